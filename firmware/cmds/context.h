@@ -1,0 +1,76 @@
+// Authentication context: what is bound to one plain connection or to one secure session.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "firmware/cmds/function.h"
+
+namespace cs2sim {
+
+struct LoggedOnUser {
+    std::string short_name;      // without filling
+    std::uint32_t permission = 0;
+    std::string attributes;      // "CXI_GROUP=SLOT_0000,…", empty when none
+};
+
+// Things that a module keeps for a caller between commands (an open backup, a chained cipher): owned by the
+// context and dropped with it. Handles are never reused within a context.
+class HandleTable {
+public:
+    static constexpr std::size_t kMost = 64;
+
+    // 0 when the table is full.
+    template <class T>
+    std::uint32_t put(std::shared_ptr<T> thing) {
+        if (things_.size() >= kMost) return 0;
+        things_[++last_] = {&kTag<T>, std::move(thing)};
+        return last_;
+    }
+    // Null when there is none of that number and type.
+    template <class T>
+    std::shared_ptr<T> get(std::uint32_t handle) const {
+        const auto found = things_.find(handle);
+        if (found == things_.end() || found->second.tag != &kTag<T>) return nullptr;
+        return std::static_pointer_cast<T>(found->second.thing);
+    }
+    bool drop(std::uint32_t handle) { return things_.erase(handle) != 0; }
+    void clear() { things_.clear(); }
+
+private:
+    template <class T>
+    static inline const char kTag = 0;
+    struct Entry {
+        const char* tag = nullptr;
+        std::shared_ptr<void> thing;
+    };
+    std::map<std::uint32_t, Entry> things_;
+    std::uint32_t last_ = 0;
+};
+
+struct Context {
+    std::mutex mutex;  // held while a command of this context runs
+    std::vector<LoggedOnUser> users;
+    HandleTable handles;
+
+    struct Challenge {
+        Bytes value;
+        std::int64_t expires = 0;  // monotonic milliseconds
+    };
+    std::optional<Challenge> challenge;
+    Bytes binding;        // what a logon signs along with the challenge; empty on a plain connection
+    bool secure = false;  // a session with secure messaging
+
+    std::uint32_t auth_state() const {
+        std::uint32_t state = 0;
+        for (const LoggedOnUser& user : users) state = add_states(state, user.permission);
+        return state;
+    }
+};
+
+}  // namespace cs2sim

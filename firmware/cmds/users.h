@@ -1,0 +1,85 @@
+// Users: the database user.db, its rules, and the verification of what a user shows at logon.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "firmware/cmds/context.h"
+#include "firmware/crypto/secret.h"
+#include "firmware/db/database.h"
+#include "firmware/profile/profile.h"
+
+namespace cs2sim {
+
+struct Smos;
+
+// CMDS_MECH_* (firmware-facts.md, section 3).
+enum Mechanism : std::uint8_t {
+    MECH_RSA_SIGN = 0,
+    MECH_CLR_PWD = 1,
+    MECH_SHA1_PWD = 2,
+    MECH_RSA_SC = 3,
+    MECH_HMAC_PWD = 4,
+    MECH_ECDSA = 5,
+};
+
+// CMDS_UFLG_*.
+enum UserFlag : std::uint8_t { UFLG_LOGIN = 1, UFLG_SM = 2, UFLG_SM_AUTH = 4, UFLG_TMP = 0x80 };
+
+struct User {
+    std::string short_name;  // 1 to 8 characters, unique
+    std::string long_name;   // empty unless longer than 8
+    std::uint32_t permission = 0;
+    std::uint8_t mechanism = MECH_RSA_SIGN;
+    std::uint8_t flags = 0;
+    std::uint8_t failures = 0;    // Z[n]: failed logons since the last good one
+    bool initial = false;         // I[1]: initial password not yet changed
+    std::string attributes;       // "CXI_GROUP=SLOT_0000,…"
+    SecretBytes token;            // public key (DER) or password
+};
+
+class Users {
+public:
+    Users(Smos& smos, DatabaseStore& databases, const Profile& profile);
+
+    // Makes user.db with the factory user ADMIN (22000000, RSA) when the device is new.
+    Result<void> create_factory_user(ByteView rsa_public_key_der);
+    bool exists_database() const;
+
+    // Errors: E_CMDS_BAD_NAME, E_CMDS_USER_EXISTS, E_CMDS_BAD_MECH, E_CMDS_BAD_PERM, E_CMDS_BAD_ATT,
+    // E_CMDS_BAD_TOKEN, E_CMDS_USER_FLAG_NOT_ALLOWED. Returns the short name.
+    Result<std::string> add(User user);
+    Result<void> change_token(std::string_view name, ByteView token);   // E_CMDS_NO_USER, E_CMDS_BAD_TOKEN
+    Result<void> remove(std::string_view name);                          // E_CMDS_NO_USER, E_CMDS_ADMIN_AMPUTATION
+    Result<User> find(std::string_view short_or_long_name);              // E_CMDS_NO_USER, E_CMDS_BAD_UDB_ENTRY
+    Result<std::vector<User>> list();
+
+    // Checks what a user shows: a signature over, or MAC of, `message`; counts failures.
+    // Errors: E_CMDS_NO_USER, E_CMDS_BAD_MECH (not the user's), E_CMDS_AUTH_FAIL_CNT_EXCEEDED,
+    // E_CMDS_AUTH_FAILED.
+    Result<User> authenticate(std::string_view name, std::uint8_t mechanism, ByteView message, ByteView response);
+
+    std::uint8_t max_auth_fails() const;                    // 0 = no limit
+    Result<void> set_max_auth_fails(std::uint8_t count);
+
+    // One user's record for BackupUser, and back; the caller seals it.
+    static Bytes encode(const User& user);
+    static Result<User> decode(ByteView search_key, ByteView record);  // E_CMDS_BAD_UDB_ENTRY
+    Result<void> restore(const User& user);
+
+private:
+    Result<std::shared_ptr<Database>> database() const;
+    Result<std::string> short_name_for(std::string_view name);
+    Result<void> check_token(const User& user) const;
+
+    Smos& smos_;
+    DatabaseStore& databases_;
+    const Profile& profile_;
+    std::mutex mutex_;  // changes of users, and failure counters
+};
+
+}  // namespace cs2sim

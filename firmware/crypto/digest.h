@@ -1,0 +1,28 @@
+// Digests and message authentication codes over whole messages.
+#pragma once
+
+#include <array>
+#include <initializer_list>
+#include <string_view>
+
+#include "firmware/crypto/secret.h"
+#include "firmware/wire/error.h"
+
+namespace cs2sim {
+
+// Digest of the parts one after the other; `name` as OpenSSL spells it ("SHA256", "SHA1", …).
+// Precondition: OpenSSL's default provider has the algorithm.
+Bytes digest(std::string_view name, std::initializer_list<ByteView> parts);
+inline Bytes sha256(ByteView data) { return digest("SHA256", {data}); }
+
+// MDC-2 with DES, start values 52… and 25…, no padding: the ISO hash of an MBK (device-formats.md,
+// section 3). Precondition: data is whole 8-byte blocks. Uses OpenSSL's legacy provider in a library
+// context of its own. Error: E_HASH_FUNCTION when that provider is not installed.
+Result<std::array<std::uint8_t, 16>> mdc2(ByteView data);
+
+Bytes hmac_sha256(ByteView key, std::initializer_list<ByteView> parts);
+
+// AES-CMAC (SP 800-38B) with a 16- or 32-byte key; 16 bytes.
+std::array<std::uint8_t, 16> aes_cmac(ByteView key, std::initializer_list<ByteView> parts);
+
+}  // namespace cs2sim

@@ -1,0 +1,46 @@
+// Asymmetric keys: what logon, session key agreement and key files need of them.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "firmware/crypto/openssl.h"
+#include "firmware/crypto/secret.h"
+#include "firmware/wire/error.h"
+
+namespace cs2sim {
+
+using PublicKey = Handle<EVP_PKEY>;
+using PrivateKey = Handle<EVP_PKEY>;
+
+// OpenSSL's name of a curve that users know by another ("brainpoolP320t1", "NIST-P256", "secp256r1", …, any
+// case); empty when unknown.
+std::string openssl_curve_name(std::string_view name);
+
+Result<PrivateKey> generate_rsa(unsigned bits);                // 1024 to 8192; E_VRSA_KGEN_FAILED
+Result<PrivateKey> generate_ec(std::string_view curve);        // E_ECA_NOT_FOUND
+Result<PublicKey> rsa_public_key(ByteView modulus, ByteView exponent);           // E_VRSA_BAD_KEY
+Result<PublicKey> ec_public_key(std::string_view curve, ByteView point);         // E_ECA_BAD_POINT, _NOT_FOUND
+
+// SubjectPublicKeyInfo in DER, and back. Error: E_ASN1_DECODE_ERR.
+Bytes public_key_der(const EVP_PKEY& key);
+Result<PublicKey> public_key_from_der(ByteView der);
+
+// PKCS#8 in DER, and back. Error: E_ASN1_DECODE_ERR.
+SecretBytes private_key_der(const EVP_PKEY& key);
+Result<PrivateKey> private_key_from_der(ByteView der);
+
+bool is_rsa(const EVP_PKEY& key);
+bool is_ec(const EVP_PKEY& key);
+unsigned key_bits(const EVP_PKEY& key);
+std::string ec_curve(const EVP_PKEY& key);   // OpenSSL's name
+Bytes ec_point(const EVP_PKEY& key);         // 04 | x | y
+
+// Signature over SHA-256 of `message`: RSA PKCS#1 v1.5, or ECDSA in DER. Error: E_VRSA_BAD_KEY.
+Result<Bytes> sign_sha256(const EVP_PKEY& key, ByteView message);
+bool verify_sha256(const EVP_PKEY& key, ByteView message, ByteView signature);
+
+// Raw shared secret (the x coordinate). Error: E_ECA_BAD_POINT when the keys do not fit together.
+Result<SecretBytes> ecdh(const EVP_PKEY& own, const EVP_PKEY& peer);
+
+}  // namespace cs2sim

@@ -1,0 +1,23 @@
+#include "firmware/db/catalogue.h"
+
+namespace cs2sim {
+namespace {
+
+// Permissions: guide G3 (user.db 12000000, CXIKEY.db 02000000). VMBK1.db holds the master backup keys:
+// public clients once read it with SFC 18 (device-formats.md, section 1.1).
+constexpr DatabasePolicy kPolicies[] = {
+    {"user.db", {8, 100000}, 0x12000000, true},
+    {"CXIKEY.db", {16, 100000}, 0x02000000, true},
+    {"VMBK1.db", {4, 100000}, 0x02000000, false},
+    {"*", {8, 100000}, 0x02000000, true},
+};
+
+}  // namespace
+
+const DatabasePolicy* database_policy(std::string_view plain_name) {
+    const DatabasePolicy* row = kPolicies;
+    while (row->name != "*" && row->name != plain_name) ++row;
+    return row;
+}
+
+}  // namespace cs2sim

@@ -1,0 +1,21 @@
+// Policy of databases as data: what a caller needs to back one up, and whether it may leave at all.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "firmware/db/database.h"
+
+namespace cs2sim {
+
+struct DatabasePolicy {
+    std::string_view name;             // "*" for databases of users' own modules
+    DatabaseInfo info;                 // with which the device makes it
+    std::uint32_t backup_permission;   // authentication state needed to back up or restore (guide G3)
+    bool leaves_device;                // false: no command hands out a record, sealed or not
+};
+
+// Never null: the row of the name (exact, case-sensitive), or the "*" row.
+const DatabasePolicy* database_policy(std::string_view plain_name);
+
+}  // namespace cs2sim

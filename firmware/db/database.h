@@ -1,0 +1,114 @@
+// The front door of DB: named databases of (search key, record).
+//
+// One SQLite file a database in flash (WAL, synchronous FULL). Search keys have a fixed length a database
+// and sort as byte strings; records are encrypted at rest under the device master key, bound to database
+// and search key. A change that returned is durable. Safe to use from several threads at once; changes of
+// threads that arrive together share one commit.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "firmware/crypto/secret.h"
+#include "firmware/wire/error.h"
+
+namespace cs2sim {
+
+struct Smos;
+
+// DB_INFO of the SDK (firmware-facts.md, section 6.7).
+struct DatabaseInfo {
+    std::uint32_t key_length = 8;      // bytes, 1 to 255
+    std::uint32_t max_size = 100000;   // as stated in backups; our databases are not limited by it
+};
+
+struct DatabaseEntry {
+    Bytes key;
+    SecretBytes record;
+};
+
+enum class Find : std::uint8_t { equal = 0, greater_or_equal = 1, greater = 2 };  // DB_EQUAL, DB_GTEQ, DB_GREATER
+
+// A view of the database as it was when the snapshot was made, read in order of search keys.
+class Snapshot {
+public:
+    virtual ~Snapshot() = default;
+    // The next entry; E_DB_NOT_FOUND behind the last.
+    virtual Result<DatabaseEntry> next() = 0;
+};
+
+// Entries collected beside the database; nothing of them shows before commit(), which inserts or
+// replaces all of them in one transaction. Memory does not grow with their number (they wait in a
+// temporary file, encrypted as in the database). Dropped uncommitted, it leaves no trace.
+class Staging {
+public:
+    virtual ~Staging() = default;
+    // Errors: E_DB_LENGTH (key length), E_DB_EXISTS (key staged before).
+    virtual Result<void> add(ByteView key, ByteView record) = 0;
+    // The number of entries applied. Precondition: called once. Error: E_DB_NO_SPACE, E_DB_COR_FILE; then
+    // the database is as before.
+    virtual Result<std::uint32_t> commit() = 0;
+};
+
+// A change inside Database::change(): sees its own earlier changes.
+class Batch {
+public:
+    virtual ~Batch() = default;
+    virtual Result<SecretBytes> find(ByteView key) = 0;
+    virtual Result<void> insert(ByteView key, ByteView record) = 0;
+    virtual Result<void> update(ByteView key, ByteView record) = 0;
+    virtual Result<void> erase(ByteView key) = 0;
+    virtual Result<DatabaseEntry> find(ByteView key, Find mode) = 0;
+};
+
+class Database {
+public:
+    virtual ~Database() = default;
+    virtual const std::string& name() const = 0;  // e.g. "user.db"
+    virtual DatabaseInfo info() const = 0;
+
+    // Errors of all: E_DB_LENGTH when the key has another length than info() says; E_DB_REC_CRC when a
+    // record at rest was changed; E_DB_BAD_MKEY when the master key is gone; E_DB_COR_FILE, E_DB_NO_SPACE.
+    virtual Result<SecretBytes> find(ByteView key) = 0;                      // E_DB_NOT_FOUND
+    virtual Result<DatabaseEntry> find(ByteView key, Find mode) = 0;         // E_DB_NOT_FOUND
+    virtual Result<void> insert(ByteView key, ByteView record) = 0;          // E_DB_EXISTS
+    virtual Result<void> update(ByteView key, ByteView record) = 0;          // insert or replace
+    virtual Result<void> erase(ByteView key) = 0;                            // E_DB_NOT_FOUND
+    virtual Result<std::uint64_t> count() = 0;
+    // Up to `limit` search keys behind `after` (empty: from the first), ascending, records not read.
+    virtual Result<std::vector<Bytes>> keys(ByteView after, std::size_t limit) = 0;
+
+    // Runs `work` as one transaction: all of its changes or, when it returns an error, none.
+    virtual Result<void> change(const std::function<Result<void>(Batch&)>& work) = 0;
+
+    virtual Result<std::unique_ptr<Snapshot>> snapshot() = 0;
+    virtual Result<std::unique_ptr<Staging>> stage() = 0;
+};
+
+class DatabaseStore {
+public:
+    explicit DatabaseStore(Smos& smos);
+    ~DatabaseStore();
+
+    // `name` may carry the "FLASH\" prefix. One object a name is shared by all callers, opened at first use.
+    // Errors: E_OS_FILE_ILL_NAME; E_OS_FILE_NO_SUCH_FILE; E_DB_FILE_TYPE when the file is no database.
+    Result<std::shared_ptr<Database>> open(std::string_view name);
+
+    // Opens, or makes when absent. Errors as open(); E_DB_BAD_INFO when info is out of range or differs
+    // from an existing database's key length; E_DB_BAD_NAME when the name does not end in ".db".
+    Result<std::shared_ptr<Database>> create(std::string_view name, const DatabaseInfo& info);
+
+    Result<void> drop(std::string_view name);      // E_DB_IN_USE while a snapshot or staging is open
+    std::vector<std::string> list() const;         // names of all databases in flash
+    void close_all();                              // before Clear and restart
+
+private:
+    struct Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace cs2sim

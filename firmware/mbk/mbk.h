@@ -1,0 +1,91 @@
+// The front door of MBK: the device's master backup keys, in the database VMBK1.db.
+//
+// An MBK is made or enters as shares (Shamir over p = 2^256 - 189; device-formats.md, section 3), sits in a
+// slot (AES-256: slot 3) and never leaves the device; other modules get keys derived from it.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "firmware/crypto/secret.h"
+#include "firmware/db/database.h"
+#include "firmware/wire/error.h"
+
+namespace cs2sim {
+
+struct Smos;
+
+inline constexpr std::uint32_t kMbkSlotDes = 0;
+inline constexpr std::uint32_t kMbkSlotTemporary = 1;
+inline constexpr std::uint32_t kMbkSlotAes = 3;
+inline constexpr std::uint32_t kMbkSlots = 4;
+inline constexpr std::size_t kMbkLength = 32;
+
+enum MbkFlag : std::uint32_t { MBK_FLG_OW = 0x2 };  // replace the slot's key without check
+
+enum MbkType : std::uint8_t { MBK_TYPE_AES = 0x02, MBK_TYPE_AES_SHARE = 0x06 };
+
+// Key info record, 35 bytes on the wire by LAYOUT_MBK_KEY_INFO (firmware-facts.md, section 5).
+struct MbkKeyInfo {
+    std::array<std::uint8_t, 8> name{};   // filled up with zeros
+    std::uint8_t type = MBK_TYPE_AES;
+    std::array<std::uint8_t, 6> time{};   // BCD yymmddhhmmss of generation
+    std::uint8_t length = kMbkLength;
+    std::array<std::uint8_t, 16> hash{};  // ISO hash: MDC-2 over the key
+    std::uint8_t n = 0;                   // shares made (0 when not known, as after import)
+    std::uint8_t k = 0;                   // shares needed
+    std::uint8_t id = 0;                  // x value of a share; 0 for a whole key
+};
+
+// A share as key files hold it: INFO by LAYOUT_SHARE_INFO and the 32-byte share value.
+struct MbkShare {
+    std::array<std::uint8_t, 32> info{};
+    SecretBytes share;
+};
+
+// Shamir's sharing over p = 2^256 - 189, polynomial of degree k - 1, shares at x = 1…n, big-endian.
+// Errors: E_MBK_SHARE_CNT (1 <= k <= n <= 255 violated), E_MBK_OVER_UNDER_FLOW (secret not below p).
+Result<std::vector<SecretBytes>> mbk_split(ByteView secret, unsigned k, unsigned n);
+// Errors: E_MBK_SHARE_CNT (none), E_MBK_KEY_ID_SAME, E_MBK_KEY_ID_INV (x = 0), E_MBK_SHARE_LB (not 32 bytes),
+// E_MBK_OVER_UNDER_FLOW (a share, or the result, not in range).
+Result<SecretBytes> mbk_combine(const std::vector<std::pair<std::uint8_t, ByteView>>& shares);
+
+class MbkStore {
+public:
+    MbkStore(Smos& smos, DatabaseStore& databases);
+
+    struct Generated {
+        std::vector<MbkShare> shares;  // n of them
+        bool loaded = false;           // the key went into its slot, which was empty
+    };
+
+    // Makes a key and splits it, n shares of which k recover it. It goes into its slot when that is empty;
+    // an occupied slot keeps its key and the shares await an import.
+    // Errors: E_MBK_KEY_TYPE (not AES), E_MBK_KEY_LB (not 32), E_MBK_SHARE_CNT, E_MBK_KEY_NAME (empty).
+    Result<Generated> generate(std::uint8_t type, std::uint8_t length, unsigned n, unsigned k,
+                               std::string_view name);
+
+    // Combines shares, checks the ISO hash that they carry and fills the slot.
+    // Errors: E_MBK_KEY_NO (slot over 3); E_MBK_KEY_TYPE (slot 0, DES keys are not supported, or a share of another
+    // type); E_MBK_SHARE_CNT (fewer or more than k), E_MBK_IG_KEY_SHARE_CNT_NM, _NAME_NM, _DATE_NM, _TIME_NM,
+    // _TYPES_NM (shares do not belong together), E_MBK_ISO_HASH_FAIL, those of mbk_combine, and
+    // E_MBK_KEY_EXISTS when the slot holds another key and flags lack MBK_FLG_OW.
+    Result<MbkKeyInfo> import(std::uint32_t slot, std::uint32_t flags, const std::vector<MbkShare>& shares);
+
+    std::vector<std::pair<std::uint32_t, MbkKeyInfo>> list();
+    Result<MbkKeyInfo> info(std::uint32_t slot);  // E_MBK_SLOT_EMPTY, E_MBK_KEY_NO
+
+    // `length` bytes by SP 800-108 from the slot's key (firmware/crypto/kdf.h). E_MBK_SLOT_EMPTY.
+    Result<SecretBytes> derive(std::uint32_t slot, std::string_view label, ByteView context, std::size_t length);
+
+    Result<void> erase_all();  // alarm and Clear
+
+private:
+    Smos& smos_;
+    DatabaseStore& databases_;
+};
+
+}  // namespace cs2sim

@@ -1,0 +1,60 @@
+// The audit log: logons, failures, user changes, MBK and database operations, alarms. Never a secret.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <mutex>
+#include <string>
+#include <string_view>
+
+#include "firmware/wire/error.h"
+
+namespace cs2sim {
+
+class Clock;
+class Nvram;
+
+// Classes: firmware-facts.md, section 6.6 (OS_AUDIT_CLASS_*).
+enum AuditClass : std::uint32_t {
+    AUDIT_FIRMWARE = 0x1,
+    AUDIT_USER = 0x2,
+    AUDIT_TIME = 0x4,
+    AUDIT_STARTUP = 0x8,
+    AUDIT_AUDIT = 0x10,
+    AUDIT_MBK = 0x20,
+    AUDIT_KEY = 0x40,           // off by default
+    AUDIT_AUTH_SUCCESS = 0x80,  // off by default
+    AUDIT_AUTH_FAILED = 0x100,
+    AUDIT_BACKUP_RESTORE = 0x200,
+    AUDIT_SYSTEM = 0x400,
+    AUDIT_CUSTOM_MASK = 0x7F000000,
+};
+
+struct AuditConfig {
+    std::uint32_t files = 3;          // how many rotated files are kept
+    bool rotate = true;               // false: E_OS_AUDIT_FULL instead of rotation
+    std::uint32_t size = 200000;      // bytes of one file
+    std::uint32_t classes = 0x7F00073F;
+};
+
+class AuditLog {
+public:
+    AuditLog(std::filesystem::path folder, Clock& clock, Nvram& nvram);
+
+    // Appends one line (date, time, text) when the class is on; durable when it returns.
+    // `text` must hold no secret; control characters in it are replaced. Errors: E_OS_AUDIT_FULL, _FSFULL.
+    Result<void> write(std::uint32_t audit_class, std::string_view text);
+
+    std::string text() const;  // oldest line first, over all kept files
+    Result<void> clear();
+    AuditConfig config() const;
+    Result<void> set_config(const AuditConfig& config);  // E_OS_AUDIT_CFG_RANGE
+
+private:
+    std::filesystem::path folder_;
+    Clock& clock_;
+    Nvram& nvram_;
+    mutable std::mutex mutex_;
+};
+
+}  // namespace cs2sim

@@ -1,0 +1,43 @@
+// Flash: the device's persistent files, one flat folder.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "firmware/wire/bytes.h"
+#include "firmware/wire/error.h"
+
+namespace cs2sim {
+
+struct FileInfo {
+    std::string name;
+    std::uint64_t size = 0;
+};
+
+class Flash {
+public:
+    explicit Flash(std::filesystem::path folder);
+
+    // The plain name behind an optional "FLASH\" prefix (either case; device-formats.md, section 1.1).
+    // Error: E_OS_FILE_ILL_NAME when empty, over 31 characters, or with any character outside
+    // letters, digits, '_', '-' and '.', or with a leading '.'.
+    static Result<std::string> plain_name(std::string_view name);
+
+    // `name` in all of these is a plain name. Errors: E_OS_FILE_NO_SUCH_FILE, E_OS_FILE_NO_SPACE,
+    // E_OS_FILE_CORR (host I/O failed).
+    Result<Bytes> read(std::string_view name) const;
+    Result<void> write(std::string_view name, ByteView content);  // atomically, durable when it returns
+    Result<void> remove(std::string_view name);
+    bool exists(std::string_view name) const;
+    std::vector<FileInfo> list() const;  // by name; SQLite's -wal and -shm files are not shown
+
+    std::filesystem::path path_of(std::string_view name) const;
+
+private:
+    std::filesystem::path folder_;
+};
+
+}  // namespace cs2sim

@@ -1,0 +1,34 @@
+// The device master key, under which databases are encrypted at rest. It lives in battery-backed RAM: an
+// alarm, or both batteries empty, erases it, and with it everything that the flash holds.
+#pragma once
+
+#include <filesystem>
+#include <shared_mutex>
+#include <string_view>
+
+#include "firmware/crypto/secret.h"
+#include "firmware/wire/error.h"
+
+namespace cs2sim {
+
+class MasterKey {
+public:
+    explicit MasterKey(std::filesystem::path file);
+
+    // Reads the key, or makes one when the file has never existed. Error: E_OS_CRYPT_MK_CORR.
+    Result<void> load_or_create();
+
+    // A 32-byte key for `purpose` (SP 800-108 under the master key). Error: E_OS_CRYPT_NO_MK when erased.
+    Result<SecretBytes> derive(std::string_view purpose) const;
+
+    bool present() const;
+    Result<void> erase();       // durable; the key is gone
+    Result<void> regenerate();  // a new key, as after Clear
+
+private:
+    std::filesystem::path file_;
+    mutable std::shared_mutex mutex_;
+    SecretBytes key_;
+};
+
+}  // namespace cs2sim

@@ -1,0 +1,29 @@
+// NVRAM: small persistent settings by name (start-up mode, failed-logon limit, clock offset, alarm, …).
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string_view>
+
+#include "firmware/wire/bytes.h"
+#include "firmware/wire/error.h"
+
+namespace cs2sim {
+
+class Nvram {
+public:
+    explicit Nvram(const std::filesystem::path& file);
+    ~Nvram();
+
+    // Errors of both: E_CMDS_NVRAM when the storage fails.
+    std::optional<std::int64_t> number(std::string_view name) const;
+    Result<void> set_number(std::string_view name, std::int64_t value);
+
+private:
+    struct Storage;
+    std::unique_ptr<Storage> storage_;
+};
+
+}  // namespace cs2sim

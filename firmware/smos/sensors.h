@@ -1,0 +1,45 @@
+// Sensors: temperature, the two batteries and the alarm.
+#pragma once
+
+#include <cstdint>
+#include <mutex>
+#include <string_view>
+
+#include "firmware/wire/error.h"
+
+namespace cs2sim {
+
+class Nvram;
+
+struct BatteryState {
+    std::string_view name;   // "Carrier Battery" or "External Battery"
+    double volts = 0;
+    bool low = false;        // drained
+};
+
+enum class Alarm : std::uint8_t { off = 0, batteries = 1, temperature = 2, tamper = 3 };
+
+class Sensors {
+public:
+    explicit Sensors(Nvram& nvram);
+
+    double temperature() const;  // degrees Celsius
+    BatteryState carrier_battery() const;   // 3.108 V full, lasts 6 months without power (guide G20)
+    BatteryState external_battery() const;  // 3.586 V full, lasts 18 months without power
+
+    // Ages the batteries as `months` on a shelf would: the external one drains first, then the carrier's.
+    // True when both are now empty.
+    Result<bool> shelve(unsigned months);
+    Result<void> replace_batteries();
+    Result<void> set_temperature(double celsius);
+
+    Alarm alarm() const;
+    Result<void> raise_alarm(Alarm alarm);  // persistent
+    Result<void> reset_alarm();             // E_OS_SENS_NO_ALARM; E_OS_SENS_ALARM_PRESENT while the cause persists
+
+private:
+    Nvram& nvram_;
+    mutable std::mutex mutex_;
+};
+
+}  // namespace cs2sim

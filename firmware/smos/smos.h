@@ -1,0 +1,36 @@
+// The front door of SMOS: what the device's small operating system gives modules.
+//
+// Everything here is safe to use from several threads at once, and everything that is answered as done
+// survives kill -9 (files by write, fsync and rename; settings by SQLite in WAL mode, synchronous FULL).
+#pragma once
+
+#include <filesystem>
+#include <memory>
+
+#include "firmware/smos/audit_log.h"
+#include "firmware/smos/boot_log.h"
+#include "firmware/smos/clock.h"
+#include "firmware/smos/flash.h"
+#include "firmware/smos/master_key.h"
+#include "firmware/smos/nvram.h"
+#include "firmware/smos/sensors.h"
+
+namespace cs2sim {
+
+struct Smos {
+    // Opens, or on first use makes, the device's state under `folder`.
+    // Errors: E_OS_FILE_NO_SUCH_PATH, E_OS_FILE_RDONLY, E_OS_FILE_CORR, E_OS_CRYPT_MK_CORR.
+    static Result<std::unique_ptr<Smos>> open(const std::filesystem::path& folder);
+
+    Flash flash;          // folder/flash: databases and files
+    Nvram nvram;          // folder/nvram.db: small settings
+    MasterKey master_key; // folder/keyram: the device master key in battery-backed RAM
+    Clock clock;
+    Sensors sensors;
+    BootLog boot_log;
+    AuditLog audit_log;   // folder/audit
+
+    explicit Smos(const std::filesystem::path& folder);
+};
+
+}  // namespace cs2sim

@@ -1,0 +1,96 @@
+#include "firmware/wire/frame.h"
+
+#include <algorithm>
+
+namespace cs2sim {
+namespace {
+
+std::size_t length_in(ByteView frame) {
+    return static_cast<std::size_t>(frame[1]) << 16 | static_cast<std::size_t>(frame[2]) << 8 | frame[3];
+}
+
+Bytes frame_with(std::uint8_t tag, std::size_t rest) {
+    const std::size_t length = kFrameHeader + rest;
+    Bytes frame;
+    frame.reserve(length);
+    frame.push_back(tag);
+    for (int shift : {16, 8, 0}) frame.push_back(static_cast<std::uint8_t>(length >> shift));
+    return frame;
+}
+
+}  // namespace
+
+Bytes request_frame(std::uint16_t fc, std::uint8_t sfc, ByteView block) {
+    Bytes frame = frame_with(kRequestTag, 3 + block.size());
+    frame.push_back(static_cast<std::uint8_t>(fc >> 8));
+    frame.push_back(static_cast<std::uint8_t>(fc));
+    frame.push_back(sfc);
+    append(frame, block);
+    return frame;
+}
+
+Bytes answer_frame(ByteView block) {
+    Bytes frame = frame_with(kAnswerTag, block.size());
+    append(frame, block);
+    return frame;
+}
+
+Bytes error_frame(Error error) {
+    Bytes frame = frame_with(kErrorTag, 4);
+    for (int shift : {24, 16, 8, 0}) frame.push_back(static_cast<std::uint8_t>(error.code >> shift));
+    return frame;
+}
+
+Result<Request> parse_request(ByteView frame) {
+    if (frame.empty() || frame[0] != kRequestTag) return fail(E_CMDS_BAD_TAG);
+    if (frame.size() < kRequestHeader) return fail(E_CMDS_BAD_CMD);
+    if (length_in(frame) != frame.size()) return fail(E_CMDS_DATA_LEN);
+    return Request{static_cast<std::uint16_t>(frame[4] << 8 | frame[5]), frame[6],
+                   frame.subspan(kRequestHeader)};
+}
+
+Result<ByteView> parse_answer(ByteView frame) {
+    if (frame.size() < kFrameHeader || length_in(frame) != frame.size()) return fail(E_CSA_PROTOCOL);
+    if (frame[0] == kAnswerTag) return frame.subspan(kFrameHeader);
+    if (frame[0] != kErrorTag || frame.size() < kFrameHeader + 4) return fail(E_CSA_PROTOCOL);
+    const auto code = static_cast<std::uint32_t>(frame[4]) << 24 | static_cast<std::uint32_t>(frame[5]) << 16 |
+                      static_cast<std::uint32_t>(frame[6]) << 8 | frame[7];
+    return fail(code);
+}
+
+void FrameReader::feed(ByteView bytes) {
+    if (lost_) return;
+    const std::size_t dropped = std::min(swallow_, bytes.size());
+    swallow_ -= dropped;
+    append(buffer_, bytes.subspan(dropped));
+}
+
+std::optional<Bytes> FrameReader::next() {
+    if (lost_) return std::nullopt;
+    const ByteView rest = ByteView(buffer_).subspan(taken_);
+    if (rest.size() < kFrameHeader) return std::nullopt;
+
+    const std::size_t length = length_in(rest);
+    if (length < kFrameHeader) {
+        lost_ = true;
+        return to_bytes(rest.first(kFrameHeader));
+    }
+    const bool oversized = length > kMaxFrame;
+    const std::size_t wanted = oversized ? kRequestHeader : length;
+    if (rest.size() < wanted) return std::nullopt;
+
+    Bytes frame = to_bytes(rest.first(wanted));
+    const std::size_t present = std::min(length, rest.size());
+    swallow_ = length - present;
+    taken_ += present;
+    if (taken_ == buffer_.size()) {
+        buffer_.clear();
+        taken_ = 0;
+    } else if (taken_ > kMaxFrame) {
+        buffer_.erase(buffer_.begin(), buffer_.begin() + static_cast<std::ptrdiff_t>(taken_));
+        taken_ = 0;
+    }
+    return frame;
+}
+
+}  // namespace cs2sim

@@ -1,0 +1,26 @@
+# Flags of the whole house, and the one way to declare a room.
+set(CS2SIM_SANITIZE "" CACHE STRING "sanitizers, e.g. address,undefined")
+
+add_compile_options(-Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror)
+# GCC 12 reports array bounds and uninitialised reads inside its own library at -O2 and above.
+add_compile_options(-Wno-sign-conversion $<$<COMPILE_LANGUAGE:CXX>:-Wno-restrict>)
+add_compile_options($<$<CONFIG:Debug>:-g1>)
+if(CS2SIM_SANITIZE)
+  add_compile_options(-fsanitize=${CS2SIM_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all -O1)
+  add_link_options(-fsanitize=${CS2SIM_SANITIZE})
+else()
+  add_compile_options(-fstack-protector-strong)
+endif()
+if(CMAKE_BUILD_TYPE STREQUAL "Release")
+  add_compile_definitions(_FORTIFY_SOURCE=2)
+endif()
+
+# cs2sim_room(name [DEPENDS targets…]): a static library of every .cpp and .c file in this folder. DEPENDS are
+# the only rooms it may include from, so that the arrows of the design go down only.
+function(cs2sim_room name)
+  cmake_parse_arguments(ROOM "" "" "DEPENDS" ${ARGN})
+  file(GLOB sources CONFIGURE_DEPENDS *.cpp *.c)
+  add_library(${name} STATIC ${sources})
+  target_include_directories(${name} PUBLIC ${PROJECT_SOURCE_DIR})
+  target_link_libraries(${name} PUBLIC ${ROOM_DEPENDS})
+endfunction()
