@@ -31,7 +31,8 @@ struct Timeouts {
 class Device {
 public:
     // `specifier`: /dev/cs2a, PCI:0, PCI:/dev/cs2, 3001@127.0.0.1, TCP:3001@host, host, and for our own use
-    // unix:PATH (device-formats.md, section 1.3). Errors: E_CSA_DEVICE_NAME, E_CSA_CONNECT, E_CSA_TIMEOUT, E_CSA_BUSY.
+    // unix:PATH (device-formats.md, section 1.3). Errors: E_CSA_DEVICE_NAME, E_CSA_CONNECT, E_CSA_TIMEOUT,
+    // E_CSA_BUSY.
     static Result<std::unique_ptr<Device>> open(std::string_view specifier, Timeouts timeouts = {});
     virtual ~Device() = default;
 

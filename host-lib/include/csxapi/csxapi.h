@@ -1,0 +1,91 @@
+/* csxapi: the host library as a C interface (libcsxapi). Names and parameter orders are those that public
+ * clients use; the numbers of the constants are this project's own choice. Independent simulator software.
+ *
+ * Every function returns 0 or an error code: the device's own (B0xxxxxx) passed through unchanged, or one of
+ * the host library (B9xxxxxx; cs_error_text gives the words). All functions may be called from several
+ * threads; calls on one handle run one after the other. NULL where a pointer is needed is answered with an
+ * error, never a crash.
+ */
+#ifndef CSXAPI_CSXAPI_H
+#define CSXAPI_CSXAPI_H
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Host-library errors that callers meet most. */
+#define CSA_ERR_PARAM 0xB9010001u
+#define CSA_ERR_DEVICE_NAME 0xB9010002u
+#define CSA_ERR_CONNECT 0xB9010003u
+#define CSA_ERR_TIMEOUT 0xB9010004u
+#define CSA_ERR_IO 0xB9010005u
+#define CSA_ERR_PROTOCOL 0xB9010006u
+#define CSA_ERR_HANDLE 0xB9010007u
+#define CSA_ERR_SESSION 0xB9010008u
+#define CSA_ERR_BUSY 0xB9010009u
+#define CSA_ERR_NO_MEM 0xB901000Au
+
+/* Mechanisms of cs_prepare_auth. AUTO takes the one that the user is registered with. */
+#define CSA_AUTH_MECH_RSA_SIGN 0
+#define CSA_AUTH_MECH_CLR_PWD 1
+#define CSA_AUTH_MECH_SHA1_PWD 2
+#define CSA_AUTH_MECH_RSA_SC 3
+#define CSA_AUTH_MECH_HMAC_PWD 4
+#define CSA_AUTH_MECH_ECDSA 5
+#define CSA_AUTH_MECH_AUTO (-1)
+
+/* Connects. `device`: /dev/cs2a, PCI:0, 3001@127.0.0.1, TCP:3001@host, host, unix:PATH; NULL takes the
+ * environment variable CRYPTOSERVER. Time-outs in milliseconds, 0 = default (5000, 60000). `handle` gets a
+ * number from 0 up, or -1 on error. */
+int cs_open_connection(const char* device, unsigned int connect_timeout, unsigned int command_timeout,
+                       int* handle);
+int cs_close_connection(int handle);
+
+/* Reads the key or password of one user for a later cs_get_sessionkey_ex; nothing is sent but, for AUTO with
+ * a password, a question for the user's mechanism. `key_spec` NULL: `password` is the user's password; else
+ * it is a key file or smartcard and `password` its passphrase or PIN (NULL when it has none). `in_context`
+ * NULL begins a new context; one from an earlier call gets the user added, and `*out_context` is the same
+ * pointer. On error `in_context` stays valid and unchanged, and `*out_context` is `in_context`. */
+int cs_prepare_auth(int handle, int mechanism, const unsigned char* user, unsigned int l_user,
+                    const unsigned char* key_spec, const unsigned char* password, unsigned int l_password,
+                    void* in_context, void** out_context);
+
+/* Opens the secure session of the context when it has none, and logs the prepared users on in their order.
+ * Wrong credentials show here. */
+int cs_get_sessionkey_ex(int handle, void* context);
+
+/* Logs off, ends the session and frees the context. NULL is no error. */
+int cs_end_session(int handle, void* context);
+
+/* Runs one command; `context` NULL: without logon. `*answer` is made by the library and is given back with
+ * cs_free_answ; NULL when the answer is empty or an error is returned. `answer` and `l_answer` may be NULL
+ * when the answer does not matter. */
+int cs_exec_command(int handle, void* context, unsigned int fc, unsigned int sfc,
+                    const unsigned char* command, unsigned int l_command, unsigned char** answer,
+                    unsigned int* l_answer);
+void cs_free_answ(unsigned char* answer);
+
+/* One line about an error code, never NULL; static memory. */
+const char* cs_error_text(unsigned int code);
+
+/* A group of devices (fewer than 10) behind one handle: commands go to the first that answers; when it fails
+ * the next takes over and the library logs on there again. Handles of clusters and of connections are apart.
+ */
+int cs_cluster_open(const char** devices, int count, unsigned int connect_timeout,
+                    unsigned int command_timeout, int* handle);
+int cs_cluster_close(int handle);
+int cs_cluster_logon(int handle, const unsigned char* user, unsigned int l_user,
+                     const unsigned char* key_spec, const unsigned char* password, unsigned int l_password);
+int cs_cluster_logoff(int handle);
+/* After a fail-over the first device is tried again when `seconds` have passed; 0 = never. Default 0. */
+int cs_cluster_set_fallback_interval(int handle, unsigned int seconds);
+int cs_cluster_exec(int handle, unsigned int fc, unsigned int sfc, const unsigned char* command,
+                    unsigned int l_command, unsigned char** answer, unsigned int* l_answer);
+/* Name of the device in use; NULL for an unknown handle. Valid until the next call on the handle. */
+const char* cs_cluster_get_current_device(int handle);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
