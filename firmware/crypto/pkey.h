@@ -17,10 +17,10 @@ using PrivateKey = Handle<EVP_PKEY>;
 // case); empty when unknown.
 std::string openssl_curve_name(std::string_view name);
 
-Result<PrivateKey> generate_rsa(unsigned bits);                // 1024 to 8192; E_VRSA_KGEN_FAILED
-Result<PrivateKey> generate_ec(std::string_view curve);        // E_ECA_NOT_FOUND
-Result<PublicKey> rsa_public_key(ByteView modulus, ByteView exponent);           // E_VRSA_BAD_KEY
-Result<PublicKey> ec_public_key(std::string_view curve, ByteView point);         // E_ECA_BAD_POINT, _NOT_FOUND
+Result<PrivateKey> generate_rsa(unsigned bits);                           // 1024 to 8192; E_VRSA_KGEN_FAILED
+Result<PrivateKey> generate_ec(std::string_view curve);                   // E_ECA_NOT_FOUND
+Result<PublicKey> rsa_public_key(ByteView modulus, ByteView exponent);    // E_VRSA_BAD_KEY
+Result<PublicKey> ec_public_key(std::string_view curve, ByteView point);  // E_ECA_BAD_POINT, _NOT_FOUND
 
 // SubjectPublicKeyInfo in DER, and back. Error: E_ASN1_DECODE_ERR.
 Bytes public_key_der(const EVP_PKEY& key);
@@ -33,8 +33,8 @@ Result<PrivateKey> private_key_from_der(ByteView der);
 bool is_rsa(const EVP_PKEY& key);
 bool is_ec(const EVP_PKEY& key);
 unsigned key_bits(const EVP_PKEY& key);
-std::string ec_curve(const EVP_PKEY& key);   // OpenSSL's name
-Bytes ec_point(const EVP_PKEY& key);         // 04 | x | y
+std::string ec_curve(const EVP_PKEY& key);  // OpenSSL's name
+Bytes ec_point(const EVP_PKEY& key);        // 04 | x | y
 
 // Signature over SHA-256 of `message`: RSA PKCS#1 v1.5, or ECDSA in DER. Error: E_VRSA_BAD_KEY.
 Result<Bytes> sign_sha256(const EVP_PKEY& key, ByteView message);

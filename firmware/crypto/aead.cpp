@@ -1,0 +1,76 @@
+#include "firmware/crypto/aead.h"
+
+#include <algorithm>
+
+#include "firmware/crypto/random.h"
+#include "firmware/crypto/require.h"
+
+namespace cs2sim {
+namespace {
+
+constexpr std::size_t kNonce = 12;
+constexpr std::size_t kTag = 16;
+
+Handle<EVP_CIPHER_CTX> keyed_context(ByteView key, bool encrypt) {
+    Handle<EVP_CIPHER_CTX> context(EVP_CIPHER_CTX_new());
+    require_openssl(context && key.size() == 32 &&
+                        EVP_CipherInit_ex(context.get(), EVP_aes_256_gcm(), nullptr, key.data(), nullptr,
+                                          encrypt ? 1 : 0) == 1,
+                    "AES-256-GCM key");
+    return context;
+}
+
+// Sets the nonce and folds the associated data, each part with its length so that parts cannot shift.
+void begin(EVP_CIPHER_CTX* context, ByteView nonce, std::initializer_list<ByteView> associated) {
+    require_openssl(EVP_CipherInit_ex(context, nullptr, nullptr, nullptr, nonce.data(), -1) == 1, "nonce");
+    int written = 0;
+    for (ByteView part : associated) {
+        const auto size = static_cast<std::uint32_t>(part.size());
+        const std::uint8_t length[] = {static_cast<std::uint8_t>(size >> 24),
+                                       static_cast<std::uint8_t>(size >> 16),
+                                       static_cast<std::uint8_t>(size >> 8), static_cast<std::uint8_t>(size)};
+        require_openssl(EVP_CipherUpdate(context, nullptr, &written, length, 4) == 1, "associated data");
+        if (part.empty()) continue;
+        require_openssl(
+            EVP_CipherUpdate(context, nullptr, &written, part.data(), static_cast<int>(part.size())) == 1,
+            "associated data");
+    }
+}
+
+}  // namespace
+
+Aead::Aead(ByteView key) : encrypt_(keyed_context(key, true)), decrypt_(keyed_context(key, false)) {}
+
+Bytes Aead::seal(ByteView plain, std::initializer_list<ByteView> associated) {
+    Bytes sealed(kNonce + plain.size() + kTag);
+    random_fill(std::span(sealed).first(kNonce));
+    begin(encrypt_.get(), ByteView(sealed).first(kNonce), associated);
+    int written = 0;
+    if (!plain.empty())
+        require_openssl(EVP_CipherUpdate(encrypt_.get(), sealed.data() + kNonce, &written, plain.data(),
+                                         static_cast<int>(plain.size())) == 1,
+                        "seal");
+    std::uint8_t* tag = sealed.data() + kNonce + plain.size();
+    require_openssl(EVP_CipherFinal_ex(encrypt_.get(), tag, &written) == 1, "seal");
+    require_openssl(EVP_CIPHER_CTX_ctrl(encrypt_.get(), EVP_CTRL_AEAD_GET_TAG, kTag, tag) == 1, "seal");
+    return sealed;
+}
+
+Result<SecretBytes> Aead::open(ByteView sealed, std::initializer_list<ByteView> associated) {
+    if (sealed.size() < kOverhead) return fail(E_AES_TAG_VERIFICATION);
+    const ByteView text = sealed.subspan(kNonce, sealed.size() - kOverhead);
+    begin(decrypt_.get(), sealed.first(kNonce), associated);
+    SecretBytes plain(text.size());
+    int written = 0;
+    if (!text.empty())
+        require_openssl(EVP_CipherUpdate(decrypt_.get(), plain.data(), &written, text.data(),
+                                         static_cast<int>(text.size())) == 1,
+                        "open");
+    auto* tag = const_cast<std::uint8_t*>(sealed.data() + sealed.size() - kTag);
+    require_openssl(EVP_CIPHER_CTX_ctrl(decrypt_.get(), EVP_CTRL_AEAD_SET_TAG, kTag, tag) == 1, "open");
+    std::uint8_t nothing = 0;
+    if (EVP_CipherFinal_ex(decrypt_.get(), &nothing, &written) != 1) return fail(E_AES_TAG_VERIFICATION);
+    return plain;
+}
+
+}  // namespace cs2sim

@@ -1,0 +1,215 @@
+#include "firmware/crypto/pkey.h"
+
+#include <openssl/core_names.h>
+#include <openssl/decoder.h>
+#include <openssl/encoder.h>
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+
+#include "firmware/crypto/require.h"
+
+namespace cs2sim {
+namespace {
+
+struct CurveName {
+    std::string_view known_as;  // lower case
+    const char* openssl;
+};
+
+// Names that users and key files give a curve. OpenSSL knows NIST P-192 and P-256 by their X9.62 names.
+constexpr CurveName kCurves[] = {
+    {"nist-p192", "prime192v1"},
+    {"p-192", "prime192v1"},
+    {"secp192r1", "prime192v1"},
+    {"nist-p224", "secp224r1"},
+    {"p-224", "secp224r1"},
+    {"secp224r1", "secp224r1"},
+    {"nist-p256", "prime256v1"},
+    {"p-256", "prime256v1"},
+    {"secp256r1", "prime256v1"},
+    {"prime256v1", "prime256v1"},
+    {"nist-p384", "secp384r1"},
+    {"p-384", "secp384r1"},
+    {"secp384r1", "secp384r1"},
+    {"nist-p521", "secp521r1"},
+    {"p-521", "secp521r1"},
+    {"secp521r1", "secp521r1"},
+    {"secp256k1", "secp256k1"},
+    {"brainpoolp192r1", "brainpoolP192r1"},
+    {"brainpoolp192t1", "brainpoolP192t1"},
+    {"brainpoolp224r1", "brainpoolP224r1"},
+    {"brainpoolp224t1", "brainpoolP224t1"},
+    {"brainpoolp256r1", "brainpoolP256r1"},
+    {"brainpoolp256t1", "brainpoolP256t1"},
+    {"brainpoolp320r1", "brainpoolP320r1"},
+    {"brainpoolp320t1", "brainpoolP320t1"},
+    {"brainpoolp384r1", "brainpoolP384r1"},
+    {"brainpoolp384t1", "brainpoolP384t1"},
+    {"brainpoolp512r1", "brainpoolP512r1"},
+    {"brainpoolp512t1", "brainpoolP512t1"},
+};
+
+Handle<EVP_PKEY> key_from(const char* type, OSSL_PARAM_BLD* builder, int selection) {
+    const Handle<OSSL_PARAM> parameters(OSSL_PARAM_BLD_to_param(builder));
+    const Handle<EVP_PKEY_CTX> context(EVP_PKEY_CTX_new_from_name(nullptr, type, nullptr));
+    EVP_PKEY* key = nullptr;
+    if (!parameters || !context || EVP_PKEY_fromdata_init(context.get()) != 1 ||
+        EVP_PKEY_fromdata(context.get(), &key, selection, parameters.get()) != 1)
+        return nullptr;
+    return Handle<EVP_PKEY>(key);
+}
+
+template <class Out>
+Out encode(const EVP_PKEY& key, int selection, const char* structure) {
+    Out out;
+    std::unique_ptr<OSSL_ENCODER_CTX, void (*)(OSSL_ENCODER_CTX*)> encoder(
+        OSSL_ENCODER_CTX_new_for_pkey(&key, selection, "DER", structure, nullptr), OSSL_ENCODER_CTX_free);
+    unsigned char* der = nullptr;
+    std::size_t size = 0;
+    if (!encoder || OSSL_ENCODER_to_data(encoder.get(), &der, &size) != 1) return out;
+    out.assign(der, der + size);
+    OPENSSL_clear_free(der, size);
+    return out;
+}
+
+Result<Handle<EVP_PKEY>> decode(ByteView der, int selection, const char* structure) {
+    EVP_PKEY* key = nullptr;
+    std::unique_ptr<OSSL_DECODER_CTX, void (*)(OSSL_DECODER_CTX*)> decoder(
+        OSSL_DECODER_CTX_new_for_pkey(&key, "DER", structure, nullptr, selection, nullptr, nullptr),
+        OSSL_DECODER_CTX_free);
+    const unsigned char* rest = der.data();
+    std::size_t size = der.size();
+    if (!decoder || size == 0 || OSSL_DECODER_from_data(decoder.get(), &rest, &size) != 1)
+        return fail(E_ASN1_DECODE_ERR);
+    Handle<EVP_PKEY> owned(key);
+    if (size != 0) return fail(E_ASN1_DECODE_ERR);
+    return owned;
+}
+
+}  // namespace
+
+std::string openssl_curve_name(std::string_view name) {
+    std::string lower(name);
+    std::ranges::transform(lower, lower.begin(),
+                           [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    const auto* row = std::ranges::find(kCurves, lower, &CurveName::known_as);
+    return row == std::end(kCurves) ? std::string() : row->openssl;
+}
+
+Result<PrivateKey> generate_rsa(unsigned bits) {
+    if (bits < 1024 || bits > 8192) return fail(E_VRSA_KGEN_FAILED);
+    Handle<EVP_PKEY> key(EVP_RSA_gen(bits));
+    if (!key) return fail(E_VRSA_KGEN_FAILED);
+    return key;
+}
+
+Result<PrivateKey> generate_ec(std::string_view curve) {
+    const std::string name = openssl_curve_name(curve);
+    if (name.empty()) return fail(E_ECA_NOT_FOUND);
+    Handle<EVP_PKEY> key(EVP_EC_gen(name.c_str()));
+    if (!key) return fail(E_ECA_NOT_FOUND);
+    return key;
+}
+
+Result<PublicKey> rsa_public_key(ByteView modulus, ByteView exponent) {
+    const Handle<BIGNUM> n(BN_bin2bn(modulus.data(), static_cast<int>(modulus.size()), nullptr));
+    const Handle<BIGNUM> e(BN_bin2bn(exponent.data(), static_cast<int>(exponent.size()), nullptr));
+    const Handle<OSSL_PARAM_BLD> builder(OSSL_PARAM_BLD_new());
+    if (!n || !e || !builder || !OSSL_PARAM_BLD_push_BN(builder.get(), OSSL_PKEY_PARAM_RSA_N, n.get()) ||
+        !OSSL_PARAM_BLD_push_BN(builder.get(), OSSL_PKEY_PARAM_RSA_E, e.get()))
+        return fail(E_VRSA_BAD_KEY);
+    auto key = key_from("RSA", builder.get(), EVP_PKEY_PUBLIC_KEY);
+    if (!key) return fail(E_VRSA_BAD_KEY);
+    return key;
+}
+
+Result<PublicKey> ec_public_key(std::string_view curve, ByteView point) {
+    const std::string name = openssl_curve_name(curve);
+    if (name.empty()) return fail(E_ECA_NOT_FOUND);
+    const Handle<OSSL_PARAM_BLD> builder(OSSL_PARAM_BLD_new());
+    if (!builder ||
+        !OSSL_PARAM_BLD_push_utf8_string(builder.get(), OSSL_PKEY_PARAM_GROUP_NAME, name.c_str(), 0) ||
+        !OSSL_PARAM_BLD_push_octet_string(builder.get(), OSSL_PKEY_PARAM_PUB_KEY, point.data(), point.size()))
+        return fail(E_ECA_BAD_POINT);
+    auto key = key_from("EC", builder.get(), EVP_PKEY_PUBLIC_KEY);
+    if (!key) return fail(E_ECA_BAD_POINT);
+    return key;
+}
+
+Bytes public_key_der(const EVP_PKEY& key) {
+    return encode<Bytes>(key, EVP_PKEY_PUBLIC_KEY, "SubjectPublicKeyInfo");
+}
+
+Result<PublicKey> public_key_from_der(ByteView der) {
+    return decode(der, EVP_PKEY_PUBLIC_KEY, "SubjectPublicKeyInfo");
+}
+
+SecretBytes private_key_der(const EVP_PKEY& key) {
+    return encode<SecretBytes>(key, EVP_PKEY_KEYPAIR, "PrivateKeyInfo");
+}
+
+Result<PrivateKey> private_key_from_der(ByteView der) {
+    return decode(der, EVP_PKEY_KEYPAIR, "PrivateKeyInfo");
+}
+
+bool is_rsa(const EVP_PKEY& key) { return EVP_PKEY_is_a(&key, "RSA") == 1; }
+bool is_ec(const EVP_PKEY& key) { return EVP_PKEY_is_a(&key, "EC") == 1; }
+unsigned key_bits(const EVP_PKEY& key) { return static_cast<unsigned>(EVP_PKEY_get_bits(&key)); }
+
+std::string ec_curve(const EVP_PKEY& key) {
+    std::array<char, 80> name{};
+    std::size_t size = 0;
+    if (EVP_PKEY_get_group_name(&key, name.data(), name.size(), &size) != 1) return {};
+    return {name.data(), size};
+}
+
+Bytes ec_point(const EVP_PKEY& key) {
+    std::array<std::uint8_t, 200> point{};
+    std::size_t size = 0;
+    if (EVP_PKEY_get_octet_string_param(&key, OSSL_PKEY_PARAM_PUB_KEY, point.data(), point.size(), &size) !=
+        1)
+        return {};
+    return {point.begin(), point.begin() + static_cast<std::ptrdiff_t>(size)};
+}
+
+Result<Bytes> sign_sha256(const EVP_PKEY& key, ByteView message) {
+    const Handle<EVP_MD_CTX> context(EVP_MD_CTX_new());
+    std::size_t size = 0;
+    auto* pkey = const_cast<EVP_PKEY*>(&key);
+    if (!context ||
+        EVP_DigestSignInit_ex(context.get(), nullptr, "SHA256", nullptr, nullptr, pkey, nullptr) != 1 ||
+        EVP_DigestSign(context.get(), nullptr, &size, message.data(), message.size()) != 1)
+        return fail(E_VRSA_BAD_KEY);
+    Bytes signature(size);
+    if (EVP_DigestSign(context.get(), signature.data(), &size, message.data(), message.size()) != 1)
+        return fail(E_VRSA_BAD_KEY);
+    signature.resize(size);
+    return signature;
+}
+
+bool verify_sha256(const EVP_PKEY& key, ByteView message, ByteView signature) {
+    const Handle<EVP_MD_CTX> context(EVP_MD_CTX_new());
+    auto* pkey = const_cast<EVP_PKEY*>(&key);
+    return context &&
+           EVP_DigestVerifyInit_ex(context.get(), nullptr, "SHA256", nullptr, nullptr, pkey, nullptr) == 1 &&
+           EVP_DigestVerify(context.get(), signature.data(), signature.size(), message.data(),
+                            message.size()) == 1;
+}
+
+Result<SecretBytes> ecdh(const EVP_PKEY& own, const EVP_PKEY& peer) {
+    const Handle<EVP_PKEY_CTX> context(
+        EVP_PKEY_CTX_new_from_pkey(nullptr, const_cast<EVP_PKEY*>(&own), nullptr));
+    std::size_t size = 0;
+    if (!context || EVP_PKEY_derive_init(context.get()) != 1 ||
+        EVP_PKEY_derive_set_peer(context.get(), const_cast<EVP_PKEY*>(&peer)) != 1 ||
+        EVP_PKEY_derive(context.get(), nullptr, &size) != 1)
+        return fail(E_ECA_BAD_POINT);
+    SecretBytes secret(size);
+    if (EVP_PKEY_derive(context.get(), secret.data(), &size) != 1) return fail(E_ECA_BAD_POINT);
+    secret.resize(size);
+    return secret;
+}
+
+}  // namespace cs2sim
