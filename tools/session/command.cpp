@@ -1,0 +1,153 @@
+#include "tools/session/command.h"
+
+#include <algorithm>
+#include <cstdio>
+
+#include "tools/session/arguments.h"
+
+namespace cs2sim::tools {
+namespace {
+
+constexpr Command kCommon[] = {
+    {"Dev", "", Takes::value, "Dev=<device>", "device that the commands to its right talk to",
+     "/dev/cs2a or PCI:0        a card in this machine\n"
+     "3001@127.0.0.1            port and address on the network\n"
+     "TCP:3001@host, host       the same; the port of an appliance is 288\n"
+     "unix:<path>               a simulator's Unix socket\n"
+     "Without Dev= the environment variable CRYPTOSERVER names the device.\n",
+     nullptr},
+    {"Timeout", "", Takes::value, "Timeout=<milliseconds>", "how long to wait for an answer (60000)", "",
+     nullptr},
+    {"ChallengeLength", "", Takes::value, "ChallengeLength=<bytes>",
+     "length of the challenge that a logon asks for (16)",
+     "Firmware generations differ in the lengths that they accept; others answer B0830063.\n", nullptr},
+};
+
+bool is_called(const Command& command, std::string_view name) {
+    if (same_word(command.name, name)) return true;
+    std::string_view rest = command.synonyms;
+    while (!rest.empty()) {
+        const std::string_view synonym = rest.substr(0, rest.find(' '));
+        if (same_word(synonym, name)) return true;
+        rest.remove_prefix(std::min(rest.size(), synonym.size() + 1));
+    }
+    return false;
+}
+
+const Command* find_command(std::span<const CommandGroup> groups, std::string_view name) {
+    for (const CommandGroup& group : groups)
+        for (const Command& command : group.commands)
+            if (is_called(command, name)) return &command;
+    return nullptr;
+}
+
+int width(std::string_view text) { return static_cast<int>(text.size()); }
+
+void print_help(const std::string& program, std::span<const CommandGroup> groups) {
+    std::printf(
+        "%s: works on a CryptoServer-style device, simulated or not, by arguments run left to right\n"
+        "in one session. The first error stops the rest. Names are written in any case.\n\n"
+        "  %s [<parameter>=<value>]... <command>[=<value>]...\n\n"
+        "  %-22s this list\n  %-22s explains one\n",
+        program.c_str(), program.c_str(), "Help", "Help=<command>");
+    for (const CommandGroup& group : groups) {
+        std::printf("\n%.*s\n", width(group.title), group.title.data());
+        for (const Command& command : group.commands)
+            std::printf("  %-22.*s %.*s\n", width(command.name), command.name.data(), width(command.summary),
+                        command.summary.data());
+    }
+}
+
+void print_details(const Command& command) {
+    std::printf("%.*s\n  %.*s\n", width(command.syntax), command.syntax.data(), width(command.summary),
+                command.summary.data());
+    if (!command.synonyms.empty())
+        std::printf("  also called: %.*s\n", width(command.synonyms), command.synonyms.data());
+    std::string_view rest = command.details;
+    if (!rest.empty()) std::printf("\n");
+    while (!rest.empty()) {
+        const std::string_view line = rest.substr(0, rest.find('\n'));
+        std::printf("  %.*s\n", width(line), line.data());
+        rest.remove_prefix(std::min(rest.size(), line.size() + 1));
+    }
+}
+
+bool asks_for_help(std::string_view name) {
+    return same_word(name, "Help") || name == "--help" || name == "-h" || name == "-?";
+}
+
+class Run {
+public:
+    Run(const std::string& program, std::span<const CommandGroup> groups)
+        : program_(program), groups_(groups), session_(program) {}
+
+    Result<void> argument(std::string_view text) {
+        const Argument argument = parse_argument(text);
+        if (asks_for_help(argument.name)) return help(argument);
+        const Command* command = find(argument.name);
+        if (!command) return fail(E_CSA_COMMAND);
+        if (argument.value && command->takes == Takes::nothing) return syntax(*command);
+        if (!argument.value && command->takes == Takes::value) return syntax(*command);
+        if (command->handler) {
+            auto done = command->handler(session_, argument.value.value_or(""));
+            if (!done && done.error().code == E_CSA_SYNTAX) return syntax(*command);
+            return done;
+        }
+        session_.set_parameter(command->name, std::string(trimmed(*argument.value)));
+        return {};
+    }
+
+private:
+    const Command* find(std::string_view name) {
+        const Command* command = find_command(groups_, name);
+        if (!command)
+            session_.note("unknown command '" + std::string(name.substr(0, 60)) + "'; " + program_ +
+                          " Help lists them");
+        return command;
+    }
+
+    Result<void> help(const Argument& argument) {
+        if (!argument.value || argument.value->empty()) {
+            print_help(program_, groups_);
+            return {};
+        }
+        const Command* command = find(trimmed(*argument.value));
+        if (!command) return fail(E_CSA_COMMAND);
+        print_details(*command);
+        return {};
+    }
+
+    Result<void> syntax(const Command& command) {
+        session_.note("usage: " + std::string(command.syntax));
+        return fail(E_CSA_SYNTAX);
+    }
+
+    const std::string& program_;
+    std::span<const CommandGroup> groups_;
+    Session session_;
+};
+
+int report(Error error) {
+    std::fflush(stdout);
+    std::fputs(describe(error.code).c_str(), stderr);
+    return 1;
+}
+
+}  // namespace
+
+const std::span<const Command> kCommonParameters = kCommon;
+
+int run_command_line(const std::string& program, std::span<const CommandGroup> groups, int argc,
+                     const char* const* argv) {
+    if (argc < 2) {
+        print_help(program, groups);
+        return 1;
+    }
+    Run run(program, groups);
+    for (int i = 1; i < argc; ++i)
+        if (const auto done = run.argument(argv[i]); !done) return report(done.error());
+    // A full disk behind stdout must not look like success.
+    return std::fflush(stdout) == 0 && std::ferror(stdout) == 0 ? 0 : 1;
+}
+
+}  // namespace cs2sim::tools

@@ -1,0 +1,42 @@
+// Commands as a table, and the loop that runs a command line against it (device-formats.md, section 2).
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "tools/session/session.h"
+
+namespace cs2sim::tools {
+
+// Errors: whatever shall be printed; a handler prints results to stdout and no errors of its own.
+using Handler = Result<void> (*)(Session& session, const std::string& value);
+
+enum class Takes : std::uint8_t { nothing, maybe, value };  // what may stand behind '='
+
+struct Command {
+    std::string_view name;
+    std::string_view synonyms;  // apart by blanks
+    Takes takes;
+    std::string_view syntax;   // "LogonSign=<user>,<key>"
+    std::string_view summary;  // one line
+    std::string_view details;  // for Help=<command>; lines ended by '\n', or empty
+    Handler handler;           // null: a parameter, whose value Session keeps
+};
+
+// Dev=, Timeout=, ChallengeLength=: for the table of every tool.
+extern const std::span<const Command> kCommonParameters;
+
+// A tool's commands in groups, as Help shows them.
+struct CommandGroup {
+    std::string_view title;
+    std::span<const Command> commands;
+};
+
+// Runs the arguments left to right in one session. The first error stops the rest, ends the session and is
+// printed to stderr in three lines: E_CSA_COMMAND for an unknown name, E_CSA_SYNTAX for a missing value, or
+// the handler's own. Help and Help=<command> are built in. Returns the exit status.
+int run_command_line(const std::string& program, std::span<const CommandGroup> groups, int argc,
+                     const char* const* argv);
+
+}  // namespace cs2sim::tools

@@ -1,0 +1,98 @@
+#include "tools/session/session.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+
+#include "tools/session/arguments.h"
+#include "tools/session/terminal.h"
+
+namespace cs2sim::tools {
+namespace {
+
+std::string lower_case(std::string_view text) {
+    std::string lower(text);
+    std::ranges::transform(lower, lower.begin(), [](char c) {
+        return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    });
+    return lower;
+}
+
+std::string environment(const char* name) {
+    const char* value = std::getenv(name);
+    return value ? value : "";
+}
+
+}  // namespace
+
+Session::Session(std::string program) : program_(std::move(program)), terminal_(controlling_terminal()) {}
+
+Session::~Session() { disconnect(); }
+
+void Session::set_parameter(std::string_view name, std::string value) {
+    if (same_word(name, "Dev") || same_word(name, "Timeout")) disconnect();
+    parameters_[lower_case(name)] = std::move(value);
+}
+
+std::optional<std::string> Session::parameter(std::string_view name) const {
+    const auto found = parameters_.find(lower_case(name));
+    if (found == parameters_.end()) return std::nullopt;
+    return found->second;
+}
+
+std::string Session::parameter_or(std::string_view name, std::string_view otherwise) const {
+    return parameter(name).value_or(std::string(otherwise));
+}
+
+Result<std::string> Session::specifier() const {
+    if (auto given = parameter("Dev")) return *given;
+    if (auto usual = environment("CRYPTOSERVER"); !usual.empty()) return usual;
+    if (auto misspelt = environment("CRYPTOSEVER"); !misspelt.empty()) {
+        note("CRYPTOSERVER is not set, taking the device from CRYPTOSEVER");
+        return misspelt;
+    }
+    note("no device: give Dev=, or export CRYPTOSERVER");
+    return fail(E_CSA_DEVICE_NAME);
+}
+
+Result<host::Device*> Session::device() {
+    if (!device_) {
+        const auto where = specifier();
+        if (!where) return fail(where.error());
+        host::Timeouts timeouts;
+        if (const auto text = parameter("Timeout")) {
+            const auto milliseconds = parse_decimal(*text);
+            if (!milliseconds || *milliseconds == 0) return fail(E_CSA_SYNTAX);
+            timeouts.command = std::chrono::milliseconds(*milliseconds);
+        }
+        auto opened = host::Device::open(*where, timeouts);
+        if (!opened) return fail(opened.error());
+        device_ = std::move(*opened);
+    }
+    if (const auto text = parameter("ChallengeLength")) {
+        const auto length = parse_decimal(*text, UINT16_MAX);
+        if (!length) return fail(length.error());
+        device_->set_challenge_length(static_cast<std::uint16_t>(*length));
+    }
+    return device_.get();
+}
+
+Result<host::Answer> Session::execute(std::uint16_t fc, std::uint8_t sfc,
+                                      std::initializer_list<Value> values) {
+    const auto opened = device();
+    if (!opened) return fail(opened.error());
+    return (*opened)->execute(fc, sfc, values);
+}
+
+void Session::disconnect() {
+    if (!device_) return;
+    (void)device_->logoff();  // the connection ends next, and with it whatever is left of the session
+    device_.reset();
+}
+
+void Session::note(std::string_view text) const {
+    std::fflush(stdout);  // keeps the order when both go to one place
+    std::fprintf(stderr, "%s: %.*s\n", program_.c_str(), static_cast<int>(text.size()), text.data());
+}
+
+}  // namespace cs2sim::tools

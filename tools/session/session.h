@@ -1,0 +1,58 @@
+// One run of csadm or cxitool: its parameters, and one session with one device that all of its commands
+// share.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "host-lib/device.h"
+#include "host-lib/key_source.h"
+
+namespace cs2sim::tools {
+
+class Session {
+public:
+    explicit Session(std::string program);  // "csadm": stands before its notes
+    ~Session();                             // logs off
+    Session(const Session&) = delete;
+    Session& operator=(const Session&) = delete;
+
+    // Parameters (`Group=…`): a value stays for the commands to its right. Names in any case. Dev, Timeout
+    // (milliseconds) and ChallengeLength are seen by device(): a new Dev= ends the session with the device
+    // before.
+    void set_parameter(std::string_view name, std::string value);
+    std::optional<std::string> parameter(std::string_view name) const;
+    std::string parameter_or(std::string_view name, std::string_view otherwise) const;
+
+    // The device, opened at the first call: Dev=, else the environment's CRYPTOSERVER, else its misspelling
+    // CRYPTOSEVER from the guide, with a note. The pointer is valid until Dev= or disconnect().
+    // Errors: E_CSA_DEVICE_NAME when none is named, E_CSA_SYNTAX for a bad Timeout= or ChallengeLength=,
+    // those of host::Device::open().
+    Result<host::Device*> device();
+
+    // device() and host::Device::execute() in one.
+    Result<host::Answer> execute(std::uint16_t fc, std::uint8_t sfc,
+                                 std::initializer_list<Value> values = {});
+
+    // Ends the session and the connection; the next command opens a new one.
+    void disconnect();
+
+    // Asks at /dev/tty, secrets without echo. Off a terminal: E_CSA_KEY_PASSWORD, and nobody confirms.
+    const host::Terminal& terminal() const { return terminal_; }
+
+    // One line to stderr: "csadm: TEXT".
+    void note(std::string_view text) const;
+
+private:
+    Result<std::string> specifier() const;
+
+    std::string program_;
+    std::map<std::string, std::string> parameters_;  // by lower-case name
+    host::Terminal terminal_;
+    std::unique_ptr<host::Device> device_;
+};
+
+}  // namespace cs2sim::tools
