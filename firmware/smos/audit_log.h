@@ -3,9 +3,11 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <mutex>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "firmware/wire/error.h"
 
@@ -31,30 +33,48 @@ enum AuditClass : std::uint32_t {
 };
 
 struct AuditConfig {
-    std::uint32_t files = 3;          // how many rotated files are kept
-    bool rotate = true;               // false: E_OS_AUDIT_FULL instead of rotation
-    std::uint32_t size = 200000;      // bytes of one file
+    std::uint32_t files = 3;      // how many rotated files are kept
+    bool rotate = true;           // false: E_OS_AUDIT_FULL instead of rotation
+    std::uint32_t size = 200000;  // bytes of one file
     std::uint32_t classes = 0x7F00073F;
 };
 
 class AuditLog {
 public:
     AuditLog(std::filesystem::path folder, Clock& clock, Nvram& nvram);
+    ~AuditLog();
 
     // Appends one line (date, time, text) when the class is on; durable when it returns.
-    // `text` must hold no secret; control characters in it are replaced. Errors: E_OS_AUDIT_FULL, _FSFULL.
+    // `text` must hold no secret; what is not printable ASCII in it is replaced, what is over 1,000
+    // characters cut off. Lines of threads that arrive together share one sync. Errors: E_OS_AUDIT_FULL,
+    // _FSFULL.
     Result<void> write(std::uint32_t audit_class, std::string_view text);
 
     std::string text() const;  // oldest line first, over all kept files
     Result<void> clear();
     AuditConfig config() const;
-    Result<void> set_config(const AuditConfig& config);  // E_OS_AUDIT_CFG_RANGE
+    // E_OS_AUDIT_CFG_RANGE outside 1 to 10 files of 1,000 to 1,000,000 bytes, or with an unknown class.
+    Result<void> set_config(const AuditConfig& config);
 
 private:
+    struct File;
+    Result<void> ready();  // the current file is open; a torn last line is cut off
+    Result<void> start_file(std::uint64_t number);
+    Result<void> append_line(const std::string& line);
+    Result<void> make_durable(std::uint64_t line);
+    std::vector<std::uint64_t> numbers() const;
+    std::filesystem::path path_of(std::uint64_t number) const;
+
+    // Files are numbered upwards; the highest is the current one, rotation starts the next and removes the
+    // oldest, so that no kill can leave them in disorder.
     std::filesystem::path folder_;
     Clock& clock_;
     Nvram& nvram_;
     mutable std::mutex mutex_;
+    std::shared_ptr<File> current_;
+    std::uint64_t appended_ = 0;  // lines since the start
+    std::mutex sync_mutex_;       // taken before mutex_
+    std::uint64_t synced_ = 0;    // of them durable
 };
 
 }  // namespace cs2sim

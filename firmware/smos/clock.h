@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <string>
 
 #include "firmware/wire/error.h"
 
@@ -14,13 +15,16 @@ class Clock {
 public:
     explicit Clock(Nvram& nvram);
 
-    std::int64_t milliseconds() const;  // since 1970-01-01 UTC, by the device
+    std::int64_t milliseconds() const;            // since 1970-01-01 UTC, by the device
     Result<void> set(std::int64_t milliseconds);  // persistent; E_OS_RTC_PARAM outside 1970 to 2099
 
 private:
     Nvram& nvram_;
     std::atomic<std::int64_t> offset_{0};
 };
+
+// "2026-11-23 13:00:00" in UTC.
+std::string date_and_time(std::int64_t milliseconds);
 
 // A monotonic host clock in milliseconds, for time-outs that no clock change may touch.
 std::int64_t monotonic_milliseconds();

@@ -17,8 +17,12 @@ public:
     explicit Nvram(const std::filesystem::path& file);
     ~Nvram();
 
-    // Errors of both: E_CMDS_NVRAM when the storage fails.
+    // Opens the storage now and not at first use. Error: E_CMDS_NVRAM when it is damaged or not writable.
+    Result<void> open();
+
+    // Nothing when it was never set, or the storage cannot be opened.
     std::optional<std::int64_t> number(std::string_view name) const;
+    // Durable when it returns. Error: E_CMDS_NVRAM when the storage fails.
     Result<void> set_number(std::string_view name, std::int64_t value);
 
 private:

@@ -22,13 +22,13 @@ struct Smos {
     // Errors: E_OS_FILE_NO_SUCH_PATH, E_OS_FILE_RDONLY, E_OS_FILE_CORR, E_OS_CRYPT_MK_CORR.
     static Result<std::unique_ptr<Smos>> open(const std::filesystem::path& folder);
 
-    Flash flash;          // folder/flash: databases and files
-    Nvram nvram;          // folder/nvram.db: small settings
-    MasterKey master_key; // folder/keyram: the device master key in battery-backed RAM
+    Flash flash;           // folder/flash: databases and files
+    Nvram nvram;           // folder/nvram.db: small settings
+    MasterKey master_key;  // folder/keyram: the device master key in battery-backed RAM
     Clock clock;
     Sensors sensors;
     BootLog boot_log;
-    AuditLog audit_log;   // folder/audit
+    AuditLog audit_log;  // folder/audit
 
     explicit Smos(const std::filesystem::path& folder);
 };

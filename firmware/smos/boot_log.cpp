@@ -1,0 +1,16 @@
+#include "firmware/smos/boot_log.h"
+
+namespace cs2sim {
+
+void BootLog::add(std::string_view line) {
+    const std::lock_guard lock(mutex_);
+    text_ += line;
+    text_ += '\n';
+}
+
+std::string BootLog::text() const {
+    const std::lock_guard lock(mutex_);
+    return text_;
+}
+
+}  // namespace cs2sim

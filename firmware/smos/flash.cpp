@@ -1,0 +1,86 @@
+#include "firmware/smos/flash.h"
+
+#include <fcntl.h>
+#include <strings.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+
+#include "firmware/smos/host_file.h"
+
+namespace cs2sim {
+namespace {
+
+constexpr std::string_view kPrefix = "FLASH\\";
+constexpr std::size_t kLongestName = 31;
+
+bool allowed(char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+           c == '-' || c == '.';
+}
+
+bool shown(const std::string& name) {
+    return !name.starts_with('.') && !name.ends_with("-wal") && !name.ends_with("-shm") &&
+           !name.ends_with("-journal");
+}
+
+}  // namespace
+
+Flash::Flash(std::filesystem::path folder) : folder_(std::move(folder)) {}
+
+Result<std::string> Flash::plain_name(std::string_view name) {
+    if (name.size() >= kPrefix.size() && ::strncasecmp(name.data(), kPrefix.data(), kPrefix.size()) == 0)
+        name.remove_prefix(kPrefix.size());
+    if (name.empty() || name.size() > kLongestName || name.front() == '.' ||
+        !std::ranges::all_of(name, allowed))
+        return fail(E_OS_FILE_ILL_NAME);
+    return std::string(name);
+}
+
+Result<Bytes> Flash::read(std::string_view name) const {
+    const HostFile file(path_of(name), O_RDONLY);
+    if (!file) return fail(file_error(errno));
+    struct stat info {};
+    if (::fstat(file.get(), &info) != 0 || !S_ISREG(info.st_mode)) return fail(E_OS_FILE_CORR);
+
+    Bytes content(static_cast<std::size_t>(info.st_size));
+    std::size_t have = 0;
+    while (have < content.size()) {
+        const ssize_t got = ::read(file.get(), content.data() + have, content.size() - have);
+        if (got < 0 && errno == EINTR) continue;
+        if (got <= 0) return fail(E_OS_FILE_CORR);
+        have += static_cast<std::size_t>(got);
+    }
+    return content;
+}
+
+Result<void> Flash::write(std::string_view name, ByteView content) {
+    return write_atomically(path_of(name), content);
+}
+
+Result<void> Flash::remove(std::string_view name) {
+    if (::unlink(path_of(name).c_str()) != 0) return fail(file_error(errno));
+    return sync_folder(folder_);
+}
+
+bool Flash::exists(std::string_view name) const { return ::access(path_of(name).c_str(), F_OK) == 0; }
+
+std::vector<FileInfo> Flash::list() const {
+    std::vector<FileInfo> files;
+    std::error_code ignored;  // a folder that cannot be read shows no files
+    for (const auto& entry : std::filesystem::directory_iterator(folder_, ignored)) {
+        std::error_code gone;
+        const std::string name = entry.path().filename().string();
+        if (!shown(name) || !entry.is_regular_file(gone)) continue;
+        const auto size = entry.file_size(gone);
+        if (!gone) files.push_back({name, size});
+    }
+    std::ranges::sort(files, {}, &FileInfo::name);
+    return files;
+}
+
+std::filesystem::path Flash::path_of(std::string_view name) const { return folder_ / name; }
+
+}  // namespace cs2sim

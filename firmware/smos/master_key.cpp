@@ -1,0 +1,96 @@
+#include "firmware/smos/master_key.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <mutex>
+
+#include "firmware/crypto/digest.h"
+#include "firmware/crypto/kdf.h"
+#include "firmware/crypto/random.h"
+#include "firmware/smos/host_file.h"
+
+namespace cs2sim {
+namespace {
+
+// The file: magic 8 | key 32 | first 8 bytes of SHA-256 over both. An erased key RAM holds the magic alone.
+constexpr std::string_view kMagic = "CS2KEYR1";
+constexpr std::size_t kKeySize = 32;
+constexpr std::size_t kCheckSize = 8;
+constexpr std::size_t kFileSize = 8 + kKeySize + kCheckSize;
+
+Bytes check_of(ByteView key) {
+    Bytes check = digest("SHA256", {as_bytes(kMagic), key});
+    check.resize(kCheckSize);
+    return check;
+}
+
+// Replaces the file, then overwrites what it held before: a key that is gone must not stay on the disk.
+Result<void> replace(const std::filesystem::path& file, ByteView content) {
+    const HostFile before(file, O_WRONLY);
+    CS2SIM_TRY(write_atomically(file, content));
+    if (before) {
+        const std::array<std::uint8_t, kFileSize> zeros{};
+        if (!before.write_all(zeros) || !before.sync()) return fail(file_error(errno));
+    }
+    return {};
+}
+
+}  // namespace
+
+MasterKey::MasterKey(std::filesystem::path file) : file_(std::move(file)) {}
+
+Result<void> MasterKey::load_or_create() {
+    const HostFile file(file_, O_RDONLY);
+    if (!file && errno == ENOENT) return regenerate();
+    if (!file) return fail(E_OS_CRYPT_MK_CORR);
+
+    SecretBytes content(kFileSize + 1);
+    const ssize_t size = ::read(file.get(), content.data(), content.size());
+    const ByteView all = ByteView(content).first(size < 0 ? 0 : static_cast<std::size_t>(size));
+    const std::unique_lock lock(mutex_);
+    key_.clear();
+    if (as_text(all) == kMagic) return {};  // erased
+    if (all.size() != kFileSize || as_text(all.first(kMagic.size())) != kMagic)
+        return fail(E_OS_CRYPT_MK_CORR);
+    const ByteView key = all.subspan(kMagic.size(), kKeySize);
+    if (!equal_in_constant_time(check_of(key), all.last(kCheckSize))) return fail(E_OS_CRYPT_MK_CORR);
+    key_ = to_secret(key);
+    return {};
+}
+
+Result<SecretBytes> MasterKey::derive(std::string_view purpose) const {
+    const std::shared_lock lock(mutex_);
+    if (key_.empty()) return fail(E_OS_CRYPT_NO_MK);
+    return derive_key(key_, "cs2sim device master key", as_bytes(purpose), kKeySize);
+}
+
+bool MasterKey::present() const {
+    const std::shared_lock lock(mutex_);
+    return !key_.empty();
+}
+
+Result<void> MasterKey::erase() {
+    const std::unique_lock lock(mutex_);
+    CS2SIM_TRY(replace(file_, as_bytes(kMagic)));
+    key_ = {};
+    return {};
+}
+
+Result<void> MasterKey::regenerate() {
+    const std::unique_lock lock(mutex_);
+    SecretBytes key = random_secret(kKeySize);
+    SecretBytes content = to_secret(as_bytes(kMagic));
+    content.reserve(kFileSize);
+    content.insert(content.end(), key.begin(), key.end());
+    const Bytes check = check_of(key);
+    content.insert(content.end(), check.begin(), check.end());
+    CS2SIM_TRY(replace(file_, content));
+    key_ = std::move(key);
+    return {};
+}
+
+}  // namespace cs2sim

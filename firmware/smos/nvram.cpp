@@ -1,0 +1,78 @@
+#include "firmware/smos/nvram.h"
+
+#include <map>
+#include <mutex>
+#include <string>
+
+#include "firmware/smos/sqlite.h"
+
+namespace cs2sim {
+
+// All settings sit in memory too, so that reading one never touches the disk.
+struct Nvram::Storage {
+    std::filesystem::path file;
+    mutable std::mutex mutex;
+    Sqlite connection;
+    Statement store;
+    std::map<std::string, std::int64_t, std::less<>> numbers;
+
+    bool open();
+    bool load();
+};
+
+bool Nvram::Storage::open() {
+    if (store.ready()) return true;
+    if (connection.open(file, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE) != SQLITE_OK) return false;
+    // One process owns the state folder: without the shared-memory index opening is faster.
+    const bool ready = connection.run("PRAGMA locking_mode=EXCLUSIVE") == SQLITE_OK &&
+                       connection.run("PRAGMA journal_mode=WAL") == SQLITE_OK &&
+                       connection.run("PRAGMA synchronous=FULL") == SQLITE_OK && load();
+    if (!ready) {
+        store = {};
+        connection.close();
+    }
+    return ready;
+}
+
+bool Nvram::Storage::load() {
+    if (connection.run("CREATE TABLE IF NOT EXISTS numbers(name BLOB PRIMARY KEY, value INTEGER NOT NULL)"
+                       " WITHOUT ROWID") != SQLITE_OK)
+        return false;
+    Statement all(connection.get(), "SELECT name, value FROM numbers");
+    int step = 0;
+    while ((step = all.step()) == SQLITE_ROW) numbers[std::string(as_text(all.bytes(0)))] = all.number(1);
+    store = Statement(connection.get(), "INSERT OR REPLACE INTO numbers VALUES(?, ?)");
+    return step == SQLITE_DONE && store.ready();
+}
+
+Nvram::Nvram(const std::filesystem::path& file) : storage_(std::make_unique<Storage>()) {
+    storage_->file = file;
+}
+
+Nvram::~Nvram() = default;
+
+Result<void> Nvram::open() {
+    const std::lock_guard lock(storage_->mutex);
+    if (!storage_->open()) return fail(E_CMDS_NVRAM);
+    return {};
+}
+
+std::optional<std::int64_t> Nvram::number(std::string_view name) const {
+    const std::lock_guard lock(storage_->mutex);
+    if (!storage_->open()) return std::nullopt;
+    const auto found = storage_->numbers.find(name);
+    if (found == storage_->numbers.end()) return std::nullopt;
+    return found->second;
+}
+
+Result<void> Nvram::set_number(std::string_view name, std::int64_t value) {
+    const std::lock_guard lock(storage_->mutex);
+    if (!storage_->open()) return fail(E_CMDS_NVRAM);
+    const int step = storage_->store.bind(1, as_bytes(name)).bind(2, value).step();
+    storage_->store.reset();
+    if (step != SQLITE_DONE) return fail(E_CMDS_NVRAM);
+    storage_->numbers[std::string(name)] = value;
+    return {};
+}
+
+}  // namespace cs2sim
