@@ -14,9 +14,10 @@
 namespace cs2sim {
 
 struct LoggedOnUser {
-    std::string short_name;      // without filling
+    std::string short_name;  // without filling
     std::uint32_t permission = 0;
-    std::string attributes;      // "CXI_GROUP=SLOT_0000,…", empty when none
+    std::string attributes;          // "CXI_GROUP=SLOT_0000,…", empty when none
+    std::shared_ptr<void> presence;  // keeps the user marked as active (Sessions::mark_active)
 };
 
 // Things that a module keeps for a caller between commands (an open backup, a chained cipher): owned by the

@@ -10,7 +10,7 @@ inline constexpr ModeRules kAlways{};
 
 // Ordinary functions: need the operational or administration-only mode and no alarm or error state.
 inline constexpr ModeRule kOrdinary[] = {
-    {MODE_BOOTLOADER, E_CMDS_BAD_FC},          // the boot loader has no such module
+    {MODE_BOOTLOADER, E_CMDS_BAD_FC},  // the boot loader has no such module
     {MODE_ALARM, E_CMDS_ALARM},
     {MODE_FIPS_ERROR, E_CMDS_ERROR_STATE},
     {MODE_CC_ERROR, E_CMDS_CC_ERROR_STATE},
@@ -34,12 +34,9 @@ inline constexpr ModeRule kWorking[] = {
 
 // Backup and restore of databases: not permitted under FIPS or CC firmware (guide G14).
 inline constexpr ModeRule kDatabaseBackup[] = {
-    {MODE_BOOTLOADER, E_CMDS_BAD_FC},
-    {MODE_FIPS_ERROR, E_CMDS_ERROR_STATE},
-    {MODE_CC_ERROR, E_CMDS_CC_ERROR_STATE},
-    {MODE_FIPS, E_CMDS_FIPS_BLOCKED},
-    {MODE_CC, E_CMDS_CC_BLOCKED},
-    {MODE_ALARM, E_CMDS_ALARM},
+    {MODE_BOOTLOADER, E_CMDS_BAD_FC},       {MODE_FIPS_ERROR, E_CMDS_ERROR_STATE},
+    {MODE_CC_ERROR, E_CMDS_CC_ERROR_STATE}, {MODE_FIPS, E_CMDS_FIPS_BLOCKED},
+    {MODE_CC, E_CMDS_CC_BLOCKED},           {MODE_ALARM, E_CMDS_ALARM},
 };
 
 }  // namespace cs2sim::rules

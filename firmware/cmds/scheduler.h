@@ -34,8 +34,16 @@ public:
     // Like run(), for the handler of SECURE_MESSAGE which holds the session's mutex already.
     Result<Bytes> run_locked(Services& services, Context& context, const Request& request);
 
+    std::uint32_t denial(const Context& context) const;  // the code for a missing permission
+
     std::uint16_t modes() const { return modes_.load(std::memory_order_acquire); }
     void set_modes(std::uint16_t modes) { modes_.store(modes, std::memory_order_release); }
+    // Clears the modes in `cleared`, then sets those in `set`, in one step.
+    void change_modes(std::uint16_t cleared, std::uint16_t set) {
+        std::uint16_t old = modes();
+        while (!modes_.compare_exchange_weak(old, static_cast<std::uint16_t>((old & ~cleared) | set))) {
+        }
+    }
 
 private:
     std::vector<Module> modules_;

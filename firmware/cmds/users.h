@@ -36,10 +36,10 @@ struct User {
     std::uint32_t permission = 0;
     std::uint8_t mechanism = MECH_RSA_SIGN;
     std::uint8_t flags = 0;
-    std::uint8_t failures = 0;    // Z[n]: failed logons since the last good one
-    bool initial = false;         // I[1]: initial password not yet changed
-    std::string attributes;       // "CXI_GROUP=SLOT_0000,…"
-    SecretBytes token;            // public key (DER) or password
+    std::uint8_t failures = 0;  // Z[n]: failed logons since the last good one
+    bool initial = false;       // I[1]: initial password not yet changed
+    std::string attributes;     // "CXI_GROUP=SLOT_0000,…"
+    SecretBytes token;          // public key (DER) or password
 };
 
 class Users {
@@ -53,28 +53,31 @@ public:
     // Errors: E_CMDS_BAD_NAME, E_CMDS_USER_EXISTS, E_CMDS_BAD_MECH, E_CMDS_BAD_PERM, E_CMDS_BAD_ATT,
     // E_CMDS_BAD_TOKEN, E_CMDS_USER_FLAG_NOT_ALLOWED. Returns the short name.
     Result<std::string> add(User user);
-    Result<void> change_token(std::string_view name, ByteView token);   // E_CMDS_NO_USER, E_CMDS_BAD_TOKEN
-    Result<void> remove(std::string_view name);                          // E_CMDS_NO_USER, E_CMDS_ADMIN_AMPUTATION
-    Result<User> find(std::string_view short_or_long_name);              // E_CMDS_NO_USER, E_CMDS_BAD_UDB_ENTRY
+    // A password that its owner sets is no longer initial; a change ends a lock by failed logons.
+    // Errors: E_CMDS_NO_USER, E_CMDS_BAD_TOKEN.
+    Result<void> change_token(std::string_view name, ByteView token, bool by_owner);
+    Result<void> remove(std::string_view name);              // E_CMDS_NO_USER, E_CMDS_ADMIN_AMPUTATION
+    Result<User> find(std::string_view short_or_long_name);  // E_CMDS_NO_USER, E_CMDS_BAD_UDB_ENTRY
     Result<std::vector<User>> list();
 
     // Checks what a user shows: a signature over, or MAC of, `message`; counts failures.
     // Errors: E_CMDS_NO_USER, E_CMDS_BAD_MECH (not the user's), E_CMDS_AUTH_FAIL_CNT_EXCEEDED,
     // E_CMDS_AUTH_FAILED.
-    Result<User> authenticate(std::string_view name, std::uint8_t mechanism, ByteView message, ByteView response);
+    Result<User> authenticate(std::string_view name, std::uint8_t mechanism, ByteView message,
+                              ByteView response);
 
-    std::uint8_t max_auth_fails() const;                    // 0 = no limit
+    std::uint8_t max_auth_fails() const;  // 0 = no limit
     Result<void> set_max_auth_fails(std::uint8_t count);
 
-    // One user's record for BackupUser, and back; the caller seals it.
+    // The record as user.db holds it, and back.
     static Bytes encode(const User& user);
     static Result<User> decode(ByteView search_key, ByteView record);  // E_CMDS_BAD_UDB_ENTRY
-    Result<void> restore(const User& user);
+    Result<void> restore(const User& user);                            // inserts or replaces
 
 private:
     Result<std::shared_ptr<Database>> database() const;
     Result<std::string> short_name_for(std::string_view name);
-    Result<void> check_token(const User& user) const;
+    Result<void> store(const User& user);
 
     Smos& smos_;
     DatabaseStore& databases_;

@@ -14,23 +14,23 @@ namespace cs2sim {
 enum class Certification : std::uint8_t { none, fips, cc };
 
 struct Profile {
-    std::string name;                     // e.g. "se-gen2-fips"
-    std::string model;                    // e.g. "Se-Series Gen2"
+    std::string name;   // e.g. "se-gen2-fips"
+    std::string model;  // e.g. "Se-Series Gen2"
     Certification certification = Certification::none;
-    bool network = false;                 // a LAN appliance: CSL* commands answer
-    std::string bootloader_version;       // "5.01.4.4"
-    std::string hardware_version;         // "0.00.8.15"
+    bool network = false;            // a LAN appliance: CSL* commands answer
+    std::string bootloader_version;  // "5.01.4.4"
+    std::string hardware_version;    // "0.00.8.15"
 
-    std::vector<std::uint16_t> challenge_lengths;    // accepted by GET_CHALLENGE, else E_CMDS_CHALLENGE_LEN
-    std::uint32_t challenge_seconds = 60;            // a challenge expires
-    bool static_logon = false;                       // logon outside secure messaging (E_CMDS_STATIC_LOGIN)
-    std::vector<std::uint8_t> session_modes;         // CMDS_MODE_SM_*: 3 DH, 5 ECDH, 6 DH with mutual authentication
-    std::vector<std::uint8_t> session_mechanisms;    // CMDS_MECH_SM_*: 2 AES, 3 AES with CMAC; ours: 4 AES-GCM
-    std::vector<std::uint8_t> user_mechanisms;       // CMDS_MECH_*: 0 RSA … 5 ECDSA
-    std::uint32_t session_seconds = 900;             // idle time after which a session expires
+    std::vector<std::uint16_t> challenge_lengths;  // accepted by GET_CHALLENGE, else E_CMDS_CHALLENGE_LEN
+    std::uint32_t challenge_seconds = 60;          // a challenge expires
+    bool static_logon = false;                     // logon outside secure messaging (E_CMDS_STATIC_LOGIN)
+    std::vector<std::uint8_t> session_modes;  // CMDS_MODE_SM_*: 3 DH, 5 ECDH, 6 DH with mutual authentication
+    std::vector<std::uint8_t> session_mechanisms;  // CMDS_MECH_SM_*: 2 AES, 3 AES with CMAC; ours: 4 AES-GCM
+    std::vector<std::uint8_t> user_mechanisms;     // CMDS_MECH_*: 0 RSA … 5 ECDSA
+    std::uint32_t session_seconds = 900;           // idle time after which a session expires
     std::uint32_t max_sessions = 1024;
     std::uint32_t max_users_per_session = 16;
-    std::uint32_t min_rsa_bits = 1024;               // of user tokens
+    std::uint32_t min_rsa_bits = 1024;  // of user tokens
     bool des3 = true;
 };
 

@@ -1,0 +1,35 @@
+#include "firmware/cmds/hsm_auth_key.h"
+
+#include <mutex>
+
+#include "firmware/crypto/aead.h"
+
+namespace cs2sim {
+namespace {
+
+constexpr std::string_view kFile = "hsmauth.key";
+constexpr unsigned kBits = 2048;
+
+}  // namespace
+
+Result<PrivateKey> hsm_auth_key(Smos& smos) {
+    static std::mutex making;  // two first users must not make two keys
+    const std::lock_guard lock(making);
+    const auto sealing_key = smos.master_key.derive(kFile);
+    if (!sealing_key) return fail(sealing_key.error());
+    Aead aead(*sealing_key);
+
+    if (smos.flash.exists(kFile)) {
+        const auto sealed = smos.flash.read(kFile);
+        if (!sealed) return fail(sealed.error());
+        const auto der = aead.open(*sealed, {as_bytes(kFile)});
+        if (!der) return fail(E_OS_CRYPT_MK_CORR);
+        return private_key_from_der(*der);
+    }
+    auto key = generate_rsa(kBits);
+    if (!key) return key;
+    CS2SIM_TRY(smos.flash.write(kFile, aead.seal(private_key_der(**key), {as_bytes(kFile)})));
+    return key;
+}
+
+}  // namespace cs2sim

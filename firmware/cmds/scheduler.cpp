@@ -1,0 +1,60 @@
+#include "firmware/cmds/scheduler.h"
+
+#include <algorithm>
+
+#include "firmware/cmds/call.h"
+
+namespace cs2sim {
+
+void Scheduler::publish(const Module& module) { modules_.push_back(module); }
+
+const Function* Scheduler::find(std::uint16_t fc, std::uint8_t sfc) const {
+    for (const Module& module : modules_) {
+        if (module.fc != fc) continue;
+        const auto row = std::ranges::find(module.functions, sfc, &Function::sfc);
+        return row == module.functions.end() ? nullptr : &*row;
+    }
+    return nullptr;
+}
+
+Result<Bytes> Scheduler::run(Services& services, Context& context, const Request& request) {
+    const std::lock_guard lock(context.mutex);
+    return run_locked(services, context, request);
+}
+
+Result<Bytes> Scheduler::run_locked(Services& services, Context& context, const Request& request) {
+    const Function* function = find(request.fc, request.sfc);
+    if (!function) {
+        const bool module_known = std::ranges::find(modules_, request.fc, &Module::fc) != modules_.end();
+        return fail(module_known ? E_CMDS_BAD_SFC : E_CMDS_BAD_FC);
+    }
+    const std::uint16_t now = modes();
+    for (const ModeRule& rule : function->rules)
+        if ((rule.modes & now) != 0) return fail(rule.error);
+    if (!permits(context.auth_state(), function->permission)) return fail(denial(context));
+
+    const FunctionSignature* signature = find_function(request.fc, request.sfc);
+    const auto block = parse(signature->request, request.block);
+    if (!block) return fail(block.error());
+    Call call(services, context, *signature, *block);
+    return function->handler(call);
+}
+
+// Certified firmware tells "log on first" from "that user may not".
+std::uint32_t Scheduler::denial(const Context& context) const {
+    if (!context.users.empty()) return E_CMDS_DENIED;
+    if ((modes() & MODE_FIPS) != 0) return E_CMDS_DENIED_FIPS;
+    if ((modes() & MODE_CC) != 0) return E_CMDS_DENIED_CC;
+    return E_CMDS_DENIED;
+}
+
+void Call::audit(std::uint32_t audit_class, std::string_view text) const {
+    std::string line;
+    for (const LoggedOnUser& user : context.users) line += (line.empty() ? "[" : ",") + user.short_name;
+    line += line.empty() ? "[] " : "] ";
+    line += text;
+    // A full log must not undo what was done: the log's own rule (rotate or not) decides what is lost.
+    (void)device.smos.audit_log.write(audit_class, line);
+}
+
+}  // namespace cs2sim

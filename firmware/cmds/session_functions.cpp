@@ -1,0 +1,148 @@
+#include <algorithm>
+
+#include "firmware/cmds/handlers.h"
+#include "firmware/cmds/hsm_auth_key.h"
+#include "firmware/cmds/scheduler.h"
+#include "firmware/cmds/sessions.h"
+#include "firmware/cmds/users.h"
+#include "firmware/crypto/random.h"
+
+namespace cs2sim::cmds {
+namespace {
+
+// Logon outside secure messaging: retired, and in certified firmware refused by a code of its own.
+Result<void> allow_logon_here(const Call& call) {
+    if (call.context.secure || call.device.profile.static_logon) return {};
+    switch (call.device.profile.certification) {
+        case Certification::fips:
+            return fail(E_CMDS_SM_MISSING_FIPS);
+        case Certification::cc:
+            return fail(E_CMDS_SM_MISSING_CC);
+        default:
+            return fail(E_CMDS_STATIC_LOGIN);
+    }
+}
+
+// The challenge of this context, which serves once.
+Result<Bytes> take_challenge(Context& context) {
+    const auto challenge = std::exchange(context.challenge, std::nullopt);
+    if (!challenge) return fail(E_CMDS_BAD_AUTH_CMD);
+    if (monotonic_milliseconds() > challenge->expires) return fail(E_CMDS_AUTH_FAILED);
+    return challenge->value;
+}
+
+std::string describe_user(std::string_view user) { return std::string("user ") + std::string(user); }
+
+}  // namespace
+
+Result<Bytes> echo(Call& call) { return to_bytes(call.request.bytes("data")); }
+
+Result<Bytes> get_challenge(Call& call) {
+    const std::uint16_t length = call.request.u16("length");
+    const auto& lengths = call.device.profile.challenge_lengths;
+    if (std::ranges::find(lengths, length) == lengths.end()) return fail(E_CMDS_CHALLENGE_LEN);
+    const std::int64_t lifetime = std::int64_t{1000} * call.device.profile.challenge_seconds;
+    call.context.challenge = Context::Challenge{random_bytes(length), monotonic_milliseconds() + lifetime};
+    return call.answer({call.context.challenge->value});
+}
+
+Result<Bytes> logon(Call& call) {
+    CS2SIM_TRY(allow_logon_here(call));
+    const auto challenge = take_challenge(call.context);
+    if (!challenge) return fail(challenge.error());
+
+    auto& users = call.context.users;
+    if (users.size() >= call.device.profile.max_users_per_session) return fail(E_CMDS_MAX_AUTH_USER_REACHED);
+    const std::string_view name = call.request.text("user");
+    const auto user = call.device.users.authenticate(name, call.request.u8("mechanism"),
+                                                     logon_message(*challenge, call.context.binding, name),
+                                                     call.request.bytes("response"));
+    if (!user) {
+        call.audit(AUDIT_AUTH_FAILED, describe_user(name) + ": logon failed");
+        return fail(user.error());
+    }
+    // One user counts once, however often he logs on: two administrators are two people (guide G3).
+    std::erase_if(users, [&](const LoggedOnUser& on) { return on.short_name == user->short_name; });
+    users.push_back({user->short_name, user->permission, user->attributes,
+                     call.device.sessions.mark_active(user->short_name)});
+    call.audit(AUDIT_AUTH_SUCCESS, describe_user(user->short_name) + " logged on");
+    return call.answer({call.auth_state()});
+}
+
+Result<Bytes> logoff(Call& call) {
+    call.context.users.clear();
+    call.context.handles.clear();
+    return call.answer({});
+}
+
+Result<Bytes> get_auth_state(Call& call) {
+    Bytes users;
+    for (const LoggedOnUser& user : call.context.users)
+        compose_into(users, LAYOUT_AUTH_USER, {user.short_name, user.permission});
+    return call.answer({call.auth_state(), call.context.users.size(), users});
+}
+
+Result<Bytes> open_session(Call& call) {
+    if (call.context.secure) return fail(E_CMDS_INVAL);  // no session inside a session
+    const std::uint8_t mode = call.request.u8("mode");
+    if (mode == SM_MODE_DH_MA_RSA && (call.device.scheduler.modes() & MODE_ALARM) != 0)
+        return fail(E_CMDS_SM_MA_ALARM);
+    const auto opened = call.device.sessions.open(&call.context, mode, call.request.u8("mechanism"),
+                                                  call.request.bytes("parameter"));
+    if (!opened) return fail(opened.error());
+
+    const SessionTranscript& transcript = opened->transcript;
+    Bytes proof;
+    if (transcript.mode == SM_MODE_DH_MA_RSA) {
+        const auto key = hsm_auth_key(call.device.smos);
+        const auto signature = key ? sign_sha256(**key, transcript.encode()) : fail(key.error());
+        if (!signature) {
+            call.device.sessions.close(transcript.session);
+            return fail(signature.error());
+        }
+        proof = *signature;
+    }
+    return call.answer(
+        {transcript.session, transcript.mode, transcript.sequence, transcript.device_public, proof});
+}
+
+Result<Bytes> close_session(Call& call) {
+    if (!call.context.secure) return fail(E_CMDS_LOGOFF_FAILED);
+    call.device.sessions.close(static_cast<Session&>(call.context).id);
+    return call.answer({});
+}
+
+Result<Bytes> secure_message(Call& call) {
+    if (call.context.secure) return fail(E_CMDS_INVAL);  // no envelope inside an envelope
+    const auto session = call.device.sessions.find(&call.context, call.request.u32("session"));
+    if (!session) return fail(session.error());
+    const std::lock_guard lock((*session)->mutex);
+
+    SequenceCounter sequence{};
+    std::ranges::copy(call.request.bytes("sequence"), sequence.begin());
+    if (!(sequence > (*session)->sequence)) return fail(E_CMDS_SM_FAILED);
+    const auto plain = (*session)->channel.open(sequence, call.request.bytes("sealed"));
+    if (!plain) return fail(plain.error());
+    (*session)->sequence = sequence;
+
+    const auto command = parse(LAYOUT_SEALED_COMMAND, *plain);
+    if (!command) return fail(E_CMDS_BAD_CMD);
+    const Request inner{command->u16("fc"), command->u8("sfc"), command->bytes("block")};
+    const auto answer = call.device.scheduler.run_locked(call.device, **session, inner);
+    const std::uint32_t code = answer ? 0 : answer.error().code;
+    SecretBytes reply(4 + (answer ? answer->size() : 0));
+    for (int i = 0; i < 4; ++i)
+        reply[static_cast<std::size_t>(i)] = static_cast<std::uint8_t>(code >> (24 - 8 * i));
+    if (answer) std::ranges::copy(*answer, reply.begin() + 4);
+    return (*session)->channel.seal(sequence, reply);
+}
+
+Result<Bytes> get_hsm_auth_key(Call& call) {
+    const auto key = hsm_auth_key(call.device.smos);
+    if (!key) return fail(key.error());
+    return call.answer({public_key_der(**key)});
+}
+
+Result<Bytes> accept_transport(Call&) { return Bytes{}; }
+
+}  // namespace cs2sim::cmds

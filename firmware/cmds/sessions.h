@@ -1,0 +1,73 @@
+// Sessions with secure messaging, and who is logged on in them.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <string>
+
+#include "firmware/cmds/context.h"
+#include "firmware/crypto/secure_channel.h"
+#include "firmware/profile/profile.h"
+
+namespace cs2sim {
+
+struct Session : Context {
+    Session(std::uint32_t number, const void* opener, SecureChannel keys, const SequenceCounter& start)
+        : id(number), owner(opener), channel(std::move(keys)), sequence(start) {
+        secure = true;
+        binding = channel.binding();
+    }
+    const std::uint32_t id;
+    const void* const owner;  // the connection that opened it: no other may use it
+    SecureChannel channel;
+    SequenceCounter sequence;    // of the newest good request; an older or equal one is a replay
+    std::int64_t last_used = 0;  // monotonic milliseconds
+};
+
+class Sessions {
+public:
+    explicit Sessions(const Profile& profile) : profile_(profile) {}
+
+    struct Opened {
+        SessionTranscript transcript;
+        std::shared_ptr<Session> session;
+    };
+    // Agrees on keys with a host. Errors: E_CMDS_BAD_MODE, E_CMDS_BAD_SM_MODE (mode or mechanism that the
+    // profile does not accept), E_CMDS_CC_SM_MA, E_CMDS_SM_DH_BAD_PARAM, E_CMDS_NO_MEM (too many sessions).
+    Result<Opened> open(const void* owner, std::uint8_t mode, std::uint8_t mechanism, ByteView host_public);
+
+    // Errors: E_CMDS_SM_ID (unknown, or of another connection), E_CMDS_SM_EXPIRED, E_CMDS_SM_SESS_CLOSED.
+    Result<std::shared_ptr<Session>> find(const void* owner, std::uint32_t id);
+
+    void close(std::uint32_t id);
+    void close_owned_by(const void* owner);  // the connection is gone
+    void close_all();                        // restart, alarm
+
+    // Marks a user as logged on for as long as the returned object lives.
+    std::shared_ptr<void> mark_active(const std::string& short_name);
+    bool is_active(const std::string& short_name) const;
+
+    std::size_t count() const;
+
+private:
+    void forget(std::uint32_t id, std::deque<std::uint32_t>& list);
+    void expire_idle(std::int64_t now);
+
+    const Profile& profile_;
+    mutable std::mutex mutex_;
+    std::map<std::uint32_t, std::shared_ptr<Session>> sessions_;
+    std::deque<std::uint32_t> closed_;  // newest numbers only: tell "closed" and "expired" from "unknown"
+    std::deque<std::uint32_t> expired_;
+
+    struct Presence {
+        std::mutex mutex;
+        std::multiset<std::string> users;
+    };
+    std::shared_ptr<Presence> presence_ = std::make_shared<Presence>();
+};
+
+}  // namespace cs2sim

@@ -1,0 +1,124 @@
+#include <algorithm>
+
+#include "firmware/cmds/handlers.h"
+#include "firmware/cmds/sessions.h"
+#include "firmware/cmds/users.h"
+#include "firmware/crypto/aead.h"
+
+namespace cs2sim::cmds {
+namespace {
+
+constexpr std::uint32_t kUserAdministrator = 0x20000000;
+constexpr std::string_view kSealLabel = "cs2sim user backup";
+constexpr std::uint8_t kBackupVersion = 1;
+
+Bytes entry_of(const User& user) {
+    return compose(LAYOUT_USER, {user.short_name, user.permission, user.mechanism, user.flags, user.failures,
+                                 user.initial, user.attributes, user.long_name});
+}
+
+std::string audit_text(std::string_view what, std::string_view user) {
+    return std::string(what) + " user " + std::string(user);
+}
+
+Result<Aead> user_seal(Services& device) {
+    const auto key = device.mbk.derive(kMbkSlotAes, kSealLabel, {}, 32);
+    if (!key) return fail(key.error());
+    return Aead(*key);
+}
+
+}  // namespace
+
+Result<Bytes> add_user(Call& call) {
+    User user;
+    user.long_name = call.request.text("name");
+    user.permission = call.request.u32("permission");
+    user.mechanism = call.request.u8("mechanism");
+    user.flags = call.request.u8("flags");
+    user.attributes = call.request.text("attributes");
+    user.token = to_secret(call.request.bytes("token"));
+    const auto short_name = call.device.users.add(std::move(user));
+    if (!short_name) return fail(short_name.error());
+    call.audit(AUDIT_USER, audit_text("add", *short_name));
+    return call.answer({*short_name});
+}
+
+Result<Bytes> change_user(Call& call) {
+    const auto user = call.device.users.find(call.request.text("name"));
+    if (!user) return fail(user.error());
+    const bool own = std::ranges::find(call.context.users, user->short_name, &LoggedOnUser::short_name) !=
+                     call.context.users.end();
+    if (!own) CS2SIM_TRY(call.require(kUserAdministrator));
+    CS2SIM_TRY(call.device.users.change_token(user->short_name, call.request.bytes("token"), own));
+    call.audit(AUDIT_USER, audit_text("change", user->short_name));
+    return call.answer({});
+}
+
+Result<Bytes> delete_user(Call& call) {
+    const auto user = call.device.users.find(call.request.text("name"));
+    if (!user) return fail(user.error());
+    const bool own = std::ranges::find(call.context.users, user->short_name, &LoggedOnUser::short_name) !=
+                     call.context.users.end();
+    // The administrator who deletes himself (guide G13: ADMIN) is logged on by necessity; anybody else who
+    // is logged on stays.
+    if (!own && call.device.sessions.is_active(user->short_name)) return fail(E_CMDS_USER_ACTIVE);
+    CS2SIM_TRY(call.device.users.remove(user->short_name));
+    call.audit(AUDIT_USER, audit_text("delete", user->short_name));
+    return call.answer({});
+}
+
+Result<Bytes> list_users(Call& call) {
+    const auto users = call.device.users.list();
+    if (!users) return fail(users.error());
+    Bytes entries;
+    for (const User& user : *users) append(entries, entry_of(user));
+    return call.answer({entries});
+}
+
+Result<Bytes> get_user_info(Call& call) {
+    const auto user = call.device.users.find(call.request.text("name"));
+    if (!user) return fail(user.error());
+    return call.answer({entry_of(*user)});
+}
+
+Result<Bytes> set_max_auth_fails(Call& call) {
+    CS2SIM_TRY(call.device.users.set_max_auth_fails(call.request.u8("count")));
+    call.audit(AUDIT_USER, "set limit of failed logons");
+    return call.answer({});
+}
+
+Result<Bytes> get_max_auth_fails(Call& call) { return call.answer({call.device.users.max_auth_fails()}); }
+
+Result<Bytes> backup_user(Call& call) {
+    const auto user = call.device.users.find(call.request.text("name"));
+    if (!user) return fail(user.error());
+    const auto mbk = call.device.mbk.info(kMbkSlotAes);
+    if (!mbk) return fail(mbk.error());
+    auto seal = user_seal(call.device);
+    if (!seal) return fail(seal.error());
+    const Bytes plain = Users::encode(*user);
+    const Bytes sealed = seal->seal(plain, {as_bytes(user->short_name)});
+    call.audit(AUDIT_BACKUP_RESTORE, audit_text("backup", user->short_name));
+    return call.answer({compose(LAYOUT_USER_BACKUP, {kBackupVersion, user->short_name, mbk->hash, sealed})});
+}
+
+Result<Bytes> restore_user(Call& call) {
+    const auto backup = parse(LAYOUT_USER_BACKUP, call.request.bytes("record"));
+    if (!backup || backup->u8("version") != kBackupVersion) return fail(E_CMDS_INVAL_BCK);
+    const auto mbk = call.device.mbk.info(kMbkSlotAes);
+    if (!mbk) return fail(mbk.error());
+    auto seal = user_seal(call.device);
+    if (!seal) return fail(seal.error());
+
+    std::string_view short_name = backup->text("short");
+    short_name = short_name.substr(0, short_name.find('\0'));
+    const auto plain = seal->open(backup->bytes("sealed"), {as_bytes(short_name)});
+    if (!plain) return fail(E_CMDS_INVAL_BCK);
+    const auto user = Users::decode(backup->bytes("short"), *plain);
+    if (!user) return fail(user.error());
+    CS2SIM_TRY(call.device.users.restore(*user));
+    call.audit(AUDIT_BACKUP_RESTORE, audit_text("restore", user->short_name));
+    return call.answer({user->short_name});
+}
+
+}  // namespace cs2sim::cmds

@@ -1,0 +1,211 @@
+#include "firmware/cmds/users.h"
+
+#include <algorithm>
+#include <array>
+
+#include "firmware/cmds/user_rules.h"
+#include "firmware/crypto/pkey.h"
+#include "firmware/crypto/secure_channel.h"
+#include "firmware/db/catalogue.h"
+#include "firmware/smos/smos.h"
+#include "firmware/wire/block.h"
+#include "firmware/wire/functions.h"
+
+namespace cs2sim {
+namespace {
+
+constexpr std::string_view kDatabase = "user.db";
+constexpr std::string_view kMaxFails = "max_auth_fails";
+constexpr std::uint8_t kRecordVersion = 1;
+constexpr std::size_t kShortName = 8;
+
+std::array<std::uint8_t, kShortName> search_key(std::string_view short_name) {
+    std::array<std::uint8_t, kShortName> key{};
+    std::copy_n(short_name.begin(), std::min(short_name.size(), key.size()), key.begin());
+    return key;
+}
+
+std::string name_in(ByteView key) {
+    const auto end = std::ranges::find(key, std::uint8_t{0});
+    return {key.begin(), end};
+}
+
+}  // namespace
+
+Users::Users(Smos& smos, DatabaseStore& databases, const Profile& profile)
+    : smos_(smos), databases_(databases), profile_(profile) {}
+
+bool Users::exists_database() const { return smos_.flash.exists(kDatabase); }
+
+Result<std::shared_ptr<Database>> Users::database() const { return databases_.open(kDatabase); }
+
+Result<void> Users::create_factory_user(ByteView rsa_public_key_der) {
+    auto made = databases_.create(kDatabase, database_policy(kDatabase)->info);
+    if (!made) return fail(made.error());
+    User admin;
+    admin.short_name = "ADMIN";
+    admin.permission = 0x22000000;  // device-formats.md, section 5
+    admin.mechanism = MECH_RSA_SIGN;
+    admin.token = to_secret(rsa_public_key_der);
+    return (*made)->update(search_key(admin.short_name), encode(admin));
+}
+
+Bytes Users::encode(const User& user) {
+    return compose(LAYOUT_USER_RECORD,
+                   {kRecordVersion, user.permission, user.mechanism, user.flags, user.failures, user.initial,
+                    user.long_name, user.attributes, ByteView(user.token)});
+}
+
+Result<User> Users::decode(ByteView key, ByteView record) {
+    const auto block = parse(LAYOUT_USER_RECORD, record);
+    if (!block || block->u8("version") != kRecordVersion || key.size() != kShortName || key[0] == 0)
+        return fail(E_CMDS_BAD_UDB_ENTRY);
+    User user;
+    user.short_name = name_in(key);
+    user.long_name = block->text("longname");
+    user.permission = block->u32("permission");
+    user.mechanism = block->u8("mechanism");
+    user.flags = block->u8("flags");
+    user.failures = block->u8("failures");
+    user.initial = block->u8("initial") != 0;
+    user.attributes = block->text("attributes");
+    user.token = to_secret(block->bytes("token"));
+    return user;
+}
+
+Result<User> Users::find(std::string_view name) {
+    auto db = database();
+    if (!db) return fail(db.error());
+    if (name.empty()) return fail(E_CMDS_NO_USER);
+    if (name.size() <= kShortName) {
+        const auto key = search_key(name);
+        const auto record = (*db)->find(key);
+        if (!record)
+            return fail(record.error().code == E_DB_NOT_FOUND ? E_CMDS_NO_USER : record.error().code);
+        return decode(key, *record);
+    }
+    auto all = list();
+    if (!all) return fail(all.error());
+    for (User& user : *all)
+        if (user.long_name == name) return std::move(user);
+    return fail(E_CMDS_NO_USER);
+}
+
+Result<std::vector<User>> Users::list() {
+    auto db = database();
+    if (!db) return fail(db.error());
+    auto snapshot = (*db)->snapshot();
+    if (!snapshot) return fail(snapshot.error());
+    std::vector<User> users;
+    for (;;) {
+        auto entry = (*snapshot)->next();
+        if (!entry && entry.error().code == E_DB_NOT_FOUND) return users;
+        if (!entry) return fail(entry.error());
+        auto user = decode(entry->key, entry->record);
+        if (!user) return fail(user.error());
+        users.push_back(std::move(*user));
+    }
+}
+
+// A name of more than eight characters is stored under its first characters and "~n" (device-formats.md,
+// section 2: ERP_SE~0).
+Result<std::string> Users::short_name_for(std::string_view name) {
+    if (name.size() <= kShortName) return std::string(name);
+    for (unsigned n = 0; n < 1000; ++n) {
+        const std::string tail = "~" + std::to_string(n);
+        const std::string candidate = std::string(name.substr(0, kShortName - tail.size())) + tail;
+        const auto taken = find(candidate);
+        if (!taken && taken.error().code == E_CMDS_NO_USER) return candidate;
+        if (!taken) return fail(taken.error());
+    }
+    return fail(E_CMDS_USER_EXISTS);
+}
+
+Result<std::string> Users::add(User user) {
+    const std::string name = user.long_name.empty() ? user.short_name : user.long_name;
+    CS2SIM_TRY(check_user_name(name));
+    CS2SIM_TRY(check_user(user, profile_));
+
+    const std::lock_guard lock(mutex_);
+    const auto present = find(name);
+    if (present) return fail(E_CMDS_USER_EXISTS);
+    if (present.error().code != E_CMDS_NO_USER) return fail(present.error());
+    auto short_name = short_name_for(name);
+    if (!short_name) return short_name;
+    user.short_name = *short_name;
+    user.long_name = name.size() > kShortName ? name : std::string();
+    user.initial = is_password_mechanism(user.mechanism);
+
+    auto db = database();
+    if (!db) return fail(db.error());
+    CS2SIM_TRY((*db)->insert(search_key(user.short_name), encode(user)));
+    return short_name;
+}
+
+Result<void> Users::change_token(std::string_view name, ByteView token, bool by_owner) {
+    const std::lock_guard lock(mutex_);
+    auto user = find(name);
+    if (!user) return fail(user.error());
+    user->token = to_secret(token);
+    CS2SIM_TRY(check_token(*user, profile_));
+    user->initial = is_password_mechanism(user->mechanism) && !by_owner;
+    user->failures = 0;
+    return store(*user);
+}
+
+Result<void> Users::remove(std::string_view name) {
+    const std::lock_guard lock(mutex_);
+    const auto user = find(name);
+    if (!user) return fail(user.error());
+    const auto all = list();
+    if (!all) return fail(all.error());
+    // One administrator with key or card must remain (guide G13).
+    if (is_key_administrator(*user) && std::ranges::count_if(*all, is_key_administrator) == 1)
+        return fail(E_CMDS_ADMIN_AMPUTATION);
+    auto db = database();
+    if (!db) return fail(db.error());
+    return (*db)->erase(search_key(user->short_name));
+}
+
+Result<void> Users::store(const User& user) {
+    auto db = database();
+    if (!db) return fail(db.error());
+    return (*db)->update(search_key(user.short_name), encode(user));
+}
+
+Result<void> Users::restore(const User& user) {
+    const std::lock_guard lock(mutex_);
+    return store(user);
+}
+
+Result<User> Users::authenticate(std::string_view name, std::uint8_t mechanism, ByteView message,
+                                 ByteView response) {
+    // Held throughout, so that guesses made in parallel cannot outrun the counter.
+    const std::lock_guard lock(mutex_);
+    auto user = find(name);
+    if (!user) return user;
+    if (user->mechanism != mechanism) return fail(E_CMDS_BAD_MECH);
+    const std::uint8_t limit = max_auth_fails();
+    if (limit != 0 && user->failures >= limit) return fail(E_CMDS_AUTH_FAIL_CNT_EXCEEDED);
+
+    if (!verify_response(*user, message, response)) {
+        if (user->failures < 0xFF) ++user->failures;
+        CS2SIM_TRY(store(*user));
+        return fail(E_CMDS_AUTH_FAILED);
+    }
+    if (user->failures != 0) {
+        user->failures = 0;
+        CS2SIM_TRY(store(*user));
+    }
+    return user;
+}
+
+std::uint8_t Users::max_auth_fails() const {
+    return static_cast<std::uint8_t>(smos_.nvram.number(kMaxFails).value_or(0));
+}
+
+Result<void> Users::set_max_auth_fails(std::uint8_t count) {
+    return smos_.nvram.set_number(kMaxFails, count);
+}
+
+}  // namespace cs2sim

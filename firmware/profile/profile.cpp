@@ -1,0 +1,149 @@
+#include "firmware/profile/profile.h"
+
+#include <algorithm>
+#include <fstream>
+#include <sstream>
+#include <utility>
+
+#define TOML_EXCEPTIONS 0
+#include <toml++/toml.h>
+
+namespace cs2sim {
+namespace {
+
+struct BuiltIn {
+    std::string_view name;
+    std::string_view text;
+};
+
+constexpr BuiltIn kBuiltIn[] = {
+#include "built_in_profiles.inc"
+};
+
+using Problem = tl::unexpected<std::string>;
+
+struct CertificationName {
+    std::string_view name;
+    Certification value;
+};
+constexpr CertificationName kCertifications[] = {
+    {"none", Certification::none}, {"fips", Certification::fips}, {"cc", Certification::cc}};
+
+// Every key that is read is noted, so that a misspelt one in a user's file is told and not passed over.
+class Reader {
+public:
+    explicit Reader(const toml::table& table) : table_(table) {}
+
+    template <class T>
+    void read(std::string_view key, T& out) {
+        const toml::node* node = take(key);
+        if (!node) return;
+        const auto value = node->value<T>();
+        if (!value) return complain(key, "has the wrong type");
+        out = *value;
+    }
+    void read(std::string_view key, std::uint32_t& out, std::int64_t least, std::int64_t most) {
+        const toml::node* node = take(key);
+        if (!node) return;
+        const auto value = node->value<std::int64_t>();
+        if (!value || *value < least || *value > most) return complain(key, "is out of range");
+        out = static_cast<std::uint32_t>(*value);
+    }
+    template <class T>
+    void read_list(std::string_view key, std::vector<T>& out) {
+        const toml::node* node = take(key);
+        if (!node) return;
+        if (!node->is_array()) return complain(key, "is not a list");
+        out.clear();
+        for (const toml::node& element : *node->as_array()) {
+            const auto value = element.value<std::int64_t>();
+            if (!value || !std::in_range<T>(*value)) return complain(key, "has an element out of range");
+            out.push_back(static_cast<T>(*value));
+        }
+    }
+    void complain(std::string_view key, std::string_view what) {
+        if (problem_.empty()) problem_ = "'" + std::string(key) + "' " + std::string(what);
+    }
+    std::string problem() {
+        for (const auto& [key, node] : table_)
+            if (std::ranges::find(taken_, key.str()) == taken_.end())
+                complain(key.str(), "is no key of a profile");
+        return problem_;
+    }
+
+private:
+    const toml::node* take(std::string_view key) {
+        taken_.push_back(key);
+        return table_.get(key);
+    }
+    const toml::table& table_;
+    std::vector<std::string_view> taken_;
+    std::string problem_;
+};
+
+tl::expected<Profile, std::string> parse_profile(std::string_view name, std::string_view text) {
+    const toml::parse_result parsed = toml::parse(text, name);
+    if (!parsed) {
+        std::ostringstream words;
+        words << "profile " << name << ": " << parsed.error();
+        return Problem(words.str());
+    }
+    Profile profile;
+    profile.name = name;
+    Reader reader(parsed.table());
+    std::string certification = "none";
+    reader.read("model", profile.model);
+    reader.read("certification", certification);
+    reader.read("network", profile.network);
+    reader.read("bootloader_version", profile.bootloader_version);
+    reader.read("hardware_version", profile.hardware_version);
+    reader.read_list("challenge_lengths", profile.challenge_lengths);
+    reader.read("challenge_seconds", profile.challenge_seconds, 1, 86400);
+    reader.read("static_logon", profile.static_logon);
+    reader.read_list("session_modes", profile.session_modes);
+    reader.read_list("session_mechanisms", profile.session_mechanisms);
+    reader.read_list("user_mechanisms", profile.user_mechanisms);
+    reader.read("session_seconds", profile.session_seconds, 1, 86400);
+    reader.read("max_sessions", profile.max_sessions, 1, 100000);
+    reader.read("max_users_per_session", profile.max_users_per_session, 1, 255);
+    reader.read("min_rsa_bits", profile.min_rsa_bits, 512, 4096);
+    reader.read("des3", profile.des3);
+
+    const auto* row = std::ranges::find(kCertifications, certification, &CertificationName::name);
+    if (row == std::end(kCertifications)) {
+        reader.complain("certification", "is none of none, fips, cc");
+    } else {
+        profile.certification = row->value;
+    }
+    if (profile.challenge_lengths.empty()) reader.complain("challenge_lengths", "is missing");
+    for (std::uint16_t length : profile.challenge_lengths)
+        if (length == 0 || length > 1024) reader.complain("challenge_lengths", "has an element out of range");
+    if (const std::string problem = reader.problem(); !problem.empty())
+        return Problem("profile " + std::string(name) + ": " + problem);
+    return profile;
+}
+
+}  // namespace
+
+tl::expected<Profile, std::string> load_profile(std::string_view name_or_path) {
+    if (name_or_path.find('/') != std::string_view::npos || name_or_path.ends_with(".toml")) {
+        std::ifstream file{std::string(name_or_path)};
+        std::ostringstream text;
+        if (!file || !(text << file.rdbuf()))
+            return Problem("profile " + std::string(name_or_path) + ": cannot be read");
+        return parse_profile(name_or_path, text.str());
+    }
+    for (const BuiltIn& profile : kBuiltIn)
+        if (profile.name == name_or_path) return parse_profile(profile.name, profile.text);
+    std::string words = "no profile '" + std::string(name_or_path) + "'; there are:";
+    for (const BuiltIn& profile : kBuiltIn) words += " " + std::string(profile.name);
+    return Problem(words);
+}
+
+std::vector<std::string> built_in_profiles() {
+    std::vector<std::string> names;
+    for (const BuiltIn& profile : kBuiltIn) names.emplace_back(profile.name);
+    return names;
+}
+
+}  // namespace cs2sim
