@@ -65,6 +65,14 @@ void FrameReader::feed(ByteView bytes) {
     append(buffer_, bytes.subspan(dropped));
 }
 
+std::size_t FrameReader::wanted() const {
+    if (swallow_ > 0) return swallow_;
+    const ByteView rest = ByteView(buffer_).subspan(taken_);
+    if (rest.size() < kFrameHeader) return kFrameHeader - rest.size();
+    const std::size_t length = length_in(rest);
+    return length > rest.size() ? length - rest.size() : 1;
+}
+
 std::optional<Bytes> FrameReader::next() {
     if (lost_) return std::nullopt;
     const ByteView rest = ByteView(buffer_).subspan(taken_);

@@ -56,6 +56,10 @@ public:
     void feed(ByteView bytes);
     std::optional<Bytes> next();  // the next whole frame, or nothing until more is fed
     bool lost() const { return lost_; }
+    // For a stream that must not be read past one frame: how many bytes may be fed without reaching into the
+    // next; at least 1. First the header's, then what its length says.
+    std::size_t wanted() const;
+    std::size_t swallowing() const { return swallow_; }  // bytes of an oversized frame that are still to come
     bool idle() const { return buffer_.size() == taken_ && swallow_ == 0; }  // between two frames
 
 private:
