@@ -9,10 +9,10 @@
 namespace cs2sim {
 
 struct DatabasePolicy {
-    std::string_view name;             // "*" for databases of users' own modules
-    DatabaseInfo info;                 // with which the device makes it
-    std::uint32_t backup_permission;   // authentication state needed to back up or restore (guide G3)
-    bool leaves_device;                // false: no command hands out a record, sealed or not
+    std::string_view name;            // "*" for databases of users' own modules
+    DatabaseInfo info;                // with which the device makes it
+    std::uint32_t backup_permission;  // authentication state needed to back up or restore (guide G3)
+    bool leaves_device;               // false: no command hands out a record, sealed or not
 };
 
 // Never null: the row of the name (exact, case-sensitive), or the "*" row.

@@ -20,10 +20,12 @@ namespace cs2sim {
 
 struct Smos;
 
+inline constexpr std::uint32_t kLongestKey = 255;
+
 // DB_INFO of the SDK (firmware-facts.md, section 6.7).
 struct DatabaseInfo {
-    std::uint32_t key_length = 8;      // bytes, 1 to 255
-    std::uint32_t max_size = 100000;   // as stated in backups; our databases are not limited by it
+    std::uint32_t key_length = 8;     // bytes, 1 to 255
+    std::uint32_t max_size = 100000;  // as stated in backups; our databases are not limited by it
 };
 
 struct DatabaseEntry {
@@ -31,7 +33,11 @@ struct DatabaseEntry {
     SecretBytes record;
 };
 
-enum class Find : std::uint8_t { equal = 0, greater_or_equal = 1, greater = 2 };  // DB_EQUAL, DB_GTEQ, DB_GREATER
+enum class Find : std::uint8_t {
+    equal = 0,
+    greater_or_equal = 1,
+    greater = 2
+};  // DB_EQUAL, DB_GTEQ, DB_GREATER
 
 // A view of the database as it was when the snapshot was made, read in order of search keys.
 class Snapshot {
@@ -71,18 +77,21 @@ public:
     virtual const std::string& name() const = 0;  // e.g. "user.db"
     virtual DatabaseInfo info() const = 0;
 
-    // Errors of all: E_DB_LENGTH when the key has another length than info() says; E_DB_REC_CRC when a
-    // record at rest was changed; E_DB_BAD_MKEY when the master key is gone; E_DB_COR_FILE, E_DB_NO_SPACE.
-    virtual Result<SecretBytes> find(ByteView key) = 0;                      // E_DB_NOT_FOUND
-    virtual Result<DatabaseEntry> find(ByteView key, Find mode) = 0;         // E_DB_NOT_FOUND
-    virtual Result<void> insert(ByteView key, ByteView record) = 0;          // E_DB_EXISTS
-    virtual Result<void> update(ByteView key, ByteView record) = 0;          // insert or replace
-    virtual Result<void> erase(ByteView key) = 0;                            // E_DB_NOT_FOUND
+    // Errors of all: E_DB_BAD_HANDLE after close_all() or drop(); E_DB_LENGTH when the key has another length
+    // than info() says; E_DB_REC_CRC when a record at rest was changed; E_DB_BAD_MKEY when the master key is
+    // gone; E_DB_COR_FILE, E_DB_NO_SPACE, E_DB_NO_MEM; E_DB_IN_USE when another program holds the file
+    // locked.
+    virtual Result<SecretBytes> find(ByteView key) = 0;               // E_DB_NOT_FOUND
+    virtual Result<DatabaseEntry> find(ByteView key, Find mode) = 0;  // E_DB_NOT_FOUND
+    virtual Result<void> insert(ByteView key, ByteView record) = 0;   // E_DB_EXISTS
+    virtual Result<void> update(ByteView key, ByteView record) = 0;   // insert or replace
+    virtual Result<void> erase(ByteView key) = 0;                     // E_DB_NOT_FOUND
     virtual Result<std::uint64_t> count() = 0;
     // Up to `limit` search keys behind `after` (empty: from the first), ascending, records not read.
     virtual Result<std::vector<Bytes>> keys(ByteView after, std::size_t limit) = 0;
 
-    // Runs `work` as one transaction: all of its changes or, when it returns an error, none.
+    // Runs `work` as one transaction: all of its changes or, when it returns an error, none. It may run on
+    // another thread that is in here at the same time, and must not use this database but through its Batch.
     virtual Result<void> change(const std::function<Result<void>(Batch&)>& work) = 0;
 
     virtual Result<std::unique_ptr<Snapshot>> snapshot() = 0;
@@ -102,9 +111,9 @@ public:
     // from an existing database's key length; E_DB_BAD_NAME when the name does not end in ".db".
     Result<std::shared_ptr<Database>> create(std::string_view name, const DatabaseInfo& info);
 
-    Result<void> drop(std::string_view name);      // E_DB_IN_USE while a snapshot or staging is open
-    std::vector<std::string> list() const;         // names of all databases in flash
-    void close_all();                              // before Clear and restart
+    Result<void> drop(std::string_view name);  // E_DB_IN_USE while a snapshot or staging is open
+    std::vector<std::string> list() const;     // names of all databases in flash
+    void close_all();                          // before Clear and restart
 
 private:
     struct Impl;

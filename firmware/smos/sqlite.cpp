@@ -24,6 +24,7 @@ Statement& Statement::bind(int parameter, std::int64_t number) {
 int Statement::step() { return handle_ ? sqlite3_step(handle_.get()) : SQLITE_MISUSE; }
 
 void Statement::reset() {
+    if (!handle_) return;
     sqlite3_reset(handle_.get());
     sqlite3_clear_bindings(handle_.get());
 }

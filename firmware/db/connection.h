@@ -1,0 +1,69 @@
+// One SQLite connection to one database file, with its statements and its cipher. Used by one thread at a
+// time.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+
+#include "firmware/crypto/aead.h"
+#include "firmware/db/database.h"
+#include "firmware/smos/sqlite.h"
+
+namespace cs2sim {
+
+// The DB code of a SQLite result: E_DB_NO_SPACE, E_DB_FILE_TYPE, E_DB_COR_FILE, E_DB_NO_MEM, E_DB_IN_USE.
+Error database_error(int sqlite_result);
+
+// What every connection of a database shares.
+struct DatabaseIdentity {
+    std::string name;
+    std::filesystem::path file;
+    SecretBytes record_key;  // derived from the device master key for this database
+};
+
+class Connection {
+public:
+    explicit Connection(const DatabaseIdentity& identity);  // which must outlive it
+
+    Result<void> open();
+
+    // Makes the tables in an empty file. Used once, on a file that nobody else sees yet.
+    static Result<void> make_file(const std::filesystem::path& file, const DatabaseInfo& info);
+    // Reads what make_file() wrote. Error: E_DB_FILE_TYPE when the file is no database of ours.
+    Result<DatabaseInfo> read_info();
+
+    Bytes seal(ByteView key, ByteView record);
+    Result<SecretBytes> unseal(ByteView key, ByteView sealed);  // E_DB_REC_CRC
+
+    Result<SecretBytes> find(ByteView key);
+    Result<DatabaseEntry> find(ByteView key, Find mode);
+    Result<std::vector<Bytes>> keys(ByteView after, std::size_t limit);
+    Result<std::uint64_t> count();
+
+    // A walk over all entries in order of search keys, as they are when it begins.
+    Result<void> begin_walk();
+    Result<DatabaseEntry> walk();  // E_DB_NOT_FOUND behind the last
+    void end_walk();
+
+    // `sealed` by seal() with this key.
+    Result<void> insert(ByteView key, ByteView sealed);
+    Result<void> replace(ByteView key, ByteView sealed);
+    Result<void> erase(ByteView key);
+
+    Result<void> run(const char* sql);
+    bool in_transaction() const { return sqlite3_get_autocommit(sqlite_.get()) == 0; }
+
+private:
+    Statement& prepared(Statement& statement, const char* sql);
+    Result<void> change(Statement& statement);
+    Result<DatabaseEntry> entry_of(Statement& statement);
+    Result<std::int64_t> number_of(const char* pragma);
+
+    const DatabaseIdentity& identity_;
+    Aead aead_;
+    Sqlite sqlite_;  // before the statements, which go first
+    Statement find_, find_at_or_behind_, find_behind_, keys_, count_, walk_, insert_, replace_, erase_;
+};
+
+}  // namespace cs2sim

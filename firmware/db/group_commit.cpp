@@ -1,0 +1,74 @@
+#include "firmware/db/group_commit.h"
+
+#include <algorithm>
+
+namespace cs2sim {
+namespace {
+
+constexpr std::size_t kMostInGroup = 256;
+
+Result<void> apply_one(Connection& writer, const GroupCommit::Work& work) {
+    CS2SIM_TRY(writer.run("SAVEPOINT one"));
+    Result<void> result = work(writer);
+    // A full disk may have ended the whole transaction, and the savepoint with it.
+    if (!writer.in_transaction()) return result ? fail(E_DB_COR_FILE) : result;
+    if (!result) CS2SIM_TRY(writer.run("ROLLBACK TO one"));
+    CS2SIM_TRY(writer.run("RELEASE one"));
+    return result;
+}
+
+}  // namespace
+
+void GroupCommit::commit(const std::vector<Waiting*>& group) {
+    Result<void> whole = writer_->run("BEGIN IMMEDIATE");
+    for (Waiting* one : group) {
+        if (!whole) break;
+        one->result = apply_one(*writer_, *one->work);
+        if (!writer_->in_transaction()) whole = one->result;
+    }
+    if (whole) whole = writer_->run("COMMIT");
+    if (whole) return;
+
+    if (writer_->in_transaction()) static_cast<void>(writer_->run("ROLLBACK"));
+    for (Waiting* one : group)
+        if (one->result) one->result = whole;
+}
+
+Result<void> GroupCommit::run(const Work& work) {
+    Waiting own{&work, {}, false, {}};
+    std::unique_lock lock(mutex_);
+    if (!writer_) return fail(E_DB_BAD_HANDLE);
+    queue_.push_back(&own);
+    own.wake.wait(lock, [&] { return own.done || (!busy_ && queue_.front() == &own); });
+    if (own.done) return own.result;
+
+    busy_ = true;
+    const auto end = queue_.begin() + static_cast<std::ptrdiff_t>(std::min(queue_.size(), kMostInGroup));
+    const std::vector<Waiting*> group(queue_.begin(), end);
+    queue_.erase(queue_.begin(), end);
+    lock.unlock();
+    commit(group);
+    lock.lock();
+    busy_ = false;
+    for (Waiting* one : group) {
+        one->done = true;
+        one->wake.notify_one();  // under the lock: `one` lives until its thread takes it
+    }
+    wake_next();
+    return own.result;
+}
+
+void GroupCommit::wake_next() {
+    if (!queue_.empty())
+        queue_.front()->wake.notify_one();
+    else
+        idle_.notify_all();
+}
+
+void GroupCommit::close() {
+    std::unique_lock lock(mutex_);
+    idle_.wait(lock, [&] { return !busy_ && queue_.empty(); });
+    writer_.reset();
+}
+
+}  // namespace cs2sim

@@ -1,0 +1,47 @@
+// Group commit: changes of threads that arrive together become one SQLite transaction and share its sync.
+// The first thread to arrive leads, those that come while it commits wait and become the next group.
+#pragma once
+
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "firmware/db/connection.h"
+
+namespace cs2sim {
+
+class GroupCommit {
+public:
+    using Work = std::function<Result<void>(Connection&)>;
+
+    explicit GroupCommit(std::unique_ptr<Connection> writer) : writer_(std::move(writer)) {}
+
+    // Runs `work` in a transaction on the writer, whole or not at all, and returns when it is durable.
+    // When the commit itself fails, every change of the group fails with its error. E_DB_BAD_HANDLE when
+    // closed.
+    Result<void> run(const Work& work);
+
+    // Waits for the changes under way and closes the writer.
+    void close();
+
+private:
+    struct Waiting {
+        const Work* work;
+        Result<void> result;
+        bool done = false;
+        std::condition_variable wake;
+    };
+    void commit(const std::vector<Waiting*>& group);
+    void wake_next();
+
+    std::unique_ptr<Connection> writer_;
+    std::mutex mutex_;
+    std::deque<Waiting*> queue_;
+    std::condition_variable idle_;
+    bool busy_ = false;
+};
+
+}  // namespace cs2sim

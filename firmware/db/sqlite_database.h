@@ -1,0 +1,74 @@
+// A database in one SQLite file: one writer behind a group commit, readers from a pool beside it.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "firmware/db/connection.h"
+#include "firmware/db/group_commit.h"
+#include "firmware/smos/master_key.h"
+
+namespace cs2sim {
+
+class SqliteDatabase final : public Database, public std::enable_shared_from_this<SqliteDatabase> {
+public:
+    static Result<std::shared_ptr<SqliteDatabase>> open(const std::string& name,
+                                                        const std::filesystem::path& file,
+                                                        const MasterKey& master_key);
+
+    const std::string& name() const override { return identity_.name; }
+    DatabaseInfo info() const override { return info_; }
+
+    Result<SecretBytes> find(ByteView key) override;
+    Result<DatabaseEntry> find(ByteView key, Find mode) override;
+    Result<void> insert(ByteView key, ByteView record) override;
+    Result<void> update(ByteView key, ByteView record) override;
+    Result<void> erase(ByteView key) override;
+    Result<std::uint64_t> count() override;
+    Result<std::vector<Bytes>> keys(ByteView after, std::size_t limit) override;
+    Result<void> change(const std::function<Result<void>(Batch&)>& work) override;
+    Result<std::unique_ptr<Snapshot>> snapshot() override;
+    Result<std::unique_ptr<Staging>> stage() override;
+
+    bool in_use() const { return use_.use_count() > 1; }  // a snapshot or staging is open
+    void close();                                         // every later call answers E_DB_BAD_HANDLE
+
+    // A reader of its own for the holder's time; goes back to the pool at the end.
+    class Lease {
+    public:
+        Lease(SqliteDatabase& owner, std::unique_ptr<Connection> reader)
+            : owner_(&owner), reader_(std::move(reader)) {}
+        Lease(Lease&&) = default;
+        Lease& operator=(Lease&&) = delete;
+        ~Lease() {
+            if (reader_) owner_->give_back(std::move(reader_));
+        }
+        Connection* operator->() const { return reader_.get(); }
+
+    private:
+        SqliteDatabase* owner_;
+        std::unique_ptr<Connection> reader_;
+    };
+    Result<Lease> reader();
+    Result<void> run(const GroupCommit::Work& work) { return writer_->run(work); }
+
+private:
+    explicit SqliteDatabase(DatabaseIdentity identity, const MasterKey& master_key)
+        : identity_(std::move(identity)), master_key_(master_key) {}
+    Result<void> check(ByteView key) const;
+    Result<void> check_usable() const;
+    void give_back(std::unique_ptr<Connection> reader);
+
+    DatabaseIdentity identity_;
+    DatabaseInfo info_;
+    const MasterKey& master_key_;
+    std::unique_ptr<GroupCommit> writer_;
+    std::shared_ptr<void> use_ = std::make_shared<char>();
+    std::atomic<bool> closed_{false};
+    std::mutex pool_mutex_;
+    std::vector<std::unique_ptr<Connection>> pool_;
+};
+
+}  // namespace cs2sim
