@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -30,9 +31,9 @@ enum MbkType : std::uint8_t { MBK_TYPE_AES = 0x02, MBK_TYPE_AES_SHARE = 0x06 };
 
 // Key info record, 35 bytes on the wire by LAYOUT_MBK_KEY_INFO (firmware-facts.md, section 5).
 struct MbkKeyInfo {
-    std::array<std::uint8_t, 8> name{};   // filled up with zeros
+    std::array<std::uint8_t, 8> name{};  // filled up with zeros
     std::uint8_t type = MBK_TYPE_AES;
-    std::array<std::uint8_t, 6> time{};   // BCD yymmddhhmmss of generation
+    std::array<std::uint8_t, 6> time{};  // BCD yymmddhhmmss of generation
     std::uint8_t length = kMbkLength;
     std::array<std::uint8_t, 16> hash{};  // ISO hash: MDC-2 over the key
     std::uint8_t n = 0;                   // shares made (0 when not known, as after import)
@@ -45,6 +46,10 @@ struct MbkShare {
     std::array<std::uint8_t, 32> info{};
     SecretBytes share;
 };
+
+// 35 bytes by LAYOUT_MBK_KEY_INFO, and back (precondition: 35 bytes).
+Bytes encode_key_info(const MbkKeyInfo& info);
+MbkKeyInfo decode_key_info(ByteView encoded);
 
 // Shamir's sharing over p = 2^256 - 189, polynomial of degree k - 1, shares at x = 1…n, big-endian.
 // Errors: E_MBK_SHARE_CNT (1 <= k <= n <= 255 violated), E_MBK_OVER_UNDER_FLOW (secret not below p).
@@ -69,21 +74,28 @@ public:
                                std::string_view name);
 
     // Combines shares, checks the ISO hash that they carry and fills the slot.
-    // Errors: E_MBK_KEY_NO (slot over 3); E_MBK_KEY_TYPE (slot 0, DES keys are not supported, or a share of another
-    // type); E_MBK_SHARE_CNT (fewer or more than k), E_MBK_IG_KEY_SHARE_CNT_NM, _NAME_NM, _DATE_NM, _TIME_NM,
-    // _TYPES_NM (shares do not belong together), E_MBK_ISO_HASH_FAIL, those of mbk_combine, and
-    // E_MBK_KEY_EXISTS when the slot holds another key and flags lack MBK_FLG_OW.
+    // Errors: E_MBK_KEY_NO (slot over 3); E_MBK_KEY_TYPE (slot 0, DES keys are not supported, or a share of
+    // another type); E_MBK_SHARE_CNT (fewer or more than k), E_MBK_IG_KEY_SHARE_CNT_NM, _NAME_NM, _DATE_NM,
+    // _TIME_NM, _TYPES_NM (shares do not belong together), E_MBK_ISO_HASH_FAIL, those of mbk_combine, and
+    // E_MBK_KEY_EXISTS when the slot holds another key and flags lack MBK_FLG_OW; E_MBK_FLAGS_INV,
+    // E_MBK_KEY_LB.
     Result<MbkKeyInfo> import(std::uint32_t slot, std::uint32_t flags, const std::vector<MbkShare>& shares);
 
-    std::vector<std::pair<std::uint32_t, MbkKeyInfo>> list();
+    // Slots that hold a key, ascending. Errors: those of the database (E_DB_BAD_MKEY after an alarm, …).
+    Result<std::vector<std::pair<std::uint32_t, MbkKeyInfo>>> list();
     Result<MbkKeyInfo> info(std::uint32_t slot);  // E_MBK_SLOT_EMPTY, E_MBK_KEY_NO
 
     // `length` bytes by SP 800-108 from the slot's key (firmware/crypto/kdf.h). E_MBK_SLOT_EMPTY.
-    Result<SecretBytes> derive(std::uint32_t slot, std::string_view label, ByteView context, std::size_t length);
+    Result<SecretBytes> derive(std::uint32_t slot, std::string_view label, ByteView context,
+                               std::size_t length);
 
     Result<void> erase_all();  // alarm and Clear
 
 private:
+    struct Slot;
+    Result<std::shared_ptr<Database>> database();
+    Result<Slot> read(std::uint32_t slot);
+
     Smos& smos_;
     DatabaseStore& databases_;
 };

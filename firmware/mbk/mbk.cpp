@@ -1,0 +1,175 @@
+#include "firmware/mbk/mbk.h"
+
+#include <algorithm>
+#include <ctime>
+
+#include "firmware/crypto/digest.h"
+#include "firmware/crypto/kdf.h"
+#include "firmware/crypto/random.h"
+#include "firmware/db/catalogue.h"
+#include "firmware/mbk/share_info.h"
+#include "firmware/smos/smos.h"
+#include "firmware/wire/block.h"
+#include "firmware/wire/functions.h"
+
+namespace cs2sim {
+namespace {
+
+constexpr std::string_view kDatabase = "VMBK1.db";
+constexpr std::size_t kInfoSize = 35;
+
+Bytes search_key(std::uint32_t slot) { return compose("slot:u4", {slot}); }
+
+std::array<std::uint8_t, 6> bcd_time(std::int64_t milliseconds) {
+    const std::time_t seconds = milliseconds / 1000;
+    std::tm parts{};
+    ::gmtime_r(&seconds, &parts);
+    const int values[] = {parts.tm_year % 100, parts.tm_mon + 1, parts.tm_mday,
+                          parts.tm_hour,       parts.tm_min,     parts.tm_sec};
+    std::array<std::uint8_t, 6> bcd{};
+    std::ranges::transform(values, bcd.begin(),
+                           [](int value) { return static_cast<std::uint8_t>(value / 10 << 4 | value % 10); });
+    return bcd;
+}
+
+// The name without its filling, which may be zeros or blanks. Error: E_MBK_KEY_NAME.
+Result<std::array<std::uint8_t, 8>> name_of(std::string_view name) {
+    while (!name.empty() && (name.back() == '\0' || name.back() == ' ')) name.remove_suffix(1);
+    const auto printable = [](char c) { return c >= 0x20 && c <= 0x7E; };
+    if (name.empty() || name.size() > 8 || !std::ranges::all_of(name, printable)) return fail(E_MBK_KEY_NAME);
+    std::array<std::uint8_t, 8> out{};
+    std::ranges::copy(name, out.begin());
+    return out;
+}
+
+SecretBytes record_of(const MbkKeyInfo& info, ByteView key) {
+    SecretBytes record = to_secret(encode_key_info(info));
+    record.reserve(kInfoSize + kMbkLength);
+    record.insert(record.end(), key.begin(), key.end());
+    return record;
+}
+
+}  // namespace
+
+struct MbkStore::Slot {
+    MbkKeyInfo info;
+    SecretBytes key;
+};
+
+MbkStore::MbkStore(Smos& smos, DatabaseStore& databases) : smos_(smos), databases_(databases) {}
+
+Result<std::shared_ptr<Database>> MbkStore::database() {
+    return databases_.create(kDatabase, database_policy(kDatabase)->info);
+}
+
+Result<MbkStore::Slot> MbkStore::read(std::uint32_t slot) {
+    if (slot >= kMbkSlots) return fail(E_MBK_KEY_NO);
+    auto store = database();
+    if (!store) return fail(store.error());
+    auto record = (*store)->find(search_key(slot));
+    if (!record)
+        return fail(record.error().code == E_DB_NOT_FOUND ? Error{E_MBK_SLOT_EMPTY} : record.error());
+    if (record->size() != kInfoSize + kMbkLength) return fail(E_MBK_BAD_DB_FORMAT);
+    const ByteView all = *record;
+    return Slot{decode_key_info(all.first(kInfoSize)), to_secret(all.subspan(kInfoSize))};
+}
+
+Result<MbkStore::Generated> MbkStore::generate(std::uint8_t type, std::uint8_t length, unsigned n, unsigned k,
+                                               std::string_view name) {
+    if (type != MBK_TYPE_AES) return fail(E_MBK_KEY_TYPE);
+    if (length != kMbkLength) return fail(E_MBK_KEY_LB);
+    if (k < 1 || k > n || n > 255) return fail(E_MBK_SHARE_CNT);
+    const auto full_name = name_of(name);
+    if (!full_name) return fail(full_name.error());
+
+    SecretBytes key = random_secret(kMbkLength);
+    auto values = mbk_split(key, k, n);
+    while (!values && values.error().code == E_MBK_OVER_UNDER_FLOW) {  // not below p: 189 chances in 2^256
+        key = random_secret(kMbkLength);
+        values = mbk_split(key, k, n);
+    }
+    if (!values) return fail(values.error());
+    const auto hash = mdc2(key);
+    if (!hash) return fail(hash.error());
+    const MbkKeyInfo info{*full_name,
+                          MBK_TYPE_AES,
+                          bcd_time(smos_.clock.milliseconds()),
+                          kMbkLength,
+                          *hash,
+                          static_cast<std::uint8_t>(n),
+                          static_cast<std::uint8_t>(k),
+                          0};
+
+    Generated generated;
+    for (std::size_t i = 0; i < values->size(); ++i)
+        generated.shares.push_back(
+            {encode_share_info(info, static_cast<std::uint8_t>(i + 1)), std::move((*values)[i])});
+
+    auto store = database();
+    if (!store) return fail(store.error());
+    const auto stored = (*store)->insert(search_key(kMbkSlotAes), record_of(info, key));
+    if (!stored && stored.error().code != E_DB_EXISTS) return fail(stored.error());
+    generated.loaded = stored.has_value();
+    return generated;
+}
+
+Result<MbkKeyInfo> MbkStore::import(std::uint32_t slot, std::uint32_t flags,
+                                    const std::vector<MbkShare>& shares) {
+    if (slot >= kMbkSlots) return fail(E_MBK_KEY_NO);
+    if ((flags & ~static_cast<std::uint32_t>(MBK_FLG_OW)) != 0) return fail(E_MBK_FLAGS_INV);
+    if (slot == kMbkSlotDes) return fail(E_MBK_KEY_TYPE);
+    const auto set = check_shares(shares);
+    if (!set) return fail(set.error());
+    const auto key = mbk_combine(set->points);
+    if (!key) return fail(key.error());
+    const auto hash = mdc2(*key);
+    if (!hash) return fail(hash.error());
+    if (!std::equal(set->hash.begin(), set->hash.end(), hash->begin())) return fail(E_MBK_ISO_HASH_FAIL);
+
+    const MbkKeyInfo info{set->name, MBK_TYPE_AES, set->time, kMbkLength, *hash, 0, set->k, 0};
+    const auto store = database();
+    if (!store) return fail(store.error());
+    CS2SIM_TRY((*store)->change([&](Batch& batch) -> Result<void> {
+        const auto resident = batch.find(search_key(slot));
+        if (!resident && resident.error().code != E_DB_NOT_FOUND) return fail(resident.error());
+        const bool occupied =
+            resident && (resident->size() != kInfoSize + kMbkLength ||
+                         !equal_in_constant_time(ByteView(*resident).subspan(kInfoSize), *key));
+        if (occupied && (flags & MBK_FLG_OW) == 0) return fail(E_MBK_KEY_EXISTS);
+        return batch.update(search_key(slot), record_of(info, *key));
+    }));
+    return info;
+}
+
+Result<std::vector<std::pair<std::uint32_t, MbkKeyInfo>>> MbkStore::list() {
+    std::vector<std::pair<std::uint32_t, MbkKeyInfo>> slots;
+    for (std::uint32_t slot = 0; slot < kMbkSlots; ++slot) {
+        const auto found = info(slot);
+        if (found)
+            slots.emplace_back(slot, *found);
+        else if (found.error().code != E_MBK_SLOT_EMPTY)
+            return fail(found.error());
+    }
+    return slots;
+}
+
+Result<MbkKeyInfo> MbkStore::info(std::uint32_t slot) {
+    const auto found = read(slot);
+    if (!found) return fail(found.error());
+    return found->info;
+}
+
+Result<SecretBytes> MbkStore::derive(std::uint32_t slot, std::string_view label, ByteView context,
+                                     std::size_t length) {
+    const auto found = read(slot);
+    if (!found) return fail(found.error());
+    return derive_key(found->key, label, context, length);
+}
+
+Result<void> MbkStore::erase_all() {
+    const auto dropped = databases_.drop(kDatabase);
+    if (!dropped && dropped.error().code != E_OS_FILE_NO_SUCH_FILE) return fail(dropped.error());
+    return {};
+}
+
+}  // namespace cs2sim

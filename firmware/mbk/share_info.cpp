@@ -1,0 +1,87 @@
+#include "firmware/mbk/share_info.h"
+
+#include <algorithm>
+
+#include "firmware/wire/block.h"
+#include "firmware/wire/functions.h"
+
+namespace cs2sim {
+namespace {
+
+template <std::size_t N>
+std::array<std::uint8_t, N> array_of(ByteView bytes) {
+    std::array<std::uint8_t, N> out{};
+    std::copy_n(bytes.begin(), N, out.begin());
+    return out;
+}
+
+bool same(const Block& a, const Block& b, std::string_view field) {
+    return std::ranges::equal(a.bytes(field), b.bytes(field));
+}
+
+// The two halves of the six bytes: yymmdd and hhmmss.
+ByteView date_of(const Block& info) { return info.bytes("time").first(3); }
+ByteView clock_of(const Block& info) { return info.bytes("time").last(3); }
+
+Result<void> check_together(const Block& a, const Block& b) {
+    if (a.u8("type") != b.u8("type")) return fail(E_MBK_IG_KEY_TYPES_NM);
+    if (!same(a, b, "name")) return fail(E_MBK_IG_KEY_NAME_NM);
+    if (!std::ranges::equal(date_of(a), date_of(b))) return fail(E_MBK_IG_KEY_DATE_NM);
+    if (!std::ranges::equal(clock_of(a), clock_of(b))) return fail(E_MBK_IG_KEY_TIME_NM);
+    if (a.u8("k") != b.u8("k")) return fail(E_MBK_IG_KEY_SHARE_CNT_NM);
+    if (!same(a, b, "hash")) return fail(E_MBK_ISO_HASH_FAIL);
+    return {};
+}
+
+}  // namespace
+
+Bytes encode_key_info(const MbkKeyInfo& info) {
+    return compose(LAYOUT_MBK_KEY_INFO,
+                   {info.name, info.type, info.time, info.length, info.hash, info.n, info.k, info.id});
+}
+
+MbkKeyInfo decode_key_info(ByteView encoded) {
+    MbkKeyInfo info;
+    const auto fields = parse(LAYOUT_MBK_KEY_INFO, encoded);
+    if (!fields) return info;
+    info.name = array_of<8>(fields->bytes("name"));
+    info.type = fields->u8("type");
+    info.time = array_of<6>(fields->bytes("time"));
+    info.length = fields->u8("length");
+    info.hash = array_of<16>(fields->bytes("hash"));
+    info.n = fields->u8("n");
+    info.k = fields->u8("k");
+    info.id = fields->u8("id");
+    return info;
+}
+
+std::array<std::uint8_t, 32> encode_share_info(const MbkKeyInfo& key, std::uint8_t x) {
+    return array_of<32>(compose(LAYOUT_SHARE_INFO, {key.name, MBK_TYPE_AES_SHARE, key.time, key.length,
+                                                    ByteView(key.hash).first(8), key.k, x, ByteView()}));
+}
+
+Result<ShareSet> check_shares(const std::vector<MbkShare>& shares) {
+    if (shares.empty()) return fail(E_MBK_SHARE_CNT);
+    std::vector<Block> infos;
+    for (const MbkShare& share : shares) {
+        auto info = parse(LAYOUT_SHARE_INFO, share.info);
+        if (!info) return fail(E_MBK_INFO_LB);
+        infos.push_back(std::move(*info));
+        CS2SIM_TRY(check_together(infos.front(), infos.back()));
+    }
+    const Block& first = infos.front();
+    if (first.u8("type") != MBK_TYPE_AES_SHARE) return fail(E_MBK_KEY_TYPE);
+    if (first.u8("length") != kMbkLength) return fail(E_MBK_KEY_LB);
+    if (first.u8("k") != shares.size()) return fail(E_MBK_SHARE_CNT);
+
+    ShareSet set{array_of<8>(first.bytes("name")),
+                 array_of<6>(first.bytes("time")),
+                 array_of<8>(first.bytes("hash")),
+                 first.u8("k"),
+                 {}};
+    for (std::size_t i = 0; i < shares.size(); ++i)
+        set.points.emplace_back(infos[i].u8("x"), shares[i].share);
+    return set;
+}
+
+}  // namespace cs2sim
