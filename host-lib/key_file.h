@@ -34,7 +34,8 @@ Result<KeyFile> parse_key_text(ByteView text, const std::optional<SecretBytes>& 
 Result<KeyFile> read_key_file(const KeySpec& spec, const Terminal& terminal = {});
 
 // The text of a key file; protected when there is a password. Precondition: the key is RSA or EC.
-// `with_private` false leaves the secrets out. Error: E_CSA_KEY_TYPE for a private part that the key lacks.
+// `with_private` false leaves the secrets out. Errors: E_CSA_KEY_TYPE for a private part that the key lacks,
+// E_CSA_PARAM for an owner of more than one line.
 Result<SecretBytes> format_key_text(const EVP_PKEY& key, std::string_view owner,
                                     const std::optional<SecretBytes>& password, bool with_private = true);
 

@@ -29,6 +29,9 @@ struct Terminal {
     std::function<bool(const std::string& message)> confirm;
 };
 
+// terminal.ask_secret, or E_CSA_KEY_PASSWORD where there is none.
+Result<SecretBytes> ask_secret(const Terminal& terminal, const std::string& prompt);
+
 // A KEYSPEC or share specifier taken apart. Copies hold secrets: short-lived.
 struct KeySpec {
     std::string place;                    // path of a file, or the whole ":cs2:…" without the password

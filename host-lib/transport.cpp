@@ -1,0 +1,201 @@
+#include "host-lib/transport.h"
+
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/vfs.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+
+#include "firmware/wire/frame.h"
+#include "firmware/wire/functions.h"
+#include "host-lib/file_descriptor.h"
+
+namespace cs2sim::host {
+namespace {
+
+#ifndef FUSE_SUPER_MAGIC
+#define FUSE_SUPER_MAGIC 0x65735546
+#endif
+
+class Deadline {
+public:
+    explicit Deadline(Milliseconds timeout) : end_(Clock::now() + timeout) {}
+    // For poll(): 0 when it has passed. Rounded up, so that a wait never ends just before it.
+    int left() const {
+        const auto left = std::chrono::ceil<Milliseconds>(end_ - Clock::now()).count();
+        return static_cast<int>(std::clamp<std::int64_t>(left, 0, 1 << 30));
+    }
+
+private:
+    using Clock = std::chrono::steady_clock;
+    Clock::time_point end_;
+};
+
+Result<void> wait_for(int fd, short events, const Deadline& deadline) {
+    for (;;) {
+        pollfd poll_entry{fd, events, 0};
+        const int ready = ::poll(&poll_entry, 1, deadline.left());
+        if (ready > 0) return {};  // hang-ups and errors show in the following read or write
+        if (ready == 0) return fail(E_CSA_TIMEOUT);
+        if (errno != EINTR) return fail(E_CSA_IO);
+    }
+}
+
+bool would_block() { return errno == EAGAIN || errno == EWOULDBLOCK; }
+
+std::uint32_t code_of_errno() { return errno == EBUSY ? E_CSA_BUSY : E_CSA_IO; }
+
+// The three transports differ in how they are opened; from then on each is a byte stream on a descriptor.
+class Stream : public Transport {
+public:
+    Stream(FileDescriptor fd, bool socket) : fd_(std::move(fd)), socket_(socket) {}
+
+    Result<Bytes> exchange(ByteView frame, Milliseconds timeout) override {
+        if (broken_) return fail(E_CSA_IO);
+        const Deadline deadline(timeout);
+        auto sent = send(frame, deadline);
+        auto answer = sent ? receive(deadline) : Result<Bytes>(fail(sent.error()));
+        // A node that another program has taken refuses the first byte: nothing is pending then.
+        if (!answer && answer.error().code != E_CSA_BUSY) broken_ = true;
+        return answer;
+    }
+
+private:
+    Result<void> send(ByteView rest, const Deadline& deadline) {
+        const std::size_t whole = rest.size();
+        while (!rest.empty()) {
+            const ssize_t written = socket_ ? ::send(fd_.get(), rest.data(), rest.size(), MSG_NOSIGNAL)
+                                            : ::write(fd_.get(), rest.data(), rest.size());
+            if (written > 0) {
+                rest = rest.subspan(static_cast<std::size_t>(written));
+            } else if (written < 0 && would_block()) {
+                CS2SIM_TRY(wait_for(fd_.get(), POLLOUT, deadline));
+            } else if (written == 0 || errno != EINTR) {
+                const std::uint32_t code = written == 0 ? +E_CSA_IO : code_of_errno();
+                return fail(rest.size() == whole ? code : +E_CSA_IO);
+            }
+        }
+        return {};
+    }
+
+    Result<Bytes> receive(const Deadline& deadline) {
+        for (;;) {
+            CS2SIM_TRY(wait_for(fd_.get(), POLLIN, deadline));
+            const ssize_t got = ::read(fd_.get(), buffer_.data(), buffer_.size());
+            if (got == 0) return fail(E_CSA_IO);
+            if (got < 0) {
+                if (would_block() || errno == EINTR) continue;
+                return fail(E_CSA_IO);
+            }
+            reader_.feed(ByteView(buffer_).first(static_cast<std::size_t>(got)));
+            if (auto frame = reader_.next()) {
+                if (!reader_.idle()) return fail(E_CSA_PROTOCOL);  // more than one answer
+                return std::move(*frame);
+            }
+        }
+    }
+
+    FileDescriptor fd_;
+    bool socket_;
+    bool broken_ = false;
+    FrameReader reader_;
+    std::array<std::uint8_t, 65536> buffer_{};
+};
+
+Result<std::unique_ptr<Transport>> open_node(const std::string& path) {
+    FileDescriptor fd(::open(path.c_str(), O_RDWR | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+    if (!fd) return fail(errno == EBUSY ? E_CSA_BUSY : E_CSA_CONNECT);
+    struct stat status {};
+    struct statfs system {};
+    if (::fstat(fd.get(), &status) != 0 || ::fstatfs(fd.get(), &system) != 0) return fail(E_CSA_CONNECT);
+    // The FUSE node is mounted on a plain file. Without its daemon only that file is left: not to be written
+    // to.
+    const bool fuse_node = S_ISREG(status.st_mode) && system.f_type == FUSE_SUPER_MAGIC;
+    if (!S_ISCHR(status.st_mode) && !fuse_node) return fail(E_CSA_CONNECT);
+    return std::make_unique<Stream>(std::move(fd), false);
+}
+
+Result<std::unique_ptr<Transport>> connect_socket(const sockaddr* address, socklen_t size,
+                                                  const Deadline& deadline) {
+    FileDescriptor fd(::socket(address->sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+    if (!fd) return fail(E_CSA_CONNECT);
+    if (::connect(fd.get(), address, size) != 0) {
+        // A Unix socket whose queue is full says EAGAIN and cannot be waited for.
+        if (errno != EINPROGRESS) return fail(errno == EAGAIN ? E_CSA_BUSY : E_CSA_CONNECT);
+        CS2SIM_TRY(wait_for(fd.get(), POLLOUT, deadline));
+        int error = 0;
+        socklen_t length = sizeof error;
+        if (::getsockopt(fd.get(), SOL_SOCKET, SO_ERROR, &error, &length) != 0 || error != 0)
+            return fail(E_CSA_CONNECT);
+    }
+    if (address->sa_family != AF_UNIX) {
+        const int on = 1;
+        ::setsockopt(fd.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+        ::setsockopt(fd.get(), SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
+    }
+    return std::make_unique<Stream>(std::move(fd), true);
+}
+
+Result<std::unique_ptr<Transport>> connect_unix(const std::string& path, const Deadline& deadline) {
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    if (path.size() >= sizeof address.sun_path) return fail(E_CSA_DEVICE_NAME);
+    std::memcpy(address.sun_path, path.data(), path.size());
+    return connect_socket(reinterpret_cast<const sockaddr*>(&address), sizeof address, deadline);
+}
+
+// The two frames with which network connections begin (device-formats.md, section 1.1).
+Result<void> greet(Transport& transport, const Deadline& deadline) {
+    static constexpr std::uint8_t kOpen[] = {0x00};
+    static constexpr std::uint8_t kParameter[] = {0x00, 0x02};
+    for (const Bytes& frame : {request_frame(FC_SMOS, SFC_SMOS_TRANSPORT_OPEN, kOpen),
+                               request_frame(FC_SMOS, SFC_SMOS_TRANSPORT_PARAMETER, kParameter)}) {
+        const auto answer = transport.exchange(frame, Milliseconds(deadline.left()));
+        if (!answer) return fail(answer.error());
+        CS2SIM_TRY(parse_answer(*answer));
+    }
+    return {};
+}
+
+Result<std::unique_ptr<Transport>> connect_tcp(const DeviceAddress& where, const Deadline& deadline) {
+    addrinfo hints{};
+    hints.ai_family = AF_UNSPEC;
+    hints.ai_socktype = SOCK_STREAM;
+    hints.ai_flags = AI_NUMERICSERV;
+    addrinfo* found = nullptr;
+    if (::getaddrinfo(where.place.c_str(), std::to_string(where.port).c_str(), &hints, &found) != 0)
+        return fail(E_CSA_CONNECT);
+    const std::unique_ptr<addrinfo, void (*)(addrinfo*)> owned(found, ::freeaddrinfo);
+
+    Result<std::unique_ptr<Transport>> transport = fail(E_CSA_CONNECT);
+    for (const addrinfo* one = found; one && !transport; one = one->ai_next)
+        transport = connect_socket(one->ai_addr, one->ai_addrlen, deadline);
+    if (transport) CS2SIM_TRY(greet(**transport, deadline));
+    return transport;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Transport>> connect_transport(const DeviceAddress& address, Milliseconds timeout) {
+    const Deadline deadline(timeout);
+    switch (address.kind) {
+        case DeviceAddress::Kind::node:
+            return open_node(address.place);
+        case DeviceAddress::Kind::unix_socket:
+            return connect_unix(address.place, deadline);
+        case DeviceAddress::Kind::tcp:
+            return connect_tcp(address, deadline);
+    }
+    return fail(E_CSA_DEVICE_NAME);
+}
+
+}  // namespace cs2sim::host
