@@ -8,6 +8,8 @@
 namespace cs2sim::tools {
 namespace {
 
+constexpr std::size_t kLongestArgument = 0xFFFF;  // what a length of two bytes on the wire can say
+
 constexpr Command kCommon[] = {
     {"Dev", "", Takes::value, "Dev=<device>", "device that the commands to its right talk to",
      "/dev/cs2a or PCI:0        a card in this machine\n"
@@ -82,6 +84,7 @@ public:
         : program_(program), groups_(groups), session_(program) {}
 
     Result<void> argument(std::string_view text) {
+        if (text.size() > kLongestArgument) return fail(E_CSA_SYNTAX);
         const Argument argument = parse_argument(text);
         if (asks_for_help(argument.name)) return help(argument);
         const Command* command = find(argument.name);

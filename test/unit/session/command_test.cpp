@@ -1,0 +1,76 @@
+#include "tools/session/command.h"
+
+#include <catch2/catch.hpp>
+#include <string>
+#include <vector>
+
+using namespace cs2sim;
+using namespace cs2sim::tools;
+
+namespace {
+
+std::vector<std::string> g_calls;
+
+Result<void> record(Session& session, const std::string& value) {
+    g_calls.push_back(session.parameter_or("Group", "-") + ":" + value);
+    return {};
+}
+
+Result<void> refuse(Session&, const std::string&) {
+    g_calls.emplace_back("refused");
+    return fail(E_CMDS_DENIED);
+}
+
+constexpr Command kRows[] = {
+    {"Group", "", Takes::value, "Group=<name>", "", "", nullptr},
+    {"Plain", "Simple Bare", Takes::nothing, "Plain", "", "", record},
+    {"Perhaps", "", Takes::maybe, "Perhaps[=x]", "", "", record},
+    {"Valued", "", Takes::value, "Valued=x", "", "", record},
+    {"Refuse", "", Takes::nothing, "Refuse", "", "", refuse},
+};
+constexpr CommandGroup kGroups[] = {{"Commands", kRows}};
+
+int run(std::vector<const char*> arguments) {
+    g_calls.clear();
+    arguments.insert(arguments.begin(), "test");
+    return run_command_line("test", kGroups, static_cast<int>(arguments.size()), arguments.data());
+}
+
+using Calls = std::vector<std::string>;
+
+}  // namespace
+
+TEST_CASE("commands run left to right, a parameter holds for those to its right") {
+    CHECK(run({"Plain", "GROUP=A", "valued=1", "group=B", "PERHAPS", "perhaps=2"}) == 0);
+    CHECK(g_calls == Calls{"-:", "A:1", "B:", "B:2"});
+}
+
+TEST_CASE("synonyms are whole words") {
+    CHECK(run({"simple", "BARE"}) == 0);
+    CHECK(g_calls.size() == 2);
+    CHECK(run({"Simple Bare"}) != 0);
+    CHECK(run({"Sim"}) != 0);
+    CHECK(run({""}) != 0);
+    CHECK(g_calls.empty());
+}
+
+TEST_CASE("the first failure stops the rest") {
+    CHECK(run({"Plain", "Refuse", "Plain"}) == 1);
+    CHECK(g_calls == Calls{"-:", "refused"});
+}
+
+TEST_CASE("a missing or surplus value is refused before the handler runs") {
+    CHECK(run({"Valued"}) == 1);
+    CHECK(run({"Plain=1"}) == 1);
+    CHECK(run({"Group"}) == 1);
+    CHECK(run({("Valued=" + std::string(70000, 'x')).c_str()}) == 1);
+    CHECK(g_calls.empty());
+}
+
+TEST_CASE("help needs no device, and knows its commands") {
+    CHECK(run({"Help"}) == 0);
+    CHECK(run({"help=valued"}) == 0);
+    CHECK(run({"Help=Simple"}) == 0);
+    CHECK(run({"Help=Nonsense"}) == 1);
+    CHECK(run({}) == 1);
+}

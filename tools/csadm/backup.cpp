@@ -1,0 +1,152 @@
+// Backup and restore of databases (guide G3 to G13): text files in the working directory, whose entries stay
+// sealed under the MBK on their way.
+#include <cstdio>
+#include <filesystem>
+
+#include "host-lib/backup_file.h"
+#include "tools/csadm/commands.h"
+#include "tools/csadm/output.h"
+#include "tools/csadm/progress.h"
+#include "tools/session/arguments.h"
+
+namespace cs2sim::tools {
+namespace {
+
+constexpr std::uint32_t kBlock = 256 * 1024;       // bytes of entries in one command
+constexpr std::size_t kLargestEntry = 400 * 1024;  // what still fits into a frame
+
+// Guide G13: the factory's ADMIN should not live on in a backup.
+Result<void> warn_of_factory_admin(Session& session) {
+    const auto answer = session.execute(FC_CMDS, SFC_CMDS_LIST_USERS);
+    if (!answer) return fail(answer.error());
+    ByteView rest = answer->block.bytes("users");
+    while (!rest.empty()) {
+        const auto user = parse_prefix(LAYOUT_USER, rest);
+        if (!user) return fail(E_CSA_PROTOCOL);
+        if (unfilled(user->bytes("short")) != "ADMIN" || user->u32("permission") != 0x22000000 ||
+            user->u8("mechanism") != 0)
+            continue;
+        session.note(
+            "warning: the factory user ADMIN is still there and goes into the backup; delete it first, "
+            "once another administrator with key or smartcard exists");
+    }
+    return {};
+}
+
+// "user.db" for "FLASH\user.db".
+std::string plain_name(std::string_view name) {
+    constexpr std::string_view kFlash = "FLASH\\";
+    if (same_word(name.substr(0, kFlash.size()), kFlash)) name.remove_prefix(kFlash.size());
+    return std::string(name);
+}
+
+Result<std::uint64_t> write_entries(Session& session, std::uint32_t handle, host::BackupWriter& writer,
+                                    Progress& progress) {
+    std::uint64_t count = 0;
+    for (bool more = true; more;) {
+        const auto answer = session.execute(FC_ADM, SFC_ADM_BACKUP_READ, {handle, kBlock});
+        if (!answer) return fail(answer.error());
+        more = answer->block.u8("more") != 0;
+        ByteView rest = answer->block.bytes("entries");
+        if (more && rest.empty()) return fail(E_CSA_PROTOCOL);
+        for (; !rest.empty(); ++count) {
+            const auto entry = parse_prefix(LAYOUT_DB_ENTRY, rest);
+            if (!entry) return fail(E_CSA_PROTOCOL);
+            CS2SIM_TRY(writer.add(entry->bytes("key"), entry->bytes("record")));
+        }
+        progress.show(count);
+    }
+    return count;
+}
+
+Result<void> backup_database(Session& session, const std::string& value) {
+    const std::string_view name = trimmed(value);
+    const auto opened = session.execute(FC_ADM, SFC_ADM_BACKUP_OPEN, {name});
+    if (!opened) return fail(opened.error());
+    const Block& block = opened->block;
+    host::BackupInfo info;
+    info.database = plain_name(name);
+    info.key_length = block.u32("keylen");
+    info.max_size = block.u32("maxsize");
+    info.mbk_name = unfilled(block.bytes("mbkname"));
+    info.mbk_type = block.u8("mbktype");
+    info.mbk_length = block.u8("mbklen");
+    std::ranges::copy(block.bytes("mbkhash"), info.mbk_hash.begin());
+
+    if (info.database == "user.db") CS2SIM_TRY(warn_of_factory_admin(session));
+    const auto writer = host::BackupWriter::create(info.database, info);
+    if (!writer) return fail(writer.error());
+    Progress progress(info.database);
+    const auto count = write_entries(session, block.u32("handle"), **writer, progress);
+    if (!count) return fail(count.error());
+    if (const auto closed = session.execute(FC_ADM, SFC_ADM_BACKUP_CLOSE, {block.u32("handle")}); !closed)
+        return fail(closed.error());
+    CS2SIM_TRY((*writer)->commit());
+    std::printf("%s: %llu entries backed up\n", info.database.c_str(),
+                static_cast<unsigned long long>(*count));
+    return {};
+}
+
+Result<void> send_entries(Session& session, std::uint32_t handle, host::BackupReader& reader,
+                          Progress& progress) {
+    Bytes key;
+    Bytes record;
+    Bytes entries;
+    std::uint64_t count = 0;
+    for (bool more = true; more;) {
+        const auto next = reader.next(key, record);
+        if (!next) return fail(next.error());
+        more = *next;
+        if (more) {
+            if (key.size() + record.size() > kLargestEntry) return fail(E_CSA_BACKUP_SYNTAX);
+            if (!entries.empty() && entries.size() + key.size() + record.size() > kBlock) {
+                CS2SIM_TRY(session.execute(FC_ADM, SFC_ADM_RESTORE_WRITE, {handle, entries}));
+                entries.clear();
+                progress.show(count);
+            }
+            compose_into(entries, LAYOUT_DB_ENTRY, {key, record});
+            ++count;
+        }
+    }
+    if (entries.empty()) return {};
+    CS2SIM_TRY(session.execute(FC_ADM, SFC_ADM_RESTORE_WRITE, {handle, entries}));
+    return {};
+}
+
+Result<void> restore_database(Session& session, const std::string& value) {
+    const auto reader = host::BackupReader::open(plain_name(trimmed(value)));
+    if (!reader) return fail(reader.error());
+    const host::BackupInfo& info = (*reader)->info();
+    const auto opened = session.execute(
+        FC_ADM, SFC_ADM_RESTORE_OPEN,
+        {info.database, info.key_length, info.max_size, info.mbk_type, info.mbk_length, info.mbk_hash});
+    if (!opened) return fail(opened.error());
+    const std::uint32_t handle = opened->block.u32("handle");
+    Progress progress(info.database);
+    CS2SIM_TRY(send_entries(session, handle, **reader, progress));
+    const auto done = session.execute(FC_ADM, SFC_ADM_RESTORE_COMMIT, {handle});
+    if (!done) return fail(done.error());
+    std::printf("%s: %u entries restored\n", info.database.c_str(), done->block.u32("count"));
+    return {};
+}
+
+constexpr Command kCommands[] = {
+    {"BackupDatabase", "", Takes::value, "BackupDatabase=<database>",
+     "writes a database to a file of its name in the working directory",
+     "Every entry is sealed under the MBK; the names of entries stay readable. user.db needs the\n"
+     "authentication state 12000000, CXIKEY.db and databases of users' own modules 02000000. Not\n"
+     "permitted under FIPS or CC firmware: back up single keys there (cxitool BackupKey).\n"
+     "Example: LogonSign=ADMIN,ADMIN.key BackupDatabase=user.db BackupDatabase=CXIKEY.db\n",
+     backup_database},
+    {"RestoreDatabase", "", Takes::value, "RestoreDatabase=<file>",
+     "restores the entries of a backup file into their database",
+     "Entries of the file are inserted or replaced, entries that only the device has stay. The file's MBK\n"
+     "must be the resident one. Everything is checked first; a restore happens wholly or not at all.\n",
+     restore_database},
+};
+
+}  // namespace
+
+const std::span<const Command> kBackupCommands = kCommands;
+
+}  // namespace cs2sim::tools

@@ -1,0 +1,93 @@
+// Key files and smartcards on the host; no device is needed.
+#include <cstdio>
+
+#include "host-lib/key_file.h"
+#include "tools/csadm/commands.h"
+#include "tools/session/arguments.h"
+#include "tools/session/terminal.h"
+
+namespace cs2sim::tools {
+namespace {
+
+Result<host::KeyKind> key_kind(const Session& session) {
+    const std::string type = session.parameter_or("KeyType", "RSA");
+    if (same_word(type, "RSA")) return host::KeyKind::rsa;
+    if (same_word(type, "EC") || same_word(type, "ECDSA")) return host::KeyKind::ec;
+    session.note("KeyType= is RSA or EC");
+    return fail(E_CSA_SYNTAX);
+}
+
+Result<void> gen_key(Session& session, const std::string& value) {
+    const auto fields = split_list(value, 3);
+    if (fields.size() < 2) return fail(E_CSA_SYNTAX);
+    const auto kind = key_kind(session);
+    if (!kind) return fail(kind.error());
+    const std::string size = fields.size() == 3 ? fields[1] : "";
+    const std::string& owner = fields.back();
+
+    const auto made = host::generate_key(*kind, fields[0], size, owner, session.terminal());
+    if (!made) return fail(made.error());
+    const auto spec = host::parse_key_spec(fields[0]);
+    if (!spec) return fail(spec.error());
+    if (made->kind == host::KeyKind::rsa)
+        std::printf("generating RSA key: %s, %u bits, owner: %s\n", spec->place.c_str(), made->bits,
+                    owner.c_str());
+    else
+        std::printf("generating EC key: %s, %s, owner: %s\n", spec->place.c_str(), made->curve.c_str(),
+                    owner.c_str());
+    return {};
+}
+
+using CopyFunction = Result<void> (*)(std::string_view from, std::string_view to, const host::Terminal&);
+
+// "FROM,TO", or "TO" with the parameter Key= naming the source.
+Result<void> copy(Session& session, const std::string& value, CopyFunction copy_function) {
+    const auto fields = split_list(value, 2);
+    if (fields.size() == 2) return copy_function(fields[0], fields[1], session.terminal());
+    const auto from = session.parameter("Key");
+    if (!from) return fail(E_CSA_SYNTAX);
+    return copy_function(*from, fields[0], session.terminal());
+}
+
+Result<void> save_key(Session& session, const std::string& value) {
+    return copy(session, value, host::copy_key);
+}
+
+Result<void> save_public_key(Session& session, const std::string& value) {
+    return copy(session, value, host::save_public_key);
+}
+
+Result<void> change_password(Session& session, const std::string& value) {
+    const auto fields = split_list(value, 2);
+    if (fields.size() == 2 && fields[1] != "ask")
+        return host::change_key_password(fields[0], as_bytes(fields[1]), session.terminal());
+    const auto fresh = ask_new_secret(session.terminal());
+    if (!fresh) return fail(fresh.error());
+    return host::change_key_password(fields[0], *fresh, session.terminal());
+}
+
+constexpr Command kCommands[] = {
+    {"KeyType", "", Takes::value, "KeyType=RSA|EC", "kind of key that GenKey makes (RSA)", "", nullptr},
+    {"Key", "PrvKey", Takes::value, "Key=<file>[#<password>][,<file>[#<password>]...]",
+     "key files that the commands to its right take", "", nullptr},
+    {"GenKey", "", Takes::value, "GenKey=<file>[#<password>][,<bits>|<curve>],<owner>", "makes a key file",
+     "With KeyType=RSA of 1024 to 8192 bits (2048), with KeyType=EC on a curve (brainpoolP320t1).\n"
+     "Example: KeyType=RSA GenKey=admin.key#secret,4096,ADMIN2\n"
+     "For RSA the key may go to a smartcard: GenKey=:cs2:cjo:USB0,2048,ADMIN2\n",
+     gen_key},
+    {"SaveKey", "BackupKey", Takes::value, "SaveKey=<from>,<to>",
+     "copies a key to a file with another password, or to a smartcard",
+     "Key=<from> SaveKey=<to> is the same. Keys do not come back out of a smartcard.\n", save_key},
+    {"SavePublicKey", "SavePubKey", Takes::value, "SavePublicKey=<from>,<file>",
+     "writes the public part of a key to a file", "Key=<from> SavePublicKey=<file> is the same.\n",
+     save_public_key},
+    {"ChangePassword", "ChangePIN", Takes::value, "ChangePassword=<file>[#<old>][,<new>|ask]",
+     "changes the password of a key file, or the PIN of a smartcard",
+     "An empty new password leaves the file in clear. Without one, it is asked for.\n", change_password},
+};
+
+}  // namespace
+
+const std::span<const Command> kKeyCommands = kCommands;
+
+}  // namespace cs2sim::tools

@@ -1,0 +1,73 @@
+// Logons: who the session's commands are run for.
+#include <cstdio>
+
+#include "tools/csadm/commands.h"
+#include "tools/csadm/output.h"
+#include "tools/session/arguments.h"
+
+namespace cs2sim::tools {
+namespace {
+
+Result<void> logon(Session& session, const std::string& user, host::KeySource& key) {
+    const auto device = session.device();
+    if (!device) return fail(device.error());
+    return (*device)->logon(user, key);
+}
+
+Result<void> logon_sign(Session& session, const std::string& value) {
+    const auto fields = split_list(value, 2);
+    if (fields.size() != 2) return fail(E_CSA_SYNTAX);
+    const auto key = host::open_key_source(fields[1], session.terminal());
+    if (!key) return fail(key.error());
+    return logon(session, fields[0], **key);
+}
+
+Result<void> logon_pass(Session& session, const std::string& value) {
+    const auto fields = split_list(value, 2);
+    if (fields.size() != 2) return fail(E_CSA_SYNTAX);
+    const auto key = host::open_password(fields[1], session.terminal(), "Password of " + fields[0] + ": ");
+    if (!key) return fail(key.error());
+    return logon(session, fields[0], **key);
+}
+
+Result<void> logoff(Session& session, const std::string&) {
+    const auto device = session.device();
+    if (!device) return fail(device.error());
+    return (*device)->logoff();
+}
+
+Result<void> show_auth_state(Session& session, const std::string&) {
+    const auto answer = session.execute(FC_CMDS, SFC_CMDS_GET_AUTH_STATE);
+    if (!answer) return fail(answer.error());
+    std::printf("state = %08X\n", answer->block.u32("state"));
+    ByteView rest = answer->block.bytes("users");
+    while (!rest.empty()) {
+        const auto user = parse_prefix(LAYOUT_AUTH_USER, rest);
+        if (!user) return fail(E_CSA_PROTOCOL);
+        std::printf("user  = %-8s %08X\n", unfilled(user->bytes("short")).c_str(), user->u32("permission"));
+    }
+    return {};
+}
+
+constexpr Command kCommands[] = {
+    {"LogonSign", "LogonRSASign LogonECDSA AuthRSASign AuthECDSA", Takes::value, "LogonSign=<user>,<key>",
+     "adds a user by signature to the session",
+     "<key> is file.key, file.key#password, file.key#ask, or a smartcard such as :cs2:cjo:USB0.\n"
+     "The authentication states of all users of the session add up nibble by nibble. Logons stand after\n"
+     "Dev= and before the commands that need them; they end with the program.\n",
+     logon_sign},
+    {"LogonPass", "LogonHMACPwd LogonSHA1Pwd LogonClrPwd AuthHMACPwd AuthSHA1Pwd AuthClrPwd", Takes::value,
+     "LogonPass=<user>,<password>|ask", "adds a user by password to the session",
+     "ask reads the password from the terminal without echo. Which password mechanism the user has, the\n"
+     "device says.\n",
+     logon_pass},
+    {"Logoff", "", Takes::nothing, "Logoff", "ends the session with all of its users", "", logoff},
+    {"ShowAuthState", "", Takes::nothing, "ShowAuthState",
+     "shows the session's authentication state and users", "", show_auth_state},
+};
+
+}  // namespace
+
+const std::span<const Command> kLogonCommands = kCommands;
+
+}  // namespace cs2sim::tools

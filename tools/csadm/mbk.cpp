@@ -1,0 +1,204 @@
+// Master backup keys and their shares in key files or on smartcards.
+#include <algorithm>
+#include <cstdio>
+#include <filesystem>
+
+#include "host-lib/host_file.h"
+#include "host-lib/key_share.h"
+#include "tools/csadm/commands.h"
+#include "tools/csadm/output.h"
+#include "tools/session/arguments.h"
+#include "tools/session/terminal.h"
+
+namespace cs2sim::tools {
+namespace {
+
+constexpr std::uint8_t kTypeAes = 0x02;  // MBK_INFO_TYPE_AES (firmware-facts.md, section 5)
+constexpr std::uint32_t kSlotAes = 3;
+constexpr std::uint32_t kReplace = 0x2;  // MBK_FLG_OW
+
+// Members of Key=.
+Result<std::vector<std::string>> share_specs(const Session& session) {
+    const auto keys = session.parameter("Key");
+    if (keys) return split_list(*keys);
+    session.note("Key=<share>[#<password>],... must stand to the left");
+    return fail(E_CSA_SYNTAX);
+}
+
+// The places to which the shares of a new MBK go. Files take their names together, so that a failure leaves
+// no partial set and older files as they were. The device keeps no copy of shares: whether the files can be
+// written shows before it is asked for any.
+class ShareSet {
+public:
+    explicit ShareSet(const host::Terminal& terminal) : terminal_(terminal) {}
+
+    // Errors: E_CSA_PARAM (no place, or a file named twice), E_CSA_KEY_WRITE, those of asking a password.
+    Result<void> prepare(const std::vector<std::string>& specs) {
+        for (const std::string& text : specs) {
+            auto spec = host::parse_key_spec(text);
+            if (!spec) return fail(spec.error());
+            Place place{text, std::move(*spec), nullptr};
+            if (!place.spec.card) CS2SIM_TRY(prepare_file(place));
+            places_.push_back(std::move(place));
+        }
+        return {};
+    }
+
+    // Precondition: as many shares as places. Errors: E_CSA_KEY_WRITE, those of smartcards.
+    Result<void> store(const std::vector<host::KeyShare>& shares) {
+        for (std::size_t i = 0; i < shares.size(); ++i) {
+            const Place& place = places_[i];
+            if (place.spec.card) {
+                CS2SIM_TRY(host::save_share(place.text, shares[i], terminal_));
+            } else if (!place.file->write(host::format_share_text(shares[i], place.spec.password))) {
+                return fail(E_CSA_KEY_WRITE);
+            }
+        }
+        for (auto place = places_.begin(); place != places_.end(); ++place) {
+            if (!place->file || place->file->commit()) continue;
+            std::error_code ignored;
+            for (auto done = places_.begin(); done != place; ++done)
+                if (done->file) std::filesystem::remove(done->spec.place, ignored);
+            return fail(E_CSA_KEY_WRITE);
+        }
+        return {};
+    }
+
+private:
+    struct Place {
+        std::string text;  // as given
+        host::KeySpec spec;
+        std::unique_ptr<host::NewFile> file;  // null for a smartcard
+    };
+
+    Result<void> prepare_file(Place& place) {
+        for (const Place& other : places_)
+            if (other.spec.place == place.spec.place) return fail(E_CSA_PARAM);
+        if (place.spec.ask) {
+            auto password = ask_new_secret(terminal_);
+            if (!password) return fail(password.error());
+            place.spec.password = std::move(*password);
+        }
+        place.file = std::make_unique<host::NewFile>(place.spec.place);
+        if (!place.file->write({})) return fail(E_CSA_KEY_WRITE);
+        return {};
+    }
+
+    const host::Terminal& terminal_;
+    std::vector<Place> places_;
+};
+
+Result<std::vector<host::KeyShare>> parse_shares(ByteView rest) {
+    std::vector<host::KeyShare> shares;
+    while (!rest.empty()) {
+        const auto block = parse_prefix(LAYOUT_MBK_SHARE, rest);
+        if (!block) return fail(E_CSA_PROTOCOL);
+        host::KeyShare& share = shares.emplace_back();
+        std::ranges::copy(block->bytes("info"), share.info.begin());
+        share.share = to_secret(block->bytes("share"));
+    }
+    return shares;
+}
+
+Result<void> generate(Session& session, const std::string& value) {
+    const auto fields = split_list(value, 5);
+    if (fields.size() != 5) return fail(E_CSA_SYNTAX);
+    const auto length = parse_decimal(fields[1], UINT8_MAX);
+    const auto n = parse_decimal(fields[2], UINT8_MAX);
+    const auto k = parse_decimal(fields[3], UINT8_MAX);
+    if (!length || !n || !k || fields[4].size() > 8) return fail(E_CSA_SYNTAX);
+    if (!same_word(fields[0], "AES") && !same_word(fields[0], "DES")) return fail(E_CSA_SYNTAX);
+    const std::uint8_t type = same_word(fields[0], "AES") ? kTypeAes : 0;
+
+    const auto specs = share_specs(session);
+    if (!specs) return fail(specs.error());
+    if (specs->size() != *n) {
+        session.note("Key= must name as many places as there are shares");
+        return fail(E_CSA_PARAM);
+    }
+    ShareSet places(session.terminal());
+    CS2SIM_TRY(places.prepare(*specs));
+    auto answer = session.execute(FC_MBK, SFC_MBK_GENERATE, {type, *length, *n, *k, fields[4]});
+    if (!answer) return fail(answer.error());
+    const auto shares = parse_shares(answer->block.bytes("shares"));
+    const bool loaded = answer->block.u8("loaded") != 0;
+    cleanse(answer->bytes.data(), answer->bytes.size());
+    if (!shares) return fail(shares.error());
+    if (shares->size() != *n) return fail(E_CSA_PROTOCOL);
+    CS2SIM_TRY(places.store(*shares));
+    std::printf("MBK %s: %u shares, %u needed\n", fields[4].c_str(), *n, *k);
+    if (!loaded) session.note("the slot holds another MBK; MBKImportKey= replaces it by the new one");
+    return {};
+}
+
+void print_key(std::uint32_t slot, const Block& info) {
+    const std::string time = to_hex(info.bytes("time"));  // BCD yymmddhhmmss
+    std::printf("%-5u %-9s %-5s %-4u %-4u %-4u 20%s-%s-%s %s:%s:%s  %s\n", slot,
+                unfilled(info.bytes("name")).c_str(), info.u8("type") & kTypeAes ? "AES" : "DES",
+                info.u8("length"), info.u8("n"), info.u8("k"), time.substr(0, 2).c_str(),
+                time.substr(2, 2).c_str(), time.substr(4, 2).c_str(), time.substr(6, 2).c_str(),
+                time.substr(8, 2).c_str(), time.substr(10, 2).c_str(), to_hex(info.bytes("hash")).c_str());
+}
+
+Result<void> print_keys(const std::vector<std::pair<std::uint32_t, ByteView>>& keys) {
+    std::printf("%-5s %-9s %-5s %-4s %-4s %-4s %-20s %s\n", "Slot", "Name", "Type", "Len", "n", "k",
+                "Generated", "ISO hash");
+    for (const auto& [slot, info] : keys) {
+        const auto block = parse(LAYOUT_MBK_KEY_INFO, info);
+        if (!block) return fail(E_CSA_PROTOCOL);
+        print_key(slot, *block);
+    }
+    return {};
+}
+
+Result<void> import_key(Session& session, const std::string& value) {
+    const auto slot = value.empty() ? Result<std::uint32_t>(kSlotAes) : parse_decimal(value);
+    if (!slot) return fail(slot.error());
+    const auto specs = share_specs(session);
+    if (!specs) return fail(specs.error());
+    SecretBytes shares;
+    for (const std::string& spec : *specs) {
+        const auto share = host::load_share(spec, session.terminal());
+        if (!share) return fail(share.error());
+        Bytes block = compose(LAYOUT_MBK_SHARE, {share->info, ByteView(share->share)});
+        shares.insert(shares.end(), block.begin(), block.end());
+        cleanse(block.data(), block.size());
+    }
+    const auto answer = session.execute(FC_MBK, SFC_MBK_IMPORT, {*slot, kReplace, ByteView(shares)});
+    if (!answer) return fail(answer.error());
+    return print_keys({{*slot, answer->block.bytes("info")}});
+}
+
+Result<void> list_keys(Session& session, const std::string&) {
+    const auto answer = session.execute(FC_MBK, SFC_MBK_LIST_KEYS);
+    if (!answer) return fail(answer.error());
+    std::vector<std::pair<std::uint32_t, ByteView>> keys;
+    ByteView rest = answer->block.bytes("keys");
+    while (!rest.empty()) {
+        const auto slot = parse_prefix(LAYOUT_MBK_SLOT, rest);
+        if (!slot) return fail(E_CSA_PROTOCOL);
+        keys.emplace_back(slot->u32("slot"), slot->bytes("info"));
+    }
+    return print_keys(keys);
+}
+
+constexpr Command kCommands[] = {
+    {"MBKGenerateKey", "MBKGenKey", Takes::value, "MBKGenerateKey=AES,32,<n>,<k>,<name>",
+     "makes an MBK and writes its n shares, of which k recover it, to the places of Key=",
+     "Example: Key=s1.key#one,s2.key#two,s3.key#three MBKGenerateKey=AES,32,3,2,MYMBK\n"
+     "An empty slot 3 takes the key at once; else the shares await MBKImportKey.\n",
+     generate},
+    {"MBKImportKey", "", Takes::maybe, "MBKImportKey[=<slot>]",
+     "puts shares of Key= together and imports the MBK (slot 3 for AES)",
+     "Example: Key=s1.key#one,s3.key#three MBKImportKey=3\n"
+     "Exactly as many shares as are needed must be named. A key in the slot is replaced.\n",
+     import_key},
+    {"MBKListKeys", "", Takes::nothing, "MBKListKeys", "lists the MBKs with name and ISO hash", "",
+     list_keys},
+};
+
+}  // namespace
+
+const std::span<const Command> kMbkCommands = kCommands;
+
+}  // namespace cs2sim::tools

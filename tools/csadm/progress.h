@@ -1,0 +1,26 @@
+// A counter on stderr while a long command runs; silent when stderr is no terminal.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+
+namespace cs2sim::tools {
+
+class Progress {
+public:
+    explicit Progress(std::string what);  // "user.db"
+    ~Progress();                          // wipes its line
+    Progress(const Progress&) = delete;
+    Progress& operator=(const Progress&) = delete;
+
+    void show(std::uint64_t entries);
+
+private:
+    std::string what_;
+    bool terminal_;
+    bool shown_ = false;
+    std::chrono::steady_clock::time_point next_;
+};
+
+}  // namespace cs2sim::tools
