@@ -21,7 +21,7 @@ using Answerer = std::function<std::unique_ptr<Conversation>(std::string peer)>;
 
 class Listener {
 public:
-    virtual ~Listener() = default;  // stops
+    virtual ~Listener() = default;            // stops
     virtual std::string address() const = 0;  // as a host would name it: "/dev/cs2a", "3001@127.0.0.1"
     virtual void stop() = 0;  // no new callers; ends present ones; unmounts. May be called twice.
 };
@@ -39,8 +39,8 @@ Opened<std::unique_ptr<Listener>> listen_tcp(const std::string& where, Answerer 
 Opened<std::unique_ptr<Listener>> listen_unix(const std::string& path, Answerer answerer, SocketOptions = {});
 
 struct NodeOptions {
-    std::uint32_t mode = 0660;   // permissions of the node
-    std::string group;           // its group; empty: the process's own
+    std::uint32_t mode = 0660;  // permissions of the node
+    std::string group;          // its group; empty: the process's own
 };
 // Mounts on a regular file at `path` (made when absent). A stale mount of a killed instance is replaced; one
 // that answers is refused.

@@ -1,0 +1,152 @@
+#include "driver/kernel_node.h"
+
+#include <fcntl.h>
+
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+namespace cs2sim {
+namespace {
+
+NodeFile& file_of(const fuse_file_info* info) { return *reinterpret_cast<NodeFile*>(info->fh); }
+
+class Bell : public PollBell {
+public:
+    explicit Bell(fuse_pollhandle* handle) : handle_(handle) {}
+    ~Bell() override { fuse_pollhandle_destroy(handle_); }
+    void ring() override { fuse_lowlevel_notify_poll(handle_); }
+
+private:
+    fuse_pollhandle* handle_;
+};
+
+}  // namespace
+
+// A read, or an ioctl that may wait.
+class KernelNode::Request : public NodeRequest {
+public:
+    enum class Kind : std::uint8_t { read, take, await };
+    Request(Kind kind, fuse_req_t request, void* argument_at = nullptr, AwaitArgument argument = {})
+        : kind_(kind), request_(request), argument_at_(argument_at), argument_(argument) {
+        fuse_req_interrupt_func(request_, on_signal, &KernelNode::of(request_).node_);
+    }
+
+    const void* key() const override { return request_; }
+    bool interrupted() const override { return fuse_req_interrupted(request_) != 0; }
+
+    void finish(Outcome outcome) override {
+        if (outcome.error != 0) {
+            fuse_reply_err(request_, outcome.error);
+        } else if (kind_ == Kind::read) {
+            fuse_reply_buf(request_, reinterpret_cast<const char*>(outcome.data.data()), outcome.data.size());
+        } else if (kind_ == Kind::take) {
+            fuse_reply_ioctl(request_, 0, nullptr, 0);
+        } else {
+            argument_.length = outcome.length;
+            KernelNode::of(request_).reply_await(request_, argument_at_, argument_);
+        }
+    }
+
+private:
+    static void on_signal(fuse_req_t request, void* node) { static_cast<Node*>(node)->interrupt(request); }
+
+    Kind kind_;
+    fuse_req_t request_;
+    void* argument_at_;
+    AwaitArgument argument_;
+};
+
+KernelNode::~KernelNode() { KernelNode::stop(); }
+
+void KernelNode::serve(fuse_session* session) {
+    session_ = session;
+    loop_ = std::make_unique<SessionLoop>(session);
+    loop_->start();
+}
+
+void KernelNode::stop() {
+    if (session_ == nullptr) return;
+    node_.stop();
+    loop_->stop();
+    fuse_session_unmount(session_);
+    fuse_session_destroy(session_);
+    session_ = nullptr;
+    unmounted();
+}
+
+void KernelNode::open(fuse_req_t request, fuse_file_info* info) {
+    if (node_.full()) {
+        fuse_reply_err(request, ENFILE);
+        return;
+    }
+    auto conversation = answerer_("pid " + std::to_string(fuse_req_ctx(request)->pid));
+    const auto file = conversation ? node_.open(std::move(conversation)) : nullptr;
+    if (!file) {
+        fuse_reply_err(request, EBUSY);
+        return;
+    }
+    info->fh = reinterpret_cast<std::uintptr_t>(file.get());
+    if (reply_open(request, info) != 0) file->close();  // a signal ended the open: no release will follow
+}
+
+void KernelNode::read(fuse_req_t request, std::size_t size, fuse_file_info* info) {
+    file_of(info).read(std::make_unique<Request>(Request::Kind::read, request), size,
+                       (info->flags & O_NONBLOCK) != 0);
+}
+
+void KernelNode::write(fuse_req_t request, const char* data, std::size_t size, fuse_file_info* info) {
+    const auto file = file_of(info).shared_from_this();  // the client may close before the command ends
+    SessionLoop& loop = *of(request).loop_;
+    const auto written =
+        file->write({reinterpret_cast<const std::uint8_t*>(data), size}, (info->flags & O_NONBLOCK) != 0);
+    if (written.error != 0) {
+        fuse_reply_err(request, written.error);
+        return;
+    }
+    fuse_reply_write(request, written.taken);
+    if (!written.whole) return;
+    loop.step_down();
+    file->run();
+}
+
+void KernelNode::ioctl(fuse_req_t request, unsigned command, void* argument, fuse_file_info* info,
+                       const void* in, std::size_t in_size) {
+    NodeFile& file = file_of(info);
+    const auto number = static_cast<std::int32_t>(reinterpret_cast<std::intptr_t>(argument));
+    AwaitArgument await;
+    switch (command) {
+        case kIoctlTake:
+            file.take(std::make_unique<Request>(Request::Kind::take, request), std::chrono::milliseconds(0));
+            return;
+        case kIoctlTakeWithin:
+            file.take(std::make_unique<Request>(Request::Kind::take, request),
+                      std::chrono::milliseconds(number));
+            return;
+        case kIoctlGive:
+            if (const int error = file.give(); error != 0)
+                fuse_reply_err(request, error);
+            else
+                fuse_reply_ioctl(request, 0, nullptr, 0);
+            return;
+        case kIoctlAwait:
+            if (!of(request).fetch(request, argument, in, in_size, await)) return;
+            file.await(std::make_unique<Request>(Request::Kind::await, request, argument, await),
+                       std::chrono::milliseconds(await.timeout_ms));
+            return;
+        default:
+            fuse_reply_err(request, ENOTTY);
+    }
+}
+
+void KernelNode::poll(fuse_req_t request, fuse_file_info* info, fuse_pollhandle* handle) {
+    fuse_reply_poll(request,
+                    file_of(info).poll(handle != nullptr ? std::make_unique<Bell>(handle) : nullptr));
+}
+
+void KernelNode::release(fuse_req_t request, fuse_file_info* info) {
+    file_of(info).close();
+    fuse_reply_err(request, 0);
+}
+
+}  // namespace cs2sim

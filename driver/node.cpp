@@ -1,0 +1,338 @@
+#include "driver/node.h"
+
+#include <poll.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <utility>
+
+namespace cs2sim {
+namespace {
+
+constexpr auto kNever = std::chrono::steady_clock::time_point::max();
+
+std::chrono::steady_clock::time_point deadline_after(std::chrono::milliseconds timeout) {
+    return timeout.count() < 0 ? kNever : std::chrono::steady_clock::now() + timeout;
+}
+
+}  // namespace
+
+void NodeFile::Effects::carry_out() {
+    for (auto& [request, outcome] : finished) request->finish(std::move(outcome));
+    for (auto& bell : bells) bell->ring();
+}
+
+NodeFile::NodeFile(Node& node, std::unique_ptr<Conversation> conversation)
+    : node_(node), conversation_(std::move(conversation)) {}
+
+NodeFile::Written NodeFile::write(ByteView bytes, bool nonblock) {
+    std::lock_guard lock(node_.mutex_);
+    if (node_.stopped_ || state_ == State::ended) return {.error = EIO};
+    if (const std::size_t rest = reader_.swallowing();
+        rest > 0) {  // of an oversized frame: welcome at any time
+        const std::size_t taken = std::min(rest, bytes.size());
+        reader_.feed(bytes.first(taken));
+        return {.taken = taken};
+    }
+    if (node_.holder_ != nullptr && node_.holder_ != this) return {.error = EBUSY};
+    if (state_ == State::running || state_ == State::answered) return {.error = nonblock ? EAGAIN : EBUSY};
+
+    Written written;
+    while (written.taken < bytes.size() && !written.whole) {
+        const std::size_t piece = std::min(reader_.wanted(), bytes.size() - written.taken);
+        reader_.feed(bytes.subspan(written.taken, piece));
+        written.taken += piece;
+        if (auto frame = reader_.next()) {
+            command_ = std::move(*frame);
+            written.whole = true;
+        }
+    }
+    if (reader_.lost()) {  // no length to go by, but the next write begins a frame
+        reader_ = FrameReader();
+        written.taken = bytes.size();
+    }
+    if (written.whole) state_ = State::running;
+    return written;
+}
+
+void NodeFile::run() {
+    Reply reply = conversation_->transact(command_);
+    Effects effects;
+    std::unique_ptr<Conversation> over;
+    {
+        std::lock_guard lock(node_.mutex_);
+        command_ = Bytes();
+        if (closed_) {
+            over = std::move(conversation_);
+        } else if (reply.action == Reply::Action::drop) {
+            change(State::silent, effects);
+        } else if (reply.action == Reply::Action::close) {
+            change(State::ended, effects);
+        } else {
+            answer_ = std::move(reply.frame);
+            given_ = 0;
+            change(State::answered, effects);
+        }
+    }
+    effects.carry_out();
+}
+
+void NodeFile::read(std::unique_ptr<NodeRequest> request, std::size_t size, bool nonblock) {
+    Effects effects;
+    {
+        std::lock_guard lock(node_.mutex_);
+        std::optional<Outcome> instead;
+        if (nonblock) instead = Outcome{.error = EAGAIN};
+        submit({Want::data, size, kNever, 0, std::move(request)}, std::move(instead), effects);
+    }
+    effects.carry_out();
+}
+
+void NodeFile::await(std::unique_ptr<NodeRequest> request, std::chrono::milliseconds timeout) {
+    Effects effects;
+    {
+        std::lock_guard lock(node_.mutex_);
+        std::optional<Outcome> instead;
+        if (timeout.count() == 0) instead = Outcome{.error = ETIMEDOUT};
+        submit({Want::answer, 0, deadline_after(timeout), 0, std::move(request)}, std::move(instead),
+               effects);
+    }
+    effects.carry_out();
+}
+
+void NodeFile::take(std::unique_ptr<NodeRequest> request, std::chrono::milliseconds timeout) {
+    Effects effects;
+    {
+        std::lock_guard lock(node_.mutex_);
+        std::optional<Outcome> instead;
+        if (timeout.count() == 0) instead = Outcome{.error = EBUSY};
+        submit({Want::node, 0, deadline_after(timeout), 0, std::move(request)}, std::move(instead), effects);
+    }
+    effects.carry_out();
+}
+
+int NodeFile::give() {
+    Effects effects;
+    {
+        std::lock_guard lock(node_.mutex_);
+        if (node_.holder_ != this) return EPERM;
+        node_.hand_over(effects);
+    }
+    effects.carry_out();
+    return 0;
+}
+
+unsigned NodeFile::poll(std::unique_ptr<PollBell> bell) {
+    std::lock_guard lock(node_.mutex_);
+    if (bell) bell_ = std::move(bell);
+    if (node_.stopped_ || state_ == State::ended) return POLLIN | POLLERR | POLLHUP;
+    unsigned events = 0;
+    if (state_ == State::answered) events |= POLLIN | POLLRDNORM;
+    const bool free = node_.holder_ == nullptr || node_.holder_ == this;
+    if (free && (state_ == State::idle || state_ == State::silent)) events |= POLLOUT | POLLWRNORM;
+    return events;
+}
+
+void NodeFile::close() {
+    Effects effects;
+    std::unique_ptr<Conversation> over;
+    {
+        std::lock_guard lock(node_.mutex_);
+        closed_ = true;
+        bell_.reset();
+        if (node_.holder_ == this) node_.hand_over(effects);
+        if (state_ != State::running) over = std::move(conversation_);  // else run() ends it
+    }
+    effects.carry_out();
+    node_.forget(this);
+}
+
+// What a request comes to now; nothing when it has to wait.
+std::optional<Outcome> NodeFile::outcome_of(const Waiting& waiting) {
+    if (node_.stopped_) return Outcome{.error = EIO};
+    if (waiting.want == Want::node) {
+        if (node_.holder_ != nullptr && node_.holder_ != this) return std::nullopt;
+        node_.holder_ = this;
+        return Outcome{};
+    }
+    switch (state_) {
+        case State::idle:
+            return Outcome{.error = ENODATA};
+        case State::ended:
+            return Outcome{.error = EIO};
+        case State::answered:
+            break;
+        case State::running:
+        case State::silent:
+            return std::nullopt;
+    }
+    if (waiting.want == Want::data) return take_data(waiting.size);
+    return Outcome{.length = static_cast<std::uint32_t>(answer_.size())};
+}
+
+Outcome NodeFile::take_data(std::size_t size) {
+    Outcome outcome;
+    if (given_ == 0 && size >= answer_.size()) {
+        outcome.data = std::move(answer_);
+        answer_ = Bytes();
+        state_ = State::idle;
+        return outcome;
+    }
+    const auto piece = ByteView(answer_).subspan(given_, std::min(size, answer_.size() - given_));
+    outcome.data = to_bytes(piece);
+    given_ += piece.size();
+    if (given_ == answer_.size()) {
+        answer_ = Bytes();
+        state_ = State::idle;
+    }
+    return outcome;
+}
+
+// Finishes a new request, or lets it wait; `instead` is the outcome of one that does not want to wait.
+void NodeFile::submit(Waiting waiting, std::optional<Outcome> instead, Effects& effects) {
+    const State before = state_;
+    std::optional<Outcome> outcome = outcome_of(waiting);
+    if (instead && waiting.want == Want::data && outcome && outcome->error == ENODATA)
+        outcome->error = EAGAIN;
+    if (!outcome) outcome = std::move(instead);
+    if (!outcome && waiting.request->interrupted()) outcome = Outcome{.error = EINTR};
+    if (outcome) {
+        effects.finished.push_back({std::move(waiting.request), std::move(*outcome)});
+        if (state_ != before) serve(effects);
+        return;
+    }
+    waiting.turn = ++node_.turns_;
+    if (waiting.deadline != kNever) node_.expect(waiting.deadline);
+    waiting_.push_back(std::move(waiting));
+}
+
+// Finishes what can be finished in the present state, first come first served.
+void NodeFile::serve(Effects& effects) {
+    std::erase_if(waiting_, [&](Waiting& waiting) {
+        if (waiting.want == Want::node) return false;
+        std::optional<Outcome> outcome = outcome_of(waiting);
+        if (!outcome) return false;
+        effects.finished.push_back({std::move(waiting.request), std::move(*outcome)});
+        return true;
+    });
+    if (bell_) effects.bells.push_back(std::move(bell_));
+}
+
+void NodeFile::change(State state, Effects& effects) {
+    state_ = state;
+    serve(effects);
+}
+
+std::shared_ptr<NodeFile> Node::open(std::unique_ptr<Conversation> conversation) {
+    auto file = std::make_shared<NodeFile>(*this, std::move(conversation));
+    std::lock_guard lock(mutex_);
+    if (files_.size() >= max_files_) return nullptr;
+    files_.push_back(file);
+    return file;
+}
+
+bool Node::full() const {
+    std::lock_guard lock(mutex_);
+    return stopped_ || files_.size() >= max_files_;
+}
+
+void Node::forget(NodeFile* file) {
+    std::shared_ptr<NodeFile> last;  // released after the lock
+    std::lock_guard lock(mutex_);
+    const auto found =
+        std::find_if(files_.begin(), files_.end(), [&](auto& each) { return each.get() == file; });
+    if (found == files_.end()) return;
+    last = std::move(*found);
+    *found = std::move(files_.back());
+    files_.pop_back();
+}
+
+void Node::interrupt(const void* key) {
+    std::unique_ptr<NodeRequest> request;
+    {
+        std::lock_guard lock(mutex_);
+        for (auto& file : files_) {
+            std::erase_if(file->waiting_, [&](NodeFile::Waiting& waiting) {
+                if (waiting.request->key() != key) return false;
+                request = std::move(waiting.request);
+                return true;
+            });
+        }
+    }
+    if (request) request->finish({.error = EINTR});
+}
+
+void Node::stop() {
+    NodeFile::Effects effects;
+    {
+        std::lock_guard lock(mutex_);
+        stopped_ = true;
+        for (auto& file : files_) {
+            for (auto& waiting : file->waiting_)
+                effects.finished.push_back({std::move(waiting.request), {.error = EIO}});
+            file->waiting_.clear();
+            if (file->bell_) effects.bells.push_back(std::move(file->bell_));
+        }
+        deadline_moved_.notify_all();
+    }
+    effects.carry_out();
+    if (deadlines_.joinable()) deadlines_.join();
+}
+
+// The holder has let go: the longest waiting taker has it next.
+void Node::hand_over(NodeFile::Effects& effects) {
+    holder_ = nullptr;
+    NodeFile* next = nullptr;
+    std::vector<NodeFile::Waiting>::iterator first;
+    for (auto& file : files_) {
+        for (auto it = file->waiting_.begin(); it != file->waiting_.end(); ++it) {
+            if (it->want != NodeFile::Want::node || (next != nullptr && first->turn < it->turn)) continue;
+            next = file.get();
+            first = it;
+        }
+        if (file->bell_) effects.bells.push_back(std::move(file->bell_));  // may be writable now
+    }
+    if (next == nullptr) return;
+    holder_ = next;
+    effects.finished.push_back({std::move(first->request), {}});
+    next->waiting_.erase(first);
+}
+
+void Node::expect(Instant deadline) {
+    if (!deadlines_.joinable()) deadlines_ = std::thread([this] { watch_deadlines(); });
+    if (deadline >= next_deadline_) return;
+    next_deadline_ = deadline;
+    deadline_moved_.notify_one();
+}
+
+void Node::watch_deadlines() {
+    std::unique_lock lock(mutex_);
+    while (!stopped_) {
+        if (next_deadline_ == kNever) {
+            deadline_moved_.wait(lock);
+            continue;
+        }
+        deadline_moved_.wait_until(lock, next_deadline_);
+        const Instant now = std::chrono::steady_clock::now();
+        if (now < next_deadline_) continue;
+
+        NodeFile::Effects effects;
+        next_deadline_ = kNever;
+        for (auto& file : files_) {
+            std::erase_if(file->waiting_, [&](NodeFile::Waiting& waiting) {
+                if (waiting.deadline > now) {
+                    next_deadline_ = std::min(next_deadline_, waiting.deadline);
+                    return false;
+                }
+                const int error = waiting.want == NodeFile::Want::node ? EBUSY : ETIMEDOUT;
+                effects.finished.push_back({std::move(waiting.request), {.error = error}});
+                return true;
+            });
+        }
+        lock.unlock();
+        effects.carry_out();
+        lock.lock();
+    }
+}
+
+}  // namespace cs2sim

@@ -1,0 +1,146 @@
+// The device node as clients know it (device-formats.md, section 1.2): one state machine for every shim.
+//
+// A Node is one device; a NodeFile is one open file of it, with a conversation of its own. Neither knows
+// FUSE: a caller's request is a NodeRequest that is finished exactly once, at once or when its time has come,
+// and no thread is held by one that waits. README.md says what each case comes to.
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <thread>
+#include <vector>
+
+#include "firmware/wire/conversation.h"
+#include "firmware/wire/frame.h"
+
+namespace cs2sim {
+
+// What a request comes to.
+struct Outcome {
+    int error = 0;             // errno, or 0
+    Bytes data = {};           // of a read
+    std::uint32_t length = 0;  // of a wait: the size of the whole answer frame
+};
+
+// A request of a caller, kept by the node until it is finished. Made by a shim.
+class NodeRequest {
+public:
+    virtual ~NodeRequest() = default;
+    virtual void finish(Outcome outcome) = 0;
+    virtual const void* key() const = 0;   // what Node::interrupt() names it by
+    virtual bool interrupted() const = 0;  // a signal arrived already
+};
+
+// Somebody sleeps in poll(): ring() once the file's readiness has changed, then destroy.
+class PollBell {
+public:
+    virtual ~PollBell() = default;
+    virtual void ring() = 0;
+};
+
+class Node;
+
+class NodeFile : public std::enable_shared_from_this<NodeFile> {
+public:
+    NodeFile(Node& node, std::unique_ptr<Conversation> conversation);
+
+    struct Written {
+        int error = 0;
+        std::size_t taken = 0;  // bytes accepted, never more than to the end of one frame
+        bool whole = false;     // a command is complete: tell the writer, then call run()
+    };
+    Written write(ByteView bytes, bool nonblock);
+    // Has the complete command answered and serves whoever waits for that. Blocks as long as the command
+    // takes.
+    void run();
+
+    void read(std::unique_ptr<NodeRequest> request, std::size_t size, bool nonblock);
+    // Waits for an answer without taking it. Negative timeout: for ever.
+    void await(std::unique_ptr<NodeRequest> request, std::chrono::milliseconds timeout);
+    // Takes the node for this file alone, waiting up to `timeout` (zero: not at all) while another has it.
+    void take(std::unique_ptr<NodeRequest> request, std::chrono::milliseconds timeout);
+    int give();  // errno
+    // Events of poll(2) that are true now; `bell` (or null) is rung when that may have changed.
+    unsigned poll(std::unique_ptr<PollBell> bell);
+    void close();  // the last descriptor is gone
+
+private:
+    friend class Node;
+    using Instant = std::chrono::steady_clock::time_point;
+    enum class State : std::uint8_t { idle, running, answered, silent, ended };
+    enum class Want : std::uint8_t { data, answer, node };
+    struct Waiting {
+        Want want;
+        std::size_t size;
+        Instant deadline;
+        std::uint64_t turn;
+        std::unique_ptr<NodeRequest> request;
+    };
+    struct Finished {
+        std::unique_ptr<NodeRequest> request;
+        Outcome outcome;
+    };
+    // What a change of state brought about, carried out after the lock is released.
+    struct Effects {
+        std::vector<Finished> finished;
+        std::vector<std::unique_ptr<PollBell>> bells;
+        void carry_out();
+    };
+
+    // All with the node's lock held.
+    std::optional<Outcome> outcome_of(const Waiting& waiting);
+    Outcome take_data(std::size_t size);
+    void submit(Waiting waiting, std::optional<Outcome> instead, Effects& effects);
+    void serve(Effects& effects);
+    void change(State state, Effects& effects);
+
+    Node& node_;
+    std::unique_ptr<Conversation> conversation_;
+    State state_ = State::idle;
+    bool closed_ = false;
+    FrameReader reader_;
+    Bytes command_;  // whole, on its way to the conversation
+    Bytes answer_;
+    std::size_t given_ = 0;  // bytes of answer_ that have been read
+    std::vector<Waiting> waiting_;
+    std::unique_ptr<PollBell> bell_;
+};
+
+class Node {
+public:
+    explicit Node(std::size_t max_files = 1024) : max_files_(max_files) {}
+    ~Node() { stop(); }
+
+    // Null when there are too many open files.
+    std::shared_ptr<NodeFile> open(std::unique_ptr<Conversation> conversation);
+    bool full() const;
+    // A signal ends the waiting request `key` with EINTR, if it still waits.
+    void interrupt(const void* key);
+    // Whatever waits ends with EIO, and so does everything that comes later.
+    void stop();
+
+private:
+    friend class NodeFile;
+    using Instant = NodeFile::Instant;
+
+    void forget(NodeFile* file);
+    void expect(Instant deadline);               // lock held
+    void hand_over(NodeFile::Effects& effects);  // lock held: the node is free again
+    void watch_deadlines();
+
+    mutable std::mutex mutex_;
+    const std::size_t max_files_;
+    std::vector<std::shared_ptr<NodeFile>> files_;
+    NodeFile* holder_ = nullptr;  // has taken the node
+    std::uint64_t turns_ = 0;
+    bool stopped_ = false;
+    Instant next_deadline_ = Instant::max();
+    std::condition_variable deadline_moved_;
+    std::thread deadlines_;  // started by the first request with a timeout
+};
+
+}  // namespace cs2sim
