@@ -7,8 +7,8 @@
 // (default_card_folder). Changes are made under a lock: several programs may share one reader.
 //
 // Queue: every use of a KEYSPEC ":cs2:…" (a logon, a token for AddUser, a share) takes the card in front and,
-// when others wait behind it, ejects it afterwards; the last one stays in. PIN pad: the PIN that `insert` was
-// told is typed at each use; else "#PIN" of the KEYSPEC; else the terminal is asked.
+// when others wait behind it, ejects it afterwards; the last one stays in. PIN: "#PIN" of the
+// KEYSPEC; else the one that `insert` was told is typed at the pad; else the terminal is asked.
 //
 // Codes of use: E_PP_NO_CARD (reader empty and nobody at the terminal to insert one), E_PP_BAD_TYPE (card
 // type or reader unknown), E_SC_NOPEN_OR_UNKNOWN (another user's card and nobody at the terminal to change
@@ -56,10 +56,10 @@ public:
     // The folder is made when the first card is.
     explicit CardBox(std::filesystem::path folder = default_card_folder());
 
-    // `card new NAME`: a card with a fresh RSA key of 2048 bits. PINs are 4 to 12 characters.
-    // Errors: E_CSA_PARAM (name not of letters, digits, '_', '-', '.', or over 32), E_SIM_CARD (exists),
-    // E_SC_BAD_PIN_LEN, E_CSA_KEY_WRITE.
-    Result<void> make(std::string_view name, std::string_view owner = {}, std::string_view pin = kDefaultPin);
+    // `card new NAME`: a card with a fresh RSA key of 2048 bits, for `user` alone when one is named. PINs are
+    // 4 to 12 characters. Errors: E_CSA_PARAM (name not of letters, digits, '_', '-', '.', or over 32),
+    // E_SIM_CARD (exists), E_SC_BAD_PIN_LEN, E_CSA_KEY_WRITE.
+    Result<void> make(std::string_view name, std::string_view user = {}, std::string_view pin = kDefaultPin);
 
     // `card insert A` and `card insert --queue A,B`: puts the cards into the reader in that order, in place
     // of those in it. `pin` is what is typed at the pad; none: the terminal is asked at each use. Errors:
@@ -74,12 +74,14 @@ public:
     // `card list`, by name.
     std::vector<CardStatus> list() const;
 
-    // Ends a card's blocking and gives it a new PIN.
-    Result<void> unblock(std::string_view name, std::string_view new_pin = kDefaultPin);
+    // `card delete NAME`: throws a card away, out of its reader too. Error: E_SIM_CARD.
+    Result<void> destroy(std::string_view name);
 
 private:
     std::filesystem::path folder_;
 };
+
+class CardFile;  // card_file.h
 
 // The card of a KEYSPEC, for key_source.h, key_file.h and key_share.h. Precondition: spec.card.
 // Errors: E_PP_BAD_TYPE; of the functions the codes above.
@@ -98,6 +100,12 @@ public:
 private:
     CardReader(std::filesystem::path folder, std::string reader, std::optional<SecretBytes> pin,
                Terminal terminal);
+    Result<CardFile> card_for(std::string_view user) const;
+    Result<SecretBytes> pin_for(const CardFile& card) const;
+    Result<void> with_card(std::string_view user,
+                           const std::function<Result<void>(CardFile&, ByteView pin)>& work);
+    void take_next() const;
+
     std::filesystem::path folder_;
     std::string reader_;
     std::optional<SecretBytes> pin_;

@@ -20,6 +20,7 @@ public:
     // The value of a field by its name in either case; nothing when it is absent.
     std::optional<std::string_view> find(std::string_view name) const;
     bool has_title(std::string_view title) const;  // "# Key Share", in either case
+    const std::vector<std::pair<std::string_view, std::string_view>>& fields() const { return fields_; }
 
 private:
     std::vector<std::string_view> comments_;
