@@ -7,7 +7,7 @@ namespace {
 // public clients once read it with SFC 18 (device-formats.md, section 1.1).
 constexpr DatabasePolicy kPolicies[] = {
     {"user.db", {8, 100000}, 0x12000000, true},
-    {"CXIKEY.db", {16, 100000}, 0x02000000, true},
+    {"CXIKEY.db", {24, 100000}, 0x02000000, true},
     {"VMBK1.db", {4, 100000}, 0x02000000, false},
     {"*", {8, 100000}, 0x02000000, true},
 };

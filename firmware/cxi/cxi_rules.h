@@ -1,0 +1,146 @@
+// What FIPS and CC operation do not approve, as data: whole functions (mode rules of the function rows),
+// mechanisms, algorithms and key sizes. One function reads each table; a change of policy is a change here.
+//
+// Sources: SP 800-131A rev. 2 and FIPS 186-5 for FIPS mode; EN 419221-5 with the SOG-IS agreed mechanisms for
+// CC mode. Which codes exist: firmware-facts.md, section 2 (CXI).
+#pragma once
+
+#include "firmware/cmds/function.h"
+#include "firmware/wire/cxi.h"
+
+namespace cs2sim::rules {
+
+// CXI functions are working functions: barred in administration-only and maintenance mode, alarm and error
+// states. Backup of single keys is one of them, and so goes on in FIPS and CC modes (guide G14).
+inline constexpr ModeRule kCxi[] = {
+    {MODE_BOOTLOADER, E_CMDS_BAD_FC},
+    {MODE_ALARM, E_CMDS_ALARM},
+    {MODE_FIPS_ERROR, E_CMDS_ERROR_STATE},
+    {MODE_CC_ERROR, E_CMDS_CC_ERROR_STATE},
+    {MODE_ADMIN_ONLY | MODE_MAINTENANCE, E_CMDS_ADMIN_BAD_FUNC},
+};
+
+// Functions that hand out an agreed secret in clear: neither FIPS nor CC firmware has them.
+inline constexpr ModeRule kCxiPlainSecret[] = {
+    {MODE_BOOTLOADER, E_CMDS_BAD_FC},
+    {MODE_ALARM, E_CMDS_ALARM},
+    {MODE_FIPS_ERROR, E_CMDS_ERROR_STATE},
+    {MODE_CC_ERROR, E_CMDS_CC_ERROR_STATE},
+    {MODE_FIPS, E_CXI_FIPS_BLOCKED},
+    {MODE_CC, E_CXI_CC_BLOCKED},
+    {MODE_ADMIN_ONLY | MODE_MAINTENANCE, E_CMDS_ADMIN_BAD_FUNC},
+};
+
+}  // namespace cs2sim::rules
+
+namespace cs2sim {
+
+// What a command does with a key or mechanism.
+enum Use : std::uint16_t {
+    USE_MAKE = 0x001,  // generate, import, derive, unwrap
+    USE_SIGN = 0x002,
+    USE_VERIFY = 0x004,
+    USE_ENCRYPT = 0x008,
+    USE_DECRYPT = 0x010,
+    USE_MAC = 0x020,
+    USE_HASH = 0x040,
+    USE_DERIVE = 0x080,
+    USE_WRAP = 0x100,
+    USE_UNWRAP = 0x200,
+    USE_ANY = 0xFFFF,
+};
+
+// In `mode`, keys of `algorithm` under `least_bits` may not be used for `uses`.
+struct KeyRule {
+    std::uint16_t mode;
+    std::uint16_t uses;
+    std::uint32_t algorithm;
+    std::uint32_t least_bits;
+    std::uint32_t error;
+};
+inline constexpr std::uint32_t kNever = 0xFFFFFFFF;
+inline constexpr std::uint16_t kNotVerify = USE_ANY & ~USE_VERIFY & ~USE_DECRYPT & ~USE_UNWRAP;
+
+inline constexpr KeyRule kKeyRules[] = {
+    {MODE_FIPS, USE_ANY, CXI_KEY_ALGO_DES, kNever, E_CXI_FIPS_ALGO},
+    {MODE_FIPS, kNotVerify, CXI_KEY_ALGO_RSA, 2048, E_CXI_FIPS_KEY_SIZE},  // old signatures may be verified
+    {MODE_FIPS, kNotVerify, CXI_KEY_ALGO_EC, 224, E_CXI_FIPS_KEY_SIZE},
+    {MODE_FIPS, kNotVerify, CXI_KEY_ALGO_ECDH, 224, E_CXI_FIPS_KEY_SIZE},
+    {MODE_FIPS, USE_MAKE | USE_SIGN | USE_MAC, CXI_KEY_ALGO_RAW, 112, E_CXI_FIPS_KEY_SIZE},
+    {MODE_CC, USE_ANY, CXI_KEY_ALGO_DES, kNever, E_CXI_CC_ALGO},
+    {MODE_CC, kNotVerify, CXI_KEY_ALGO_RSA, 2048, E_CXI_CC_KEY_SIZE},
+    {MODE_CC, kNotVerify, CXI_KEY_ALGO_EC, 256, E_CXI_CC_KEY_SIZE},
+    {MODE_CC, kNotVerify, CXI_KEY_ALGO_ECDH, 256, E_CXI_CC_KEY_SIZE},
+    {MODE_CC, USE_MAKE | USE_SIGN | USE_MAC, CXI_KEY_ALGO_RAW, 128, E_CXI_CC_KEY_SIZE},
+};
+
+// Curves that `mode` does not approve, by OpenSSL's name; a trailing '*' stands for anything.
+struct CurveRule {
+    std::uint16_t mode;
+    std::string_view curve;
+    std::uint32_t error;
+};
+inline constexpr CurveRule kCurveRules[] = {
+    {MODE_FIPS, "brainpool*", E_CXI_NO_FIPS_CURVE},
+    {MODE_FIPS, "secp256k1", E_CXI_NO_FIPS_CURVE},
+    {MODE_FIPS, "X25519", E_CXI_NO_FIPS_CURVE},
+    {MODE_CC, "secp256k1", E_CXI_CC_ALGO},
+};
+
+// In `mode`, a mechanism whose bits under `mask` are `value` may not be used for `uses` of `algorithm`.
+struct MechanismRule {
+    std::uint16_t mode;
+    std::uint16_t uses;
+    std::uint32_t algorithm;
+    std::uint32_t mask;
+    std::uint32_t value;
+    std::uint32_t error;
+};
+inline constexpr std::uint32_t kAnyAlgorithm = 0xFFFFFFFF;
+
+inline constexpr MechanismRule kMechanismRules[] = {
+    {MODE_FIPS, USE_ANY, kAnyAlgorithm, CXI_MECH_HASH_MASK, CXI_MECH_HASH_MD5, E_CXI_FIPS_MECH},
+    {MODE_FIPS, USE_ANY, kAnyAlgorithm, CXI_MECH_HASH_MASK, CXI_MECH_HASH_RMD160, E_CXI_FIPS_MECH},
+    {MODE_FIPS, USE_SIGN, CXI_KEY_ALGO_RSA, CXI_MECH_HASH_MASK, CXI_MECH_HASH_SHA1, E_CXI_FIPS_MECH},
+    {MODE_FIPS, USE_SIGN, CXI_KEY_ALGO_EC, CXI_MECH_HASH_MASK, CXI_MECH_HASH_SHA1, E_CXI_FIPS_MECH},
+    {MODE_FIPS, USE_ENCRYPT | USE_DECRYPT | USE_WRAP | USE_UNWRAP, CXI_KEY_ALGO_RSA, CXI_MECH_PAD_MASK,
+     CXI_MECH_PAD_PKCS1, E_CXI_FIPS_MECH},
+    {MODE_FIPS, USE_ENCRYPT | USE_DECRYPT | USE_SIGN, CXI_KEY_ALGO_RSA, CXI_MECH_PAD_MASK, CXI_MECH_PAD_NONE,
+     E_CXI_FIPS_MECH},
+    {MODE_FIPS, USE_SIGN, CXI_KEY_ALGO_RSA, CXI_MECH_PAD_MASK, CXI_MECH_PAD_X9_31, E_CXI_FIPS_MECH},
+    {MODE_CC, USE_ANY, kAnyAlgorithm, CXI_MECH_HASH_MASK, CXI_MECH_HASH_MD5, E_CXI_CC_MECH},
+    {MODE_CC, USE_ANY, kAnyAlgorithm, CXI_MECH_HASH_MASK, CXI_MECH_HASH_RMD160, E_CXI_CC_MECH},
+    {MODE_CC, USE_SIGN, CXI_KEY_ALGO_RSA, CXI_MECH_HASH_MASK, CXI_MECH_HASH_SHA1, E_CXI_CC_MECH},
+    {MODE_CC, USE_SIGN, CXI_KEY_ALGO_EC, CXI_MECH_HASH_MASK, CXI_MECH_HASH_SHA1, E_CXI_CC_MECH},
+    {MODE_CC, USE_ENCRYPT | USE_DECRYPT | USE_WRAP | USE_UNWRAP, CXI_KEY_ALGO_RSA, CXI_MECH_PAD_MASK,
+     CXI_MECH_PAD_PKCS1, E_CXI_CC_PADDING},
+    {MODE_CC, USE_ENCRYPT | USE_DECRYPT | USE_SIGN, CXI_KEY_ALGO_RSA, CXI_MECH_PAD_MASK, CXI_MECH_PAD_NONE,
+     E_CXI_CC_PADDING},
+    {MODE_CC, USE_ANY, CXI_KEY_ALGO_AES, CXI_MECH_CHAIN_MASK | CXI_MECH_MODE_MASK,
+     CXI_MECH_CHAIN_ECB | CXI_MECH_MODE_ENCRYPT, E_CXI_CC_MECH},
+};
+
+// What `mode` bars of moving keys and of flags. Handlers name the act, this table the code.
+enum class Act : std::uint8_t { plain_import, plain_export, overwrite, external_key };
+struct ActRule {
+    std::uint16_t mode;
+    Act act;
+    std::uint32_t error;
+};
+inline constexpr ActRule kActRules[] = {
+    {MODE_FIPS, Act::plain_import, E_CXI_FIPS_KEY_IMPORT},
+    {MODE_FIPS, Act::plain_export, E_CXI_FIPS_KEY_EXPORT},
+    {MODE_CC, Act::plain_import, E_CXI_CC_IMPORT_PLAIN},
+    {MODE_CC, Act::plain_export, E_CXI_CC_EXPORT_PLAIN},
+    {MODE_CC, Act::overwrite, E_CXI_CC_OVERWRITE},
+    {MODE_CC, Act::external_key, E_CXI_CC_EXTERNAL_KEYS},
+};
+
+// Errors: the table's. `modes` are those that hold now; `curve` is empty for other keys.
+Result<void> approve_key(std::uint16_t modes, Use use, std::uint32_t algorithm, std::uint32_t bits,
+                         std::string_view curve);
+Result<void> approve_mechanism(std::uint16_t modes, Use use, std::uint32_t algorithm,
+                               std::uint32_t mechanism);
+Result<void> approve_act(std::uint16_t modes, Act act);
+
+}  // namespace cs2sim

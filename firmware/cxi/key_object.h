@@ -1,0 +1,61 @@
+// A key object: its properties and its key material, and how both stand in a record of CXIKEY.db.
+#pragma once
+
+#include <string_view>
+
+#include "firmware/crypto/pkey.h"
+#include "firmware/cxi/property_list.h"
+
+namespace cs2sim {
+
+struct KeyObject {
+    PropertyList properties;
+
+    // Private keys: PKCS#8 in DER. Public keys: SubjectPublicKeyInfo in DER. Secret keys: the raw key.
+    // Certificates and data objects: empty, their content is the property VALUE.
+    SecretBytes material;
+
+    std::string_view group() const { return properties.text(CXI_PROP_KEY_GROUP); }
+    std::string_view name() const { return properties.text(CXI_PROP_KEY_NAME); }
+    std::uint32_t spec() const { return properties.number_or(CXI_PROP_KEY_SPEC, 0); }
+    std::uint32_t algorithm() const { return properties.number_or(CXI_PROP_KEY_ALGO, 0); }
+    std::uint32_t bits() const { return properties.number_or(CXI_PROP_KEY_SIZE, 0); }
+    std::uint32_t type() const { return properties.number_or(CXI_PROP_KEY_TYPE, 0); }
+    std::uint32_t export_policy() const {
+        return properties.number_or(CXI_PROP_KEY_EXPORT, CXI_KEY_EXPORT_DENY);
+    }
+    bool is_private() const {
+        return (type() & CXI_KEY_TYPE_PRIVATE_ONLY) != 0 && type() < CXI_KEY_TYPE_SECRET;
+    }
+    bool is_public() const { return type() == CXI_KEY_TYPE_PUBLIC; }
+    bool is_secret() const { return type() == CXI_KEY_TYPE_SECRET; }
+};
+
+// What a command works with: a key object decoded, its place, and its OpenSSL key when it is asymmetric.
+struct LoadedKey {
+    KeyObject object;
+    Bytes index;  // search key in CXIKEY.db; for external keys what it would be
+    bool external = false;
+    PrivateKey pkey;  // null for secret keys and storage objects
+
+    ByteView secret() const { return object.material; }
+};
+
+// The search key of (group, name, specifier): 8 bytes of SHA-256 over the group, then 16 bytes of SHA-256
+// over all three. Opening a key is a look-up, the keys of one group stand together, and a name of any length
+// fits. The record says what it is, so that a collision cannot hand out another key.
+Bytes key_index(std::string_view group, std::string_view name, std::uint32_t spec);
+Bytes group_prefix(std::string_view group);
+
+SecretBytes encode_key(const KeyObject& key);
+// Error: E_CXI_KEY_BLOB_FORMAT, and those of PropertyList::decode().
+Result<KeyObject> decode_key(ByteView record);
+
+// Makes the key usable. Errors: E_CXI_KEY_INVALID_COMP when the material is no key of its algorithm.
+Result<LoadedKey> load_key(KeyObject object);
+
+// Properties as a caller may read them, computed ones included.
+// Errors: E_CXI_PROP_SENSITIVE for secret ones, E_CXI_PROP_NOT_FOUND when the object has none of that id.
+Result<Bytes> read_property(const LoadedKey& key, std::uint32_t id);
+
+}  // namespace cs2sim

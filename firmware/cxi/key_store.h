@@ -1,0 +1,78 @@
+// The keys of the device: CXIKEY.db, volatile keys, and a bounded cache of keys that are ready for use.
+//
+// Nothing is kept in memory for a stored key unless it was used lately. A cached key is served only while the
+// record in the database is the one that it was made from, so that a restore of the whole database, or
+// another session's change, is seen by the next command.
+#pragma once
+
+#include <functional>
+#include <list>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <unordered_map>
+
+#include "firmware/cxi/key_object.h"
+#include "firmware/db/database.h"
+
+namespace cs2sim {
+
+struct Smos;
+
+using SharedKey = std::shared_ptr<const LoadedKey>;
+
+class KeyStore {
+public:
+    static constexpr std::size_t kMostCached = 2048;  // at some 10 KB an RSA key: 20 MB
+    static constexpr std::size_t kMostVolatile = 4096;
+    static constexpr std::size_t kScanPerPage = 4096;  // records read for one page at most
+
+    KeyStore(Smos& smos, DatabaseStore& databases) : smos_(smos), databases_(databases) {}
+
+    // Errors: E_DB_NOT_FOUND; E_CXI_KEY_INVALID_COMP, E_CXI_KEY_BLOB_FORMAT for a record that is no key;
+    // the database's.
+    Result<SharedKey> find(ByteView index);
+
+    // Stores under key_index(). Errors: E_DB_EXISTS without `overwrite`; E_CXI_MALLOC when there are too many
+    // volatile keys; the database's.
+    Result<Bytes> insert(const KeyObject& key, bool overwrite, bool is_volatile = false);
+
+    Result<void> update(ByteView index, const KeyObject& key);  // E_DB_NOT_FOUND
+    Result<void> erase(ByteView index);                         // E_DB_NOT_FOUND
+    Result<std::uint64_t> count();
+
+    // One page of objects for which `wanted` is true, in the order of indices, volatile keys first. `prefix`
+    // (of a group) narrows the scan. A page may be empty although more follow: a scan is bounded, so that
+    // every page costs about the same.
+    struct Page {
+        std::vector<KeyObject> keys;
+        Bytes cursor;  // for the next page
+        bool more = false;
+    };
+    Result<Page> list(ByteView prefix, ByteView cursor, std::size_t limit,
+                      const std::function<bool(const KeyObject&)>& wanted);
+
+private:
+    struct Cached {
+        SharedKey key;
+        Bytes record_hash;
+    };
+    using CacheList = std::list<std::pair<std::string, Cached>>;
+
+    Result<std::shared_ptr<Database>> database();
+    SharedKey cached(ByteView index, ByteView record_hash);
+    void remember(ByteView index, Cached entry);
+    void forget(ByteView index);
+    Result<Page> list_volatile(ByteView prefix, ByteView after, std::size_t limit,
+                               const std::function<bool(const KeyObject&)>& wanted);
+
+    Smos& smos_;
+    DatabaseStore& databases_;
+
+    std::mutex mutex_;  // of all below
+    CacheList lately_;  // most lately used first
+    std::unordered_map<std::string, CacheList::iterator> cache_;
+    std::map<Bytes, SharedKey> volatile_;
+};
+
+}  // namespace cs2sim

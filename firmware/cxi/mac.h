@@ -1,0 +1,26 @@
+// Hashes and message authentication codes, whole or piece by piece.
+#pragma once
+
+#include "firmware/cxi/key_object.h"
+#include "firmware/cxi/mechanism.h"
+
+namespace cs2sim {
+
+// HMAC with the mechanism's hash, or CMAC with CXI_MECH_CHAIN_CMAC (AES and DES keys).
+// Errors: E_CXI_KEY_TYPE, E_CXI_CRYPT_MECH.
+Result<Bytes> make_mac(const LoadedKey& key, Mechanism mechanism, ByteView data);
+
+// A hash or MAC whose input comes in pieces; lives in a caller's handle table between commands.
+class HashJob {
+public:
+    // `key` null: a plain hash. Errors: as make_mac.
+    static Result<std::shared_ptr<HashJob>> start(const LoadedKey* key, Mechanism mechanism);
+    Result<void> update(ByteView data);
+    Result<Bytes> finish();
+
+private:
+    Handle<EVP_MD_CTX> hash_;  // one of the two
+    Handle<EVP_MAC_CTX> mac_;
+};
+
+}  // namespace cs2sim
