@@ -65,7 +65,8 @@ struct Context {
     };
     std::optional<Challenge> challenge;
     Bytes binding;        // what a logon signs along with the challenge; empty on a plain connection
-    bool secure = false;  // a session with secure messaging
+    bool secure = false;   // a session with secure messaging
+    bool control = false;  // the simulator's control socket: FC SIM is there
 
     std::uint32_t auth_state() const {
         std::uint32_t state = 0;

@@ -23,6 +23,7 @@ Result<Bytes> Scheduler::run(Services& services, Context& context, const Request
 }
 
 Result<Bytes> Scheduler::run_locked(Services& services, Context& context, const Request& request) {
+    if (request.fc == FC_SIM && !context.control) return fail(E_CMDS_BAD_FC);
     const Function* function = find(request.fc, request.sfc);
     if (!function) {
         const bool module_known = std::ranges::find(modules_, request.fc, &Module::fc) != modules_.end();

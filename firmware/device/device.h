@@ -3,31 +3,37 @@
 #pragma once
 
 #include <filesystem>
-#include <functional>
 #include <memory>
 #include <string>
 
 #include "firmware/profile/profile.h"
-#include "firmware/wire/conversation.h"
 #include "firmware/wire/bytes.h"
+#include "firmware/wire/conversation.h"
 #include "firmware/wire/error.h"
 
 namespace cs2sim {
 
-enum class Reach : std::uint8_t { host, control };  // control: may call the simulator's own module (FC SIM)
+enum class Reach : std::uint8_t {
+    host,
+    control,  // may call the simulator's own module (FC SIM) as well
+};
 
 class Device {
 public:
     struct Options {
         std::filesystem::path state;  // folder; made when absent
         Profile profile;
-        std::filesystem::path admin_key;  // where the factory ADMIN's private key goes; default state/ADMIN.key
+        Bytes initial_key;  // RSA public key (DER) of the factory user ADMIN; needed for a new device only
     };
 
-    // Boots. Errors: those of Smos::open().
-    static Result<std::unique_ptr<Device>> boot(const Options& options);
+    // True when `state` holds no device yet, so that boot() needs an initial key.
+    static bool is_new(const std::filesystem::path& state);
+
+    // Boots. Errors: those of Smos::open(); E_CMDS_BAD_INITKEY when a new device gets no usable initial key.
+    static Result<std::unique_ptr<Device>> boot(Options options);
     virtual ~Device() = default;
 
+    // Begins a conversation with one caller. It must end before the device does.
     virtual std::unique_ptr<Conversation> converse(Reach reach, std::string peer) = 0;
 };
 
