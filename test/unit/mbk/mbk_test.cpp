@@ -1,0 +1,222 @@
+#include "firmware/mbk/mbk.h"
+
+#include <catch2/catch.hpp>
+
+#include "firmware/smos/smos.h"
+#include "firmware/wire/block.h"
+#include "firmware/wire/functions.h"
+#include "test/unit/scratch.h"
+
+using namespace cs2sim;
+
+namespace {
+
+// Computed with Python's integers: secret 000102…1F, degree 2, coefficients 8F3C… and FEDC… over 2^256 - 189.
+constexpr std::string_view kSecret = "000102030405060708090A0B0C0D0E0F101112131415161718191A1B1C1D1E1F";
+const std::pair<std::uint8_t, std::string_view> kPoints[] = {
+    {1, "8E19D9F0F20339161A4E82B6EB1F5387A7EDDDCDBDAD9D8D90C4F8835084B9A8"},
+    {2, "19EC270FCCA9D0452EDA8631DD8934E03D841EB953EE89240BB761BA9843F346"},
+    {3, "A377E95F93F8CB9445AD147BE34AB218D0D3D4D5D6D7D8DA88F055C0F35AC97F"},
+    {255, "ACE23A25365C174A191A1B1C1D1E0BEE7722232425263A59292981C52DE83867"},
+};
+// MDC-2 of the secret, computed with Python over `openssl enc -des-ecb`.
+constexpr std::string_view kIsoHash = "51FA0948F7CB2FD330B891906D2942FD";
+
+Result<SecretBytes> combine(std::initializer_list<int> which) {
+    std::vector<Bytes> values;
+    std::vector<std::pair<std::uint8_t, ByteView>> points;
+    for (const int i : which) values.push_back(hex_bytes(kPoints[i].second));
+    std::size_t at = 0;
+    for (const int i : which) points.emplace_back(kPoints[i].first, values[at++]);
+    return mbk_combine(points);
+}
+
+// A share as a key file of the real tool would hold it.
+MbkShare share(int i, std::string_view name = "ERPSIMMB", std::string_view time = "241105093000",
+               std::uint8_t type = 6, std::uint8_t k = 3, std::string_view hash = "51FA0948F7CB2FD3",
+               std::uint8_t length = 0x20) {
+    MbkShare out;
+    const Bytes info = compose(LAYOUT_SHARE_INFO, {name, type, hex_bytes(time), length, hex_bytes(hash), k,
+                                                   kPoints[i].first, ByteView()});
+    std::copy(info.begin(), info.end(), out.info.begin());
+    out.share = to_secret(hex_bytes(kPoints[i].second));
+    return out;
+}
+
+struct Store {
+    ScratchFolder scratch;
+    std::unique_ptr<Smos> smos = std::move(*Smos::open(scratch.path()));
+    DatabaseStore databases{*smos};
+    MbkStore mbk{*smos, databases};
+};
+
+}  // namespace
+
+TEST_CASE("shares of an independent computation combine to their secret, whichever three") {
+    for (const auto& which :
+         {std::initializer_list<int>{0, 1, 2}, {3, 1, 0}, {2, 3, 0}, {1, 2, 3}, {0, 1, 2, 3}})
+        CHECK(to_hex(*combine(which)) == kSecret);
+    CHECK(to_hex(*combine({0, 1})) != kSecret);
+}
+
+TEST_CASE("what was split combines again from any k of n") {
+    const Bytes secret = hex_bytes(kSecret);
+    for (const auto& [k, n] : {std::pair{1u, 1u}, {2u, 3u}, {3u, 5u}, {5u, 5u}, {255u, 255u}}) {
+        const auto shares = mbk_split(secret, k, n);
+        REQUIRE(shares);
+        REQUIRE(shares->size() == n);
+        std::vector<std::pair<std::uint8_t, ByteView>> last;
+        for (unsigned x = n - k + 1; x <= n; ++x)
+            last.emplace_back(static_cast<std::uint8_t>(x), (*shares)[x - 1]);
+        CHECK(to_hex(*mbk_combine(last)) == kSecret);
+    }
+    // the largest secret there is, p - 1
+    const Bytes largest = hex_bytes(std::string(62, 'F') + "42");
+    const auto shares = mbk_split(largest, 2, 2);
+    REQUIRE(shares);
+    CHECK(to_bytes(*mbk_combine({{1, (*shares)[0]}, {2, (*shares)[1]}})) == largest);
+}
+
+TEST_CASE("sharing refuses what is out of range") {
+    const Bytes secret = hex_bytes(kSecret);
+    for (const auto& [k, n] : {std::pair{0u, 1u}, {2u, 1u}, {1u, 256u}, {0u, 0u}})
+        CHECK(code_of(mbk_split(secret, k, n)) == E_MBK_SHARE_CNT);
+    const Bytes prime = hex_bytes(std::string(62, 'F') + "43");
+    CHECK(code_of(mbk_split(prime, 1, 1)) == E_MBK_OVER_UNDER_FLOW);
+    CHECK(code_of(mbk_split(ByteView(secret).first(31), 1, 1)) == E_MBK_OVER_UNDER_FLOW);
+
+    CHECK(code_of(mbk_combine({})) == E_MBK_SHARE_CNT);
+    CHECK(code_of(mbk_combine({{1, secret}, {1, secret}})) == E_MBK_KEY_ID_SAME);
+    CHECK(code_of(mbk_combine({{0, secret}})) == E_MBK_KEY_ID_INV);
+    CHECK(code_of(mbk_combine({{1, ByteView(secret).first(31)}})) == E_MBK_SHARE_LB);
+    CHECK(code_of(mbk_combine({{1, prime}})) == E_MBK_OVER_UNDER_FLOW);
+}
+
+TEST_CASE("key files of the real tool's form import, and derive what an equal device derives") {
+    Store a;
+    const auto info = a.mbk.import(kMbkSlotAes, 0, {share(0), share(1), share(2)});
+    REQUIRE(info);
+    CHECK(as_text(info->name) == "ERPSIMMB");
+    CHECK(to_hex(info->hash) == kIsoHash);
+    CHECK(to_hex(info->time) == "241105093000");
+    CHECK(info->k == 3);
+
+    const auto listed = a.mbk.list();
+    REQUIRE(listed);
+    REQUIRE(listed->size() == 1);
+    CHECK(listed->front().first == kMbkSlotAes);
+    CHECK(to_hex(encode_key_info(listed->front().second)) ==
+          "45525053494D4D42"
+          "02"
+          "241105093000"
+          "20" +
+              std::string(kIsoHash) +
+              "00"
+              "03"
+              "00");
+
+    Store b;
+    REQUIRE(b.mbk.import(kMbkSlotAes, 0, {share(3), share(2), share(1)}));
+    const auto derived = a.mbk.derive(kMbkSlotAes, "label", as_bytes("context"), 32);
+    REQUIRE(derived);
+    CHECK(*derived == *b.mbk.derive(kMbkSlotAes, "label", as_bytes("context"), 32));
+    CHECK(*derived != *b.mbk.derive(kMbkSlotAes, "label", as_bytes("other"), 32));
+    CHECK(*derived != *b.mbk.derive(kMbkSlotAes, "other", as_bytes("context"), 32));
+}
+
+TEST_CASE("every refusal of an import, by its code; the slot stays empty") {
+    Store store;
+    const auto import = [&](std::vector<MbkShare> shares, std::uint32_t slot = 3, std::uint32_t flags = 0) {
+        return code_of(store.mbk.import(slot, flags, shares));
+    };
+    CHECK(import({share(0), share(1), share(2)}, 4) == E_MBK_KEY_NO);
+    CHECK(import({share(0), share(1), share(2)}, 0xFFFFFFFF) == E_MBK_KEY_NO);
+    CHECK(import({share(0), share(1), share(2)}, kMbkSlotDes) == E_MBK_KEY_TYPE);
+    CHECK(import({share(0), share(1), share(2)}, 3, 1) == E_MBK_FLAGS_INV);
+    CHECK(import({}) == E_MBK_SHARE_CNT);
+    CHECK(import({share(0), share(1)}) == E_MBK_SHARE_CNT);
+    CHECK(import({share(0), share(1), share(2), share(3)}) == E_MBK_SHARE_CNT);
+    CHECK(import({share(0), share(1), share(1)}) == E_MBK_KEY_ID_SAME);
+    CHECK(import({share(0), share(1), share(2, "ERPSIMMC")}) == E_MBK_IG_KEY_NAME_NM);
+    CHECK(import({share(0), share(1), share(2, "ERPSIMMB", "241106093000")}) == E_MBK_IG_KEY_DATE_NM);
+    CHECK(import({share(0), share(1), share(2, "ERPSIMMB", "241105093001")}) == E_MBK_IG_KEY_TIME_NM);
+    CHECK(import({share(0), share(1), share(2, "ERPSIMMB", "241105093000", 5)}) == E_MBK_IG_KEY_TYPES_NM);
+    CHECK(import({share(0), share(1), share(2, "ERPSIMMB", "241105093000", 6, 2)}) ==
+          E_MBK_IG_KEY_SHARE_CNT_NM);
+    const auto with = [](std::uint8_t type, std::uint8_t length, std::string_view hash) {
+        std::vector<MbkShare> shares;
+        for (int i = 0; i < 3; ++i) shares.push_back(share(i, "N", "241105093000", type, 3, hash, length));
+        return shares;
+    };
+    CHECK(import(with(5, 0x20, "51FA0948F7CB2FD3")) == E_MBK_KEY_TYPE);
+    CHECK(import(with(6, 0x18, "51FA0948F7CB2FD3")) == E_MBK_KEY_LB);
+    CHECK(import(with(6, 0x20, "51FA0948F7CB2FD4")) == E_MBK_ISO_HASH_FAIL);
+    MbkShare changed = share(2);
+    changed.share[31] ^= 1;
+    CHECK(import({share(0), share(1), changed}) == E_MBK_ISO_HASH_FAIL);
+    changed.share.assign(32, 0xFF);
+    CHECK(import({share(0), share(1), changed}) == E_MBK_OVER_UNDER_FLOW);
+    changed.share.resize(31);
+    CHECK(import({share(0), share(1), changed}) == E_MBK_SHARE_LB);
+    MbkShare zero = share(2);
+    zero.info[25] = 0;
+    CHECK(import({share(0), share(1), zero}) == E_MBK_KEY_ID_INV);
+
+    CHECK(code_of(store.mbk.info(kMbkSlotAes)) == E_MBK_SLOT_EMPTY);
+    CHECK(code_of(store.mbk.info(4)) == E_MBK_KEY_NO);
+    CHECK(code_of(store.mbk.derive(kMbkSlotAes, "l", {}, 32)) == E_MBK_SLOT_EMPTY);
+}
+
+TEST_CASE("a generated key goes into the empty slot; an occupied slot keeps its key") {
+    Store store;
+    const auto first = store.mbk.generate(MBK_TYPE_AES, 32, 3, 2, "FIRST");
+    REQUIRE(first);
+    CHECK(first->loaded);
+    REQUIRE(first->shares.size() == 3);
+    const auto resident = store.mbk.info(kMbkSlotAes);
+    REQUIRE(resident);
+    CHECK(as_text(ByteView(resident->name)) == std::string_view("FIRST\0\0\0", 8));
+    CHECK(resident->n == 3);
+    CHECK(resident->k == 2);
+
+    const auto second = store.mbk.generate(MBK_TYPE_AES, 32, 2, 2, "SECOND  ");
+    REQUIRE(second);
+    CHECK_FALSE(second->loaded);
+    CHECK(store.mbk.info(kMbkSlotAes)->hash == resident->hash);
+
+    CHECK(code_of(store.mbk.import(kMbkSlotAes, 0, second->shares)) == E_MBK_KEY_EXISTS);
+    CHECK(store.mbk.import(kMbkSlotAes, 0, {first->shares[2], first->shares[0]}));  // the same key
+    const auto replaced = store.mbk.import(kMbkSlotAes, MBK_FLG_OW, second->shares);
+    REQUIRE(replaced);
+    CHECK(replaced->hash != resident->hash);
+    CHECK(store.mbk.info(kMbkSlotAes)->hash == replaced->hash);
+
+    REQUIRE(store.mbk.erase_all());
+    CHECK(store.mbk.list()->empty());
+    CHECK(store.mbk.erase_all());
+}
+
+TEST_CASE("generation refuses what it cannot do") {
+    Store store;
+    CHECK(code_of(store.mbk.generate(1, 32, 3, 2, "N")) == E_MBK_KEY_TYPE);
+    CHECK(code_of(store.mbk.generate(MBK_TYPE_AES, 16, 3, 2, "N")) == E_MBK_KEY_LB);
+    CHECK(code_of(store.mbk.generate(MBK_TYPE_AES, 32, 2, 3, "N")) == E_MBK_SHARE_CNT);
+    CHECK(code_of(store.mbk.generate(MBK_TYPE_AES, 32, 2, 0, "N")) == E_MBK_SHARE_CNT);
+    for (const std::string_view bad : {"", "    ", "a\nb", "NINECHARS"})
+        CHECK(code_of(store.mbk.generate(MBK_TYPE_AES, 32, 3, 2, bad)) == E_MBK_KEY_NAME);
+    CHECK(store.mbk.list()->empty());
+}
+
+TEST_CASE("the key is not readable in the state folder, and gone with the master key") {
+    Store store;
+    REQUIRE(store.mbk.import(kMbkSlotAes, 0, {share(0), share(1), share(2)}));
+    const Bytes secret = hex_bytes(kSecret);
+    for (const char* file : {"VMBK1.db", "VMBK1.db-wal"}) {
+        const auto content = store.smos->flash.read(file);
+        REQUIRE(content);
+        CHECK(std::search(content->begin(), content->end(), secret.begin(), secret.end()) == content->end());
+    }
+    REQUIRE(store.smos->master_key.erase());
+    CHECK(code_of(store.mbk.info(kMbkSlotAes)) == E_DB_BAD_MKEY);
+    CHECK(code_of(store.mbk.list()) == E_DB_BAD_MKEY);
+}

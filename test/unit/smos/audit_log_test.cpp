@@ -1,0 +1,123 @@
+#include <catch2/catch.hpp>
+#include <fstream>
+#include <thread>
+
+#include "firmware/smos/smos.h"
+#include "test/unit/scratch.h"
+
+using namespace cs2sim;
+namespace fs = std::filesystem;
+
+namespace {
+
+struct Device {
+    ScratchFolder scratch;
+    std::unique_ptr<Smos> smos = std::move(*Smos::open(scratch.path()));
+    AuditLog& log() { return smos->audit_log; }
+    void restart() {
+        smos.reset();
+        smos = std::move(*Smos::open(scratch.path()));
+    }
+};
+
+std::size_t lines(const std::string& text) {
+    return static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));
+}
+
+}  // namespace
+
+TEST_CASE("lines carry date and time, oldest first, and outlive the process") {
+    Device device;
+    REQUIRE(device.smos->clock.set(1000000000000));
+    REQUIRE(device.log().write(AUDIT_USER, "user added: A"));
+    device.restart();
+    REQUIRE(device.log().write(AUDIT_USER, "user added: B"));
+    const std::string text = device.log().text();
+    CHECK(text.starts_with("2001-09-09 01:46:4"));
+    CHECK(text.find("user added: A\n2001") == 20);
+    CHECK(text.ends_with("user added: B\n"));
+}
+
+TEST_CASE("classes that are off are not written") {
+    Device device;
+    REQUIRE(device.log().write(AUDIT_AUTH_SUCCESS, "off by default"));
+    REQUIRE(device.log().write(AUDIT_KEY, "off by default"));
+    CHECK(device.log().text().empty());
+    AuditConfig config;
+    config.classes |= AUDIT_AUTH_SUCCESS;
+    REQUIRE(device.log().set_config(config));
+    REQUIRE(device.log().write(AUDIT_AUTH_SUCCESS, "now on"));
+    CHECK(lines(device.log().text()) == 1);
+}
+
+TEST_CASE("nothing in a line can pass for another line or steer a terminal, and none is endless") {
+    Device device;
+    REQUIRE(device.log().write(AUDIT_USER, "a\nb\r\x1b[2J\x7f\x9b\xff"));
+    CHECK(device.log().text().ends_with(" a?b??[2J???\n"));
+    REQUIRE(device.log().write(AUDIT_USER, std::string(5000, 'x')));
+    CHECK(device.log().text().ends_with(" " + std::string(1000, 'x') + "\n"));
+}
+
+TEST_CASE("rotation keeps the newest files within the limits") {
+    Device device;
+    REQUIRE(device.log().set_config({2, true, 1000, 0x7F00073F}));
+    for (int i = 0; i < 100; ++i) REQUIRE(device.log().write(AUDIT_USER, "line " + std::to_string(i)));
+    std::string text = device.log().text();
+    CHECK(text.size() <= 2000);
+    CHECK(text.size() > 1000);
+    CHECK(text.ends_with("line 99\n"));
+    device.restart();
+    CHECK(device.log().text() == text);
+    REQUIRE(device.log().write(AUDIT_USER, "after restart"));
+    CHECK(device.log().text().ends_with("line 99\n" + date_and_time(device.smos->clock.milliseconds()) +
+                                        " after restart\n"));
+}
+
+TEST_CASE("without rotation a full log refuses") {
+    Device device;
+    REQUIRE(device.log().set_config({1, false, 1000, 0x7F00073F}));
+    Result<void> last;
+    for (int i = 0; i < 100 && last; ++i) last = device.log().write(AUDIT_USER, "line " + std::to_string(i));
+    CHECK(code_of(last) == E_OS_AUDIT_FULL);
+    REQUIRE(device.log().clear());
+    CHECK(device.log().text().empty());
+    CHECK(device.log().write(AUDIT_USER, "room again"));
+}
+
+TEST_CASE("settings out of range are refused and change nothing") {
+    Device device;
+    for (const AuditConfig& bad :
+         {AuditConfig{0, true, 200000, 1}, AuditConfig{11, true, 200000, 1}, AuditConfig{3, true, 999, 1},
+          AuditConfig{3, true, 1000001, 1}, AuditConfig{3, true, 200000, 0x800},
+          AuditConfig{3, true, 200000, 0x80000000}})
+        CHECK(code_of(device.log().set_config(bad)) == E_OS_AUDIT_CFG_RANGE);
+    CHECK(device.log().config().files == 3);
+    CHECK(device.log().config().classes == 0x7F00073F);
+}
+
+TEST_CASE("a torn last line is dropped and does not grow into the next") {
+    Device device;
+    REQUIRE(device.log().write(AUDIT_USER, "whole"));
+    const std::string before = device.log().text();
+    device.smos.reset();
+    std::ofstream(device.scratch.path() / "audit" / "audit.1", std::ios::app) << "2026-01-01 to";
+    device.smos = std::move(*Smos::open(device.scratch.path()));
+    CHECK(device.log().text() == before);
+    REQUIRE(device.log().write(AUDIT_USER, "next"));
+    CHECK(device.log().text().starts_with(before));
+    CHECK(lines(device.log().text()) == 2);
+}
+
+TEST_CASE("threads that write together lose no line") {
+    Device device;
+    std::vector<std::thread> threads;
+    for (int t = 0; t < 8; ++t)
+        threads.emplace_back([&, t] {
+            for (int i = 0; i < 50; ++i)
+                if (!device.log().write(AUDIT_USER, "thread " + std::to_string(t))) std::abort();
+        });
+    for (std::thread& thread : threads) thread.join();
+    CHECK(lines(device.log().text()) == 400);
+    device.restart();
+    CHECK(lines(device.log().text()) == 400);
+}
