@@ -96,6 +96,10 @@ public:
 
     virtual Result<std::unique_ptr<Snapshot>> snapshot() = 0;
     virtual Result<std::unique_ptr<Staging>> stage() = 0;
+
+    // A number that has moved on whenever a change, by whomever, has returned. What was read after asking for
+    // it still holds while it stays the same; for caches of decoded records.
+    virtual std::uint64_t changes() const = 0;
 };
 
 class DatabaseStore {

@@ -52,7 +52,12 @@ public:
         std::unique_ptr<Connection> reader_;
     };
     Result<Lease> reader();
-    Result<void> run(const GroupCommit::Work& work) { return writer_->run(work); }
+    Result<void> run(const GroupCommit::Work& work) {
+        auto done = writer_->run(work);
+        changes_.fetch_add(1, std::memory_order_acq_rel);
+        return done;
+    }
+    std::uint64_t changes() const override { return changes_.load(std::memory_order_acquire); }
 
 private:
     explicit SqliteDatabase(DatabaseIdentity identity, const MasterKey& master_key)
@@ -67,6 +72,7 @@ private:
     std::unique_ptr<GroupCommit> writer_;
     std::shared_ptr<void> use_ = std::make_shared<char>();
     std::atomic<bool> closed_{false};
+    std::atomic<std::uint64_t> changes_{0};
     std::mutex pool_mutex_;
     std::vector<std::unique_ptr<Connection>> pool_;
 };
