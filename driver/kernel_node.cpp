@@ -72,6 +72,7 @@ void KernelNode::stop() {
     fuse_session_unmount(session_);
     fuse_session_destroy(session_);
     session_ = nullptr;
+    node_.close_all();
     unmounted();
 }
 

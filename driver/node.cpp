@@ -279,6 +279,12 @@ void Node::stop() {
     if (deadlines_.joinable()) deadlines_.join();
 }
 
+void Node::close_all() {
+    std::lock_guard lock(mutex_);
+    holder_ = nullptr;
+    files_.clear();
+}
+
 // The holder has let go: the longest waiting taker has it next.
 void Node::hand_over(NodeFile::Effects& effects) {
     holder_ = nullptr;

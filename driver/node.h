@@ -122,6 +122,8 @@ public:
     void interrupt(const void* key);
     // Whatever waits ends with EIO, and so does everything that comes later.
     void stop();
+    // Ends all conversations. Precondition: stopped, and no file is in use any more.
+    void close_all();
 
 private:
     friend class NodeFile;
