@@ -1,0 +1,92 @@
+// The tools themselves: help, finding the device, grammar.
+#include <regex>
+
+#include "test/scenario/expect.h"
+#include "test/scenario/simulator.h"
+
+using namespace cs2sim;
+using namespace cs2sim::scenario;
+
+TEST_CASE("G1: Help lists the commands, Help=<command> explains one") {
+    const Folder folder;
+    const RunOptions anywhere{folder.path(), {{"CRYPTOSERVER", ""}, {"CRYPTOSEVER", ""}}};
+    const std::string csadm = built_program("csadm");
+
+    const Outcome list = run({csadm, "Help"}, anywhere);
+    require_success(list);
+    for (const char* command :
+         {"BackupDatabase", "RestoreDatabase", "GetState", "ListUsers", "AddUser", "ChangeUser", "DeleteUser",
+          "LogonSign", "LogonPass", "Logoff", "ShowAuthState", "GenKey", "MBKGenerateKey", "MBKImportKey",
+          "MBKListKeys", "Dev", "ChallengeLength"}) {
+        INFO(command);
+        CHECK(list.out.find("\n  " + std::string(command) + " ") != std::string::npos);
+    }
+
+    const Outcome one = run({csadm, "help=backupdatabase"}, anywhere);
+    require_success(one);
+    CHECK(one.out.find("BackupDatabase=<database>") != std::string::npos);
+    CHECK(one.out.find("12000000") != std::string::npos);
+
+    require_error(run({csadm, "Help=Nonsense"}, anywhere), E_CSA_COMMAND);
+    require_error(run({csadm, "Nonsense"}, anywhere), E_CSA_COMMAND);
+    require_error(run({csadm, "GetState"}, anywhere), E_CSA_DEVICE_NAME);
+}
+
+TEST_CASE("G2: the environment names the device, in both spellings, and commands are case-insensitive") {
+    const Simulator simulator;
+    Operator user(simulator, GENERATE(Way::mount, Way::tcp));
+    const std::string device = user.options.environment["CRYPTOSERVER"];
+
+    const Outcome usual = user.csadm({"getstate"});
+    require_success(usual);
+    CHECK(usual.err.empty());
+    CHECK(user.csadm({"GETSTATE"}).out == usual.out);
+
+    user.options.environment["CRYPTOSERVER"] = "";
+    user.options.environment["CRYPTOSEVER"] = device;
+    const Outcome misspelt = user.csadm({"GetState"});
+    require_success(misspelt);
+    CHECK(misspelt.out == usual.out);
+    CHECK(misspelt.err.find("CRYPTOSEVER") != std::string::npos);
+
+    user.options.environment["CRYPTOSEVER"] = "";
+    require_error(user.csadm({"GetState"}), E_CSA_DEVICE_NAME);
+    require_success(user.csadm({"DEV=" + device, "GetState"}));
+    require_error(user.csadm({"Dev=" + device + "x", "GetState"}), E_CSA_CONNECT);
+}
+
+TEST_CASE("G2: GetState prints the columns that scripts parse") {
+    const Simulator simulator;
+    const Operator user(simulator, GENERATE(Way::mount, Way::tcp));
+    const std::string state = user.csadm({"GetState"}).out;
+    INFO(state);
+    const std::regex columns(
+        R"(mode      = Operational Mode
+state     = INITIALIZED \(0x[0-9A-F]{8}\)
+temp      = \d+\.\d \[C\]
+alarm     = OFF
+bl_ver    = \d\.\d\d\.\d\.\d +\(Model: Se-Series Gen2\)
+hw_ver    = \d\.\d\d\.\d\.\d+
+uid       = [0-9a-f]{8} [0-9a-f]{8} +\|.{8}\|
+adm1      = [0-9a-f]{8} [0-9a-f]{8}  [0-9a-f]{8} [0-9a-f]{8} \|.{16}\|
+adm2      = [0-9a-f]{8} [0-9a-f]{8}  [0-9a-f]{8} [0-9a-f]{8} \|.{16}\|
+adm3      = [0-9a-f]{8} [0-9a-f]{8}  [0-9a-f]{8} [0-9a-f]{8} \|.{16}\|
+)");
+    CHECK(std::regex_match(state, columns));
+}
+
+TEST_CASE("an argument that is no command, or lacks its value, stops the run where it stands") {
+    const Simulator simulator;
+    const Operator user(simulator, Way::mount);
+    const Outcome unknown = user.csadm({"GetStartupMode", "GetStat", "GetStartupMode"});
+    require_error(unknown, E_CSA_COMMAND);
+    CHECK(unknown.out == "startup_mode = 0\n");
+    for (const char* argument :
+         {"AddUser", "AddUser=", "AddUser=U", "AddUser=U,2,hmacpwd", "AddUser=U,2,magic,x",
+          "AddUser=U,XYZ,hmacpwd,x", "AddUser=U,2{A=B,hmacpwd,x", "LogonSign=ADMIN", "GetState=1",
+          "SetMaxAuthFails=256", "SetTime=20260230000000", "MBKGenerateKey=AES,32,2,2", "MBKImportKey=x",
+          "ChallengeLength"}) {
+        INFO(argument);
+        require_error(user.csadm({argument}), E_CSA_SYNTAX);
+    }
+}

@@ -1,0 +1,158 @@
+#include "test/scenario/process.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <pty.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <catch2/catch.hpp>
+#include <cstdlib>
+#include <fstream>
+#include <iterator>
+
+namespace cs2sim::scenario {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+struct Pipe {
+    int read = -1;
+    int write = -1;
+    Pipe() {
+        int ends[2];
+        if (::pipe2(ends, O_CLOEXEC) != 0) FAIL("pipe");
+        read = ends[0];
+        write = ends[1];
+    }
+    ~Pipe() {
+        ::close(read);
+        close_write();
+    }
+    void close_write() {
+        if (write >= 0) ::close(write);
+        write = -1;
+    }
+};
+
+[[noreturn]] void become(const std::vector<std::string>& arguments, const RunOptions& options, int out,
+                         int err) {
+    const int null = ::open("/dev/null", O_RDONLY);
+    if (options.terminal_input.empty()) {
+        ::setsid();
+        ::dup2(null, STDIN_FILENO);
+    }
+    ::dup2(out, STDOUT_FILENO);
+    ::dup2(err, STDERR_FILENO);
+    if (::chdir(options.folder.c_str()) != 0) ::_exit(126);
+    for (const auto& [name, value] : options.environment) {
+        if (value.empty())
+            ::unsetenv(name.c_str());
+        else
+            ::setenv(name.c_str(), value.c_str(), 1);
+    }
+    std::vector<char*> argv;
+    for (const std::string& argument : arguments) argv.push_back(const_cast<char*>(argument.c_str()));
+    argv.push_back(nullptr);
+    ::execv(argv[0], argv.data());
+    ::_exit(127);
+}
+
+// Reads both streams, and the terminal, until both are closed or time is up.
+void collect(Outcome& outcome, int out, int err, int terminal, Clock::time_point end) {
+    pollfd sources[] = {{out, POLLIN, 0}, {err, POLLIN, 0}, {terminal, POLLIN, 0}};
+    while (sources[0].fd >= 0 || sources[1].fd >= 0) {
+        const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(end - Clock::now()).count();
+        if (left <= 0 || ::poll(sources, std::size(sources), static_cast<int>(left)) <= 0) return;
+        for (pollfd& source : sources) {
+            if (source.revents == 0) continue;
+            char buffer[65536];
+            const ssize_t size = ::read(source.fd, buffer, sizeof buffer);
+            if (size > 0)
+                (&source == &sources[1] ? outcome.err : outcome.out)
+                    .append(buffer, static_cast<std::size_t>(size));
+            else
+                source.fd = -1;
+        }
+    }
+}
+
+}  // namespace
+
+Outcome run(const std::vector<std::string>& arguments, const RunOptions& options) {
+    Pipe out;
+    Pipe err;
+    int terminal = -1;
+    const auto start = Clock::now();
+    const pid_t child =
+        options.terminal_input.empty() ? ::fork() : ::forkpty(&terminal, nullptr, nullptr, nullptr);
+    if (child < 0) FAIL("fork");
+    if (child == 0) become(arguments, options, out.write, err.write);
+    out.close_write();
+    err.close_write();
+    if (terminal >= 0 && ::write(terminal, options.terminal_input.data(), options.terminal_input.size()) < 0)
+        FAIL("write to the terminal");
+
+    Outcome outcome;
+    collect(outcome, out.read, err.read, terminal, start + options.limit);
+    const bool late = Clock::now() >= start + options.limit;
+    if (late) ::kill(child, SIGKILL);
+    int status = 0;
+    rusage usage{};
+    while (::wait4(child, &status, 0, &usage) < 0 && errno == EINTR) {
+    }
+    if (terminal >= 0) ::close(terminal);
+    INFO(arguments[0] << " " << (arguments.size() > 1 ? arguments[1] : "") << "\n" << outcome.err);
+    if (late) FAIL("did not end in time");
+    outcome.status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+    if (outcome.status == 126 || outcome.status == 127) FAIL("could not be started");
+    outcome.time = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - start);
+    outcome.peak_kilobytes = usage.ru_maxrss;
+    return outcome;
+}
+
+std::string built_program(const std::string& name) {
+    const std::filesystem::path path = std::filesystem::path(CS2SIM_BIN_DIR) / name;
+    INFO(path);
+    if (!std::filesystem::exists(path)) FAIL("this program is not built: " << name);
+    return path;
+}
+
+Folder::Folder() {
+    std::string pattern = std::filesystem::temp_directory_path() / "cs2sim-scenario-XXXXXX";
+    if (!::mkdtemp(pattern.data())) FAIL("mkdtemp");
+    path_ = pattern;
+}
+
+Folder::~Folder() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path_, ignored);
+}
+
+std::string read_file(const std::filesystem::path& path) {
+    std::ifstream in(path, std::ios::binary);
+    INFO(path);
+    REQUIRE(in.good());
+    return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+}
+
+void write_file(const std::filesystem::path& path, const std::string& content) {
+    std::ofstream out(path, std::ios::binary | std::ios::trunc);
+    out << content;
+    out.close();
+    INFO(path);
+    REQUIRE(out.good());
+}
+
+std::vector<std::string> names_in(const std::filesystem::path& folder) {
+    std::vector<std::string> names;
+    for (const auto& entry : std::filesystem::directory_iterator(folder))
+        names.push_back(entry.path().filename());
+    std::ranges::sort(names);
+    return names;
+}
+
+}  // namespace cs2sim::scenario

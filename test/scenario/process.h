@@ -1,0 +1,52 @@
+// Runs programs as a user's shell would: no terminal, output captured, a time limit.
+#pragma once
+
+#include <chrono>
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace cs2sim::scenario {
+
+struct Outcome {
+    int status = -1;  // exit status; 128 + n when signal n ended it
+    std::string out;
+    std::string err;
+    std::chrono::milliseconds time{};
+    long peak_kilobytes = 0;  // of resident memory
+};
+
+struct RunOptions {
+    std::filesystem::path folder = "/";                // working directory
+    std::map<std::string, std::string> environment{};  // an empty value unsets the variable
+    std::chrono::seconds limit{120};                   // then it is killed, and the test fails
+    std::string terminal_input{};                      // not empty: a terminal of its own, this typed at it
+};
+
+// A program that cannot be started, or does not end in time, fails the test loudly. With a terminal, what the
+// program shows there is in `out` too.
+Outcome run(const std::vector<std::string>& arguments, const RunOptions& options = {});
+
+// Full path of a program of this build; fails the test loudly when it is missing.
+std::string built_program(const std::string& name);
+
+// A folder of its own under the system's temporary one, gone at the end.
+class Folder {
+public:
+    Folder();
+    ~Folder();
+    Folder(const Folder&) = delete;
+    Folder& operator=(const Folder&) = delete;
+    const std::filesystem::path& path() const { return path_; }
+    std::filesystem::path operator/(const std::string& name) const { return path_ / name; }
+
+private:
+    std::filesystem::path path_;
+};
+
+std::string read_file(const std::filesystem::path& path);  // fails the test when it is not there
+void write_file(const std::filesystem::path& path, const std::string& content);
+std::vector<std::string> names_in(const std::filesystem::path& folder);  // sorted
+
+}  // namespace cs2sim::scenario

@@ -1,0 +1,122 @@
+#include "test/scenario/simulator.h"
+
+#include <netinet/in.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <catch2/catch.hpp>
+
+namespace cs2sim::scenario {
+namespace {
+
+// A port that nobody has at the moment.
+unsigned free_port() {
+    const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof address;
+    const bool bound = ::bind(fd, reinterpret_cast<sockaddr*>(&address), size) == 0 &&
+                       ::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size) == 0;
+    ::close(fd);
+    REQUIRE(bound);
+    return ntohs(address.sin_port);
+}
+
+}  // namespace
+
+Simulator::Simulator(std::string profile) : profile_(std::move(profile)), port_(free_port()) {
+    if (::access("/dev/fuse", R_OK | W_OK) != 0) FAIL("/dev/fuse is missing or closed to this user");
+    start();
+}
+
+Simulator::~Simulator() {
+    if (running_) command({"stop", "--state", state()});
+}
+
+Outcome Simulator::command(std::vector<std::string> arguments) const {
+    arguments.insert(arguments.begin(), built_program("cs2sim"));
+    return run(arguments);
+}
+
+void Simulator::start() {
+    const Outcome outcome = command({"start", "--state", state(), "--device", device(Way::mount), "--listen",
+                                     std::to_string(port_) + "@127.0.0.1", "--profile", profile_});
+    INFO(outcome.out << outcome.err);
+    REQUIRE(outcome.status == 0);
+    running_ = true;
+}
+
+void Simulator::stop() {
+    const Outcome outcome = command({"stop", "--state", state()});
+    INFO(outcome.out << outcome.err);
+    REQUIRE(outcome.status == 0);
+    running_ = false;
+}
+
+void Simulator::kill() {
+    const Outcome status = command({"status", "--state", state()});
+    const std::string running = "running    pid ";
+    REQUIRE(status.out.starts_with(running));
+    const pid_t daemon = std::stoi(status.out.substr(running.size()));
+    REQUIRE(::kill(daemon, SIGKILL) == 0);
+    // It is not our child: wait until it is gone.
+    for (int i = 0; ::kill(daemon, 0) == 0; ++i) {
+        REQUIRE(i < 5000);
+        ::usleep(1000);
+    }
+    running_ = false;
+}
+
+std::string Simulator::device(Way way) const {
+    if (way == Way::mount) return folder_ / "cs2a";
+    return std::to_string(port_) + "@127.0.0.1";
+}
+
+Operator::Operator(const Simulator& simulator, Way way)
+    : simulator_(simulator), folder_(std::make_unique<Folder>()) {
+    options.folder = folder();
+    options.environment = {{"CRYPTOSERVER", simulator.device(way)},
+                           {"CRYPTOSEVER", ""},
+                           {"CS_AUTH_KEYS", ""},
+                           {"CS2SIM_CARDS", folder() / "cards"}};
+}
+
+Outcome Operator::tool(const std::string& program, std::vector<std::string> arguments) const {
+    arguments.insert(arguments.begin(), built_program(program));
+    return run(arguments, options);
+}
+
+std::string Operator::admin_logon() const { return "LogonSign=ADMIN," + simulator_.admin_key().string(); }
+
+Outcome Operator::as_admin(std::vector<std::string> arguments) const {
+    arguments.insert(arguments.begin(), admin_logon());
+    return csadm(std::move(arguments));
+}
+
+std::string Operator::admin_does(std::vector<std::string> arguments) const {
+    const std::string first = arguments.empty() ? "" : arguments[0];
+    const Outcome outcome = as_admin(std::move(arguments));
+    INFO(first << "\n" << outcome.out << outcome.err);
+    REQUIRE(outcome.status == 0);
+    return outcome.out;
+}
+
+void Operator::make_mbk() const {
+    admin_does({"Key=s1.key#one,s2.key#two", "MBKGenerateKey=AES,32,2,2,TESTMBK"});
+}
+
+void Operator::import_mbk_of(const Operator& other) const {
+    admin_does({"Key=" + other.file("s1.key").string() + "#one," + other.file("s2.key").string() + "#two",
+                "MBKImportKey=3"});
+}
+
+std::string Operator::users() const {
+    const Outcome outcome = csadm({"ListUsers"});
+    INFO(outcome.err);
+    REQUIRE(outcome.status == 0);
+    return outcome.out;
+}
+
+}  // namespace cs2sim::scenario
