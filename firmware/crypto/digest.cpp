@@ -2,6 +2,9 @@
 
 #include <openssl/core_names.h>
 
+#include <algorithm>
+
+#include "firmware/crypto/cipher.h"
 #include "firmware/crypto/openssl.h"
 #include "firmware/crypto/require.h"
 
@@ -29,16 +32,17 @@ Bytes mac(const char* algorithm, const char* parameter, const char* value, ByteV
     return out;
 }
 
-// MDC-2 lives in the legacy provider; a library context of its own keeps legacy algorithms out of the rest.
-// Made at first use: most runs never compute an ISO hash.
-OSSL_LIB_CTX* legacy_context() {
-    static OSSL_LIB_CTX* const context = [] {
-        Handle<OSSL_LIB_CTX> fresh(OSSL_LIB_CTX_new());
-        // The provider lives as long as the process, like the context that it is loaded into.
-        if (fresh && OSSL_PROVIDER_load(fresh.get(), "legacy") == nullptr) fresh.reset();
-        return fresh.release();
-    }();
-    return context;
+using DesBlock = std::array<std::uint8_t, 8>;
+
+// Single DES of one block as EDE3 with one key three times: OpenSSL's default provider has no single DES.
+DesBlock des(const DesBlock& key, ByteView block) {
+    Bytes triple;
+    for (int i = 0; i < 3; ++i) append(triple, key);
+    const SecretBytes out = encrypt_blocks("DES-EDE3-ECB", triple, {}, block).value();
+    cleanse(triple.data(), triple.size());
+    DesBlock result{};
+    std::copy_n(out.begin(), result.size(), result.begin());
+    return result;
 }
 
 }  // namespace
@@ -56,12 +60,23 @@ Bytes digest(std::string_view name, std::initializer_list<ByteView> parts) {
 }
 
 Result<std::array<std::uint8_t, 16>> mdc2(ByteView data) {
-    const Handle<EVP_MD> algorithm(legacy_context() ? EVP_MD_fetch(legacy_context(), "MDC2", nullptr)
-                                                    : nullptr);
-    if (!algorithm) return fail(E_HASH_FUNCTION);
+    if (data.size() % 8 != 0) return fail(E_HASH_LEN);
+    DesBlock left, right;
+    left.fill(0x52);
+    right.fill(0x25);
+    for (; !data.empty(); data = data.subspan(8)) {
+        left[0] = static_cast<std::uint8_t>((left[0] & 0x9F) | 0x40);
+        right[0] = static_cast<std::uint8_t>((right[0] & 0x9F) | 0x20);
+        const DesBlock a = des(left, data.first(8));
+        const DesBlock b = des(right, data.first(8));
+        for (std::size_t i = 0; i < 8; ++i) {  // the right halves change sides
+            left[i] = static_cast<std::uint8_t>(data[i] ^ (i < 4 ? a[i] : b[i]));
+            right[i] = static_cast<std::uint8_t>(data[i] ^ (i < 4 ? b[i] : a[i]));
+        }
+    }
     std::array<std::uint8_t, 16> out{};
-    require_openssl(EVP_Digest(data.data(), data.size(), out.data(), nullptr, algorithm.get(), nullptr) == 1,
-                    "MDC2");
+    std::copy_n(left.begin(), 8, out.begin());
+    std::copy_n(right.begin(), 8, out.begin() + 8);
     return out;
 }
 

@@ -15,9 +15,9 @@ namespace cs2sim {
 Bytes digest(std::string_view name, std::initializer_list<ByteView> parts);
 inline Bytes sha256(ByteView data) { return digest("SHA256", {data}); }
 
-// MDC-2 with DES, start values 52… and 25…, no padding: the ISO hash of an MBK (device-formats.md,
-// section 3). Precondition: data is whole 8-byte blocks. Uses OpenSSL's legacy provider in a library
-// context of its own. Error: E_HASH_FUNCTION when that provider is not installed.
+// MDC-2 with DES (ISO/IEC 10118-2), start values 52… and 25…, no padding: the ISO hash of an MBK
+// (device-formats.md, section 3). The chaining stands here because Debian builds OpenSSL without MDC-2;
+// DES is OpenSSL's. Error: E_HASH_LEN when data is no whole number of 8-byte blocks.
 Result<std::array<std::uint8_t, 16>> mdc2(ByteView data);
 
 Bytes hmac_sha256(ByteView key, std::initializer_list<ByteView> parts);
