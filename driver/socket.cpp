@@ -67,10 +67,9 @@ void converse(Socket& socket, Conversation& conversation) {
         reader.feed(ByteView(chunk).first(got));
         while (const auto frame = reader.next()) {
             const Reply reply = conversation.transact(*frame);
-            if (reply.action == Reply::Action::close) return;
             if (reply.action == Reply::Action::drop) continue;
             asio::write(socket, asio::buffer(reply.frame), error);
-            if (error) return;
+            if (error || reply.action == Reply::Action::close) return;
         }
         if (reader.lost()) return;  // nobody knows where the next frame begins
     }

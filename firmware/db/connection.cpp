@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "firmware/smos/fault_points.h"
+
 namespace cs2sim {
 namespace {
 
@@ -183,15 +185,18 @@ Result<void> Connection::change(Statement& statement) {
 }
 
 Result<void> Connection::insert(ByteView key, ByteView sealed) {
+    CS2SIM_TRY(fault_point(FaultPoint::db_write, identity_.name, key));
     return change(prepared(insert_, "INSERT INTO entries VALUES(?1, ?2)").bind(1, key).bind(2, sealed));
 }
 
 Result<void> Connection::replace(ByteView key, ByteView sealed) {
+    CS2SIM_TRY(fault_point(FaultPoint::db_write, identity_.name, key));
     return change(
         prepared(replace_, "INSERT OR REPLACE INTO entries VALUES(?1, ?2)").bind(1, key).bind(2, sealed));
 }
 
 Result<void> Connection::erase(ByteView key) {
+    CS2SIM_TRY(fault_point(FaultPoint::db_write, identity_.name, key));
     CS2SIM_TRY(change(prepared(erase_, "DELETE FROM entries WHERE key=?1").bind(1, key)));
     if (sqlite3_changes(sqlite_.get()) == 0) return fail(E_DB_NOT_FOUND);
     return {};

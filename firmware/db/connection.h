@@ -52,6 +52,7 @@ public:
     Result<void> erase(ByteView key);
 
     Result<void> run(const char* sql);
+    const std::string& database() const { return identity_.name; }
     bool in_transaction() const { return sqlite3_get_autocommit(sqlite_.get()) == 0; }
 
 private:

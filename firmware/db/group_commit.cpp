@@ -23,19 +23,33 @@ void GroupCommit::commit(const std::vector<Waiting*>& group) {
     Result<void> whole = writer_->run("BEGIN IMMEDIATE");
     for (Waiting* one : group) {
         if (!whole) break;
+        const FaultObserverScope scope(one->observer);
         one->result = apply_one(*writer_, *one->work);
         if (!writer_->in_transaction()) whole = one->result;
     }
+    if (whole) whole = pass(FaultPoint::db_before_commit, group);
     if (whole) whole = writer_->run("COMMIT");
-    if (whole) return;
+    if (whole) {
+        static_cast<void>(pass(FaultPoint::db_after_commit, group));
+        return;
+    }
 
     if (writer_->in_transaction()) static_cast<void>(writer_->run("ROLLBACK"));
     for (Waiting* one : group)
         if (one->result) one->result = whole;
 }
 
+// The point, for every command whose change is still good. A fault of one fails the group, as a disk would.
+Result<void> GroupCommit::pass(FaultPoint point, const std::vector<Waiting*>& group) {
+    for (const Waiting* one : group) {
+        if (!one->observer || !one->result) continue;
+        CS2SIM_TRY(one->observer->reached(point, writer_->database(), {}));
+    }
+    return {};
+}
+
 Result<void> GroupCommit::run(const Work& work) {
-    Waiting own{&work, {}, false, {}};
+    Waiting own{&work, {}, false, fault_observer, {}};
     std::unique_lock lock(mutex_);
     if (!writer_) return fail(E_DB_BAD_HANDLE);
     queue_.push_back(&own);

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "firmware/db/connection.h"
+#include "firmware/smos/fault_points.h"
 
 namespace cs2sim {
 
@@ -32,9 +33,11 @@ private:
         const Work* work;
         Result<void> result;
         bool done = false;
+        FaultObserver* observer = nullptr;  // of the command behind it
         std::condition_variable wake;
     };
     void commit(const std::vector<Waiting*>& group);
+    Result<void> pass(FaultPoint point, const std::vector<Waiting*>& group);
     void wake_next();
 
     std::unique_ptr<Connection> writer_;

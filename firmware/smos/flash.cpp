@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "firmware/smos/fault_points.h"
 #include "firmware/smos/host_file.h"
 
 namespace cs2sim {
@@ -57,6 +58,7 @@ Result<Bytes> Flash::read(std::string_view name) const {
 }
 
 Result<void> Flash::write(std::string_view name, ByteView content) {
+    CS2SIM_TRY(fault_point(FaultPoint::flash_write, name));
     return write_atomically(path_of(name), content);
 }
 
@@ -79,6 +81,15 @@ std::vector<FileInfo> Flash::list() const {
     }
     std::ranges::sort(files, {}, &FileInfo::name);
     return files;
+}
+
+FlashSpace Flash::space() const {
+    FlashSpace space;
+    for (const FileInfo& file : list()) space.used += file.size;
+    std::error_code unknown;
+    const auto host = std::filesystem::space(folder_, unknown);
+    if (!unknown) space.free = host.available;
+    return space;
 }
 
 std::filesystem::path Flash::path_of(std::string_view name) const { return folder_ / name; }
