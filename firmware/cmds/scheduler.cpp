@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "firmware/cmds/call.h"
+#include "firmware/cmds/faults.h"
 
 namespace cs2sim {
 
@@ -23,6 +24,12 @@ Result<Bytes> Scheduler::run(Services& services, Context& context, const Request
 }
 
 Result<Bytes> Scheduler::run_locked(Services& services, Context& context, const Request& request) {
+    auto answer = run_row(services, context, request);
+    if (!answer && services.faults) services.faults->answered(request, answer.error());
+    return answer;
+}
+
+Result<Bytes> Scheduler::run_row(Services& services, Context& context, const Request& request) {
     if (request.fc == FC_SIM && !context.control) return fail(E_CMDS_BAD_FC);
     const Function* function = find(request.fc, request.sfc);
     if (!function) {
@@ -38,6 +45,7 @@ Result<Bytes> Scheduler::run_locked(Services& services, Context& context, const 
     const auto block = parse(signature->request, request.block);
     if (!block) return fail(block.error());
     Call call(services, context, *signature, *block);
+    if (services.faults && services.faults->armed()) CS2SIM_TRY(services.faults->meet(call));
     return function->handler(call);
 }
 

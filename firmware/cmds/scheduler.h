@@ -46,6 +46,8 @@ public:
     }
 
 private:
+    Result<Bytes> run_row(Services& services, Context& context, const Request& request);
+
     std::vector<Module> modules_;
     std::atomic<std::uint16_t> modes_{MODE_OPERATIONAL};
 };

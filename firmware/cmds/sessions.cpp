@@ -78,6 +78,11 @@ void Sessions::close(std::uint32_t id) {
     if (sessions_.erase(id) != 0) forget(id, closed_);
 }
 
+void Sessions::expire(std::uint32_t id) {
+    const std::lock_guard lock(mutex_);
+    if (sessions_.erase(id) != 0) forget(id, expired_);
+}
+
 void Sessions::close_owned_by(const void* owner) {
     const std::lock_guard lock(mutex_);
     std::erase_if(sessions_, [&](const auto& entry) { return entry.second->owner == owner; });
@@ -118,6 +123,11 @@ std::shared_ptr<void> Sessions::mark_active(const std::string& short_name) {
 bool Sessions::is_active(const std::string& short_name) const {
     const std::lock_guard lock(presence_->mutex);
     return presence_->users.contains(short_name);
+}
+
+bool Sessions::contains(std::uint32_t id) const {
+    const std::lock_guard lock(mutex_);
+    return sessions_.contains(id);
 }
 
 std::size_t Sessions::count() const {

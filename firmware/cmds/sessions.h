@@ -44,6 +44,7 @@ public:
     Result<std::shared_ptr<Session>> find(const void* owner, std::uint32_t id);
 
     void close(std::uint32_t id);
+    void expire(std::uint32_t id);           // as if its time were over
     void close_owned_by(const void* owner);  // the connection is gone
     void close_all();                        // restart, alarm
 
@@ -52,6 +53,7 @@ public:
     bool is_active(const std::string& short_name) const;
 
     std::size_t count() const;
+    bool contains(std::uint32_t id) const;
 
 private:
     void forget(std::uint32_t id, std::deque<std::uint32_t>& list);
