@@ -28,6 +28,11 @@ SessionLoop::SessionLoop(fuse_session* session) : session_(session), stop_event_
     fcntl(fd, F_SETFD, FD_CLOEXEC);
 }
 
+SessionLoop::~SessionLoop() {
+    stop();
+    close(stop_event_);
+}
+
 void SessionLoop::start() {
     std::lock_guard lock(mutex_);
     spawn();
@@ -37,14 +42,12 @@ void SessionLoop::stop() {
     std::vector<std::thread> threads;
     {
         std::lock_guard lock(mutex_);
-        if (stopping_) return;
         stopping_ = true;
         eventfd_write(stop_event_, 1);
         vacancy_.notify_all();
         threads.swap(threads_);
     }
     for (auto& thread : threads) thread.join();
-    close(stop_event_);
 }
 
 void SessionLoop::step_down() {

@@ -19,7 +19,7 @@ class SessionLoop {
 public:
     // `session` is mounted, and outlives the loop.
     explicit SessionLoop(fuse_session* session);
-    ~SessionLoop() { stop(); }
+    ~SessionLoop();
     SessionLoop(const SessionLoop&) = delete;
     SessionLoop& operator=(const SessionLoop&) = delete;
 

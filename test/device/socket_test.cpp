@@ -1,0 +1,89 @@
+// What is the sockets' alone: places, limits, coalesced frames.
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <catch2/catch.hpp>
+#include <fstream>
+#include <thread>
+
+#include "test/device/rig.h"
+
+using namespace cs2sim;
+using namespace cs2sim::test;
+
+#define EVERY_SOCKET()                                                    \
+    const Kind kind = GENERATE(from_range(cs2sim::test::socket_kinds())); \
+    CAPTURE(name_of(kind))
+
+TEST_CASE("commands may come many at once and are answered in order") {
+    EVERY_SOCKET();
+    Rig rig(kind);
+    const Line line = rig.connect();
+    Bytes all;
+    for (std::uint8_t i = 0; i < 200; ++i) append(all, command(kEcho, Bytes{i}));
+    append(all, ByteView(command(kEcho, Bytes{201})).first(5));
+    REQUIRE(line.send(all) == 0);
+    for (std::uint8_t i = 0; i < 200; ++i) CHECK(line.receive() == answer_frame(Bytes{i}));
+    CHECK_FALSE(line.readable(20ms));
+    REQUIRE(line.send(ByteView(command(kEcho, Bytes{201})).subspan(5)) == 0);
+    CHECK(line.receive() == answer_frame(Bytes{201}));
+}
+
+TEST_CASE("after a length that no frame has, the connection ends with the error") {
+    EVERY_SOCKET();
+    Rig rig(kind);
+    const Line line = rig.connect();
+    REQUIRE(line.send(Bytes{0x9c, 0, 0, 3}) == 0);
+    CHECK(line.receive() == error_frame({E_CMDS_BAD_CMD}));
+    CHECK(line.receive().empty());
+    CHECK(rig.settles_at(0));
+}
+
+TEST_CASE("callers beyond the limit are refused at once, and places become free again") {
+    EVERY_SOCKET();
+    Rig rig(kind, {.max_callers = 3});
+    std::vector<Line> lines;
+    for (int i = 0; i < 3; ++i) {
+        lines.push_back(rig.connect());
+        CHECK(lines.back().ask(command(kEcho)) == answer_frame({}));
+    }
+    const Line refused = rig.connect();
+    CHECK(refused.readable(5s));
+    CHECK(refused.receive().empty());
+    lines.pop_back();
+    CHECK(rig.settles_at(2));
+    Bytes answer;
+    for (int tries = 0; answer.empty() && tries < 100; ++tries) answer = rig.connect().ask(command(kEcho));
+    CHECK(answer == answer_frame({}));
+}
+
+TEST_CASE("unix: a stale socket is replaced, anything else is refused and stays") {
+    if (!has(Kind::unix_socket)) return;
+    const std::string path = fresh_path(Kind::unix_socket);
+    const auto answerer = test_answerer(std::make_shared<Counters>());
+    std::ofstream(path) << "precious";
+    CHECK_FALSE(listen_unix(path, answerer));
+    struct stat found {};
+    CHECK(stat(path.c_str(), &found) == 0);
+    CHECK(found.st_size == 8);
+    unlink(path.c_str());
+    CHECK_FALSE(listen_unix(std::string(200, 'x'), answerer));
+    CHECK_FALSE(listen_unix("", answerer));
+    CHECK_FALSE(listen_unix(path + "/none/such", answerer));
+}
+
+TEST_CASE("tcp: addresses") {
+    if (!has(Kind::tcp)) return;
+    const auto answerer = test_answerer(std::make_shared<Counters>());
+    for (const char* wrong : {"", "@", "x", "3001@", "70000", "-1", "1@nowhere", "0@1.2.3.4.5", "3001 "}) {
+        CAPTURE(wrong);
+        CHECK_FALSE(listen_tcp(wrong, answerer));
+    }
+    auto any = listen_tcp("0@localhost", answerer);
+    REQUIRE(any);
+    CHECK((*any)->address().ends_with("@127.0.0.1"));
+    CHECK((*any)->address() != "0@127.0.0.1");
+    const auto taken = listen_tcp((*any)->address(), answerer);
+    REQUIRE_FALSE(taken);
+    CHECK(taken.error().find("taken") != std::string::npos);
+}
