@@ -1,7 +1,5 @@
 #include "host-lib/card.h"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <boost/algorithm/string/case_conv.hpp>
 #include <boost/algorithm/string/predicate.hpp>
@@ -45,11 +43,16 @@ std::string change_request(std::string_view user, const std::string& reader) {
 
 std::filesystem::path default_card_folder() {
     if (const char* named = std::getenv("CS2SIM_CARDS"); named && *named) return named;
-    if (::geteuid() == 0) return "/var/lib/cs2sim/cards";
-    if (const char* state = std::getenv("XDG_STATE_HOME"); state && *state)
-        return std::filesystem::path(state) / "cs2sim/cards";
-    const char* home = std::getenv("HOME");
-    return std::filesystem::path(home ? home : "/tmp") / ".local/state/cs2sim/cards";
+    // As tools/cs2sim chooses the state folder where it is given none.
+    const auto under = [](const char* variable, const char* rest) -> std::optional<std::filesystem::path> {
+        const char* value = std::getenv(variable);
+        if (!value || !*value) return std::nullopt;
+        return std::filesystem::path(value) / rest;
+    };
+    if (const auto folder = under("SDK_PATH", "cards")) return *folder;
+    if (const auto folder = under("XDG_STATE_HOME", "cs2sim/cards")) return *folder;
+    if (const auto folder = under("HOME", ".local/state/cs2sim/cards")) return *folder;
+    return "/var/lib/cs2sim/cards";
 }
 
 CardBox::CardBox(std::filesystem::path folder) : folder_(std::move(folder)) {}

@@ -36,8 +36,8 @@ inline constexpr std::string_view kDefaultPin = "123456";
 inline constexpr std::string_view kDefaultReader = "USB0";
 inline constexpr unsigned kPinTries = 3;
 
-// CS2SIM_CARDS, or /var/lib/cs2sim/cards for root, or $XDG_STATE_HOME/cs2sim/cards, or
-// ~/.local/state/cs2sim/cards.
+// CS2SIM_CARDS, or "cards" in the state folder that cs2sim uses where none is given ($SDK_PATH,
+// $XDG_STATE_HOME/cs2sim, ~/.local/state/cs2sim, /var/lib/cs2sim).
 std::filesystem::path default_card_folder();
 
 struct CardStatus {

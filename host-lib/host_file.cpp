@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
+#include <atomic>
 #include <cerrno>
 #include <cstdio>
 #include <string>
@@ -51,11 +52,13 @@ NewFile::NewFile(std::filesystem::path target, mode_t mode) : target_(std::move(
     std::error_code error;
     if (auto real = std::filesystem::canonical(target_, error); !error) target_ = std::move(real);
     if (std::filesystem::is_directory(target_, error)) return;
-    std::string name = (folder_of(target_) / ("." + target_.filename().string() + ".XXXXXX")).string();
-    fd_ = FileDescriptor(::mkostemp(name.data(), O_CLOEXEC));
-    if (!fd_) return;
-    temporary_ = name;
-    if (::fchmod(fd_.get(), mode) != 0) fd_ = FileDescriptor();
+    static std::atomic<unsigned> count{0};
+    const std::string start = "." + target_.filename().string() + "." + std::to_string(::getpid()) + ".";
+    do {
+        temporary_ = folder_of(target_) / (start + std::to_string(++count));
+        fd_ = FileDescriptor(::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode));
+    } while (!fd_ && errno == EEXIST);
+    if (!fd_) temporary_.clear();
 }
 
 NewFile::~NewFile() {
