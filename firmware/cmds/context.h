@@ -65,6 +65,7 @@ struct Context {
     };
     std::optional<Challenge> challenge;
     Bytes binding;        // what a logon signs along with the challenge; empty on a plain connection
+    std::string named_database;  // by its newest command that names one; kept while fault rules are armed
     bool secure = false;   // a session with secure messaging
     bool control = false;  // the simulator's control socket: FC SIM is there
 

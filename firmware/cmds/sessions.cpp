@@ -125,7 +125,7 @@ bool Sessions::is_active(const std::string& short_name) const {
     return presence_->users.contains(short_name);
 }
 
-bool Sessions::contains(std::uint32_t id) const {
+bool Sessions::is_open(std::uint32_t id) const {
     const std::lock_guard lock(mutex_);
     return sessions_.contains(id);
 }

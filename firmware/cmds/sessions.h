@@ -53,7 +53,7 @@ public:
     bool is_active(const std::string& short_name) const;
 
     std::size_t count() const;
-    bool contains(std::uint32_t id) const;
+    bool is_open(std::uint32_t id) const;
 
 private:
     void forget(std::uint32_t id, std::deque<std::uint32_t>& list);
