@@ -6,6 +6,7 @@
 #include <sys/epoll.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -115,6 +116,7 @@ int exit_status(pid_t child) {
 }  // namespace
 
 #define EVERY_NODE()                                                    \
+    if (cs2sim::test::node_kinds().empty()) return;                     \
     const Kind kind = GENERATE(from_range(cs2sim::test::node_kinds())); \
     CAPTURE(name_of(kind));                                             \
     Rig rig(kind)
@@ -453,6 +455,10 @@ TEST_CASE("a close with an answer pending loses that answer and nothing else") {
 
 TEST_CASE("open files are limited, and the limit is no trap") {
     EVERY_NODE();
+    rlimit limit{};
+    getrlimit(RLIMIT_NOFILE, &limit);
+    limit.rlim_cur = limit.rlim_max;
+    REQUIRE(setrlimit(RLIMIT_NOFILE, &limit) == 0);
     std::vector<Line> lines;
     int error = 0;
     while (error == 0 && lines.size() < 2000) {
