@@ -40,16 +40,35 @@ Bytes before(ByteView prefix) {
 
 }  // namespace
 
+// The cache goes when the database is another one, as after Clear.
 Result<std::shared_ptr<Database>> KeyStore::database() {
-    return databases_.create(kDatabase, database_policy(kDatabase)->info);
+    auto opened = databases_.open(kDatabase);
+    if (!opened && opened.error().code == E_OS_FILE_NO_SUCH_FILE)
+        opened = databases_.create(kDatabase, database_policy(kDatabase)->info);
+    if (!opened) return opened;
+    const std::lock_guard lock(mutex_);
+    if (database_ != *opened) {
+        cache_.clear();
+        lately_.clear();
+        database_ = *opened;
+    }
+    return opened;
 }
 
-SharedKey KeyStore::cached(ByteView index, ByteView record_hash) {
+SharedKey KeyStore::cached(ByteView index, std::uint64_t changes) {
     const std::lock_guard lock(mutex_);
     const auto found = cache_.find(as_key(index));
-    if (found == cache_.end() || !std::ranges::equal(found->second->second.record_hash, record_hash))
-        return nullptr;
+    if (found == cache_.end() || found->second->second.changes != changes) return nullptr;
     lately_.splice(lately_.begin(), lately_, found->second);
+    return found->second->second.key;
+}
+
+SharedKey KeyStore::confirmed(ByteView index, ByteView record_hash, std::uint64_t changes) {
+    const std::lock_guard lock(mutex_);
+    const auto found = cache_.find(as_key(index));
+    if (found == cache_.end() || !std::ranges::equal(found->second->second.record_hash, record_hash)) return nullptr;
+    lately_.splice(lately_.begin(), lately_, found->second);
+    found->second->second.changes = changes;
     return found->second->second.key;
 }
 
@@ -85,10 +104,14 @@ Result<SharedKey> KeyStore::find(ByteView index) {
     }
     const auto keys = database();
     if (!keys) return fail(keys.error());
+    // The number first: a change that comes between makes it old, and the next command reads again.
+    const std::uint64_t changes = (*keys)->changes();
+    if (smos_.master_key.present())
+        if (SharedKey known = cached(index, changes)) return known;
     const auto record = (*keys)->find(index);
     if (!record) return fail(record.error());
     Bytes hash = sha256(*record);
-    if (SharedKey known = cached(index, hash)) return known;
+    if (SharedKey known = confirmed(index, hash, changes)) return known;
 
     auto object = decode_key(*record);
     if (!object) return fail(object.error());
@@ -96,7 +119,7 @@ Result<SharedKey> KeyStore::find(ByteView index) {
     if (!loaded) return fail(loaded.error());
     if (!std::ranges::equal(loaded->index, index)) return fail(E_DB_NOT_FOUND);
     auto key = std::make_shared<const LoadedKey>(*std::move(loaded));
-    remember(index, {key, std::move(hash)});
+    remember(index, {key, std::move(hash), changes});
     return key;
 }
 
@@ -158,6 +181,43 @@ Result<std::uint64_t> KeyStore::count() {
     return (*keys)->count();
 }
 
+Result<std::uint32_t> KeyStore::erase_group(std::string_view group) {
+    const Bytes prefix = group_prefix(group);
+    const auto keys = database();
+    if (!keys) return fail(keys.error());
+    std::uint32_t erased = 0;
+    const auto wipe = [&](Batch& batch) -> Result<void> {
+        erased = 0;
+        Bytes at = prefix;
+        at.resize(CXI_INDEX_LENGTH);
+        while (true) {
+            auto entry = batch.find(at, Find::greater_or_equal);
+            if (!entry && entry.error().code != E_DB_NOT_FOUND) return fail(entry.error());
+            if (!entry || !starts_with(entry->key, prefix)) return {};
+            at = std::move(entry->key);
+            const auto object = decode_key(entry->record);
+            if (object && object->group() == group && object->type() != CXI_KEY_TYPE_CONFIG) {
+                CS2SIM_TRY(batch.erase(at));
+                ++erased;
+            }
+            std::size_t digit = at.size();  // go on behind it
+            while (digit > 0 && ++at[--digit] == 0) {
+            }
+        }
+    };
+    CS2SIM_TRY((*keys)->change(wipe));
+    const std::lock_guard lock(mutex_);
+    erased += static_cast<std::uint32_t>(
+        std::erase_if(volatile_, [&](const auto& held) { return held.second->object.group() == group; }));
+    return erased;
+}
+
+Result<std::uint64_t> KeyStore::changes() {
+    const auto keys = database();
+    if (!keys) return fail(keys.error());
+    return (*keys)->changes();
+}
+
 Result<KeyStore::Page> KeyStore::list_volatile(ByteView prefix, ByteView after, std::size_t limit,
                                                const std::function<bool(const KeyObject&)>& wanted) {
     const std::lock_guard lock(mutex_);
@@ -167,7 +227,7 @@ Result<KeyStore::Page> KeyStore::list_volatile(ByteView prefix, ByteView after, 
     for (; at != volatile_.end() && page.keys.size() < limit; ++at) {
         page.cursor = make_cursor(kInVolatile, at->first);
         if (starts_with(at->first, prefix) && wanted(at->second->object))
-            page.keys.push_back(at->second->object);
+            page.keys.push_back({at->second->object, page.cursor});
     }
     if (at == volatile_.end()) page.cursor = make_cursor(kInDatabase, {});
     page.more = true;
@@ -205,7 +265,7 @@ Result<KeyStore::Page> KeyStore::list(ByteView prefix, ByteView cursor, std::siz
         }
         at = std::move(entry->key);
         auto object = decode_key(entry->record);
-        if (object && wanted(*object)) page.keys.push_back(*std::move(object));
+        if (object && wanted(*object)) page.keys.push_back({*std::move(object), make_cursor(kInDatabase, at)});
     }
     page.cursor = make_cursor(kInDatabase, at);
     return page;

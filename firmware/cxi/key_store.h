@@ -41,11 +41,21 @@ public:
     Result<void> erase(ByteView index);                         // E_DB_NOT_FOUND
     Result<std::uint64_t> count();
 
+    // Erases every stored and volatile key of the group, whole or not at all; returns how many.
+    Result<std::uint32_t> erase_group(std::string_view group);
+
+    // Moves on with every change of CXIKEY.db; for what others derive from it.
+    Result<std::uint64_t> changes();
+
     // One page of objects for which `wanted` is true, in the order of indices, volatile keys first. `prefix`
     // (of a group) narrows the scan. A page may be empty although more follow: a scan is bounded, so that
     // every page costs about the same.
+    struct Listed {
+        KeyObject key;
+        Bytes cursor;  // the listing goes on behind this key with it
+    };
     struct Page {
-        std::vector<KeyObject> keys;
+        std::vector<Listed> keys;
         Bytes cursor;  // for the next page
         bool more = false;
     };
@@ -56,11 +66,13 @@ private:
     struct Cached {
         SharedKey key;
         Bytes record_hash;
+        std::uint64_t changes = 0;  // Database::changes() when the record was last known to be this one
     };
     using CacheList = std::list<std::pair<std::string, Cached>>;
 
     Result<std::shared_ptr<Database>> database();
-    SharedKey cached(ByteView index, ByteView record_hash);
+    SharedKey cached(ByteView index, std::uint64_t changes);
+    SharedKey confirmed(ByteView index, ByteView record_hash, std::uint64_t changes);
     void remember(ByteView index, Cached entry);
     void forget(ByteView index);
     Result<Page> list_volatile(ByteView prefix, ByteView after, std::size_t limit,
@@ -70,6 +82,7 @@ private:
     DatabaseStore& databases_;
 
     std::mutex mutex_;  // of all below
+    std::shared_ptr<Database> database_;  // that the cache is of
     CacheList lately_;  // most lately used first
     std::unordered_map<std::string, CacheList::iterator> cache_;
     std::map<Bytes, SharedKey> volatile_;

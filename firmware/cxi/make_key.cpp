@@ -1,0 +1,266 @@
+#include "firmware/cxi/make_key.h"
+
+#include <openssl/core_names.h>
+#include <openssl/objects.h>
+
+#include <algorithm>
+#include <bit>
+#include <ctime>
+
+#include "firmware/crypto/random.h"
+#include "firmware/cxi/cxi_rules.h"
+
+namespace cs2sim {
+namespace {
+
+constexpr std::string_view kEd25519 = "Ed25519";
+constexpr std::string_view kX25519 = "X25519";
+
+bool same_text(std::string_view a, std::string_view b) {
+    return std::ranges::equal(a, b, [](unsigned char x, unsigned char y) { return std::tolower(x) == std::tolower(y); });
+}
+
+std::string known_curve(std::string_view name) {
+    if (same_text(name, kEd25519) || same_text(name, "edwards25519")) return std::string(kEd25519);
+    if (same_text(name, kX25519) || same_text(name, "curve25519")) return std::string(kX25519);
+    return openssl_curve_name(name);
+}
+
+// EC_CURVE holds a name, an OID in DER, or an OID's content alone.
+std::string curve_of(ByteView value) {
+    if (const std::string name = known_curve(as_text(value)); !name.empty()) return name;
+    Bytes der = to_bytes(value);
+    if (der.empty() || der.size() > 32) return {};
+    if (der[0] != V_ASN1_OBJECT) der.insert(der.begin(), {V_ASN1_OBJECT, static_cast<std::uint8_t>(der.size())});
+    const unsigned char* at = der.data();
+    ASN1_OBJECT* object = d2i_ASN1_OBJECT(nullptr, &at, static_cast<long>(der.size()));
+    const int nid = object ? OBJ_obj2nid(object) : NID_undef;
+    ASN1_OBJECT_free(object);
+    return nid == NID_undef ? std::string() : known_curve(OBJ_nid2sn(nid));
+}
+
+bool size_fits(std::uint32_t algorithm, std::uint32_t bits) {
+    switch (algorithm) {
+        case CXI_KEY_ALGO_RAW: return bits >= 32 && bits <= 8192 && bits % 8 == 0;
+        case CXI_KEY_ALGO_DES: return bits == 128 || bits == 192;
+        case CXI_KEY_ALGO_AES: return bits == 128 || bits == 192 || bits == 256;
+        case CXI_KEY_ALGO_RSA: return bits >= 1024 && bits <= 8192 && bits % 8 == 0;
+        default: return true;
+    }
+}
+
+bool is_curve_algorithm(std::uint32_t algorithm) {
+    return algorithm == CXI_KEY_ALGO_EC || algorithm == CXI_KEY_ALGO_ECDH;
+}
+
+bool is_secret_algorithm(std::uint32_t algorithm) { return algorithm <= CXI_KEY_ALGO_AES; }
+
+Result<void> check_algorithm(std::uint32_t algorithm, const Circumstances& now) {
+    const bool known = algorithm <= CXI_KEY_ALGO_ECDH && algorithm != CXI_KEY_ALGO_DSA;
+    if (!known || (algorithm == CXI_KEY_ALGO_DES && !now.des3 && (now.modes & (MODE_FIPS | MODE_CC)) == 0))
+        return fail(E_CXI_KEY_INVALID_ALGO);
+    return {};
+}
+
+void odd_parity(SecretBytes& key) {
+    for (std::uint8_t& byte : key)
+        if (std::popcount(byte) % 2 == 0) byte ^= 1;
+}
+
+Result<PrivateKey> generate_by_name(const char* type) {
+    Handle<EVP_PKEY> key(EVP_PKEY_Q_keygen(nullptr, nullptr, type));
+    if (!key) return fail(E_CXI_INTERNAL);
+    return key;
+}
+
+Result<PrivateKey> generate_rsa_with(std::uint32_t bits, ByteView exponent) {
+    if (exponent.empty()) return generate_rsa(bits);
+    const Handle<BIGNUM> e(BN_bin2bn(exponent.data(), static_cast<int>(std::min<std::size_t>(exponent.size(), 64)), nullptr));
+    // FIPS 186-5, section 5.4: odd, 2^16 < e < 2^256. Smaller ones (3, 17) are let pass outside FIPS.
+    if (!e || exponent.size() > 32 || !BN_is_odd(e.get()) || BN_num_bits(e.get()) < 2) return fail(E_CXI_PROP_VAL);
+    const Handle<EVP_PKEY_CTX> context(EVP_PKEY_CTX_new_from_name(nullptr, "RSA", nullptr));
+    EVP_PKEY* key = nullptr;
+    if (!context || EVP_PKEY_keygen_init(context.get()) != 1 ||
+        EVP_PKEY_CTX_set_rsa_keygen_bits(context.get(), static_cast<int>(bits)) != 1 ||
+        EVP_PKEY_CTX_set1_rsa_keygen_pubexp(context.get(), e.get()) != 1 ||
+        EVP_PKEY_generate(context.get(), &key) != 1)
+        return fail(E_CXI_PROP_VAL);
+    return PrivateKey(key);
+}
+
+// What every made object has, whatever it is.
+void finish_properties(KeyObject& key, std::uint32_t type, bool local, const Circumstances& now) {
+    PropertyList& properties = key.properties;
+    const std::uint32_t policy = key.export_policy();
+    properties.set_number(CXI_PROP_KEY_TYPE, type);
+    properties.set(CXI_PROP_KEY_DATE_GEN, date_of(now.milliseconds));
+    if (type == CXI_KEY_TYPE_PUBLIC || type >= CXI_KEY_TYPE_DATA) return;
+    properties.set_flag(CXI_PROP_LOCAL, local);
+    properties.set_flag(CXI_PROP_NEVER_EXTRACTABLE, local && (policy & 3) == 0);
+    properties.set_flag(CXI_PROP_ALWAYS_SENSITIVE, local && (policy & CXI_KEY_EXPORT_ALLOW_PLAIN) == 0);
+}
+
+Result<void> expect_type(const PropertyList& properties, std::uint32_t type) {
+    const auto given = properties.number(CXI_PROP_KEY_TYPE);
+    const bool privates = given && type == CXI_KEY_TYPE_PRIVATE && *given >= CXI_KEY_TYPE_PRIVATE_ONLY &&
+                          *given <= CXI_KEY_TYPE_PRIVATE_FULL;
+    if (given && *given != type && !privates) return fail(E_CXI_KEY_TYPE);
+    return {};
+}
+
+Result<void> agree_number(PropertyList& properties, std::uint32_t id, std::uint32_t actual, std::uint32_t error) {
+    const auto given = properties.number(id);
+    if (given && *given != actual) return fail(error);
+    properties.set_number(id, actual);
+    return {};
+}
+
+struct Described {
+    std::uint32_t algorithm = 0;
+    std::uint32_t bits = 0;
+    std::string curve;
+};
+
+Result<Described> describe_key(const EVP_PKEY& key) {
+    if (is_rsa(key)) return Described{CXI_KEY_ALGO_RSA, key_bits(key), {}};
+    if (is_ec(key)) return Described{CXI_KEY_ALGO_EC, key_bits(key), openssl_curve_name(ec_curve(key))};
+    if (EVP_PKEY_is_a(&key, "ED25519") == 1) return Described{CXI_KEY_ALGO_EC, 256, std::string(kEd25519)};
+    if (EVP_PKEY_is_a(&key, "X25519") == 1) return Described{CXI_KEY_ALGO_ECDH, 255, std::string(kX25519)};
+    return fail(E_CXI_KEY_INVALID_ALGO);
+}
+
+// Checks the template against the key, and fills in what it left open.
+Result<void> agree_on(PropertyList& properties, const EVP_PKEY& pkey, Use use, const Circumstances& now) {
+    const auto actual = describe_key(pkey);
+    if (!actual) return fail(actual.error());
+    const std::uint32_t given = properties.number_or(CXI_PROP_KEY_ALGO, actual->algorithm);
+    const bool both_curves = is_curve_algorithm(given) && is_ec(pkey);  // ECDSA and ECDH share NIST-like curves
+    if (given != actual->algorithm && !both_curves) return fail(E_CXI_PROP_COMPARE);
+    properties.set_number(CXI_PROP_KEY_ALGO, given);
+    CS2SIM_TRY(agree_number(properties, CXI_PROP_KEY_SIZE, actual->bits, E_CXI_KEY_INVALID_SIZE));
+    if (!size_fits(given, actual->bits)) return fail(E_CXI_KEY_INVALID_SIZE);
+    if (is_curve_algorithm(given)) {
+        if (actual->curve.empty()) return fail(E_ECA_NOT_FOUND);
+        if (properties.has(CXI_PROP_KEY_EC_CURVE) && curve_of(properties.bytes(CXI_PROP_KEY_EC_CURVE)) != actual->curve)
+            return fail(E_CXI_PROP_COMPARE);
+        properties.set(CXI_PROP_KEY_EC_CURVE, actual->curve);
+    }
+    properties.erase(CXI_PROP_KEY_RSA_EXP);  // computed from the key
+    return approve_key(now.modes, use, given, actual->bits, actual->curve);
+}
+
+Result<PrivateKey> generate_pair(const PropertyList& properties, std::uint32_t algorithm, const Circumstances& now) {
+    if (algorithm == CXI_KEY_ALGO_RSA) {
+        const auto bits = properties.number(CXI_PROP_KEY_SIZE);
+        if (!bits) return fail(E_CXI_PROP_NOT_FOUND);
+        if (!size_fits(algorithm, *bits)) return fail(E_CXI_KEY_INVALID_SIZE);
+        CS2SIM_TRY(approve_key(now.modes, USE_MAKE, algorithm, *bits, {}));
+        return generate_rsa_with(*bits, properties.bytes(CXI_PROP_KEY_RSA_EXP));
+    }
+    if (!properties.has(CXI_PROP_KEY_EC_CURVE)) return fail(E_CXI_PROP_NOT_FOUND);
+    const std::string curve = curve_of(properties.bytes(CXI_PROP_KEY_EC_CURVE));
+    if (curve.empty()) return fail(E_ECA_NOT_FOUND);
+    if (curve == kEd25519) return generate_by_name("ED25519");
+    if (curve == kX25519) return generate_by_name("X25519");
+    return generate_ec(curve);
+}
+
+}  // namespace
+
+std::string date_of(std::int64_t milliseconds) {
+    const std::time_t seconds = static_cast<std::time_t>(milliseconds / 1000);
+    std::tm parts{};
+    gmtime_r(&seconds, &parts);
+    char text[16];
+    std::strftime(text, sizeof text, "%y%m%d%H%M%S", &parts);
+    return text;
+}
+
+Result<PropertyList> creation_template(ByteView elements) {
+    auto properties = PropertyList::decode(elements);
+    if (!properties) return properties;
+    for (const Property& property : *properties) {
+        const PropertyRow* row = find_property(property.id);
+        if (row && (row->access & PROP_AT_CREATION) == 0) return fail(E_CXI_PROP_ABSENT);
+    }
+    return properties;
+}
+
+Result<KeyObject> generate_key(PropertyList properties, Mechanism mechanism, const Circumstances& now) {
+    const auto algorithm = properties.number(CXI_PROP_KEY_ALGO);
+    if (!algorithm) return fail(E_CXI_PROP_NOT_FOUND);
+    CS2SIM_TRY(check_algorithm(*algorithm, now));
+    const bool secret = is_secret_algorithm(*algorithm);
+    const std::uint32_t type = secret ? CXI_KEY_TYPE_SECRET : CXI_KEY_TYPE_PRIVATE;
+    CS2SIM_TRY(expect_type(properties, type));
+    KeyObject key;
+    if (secret) {
+        const auto bits = properties.number(CXI_PROP_KEY_SIZE);
+        if (!bits) return fail(E_CXI_PROP_NOT_FOUND);
+        if (!size_fits(*algorithm, *bits)) return fail(E_CXI_KEY_INVALID_SIZE);
+        CS2SIM_TRY(approve_key(now.modes, USE_MAKE, *algorithm, *bits, {}));
+        key.material = random_secret(*bits / 8);
+        if (*algorithm == CXI_KEY_ALGO_DES) odd_parity(key.material);
+    } else {
+        const auto pair = generate_pair(properties, *algorithm, now);
+        if (!pair) return fail(pair.error());
+        CS2SIM_TRY(agree_on(properties, **pair, USE_MAKE, now));
+        key.material = private_key_der(**pair);
+    }
+    key.properties = std::move(properties);
+    key.properties.set_number(CXI_PROP_KEY_GEN_MECHANISM, mechanism.value);
+    finish_properties(key, type, true, now);
+    return key;
+}
+
+Result<KeyObject> key_from_material(PropertyList properties, std::uint32_t type, ByteView material,
+                                    const Circumstances& now) {
+    KeyObject key;
+    if (type == CXI_KEY_TYPE_SECRET) {
+        const auto algorithm = properties.number(CXI_PROP_KEY_ALGO);
+        if (!algorithm) return fail(E_CXI_PROP_NOT_FOUND);
+        CS2SIM_TRY(check_algorithm(*algorithm, now));
+        if (!is_secret_algorithm(*algorithm)) return fail(E_CXI_KEY_INVALID_ALGO);
+        if (material.size() > 1024) return fail(E_CXI_KEY_INVALID_SIZE);
+        const auto bits = static_cast<std::uint32_t>(material.size() * 8);
+        CS2SIM_TRY(agree_number(properties, CXI_PROP_KEY_SIZE, bits, E_CXI_KEY_INVALID_SIZE));
+        if (!size_fits(*algorithm, bits)) return fail(E_CXI_KEY_INVALID_SIZE);
+        CS2SIM_TRY(approve_key(now.modes, USE_MAKE, *algorithm, bits, {}));
+        key.material = to_secret(material);
+    } else {
+        const bool is_public = type == CXI_KEY_TYPE_PUBLIC;
+        const auto pkey = is_public ? public_key_from_der(material) : private_key_from_der(material);
+        if (!pkey) return fail(E_CXI_KEY_INVALID_COMP);
+        CS2SIM_TRY(agree_on(properties, **pkey, is_public ? USE_VERIFY : USE_MAKE, now));
+        const Handle<EVP_PKEY_CTX> check(EVP_PKEY_CTX_new_from_pkey(nullptr, pkey->get(), nullptr));
+        const int sound = is_public ? EVP_PKEY_public_check_quick(check.get()) : EVP_PKEY_pairwise_check(check.get());
+        if (sound != 1) return fail(E_CXI_KEY_INVALID_COMP);
+        key.material = is_public ? to_secret(public_key_der(**pkey)) : private_key_der(**pkey);
+        if (!is_public) type = CXI_KEY_TYPE_PRIVATE;
+    }
+    CS2SIM_TRY(expect_type(properties, type));
+    key.properties = std::move(properties);
+    finish_properties(key, type, false, now);
+    return key;
+}
+
+Result<KeyObject> public_half(PropertyList properties, const KeyObject& private_key, const Circumstances& now) {
+    const auto pkey = private_key_from_der(private_key.material);
+    if (!pkey) return fail(E_CXI_KEY_INVALID_COMP);
+    return key_from_material(std::move(properties), CXI_KEY_TYPE_PUBLIC, public_key_der(**pkey), now);
+}
+
+Result<KeyObject> storage_object(PropertyList properties, const Circumstances& now) {
+    const std::uint32_t type = properties.number_or(CXI_PROP_KEY_TYPE, CXI_KEY_TYPE_DATA);
+    if (type < CXI_KEY_TYPE_DATA || type > CXI_KEY_TYPE_DOMAIN_PARAMETER) return fail(E_CXI_KEY_TYPE);
+    if (!properties.has(CXI_PROP_VALUE)) return fail(E_CXI_KEY_MISSING_COMP);
+    const std::uint32_t algorithm = type == CXI_KEY_TYPE_CERT ? CXI_KEY_ALGO_X509 : CXI_KEY_ALGO_RAW;
+    CS2SIM_TRY(agree_number(properties, CXI_PROP_KEY_ALGO, algorithm, E_CXI_KEY_INVALID_ALGO));
+    const auto bits = static_cast<std::uint32_t>(properties.bytes(CXI_PROP_VALUE).size() * 8);
+    properties.set_number(CXI_PROP_KEY_SIZE, bits);
+    KeyObject object{std::move(properties), {}};
+    finish_properties(object, type, false, now);
+    return object;
+}
+
+}  // namespace cs2sim

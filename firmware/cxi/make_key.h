@@ -1,0 +1,38 @@
+// Making key objects: from a template alone (generation), or from a template and material (import, derive).
+#pragma once
+
+#include "firmware/cxi/key_object.h"
+#include "firmware/cxi/mechanism.h"
+
+namespace cs2sim {
+
+struct Circumstances {
+    std::uint16_t modes = 0;        // what holds now, for the tables of cxi_rules.h
+    bool des3 = true;               // whether the profile has DES keys
+    std::int64_t milliseconds = 0;  // the device's time
+};
+
+// Decodes a template that makes a key. Errors: those of PropertyList::decode(), and E_CXI_PROP_ABSENT for a
+// property that only the device may make.
+Result<PropertyList> creation_template(ByteView elements);
+
+// Generates by ALGO and SIZE or EC_CURVE. Errors: E_CXI_PROP_NOT_FOUND (one of these is missing),
+// E_CXI_KEY_INVALID_ALGO, E_CXI_KEY_INVALID_SIZE, E_CXI_KEY_TYPE, E_ECA_NOT_FOUND (curve), E_CXI_PROP_VAL
+// (public exponent) and those of approve_key().
+Result<KeyObject> generate_key(PropertyList properties, Mechanism mechanism, const Circumstances& now);
+
+// `type` CXI_KEY_TYPE_SECRET: raw key; PRIVATE: PKCS#8 in DER; PUBLIC: SubjectPublicKeyInfo in DER. ALGO, SIZE
+// and EC_CURVE in the template are compared when given (ALGO is needed for secrets).
+// Errors: as generate_key(), E_CXI_KEY_INVALID_COMP, E_CXI_PROP_COMPARE.
+Result<KeyObject> key_from_material(PropertyList properties, std::uint32_t type, ByteView material,
+                                    const Circumstances& now);
+
+// The public half of a private key as an object with these properties.
+Result<KeyObject> public_half(PropertyList properties, const KeyObject& private_key, const Circumstances& now);
+
+// Certificates and data objects: content in VALUE. Errors: E_CXI_KEY_TYPE, E_CXI_KEY_MISSING_COMP.
+Result<KeyObject> storage_object(PropertyList properties, const Circumstances& now);
+
+std::string date_of(std::int64_t milliseconds);  // yymmddhhmmss
+
+}  // namespace cs2sim
