@@ -1,12 +1,50 @@
 // Files and firmware modules of the device.
+#include <algorithm>
 #include <cstdio>
+#include <filesystem>
 
+#include "host-lib/host_file.h"
 #include "tools/csadm/commands.h"
 #include "tools/csadm/output.h"
 #include "tools/session/arguments.h"
 
 namespace cs2sim::tools {
 namespace {
+
+constexpr std::size_t kLargestFile = 64 * 1024 * 1024;
+constexpr std::size_t kPart = 256 * 1024;
+constexpr std::string_view kAlternativeKey = "mdlsigalt.key";
+
+// Sends `content` in parts; the device puts the file into flash when the last one is there.
+Result<void> load(Session& session, const std::string& name, ByteView content) {
+    std::uint32_t handle = 0;
+    for (bool last = false; !last;) {
+        const ByteView part = content.first(std::min(kPart, content.size()));
+        content = content.subspan(part.size());
+        last = content.empty();
+        const auto answer = session.execute(FC_ADM, SFC_ADM_LOAD_FILE, {name, handle, last, part});
+        if (!answer) return fail(answer.error());
+        handle = answer->block.u32("handle");
+    }
+    return {};
+}
+
+Result<void> load_file(Session& session, const std::string& value) {
+    const std::filesystem::path path(trimmed(value));
+    const auto content = host::read_host_file(path, kLargestFile);
+    if (content) return load(session, path.filename(), *content);
+    session.note("cannot read " + path.string());
+    return fail(E_CSA_PARAM);
+}
+
+// Only the public part of the key goes to the device.
+Result<void> load_alternative_key(Session& session, const std::string& value) {
+    const auto key = host::open_key_source(value, session.terminal());
+    if (!key) return fail(key.error());
+    const auto public_key = (*key)->token();
+    if (!public_key) return fail(public_key.error());
+    return load(session, std::string(kAlternativeKey), *public_key);
+}
 
 Result<void> list_files(Session& session, const std::string&) {
     const auto answer = session.execute(FC_ADM, SFC_ADM_LIST_FILES);
@@ -44,7 +82,11 @@ Result<void> list_modules(Session& session, const std::string&) {
 constexpr Command kCommands[] = {
     {"ListFiles", "", Takes::nothing, "ListFiles", "lists the files in flash with their sizes", "",
      list_files},
+    {"LoadFile", "", Takes::value, "LoadFile=<file>", "puts a file into flash", "", load_file},
     {"DeleteFile", "", Takes::value, "DeleteFile=<name>", "deletes a file in flash", "", delete_file},
+    {"LoadAltMdlSigKey", "", Takes::value, "LoadAltMdlSigKey=<key>",
+     "puts the public part of a key into flash, with which users' own modules are signed",
+     "It is stored as mdlsigalt.key.\n", load_alternative_key},
     {"ListFirmware", "", Takes::nothing, "ListFirmware", "lists the firmware modules in flash", "",
      list_modules<SFC_ADM_LIST_FIRMWARE>},
     {"ListModulesActive", "", Takes::nothing, "ListModulesActive", "lists the firmware modules that run", "",

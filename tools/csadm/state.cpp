@@ -84,6 +84,14 @@ constexpr Command kCommands[] = {
     {"MemInfo", "", Takes::nothing, "MemInfo", "shows the use of memory and flash", "",
      show<SFC_ADM_MEM_INFO>},
     {"Test", "", Takes::nothing, "Test", "runs the device's self tests", "", show<SFC_ADM_TEST>},
+    {"CSLGetLoad", "", Takes::nothing, "CSLGetLoad", "network appliance: shows its load", "",
+     show<SFC_ADM_CSL_GET_LOAD>},
+    {"CSLGetStatus", "", Takes::nothing, "CSLGetStatus",
+     "network appliance: shows uptime, fan, temperature and power supply", "", show<SFC_ADM_CSL_GET_STATUS>},
+    {"CSLGetConnections", "", Takes::nothing, "CSLGetConnections", "network appliance: shows its connections",
+     "", show<SFC_ADM_CSL_GET_CONNECTIONS>},
+    {"CSLGetVersion", "", Takes::nothing, "CSLGetVersion", "network appliance: shows its version", "",
+     show<SFC_ADM_CSL_GET_VERSION>},
     {"Version", "", Takes::nothing, "Version", "shows the version of csadm", "", version},
 };
 
