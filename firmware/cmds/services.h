@@ -17,6 +17,7 @@ class Sessions;
 class Scheduler;
 class Cxi;
 class Faults;
+struct DeviceControl;  // firmware/adm/adm.h
 
 struct Services {
     const Profile& profile;
@@ -28,6 +29,7 @@ struct Services {
     Scheduler& scheduler;
     Cxi* cxi = nullptr;
     Faults* faults = nullptr;
+    DeviceControl* control = nullptr;
 };
 
 }  // namespace cs2sim
