@@ -94,6 +94,7 @@ public:
     // another thread that is in here at the same time, and must not use this database but through its Batch.
     virtual Result<void> change(const std::function<Result<void>(Batch&)>& work) = 0;
 
+    // Errors of both besides: E_DB_NO_MEM when 64 of them are open.
     virtual Result<std::unique_ptr<Snapshot>> snapshot() = 0;
     virtual Result<std::unique_ptr<Staging>> stage() = 0;
 

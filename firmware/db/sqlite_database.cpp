@@ -7,6 +7,7 @@ namespace cs2sim {
 namespace {
 
 constexpr std::size_t kIdleReaders = 4;
+constexpr long kMostInUse = 64;  // snapshots and stagings at a time: each holds files open
 
 Result<void> check_length(ByteView key, const DatabaseInfo& info) {
     if (key.size() != info.key_length) return fail(E_DB_LENGTH);
@@ -159,6 +160,7 @@ Result<void> SqliteDatabase::change(const std::function<Result<void>(Batch&)>& w
 }
 
 Result<std::unique_ptr<Snapshot>> SqliteDatabase::snapshot() {
+    if (use_.use_count() > kMostInUse) return fail(E_DB_NO_MEM);
     auto lease = reader();
     if (!lease) return fail(lease.error());
     return make_snapshot(shared_from_this(), use_, std::move(*lease));
@@ -166,6 +168,7 @@ Result<std::unique_ptr<Snapshot>> SqliteDatabase::snapshot() {
 
 Result<std::unique_ptr<Staging>> SqliteDatabase::stage() {
     CS2SIM_TRY(check_usable());
+    if (use_.use_count() > kMostInUse) return fail(E_DB_NO_MEM);
     return make_staging(shared_from_this(), use_, identity_);
 }
 

@@ -17,6 +17,11 @@ struct FileInfo {
     std::uint64_t size = 0;
 };
 
+struct FlashSpace {
+    std::uint64_t used = 0;  // by the files of list()
+    std::uint64_t free = 0;  // on the host's file system; 0 when it does not tell
+};
+
 class Flash {
 public:
     explicit Flash(std::filesystem::path folder);
@@ -33,6 +38,8 @@ public:
     Result<void> remove(std::string_view name);
     bool exists(std::string_view name) const;
     std::vector<FileInfo> list() const;  // by name; SQLite's -wal and -shm files are not shown
+
+    FlashSpace space() const;
 
     std::filesystem::path path_of(std::string_view name) const;
 

@@ -1,0 +1,34 @@
+// The front door of ADM: the modules that it publishes, and what it needs of the device that it administers.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "firmware/cmds/function.h"
+
+namespace cs2sim {
+
+Module adm_module();      // FC 087: state, logs, files, restarts, backup and restore
+Module mbk_module();      // FC 096: master backup keys
+Module db_test_module();  // FC 088: databases of users' own
+
+enum class BootTarget : std::uint8_t { operating_system, boot_loader };
+
+// What only the device as a whole can do. Services::control points to one; the device owns it.
+// A hook is called from within a command, on the caller's thread: it must let that command's answer out
+// before it ends the sessions.
+struct DeviceControl {
+    std::function<void(BootTarget)> boot;  // ends all sessions and starts anew
+    // Factory state: databases, files, MBKs and the master key are gone, then boots. Errors: those of Flash.
+    std::function<Result<void>()> clear;
+    std::function<std::vector<std::string>()>
+        connections;           // one text a connection, e.g. "TCP 127.0.0.1:4711"
+    std::int64_t started = 0;  // monotonic milliseconds
+};
+
+// The device's 8-character identity, random and persistent (`uid` in GetState). Error: E_CMDS_NVRAM.
+Result<std::string> device_uid(class Nvram& nvram);
+
+}  // namespace cs2sim

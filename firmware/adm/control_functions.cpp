@@ -1,0 +1,43 @@
+// Restarts, clear and alarm.
+#include "firmware/adm/adm.h"
+#include "firmware/adm/handlers.h"
+#include "firmware/cmds/scheduler.h"
+
+namespace cs2sim::adm {
+namespace {
+
+Result<Bytes> boot(Call& call, BootTarget target, std::string_view what) {
+    const DeviceControl* control = call.device.control;
+    if (!control || !control->boot) return fail(E_CMDS_SFC_DISABLED);
+    call.audit(AUDIT_STARTUP, what);
+    control->boot(target);
+    return call.answer({});
+}
+
+}  // namespace
+
+Result<Bytes> restart(Call& call) { return boot(call, BootTarget::operating_system, "restart"); }
+
+Result<Bytes> reset_to_bl(Call& call) { return boot(call, BootTarget::boot_loader, "reset to boot loader"); }
+
+Result<Bytes> start_os(Call& call) {
+    if ((call.device.scheduler.modes() & MODE_BOOTLOADER) == 0) return call.answer({});  // it runs already
+    return boot(call, BootTarget::operating_system, "start of operating system");
+}
+
+Result<Bytes> clear(Call& call) {
+    const DeviceControl* control = call.device.control;
+    if (!control || !control->clear) return fail(E_CMDS_SFC_DISABLED);
+    call.audit(AUDIT_SYSTEM, "device cleared");
+    CS2SIM_TRY(control->clear());
+    return call.answer({});
+}
+
+Result<Bytes> reset_alarm(Call& call) {
+    CS2SIM_TRY(call.device.smos.sensors.reset_alarm());
+    call.device.scheduler.change_modes(MODE_ALARM, 0);
+    call.audit(AUDIT_SYSTEM, "alarm reset");
+    return call.answer({});
+}
+
+}  // namespace cs2sim::adm

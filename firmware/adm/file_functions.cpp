@@ -1,0 +1,83 @@
+// Files in flash, and the list of firmware modules.
+#include <algorithm>
+#include <array>
+
+#include "firmware/adm/handlers.h"
+#include "firmware/db/catalogue.h"
+
+namespace cs2sim::adm {
+namespace {
+
+constexpr std::size_t kLargestFile = 16 * 1024 * 1024;
+constexpr std::uint8_t kKindFile = 0;
+constexpr std::uint8_t kKindDatabase = 1;
+
+// A file on its way into flash, in parts.
+struct Upload {
+    std::string name;
+    Bytes content;
+};
+
+bool is_database(std::string_view name) { return name.ends_with(".db"); }
+
+// The device's own files: the factory key and the key of mutual authentication.
+bool is_own_file(std::string_view name) { return name == "init.key" || name == "hsmauth.key"; }
+
+}  // namespace
+
+Result<Bytes> list_files(Call& call) {
+    Bytes files;
+    for (const FileInfo& file : call.device.smos.flash.list())
+        compose_into(files, LAYOUT_FILE,
+                     {file.name, std::min<std::uint64_t>(file.size, UINT32_MAX),
+                      is_database(file.name) ? kKindDatabase : kKindFile});
+    return call.answer({files});
+}
+
+Result<Bytes> load_file(Call& call) {
+    const auto name = Flash::plain_name(call.request.text("name"));
+    if (!name) return fail(name.error());
+    if (is_database(*name) || is_own_file(*name)) return fail(E_ADM_FILE_PROTECTED);
+
+    std::uint32_t handle = call.request.u32("handle");
+    if (handle == 0) {
+        auto begun = std::make_shared<Upload>();
+        begun->name = *name;
+        handle = call.context.handles.put(std::move(begun));
+        if (handle == 0) return fail(E_ADM_HANDLES);
+    }
+    const auto upload = call.context.handles.get<Upload>(handle);
+    if (!upload || upload->name != *name) return fail(E_ADM_NO_HANDLE);
+    const ByteView data = call.request.bytes("data");
+    if (upload->content.size() + data.size() > kLargestFile) {
+        call.context.handles.drop(handle);
+        return fail(E_OS_FILE_NO_SPACE);
+    }
+    append(upload->content, data);
+    if (call.request.u8("last") == 0) return call.answer({handle});
+
+    call.context.handles.drop(handle);
+    CS2SIM_TRY(call.device.smos.flash.write(*name, upload->content));
+    call.audit(AUDIT_FIRMWARE, "file " + *name + " loaded");
+    return call.answer({handle});
+}
+
+Result<Bytes> delete_file(Call& call) {
+    const auto name = Flash::plain_name(call.request.text("name"));
+    if (!name) return fail(name.error());
+    if (is_own_file(*name) || database_policy(*name)->name != "*") return fail(E_ADM_FILE_PROTECTED);
+    CS2SIM_TRY(is_database(*name) ? call.device.databases.drop(*name) : call.device.smos.flash.remove(*name));
+    call.audit(AUDIT_FIRMWARE, "file " + *name + " deleted");
+    return call.answer({});
+}
+
+Result<Bytes> list_modules(Call& call) {
+    constexpr std::array kNotFirmware = {FC_SIM, FC_CSA};
+    Bytes modules;
+    for (const ModuleRow& row : module_table())
+        if (std::ranges::find(kNotFirmware, row.id) == kNotFirmware.end())
+            compose_into(modules, LAYOUT_MODULE, {row.id, row.name, row.version, 0});
+    return call.answer({modules});
+}
+
+}  // namespace cs2sim::adm

@@ -1,0 +1,75 @@
+// The handlers of ADM, MBK and DB, named by their tables in adm.cpp. Errors are stated where they are not
+// those of the room that the handler calls.
+#pragma once
+
+#include "firmware/cmds/call.h"
+
+namespace cs2sim::adm {
+
+// state_functions.cpp
+Result<Bytes> get_state(Call& call);
+Result<Bytes> get_info(Call& call);
+Result<Bytes> get_model(Call& call);
+Result<Bytes> get_time(Call& call);
+Result<Bytes> set_time(Call& call);  // E_OS_RTC_PARAM
+Result<Bytes> get_batt_state(Call& call);
+Result<Bytes> mem_info(Call& call);
+
+// self_test.cpp
+Result<Bytes> test(Call& call);
+
+// log_functions.cpp
+Result<Bytes> get_boot_log(Call& call);
+Result<Bytes> get_audit_log(Call& call);
+Result<Bytes> clear_audit_log(Call& call);
+Result<Bytes> get_audit_config(Call& call);
+Result<Bytes> set_audit_config(Call& call);  // E_OS_AUDIT_CFG_RANGE
+
+// file_functions.cpp
+Result<Bytes> list_files(Call& call);
+Result<Bytes> load_file(Call& call);    // E_ADM_FILE_PROTECTED, E_ADM_NO_HANDLE, E_ADM_HANDLES
+Result<Bytes> delete_file(Call& call);  // E_ADM_FILE_PROTECTED
+Result<Bytes> list_modules(Call& call);
+
+// control_functions.cpp; all E_CMDS_SFC_DISABLED when the device gives no such control
+Result<Bytes> restart(Call& call);
+Result<Bytes> reset_to_bl(Call& call);
+Result<Bytes> start_os(Call& call);
+Result<Bytes> clear(Call& call);
+Result<Bytes> reset_alarm(Call& call);  // E_OS_SENS_NO_ALARM, E_OS_SENS_ALARM_PRESENT
+
+// appliance_functions.cpp; all E_CMDS_SFC_DISABLED unless the profile is a network appliance
+Result<Bytes> csl_get_load(Call& call);
+Result<Bytes> csl_get_status(Call& call);
+Result<Bytes> csl_get_connections(Call& call);
+Result<Bytes> csl_get_version(Call& call);
+
+// entry_functions.cpp; both E_ADM_DENIED for a database that does not leave the device
+Result<Bytes> list_entries(Call& call);  // E_CMDS_BAD_SIZE: more keys than one answer holds
+Result<Bytes> read_entry(Call& call);    // E_CMDS_DENIED, E_MBK_SLOT_EMPTY, E_DB_NOT_FOUND, E_DB_LENGTH
+
+// backup_functions.cpp
+Result<Bytes> backup_open(Call& call);  // E_ADM_DENIED, E_CMDS_DENIED, E_MBK_SLOT_EMPTY, E_ADM_HANDLES
+Result<Bytes> backup_read(Call& call);  // E_ADM_NO_HANDLE
+Result<Bytes> backup_close(Call& call);
+
+// restore_functions.cpp. An error of write or commit ends the restore.
+Result<Bytes> restore_open(Call& call);  // as backup_open; E_ADM_BACKUP_MBK, E_ADM_BACKUP_FORMAT
+Result<Bytes> restore_write(
+    Call& call);  // E_ADM_BACKUP_SEAL, E_ADM_BACKUP_FORMAT, E_DB_EXISTS, E_CMDS_BAD_UDB_ENTRY
+Result<Bytes> restore_commit(Call& call);  // E_ADM_NO_HANDLE
+Result<Bytes> restore_cancel(Call& call);
+
+// mbk_functions.cpp
+Result<Bytes> mbk_list_keys(Call& call);
+Result<Bytes> mbk_generate(Call& call);
+Result<Bytes> mbk_import(Call& call);
+
+// db_test_functions.cpp; all E_DB_BAD_NAME for the device's own databases
+Result<Bytes> db_create(Call& call);
+Result<Bytes> db_insert(Call& call);  // E_DB_DATALEN, E_DB_LENGTH
+Result<Bytes> db_find(Call& call);    // E_DB_BAD_PARAM
+Result<Bytes> db_delete(Call& call);
+Result<Bytes> db_drop(Call& call);
+
+}  // namespace cs2sim::adm

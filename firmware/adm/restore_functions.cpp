@@ -1,0 +1,143 @@
+// Restore of a database: everything is checked while it waits beside the database, then applied at once
+// (guide G11: entries are inserted or replaced; G12: another MBK changes nothing).
+#include <algorithm>
+
+#include "firmware/adm/backup_seal.h"
+#include "firmware/adm/handlers.h"
+#include "firmware/cmds/users.h"
+
+namespace cs2sim::adm {
+namespace {
+
+class Restore {
+public:
+    Restore(DatabaseStore& databases, std::string name, BackupSeal seal)
+        : databases_(databases), name_(std::move(name)), seal_(std::move(seal)) {}
+    Restore(const Restore&) = delete;
+    Restore& operator=(const Restore&) = delete;
+    ~Restore() {
+        staging_.reset();
+        if (made_) static_cast<void>(databases_.drop(name_));  // an unfinished restore leaves no new database
+    }
+
+    // Errors: E_ADM_BACKUP_FORMAT when the backup does not fit the database, those of DatabaseStore.
+    Result<void> begin(const DatabaseInfo& info);
+    Result<void> add(ByteView key, ByteView sealed);
+    Result<std::uint32_t> commit();
+
+    const std::string& name() const { return name_; }
+
+private:
+    DatabaseStore& databases_;
+    std::string name_;
+    BackupSeal seal_;
+    std::unique_ptr<Staging> staging_;
+    std::uint32_t key_length_ = 0;
+    bool made_ = false;
+};
+
+Result<void> Restore::begin(const DatabaseInfo& info) {
+    const DatabasePolicy* policy = database_policy(name_);
+    auto database = databases_.open(name_);
+    if (!database && database.error().code == E_OS_FILE_NO_SUCH_FILE) {
+        const DatabaseInfo made_with = policy->name == "*" ? info : policy->info;
+        if (info.key_length != made_with.key_length) return fail(E_ADM_BACKUP_FORMAT);
+        database = databases_.create(name_, made_with);
+        if (!database && database.error().code == E_DB_BAD_INFO) return fail(E_ADM_BACKUP_FORMAT);
+        made_ = database.has_value();
+    }
+    if (!database) return fail(database.error());
+    key_length_ = (*database)->info().key_length;
+    if (key_length_ != info.key_length) return fail(E_ADM_BACKUP_FORMAT);
+    auto staging = (*database)->stage();
+    if (!staging) return fail(staging.error());
+    staging_ = std::move(*staging);
+    return {};
+}
+
+Result<void> Restore::add(ByteView key, ByteView sealed) {
+    if (key.size() != key_length_) return fail(E_ADM_BACKUP_FORMAT);
+    const auto record = seal_.open(key, sealed);
+    if (!record) return fail(record.error());
+    if (name_ == "user.db") {
+        const auto user = Users::decode(key, *record);
+        if (!user) return fail(user.error());
+    }
+    return staging_->add(key, *record);
+}
+
+Result<std::uint32_t> Restore::commit() {
+    const auto count = staging_->commit();
+    if (count) made_ = false;
+    return count;
+}
+
+Result<void> check_mbk(const Block& request, const MbkKeyInfo& resident) {
+    if (request.u8("mbktype") != resident.type || request.u8("mbklen") != resident.length ||
+        !std::ranges::equal(request.bytes("mbkhash"), resident.hash))
+        return fail(E_ADM_BACKUP_MBK);
+    return {};
+}
+
+Result<void> add_all(Restore& restore, ByteView entries) {
+    while (!entries.empty()) {
+        const auto entry = parse_prefix(LAYOUT_DB_ENTRY, entries);
+        if (!entry) return fail(entry.error());
+        CS2SIM_TRY(restore.add(entry->bytes("key"), entry->bytes("record")));
+    }
+    return {};
+}
+
+Error refused(Call& call, std::uint32_t handle, const Restore& restore, Error error) {
+    char code[16];
+    std::snprintf(code, sizeof code, "%08X", error.code);
+    call.audit(AUDIT_BACKUP_RESTORE, "restore of database " + restore.name() + " refused: " + code);
+    call.context.handles.drop(handle);
+    return error;
+}
+
+}  // namespace
+
+Result<Bytes> restore_open(Call& call) {
+    const auto name = name_for_backup(call, call.request.text("name"));
+    if (!name) return fail(name.error());
+    auto seal = BackupSeal::make(call.device.mbk, *name);
+    if (!seal) return fail(seal.error());
+    CS2SIM_TRY(check_mbk(call.request, seal->mbk()));
+
+    auto restore = std::make_shared<Restore>(call.device.databases, *name, std::move(*seal));
+    CS2SIM_TRY(restore->begin({call.request.u32("keylen"), call.request.u32("maxsize")}));
+    const std::uint32_t handle = call.context.handles.put(std::move(restore));
+    if (handle == 0) return fail(E_ADM_HANDLES);
+    return call.answer({handle});
+}
+
+Result<Bytes> restore_write(Call& call) {
+    const std::uint32_t handle = call.request.u32("handle");
+    const auto restore = call.context.handles.get<Restore>(handle);
+    if (!restore) return fail(E_ADM_NO_HANDLE);
+    const auto added = add_all(*restore, call.request.bytes("entries"));
+    if (!added) return fail(refused(call, handle, *restore, added.error()));
+    return call.answer({});
+}
+
+Result<Bytes> restore_commit(Call& call) {
+    const std::uint32_t handle = call.request.u32("handle");
+    const auto restore = call.context.handles.get<Restore>(handle);
+    if (!restore) return fail(E_ADM_NO_HANDLE);
+    const auto count = restore->commit();
+    if (!count) return fail(refused(call, handle, *restore, count.error()));
+    call.context.handles.drop(handle);
+    call.audit(AUDIT_BACKUP_RESTORE,
+               "restore of database " + restore->name() + ", " + std::to_string(*count) + " entries");
+    return call.answer({*count});
+}
+
+Result<Bytes> restore_cancel(Call& call) {
+    const std::uint32_t handle = call.request.u32("handle");
+    if (!call.context.handles.get<Restore>(handle)) return fail(E_ADM_NO_HANDLE);
+    call.context.handles.drop(handle);
+    return call.answer({});
+}
+
+}  // namespace cs2sim::adm
