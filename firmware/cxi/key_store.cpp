@@ -66,7 +66,8 @@ SharedKey KeyStore::cached(ByteView index, std::uint64_t changes) {
 SharedKey KeyStore::confirmed(ByteView index, ByteView record_hash, std::uint64_t changes) {
     const std::lock_guard lock(mutex_);
     const auto found = cache_.find(as_key(index));
-    if (found == cache_.end() || !std::ranges::equal(found->second->second.record_hash, record_hash)) return nullptr;
+    if (found == cache_.end() || !std::ranges::equal(found->second->second.record_hash, record_hash))
+        return nullptr;
     lately_.splice(lately_.begin(), lately_, found->second);
     found->second->second.changes = changes;
     return found->second->second.key;
@@ -265,7 +266,8 @@ Result<KeyStore::Page> KeyStore::list(ByteView prefix, ByteView cursor, std::siz
         }
         at = std::move(entry->key);
         auto object = decode_key(entry->record);
-        if (object && wanted(*object)) page.keys.push_back({*std::move(object), make_cursor(kInDatabase, at)});
+        if (object && wanted(*object))
+            page.keys.push_back({*std::move(object), make_cursor(kInDatabase, at)});
     }
     page.cursor = make_cursor(kInDatabase, at);
     return page;

@@ -81,9 +81,9 @@ private:
     Smos& smos_;
     DatabaseStore& databases_;
 
-    std::mutex mutex_;  // of all below
+    std::mutex mutex_;                    // of all below
     std::shared_ptr<Database> database_;  // that the cache is of
-    CacheList lately_;  // most lately used first
+    CacheList lately_;                    // most lately used first
     std::unordered_map<std::string, CacheList::iterator> cache_;
     std::map<Bytes, SharedKey> volatile_;
 };

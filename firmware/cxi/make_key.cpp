@@ -17,7 +17,8 @@ constexpr std::string_view kEd25519 = "Ed25519";
 constexpr std::string_view kX25519 = "X25519";
 
 bool same_text(std::string_view a, std::string_view b) {
-    return std::ranges::equal(a, b, [](unsigned char x, unsigned char y) { return std::tolower(x) == std::tolower(y); });
+    return std::ranges::equal(
+        a, b, [](unsigned char x, unsigned char y) { return std::tolower(x) == std::tolower(y); });
 }
 
 std::string known_curve(std::string_view name) {
@@ -31,7 +32,8 @@ std::string curve_of(ByteView value) {
     if (const std::string name = known_curve(as_text(value)); !name.empty()) return name;
     Bytes der = to_bytes(value);
     if (der.empty() || der.size() > 32) return {};
-    if (der[0] != V_ASN1_OBJECT) der.insert(der.begin(), {V_ASN1_OBJECT, static_cast<std::uint8_t>(der.size())});
+    if (der[0] != V_ASN1_OBJECT)
+        der.insert(der.begin(), {V_ASN1_OBJECT, static_cast<std::uint8_t>(der.size())});
     const unsigned char* at = der.data();
     ASN1_OBJECT* object = d2i_ASN1_OBJECT(nullptr, &at, static_cast<long>(der.size()));
     const int nid = object ? OBJ_obj2nid(object) : NID_undef;
@@ -41,11 +43,16 @@ std::string curve_of(ByteView value) {
 
 bool size_fits(std::uint32_t algorithm, std::uint32_t bits) {
     switch (algorithm) {
-        case CXI_KEY_ALGO_RAW: return bits >= 32 && bits <= 8192 && bits % 8 == 0;
-        case CXI_KEY_ALGO_DES: return bits == 128 || bits == 192;
-        case CXI_KEY_ALGO_AES: return bits == 128 || bits == 192 || bits == 256;
-        case CXI_KEY_ALGO_RSA: return bits >= 1024 && bits <= 8192 && bits % 8 == 0;
-        default: return true;
+        case CXI_KEY_ALGO_RAW:
+            return bits >= 32 && bits <= 8192 && bits % 8 == 0;
+        case CXI_KEY_ALGO_DES:
+            return bits == 128 || bits == 192;
+        case CXI_KEY_ALGO_AES:
+            return bits == 128 || bits == 192 || bits == 256;
+        case CXI_KEY_ALGO_RSA:
+            return bits >= 1024 && bits <= 8192 && bits % 8 == 0;
+        default:
+            return true;
     }
 }
 
@@ -75,9 +82,11 @@ Result<PrivateKey> generate_by_name(const char* type) {
 
 Result<PrivateKey> generate_rsa_with(std::uint32_t bits, ByteView exponent) {
     if (exponent.empty()) return generate_rsa(bits);
-    const Handle<BIGNUM> e(BN_bin2bn(exponent.data(), static_cast<int>(std::min<std::size_t>(exponent.size(), 64)), nullptr));
+    const Handle<BIGNUM> e(
+        BN_bin2bn(exponent.data(), static_cast<int>(std::min<std::size_t>(exponent.size(), 64)), nullptr));
     // FIPS 186-5, section 5.4: odd, 2^16 < e < 2^256. Smaller ones (3, 17) are let pass outside FIPS.
-    if (!e || exponent.size() > 32 || !BN_is_odd(e.get()) || BN_num_bits(e.get()) < 2) return fail(E_CXI_PROP_VAL);
+    if (!e || exponent.size() > 32 || !BN_is_odd(e.get()) || BN_num_bits(e.get()) < 2)
+        return fail(E_CXI_PROP_VAL);
     const Handle<EVP_PKEY_CTX> context(EVP_PKEY_CTX_new_from_name(nullptr, "RSA", nullptr));
     EVP_PKEY* key = nullptr;
     if (!context || EVP_PKEY_keygen_init(context.get()) != 1 ||
@@ -108,7 +117,8 @@ Result<void> expect_type(const PropertyList& properties, std::uint32_t type) {
     return {};
 }
 
-Result<void> agree_number(PropertyList& properties, std::uint32_t id, std::uint32_t actual, std::uint32_t error) {
+Result<void> agree_number(PropertyList& properties, std::uint32_t id, std::uint32_t actual,
+                          std::uint32_t error) {
     const auto given = properties.number(id);
     if (given && *given != actual) return fail(error);
     properties.set_number(id, actual);
@@ -134,14 +144,16 @@ Result<void> agree_on(PropertyList& properties, const EVP_PKEY& pkey, Use use, c
     const auto actual = describe_key(pkey);
     if (!actual) return fail(actual.error());
     const std::uint32_t given = properties.number_or(CXI_PROP_KEY_ALGO, actual->algorithm);
-    const bool both_curves = is_curve_algorithm(given) && is_ec(pkey);  // ECDSA and ECDH share NIST-like curves
+    const bool both_curves =
+        is_curve_algorithm(given) && is_ec(pkey);  // ECDSA and ECDH share NIST-like curves
     if (given != actual->algorithm && !both_curves) return fail(E_CXI_PROP_COMPARE);
     properties.set_number(CXI_PROP_KEY_ALGO, given);
     CS2SIM_TRY(agree_number(properties, CXI_PROP_KEY_SIZE, actual->bits, E_CXI_KEY_INVALID_SIZE));
     if (!size_fits(given, actual->bits)) return fail(E_CXI_KEY_INVALID_SIZE);
     if (is_curve_algorithm(given)) {
         if (actual->curve.empty()) return fail(E_ECA_NOT_FOUND);
-        if (properties.has(CXI_PROP_KEY_EC_CURVE) && curve_of(properties.bytes(CXI_PROP_KEY_EC_CURVE)) != actual->curve)
+        if (properties.has(CXI_PROP_KEY_EC_CURVE) &&
+            curve_of(properties.bytes(CXI_PROP_KEY_EC_CURVE)) != actual->curve)
             return fail(E_CXI_PROP_COMPARE);
         properties.set(CXI_PROP_KEY_EC_CURVE, actual->curve);
     }
@@ -149,7 +161,8 @@ Result<void> agree_on(PropertyList& properties, const EVP_PKEY& pkey, Use use, c
     return approve_key(now.modes, use, given, actual->bits, actual->curve);
 }
 
-Result<PrivateKey> generate_pair(const PropertyList& properties, std::uint32_t algorithm, const Circumstances& now) {
+Result<PrivateKey> generate_pair(const PropertyList& properties, std::uint32_t algorithm,
+                                 const Circumstances& now) {
     if (algorithm == CXI_KEY_ALGO_RSA) {
         const auto bits = properties.number(CXI_PROP_KEY_SIZE);
         if (!bits) return fail(E_CXI_PROP_NOT_FOUND);
@@ -233,7 +246,8 @@ Result<KeyObject> key_from_material(PropertyList properties, std::uint32_t type,
         if (!pkey) return fail(E_CXI_KEY_INVALID_COMP);
         CS2SIM_TRY(agree_on(properties, **pkey, is_public ? USE_VERIFY : USE_MAKE, now));
         const Handle<EVP_PKEY_CTX> check(EVP_PKEY_CTX_new_from_pkey(nullptr, pkey->get(), nullptr));
-        const int sound = is_public ? EVP_PKEY_public_check_quick(check.get()) : EVP_PKEY_pairwise_check(check.get());
+        const int sound =
+            is_public ? EVP_PKEY_public_check_quick(check.get()) : EVP_PKEY_pairwise_check(check.get());
         if (sound != 1) return fail(E_CXI_KEY_INVALID_COMP);
         key.material = is_public ? to_secret(public_key_der(**pkey)) : private_key_der(**pkey);
         if (!is_public) type = CXI_KEY_TYPE_PRIVATE;
@@ -244,7 +258,8 @@ Result<KeyObject> key_from_material(PropertyList properties, std::uint32_t type,
     return key;
 }
 
-Result<KeyObject> public_half(PropertyList properties, const KeyObject& private_key, const Circumstances& now) {
+Result<KeyObject> public_half(PropertyList properties, const KeyObject& private_key,
+                              const Circumstances& now) {
     const auto pkey = private_key_from_der(private_key.material);
     if (!pkey) return fail(E_CXI_KEY_INVALID_COMP);
     return key_from_material(std::move(properties), CXI_KEY_TYPE_PUBLIC, public_key_der(**pkey), now);

@@ -21,14 +21,15 @@ Result<PropertyList> creation_template(ByteView elements);
 // (public exponent) and those of approve_key().
 Result<KeyObject> generate_key(PropertyList properties, Mechanism mechanism, const Circumstances& now);
 
-// `type` CXI_KEY_TYPE_SECRET: raw key; PRIVATE: PKCS#8 in DER; PUBLIC: SubjectPublicKeyInfo in DER. ALGO, SIZE
-// and EC_CURVE in the template are compared when given (ALGO is needed for secrets).
-// Errors: as generate_key(), E_CXI_KEY_INVALID_COMP, E_CXI_PROP_COMPARE.
+// `type` CXI_KEY_TYPE_SECRET: raw key; PRIVATE: PKCS#8 in DER; PUBLIC: SubjectPublicKeyInfo in DER. ALGO,
+// SIZE and EC_CURVE in the template are compared when given (ALGO is needed for secrets). Errors: as
+// generate_key(), E_CXI_KEY_INVALID_COMP, E_CXI_PROP_COMPARE.
 Result<KeyObject> key_from_material(PropertyList properties, std::uint32_t type, ByteView material,
                                     const Circumstances& now);
 
 // The public half of a private key as an object with these properties.
-Result<KeyObject> public_half(PropertyList properties, const KeyObject& private_key, const Circumstances& now);
+Result<KeyObject> public_half(PropertyList properties, const KeyObject& private_key,
+                              const Circumstances& now);
 
 // Certificates and data objects: content in VALUE. Errors: E_CXI_KEY_TYPE, E_CXI_KEY_MISSING_COMP.
 Result<KeyObject> storage_object(PropertyList properties, const Circumstances& now);

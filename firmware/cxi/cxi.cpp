@@ -1,0 +1,176 @@
+#include "firmware/cxi/cxi.h"
+
+#include <algorithm>
+
+#include "firmware/cmds/scheduler.h"
+#include "firmware/cxi/group_access.h"
+
+namespace cs2sim {
+namespace {
+
+constexpr std::size_t kMostConfigs = 1024;
+
+// What a use needs of a key: the bit in USAGE, and the PKCS#11 flag that forbids it when present and false.
+struct UseRow {
+    Use use;
+    std::uint32_t usage;
+    std::uint32_t flag;
+};
+constexpr UseRow kUses[] = {
+    {USE_SIGN, CXI_KEY_USAGE_SIGN, CXI_PROP_SIGN},
+    {USE_VERIFY, CXI_KEY_USAGE_VERIFY, CXI_PROP_VERIFY},
+    {USE_ENCRYPT, CXI_KEY_USAGE_ENCRYPT, CXI_PROP_ENCRYPT},
+    {USE_DECRYPT, CXI_KEY_USAGE_DECRYPT, CXI_PROP_DECRYPT},
+    {USE_MAC, CXI_KEY_USAGE_SIGN, CXI_PROP_SIGN},
+    {USE_DERIVE, CXI_KEY_USAGE_DERIVE, CXI_PROP_DERIVE},
+    {USE_WRAP, CXI_KEY_USAGE_WRAP, CXI_PROP_WRAP},
+    {USE_UNWRAP, CXI_KEY_USAGE_UNWRAP, CXI_PROP_UNWRAP},
+};
+
+Result<void> allow_by_properties(const PropertyList& properties, Use use, Mechanism mechanism) {
+    for (const UseRow& row : kUses)
+        if (row.use == use &&
+            ((properties.number_or(CXI_PROP_KEY_USAGE, CXI_KEY_USAGE_ALL) & row.usage) == 0 ||
+             !properties.flag_or(row.flag, true)))
+            return fail(E_CXI_KEY_USAGE);
+    if (!properties.has(CXI_PROP_KEY_MECHS)) return {};
+    const ByteView allowed = properties.bytes(CXI_PROP_KEY_MECHS);
+    for (ByteView rest = allowed; rest.size() >= 4; rest = rest.subspan(4)) {
+        const std::uint32_t id = std::uint32_t{rest[0]} << 24 | std::uint32_t{rest[1]} << 16 |
+                                 std::uint32_t{rest[2]} << 8 | rest[3];
+        if (id == mechanism.value) return {};
+    }
+    return fail(E_CXI_KEY_MECH_NOT_ALLOWED);
+}
+
+}  // namespace
+
+Bytes index_reference(ByteView index) {
+    Bytes reference{CXI_TAG_INDEX};
+    append(reference, index);
+    return reference;
+}
+
+Result<void> check_flags(std::uint32_t flags, std::uint32_t known) {
+    if ((flags & ~known) != 0) return fail(E_CXI_INVALID_FLAGS);
+    return {};
+}
+
+Cxi::Cxi(Services& services)
+    : keys(services.smos, services.databases), seal(services.mbk), services_(services) {}
+
+std::uint16_t Cxi::modes() const { return services_.scheduler.modes(); }
+
+Circumstances Cxi::circumstances() const {
+    return {modes(), services_.profile.des3, services_.smos.clock.milliseconds()};
+}
+
+Result<CxiConfig> Cxi::config(std::string_view group) {
+    const auto changes = keys.changes();
+    if (!changes) return fail(changes.error());
+    {
+        const std::lock_guard lock(config_mutex_);
+        if (configs_changes_ != *changes || configs_.size() > kMostConfigs) configs_.clear();
+        configs_changes_ = *changes;
+        if (const auto found = configs_.find(group); found != configs_.end()) return found->second;
+    }
+    PropertyList settings;
+    for (const std::string_view of :
+         {std::string_view(), group}) {  // a group's own settings go before global ones
+        const auto object = keys.find(key_index(of, {}, 0));
+        if (!object && object.error().code != E_DB_NOT_FOUND) return fail(object.error());
+        if (!object) continue;
+        for (const Property& property : (*object)->object.properties)
+            settings.set(property.id, property.value);
+    }
+    CxiConfig config;
+    config.user = settings.number_or(CXI_PROP_CFG_AUTH_USER, config.user);
+    config.key_manager = settings.number_or(CXI_PROP_CFG_AUTH_KEYM, config.key_manager);
+    config.plain = settings.number_or(CXI_PROP_CFG_AUTH_PLAIN, config.plain);
+    config.check_validity = settings.number_or(CXI_PROP_CFG_CHECK_VALIDITY_PERIOD, 0) != 0;
+    config.external_only = settings.number_or(CXI_PROP_CFG_ENFORCE_EXT_KEYS, 0) != 0;
+    const std::lock_guard lock(config_mutex_);
+    if (configs_changes_ == *changes) configs_.emplace(group, config);
+    return config;
+}
+
+Result<void> Cxi::require(const Call& call, std::string_view group, Right right) {
+    const auto settings = config(group);
+    if (!settings) return fail(settings.error());
+    return require_in_group(call.context, group,
+                            right == Right::use ? settings->user : settings->key_manager);
+}
+
+Result<SharedKey> Cxi::external_key(ByteView blob) {
+    CS2SIM_TRY(approve_act(modes(), Act::external_key));
+    auto object = seal.open(blob);
+    if (!object) return fail(object.error());
+    auto loaded = load_key(*std::move(object));
+    if (!loaded) return fail(loaded.error());
+    loaded->external = true;
+    return std::make_shared<const LoadedKey>(*std::move(loaded));
+}
+
+Result<SharedKey> Cxi::key(const Call& call, ByteView reference, Right right) {
+    if (reference.empty()) return fail(E_CXI_INVALID_PARAM_LEN);
+    const ByteView value = reference.subspan(1);
+    Result<SharedKey> found = fail(E_CXI_INVALID_PARAM_TAG);
+    if (reference[0] == CXI_TAG_INDEX) {
+        found = keys.find(value);
+    } else if (reference[0] == CXI_TAG_EXTERNAL) {
+        found = external_key(value);
+    } else if (reference[0] == CXI_TAG_NAME) {
+        const auto names = PropertyList::decode(value);
+        if (!names) return fail(names.error());
+        const std::string_view group = names->text(CXI_PROP_KEY_GROUP);
+        CS2SIM_TRY(require(call, group, right));  // before anything about the name is told
+        if (names->text(CXI_PROP_KEY_NAME).empty()) return fail(E_CXI_KEY_INVALID_NAME);
+        found = keys.find(
+            key_index(group, names->text(CXI_PROP_KEY_NAME), names->number_or(CXI_PROP_KEY_SPEC, 0)));
+    }
+    if (!found) return found;
+    if ((*found)->object.type() == CXI_KEY_TYPE_CONFIG) return fail(E_CXI_INVALID_PARAM_VAL);
+    CS2SIM_TRY(require(call, (*found)->object.group(), right));
+    return found;
+}
+
+Result<void> Cxi::allow(const LoadedKey& key, Use use, Mechanism mechanism) {
+    const PropertyList& properties = key.object.properties;
+    CS2SIM_TRY(allow_by_properties(properties, use, mechanism));
+    if (properties.has(CXI_PROP_KEY_DATE_EXP)) {
+        const auto settings = config(key.object.group());
+        if (!settings) return fail(settings.error());
+        if (settings->check_validity &&
+            date_of(services_.smos.clock.milliseconds()) > properties.text(CXI_PROP_KEY_DATE_EXP))
+            return fail(E_CXI_VALIDITY_PERIOD);
+    }
+    if ((modes() & (MODE_FIPS | MODE_CC)) == 0) return {};
+    CS2SIM_TRY(approve_key(modes(), use, key.object.algorithm(), key.object.bits(),
+                           properties.text(CXI_PROP_KEY_EC_CURVE)));
+    return approve_mechanism(modes(), use, key.object.algorithm(), mechanism.value);
+}
+
+Result<Bytes> Cxi::place(const Call& call, const KeyObject& key, std::uint32_t flags, Right right) {
+    const bool external = (flags & CXI_FLAG_KEY_EXTERNAL) != 0;
+    const bool overwrite = (flags & CXI_FLAG_KEY_OVERWRITE) != 0;
+    CS2SIM_TRY(require(call, key.group(), right));
+    if (key.name().empty()) return fail(E_CXI_KEY_INVALID_NAME);
+    if (external && (overwrite || (flags & CXI_FLAG_KEY_VOLATILE) != 0)) return fail(E_CXI_OVERWRITE);
+    if (overwrite) CS2SIM_TRY(approve_act(modes(), Act::overwrite));
+    if (external) {
+        CS2SIM_TRY(approve_act(modes(), Act::external_key));
+        const auto blob = seal.seal(key);
+        if (!blob) return fail(blob.error());
+        Bytes reference{CXI_TAG_EXTERNAL};
+        append(reference, *blob);
+        return reference;
+    }
+    const auto settings = config(key.group());
+    if (!settings) return fail(settings.error());
+    if (settings->external_only) return fail(E_CXI_KEY_EXTERNAL_ONLY);
+    const auto index = keys.insert(key, overwrite, (flags & CXI_FLAG_KEY_VOLATILE) != 0);
+    if (!index) return fail(index.error());
+    return index_reference(*index);
+}
+
+}  // namespace cs2sim

@@ -1,0 +1,79 @@
+// The front door of CXI: key objects, groups, cryptographic operations, single-key backup.
+//
+// Who may do what is decided by the key's group, not by the session's whole authentication state: see
+// group_access.h. Function rows therefore state permission 0, and every handler asks here.
+#pragma once
+
+#include <map>
+#include <mutex>
+#include <string>
+
+#include "firmware/cmds/call.h"
+#include "firmware/cxi/cxi_rules.h"
+#include "firmware/cxi/key_blob.h"
+#include "firmware/cxi/key_store.h"
+#include "firmware/cxi/make_key.h"
+#include "firmware/cxi/mechanism.h"
+
+namespace cs2sim {
+
+// What the CFG_* properties of a group's configuration object, or else of the global one, say. Their values
+// are permissions as authentication states.
+struct CxiConfig {
+    std::uint32_t user = 0x00000002;  // CFG_AUTH_USER: use of keys
+    std::uint32_t key_manager =
+        0x00000002;               // CFG_AUTH_KEYM: generate, import, delete, change; 00000020 separates
+    std::uint32_t plain = 0;      // CFG_AUTH_PLAIN: what plain import and export need beside
+    bool check_validity = false;  // CFG_CHECK_VALIDITY_PERIOD: dates of keys are enforced
+    bool external_only = false;   // CFG_ENFORCE_EXT_KEYS: no new stored keys
+};
+
+enum class Right : std::uint8_t { use, manage };
+
+class Cxi {
+public:
+    explicit Cxi(Services& services);
+
+    KeyStore keys;
+    KeySeal seal;
+
+    // The key that `reference` (CxiKeyTag) names, for a caller who has `right` in its group.
+    // Errors: E_CXI_INVALID_PARAM_TAG, _LEN, _VAL for a malformed reference; E_CXI_PERMISSION_DENIED; those
+    // of KeyStore::find() and KeySeal::open(); E_CXI_CC_EXTERNAL_KEYS.
+    Result<SharedKey> key(const Call& call, ByteView reference, Right right);
+
+    Result<void> require(const Call& call, std::string_view group, Right right);
+    Result<CxiConfig> config(std::string_view group);
+
+    // Whether `key` may be used so: its usage bits and flags, its list of mechanisms, its dates, the mode.
+    // Errors: E_CXI_KEY_USAGE, E_CXI_KEY_MECH_NOT_ALLOWED, E_CXI_VALIDITY_PERIOD, and the mode tables'.
+    Result<void> allow(const LoadedKey& key, Use use, Mechanism mechanism);
+
+    // Stores a new key as `flags` say, or seals it (CXI_FLAG_KEY_EXTERNAL), and returns its reference.
+    // Errors: E_CXI_KEY_INVALID_NAME, E_CXI_PERMISSION_DENIED, E_CXI_KEY_EXTERNAL_ONLY, E_CXI_OVERWRITE,
+    // E_DB_EXISTS, the mode tables'.
+    Result<Bytes> place(const Call& call, const KeyObject& key, std::uint32_t flags,
+                        Right right = Right::manage);
+
+    Circumstances circumstances() const;
+    std::uint16_t modes() const;
+
+private:
+    Result<SharedKey> external_key(ByteView blob);
+
+    Services& services_;
+    std::mutex config_mutex_;
+    std::map<std::string, CxiConfig, std::less<>> configs_;
+    std::uint64_t configs_changes_ = 0;  // KeyStore::changes() when configs_ was filled
+};
+
+// A reference to a stored key, as commands return it.
+Bytes index_reference(ByteView index);
+
+// E_CXI_INVALID_FLAGS when `flags` has any bit outside `known`.
+Result<void> check_flags(std::uint32_t flags, std::uint32_t known);
+
+struct Module;
+Module cxi_module();  // FC 068
+
+}  // namespace cs2sim

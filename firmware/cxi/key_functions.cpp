@@ -1,0 +1,143 @@
+// Keys come and go: generate, open, create, delete, wipe a group.
+#include "firmware/cxi/cxi.h"
+#include "firmware/cxi/group_access.h"
+#include "firmware/cxi/handlers.h"
+
+namespace cs2sim {
+namespace {
+
+constexpr std::uint32_t kPlaceFlags = CXI_FLAG_KEY_OVERWRITE | CXI_FLAG_KEY_EXTERNAL | CXI_FLAG_KEY_VOLATILE;
+
+std::string audit_name(const KeyObject& key) {
+    return std::string(key.group()) + "/" + std::string(key.name());
+}
+
+}  // namespace
+
+Result<Bytes> cxi_not_supported(Call&) { return fail(E_CXI_NOT_SUPPORTED); }
+
+Result<Bytes> cxi_get_info(Call& call) {
+    const auto count = call.device.cxi->keys.count();
+    if (!count) return fail(count.error());
+    const std::uint16_t modes = call.device.cxi->modes();
+    const bool fips = (modes & MODE_FIPS) != 0;
+    const bool cc = (modes & MODE_CC) != 0;
+    return call.answer({find_module(FC_CXI)->version, fips ? 1 : 0, cc ? 1 : 0, *count});
+}
+
+// Whoever manages the group's keys may wipe it, and those who set a token up: the group's security officer
+// and administrators.
+Result<Bytes> cxi_key_init(Call& call) {
+    Cxi& cxi = *call.device.cxi;
+    const std::string_view group = call.request.text("group");
+    if (group.size() > CXI_MAX_STR) return fail(E_CXI_INVALID_PARAM_LEN);
+    if (!permits(group_state(call.context.users, group), kSecurityOfficer) &&
+        !permits(call.auth_state(), kAdministrator))
+        CS2SIM_TRY(cxi.require(call, group, Right::manage));
+    const auto count = cxi.keys.erase_group(group);
+    if (!count) return fail(count.error());
+    call.audit(AUDIT_KEY,
+               "CXI: " + std::to_string(*count) + " keys of group '" + std::string(group) + "' erased");
+    return call.answer({*count});
+}
+
+Result<Bytes> cxi_key_generate(Call& call) {
+    Cxi& cxi = *call.device.cxi;
+    const std::uint32_t flags = call.request.u32("flags");
+    CS2SIM_TRY(check_flags(flags, kPlaceFlags));
+    auto properties = creation_template(call.request.bytes("properties"));
+    if (!properties) return fail(properties.error());
+    CS2SIM_TRY(cxi.require(call, properties->text(CXI_PROP_KEY_GROUP), Right::manage));
+    if (properties->text(CXI_PROP_KEY_NAME).empty()) return fail(E_CXI_KEY_INVALID_NAME);
+    const auto key =
+        generate_key(*std::move(properties), {call.request.u32("mechanism")}, cxi.circumstances());
+    if (!key) return fail(key.error());
+    const auto reference = cxi.place(call, *key, flags);
+    if (!reference) return fail(reference.error());
+    call.audit(AUDIT_KEY, "CXI: key generated: " + audit_name(*key));
+    return call.answer({*reference});
+}
+
+// Two objects, the private one by its own template and the public one by the other.
+Result<Bytes> cxi_key_pair_gen(Call& call) {
+    Cxi& cxi = *call.device.cxi;
+    const std::uint32_t flags = call.request.u32("flags");
+    CS2SIM_TRY(check_flags(flags, kPlaceFlags));
+    auto of_public = creation_template(call.request.bytes("public"));
+    if (!of_public) return fail(of_public.error());
+    auto of_private = creation_template(call.request.bytes("private"));
+    if (!of_private) return fail(of_private.error());
+    CS2SIM_TRY(cxi.require(call, of_public->text(CXI_PROP_KEY_GROUP), Right::manage));
+    CS2SIM_TRY(cxi.require(call, of_private->text(CXI_PROP_KEY_GROUP), Right::manage));
+    const Circumstances now = cxi.circumstances();
+    const auto private_key = generate_key(*std::move(of_private), {call.request.u32("mechanism")}, now);
+    if (!private_key) return fail(private_key.error());
+    if (!private_key->is_private()) return fail(E_CXI_KEY_INVALID_ALGO);
+    of_public->erase(CXI_PROP_KEY_RSA_EXP);
+    const auto public_key = public_half(*std::move(of_public), *private_key, now);
+    if (!public_key) return fail(public_key.error());
+    const bool same_place = public_key->group() == private_key->group() &&
+                            public_key->name() == private_key->name() &&
+                            public_key->spec() == private_key->spec();
+    if (same_place) return fail(E_CXI_KEY_INVALID_NAME);
+
+    const auto public_reference = cxi.place(call, *public_key, flags);
+    if (!public_reference) return fail(public_reference.error());
+    const auto private_reference = cxi.place(call, *private_key, flags);
+    if (!private_reference) {  // both or none
+        if ((*public_reference)[0] == CXI_TAG_INDEX && (flags & CXI_FLAG_KEY_OVERWRITE) == 0)
+            (void)cxi.keys.erase(ByteView(*public_reference).subspan(1));
+        return fail(private_reference.error());
+    }
+    call.audit(AUDIT_KEY, "CXI: key pair generated: " + audit_name(*private_key));
+    return call.answer({*public_reference, *private_reference});
+}
+
+Result<Bytes> cxi_key_open(Call& call) {
+    CS2SIM_TRY(check_flags(call.request.u32("flags"), 0));
+    Bytes reference{CXI_TAG_NAME};
+    append(reference, call.request.bytes("properties"));
+    const auto key = call.device.cxi->key(call, reference, Right::use);
+    if (!key) return fail(key.error());
+    return call.answer({index_reference((*key)->index)});
+}
+
+Result<Bytes> cxi_key_delete(Call& call) {
+    Cxi& cxi = *call.device.cxi;
+    const auto key = cxi.key(call, call.request.bytes("key"), Right::manage);
+    if (!key) return fail(key.error());
+    if ((*key)->external) return fail(E_CXI_INTERNAL_INPUT_ONLY);
+    CS2SIM_TRY(cxi.keys.erase((*key)->index));
+    call.audit(AUDIT_KEY, "CXI: key deleted: " + audit_name((*key)->object));
+    return call.answer({});
+}
+
+// PKCS#11 objects by template: certificates, data, and secret keys whose VALUE is given in clear.
+Result<Bytes> cxi_obj_create(Call& call) {
+    Cxi& cxi = *call.device.cxi;
+    const std::uint32_t flags = call.request.u32("flags");
+    CS2SIM_TRY(check_flags(flags, kPlaceFlags));
+    auto properties = creation_template(call.request.bytes("properties"));
+    if (!properties) return fail(properties.error());
+    const Circumstances now = cxi.circumstances();
+    const bool secret = properties->number(CXI_PROP_KEY_TYPE) == CXI_KEY_TYPE_SECRET;
+    Result<KeyObject> object = fail(E_CXI_KEY_MISSING_COMP);
+    if (!secret) {
+        object = storage_object(*std::move(properties), now);
+    } else if (properties->has(CXI_PROP_VALUE)) {
+        CS2SIM_TRY(approve_act(now.modes, Act::plain_import));
+        SecretBytes value = to_secret(properties->bytes(CXI_PROP_VALUE));
+        properties->erase(CXI_PROP_VALUE);
+        object = key_from_material(*std::move(properties), CXI_KEY_TYPE_SECRET, value, now);
+    }
+    if (!object) return fail(object.error());
+    const auto reference = cxi.place(call, *object, flags);
+    if (!reference) return fail(reference.error());
+    return call.answer({*reference});
+}
+
+Result<Bytes> cxi_p11_permissions(Call& call) {
+    return call.answer({group_state(call.context.users, call.request.text("group"))});
+}
+
+}  // namespace cs2sim
