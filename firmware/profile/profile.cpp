@@ -8,6 +8,8 @@
 #define TOML_EXCEPTIONS 0
 #include <toml++/toml.h>
 
+#include "firmware/wire/functions.h"
+
 namespace cs2sim {
 namespace {
 
@@ -61,6 +63,17 @@ public:
             out.push_back(static_cast<T>(*value));
         }
     }
+    void read_functions(std::string_view key, std::vector<FunctionId>& out) {
+        const toml::node* node = take(key);
+        if (!node) return;
+        if (!node->is_array()) return complain(key, "is not a list");
+        for (const toml::node& element : *node->as_array()) {
+            const auto name = element.value<std::string>();
+            const FunctionSignature* function = name ? find_function(*name) : nullptr;
+            if (!function) return complain(key, "has an element that is no function");
+            out.push_back({function->fc, function->sfc});
+        }
+    }
     void complain(std::string_view key, std::string_view what) {
         if (problem_.empty()) problem_ = "'" + std::string(key) + "' " + std::string(what);
     }
@@ -107,6 +120,8 @@ tl::expected<Profile, std::string> parse_profile(std::string_view name, std::str
     reader.read("max_sessions", profile.max_sessions, 1, 100000);
     reader.read("max_users_per_session", profile.max_users_per_session, 1, 255);
     reader.read("min_rsa_bits", profile.min_rsa_bits, 512, 4096);
+    reader.read("max_auth_fails", profile.max_auth_fails, 0, 255);
+    reader.read_functions("disabled_functions", profile.disabled_functions);
     reader.read("des3", profile.des3);
 
     const auto* row = std::ranges::find(kCertifications, certification, &CertificationName::name);

@@ -13,6 +13,12 @@ namespace cs2sim {
 
 enum class Certification : std::uint8_t { none, fips, cc };
 
+struct FunctionId {
+    std::uint16_t fc = 0;
+    std::uint8_t sfc = 0;
+    friend bool operator==(const FunctionId&, const FunctionId&) = default;
+};
+
 struct Profile {
     std::string name;   // e.g. "se-gen2-fips"
     std::string model;  // e.g. "Se-Series Gen2"
@@ -31,6 +37,8 @@ struct Profile {
     std::uint32_t max_sessions = 1024;
     std::uint32_t max_users_per_session = 16;
     std::uint32_t min_rsa_bits = 1024;  // of user tokens
+    std::uint32_t max_auth_fails = 0;   // limit of failed logons until SetMaxAuthFails sets one; 0 = none
+    std::vector<FunctionId> disabled_functions;  // switched off by configuration: E_CMDS_SFC_DISABLED
     bool des3 = true;
 };
 

@@ -1,5 +1,8 @@
 #include "firmware/wire/functions.h"
 
+#include <algorithm>
+#include <charconv>
+
 namespace cs2sim {
 namespace {
 
@@ -16,6 +19,16 @@ constexpr FunctionSignature kCatalogue[] = {
 #undef CS2SIM_ASSUMED
 };
 
+bool same(std::string_view a, std::string_view b) {
+    const auto upper = [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; };
+    return std::ranges::equal(a, b, {}, upper, upper);
+}
+
+bool hexadecimal(std::string_view text, unsigned& out) {
+    const auto parsed = std::from_chars(text.data(), text.data() + text.size(), out, 16);
+    return !text.empty() && parsed.ec == std::errc() && parsed.ptr == text.data() + text.size();
+}
+
 }  // namespace
 
 std::span<const FunctionSignature> function_catalogue() { return kCatalogue; }
@@ -24,6 +37,24 @@ const FunctionSignature* find_function(std::uint16_t fc, std::uint8_t sfc) {
     for (const FunctionSignature& row : kCatalogue)
         if (row.fc == fc && row.sfc == sfc) return &row;
     return nullptr;
+}
+
+const FunctionSignature* find_function(std::string_view text) {
+    const std::size_t dot = text.find('.');
+    const std::string_view head = text.substr(0, dot == std::string_view::npos ? 0 : dot);
+    const std::string_view tail = dot == std::string_view::npos ? text : text.substr(dot + 1);
+    unsigned fc = 0;
+    unsigned sfc = 0;
+    if (hexadecimal(head, fc) && hexadecimal(tail, sfc) && fc <= 0xFFFF && sfc <= 0xFF)
+        return find_function(static_cast<std::uint16_t>(fc), static_cast<std::uint8_t>(sfc));
+
+    const FunctionSignature* found = nullptr;
+    for (const FunctionSignature& row : kCatalogue) {
+        if (!same(row.name, tail) || (!head.empty() && !same(row.module, head))) continue;
+        if (found) return nullptr;
+        found = &row;
+    }
+    return found;
 }
 
 }  // namespace cs2sim

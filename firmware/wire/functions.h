@@ -48,4 +48,8 @@ std::span<const FunctionSignature> function_catalogue();
 // The row of FC.SFC, or null.
 const FunctionSignature* find_function(std::uint16_t fc, std::uint8_t sfc);
 
+// By "CMDS.GET_CHALLENGE", "083.01" (hexadecimal) or, when only one module has it, "GET_CHALLENGE"; any case.
+// Null when there is none, or more than one.
+const FunctionSignature* find_function(std::string_view text);
+
 }  // namespace cs2sim
