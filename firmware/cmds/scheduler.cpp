@@ -13,7 +13,7 @@ const Function* Scheduler::find(std::uint16_t fc, std::uint8_t sfc) const {
     for (const Module& module : modules_) {
         if (module.fc != fc) continue;
         const auto row = std::ranges::find(module.functions, sfc, &Function::sfc);
-        return row == module.functions.end() ? nullptr : &*row;
+        if (row != module.functions.end()) return &*row;
     }
     return nullptr;
 }
@@ -36,6 +36,10 @@ Result<Bytes> Scheduler::run_row(Services& services, Context& context, const Req
         const bool module_known = std::ranges::find(modules_, request.fc, &Module::fc) != modules_.end();
         return fail(module_known ? E_CMDS_BAD_SFC : E_CMDS_BAD_FC);
     }
+    const auto& disabled = services.profile.disabled_functions;
+    if (!disabled.empty() &&
+        std::ranges::find(disabled, FunctionId{request.fc, request.sfc}) != disabled.end())
+        return fail(E_CMDS_SFC_DISABLED);
     const std::uint16_t now = modes();
     for (const ModeRule& rule : function->rules)
         if ((rule.modes & now) != 0) return fail(rule.error);

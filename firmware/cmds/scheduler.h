@@ -18,8 +18,8 @@ namespace cs2sim {
 
 class Scheduler {
 public:
-    // Publishes a module's functions. Precondition: before the first command; FC and SFCs not yet taken;
-    // every function has a row in the catalogue.
+    // Publishes functions of a module, which may come in several parts. Precondition: before the first
+    // command; FC and SFC not yet taken; every function has a row in the catalogue.
     void publish(const Module& module);
     std::vector<Module> modules() const { return modules_; }
 

@@ -23,6 +23,15 @@ Result<void> allow_logon_here(const Call& call) {
     }
 }
 
+// What the user's flags say of the way in which he logs on (CMDS_UFLG_*, firmware-facts.md, section 3).
+Result<void> allow_user_here(const Call& call, const User& user) {
+    if (!call.context.secure && (user.flags & UFLG_SM_AUTH) != 0) return fail(E_CMDS_USER_MODE);
+    // He is older than the certified firmware, which gives no such flag.
+    if ((user.flags & UFLG_LOGIN) != 0 && call.device.profile.certification == Certification::cc)
+        return fail(E_CMDS_LOGIN_CC);
+    return {};
+}
+
 // The challenge of this context, which serves once.
 Result<Bytes> take_challenge(Context& context) {
     const auto challenge = std::exchange(context.challenge, std::nullopt);
@@ -60,6 +69,10 @@ Result<Bytes> logon(Call& call) {
     if (!user) {
         call.audit(AUDIT_AUTH_FAILED, describe_user(name) + ": logon failed");
         return fail(user.error());
+    }
+    if (const auto allowed = allow_user_here(call, *user); !allowed) {
+        call.audit(AUDIT_AUTH_FAILED, describe_user(user->short_name) + ": logon refused");
+        return fail(allowed.error());
     }
     // One user counts once, however often he logs on: two administrators are two people (guide G3).
     std::erase_if(users, [&](const LoggedOnUser& on) { return on.short_name == user->short_name; });

@@ -21,6 +21,20 @@ std::string audit_text(std::string_view what, std::string_view user) {
     return std::string(what) + " user " + std::string(user);
 }
 
+// Certified firmware keeps a limit of failed logons (OUR ASSUMPTION).
+Result<void> allow_no_limit(Certification certification) {
+    if (certification == Certification::fips) return fail(E_CMDS_PARAM_FIPS);
+    if (certification == Certification::cc) return fail(E_CMDS_PARAM_CC);
+    return {};
+}
+
+// In CMDS an empty slot has a code of its own.
+Result<MbkKeyInfo> resident_mbk(Services& device) {
+    auto info = device.mbk.info(kMbkSlotAes);
+    if (!info && info.error().code == E_MBK_SLOT_EMPTY) return fail(E_CMDS_NO_MBK_KEY);
+    return info;
+}
+
 Result<Aead> user_seal(Services& device) {
     const auto key = device.mbk.derive(kMbkSlotAes, kSealLabel, {}, 32);
     if (!key) return fail(key.error());
@@ -82,17 +96,23 @@ Result<Bytes> get_user_info(Call& call) {
 }
 
 Result<Bytes> set_max_auth_fails(Call& call) {
-    CS2SIM_TRY(call.device.users.set_max_auth_fails(call.request.u8("count")));
+    const std::uint8_t count = call.request.u8("count");
+    if (count == 0) CS2SIM_TRY(allow_no_limit(call.device.profile.certification));
+    CS2SIM_TRY(call.device.users.set_max_auth_fails(count));
     call.audit(AUDIT_USER, "set limit of failed logons");
     return call.answer({});
 }
 
-Result<Bytes> get_max_auth_fails(Call& call) { return call.answer({call.device.users.max_auth_fails()}); }
+Result<Bytes> get_max_auth_fails(Call& call) {
+    const auto count = call.device.users.max_auth_fails();
+    if (!count) return fail(count.error());
+    return call.answer({*count});
+}
 
 Result<Bytes> backup_user(Call& call) {
     const auto user = call.device.users.find(call.request.text("name"));
     if (!user) return fail(user.error());
-    const auto mbk = call.device.mbk.info(kMbkSlotAes);
+    const auto mbk = resident_mbk(call.device);
     if (!mbk) return fail(mbk.error());
     auto seal = user_seal(call.device);
     if (!seal) return fail(seal.error());
@@ -105,8 +125,9 @@ Result<Bytes> backup_user(Call& call) {
 Result<Bytes> restore_user(Call& call) {
     const auto backup = parse(LAYOUT_USER_BACKUP, call.request.bytes("record"));
     if (!backup || backup->u8("version") != kBackupVersion) return fail(E_CMDS_INVAL_BCK);
-    const auto mbk = call.device.mbk.info(kMbkSlotAes);
+    const auto mbk = resident_mbk(call.device);
     if (!mbk) return fail(mbk.error());
+    if (!std::ranges::equal(backup->bytes("mbkhash"), mbk->hash)) return fail(E_CMDS_INVAL_BCK);
     auto seal = user_seal(call.device);
     if (!seal) return fail(seal.error());
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "firmware/cmds/user_rules.h"
 #include "firmware/crypto/pkey.h"
@@ -157,14 +158,20 @@ Result<void> Users::remove(std::string_view name) {
     const std::lock_guard lock(mutex_);
     const auto user = find(name);
     if (!user) return fail(user.error());
-    const auto all = list();
-    if (!all) return fail(all.error());
-    // One administrator with key or card must remain (guide G13).
-    if (is_key_administrator(*user) && std::ranges::count_if(*all, is_key_administrator) == 1)
-        return fail(E_CMDS_ADMIN_AMPUTATION);
+    const auto last = is_last_key_administrator(*user);
+    if (!last) return fail(last.error());
+    if (*last) return fail(E_CMDS_ADMIN_AMPUTATION);
     auto db = database();
     if (!db) return fail(db.error());
     return (*db)->erase(search_key(user->short_name));
+}
+
+// One administrator with key or card must remain (guide G13).
+Result<bool> Users::is_last_key_administrator(const User& user) {
+    if (!is_key_administrator(user)) return false;
+    const auto all = list();
+    if (!all) return fail(all.error());
+    return std::ranges::count_if(*all, is_key_administrator) == 1;
 }
 
 Result<void> Users::store(const User& user) {
@@ -174,7 +181,14 @@ Result<void> Users::store(const User& user) {
 }
 
 Result<void> Users::restore(const User& user) {
+    CS2SIM_TRY(check_user(user, profile_));
     const std::lock_guard lock(mutex_);
+    const auto replaced = find(user.short_name);
+    if (replaced && !is_key_administrator(user)) {
+        const auto last = is_last_key_administrator(*replaced);
+        if (!last) return fail(last.error());
+        if (*last) return fail(E_CMDS_ADMIN_AMPUTATION);
+    }
     return store(user);
 }
 
@@ -185,8 +199,11 @@ Result<User> Users::authenticate(std::string_view name, std::uint8_t mechanism, 
     auto user = find(name);
     if (!user) return user;
     if (user->mechanism != mechanism) return fail(E_CMDS_BAD_MECH);
-    const std::uint8_t limit = max_auth_fails();
-    if (limit != 0 && user->failures >= limit) return fail(E_CMDS_AUTH_FAIL_CNT_EXCEEDED);
+    if (std::ranges::find(profile_.user_mechanisms, mechanism) == profile_.user_mechanisms.end())
+        return fail(E_CMDS_BAD_AUTH_MECH);  // the user is older than the firmware
+    const auto limit = max_auth_fails();
+    if (!limit) return fail(limit.error());
+    if (*limit != 0 && user->failures >= *limit) return fail(E_CMDS_AUTH_FAIL_CNT_EXCEEDED);
 
     if (!verify_response(*user, message, response)) {
         if (user->failures < 0xFF) ++user->failures;
@@ -200,8 +217,11 @@ Result<User> Users::authenticate(std::string_view name, std::uint8_t mechanism, 
     return user;
 }
 
-std::uint8_t Users::max_auth_fails() const {
-    return static_cast<std::uint8_t>(smos_.nvram.number(kMaxFails).value_or(0));
+Result<std::uint8_t> Users::max_auth_fails() const {
+    const std::int64_t count = smos_.nvram.number(kMaxFails).value_or(profile_.max_auth_fails);
+    if (!std::in_range<std::uint8_t>(count)) return fail(E_CMDS_MAX_AUTH_FAIL_READ);
+    const bool certified = profile_.certification != Certification::none;  // keeps a limit
+    return static_cast<std::uint8_t>(count == 0 && certified ? profile_.max_auth_fails : count);
 }
 
 Result<void> Users::set_max_auth_fails(std::uint8_t count) {

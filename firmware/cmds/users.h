@@ -51,7 +51,7 @@ public:
     bool exists_database() const;
 
     // Errors: E_CMDS_BAD_NAME, E_CMDS_USER_EXISTS, E_CMDS_BAD_MECH, E_CMDS_BAD_PERM, E_CMDS_BAD_ATT,
-    // E_CMDS_BAD_TOKEN, E_CMDS_USER_FLAG_NOT_ALLOWED. Returns the short name.
+    // E_CMDS_BAD_TOKEN, E_CMDS_USER_FLAG_NOT_ALLOWED, and those of check_user(). Returns the short name.
     Result<std::string> add(User user);
     // A password that its owner sets is no longer initial; a change ends a lock by failed logons.
     // Errors: E_CMDS_NO_USER, E_CMDS_BAD_TOKEN.
@@ -61,23 +61,27 @@ public:
     Result<std::vector<User>> list();
 
     // Checks what a user shows: a signature over, or MAC of, `message`; counts failures.
-    // Errors: E_CMDS_NO_USER, E_CMDS_BAD_MECH (not the user's), E_CMDS_AUTH_FAIL_CNT_EXCEEDED,
+    // Errors: E_CMDS_NO_USER, E_CMDS_BAD_MECH (not the user's), E_CMDS_BAD_AUTH_MECH (the user's, but the
+    // firmware no longer has it), E_CMDS_AUTH_FAIL_CNT_EXCEEDED, E_CMDS_MAX_AUTH_FAIL_READ,
     // E_CMDS_AUTH_FAILED.
     Result<User> authenticate(std::string_view name, std::uint8_t mechanism, ByteView message,
                               ByteView response);
 
-    std::uint8_t max_auth_fails() const;  // 0 = no limit
-    Result<void> set_max_auth_fails(std::uint8_t count);
+    // 0 = no limit. Until it is set, and in certified firmware for 0, the profile's.
+    Result<std::uint8_t> max_auth_fails() const;          // E_CMDS_MAX_AUTH_FAIL_READ: stored value damaged
+    Result<void> set_max_auth_fails(std::uint8_t count);  // E_CMDS_NVRAM
 
     // The record as user.db holds it, and back.
     static Bytes encode(const User& user);
     static Result<User> decode(ByteView search_key, ByteView record);  // E_CMDS_BAD_UDB_ENTRY
-    Result<void> restore(const User& user);                            // inserts or replaces
+    // Inserts or replaces. Errors: those of check_user(); E_CMDS_ADMIN_AMPUTATION.
+    Result<void> restore(const User& user);
 
 private:
     Result<std::shared_ptr<Database>> database() const;
     Result<std::string> short_name_for(std::string_view name);
     Result<void> store(const User& user);
+    Result<bool> is_last_key_administrator(const User& user);
 
     Smos& smos_;
     DatabaseStore& databases_;
