@@ -1,0 +1,110 @@
+#include "firmware/faults/seen_command.h"
+
+#include <algorithm>
+
+#include "firmware/cmds/sessions.h"
+
+namespace cs2sim {
+namespace {
+
+constexpr std::size_t kShown = 256;
+
+const Block::Field* field(const Block& block, std::string_view name) {
+    const auto found = std::ranges::find(block.fields(), name, &Block::Field::name);
+    return found == block.fields().end() ? nullptr : &*found;
+}
+
+bool works_on_users(const FunctionSignature& function) {
+    return function.fc == FC_CMDS &&
+           (function.sfc == SFC_CMDS_LOGON ||
+            (function.sfc >= SFC_CMDS_ADD_USER && function.sfc <= SFC_CMDS_GET_USER_INFO) ||
+            function.sfc == SFC_CMDS_BACKUP_USER || function.sfc == SFC_CMDS_RESTORE_USER);
+}
+
+// Functions that go on with what an earlier one of the same caller has opened.
+bool continues(const FunctionSignature& function) {
+    return function.fc == FC_ADM && function.sfc >= SFC_ADM_BACKUP_OPEN &&
+           function.sfc <= SFC_ADM_RESTORE_CANCEL && !names_database(function);
+}
+
+void add_entries(std::vector<ByteView>& keys, ByteView entries) {
+    while (!entries.empty()) {
+        const auto entry = parse_prefix(LAYOUT_DB_ENTRY, entries);
+        if (!entry) return;  // the handler says so
+        keys.push_back(entry->bytes("key"));
+    }
+}
+
+std::string database_of(const Call& call) {
+    const FunctionSignature& function = call.function;
+    if (const auto fixed = fixed_database(function); !fixed.empty()) return std::string(fixed);
+    if (names_database(function)) {
+        const auto plain = Flash::plain_name(call.request.text("name"));
+        call.context.named_database = plain ? *plain : "";
+    } else if (!continues(function)) {
+        return {};
+    }
+    return call.context.named_database;
+}
+
+}  // namespace
+
+std::string_view fixed_database(const FunctionSignature& function) {
+    if (works_on_users(function)) return "user.db";
+    if (function.fc == FC_CXI) return "CXIKEY.db";
+    if (function.fc == FC_MBK) return "VMBK1.db";
+    return {};
+}
+
+bool names_database(const FunctionSignature& function) {
+    if (function.fc == FC_DB) return true;
+    return function.fc == FC_ADM &&
+           (function.sfc == SFC_ADM_LIST_ENTRIES || function.sfc == SFC_ADM_READ_ENTRY ||
+            function.sfc == SFC_ADM_BACKUP_OPEN || function.sfc == SFC_ADM_RESTORE_OPEN);
+}
+
+SeenCommand look_at(const Call& call, std::string_view connection) {
+    SeenCommand seen{call.function.fc, call.function.sfc, 0, {}, connection, database_of(call), {}};
+    if (call.context.secure) seen.session = static_cast<const Session&>(call.context).id;
+    for (const LoggedOnUser& user : call.context.users) seen.users.push_back(user.short_name);
+    if (call.function.fc == FC_CMDS && call.function.sfc == SFC_CMDS_LOGON)
+        seen.users.push_back(call.request.text("user"));
+
+    if (works_on_users(call.function)) {
+        for (const char* name : {"name", "user"})
+            if (const auto* user = field(call.request, name)) seen.keys.push_back(user->bytes);
+    } else if (!seen.database.empty()) {
+        if (const auto* key = field(call.request, "key")) seen.keys.push_back(key->bytes);
+        if (const auto* entries = field(call.request, "entries")) add_entries(seen.keys, entries->bytes);
+    }
+    return seen;
+}
+
+std::string masked_frame(const Call& call) {
+    const FunctionSignature& function = call.function;
+    std::string text = std::string(function.module) + "." + std::string(function.name) + " " +
+                       to_hex(Bytes{static_cast<std::uint8_t>(function.fc >> 8),
+                                    static_cast<std::uint8_t>(function.fc), function.sfc});
+    std::size_t shown = 0;
+    for (const Block::Field& one : call.request.fields()) {
+        text += " " + std::string(one.name) + "=";
+        if (one.is_number) {
+            text += std::to_string(one.number);
+        } else if (one.secret) {
+            text += "***(" + std::to_string(one.bytes.size()) + ")";
+        } else {
+            const std::size_t size = std::min(one.bytes.size(), kShown - std::min(shown, kShown));
+            text += to_hex(one.bytes.first(size));
+            if (size < one.bytes.size()) text += "…(" + std::to_string(one.bytes.size()) + ")";
+            shown += size;
+        }
+    }
+    return text;
+}
+
+ByteView without_filling(ByteView key) {
+    while (!key.empty() && key.back() == 0) key = key.first(key.size() - 1);
+    return key;
+}
+
+}  // namespace cs2sim
