@@ -69,6 +69,9 @@ public:
 // Errors: E_CSA_PARAM; E_CSA_KEY_FILE, _KEY_FORMAT, _KEY_PASSWORD (key_file.h); E_PP_BAD_TYPE.
 Result<std::unique_ptr<KeySource>> open_key_source(std::string_view key_spec, const Terminal& terminal = {});
 
+// The same with a specifier taken apart, whose password is literal.
+Result<std::unique_ptr<KeySource>> open_key_source(const KeySpec& spec, const Terminal& terminal = {});
+
 // A password as LogonPass=user,PASSWORD gives it; "ask" asks for it with `prompt`.
 // Errors: those of terminal.ask_secret.
 Result<std::unique_ptr<KeySource>> open_password(std::string_view password, const Terminal& terminal = {},

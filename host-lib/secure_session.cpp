@@ -18,6 +18,10 @@ constexpr std::uint8_t kSha1Password = 2;
 constexpr std::uint8_t kRsaCard = 3;
 constexpr std::uint8_t kHmacPassword = 4;
 
+bool is_password(std::uint8_t mechanism) {
+    return mechanism == kClearPassword || mechanism == kSha1Password || mechanism == kHmacPassword;
+}
+
 struct Offer {
     std::uint8_t mode;
     std::uint8_t mechanism;
@@ -134,17 +138,14 @@ Result<std::uint8_t> SecureSession::mechanism_for(Connection& connection, std::s
     const std::uint8_t registered = info->u8("mechanism");
     // A card signs like a key file: a user registered for RSA signatures may keep the key on a card.
     if (own) return registered == kRsaSign ? kRsaSign : kRsaCard;
-    const bool password =
-        registered == kClearPassword || registered == kSha1Password || registered == kHmacPassword;
-    if (!password) return fail(E_CMDS_BAD_MECH);
     return registered;
 }
 
 Result<void> SecureSession::logon(Connection& connection, std::string_view user, KeySource& key,
-                                  std::uint16_t challenge_length) {
+                                  std::uint16_t challenge_length, std::optional<std::uint8_t> chosen) {
     const std::string name = boost::algorithm::trim_copy(std::string(user));
     if (name.size() > 0xFFFF) return fail(E_CMDS_BAD_NAME);
-    const auto mechanism = mechanism_for(connection, name, key);
+    const auto mechanism = chosen ? Result<std::uint8_t>(*chosen) : mechanism_for(connection, name, key);
     if (!mechanism) return fail(mechanism.error());
     const auto challenge = execute(connection, FC_CMDS, SFC_CMDS_GET_CHALLENGE,
                                    request(SFC_CMDS_GET_CHALLENGE, {challenge_length}));
@@ -158,6 +159,7 @@ Result<void> SecureSession::logon(Connection& connection, std::string_view user,
         if (!signature) return fail(signature.error());
         response = to_secret(*signature);
     } else {
+        if (!is_password(*mechanism)) return fail(E_CMDS_BAD_MECH);
         const auto password = key.password();
         if (!password) return fail(password.error());
         response = password_response(*mechanism, password_token(*mechanism, *password), message);

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string_view>
 
 #include "firmware/crypto/secure_channel.h"
@@ -31,9 +32,11 @@ public:
     // authentic, those of Connection::execute().
     Result<Bytes> execute(Connection& connection, std::uint16_t fc, std::uint8_t sfc, ByteView block);
 
-    // Adds a user to the session. Blanks around the name are ignored (guide G5).
+    // Adds a user to the session. Blanks around the name are ignored (guide G5). `mechanism`: instead of the
+    // key source's own, or of the one that the user of a password is registered with.
     Result<void> logon(Connection& connection, std::string_view user, KeySource& key,
-                       std::uint16_t challenge_length = kChallengeLength);
+                       std::uint16_t challenge_length = kChallengeLength,
+                       std::optional<std::uint8_t> mechanism = std::nullopt);
 
     // Ends the session on the device.
     Result<void> close(Connection& connection);

@@ -41,11 +41,11 @@ int cs_open_connection(const char* device, unsigned int connect_timeout, unsigne
                        int* handle);
 int cs_close_connection(int handle);
 
-/* Reads the key or password of one user for a later cs_get_sessionkey_ex; nothing is sent but, for AUTO with
- * a password, a question for the user's mechanism. `key_spec` NULL: `password` is the user's password; else
- * it is a key file or smartcard and `password` its passphrase or PIN (NULL when it has none). `in_context`
- * NULL begins a new context; one from an earlier call gets the user added, and `*out_context` is the same
- * pointer. On error `in_context` stays valid and unchanged, and `*out_context` is `in_context`. */
+/* Reads the key or password of one user for a later cs_get_sessionkey_ex; nothing is sent yet. `key_spec`
+ * NULL: `password` is the user's password; else it is a key file or smartcard and `password` its passphrase
+ * or PIN (NULL when it has none). `in_context` NULL begins a new context; one from an earlier call gets the
+ * user added, and `*out_context` is the same pointer. On error `in_context` stays valid and unchanged, and
+ * `*out_context` is `in_context`. */
 int cs_prepare_auth(int handle, int mechanism, const unsigned char* user, unsigned int l_user,
                     const unsigned char* key_spec, const unsigned char* password, unsigned int l_password,
                     void* in_context, void** out_context);

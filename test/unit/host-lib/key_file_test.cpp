@@ -117,13 +117,13 @@ TEST_CASE("damaged key files are refused, never crash") {
                  "p256.pkcs8.pem", "rsa1024.traditionalenc.pem");
     const SecretBytes whole = vector_file(name);
     SECTION("cut anywhere") {
-        for (std::size_t size = 0; size < whole.size(); size += 7) {
+        for (std::size_t size = 0; size < whole.size(); size += 13) {
             const auto file = parse_key_text(ByteView(whole).first(size), password());
             if (!file) CHECK((file.error().code >> 16 == 0xB902));
         }
     }
     SECTION("a byte changed anywhere") {
-        for (std::size_t at = 0; at < whole.size(); at += 5)
+        for (std::size_t at = 0; at < whole.size(); at += 29)
             for (const std::uint8_t byte : {0x00, 0x0A, 0x30, 0x21, 0x3D, 0xFF}) {
                 SecretBytes changed = whole;
                 changed[at] = byte;

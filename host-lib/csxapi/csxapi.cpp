@@ -1,0 +1,200 @@
+// The C functions on single devices (include/csxapi/csxapi.h).
+#include "host-lib/include/csxapi/csxapi.h"
+
+#include <vector>
+
+#include "host-lib/connection.h"
+#include "host-lib/csxapi/calls.h"
+#include "host-lib/csxapi/handles.h"
+#include "host-lib/device_address.h"
+#include "host-lib/secure_session.h"
+
+namespace cs2sim::host::capi {
+namespace {
+
+struct OpenConnection {
+    OpenConnection(std::unique_ptr<Transport> transport, Milliseconds timeout)
+        : connection(std::move(transport), timeout) {}
+    std::mutex mutex;  // held while a command runs; guards the contexts of this connection too
+    Connection connection;
+};
+
+struct PreparedUser {
+    std::string name;
+    std::optional<std::uint8_t> mechanism;  // none: as registered
+    std::unique_ptr<KeySource> key;
+    bool logged_on = false;
+};
+
+struct Context {
+    explicit Context(std::shared_ptr<OpenConnection> its) : owner(std::move(its)) {}
+    const std::shared_ptr<OpenConnection> owner;
+    std::vector<PreparedUser> users;
+    std::unique_ptr<SecureSession> session;
+};
+
+HandleTable<OpenConnection>& connections() {
+    static HandleTable<OpenConnection> table;
+    return table;
+}
+PointerTable<Context>& contexts() {
+    static PointerTable<Context> table;
+    return table;
+}
+
+bool session_is_gone(Error error) {
+    return error.code == E_CMDS_SM_EXPIRED || error.code == E_CMDS_SM_ID ||
+           error.code == E_CMDS_SM_SESS_CLOSED;
+}
+
+Result<void> log_on(Context& context) {
+    Connection& connection = context.owner->connection;
+    if (!context.session) {
+        auto opened = SecureSession::open(connection);
+        if (!opened) return fail(opened.error());
+        context.session = std::move(*opened);
+    }
+    for (PreparedUser& user : context.users) {
+        if (user.logged_on) continue;
+        CS2SIM_TRY(context.session->logon(connection, user.name, *user.key, SecureSession::kChallengeLength,
+                                          user.mechanism));
+        user.logged_on = true;
+    }
+    return {};
+}
+
+Result<void> open_session(Context& context) {
+    auto done = log_on(context);
+    if (!done && session_is_gone(done.error())) {  // expired: all of its users log on again
+        context.session.reset();
+        for (PreparedUser& user : context.users) user.logged_on = false;
+        done = log_on(context);
+    }
+    // Whoever could not log on is forgotten, so that the caller can prepare him anew.
+    std::erase_if(context.users, [](const PreparedUser& user) { return !user.logged_on; });
+    return done;
+}
+
+int prepare(int handle, int mechanism, std::string_view user, std::unique_ptr<KeySource> key,
+            void* in_context, void** out_context) {
+    const auto open = connections().get(handle);
+    if (!open) return code(E_CSA_HANDLE);
+    auto context = in_context ? contexts().get(in_context) : std::make_shared<Context>(open);
+    if (!context || context->owner != open) return code(E_CSA_PARAM);
+    PreparedUser prepared{std::string(user), std::nullopt, std::move(key), false};
+    if (mechanism != CSA_AUTH_MECH_AUTO) prepared.mechanism = static_cast<std::uint8_t>(mechanism);
+    {
+        const std::lock_guard lock(open->mutex);
+        context->users.push_back(std::move(prepared));
+    }
+    *out_context = in_context ? in_context : contexts().put(std::move(context));
+    return 0;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<KeySource>> key_source(const unsigned char* key_spec, const unsigned char* password,
+                                              unsigned l_password) {
+    if (!key_spec) {
+        if (!password) return fail(E_CSA_PARAM);
+        return password_source(view(password, l_password));
+    }
+    auto spec = parse_key_spec(reinterpret_cast<const char*>(key_spec));
+    if (!spec) return fail(spec.error());
+    if (password && l_password != 0) spec->password = to_secret(view(password, l_password));
+    return open_key_source(*spec);
+}
+
+}  // namespace cs2sim::host::capi
+
+using namespace cs2sim;
+using namespace cs2sim::host;
+using namespace cs2sim::host::capi;
+
+extern "C" {
+
+int cs_open_connection(const char* device, unsigned int connect_timeout, unsigned int command_timeout,
+                       int* handle) {
+    if (!handle) return code(E_CSA_PARAM);
+    *handle = -1;
+    return guarded([&] {
+        const auto address = parse_device_address(device_name(device));
+        if (!address) return code(address);
+        const Timeouts chosen = timeouts(connect_timeout, command_timeout);
+        auto transport = connect_transport(*address, chosen.connect);
+        if (!transport) return code(transport);
+        *handle = connections().put(std::make_shared<OpenConnection>(std::move(*transport), chosen.command));
+        return 0;
+    });
+}
+
+int cs_close_connection(int handle) { return connections().take(handle) ? 0 : code(E_CSA_HANDLE); }
+
+int cs_prepare_auth(int handle, int mechanism, const unsigned char* user, unsigned int l_user,
+                    const unsigned char* key_spec, const unsigned char* password, unsigned int l_password,
+                    void* in_context, void** out_context) {
+    if (!out_context) return code(E_CSA_PARAM);
+    *out_context = in_context;
+    const bool known = mechanism >= CSA_AUTH_MECH_AUTO && mechanism <= CSA_AUTH_MECH_ECDSA;
+    if (!user || !known) return code(E_CSA_PARAM);
+    return guarded([&] {
+        auto key = key_source(key_spec, password, l_password);
+        if (!key) return code(key);
+        return prepare(handle, mechanism, as_text(view(user, l_user)), std::move(*key), in_context,
+                       out_context);
+    });
+}
+
+int cs_get_sessionkey_ex(int handle, void* context) {
+    return guarded([&] {
+        const auto open = connections().get(handle);
+        if (!open) return code(E_CSA_HANDLE);
+        const auto found = contexts().get(context);
+        if (!found || found->owner != open) return code(E_CSA_PARAM);
+        const std::lock_guard lock(open->mutex);
+        return code(open_session(*found));
+    });
+}
+
+int cs_end_session(int handle, void* context) {
+    if (!context) return 0;
+    return guarded([&] {
+        const auto ended = contexts().take(context);
+        if (!ended) return code(E_CSA_PARAM);
+        const std::lock_guard lock(ended->owner->mutex);
+        const auto open = connections().get(handle);
+        if (!ended->session || open != ended->owner) return 0;
+        return code(ended->session->close(open->connection));
+    });
+}
+
+int cs_exec_command(int handle, void* context, unsigned int fc, unsigned int sfc,
+                    const unsigned char* command, unsigned int l_command, unsigned char** answer,
+                    unsigned int* l_answer) {
+    clear_answer(answer, l_answer);
+    return guarded([&] {
+        if (!valid_function(fc, sfc) || (!command && l_command != 0)) return code(E_CSA_PARAM);
+        const auto open = connections().get(handle);
+        if (!open) return code(E_CSA_HANDLE);
+        const auto found = context ? contexts().get(context) : nullptr;
+        if (context && (!found || found->owner != open)) return code(E_CSA_PARAM);
+        const auto function = static_cast<std::uint16_t>(fc);
+        const auto sub_function = static_cast<std::uint8_t>(sfc);
+        const ByteView block = view(command, l_command);
+        const std::lock_guard lock(open->mutex);
+        const auto result = found && found->session
+                                ? found->session->execute(open->connection, function, sub_function, block)
+                                : open->connection.execute(function, sub_function, block);
+        return give_answer(result, answer, l_answer);
+    });
+}
+
+void cs_free_answ(unsigned char* answer) { std::free(answer); }
+
+const char* cs_error_text(unsigned int error) {
+    if (error == 0) return "no error";
+    const ErrorRow* row = find_error(error);
+    return row ? row->text.data() : "unknown error";  // the rows are literals: they end in NUL
+}
+
+}  // extern "C"
