@@ -50,7 +50,8 @@ Result<Bytes> backup_open(Call& call) {
     auto seal = BackupSeal::make(call.device.mbk, *name);
     if (!seal) return fail(seal.error());
     auto snapshot = (*database)->snapshot();
-    if (!snapshot) return fail(snapshot.error());
+    if (!snapshot)
+        return fail(snapshot.error().code == E_DB_NO_MEM ? Error{E_ADM_HANDLES} : snapshot.error());
 
     const MbkKeyInfo mbk = seal->mbk();
     auto backup = std::make_shared<Backup>(Backup{std::move(*seal), std::move(*snapshot), {}, false});

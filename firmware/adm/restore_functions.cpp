@@ -50,7 +50,7 @@ Result<void> Restore::begin(const DatabaseInfo& info) {
     key_length_ = (*database)->info().key_length;
     if (key_length_ != info.key_length) return fail(E_ADM_BACKUP_FORMAT);
     auto staging = (*database)->stage();
-    if (!staging) return fail(staging.error());
+    if (!staging) return fail(staging.error().code == E_DB_NO_MEM ? Error{E_ADM_HANDLES} : staging.error());
     staging_ = std::move(*staging);
     return {};
 }

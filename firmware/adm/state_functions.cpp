@@ -56,7 +56,7 @@ std::string identity_line(const char* name, std::string_view identity) {
     letters.resize(16, ' ');
     std::ranges::replace_if(
         letters, [](unsigned char c) { return std::isprint(c) == 0; }, ' ');
-    return format_text("%-9s = %-36s|%s|\n", name, words.c_str(), letters.c_str());
+    return format_text("%-9s = %-37s|%s|\n", name, words.c_str(), letters.c_str());
 }
 
 std::string sixteen(std::string_view text) {
