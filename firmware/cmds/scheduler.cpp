@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "firmware/cmds/call.h"
+#include "firmware/cmds/tracer.h"
 #include "firmware/cmds/faults.h"
 
 namespace cs2sim {
@@ -24,7 +25,10 @@ Result<Bytes> Scheduler::run(Services& services, Context& context, const Request
 }
 
 Result<Bytes> Scheduler::run_locked(Services& services, Context& context, const Request& request) {
+    const bool traced = context.secure && services.tracer && services.tracer->listening();
+    const std::int64_t began = traced ? Tracer::microseconds() : 0;
     auto answer = run_row(services, context, request);
+    if (traced) services.tracer->ran_inside(context, request, answer, began);
     if (!answer && services.faults) services.faults->answered(request, answer.error());
     return answer;
 }

@@ -17,6 +17,7 @@ class Sessions;
 class Scheduler;
 class Cxi;
 class Faults;
+class Tracer;
 struct DeviceControl;  // firmware/adm/adm.h
 
 struct Services {
@@ -29,6 +30,7 @@ struct Services {
     Scheduler& scheduler;
     Cxi* cxi = nullptr;
     Faults* faults = nullptr;
+    Tracer* tracer = nullptr;
     DeviceControl* control = nullptr;
 };
 

@@ -1,0 +1,31 @@
+// What the scheduler knows of traces: that somebody may be listening. The rest is firmware/trace.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+
+#include "firmware/cmds/context.h"
+#include "firmware/wire/frame.h"
+
+namespace cs2sim {
+
+class Tracer {
+public:
+    virtual ~Tracer() = default;
+
+    // Whether anybody listens; all that a command pays while nobody does.
+    bool listening() const { return listening_.load(std::memory_order_relaxed); }
+
+    // A command inside a session was answered. Called on the thread of the frame that carried it.
+    // `began`: monotonic microseconds.
+    virtual void ran_inside(const Context& session, const Request& request, const Result<Bytes>& answer,
+                            std::int64_t began) = 0;
+
+    // Monotonic, for durations only.
+    static std::int64_t microseconds();
+
+protected:
+    std::atomic<bool> listening_{false};
+};
+
+}  // namespace cs2sim

@@ -1,0 +1,152 @@
+#include "firmware/trace/trace.h"
+
+#include <algorithm>
+#include <chrono>
+#include <optional>
+
+#include "firmware/cmds/scheduler.h"
+#include "firmware/cmds/sessions.h"
+#include "firmware/trace/mask.h"
+
+namespace cs2sim {
+namespace {
+
+thread_local TracedFrame* current_frame = nullptr;
+
+std::int64_t since_1970() {
+    return std::chrono::duration_cast<std::chrono::microseconds>(
+               std::chrono::system_clock::now().time_since_epoch())
+        .count();
+}
+
+std::string names_of(const std::vector<LoggedOnUser>& users) {
+    std::string names;
+    for (const LoggedOnUser& user : users) names += (names.empty() ? "" : ",") + user.short_name;
+    return names;
+}
+
+ByteView head(ByteView bytes) { return bytes.first(std::min(bytes.size(), Trace::kLongest)); }
+
+}  // namespace
+
+std::int64_t Tracer::microseconds() {
+    return std::chrono::duration_cast<std::chrono::microseconds>(
+               std::chrono::steady_clock::now().time_since_epoch())
+        .count();
+}
+
+struct Trace::Event {
+    std::int64_t began;
+    std::uint32_t connection;
+    std::string_view peer;
+    std::uint32_t session;  // 0: a frame, with its header; else a command inside that session
+    const Context& context;
+    Reply::Action action;
+    std::uint32_t code;
+    ByteView request;
+    ByteView answer;
+    std::optional<Request> command;  // nothing when the frame was none
+
+    Bytes encode(std::uint64_t number, std::uint16_t modes, bool secrets) const;
+};
+
+Bytes Trace::Event::encode(std::uint64_t number, std::uint16_t modes, bool secrets) const {
+    Bytes sent = to_bytes(head(request));
+    Bytes back = to_bytes(head(answer));
+    if (!secrets && command) {
+        const std::size_t block = request.size() - command->block.size();
+        mask_secrets(command->fc, command->sfc, Side::request, sent, block);
+        if (code == 0)
+            mask_secrets(command->fc, command->sfc, Side::answer, back, session == 0 ? kFrameHeader : 0);
+    }
+    const std::int64_t took = microseconds() - began;
+    return compose(
+        LAYOUT_TRACE_EVENT,
+        {number, since_1970(), static_cast<std::uint32_t>(std::min<std::int64_t>(took, UINT32_MAX)),
+         connection, peer, session, modes, context.auth_state(), names_of(context.users),
+         command ? command->fc : 0, command ? command->sfc : 0, command.has_value(), action, code,
+         request.size(), sent, answer.size(), back});
+}
+
+void Trace::publish(const Event& event) {
+    const std::lock_guard lock(mutex_);
+    ++events_;
+    const std::int64_t now = microseconds();
+    std::erase_if(listeners_, [&](const auto& entry) { return now - entry.second.last_read > kPatience; });
+    listening_.store(!listeners_.empty(), std::memory_order_relaxed);
+
+    std::shared_ptr<const Bytes> encoded[2];  // masked, and as it came
+    for (auto& [id, listener] : listeners_) {
+        auto& bytes = encoded[listener.options.secrets ? 1 : 0];
+        if (!bytes)
+            bytes =
+                std::make_shared<Bytes>(event.encode(events_, scheduler_.modes(), listener.options.secrets));
+        if (listener.bytes + bytes->size() > kMostBytes) {
+            ++listener.lost;
+            continue;
+        }
+        listener.bytes += bytes->size();
+        listener.events.push_back(bytes);
+    }
+}
+
+std::uint32_t Trace::open(TraceOptions options) {
+    const std::lock_guard lock(mutex_);
+    Listener& listener = listeners_[++last_listener_];
+    listener.options = options;
+    listener.last_read = microseconds();
+    listening_.store(true, std::memory_order_relaxed);
+    return last_listener_;
+}
+
+Result<Trace::Batch> Trace::read(std::uint32_t id) {
+    const std::lock_guard lock(mutex_);
+    const auto found = listeners_.find(id);
+    if (found == listeners_.end()) return fail(E_SIM_PARAM);
+    Listener& listener = found->second;
+    listener.last_read = microseconds();
+    Batch batch;
+    batch.lost = std::exchange(listener.lost, 0);
+    constexpr std::size_t kRoom = kMaxFrame - 1024;
+    while (!listener.events.empty() && batch.events.size() + listener.events.front()->size() <= kRoom) {
+        append(batch.events, *listener.events.front());
+        listener.bytes -= listener.events.front()->size();
+        listener.events.pop_front();
+    }
+    return batch;
+}
+
+void Trace::close(std::uint32_t id) {
+    const std::lock_guard lock(mutex_);
+    listeners_.erase(id);
+    listening_.store(!listeners_.empty(), std::memory_order_relaxed);
+}
+
+void Trace::ran_inside(const Context& session, const Request& request, const Result<Bytes>& answer,
+                       std::int64_t began) {
+    if (!current_frame || request.fc == FC_SIM) return;
+    publish({began, current_frame->connection_, current_frame->peer_, static_cast<const Session&>(session).id,
+             session, Reply::Action::send, answer ? 0 : answer.error().code, request.block,
+             answer ? ByteView(*answer) : ByteView(), request});
+}
+
+TracedFrame::TracedFrame(Trace& trace, std::uint32_t connection, std::string_view peer)
+    : trace_(trace),
+      connection_(connection),
+      peer_(peer),
+      began_(Tracer::microseconds()),
+      outer_(current_frame) {
+    current_frame = this;
+}
+
+TracedFrame::~TracedFrame() { current_frame = outer_; }
+
+void TracedFrame::answered(const Context& context, ByteView frame, const Reply& reply) const {
+    const auto request = parse_request(frame);
+    if (request && request->fc == FC_SIM) return;
+    const auto answer = parse_answer(reply.frame);
+    trace_.publish({began_, connection_, peer_, 0, context, reply.action, answer ? 0 : answer.error().code,
+                    frame, reply.frame, request ? std::optional<Request>(*request) : std::nullopt});
+}
+
+}  // namespace cs2sim

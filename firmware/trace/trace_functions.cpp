@@ -1,0 +1,40 @@
+// TRACE_* of the simulator's control module.
+#include "firmware/cmds/call.h"
+#include "firmware/cmds/mode_rules.h"
+#include "firmware/trace/trace.h"
+
+namespace cs2sim {
+namespace {
+
+constexpr std::uint8_t kWithSecrets = 0x01;
+
+Trace& trace_of(Call& call) { return static_cast<Trace&>(*call.device.tracer); }
+
+Result<Bytes> trace_open(Call& call) {
+    const std::uint8_t flags = call.request.u8("flags");
+    if ((flags & ~kWithSecrets) != 0) return fail(E_SIM_PARAM);
+    return call.answer({trace_of(call).open({(flags & kWithSecrets) != 0})});
+}
+
+Result<Bytes> trace_read(Call& call) {
+    const auto batch = trace_of(call).read(call.request.u32("listener"));
+    if (!batch) return fail(batch.error());
+    return call.answer({batch->lost, batch->events});
+}
+
+Result<Bytes> trace_close(Call& call) {
+    trace_of(call).close(call.request.u32("listener"));
+    return call.answer({});
+}
+
+constexpr Function kFunctions[] = {
+    {SFC_SIM_TRACE_OPEN, 0, rules::kAlways, trace_open},
+    {SFC_SIM_TRACE_READ, 0, rules::kAlways, trace_read},
+    {SFC_SIM_TRACE_CLOSE, 0, rules::kAlways, trace_close},
+};
+
+}  // namespace
+
+Module trace_module() { return {FC_SIM, kFunctions}; }
+
+}  // namespace cs2sim
