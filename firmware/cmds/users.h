@@ -18,7 +18,7 @@ namespace cs2sim {
 struct Smos;
 
 // CMDS_MECH_* (firmware-facts.md, section 3).
-enum Mechanism : std::uint8_t {
+enum UserMechanism : std::uint8_t {
     MECH_RSA_SIGN = 0,
     MECH_CLR_PWD = 1,
     MECH_SHA1_PWD = 2,

@@ -32,10 +32,12 @@ inline tl::unexpected<Error> fail(std::uint32_t code) { return tl::unexpected<Er
 inline tl::unexpected<Error> fail(Error error) { return tl::unexpected<Error>(error); }
 
 // Ends the calling function with the error of `expression` (a Result whose value is not needed).
-#define CS2SIM_TRY(expression)                                       \
-    do {                                                             \
-        if (auto cs2sim_tried = (expression); !cs2sim_tried)         \
-            return ::cs2sim::fail(cs2sim_tried.error());             \
+#define CS2SIM_TRY(expression) CS2SIM_TRY_AS(expression, CS2SIM_TRY_NAME(__LINE__))
+#define CS2SIM_TRY_NAME(line) CS2SIM_TRY_PASTE(cs2sim_tried_, line)
+#define CS2SIM_TRY_PASTE(a, b) a##b
+#define CS2SIM_TRY_AS(expression, tried)                                             \
+    do {                                                                             \
+        if (auto tried = (expression); !tried) return ::cs2sim::fail(tried.error()); \
     } while (false)
 
 struct ErrorRow {
