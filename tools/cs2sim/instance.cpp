@@ -50,6 +50,7 @@ std::vector<std::string> from_array(const toml::node_view<toml::node>& node) {
 
 fs::path state_folder(const std::string& given) {
     if (!given.empty()) return fs::absolute(given);
+    if (const std::string path = environment("CS2SIM_STATE"); !path.empty()) return fs::absolute(path);
     if (const std::string path = environment("SDK_PATH"); !path.empty()) return fs::absolute(path);
     if (const std::string path = environment("XDG_STATE_HOME"); !path.empty())
         return fs::path(path) / "cs2sim";

@@ -26,7 +26,7 @@ struct StartOptions {
     bool foreground = false;
 };
 
-// --state, else SDK_PATH (as the simulators before us name their folder), else the user's state folder.
+// --state, else CS2SIM_STATE, else SDK_PATH (as the simulators before us name their folder), else the user's state folder.
 std::filesystem::path state_folder(const std::string& given);
 
 // /dev/cs2a where this user may make it, else a path in the user's runtime folder.

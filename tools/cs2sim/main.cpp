@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <map>
 
+#include "tools/cs2sim/commands.h"
 #include "tools/cs2sim/daemon.h"
 
 namespace {
@@ -101,6 +102,13 @@ int main(int argc, char** argv) {
         exit_status = simulator::status(state_folder(arguments.state));
     });
 
+    CommandLine line;
+    for (const auto add_commands :
+         {add_fault_commands, add_battery_commands, add_alarm_commands, add_clock_commands, add_mode_commands,
+          add_card_commands, add_scenario_commands, add_explain_command, add_trace_command,
+          add_replay_command})
+        add_commands(app, line);
+
     CLI11_PARSE(app, argc, argv);
-    return exit_status;
+    return exit_status != 0 ? exit_status : line.exit_status;
 }

@@ -1,0 +1,27 @@
+#include "tools/cs2sim/control.h"
+
+#include <iostream>
+
+#include "tools/cs2sim/instance.h"
+
+namespace cs2sim {
+
+int with_control(const std::string& state, const std::function<Result<void>(host::Device&)>& work) {
+    const auto folder = state_folder(state);
+    auto device = host::Device::open("unix:" + control_socket(folder).string());
+    if (!device) {
+        std::cerr << "cs2sim: no instance runs on " << folder.string() << '\n'
+                  << describe(device.error().code);
+        return 1;
+    }
+    const auto done = work(**device);
+    if (done) return 0;
+    std::cerr << describe(done.error().code);
+    return 1;
+}
+
+Result<host::Answer> control(host::Device& device, std::uint8_t sfc, std::initializer_list<Value> values) {
+    return device.execute(FC_SIM, sfc, values);
+}
+
+}  // namespace cs2sim

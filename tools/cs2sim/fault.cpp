@@ -1,0 +1,164 @@
+// cs2sim fault add|list|remove|clear|log
+#include "tools/cs2sim/fault.h"
+
+#include <iostream>
+#include <memory>
+
+#include "firmware/smos/clock.h"
+#include "tools/cs2sim/commands.h"
+#include "tools/cs2sim/control.h"
+#include "tools/cs2sim/rule_file.h"
+
+namespace cs2sim {
+namespace {
+
+struct FaultArguments {
+    std::map<std::string, std::string> rule;  // key -> value
+    std::string file;
+    std::vector<std::uint32_t> ids;
+};
+
+struct Option {
+    const char* name;
+    const char* help;
+};
+constexpr Option kMatches[] = {
+    {"function", "ADM.BACKUP_READ, 087.41, BACKUP_READ, or a whole module: ADM"},
+    {"user", "a user who is logged on, or logging on"},
+    {"session", "number of a session"},
+    {"database", "user.db, CXIKEY.db, …"},
+    {"key", "search key of a record, as text or 0x…"},
+    {"connection", "part of the caller's name: tcp, 4711@127.0.0.1, pid 812"},
+    {"nth", "the first match that is hit; that one only unless --times says more"},
+    {"times", "how many matches are hit, 0 = all"},
+    {"probability", "of each hit, 0 to 1"},
+    {"seed", "of the probability's and the delays' random numbers"},
+    {"from", "seconds after arming from which the rule works"},
+    {"until", "seconds after arming up to which the rule works"},
+    {"do", "what happens to a command that matches"},
+};
+
+Result<void> add_rules(host::Device& device, const std::vector<FaultRule>& rules) {
+    for (const FaultRule& rule : rules) {
+        const auto id = arm(device, rule);
+        if (!id) return fail(id.error());
+        std::cout << *id << "  " << text_of(rule) << '\n';
+    }
+    return {};
+}
+
+int add(const CommandLine& line, const FaultArguments& arguments) {
+    tl::expected<std::vector<FaultRule>, std::string> rules;
+    if (!arguments.file.empty()) {
+        rules = read_rule_file(arguments.file);
+    } else {
+        const std::vector<std::pair<std::string, std::string>> text(arguments.rule.begin(),
+                                                                    arguments.rule.end());
+        const auto rule = parse_rule(text);
+        if (rule)
+            rules = std::vector<FaultRule>{*rule};
+        else
+            rules = tl::make_unexpected(rule.error());
+    }
+    if (!rules) {
+        std::cerr << "cs2sim: " << rules.error() << '\n' << describe(E_SIM_RULE);
+        return 1;
+    }
+    return with_control(line.state, [&](host::Device& device) { return add_rules(device, *rules); });
+}
+
+Result<void> list(host::Device& device) {
+    const auto answer = control(device, SFC_SIM_FAULT_LIST);
+    if (!answer) return fail(answer.error());
+    for (ByteView rest = answer->block.bytes("rules"); !rest.empty();) {
+        const auto entry = parse_prefix(LAYOUT_FAULT_ENTRY, rest);
+        const auto rule = entry ? decode_rule(entry->bytes("rule")) : fail(E_CSA_PROTOCOL);
+        if (!rule) return fail(rule.error());
+        std::cout << entry->u32("id") << "  " << text_of(*rule) << "  (" << entry->u64("matches")
+                  << " matches, " << entry->u64("hits") << " hits)\n";
+    }
+    return {};
+}
+
+Result<void> remove(host::Device& device, const std::vector<std::uint32_t>& ids) {
+    for (const std::uint32_t id : ids)
+        if (const auto done = control(device, SFC_SIM_FAULT_REMOVE, {id}); !done) return fail(done.error());
+    return {};
+}
+
+Result<void> nothing_but_errors(const Result<host::Answer>& answer) {
+    if (!answer) return fail(answer.error());
+    return {};
+}
+
+CLI::App* steering(CLI::App& group, const char* name, const char* help, CommandLine& line,
+                   std::function<Result<void>(host::Device&)> work) {
+    CLI::App* command = with_state(group.add_subcommand(name, help), line);
+    command->callback([&line, work = std::move(work)] { line.exit_status = with_control(line.state, work); });
+    return command;
+}
+
+}  // namespace
+
+Result<std::uint32_t> arm(host::Device& device, const FaultRule& rule) {
+    const auto answer = control(device, SFC_SIM_FAULT_ADD, {encode_rule(rule)});
+    if (!answer) return fail(answer.error());
+    if (const std::uint32_t id = answer->block.u32("id"); id != 0) return id;
+    std::cerr << "cs2sim: " << text_of(rule) << "\ncs2sim: " << answer->block.text("refusal") << '\n';
+    return fail(E_SIM_RULE);
+}
+
+Result<std::uint64_t> print_fault_log(host::Device& device, std::ostream& out) {
+    std::uint64_t last = 0;
+    std::uint64_t hits = 0;
+    for (bool more = true; more;) {
+        const auto answer = control(device, SFC_SIM_FAULT_LOG, {last});
+        if (!answer) return fail(answer.error());
+        ByteView rest = answer->block.bytes("hits");
+        more = !rest.empty();
+        while (!rest.empty()) {
+            const auto hit = parse_prefix(LAYOUT_FAULT_HIT, rest);
+            if (!hit) return fail(E_CSA_PROTOCOL);
+            last = hit->u64("number");
+            ++hits;
+            out << last << "  " << date_and_time(static_cast<std::int64_t>(hit->u64("time"))) << "  rule "
+                << hit->u32("rule") << "  " << hit->text("what") << "  [" << hit->text("user") << "]  "
+                << hit->text("connection") << "  " << hit->text("frame") << '\n';
+        }
+    }
+    return hits;
+}
+
+void add_fault_commands(CLI::App& app, CommandLine& line) {
+    CLI::App* group = app.add_subcommand("fault", "make the device fail, by rules");
+    group->require_subcommand(1);
+    const auto arguments = std::make_shared<FaultArguments>();
+
+    CLI::App* add_command =
+        with_state(group->add_subcommand("add", "arm a rule, or the rules of a file"), line);
+    for (const Option& option : kMatches)
+        add_command->add_option_function<std::string>(
+            "--" + std::string(option.name),
+            [arguments, key = std::string(option.name)](const std::string& value) {
+                arguments->rule[key] = value;
+            },
+            option.help);
+    add_command->add_option("file", arguments->file, "TOML file with [[rule]] tables");
+    add_command->footer("--do:\n" + fault_actions());
+    add_command->callback([&line, arguments] { line.exit_status = add(line, *arguments); });
+
+    steering(*group, "list", "the armed rules", line, list);
+    steering(*group, "remove", "take rules away", line,
+             [arguments](host::Device& device) { return remove(device, arguments->ids); })
+        ->add_option("id", arguments->ids, "numbers of rules")
+        ->required();
+    steering(*group, "clear", "take all rules away", line,
+             [](host::Device& device) { return nothing_but_errors(control(device, SFC_SIM_FAULT_CLEAR)); });
+    steering(*group, "log", "what the rules hit", line, [](host::Device& device) -> Result<void> {
+        const auto hits = print_fault_log(device, std::cout);
+        if (!hits) return fail(hits.error());
+        return {};
+    });
+}
+
+}  // namespace cs2sim

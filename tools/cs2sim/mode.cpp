@@ -1,0 +1,75 @@
+// cs2sim mode show|set, cs2sim mbk flip
+#include <iostream>
+#include <memory>
+
+#include "firmware/cmds/function.h"
+#include "firmware/faults/rule.h"
+#include "tools/cs2sim/commands.h"
+#include "tools/cs2sim/control.h"
+
+namespace cs2sim {
+namespace {
+
+struct ModeName {
+    std::uint16_t mode;
+    std::string_view name;
+};
+constexpr ModeName kNames[] = {
+    {MODE_OPERATIONAL, "operational"},
+    {MODE_ADMIN_ONLY, "admin"},
+    {MODE_MAINTENANCE, "maintenance"},
+    {MODE_BOOTLOADER, "bootloader"},
+    {MODE_FIPS, "fips"},
+    {MODE_FIPS_ERROR, "fips-error"},
+    {MODE_CC, "cc"},
+    {MODE_CC_ERROR, "cc-error"},
+    {MODE_ALARM, "alarm"},
+};
+
+Result<void> show(host::Device& device) {
+    const auto answer = control(device, SFC_SIM_GET_MODES);
+    if (!answer) return fail(answer.error());
+    std::cout << "mode:";
+    for (const ModeName& row : kNames)
+        if ((answer->block.u16("modes") & row.mode) != 0) std::cout << ' ' << row.name;
+    std::cout << '\n';
+    return {};
+}
+
+Result<void> then_show(host::Device& device, const Result<host::Answer>& done) {
+    if (!done) return fail(done.error());
+    return show(device);
+}
+
+}  // namespace
+
+void add_mode_commands(CLI::App& app, CommandLine& line) {
+    CLI::App* group = app.add_subcommand("mode", "switch the device's mode, until it restarts");
+    group->require_subcommand(1);
+    const auto wanted = std::make_shared<std::string>();
+    with_state(group->add_subcommand("show", "the modes and states that hold"), line)->callback([&line] {
+        line.exit_status = with_control(line.state, show);
+    });
+    CLI::App* set = with_state(group->add_subcommand("set", "switches"), line);
+    set->add_option("mode", *wanted, "an ordinary mode ends an error state")
+        ->required()
+        ->check(CLI::IsMember(std::vector<std::string>(std::begin(kDeviceModes), std::end(kDeviceModes))));
+    set->callback([&line, wanted] {
+        line.exit_status = with_control(line.state, [&](host::Device& device) {
+            const auto found = std::ranges::find(kDeviceModes, *wanted);
+            return then_show(device, control(device, SFC_SIM_SET_MODE, {found - std::begin(kDeviceModes)}));
+        });
+    });
+
+    CLI::App* mbk = app.add_subcommand("mbk", "the master backup key");
+    mbk->require_subcommand(1);
+    with_state(mbk->add_subcommand("flip", "puts another MBK into slot 3"), line)->callback([&line] {
+        line.exit_status = with_control(line.state, [](host::Device& device) -> Result<void> {
+            const auto done = control(device, SFC_SIM_FLIP_MBK);
+            if (!done) return fail(done.error());
+            return {};
+        });
+    });
+}
+
+}  // namespace cs2sim

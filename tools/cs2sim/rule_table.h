@@ -1,0 +1,14 @@
+// The [[rule]] tables of a TOML document that is read already.
+#pragma once
+
+#define TOML_EXCEPTIONS 0
+#include <toml++/toml.h>
+
+#include "tools/cs2sim/rule_file.h"
+
+namespace cs2sim {
+
+// None is no error.
+tl::expected<std::vector<FaultRule>, std::string> rules_of(const toml::table& whole);
+
+}  // namespace cs2sim
