@@ -1,0 +1,325 @@
+#include "tools/cs2sim/explain_text.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cstdio>
+#include <optional>
+#include <set>
+#include <vector>
+
+#include "firmware/device/modules.h"
+#include "firmware/faults/rule.h"
+#include "firmware/wire/advice.h"
+
+namespace cs2sim {
+namespace {
+
+struct ModeName {
+    std::uint16_t mode;
+    std::string_view name;
+};
+constexpr ModeName kModeNames[] = {
+    {MODE_OPERATIONAL, "operational"},
+    {MODE_ADMIN_ONLY, "administration-only"},
+    {MODE_MAINTENANCE, "maintenance"},
+    {MODE_BOOTLOADER, "boot loader"},
+    {MODE_ALARM, "alarm"},
+    {MODE_FIPS, "FIPS"},
+    {MODE_FIPS_ERROR, "FIPS error"},
+    {MODE_CC, "CC"},
+    {MODE_CC_ERROR, "CC error"},
+};
+
+// A mode word that a device can have, for each column of the matrix.
+struct Situation {
+    std::string_view name;
+    std::uint16_t modes;
+};
+constexpr Situation kSituations[] = {
+    {"oper", MODE_OPERATIONAL},
+    {"admin", MODE_ADMIN_ONLY},
+    {"maint", MODE_MAINTENANCE},
+    {"boot", MODE_BOOTLOADER},
+    {"alarm", MODE_OPERATIONAL | MODE_ALARM},
+    {"FIPS", MODE_OPERATIONAL | MODE_FIPS},
+    {"FIPSer", MODE_OPERATIONAL | MODE_FIPS | MODE_FIPS_ERROR},
+    {"CC", MODE_OPERATIONAL | MODE_CC},
+    {"CCerr", MODE_OPERATIONAL | MODE_CC | MODE_CC_ERROR},
+};
+
+template <class... Values>
+std::string format(const char* pattern, Values... values) {
+    std::array<char, 512> text{};
+    std::snprintf(text.data(), text.size(), pattern, values...);
+    return text.data();
+}
+
+std::string hex(std::uint32_t code) { return format("%08X", code); }
+
+std::string name_of(const FunctionSignature& function) {
+    return std::string(function.module) + "." + std::string(function.name);
+}
+
+std::string number_of(std::uint16_t fc, std::uint8_t sfc) { return format("%03X.%02X", fc, sfc); }
+
+std::string code_and_name(std::uint32_t code) {
+    const ErrorRow* row = find_error(code);
+    return hex(code) + (row ? " " + std::string(row->module) + "." + std::string(row->name) : "");
+}
+
+// `label`, then the text in lines of up to 100 characters, the later ones indented.
+std::string entry(std::string_view label, std::string_view text) {
+    constexpr std::size_t kIndent = 12;
+    constexpr std::size_t kWidth = 100;
+    std::string out(label);
+    out.resize(kIndent, ' ');
+    std::size_t column = kIndent;
+    while (!text.empty()) {
+        const std::string_view word = text.substr(0, text.find(' '));
+        if (column > kIndent && column + 1 + word.size() > kWidth) {
+            out += "\n" + std::string(kIndent, ' ');
+            column = kIndent;
+        }
+        if (column > kIndent) out += ' ', ++column;
+        out += word;
+        column += word.size();
+        text.remove_prefix(std::min(text.size(), word.size() + 1));
+    }
+    return out + "\n";
+}
+
+std::string joined(const std::vector<std::string>& words) {
+    std::string all;
+    for (const std::string& word : words) all += (all.empty() ? "" : ", ") + word;
+    return all;
+}
+
+std::uint32_t barred_by(const Function& function, std::uint16_t modes) {
+    for (const ModeRule& rule : function.rules)
+        if ((rule.modes & modes) != 0) return rule.error;
+    return 0;
+}
+
+template <class Visit>
+void for_each_function(const Visit& visit) {
+    for (const Module& module : all_modules())
+        for (const Function& function : module.functions)
+            visit(*find_function(module.fc, function.sfc), function);
+}
+
+bool lists(std::string_view names, std::string_view name) {
+    while (!names.empty()) {
+        const std::string_view word = names.substr(0, names.find(' '));
+        if (word == name) return true;
+        names.remove_prefix(std::min(names.size(), word.size() + 1));
+    }
+    return false;
+}
+
+// --- codes ---
+
+// Codes that every module's start-up can give (firmware-facts.md, section 2).
+std::string framework_meaning(std::uint32_t number) {
+    switch (number >> 8) {
+        case 0xFC:
+            return "start-up of the module: operating system too old";
+        case 0xFD:
+            return "start-up of the module: its init task was not created";
+        case 0xFE:
+            return format("start-up of the module: entry %u of its link table was not found", number & 0xFF);
+        case 0xFF:
+            return format("start-up of the module: entry %u of its link table did not start", number & 0xFF);
+        default:
+            return {};
+    }
+}
+
+std::string module_words(std::uint16_t id) {
+    const ModuleRow* module = find_module(id);
+    if (!module) return format("%03X, unknown", id);
+    return format("%03X ", id) + std::string(module->name) + ", " + std::string(module->long_name);
+}
+
+std::string explain_unknown(std::uint32_t code) {
+    std::string text = hex(code) + "  unknown code\n";
+    if (code >> 28 != 0xB) return text + entry("", "Codes begin with B.");
+    const std::uint16_t id = module_of(code);
+    text += entry("module", module_words(id));
+    text += entry("number", format("%04X", code & 0xFFFF));
+    const std::string meaning = framework_meaning(code & 0xFFFF);
+    text += entry("meaning", meaning.empty() ? "no table knows this number" : meaning);
+    return text + entry("here", "This simulator never answers it, but for a fault rule.");
+}
+
+// Who is barred by the code, mode by mode.
+std::string barred_functions(std::uint32_t code) {
+    std::string text;
+    for (const Situation& situation : kSituations) {
+        std::vector<std::string> names;
+        for_each_function([&](const FunctionSignature& signature, const Function& function) {
+            if (barred_by(function, situation.modes) == code) names.push_back(name_of(signature));
+        });
+        if (!names.empty())
+            text += entry("barred", "in mode " + mode_names(situation.modes) + ": " + joined(names));
+    }
+    return text;
+}
+
+std::string answering_functions(const Advice& advice) {
+    if (lists(advice.functions, "*")) return entry("answered by", "any function");
+    std::string_view names = advice.functions;
+    std::vector<std::string> list;
+    while (!names.empty()) {
+        const std::string_view word = names.substr(0, names.find(' '));
+        if (const FunctionSignature* function = find_function(word))
+            list.push_back(name_of(*function) + " (" + number_of(function->fc, function->sfc) + ")");
+        names.remove_prefix(std::min(names.size(), word.size() + 1));
+    }
+    return list.empty() ? "" : entry("answered by", joined(list));
+}
+
+std::string explain_code(std::uint32_t code) {
+    const ErrorRow* row = find_error(code);
+    if (!row) return explain_unknown(code);
+    std::string text =
+        hex(code) + "  E_" + std::string(row->module) + "_" + std::string(row->name) + "\n" +
+        entry("module", module_words(module_of(code))) +
+        entry("meaning", std::string(row->text) + (row->assumed ? " (the number is our assumption)" : ""));
+    const Advice* advice = find_advice(code);
+    if (!advice) {
+        const std::string barred = barred_functions(code);
+        return text + (barred.empty() ? entry("here", "No page of this manual describes what provokes it.")
+                                      : barred);
+    }
+    if (!advice->occurs) return text + entry("here", "Never answered. " + std::string(advice->provoked_by));
+    text += entry("provoked by", advice->provoked_by);
+    text += answering_functions(*advice);
+    text += barred_functions(code);
+    return text + entry("remedy", advice->remedy);
+}
+
+bool read_number(std::string_view text, int base, std::int64_t& out) {
+    const auto parsed = std::from_chars(text.data(), text.data() + text.size(), out, base);
+    return !text.empty() && parsed.ec == std::errc() && parsed.ptr == text.data() + text.size();
+}
+
+std::optional<std::uint32_t> code_in(std::string_view text) {
+    std::int64_t number = 0;
+    if (text.starts_with('-'))
+        return read_number(text, 10, number) && number >= INT32_MIN
+                   ? std::optional(static_cast<std::uint32_t>(number))
+                   : std::nullopt;
+    const bool prefixed = text.starts_with("0x") || text.starts_with("0X");
+    if (prefixed) text.remove_prefix(2);
+    if (text.size() == 8 && read_number(text, 16, number)) return static_cast<std::uint32_t>(number);
+    if (prefixed) return std::nullopt;
+    if (const std::uint32_t code = find_code(text)) return code;
+    std::optional<std::uint32_t> found;
+    for (const ErrorRow& row : error_table()) {
+        if (row.name != text) continue;
+        if (found) return std::nullopt;
+        found = row.code;
+    }
+    return found;
+}
+
+// --- functions ---
+
+std::string explain_function(const FunctionSignature& signature) {
+    std::string text = number_of(signature.fc, signature.sfc) + "  " + name_of(signature) + "\n";
+    text += entry("module", module_words(signature.fc));
+    text += entry("request", signature.request.empty() ? "empty" : signature.request);
+    text += entry("answer", signature.answer.empty() ? "empty" : signature.answer);
+    constexpr std::string_view kProvenance[] = {"known", "number known, encoding our assumption",
+                                                "number and encoding are our assumption"};
+    text += entry("source", kProvenance[static_cast<std::size_t>(signature.provenance)]);
+
+    bool handled = false;
+    for_each_function([&](const FunctionSignature& row, const Function& function) {
+        if (&row != &signature) return;
+        handled = true;
+        text += entry("permission", function.permission == 0
+                                        ? "anybody (the function itself may ask for more)"
+                                        : hex(function.permission) + ", the sum of the users logged on");
+        for (const Situation& situation : kSituations)
+            if (const std::uint32_t code = barred_by(function, situation.modes))
+                text +=
+                    entry("barred", "in mode " + mode_names(situation.modes) + ": " + code_and_name(code));
+    });
+    if (!handled) return text + entry("here", "Known, but not published by this simulator: B0830006.");
+    std::vector<std::string> codes;
+    for (const Advice& advice : advice_table())
+        if (advice.occurs && lists(advice.functions, name_of(signature)))
+            codes.push_back(code_and_name(advice.code));
+    return codes.empty() ? text : text + entry("may answer", joined(codes));
+}
+
+const ModuleRow* module_in(std::string_view text) {
+    std::int64_t id = 0;
+    if (text.size() <= 4 && read_number(text, 16, id) && id <= 0xFFF)
+        if (const ModuleRow* row = find_module(static_cast<std::uint16_t>(id))) return row;
+    for (const ModuleRow& row : module_table())
+        if (row.name == text) return &row;
+    return nullptr;
+}
+
+std::string explain_module(const ModuleRow& module) {
+    std::string text = module_words(module.id) + "\n";
+    for_each_function([&](const FunctionSignature& signature, const Function&) {
+        if (signature.fc == module.id)
+            text += "  " + number_of(signature.fc, signature.sfc) + "  " + name_of(signature) + "\n";
+    });
+    for (const ErrorRow& row : error_table())
+        if (module_of(row.code) == module.id)
+            text += "  " + hex(row.code) + "  " + std::string(row.name) + ": " + std::string(row.text) + "\n";
+    return text;
+}
+
+}  // namespace
+
+std::string mode_names(std::uint16_t modes) {
+    std::vector<std::string> names;
+    for (const ModeName& row : kModeNames)
+        if ((row.mode & modes) != 0) names.emplace_back(row.name);
+    return joined(names);
+}
+
+tl::expected<std::string, std::string> explain(std::string_view what) {
+    std::string upper(what);
+    std::ranges::transform(upper, upper.begin(), [](char c) {
+        return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+    });
+    std::string text;
+    if (const auto code = code_in(upper)) text += explain_code(*code);
+    if (const FunctionSignature* function = find_function(std::string_view(upper)))
+        text += explain_function(*function);
+    if (text.empty())
+        if (const ModuleRow* module = module_in(upper)) text += explain_module(*module);
+    if (text.empty())
+        return tl::unexpected("'" + std::string(what) +
+                              "' is no error code, no function and no module that the tables know");
+    return text;
+}
+
+std::string mode_matrix() {
+    std::string text = format("%-7s %-28s %-8s", "fc.sfc", "function", "needs");
+    for (const Situation& situation : kSituations)
+        text += format(" %-6s", std::string(situation.name).c_str());
+    text.erase(text.find_last_not_of(' ') + 1);
+    text += '\n';
+    for_each_function([&](const FunctionSignature& signature, const Function& function) {
+        std::string line = format("%-7s %-28s %08X", number_of(signature.fc, signature.sfc).c_str(),
+                                  name_of(signature).c_str(), function.permission);
+        for (const Situation& situation : kSituations) {
+            const std::uint32_t code = barred_by(function, situation.modes);
+            line +=
+                format(" %-6s", code == 0 ? "." : format("%03X%03X", module_of(code), code & 0xFFF).c_str());
+        }
+        line.erase(line.find_last_not_of(' ') + 1);
+        text += line + '\n';
+    });
+    return text;
+}
+
+}  // namespace cs2sim

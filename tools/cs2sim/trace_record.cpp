@@ -1,0 +1,96 @@
+#include "tools/cs2sim/trace_record.h"
+
+#include <sys/stat.h>
+
+#include <array>
+#include <cstdio>
+#include <filesystem>
+#include <sstream>
+#include <utility>
+
+#define TOML_EXCEPTIONS 0
+#include <toml++/toml.h>
+
+namespace cs2sim {
+namespace {
+
+constexpr std::int64_t kVersion = 1;
+
+// A number of a table that fits T; `good` becomes false when there is none.
+template <class T>
+T number(const toml::table& table, std::string_view key, bool& good) {
+    const auto value = table[key].value<std::int64_t>();
+    good = good && value && std::in_range<T>(*value);
+    return good ? static_cast<T>(*value) : T{};
+}
+
+Bytes bytes(const toml::table& table, std::string_view key, bool& good) {
+    Bytes out;
+    const auto text = table[key].value<std::string>();
+    good = good && text && from_hex(*text, out);
+    return out;
+}
+
+}  // namespace
+
+RecordFile::RecordFile(const std::string& path, bool with_secrets) {
+    const mode_t before = ::umask(077);  // what clients send is theirs
+    file_.open(path, std::ios::trunc);
+    ::umask(before);
+    file_ << "# What clients sent to a cs2sim simulator, and its answers. Replay: cs2sim replay FILE\n"
+          << "version = " << kVersion << "\nsecrets = " << (with_secrets ? "true" : "false")
+          << (with_secrets ? "" : "  # secret fields are masked, so some commands cannot be sent again")
+          << '\n';
+    file_.flush();
+}
+
+void RecordFile::add(const TraceEvent& event) {
+    std::array<char, 32> code{};
+    std::snprintf(code.data(), code.size(), "0x%08X", event.code);
+    file_ << "\n[[exchange]]  # " << event.name() << "\nconnection = " << event.connection
+          << "\nsession = " << event.session << "\nfc = " << event.fc << "\nsfc = " << int{event.sfc}
+          << "\nknown = " << (event.known ? "true" : "false")
+          << "\nwhole = " << (event.whole() && event.action == 0 ? "true" : "false")
+          << "\ncode = " << code.data() << "\nrequest = \"" << to_hex(event.request) << "\"\nanswer = \""
+          << to_hex(event.answer) << "\"\n";
+    file_.flush();
+}
+
+tl::expected<Recording, std::string> read_recording(const std::string& path) {
+    const auto refuse = [&](const std::string& what) { return tl::unexpected(path + ": " + what); };
+    const toml::parse_result parsed = toml::parse_file(path);
+    if (!parsed) {
+        std::ostringstream words;
+        words << parsed.error();
+        return refuse(words.str());
+    }
+    if (parsed.table()["version"].value<std::int64_t>() != kVersion)
+        return refuse("no recording of cs2sim trace");
+    Recording recording;
+    recording.with_secrets = parsed.table()["secrets"].value_or(false);
+    const toml::array* list = parsed.table()["exchange"].as_array();
+    if (!list) return recording;
+    for (const toml::node& node : *list) {
+        const toml::table* table = node.as_table();
+        bool good = table != nullptr;
+        Exchange exchange;
+        if (good) {
+            exchange.connection = number<std::uint32_t>(*table, "connection", good);
+            exchange.session = number<std::uint32_t>(*table, "session", good);
+            exchange.fc = number<std::uint16_t>(*table, "fc", good);
+            exchange.sfc = number<std::uint8_t>(*table, "sfc", good);
+            exchange.code = number<std::uint32_t>(*table, "code", good);
+            exchange.known = (*table)["known"].value_or(false);
+            exchange.whole = (*table)["whole"].value_or(false);
+            exchange.request = bytes(*table, "request", good);
+            exchange.answer = bytes(*table, "answer", good);
+        }
+        if (!good)
+            return refuse("exchange " + std::to_string(recording.exchanges.size() + 1) +
+                          " cannot be understood");
+        recording.exchanges.push_back(std::move(exchange));
+    }
+    return recording;
+}
+
+}  // namespace cs2sim
