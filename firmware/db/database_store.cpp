@@ -13,12 +13,16 @@ namespace {
 
 // SQLite's own files beside a database; stale ones must never meet a new database of the same name.
 void remove_side_files(const std::filesystem::path& file) {
-    for (const char* suffix : {"-wal", "-shm"}) ::unlink((file.string() + suffix).c_str());
+    for (const char* suffix : {"-wal", "-shm"}) {
+        std::filesystem::path side = file;
+        ::unlink((side += suffix).c_str());
+    }
 }
 
 // Made under another name and renamed, so that a kill leaves a whole database or none.
 Result<void> make_database(const std::filesystem::path& file, const DatabaseInfo& info) {
-    const auto unfinished = file.parent_path() / (".new-" + file.filename().string());
+    auto unfinished = file.parent_path() / ".new-";
+    unfinished += file.filename();
     ::unlink(unfinished.c_str());
     remove_side_files(unfinished);
     CS2SIM_TRY(Connection::make_file(unfinished, info));

@@ -33,7 +33,8 @@ private:
 
 Result<void> FileStaging::open() {
     static std::atomic<unsigned> counter{0};
-    const auto file = identity_.file.parent_path() / (".staging" + std::to_string(counter++));
+    auto file = identity_.file.parent_path() / ".staging";
+    file += std::to_string(counter++);
     const int opened = sqlite_.open(file, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
     // Nothing here survives the process, so there is no journal, and one transaction from first to last.
     const int made =

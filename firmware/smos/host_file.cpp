@@ -53,8 +53,8 @@ Result<void> sync_folder(const std::filesystem::path& folder) {
 
 Result<void> write_atomically(const std::filesystem::path& path, ByteView content) {
     static std::atomic<unsigned> counter{0};
-    std::filesystem::path temporary = path.parent_path() / ("." + path.filename().string());
-    temporary += ".tmp" + std::to_string(counter++);
+    std::filesystem::path temporary = path.parent_path() / ".tmp";
+    temporary += std::to_string(counter++);
 
     const HostFile file(temporary, O_WRONLY | O_CREAT | O_TRUNC);
     if (!file) return fail(file_error(errno));
