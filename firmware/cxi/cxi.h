@@ -34,6 +34,9 @@ class Cxi {
 public:
     explicit Cxi(Services& services);
 
+    // At every start of the device: volatile keys are gone.
+    void start() { keys.forget_volatile(); }
+
     KeyStore keys;
     KeySeal seal;
 

@@ -1,6 +1,6 @@
 #include "firmware/cxi/cxi_rules.h"
 
-#include "firmware/cxi/property_list.h"
+#include "firmware/wire/property_list.h"
 
 namespace cs2sim {
 

@@ -4,7 +4,7 @@
 #include <string_view>
 
 #include "firmware/crypto/pkey.h"
-#include "firmware/cxi/property_list.h"
+#include "firmware/wire/property_list.h"
 
 namespace cs2sim {
 

@@ -182,6 +182,11 @@ Result<std::uint64_t> KeyStore::count() {
     return (*keys)->count();
 }
 
+void KeyStore::forget_volatile() {
+    const std::lock_guard lock(mutex_);
+    volatile_.clear();
+}
+
 Result<std::uint32_t> KeyStore::erase_group(std::string_view group) {
     const Bytes prefix = group_prefix(group);
     const auto keys = database();

@@ -40,6 +40,7 @@ public:
     Result<void> update(ByteView index, const KeyObject& key);  // E_DB_NOT_FOUND
     Result<void> erase(ByteView index);                         // E_DB_NOT_FOUND
     Result<std::uint64_t> count();
+    void forget_volatile();
 
     // Erases every stored and volatile key of the group, whole or not at all; returns how many.
     Result<std::uint32_t> erase_group(std::string_view group);

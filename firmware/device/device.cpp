@@ -1,14 +1,24 @@
 #include "firmware/device/device.h"
 
+#include <atomic>
 #include <new>
+#include <optional>
+#include <set>
 
+#include "firmware/adm/adm.h"
 #include "firmware/cmds/cmds.h"
 #include "firmware/cmds/modes.h"
 #include "firmware/cmds/scheduler.h"
 #include "firmware/cmds/sessions.h"
 #include "firmware/cmds/users.h"
 #include "firmware/crypto/pkey.h"
+#include "firmware/cxi/cxi.h"
 #include "firmware/db/catalogue.h"
+#include "firmware/device/boot_gate.h"
+#include "firmware/device/modules.h"
+#include "firmware/trace/trace.h"
+#include "firmware/faults/engine.h"
+#include "firmware/sim/sim.h"
 
 namespace cs2sim {
 namespace {
@@ -26,24 +36,101 @@ public:
           users_(*smos_, databases_, profile_),
           sessions_(profile_),
           services_{profile_, *smos_, databases_, mbk_, users_, sessions_, scheduler_} {
-        for (const Module& module : {transport_module(), cmds_module()}) scheduler_.publish(module);
+        for (const Module& module : all_modules()) scheduler_.publish(module);
+        services_.control = &control_;
+        services_.cxi = &cxi_;
+        services_.faults = &faults_;
+        services_.tracer = &trace_;
+        control_.boot = [this](BootTarget target) { pending_boot_ = target; };
+        control_.clear = [this]() -> Result<void> {
+            pending_clear_ = true;
+            pending_boot_ = BootTarget::operating_system;
+            return {};
+        };
+        control_.connections = [this] { return connections(); };
     }
 
     Result<void> start(ByteView initial_key) {
         if (!users_.exists_database()) CS2SIM_TRY(make_factory_state(initial_key));
-        scheduler_.set_modes(startup_modes(profile_, *smos_));
-        smos_->boot_log.add("cs2sim device started, profile " + profile_.name);
+        boot(BootTarget::operating_system);
         return {};
+    }
+
+    // What a command asked for that must not happen while commands run.
+    Result<void> do_what_is_pending() {
+        if (!pending_boot_.load()) return {};
+        Result<void> done;
+        gate_.alone([&] {
+            const std::optional<BootTarget> target = pending_boot_.exchange(std::nullopt);
+            if (!target) return;  // another command's conversation came first
+            sessions_.close_all();
+            if (pending_clear_.exchange(false)) done = clear();
+            boot(*target);
+        });
+        return done;
     }
 
     std::unique_ptr<Conversation> converse(Reach reach, std::string peer) override;
 
     Services& services() { return services_; }
     Scheduler& scheduler() { return scheduler_; }
+    Trace& trace() { return trace_; }
+    BootGate& gate() { return gate_; }
+    FaultEngine& faults() { return faults_; }
+    std::uint64_t boots() const { return boots_.load(); }
+
+    void enter(const std::string& peer) {
+        const std::lock_guard lock(peers_mutex_);
+        peers_.insert(peer);
+    }
+    void leave(const std::string& peer) {
+        const std::lock_guard lock(peers_mutex_);
+        peers_.erase(peers_.find(peer));
+    }
 
 private:
+    void boot(BootTarget target) {
+        ++boots_;
+        cxi_.start();
+        control_.started = monotonic_milliseconds();
+        std::uint16_t modes = startup_modes(profile_, *smos_);
+        if (target == BootTarget::boot_loader)
+            modes = static_cast<std::uint16_t>((modes & ~kBaseModes) | MODE_BOOTLOADER);
+        scheduler_.set_modes(modes);
+        smos_->boot_log.add(target == BootTarget::boot_loader
+                                ? "boot loader started"
+                                : "cs2sim device started, profile " + profile_.name);
+    }
+
+    // Factory state begins with the end of user.db: a device that dies half-way is a new one, and
+    // make_factory_state() does the rest at its next start.
+    Result<void> clear() {
+        CS2SIM_TRY(databases_.drop(kUserDatabase));
+        CS2SIM_TRY(users_.set_max_auth_fails(0));
+        CS2SIM_TRY(smos_->nvram.set_number(kStartupMode, 0));
+        return make_factory_state({});
+    }
+
+    Result<void> remove_leftovers() {
+        bool any = false;
+        for (const FileInfo& file : smos_->flash.list()) {
+            if (file.name == kInitialKey) continue;
+            any = true;
+            CS2SIM_TRY(file.name.ends_with(".db") ? databases_.drop(file.name)
+                                                  : smos_->flash.remove(file.name));
+        }
+        if (any) CS2SIM_TRY(smos_->master_key.regenerate());
+        return {};
+    }
+
+    std::vector<std::string> connections() {
+        const std::lock_guard lock(peers_mutex_);
+        return {peers_.begin(), peers_.end()};
+    }
+
     // user.db comes last: it is what tells a complete device from a new one.
     Result<void> make_factory_state(ByteView initial_key) {
+        CS2SIM_TRY(remove_leftovers());
         if (!initial_key.empty()) {
             const auto key = public_key_from_der(initial_key);
             if (!key || !is_rsa(**key)) return fail(E_CMDS_BAD_INITKEY);
@@ -65,26 +152,58 @@ private:
     Users users_;
     Sessions sessions_;
     Scheduler scheduler_;
+    FaultEngine faults_;
+    Trace trace_{scheduler_};
     Services services_;
+    Cxi cxi_{services_};
+    DeviceControl control_;
+    BootGate gate_;
+    std::atomic<std::optional<BootTarget>> pending_boot_{std::nullopt};
+    std::atomic<bool> pending_clear_{false};
+    std::atomic<std::uint64_t> boots_{0};
+    std::mutex peers_mutex_;
+    std::multiset<std::string> peers_;
 };
 
 class DeviceConversation final : public Conversation {
 public:
-    DeviceConversation(BootedDevice& device, Reach reach) : device_(device) {
+    DeviceConversation(BootedDevice& device, Reach reach, std::string peer)
+        : device_(device), peer_(std::move(peer)), connection_(device.trace().next_connection()) {
         context_.control = reach == Reach::control;
+        device_.enter(peer_);
     }
-    ~DeviceConversation() override { device_.services().sessions.close_owned_by(&context_); }
+    ~DeviceConversation() override {
+        device_.services().sessions.close_owned_by(&context_);
+        device_.leave(peer_);
+    }
 
     Reply transact(ByteView frame) override {
-        const auto answer = answer_to(frame);
+        if (!device_.trace().listening()) return meet_faults(frame);
+        const TracedFrame traced(device_.trace(), connection_, peer_);
+        Reply reply = meet_faults(frame);
+        traced.answered(context_, frame, reply);
+        return reply;
+    }
+
+private:
+    Reply meet_faults(ByteView frame) {
+        if (!device_.faults().armed()) return reply_to(frame);
+        const FaultFrame met(device_.faults(), peer_);
+        return met.apply(reply_to(frame));
+    }
+
+    Reply reply_to(ByteView frame) {
+        auto answer = run(frame);
+        if (const auto done = device_.do_what_is_pending(); !done) answer = fail(done.error());
         if (!answer) return {Reply::Action::send, error_frame(answer.error())};
         return {Reply::Action::send, answer_frame(*answer)};
     }
 
-private:
-    Result<Bytes> answer_to(ByteView frame) {
+    Result<Bytes> run(ByteView frame) {
         const auto request = parse_request(frame);
         if (!request) return fail(request.error());
+        const auto pass = device_.gate().pass();
+        forget_what_a_boot_ended();
         try {
             auto answer = device_.scheduler().run(device_.services(), context_, *request);
             if (answer && answer->size() > kMaxFrame - kFrameHeader) return fail(E_CMDS_BAD_SIZE);
@@ -94,12 +213,24 @@ private:
         }
     }
 
+    void forget_what_a_boot_ended() {
+        if (const std::uint64_t boots = device_.boots(); boots != boots_) {
+            context_.users.clear();
+            context_.handles.clear();
+            context_.challenge.reset();
+            boots_ = boots;
+        }
+    }
+
     BootedDevice& device_;
+    const std::string peer_;
+    const std::uint32_t connection_;  // numbers it in traces
     Context context_;
+    std::uint64_t boots_ = 0;
 };
 
-std::unique_ptr<Conversation> BootedDevice::converse(Reach reach, std::string) {
-    return std::make_unique<DeviceConversation>(*this, reach);
+std::unique_ptr<Conversation> BootedDevice::converse(Reach reach, std::string peer) {
+    return std::make_unique<DeviceConversation>(*this, reach, std::move(peer));
 }
 
 }  // namespace

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "firmware/crypto/secret.h"
+#include "firmware/wire/bytes.h"
 #include "firmware/wire/cxi.h"
 #include "firmware/wire/error.h"
 

@@ -1,6 +1,7 @@
-#include "firmware/cxi/property_list.h"
+#include "firmware/wire/property_list.h"
 
 #include <algorithm>
+#include <array>
 
 #include "firmware/wire/block.h"
 #include "firmware/wire/functions.h"

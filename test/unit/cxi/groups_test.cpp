@@ -1,0 +1,64 @@
+#include "firmware/cxi/group_access.h"
+#include "test/unit/cxi/cxi_bench.h"
+
+using namespace cs2sim;
+
+TEST_CASE("patterns match as shells do") {
+    CHECK(matches_pattern("*", ""));
+    CHECK(matches_pattern("SLOT_000?", "SLOT_0007"));
+    CHECK_FALSE(matches_pattern("SLOT_000?", "SLOT_000"));
+    CHECK(matches_pattern("a*b*c", "aXbYbZc"));
+    CHECK_FALSE(matches_pattern("a*b*c", "aXbYbZ"));
+    CHECK_FALSE(matches_pattern("", "x"));
+    CHECK_FALSE(matches_pattern("slot", "SLOT"));
+}
+
+TEST_CASE("the attribute CXI_GROUP holds one pattern or several") {
+    CHECK(attributes_match_group("CXI_GROUP=A", "A"));
+    CHECK(attributes_match_group("CXI_GROUP=A,B*", "B1"));
+    CHECK(attributes_match_group("CXI_GROUP=A;C", "C"));
+    CHECK(attributes_match_group("X=1,CXI_GROUP=A", "A"));
+    CHECK(attributes_match_group("CXI_GROUP=A,CXI_GROUP=D", "D"));
+    CHECK_FALSE(attributes_match_group("CXI_GROUP=A,X=B", "B"));
+    CHECK_FALSE(attributes_match_group("CXI_GROUP=A", ""));
+    CHECK(attributes_match_group("CXI_GROUP=*", ""));
+    CHECK(attributes_match_group("", ""));
+    CHECK_FALSE(attributes_match_group("", "A"));
+}
+
+TEST_CASE("G15: a permission in one group does not lend itself to another") {
+    CxiBench bench;
+    const Bytes key = bench.aes("ProdKey", "k");
+    bench.context.users = {{"A", 0x00000002, "CXI_GROUP=ExmpKey", {}},
+                           {"B", 0x00000000, "CXI_GROUP=ProdKey", {}}};
+    CHECK(code_of(bench.run(SFC_CXI_KEY_BACKUP, {key})) == E_CXI_PERMISSION_DENIED);
+    bench.log_on(0x00000002, "CXI_GROUP=ProdKey");
+    CHECK(code_of(bench.run(SFC_CXI_KEY_BACKUP, {key})) == 0);
+    // Two users of the group add up.
+    bench.context.users = {{"A", 0x00000001, "CXI_GROUP=Prod*", {}},
+                           {"B", 0x00000001, "CXI_GROUP=ProdKey", {}}};
+    CHECK(code_of(bench.run(SFC_CXI_KEY_BACKUP, {key})) == 0);
+    bench.log_on(0x22000000, "");
+    CHECK(code_of(bench.run(SFC_CXI_KEY_BACKUP, {key})) == E_CXI_PERMISSION_DENIED);
+    bench.context.users.clear();
+    CHECK(code_of(bench.run(SFC_CXI_KEY_LIST, {ByteView(), ByteView(), ByteView(), 0})) ==
+          E_CXI_PERMISSION_DENIED);
+}
+
+TEST_CASE("key management is separated from use where the group's configuration says so") {
+    CxiBench bench;
+    const Bytes key = bench.aes("G", "k");
+    PropertyList config;
+    config.set_number(CXI_PROP_CFG_AUTH_KEYM, kKeyManager);
+    Bytes of_group{CXI_TAG_CONFIG};
+    append(of_group, as_bytes("G"));
+    CHECK(code_of(bench.run(SFC_CXI_KEY_PROP_SET, {of_group, config.encode()})) == E_CXI_PERMISSION_DENIED);
+    bench.log_on(0x00000200, "CXI_GROUP=G");
+    CHECK(code_of(bench.run(SFC_CXI_KEY_PROP_SET, {of_group, config.encode()})) == 0);
+    bench.log_on(0x00000002, "CXI_GROUP=G");
+    CHECK(code_of(bench.run(SFC_CXI_KEY_DELETE, {key})) == E_CXI_PERMISSION_DENIED);
+    CHECK(code_of(bench.run(SFC_CXI_KEY_BACKUP, {key})) == 0);
+    bench.log_on(0x00000020, "CXI_GROUP=G");
+    CHECK(code_of(bench.run(SFC_CXI_KEY_BACKUP, {key})) == E_CXI_PERMISSION_DENIED);
+    CHECK(code_of(bench.run(SFC_CXI_KEY_DELETE, {key})) == 0);
+}

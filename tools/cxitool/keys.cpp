@@ -1,0 +1,229 @@
+// Keys come, show and go: list, information, generate, import, export, delete.
+#include <openssl/pem.h>
+
+#include <cstdio>
+
+#include "firmware/crypto/pkey.h"
+#include "tools/csadm/progress.h"
+#include "tools/cxitool/commands.h"
+#include "tools/cxitool/selection.h"
+#include "tools/session/arguments.h"
+
+namespace cs2sim::tools {
+namespace {
+
+constexpr std::size_t kProgressFrom = 100;  // keys
+
+// Name in a 33-character column from column 50 (device-formats.md, section 4).
+void print_row(const std::string& index, const std::string& algorithm, const std::string& size,
+               const std::string& type, const std::string& group, const std::string& name,
+               const std::string& spec) {
+    std::printf("%-8s%-8s%5s  %-9s%-17.17s %-33s%s\n", index.c_str(), algorithm.c_str(), size.c_str(),
+                type.c_str(), group.c_str(), name.c_str(), spec.c_str());
+}
+
+Result<void> list_keys(Session& session, const std::string&) {
+    auto keys = selected(session);
+    if (!keys && keys.error().code == E_DB_NOT_FOUND) keys = std::vector<PropertyList>();
+    if (!keys) return fail(keys.error());
+    const std::string rule(90, '-');
+    std::printf("%s\n", rule.c_str());
+    print_row("idx", "algo", "size", "type", "group", "name", "spec");
+    std::printf("%s\n", rule.c_str());
+    std::size_t index = 0;
+    for (const PropertyList& key : *keys)
+        print_row(std::to_string(index++), algorithm_name(key.number_or(CXI_PROP_KEY_ALGO, 0)),
+                  std::to_string(key.number_or(CXI_PROP_KEY_SIZE, 0)),
+                  type_name(key.number_or(CXI_PROP_KEY_TYPE, 0)), std::string(key.text(CXI_PROP_KEY_GROUP)),
+                  std::string(key.text(CXI_PROP_KEY_NAME)),
+                  std::to_string(key.number_or(CXI_PROP_KEY_SPEC, 0)));
+    return {};
+}
+
+std::string shown(const Property& property) {
+    const PropertyRow* row = find_property(property.id);
+    PropertyList one;
+    one.set(property.id, property.value);
+    if (row && (row->type == PropertyType::text || row->type == PropertyType::date))
+        return std::string(as_text(property.value));
+    if (property.id == CXI_PROP_KEY_ALGO) return algorithm_name(*one.number(property.id));
+    if (property.id == CXI_PROP_KEY_TYPE) return type_name(*one.number(property.id));
+    if (row && row->type == PropertyType::number) {
+        const std::uint32_t number = *one.number(property.id);
+        if (property.id == CXI_PROP_KEY_USAGE || property.id == CXI_PROP_KEY_EXPORT)
+            return to_hex(property.value);
+        return std::to_string(number);
+    }
+    if (row && row->type == PropertyType::flag) return property.value[0] != 0 ? "true" : "false";
+    const bool text = property.id == CXI_PROP_KEY_EC_CURVE || property.id == CXI_PROP_KEY_LABEL;
+    return text ? std::string(as_text(property.value)) : to_hex(property.value);
+}
+
+Result<void> key_info(Session& session, const std::string&) {
+    const auto key = opened(session);
+    if (!key) return fail(key.error());
+    const auto properties = properties_of(session, *key);
+    if (!properties) return fail(properties.error());
+    for (const Property& property : *properties) {
+        const PropertyRow* row = find_property(property.id);
+        const std::string name =
+            row ? std::string(row->name) : "CUSTOM_" + std::to_string(property.id & 0x7FFFFFFF);
+        std::printf("%-26s = %s\n", name.c_str(), shown(property).c_str());
+    }
+    return {};
+}
+
+Result<std::uint32_t> algorithm_of(std::string_view word) {
+    for (const auto& [name, id] :
+         std::initializer_list<std::pair<std::string_view, std::uint32_t>>{{"RAW", CXI_KEY_ALGO_RAW},
+                                                                           {"HMAC", CXI_KEY_ALGO_RAW},
+                                                                           {"DES", CXI_KEY_ALGO_DES},
+                                                                           {"DES3", CXI_KEY_ALGO_DES},
+                                                                           {"AES", CXI_KEY_ALGO_AES},
+                                                                           {"RSA", CXI_KEY_ALGO_RSA},
+                                                                           {"EC", CXI_KEY_ALGO_EC},
+                                                                           {"ECDSA", CXI_KEY_ALGO_EC},
+                                                                           {"ECDH", CXI_KEY_ALGO_ECDH}})
+        if (same_word(word, name)) return id;
+    return fail(E_CSA_SYNTAX);
+}
+
+Result<PropertyList> new_key(Session& session) {
+    auto list = named(session);
+    if (!list) return list;
+    if (!list->has(CXI_PROP_KEY_NAME)) return fail(E_CSA_SYNTAX);
+    if (const auto word = session.parameter("Algo")) {
+        const auto algorithm = algorithm_of(*word);
+        if (!algorithm) return fail(algorithm.error());
+        list->set_number(CXI_PROP_KEY_ALGO, *algorithm);
+    }
+    for (const auto& [parameter, id] : std::initializer_list<std::pair<std::string_view, std::uint32_t>>{
+             {"Size", CXI_PROP_KEY_SIZE}, {"Export", CXI_PROP_KEY_EXPORT}})
+        if (const auto text = session.parameter(parameter)) {
+            const auto number = parse_decimal(*text);
+            if (!number) return fail(number.error());
+            list->set_number(id, *number);
+        }
+    if (const auto text = session.parameter("Usage")) {
+        const auto number = parse_hex(*text);
+        if (!number) return fail(number.error());
+        list->set_number(CXI_PROP_KEY_USAGE, *number);
+    }
+    if (const auto curve = session.parameter("Curve")) list->set(CXI_PROP_KEY_EC_CURVE, *curve);
+    if (const auto label = session.parameter("Label")) list->set(CXI_PROP_KEY_LABEL, *label);
+    return list;
+}
+
+std::uint32_t flags_of(const Session& session) {
+    return is_set(session, "Overwrite") ? std::uint32_t{CXI_FLAG_KEY_OVERWRITE} : 0u;
+}
+
+// GenerateKey, or GenerateKey=AES,256 and GenerateKey=EC,NIST-P256 for short.
+Result<void> generate_key(Session& session, const std::string& value) {
+    if (!value.empty()) {
+        const auto fields = split_list(value, 2);
+        session.set_parameter("Algo", fields[0]);
+        if (fields.size() == 2) session.set_parameter(parse_decimal(fields[1]) ? "Size" : "Curve", fields[1]);
+    }
+    const auto list = new_key(session);
+    if (!list) return fail(list.error());
+    if (!list->has(CXI_PROP_KEY_ALGO)) return fail(E_CSA_SYNTAX);
+    const auto answer = session.execute(FC_CXI, SFC_CXI_KEY_GENERATE, {flags_of(session), 0, list->encode()});
+    if (!answer) return fail(answer.error());
+    std::printf("key '%s' generated\n", std::string(list->text(CXI_PROP_KEY_NAME)).c_str());
+    return {};
+}
+
+Result<void> delete_key(Session& session, const std::string&) {
+    if (!session.parameter("Name")) return fail(E_CSA_SYNTAX);
+    const auto keys = selected(session);
+    if (!keys) return fail(keys.error());
+    Progress progress("keys");
+    for (std::size_t i = 0; i < keys->size(); ++i) {
+        const auto answer = session.execute(FC_CXI, SFC_CXI_KEY_DELETE, {reference_to((*keys)[i])});
+        if (!answer) return fail(answer.error());
+        if (keys->size() >= kProgressFrom) progress.show(i + 1);
+    }
+    std::printf("%zu keys deleted\n", keys->size());
+    return {};
+}
+
+Result<std::uint32_t> key_type(Session& session) {
+    const std::string word = session.parameter_or("Type", "public");
+    if (same_word(word, "public")) return CXI_KEY_TYPE_PUBLIC;
+    if (same_word(word, "private")) return CXI_KEY_TYPE_PRIVATE;
+    if (same_word(word, "secret")) return CXI_KEY_TYPE_SECRET;
+    return fail(E_CSA_SYNTAX);
+}
+
+// PEM where the name ends in .pem, else DER; secret keys raw.
+Bytes as_file(const std::string& path, std::uint32_t type, ByteView der) {
+    if (!path.ends_with(".pem") || type == CXI_KEY_TYPE_SECRET) return to_bytes(der);
+    const char* label = type == CXI_KEY_TYPE_PUBLIC ? PEM_STRING_PUBLIC : PEM_STRING_PKCS8INF;
+    const Handle<BIO> memory(BIO_new(BIO_s_mem()));
+    PEM_write_bio(memory.get(), label, "", der.data(), static_cast<long>(der.size()));
+    const char* text = nullptr;
+    const long size = BIO_get_mem_data(memory.get(), &text);
+    return to_bytes(as_bytes({text, static_cast<std::size_t>(size)}));
+}
+
+Result<void> export_key(Session& session, const std::string& value) {
+    const auto type = key_type(session);
+    if (!type) return fail(type.error());
+    const auto key = opened(session);
+    if (!key) return fail(key.error());
+    const std::uint32_t clear = *type == CXI_KEY_TYPE_PUBLIC ? 0u : std::uint32_t{CXI_KEY_TYPE_PLAINTEXT};
+    const auto answer = session.execute(FC_CXI, SFC_CXI_KEY_EXPORT, {*type | clear, 0, *key, ByteView()});
+    if (!answer) return fail(answer.error());
+    return write_whole(value, as_file(value, *type, answer->block.bytes("blob")));
+}
+
+Result<SecretBytes> material_of(const Bytes& content, std::uint32_t type) {
+    if (type == CXI_KEY_TYPE_SECRET) return to_secret(content);
+    if (as_text(content).find("-----BEGIN") == std::string_view::npos) return to_secret(content);
+    const Handle<BIO> memory(BIO_new_mem_buf(content.data(), static_cast<int>(content.size())));
+    if (type == CXI_KEY_TYPE_PUBLIC) {
+        const Handle<EVP_PKEY> key(PEM_read_bio_PUBKEY(memory.get(), nullptr, nullptr, nullptr));
+        if (!key) return fail(E_CSA_KEY_FORMAT);
+        return to_secret(public_key_der(*key));
+    }
+    char no_password[] = "";  // so that OpenSSL does not ask at the terminal
+    const Handle<EVP_PKEY> key(PEM_read_bio_PrivateKey(memory.get(), nullptr, nullptr, no_password));
+    if (!key) return fail(E_CSA_KEY_FORMAT);
+    return private_key_der(*key);
+}
+
+Result<void> import_key(Session& session, const std::string& value) {
+    const auto type = key_type(session);
+    if (!type) return fail(type.error());
+    const auto list = new_key(session);
+    if (!list) return fail(list.error());
+    const auto content = read_whole(value);
+    if (!content) return fail(content.error());
+    const auto material = material_of(*content, *type);
+    if (!material) return fail(material.error());
+    const auto answer =
+        session.execute(FC_CXI, SFC_CXI_KEY_IMPORT,
+                        {flags_of(session), *type, 0, list->encode(), ByteView(), ByteView(*material)});
+    if (!answer) return fail(answer.error());
+    std::printf("key '%s' imported\n", std::string(list->text(CXI_PROP_KEY_NAME)).c_str());
+    return {};
+}
+
+constexpr Command kCommands[] = {
+    {"ListKeys", "ListKey", Takes::nothing, "ListKeys", "lists the keys of Group= and Name=", "", list_keys},
+    {"KeyInfo", "", Takes::nothing, "KeyInfo", "shows the properties of a key", "", key_info},
+    {"GenerateKey", "", Takes::maybe, "GenerateKey[=<algo>,<size or curve>]", "generates the key Name=",
+     "Algo=, Size= or Curve=, Label=, Export=, Usage= and Overwrite= say how.\n", generate_key},
+    {"ImportKey", "", Takes::value, "ImportKey=<file>", "imports a key (Type=) from PEM, DER or raw bytes",
+     "", import_key},
+    {"ExportKey", "", Takes::value, "ExportKey=<file>",
+     "exports a key (Type=), PEM when the file ends in .pem", "", export_key},
+    {"DeleteKey", "", Takes::nothing, "DeleteKey", "deletes the keys of Group= and Name=", "", delete_key},
+};
+
+}  // namespace
+
+const std::span<const Command> kKeyCommands = kCommands;
+
+}  // namespace cs2sim::tools

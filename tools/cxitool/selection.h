@@ -1,0 +1,36 @@
+// Which keys a command is about (Group=, Name=, Spec=), and the properties that others parameters state.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "firmware/wire/property_list.h"
+#include "tools/session/session.h"
+
+namespace cs2sim::tools {
+
+// One key of a listing: GROUP, NAME, ALGO, SIZE, SPEC, TYPE.
+std::string algorithm_name(std::uint32_t algorithm);
+std::string type_name(std::uint32_t type);
+
+// GROUP, NAME and SPEC as given. Error: E_CSA_SYNTAX.
+Result<PropertyList> named(const Session& session);
+
+// All keys that match Group=, Name= (patterns) and Spec=, sorted by group, name and specifier. Keys that
+// nobody may see are not among them. Error: E_DB_NOT_FOUND when there is none and a name was given.
+Result<std::vector<PropertyList>> selected(Session& session);
+
+// How commands name this key of a listing.
+Bytes reference_to(const PropertyList& key);
+
+// The one key of Group=, Name=, Spec=. Errors: E_CSA_SYNTAX without Name=, the device's.
+Result<Bytes> opened(Session& session);
+
+Result<PropertyList> properties_of(Session& session, ByteView key);
+
+Result<Bytes> read_whole(const std::string& path);                    // E_CSA_KEY_FILE
+Result<void> write_whole(const std::string& path, ByteView content);  // E_CSA_KEY_WRITE; mode 0600
+
+bool is_set(const Session& session, std::string_view parameter);  // Overwrite=1, yes, true
+
+}  // namespace cs2sim::tools
