@@ -20,7 +20,7 @@ void put(std::ofstream& file, const auto& numbers) {
                static_cast<std::streamsize>(numbers.size() * sizeof numbers[0]));
 }
 
-std::string quoted(std::string_view text) {
+std::string lua_string(std::string_view text) {
     std::string out = "\"";
     for (const char c : text) {
         if (c == '"' || c == '\\') out += '\\';
@@ -36,15 +36,15 @@ std::string hex(const char* pattern, unsigned a, unsigned b = 0) {
 }
 
 std::string tables() {
-    std::string text = "local packet_layout = " + quoted(LAYOUT_TRACE_PACKET) + "\nlocal functions = {\n";
+    std::string text = "local packet_layout = " + lua_string(LAYOUT_TRACE_PACKET) + "\nlocal functions = {\n";
     for (const FunctionSignature& row : function_catalogue())
-        text += "  [" + quoted(hex("%03X.%02X", row.fc, row.sfc)) +
-                "] = {name = " + quoted(std::string(row.module) + "." + std::string(row.name)) +
-                ", request = " + quoted(row.request) + ", answer = " + quoted(row.answer) + "},\n";
+        text += "  [" + lua_string(hex("%03X.%02X", row.fc, row.sfc)) +
+                "] = {name = " + lua_string(std::string(row.module) + "." + std::string(row.name)) +
+                ", request = " + lua_string(row.request) + ", answer = " + lua_string(row.answer) + "},\n";
     text += "}\nlocal codes = {\n";
     for (const ErrorRow& row : error_table())
         text += "  [0x" + hex("%08X", row.code) + "] = " +
-                quoted(std::string(row.module) + "." + std::string(row.name) + ": " + std::string(row.text)) +
+                lua_string(std::string(row.module) + "." + std::string(row.name) + ": " + std::string(row.text)) +
                 ",\n";
     return text + "}\n";
 }
