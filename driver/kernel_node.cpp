@@ -81,7 +81,9 @@ void KernelNode::open(fuse_req_t request, fuse_file_info* info) {
         fuse_reply_err(request, ENFILE);
         return;
     }
+    loop_->begin_command(false);
     auto conversation = answerer_("pid " + std::to_string(fuse_req_ctx(request)->pid));
+    loop_->end_command();
     const auto file = conversation ? node_.open(std::move(conversation)) : nullptr;
     if (!file) {
         fuse_reply_err(request, EBUSY);
@@ -107,8 +109,9 @@ void KernelNode::write(fuse_req_t request, const char* data, std::size_t size, f
     }
     fuse_reply_write(request, written.taken);
     if (!written.whole) return;
-    loop.step_down();
+    loop.begin_command(file->runs_long());
     file->run();
+    loop.end_command();
 }
 
 void KernelNode::ioctl(fuse_req_t request, unsigned command, void* argument, fuse_file_info* info,

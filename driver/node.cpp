@@ -9,6 +9,9 @@
 namespace cs2sim {
 namespace {
 
+// Several times what it costs to have another thread take over.
+constexpr auto kLong = std::chrono::microseconds(50);
+
 constexpr auto kNever = std::chrono::steady_clock::time_point::max();
 
 std::chrono::steady_clock::time_point deadline_after(std::chrono::milliseconds timeout) {
@@ -38,12 +41,18 @@ NodeFile::Written NodeFile::write(ByteView bytes, bool nonblock) {
     if (state_ == State::running || state_ == State::answered) return {.error = nonblock ? EAGAIN : EBUSY};
 
     Written written;
+    if (reader_.idle() && is_frame(bytes)) {
+        command_ = bytes;
+        state_ = State::running;
+        return {.taken = bytes.size(), .whole = true};
+    }
     while (written.taken < bytes.size() && !written.whole) {
         const std::size_t piece = std::min(reader_.wanted(), bytes.size() - written.taken);
         reader_.feed(bytes.subspan(written.taken, piece));
         written.taken += piece;
         if (auto frame = reader_.next()) {
-            command_ = std::move(*frame);
+            gathered_ = std::move(*frame);
+            command_ = gathered_;
             written.whole = true;
         }
     }
@@ -56,12 +65,14 @@ NodeFile::Written NodeFile::write(ByteView bytes, bool nonblock) {
 }
 
 void NodeFile::run() {
+    const auto begin = std::chrono::steady_clock::now();
     Reply reply = conversation_->transact(command_);
+    runs_long_ = std::chrono::steady_clock::now() - begin > kLong;
     Effects effects;
     std::unique_ptr<Conversation> over;
     {
         std::lock_guard lock(node_.mutex_);
-        command_ = Bytes();
+        gathered_ = Bytes();
         if (closed_) {
             over = std::move(conversation_);
         } else if (reply.action == Reply::Action::drop) {

@@ -5,6 +5,7 @@
 // and no thread is held by one that waits. README.md says what each case comes to.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
@@ -57,6 +58,8 @@ public:
     // Has the complete command answered and serves whoever waits for that. Blocks as long as the command
     // takes.
     void run();
+    // Whether run() is to be expected to take long: commands of one session are much alike.
+    bool runs_long() const { return runs_long_; }
 
     void read(std::unique_ptr<NodeRequest> request, std::size_t size, bool nonblock);
     // Waits for an answer without taking it. Negative timeout: for ever.
@@ -102,8 +105,10 @@ private:
     std::unique_ptr<Conversation> conversation_;
     State state_ = State::idle;
     bool closed_ = false;
+    std::atomic<bool> runs_long_{false};
     FrameReader reader_;
-    Bytes command_;  // whole, on its way to the conversation
+    Bytes gathered_;    // a command that came in pieces
+    ByteView command_;  // whole, on its way to the conversation: in gathered_, or where the writer has it
     Bytes answer_;
     std::size_t given_ = 0;  // bytes of answer_ that have been read
     std::vector<Waiting> waiting_;

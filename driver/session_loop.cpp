@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <cstdlib>
 #include <system_error>
 
@@ -16,6 +17,7 @@ namespace cs2sim {
 namespace {
 
 constexpr std::size_t kFreeThreads = 2;  // more than these go home
+constexpr auto kPatience = std::chrono::milliseconds(1);
 
 // Whether the thread at hand leads; only it knows and changes that.
 thread_local bool leading = false;
@@ -50,14 +52,26 @@ void SessionLoop::stop() {
     for (auto& thread : threads) thread.join();
 }
 
-void SessionLoop::step_down() {
-    leading = false;
+void SessionLoop::begin_command(bool expected_to_be_long) {
     std::lock_guard lock(mutex_);
-    led_ = false;
-    if (free_ > 0)
+    if (free_ == 0 && !stopping_) spawn();
+    if (expected_to_be_long) {
+        leading = led_ = false;
         vacancy_.notify_one();
-    else if (!stopping_)
-        spawn();
+        return;
+    }
+    busy_ = true;
+    ++commands_;
+    if (!watched_) vacancy_.notify_one();
+    watched_ = true;
+}
+
+void SessionLoop::end_command() {
+    std::lock_guard lock(mutex_);
+    if (leader_ == std::this_thread::get_id())
+        busy_ = false;
+    else
+        leading = false;  // deposed
 }
 
 void SessionLoop::spawn() {
@@ -88,11 +102,29 @@ bool SessionLoop::lead() {
         return false;
     }
     ++free_;
-    vacancy_.wait(lock, [&] { return stopping_ || !led_; });
+    while (!stopping_ && led_ && !watch(lock)) {
+    }
     --free_;
     if (stopping_) return false;
     led_ = leading = true;
+    busy_ = watched_ = false;
+    leader_ = std::this_thread::get_id();
     return true;
+}
+
+// The deputy's part; true when the leader is lost in one command. It sleeps while there are no commands.
+bool SessionLoop::watch(std::unique_lock<std::mutex>& lock) {
+    if (!watched_ || deputy_) {
+        vacancy_.wait(lock);
+        return false;
+    }
+    const std::uint64_t before = commands_;
+    deputy_ = true;
+    vacancy_.wait_for(lock, kPatience);
+    deputy_ = false;
+    if (commands_ != before) return false;
+    if (!busy_) watched_ = false;
+    return busy_;
 }
 
 bool SessionLoop::receive(fuse_buf& buffer) {

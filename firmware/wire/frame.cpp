@@ -1,6 +1,7 @@
 #include "firmware/wire/frame.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace cs2sim {
 namespace {
@@ -58,6 +59,10 @@ Result<ByteView> parse_answer(ByteView frame) {
     return fail(code);
 }
 
+bool is_frame(ByteView bytes) {
+    return bytes.size() >= kFrameHeader && bytes.size() <= kMaxFrame && length_in(bytes) == bytes.size();
+}
+
 void FrameReader::feed(ByteView bytes) {
     if (lost_) return;
     const std::size_t dropped = std::min(swallow_, bytes.size());
@@ -86,6 +91,7 @@ std::optional<Bytes> FrameReader::next() {
     const bool oversized = length > kMaxFrame;
     const std::size_t wanted = oversized ? kRequestHeader : length;
     if (rest.size() < wanted) return std::nullopt;
+    if (!oversized && taken_ == 0 && buffer_.size() == length) return std::exchange(buffer_, {});
 
     Bytes frame = to_bytes(rest.first(wanted));
     const std::size_t present = std::min(length, rest.size());

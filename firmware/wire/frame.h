@@ -44,6 +44,9 @@ Result<Request> parse_request(ByteView frame);
 // Errors: the device's own code from an error frame; E_CSA_PROTOCOL when it is no frame.
 Result<ByteView> parse_answer(ByteView frame);
 
+// Whether `bytes` are exactly one frame of lawful length, which then needs no FrameReader.
+bool is_frame(ByteView bytes);
+
 // Cuts a byte stream into frames: split, coalesced and partial input is all one to it. It looks at
 // nothing but the length. Memory is bounded by kMaxFrame whatever the peer sends.
 //

@@ -164,7 +164,7 @@ TEST_CASE("read gives what is asked for and keeps the rest") {
     append(all, read_once(line, 200000));
     CHECK(all.size() == 200004);
     append(all, read_once(line, 500000));
-    CHECK(all == whole);
+    CHECK((all == whole));
     CHECK(read_error(line) == ENODATA);
 }
 
@@ -175,7 +175,7 @@ TEST_CASE("a buffer larger than the answer gets it in one read, whatever the ker
     CAPTURE(size);
     REQUIRE(line.send(big_command(size)) == 0);
     CHECK(line.readable(5s));
-    CHECK(read_once(line, 2 * kMaxFrame) == answer_frame(pattern(size - kFrameHeader)));
+    CHECK((read_once(line, 2 * kMaxFrame) == answer_frame(pattern(size - kFrameHeader))));
 }
 
 TEST_CASE("a frame may be gathered from several buffers") {

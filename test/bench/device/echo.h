@@ -1,0 +1,15 @@
+// Bare echoes, each served for ever in the calling process.
+#pragma once
+
+#include <functional>
+#include <string>
+
+namespace cs2sim::bench {
+
+enum class Loop { single, threads, clone_fd };
+void echo_fuse(const std::string& path, Loop loop, const std::function<void()>& ready);
+
+// A thread a caller on a listening socket; blocking calls, a frame read as header and rest.
+void echo_socket(int listening);
+
+}  // namespace cs2sim::bench

@@ -1,0 +1,163 @@
+// Round trips over FUSE, Unix socket and TCP beside bare echoes, in turns within one run: bench_device
+// [ROUND-TRIPS]
+//
+// Placement changes the figures more than anything else, so each pair is pinned the same way: client and
+// daemon on one core, on two, and nowhere.
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <vector>
+
+#include "firmware/wire/frame.h"
+#include "test/bench/device/daemons.h"
+
+using namespace cs2sim;
+using namespace cs2sim::bench;
+using Clock = std::chrono::steady_clock;
+
+namespace {
+
+void demand(bool good, const char* what) {
+    if (good) return;
+    std::perror(what);
+    std::exit(1);
+}
+
+void round_trip(int fd, const Bytes& frame, Bytes& answer) {
+    for (std::size_t sent = 0; sent < frame.size();) {
+        const ssize_t more = write(fd, frame.data() + sent, frame.size() - sent);
+        demand(more > 0, "write");
+        sent += static_cast<std::size_t>(more);
+    }
+    for (std::size_t have = 0; have < frame.size();) {
+        const ssize_t more = read(fd, answer.data() + have, frame.size() - have);
+        demand(more > 0, "read");
+        have += static_cast<std::size_t>(more);
+    }
+}
+
+struct Side {
+    Daemon daemon;
+    int fd;
+    std::vector<double> times;  // us
+};
+
+double median(std::vector<double>& times) {
+    std::nth_element(times.begin(), times.begin() + static_cast<std::ptrdiff_t>(times.size() / 2),
+                     times.end());
+    return times[times.size() / 2];
+}
+
+// In a process of its own, so that the pinning ends with it.
+void compare(Transport transport, const char* name, const char* placement, int client, int server,
+             int count) {
+    std::fflush(stdout);
+    const pid_t child = fork();
+    if (child != 0) {
+        waitpid(child, nullptr, 0);
+        return;
+    }
+    std::vector<Maker> makers{Maker::bare, Maker::ours};
+    if (transport == Transport::fuse)
+        makers = {Maker::bare, Maker::bare_threads, Maker::bare_clone_fd, Maker::ours};
+    std::vector<Side> sides;
+    for (Maker maker : makers) {
+        Daemon daemon = start(transport, maker, server);
+        const int fd = open_line(daemon);
+        demand(fd >= 0, "open");
+        sides.push_back({std::move(daemon), fd, {}});
+    }
+    pin(client);
+    for (const std::size_t size : {64, 4096, 65536}) {
+        const Bytes frame = request_frame(0, 0, Bytes(size - kRequestHeader, 0x5a));
+        Bytes answer(frame.size());
+        for (Side& side : sides) side.times.clear();
+        for (int turn = 0; turn < 20; ++turn) {
+            for (Side& side : sides) {
+                for (int i = 0; i < count / 20; ++i) {
+                    const auto begin = Clock::now();
+                    round_trip(side.fd, frame, answer);
+                    side.times.push_back(
+                        std::chrono::duration<double, std::micro>(Clock::now() - begin).count());
+                }
+            }
+        }
+        std::printf("%-5s %-9s %6zu B ", name, placement, size);
+        std::vector<double> medians;
+        for (Side& side : sides) medians.push_back(median(side.times));
+        for (std::size_t i = 0; i < sides.size(); ++i)
+            std::printf(" %s %7.1f us ", sides[i].daemon.name.c_str(), medians[i]);
+        const double best = *std::min_element(medians.begin(), medians.end() - 1);
+        std::printf(" | ours/bare %.2f, ours/best bare %.2f\n", medians.back() / medians.front(),
+                    medians.back() / best);
+    }
+    for (const Side& side : sides) stop(side.daemon);
+    std::exit(0);
+}
+
+// Round trips a second that so many callers reach together.
+double throughput(const Daemon& daemon, int callers) {
+    int results[2];
+    demand(pipe(results) == 0, "pipe");
+    for (int i = 0; i < callers; ++i) {
+        if (fork() != 0) continue;
+        const int fd = open_line(daemon);
+        const Bytes frame = request_frame(0, 0, Bytes(64 - kRequestHeader, 0x5a));
+        Bytes answer(frame.size());
+        int count = 0;
+        for (const auto end = Clock::now() + std::chrono::seconds(1); Clock::now() < end; ++count)
+            round_trip(fd, frame, answer);
+        demand(write(results[1], &count, sizeof count) == sizeof count, "write");
+        std::_Exit(0);
+    }
+    double sum = 0;
+    for (int i = 0; i < callers; ++i) {
+        int count = 0;
+        demand(read(results[0], &count, sizeof count) == sizeof count, "read");
+        sum += count;
+        wait(nullptr);
+    }
+    close(results[0]);
+    close(results[1]);
+    return sum;
+}
+
+void scale(Transport transport, const char* name) {
+    for (Maker maker : {Maker::bare, Maker::ours}) {
+        const Daemon daemon = start(transport, maker, -1);
+        double one = 0;
+        double four = 0;
+        for (int turn = 0; turn < 3; ++turn) {
+            one = std::max(one, throughput(daemon, 1));
+            four = std::max(four, throughput(daemon, 4));
+        }
+        std::printf("%-5s %-5s 64 B: 1 caller %7.0f/s, 4 callers %7.0f/s, %.2f times\n", name,
+                    daemon.name.c_str(), one, four, four / one);
+        stop(daemon);
+    }
+}
+
+}  // namespace
+
+int main(int count, char** arguments) {
+    const int round_trips = count > 1 ? std::max(20, std::atoi(arguments[1])) : 20000;
+    signal(SIGPIPE, SIG_IGN);
+    struct {
+        Transport transport;
+        const char* name;
+    } const transports[] = {
+        {Transport::fuse, "fuse"}, {Transport::unix_socket, "unix"}, {Transport::tcp, "tcp"}};
+    std::printf("median round trip of an echo, %d each\n", round_trips);
+    for (const auto& [transport, name] : transports) {
+        compare(transport, name, "one core", 0, 0, round_trips);
+        compare(transport, name, "two cores", 0, 1, round_trips);
+        compare(transport, name, "unpinned", -1, -1, round_trips);
+    }
+    std::printf("throughput, unpinned\n");
+    for (const auto& [transport, name] : transports) scale(transport, name);
+}
