@@ -4,6 +4,7 @@ set(CS2SIM_SANITIZE "" CACHE STRING "sanitizers, e.g. address,undefined")
 add_compile_options(-Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror)
 # GCC 12 reports array bounds and uninitialised reads inside its own library at -O2 and above.
 add_compile_options(-Wno-sign-conversion $<$<COMPILE_LANGUAGE:CXX>:-Wno-restrict>)
+add_compile_options("$<$<AND:$<CONFIG:Release>,$<COMPILE_LANGUAGE:CXX>>:-Wno-stringop-overflow>")  # the same, in std::string
 add_compile_options($<$<CONFIG:Debug>:-g1>)
 if(CS2SIM_SANITIZE)
   add_compile_options(-fsanitize=${CS2SIM_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all -O1)
