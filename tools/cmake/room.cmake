@@ -10,6 +10,12 @@ set(CMAKE_CXX_FLAGS_RELEASE "-O2 -DNDEBUG")
 set(CMAKE_C_FLAGS_RELEASE "-O2 -DNDEBUG")
 add_compile_options("$<$<AND:$<CONFIG:Release>,$<COMPILE_LANGUAGE:CXX>>:-Wno-stringop-overflow>")  # the same, in std::string
 add_compile_options($<$<CONFIG:Debug>:-g1>)
+option(CS2SIM_FUZZ "fuzz targets; needs clang" OFF)
+if(CS2SIM_FUZZ)
+  # The warnings are GCC's concern; clang is here for its fuzzer.
+  add_compile_options(-w -O1 -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all)
+  add_link_options(-fsanitize=address,undefined)
+endif()
 if(CS2SIM_SANITIZE)
   add_compile_options(-fsanitize=${CS2SIM_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all -O1)
   add_link_options(-fsanitize=${CS2SIM_SANITIZE})
