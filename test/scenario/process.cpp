@@ -61,8 +61,9 @@ struct Pipe {
     ::_exit(127);
 }
 
-// Reads both streams, and the terminal, until both are closed or time is up.
-void collect(Outcome& outcome, int out, int err, int terminal, Clock::time_point end) {
+// Reads both streams, and the terminal, until both are closed or time is up. At the terminal `input` is typed
+// when a prompt is there: whoever asks for a secret throws away what was typed ahead.
+void collect(Outcome& outcome, int out, int err, int terminal, std::string input, Clock::time_point end) {
     pollfd sources[] = {{out, POLLIN, 0}, {err, POLLIN, 0}, {terminal, POLLIN, 0}};
     while (sources[0].fd >= 0 || sources[1].fd >= 0) {
         const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(end - Clock::now()).count();
@@ -71,6 +72,10 @@ void collect(Outcome& outcome, int out, int err, int terminal, Clock::time_point
             if (source.revents == 0) continue;
             char buffer[65536];
             const ssize_t size = ::read(source.fd, buffer, sizeof buffer);
+            if (source.fd == terminal && size > 0 && !input.empty()) {
+                if (::write(terminal, input.data(), input.size()) < 0) FAIL("write to the terminal");
+                input.clear();
+            }
             if (size > 0)
                 (&source == &sources[1] ? outcome.err : outcome.out)
                     .append(buffer, static_cast<std::size_t>(size));
@@ -93,11 +98,9 @@ Outcome run(const std::vector<std::string>& arguments, const RunOptions& options
     if (child == 0) become(arguments, options, out.write, err.write);
     out.close_write();
     err.close_write();
-    if (terminal >= 0 && ::write(terminal, options.terminal_input.data(), options.terminal_input.size()) < 0)
-        FAIL("write to the terminal");
 
     Outcome outcome;
-    collect(outcome, out.read, err.read, terminal, start + options.limit);
+    collect(outcome, out.read, err.read, terminal, options.terminal_input, start + options.limit);
     const bool late = Clock::now() >= start + options.limit;
     if (late) ::kill(child, SIGKILL);
     int status = 0;

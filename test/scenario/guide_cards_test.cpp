@@ -1,0 +1,83 @@
+// Administrators with smartcards, two of them through one reader.
+#include "host-lib/card.h"
+#include "test/scenario/expect.h"
+#include "test/scenario/simulator.h"
+
+using namespace cs2sim;
+using namespace cs2sim::scenario;
+
+namespace {
+
+constexpr const char* kReader = ":cs2:cjo:USB0";
+
+// Two administrators, each with a card; together they may back up user.db.
+struct TwoCards {
+    Simulator simulator;
+    Operator user;
+    host::CardBox box;
+
+    explicit TwoCards(Way way) : user(simulator, way), box(user.file("cards")) {
+        REQUIRE(box.make("A", "AdminUserA", "111111"));
+        REQUIRE(box.make("B", "AdminUserB", "222222"));
+        user.make_mbk();
+        insert("A", "111111");
+        user.admin_does({"AddUser=AdminUserA,02000000,rsasc," + std::string(kReader)});
+        insert("B", "222222");
+        user.admin_does({"AddUser=AdminUserB,10000000,rsasc," + std::string(kReader)});
+    }
+
+    void insert(const std::string& card, const std::string& pin) { REQUIRE(box.insert({card}, pin)); }
+};
+
+std::string logon(const std::string& name, const std::string& pin = "") {
+    return "LogonSign=" + name + "," + kReader + (pin.empty() ? "" : "#" + pin);
+}
+
+}  // namespace
+
+TEST_CASE("G5: two administrators log on with smartcards through one reader") {
+    TwoCards setup(GENERATE(Way::mount, Way::tcp));
+    const Operator& user = setup.user;
+
+    // The cards wait in a queue, as if somebody swapped them; each PIN stands in its key specifier. The blank
+    // behind the second comma is the guide's own.
+    REQUIRE(setup.box.insert({"A", "B"}, std::nullopt));
+    const Outcome both =
+        user.csadm({logon("AdminUserA", "111111"), "LogonSign=AdminUserB, :cs2:cjo:USB0#222222",
+                    "ShowAuthState", "BackupDatabase=user.db"});
+    require_success(both);
+    CHECK(both.out.starts_with("state = 12000000\n"));
+    CHECK(std::filesystem::exists(user.file("user.db")));
+}
+
+TEST_CASE("G5: one card alone, the wrong card, no card, a wrong PIN, a blocked card") {
+    TwoCards setup(GENERATE(Way::mount, Way::tcp));
+    const Operator& user = setup.user;
+    const auto refused = [&](const std::vector<std::string>& arguments, std::uint32_t code) {
+        INFO(arguments[0]);
+        require_error(user.csadm(arguments), code);
+        CHECK_FALSE(std::filesystem::exists(user.file("user.db")));
+    };
+    setup.insert("A", "111111");
+    refused({logon("AdminUserA"), "BackupDatabase=user.db"}, E_CMDS_DENIED);
+    refused({logon("AdminUserB"), "BackupDatabase=user.db"},
+            E_SC_NOPEN_OR_UNKNOWN);  // nobody to change the card
+    refused({"LogonSign=AdminUserA,:xyz:cjo:USB0"}, E_PP_BAD_TYPE);
+    REQUIRE(setup.box.remove());
+    refused({logon("AdminUserA")}, E_PP_NO_CARD);
+    REQUIRE(setup.box.insert({"A"}, std::nullopt));
+    refused({logon("AdminUserA")}, E_PP_KEY_TIMEOUT);  // nobody at the PIN pad
+    for (unsigned i = 0; i < host::kPinTries; ++i) refused({logon("AdminUserA", "999999")}, E_SC_INVALID_PIN);
+    refused({logon("AdminUserA", "111111")}, E_SC_APDU_VERPWD);
+}
+
+TEST_CASE("shares of an MBK live on smartcards too") {
+    TwoCards setup(GENERATE(Way::mount, Way::tcp));
+    const Operator& user = setup.user;
+    const std::string keys = "Key=" + std::string(kReader) + "#111111," + kReader + "#222222";
+    REQUIRE(setup.box.insert({"A", "B"}, std::nullopt));
+    user.admin_does({keys, "MBKGenerateKey=AES,32,2,2,CARDMBK"});
+    CHECK(user.admin_does({"MBKListKeys"}).find("TESTMBK") != std::string::npos);
+    REQUIRE(setup.box.insert({"A", "B"}, std::nullopt));
+    CHECK(user.admin_does({keys, "MBKImportKey=3"}).find("CARDMBK") != std::string::npos);
+}
