@@ -2,6 +2,7 @@
 #include <openssl/pem.h>
 #include <openssl/x509.h>
 
+#include <algorithm>
 #include <cstdio>
 
 #include "firmware/crypto/pkey.h"
