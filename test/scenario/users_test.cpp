@@ -100,7 +100,7 @@ TEST_CASE("single users are backed up and restored") {
     const Simulator simulator;
     const Operator user(simulator, GENERATE(Way::mount, Way::tcp));
     user.admin_does({"AddUser=CLERK,00000002{CXI_GROUP=A},hmacpwd,clerks-secret"});
-    require_error(user.as_admin({"BackupUser=CLERK"}), E_MBK_SLOT_EMPTY);
+    require_error(user.as_admin({"BackupUser=CLERK"}), E_CMDS_NO_MBK_KEY);
     user.make_mbk();
     const std::string before = user.users();
     CHECK(user.admin_does({"BackupUser=CLERK", "BackupUser=CLERK,copy.ubk"}) ==
