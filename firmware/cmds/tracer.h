@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 
 #include "firmware/cmds/context.h"
@@ -22,7 +23,11 @@ public:
                             std::int64_t began) = 0;
 
     // Monotonic, for durations only.
-    static std::int64_t microseconds();
+    static std::int64_t microseconds() {
+        return std::chrono::duration_cast<std::chrono::microseconds>(
+                   std::chrono::steady_clock::now().time_since_epoch())
+            .count();
+    }
 
 protected:
     std::atomic<bool> listening_{false};

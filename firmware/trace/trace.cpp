@@ -29,12 +29,6 @@ ByteView head(ByteView bytes) { return bytes.first(std::min(bytes.size(), Trace:
 
 }  // namespace
 
-std::int64_t Tracer::microseconds() {
-    return std::chrono::duration_cast<std::chrono::microseconds>(
-               std::chrono::steady_clock::now().time_since_epoch())
-        .count();
-}
-
 struct Trace::Event {
     std::int64_t began;
     std::uint32_t connection;
