@@ -1,5 +1,4 @@
 // Administrators with smartcards, two of them through one reader.
-#include "host-lib/card.h"
 #include "test/scenario/expect.h"
 #include "test/scenario/simulator.h"
 
@@ -14,11 +13,10 @@ constexpr const char* kReader = ":cs2:cjo:USB0";
 struct TwoCards {
     Simulator simulator;
     Operator user;
-    host::CardBox box;
 
-    explicit TwoCards(Way way) : user(simulator, way), box(user.file("cards")) {
-        REQUIRE(box.make("A", "AdminUserA", "111111"));
-        REQUIRE(box.make("B", "AdminUserB", "222222"));
+    explicit TwoCards(Way way) : user(simulator, way) {
+        card({"new", "A", "--user", "AdminUserA", "--pin", "111111"});
+        card({"new", "B", "--user", "AdminUserB", "--pin", "222222"});
         user.make_mbk();
         insert("A", "111111");
         user.admin_does({"AddUser=AdminUserA,02000000,rsasc," + std::string(kReader)});
@@ -26,7 +24,18 @@ struct TwoCards {
         user.admin_does({"AddUser=AdminUserB,10000000,rsasc," + std::string(kReader)});
     }
 
-    void insert(const std::string& card, const std::string& pin) { REQUIRE(box.insert({card}, pin)); }
+    void card(std::vector<std::string> arguments) const {
+        arguments.insert(arguments.begin(), "card");
+        require_success(user.tool("cs2sim", std::move(arguments)));
+    }
+    // The PIN is typed at the pad whenever the card is used.
+    void insert(const std::string& name, const std::string& pin) const {
+        card({"insert", name, "--pin", pin});
+    }
+    // Nobody is at the pad: PINs stand in the key specifiers.
+    void insert_without_pin(const std::string& names) const {
+        card({"insert", "--queue", names, "--ask-pin"});
+    }
 };
 
 std::string logon(const std::string& name, const std::string& pin = "") {
@@ -36,12 +45,12 @@ std::string logon(const std::string& name, const std::string& pin = "") {
 }  // namespace
 
 TEST_CASE("G5: two administrators log on with smartcards through one reader") {
-    TwoCards setup(GENERATE(Way::mount, Way::tcp));
+    const TwoCards setup(GENERATE(Way::mount, Way::tcp));
     const Operator& user = setup.user;
 
     // The cards wait in a queue, as if somebody swapped them; each PIN stands in its key specifier. The blank
     // behind the second comma is the guide's own.
-    REQUIRE(setup.box.insert({"A", "B"}, std::nullopt));
+    setup.insert_without_pin("A,B");
     const Outcome both =
         user.csadm({logon("AdminUserA", "111111"), "LogonSign=AdminUserB, :cs2:cjo:USB0#222222",
                     "ShowAuthState", "BackupDatabase=user.db"});
@@ -51,7 +60,7 @@ TEST_CASE("G5: two administrators log on with smartcards through one reader") {
 }
 
 TEST_CASE("G5: one card alone, the wrong card, no card, a wrong PIN, a blocked card") {
-    TwoCards setup(GENERATE(Way::mount, Way::tcp));
+    const TwoCards setup(GENERATE(Way::mount, Way::tcp));
     const Operator& user = setup.user;
     const auto refused = [&](const std::vector<std::string>& arguments, std::uint32_t code) {
         INFO(arguments[0]);
@@ -63,21 +72,21 @@ TEST_CASE("G5: one card alone, the wrong card, no card, a wrong PIN, a blocked c
     refused({logon("AdminUserB"), "BackupDatabase=user.db"},
             E_SC_NOPEN_OR_UNKNOWN);  // nobody to change the card
     refused({"LogonSign=AdminUserA,:xyz:cjo:USB0"}, E_PP_BAD_TYPE);
-    REQUIRE(setup.box.remove());
+    setup.card({"remove"});
     refused({logon("AdminUserA")}, E_PP_NO_CARD);
-    REQUIRE(setup.box.insert({"A"}, std::nullopt));
+    setup.insert_without_pin("A");
     refused({logon("AdminUserA")}, E_PP_KEY_TIMEOUT);  // nobody at the PIN pad
-    for (unsigned i = 0; i < host::kPinTries; ++i) refused({logon("AdminUserA", "999999")}, E_SC_INVALID_PIN);
+    for (int tries = 0; tries < 3; ++tries) refused({logon("AdminUserA", "999999")}, E_SC_INVALID_PIN);
     refused({logon("AdminUserA", "111111")}, E_SC_APDU_VERPWD);
 }
 
 TEST_CASE("shares of an MBK live on smartcards too") {
-    TwoCards setup(GENERATE(Way::mount, Way::tcp));
+    const TwoCards setup(GENERATE(Way::mount, Way::tcp));
     const Operator& user = setup.user;
     const std::string keys = "Key=" + std::string(kReader) + "#111111," + kReader + "#222222";
-    REQUIRE(setup.box.insert({"A", "B"}, std::nullopt));
+    setup.insert_without_pin("A,B");
     user.admin_does({keys, "MBKGenerateKey=AES,32,2,2,CARDMBK"});
     CHECK(user.admin_does({"MBKListKeys"}).find("TESTMBK") != std::string::npos);
-    REQUIRE(setup.box.insert({"A", "B"}, std::nullopt));
+    setup.insert_without_pin("A,B");
     CHECK(user.admin_does({keys, "MBKImportKey=3"}).find("CARDMBK") != std::string::npos);
 }
