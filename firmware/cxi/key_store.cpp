@@ -224,18 +224,23 @@ Result<std::uint64_t> KeyStore::changes() {
     return (*keys)->changes();
 }
 
+// `wanted` may ask this store again, so that it runs on a copy, outside the lock.
 Result<KeyStore::Page> KeyStore::list_volatile(ByteView prefix, ByteView after, std::size_t limit,
                                                const std::function<bool(const KeyObject&)>& wanted) {
-    const std::lock_guard lock(mutex_);
+    std::map<Bytes, SharedKey> held;
+    {
+        const std::lock_guard lock(mutex_);
+        held = volatile_;
+    }
     Page page;
-    auto at = after.empty() ? volatile_.begin() : volatile_.upper_bound(to_bytes(after));
+    auto at = after.empty() ? held.begin() : held.upper_bound(to_bytes(after));
     page.cursor = make_cursor(kInVolatile, after);
-    for (; at != volatile_.end() && page.keys.size() < limit; ++at) {
+    for (; at != held.end() && page.keys.size() < limit; ++at) {
         page.cursor = make_cursor(kInVolatile, at->first);
         if (starts_with(at->first, prefix) && wanted(at->second->object))
             page.keys.push_back({at->second->object, page.cursor});
     }
-    if (at == volatile_.end()) page.cursor = make_cursor(kInDatabase, {});
+    if (at == held.end()) page.cursor = make_cursor(kInDatabase, {});
     page.more = true;
     return page;
 }
