@@ -57,7 +57,7 @@ struct Pipe {
     std::vector<char*> argv;
     for (const std::string& argument : arguments) argv.push_back(const_cast<char*>(argument.c_str()));
     argv.push_back(nullptr);
-    ::execv(argv[0], argv.data());
+    ::execvp(argv[0], argv.data());  // a name alone is searched for, as in a shell
     ::_exit(127);
 }
 
