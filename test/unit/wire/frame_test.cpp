@@ -23,12 +23,20 @@ TEST_CASE("the requests of public clients, byte for byte") {
     const auto* list = find_function(0x087, 0x17);
     REQUIRE(list);
     CHECK(to_hex(request_frame(0x087, 0x17, compose(list->request, {"FLASH\\CXIKEY.db"}))) ==
-          "9C000018" "008717" "000F" "464C4153485C4358494B45592E6462");
+          "9C000018"
+          "008717"
+          "000F"
+          "464C4153485C4358494B45592E6462");
 
     const auto* read = find_function(0x087, 0x18);
     REQUIRE(read);
     CHECK(to_hex(request_frame(0x087, 0x18, compose(read->request, {"user.db", hex("41444D494E000000")}))) ==
-          "9C00001A" "008718" "0007" "757365722E6462" "0008" "41444D494E000000");
+          "9C00001A"
+          "008718"
+          "0007"
+          "757365722E6462"
+          "0008"
+          "41444D494E000000");
 
     CHECK(to_hex(request_frame(0, 0x22, hex("00"))) == "9C00000800002200");
     CHECK(to_hex(request_frame(0, 0x10, hex("0002"))) == "9C0000090000100002");
@@ -108,4 +116,36 @@ TEST_CASE("a length that cannot be loses the stream") {
     CHECK(reader.lost());
     reader.feed(request_frame(FC_CMDS, SFC_CMDS_ECHO, {}));
     CHECK(reader.next() == std::nullopt);
+}
+
+TEST_CASE("a FrameReader says how much reads up to the end of one frame") {
+    FrameReader reader;
+    const Bytes frame = request_frame(0x123, 4, Bytes(10));
+    CHECK(reader.wanted() == kFrameHeader);
+    reader.feed(ByteView(frame).first(1));
+    CHECK(reader.wanted() == kFrameHeader - 1);
+    reader.feed(ByteView(frame).subspan(1, 3));
+    CHECK_FALSE(reader.next());
+    CHECK(reader.wanted() == frame.size() - kFrameHeader);
+    reader.feed(ByteView(frame).subspan(4));
+    CHECK(reader.next() == frame);
+    CHECK(reader.wanted() == kFrameHeader);
+
+    reader.feed(Bytes{0x9c, 0x10, 0, 0, 0, 0, 0});  // 1 MiB
+    CHECK(reader.next()->size() == kRequestHeader);
+    CHECK(reader.swallowing() == 0x100000 - kRequestHeader);
+    CHECK(reader.wanted() == reader.swallowing());
+}
+
+TEST_CASE("is_frame knows exactly one lawful frame") {
+    const Bytes frame = request_frame(0x123, 4, Bytes(10));
+    CHECK(is_frame(frame));
+    CHECK_FALSE(is_frame(ByteView(frame).first(frame.size() - 1)));
+    CHECK_FALSE(is_frame({}));
+    CHECK_FALSE(is_frame(Bytes{0x9c, 0, 0, 3}));
+    CHECK(is_frame(Bytes{0x9c, 0, 0, 4}));
+    Bytes large(kMaxFrame + 1);
+    large[1] = 0x08;
+    large[3] = 1;
+    CHECK_FALSE(is_frame(large));
 }
