@@ -117,7 +117,8 @@ Result<Bytes> backup_user(Call& call) {
     auto seal = user_seal(call.device);
     if (!seal) return fail(seal.error());
     const Bytes plain = Users::encode(*user);
-    const Bytes sealed = seal->seal(plain, {as_bytes(user->short_name)});
+    const Bytes name = compose("short:b8", {user->short_name});  // as the backup carries it, zeros and all
+    const Bytes sealed = seal->seal(plain, {name});
     call.audit(AUDIT_BACKUP_RESTORE, audit_text("backup", user->short_name));
     return call.answer({compose(LAYOUT_USER_BACKUP, {kBackupVersion, user->short_name, mbk->hash, sealed})});
 }
@@ -131,9 +132,7 @@ Result<Bytes> restore_user(Call& call) {
     auto seal = user_seal(call.device);
     if (!seal) return fail(seal.error());
 
-    std::string_view short_name = backup->text("short");
-    short_name = short_name.substr(0, short_name.find('\0'));
-    const auto plain = seal->open(backup->bytes("sealed"), {as_bytes(short_name)});
+    const auto plain = seal->open(backup->bytes("sealed"), {backup->bytes("short")});
     if (!plain) return fail(E_CMDS_INVAL_BCK);
     const auto user = Users::decode(backup->bytes("short"), *plain);
     if (!user) return fail(user.error());

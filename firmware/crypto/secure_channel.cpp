@@ -109,8 +109,11 @@ struct SecureChannel::Direction {
     // The counter never repeats under one key, so it serves as nonce (GCM) and, encrypted, as IV (CBC;
     // SP 800-38A, appendix C).
     void start_gcm(const SequenceCounter& sequence) const {
-        require_openssl(EVP_CipherInit_ex(gcm.get(), nullptr, nullptr, nullptr, sequence.data() + 4, -1) == 1,
-                        "nonce");
+        int written = 0;
+        require_openssl(
+            EVP_CipherInit_ex(gcm.get(), nullptr, nullptr, nullptr, sequence.data() + 4, -1) == 1 &&
+                EVP_CipherUpdate(gcm.get(), nullptr, &written, sequence.data(), sequence.size()) == 1,
+            "nonce");
     }
     std::array<std::uint8_t, 16> cbc_iv(const SequenceCounter& sequence) const {
         return aes_cmac(mac_key, {as_bytes("iv"), sequence});

@@ -1,0 +1,119 @@
+// Users: their rules, user.db, backups of users.
+#include "firmware/smos/smos.h"
+#include "firmware/smos/sqlite.h"
+#include "test/unit/cmds/provocation.h"
+
+namespace cs2sim {
+namespace {
+
+// Adds one user as the factory administrator; the code that comes back.
+std::uint32_t add(std::string_view name, std::uint8_t mechanism, std::uint8_t flags,
+                  std::string_view attributes, ByteView token) {
+    Simulated device;
+    return code_of(
+        Caller(device).as_admin().cmds(SFC_CMDS_ADD_USER, {name, 2u, mechanism, flags, attributes, token}));
+}
+
+ByteView password() { return as_bytes("password"); }
+
+constexpr Provocation kProvocations[] = {
+    {E_CMDS_DENIED,
+     [] {
+         Simulated device;
+         return code_of(Caller(device).add_user("ALICE", 2, "password"));
+     }},
+    {E_CMDS_BAD_NAME, [] { return add("A B", MECH_HMAC_PWD, 0, "", password()); }},
+    {E_CMDS_USER_EXISTS, [] { return add("ADMIN", MECH_HMAC_PWD, 0, "", password()); }},
+    {E_CMDS_BAD_MECH, [] { return add("ALICE", 9, 0, "", password()); }},
+    {E_CMDS_BAD_ATT, [] { return add("ALICE", MECH_HMAC_PWD, 0, "CXI_GROUP", password()); }},
+    {E_CMDS_BAD_TOKEN, [] { return add("ALICE", MECH_RSA_SIGN, 0, "", as_bytes("no key")); }},
+    {E_CMDS_USER_FLAG_NOT_ALLOWED, [] { return add("ALICE", MECH_HMAC_PWD, 0x40, "", password()); }},
+    {E_CMDS_NO_USER,
+     [] {
+         Simulated device;
+         return code_of(Caller(device).as_admin().cmds(SFC_CMDS_DELETE_USER, {"NOBODY"}));
+     }},
+    {E_CMDS_USER_ACTIVE,
+     [] {
+         Simulated device;
+         Caller admin(device);
+         REQUIRE(admin.as_admin().add_user("ALICE", 2, "password"));
+         Caller alice(device);
+         REQUIRE(alice.open_session());
+         REQUIRE(alice.logon("ALICE", "password"));
+         return code_of(admin.cmds(SFC_CMDS_DELETE_USER, {"ALICE"}));
+     }},
+    {E_CMDS_ADMIN_AMPUTATION,
+     [] {
+         Simulated device;
+         return code_of(Caller(device).as_admin().cmds(SFC_CMDS_DELETE_USER, {"ADMIN"}));
+     }},
+    {E_CMDS_AUTH_FAIL_CNT_EXCEEDED,
+     [] {
+         Simulated device;
+         Caller admin(device);
+         REQUIRE(admin.as_admin().add_user("ALICE", 2, "password"));
+         REQUIRE(admin.cmds(SFC_CMDS_SET_MAX_AUTH_FAILS, {2}));
+         Caller alice(device);
+         REQUIRE(alice.open_session());
+         for (int i = 0; i < 2; ++i) REQUIRE(code_of(alice.logon("ALICE", "wrong")) == E_CMDS_AUTH_FAILED);
+         return code_of(alice.logon("ALICE", "password"));
+     }},
+    {E_CMDS_MAX_AUTH_FAIL_READ,
+     [] {
+         Simulated device;
+         device.reboot(device.profile(), [&] {
+             const auto smos = Smos::open(device.state());
+             REQUIRE(smos);
+             REQUIRE((*smos)->nvram.set_number("max_auth_fails", 70000));
+         });
+         Caller caller(device);
+         REQUIRE(caller.open_session());
+         return code_of(caller.logon("ADMIN", *admin_key()));
+     }},
+    {E_CMDS_NVRAM,
+     [] {  // the storage refuses every change of the limit
+         Simulated device;
+         device.reboot(device.profile(), [&] {
+             Sqlite connection;
+             REQUIRE(connection.open(device.state() / "nvram.db", SQLITE_OPEN_READWRITE) == SQLITE_OK);
+             REQUIRE(connection.run("CREATE TRIGGER refuse BEFORE INSERT ON numbers BEGIN "
+                                    "SELECT RAISE(ABORT, 'no'); END") == SQLITE_OK);
+         });
+         return code_of(Caller(device).as_admin().cmds(SFC_CMDS_SET_MAX_AUTH_FAILS, {5}));
+     }},
+    {E_CMDS_BAD_UDB_ENTRY,
+     [] {
+         Simulated device;
+         device.reboot(device.profile(), [&] {
+             const auto smos = Smos::open(device.state());
+             REQUIRE(smos);
+             DatabaseStore databases(**smos);
+             const auto users = databases.open("user.db");
+             REQUIRE(users);
+             REQUIRE((*users)->insert(as_bytes(std::string_view("BROKEN\0\0", 8)), as_bytes("no record")));
+         });
+         return code_of(Caller(device).cmds(SFC_CMDS_LIST_USERS));
+     }},
+    {E_CMDS_NO_MBK_KEY,
+     [] {
+         Simulated device;
+         return code_of(Caller(device).as_admin().cmds(SFC_CMDS_BACKUP_USER, {"ADMIN"}));
+     }},
+    {E_CMDS_INVAL_BCK,
+     [] {
+         Simulated device;
+         return code_of(Caller(device).as_admin().cmds(SFC_CMDS_RESTORE_USER, {"no backup"}));
+     }},
+    {E_CMDS_BAD_INITKEY,
+     [] {  // a new device gets no key of an administrator: it does not boot
+         const ScratchFolder folder;
+         return code_of(Device::boot({folder.path(), profile_named("se-gen2"), hex_bytes("00")}));
+     }},
+};
+
+}  // namespace
+
+std::span<const Provocation> user_provocations() { return kProvocations; }
+
+}  // namespace cs2sim

@@ -1,0 +1,154 @@
+// Users in the device: locks, initial passwords, backups, what a restore may not do.
+#include "firmware/mbk/mbk.h"
+#include "test/unit/cmds/host.h"
+
+using namespace cs2sim;
+
+namespace {
+
+constexpr std::string_view kPassword = "a good password";
+
+struct Row {
+    Bytes bytes;
+    Block block;
+};
+
+Row info_of(Caller& caller, std::string_view name) {
+    auto answer = caller.cmds(SFC_CMDS_GET_USER_INFO, {name});
+    REQUIRE(answer);
+    Row row{std::move(*answer), {}};
+    auto block = parse(LAYOUT_USER, row.bytes);
+    REQUIRE(block);
+    row.block = std::move(*block);
+    return row;
+}
+
+void make_mbk(Caller& admin) {
+    REQUIRE(admin.call(FC_MBK, SFC_MBK_GENERATE, {MBK_TYPE_AES, kMbkLength, 2, 2, "UNITTEST"}));
+}
+
+}  // namespace
+
+TEST_CASE("failed logons are counted, survive a restart, lock, and a new password unlocks") {
+    Simulated device;
+    {
+        Caller admin(device);
+        REQUIRE(admin.as_admin().add_user("ALICE", 2, kPassword));
+        REQUIRE(admin.cmds(SFC_CMDS_SET_MAX_AUTH_FAILS, {3}));
+        Caller alice(device);
+        REQUIRE(alice.open_session());
+        CHECK(code_of(alice.logon("ALICE", "wrong")) == E_CMDS_AUTH_FAILED);
+        CHECK(info_of(admin, "ALICE").block.u8("failures") == 1);
+        CHECK(code_of(alice.logon("ALICE", kPassword)) == 0);
+        CHECK(info_of(admin, "ALICE").block.u8("failures") == 0);
+        for (int i = 0; i < 3; ++i) CHECK(code_of(alice.logon("ALICE", "wrong")) == E_CMDS_AUTH_FAILED);
+    }
+    device.reboot(device.profile());
+    Caller again(device);
+    again.as_admin();
+    Caller alice(device);
+    REQUIRE(alice.open_session());
+    CHECK(code_of(alice.logon("ALICE", kPassword)) == E_CMDS_AUTH_FAIL_CNT_EXCEEDED);
+    REQUIRE(again.cmds(SFC_CMDS_CHANGE_USER, {"ALICE", "another password"}));
+    CHECK(code_of(alice.logon("ALICE", "another password")) == 0);
+}
+
+TEST_CASE("a password is initial until its owner changes it") {
+    Simulated device;
+    Caller admin(device);
+    REQUIRE(admin.as_admin().add_user("ALICE", 2, kPassword));
+    CHECK(info_of(admin, "ALICE").block.u8("initial") == 1);
+    Caller alice(device);
+    REQUIRE(alice.open_session());
+    CHECK(code_of(alice.cmds(SFC_CMDS_CHANGE_USER, {"ALICE", "mine"})) == E_CMDS_DENIED);
+    REQUIRE(alice.logon("ALICE", kPassword));
+    REQUIRE(alice.cmds(SFC_CMDS_CHANGE_USER, {"ALICE", "mine"}));
+    CHECK(info_of(admin, "ALICE").block.u8("initial") == 0);
+    REQUIRE(admin.cmds(SFC_CMDS_CHANGE_USER, {"ALICE", "given"}));
+    CHECK(info_of(admin, "ALICE").block.u8("initial") == 1);
+}
+
+TEST_CASE("a long name has a short form of its own and serves at logon") {
+    Simulated device;
+    Caller admin(device);
+    admin.as_admin();
+    for (const std::string_view name : {"ERP_SERVER_ONE", "ERP_SERVER_TWO"})
+        REQUIRE(admin.add_user(name, 2, kPassword));
+    CHECK(info_of(admin, "ERP_SERVER_ONE").block.text("short") == "ERP_SE~0");
+    CHECK(info_of(admin, "ERP_SERVER_TWO").block.text("short") == "ERP_SE~1");
+    CHECK(info_of(admin, "ERP_SE~1").block.text("longname") == "ERP_SERVER_TWO");
+    CHECK(code_of(admin.add_user("ERP_SERVER_ONE", 2, kPassword)) == E_CMDS_USER_EXISTS);
+    CHECK(code_of(admin.logon("ERP_SERVER_TWO", kPassword)) == 0);
+}
+
+TEST_CASE("a user's backup restores him, under the same MBK only, and only whole") {
+    Simulated device;
+    Caller admin(device);
+    admin.as_admin();
+    make_mbk(admin);
+    REQUIRE(admin.add_user("ALICE", 2, kPassword, 0, "CXI_GROUP=ExmpKey"));
+    const auto record = admin.cmds(SFC_CMDS_BACKUP_USER, {"ALICE"});
+    REQUIRE(record);
+    REQUIRE(admin.cmds(SFC_CMDS_DELETE_USER, {"ALICE"}));
+
+    for (std::size_t at = 0; at < record->size(); ++at) {
+        INFO("byte " << at);
+        Bytes changed = *record;
+        changed[at] ^= 1;
+        CHECK(code_of(admin.cmds(SFC_CMDS_RESTORE_USER, {changed})) == E_CMDS_INVAL_BCK);
+    }
+    CHECK(code_of(admin.cmds(SFC_CMDS_GET_USER_INFO, {"ALICE"})) == E_CMDS_NO_USER);
+    REQUIRE(admin.cmds(SFC_CMDS_RESTORE_USER, {*record}));
+    CHECK(info_of(admin, "ALICE").block.text("attributes") == "CXI_GROUP=ExmpKey");
+    CHECK(code_of(admin.logon("ALICE", kPassword)) == 0);
+
+    Simulated stranger;
+    Caller other(stranger);
+    other.as_admin();
+    make_mbk(other);
+    CHECK(code_of(other.cmds(SFC_CMDS_RESTORE_USER, {*record})) == E_CMDS_INVAL_BCK);
+}
+
+TEST_CASE("a restored user does not unseat the last administrator with a key") {
+    Simulated device;
+    Caller admin(device);
+    admin.as_admin();
+    make_mbk(admin);
+    REQUIRE(admin.add_user("SECOND", 0x22000000, *other_key()));
+    REQUIRE(admin.logon("SECOND", *other_key()));
+    // ADMIN as a user without rights, in a backup
+    REQUIRE(admin.cmds(SFC_CMDS_DELETE_USER, {"ADMIN"}));
+    REQUIRE(admin.add_user("ADMIN", 2, kPassword));
+    const auto weak = admin.cmds(SFC_CMDS_BACKUP_USER, {"ADMIN"});
+    REQUIRE(weak);
+    REQUIRE(admin.cmds(SFC_CMDS_DELETE_USER, {"ADMIN"}));
+    REQUIRE(admin.add_user("ADMIN", 0x22000000, *admin_key()));
+    Caller only(device);
+    only.as_admin();
+    REQUIRE(admin.cmds(SFC_CMDS_DELETE_USER, {"SECOND"}));
+    CHECK(code_of(only.cmds(SFC_CMDS_RESTORE_USER, {*weak})) == E_CMDS_ADMIN_AMPUTATION);
+    CHECK(info_of(only, "ADMIN").block.u32("permission") == 0x22000000);
+}
+
+TEST_CASE("functions that a profile switches off answer so, sealed or not, and others work") {
+    Profile profile = profile_named("se-gen2");
+    profile.disabled_functions = {{FC_CMDS, SFC_CMDS_ADD_USER}};
+    Simulated device(profile);
+    Caller admin(device);
+    admin.as_admin();
+    CHECK(code_of(admin.add_user("ALICE", 2, kPassword)) == E_CMDS_SFC_DISABLED);
+    CHECK(code_of(admin.cmds(SFC_CMDS_LIST_USERS)) == 0);
+}
+
+TEST_CASE("certified firmware keeps a limit of failed logons") {
+    for (const std::string_view name : {"se-gen2-fips", "cp5"}) {
+        Simulated device(name);
+        Caller admin(device);
+        admin.as_admin();
+        const auto limit = admin.cmds(SFC_CMDS_GET_MAX_AUTH_FAILS);
+        REQUIRE(limit);
+        CHECK((*limit)[0] == device.profile().max_auth_fails);
+        CHECK(admin.cmds(SFC_CMDS_SET_MAX_AUTH_FAILS, {3}));
+        CHECK((*admin.cmds(SFC_CMDS_GET_MAX_AUTH_FAILS))[0] == 3);
+    }
+}
