@@ -112,7 +112,8 @@ struct SecureChannel::Direction {
         int written = 0;
         require_openssl(
             EVP_CipherInit_ex(gcm.get(), nullptr, nullptr, nullptr, sequence.data() + 4, -1) == 1 &&
-                EVP_CipherUpdate(gcm.get(), nullptr, &written, sequence.data(), sequence.size()) == 1,
+                EVP_CipherUpdate(gcm.get(), nullptr, &written, sequence.data(),
+                                 static_cast<int>(sequence.size())) == 1,
             "nonce");
     }
     std::array<std::uint8_t, 16> cbc_iv(const SequenceCounter& sequence) const {
