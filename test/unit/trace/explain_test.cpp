@@ -1,0 +1,140 @@
+#include "tools/cs2sim/explain_text.h"
+
+#include <catch2/catch.hpp>
+#include <filesystem>
+#include <fstream>
+#include <regex>
+#include <set>
+#include <sstream>
+
+#include "firmware/device/modules.h"
+#include "firmware/wire/advice.h"
+
+using namespace cs2sim;
+
+namespace {
+
+std::string text_of_file(const std::filesystem::path& path) {
+    std::ifstream file(path);
+    REQUIRE(file);
+    std::ostringstream text;
+    text << file.rdbuf();
+    return text.str();
+}
+
+const std::filesystem::path kSource = CS2SIM_SOURCE_DIR;
+
+}  // namespace
+
+// A change of policy shows in review: it changes this file. To renew it on purpose:
+//   cs2sim explain --modes > test/unit/trace/modes.txt
+TEST_CASE("the matrix of functions and modes is the one that was checked in") {
+    CHECK(mode_matrix() == text_of_file(kSource / "test/unit/trace/modes.txt"));
+}
+
+TEST_CASE("every published function stands in the catalogue, once") {
+    std::set<std::pair<std::uint16_t, std::uint8_t>> seen;
+    for (const Module& module : all_modules())
+        for (const Function& function : module.functions) {
+            INFO(module.fc << " " << int(function.sfc));
+            CHECK(find_function(module.fc, function.sfc) != nullptr);
+            CHECK(seen.emplace(module.fc, function.sfc).second);
+        }
+}
+
+TEST_CASE("a code is explained by every name that it has") {
+    const auto expected = explain("B0830063");
+    REQUIRE(expected);
+    for (const std::string_view name : {"b0830063", "0xB0830063", "-1333591965", "CMDS.CHALLENGE_LEN",
+                                        "E_CMDS_CHALLENGE_LEN", "challenge_len"}) {
+        INFO(name);
+        const auto text = explain(name);
+        REQUIRE(text);
+        CHECK(*text == *expected);
+    }
+    for (const std::string_view part :
+         {"E_CMDS_CHALLENGE_LEN", "083 CMDS, Command scheduler", "illegal challenge length requested",
+          "CMDS.GET_CHALLENGE (083.01)", "ChallengeLength=8"})
+        CHECK_THAT(*expected, Catch::Contains(std::string(part)));
+}
+
+TEST_CASE("a code of mode rules names the functions that it bars, and where") {
+    const auto text = explain("B0830042");
+    REQUIRE(text);
+    CHECK_THAT(*text, Catch::Contains("in mode operational, FIPS: ADM.READ_ENTRY, ADM.BACKUP_OPEN"));
+}
+
+TEST_CASE("a code that cannot occur says why") {
+    CHECK_THAT(*explain("E_CMDS_NO_VRSA"), Catch::Contains("Never answered. RSA is always there."));
+}
+
+TEST_CASE("an unknown code is taken apart and said to be unknown") {
+    const auto text = explain("B0831234");
+    REQUIRE(text);
+    for (const std::string_view part :
+         {"unknown code", "083 CMDS, Command scheduler", "1234", "no table knows"})
+        CHECK_THAT(*text, Catch::Contains(std::string(part)));
+    CHECK_THAT(*explain("B7771234"), Catch::Contains("777, unknown"));
+    CHECK_THAT(*explain("B068FE03"), Catch::Contains("entry 3 of its link table was not found"));
+    CHECK_THAT(*explain("12345678"), Catch::Contains("Codes begin with B"));
+}
+
+TEST_CASE("a function is explained by name and number, with its row") {
+    const auto text = explain("083.01");
+    REQUIRE(text);
+    CHECK(*text == *explain("CMDS.GET_CHALLENGE"));
+    CHECK(*text == *explain("get_challenge"));
+    for (const std::string_view part : {"length:u2", "anybody", "in mode boot loader: B0830005 CMDS.BAD_FC",
+                                        "B0830041 CMDS.AUTH_FIPS_ESTATE", "B0830063 CMDS.CHALLENGE_LEN"})
+        CHECK_THAT(*text, Catch::Contains(std::string(part)));
+    CHECK_THAT(*explain("CMDS.ADD_USER"), Catch::Contains("20000000, the sum of the users"));
+}
+
+TEST_CASE("a module is explained by its functions and codes") {
+    CHECK(*explain("083") == *explain("cmds"));
+    CHECK_THAT(*explain("CMDS"),
+               Catch::Contains("083.17  CMDS.BACKUP_USER") && Catch::Contains("B0830063  CHALLENGE_LEN"));
+}
+
+TEST_CASE("what is nothing is said to be nothing") {
+    for (const std::string_view what :
+         {"", "HELLO", "B083", "0xZZ", "999.99", "-", "B08300630", "083.", ".01", "CMDS."}) {
+        INFO(what);
+        CHECK_FALSE(explain(what));
+    }
+}
+
+TEST_CASE("advice names codes once, and only functions that there are") {
+    std::set<std::uint32_t> codes;
+    for (const Advice& advice : advice_table()) {
+        INFO(std::hex << advice.code);
+        CHECK(codes.insert(advice.code).second);
+        CHECK_FALSE(advice.provoked_by.empty());
+        CHECK(advice.occurs != advice.remedy.empty());
+        std::istringstream names{std::string(advice.functions)};
+        for (std::string name; names >> name;) {
+            INFO(name);
+            CHECK((name == "*" || find_function(std::string_view(name)) != nullptr));
+        }
+    }
+}
+
+TEST_CASE("every code of CMDS, ADM, MBK and DB that the firmware answers has its advice") {
+    const std::regex constant("E_((CMDS|ADM|MBK|DB)_[A-Z0-9_]+)");
+    std::set<std::string> named;
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(kSource / "firmware")) {
+        if (entry.path().extension() != ".cpp" || entry.path().filename() == "refusal.cpp") continue;
+        const std::string text = text_of_file(entry.path());
+        for (std::sregex_iterator found(text.begin(), text.end(), constant), end; found != end; ++found)
+            named.insert((*found)[1]);
+    }
+    CHECK(named.size() > 80);
+    for (const ErrorRow& row : error_table()) {
+        const std::string name = std::string(row.module) + "_" + std::string(row.name);
+        if (!named.contains(name)) continue;
+        INFO(name);
+        const Advice* advice = find_advice(row.code);
+        REQUIRE(advice);
+        CHECK(advice->occurs);
+    }
+}
