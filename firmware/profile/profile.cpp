@@ -40,7 +40,7 @@ public:
     void read(std::string_view key, T& out) {
         const toml::node* node = take(key);
         if (!node) return;
-        const auto value = node->value<T>();
+        const auto value = node->value_exact<T>();  // 1 is no truth value
         if (!value) return complain(key, "has the wrong type");
         out = *value;
     }

@@ -26,12 +26,18 @@ std::string value_of(const Block::Field& field) {
         return text.data();
     }
     if (field.secret) return "***(" + std::to_string(field.bytes.size()) + " bytes)";
-    const auto printable = [](std::uint8_t byte) { return byte >= ' ' && byte < 0x7F; };
-    const ByteView bytes = field.bytes.first(std::min(field.bytes.size(), kShown));
+    const auto printable = [](std::uint8_t byte) { return (byte >= ' ' && byte < 0x7F) || byte == '\n'; };
+    ByteView bytes = field.bytes;
+    while (!bytes.empty() && bytes.back() == 0 && printable(bytes.front()))
+        bytes = bytes.first(bytes.size() - 1);  // names are filled up with zeros
+    if (!std::ranges::all_of(bytes, printable)) bytes = field.bytes;
+    const bool cut = bytes.size() > kShown;
+    bytes = bytes.first(std::min(bytes.size(), kShown));
     std::string value = !bytes.empty() && std::ranges::all_of(bytes, printable)
                             ? "\"" + std::string(as_text(bytes)) + "\""
                             : to_hex(bytes);
-    if (bytes.size() < field.bytes.size()) value += "…(" + std::to_string(field.bytes.size()) + " bytes)";
+    std::ranges::replace(value, '\n', '|');
+    if (cut) value += "…(" + std::to_string(field.bytes.size()) + " bytes)";
     return value.empty() ? "-" : value;
 }
 

@@ -1,5 +1,7 @@
 #include "tools/cs2sim/trace_pcap.h"
 
+#include <sys/stat.h>
+
 #include <array>
 #include <bit>
 #include <cstdio>
@@ -43,15 +45,19 @@ std::string tables() {
                 ", request = " + lua_string(row.request) + ", answer = " + lua_string(row.answer) + "},\n";
     text += "}\nlocal codes = {\n";
     for (const ErrorRow& row : error_table())
-        text += "  [0x" + hex("%08X", row.code) + "] = " +
-                lua_string(std::string(row.module) + "." + std::string(row.name) + ": " + std::string(row.text)) +
-                ",\n";
+        text +=
+            "  [0x" + hex("%08X", row.code) + "] = " +
+            lua_string(std::string(row.module) + "." + std::string(row.name) + ": " + std::string(row.text)) +
+            ",\n";
     return text + "}\n";
 }
 
 }  // namespace
 
-PcapFile::PcapFile(const std::string& path) : file_(path, std::ios::binary | std::ios::trunc) {
+PcapFile::PcapFile(const std::string& path) {
+    const mode_t before = ::umask(077);  // what clients send is theirs
+    file_.open(path, std::ios::binary | std::ios::trunc);
+    ::umask(before);
     const std::array<std::uint16_t, 2> version{2, 4};
     put(file_, std::array<std::uint32_t, 1>{kMagic});
     put(file_, version);
