@@ -105,6 +105,7 @@ private:
     // Factory state begins with the end of user.db: a device that dies half-way is a new one, and
     // make_factory_state() does the rest at its next start.
     Result<void> clear() {
+        databases_.close_all();  // a backup that somebody left open must not hold them
         CS2SIM_TRY(databases_.drop(kUserDatabase));
         CS2SIM_TRY(users_.set_max_auth_fails(0));
         CS2SIM_TRY(smos_->nvram.set_number(kStartupMode, 0));
