@@ -105,7 +105,7 @@ private:
     std::unique_ptr<Conversation> conversation_;
     State state_ = State::idle;
     bool closed_ = false;
-    std::atomic<bool> runs_long_{false};
+    std::atomic<bool> runs_long_{true};  // until the first command tells
     FrameReader reader_;
     Bytes gathered_;    // a command that came in pieces
     ByteView command_;  // whole, on its way to the conversation: in gathered_, or where the writer has it
