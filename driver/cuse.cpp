@@ -33,6 +33,7 @@ private:
                AwaitArgument& into) override;
     void reply_await(fuse_req_t request, void* to, const AwaitArgument& argument) override;
     Opened<void> appear(const NodeOptions& options, gid_t group);
+    bool answers() const;
 };
 
 cuse_lowlevel_ops operations() {
@@ -92,11 +93,19 @@ Opened<void> CuseNode::appear(const NodeOptions& options, gid_t group) {
             if (chown(path_.c_str(), geteuid(), group) != 0 ||
                 chmod(path_.c_str(), options.mode & 07777) != 0)
                 return tl::make_unexpected(path_ + ": " + std::strerror(errno));
-            return {};
+            if (answers()) return {};
         }
         std::this_thread::sleep_for(500us);
     }
     return tl::make_unexpected(path_ + " did not appear: no devtmpfs on /dev, or the name is taken");
+}
+
+// The kernel shows the node a moment before it lets anybody open it (ENXIO until then).
+bool CuseNode::answers() const {
+    const int fd = ::open(path_.c_str(), O_RDWR | O_CLOEXEC);
+    if (fd < 0) return errno != ENXIO;
+    ::close(fd);
+    return true;
 }
 
 // The first call of an unrestricted ioctl brings no data; the kernel is told what to bring.
