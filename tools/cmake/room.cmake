@@ -8,7 +8,6 @@ add_compile_options($<$<COMPILE_LANGUAGE:CXX>:-Wno-restrict> $<$<CONFIG:Release>
                     $<$<CONFIG:Release>:-Wno-stringop-overread> $<$<CONFIG:Release>:-Wno-stringop-overflow>)
 set(CMAKE_CXX_FLAGS_RELEASE "-O2 -DNDEBUG")
 set(CMAKE_C_FLAGS_RELEASE "-O2 -DNDEBUG")
-add_compile_options("$<$<AND:$<CONFIG:Release>,$<COMPILE_LANGUAGE:CXX>>:-Wno-stringop-overflow>")  # the same, in std::string
 add_compile_options($<$<CONFIG:Debug>:-g1>)
 option(CS2SIM_FUZZ "fuzz targets; needs clang" OFF)
 if(CS2SIM_FUZZ)
