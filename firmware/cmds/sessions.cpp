@@ -13,10 +13,7 @@ constexpr std::uint8_t kFast = 0x80;  // CMDS_MODE_SM_FAST, a modifier
 
 bool contains(const auto& list, auto value) { return std::ranges::find(list, value) != list.end(); }
 
-std::uint32_t number_of(ByteView four) {
-    return static_cast<std::uint32_t>(four[0]) << 24 | static_cast<std::uint32_t>(four[1]) << 16 |
-           static_cast<std::uint32_t>(four[2]) << 8 | four[3];
-}
+std::uint32_t number_of(ByteView four) { return static_cast<std::uint32_t>(big_endian(four)); }
 
 }  // namespace
 

@@ -25,11 +25,9 @@ void begin(EVP_CIPHER_CTX* context, ByteView nonce, std::initializer_list<ByteVi
     require_openssl(EVP_CipherInit_ex(context, nullptr, nullptr, nullptr, nonce.data(), -1) == 1, "nonce");
     int written = 0;
     for (ByteView part : associated) {
-        const auto size = static_cast<std::uint32_t>(part.size());
-        const std::uint8_t length[] = {static_cast<std::uint8_t>(size >> 24),
-                                       static_cast<std::uint8_t>(size >> 16),
-                                       static_cast<std::uint8_t>(size >> 8), static_cast<std::uint8_t>(size)};
-        require_openssl(EVP_CipherUpdate(context, nullptr, &written, length, 4) == 1, "associated data");
+        const auto length = big_endian_bytes<4>(part.size());
+        require_openssl(EVP_CipherUpdate(context, nullptr, &written, length.data(), 4) == 1,
+                        "associated data");
         if (part.empty()) continue;
         require_openssl(
             EVP_CipherUpdate(context, nullptr, &written, part.data(), static_cast<int>(part.size())) == 1,

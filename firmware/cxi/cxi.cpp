@@ -36,9 +36,7 @@ Result<void> allow_by_properties(const PropertyList& properties, Use use, Mechan
     if (!properties.has(CXI_PROP_KEY_MECHS)) return {};
     const ByteView allowed = properties.bytes(CXI_PROP_KEY_MECHS);
     for (ByteView rest = allowed; rest.size() >= 4; rest = rest.subspan(4)) {
-        const std::uint32_t id = std::uint32_t{rest[0]} << 24 | std::uint32_t{rest[1]} << 16 |
-                                 std::uint32_t{rest[2]} << 8 | rest[3];
-        if (id == mechanism.value) return {};
+        if (big_endian(rest.first(4)) == mechanism.value) return {};
     }
     return fail(E_CXI_KEY_MECH_NOT_ALLOWED);
 }

@@ -99,8 +99,7 @@ Result<SecretBytes> derive_from_secret(Call& call, const LoadedKey& base, Mechan
         }
         case CXI_MECH_KDF_EXTRACT_KEY_FROM_KEY: {  // `data`: the first bit, a multiple of 8
             if (data.size() != 4) return fail(E_CXI_CRYPT_MECH_PARA);
-            const std::size_t bit =
-                std::size_t{data[0]} << 24 | std::size_t{data[1]} << 16 | std::size_t{data[2]} << 8 | data[3];
+            const std::size_t bit = big_endian(data);
             if (bit % 8 != 0 || bit / 8 >= secret.size()) return fail(E_CXI_CRYPT_MECH_PARA);
             return to_secret(secret.subspan(bit / 8));
         }

@@ -79,11 +79,7 @@ Result<void> check_change(const PropertyList& before, const Property& change) {
     const PropertyRow* row = find_property(change.id);
     if (row && (row->access & PROP_CHANGEABLE) == 0) return fail(E_CXI_PROP_READONLY);
     if (row && (row->access & PROP_CONFIG) != 0) return fail(E_CXI_PROP_ABSENT);
-    const std::uint32_t number =
-        change.value.size() == 4
-            ? (std::uint32_t{change.value[0]} << 24 | std::uint32_t{change.value[1]} << 16 |
-               std::uint32_t{change.value[2]} << 8 | change.value[3])
-            : 0;
+    const auto number = change.value.size() == 4 ? static_cast<std::uint32_t>(big_endian(change.value)) : 0;
     // Once guarded, always guarded (PKCS#11 v2.40, section 4.4): policies only get narrower.
     if (change.id == CXI_PROP_KEY_EXPORT) {
         const std::uint32_t old = before.number_or(CXI_PROP_KEY_EXPORT, CXI_KEY_EXPORT_DENY);

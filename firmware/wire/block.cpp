@@ -46,15 +46,9 @@ std::optional<FieldType> next_field(std::string_view& layout) {
     return field;
 }
 
-std::uint64_t load(ByteView bytes) {
-    std::uint64_t number = 0;
-    for (std::uint8_t byte : bytes) number = number << 8 | byte;
-    return number;
-}
-
 void store(Bytes& out, std::uint64_t number, std::size_t width) {
     if (width < 8 && number >> (8 * width) != 0) layout_fault("number too large", std::to_string(number));
-    for (std::size_t i = width; i-- > 0;) out.push_back(static_cast<std::uint8_t>(number >> (8 * i)));
+    append_big_endian(out, number, width);
 }
 
 bool take(ByteView& rest, std::size_t size, ByteView& out) {
@@ -94,11 +88,11 @@ Result<Block> parse_prefix(std::string_view layout, ByteView& rest) {
             case 'u':
             case 'b':
                 if (!take(rest, type->width, field.bytes)) return fail(E_CMDS_DATA_LEN);
-                if (field.is_number) field.number = load(field.bytes);
+                if (field.is_number) field.number = big_endian(field.bytes);
                 break;
             case 'v':
                 if (!take(rest, type->width, length)) return fail(E_CMDS_DATA_LEN);
-                if (!take(rest, load(length), field.bytes)) return fail(E_CMDS_DATA_LEN);
+                if (!take(rest, big_endian(length), field.bytes)) return fail(E_CMDS_DATA_LEN);
                 break;
             case '*':
                 take(rest, rest.size(), field.bytes);

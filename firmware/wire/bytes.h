@@ -1,6 +1,7 @@
 // Byte strings as they travel through the house.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -26,6 +27,25 @@ inline Bytes to_bytes(ByteView view) { return {view.begin(), view.end()}; }
 
 // Appends `tail` to `head`.
 inline void append(Bytes& head, ByteView tail) { head.insert(head.end(), tail.begin(), tail.end()); }
+
+// The big-endian number that `bytes` (at most 8) spell: every number on the wire is one.
+inline std::uint64_t big_endian(ByteView bytes) {
+    std::uint64_t number = 0;
+    for (std::uint8_t byte : bytes) number = number << 8 | byte;
+    return number;
+}
+
+// Appends `number` as a big-endian number of `width` bytes, which it must fit.
+inline void append_big_endian(Bytes& head, std::uint64_t number, std::size_t width) {
+    for (std::size_t i = width; i-- > 0;) head.push_back(static_cast<std::uint8_t>(number >> (8 * i)));
+}
+
+template <std::size_t Width>
+std::array<std::uint8_t, Width> big_endian_bytes(std::uint64_t number) {
+    std::array<std::uint8_t, Width> bytes;
+    for (std::size_t i = Width; i-- > 0; number >>= 8) bytes[i] = static_cast<std::uint8_t>(number);
+    return bytes;
+}
 
 // Upper-case hexadecimal, two digits a byte, no separator.
 std::string to_hex(ByteView bytes);

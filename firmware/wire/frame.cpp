@@ -6,16 +6,14 @@
 namespace cs2sim {
 namespace {
 
-std::size_t length_in(ByteView frame) {
-    return static_cast<std::size_t>(frame[1]) << 16 | static_cast<std::size_t>(frame[2]) << 8 | frame[3];
-}
+std::size_t length_in(ByteView frame) { return big_endian(frame.subspan(1, 3)); }
 
 Bytes frame_with(std::uint8_t tag, std::size_t rest) {
     const std::size_t length = kFrameHeader + rest;
     Bytes frame;
     frame.reserve(length);
     frame.push_back(tag);
-    for (int shift : {16, 8, 0}) frame.push_back(static_cast<std::uint8_t>(length >> shift));
+    append_big_endian(frame, length, 3);
     return frame;
 }
 
@@ -23,8 +21,7 @@ Bytes frame_with(std::uint8_t tag, std::size_t rest) {
 
 Bytes request_frame(std::uint16_t fc, std::uint8_t sfc, ByteView block) {
     Bytes frame = frame_with(kRequestTag, 3 + block.size());
-    frame.push_back(static_cast<std::uint8_t>(fc >> 8));
-    frame.push_back(static_cast<std::uint8_t>(fc));
+    append_big_endian(frame, fc, 2);
     frame.push_back(sfc);
     append(frame, block);
     return frame;
@@ -38,7 +35,7 @@ Bytes answer_frame(ByteView block) {
 
 Bytes error_frame(Error error) {
     Bytes frame = frame_with(kErrorTag, 4);
-    for (int shift : {24, 16, 8, 0}) frame.push_back(static_cast<std::uint8_t>(error.code >> shift));
+    append_big_endian(frame, error.code, 4);
     return frame;
 }
 
@@ -46,7 +43,7 @@ Result<Request> parse_request(ByteView frame) {
     if (frame.empty() || frame[0] != kRequestTag) return fail(E_CMDS_BAD_TAG);
     if (frame.size() < kRequestHeader) return fail(E_CMDS_BAD_CMD);
     if (length_in(frame) != frame.size()) return fail(E_CMDS_DATA_LEN);
-    return Request{static_cast<std::uint16_t>(frame[4] << 8 | frame[5]), frame[6],
+    return Request{static_cast<std::uint16_t>(big_endian(frame.subspan(4, 2))), frame[6],
                    frame.subspan(kRequestHeader)};
 }
 
@@ -54,9 +51,7 @@ Result<ByteView> parse_answer(ByteView frame) {
     if (frame.size() < kFrameHeader || length_in(frame) != frame.size()) return fail(E_CSA_PROTOCOL);
     if (frame[0] == kAnswerTag) return frame.subspan(kFrameHeader);
     if (frame[0] != kErrorTag || frame.size() < kFrameHeader + 4) return fail(E_CSA_PROTOCOL);
-    const auto code = static_cast<std::uint32_t>(frame[4]) << 24 | static_cast<std::uint32_t>(frame[5]) << 16 |
-                      static_cast<std::uint32_t>(frame[6]) << 8 | frame[7];
-    return fail(code);
+    return fail(static_cast<std::uint32_t>(big_endian(frame.subspan(4, 4))));
 }
 
 bool is_frame(ByteView bytes) {

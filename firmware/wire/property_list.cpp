@@ -9,15 +9,7 @@
 namespace cs2sim {
 namespace {
 
-std::uint32_t load32(ByteView bytes) {
-    return std::uint32_t{bytes[0]} << 24 | std::uint32_t{bytes[1]} << 16 | std::uint32_t{bytes[2]} << 8 |
-           bytes[3];
-}
-
-std::array<std::uint8_t, 4> store32(std::uint32_t number) {
-    return {static_cast<std::uint8_t>(number >> 24), static_cast<std::uint8_t>(number >> 16),
-            static_cast<std::uint8_t>(number >> 8), static_cast<std::uint8_t>(number)};
-}
+std::uint32_t number_in(ByteView four) { return static_cast<std::uint32_t>(big_endian(four.first(4))); }
 
 bool is_text(ByteView value) {
     return std::ranges::all_of(value, [](std::uint8_t byte) { return byte >= 0x20 && byte != 0x7F; });
@@ -98,7 +90,7 @@ ByteView PropertyList::bytes(std::uint32_t id) const {
 std::optional<std::uint32_t> PropertyList::number(std::uint32_t id) const {
     const Property* found = at(id);
     if (!found || found->value.size() != 4) return std::nullopt;
-    return load32(found->value);
+    return number_in(found->value);
 }
 
 bool PropertyList::flag_or(std::uint32_t id, bool otherwise) const {
@@ -114,7 +106,9 @@ void PropertyList::set(std::uint32_t id, ByteView value) {
         properties_.insert(place, {id, to_bytes(value)});
 }
 
-void PropertyList::set_number(std::uint32_t id, std::uint32_t number) { set(id, ByteView(store32(number))); }
+void PropertyList::set_number(std::uint32_t id, std::uint32_t number) {
+    set(id, big_endian_bytes<4>(number));
+}
 
 void PropertyList::set_flag(std::uint32_t id, bool flag) {
     const std::uint8_t value = flag ? 1 : 0;
@@ -130,7 +124,7 @@ Result<std::vector<std::uint32_t>> decode_property_ids(ByteView ids) {
     if (ids.size() % 4 != 0) return fail(E_CXI_PROP_LEN);
     std::vector<std::uint32_t> list;
     for (; !ids.empty(); ids = ids.subspan(4)) {
-        const std::uint32_t id = load32(ids);
+        const std::uint32_t id = number_in(ids);
         if ((id & CXI_PROP_CUSTOM) == 0 && !find_property(id)) return fail(E_CXI_PROP_UNKNOWN);
         list.push_back(id);
     }
