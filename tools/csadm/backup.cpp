@@ -5,9 +5,9 @@
 
 #include "host-lib/backup_file.h"
 #include "tools/csadm/commands.h"
-#include "tools/csadm/output.h"
-#include "tools/csadm/progress.h"
 #include "tools/session/arguments.h"
+#include "tools/session/output.h"
+#include "tools/session/progress.h"
 
 namespace cs2sim::tools {
 namespace {

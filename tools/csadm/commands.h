@@ -7,7 +7,6 @@
 
 namespace cs2sim::tools {
 
-extern const std::span<const Command> kLogonCommands;   // logon.cpp
 extern const std::span<const Command> kUserCommands;    // users.cpp
 extern const std::span<const Command> kKeyCommands;     // keys.cpp
 extern const std::span<const Command> kMbkCommands;     // mbk.cpp

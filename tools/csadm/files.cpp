@@ -5,8 +5,8 @@
 
 #include "host-lib/host_file.h"
 #include "tools/csadm/commands.h"
-#include "tools/csadm/output.h"
 #include "tools/session/arguments.h"
+#include "tools/session/output.h"
 
 namespace cs2sim::tools {
 namespace {

@@ -6,8 +6,8 @@
 #include "host-lib/host_file.h"
 #include "host-lib/key_share.h"
 #include "tools/csadm/commands.h"
-#include "tools/csadm/output.h"
 #include "tools/session/arguments.h"
+#include "tools/session/output.h"
 #include "tools/session/terminal.h"
 
 namespace cs2sim::tools {

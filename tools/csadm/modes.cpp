@@ -2,8 +2,8 @@
 #include <cstdio>
 
 #include "tools/csadm/commands.h"
-#include "tools/csadm/output.h"
 #include "tools/session/arguments.h"
+#include "tools/session/output.h"
 
 namespace cs2sim::tools {
 namespace {

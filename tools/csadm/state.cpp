@@ -4,8 +4,8 @@
 #include <ctime>
 
 #include "tools/csadm/commands.h"
-#include "tools/csadm/output.h"
 #include "tools/session/arguments.h"
+#include "tools/session/output.h"
 
 namespace cs2sim::tools {
 namespace {

@@ -3,9 +3,9 @@
 
 #include "firmware/crypto/secure_channel.h"
 #include "tools/csadm/commands.h"
-#include "tools/csadm/output.h"
 #include "tools/csadm/user_file.h"
 #include "tools/session/arguments.h"
+#include "tools/session/output.h"
 #include "tools/session/terminal.h"
 
 namespace cs2sim::tools {

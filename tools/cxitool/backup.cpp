@@ -4,9 +4,9 @@
 #include <cstdio>
 #include <set>
 
-#include "tools/csadm/progress.h"
 #include "tools/cxitool/commands.h"
 #include "tools/cxitool/selection.h"
+#include "tools/session/progress.h"
 
 namespace cs2sim::tools {
 namespace {

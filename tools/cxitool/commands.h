@@ -7,7 +7,6 @@
 
 namespace cs2sim::tools {
 
-extern const std::span<const Command> kLogonCommands;   // tools/csadm/logon.cpp
 extern const std::span<const Command> kKeyParameters;   // selection.cpp
 extern const std::span<const Command> kKeyCommands;     // keys.cpp
 extern const std::span<const Command> kBackupCommands;  // backup.cpp

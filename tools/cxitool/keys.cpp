@@ -4,10 +4,10 @@
 #include <cstdio>
 
 #include "firmware/crypto/pkey.h"
-#include "tools/csadm/progress.h"
 #include "tools/cxitool/commands.h"
 #include "tools/cxitool/selection.h"
 #include "tools/session/arguments.h"
+#include "tools/session/progress.h"
 
 namespace cs2sim::tools {
 namespace {

@@ -27,6 +27,9 @@ struct Command {
 // Dev=, Timeout=, ChallengeLength=: for the table of every tool.
 extern const std::span<const Command> kCommonParameters;
 
+// LogonSign, LogonPass, Logoff, ShowAuthState (logon.cpp): for the table of every tool.
+extern const std::span<const Command> kLogonCommands;
+
 // A tool's commands in groups, as Help shows them.
 struct CommandGroup {
     std::string_view title;

@@ -1,4 +1,4 @@
-#include "tools/csadm/progress.h"
+#include "tools/session/progress.h"
 
 #include <unistd.h>
 

@@ -1,4 +1,4 @@
-#include "tools/csadm/output.h"
+#include "tools/session/output.h"
 
 #include <cstdio>
 

@@ -1,9 +1,9 @@
 // Logons: who the session's commands are run for.
 #include <cstdio>
 
-#include "tools/csadm/commands.h"
-#include "tools/csadm/output.h"
 #include "tools/session/arguments.h"
+#include "tools/session/command.h"
+#include "tools/session/output.h"
 
 namespace cs2sim::tools {
 namespace {
