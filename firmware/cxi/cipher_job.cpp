@@ -82,7 +82,7 @@ Result<void> CipherJob::set_up(const LoadedKey& key, const Parameter& parameter)
     key_ = to_secret(key.secret());
     std::string name = "AES-" + std::to_string(key_.size() * 8) + "-" + chain->suffix;
     if (algorithm == CXI_KEY_ALGO_DES) {
-        if (key_.size() == 16) key_.insert(key_.end(), key_.begin(), key_.begin() + 8);  // K1 K2 K1
+        key_ = des3_key(key_);
         name = std::string("DES-EDE3-") + chain->suffix;
     }
     if (mechanism_.pad() == CXI_MECH_PAD_KWP) name += "-PAD";

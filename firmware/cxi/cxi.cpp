@@ -99,6 +99,12 @@ Result<void> Cxi::require(const Call& call, std::string_view group, Right right)
                             right == Right::use ? settings->user : settings->key_manager);
 }
 
+Result<void> Cxi::require_plain(const Call& call, std::string_view group) {
+    const auto settings = config(group);
+    if (!settings) return fail(settings.error());
+    return require_in_group(call.context, group, settings->plain);
+}
+
 Result<SharedKey> Cxi::external_key(ByteView blob) {
     CS2SIM_TRY(approve_act(modes(), Act::external_key));
     auto object = seal.open(blob);
@@ -145,30 +151,74 @@ Result<void> Cxi::allow(const LoadedKey& key, Use use, Mechanism mechanism) {
     if ((modes() & (MODE_FIPS | MODE_CC)) == 0) return {};
     CS2SIM_TRY(approve_key(modes(), use, key.object.algorithm(), key.object.bits(),
                            properties.text(CXI_PROP_KEY_EC_CURVE)));
-    return approve_mechanism(modes(), use, key.object.algorithm(), mechanism.value);
+    CS2SIM_TRY(approve_mechanism(modes(), use, key.object.algorithm(), mechanism.value));
+    if ((modes() & MODE_FIPS) == 0 || !key.object.is_private()) return {};
+    return keep_first_usage(key, use, mechanism);
 }
 
-Result<Bytes> Cxi::place(const Call& call, const KeyObject& key, std::uint32_t flags, Right right) {
+// A stored key gets its usage written down with its first use; one that lives outside must bring it along.
+Result<void> Cxi::keep_first_usage(const LoadedKey& key, Use use, Mechanism mechanism) {
+    const auto usage = first_usage(use, key.object.algorithm(), mechanism.value);
+    if (!usage) return {};
+    if (key.object.properties.has(CXI_PROP_FIPS_KEY_USAGE_PADDING))
+        return approve_usage(key.object.properties.number_or(CXI_PROP_FIPS_KEY_USAGE_PADDING, 0), *usage);
+    if (key.external) return fail(E_CXI_FIPS_USAGE_NOT_SET);
+    const std::lock_guard lock(first_usage_mutex_);
+    const auto now = keys.find(key.index);
+    if (!now) return fail(now.error());
+    const PropertyList& properties = (*now)->object.properties;
+    if (properties.has(CXI_PROP_FIPS_KEY_USAGE_PADDING))  // another session came first
+        return approve_usage(properties.number_or(CXI_PROP_FIPS_KEY_USAGE_PADDING, 0), *usage);
+    KeyObject used = (*now)->object;
+    used.properties.set_number(CXI_PROP_FIPS_KEY_USAGE_PADDING, *usage);
+    return keys.update(key.index, used);
+}
+
+Result<Bytes> Cxi::seal_outside(const KeyObject& key) {
+    const auto blob = seal.seal(key);
+    if (!blob) return fail(blob.error());
+    Bytes reference{CXI_TAG_EXTERNAL};
+    append(reference, *blob);
+    return reference;
+}
+
+Result<void> Cxi::may_place(const Call& call, const KeyObject& key, std::uint32_t flags, Right right) {
     const bool external = (flags & CXI_FLAG_KEY_EXTERNAL) != 0;
-    const bool overwrite = (flags & CXI_FLAG_KEY_OVERWRITE) != 0;
     CS2SIM_TRY(require(call, key.group(), right));
     if (key.name().empty()) return fail(E_CXI_KEY_INVALID_NAME);
-    if (external && (overwrite || (flags & CXI_FLAG_KEY_VOLATILE) != 0)) return fail(E_CXI_OVERWRITE);
-    if (overwrite) CS2SIM_TRY(approve_act(modes(), Act::overwrite));
-    if (external) {
-        CS2SIM_TRY(approve_act(modes(), Act::external_key));
-        const auto blob = seal.seal(key);
-        if (!blob) return fail(blob.error());
-        Bytes reference{CXI_TAG_EXTERNAL};
-        append(reference, *blob);
-        return reference;
-    }
+    if (external && (flags & (CXI_FLAG_KEY_OVERWRITE | CXI_FLAG_KEY_VOLATILE)) != 0)
+        return fail(E_CXI_OVERWRITE);
+    if ((flags & CXI_FLAG_KEY_OVERWRITE) != 0) CS2SIM_TRY(approve_act(modes(), Act::overwrite));
+    if (external) return approve_act(modes(), Act::external_key);
     const auto settings = config(key.group());
     if (!settings) return fail(settings.error());
     if (settings->external_only) return fail(E_CXI_KEY_EXTERNAL_ONLY);
-    const auto index = keys.insert(key, overwrite, (flags & CXI_FLAG_KEY_VOLATILE) != 0);
+    return {};
+}
+
+Result<Bytes> Cxi::place(const Call& call, const KeyObject& key, std::uint32_t flags, Right right) {
+    CS2SIM_TRY(may_place(call, key, flags, right));
+    if ((flags & CXI_FLAG_KEY_EXTERNAL) != 0) return seal_outside(key);
+    const auto index =
+        keys.insert(key, (flags & CXI_FLAG_KEY_OVERWRITE) != 0, (flags & CXI_FLAG_KEY_VOLATILE) != 0);
     if (!index) return fail(index.error());
     return index_reference(*index);
+}
+
+Result<Cxi::Pair> Cxi::place_pair(const Call& call, const KeyObject& first, const KeyObject& second,
+                                  std::uint32_t flags) {
+    CS2SIM_TRY(may_place(call, first, flags, Right::manage));
+    CS2SIM_TRY(may_place(call, second, flags, Right::manage));
+    if ((flags & CXI_FLAG_KEY_EXTERNAL) != 0) {
+        auto one = seal_outside(first), other = seal_outside(second);
+        if (!one) return fail(one.error());
+        if (!other) return fail(other.error());
+        return Pair{*std::move(one), *std::move(other)};
+    }
+    CS2SIM_TRY(keys.insert_pair(first, second, (flags & CXI_FLAG_KEY_OVERWRITE) != 0,
+                                (flags & CXI_FLAG_KEY_VOLATILE) != 0));
+    return Pair{index_reference(key_index(first.group(), first.name(), first.spec())),
+                index_reference(key_index(second.group(), second.name(), second.spec()))};
 }
 
 }  // namespace cs2sim

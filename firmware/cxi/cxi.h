@@ -45,11 +45,15 @@ public:
     // of KeyStore::find() and KeySeal::open(); E_CXI_CC_EXTERNAL_KEYS.
     Result<SharedKey> key(const Call& call, ByteView reference, Right right);
 
+    // Both: E_CXI_PERMISSION_DENIED. The second is for plain import and export (CFG_AUTH_PLAIN).
     Result<void> require(const Call& call, std::string_view group, Right right);
+    Result<void> require_plain(const Call& call, std::string_view group);
     Result<CxiConfig> config(std::string_view group);
 
     // Whether `key` may be used so: its usage bits and flags, its list of mechanisms, its dates, the mode.
-    // Errors: E_CXI_KEY_USAGE, E_CXI_KEY_MECH_NOT_ALLOWED, E_CXI_VALIDITY_PERIOD, and the mode tables'.
+    // The first use of an RSA key in FIPS mode fixes what it is for (kFirstUsages).
+    // Errors: E_CXI_KEY_USAGE, E_CXI_KEY_MECH_NOT_ALLOWED, E_CXI_VALIDITY_PERIOD, E_CXI_FIPS_KEY_USAGE,
+    // E_CXI_FIPS_PAD_MECH_WRONG, E_CXI_FIPS_USAGE_NOT_SET, and the mode tables'.
     Result<void> allow(const LoadedKey& key, Use use, Mechanism mechanism);
 
     // Stores a new key as `flags` say, or seals it (CXI_FLAG_KEY_EXTERNAL), and returns its reference.
@@ -58,13 +62,24 @@ public:
     Result<Bytes> place(const Call& call, const KeyObject& key, std::uint32_t flags,
                         Right right = Right::manage);
 
+    // The same with two keys, both or none; a reference each.
+    struct Pair {
+        Bytes first, second;
+    };
+    Result<Pair> place_pair(const Call& call, const KeyObject& first, const KeyObject& second,
+                            std::uint32_t flags);
+
     Circumstances circumstances() const;
     std::uint16_t modes() const;
 
 private:
     Result<SharedKey> external_key(ByteView blob);
+    Result<Bytes> seal_outside(const KeyObject& key);
+    Result<void> may_place(const Call& call, const KeyObject& key, std::uint32_t flags, Right right);
+    Result<void> keep_first_usage(const LoadedKey& key, Use use, Mechanism mechanism);
 
     Services& services_;
+    std::mutex first_usage_mutex_;  // held while a first usage is written
     std::mutex config_mutex_;
     std::map<std::string, CxiConfig, std::less<>> configs_;
     std::uint64_t configs_changes_ = 0;  // KeyStore::changes() when configs_ was filled

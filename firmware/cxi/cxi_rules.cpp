@@ -32,4 +32,18 @@ Result<void> approve_act(std::uint16_t modes, Act act) {
     return {};
 }
 
+std::optional<std::uint32_t> first_usage(Use use, std::uint32_t algorithm, std::uint32_t mechanism) {
+    if (algorithm != CXI_KEY_ALGO_RSA) return std::nullopt;
+    for (const FirstUsageRow& row : kFirstUsages)
+        if ((use & row.uses) != 0 && (row.pad == kAnyPad || row.pad == (mechanism & CXI_MECH_PAD_MASK)))
+            return row.usage;
+    return std::nullopt;
+}
+
+Result<void> approve_usage(std::uint32_t fixed, std::uint32_t wanted) {
+    if (fixed == wanted) return {};
+    const bool both_sign = fixed != CXI_KEY_FIPS_USAGE_NO_SIGN && wanted != CXI_KEY_FIPS_USAGE_NO_SIGN;
+    return fail(both_sign ? E_CXI_FIPS_PAD_MECH_WRONG : E_CXI_FIPS_KEY_USAGE);
+}
+
 }  // namespace cs2sim

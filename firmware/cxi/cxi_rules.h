@@ -5,6 +5,8 @@
 // CC mode. Which codes exist: firmware-facts.md, section 2 (CXI).
 #pragma once
 
+#include <optional>
+
 #include "firmware/cmds/function.h"
 #include "firmware/wire/cxi.h"
 
@@ -120,6 +122,21 @@ inline constexpr MechanismRule kMechanismRules[] = {
      CXI_MECH_CHAIN_ECB | CXI_MECH_MODE_ENCRYPT, E_CXI_CC_MECH},
 };
 
+// FIPS mode: one RSA key pair serves one purpose (SP 800-57 part 1, section 5.2), and which is fixed by the
+// first of these uses of its private half. First row that fits; kAnyPad fits every padding.
+inline constexpr std::uint32_t kAnyPad = 0xFFFFFFFF;
+struct FirstUsageRow {
+    std::uint16_t uses;
+    std::uint32_t pad;
+    std::uint32_t usage;  // CxiFipsUsage
+};
+inline constexpr FirstUsageRow kFirstUsages[] = {
+    {USE_SIGN, CXI_MECH_PAD_PKCS1, CXI_KEY_FIPS_USAGE_RSA_PKCS},
+    {USE_SIGN, CXI_MECH_PAD_PSS, CXI_KEY_FIPS_USAGE_RSA_PSS},
+    {USE_SIGN, CXI_MECH_PAD_X9_31, CXI_KEY_FIPS_USAGE_RSA_X_31},
+    {USE_DECRYPT | USE_UNWRAP, kAnyPad, CXI_KEY_FIPS_USAGE_NO_SIGN},
+};
+
 // What `mode` bars of moving keys and of flags. Handlers name the act, this table the code.
 enum class Act : std::uint8_t { plain_import, plain_export, overwrite, external_key };
 struct ActRule {
@@ -142,5 +159,10 @@ Result<void> approve_key(std::uint16_t modes, Use use, std::uint32_t algorithm, 
 Result<void> approve_mechanism(std::uint16_t modes, Use use, std::uint32_t algorithm,
                                std::uint32_t mechanism);
 Result<void> approve_act(std::uint16_t modes, Act act);
+
+// The row of kFirstUsages for a use of an RSA key; nothing when the use fixes none.
+std::optional<std::uint32_t> first_usage(Use use, std::uint32_t algorithm, std::uint32_t mechanism);
+// Errors: E_CXI_FIPS_KEY_USAGE (signing against decryption), E_CXI_FIPS_PAD_MECH_WRONG (another padding).
+Result<void> approve_usage(std::uint32_t fixed, std::uint32_t wanted);
 
 }  // namespace cs2sim

@@ -81,16 +81,10 @@ Result<Bytes> cxi_key_pair_gen(Call& call) {
                             public_key->spec() == private_key->spec();
     if (same_place) return fail(E_CXI_KEY_INVALID_NAME);
 
-    const auto public_reference = cxi.place(call, *public_key, flags);
-    if (!public_reference) return fail(public_reference.error());
-    const auto private_reference = cxi.place(call, *private_key, flags);
-    if (!private_reference) {  // both or none
-        if ((*public_reference)[0] == CXI_TAG_INDEX && (flags & CXI_FLAG_KEY_OVERWRITE) == 0)
-            (void)cxi.keys.erase(ByteView(*public_reference).subspan(1));
-        return fail(private_reference.error());
-    }
+    const auto placed = cxi.place_pair(call, *public_key, *private_key, flags);
+    if (!placed) return fail(placed.error());
     call.audit(AUDIT_KEY, "CXI: key pair generated: " + audit_name(*private_key));
-    return call.answer({*public_reference, *private_reference});
+    return call.answer({placed->first, placed->second});
 }
 
 Result<Bytes> cxi_key_open(Call& call) {
@@ -126,6 +120,7 @@ Result<Bytes> cxi_obj_create(Call& call) {
         object = storage_object(*std::move(properties), now);
     } else if (properties->has(CXI_PROP_VALUE)) {
         CS2SIM_TRY(approve_act(now.modes, Act::plain_import));
+        CS2SIM_TRY(cxi.require_plain(call, properties->text(CXI_PROP_KEY_GROUP)));
         SecretBytes value = to_secret(properties->bytes(CXI_PROP_VALUE));
         properties->erase(CXI_PROP_VALUE);
         object = key_from_material(*std::move(properties), CXI_KEY_TYPE_SECRET, value, now);

@@ -125,6 +125,12 @@ Result<KeyObject> decode_key(ByteView record) {
     return KeyObject{*std::move(properties), to_secret(parsed->bytes("material"))};
 }
 
+SecretBytes des3_key(ByteView secret) {
+    SecretBytes key = to_secret(secret);
+    if (key.size() == 16) key.insert(key.end(), secret.begin(), secret.begin() + 8);
+    return key;
+}
+
 Result<LoadedKey> load_key(KeyObject object) {
     LoadedKey key;
     key.index = key_index(object.group(), object.name(), object.spec());

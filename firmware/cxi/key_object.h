@@ -51,6 +51,9 @@ SecretBytes encode_key(const KeyObject& key);
 // Error: E_CXI_KEY_BLOB_FORMAT, and those of PropertyList::decode().
 Result<KeyObject> decode_key(ByteView record);
 
+// A DES key as triple DES takes it: 24 bytes, K1 K2 K1 for keys of 16.
+SecretBytes des3_key(ByteView secret);
+
 // Makes the key usable. Errors: E_CXI_KEY_INVALID_COMP when the material is no key of its algorithm.
 Result<LoadedKey> load_key(KeyObject object);
 

@@ -124,15 +124,30 @@ Result<SharedKey> KeyStore::find(ByteView index) {
     return key;
 }
 
+// All or none.
+Result<void> KeyStore::keep_volatile(std::initializer_list<const KeyObject*> objects, bool overwrite) {
+    std::vector<SharedKey> ready;
+    for (const KeyObject* object : objects) {
+        auto loaded = load_key(*object);
+        if (!loaded) return fail(loaded.error());
+        ready.push_back(std::make_shared<const LoadedKey>(*std::move(loaded)));
+    }
+    const std::lock_guard lock(mutex_);
+    std::size_t more = 0;
+    for (const SharedKey& key : ready) {
+        const bool there = volatile_.contains(key->index);
+        if (there && !overwrite) return fail(E_DB_EXISTS);
+        if (!there) ++more;
+    }
+    if (more != 0 && volatile_.size() + more > kMostVolatile) return fail(E_CXI_MALLOC);
+    for (SharedKey& key : ready) volatile_[key->index] = key;
+    return {};
+}
+
 Result<Bytes> KeyStore::insert(const KeyObject& key, bool overwrite, bool is_volatile) {
     const Bytes index = key_index(key.group(), key.name(), key.spec());
     if (is_volatile) {
-        auto loaded = load_key(key);
-        if (!loaded) return fail(loaded.error());
-        const std::lock_guard lock(mutex_);
-        if (!overwrite && volatile_.contains(index)) return fail(E_DB_EXISTS);
-        if (volatile_.size() >= kMostVolatile && !volatile_.contains(index)) return fail(E_CXI_MALLOC);
-        volatile_[index] = std::make_shared<const LoadedKey>(*std::move(loaded));
+        CS2SIM_TRY(keep_volatile({&key}, overwrite));
         return index;
     }
     const auto keys = database();
@@ -143,6 +158,24 @@ Result<Bytes> KeyStore::insert(const KeyObject& key, bool overwrite, bool is_vol
     else
         CS2SIM_TRY((*keys)->insert(index, record));
     return index;
+}
+
+Result<void> KeyStore::insert_pair(const KeyObject& first, const KeyObject& second, bool overwrite,
+                                   bool is_volatile) {
+    if (is_volatile) return keep_volatile({&first, &second}, overwrite);
+    const auto keys = database();
+    if (!keys) return fail(keys.error());
+    return (*keys)->change([&](Batch& batch) -> Result<void> {
+        for (const KeyObject* key : {&first, &second}) {
+            const Bytes index = key_index(key->group(), key->name(), key->spec());
+            const SecretBytes record = encode_key(*key);
+            if (overwrite)
+                CS2SIM_TRY(batch.update(index, record));
+            else
+                CS2SIM_TRY(batch.insert(index, record));
+        }
+        return {};
+    });
 }
 
 Result<void> KeyStore::update(ByteView index, const KeyObject& key) {

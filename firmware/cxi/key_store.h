@@ -37,6 +37,10 @@ public:
     // volatile keys; the database's.
     Result<Bytes> insert(const KeyObject& key, bool overwrite, bool is_volatile = false);
 
+    // Two keys in one change, both or none. Errors: as insert().
+    Result<void> insert_pair(const KeyObject& first, const KeyObject& second, bool overwrite,
+                             bool is_volatile);
+
     Result<void> update(ByteView index, const KeyObject& key);  // E_DB_NOT_FOUND
     Result<void> erase(ByteView index);                         // E_DB_NOT_FOUND
     Result<std::uint64_t> count();
@@ -76,6 +80,7 @@ private:
     SharedKey confirmed(ByteView index, ByteView record_hash, std::uint64_t changes);
     void remember(ByteView index, Cached entry);
     void forget(ByteView index);
+    Result<void> keep_volatile(std::initializer_list<const KeyObject*> objects, bool overwrite);
     Result<Page> list_volatile(ByteView prefix, ByteView after, std::size_t limit,
                                const std::function<bool(const KeyObject&)>& wanted);
 

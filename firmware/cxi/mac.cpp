@@ -4,6 +4,8 @@
 
 #include <array>
 
+#include "firmware/crypto/cipher.h"
+
 namespace cs2sim {
 namespace {
 
@@ -25,7 +27,7 @@ Result<Handle<EVP_MAC_CTX>> start_cmac(const LoadedKey& key) {
         cipher = "AES-" + std::to_string(raw.size() * 8) + "-CBC";
     } else if (key.object.algorithm() == CXI_KEY_ALGO_DES) {
         cipher = "DES-EDE3-CBC";
-        if (raw.size() == 16) raw.insert(raw.end(), raw.begin(), raw.begin() + 8);
+        raw = des3_key(raw);
     } else {
         return fail(E_CXI_KEY_TYPE);
     }
@@ -34,9 +36,43 @@ Result<Handle<EVP_MAC_CTX>> start_cmac(const LoadedKey& key) {
     return context;
 }
 
+// Single DES is triple DES with the same key thrice.
+SecretBytes thrice(ByteView key) {
+    SecretBytes all;
+    for (int i = 0; i < 3; ++i) all.insert(all.end(), key.begin(), key.end());
+    return all;
+}
+
+// The retail MAC: ISO/IEC 9797-1, MAC algorithm 3. Every block but the last goes through single DES.
+Result<Bytes> retail_mac(const LoadedKey& key, Mechanism mechanism, ByteView data) {
+    constexpr std::size_t kBlock = 8;
+    if (key.object.algorithm() != CXI_KEY_ALGO_DES) return fail(E_CXI_KEY_TYPE);
+    SecretBytes text = to_secret(data);
+    if (mechanism.pad() == CXI_MECH_PAD_ISO7816)
+        text.push_back(0x80);
+    else if (mechanism.pad() != CXI_MECH_PAD_ZERO && mechanism.pad() != CXI_MECH_PAD_NONE)
+        return fail(E_CXI_CRYPT_MECH);
+    if (text.empty() || (mechanism.pad() == CXI_MECH_PAD_NONE && text.size() % kBlock != 0))
+        return fail(E_CXI_CRYPT_DATA_LEN);
+    text.resize((text.size() + kBlock - 1) / kBlock * kBlock);
+
+    const SecretBytes whole_key = des3_key(key.secret());
+    const ByteView head = ByteView(text).first(text.size() - kBlock);
+    Bytes chained(kBlock);
+    if (!head.empty()) {
+        const auto passed = encrypt_blocks("DES-EDE3-CBC", thrice(key.secret().first(kBlock)), chained, head);
+        if (!passed) return fail(E_CXI_CRYPT_MECH);
+        chained.assign(passed->end() - kBlock, passed->end());
+    }
+    const auto last = encrypt_blocks("DES-EDE3-CBC", whole_key, chained, ByteView(text).last(kBlock));
+    if (!last) return fail(E_CXI_CRYPT_MECH);
+    return Bytes(last->begin(), last->end());
+}
+
 Result<Handle<EVP_MAC_CTX>> start_mac(const LoadedKey& key, Mechanism mechanism) {
     if (!key.object.is_secret()) return fail(E_CXI_KEY_TYPE);
     if (mechanism.chain() == CXI_MECH_CHAIN_CMAC) return start_cmac(key);
+    if (mechanism.chain() != 0) return fail(E_CXI_CRYPT_MECH);
     const auto hash = required_hash(mechanism);
     if (!hash) return fail(hash.error());
     auto context = mac_context("HMAC", OSSL_MAC_PARAM_DIGEST, (*hash)->name, key.secret());
@@ -84,6 +120,7 @@ Result<Bytes> HashJob::finish() {
 }
 
 Result<Bytes> make_mac(const LoadedKey& key, Mechanism mechanism, ByteView data) {
+    if (mechanism.chain() == CXI_MECH_CHAIN_CBC_RETAIL) return retail_mac(key, mechanism, data);
     const auto job = HashJob::start(&key, mechanism);
     if (!job) return fail(job.error());
     CS2SIM_TRY((*job)->update(data));

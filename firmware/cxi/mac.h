@@ -6,8 +6,9 @@
 
 namespace cs2sim {
 
-// HMAC with the mechanism's hash, or CMAC with CXI_MECH_CHAIN_CMAC (AES and DES keys).
-// Errors: E_CXI_KEY_TYPE, E_CXI_CRYPT_MECH.
+// HMAC with the mechanism's hash, CMAC with CXI_MECH_CHAIN_CMAC (AES and DES keys), or the retail MAC with
+// CXI_MECH_CHAIN_CBC_RETAIL (DES keys; whole messages only).
+// Errors: E_CXI_KEY_TYPE, E_CXI_CRYPT_MECH; of the retail MAC E_CXI_CRYPT_DATA_LEN.
 Result<Bytes> make_mac(const LoadedKey& key, Mechanism mechanism, ByteView data);
 
 // A hash or MAC whose input comes in pieces; lives in a caller's handle table between commands.

@@ -1,7 +1,6 @@
 // Keys on the move: backup and restore under the MBK, import and export, wrap and unwrap.
 #include "firmware/cxi/cipher_job.h"
 #include "firmware/cxi/cxi.h"
-#include "firmware/cxi/group_access.h"
 #include "firmware/cxi/handlers.h"
 
 namespace cs2sim {
@@ -18,12 +17,6 @@ Result<void> compare_names(const PropertyList& expected, const KeyObject& key) {
         if (!same) return fail(E_CXI_PROP_COMPARE);
     }
     return {};
-}
-
-Result<void> require_plain(Call& call, std::string_view group) {
-    const auto settings = call.device.cxi->config(group);
-    if (!settings) return fail(settings.error());
-    return require_in_group(call.context, group, settings->plain);
 }
 
 // Encrypts a key's material: AES in an authenticated or padded mode, key wrap, or RSA for secret keys.
@@ -144,7 +137,8 @@ Result<Bytes> cxi_key_export(Call& call) {
     if (!reference.empty()) {
         const auto wrapping = cxi.key(call, reference, Right::use);
         if (!wrapping) return fail(wrapping.error());
-        const auto wrapped = wrap_material(call, **wrapping, {call.request.u32("mechanism")}, {}, **key);
+        const auto wrapped = wrap_material(call, **wrapping, {call.request.u32("mechanism")},
+                                           call.request.bytes("parameter"), **key);
         if (!wrapped) return fail(wrapped.error());
         return call.answer({*wrapped});
     }
@@ -153,7 +147,7 @@ Result<Bytes> cxi_key_export(Call& call) {
         !object.properties.flag_or(CXI_PROP_EXTRACTABLE, true) ||
         object.properties.flag_or(CXI_PROP_SENSITIVE, false))
         return fail(E_CXI_KEY_EXPORT_DENIED);
-    CS2SIM_TRY(require_plain(call, object.group()));
+    CS2SIM_TRY(cxi.require_plain(call, object.group()));
     call.audit(AUDIT_KEY, "CXI: key exported in clear: " + std::string(object.group()) + "/" +
                               std::string(object.name()));
     return call.answer({ByteView(object.material)});
@@ -165,7 +159,8 @@ Result<Bytes> cxi_key_import(Call& call) {
     const std::uint32_t type = call.request.u32("type");
     if ((type & 0x00FF0000) > 0x00010000) return fail(E_CXI_NOT_SUPPORTED);
     const ByteView blob = call.request.bytes("blob");
-    if (!call.request.bytes("wrapping").empty()) return unwrap_and_place(call, {}, blob, type);
+    if (!call.request.bytes("wrapping").empty())
+        return unwrap_and_place(call, call.request.bytes("parameter"), blob, type);
 
     auto properties = creation_template(call.request.bytes("properties"));
     if (!properties) return fail(properties.error());
@@ -173,7 +168,7 @@ Result<Bytes> cxi_key_import(Call& call) {
     CS2SIM_TRY(cxi.require(call, group, Right::manage));
     if (class_of(type) != CXI_KEY_TYPE_PUBLIC) {
         CS2SIM_TRY(approve_act(cxi.modes(), Act::plain_import));
-        CS2SIM_TRY(require_plain(call, group));
+        CS2SIM_TRY(cxi.require_plain(call, group));
     }
     if (class_of(type) != CXI_KEY_TYPE_PUBLIC && class_of(type) != CXI_KEY_TYPE_PRIVATE &&
         class_of(type) != CXI_KEY_TYPE_SECRET)

@@ -72,6 +72,14 @@ enum CxiUsage : std::uint32_t {
     CXI_KEY_USAGE_ALL = 0xFFFFFFFF,
 };
 
+// What an RSA key may be used for in FIPS mode: fixed by its first use.
+enum CxiFipsUsage : std::uint32_t {
+    CXI_KEY_FIPS_USAGE_NO_SIGN = 0,
+    CXI_KEY_FIPS_USAGE_RSA_PKCS = 1,
+    CXI_KEY_FIPS_USAGE_RSA_PSS = 2,
+    CXI_KEY_FIPS_USAGE_RSA_X_31 = 3,
+};
+
 enum CxiKeyType : std::uint32_t {
     CXI_KEY_TYPE_PUBLIC = 0x1,
     CXI_KEY_TYPE_PRIVATE_ONLY = 0x2,
@@ -124,6 +132,7 @@ enum CxiMechanism : std::uint32_t {
     CXI_MECH_CHAIN_MASK = 0x00F00000,
     CXI_MECH_CHAIN_ECB = 0,
     CXI_MECH_CHAIN_CBC = 0x00100000,
+    CXI_MECH_CHAIN_CBC_RETAIL = 0x00200000,
     CXI_MECH_CHAIN_CMAC = 0x00300000,
     CXI_MECH_CHAIN_CTR = 0x00500000,
     CXI_MECH_CHAIN_GCM = 0x00600000,

@@ -173,7 +173,8 @@ Result<void> export_key(Session& session, const std::string& value) {
     const auto key = opened(session);
     if (!key) return fail(key.error());
     const std::uint32_t clear = *type == CXI_KEY_TYPE_PUBLIC ? 0u : std::uint32_t{CXI_KEY_TYPE_PLAINTEXT};
-    const auto answer = session.execute(FC_CXI, SFC_CXI_KEY_EXPORT, {*type | clear, 0, *key, ByteView()});
+    const auto answer =
+        session.execute(FC_CXI, SFC_CXI_KEY_EXPORT, {*type | clear, 0, *key, ByteView(), ByteView()});
     if (!answer) return fail(answer.error());
     return write_whole(value, as_file(value, *type, answer->block.bytes("blob")));
 }
@@ -202,9 +203,9 @@ Result<void> import_key(Session& session, const std::string& value) {
     if (!content) return fail(content.error());
     const auto material = material_of(*content, *type);
     if (!material) return fail(material.error());
-    const auto answer =
-        session.execute(FC_CXI, SFC_CXI_KEY_IMPORT,
-                        {flags_of(session), *type, 0, list->encode(), ByteView(), ByteView(*material)});
+    const auto answer = session.execute(
+        FC_CXI, SFC_CXI_KEY_IMPORT,
+        {flags_of(session), *type, 0, list->encode(), ByteView(), ByteView(*material), ByteView()});
     if (!answer) return fail(answer.error());
     std::printf("key '%s' imported\n", std::string(list->text(CXI_PROP_KEY_NAME)).c_str());
     return {};

@@ -248,7 +248,7 @@ Result<void> export_p10(Session& session, const std::string& value) {
     const auto hash = hash_of(session);
     if (!hash) return fail(hash.error());
     const auto exported =
-        session.execute(FC_CXI, SFC_CXI_KEY_EXPORT, {CXI_KEY_TYPE_PUBLIC, 0, *key, ByteView()});
+        session.execute(FC_CXI, SFC_CXI_KEY_EXPORT, {CXI_KEY_TYPE_PUBLIC, 0, *key, ByteView(), ByteView()});
     if (!exported) return fail(exported.error());
     const auto public_key = public_key_from_der(exported->block.bytes("blob"));
     if (!public_key) return fail(public_key.error());

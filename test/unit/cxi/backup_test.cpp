@@ -105,13 +105,13 @@ TEST_CASE("what FIPS and CC do not approve is refused by code") {
           E_CXI_FIPS_MECH);
     PropertyList secret = CxiBench::key_template(CXI_KEY_ALGO_AES, 128, "G", "imported");
     const auto import = [&] {
-        return code_of(bench.run(SFC_CXI_KEY_IMPORT,
-                                 {0, CXI_KEY_TYPE_SECRET, 0, secret.encode(), ByteView(), Bytes(16, 1)}));
+        return code_of(bench.run(SFC_CXI_KEY_IMPORT, {0, CXI_KEY_TYPE_SECRET, 0, secret.encode(), ByteView(),
+                                                      Bytes(16, 1), ByteView()}));
     };
     CHECK(import() == E_CXI_FIPS_KEY_IMPORT);
     const auto export_plain = [&] {
-        return code_of(bench.run(SFC_CXI_KEY_EXPORT,
-                                 {CXI_KEY_TYPE_SECRET | CXI_KEY_TYPE_PLAINTEXT, 0, aes, ByteView()}));
+        return code_of(bench.run(SFC_CXI_KEY_EXPORT, {CXI_KEY_TYPE_SECRET | CXI_KEY_TYPE_PLAINTEXT, 0, aes,
+                                                      ByteView(), ByteView()}));
     };
     CHECK(export_plain() == E_CXI_FIPS_KEY_EXPORT);
     CHECK(code_of(bench.run(SFC_CXI_SECRET_AGREE, {0, 0, aes, ByteView()})) == E_CXI_FIPS_BLOCKED);

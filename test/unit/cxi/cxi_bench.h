@@ -67,10 +67,10 @@ public:
         return reference(generate(list));
     }
     Bytes import(std::uint32_t type, const PropertyList& list, ByteView blob) {
-        return reference(run(SFC_CXI_KEY_IMPORT, {0, type, 0, list.encode(), ByteView(), blob}));
+        return reference(run(SFC_CXI_KEY_IMPORT, {0, type, 0, list.encode(), ByteView(), blob, ByteView()}));
     }
     Bytes public_key(ByteView key) {
-        const auto out = run(SFC_CXI_KEY_EXPORT, {CXI_KEY_TYPE_PUBLIC, 0, key, ByteView()});
+        const auto out = run(SFC_CXI_KEY_EXPORT, {CXI_KEY_TYPE_PUBLIC, 0, key, ByteView(), ByteView()});
         REQUIRE(out);
         return *out;
     }

@@ -1,8 +1,5 @@
 // What is made here verifies and decrypts with the openssl command line, and the reverse.
-#include <cstdlib>
-#include <fstream>
-
-#include "test/unit/cxi/cxi_bench.h"
+#include "test/unit/cxi/interop.h"
 
 using namespace cs2sim;
 
@@ -19,63 +16,6 @@ constexpr HashCase kHashes[] = {
     {CXI_MECH_HASH_SHA3_256, "sha3-256"}, {CXI_MECH_HASH_SHA3_384, "sha3-384"},
     {CXI_MECH_HASH_SHA3_512, "sha3-512"}, {CXI_MECH_HASH_RMD160, "ripemd160"},
     {CXI_MECH_HASH_MD5, "md5"},
-};
-
-class Interop {
-public:
-    CxiBench bench;
-    const Bytes data = to_bytes(as_bytes("what users sign and encrypt, 43 bytes of it"));
-
-    Interop() { put("data", data); }
-    std::string file(const std::string& name) const { return (folder_.path() / name).string(); }
-    void put(const std::string& name, ByteView content) const {
-        std::ofstream(file(name), std::ios::binary)
-            .write(reinterpret_cast<const char*>(content.data()),
-                   static_cast<std::streamsize>(content.size()));
-    }
-    Bytes get(const std::string& name) const {
-        std::ifstream in(file(name), std::ios::binary);
-        return {std::istreambuf_iterator<char>(in), {}};
-    }
-    // Runs `openssl …` in the folder.
-    bool openssl(const std::string& arguments) const {
-        const std::string line =
-            "cd '" + folder_.path().string() + "' && openssl " + arguments + " >out 2>err";
-        return std::system(line.c_str()) == 0;
-    }
-    // A key pair from the command line, imported as `name`; its files are name.der (PKCS#8) and name.pub.
-    Bytes foreign(const std::string& name, const std::string& genpkey) {
-        REQUIRE(openssl("genpkey " + genpkey + " -outform DER -out " + name + ".trad"));
-        REQUIRE(openssl("pkcs8 -topk8 -nocrypt -inform DER -outform DER -in " + name + ".trad -out " + name +
-                        ".der"));
-        REQUIRE(openssl("pkey -inform DER -in " + name + ".der -pubout -outform DER -out " + name + ".pub"));
-        PropertyList list;
-        list.set(CXI_PROP_KEY_NAME, name);
-        list.set(CXI_PROP_KEY_GROUP, "G");
-        return bench.import(CXI_KEY_TYPE_PRIVATE, list, get(name + ".der"));
-    }
-    Bytes secret(const std::string& name, std::uint32_t algorithm, ByteView value) {
-        PropertyList list = CxiBench::key_template(algorithm, 0, "G", name);
-        return bench.import(CXI_KEY_TYPE_SECRET, list, value);
-    }
-    // Signs here and verifies there, then the reverse, then checks that a changed signature is refused.
-    void signatures(ByteView key, const std::string& name, std::uint32_t mechanism,
-                    const std::string& options) {
-        INFO(name << " " << options);
-        const auto made = bench.sign(key, mechanism, data);
-        REQUIRE(made);
-        put("sig", *made);
-        CHECK(openssl("dgst " + options + " -keyform DER -verify " + name + ".pub -signature sig data"));
-        REQUIRE(openssl("dgst " + options + " -keyform DER -sign " + name + ".der -out sig2 data"));
-        Bytes signature = get("sig2");
-        CHECK(code_of(bench.verify(key, mechanism, data, signature)) == 0);
-        signature[signature.size() / 2] ^= 1;
-        CHECK(code_of(bench.verify(key, mechanism, data, signature)) == E_CXI_CRYPT_SIGN_VERIFY);
-        CHECK(code_of(bench.verify(key, mechanism, data, {})) == E_CXI_CRYPT_SIGN_VERIFY);
-    }
-
-private:
-    ScratchFolder folder_;
 };
 
 }  // namespace
@@ -99,8 +39,8 @@ TEST_CASE("RSA signatures") {
 
 TEST_CASE("ECDSA signatures, in DER and plain") {
     Interop io;
-    for (const std::string curve :
-         {"P-256", "P-384", "P-521", "brainpoolP256r1", "brainpoolP320t1", "secp256k1"}) {
+    for (const std::string curve : {"P-224", "P-256", "P-384", "P-521", "brainpoolP256r1", "brainpoolP320t1",
+                                    "brainpoolP384r1", "brainpoolP512t1", "secp256k1"}) {
         const Bytes key = io.foreign(curve, "-algorithm EC -pkeyopt ec_paramgen_curve:" + curve);
         io.signatures(key, curve, CXI_MECH_HASH_SHA256 | CXI_MECH_FORMAT_ASN1, "-sha256");
         const auto plain = io.bench.sign(key, CXI_MECH_HASH_SHA256, io.data);
@@ -299,6 +239,30 @@ TEST_CASE("hashes, HMAC, CMAC and key wrap") {
             cmac, CXI_MECH_CHAIN_CMAC,
             hex_bytes("6BC1BEE22E409F96E93D7E117393172AAE2D8A571E03AC9C9EB76FAC45AF8E5130C81C46A35CE411"))) ==
         "DFA66747DE9AE63030CA32611497C827");
+    for (const std::size_t size : {16, 24, 32}) {
+        const Bytes raw(size, 0x3C);
+        const Bytes key = io.secret("cmac" + std::to_string(size), CXI_KEY_ALGO_AES, raw);
+        const auto mac = io.bench.sign(key, CXI_MECH_CHAIN_CMAC, io.data);
+        REQUIRE(mac);
+        REQUIRE(io.openssl("mac -cipher AES-" + std::to_string(size * 8) +
+                           "-CBC -macopt hexkey:" + to_hex(raw) + " -binary -in data -out mac CMAC"));
+        CHECK(*mac == io.get("mac"));
+        for (const bool padded : {false, true}) {
+            const std::uint32_t pad = padded ? CXI_MECH_PAD_KWP : CXI_MECH_PAD_NONE;
+            const Bytes content = padded ? io.data : Bytes(40, 0x77);
+            io.put("content", content);
+            const std::string cli = "enc -id-aes" + std::to_string(size * 8) + "-wrap" +
+                                    (padded ? "-pad -iv A65959A6" : " -iv A6A6A6A6A6A6A6A6") + " -K " +
+                                    to_hex(raw);
+            const auto made =
+                io.bench.crypt(key, CXI_MECH_MODE_ENCRYPT | CXI_MECH_CHAIN_KEY_WRAP | pad, {}, content);
+            REQUIRE(made);
+            REQUIRE(io.openssl(cli + " -e -in content -out wrapped"));
+            CHECK(*made == io.get("wrapped"));
+            CHECK(*io.bench.crypt(key, CXI_MECH_MODE_DECRYPT | CXI_MECH_CHAIN_KEY_WRAP | pad, {},
+                                  io.get("wrapped")) == content);
+        }
+    }
     // RFC 3394, section 4.6; RFC 5649, section 6
     const Bytes kek =
         io.secret("kek", CXI_KEY_ALGO_AES,
@@ -320,10 +284,70 @@ TEST_CASE("hashes, HMAC, CMAC and key wrap") {
           "AFBEB0F07DFBF5419200F2CCB50BB24F");
 }
 
+// The command line has no GCM or CCM: their parts are CTR, GMAC, ECB and CBC, and these it has.
+TEST_CASE("GCM and CCM against the command line, by their parts") {
+    Interop io;
+    for (const std::size_t size : {16, 24, 32}) {
+        const Bytes raw(size, 0x21), nonce = hex_bytes("000102030405060708090A0B"), aad(21, 0xAA);
+        const Bytes key = io.secret("k" + std::to_string(size), CXI_KEY_ALGO_AES, raw);
+        const std::string aes = "-aes-" + std::to_string(size * 8);
+        const auto enc = [&](const std::string& mode, const std::string& iv, ByteView content) {
+            io.put("in", content);
+            const std::string option = iv.empty() ? "" : " -iv " + iv;
+            REQUIRE(io.openssl("enc -e " + aes + mode + " -nopad -K " + to_hex(raw) + option + " -in in"));
+            return io.get("out");
+        };
+        // SP 800-38D, section 7.1: J0 is the nonce and 1, the text begins with counter 2.
+        const std::uint32_t gcm = CXI_MECH_MODE_ENCRYPT | CXI_MECH_CHAIN_GCM;
+        const Bytes sealed = *io.bench.crypt(key, gcm, iv_parameter(nonce, aad), io.data);
+        CHECK(to_bytes(ByteView(sealed).first(io.data.size())) ==
+              enc("-ctr", to_hex(nonce) + "00000002", io.data));
+        io.put("aad", aad);
+        REQUIRE(io.openssl("mac -cipher AES-" + std::to_string(size * 8) + "-GCM -macopt hexkey:" +
+                           to_hex(raw) + " -macopt hexiv:" + to_hex(nonce) + " -binary -in aad GMAC"));
+        CHECK(*io.bench.crypt(key, gcm, iv_parameter(nonce, aad), {}) == io.get("out"));
+        // RFC 3610, sections 2.2 and 2.3, with a nonce of 12 bytes (L = 3) and a tag of 16.
+        Bytes blocks = hex_bytes("7A");  // flags: associated data, M = 16, L = 3
+        append(blocks, nonce);
+        append_big_endian(blocks, io.data.size(), 3);
+        append_big_endian(blocks, aad.size(), 2);
+        append(blocks, aad);
+        blocks.resize((blocks.size() + 15) / 16 * 16);
+        append(blocks, io.data);
+        blocks.resize((blocks.size() + 15) / 16 * 16);
+        const Bytes macs = enc("-cbc", std::string(32, '0'), blocks);
+        const Bytes mask = enc("-ecb", "", hex_bytes("02" + to_hex(nonce) + "000000"));
+        Bytes expected = enc("-ctr", "02" + to_hex(nonce) + "000001", io.data);
+        for (std::size_t i = 0; i < 16; ++i)
+            expected.push_back(static_cast<std::uint8_t>(macs[macs.size() - 16 + i] ^ mask[i]));
+        CHECK(*io.bench.crypt(key, CXI_MECH_MODE_ENCRYPT | CXI_MECH_CHAIN_CCM, iv_parameter(nonce, aad),
+                              io.data) == expected);
+    }
+}
+
+TEST_CASE("the retail MAC of ISO/IEC 9797-1") {
+    Interop io;
+    const Bytes raw = hex_bytes("0123456789ABCDEFFEDCBA9876543210");
+    const Bytes key = io.secret("retail", CXI_KEY_ALGO_DES, raw);
+    const auto mac = [&](std::uint32_t pad, std::string_view text) {
+        return io.bench.sign(key, CXI_MECH_CHAIN_CBC_RETAIL | pad, as_bytes(text));
+    };
+    // annex of the standard: algorithm 3 with padding methods 1 and 2
+    CHECK(to_hex(*mac(CXI_MECH_PAD_ZERO, "Now is the time for all ")) == "A1C72E74EA3FA9B6");
+    CHECK(to_hex(*mac(CXI_MECH_PAD_ZERO, "Now is the time for it")) == "2E2B1428CC78254F");
+    CHECK(to_hex(*mac(CXI_MECH_PAD_ISO7816, "Now is the time for it")) == "5A692CE64F404145");
+    CHECK(code_of(mac(CXI_MECH_PAD_NONE, "odd")) == E_CXI_CRYPT_DATA_LEN);
+    CHECK(code_of(mac(CXI_MECH_PAD_PKCS5, "Now is t")) == E_CXI_CRYPT_MECH);
+    const Bytes aes = io.secret("aes", CXI_KEY_ALGO_AES, Bytes(16));
+    CHECK(code_of(io.bench.sign(aes, CXI_MECH_CHAIN_CBC_RETAIL, Bytes(8))) == E_CXI_KEY_TYPE);
+}
+
 TEST_CASE("ECDH agrees with the command line; points of small order are refused") {
     Interop io;
-    for (const std::string algorithm : {"X25519", "EC -pkeyopt ec_paramgen_curve:P-256"}) {
-        const std::string name = algorithm.substr(0, 2);
+    for (const std::string algorithm :
+         {"X25519", "EC -pkeyopt ec_paramgen_curve:P-256", "EC -pkeyopt ec_paramgen_curve:P-521",
+          "EC -pkeyopt ec_paramgen_curve:brainpoolP384r1", "EC -pkeyopt ec_paramgen_curve:secp256k1"}) {
+        const std::string name = algorithm == "X25519" ? algorithm : algorithm.substr(30);
         const Bytes key = io.foreign(name, "-algorithm " + algorithm);
         io.foreign(name + "peer", "-algorithm " + algorithm);
         const auto secret =
@@ -346,9 +370,9 @@ TEST_CASE("ECDH agrees with the command line; points of small order are refused"
                               "0100000000000000000000000000000000000000000000000000000000000000",
                               "E0EB7A7C3B41B8AE1656E3FAF19FC46ADA098DEB9C32B1FD866205165F49B800",
                               "5F9C95BCA3508C24B1D0B1559C83EF5B04445CC4581C8E86D8224EDDD09F1157"})
-        CHECK(agree("X2", hex_bytes(point)) == E_ECA_BAD_POINT);
+        CHECK(agree("X25519", hex_bytes(point)) == E_ECA_BAD_POINT);
     Bytes off_curve(65, 1);
     off_curve[0] = 4;
-    CHECK(agree("EC", off_curve) == E_ECA_BAD_POINT);
-    CHECK(agree("EC", Bytes{0}) == E_ECA_BAD_POINT);
+    CHECK(agree("P-256", off_curve) == E_ECA_BAD_POINT);
+    CHECK(agree("P-256", Bytes{0}) == E_ECA_BAD_POINT);
 }
