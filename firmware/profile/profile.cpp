@@ -1,13 +1,9 @@
 #include "firmware/profile/profile.h"
 
 #include <algorithm>
-#include <fstream>
-#include <sstream>
 #include <utility>
 
-#define TOML_EXCEPTIONS 0
-#include <toml++/toml.h>
-
+#include "firmware/toml/toml.h"
 #include "firmware/wire/functions.h"
 
 namespace cs2sim {
@@ -95,15 +91,11 @@ private:
 };
 
 tl::expected<Profile, std::string> parse_profile(std::string_view name, std::string_view text) {
-    const toml::parse_result parsed = toml::parse(text, name);
-    if (!parsed) {
-        std::ostringstream words;
-        words << "profile " << name << ": " << parsed.error();
-        return Problem(words.str());
-    }
+    const auto table = parse_toml(text, name);
+    if (!table) return Problem("profile " + table.error());
     Profile profile;
     profile.name = name;
-    Reader reader(parsed.table());
+    Reader reader(*table);
     std::string certification = "none";
     reader.read("model", profile.model);
     reader.read("certification", certification);
@@ -142,11 +134,9 @@ tl::expected<Profile, std::string> parse_profile(std::string_view name, std::str
 
 tl::expected<Profile, std::string> load_profile(std::string_view name_or_path) {
     if (name_or_path.find('/') != std::string_view::npos || name_or_path.ends_with(".toml")) {
-        std::ifstream file{std::string(name_or_path)};
-        std::ostringstream text;
-        if (!file || !(text << file.rdbuf()))
-            return Problem("profile " + std::string(name_or_path) + ": cannot be read");
-        return parse_profile(name_or_path, text.str());
+        const auto text = read_text(std::string(name_or_path));
+        if (!text) return Problem("profile " + text.error());
+        return parse_profile(name_or_path, *text);
     }
     for (const BuiltIn& profile : kBuiltIn)
         if (profile.name == name_or_path) return parse_profile(profile.name, profile.text);

@@ -6,11 +6,9 @@
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
-#include <sstream>
 #include <utility>
 
-#define TOML_EXCEPTIONS 0
-#include <toml++/toml.h>
+#include "firmware/toml/toml.h"
 
 namespace cs2sim {
 namespace {
@@ -102,11 +100,10 @@ void write_record(const fs::path& state, const InstanceRecord& record) {
 }
 
 std::optional<InstanceRecord> read_record(const fs::path& state) {
-    toml::parse_result parsed = toml::parse_file(record_file(state).string());
-    if (!parsed) return std::nullopt;
-    toml::table& table = parsed.table();
-    return InstanceRecord{from_array(table["devices"]), from_array(table["listen"]),
-                          table["profile"].value_or(std::string())};
+    auto table = parse_toml_file(record_file(state).string());
+    if (!table) return std::nullopt;
+    return InstanceRecord{from_array((*table)["devices"]), from_array((*table)["listen"]),
+                          (*table)["profile"].value_or(std::string())};
 }
 
 fs::path control_socket(const fs::path& state) { return state / "control.sock"; }

@@ -10,6 +10,7 @@ tl::expected<FaultRule, std::string> rule_of(const toml::table& table) {
     std::vector<std::pair<std::string, std::string>> text;
     for (const auto& [key, node] : table) {
         std::ostringstream value;
+        value.precision(15);
         if (const auto whole = node.value_exact<std::int64_t>())
             value << *whole;
         else if (const auto number = node.value_exact<double>())
@@ -38,13 +39,9 @@ tl::expected<std::vector<FaultRule>, std::string> rules_of(const toml::table& wh
 }
 
 tl::expected<std::vector<FaultRule>, std::string> read_rule_file(const std::filesystem::path& file) {
-    const toml::parse_result parsed = toml::parse_file(file.string());
-    if (!parsed) {
-        std::ostringstream words;
-        words << parsed.error();
-        return tl::make_unexpected(file.string() + ": " + words.str());
-    }
-    auto rules = rules_of(parsed.table());
+    const auto table = parse_toml_file(file.string());
+    if (!table) return tl::make_unexpected(table.error());
+    auto rules = rules_of(*table);
     if (!rules) return tl::make_unexpected(file.string() + ": " + rules.error());
     if (rules->empty()) return tl::make_unexpected(file.string() + ": holds no [[rule]]");
     return rules;

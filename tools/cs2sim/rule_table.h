@@ -1,9 +1,7 @@
 // The [[rule]] tables of a TOML document that is read already.
 #pragma once
 
-#define TOML_EXCEPTIONS 0
-#include <toml++/toml.h>
-
+#include "firmware/toml/toml.h"
 #include "tools/cs2sim/rule_file.h"
 
 namespace cs2sim {

@@ -1,8 +1,6 @@
 #include "tools/cs2sim/scenario_script.h"
 
 #include <algorithm>
-#include <fstream>
-#include <sstream>
 
 #include "tools/cs2sim/rule_table.h"
 
@@ -19,8 +17,9 @@ constexpr std::string_view kKeys[] = {"about", "profile", "via", "prepare", "dem
 
 tl::expected<std::vector<std::uint32_t>, std::string> codes_of(const toml::table& table) {
     std::vector<std::uint32_t> codes;
+    if (!table.contains("expect")) return codes;
     const toml::array* list = table["expect"].as_array();
-    if (!list) return codes;
+    if (!list) return Problem("'expect' is no list of error codes");
     for (const toml::node& one : *list) {
         const std::uint32_t code = find_code(one.value_or(std::string()));
         if (code == 0) return Problem("'expect' holds something that is no error code");
@@ -29,26 +28,35 @@ tl::expected<std::vector<std::uint32_t>, std::string> codes_of(const toml::table
     return codes;
 }
 
-tl::expected<Scenario, std::string> parse_scenario(const std::string& name, const std::string& text) {
-    const toml::parse_result parsed = toml::parse(text, name);
-    if (!parsed) {
-        std::ostringstream words;
-        words << parsed.error();
-        return Problem(words.str());
-    }
-    const toml::table& table = parsed.table();
+// An absent key leaves `out` as it is.
+template <class T>
+void read(const toml::table& table, std::string_view key, T& out, std::string& problem) {
+    const toml::node* node = table.get(key);
+    if (!node) return;
+    if (const auto value = node->value_exact<T>())
+        out = *value;
+    else
+        problem = "'" + std::string(key) + "' has the wrong type";
+}
+
+tl::expected<Scenario, std::string> parse_scenario(const std::string& name, const toml::table& table) {
     for (const auto& [key, node] : table)
         if (std::ranges::find(kKeys, key.str()) == std::end(kKeys))
             return Problem("'" + std::string(key.str()) + "' is nothing that a scenario has");
     Scenario scenario;
     scenario.name = name;
-    scenario.about = table["about"].value_or(std::string());
-    scenario.profile = table["profile"].value_or(scenario.profile);
-    scenario.prepare = table["prepare"].value_or(std::string());
-    scenario.demo = table["demo"].value_or(std::string());
-    scenario.hits =
-        static_cast<std::uint64_t>(std::max<std::int64_t>(0, table["hits"].value_or(std::int64_t{0})));
-    const std::string via = table["via"].value_or(std::string("node"));
+    std::string via = "node";
+    std::int64_t hits = 0;
+    std::string problem;
+    read(table, "about", scenario.about, problem);
+    read(table, "profile", scenario.profile, problem);
+    read(table, "prepare", scenario.prepare, problem);
+    read(table, "demo", scenario.demo, problem);
+    read(table, "hits", hits, problem);
+    read(table, "via", via, problem);
+    if (!problem.empty()) return Problem(problem);
+    if (hits < 0) return Problem("'hits' is below 0");
+    scenario.hits = static_cast<std::uint64_t>(hits);
     if (via != "node" && via != "socket") return Problem("'via' is neither node nor socket");
     scenario.socket = via == "socket";
     auto codes = codes_of(table);
@@ -65,12 +73,7 @@ tl::expected<Scenario, std::string> parse_scenario(const std::string& name, cons
 std::vector<BuiltInScenario> built_in_scenarios() { return {std::begin(kBuiltIn), std::end(kBuiltIn)}; }
 
 tl::expected<std::string, std::string> scenario_text(const std::string& name) {
-    if (name.find('/') != std::string::npos || name.ends_with(".toml")) {
-        std::ifstream file(name);
-        std::ostringstream text;
-        if (!file || !(text << file.rdbuf())) return Problem(name + ": cannot be read");
-        return text.str();
-    }
+    if (name.find('/') != std::string::npos || name.ends_with(".toml")) return read_text(name);
     const auto row = std::ranges::find(kBuiltIn, name, &BuiltInScenario::name);
     if (row != std::end(kBuiltIn)) return std::string(row->text);
     std::string words = "no scenario '" + name + "'; there are:";
@@ -81,7 +84,9 @@ tl::expected<std::string, std::string> scenario_text(const std::string& name) {
 tl::expected<Scenario, std::string> load_scenario(const std::string& name) {
     const auto text = scenario_text(name);
     if (!text) return Problem(text.error());
-    auto scenario = parse_scenario(name, *text);
+    const auto table = parse_toml(*text, name);
+    if (!table) return Problem("scenario " + table.error());
+    auto scenario = parse_scenario(name, *table);
     if (!scenario) return Problem("scenario " + name + ": " + scenario.error());
     return scenario;
 }

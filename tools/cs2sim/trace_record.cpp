@@ -5,16 +5,15 @@
 #include <array>
 #include <cstdio>
 #include <filesystem>
-#include <sstream>
 #include <utility>
 
-#define TOML_EXCEPTIONS 0
-#include <toml++/toml.h>
+#include "firmware/toml/toml.h"
 
 namespace cs2sim {
 namespace {
 
 constexpr std::int64_t kVersion = 1;
+constexpr std::size_t kLongest = std::size_t{64} << 20;  // bytes of a recording
 
 // A number of a table that fits T; `good` becomes false when there is none.
 template <class T>
@@ -58,17 +57,12 @@ void RecordFile::add(const TraceEvent& event) {
 
 tl::expected<Recording, std::string> read_recording(const std::string& path) {
     const auto refuse = [&](const std::string& what) { return tl::unexpected(path + ": " + what); };
-    const toml::parse_result parsed = toml::parse_file(path);
-    if (!parsed) {
-        std::ostringstream words;
-        words << parsed.error();
-        return refuse(words.str());
-    }
-    if (parsed.table()["version"].value<std::int64_t>() != kVersion)
-        return refuse("no recording of cs2sim trace");
+    const auto parsed = parse_toml_file(path, kLongest);
+    if (!parsed) return tl::unexpected(parsed.error());
+    if ((*parsed)["version"].value<std::int64_t>() != kVersion) return refuse("no recording of cs2sim trace");
     Recording recording;
-    recording.with_secrets = parsed.table()["secrets"].value_or(false);
-    const toml::array* list = parsed.table()["exchange"].as_array();
+    recording.with_secrets = (*parsed)["secrets"].value_or(false);
+    const toml::array* list = (*parsed)["exchange"].as_array();
     if (!list) return recording;
     for (const toml::node& node : *list) {
         const toml::table* table = node.as_table();

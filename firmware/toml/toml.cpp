@@ -1,0 +1,75 @@
+#define TOML_IMPLEMENTATION
+#include "firmware/toml/toml.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+#include <stdexcept>
+
+namespace cs2sim {
+namespace {
+
+using Problem = tl::unexpected<std::string>;
+
+struct TomlAssertion : std::logic_error {
+    using std::logic_error::logic_error;
+};
+
+// Every dot of a key is one more level of tables. No line of ours has as many; a line of text may not either.
+constexpr std::ptrdiff_t kMostDots = 200;
+
+// The number of the first line with too many dots, from 1; 0 when there is none.
+std::size_t too_deep(std::string_view text) {
+    for (std::size_t line = 1; !text.empty(); ++line) {
+        const std::size_t end = std::min(text.find('\n'), text.size());
+        if (std::ranges::count(text.substr(0, end), '.') > kMostDots) return line;
+        text.remove_prefix(std::min(end + 1, text.size()));
+    }
+    return 0;
+}
+
+}  // namespace
+
+void toml_assertion_failed(const char* what) { throw TomlAssertion(what); }
+
+tl::expected<toml::table, std::string> parse_toml(std::string_view text, std::string_view name) {
+    if (const std::size_t line = too_deep(text))
+        return Problem(std::string(name) + ": more than " + std::to_string(kMostDots) + " dots in line " +
+                       std::to_string(line));
+    try {
+        return toml::parse(text, name);
+    } catch (const toml::parse_error& error) {
+        std::ostringstream words;
+        words << std::string(name) << ": " << error;
+        return Problem(words.str());
+    } catch (const TomlAssertion&) {
+        return Problem(std::string(name) + ": is no TOML document");
+    }
+}
+
+tl::expected<std::string, std::string> read_text(const std::string& path, std::size_t longest) {
+    std::error_code error;
+    if (std::filesystem::is_directory(path, error)) return Problem(path + ": is a folder");
+    std::ifstream file(path, std::ios::binary);
+    if (!file) return Problem(path + ": cannot be read");
+    std::string text(std::min<std::size_t>(longest + 1, std::size_t{1} << 16), '\0');
+    std::size_t size = 0;
+    while (file.read(text.data() + size, static_cast<std::streamsize>(text.size() - size)),
+           file.gcount() > 0) {
+        size += static_cast<std::size_t>(file.gcount());
+        if (size > longest) return Problem(path + ": is longer than " + std::to_string(longest) + " bytes");
+        if (size == text.size()) text.resize(std::min(longest + 1, 2 * size));
+    }
+    if (file.bad()) return Problem(path + ": cannot be read");
+    text.resize(size);
+    return text;
+}
+
+tl::expected<toml::table, std::string> parse_toml_file(const std::string& path, std::size_t longest) {
+    const auto text = read_text(path, longest);
+    if (!text) return Problem(text.error());
+    return parse_toml(*text, path);
+}
+
+}  // namespace cs2sim
