@@ -28,6 +28,8 @@ Result<Bytes> start_os(Call& call) {
 Result<Bytes> clear(Call& call) {
     const DeviceControl* control = call.device.control;
     if (!control || !control->clear) return fail(E_CMDS_SFC_DISABLED);
+    // While the cause of an alarm lasts, no master key does.
+    if (call.device.smos.sensors.alarm() != Alarm::off) return fail(E_CMDS_ALARM);
     call.audit(AUDIT_SYSTEM, "device cleared");
     CS2SIM_TRY(control->clear());
     return call.answer({});

@@ -42,12 +42,12 @@ Result<bool> alarm_if(Services& device, Result<bool> empty) {
 
 Result<void> enter_alarm(Services& device, Alarm alarm) {
     CS2SIM_TRY(device.smos.sensors.raise_alarm(alarm));
-    CS2SIM_TRY(device.smos.master_key.erase());
+    const auto erased = device.smos.master_key.erase();
     device.scheduler.change_modes(0, MODE_ALARM);
     device.databases.close_all();
     device.sessions.close_all();
     audit(device, AUDIT_SYSTEM, "alarm: " + std::string(kAlarmNames[static_cast<std::size_t>(alarm)]));
-    return {};
+    return erased;
 }
 
 Result<bool> shelve(Services& device, unsigned months) {

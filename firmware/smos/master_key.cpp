@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <mutex>
@@ -16,11 +17,17 @@
 namespace cs2sim {
 namespace {
 
-// The file: magic 8 | key 32 | first 8 bytes of SHA-256 over both. An erased key RAM holds the magic alone.
+// The file: magic 8 | key 32 | first 8 bytes of SHA-256 over both. An erased key RAM holds the magic and
+// zeros.
 constexpr std::string_view kMagic = "CS2KEYR1";
 constexpr std::size_t kKeySize = 32;
 constexpr std::size_t kCheckSize = 8;
 constexpr std::size_t kFileSize = 8 + kKeySize + kCheckSize;
+
+bool erased(ByteView content) {
+    return content.size() >= kMagic.size() && as_text(content.first(kMagic.size())) == kMagic &&
+           std::ranges::all_of(content.subspan(kMagic.size()), [](std::uint8_t byte) { return byte == 0; });
+}
 
 Bytes check_of(ByteView key) {
     Bytes check = digest("SHA256", {as_bytes(kMagic), key});
@@ -53,7 +60,7 @@ Result<void> MasterKey::load_or_create() {
     const ByteView all = ByteView(content).first(size < 0 ? 0 : static_cast<std::size_t>(size));
     const std::unique_lock lock(mutex_);
     key_.clear();
-    if (as_text(all) == kMagic) return {};  // erased
+    if (erased(all)) return {};
     if (all.size() != kFileSize || as_text(all.first(kMagic.size())) != kMagic)
         return fail(E_OS_CRYPT_MK_CORR);
     const ByteView key = all.subspan(kMagic.size(), kKeySize);
@@ -73,10 +80,14 @@ bool MasterKey::present() const {
     return !key_.empty();
 }
 
+// In place: an erasure must need no room on the disk. It is one write, so no kill comes in between.
 Result<void> MasterKey::erase() {
     const std::unique_lock lock(mutex_);
-    CS2SIM_TRY(replace(file_, as_bytes(kMagic)));
     key_ = {};
+    std::array<std::uint8_t, kFileSize> content{};
+    std::ranges::copy(kMagic, content.begin());
+    const HostFile file(file_, O_WRONLY);
+    if (!file || !file.write_all(content) || !file.sync()) return fail(file_error(errno));
     return {};
 }
 

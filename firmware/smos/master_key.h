@@ -22,7 +22,7 @@ public:
     Result<SecretBytes> derive(std::string_view purpose) const;
 
     bool present() const;
-    Result<void> erase();       // durable; the key is gone
+    Result<void> erase();       // durable; the key is gone, from memory even when the file cannot be written
     Result<void> regenerate();  // a new key, as after Clear
 
 private:

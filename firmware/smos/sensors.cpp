@@ -92,6 +92,15 @@ Result<void> Sensors::raise_alarm(Alarm alarm) {
     return nvram_.set_number(kAlarm, static_cast<std::int64_t>(alarm));
 }
 
+Result<void> Sensors::notice_causes() {
+    const std::lock_guard lock(mutex_);
+    if (alarm() != Alarm::off) return {};
+    if (!comfortable(temperature())) return raise_alarm(Alarm::temperature);
+    const auto empty = after_drain();
+    if (!empty) return fail(empty.error());
+    return {};
+}
+
 Result<void> Sensors::reset_alarm() {
     const std::lock_guard lock(mutex_);
     if (alarm() == Alarm::off) return fail(E_OS_SENS_NO_ALARM);

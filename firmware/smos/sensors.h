@@ -32,14 +32,15 @@ public:
     // Ages the batteries as `months` on a shelf would: the external one drains first, then the carrier's.
     // True when both are now empty.
     Result<bool> shelve(unsigned months);
-    // Then the batteries' alarm is raised too; the caller erases the master key (so must a boot that finds
-    // that alarm: a kill may have come between).
+    // Then the batteries' alarm is raised too; the caller erases the master key. (A kill may come between any
+    // two of these steps: Smos::open() makes up for what is missing.)
     Result<bool> drain(Battery battery);  // empties one at once; result and alarm as for shelve()
     Result<void> replace_batteries();
     Result<void> set_temperature(double celsius);  // raises the alarm outside -10 to 66; E_OS_SENS_PARAM
 
     Alarm alarm() const;
     Result<void> raise_alarm(Alarm alarm);  // persistent
+    Result<void> notice_causes();           // raises the alarm whose cause is there, if none is raised yet
     Result<void> reset_alarm();  // E_OS_SENS_NO_ALARM; E_OS_SENS_ALARM_PRESENT while the cause persists
 
 private:

@@ -20,13 +20,21 @@ Result<void> make_folder(const std::filesystem::path& folder) {
     return {};
 }
 
-// Whatever was being written when the last run was killed bears a leading '.'.
-void remove_unfinished(const std::filesystem::path& folder) {
+// Whatever was being written when the last run was killed bears a name that begins so.
+void remove_unfinished(const std::filesystem::path& folder, std::string_view prefix) {
     std::error_code ignored;
     for (const auto& entry : std::filesystem::directory_iterator(folder, ignored)) {
         std::error_code gone;
-        if (entry.path().filename().string().starts_with('.')) std::filesystem::remove(entry.path(), gone);
+        if (entry.path().filename().string().starts_with(prefix)) std::filesystem::remove(entry.path(), gone);
     }
+}
+
+// The last run may have been killed between a cause of an alarm, the alarm itself and the erasure that it
+// means.
+Result<void> complete_alarm(Smos& smos) {
+    CS2SIM_TRY(smos.sensors.notice_causes());
+    if (smos.sensors.alarm() == Alarm::off || !smos.master_key.present()) return {};
+    return smos.master_key.erase();
 }
 
 }  // namespace
@@ -43,11 +51,13 @@ Result<std::unique_ptr<Smos>> Smos::open(const std::filesystem::path& folder) {
     CS2SIM_TRY(make_folder(folder));
     CS2SIM_TRY(make_folder(folder / "flash"));
     CS2SIM_TRY(make_folder(folder / "audit"));
-    remove_unfinished(folder / "flash");
+    remove_unfinished(folder, ".tmp");  // the state folder is the user's too
+    remove_unfinished(folder / "flash", ".");
 
     auto smos = std::make_unique<Smos>(folder);
     if (!smos->nvram.open()) return fail(E_OS_FILE_CORR);
     CS2SIM_TRY(smos->master_key.load_or_create());
+    CS2SIM_TRY(complete_alarm(*smos));
     return smos;
 }
 

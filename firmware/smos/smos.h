@@ -19,6 +19,7 @@ namespace cs2sim {
 
 struct Smos {
     // Opens, or on first use makes, the device's state under `folder`.
+    // An alarm, or what causes one, that the last run did not live to act on erases the master key now.
     // Errors: E_OS_FILE_NO_SUCH_PATH, E_OS_FILE_RDONLY, E_OS_FILE_CORR, E_OS_CRYPT_MK_CORR.
     static Result<std::unique_ptr<Smos>> open(const std::filesystem::path& folder);
 

@@ -188,6 +188,7 @@ TEST_CASE("restarts and clear go to the device, the alarm ends when its cause is
     device.scheduler.change_modes(0, MODE_ALARM);
     CHECK(code_of(device.adm(SFC_ADM_RESET_ALARM)) == E_OS_SENS_ALARM_PRESENT);
     CHECK(code_of(device.adm(SFC_ADM_BACKUP_OPEN, {"CXIKEY.db"})) == E_CMDS_ALARM);
+    CHECK(code_of(device.adm(SFC_ADM_CLEAR)) == E_CMDS_ALARM);
     REQUIRE(device.smos->sensors.set_temperature(30));
     REQUIRE(device.adm(SFC_ADM_RESET_ALARM));
     CHECK((device.scheduler.modes() & MODE_ALARM) == 0);

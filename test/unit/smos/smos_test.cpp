@@ -96,7 +96,7 @@ TEST_CASE("a master key that was damaged, erased or replaced") {
         REQUIRE(key.erase());
         std::ifstream witness(scratch.path() / "witness", std::ios::binary);
         const std::string content((std::istreambuf_iterator<char>(witness)), {});
-        CHECK(content == std::string(48, '\0'));
+        CHECK(content == "CS2KEYR1" + std::string(40, '\0'));
     }
 }
 
@@ -136,10 +136,11 @@ TEST_CASE("flash files are written whole, listed by name, and gone when removed"
 TEST_CASE("what a kill left half-written is swept away at the next start") {
     ScratchFolder scratch;
     open_smos(scratch.path() / "state");
-    const fs::path unfinished = scratch.path() / "state" / "flash" / ".b.txt.tmp7";
-    put(unfinished, "half");
+    const fs::path file = scratch.path() / "state" / "flash" / ".b.txt.tmp7";
+    const fs::path master_key = scratch.path() / "state" / ".tmp7";
+    for (const fs::path& unfinished : {file, master_key}) put(unfinished, "half");
     open_smos(scratch.path() / "state");
-    CHECK_FALSE(fs::exists(unfinished));
+    for (const fs::path& unfinished : {file, master_key}) CHECK_FALSE(fs::exists(unfinished));
 }
 
 TEST_CASE("settings outlive the process") {
@@ -202,4 +203,23 @@ TEST_CASE("temperature outside its range raises an alarm that stays until it is 
     CHECK(smos->sensors.reset_alarm());
     CHECK(code_of(smos->sensors.set_temperature(NAN)) == E_OS_SENS_PARAM);
     CHECK(code_of(smos->sensors.set_temperature(201)) == E_OS_SENS_PARAM);
+}
+
+TEST_CASE("a start makes up for an alarm whose erasure a kill prevented") {
+    ScratchFolder scratch;
+    {
+        const auto smos = open_smos(scratch.path());
+        REQUIRE(smos->master_key.present());
+        SECTION("raised, not erased") { REQUIRE(smos->sensors.raise_alarm(Alarm::tamper)); }
+        SECTION("batteries empty, not raised") {
+            REQUIRE(smos->nvram.set_number("battery.carrier", 6));
+            REQUIRE(smos->nvram.set_number("battery.external", 18));
+        }
+        SECTION("too hot, not raised") { REQUIRE(smos->nvram.set_number("sensor.centidegrees", 9000)); }
+    }
+    for (int start = 0; start < 2; ++start) {
+        const auto smos = open_smos(scratch.path());
+        CHECK(smos->sensors.alarm() != Alarm::off);
+        CHECK(code_of(smos->master_key.derive("x")) == E_OS_CRYPT_NO_MK);
+    }
 }
