@@ -92,6 +92,62 @@ TEST_CASE("cxitool lists keys in columns") {
     CHECK(line.find("SLOT_0000") != std::string::npos);
 }
 
+TEST_CASE("G21: an external key lives in a file, and any device with the same MBK can use it") {
+    const Simulator first, second;
+    const Operator user(first, Way::mount), other(second, Way::tcp);
+    user.make_mbk();
+    other.import_mbk_of(user);
+    for (const Operator* each : {&user, &other}) add_user(*each, "CLERK", "00000002", "G", "clerks-secret");
+    const std::string file = "KeyFile=" + user.file("rsa.xkey").string();
+    write_file(user.file("data"), "what is signed");
+    require_success(
+        user.tool("cxitool", {kClerk, "Group=G", "Name=outside", file, "GenerateKey=RSA,2048", "Out=sig",
+                              "Sign=data", "ExportKey=k.pem", "Subject=CN=outside", "ExportP10=k.csr"}));
+    CHECK(openssl(user, {"dgst", "-sha256", "-verify", "k.pem", "-signature", "sig", "data"}));
+    CHECK(openssl(user, {"req", "-verify", "-noout", "-in", "k.csr"}));
+    require_error(user.tool("cxitool", {kClerk, "Group=G", "Name=outside", "KeyInfo"}), E_DB_NOT_FOUND);
+    write_file(other.file("data"), "what is signed");
+    write_file(other.file("sig"), read_file(user.file("sig")));
+    require_success(other.tool("cxitool", {kClerk, file, "Signature=sig", "Verify=data"}));
+
+    std::string changed = read_file(user.file("rsa.xkey"));
+    changed.back() = static_cast<char>(changed.back() ^ 1);
+    write_file(user.file("changed"), changed);
+    require_error(user.tool("cxitool", {kClerk, "KeyFile=changed", "Out=x", "Sign=data"}),
+                  E_CXI_KEY_BLOB_MAC);
+}
+
+TEST_CASE("many keys: a progress bar on a terminal, none in a pipe") {
+    const Simulator simulator;
+    Operator user(simulator, Way::mount);
+    user.make_mbk();
+    add_user(user, "CLERK", "00000002", "G", "clerks-secret");
+    std::vector<std::string> arguments = {kClerk, "Group=G", "Algo=AES", "Size=128"};
+    for (int i = 0; i < 400; ++i) {
+        arguments.push_back("Name=key" + std::to_string(i));
+        arguments.push_back("GenerateKey");
+    }
+    require_success(user.tool("cxitool", arguments));
+    const Outcome piped = user.tool("cxitool", {kClerk, "Group=G", "BackupKey"});
+    require_success(piped);
+    CHECK(piped.err.empty());
+    CHECK(piped.out == "400 keys backed up\n");
+    CHECK(names_in(user.folder()).size() >= 400);
+
+    user.options.terminal_input = "\n";
+    const std::string line = "exec '" + built_program("cxitool") + "' " + kClerk +
+                             " Group=G Overwrite=1 'RestoreKey=*.kbk' 2>/dev/tty";
+    RunOptions options = user.options;
+    options.environment["CRYPTOSERVER"] = simulator.device(Way::mount);
+    options.folder = user.folder();
+    const Outcome shown = run({"/bin/sh", "-c", line}, options);
+    CHECK(shown.status == 0);
+    CHECK(shown.out.find("keys: [#") != std::string::npos);
+    CHECK(shown.out.find(" of 400") != std::string::npos);
+    CHECK(shown.out.find("\033[K") != std::string::npos);
+    CHECK(shown.out.find("400 keys restored") != std::string::npos);
+}
+
 TEST_CASE("signatures, requests and ciphertexts of cxitool are openssl's, and the reverse") {
     const Simulator simulator;
     const Operator user(simulator, Way::mount);

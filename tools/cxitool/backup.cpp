@@ -41,7 +41,7 @@ Result<void> backup_keys(Session& session, const std::string&) {
     if (keys->empty()) return fail(E_DB_NOT_FOUND);
     const std::string folder = session.parameter_or("OutDir", ".");
     std::set<std::string> taken;
-    Progress progress("keys");
+    Progress progress("keys", keys->size());
     for (std::size_t i = 0; i < keys->size(); ++i) {
         const auto answer = session.execute(FC_CXI, SFC_CXI_KEY_BACKUP, {reference_to((*keys)[i])});
         if (!answer) return fail(answer.error());
@@ -79,7 +79,7 @@ Result<void> restore_keys(Session& session, const std::string& value) {
     const auto names = expected(session);
     if (!names) return fail(names.error());
     const std::uint32_t flags = is_set(session, "Overwrite") ? std::uint32_t{CXI_FLAG_KEY_OVERWRITE} : 0u;
-    Progress progress("keys");
+    Progress progress("keys", files->size());
     for (std::size_t i = 0; i < files->size(); ++i) {
         const auto blob = read_whole((*files)[i]);
         if (!blob) return fail(E_CSA_BACKUP_FILE);

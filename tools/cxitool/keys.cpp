@@ -115,7 +115,16 @@ Result<PropertyList> new_key(Session& session) {
 }
 
 std::uint32_t flags_of(const Session& session) {
-    return is_set(session, "Overwrite") ? std::uint32_t{CXI_FLAG_KEY_OVERWRITE} : 0u;
+    return (is_set(session, "Overwrite") ? std::uint32_t{CXI_FLAG_KEY_OVERWRITE} : 0u) |
+           (session.parameter("KeyFile") ? std::uint32_t{CXI_FLAG_KEY_EXTERNAL} : 0u);
+}
+
+// The new key's reference: an external one goes to its file.
+Result<void> keep(const Session& session, ByteView reference) {
+    const auto file = session.parameter("KeyFile");
+    if (!file) return {};
+    if (reference.empty() || reference[0] != CXI_TAG_EXTERNAL) return fail(E_CSA_PROTOCOL);
+    return write_whole(*file, reference.subspan(1));
 }
 
 // GenerateKey, or GenerateKey=AES,256 and GenerateKey=EC,NIST-P256 for short.
@@ -130,6 +139,7 @@ Result<void> generate_key(Session& session, const std::string& value) {
     if (!list->has(CXI_PROP_KEY_ALGO)) return fail(E_CSA_SYNTAX);
     const auto answer = session.execute(FC_CXI, SFC_CXI_KEY_GENERATE, {flags_of(session), 0, list->encode()});
     if (!answer) return fail(answer.error());
+    CS2SIM_TRY(keep(session, answer->block.bytes("key")));
     std::printf("key '%s' generated\n", std::string(list->text(CXI_PROP_KEY_NAME)).c_str());
     return {};
 }
@@ -138,7 +148,7 @@ Result<void> delete_key(Session& session, const std::string&) {
     if (!session.parameter("Name")) return fail(E_CSA_SYNTAX);
     const auto keys = selected(session);
     if (!keys) return fail(keys.error());
-    Progress progress("keys");
+    Progress progress("keys", keys->size());
     for (std::size_t i = 0; i < keys->size(); ++i) {
         const auto answer = session.execute(FC_CXI, SFC_CXI_KEY_DELETE, {reference_to((*keys)[i])});
         if (!answer) return fail(answer.error());
@@ -207,6 +217,7 @@ Result<void> import_key(Session& session, const std::string& value) {
         FC_CXI, SFC_CXI_KEY_IMPORT,
         {flags_of(session), *type, 0, list->encode(), ByteView(), ByteView(*material), ByteView()});
     if (!answer) return fail(answer.error());
+    CS2SIM_TRY(keep(session, answer->block.bytes("key")));
     std::printf("key '%s' imported\n", std::string(list->text(CXI_PROP_KEY_NAME)).c_str());
     return {};
 }

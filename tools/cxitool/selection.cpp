@@ -18,6 +18,8 @@ constexpr Command kParameters[] = {
     {"Name", "", Takes::value, "Name=<name>",
      "the key's name; with ListKeys, BackupKey and DeleteKey a pattern", "", nullptr},
     {"Spec", "", Takes::value, "Spec=<number>", "the key's specifier (default 0)", "", nullptr},
+    {"KeyFile", "", Takes::value, "KeyFile=<file>",
+     "an external key: it lives in this file, sealed under the MBK, not in the device", "", nullptr},
     {"OutDir", "", Takes::value, "OutDir=<folder>", "where BackupKey writes (default: the working directory)",
      "", nullptr},
     {"Out", "", Takes::value, "Out=<file>", "where Sign, Encrypt, Decrypt and Random write", "", nullptr},
@@ -132,6 +134,14 @@ Bytes reference_to(const PropertyList& key) {
 }
 
 Result<Bytes> opened(Session& session) {
+    if (const auto file = session.parameter("KeyFile")) {
+        const auto blob = read_whole(*file);
+        if (!blob) return fail(blob.error());
+        if (blob->size() > CXI_MOST_DATA) return fail(E_CSA_KEY_FORMAT);
+        Bytes reference{CXI_TAG_EXTERNAL};
+        append(reference, *blob);
+        return reference;
+    }
     const auto names = named(session);
     if (!names) return fail(names.error());
     if (!names->has(CXI_PROP_KEY_NAME)) return fail(E_CSA_SYNTAX);

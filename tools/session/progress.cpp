@@ -2,15 +2,25 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 
 namespace cs2sim::tools {
 namespace {
 constexpr std::chrono::milliseconds kPause{250};
+constexpr std::uint64_t kWidth = 40;  // of the bar, in characters
+
+std::string bar(std::uint64_t done, std::uint64_t total) {
+    const auto full = static_cast<std::size_t>(done * kWidth / total);
+    return "[" + std::string(full, '#') + std::string(kWidth - full, ' ') + "] " + std::to_string(done) +
+           " of " + std::to_string(total);
+}
+
 }  // namespace
 
-Progress::Progress(std::string what)
+Progress::Progress(std::string what, std::uint64_t total)
     : what_(std::move(what)),
+      total_(total),
       terminal_(::isatty(STDERR_FILENO) == 1),
       next_(std::chrono::steady_clock::now() + kPause) {}
 
@@ -20,7 +30,9 @@ Progress::~Progress() {
 
 void Progress::show(std::uint64_t entries) {
     if (!terminal_ || std::chrono::steady_clock::now() < next_) return;
-    std::fprintf(stderr, "\r%s: %llu entries", what_.c_str(), static_cast<unsigned long long>(entries));
+    const std::string text =
+        total_ != 0 ? bar(std::min(entries, total_), total_) : std::to_string(entries) + " entries";
+    std::fprintf(stderr, "\r%s: %s", what_.c_str(), text.c_str());
     shown_ = true;
     next_ = std::chrono::steady_clock::now() + kPause;
 }

@@ -1,4 +1,5 @@
-// A counter on stderr while a long command runs; silent when stderr is no terminal.
+// A counter on stderr while a long command runs, or a bar when it is known how many there will be; silent
+// when stderr is no terminal.
 #pragma once
 
 #include <chrono>
@@ -9,8 +10,8 @@ namespace cs2sim::tools {
 
 class Progress {
 public:
-    explicit Progress(std::string what);  // "user.db"
-    ~Progress();                          // wipes its line
+    explicit Progress(std::string what, std::uint64_t total = 0);  // "user.db"
+    ~Progress();                                                   // wipes its line
     Progress(const Progress&) = delete;
     Progress& operator=(const Progress&) = delete;
 
@@ -18,6 +19,7 @@ public:
 
 private:
     std::string what_;
+    std::uint64_t total_;
     bool terminal_;
     bool shown_ = false;
     std::chrono::steady_clock::time_point next_;
