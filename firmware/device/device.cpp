@@ -12,13 +12,14 @@
 #include "firmware/cmds/sessions.h"
 #include "firmware/cmds/users.h"
 #include "firmware/crypto/pkey.h"
+#include "firmware/crypto/start.h"
 #include "firmware/cxi/cxi.h"
 #include "firmware/db/catalogue.h"
 #include "firmware/device/boot_gate.h"
 #include "firmware/device/modules.h"
-#include "firmware/trace/trace.h"
 #include "firmware/faults/engine.h"
 #include "firmware/sim/sim.h"
+#include "firmware/trace/trace.h"
 
 namespace cs2sim {
 namespace {
@@ -52,8 +53,7 @@ public:
 
     Result<void> start(ByteView initial_key) {
         if (!users_.exists_database()) CS2SIM_TRY(make_factory_state(initial_key));
-        boot(BootTarget::operating_system);
-        return {};
+        return boot(BootTarget::operating_system);
     }
 
     // What a command asked for that must not happen while commands run.
@@ -65,7 +65,8 @@ public:
             if (!target) return;  // another command's conversation came first
             sessions_.close_all();
             if (pending_clear_.exchange(false)) done = clear();
-            boot(*target);
+            const auto booted = boot(*target);
+            if (done) done = booted;
         });
         return done;
     }
@@ -89,8 +90,9 @@ public:
     }
 
 private:
-    void boot(BootTarget target) {
+    Result<void> boot(BootTarget target) {
         ++boots_;
+        const auto begun_anew = begin_anew_after_alarm();
         cxi_.start();
         control_.started = monotonic_milliseconds();
         std::uint16_t modes = startup_modes(profile_, *smos_);
@@ -100,6 +102,15 @@ private:
         smos_->boot_log.add(target == BootTarget::boot_loader
                                 ? "boot loader started"
                                 : "cs2sim device started, profile " + profile_.name);
+        return begun_anew;
+    }
+
+    // What an erased master key protected nobody will ever read again, the users among it. Once the alarm is
+    // reset the device begins anew, as after Clear.
+    Result<void> begin_anew_after_alarm() {
+        if (smos_->master_key.present() || smos_->sensors.alarm() != Alarm::off) return {};
+        smos_->boot_log.add("master key erased by an alarm: factory state");
+        return clear();
     }
 
     // Factory state begins with the end of user.db: a device that dies half-way is a new one, and
@@ -120,7 +131,7 @@ private:
             CS2SIM_TRY(file.name.ends_with(".db") ? databases_.drop(file.name)
                                                   : smos_->flash.remove(file.name));
         }
-        if (any) CS2SIM_TRY(smos_->master_key.regenerate());
+        if (any || !smos_->master_key.present()) CS2SIM_TRY(smos_->master_key.regenerate());
         return {};
     }
 
@@ -241,6 +252,7 @@ bool Device::is_new(const std::filesystem::path& state) {
 }
 
 Result<std::unique_ptr<Device>> Device::boot(Options options) {
+    start_openssl();
     auto smos = Smos::open(options.state);
     if (!smos) return fail(smos.error());
     auto device = std::make_unique<BootedDevice>(std::move(options.profile), std::move(*smos));
