@@ -29,7 +29,12 @@ require_header(CLI/CLI.hpp libcli11-dev)
 require_header(spdlog/spdlog.h libspdlog-dev)
 require_header(catch2/catch.hpp catch2)
 find_package(Threads REQUIRED)
-find_package(spdlog REQUIRED)
+
+# Logging from headers alone: the shared spdlog would bring a second C++ library into programs that carry their own.
+require_header(fmt/format.h libfmt-dev)
+add_library(logging INTERFACE)
+target_compile_definitions(logging INTERFACE SPDLOG_HEADER_ONLY SPDLOG_FMT_EXTERNAL FMT_HEADER_ONLY)
+target_link_libraries(logging INTERFACE Threads::Threads)
 
 find_program(CCACHE ccache)
 if(CCACHE)
