@@ -57,7 +57,7 @@ Result<Bytes> backup_close(Call& call);
 Result<Bytes> restore_open(Call& call);  // as backup_open; E_ADM_BACKUP_MBK, E_ADM_BACKUP_FORMAT
 Result<Bytes> restore_write(
     Call& call);  // E_ADM_BACKUP_SEAL, E_ADM_BACKUP_FORMAT, E_DB_EXISTS, E_CMDS_BAD_UDB_ENTRY
-Result<Bytes> restore_commit(Call& call);  // E_ADM_NO_HANDLE
+Result<Bytes> restore_commit(Call& call);  // E_ADM_NO_HANDLE, E_CMDS_ADMIN_AMPUTATION
 Result<Bytes> restore_cancel(Call& call);
 
 // mbk_functions.cpp

@@ -9,10 +9,15 @@
 namespace cs2sim::adm {
 namespace {
 
+constexpr std::string_view kUserDatabase = "user.db";
+
 class Restore {
 public:
-    Restore(DatabaseStore& databases, std::string name, BackupSeal seal)
-        : databases_(databases), name_(std::move(name)), seal_(std::move(seal)) {}
+    Restore(Services& device, std::string name, BackupSeal seal)
+        : databases_(device.databases),
+          users_(device.users),
+          name_(std::move(name)),
+          seal_(std::move(seal)) {}
     Restore(const Restore&) = delete;
     Restore& operator=(const Restore&) = delete;
     ~Restore() {
@@ -23,17 +28,19 @@ public:
     // Errors: E_ADM_BACKUP_FORMAT when the backup does not fit the database, those of DatabaseStore.
     Result<void> begin(const DatabaseInfo& info);
     Result<void> add(ByteView key, ByteView sealed);
-    Result<std::uint32_t> commit();
+    Result<std::uint32_t> commit();  // E_CMDS_ADMIN_AMPUTATION, those of Staging
 
     const std::string& name() const { return name_; }
 
 private:
     DatabaseStore& databases_;
+    Users& users_;
     std::string name_;
     BackupSeal seal_;
     std::unique_ptr<Staging> staging_;
     std::uint32_t key_length_ = 0;
     bool made_ = false;
+    Users::Restored restored_;  // of user.db
 };
 
 Result<void> Restore::begin(const DatabaseInfo& info) {
@@ -59,15 +66,18 @@ Result<void> Restore::add(ByteView key, ByteView sealed) {
     if (key.size() != key_length_) return fail(E_ADM_BACKUP_FORMAT);
     const auto record = seal_.open(key, sealed);
     if (!record) return fail(record.error());
-    if (name_ == "user.db") {
+    if (name_ == kUserDatabase) {
         const auto user = Users::decode(key, *record);
         if (!user) return fail(user.error());
+        restored_.add(*user);
     }
     return staging_->add(key, *record);
 }
 
 Result<std::uint32_t> Restore::commit() {
-    const auto count = staging_->commit();
+    const auto apply = [this] { return staging_->commit(); };
+    // One administrator with key or card must remain (guide G13), also when a backup makes another of them.
+    const auto count = name_ == kUserDatabase ? users_.restore(restored_, apply) : apply();
     if (count) made_ = false;
     return count;
 }
@@ -105,7 +115,7 @@ Result<Bytes> restore_open(Call& call) {
     if (!seal) return fail(seal.error());
     CS2SIM_TRY(check_mbk(call.request, seal->mbk()));
 
-    auto restore = std::make_shared<Restore>(call.device.databases, *name, std::move(*seal));
+    auto restore = std::make_shared<Restore>(call.device, *name, std::move(*seal));
     CS2SIM_TRY(restore->begin({call.request.u32("keylen"), call.request.u32("maxsize")}));
     const std::uint32_t handle = call.context.handles.put(std::move(restore));
     if (handle == 0) return fail(E_ADM_HANDLES);

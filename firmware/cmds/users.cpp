@@ -192,6 +192,25 @@ Result<void> Users::restore(const User& user) {
     return store(user);
 }
 
+void Users::Restored::add(const User& user) {
+    names.insert(user.short_name);
+    administrator = administrator || is_key_administrator(user);
+}
+
+Result<std::uint32_t> Users::restore(const Restored& restored,
+                                     const std::function<Result<std::uint32_t>()>& apply) {
+    const std::lock_guard lock(mutex_);
+    if (!restored.administrator) {
+        const auto residents = list();
+        if (!residents) return fail(residents.error());
+        const auto goes = [&](const User& user) { return restored.names.contains(user.short_name); };
+        const auto stays = [&](const User& user) { return is_key_administrator(user) && !goes(user); };
+        if (std::ranges::any_of(*residents, is_key_administrator) && std::ranges::none_of(*residents, stays))
+            return fail(E_CMDS_ADMIN_AMPUTATION);
+    }
+    return apply();
+}
+
 Result<User> Users::authenticate(std::string_view name, std::uint8_t mechanism, ByteView message,
                                  ByteView response) {
     // Held throughout, so that guesses made in parallel cannot outrun the counter.

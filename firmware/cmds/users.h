@@ -2,8 +2,10 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -76,6 +78,18 @@ public:
     static Result<User> decode(ByteView search_key, ByteView record);  // E_CMDS_BAD_UDB_ENTRY
     // Inserts or replaces. Errors: those of check_user(); E_CMDS_ADMIN_AMPUTATION.
     Result<void> restore(const User& user);
+
+    // What a restore of the whole database brings: users by short name, and whether anyone among them is an
+    // administrator with key or card.
+    struct Restored {
+        std::set<std::string, std::less<>> names;
+        bool administrator = false;
+        void add(const User& user);
+    };
+    // Runs `apply`, which inserts or replaces those users, while nothing else changes users.
+    // Errors: E_CMDS_ADMIN_AMPUTATION when no administrator with key or card would be left; those of `apply`.
+    Result<std::uint32_t> restore(const Restored& restored,
+                                  const std::function<Result<std::uint32_t>()>& apply);
 
 private:
     Result<std::shared_ptr<Database>> database() const;

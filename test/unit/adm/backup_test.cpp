@@ -250,6 +250,30 @@ TEST_CASE("users that do not decode are refused before anything is changed") {
     CHECK(device.users.find("GOOD"));
 }
 
+TEST_CASE("a restore does not take the last administrator with a key (guide G13)") {
+    Administered device;
+    device.make_mbk();
+    device.log_on(kBackupOfUsers);
+    const auto database = device.databases.open("user.db");
+    const Bytes search_key = to_bytes(as_bytes(std::string_view("ADMIN\0\0\0", 8)));
+    User admin;
+    admin.short_name = "ADMIN";
+    admin.permission = 0x22000000;
+    admin.mechanism = MECH_HMAC_PWD;
+    admin.token = to_secret(as_bytes("password"));
+    REQUIRE((*database)->update(search_key, Users::encode(admin)));
+    const BackedUp with_password = back_up(device, "user.db");
+    admin.mechanism = MECH_RSA_SIGN;
+    const Bytes with_key = Users::encode(admin);
+    REQUIRE((*database)->update(search_key, with_key));
+
+    CHECK(code_of(restore(device, "user.db", with_password)) == E_CMDS_ADMIN_AMPUTATION);
+    CHECK(to_bytes(*(*database)->find(search_key)) == with_key);
+    CHECK(*restore(device, "user.db", back_up(device, "user.db")) == 1);
+    REQUIRE((*database)->insert(to_bytes(as_bytes(std::string_view("OTHER\0\0\0", 8))), with_key));
+    CHECK(*restore(device, "user.db", with_password) == 1);
+}
+
 TEST_CASE("handles: unknown, of another kind, closed, too many") {
     Prepared at;
     const std::uint32_t backup =
