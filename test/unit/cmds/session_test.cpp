@@ -140,9 +140,11 @@ TEST_CASE("an envelope that was changed, cut, replayed or reordered is refused; 
         changed[at] ^= 0x80;
         CHECK(refused(changed));
     }
-    for (const std::size_t size : {0, 1, 15, 16, 31}) {
+    constexpr std::size_t kSealed = kRequestHeader + 4 + 16;  // behind the session's number and the sequence
+    for (std::size_t size = kSealed; size < older.size(); ++size) {
+        INFO("cut to " << size);
         Bytes cut(caller.last_envelope().begin(),
-                  caller.last_envelope().begin() + kRequestHeader + 20 + static_cast<std::ptrdiff_t>(size));
+                  caller.last_envelope().begin() + static_cast<std::ptrdiff_t>(size));
         cut[kRequestHeader + 4] = 0xFF;  // a fresh sequence value
         cut[3] = static_cast<std::uint8_t>(cut.size());
         cut[2] = 0;

@@ -24,7 +24,7 @@ namespace {
 
 void send_all(int fd, ByteView bytes) {
     while (!bytes.empty()) {
-        const ssize_t sent = ::write(fd, bytes.data(), bytes.size());
+        const ssize_t sent = ::send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL);  // the host may be gone
         if (sent <= 0) return;
         bytes = bytes.subspan(static_cast<std::size_t>(sent));
     }
