@@ -1,22 +1,35 @@
-// Every module's dispatch, with the factory administrator and a cryptographic user logged on in a session. An
-// input is a row of commands: [catalogue row 1][block length 2][block]. Commands that would end the session
-// or the device's identity are left out, else the fuzzer would spend its time in logons.
+// Every module's dispatch, with an administrator and a cryptographic user logged on in a session, and the
+// control connection for the simulator's own module. An input is a row of commands: [module 1][SFC 1][length
+// 2][block]. A command that ends the session or changes the device as a whole is run too: a fresh device
+// follows.
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 
-#include "driver/listener.h"
 #include "firmware/crypto/pkey.h"
 #include "firmware/device/device.h"
-#include "host-lib/device.h"
-#include "host-lib/key_file.h"
-#include "host-lib/key_source.h"
+#include "firmware/faults/rule.h"
+#include "firmware/wire/block.h"
+#include "firmware/wire/functions.h"
+#include "host-lib/secure_session.h"
 
 using namespace cs2sim;
 
 namespace {
 
 namespace fs = std::filesystem;
+
+constexpr std::uint16_t kModules[] = {FC_SMOS, FC_CMDS, FC_ADM, FC_DB, FC_MBK, FC_CXI, FC_SIM};
+constexpr int kMostCommands = 12;
+constexpr int kInputsOfOneDevice = 500;  // databases grow, and with them the time of a command
+
+constexpr FunctionId kUpsetting[] = {
+    {FC_CMDS, SFC_CMDS_LOGOFF},       {FC_CMDS, SFC_CMDS_CLOSE_SESSION},    {FC_CMDS, SFC_CMDS_DELETE_USER},
+    {FC_CMDS, SFC_CMDS_CHANGE_USER},  {FC_CMDS, SFC_CMDS_SET_ADMIN_MODE},   {FC_ADM, SFC_ADM_RESTART},
+    {FC_CMDS, SFC_CMDS_RESTORE_USER}, {FC_CMDS, SFC_CMDS_SET_STARTUP_MODE}, {FC_ADM, SFC_ADM_RESET_TO_BL},
+    {FC_ADM, SFC_ADM_CLEAR},          {FC_ADM, SFC_ADM_START_OS},           {FC_ADM, SFC_ADM_RESTORE_COMMIT},
+};
 
 template <class T>
 T must(Result<T> result, const char* what) {
@@ -25,67 +38,147 @@ T must(Result<T> result, const char* what) {
     std::abort();
 }
 
-struct Fixture {
-    std::unique_ptr<Device> device;
-    std::unique_ptr<Listener> listener;
-    std::unique_ptr<host::Device> host;
-    std::string socket;
-    std::string key_file;
+class InProcess final : public host::Transport {
+public:
+    explicit InProcess(std::unique_ptr<Conversation> conversation) : conversation_(std::move(conversation)) {}
+    Result<Bytes> exchange(ByteView frame, host::Milliseconds) override {
+        Reply reply = conversation_->transact(frame);
+        if (reply.action != Reply::Action::send) return fail(E_CSA_IO);
+        return std::move(reply.frame);
+    }
 
+private:
+    std::unique_ptr<Conversation> conversation_;
+};
+
+// Keeps the key in memory; the one in host-lib reads a file.
+class AdminKey final : public host::KeySource {
+public:
+    std::optional<std::uint8_t> mechanism() const override { return std::uint8_t{0}; }
+    Result<Bytes> sign(std::string_view, ByteView message) override { return sign_sha256(*key_, message); }
+    Result<SecretBytes> password() override { return fail(E_CSA_KEY_TYPE); }
+    Result<SecretBytes> token() override { return to_secret(public_key_der(*key_)); }
+
+private:
+    PrivateKey key_ = must(generate_rsa(2048), "key");
+};
+
+class Fixture {
+public:
     Fixture() {
         // Memory for a disk: the fuzzer measures code, not fsync.
         std::string pattern = "/dev/shm/cs2sim-fuzz-XXXXXX";
-        const fs::path folder = ::mkdtemp(pattern.data());
-        socket = (folder / "socket").string();
-        key_file = (folder / "ADMIN.key").string();
-        const auto key = must(generate_rsa(2048), "key");
-        if (!host::write_key_file(key_file, *key, "ADMIN", std::nullopt)) std::abort();
-        device = must(Device::boot({folder / "state", load_profile("se-gen2").value(), public_key_der(*key)}),
-                      "boot");
-        listener = listen_unix(socket, [this](std::string peer) {
-                       return device->converse(Reach::host, std::move(peer));
-                   }).value();
-        log_on();
-        (void)host->execute(FC_CMDS, SFC_CMDS_ADD_USER, {"CRYPTO", 2, 4, 0, "", "password"});
-        auto password = host::password_source(as_bytes("password"));
-        (void)host->logon("CRYPTO", *password);
-        (void)host->execute(FC_MBK, SFC_MBK_GENERATE, {2, 32, 2, 2, "FUZZ"});
+        if (::mkdtemp(pattern.data()) == nullptr) std::abort();
+        folder_ = pattern;
+        boot(folder_ / "prepared");
+        must(execute(FC_CMDS, SFC_CMDS_ADD_USER,
+                     compose(find_function(FC_CMDS, SFC_CMDS_ADD_USER)->request,
+                             {"CRYPTO", 2u, 4, 0, "CXI_GROUP=*", "password"})),
+             "add user");
+        must(execute(FC_MBK, SFC_MBK_GENERATE,
+                     compose(find_function(FC_MBK, SFC_MBK_GENERATE)->request, {2, 32, 2, 2, "FUZZ"})),
+             "MBK");
+        stop();
+        renew();
+    }
+    ~Fixture() {
+        stop();
+        fs::remove_all(folder_);
     }
 
-    void log_on() {
-        host.reset();
-        host = must(host::Device::open("unix:" + socket), "open");
-        const auto key = must(host::open_key_source(key_file), "key file");
-        if (!host->logon("ADMIN", *key)) std::abort();
+    // A fresh copy of the prepared device, both users logged on.
+    void renew() {
+        stop();
+        fs::remove_all(folder_ / "used");
+        fs::copy(folder_ / "prepared", folder_ / "used", fs::copy_options::recursive);
+        boot(folder_ / "used");
+        const auto password = host::password_source(as_bytes("password"));
+        if (!session_->logon(*host_, "CRYPTO", *password)) std::abort();
     }
+
+    Result<Bytes> execute(std::uint16_t fc, std::uint8_t sfc, ByteView block) {
+        return session_->execute(*host_, fc, sfc, block);
+    }
+    Result<Bytes> control(std::uint8_t sfc, ByteView block) { return control_->execute(FC_SIM, sfc, block); }
+
+private:
+    std::unique_ptr<host::Connection> connect(Reach reach) {
+        return std::make_unique<host::Connection>(
+            std::make_unique<InProcess>(device_->converse(reach, "fuzz")), host::Milliseconds(0));
+    }
+    void boot(const fs::path& state) {
+        static AdminKey admin;
+        const SecretBytes key = must(admin.token(), "token");
+        Profile profile = load_profile("se-gen2-lan").value();  // answers the CSL functions too
+        device_ = must(Device::boot({state, std::move(profile), Bytes(key.begin(), key.end())}), "boot");
+        host_ = connect(Reach::host);
+        control_ = connect(Reach::control);
+        session_ = must(host::SecureSession::open(*host_), "session");
+        if (!session_->logon(*host_, "ADMIN", admin)) std::abort();
+    }
+    void stop() {
+        session_.reset();
+        control_.reset();
+        host_.reset();
+        device_.reset();
+    }
+
+    fs::path folder_;
+    std::unique_ptr<Device> device_;
+    std::unique_ptr<host::Connection> host_;
+    std::unique_ptr<host::Connection> control_;
+    std::unique_ptr<host::SecureSession> session_;
 };
 
-bool left_out(const FunctionSignature& row) {
-    if (row.fc == FC_CMDS)
-        return row.sfc == SFC_CMDS_LOGOFF || row.sfc == SFC_CMDS_CLOSE_SESSION ||
-               row.sfc == SFC_CMDS_DELETE_USER || row.sfc == SFC_CMDS_CHANGE_USER ||
-               row.sfc == SFC_CMDS_SET_ADMIN_MODE || row.sfc == SFC_CMDS_SET_MAX_AUTH_FAILS;
-    if (row.fc == FC_ADM)
-        return row.sfc == SFC_ADM_RESTART || row.sfc == SFC_ADM_RESET_TO_BL || row.sfc == SFC_ADM_CLEAR ||
-               row.sfc == SFC_ADM_START_OS;
-    return false;
+// A rule that kills this process, or lets it sleep.
+bool is_no_rule_for_us(std::uint8_t sfc, ByteView block) {
+    if (sfc != SFC_SIM_FAULT_ADD) return false;
+    const auto rule = decode_rule(block);
+    if (!rule) return false;
+    switch (rule->action) {
+        case FaultAction::delay:
+        case FaultAction::delay_exponential:
+        case FaultAction::delay_normal:
+        case FaultAction::crash:
+        case FaultAction::crash_before_commit:
+        case FaultAction::crash_after_commit:
+            return true;
+        default:
+            return false;
+    }
+}
+
+// Runs the commands of one input. True: the next one wants a fresh device.
+bool run(Fixture& fixture, ByteView rest) {
+    bool upset = false;
+    for (int commands = 0; commands < kMostCommands && rest.size() >= 4; ++commands) {
+        const std::uint16_t fc = kModules[rest[0] % std::size(kModules)];
+        const std::uint8_t sfc = rest[1];
+        const std::size_t length = std::min<std::size_t>(rest[2] << 8 | rest[3], rest.size() - 4);
+        const ByteView block = rest.subspan(4, length);
+        rest = rest.subspan(4 + length);
+        if (fc == FC_SIM) {
+            if (is_no_rule_for_us(sfc, block)) continue;
+            (void)fixture.control(sfc, block);
+            upset = true;
+            continue;
+        }
+        const auto answer = fixture.execute(fc, sfc, block);
+        if (!upset && !answer && answer.error().code >> 24 == 0xB9)
+            std::abort();  // the device did not answer, or oddly
+        upset = upset || std::ranges::find(kUpsetting, FunctionId{fc, sfc}) != std::end(kUpsetting);
+    }
+    return upset;
 }
 
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     static Fixture fixture;
-    const auto rows = function_catalogue();
-    ByteView rest(data, size);
-    for (int commands = 0; commands < 8 && rest.size() >= 3; ++commands) {
-        const auto& row = rows[rest[0] % rows.size()];
-        const std::size_t length = std::min<std::size_t>(rest[1] << 8 | rest[2], rest.size() - 3);
-        const ByteView block = rest.subspan(3, length);
-        rest = rest.subspan(3 + length);
-        if (left_out(row)) continue;
-        const auto answer = fixture.host->execute_block(row.fc, row.sfc, block);
-        if (!answer && answer.error().code >> 24 == 0xB9)
-            std::abort();  // the device did not answer, or oddly
+    static int inputs = 0;
+    if (run(fixture, {data, size}) || ++inputs >= kInputsOfOneDevice) {
+        fixture.renew();
+        inputs = 0;
     }
     return 0;
 }

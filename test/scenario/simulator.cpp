@@ -6,6 +6,8 @@
 #include <unistd.h>
 
 #include <catch2/catch.hpp>
+#include <cstdlib>
+#include <fstream>
 
 namespace cs2sim::scenario {
 namespace {
@@ -22,6 +24,18 @@ unsigned free_port() {
     ::close(fd);
     REQUIRE(bound);
     return ntohs(address.sin_port);
+}
+
+// The folder in which test/fuzz/record_seeds wants to see what the tests send; null in an ordinary run.
+const char* recordings() { return std::getenv("CS2SIM_RECORD_TO"); }
+
+// `cs2sim trace` in the background; it ends with the simulator.
+void record(const std::filesystem::path& state) {
+    static int count = 0;
+    const std::string file = std::string(recordings()) + "/" + std::to_string(++count) + ".toml";
+    const std::string trace = built_program("cs2sim") + " trace --with-secrets --quiet --state " +
+                              state.string() + " --record " + file;
+    (void)run({"sh", "-c", trace + " >/dev/null 2>&1 & sleep 0.2"});
 }
 
 }  // namespace
@@ -46,6 +60,7 @@ void Simulator::start() {
     INFO(outcome.out << outcome.err);
     REQUIRE(outcome.status == 0);
     running_ = true;
+    if (recordings()) record(state());
 }
 
 void Simulator::stop() {
@@ -69,6 +84,20 @@ void Simulator::kill() {
     running_ = false;
 }
 
+Outcome Simulator::steer(std::vector<std::string> arguments) const {
+    arguments.insert(arguments.begin(), built_program("cs2sim"));
+    RunOptions options;
+    options.environment = {{"CS2SIM_STATE", state()}};
+    return run(arguments, options);
+}
+
+std::string Simulator::steered(std::vector<std::string> arguments) const {
+    const Outcome outcome = steer(std::move(arguments));
+    INFO(outcome.out << outcome.err);
+    REQUIRE(outcome.status == 0);
+    return outcome.out;
+}
+
 std::string Simulator::device(Way way) const {
     if (way == Way::mount) return folder_ / "cs2a";
     return std::to_string(port_) + "@127.0.0.1";
@@ -84,6 +113,10 @@ Operator::Operator(const Simulator& simulator, Way way)
 }
 
 Outcome Operator::tool(const std::string& program, std::vector<std::string> arguments) const {
+    if (recordings()) {
+        std::ofstream list(std::string(recordings()) + "/arguments", std::ios::app);
+        for (const std::string& argument : arguments) list << argument << '\n';
+    }
     arguments.insert(arguments.begin(), built_program(program));
     return run(arguments, options);
 }

@@ -59,6 +59,7 @@ Result<Bytes> Caller::frame(ByteView bytes) {
 }
 
 Result<Bytes> Caller::plain(std::uint16_t fc, std::uint8_t sfc, ByteView block) {
+    recorder_.add(fc, sfc, block);
     return frame(request_frame(fc, sfc, block));
 }
 
@@ -95,6 +96,7 @@ Result<void> Caller::open_session(SessionKind kind) {
 
 Result<Bytes> Caller::call(std::uint16_t fc, std::uint8_t sfc, ByteView block) {
     if (!session_) return plain(fc, sfc, block);
+    recorder_.add(fc, sfc, block);
     increment(session_->sequence);
     const Bytes sealed =
         session_->channel.seal(session_->sequence, compose(LAYOUT_SEALED_COMMAND, {fc, sfc, block}));

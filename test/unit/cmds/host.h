@@ -12,6 +12,7 @@
 #include "firmware/wire/block.h"
 #include "firmware/wire/frame.h"
 #include "firmware/wire/functions.h"
+#include "test/unit/recorder.h"
 #include "test/unit/scratch.h"
 
 namespace cs2sim {
@@ -103,6 +104,7 @@ private:
     std::uint16_t challenge_length() const { return profile_.challenge_lengths.front(); }
     Result<void> answer_challenge(std::string_view user, std::uint8_t mechanism, ByteView response);
 
+    Recorder recorder_;
     const Profile profile_;
     std::unique_ptr<Conversation> conversation_;
     std::optional<Open> session_;

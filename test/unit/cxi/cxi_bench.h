@@ -5,6 +5,7 @@
 #include "firmware/cmds/sessions.h"
 #include "firmware/cmds/users.h"
 #include "firmware/cxi/cxi.h"
+#include "test/unit/recorder.h"
 #include "test/unit/scratch.h"
 
 namespace cs2sim {
@@ -33,6 +34,7 @@ public:
     Result<Bytes> run(std::uint8_t sfc, std::initializer_list<Value> values) {
         const FunctionSignature* row = find_function(FC_CXI, sfc);
         const Bytes block = compose(row->request, values);
+        recorder_.add(FC_CXI, sfc, block);
         return scheduler_.run(services, context, {FC_CXI, sfc, block});
     }
     // The first field of type v4 in an answer.
@@ -91,6 +93,7 @@ public:
     }
 
 private:
+    Recorder recorder_;
     ScratchFolder folder_;
     Profile profile_;
     std::unique_ptr<Smos> smos_;

@@ -10,6 +10,8 @@
 #include "firmware/wire/block.h"
 #include "firmware/wire/frame.h"
 #include "firmware/wire/functions.h"
+#include "test/bad_input.h"
+#include "test/unit/recorder.h"
 #include "test/unit/scratch.h"
 
 using namespace cs2sim;
@@ -37,6 +39,7 @@ public:
     }
 
     Reply host(std::uint16_t fc, std::uint8_t sfc, const Bytes& block = {}) {
+        recorder_.add(fc, sfc, block);
         return host_->transact(request_frame(fc, sfc, block));
     }
     // The code of the answer, 0 when it is good.
@@ -49,6 +52,7 @@ public:
     std::uint32_t echo_code() { return code(FC_CMDS, SFC_CMDS_ECHO, {1, 2, 3}); }
 
     Bytes control(std::uint8_t sfc, const Bytes& block = {}) {
+        recorder_.add(FC_SIM, sfc, block);
         const Reply reply = control_->transact(request_frame(FC_SIM, sfc, block));
         const auto answer = parse_answer(reply.frame);
         REQUIRE(answer);
@@ -100,6 +104,7 @@ public:
     }
 
 private:
+    Recorder recorder_;
     ScratchFolder folder_;
     std::unique_ptr<Device> device_;
     std::unique_ptr<Conversation> host_;
@@ -273,6 +278,7 @@ TEST_CASE("memory, sessions, clock and mode") {
 TEST_CASE("what can match nothing is refused, with the reason") {
     Bench bench;
     const auto why = [&](Pairs text) {
+        test::bad_input("fault rules that can match nothing");
         text.emplace_back("do", "error=CMDS.DENIED");
         return bench.refused(text);
     };
@@ -286,7 +292,7 @@ TEST_CASE("what can match nothing is refused, with the reason") {
           "CMDS.ADD_USER works on user.db only");
     CHECK(why({{"function", "CMDS.ECHO"}, {"database", "user.db"}}) == "CMDS.ECHO works on no database");
     CHECK(why({{"database", "user.db"}, {"key", "NINELONGS"}}) == "search keys have 8 bytes at most");
-    CHECK(why({{"session", "99"}}).starts_with("no session 99 is open"));
+    CHECK(why({{"session", "99"}}).starts_with("no such session is open"));
     CHECK(why({{"nth", "0"}}) == "occurrences count from 1");
     CHECK(why({{"probability", "0"}}) == "with probability 0 it never happens");
     CHECK(why({{"from", "5"}, {"until", "5"}}) == "the time window ends before it begins");
