@@ -29,23 +29,6 @@ bool read_count(std::string_view text, Number& out) {
     return error == std::errc() && end == text.data() + text.size() && !text.empty();
 }
 
-// By table: a backup may be a gigabyte of digits, all looked at before anything is sent.
-struct HexDigits {
-    bool is[256]{};
-    constexpr HexDigits() {
-        for (const char c : std::string_view("0123456789ABCDEFabcdef"))
-            is[static_cast<unsigned char>(c)] = true;
-    }
-};
-constexpr HexDigits kHexDigits;
-
-bool is_hex(std::string_view text) {
-    const char* const end = text.data() + text.size();
-    for (const char* c = text.data(); c != end; ++c)
-        if (!kHexDigits.is[static_cast<unsigned char>(*c)]) return false;
-    return !text.empty() && text.size() % 2 == 0;
-}
-
 class Reader : public BackupReader {
 public:
     explicit Reader(FileDescriptor fd) : lines_(std::move(fd)) {}
@@ -120,7 +103,8 @@ private:
         const auto entry_line = line();
         if (!entry_line) return fail(entry_line.error());
         entry = *entry_line;
-        if (!is_hex(index) || !is_hex(entry)) return fail(E_CSA_BACKUP_SYNTAX);
+        if (index.empty() || entry.empty() || !is_hex(index) || !is_hex(entry))
+            return fail(E_CSA_BACKUP_SYNTAX);
         return true;
     }
 

@@ -20,29 +20,38 @@ Handle<EVP_CIPHER_CTX> keyed_context(ByteView key, bool encrypt) {
     return context;
 }
 
-// Sets the nonce and folds the associated data, each part with its length so that parts cannot shift.
-void begin(EVP_CIPHER_CTX* context, ByteView nonce, std::initializer_list<ByteView> associated) {
-    require_openssl(EVP_CipherInit_ex(context, nullptr, nullptr, nullptr, nonce.data(), -1) == 1, "nonce");
-    int written = 0;
-    for (ByteView part : associated) {
-        const auto length = big_endian_bytes<4>(part.size());
-        require_openssl(EVP_CipherUpdate(context, nullptr, &written, length.data(), 4) == 1,
-                        "associated data");
-        if (part.empty()) continue;
-        require_openssl(
-            EVP_CipherUpdate(context, nullptr, &written, part.data(), static_cast<int>(part.size())) == 1,
-            "associated data");
+void increment(std::span<std::uint8_t> number) {
+    for (std::size_t i = number.size(); i-- > 0 && ++number[i] == 0;) {
     }
 }
 
 }  // namespace
 
-Aead::Aead(ByteView key) : encrypt_(keyed_context(key, true)), decrypt_(keyed_context(key, false)) {}
+Aead::Aead(ByteView key)
+    : nonce_(random_array<kNonce>()),
+      encrypt_(keyed_context(key, true)),
+      decrypt_(keyed_context(key, false)) {}
+
+// Sets the nonce and folds the associated data, each part with its length so that parts cannot shift.
+void Aead::begin(EVP_CIPHER_CTX* context, ByteView nonce, std::initializer_list<ByteView> associated) {
+    require_openssl(EVP_CipherInit_ex(context, nullptr, nullptr, nullptr, nonce.data(), -1) == 1, "nonce");
+    associated_.clear();
+    for (const ByteView part : associated) {
+        append_big_endian(associated_, part.size(), 4);
+        append(associated_, part);
+    }
+    int written = 0;
+    if (!associated_.empty())
+        require_openssl(EVP_CipherUpdate(context, nullptr, &written, associated_.data(),
+                                         static_cast<int>(associated_.size())) == 1,
+                        "associated data");
+}
 
 Bytes Aead::seal(ByteView plain, std::initializer_list<ByteView> associated) {
     Bytes sealed(kNonce + plain.size() + kTag);
-    random_fill(std::span(sealed).first(kNonce));
-    begin(encrypt_.get(), ByteView(sealed).first(kNonce), associated);
+    increment(nonce_);
+    std::ranges::copy(nonce_, sealed.begin());
+    begin(encrypt_.get(), nonce_, associated);
     int written = 0;
     if (!plain.empty())
         require_openssl(EVP_CipherUpdate(encrypt_.get(), sealed.data() + kNonce, &written, plain.data(),

@@ -1,6 +1,8 @@
 // Authenticated encryption with AES-256-GCM, for records at rest, backup seals and secure messaging.
 #pragma once
 
+#include <array>
+
 #include "firmware/crypto/openssl.h"
 #include "firmware/crypto/secret.h"
 #include "firmware/wire/error.h"
@@ -15,13 +17,18 @@ public:
 
     explicit Aead(ByteView key);  // 32 bytes
 
-    // Seals with a fresh random nonce; `associated` is authenticated but not contained.
+    // Seals with a nonce of its own: random for the object's first, the one before plus one for each further
+    // (NIST SP 800-38D, 8.2.2). `associated` is authenticated but not contained.
     Bytes seal(ByteView plain, std::initializer_list<ByteView> associated);
 
     // Error: E_AES_TAG_VERIFICATION when anything was changed, or `sealed` is under kOverhead bytes.
     Result<SecretBytes> open(ByteView sealed, std::initializer_list<ByteView> associated);
 
 private:
+    void begin(EVP_CIPHER_CTX* context, ByteView nonce, std::initializer_list<ByteView> associated);
+
+    std::array<std::uint8_t, 12> nonce_;
+    Bytes associated_;  // keeps its room
     Handle<EVP_CIPHER_CTX> encrypt_;
     Handle<EVP_CIPHER_CTX> decrypt_;
 };

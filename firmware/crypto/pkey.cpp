@@ -23,6 +23,7 @@ constexpr CurveName kCurves[] = {
     {"nist-p192", "prime192v1"},
     {"p-192", "prime192v1"},
     {"secp192r1", "prime192v1"},
+    {"prime192v1", "prime192v1"},
     {"nist-p224", "secp224r1"},
     {"p-224", "secp224r1"},
     {"secp224r1", "secp224r1"},

@@ -50,7 +50,10 @@ std::array<std::uint8_t, Width> big_endian_bytes(std::uint64_t number) {
 // Upper-case hexadecimal, two digits a byte, no separator.
 std::string to_hex(ByteView bytes);
 
-// Reverse of to_hex, either case; false (and `out` untouched) when the text is not whole hexadecimal bytes.
+// Whether the text is whole bytes in hexadecimal, either case; an empty one is.
+bool is_hex(std::string_view text);
+
+// Reverse of to_hex, either case; false (and `out` untouched) when the text is none.
 bool from_hex(std::string_view text, Bytes& out);
 
 }  // namespace cs2sim

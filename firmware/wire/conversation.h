@@ -7,8 +7,8 @@
 
 namespace cs2sim {
 
-// What the transport shall do with a command. A connection that is closed sends `frame` before, when there is
-// one (part of an answer; a device node has none to send).
+// What the transport shall do with a command. Before a connection is closed it gives out `frame`, which may be
+// part of an answer.
 struct Reply {
     enum class Action : std::uint8_t { send, drop, close } action = Action::send;
     Bytes frame;

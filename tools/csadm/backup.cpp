@@ -2,6 +2,8 @@
 // sealed under the MBK on their way.
 #include <cstdio>
 #include <filesystem>
+#include <future>
+#include <utility>
 
 #include "host-lib/backup_file.h"
 #include "tools/csadm/commands.h"
@@ -40,13 +42,17 @@ std::string plain_name(std::string_view name) {
     return std::string(name);
 }
 
+// The device reads the next block while this one is written.
 Result<std::uint64_t> write_entries(Session& session, std::uint32_t handle, host::BackupWriter& writer,
                                     Progress& progress) {
+    const auto read_block = [&] { return session.execute(FC_ADM, SFC_ADM_BACKUP_READ, {handle, kBlock}); };
     std::uint64_t count = 0;
+    auto next = std::async(std::launch::async, read_block);
     for (bool more = true; more;) {
-        const auto answer = session.execute(FC_ADM, SFC_ADM_BACKUP_READ, {handle, kBlock});
+        const auto answer = next.get();
         if (!answer) return fail(answer.error());
         more = answer->block.u8("more") != 0;
+        if (more) next = std::async(std::launch::async, read_block);
         ByteView rest = answer->block.bytes("entries");
         if (more && rest.empty()) return fail(E_CSA_PROTOCOL);
         for (; !rest.empty(); ++count) {
@@ -87,30 +93,51 @@ Result<void> backup_database(Session& session, const std::string& value) {
     return {};
 }
 
+// One block of entries on its way to the device, while the next one is read from the file.
+class BlockSender {
+public:
+    BlockSender(Session& session, std::uint32_t handle) : session_(session), handle_(handle) {}
+
+    // Errors are those of the block before.
+    Result<void> send(Bytes entries) {
+        CS2SIM_TRY(finish());
+        pending_ = std::async(std::launch::async, [this, block = std::move(entries)]() -> Result<void> {
+            CS2SIM_TRY(session_.execute(FC_ADM, SFC_ADM_RESTORE_WRITE, {handle_, block}));
+            return {};
+        });
+        return {};
+    }
+
+    Result<void> finish() { return pending_.valid() ? pending_.get() : Result<void>(); }
+
+private:
+    Session& session_;
+    const std::uint32_t handle_;
+    std::future<Result<void>> pending_;  // its end waits for the command
+};
+
 Result<void> send_entries(Session& session, std::uint32_t handle, host::BackupReader& reader,
                           Progress& progress) {
+    BlockSender sender(session, handle);
     Bytes key;
     Bytes record;
     Bytes entries;
     std::uint64_t count = 0;
-    for (bool more = true; more;) {
-        const auto next = reader.next(key, record);
-        if (!next) return fail(next.error());
-        more = *next;
-        if (more) {
-            if (key.size() + record.size() > kLargestEntry) return fail(E_CSA_BACKUP_SYNTAX);
-            if (!entries.empty() && entries.size() + key.size() + record.size() > kBlock) {
-                CS2SIM_TRY(session.execute(FC_ADM, SFC_ADM_RESTORE_WRITE, {handle, entries}));
-                entries.clear();
-                progress.show(count);
-            }
-            compose_into(entries, LAYOUT_DB_ENTRY, {key, record});
-            ++count;
+    for (;;) {
+        const auto more = reader.next(key, record);
+        if (!more) return fail(more.error());
+        if (!*more) break;
+        const std::size_t size = key.size() + record.size();
+        if (size > kLargestEntry) return fail(E_CSA_BACKUP_SYNTAX);
+        if (!entries.empty() && entries.size() + size > kBlock) {
+            CS2SIM_TRY(sender.send(std::exchange(entries, {})));
+            progress.show(count);
         }
+        compose_into(entries, LAYOUT_DB_ENTRY, {key, record});
+        ++count;
     }
-    if (entries.empty()) return {};
-    CS2SIM_TRY(session.execute(FC_ADM, SFC_ADM_RESTORE_WRITE, {handle, entries}));
-    return {};
+    if (!entries.empty()) CS2SIM_TRY(sender.send(std::move(entries)));
+    return sender.finish();
 }
 
 Result<void> restore_database(Session& session, const std::string& value) {

@@ -1,7 +1,8 @@
 // The main job's figures: start-up and command rate beside swtpm, backup and restore of 100,000 entries, idle
-// memory. Run: bench_main (from a release build). Real programs throughout.
+// memory. Run: bench_main [start|rate|memory|backup …] (from a release build). Real programs throughout.
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <cstdlib>
@@ -101,7 +102,7 @@ void fill_key_database(const fs::path& state) {
     });
 }
 
-void bench_backup(const Simulator& simulator) {
+void bench_backup(const Simulator& simulator, const fs::path&) {
     const std::string logon = "LogonSign=ADMIN," + (simulator.state / "ADMIN.key").string();
     fill_key_database(simulator.state);
     simulator.start();
@@ -119,7 +120,7 @@ void bench_backup(const Simulator& simulator) {
         kEntries / backup, kEntries / restore, kEntries);
 }
 
-void bench_memory(const Simulator& simulator) {
+void bench_memory(const Simulator& simulator, const fs::path&) {
     run({kBin + "/cs2sim", "start", "--state", simulator.state.string(), "--device",
          (simulator.folder / "cs2a").string()});
     std::array<char, 512> line{};
@@ -135,9 +136,17 @@ void bench_memory(const Simulator& simulator) {
                 static_cast<double>(kilobytes) / 1024);
 }
 
+struct Part {
+    std::string_view name;
+    void (*run)(const Simulator& simulator, const fs::path& tpm);
+};
+constexpr Part kParts[] = {
+    {"start", bench_start}, {"rate", bench_rate}, {"memory", bench_memory}, {"backup", bench_backup}};
+
 }  // namespace
 
-int main() {
+int main(int argc, char** argv) {
+    const std::vector<std::string_view> wanted(argv + 1, argv + argc);
     std::string pattern = (fs::temp_directory_path() / "cs2sim-bench-XXXXXX").string();
     if (::mkdtemp(pattern.data()) == nullptr) return 1;
     const fs::path folder = pattern;
@@ -148,10 +157,8 @@ int main() {
     simulator.start();  // a first start makes the factory key; what follows finds existing state
     simulator.stop();
     prepare_swtpm(tpm);
-    bench_start(simulator, tpm);
-    bench_rate(simulator, tpm);
-    bench_memory(simulator);
-    bench_backup(simulator);
+    for (const Part& part : kParts)
+        if (wanted.empty() || std::ranges::find(wanted, part.name) != wanted.end()) part.run(simulator, tpm);
     fs::current_path("/");
     fs::remove_all(folder);
     return 0;
