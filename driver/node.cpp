@@ -77,11 +77,12 @@ void NodeFile::run() {
             over = std::move(conversation_);
         } else if (reply.action == Reply::Action::drop) {
             change(State::silent, effects);
-        } else if (reply.action == Reply::Action::close) {
+        } else if (reply.action == Reply::Action::close && reply.frame.empty()) {
             change(State::ended, effects);
         } else {
             answer_ = std::move(reply.frame);
             given_ = 0;
+            last_ = reply.action == Reply::Action::close;
             change(State::answered, effects);
         }
     }
@@ -185,18 +186,19 @@ Outcome NodeFile::take_data(std::size_t size) {
     Outcome outcome;
     if (given_ == 0 && size >= answer_.size()) {
         outcome.data = std::move(answer_);
-        answer_ = Bytes();
-        state_ = State::idle;
+        answer_is_read();
         return outcome;
     }
     const auto piece = ByteView(answer_).subspan(given_, std::min(size, answer_.size() - given_));
     outcome.data = to_bytes(piece);
     given_ += piece.size();
-    if (given_ == answer_.size()) {
-        answer_ = Bytes();
-        state_ = State::idle;
-    }
+    if (given_ == answer_.size()) answer_is_read();
     return outcome;
+}
+
+void NodeFile::answer_is_read() {
+    answer_ = Bytes();
+    state_ = last_ ? State::ended : State::idle;
 }
 
 // Finishes a new request, or lets it wait; `instead` is the outcome of one that does not want to wait.

@@ -97,6 +97,7 @@ private:
     // All with the node's lock held.
     std::optional<Outcome> outcome_of(const Waiting& waiting);
     Outcome take_data(std::size_t size);
+    void answer_is_read();
     void submit(Waiting waiting, std::optional<Outcome> instead, Effects& effects);
     void serve(Effects& effects);
     void change(State state, Effects& effects);
@@ -111,6 +112,7 @@ private:
     ByteView command_;  // whole, on its way to the conversation: in gathered_, or where the writer has it
     Bytes answer_;
     std::size_t given_ = 0;  // bytes of answer_ that have been read
+    bool last_ = false;      // after this answer the device hangs up
     std::vector<Waiting> waiting_;
     std::unique_ptr<PollBell> bell_;
 };

@@ -59,10 +59,10 @@ void prepare(local::socket&) {}
 template <class Socket>
 bool answer(Socket& socket, Conversation& conversation, ByteView frame) {
     const Reply reply = conversation.transact(frame);
-    if (reply.action != Reply::Action::send) return reply.action == Reply::Action::drop;
+    if (reply.action == Reply::Action::drop) return true;
     error_code error;
     asio::write(socket, asio::buffer(reply.frame), error);
-    return !error;
+    return !error && reply.action == Reply::Action::send;
 }
 
 // Serves one caller until either side ends.

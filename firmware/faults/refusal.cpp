@@ -68,7 +68,7 @@ std::string refuse_session(const FaultRule& rule, const Services& device) {
     if (outside || rule.action == FaultAction::no_sessions)
         return "what opens or carries a session does not run in it";
     if (!device.sessions.is_open(rule.session))
-        return "no session " + std::to_string(rule.session) + " is open, and a new one gets another number";
+        return "no such session is open, and a new one gets another number";
     return {};
 }
 

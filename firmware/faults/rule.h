@@ -43,14 +43,14 @@ enum class FaultAction : std::uint8_t {
 
 struct FaultRule {
     // What it matches. Empty or 0 = everything.
-    std::string function;  // "ADM.BACKUP_READ", "087.41", "BACKUP_READ", or a module: "ADM", "087"
-    std::string user;      // short or long name of a user logged on, or logging on
-    std::uint32_t session = 0;
-    std::string database;                // "user.db"
-    Bytes key;                           // search key of a record; filled up with zeros
-    std::string connection;              // part of the peer's name: "tcp", "4711@127.0.0.1", "pid 812"
-    std::uint32_t nth = 1;               // the first match that is hit
-    std::uint32_t times = 0;             // how many are hit from there on; 0 = all
+    std::string function;       // "ADM.BACKUP_READ", "087.41", "BACKUP_READ", or a module: "ADM", "087"
+    std::string user;           // short or long name of a user logged on, or logging on
+    std::uint32_t session = 0;  // in text decimal, or 0x… as `cs2sim trace` shows it
+    std::string database;       // "user.db"
+    Bytes key;                  // search key of a record; filled up with zeros
+    std::string connection;     // part of the peer's name: "tcp", "4711@127.0.0.1", "pid 812"
+    std::uint32_t nth = 1;      // the first match that is hit
+    std::uint32_t times = 0;    // how many are hit from there on; 0 = all
     std::uint32_t millionths = 1000000;  // probability of each
     std::uint64_t seed = 0;              // of the random draws: same seed, same draws
     std::uint32_t from = 0;              // time window in ms since the rule was armed

@@ -188,6 +188,15 @@ Done read_probability(FaultRule& rule, std::string_view text) {
     return {};
 }
 
+// As `cs2sim trace` shows it, or in decimal.
+Done read_session(FaultRule& rule, std::string_view text) {
+    if (!text.starts_with("0x")) return read_number(rule.session, text, "session");
+    const auto [end, error] = std::from_chars(text.data() + 2, text.data() + text.size(), rule.session, 16);
+    if (error != std::errc() || end != text.data() + text.size())
+        return Problem("session '" + std::string(text) + "' is no number of a session");
+    return {};
+}
+
 // In hexadecimal behind "0x", else as text.
 Done read_key(FaultRule& rule, std::string_view text) {
     if (!text.starts_with("0x")) {
@@ -203,7 +212,7 @@ Done read_field(FaultRule& rule, const std::string& key, const std::string& valu
     if (value.size() > 255) return Problem("'" + key + "' is too long");
     if (key == "function") return rule.function = value, Done();
     if (key == "user") return rule.user = value, Done();
-    if (key == "session") return read_number(rule.session, value, key);
+    if (key == "session") return read_session(rule, value);
     if (key == "database") return rule.database = value, Done();
     if (key == "key") return read_key(rule, value);
     if (key == "connection") return rule.connection = value, Done();
@@ -281,7 +290,7 @@ std::string text_of(const FaultRule& rule) {
     };
     if (!rule.function.empty()) add("function", rule.function);
     if (!rule.user.empty()) add("user", rule.user);
-    if (rule.session != 0) add("session", std::to_string(rule.session));
+    if (rule.session != 0) add("session", "0x" + hex_code(rule.session));
     if (!rule.database.empty()) add("database", rule.database);
     if (!rule.key.empty()) add("key", "0x" + to_hex(rule.key));
     if (!rule.connection.empty()) add("connection", rule.connection);
@@ -289,9 +298,10 @@ std::string text_of(const FaultRule& rule) {
     if (rule.nth != 1 || rule.times != 0) add("times", std::to_string(rule.times));
     if (rule.millionths != 1000000) {
         std::string digits = std::to_string(1000000 + rule.millionths).substr(1);
+        while (digits.ends_with('0')) digits.pop_back();
         add("probability", "0." + digits);
-        add("seed", std::to_string(rule.seed));
     }
+    if (rule.millionths != 1000000 || rule.seed != 0) add("seed", std::to_string(rule.seed));
     if (rule.from != 0) add("from", seconds_text(rule.from));
     if (rule.until != 0) add("until", seconds_text(rule.until));
     return text + "do=" + action_text(rule);

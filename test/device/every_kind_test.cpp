@@ -9,6 +9,7 @@
 #include <future>
 #include <thread>
 
+#include "test/bad_input.h"
 #include "test/device/rig.h"
 
 using namespace cs2sim;
@@ -55,6 +56,7 @@ TEST_CASE("bad frames get their error, and the connection survives where the bou
     EVERY_KIND();
     Rig rig(kind);
     const Line line = rig.connect();
+    test::bad_input("frames and blocks, malformed", 3);
     CHECK(line.ask(Bytes{0x9c, 0, 0, 4}) == error_frame({E_CMDS_BAD_CMD}));
     CHECK(line.ask(Bytes{0x77, 0, 0, 7, 0, 0, 0}) == error_frame({E_CMDS_BAD_TAG}));
 
@@ -71,6 +73,7 @@ TEST_CASE("an oversized frame is swallowed while its answer waits") {
     Rig rig(kind);
     const Line line = rig.connect();
     Bytes head{0x9c, 0xff, 0xff, 0xff, 0, 0, 0};  // 16 MiB less a byte
+    test::bad_input("frames and blocks, malformed");
     REQUIRE(line.send(head) == 0);
     CHECK(line.receive() == error_frame({E_CMDS_DATA_LEN}));
     REQUIRE(line.send(Bytes(0xffffff - head.size(), 0xaa)) == 0);
@@ -134,6 +137,18 @@ TEST_CASE("the device may hang up") {
     REQUIRE(line.send(command(kHangUp)) == 0);
     CHECK(line.readable(5s));
     CHECK(line.receive().empty());
+    CHECK(rig.connect().ask(command(kEcho)) == answer_frame({}));
+}
+
+TEST_CASE("the device may hang up in the middle of an answer") {
+    EVERY_KIND();
+    Rig rig(kind);
+    const Line line = rig.connect();
+    REQUIRE(line.send(command(kHangUp, Bytes{0x9a, 0, 0})) == 0);
+    Bytes got(10);
+    CHECK(read(line.fd(), got.data(), got.size()) == 3);
+    CHECK(got[0] == 0x9a);
+    CHECK(read(line.fd(), got.data(), got.size()) <= 0);
     CHECK(rig.connect().ask(command(kEcho)) == answer_frame({}));
 }
 

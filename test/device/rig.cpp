@@ -39,7 +39,7 @@ public:
             case kDrop:
                 return {Reply::Action::drop, {}};
             case kHangUp:
-                return {Reply::Action::close, {}};
+                return {Reply::Action::close, to_bytes(block)};
             case kBig: {
                 const std::size_t size =
                     static_cast<std::size_t>(block[0]) << 24 | block[1] << 16 | block[2] << 8 | block[3];

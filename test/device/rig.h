@@ -29,7 +29,7 @@ enum Verb : std::uint8_t {
     kEcho,    // answers with the block
     kSlow,    // the same, after as many milliseconds as the block's first two bytes say
     kDrop,    // never answers
-    kHangUp,  // ends the connection
+    kHangUp,  // gives the block out as it is, ends the connection
     kBig,     // answers with a frame of as many bytes as the block's first four say
     kWho,     // answers with the number of the conversation, 4 bytes
 };

@@ -25,7 +25,7 @@ struct Option {
 constexpr Option kMatches[] = {
     {"function", "ADM.BACKUP_READ, 087.41, BACKUP_READ, or a whole module: ADM"},
     {"user", "a user who is logged on, or logging on"},
-    {"session", "number of a session"},
+    {"session", "number of an open session, as cs2sim trace shows it"},
     {"database", "user.db, CXIKEY.db, …"},
     {"key", "search key of a record, as text or 0x…"},
     {"connection", "part of the caller's name: tcp, 4711@127.0.0.1, pid 812"},

@@ -116,7 +116,7 @@ std::string fields_of(std::string_view layout, ByteView block) {
 
 std::string text_of(const TraceEvent& event) {
     std::array<char, 64> session{};
-    if (event.session != 0) std::snprintf(session.data(), session.size(), " session=%08X", event.session);
+    if (event.session != 0) std::snprintf(session.data(), session.size(), " session=0x%08X", event.session);
     std::string text = clock_time(event.time) + " #" + std::to_string(event.connection) + " " +
                        std::string(event.peer) + session.data() + "  " + event.name() + "  " +
                        result_of(event) + "  " + std::to_string(event.micros) +

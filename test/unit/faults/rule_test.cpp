@@ -43,8 +43,8 @@ TEST_CASE("a rule's text survives parsing, encoding and listing") {
     const auto decoded = decode_rule(encode_rule(*rule));
     REQUIRE(decoded);
     CHECK(text_of(*decoded) ==
-          "function=ADM.BACKUP_READ user=ADMIN session=7 database=user.db key=0x41444D494E connection=tcp "
-          "nth=3 times=2 probability=0.250000 seed=42 from=1.500 until=60 do=error=B0830063");
+          "function=ADM.BACKUP_READ user=ADMIN session=0x00000007 database=user.db key=0x41444D494E connection=tcp "
+          "nth=3 times=2 probability=0.25 seed=42 from=1.500 until=60 do=error=B0830063");
 }
 
 TEST_CASE("every fault is listed as it was written") {
