@@ -1,6 +1,7 @@
 // Bad input: the exact error, nothing changed on the device, no partial file left.
 #include <fstream>
 
+#include "test/bad_input.h"
 #include "test/scenario/backup_text.h"
 #include "test/scenario/expect.h"
 #include "test/scenario/simulator.h"
@@ -27,6 +28,7 @@ struct Prepared {
 
     // Restoring `text` must fail so and change nothing.
     void refuses(const std::string& text, std::uint32_t code) const {
+        test::bad_input("backup files, forged or damaged");
         write_file(user.file("forged.db"), text);
         require_error(user.as_admin({"RestoreDatabase=forged.db"}), code);
         CHECK(user.users() == users);

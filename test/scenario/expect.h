@@ -6,6 +6,7 @@
 #include <string>
 
 #include "firmware/wire/error.h"
+#include "test/bad_input.h"
 #include "test/scenario/process.h"
 
 namespace cs2sim::scenario {
@@ -18,6 +19,7 @@ inline void require_success(const Outcome& outcome) {
 
 // Exit status not 0, and the three lines of this code at the end of stderr.
 inline void require_error(const Outcome& outcome, std::uint32_t code) {
+    test::bad_input("calls of csadm, cxitool and cs2sim that had to fail");
     const std::string lines = describe(code);
     INFO("stdout:\n" << outcome.out << "stderr:\n" << outcome.err << "expected:\n" << lines);
     REQUIRE(outcome.status != 0);

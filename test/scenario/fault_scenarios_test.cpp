@@ -18,11 +18,6 @@ Outcome cs2sim_tool(std::vector<std::string> arguments, const std::filesystem::p
     return run(arguments, options);
 }
 
-Outcome steer(const Simulator& simulator, std::vector<std::string> arguments) {
-    arguments.insert(arguments.end(), {"--state", simulator.state()});
-    return cs2sim_tool(std::move(arguments));
-}
-
 // What a scenario's demo has to end with, and what its report has to show.
 struct Expected {
     const char* name;
@@ -96,11 +91,11 @@ TEST_CASE("G17: B0830063 meets a restore three ways") {
     require_error(user.csadm({"ChallengeLength=8", user.admin_logon(), "RestoreDatabase=user.db"}),
                   E_CMDS_CHALLENGE_LEN);
     // A rule, armed on the running device. (A raw frame: test/unit/faults.)
-    require_success(steer(simulator, {"fault", "add", "--function", "CMDS.GET_CHALLENGE", "--nth", "1",
-                                      "--do", "error=B0830063"}));
+    require_success(simulator.steer(
+        {"fault", "add", "--function", "CMDS.GET_CHALLENGE", "--nth", "1", "--do", "error=B0830063"}));
     require_error(user.as_admin({"RestoreDatabase=user.db"}), E_CMDS_CHALLENGE_LEN);
     CHECK(user.admin_does({"RestoreDatabase=user.db"}) == "user.db: 1 entries restored\n");
-    const Outcome log = steer(simulator, {"fault", "log"});
+    const Outcome log = simulator.steer({"fault", "log"});
     CHECK(log.out.find("error=B0830063") != std::string::npos);
     CHECK(log.out.find("CMDS.GET_CHALLENGE 008301 length=16") != std::string::npos);
 }
@@ -120,21 +115,21 @@ probability = 0.5
 seed = 3
 do = "delay=1-2"
 )");
-    const Outcome added = steer(simulator, {"fault", "add", folder / "rules.toml"});
+    const Outcome added = simulator.steer({"fault", "add", folder / "rules.toml"});
     require_success(added);
     CHECK(added.out ==
           "1  function=ADM.GET_STATE nth=2 times=1 do=error=B0000519\n"
-          "2  user=ADMIN probability=0.500000 seed=3 do=delay=1-2\n");
+          "2  user=ADMIN probability=0.5 seed=3 do=delay=1-2\n");
     require_success(user.csadm({"GetState"}));
     require_error(user.csadm({"GetState"}), E_OS_FILE_CORR);
-    require_success(steer(simulator, {"fault", "remove", "2"}));
-    CHECK(steer(simulator, {"fault", "list"}).out ==
+    require_success(simulator.steer({"fault", "remove", "2"}));
+    CHECK(simulator.steer({"fault", "list"}).out ==
           "1  function=ADM.GET_STATE nth=2 times=1 do=error=B0000519  (2 matches, 1 hits)\n");
-    require_error(steer(simulator, {"fault", "remove", "2"}), E_SIM_NO_RULE);
-    require_success(steer(simulator, {"fault", "clear"}));
-    CHECK(steer(simulator, {"fault", "list"}).out.empty());
+    require_error(simulator.steer({"fault", "remove", "2"}), E_SIM_NO_RULE);
+    require_success(simulator.steer({"fault", "clear"}));
+    CHECK(simulator.steer({"fault", "list"}).out.empty());
 
-    const Outcome refused = steer(simulator, {"fault", "add", "--function", "ADM.FLY", "--do", "drop"});
+    const Outcome refused = simulator.steer({"fault", "add", "--function", "ADM.FLY", "--do", "drop"});
     require_error(refused, E_SIM_RULE);
     CHECK(refused.err.find("there is no function 'ADM.FLY'") != std::string::npos);
 }
@@ -146,28 +141,9 @@ TEST_CASE("a crash before the commit leaves nothing of a restore, after it every
     user.make_mbk();
     user.admin_does(
         {"AddUser=BACK,00000002,hmacpwd,a-password", "BackupDatabase=user.db", "DeleteUser=BACK"});
-    require_success(steer(simulator, {"fault", "add", "--function", "ADM.RESTORE_COMMIT", "--do",
-                                      after ? "crash-after-commit" : "crash-before-commit"}));
+    require_success(simulator.steer({"fault", "add", "--function", "ADM.RESTORE_COMMIT", "--do",
+                                     after ? "crash-after-commit" : "crash-before-commit"}));
     require_error(user.as_admin({"RestoreDatabase=user.db"}), E_CSA_IO);
     simulator.start();
     CHECK((user.users().find("BACK ") != std::string::npos) == after);
-}
-
-TEST_CASE("G20: drained batteries, alarm, loss of MBK and databases, repair") {
-    const Simulator simulator;
-    const Operator user(simulator, Way::mount);
-    user.make_mbk();
-    CHECK(steer(simulator, {"battery", "shelve", "--months", "18"}).out ==
-          "Carrier Battery:   ok (3.108 V)\nExternal Battery:  low (2.000 V)\n");
-    user.admin_does({"MBKListKeys"});
-    const Outcome empty = steer(simulator, {"battery", "shelve", "--months", "6"});
-    require_success(empty);
-    CHECK(empty.out.find("Carrier Battery:   low") != std::string::npos);
-    CHECK(empty.out.find("alarm: batteries") != std::string::npos);
-    require_error(user.csadm({"ListUsers"}), E_DB_BAD_MKEY);
-    const Outcome state = user.csadm({"GetState"});
-    require_success(state);
-    CHECK(state.out.find("alarm     = ON") != std::string::npos);
-    CHECK(steer(simulator, {"alarm", "reset"}).out == "alarm: off\n");
-    require_error(user.csadm({"ListUsers"}), E_DB_BAD_MKEY);  // what is erased stays erased
 }

@@ -24,6 +24,11 @@ public:
     void stop();
     void kill();  // SIGKILL to the daemon, in the middle of whatever it does
 
+    // cs2sim, with CS2SIM_STATE naming this one.
+    Outcome steer(std::vector<std::string> arguments) const;
+    // steer(), which must succeed; what it printed.
+    std::string steered(std::vector<std::string> arguments) const;
+
     std::string device(Way way) const;
     std::filesystem::path state() const { return folder_ / "state"; }
     std::filesystem::path admin_key() const { return state() / "ADMIN.key"; }

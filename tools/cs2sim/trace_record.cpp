@@ -62,8 +62,9 @@ tl::expected<Recording, std::string> read_recording(const std::string& path) {
     if ((*parsed)["version"].value<std::int64_t>() != kVersion) return refuse("no recording of cs2sim trace");
     Recording recording;
     recording.with_secrets = (*parsed)["secrets"].value_or(false);
+    if (!parsed->contains("exchange")) return recording;
     const toml::array* list = (*parsed)["exchange"].as_array();
-    if (!list) return recording;
+    if (!list) return refuse("'exchange' is no list of [[exchange]]");
     for (const toml::node& node : *list) {
         const toml::table* table = node.as_table();
         bool good = table != nullptr;

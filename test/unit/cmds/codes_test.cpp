@@ -4,6 +4,7 @@
 #include <set>
 
 #include "firmware/wire/advice.h"
+#include "test/bad_input.h"
 #include "test/unit/cmds/provocation.h"
 
 using namespace cs2sim;
@@ -23,6 +24,7 @@ std::string words(std::uint32_t code) { return code == 0 ? "no error" : describe
 void check(std::span<const Provocation> provocations) {
     for (const Provocation& provocation : provocations) {
         INFO("expected " << words(provocation.code));
+        test::bad_input("codes of CMDS, provoked by frames");
         const std::uint32_t met = provocation.meet();
         INFO("met " << words(met));
         CHECK(met == provocation.code);

@@ -2,6 +2,7 @@
 
 #include "firmware/crypto/random.h"
 #include "firmware/crypto/secure_channel.h"
+#include "test/bad_input.h"
 
 using namespace cs2sim;
 
@@ -46,6 +47,7 @@ TEST_CASE("what one side seals the other opens, in every mode and mechanism") {
                 CHECK(ByteView(*opened).size() == size);
                 CHECK(std::ranges::equal(*opened, plain));
 
+                test::bad_input("sealed messages, replayed, reflected, changed or cut", 4);
                 // replayed under the next value, reflected to its sender, changed, cut
                 SequenceCounter next = sequence;
                 increment(next);
@@ -91,5 +93,6 @@ TEST_CASE("password responses are what an independent computation gives") {
     // python3: hashlib.sha1, hmac
     CHECK(to_hex(password_token(2, as_bytes("secret"))) == "E5E9FA1BA31ECD1AE84F75CAAA474F3A663F05F4");
     CHECK(to_hex(password_token(4, as_bytes("secret"))) == "736563726574");
-    CHECK(to_hex(password_response(4, as_bytes("secret"), as_bytes("message"))) == "8B5F48702995C1598C573DB1E21866A9B825D4A794D169D7060A03605796360B");
+    CHECK(to_hex(password_response(4, as_bytes("secret"), as_bytes("message"))) ==
+          "8B5F48702995C1598C573DB1E21866A9B825D4A794D169D7060A03605796360B");
 }

@@ -5,6 +5,7 @@
 
 #include <fstream>
 
+#include "test/bad_input.h"
 #include "test/unit/scratch.h"
 
 using namespace cs2sim;
@@ -139,6 +140,7 @@ TEST_CASE("a backup without entries, and names of keys that are not text") {
 TEST_CASE("damaged backups are refused when they are opened") {
     const ScratchFolder folder;
     const auto open = [&](const std::string& text) {
+        test::bad_input("backup files, forged or damaged");
         return code_of(BackupReader::open(store(folder, text)));
     };
     CHECK(open("") == E_CSA_BACKUP_SYNTAX);

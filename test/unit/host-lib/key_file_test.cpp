@@ -4,6 +4,7 @@
 #include "host-lib/key_file.h"
 
 #include "host-lib/host_file.h"
+#include "test/bad_input.h"
 #include "test/unit/scratch.h"
 
 using namespace cs2sim;
@@ -118,6 +119,7 @@ TEST_CASE("damaged key files are refused, never crash") {
     const SecretBytes whole = vector_file(name);
     SECTION("cut anywhere") {
         for (std::size_t size = 0; size < whole.size(); size += 13) {
+            test::bad_input("key files, damaged");
             const auto file = parse_key_text(ByteView(whole).first(size), password());
             if (!file) CHECK((file.error().code >> 16 == 0xB902));
         }
@@ -127,6 +129,7 @@ TEST_CASE("damaged key files are refused, never crash") {
             for (const std::uint8_t byte : {0x00, 0x0A, 0x30, 0x21, 0x3D, 0xFF}) {
                 SecretBytes changed = whole;
                 changed[at] = byte;
+                test::bad_input("key files, damaged");
                 const auto file = parse_key_text(changed, password());
                 if (!file) CHECK((file.error().code >> 16 == 0xB902));
             }
@@ -153,6 +156,7 @@ TEST_CASE("hostile numbers in key files") {
     };
     for (const char* text : texts) {
         CAPTURE(text);
+        test::bad_input("key files, damaged");
         const auto file = parse_key_text(text_of(text), password());
         REQUIRE_FALSE(file);
         CHECK((file.error().code == E_CSA_KEY_FORMAT || file.error().code == E_CSA_KEY_PASSWORD));
@@ -172,6 +176,7 @@ TEST_CASE("hostile numbers in key files") {
             CAPTURE(field, value);
             std::string changed = text;
             changed.replace(from, to - from, value);
+            test::bad_input("key files, damaged");
             const auto file = parse_key_text(text_of(changed), {});
             if (file)
                 CHECK(signs_for(*file, public_der("rsa1024")));  // OpenSSL recovers from bad CRT numbers

@@ -5,6 +5,7 @@
 #include <fstream>
 
 #include "firmware/wire/functions.h"
+#include "test/bad_input.h"
 #include "test/unit/scratch.h"
 
 using namespace cs2sim;
@@ -15,6 +16,7 @@ constexpr std::string_view kGood = "model = \"Mine\"\nchallenge_lengths = [16]\n
 
 // What load_profile() says of a file with this text; empty when it takes it.
 std::string problem_of(std::string_view text) {
+    if (text != kGood) test::bad_input("TOML documents");
     const ScratchFolder folder;
     const auto path = folder.path() / "mine.toml";
     std::ofstream(path) << text;

@@ -2,12 +2,14 @@
 
 #include "firmware/wire/block.h"
 #include "firmware/wire/functions.h"
+#include "test/bad_input.h"
 
 using namespace cs2sim;
 
 TEST_CASE("a block decodes into what it was composed of") {
     constexpr std::string_view layout = "a:u1 b:u2 c:u4 d:u8 e:b4 f:v2 g!:v4 h:*";
-    const Bytes block = compose(layout, {1, 0x203, 0x4050607, 0x8090A0B0C0D0E0Full, "xy", "text", "secret", "rest"});
+    const Bytes block =
+        compose(layout, {1, 0x203, 0x4050607, 0x8090A0B0C0D0E0Full, "xy", "text", "secret", "rest"});
     const auto parsed = parse(layout, block);
     REQUIRE(parsed);
     CHECK(parsed->u8("a") == 1);
@@ -25,6 +27,7 @@ TEST_CASE("a block of the wrong length is refused, however it is cut") {
     constexpr std::string_view layout = "name:v2 key:v2";
     Bytes block = compose(layout, {"user.db", "ADMIN"});
     for (std::size_t size = 0; size < block.size(); ++size) {
+        test::bad_input("frames and blocks, malformed");
         const auto parsed = parse(layout, ByteView(block).first(size));
         REQUIRE_FALSE(parsed);
         CHECK(parsed.error().code == E_CMDS_DATA_LEN);
@@ -47,7 +50,8 @@ TEST_CASE("every layout of the catalogue is well formed, and no number is given 
 }
 
 TEST_CASE("an error prints the three lines that operators know") {
-    CHECK(describe(0xB0830063) ==
-          "Error B0830063\nCryptoServer module CMDS, Command scheduler\nillegal challenge length requested\n");
+    CHECK(
+        describe(0xB0830063) ==
+        "Error B0830063\nCryptoServer module CMDS, Command scheduler\nillegal challenge length requested\n");
     CHECK(describe(0xB7770001) == "Error B7770001\nCryptoServer module 777, unknown module\nunknown error\n");
 }

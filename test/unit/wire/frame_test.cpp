@@ -3,6 +3,7 @@
 #include "firmware/wire/block.h"
 #include "firmware/wire/frame.h"
 #include "firmware/wire/functions.h"
+#include "test/bad_input.h"
 
 using namespace cs2sim;
 
@@ -50,6 +51,7 @@ TEST_CASE("the key length of a list answer is byte 7, the keys start at byte 12"
 }
 
 TEST_CASE("a malformed request has its code") {
+    test::bad_input("frames and blocks, malformed", 4);
     CHECK(code_of(parse_request(hex("9A00000700832A"))) == E_CMDS_BAD_TAG);
     CHECK(code_of(parse_request({})) == E_CMDS_BAD_TAG);
     CHECK(code_of(parse_request(hex("9C0000060083"))) == E_CMDS_BAD_CMD);
