@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <pty.h>
+#include <signal.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <termios.h>
@@ -23,8 +24,9 @@ using namespace std::chrono_literals;
 namespace {
 
 void send_all(int fd, ByteView bytes) {
+    ::signal(SIGPIPE, SIG_IGN);  // the host may be gone
     while (!bytes.empty()) {
-        const ssize_t sent = ::send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL);  // the host may be gone
+        const ssize_t sent = ::write(fd, bytes.data(), bytes.size());
         if (sent <= 0) return;
         bytes = bytes.subspan(static_cast<std::size_t>(sent));
     }
