@@ -4,11 +4,18 @@ if(NOT PkgConfig_FOUND)
   message(FATAL_ERROR "pkg-config is missing: apt-get install pkg-config")
 endif()
 
+# The target PkgConfig::<target>. A program with the property CARRIES_LIBRARIES gets the package's archive instead of
+# its shared library: see cs2sim_program() in room.cmake.
 function(require_pkg target module package)
   pkg_check_modules(${target} QUIET IMPORTED_TARGET GLOBAL ${module})
   if(NOT ${target}_FOUND)
     message(FATAL_ERROR "${module} is missing: apt-get install ${package}")
   endif()
+  list(GET ${target}_LIBRARIES 0 library)
+  find_library(${target}_ARCHIVE lib${library}.a REQUIRED)
+  get_target_property(shared PkgConfig::${target} INTERFACE_LINK_LIBRARIES)
+  set_target_properties(PkgConfig::${target} PROPERTIES INTERFACE_LINK_LIBRARIES
+    "$<IF:$<BOOL:$<TARGET_PROPERTY:CARRIES_LIBRARIES>>,${${target}_ARCHIVE};m,${shared}>")
 endfunction()
 
 function(require_header header package)

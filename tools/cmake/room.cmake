@@ -61,14 +61,15 @@ function(cs2sim_room name)
   cs2sim_precompiled(${name})
 endfunction()
 
-# cs2sim_program(name [DEPENDS targets…]): an installed program of every .cpp file in this folder. It carries its
-# C++ library: finding that library's symbols would be a third of a short program's run.
+# cs2sim_program(name [DEPENDS targets…]): an installed program of every .cpp file in this folder. It carries the
+# libraries that it uses: to find their symbols would be half of a short program's run.
 function(cs2sim_program name)
   cmake_parse_arguments(PROGRAM "" "" "DEPENDS" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS *.cpp)
   add_executable(${name} ${sources})
   target_link_libraries(${name} PRIVATE ${PROGRAM_DEPENDS})
   if(NOT CS2SIM_SANITIZE)
+    set_target_properties(${name} PROPERTIES CARRIES_LIBRARIES ON)
     target_link_options(${name} PRIVATE -static-libstdc++ -static-libgcc)
   endif()
   target_compile_definitions(${name} PRIVATE CS2SIM_VERSION="${PROJECT_VERSION}")
