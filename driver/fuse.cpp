@@ -34,7 +34,8 @@ int copy(Copy direction, pid_t pid, void* theirs, void* ours, std::size_t size) 
         spdlog::warn(
             "ioctl 0x6b02: no right to the memory of process {} ({}); start the simulator as root, or as "
             "that "
-            "user with sysctl kernel.yama.ptrace_scope=0 and in its PID namespace, or let the client wait by "
+            "user with sysctl kernel.yama.ptrace_scope=0, and in its PID namespace, or let the client wait "
+            "by "
             "read() or poll()",
             pid, std::strerror(error));
     });
@@ -117,8 +118,10 @@ Opened<void> FuseNode::mount() {
     if (session == nullptr) return tl::make_unexpected(std::string("FUSE does not start"));
     if (fuse_session_mount(session, path_.c_str()) != 0) {
         fuse_session_destroy(session);
-        return tl::make_unexpected("FUSE cannot be mounted on " + path_ +
-                                   (access("/dev/fuse", F_OK) == 0 ? "" : ": there is no /dev/fuse"));
+        const char* reason = access("/dev/fuse", F_OK) != 0          ? ": there is no /dev/fuse"
+                             : access("/dev/fuse", R_OK | W_OK) != 0 ? ": this user may not open /dev/fuse"
+                                                                     : "";
+        return tl::make_unexpected("FUSE cannot be mounted on " + path_ + reason);
     }
     serve(session);
     return {};
