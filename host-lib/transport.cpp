@@ -11,7 +11,7 @@
 #include <sys/un.h>
 #include <sys/vfs.h>
 
-#include <array>
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
@@ -90,14 +90,18 @@ private:
     Result<Bytes> receive(const Deadline& deadline) {
         for (;;) {
             CS2SIM_TRY(wait_for(fd_.get(), POLLIN, deadline));
-            const ssize_t got = ::read(fd_.get(), buffer_.data(), buffer_.size());
+            if (buffer_.size() < expected_) buffer_.resize(expected_);
+            const ssize_t got = ::read(fd_.get(), buffer_.data(), expected_);
             if (got == 0) return fail(E_CSA_IO);
             if (got < 0) {
                 if (would_block() || errno == EINTR) continue;
                 return fail(E_CSA_IO);
             }
-            reader_.feed(ByteView(buffer_).first(static_cast<std::size_t>(got)));
+            const ByteView bytes = ByteView(buffer_).first(static_cast<std::size_t>(got));
+            if (reader_.idle() && is_frame(bytes)) return to_bytes(bytes);
+            reader_.feed(bytes);
             if (auto frame = reader_.next()) {
+                expected_ = std::max(expected_, frame->size());
                 if (!reader_.idle()) return fail(E_CSA_PROTOCOL);  // more than one answer
                 return std::move(*frame);
             }
@@ -108,7 +112,8 @@ private:
     bool socket_;
     bool broken_ = false;
     FrameReader reader_;
-    std::array<std::uint8_t, 65536> buffer_{};
+    std::size_t expected_ = 65536;  // answers of one session are much alike: large ones come in one read
+    Bytes buffer_;
 };
 
 Result<std::unique_ptr<Transport>> open_node(const std::string& path) {

@@ -1,6 +1,7 @@
 #include "firmware/cxi/cipher_job.h"
 
 #include <algorithm>
+#include <map>
 
 #include "firmware/crypto/random.h"
 #include "firmware/wire/block.h"
@@ -45,6 +46,22 @@ bool tag_fits(std::uint32_t chain, std::size_t bits) {
     return bytes >= 12 || bytes == 8 || bytes == 4;
 }
 
+// OpenSSL's methods, fetched once; to fetch one takes longer than to encrypt a block with it.
+const EVP_CIPHER* cipher_method(const std::string& name) {
+    static const auto methods = [] {
+        std::map<std::string, Handle<EVP_CIPHER>, std::less<>> all;
+        std::vector<std::string> names = {"DES-EDE3-ECB", "DES-EDE3-CBC", "DES-EDE3-OFB"};
+        for (const char* size : {"128", "192", "256"})
+            for (const char* mode : {"ECB", "CBC", "CTR", "OFB", "GCM", "CCM", "WRAP", "WRAP-PAD"})
+                names.push_back(std::string("AES-") + size + "-" + mode);
+        for (const std::string& each : names)
+            all.emplace(each, EVP_CIPHER_fetch(nullptr, each.c_str(), nullptr));
+        return all;
+    }();
+    const auto found = methods.find(name);
+    return found == methods.end() ? nullptr : found->second.get();
+}
+
 }  // namespace
 
 struct CipherJob::Parameter {
@@ -87,7 +104,7 @@ Result<void> CipherJob::set_up(const LoadedKey& key, const Parameter& parameter)
     }
     if (mechanism_.pad() == CXI_MECH_PAD_KWP) name += "-PAD";
     block_ = algorithm == CXI_KEY_ALGO_DES ? 8 : 16;
-    method_.reset(EVP_CIPHER_fetch(nullptr, name.c_str(), nullptr));
+    method_ = cipher_method(name);
     context_.reset(EVP_CIPHER_CTX_new());
     if (!method_ || !context_) return fail(E_CXI_CRYPT_MECH);
 
@@ -100,7 +117,7 @@ Result<void> CipherJob::set_up(const LoadedKey& key, const Parameter& parameter)
     if (mechanism_.chain() == CXI_MECH_CHAIN_CCM || mechanism_.chain() == CXI_MECH_CHAIN_KEY_WRAP) return {};
 
     int unused = 0;
-    if (EVP_CipherInit_ex2(context_.get(), method_.get(), nullptr, nullptr, encrypt_ ? 1 : 0, nullptr) != 1)
+    if (EVP_CipherInit_ex2(context_.get(), method_, nullptr, nullptr, encrypt_ ? 1 : 0, nullptr) != 1)
         return fail(E_CXI_INTERNAL);
     if (tagged && EVP_CIPHER_CTX_ctrl(context_.get(), EVP_CTRL_AEAD_SET_IVLEN, static_cast<int>(iv_.size()),
                                       nullptr) != 1)
@@ -165,12 +182,13 @@ Result<void> CipherJob::update(ByteView data, Bytes& out) {
         return {};
     }
     const bool unpads = !encrypt_ && mechanism_.pad() != CXI_MECH_PAD_NONE;
+    const std::size_t before = out.size();
     if (unpads) {
         out.insert(out.end(), held_.begin(), held_.end());
         held_.clear();
     }
     CS2SIM_TRY(pass(data, out));
-    if (unpads && out.size() >= block_) {
+    if (unpads && out.size() - before >= block_) {
         held_.assign(out.end() - static_cast<std::ptrdiff_t>(block_), out.end());
         out.resize(out.size() - block_);
     }
@@ -247,15 +265,25 @@ Result<void> CipherJob::finish(Bytes& out) {
 }
 
 Result<Bytes> CipherJob::whole(ByteView data) {
-    if (mechanism_.chain() == CXI_MECH_CHAIN_CCM) return whole_ccm(data);
-    if (mechanism_.chain() == CXI_MECH_CHAIN_KEY_WRAP) return whole_key_wrap(data);
     Bytes out;
-    out.reserve(data.size() + 2 * block_ + tag_);
+    CS2SIM_TRY(whole(data, out));
+    return out;
+}
+
+Result<void> CipherJob::whole(ByteView data, Bytes& out) {
+    const bool ccm = mechanism_.chain() == CXI_MECH_CHAIN_CCM;
+    if (ccm || mechanism_.chain() == CXI_MECH_CHAIN_KEY_WRAP) {
+        auto all = ccm ? whole_ccm(data) : whole_key_wrap(data);
+        if (!all) return fail(all.error());
+        append(out, *all);
+        cleanse(all->data(), all->size());
+        return {};
+    }
+    out.reserve(out.size() + data.size() + 2 * block_ + tag_);
     auto done = update(data, out);
     if (done) done = finish(out);
-    if (done) return out;
-    cleanse(out.data(), out.size());
-    return fail(done.error());
+    if (!done) cleanse(out.data(), out.size());
+    return done;
 }
 
 Result<Bytes> CipherJob::whole_ccm(ByteView data) {
@@ -268,7 +296,7 @@ Result<Bytes> CipherJob::whole_ccm(ByteView data) {
     const int direction = encrypt_ ? 1 : 0;
     // RFC 3610, section 2.1: the longer the nonce, the shorter the length field.
     if (iv_.size() == 13 && text.size() > 0xFFFF) return fail(E_CXI_CRYPT_DATA_LEN);
-    if (EVP_CipherInit_ex2(context, method_.get(), nullptr, nullptr, direction, nullptr) != 1 ||
+    if (EVP_CipherInit_ex2(context, method_, nullptr, nullptr, direction, nullptr) != 1 ||
         EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_SET_IVLEN, static_cast<int>(iv_.size()), nullptr) != 1 ||
         EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_SET_TAG, static_cast<int>(tag_),
                             encrypt_ ? nullptr : const_cast<std::uint8_t*>(tag.data())) != 1 ||
@@ -301,8 +329,7 @@ Result<Bytes> CipherJob::whole_key_wrap(ByteView data) {
     Bytes out(data.size() + 16);
     int size = 0;
     EVP_CIPHER_CTX_set_flags(context_.get(), EVP_CIPHER_CTX_FLAG_WRAP_ALLOW);
-    if (EVP_CipherInit_ex2(context_.get(), method_.get(), key_.data(), nullptr, encrypt_ ? 1 : 0, nullptr) !=
-        1)
+    if (EVP_CipherInit_ex2(context_.get(), method_, key_.data(), nullptr, encrypt_ ? 1 : 0, nullptr) != 1)
         return fail(E_CXI_INTERNAL);
     if (EVP_CipherUpdate(context_.get(), out.data(), &size, data.data(), static_cast<int>(data.size())) !=
             1 ||

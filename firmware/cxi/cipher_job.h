@@ -29,8 +29,10 @@ public:
     Result<void> update(ByteView data, Bytes& out);
     Result<void> finish(Bytes& out);
 
-    // The whole message at once, CCM and KEY_WRAP too. Errors: those of all above, and E_AES_KEYWRAP.
+    // The whole message at once, CCM and KEY_WRAP too; the second appends to `out`. Errors: those of all
+    // above, and E_AES_KEYWRAP.
     Result<Bytes> whole(ByteView data);
+    Result<void> whole(ByteView data, Bytes& out);
 
 private:
     struct Parameter;
@@ -44,7 +46,7 @@ private:
 
     Mechanism mechanism_;
     bool encrypt_ = true;
-    Handle<EVP_CIPHER> method_;
+    const EVP_CIPHER* method_ = nullptr;
     Handle<EVP_CIPHER_CTX> context_;
     std::size_t block_ = 1;
     std::size_t tag_ = 0;    // bytes of the tag

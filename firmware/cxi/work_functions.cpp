@@ -83,22 +83,20 @@ Result<CryptUse> crypt_use(Mechanism mechanism) {
     }
 }
 
+// The output is written behind the answer's head, where it stays.
 Result<Bytes> run_cipher(Call& call, Chain<CipherJob>& chain, bool single, bool first) {
     const ByteView data = call.request.bytes("data");
-    Bytes out;
+    Bytes out = call.answer(
+        {chain.last ? 0 : chain.handle, first ? ByteView(chain.job->made_iv()) : ByteView(), ByteView()});
     if (single) {
-        auto whole = chain.job->whole(data);
-        if (!whole) return fail(whole.error());
-        out = *std::move(whole);
+        CS2SIM_TRY(chain.job->whole(data, out));
     } else {
-        out.reserve(data.size() + 64);
+        out.reserve(out.size() + data.size() + 64);
         CS2SIM_TRY(chain.job->update(data, out));
         if (chain.last) CS2SIM_TRY(chain.job->finish(out));
     }
     put_down(call, chain, false);
-    Bytes answer = call.answer({chain.handle, first ? ByteView(chain.job->made_iv()) : ByteView(), out});
-    cleanse(out.data(), out.size());
-    return answer;
+    return out;
 }
 
 struct Signing {

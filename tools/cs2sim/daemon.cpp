@@ -1,6 +1,7 @@
 #include "tools/cs2sim/daemon.h"
 
 #include <fcntl.h>
+#include <malloc.h>
 #include <spdlog/sinks/basic_file_sink.h>
 #include <spdlog/spdlog.h>
 #include <sys/wait.h>
@@ -126,8 +127,17 @@ void report_end(Instance& instance, const StartOptions& options) {
     }
 }
 
+// A command of 256 KiB needs a few buffers of that size. Those that come from mmap(), and those that trimming
+// gives back, cost a page fault every 4 KiB with the next command: more than to encrypt them.
+void keep_freed_memory() {
+    constexpr int kMost = 8 << 20;  // of one thread's arena
+    ::mallopt(M_MMAP_THRESHOLD, kMost);
+    ::mallopt(M_TRIM_THRESHOLD, kMost);
+}
+
 // Boots and opens everything. On failure what was opened is closed again.
 tl::expected<std::unique_ptr<Instance>, std::string> launch(const StartOptions& options) {
+    keep_freed_memory();
     std::error_code error;
     fs::create_directories(options.state, error);
     if (error) return Problem("state folder " + options.state.string() + ": " + error.message());
