@@ -19,11 +19,14 @@ Result<unsigned> rsa_bits(std::string_view text) {
     return bits;
 }
 
-// The password under which a new file is written.
+// The password under which a new file is written; asked for twice.
 Result<std::optional<SecretBytes>> new_password(const KeySpec& spec, const Terminal& terminal) {
     if (!spec.ask) return spec.password;
     auto asked = ask_secret(terminal, "New password of " + spec.place + ": ");
     if (!asked) return fail(asked.error());
+    const auto again = ask_secret(terminal, "New password of " + spec.place + " again: ");
+    if (!again) return fail(again.error());
+    if (!equal_in_constant_time(*asked, *again)) return fail(E_PP_PIN_REPETITION);
     return std::optional<SecretBytes>(std::move(*asked));
 }
 

@@ -47,9 +47,11 @@ Result<Bytes> csl_get_connections(Call& call) {
     CS2SIM_TRY(check_appliance(call));
     std::string text;
     std::size_t number = 0;
+    constexpr std::string_view kNetwork = "tcp ";  // openers of the node are no connections of an appliance
     if (call.device.control && call.device.control->connections)
         for (const std::string& connection : call.device.control->connections())
-            text += format_text("%zu %s\n", ++number, connection.c_str());
+            if (connection.starts_with(kNetwork))
+                text += format_text("%zu TCP %s\n", ++number, connection.c_str() + kNetwork.size());
     return call.answer({text});
 }
 

@@ -3,6 +3,7 @@
 #include <array>
 
 #include "firmware/adm/handlers.h"
+#include "firmware/cmds/users.h"
 #include "firmware/db/catalogue.h"
 
 namespace cs2sim::adm {
@@ -21,7 +22,7 @@ struct Upload {
 bool is_database(std::string_view name) { return name.ends_with(".db"); }
 
 // The device's own files: the factory key and the key of mutual authentication.
-bool is_own_file(std::string_view name) { return name == "init.key" || name == "hsmauth.key"; }
+bool is_own_file(std::string_view name) { return name == kInitialKey || name == "hsmauth.key"; }
 
 }  // namespace
 

@@ -17,6 +17,7 @@ namespace {
 
 constexpr std::string_view kDatabase = "user.db";
 constexpr std::string_view kMaxFails = "max_auth_fails";
+constexpr std::string_view kTemporaryUsers = "temporary_users";  // 1: there may be some
 constexpr std::uint8_t kRecordVersion = 1;
 constexpr std::size_t kShortName = 8;
 
@@ -31,6 +32,15 @@ std::string name_in(ByteView key) {
     return {key.begin(), end};
 }
 
+User factory_user_with(ByteView rsa_public_key_der) {
+    User admin;
+    admin.short_name = kFactoryUser;
+    admin.permission = 0x22000000;  // device-formats.md, section 5
+    admin.mechanism = MECH_RSA_SIGN;
+    admin.token = to_secret(rsa_public_key_der);
+    return admin;
+}
+
 }  // namespace
 
 Users::Users(Smos& smos, DatabaseStore& databases, const Profile& profile)
@@ -43,11 +53,7 @@ Result<std::shared_ptr<Database>> Users::database() const { return databases_.op
 Result<void> Users::create_factory_user(ByteView rsa_public_key_der) {
     auto made = databases_.create(kDatabase, database_policy(kDatabase)->info);
     if (!made) return fail(made.error());
-    User admin;
-    admin.short_name = "ADMIN";
-    admin.permission = 0x22000000;  // device-formats.md, section 5
-    admin.mechanism = MECH_RSA_SIGN;
-    admin.token = to_secret(rsa_public_key_der);
+    const User admin = factory_user_with(rsa_public_key_der);
     return (*made)->update(search_key(admin.short_name), encode(admin));
 }
 
@@ -139,6 +145,7 @@ Result<std::string> Users::add(User user) {
 
     auto db = database();
     if (!db) return fail(db.error());
+    CS2SIM_TRY(expect_temporary((user.flags & UFLG_TMP) != 0));
     CS2SIM_TRY((*db)->insert(search_key(user.short_name), encode(user)));
     return short_name;
 }
@@ -189,12 +196,38 @@ Result<void> Users::restore(const User& user) {
         if (!last) return fail(last.error());
         if (*last) return fail(E_CMDS_ADMIN_AMPUTATION);
     }
+    CS2SIM_TRY(expect_temporary((user.flags & UFLG_TMP) != 0));
     return store(user);
+}
+
+// Remembered before the user is there, so that no kill in between leaves one for ever.
+Result<void> Users::expect_temporary(bool any) {
+    if (!any || smos_.nvram.number(kTemporaryUsers).value_or(0) != 0) return {};
+    return smos_.nvram.set_number(kTemporaryUsers, 1);
+}
+
+Result<void> Users::remove_temporary() {
+    if (smos_.nvram.number(kTemporaryUsers).value_or(0) == 0) return {};
+    const std::lock_guard lock(mutex_);
+    const auto all = list();
+    if (!all) return fail(all.error());
+    auto db = database();
+    if (!db) return fail(db.error());
+    for (const User& user : *all)
+        if ((user.flags & UFLG_TMP) != 0) CS2SIM_TRY((*db)->erase(search_key(user.short_name)));
+    return smos_.nvram.set_number(kTemporaryUsers, 0);
+}
+
+Result<User> Users::factory_user() const {
+    const auto key = smos_.flash.read(kInitialKey);
+    if (!key) return fail(key.error());
+    return factory_user_with(*key);
 }
 
 void Users::Restored::add(const User& user) {
     names.insert(user.short_name);
     administrator = administrator || is_key_administrator(user);
+    temporary = temporary || (user.flags & UFLG_TMP) != 0;
 }
 
 Result<std::uint32_t> Users::restore(const Restored& restored,
@@ -208,6 +241,7 @@ Result<std::uint32_t> Users::restore(const Restored& restored,
         if (std::ranges::any_of(*residents, is_key_administrator) && std::ranges::none_of(*residents, stays))
             return fail(E_CMDS_ADMIN_AMPUTATION);
     }
+    CS2SIM_TRY(expect_temporary(restored.temporary));
     return apply();
 }
 
@@ -216,6 +250,8 @@ Result<User> Users::authenticate(std::string_view name, std::uint8_t mechanism, 
     // Held throughout, so that guesses made in parallel cannot outrun the counter.
     const std::lock_guard lock(mutex_);
     auto user = find(name);
+    const bool erased = !user && user.error().code == E_DB_BAD_MKEY;
+    if (erased && name == kFactoryUser) user = factory_user();
     if (!user) return user;
     if (user->mechanism != mechanism) return fail(E_CMDS_BAD_MECH);
     if (std::ranges::find(profile_.user_mechanisms, mechanism) == profile_.user_mechanisms.end())
@@ -226,7 +262,7 @@ Result<User> Users::authenticate(std::string_view name, std::uint8_t mechanism, 
 
     if (!verify_response(*user, message, response)) {
         if (user->failures < 0xFF) ++user->failures;
-        CS2SIM_TRY(store(*user));
+        if (!erased) CS2SIM_TRY(store(*user));
         return fail(E_CMDS_AUTH_FAILED);
     }
     if (user->failures != 0) {

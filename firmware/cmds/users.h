@@ -32,6 +32,9 @@ enum UserMechanism : std::uint8_t {
 // CMDS_UFLG_*.
 enum UserFlag : std::uint8_t { UFLG_LOGIN = 1, UFLG_SM = 2, UFLG_SM_AUTH = 4, UFLG_TMP = 0x80 };
 
+inline constexpr std::string_view kFactoryUser = "ADMIN";
+inline constexpr std::string_view kInitialKey = "init.key";  // his public key: in flash, not sealed
+
 struct User {
     std::string short_name;  // 1 to 8 characters, unique
     std::string long_name;   // empty unless longer than 8
@@ -62,7 +65,9 @@ public:
     Result<User> find(std::string_view short_or_long_name);  // E_CMDS_NO_USER, E_CMDS_BAD_UDB_ENTRY
     Result<std::vector<User>> list();
 
-    // Checks what a user shows: a signature over, or MAC of, `message`; counts failures.
+    // Checks what a user shows: a signature over, or MAC of, `message`; counts failures. When an alarm has
+    // erased the users with the master key, the factory user and his first key are left (OUR ASSUMPTION), so
+    // that somebody can reset the alarm; all others get E_DB_BAD_MKEY.
     // Errors: E_CMDS_NO_USER, E_CMDS_BAD_MECH (not the user's), E_CMDS_BAD_AUTH_MECH (the user's, but the
     // firmware no longer has it), E_CMDS_AUTH_FAIL_CNT_EXCEEDED, E_CMDS_MAX_AUTH_FAIL_READ,
     // E_CMDS_AUTH_FAILED.
@@ -72,6 +77,10 @@ public:
     // 0 = no limit. Until it is set, and in certified firmware for 0, the profile's.
     Result<std::uint8_t> max_auth_fails() const;          // E_CMDS_MAX_AUTH_FAIL_READ: stored value damaged
     Result<void> set_max_auth_fails(std::uint8_t count);  // E_CMDS_NVRAM
+
+    // Ends the temporary users (UFLG_TMP): they live until the device starts again (OUR ASSUMPTION). Nothing
+    // to do, and no look at user.db, while none was made since.
+    Result<void> remove_temporary();
 
     // The record as user.db holds it, and back.
     static Bytes encode(const User& user);
@@ -84,6 +93,7 @@ public:
     struct Restored {
         std::set<std::string, std::less<>> names;
         bool administrator = false;
+        bool temporary = false;
         void add(const User& user);
     };
     // Runs `apply`, which inserts or replaces those users, while nothing else changes users.
@@ -95,6 +105,8 @@ private:
     Result<std::shared_ptr<Database>> database() const;
     Result<std::string> short_name_for(std::string_view name);
     Result<void> store(const User& user);
+    Result<User> factory_user() const;
+    Result<void> expect_temporary(bool any);
     Result<bool> is_last_key_administrator(const User& user);
 
     Smos& smos_;

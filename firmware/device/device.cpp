@@ -25,7 +25,6 @@ namespace cs2sim {
 namespace {
 
 constexpr std::string_view kUserDatabase = "user.db";
-constexpr std::string_view kInitialKey = "init.key";  // the factory user's public key, kept for Clear
 
 class BootedDevice final : public Device {
 public:
@@ -99,9 +98,12 @@ private:
         if (target == BootTarget::boot_loader)
             modes = static_cast<std::uint16_t>((modes & ~kBaseModes) | MODE_BOOTLOADER);
         scheduler_.set_modes(modes);
-        smos_->boot_log.add(target == BootTarget::boot_loader
-                                ? "boot loader started"
-                                : "cs2sim device started, profile " + profile_.name);
+        const std::string text = target == BootTarget::boot_loader
+                                     ? "boot loader started"
+                                     : "cs2sim device started, profile " + profile_.name;
+        smos_->boot_log.add(text);
+        (void)smos_->audit_log.note(AUDIT_STARTUP, "[] " + text);  // a full log stops no start
+        if (!users_.remove_temporary()) smos_->boot_log.add("temporary users could not be removed");
         return begun_anew;
     }
 

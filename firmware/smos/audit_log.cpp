@@ -56,15 +56,23 @@ AuditLog::AuditLog(std::filesystem::path folder, Clock& clock, Nvram& nvram)
 
 AuditLog::~AuditLog() = default;
 
+Result<std::uint64_t> AuditLog::append(std::uint32_t audit_class, std::string_view text) {
+    const std::lock_guard lock(mutex_);
+    if ((config().classes & audit_class) == 0) return 0;
+    CS2SIM_TRY(append_line(date_and_time(clock_.milliseconds()) + " " + printable(text) + "\n"));
+    return ++appended_;
+}
+
 Result<void> AuditLog::write(std::uint32_t audit_class, std::string_view text) {
-    std::uint64_t line = 0;
-    {
-        const std::lock_guard lock(mutex_);
-        if ((config().classes & audit_class) == 0) return {};
-        CS2SIM_TRY(append_line(date_and_time(clock_.milliseconds()) + " " + printable(text) + "\n"));
-        line = ++appended_;
-    }
-    return make_durable(line);
+    const auto line = append(audit_class, text);
+    if (!line) return fail(line.error());
+    return make_durable(*line);
+}
+
+Result<void> AuditLog::note(std::uint32_t audit_class, std::string_view text) {
+    const auto line = append(audit_class, text);
+    if (!line) return fail(line.error());
+    return {};
 }
 
 Result<void> AuditLog::append_line(const std::string& line) {
@@ -118,10 +126,11 @@ Result<void> AuditLog::ready() {
 
 Result<void> AuditLog::start_file(std::uint64_t number) {
     auto file = std::make_shared<File>();
+    const bool fresh = ::access(path_of(number).c_str(), F_OK) != 0;
     file->handle = HostFile(path_of(number), O_WRONLY | O_CREAT | O_APPEND);
     file->number = number;
     if (!file->handle) return fail(audit_error());
-    CS2SIM_TRY(sync_folder(folder_));
+    if (fresh) CS2SIM_TRY(sync_folder(folder_));
     current_ = std::move(file);
     return {};
 }

@@ -50,6 +50,9 @@ public:
     // _FSFULL.
     Result<void> write(std::uint32_t audit_class, std::string_view text);
 
+    // The same, but durable only together with the next line; a killed process loses nothing.
+    Result<void> note(std::uint32_t audit_class, std::string_view text);
+
     std::string text() const;  // oldest line first, over all kept files
     Result<void> clear();
     AuditConfig config() const;
@@ -60,6 +63,7 @@ private:
     struct File;
     Result<void> ready();  // the current file is open; a torn last line is cut off
     Result<void> start_file(std::uint64_t number);
+    Result<std::uint64_t> append(std::uint32_t audit_class, std::string_view text);  // 0: the class is off
     Result<void> append_line(const std::string& line);
     Result<void> make_durable(std::uint64_t line);
     std::vector<std::uint64_t> numbers() const;

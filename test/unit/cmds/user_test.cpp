@@ -140,6 +140,43 @@ TEST_CASE("functions that a profile switches off answer so, sealed or not, and o
     CHECK(code_of(admin.cmds(SFC_CMDS_LIST_USERS)) == 0);
 }
 
+TEST_CASE("a temporary user lives until the device starts again") {
+    Simulated device;
+    {
+        Caller admin(device);
+        REQUIRE(admin.as_admin().add_user("GUEST", 2, kPassword, UFLG_TMP));
+        REQUIRE(admin.add_user("ALICE", 2, kPassword));
+        CHECK(info_of(admin, "GUEST").block.u8("flags") == UFLG_TMP);
+        REQUIRE(admin.call(FC_ADM, SFC_ADM_RESTART));
+        Caller after(device);
+        CHECK(code_of(after.cmds(SFC_CMDS_GET_USER_INFO, {"GUEST"})) == E_CMDS_NO_USER);
+        CHECK(code_of(after.cmds(SFC_CMDS_GET_USER_INFO, {"ALICE"})) == 0);
+        REQUIRE(after.as_admin().add_user("GUEST", 2, kPassword, UFLG_TMP));
+    }
+    device.reboot(device.profile());
+    Caller after(device);
+    CHECK(code_of(after.cmds(SFC_CMDS_GET_USER_INFO, {"GUEST"})) == E_CMDS_NO_USER);
+    CHECK(code_of(after.cmds(SFC_CMDS_GET_USER_INFO, {"ALICE"})) == 0);
+}
+
+TEST_CASE("when an alarm erased the users, the factory user is left to reset it, and nobody else") {
+    Simulated device;
+    REQUIRE(Caller(device).as_admin().add_user("ALICE", 0x22000000, *other_key()));
+    REQUIRE(Caller(device, Reach::control).plain(FC_SIM, SFC_SIM_RAISE_ALARM, {3}));
+    Caller caller(device);
+    REQUIRE(caller.open_session({SM_MODE_ECDH, SM_MECH_AES_GCM}));
+    CHECK(code_of(caller.logon("ALICE", *other_key())) == E_DB_BAD_MKEY);
+    CHECK(code_of(caller.logon("ADMIN", *other_key())) == E_CMDS_AUTH_FAILED);
+    CHECK(code_of(caller.call(FC_ADM, SFC_ADM_RESET_ALARM)) == E_CMDS_DENIED);
+    REQUIRE(caller.logon("ADMIN", *admin_key()));
+    CHECK(code_of(caller.add_user("ALICE", 2, kPassword)) == E_CMDS_ALARM);
+    CHECK(code_of(caller.call(FC_ADM, SFC_ADM_RESET_ALARM)) == 0);
+    REQUIRE(caller.call(FC_ADM, SFC_ADM_RESTART));
+    Caller after(device);
+    CHECK(code_of(after.cmds(SFC_CMDS_GET_USER_INFO, {"ALICE"})) == E_CMDS_NO_USER);
+    CHECK(code_of(after.as_admin().add_user("ALICE", 2, kPassword)) == 0);
+}
+
 TEST_CASE("certified firmware keeps a limit of failed logons") {
     for (const std::string_view name : {"se-gen2-fips", "cp5"}) {
         Simulated device(name);

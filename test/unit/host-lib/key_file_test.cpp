@@ -269,6 +269,40 @@ TEST_CASE("generate, copy, change password, save public part") {
     CHECK(std::distance(std::filesystem::directory_iterator(folder.path()), {}) == 4);  // no temporary left
 }
 
+TEST_CASE("keys of every curve come back from their files") {
+    const ScratchFolder folder;
+    for (const std::string curve :
+         {"NIST-P192", "NIST-P224", "NIST-P256", "NIST-P384", "NIST-P521", "secp256r1", "P-384", "secp256k1",
+          "brainpoolP192r1", "brainpoolP224t1", "brainpoolP256r1", "brainpoolP320r1", "brainpoolP320t1",
+          "brainpoolP384t1", "brainpoolP512r1"}) {
+        INFO(curve);
+        const std::string path = folder.path() / "ec.key";
+        const auto made = generate_key(KeyKind::ec, path + "#pw", curve, "Bob");
+        REQUIRE(code_of(made) == 0);
+        const auto file = read_key_file(*parse_key_spec(path + "#pw"));
+        REQUIRE(code_of(file) == 0);
+        CHECK(signs_for(*file, public_key_der(*file->key)));
+    }
+}
+
+TEST_CASE("a new password is asked for twice") {
+    const ScratchFolder folder;
+    const std::string path = folder.path() / "ec.key";
+    std::vector<std::string> answers;
+    Terminal terminal;
+    terminal.ask_secret = [&](const std::string&) -> Result<SecretBytes> {
+        const std::string answer = answers.back();
+        answers.pop_back();
+        return to_secret(as_bytes(answer));
+    };
+    answers = {"tipped", "typed"};
+    CHECK(code_of(generate_key(KeyKind::ec, path + "#ask", "", "Bob", terminal)) == E_PP_PIN_REPETITION);
+    CHECK_FALSE(std::filesystem::exists(path));
+    answers = {"typed", "typed"};
+    REQUIRE(code_of(generate_key(KeyKind::ec, path + "#ask", "", "Bob", terminal)) == 0);
+    CHECK(code_of(read_key_file(*parse_key_spec(path + "#typed"))) == 0);
+}
+
 TEST_CASE("key sources") {
     const std::string path = kVectors / "rsa1024.protected.key";
     const auto rsa = open_key_source(path + "#" + kPassword);
