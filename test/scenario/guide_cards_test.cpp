@@ -80,6 +80,28 @@ TEST_CASE("G5: one card alone, the wrong card, no card, a wrong PIN, a blocked c
     refused({logon("AdminUserA", "111111")}, E_SC_APDU_VERPWD);
 }
 
+TEST_CASE("G5: at a terminal the wrong card is asked to be changed, and PINs are asked for") {
+    const TwoCards setup(Way::mount);
+    Operator user(setup.simulator, Way::mount);
+    user.options.environment["CS2SIM_CARDS"] = setup.user.options.environment.at("CS2SIM_CARDS");
+    setup.insert("A", "111111");
+    user.options.terminal_input = "q\n";  // gives up
+    const Outcome refused = user.csadm({logon("AdminUserB")});
+    CHECK(refused.status != 0);
+    CHECK(refused.out.find("Please insert the smartcard of AdminUserB into reader USB0") !=
+          std::string::npos);
+    CHECK(refused.err.starts_with("Error B0850022\n"));
+
+    setup.insert_without_pin("A,B");
+    user.options.terminal_input = "111111\n222222\n";
+    const Outcome both = user.csadm({logon("AdminUserA"), logon("AdminUserB"), "ShowAuthState"});
+    require_success(both);
+    CHECK(both.out.find("state = 12000000") != std::string::npos);
+    for (const char* word : {"PIN of smartcard A: ", "PIN of smartcard B: "})
+        CHECK(both.out.find(word) != std::string::npos);
+    for (const char* pin : {"111111", "222222"}) CHECK(both.out.find(pin) == std::string::npos);
+}
+
 TEST_CASE("shares of an MBK live on smartcards too") {
     const TwoCards setup(GENERATE(Way::mount, Way::tcp));
     const Operator& user = setup.user;

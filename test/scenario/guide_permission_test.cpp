@@ -126,6 +126,8 @@ TEST_CASE("ask reads a password from the terminal, without echo") {
     const Outcome outcome = user.csadm({"LogonPass=SYSADM,ask", "ShowAuthState"});
     require_success(outcome);
     CHECK(outcome.out.find("state = 02000000") != std::string::npos);
+    CHECK(outcome.out.find("Password of SYSADM: ") != std::string::npos);
+    CHECK(outcome.out.find("system-secret") == std::string::npos);  // what the terminal showed is in it too
 
     user.options.terminal_input = "wrong-secret\n";
     require_error(user.csadm({"LogonPass=SYSADM,ask", "ShowAuthState"}), E_CMDS_AUTH_FAILED);

@@ -9,9 +9,12 @@ namespace {
 
 struct Shell {
     Folder folder;
-    Outcome csadm(std::vector<std::string> arguments) const {
+    // `typed`: a line for each prompt of a terminal; none without it.
+    Outcome csadm(std::vector<std::string> arguments, const std::string& typed = {}) const {
         arguments.insert(arguments.begin(), built_program("csadm"));
-        return run(arguments, {folder.path(), {{"CRYPTOSERVER", ""}, {"CRYPTOSEVER", ""}}});
+        RunOptions options{folder.path(), {{"CRYPTOSERVER", ""}, {"CRYPTOSEVER", ""}}};
+        options.terminal_input = typed;
+        return run(arguments, options);
     }
 };
 
@@ -62,4 +65,20 @@ TEST_CASE("keys are copied under another password, and passwords changed") {
     CHECK(read_file(shell.folder / "b.key") == before);
     require_error(shell.csadm({"SaveKey=p.key,y.key"}), E_CSA_KEY_TYPE);
     require_error(shell.csadm({"SaveKey=z.key"}), E_CSA_SYNTAX);
+}
+
+TEST_CASE("passwords of key files are asked for at the terminal, new ones twice, without echo") {
+    const Shell shell;
+    const Outcome made = shell.csadm({"GenKey=a.key#ask,1024,ANNE"}, "one\none\n");
+    require_success(made);
+    CHECK(made.out.find("New password of a.key again: ") != std::string::npos);
+    CHECK(made.out.find("one\r") == std::string::npos);
+    require_success(shell.csadm({"SaveKey=a.key#one,clear.key"}));
+    require_success(shell.csadm({"SaveKey=a.key,copy.key"}, "one\n"));  // protected: asked for
+    CHECK(read_file(shell.folder / "copy.key") == read_file(shell.folder / "clear.key"));
+
+    require_error(shell.csadm({"ChangePassword=a.key#one,ask"}, "two\ntoo\n"), E_PP_PIN_REPETITION);
+    require_success(shell.csadm({"ChangePassword=a.key#one"}, "two\ntwo\n"));
+    require_error(shell.csadm({"SaveKey=a.key#one,x.key"}), E_CSA_KEY_PASSWORD);
+    require_success(shell.csadm({"SaveKey=a.key#two,x.key"}));
 }

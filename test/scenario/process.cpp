@@ -61,8 +61,8 @@ struct Pipe {
     ::_exit(127);
 }
 
-// Reads both streams, and the terminal, until both are closed or time is up. At the terminal `input` is typed
-// when a prompt is there: whoever asks for a secret throws away what was typed ahead.
+// Reads both streams, and the terminal, until both are closed or time is up. At the terminal a line of
+// `input` is typed when a prompt is there: whoever asks for a secret throws away what was typed ahead.
 void collect(Outcome& outcome, int out, int err, int terminal, std::string input, Clock::time_point end) {
     pollfd sources[] = {{out, POLLIN, 0}, {err, POLLIN, 0}, {terminal, POLLIN, 0}};
     while (sources[0].fd >= 0 || sources[1].fd >= 0) {
@@ -72,9 +72,10 @@ void collect(Outcome& outcome, int out, int err, int terminal, std::string input
             if (source.revents == 0) continue;
             char buffer[65536];
             const ssize_t size = ::read(source.fd, buffer, sizeof buffer);
-            if (source.fd == terminal && size > 0 && !input.empty()) {
-                if (::write(terminal, input.data(), input.size()) < 0) FAIL("write to the terminal");
-                input.clear();
+            if (source.fd == terminal && size > 0 && buffer[size - 1] == ' ' && !input.empty()) {
+                const std::size_t line = std::min(input.find('\n'), input.size() - 1) + 1;
+                if (::write(terminal, input.data(), line) < 0) FAIL("write to the terminal");
+                input.erase(0, line);
             }
             if (size > 0)
                 (&source == &sources[1] ? outcome.err : outcome.out)

@@ -21,7 +21,7 @@ struct RunOptions {
     std::filesystem::path folder = "/";                // working directory
     std::map<std::string, std::string> environment{};  // an empty value unsets the variable
     std::chrono::seconds limit{120};                   // then it is killed, and the test fails
-    std::string terminal_input{};  // not empty: a terminal of its own, this typed at its first prompt
+    std::string terminal_input{};  // not empty: a terminal of its own, a line of this typed at each prompt
 };
 
 // A program that cannot be started, or does not end in time, fails the test loudly. With a terminal, what the

@@ -41,13 +41,18 @@ TEST_CASE("state commands answer anybody") {
 
 TEST_CASE("a network appliance answers the CSL commands") {
     const Simulator simulator("se-gen2-lan");
-    const Operator user(simulator, GENERATE(Way::mount, Way::tcp));
+    const Way way = GENERATE(Way::mount, Way::tcp);
+    const Operator user(simulator, way);
     CHECK(matches(user.csadm({"CSLGetLoad"}).out, "\\d+\\.\\d %\n"));
     CHECK(matches(user.csadm({"CSLGetStatus"}).out,
                   "uptime = \\d+ days .*\nfan speed \\[rpm\\] = \\d+\nCPU temperature \\[C\\] = \\d+\\.\\d\n"
                   "redundant power supply = OK\n"));
     CHECK(matches(user.csadm({"CSLGetVersion"}).out, "[^\n]+\n"));
-    require_success(user.csadm({"CSLGetConnections"}));
+    const std::string connections = user.csadm({"CSLGetConnections"}).out;
+    if (way == Way::tcp)
+        CHECK(matches(connections, "1 TCP 127\\.0\\.0\\.1:\\d+\n"));
+    else
+        CHECK(connections.empty());  // the node is no network connection
 }
 
 TEST_CASE("the clock is set by a system administrator") {
@@ -77,6 +82,8 @@ TEST_CASE("files go into flash and out of it") {
     require_error(user.as_admin({"LoadFile=nowhere.txt"}), E_CSA_PARAM);
     write_file(user.file("user.db"), "x");
     require_error(user.as_admin({"LoadFile=user.db"}), E_ADM_FILE_PROTECTED);
+    require_error(user.csadm({"Model=cs5", "MMCSignKey=sign.key#pw", "MakeMTC=module.out"}),
+                  E_OS_MDL_NOT_SUPP);
     user.admin_does({"DeleteFile=notes.txt", "DeleteFile=FLASH\\empty.txt"});
     require_error(user.as_admin({"DeleteFile=notes.txt"}), E_OS_FILE_NO_SUCH_FILE);
 }
@@ -99,6 +106,25 @@ TEST_CASE("the audit log tells who did what, and no secret") {
     user.admin_does({"SetAuditConfig=5,1,100000,7F00073F"});
     CHECK(user.admin_does({"GetAuditConfig"}) ==
           "files   = 5\nrotate  = 1\nsize    = 100000\nclasses = 7F00073F\n");
+}
+
+TEST_CASE("the audit log rotates, and a kill takes nothing of it") {
+    Simulator simulator;
+    const Operator user(simulator, Way::mount);
+    user.admin_does({"AddUser=CLERK,00000002,hmacpwd,clerks-secret", "SetAuditConfig=2,1,1000,7F0007FF"});
+    const auto log = [&] { return user.csadm({"GetAuditLog"}).out; };
+    for (int i = 0; i < 40; ++i)
+        require_error(user.csadm({"LogonPass=CLERK,wrong-secret"}), E_CMDS_AUTH_FAILED);
+    user.admin_does({"AddUser=LAST,00000002,hmacpwd,last-secret"});
+    const std::string before = log();
+    CHECK(before.size() <= 2000);
+    CHECK(before.find("audit settings changed") == std::string::npos);  // rotated away
+    CHECK(before.ends_with("[ADMIN] add user LAST\n"));
+    CHECK(names_in(simulator.state() / "audit").size() == 2);
+    simulator.kill();
+    simulator.start();
+    CHECK(log().find("[ADMIN] add user LAST\n") != std::string::npos);
+    CHECK(log().ends_with("cs2sim device started, profile se-gen2\n"));
 }
 
 TEST_CASE("modes and restarts") {

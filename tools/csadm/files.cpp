@@ -79,6 +79,12 @@ Result<void> list_modules(Session& session, const std::string&) {
     return {};
 }
 
+// Containers hold code for the device's own processor; this device runs none.
+Result<void> make_container(Session& session, const std::string&) {
+    session.note("MakeMTC is not offered: this simulator loads no modules of users' own");
+    return fail(E_OS_MDL_NOT_SUPP);
+}
+
 constexpr Command kCommands[] = {
     {"ListFiles", "", Takes::nothing, "ListFiles", "lists the files in flash with their sizes", "",
      list_files},
@@ -87,6 +93,14 @@ constexpr Command kCommands[] = {
     {"LoadAltMdlSigKey", "", Takes::value, "LoadAltMdlSigKey=<key>",
      "puts the public part of a key into flash, with which users' own modules are signed",
      "It is stored as mdlsigalt.key.\n", load_alternative_key},
+    {"Model", "", Takes::value, "Model=c50|cs5", "kind of device for which MakeMTC makes a container", "",
+     nullptr},
+    {"MMCSignKey", "", Takes::value, "MMCSignKey=<key>", "key by which MakeMTC signs a container", "",
+     nullptr},
+    {"MakeMTC", "", Takes::value, "MakeMTC=<file>",
+     "makes a signed container of a module of users' own; not offered here",
+     "The simulator loads no modules of users' own yet, so it answers B0000813 (operation unavailable).\n",
+     make_container},
     {"ListFirmware", "", Takes::nothing, "ListFirmware", "lists the firmware modules in flash", "",
      list_modules<SFC_ADM_LIST_FIRMWARE>},
     {"ListModulesActive", "", Takes::nothing, "ListModulesActive", "lists the firmware modules that run", "",

@@ -6,7 +6,7 @@ namespace cs2sim::tools {
 
 void print_text(std::string_view text) {
     std::fwrite(text.data(), 1, text.size(), stdout);
-    if (!text.ends_with('\n')) std::fputc('\n', stdout);
+    if (!text.empty() && !text.ends_with('\n')) std::fputc('\n', stdout);
 }
 
 std::string unfilled(ByteView field) {
