@@ -1,5 +1,6 @@
-// The main job's figures: start-up and command rate beside swtpm, backup and restore of 100,000 entries, idle
-// memory. Run: bench_main [start|rate|memory|backup …] (from a release build). Real programs throughout.
+// The main job's figures: start-up and command rate beside swtpm, logons and sealed commands, backup and
+// restore of 100,000 entries, idle memory. Run: bench_main [start|rate|sessions|memory|backup …] (from a
+// release build). Real programs throughout.
 #include <unistd.h>
 
 #include <algorithm>
@@ -14,6 +15,7 @@
 #include "firmware/smos/smos.h"
 #include "firmware/wire/frame.h"
 #include "firmware/wire/functions.h"
+#include "test/bench/main/logon.h"
 #include "test/bench/main/program.h"
 #include "test/bench/main/swtpm.h"
 
@@ -136,12 +138,21 @@ void bench_memory(const Simulator& simulator, const fs::path&) {
                 static_cast<double>(kilobytes) / 1024);
 }
 
+void bench_logons(const Simulator& simulator, const fs::path&) {
+    simulator.start();
+    bench_sessions("unix:" + simulator.socket.string(), simulator.state / "ADMIN.key");
+    simulator.stop();
+}
+
 struct Part {
     std::string_view name;
     void (*run)(const Simulator& simulator, const fs::path& tpm);
 };
-constexpr Part kParts[] = {
-    {"start", bench_start}, {"rate", bench_rate}, {"memory", bench_memory}, {"backup", bench_backup}};
+constexpr Part kParts[] = {{"start", bench_start},
+                           {"rate", bench_rate},
+                           {"sessions", bench_logons},
+                           {"memory", bench_memory},
+                           {"backup", bench_backup}};
 
 }  // namespace
 
