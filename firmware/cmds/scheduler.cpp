@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "firmware/cmds/call.h"
-#include "firmware/cmds/tracer.h"
 #include "firmware/cmds/faults.h"
+#include "firmware/cmds/tracer.h"
 
 namespace cs2sim {
 

@@ -42,6 +42,12 @@ Result<Bytes> take_challenge(Context& context) {
 
 std::string describe_user(std::string_view user) { return std::string("user ") + std::string(user); }
 
+std::string refusal(std::string_view user, Error error) {
+    char code[16];
+    std::snprintf(code, sizeof code, "%08X", error.code);
+    return describe_user(user) + ": logon refused: " + code;
+}
+
 }  // namespace
 
 Result<Bytes> echo(Call& call) { return to_bytes(call.request.bytes("data")); }
@@ -67,11 +73,11 @@ Result<Bytes> logon(Call& call) {
                                                      logon_message(*challenge, call.context.binding, name),
                                                      call.request.bytes("response"));
     if (!user) {
-        call.audit(AUDIT_AUTH_FAILED, describe_user(name) + ": logon failed");
+        call.audit(AUDIT_AUTH_FAILED, refusal(name, user.error()));
         return fail(user.error());
     }
     if (const auto allowed = allow_user_here(call, *user); !allowed) {
-        call.audit(AUDIT_AUTH_FAILED, describe_user(user->short_name) + ": logon refused");
+        call.audit(AUDIT_AUTH_FAILED, refusal(user->short_name, allowed.error()));
         return fail(allowed.error());
     }
     // One user counts once, however often he logs on: two administrators are two people (guide G3).

@@ -71,12 +71,9 @@ Result<Bytes> change_user(Call& call) {
 Result<Bytes> delete_user(Call& call) {
     const auto user = call.device.users.find(call.request.text("name"));
     if (!user) return fail(user.error());
-    const bool own = std::ranges::find(call.context.users, user->short_name, &LoggedOnUser::short_name) !=
-                     call.context.users.end();
-    // The administrator who deletes himself (guide G13: ADMIN) is logged on by necessity; anybody else who
-    // is logged on stays.
-    if (!own && call.device.sessions.is_active(user->short_name)) return fail(E_CMDS_USER_ACTIVE);
-    CS2SIM_TRY(call.device.users.remove(user->short_name));
+    // Whoever is logged on stays, the caller too.
+    const auto is_active = [&](const std::string& name) { return call.device.sessions.is_active(name); };
+    CS2SIM_TRY(call.device.users.remove(user->short_name, is_active));
     call.audit(AUDIT_USER, audit_text("delete", user->short_name));
     return call.answer({});
 }

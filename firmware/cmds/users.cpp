@@ -161,13 +161,14 @@ Result<void> Users::change_token(std::string_view name, ByteView token, bool by_
     return store(*user);
 }
 
-Result<void> Users::remove(std::string_view name) {
+Result<void> Users::remove(std::string_view name, const std::function<bool(const std::string&)>& is_active) {
     const std::lock_guard lock(mutex_);
     const auto user = find(name);
     if (!user) return fail(user.error());
     const auto last = is_last_key_administrator(*user);
     if (!last) return fail(last.error());
     if (*last) return fail(E_CMDS_ADMIN_AMPUTATION);
+    if (is_active(user->short_name)) return fail(E_CMDS_USER_ACTIVE);
     auto db = database();
     if (!db) return fail(db.error());
     return (*db)->erase(search_key(user->short_name));

@@ -61,7 +61,9 @@ public:
     // A password that its owner sets is no longer initial; a change ends a lock by failed logons.
     // Errors: E_CMDS_NO_USER, E_CMDS_BAD_TOKEN.
     Result<void> change_token(std::string_view name, ByteView token, bool by_owner);
-    Result<void> remove(std::string_view name);              // E_CMDS_NO_USER, E_CMDS_ADMIN_AMPUTATION
+    // `is_active` tells whether a user is logged on. Errors: E_CMDS_NO_USER, E_CMDS_ADMIN_AMPUTATION,
+    // E_CMDS_USER_ACTIVE.
+    Result<void> remove(std::string_view name, const std::function<bool(const std::string&)>& is_active);
     Result<User> find(std::string_view short_or_long_name);  // E_CMDS_NO_USER, E_CMDS_BAD_UDB_ENTRY
     Result<std::vector<User>> list();
 

@@ -115,6 +115,8 @@ TEST_CASE("a restored user does not unseat the last administrator with a key") {
     admin.as_admin();
     make_mbk(admin);
     REQUIRE(admin.add_user("SECOND", 0x22000000, *other_key()));
+    CHECK(code_of(admin.cmds(SFC_CMDS_DELETE_USER, {"ADMIN"})) == E_CMDS_USER_ACTIVE);  // himself
+    REQUIRE(admin.cmds(SFC_CMDS_LOGOFF));
     REQUIRE(admin.logon("SECOND", *other_key()));
     // ADMIN as a user without rights, in a backup
     REQUIRE(admin.cmds(SFC_CMDS_DELETE_USER, {"ADMIN"}));
@@ -125,7 +127,9 @@ TEST_CASE("a restored user does not unseat the last administrator with a key") {
     REQUIRE(admin.add_user("ADMIN", 0x22000000, *admin_key()));
     Caller only(device);
     only.as_admin();
-    REQUIRE(admin.cmds(SFC_CMDS_DELETE_USER, {"SECOND"}));
+    CHECK(code_of(only.cmds(SFC_CMDS_DELETE_USER, {"SECOND"})) == E_CMDS_USER_ACTIVE);
+    REQUIRE(admin.cmds(SFC_CMDS_LOGOFF));
+    REQUIRE(only.cmds(SFC_CMDS_DELETE_USER, {"SECOND"}));
     CHECK(code_of(only.cmds(SFC_CMDS_RESTORE_USER, {*weak})) == E_CMDS_ADMIN_AMPUTATION);
     CHECK(info_of(only, "ADMIN").block.u32("permission") == 0x22000000);
 }
