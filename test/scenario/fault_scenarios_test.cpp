@@ -90,7 +90,7 @@ TEST_CASE("G17: B0830063 meets a restore three ways") {
     // A host tool that asks for a length which its firmware does not know.
     require_error(user.csadm({"ChallengeLength=8", user.admin_logon(), "RestoreDatabase=user.db"}),
                   E_CMDS_CHALLENGE_LEN);
-    // A rule, armed on the running device. (A raw frame: test/unit/faults.)
+    // A rule, armed on the running device. (A raw frame: nodes_test.cpp.)
     require_success(simulator.steer(
         {"fault", "add", "--function", "CMDS.GET_CHALLENGE", "--nth", "1", "--do", "error=B0830063"}));
     require_error(user.as_admin({"RestoreDatabase=user.db"}), E_CMDS_CHALLENGE_LEN);

@@ -167,6 +167,33 @@ TEST_CASE("G12: another MBK lies in slot 3 all of a sudden") {
     user.admin_does({"RestoreDatabase=user.db"});
 }
 
+TEST_CASE("G5: cards are made, put into a reader, listed, taken out and thrown away") {
+    const Simulator simulator;
+    const auto card = [&](std::vector<std::string> words) {
+        words.insert(words.begin(), "card");
+        words.insert(words.end(), {"--state", simulator.state()});
+        return simulator.steer(std::move(words));
+    };
+    const auto listed = [&] { return card({"list"}).out; };
+    CHECK(listed().empty());
+    require_success(card({"new", "anna", "--user", "ADMIN", "--pin", "4711"}));
+    require_success(card({"new", "bert"}));
+    CHECK(card({"new", "anna"}).status == 1);
+    CHECK(card({"new", "carl", "--pin", "1"}).status == 1);
+    CHECK(listed() ==
+          "anna             in no reader, key, 0 MBK shares, 3 tries left, of ADMIN\n"
+          "bert             in no reader, key, 0 MBK shares, 3 tries left\n");
+    require_success(card({"insert", "--queue", "bert,anna", "--reader", "USB1"}));
+    CHECK(contains(listed(), "anna             USB1 #2, key"));
+    CHECK(contains(listed(), "bert             USB1 #1, key"));
+    require_error(card({"insert", "nobody"}), E_SIM_CARD);
+    require_success(card({"remove", "--reader", "USB1"}));
+    CHECK(contains(listed(), "anna             in no reader"));
+    require_success(card({"delete", "anna"}));
+    require_error(card({"delete", "anna"}), E_SIM_CARD);
+    CHECK_FALSE(contains(listed(), "anna"));
+}
+
 TEST_CASE("what steers a simulator that does not run says so") {
     Simulator simulator;
     simulator.stop();

@@ -28,8 +28,9 @@ public:
 
 std::string place(Transport transport, Maker maker) {
     if (transport == Transport::tcp) return "0@127.0.0.1";
-    return "/tmp/cs2sim-bench-" + std::to_string(getpid()) + "-" +
-           std::to_string(static_cast<int>(transport)) + std::to_string(static_cast<int>(maker));
+    return std::string(transport == Transport::cuse ? "/dev/" : "/tmp/") + "cs2sim-bench-" +
+           std::to_string(getpid()) + "-" + std::to_string(static_cast<int>(transport)) +
+           std::to_string(static_cast<int>(maker));
 }
 
 struct Address {
@@ -61,6 +62,7 @@ void announce(int to, const std::string& address) {
 void serve_ours(Transport transport, const std::string& where, int ready) {
     const Answerer answerer = [](const std::string&) { return std::make_unique<Echo>(); };
     auto listener = transport == Transport::fuse          ? mount_fuse(where, answerer)
+                    : transport == Transport::cuse        ? mount_cuse(where, answerer)
                     : transport == Transport::unix_socket ? listen_unix(where, answerer)
                                                           : listen_tcp(where, answerer);
     if (!listener) {
@@ -86,12 +88,15 @@ void serve_bare_socket(Transport transport, const std::string& where, int ready)
 void serve(Transport transport, Maker maker, const std::string& where, int ready) {
     if (maker == Maker::ours) {
         serve_ours(transport, where, ready);
-    } else if (transport == Transport::fuse) {
+    } else if (is_node(transport)) {
+        const Loop loop = maker == Maker::bare            ? Loop::single
+                          : maker == Maker::bare_threads  ? Loop::threads
+                          : maker == Maker::bare_clone_fd ? Loop::clone_fd
+                                                          : Loop::spinning;
+        const auto tell = [&] { announce(ready, where); };
+        if (transport == Transport::cuse) return echo_cuse(where, loop, tell);
         close(open(where.c_str(), O_CREAT | O_WRONLY, 0600));
-        const Loop loop = maker == Maker::bare           ? Loop::single
-                          : maker == Maker::bare_threads ? Loop::threads
-                                                         : Loop::clone_fd;
-        echo_fuse(where, loop, [&] { announce(ready, where); });
+        echo_fuse(where, loop, tell);
     } else {
         serve_bare_socket(transport, where, ready);
     }
@@ -125,7 +130,7 @@ Daemon start(Transport transport, Maker maker, int core) {
         std::exit(1);
     }
     close(ready[0]);
-    static const char* const makers[] = {"ours", "bare", "bare, threads", "bare, clone_fd"};
+    static const char* const makers[] = {"ours", "bare", "bare, threads", "bare, clone_fd", "bare, spinning"};
     return {makers[static_cast<int>(maker)], pid, address, transport};
 }
 
@@ -133,11 +138,24 @@ void stop(const Daemon& daemon) {
     kill(daemon.pid, SIGKILL);
     waitpid(daemon.pid, nullptr, 0);
     if (daemon.transport == Transport::fuse) umount2(daemon.address.c_str(), MNT_DETACH);
-    if (daemon.transport != Transport::tcp) unlink(daemon.address.c_str());
+    if (daemon.transport == Transport::fuse || daemon.transport == Transport::unix_socket)
+        unlink(daemon.address.c_str());
 }
 
+namespace {
+
+// A CUSE node shows up some time after its daemon is ready.
+int open_node(const std::string& path) {
+    int fd = -1;
+    for (int tries = 0; tries < 1000 && (fd = open(path.c_str(), O_RDWR | O_CLOEXEC)) < 0; ++tries)
+        usleep(1000);
+    return fd;
+}
+
+}  // namespace
+
 int open_line(const Daemon& daemon) {
-    if (daemon.transport == Transport::fuse) return open(daemon.address.c_str(), O_RDWR | O_CLOEXEC);
+    if (is_node(daemon.transport)) return open_node(daemon.address);
     const Address address = address_of(daemon.transport, daemon.address);
     const int fd = socket(address.bytes.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (connect(fd, reinterpret_cast<const sockaddr*>(&address.bytes), address.size) != 0) return -1;

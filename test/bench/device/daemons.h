@@ -7,13 +7,18 @@
 
 namespace cs2sim::bench {
 
-enum class Transport { fuse, unix_socket, tcp };
+enum class Transport { fuse, cuse, unix_socket, tcp };
 enum class Maker {
     ours,
     bare,
     bare_threads,
-    bare_clone_fd
-};  // the latter two: libfuse's own loops, FUSE only
+    bare_clone_fd,
+    bare_spinning
+};  // the latter three: other loops, device nodes only
+
+constexpr bool is_node(Transport transport) {
+    return transport == Transport::fuse || transport == Transport::cuse;
+}
 
 struct Daemon {
     std::string name;

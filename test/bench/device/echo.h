@@ -6,8 +6,10 @@
 
 namespace cs2sim::bench {
 
-enum class Loop { single, threads, clone_fd };
+// `spinning` asks for requests again and again where the others sleep until one comes.
+enum class Loop { single, threads, clone_fd, spinning };
 void echo_fuse(const std::string& path, Loop loop, const std::function<void()>& ready);
+void echo_cuse(const std::string& path, Loop loop, const std::function<void()>& ready);
 
 // A thread a caller on a listening socket; blocking calls, a frame read as header and rest.
 void echo_socket(int listening);

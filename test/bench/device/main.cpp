@@ -11,6 +11,7 @@
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <thread>
 #include <vector>
 
 #include "firmware/wire/frame.h"
@@ -54,17 +55,14 @@ double median(std::vector<double>& times) {
 }
 
 // In a process of its own, so that the pinning ends with it.
-void compare(Transport transport, const char* name, const char* placement, int client, int server,
-             int count) {
+void compare(const std::vector<Maker>& makers, Transport transport, const char* name, const char* placement,
+             int client, int server, int count) {
     std::fflush(stdout);
     const pid_t child = fork();
     if (child != 0) {
         waitpid(child, nullptr, 0);
         return;
     }
-    std::vector<Maker> makers{Maker::bare, Maker::ours};
-    if (transport == Transport::fuse)
-        makers = {Maker::bare, Maker::bare_threads, Maker::bare_clone_fd, Maker::ours};
     std::vector<Side> sides;
     for (Maker maker : makers) {
         Daemon daemon = start(transport, maker, server);
@@ -92,9 +90,12 @@ void compare(Transport transport, const char* name, const char* placement, int c
         for (Side& side : sides) medians.push_back(median(side.times));
         for (std::size_t i = 0; i < sides.size(); ++i)
             std::printf(" %s %7.1f us ", sides[i].daemon.name.c_str(), medians[i]);
-        const double best = *std::min_element(medians.begin(), medians.end() - 1);
-        std::printf(" | ours/bare %.2f, ours/best bare %.2f\n", medians.back() / medians.front(),
-                    medians.back() / best);
+        if (sides.size() > 1) {
+            const double best = *std::min_element(medians.begin(), medians.end() - 1);
+            std::printf(" | ours/bare %.2f, ours/best bare %.2f", medians.back() / medians.front(),
+                        medians.back() / best);
+        }
+        std::printf("\n");
     }
     for (const Side& side : sides) stop(side.daemon);
     std::exit(0);
@@ -150,14 +151,29 @@ int main(int count, char** arguments) {
     struct {
         Transport transport;
         const char* name;
-    } const transports[] = {
-        {Transport::fuse, "fuse"}, {Transport::unix_socket, "unix"}, {Transport::tcp, "tcp"}};
+    } const transports[] = {{Transport::fuse, "fuse"},
+                            {Transport::cuse, "cuse"},
+                            {Transport::unix_socket, "unix"},
+                            {Transport::tcp, "tcp"}};
+    const auto possible = [](Transport transport) {
+        return transport != Transport::cuse || access("/dev/cuse", R_OK | W_OK) == 0;
+    };
+    const bool two_cores = std::thread::hardware_concurrency() > 1;
     std::printf("median round trip of an echo, %d each\n", round_trips);
     for (const auto& [transport, name] : transports) {
-        compare(transport, name, "one core", 0, 0, round_trips);
-        compare(transport, name, "two cores", 0, 1, round_trips);
-        compare(transport, name, "unpinned", -1, -1, round_trips);
+        if (!possible(transport)) continue;
+        std::vector<Maker> makers{Maker::bare, Maker::ours};
+        if (is_node(transport))
+            makers = {Maker::bare, Maker::bare_threads, Maker::bare_clone_fd, Maker::ours};
+        compare(makers, transport, name, "one core", 0, 0, round_trips);
+        if (!two_cores) continue;
+        compare(makers, transport, name, "two cores", 0, 1, round_trips);
+        compare(makers, transport, name, "unpinned", -1, -1, round_trips);
+        // By itself, as it takes a whole core.
+        if (is_node(transport))
+            compare({Maker::bare_spinning}, transport, name, "two cores", 0, 1, round_trips);
     }
     std::printf("throughput, unpinned\n");
-    for (const auto& [transport, name] : transports) scale(transport, name);
+    for (const auto& [transport, name] : transports)
+        if (possible(transport)) scale(transport, name);
 }
