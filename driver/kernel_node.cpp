@@ -127,6 +127,10 @@ void KernelNode::ioctl(fuse_req_t request, unsigned command, void* argument, fus
             file.take(std::make_unique<Request>(Request::Kind::take, request),
                       std::chrono::milliseconds(number));
             return;
+        case kIoctlReadWithin:
+            file.limit_reads(std::chrono::milliseconds(number));
+            fuse_reply_ioctl(request, 0, nullptr, 0);
+            return;
         case kIoctlGive:
             if (const int error = file.give(); error != 0)
                 fuse_reply_err(request, error);

@@ -19,6 +19,10 @@ inline constexpr unsigned kIoctlTake = 0x6b08;
 inline constexpr unsigned kIoctlGive = 0x6b09;
 // Our assumption: take, waiting for at most the argument's number of milliseconds.
 inline constexpr unsigned kIoctlTakeWithin = 0x6b0a;
+// Our assumption: from now on a blocking read() of this open file waits for at most the argument's number of
+// milliseconds, negative for ever. A client that would else poll() for its time-out saves three requests a
+// command.
+inline constexpr unsigned kIoctlReadWithin = 0x6b0b;
 
 // Argument of kIoctlAwait; the same for 32-bit callers.
 struct AwaitArgument {

@@ -95,9 +95,15 @@ void NodeFile::read(std::unique_ptr<NodeRequest> request, std::size_t size, bool
         std::lock_guard lock(node_.mutex_);
         std::optional<Outcome> instead;
         if (nonblock) instead = Outcome{.error = EAGAIN};
-        submit({Want::data, size, kNever, 0, std::move(request)}, std::move(instead), effects);
+        submit({Want::data, size, deadline_after(read_limit_), 0, std::move(request)}, std::move(instead),
+               effects);
     }
     effects.carry_out();
+}
+
+void NodeFile::limit_reads(std::chrono::milliseconds timeout) {
+    std::lock_guard lock(node_.mutex_);
+    read_limit_ = timeout;
 }
 
 void NodeFile::await(std::unique_ptr<NodeRequest> request, std::chrono::milliseconds timeout) {

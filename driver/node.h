@@ -62,6 +62,8 @@ public:
     bool runs_long() const { return runs_long_; }
 
     void read(std::unique_ptr<NodeRequest> request, std::size_t size, bool nonblock);
+    // How long reads that may wait do so from now on; ETIMEDOUT when it is over. Negative: for ever.
+    void limit_reads(std::chrono::milliseconds timeout);
     // Waits for an answer without taking it. Negative timeout: for ever.
     void await(std::unique_ptr<NodeRequest> request, std::chrono::milliseconds timeout);
     // Takes the node for this file alone, waiting up to `timeout` (zero: not at all) while another has it.
@@ -113,6 +115,7 @@ private:
     Bytes answer_;
     std::size_t given_ = 0;  // bytes of answer_ that have been read
     bool last_ = false;      // after this answer the device hangs up
+    std::chrono::milliseconds read_limit_{-1};
     std::vector<Waiting> waiting_;
     std::unique_ptr<PollBell> bell_;
 };

@@ -6,6 +6,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -13,7 +14,9 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdint>
 #include <cstring>
+#include <optional>
 
 #include "firmware/wire/frame.h"
 #include "firmware/wire/functions.h"
@@ -25,6 +28,9 @@ namespace {
 #ifndef FUSE_SUPER_MAGIC
 #define FUSE_SUPER_MAGIC 0x65735546
 #endif
+
+// cs2sim's own (driver/README.md): blocking reads of the open file wait for so many milliseconds at most.
+constexpr unsigned long kIoctlReadWithin = 0x6b0b;
 
 class Deadline {
 public:
@@ -57,10 +63,11 @@ std::uint32_t code_of_errno() { return errno == EBUSY ? E_CSA_BUSY : E_CSA_IO; }
 // The three transports differ in how they are opened; from then on each is a byte stream on a descriptor.
 class Stream : public Transport {
 public:
-    Stream(FileDescriptor fd, bool socket) : fd_(std::move(fd)), socket_(socket) {}
+    Stream(FileDescriptor fd, bool socket) : fd_(std::move(fd)), socket_(socket), reads_wait_(!socket) {}
 
     Result<Bytes> exchange(ByteView frame, Milliseconds timeout) override {
         if (broken_) return fail(E_CSA_IO);
+        if (reads_wait_) limit_reads(timeout);
         const Deadline deadline(timeout);
         auto sent = send(frame, deadline);
         auto answer = sent ? receive(deadline) : Result<Bytes>(fail(sent.error()));
@@ -70,6 +77,17 @@ public:
     }
 
 private:
+    // Lets the node keep the time of our reads, so that they may simply wait. Other nodes' drivers do not
+    // know how to: then poll() waits.
+    void limit_reads(Milliseconds timeout) {
+        if (timeout == limit_) return;
+        const auto most = static_cast<std::int32_t>(std::min<std::int64_t>(timeout.count(), INT32_MAX));
+        reads_wait_ = ::ioctl(fd_.get(), kIoctlReadWithin, most) == 0;
+        const int flags = ::fcntl(fd_.get(), F_GETFL);
+        ::fcntl(fd_.get(), F_SETFL, reads_wait_ ? flags & ~O_NONBLOCK : flags | O_NONBLOCK);
+        limit_ = timeout;
+    }
+
     Result<void> send(ByteView rest, const Deadline& deadline) {
         const std::size_t whole = rest.size();
         while (!rest.empty()) {
@@ -89,13 +107,13 @@ private:
 
     Result<Bytes> receive(const Deadline& deadline) {
         for (;;) {
-            CS2SIM_TRY(wait_for(fd_.get(), POLLIN, deadline));
+            if (!reads_wait_) CS2SIM_TRY(wait_for(fd_.get(), POLLIN, deadline));
             if (buffer_.size() < expected_) buffer_.resize(expected_);
             const ssize_t got = ::read(fd_.get(), buffer_.data(), expected_);
             if (got == 0) return fail(E_CSA_IO);
             if (got < 0) {
                 if (would_block() || errno == EINTR) continue;
-                return fail(E_CSA_IO);
+                return fail(errno == ETIMEDOUT && reads_wait_ ? E_CSA_TIMEOUT : E_CSA_IO);
             }
             const ByteView bytes = ByteView(buffer_).first(static_cast<std::size_t>(got));
             if (reader_.idle() && is_frame(bytes)) return to_bytes(bytes);
@@ -110,6 +128,8 @@ private:
 
     FileDescriptor fd_;
     bool socket_;
+    bool reads_wait_;
+    std::optional<Milliseconds> limit_;  // that the node knows
     bool broken_ = false;
     FrameReader reader_;
     std::size_t expected_ = 65536;  // answers of one session are much alike: large ones come in one read

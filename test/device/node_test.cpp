@@ -28,6 +28,7 @@ constexpr unsigned long kAwait = 0x6b02;
 constexpr unsigned long kTake = 0x6b08;
 constexpr unsigned long kGive = 0x6b09;
 constexpr unsigned long kTakeWithin = 0x6b0a;
+constexpr unsigned long kReadWithin = 0x6b0b;
 
 struct AwaitArgument {
     std::int32_t timeout_ms;
@@ -323,6 +324,23 @@ TEST_CASE("take can wait for its turn") {
     REQUIRE(ioctl_error(first, kGive) == 0);
     CHECK(two.result() == 0);
     CHECK(ioctl_error(holder, kTake) == EBUSY);
+}
+
+TEST_CASE("a blocking read can have its time") {
+    EVERY_NODE();
+    const Line line = rig.connect();
+    REQUIRE(ioctl_error(line, kReadWithin, 100) == 0);
+    REQUIRE(line.send(slow_command(400ms)) == 0);
+    const auto begin = Clock::now();
+    CHECK(read_error(line) == ETIMEDOUT);
+    CHECK(Clock::now() - begin >= 100ms);
+    REQUIRE(ioctl_error(line, kReadWithin, 20000) == 0);
+    CHECK(read_once(line, 64).size() == kFrameHeader + 2);  // the answer is still to be had
+    REQUIRE(ioctl_error(line, kReadWithin, 100) == 0);
+    REQUIRE(ioctl_error(line, kReadWithin, -1) == 0);
+    REQUIRE(line.send(slow_command(300ms)) == 0);
+    CHECK(read_once(line, 64).size() == kFrameHeader + 2);
+    CHECK(read_error(line) == ENODATA);
 }
 
 TEST_CASE("a client that is killed leaves nothing behind, in any state") {

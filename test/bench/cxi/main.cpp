@@ -1,7 +1,9 @@
 // Figures of CXI through a real simulator's device node: keys at work beside openssl and SoftHSM2, and
-// databases of up to a million keys. Usage: bench_cxi FOLDER [speed|scale] [LARGEST-NUMBER-OF-KEYS]
+// databases of up to a million keys. Usage: bench_cxi FOLDER [speed [PART-OF-A-NAME] | scale
+// [LARGEST-NUMBER-OF-KEYS]]
 #include <cstdio>
 #include <cstdlib>
+#include <string>
 #include <string_view>
 
 #include "test/bench/cxi/scale.h"
@@ -9,13 +11,16 @@
 
 int main(int argc, char** argv) {
     if (argc < 2) {
-        std::fprintf(stderr, "usage: bench_cxi FOLDER [speed|scale] [LARGEST-NUMBER-OF-KEYS]\n");
+        std::fprintf(stderr,
+                     "usage: bench_cxi FOLDER [speed [PART-OF-A-NAME] | scale [LARGEST-NUMBER-OF-KEYS]]\n");
         return 2;
     }
     const std::filesystem::path folder = std::filesystem::absolute(argv[1]);
     const std::string_view part = argc > 2 ? argv[2] : "";
-    const std::size_t largest = argc > 3 ? std::strtoul(argv[3], nullptr, 10) : 1'000'000;
-    if (part != "scale") cs2sim::bench::bench_speed(folder / "speed");
+    const std::string third = argc > 3 ? argv[3] : "";
+    const std::size_t largest =
+        part == "scale" && !third.empty() ? std::strtoul(third.c_str(), nullptr, 10) : 1'000'000;
+    if (part != "scale") cs2sim::bench::bench_speed(folder / "speed", third);
     if (part != "speed") cs2sim::bench::bench_scale(folder / "scale", largest);
     return 0;
 }

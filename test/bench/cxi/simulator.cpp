@@ -1,6 +1,8 @@
 #include "test/bench/cxi/simulator.h"
 
+#include <signal.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -124,6 +126,7 @@ double rate(unsigned clients, double duration, const std::function<Work(unsigned
             children.push_back(child);
             continue;
         }
+        ::prctl(PR_SET_PDEATHSIG, SIGKILL);
         const Work work = prepare(number);
         ++shared->ready;
         while (shared->begin == 0) std::this_thread::sleep_for(std::chrono::microseconds(100));

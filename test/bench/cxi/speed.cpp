@@ -53,7 +53,8 @@ struct Subject {
     std::function<Work(unsigned)> softhsm = {};  // may be empty
 };
 
-void compare(const Simulator& simulator, const Subject& subject) {
+void compare(const Simulator& simulator, const std::string& only, const Subject& subject) {
+    if (std::string(subject.name).find(only) == std::string::npos) return;
     std::vector<double> theirs, clear, secure, soft, bare;
     for (int turn = 0; turn < kTurns; ++turn) {
         theirs.push_back(subject.openssl());
@@ -190,7 +191,7 @@ Subject gcm(const Bytes& key, std::size_t size, const char* name, double goal) {
 
 }  // namespace
 
-void bench_speed(const std::filesystem::path& folder) {
+void bench_speed(const std::filesystem::path& folder, const std::string& only) {
     std::printf("Keys at work, %u client processes at the device node; medians of %d turns\n", kClients,
                 kTurns);
     const Simulator simulator(folder);
@@ -205,21 +206,22 @@ void bench_speed(const std::filesystem::path& folder) {
     const auto sign = [&](const Bytes& key, std::uint32_t mechanism) {
         return block_of(SFC_CXI_SIGN, {0, mechanism, key, ByteView(), hash});
     };
-    compare(simulator, {"RSA-2048 signatures", "/s  ", 1, 0.9, SFC_CXI_SIGN,
-                        sign(rsa, CXI_MECH_PAD_PKCS1 | CXI_MECH_HASH_SHA256),
-                        [] { return openssl_speed("rsa2048", "+F2:", 1); },
-                        [](unsigned) -> Work {
-                            const auto token = std::make_shared<SoftHsm>();
-                            token->use_rsa_key();
-                            return [=](std::uint64_t) { token->sign(Bytes(51, 0x30)); };
-                        }});
-    compare(simulator,
+    compare(simulator, only,
+            {"RSA-2048 signatures", "/s  ", 1, 0.9, SFC_CXI_SIGN,
+             sign(rsa, CXI_MECH_PAD_PKCS1 | CXI_MECH_HASH_SHA256),
+             [] { return openssl_speed("rsa2048", "+F2:", 1); },
+             [](unsigned) -> Work {
+                 const auto token = std::make_shared<SoftHsm>();
+                 token->use_rsa_key();
+                 return [=](std::uint64_t) { token->sign(Bytes(51, 0x30)); };
+             }});
+    compare(simulator, only,
             {"ECDSA P-256 signatures", "/s  ", 1, 0.5, SFC_CXI_SIGN, sign(p256, CXI_MECH_HASH_SHA256),
              [] { return openssl_speed("ecdsap256", "+F4:", 1); }});
-    compare(simulator, gcm(aes, 16 * 1024, "AES-256-GCM 16 KiB", 0));
-    compare(simulator, gcm(aes, 256 * 1024, "AES-256-GCM 256 KiB", 0.5));
-    bench_generation(simulator, folder);
-    bench_find(simulator);
+    compare(simulator, only, gcm(aes, 16 * 1024, "AES-256-GCM 16 KiB", 0));
+    compare(simulator, only, gcm(aes, 256 * 1024, "AES-256-GCM 256 KiB", 0.5));
+    if (only.empty()) bench_generation(simulator, folder);
+    if (only.empty()) bench_find(simulator);
 }
 
 }  // namespace cs2sim::bench
