@@ -14,6 +14,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
 
 #include "driver/listener.h"
 #include "test/bench/device/echo.h"
@@ -28,9 +29,10 @@ public:
 
 std::string place(Transport transport, Maker maker) {
     if (transport == Transport::tcp) return "0@127.0.0.1";
-    return std::string(transport == Transport::cuse ? "/dev/" : "/tmp/") + "cs2sim-bench-" +
-           std::to_string(getpid()) + "-" + std::to_string(static_cast<int>(transport)) +
-           std::to_string(static_cast<int>(maker));
+    const std::string folder =
+        transport == Transport::cuse ? "/dev" : std::filesystem::temp_directory_path().string();
+    return folder + "/cs2sim-bench-" + std::to_string(getpid()) + "-" +
+           std::to_string(static_cast<int>(transport)) + std::to_string(static_cast<int>(maker));
 }
 
 struct Address {
