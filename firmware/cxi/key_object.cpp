@@ -96,6 +96,21 @@ Result<Bytes> computed_property(const LoadedKey& key, std::uint32_t id) {
 
 }  // namespace
 
+Handle<EVP_PKEY_CTX> ReadyContexts::take(std::uint64_t use) {
+    const std::lock_guard lock(mutex_);
+    if (use != use_ || ready_.empty()) return nullptr;
+    Handle<EVP_PKEY_CTX> context = std::move(ready_.back());
+    ready_.pop_back();
+    return context;
+}
+
+void ReadyContexts::give(std::uint64_t use, Handle<EVP_PKEY_CTX> context) {
+    const std::lock_guard lock(mutex_);
+    if (use != use_) ready_.clear();
+    use_ = use;
+    if (ready_.size() < kMost) ready_.push_back(std::move(context));
+}
+
 Bytes group_prefix(std::string_view group) {
     Bytes hash = digest("SHA256", {as_bytes("group"), as_bytes(group)});
     hash.resize(8);

@@ -1,6 +1,8 @@
 // A key object: its properties and its key material, and how both stand in a record of CXIKEY.db.
 #pragma once
 
+#include <memory>
+#include <mutex>
 #include <string_view>
 
 #include "firmware/crypto/pkey.h"
@@ -31,12 +33,27 @@ struct KeyObject {
     bool is_secret() const { return type() == CXI_KEY_TYPE_SECRET; }
 };
 
+// OpenSSL's contexts of one key, prepared for the use that it was lately put to: preparing one anew takes a
+// good part of the time of a P-256 signature. A thread takes one and, when all went well, gives it back.
+class ReadyContexts {
+public:
+    Handle<EVP_PKEY_CTX> take(std::uint64_t use);  // null when there is none for `use`
+    void give(std::uint64_t use, Handle<EVP_PKEY_CTX> context);
+
+private:
+    static constexpr std::size_t kMost = 8;
+    std::mutex mutex_;
+    std::uint64_t use_ = 0;
+    std::vector<Handle<EVP_PKEY_CTX>> ready_;
+};
+
 // What a command works with: a key object decoded, its place, and its OpenSSL key when it is asymmetric.
 struct LoadedKey {
     KeyObject object;
     Bytes index;  // search key in CXIKEY.db; for external keys what it would be
     bool external = false;
     PrivateKey pkey;  // null for secret keys and storage objects
+    std::shared_ptr<ReadyContexts> contexts = std::make_shared<ReadyContexts>();
 
     ByteView secret() const { return object.material; }
 };

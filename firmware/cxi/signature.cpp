@@ -80,7 +80,18 @@ Result<void> set_rsa(EVP_PKEY_CTX* context, const SignRequest& request) {
     return {};
 }
 
+// A request without a parameter of its own is told by its mechanism and direction.
+std::uint64_t use_of(const SignRequest& request, bool verify) {
+    return std::uint64_t{request.mechanism.value} << 2 | (verify ? 3u : 1u);
+}
+
+void give_back(const LoadedKey& key, const SignRequest& request, bool verify, Handle<EVP_PKEY_CTX> context) {
+    if (request.parameter.empty()) key.contexts->give(use_of(request, verify), std::move(context));
+}
+
 Result<Handle<EVP_PKEY_CTX>> prepare(const LoadedKey& key, const SignRequest& request, bool verify) {
+    if (request.parameter.empty())
+        if (auto ready = key.contexts->take(use_of(request, verify))) return ready;
     Handle<EVP_PKEY_CTX> context(EVP_PKEY_CTX_new_from_pkey(nullptr, key.pkey.get(), nullptr));
     if (!context) return fail(E_CXI_MALLOC);
     if ((verify ? EVP_PKEY_verify_init(context.get()) : EVP_PKEY_sign_init(context.get())) != 1)
@@ -160,13 +171,14 @@ Result<Bytes> make_signature(const LoadedKey& key, const SignRequest& request) {
     const auto hash = digest_of(request);
     if (!hash) return fail(hash.error());
     if (!fits_rsa(key, request, hash->size())) return fail(E_CXI_CRYPT_DATA_LEN);
-    const auto context = prepare(key, request, false);
+    auto context = prepare(key, request, false);
     if (!context) return fail(context.error());
     Bytes out(static_cast<std::size_t>(EVP_PKEY_get_size(key.pkey.get())));
     std::size_t size = out.size();
     if (EVP_PKEY_sign(context->get(), out.data(), &size, hash->data(), hash->size()) != 1)
         return fail(request.mechanism.pad() == CXI_MECH_PAD_PSS ? E_CXI_CRYPT_MECH_PARA
                                                                 : E_CXI_CRYPT_DATA_LEN);
+    give_back(key, request, false, *std::move(context));
     out.resize(size);
     if (is_ec(*key.pkey) && !request.mechanism.asn1()) return plain_ecdsa(key, out);
     return out;
@@ -183,7 +195,7 @@ Result<void> check_signature(const LoadedKey& key, const SignRequest& request, B
     if (is_edwards(key)) return verify_edwards(key, request, signature);
     const auto hash = digest_of(request);
     if (!hash) return fail(hash.error());
-    const auto context = prepare(key, request, true);
+    auto context = prepare(key, request, true);
     if (!context) return fail(context.error());
     Bytes der;
     if (is_ec(*key.pkey) && !request.mechanism.asn1()) {
@@ -194,6 +206,7 @@ Result<void> check_signature(const LoadedKey& key, const SignRequest& request, B
     }
     if (EVP_PKEY_verify(context->get(), signature.data(), signature.size(), hash->data(), hash->size()) != 1)
         return fail(E_CXI_CRYPT_SIGN_VERIFY);
+    give_back(key, request, true, *std::move(context));
     return {};
 }
 
