@@ -71,3 +71,28 @@ TEST_CASE("G12: two devices under the same MBK exchange backups") {
               "TRAVEL~0    00000002    HMAC passwd    Z[0]I[1]A[CXI_GROUP=Abroad]L[TRAVELLER]") !=
           std::string::npos);
 }
+
+TEST_CASE("G13: a restore leaves one administrator with key or card") {
+    const Simulator simulator;
+    const Operator user(simulator, GENERATE(Way::mount, Way::tcp));
+    user.make_mbk();
+    // BOSS as a user of a password, alone in the file
+    user.admin_does({"AddUser=BOSS,22000000,hmacpwd,boss-secret", "BackupDatabase=user.db"});
+    BackupText text(read_file(user.file("user.db")));
+    std::erase_if(text.entries,
+                  [](const auto& entry) { return entry.index.find("ADMIN") != std::string::npos; });
+    write_file(user.file("user.db"), text.text());
+
+    user.admin_does(
+        {"GenKey=boss.key,1024,BOSS", "DeleteUser=BOSS", "AddUser=BOSS,22000000,rsasign,boss.key"});
+    const std::string boss = "LogonSign=BOSS,boss.key";
+    require_success(user.csadm({boss, "DeleteUser=ADMIN"}));
+    const std::string before = user.users();
+    require_error(user.csadm({boss, "RestoreDatabase=user.db"}), E_CMDS_ADMIN_AMPUTATION);
+    CHECK(user.users() == before);
+
+    require_success(
+        user.csadm({boss, "GenKey=next.key,1024,NEXT", "AddUser=NEXT,22000000,rsasign,next.key"}));
+    require_success(user.csadm({"LogonSign=NEXT,next.key", "RestoreDatabase=user.db"}));
+    CHECK(user.users().find("BOSS        22000000    HMAC passwd") != std::string::npos);
+}
