@@ -71,7 +71,7 @@ void Simulator::stop() {
     running_ = false;
 }
 
-long Simulator::resident_kilobytes() const {
+int Simulator::pid() const {
     const std::string command = kBin + "/cs2sim status --state '" + state().string() + "'";
     FILE* pipe = ::popen(command.c_str(), "r");
     char line[512];
@@ -79,10 +79,24 @@ long Simulator::resident_kilobytes() const {
     while (std::fgets(line, sizeof line, pipe))
         if (const char* at = std::strstr(line, "pid ")) pid = std::atoi(at + 4);
     ::pclose(pipe);
-    std::istringstream status(whole("/proc/" + std::to_string(pid) + "/status"));
+    return pid;
+}
+
+long Simulator::resident_kilobytes() const {
+    std::istringstream status(whole("/proc/" + std::to_string(pid()) + "/status"));
     for (std::string text; std::getline(status, text);)
         if (text.starts_with("VmRSS:")) return std::atol(text.c_str() + 6);
     return 0;
+}
+
+double Simulator::processor_seconds() const {
+    const std::string stat = whole("/proc/" + std::to_string(pid()) + "/stat");
+    std::istringstream fields(stat.substr(stat.rfind(')') + 2));  // from the third field on, see proc(5)
+    std::string skipped;
+    for (int field = 3; field < 14; ++field) fields >> skipped;
+    double user = 0, system = 0;
+    fields >> user >> system;
+    return (user + system) / static_cast<double>(::sysconf(_SC_CLK_TCK));
 }
 
 std::unique_ptr<host::Device> client(const Simulator& simulator, Logon logon) {

@@ -36,7 +36,9 @@ public:
     void stop();
     std::filesystem::path state() const { return folder_ / "state"; }
     std::string node() const { return (folder_ / "cs2a").string(); }
+    int pid() const;
     long resident_kilobytes() const;
+    double processor_seconds() const;  // that the daemon has used
 
 private:
     std::filesystem::path folder_;

@@ -1,6 +1,7 @@
 #include "test/bench/cxi/speed.h"
 
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <array>
@@ -19,7 +20,8 @@ constexpr double kSeconds = 1.5;  // of one measurement
 
 // The last number but `back` of the line that begins with `word` in what `openssl speed -mr` prints.
 double openssl_speed(const std::string& arguments, const std::string& word, int back) {
-    const std::string command = "openssl speed -mr -multi 2 -seconds 2 " + arguments + " 2>/dev/null";
+    const std::string command =
+        "openssl speed -elapsed -mr -multi 2 -seconds 2 " + arguments + " 2>/dev/null";
     FILE* pipe = ::popen(command.c_str(), "r");
     double value = 0;
     std::array<char, 512> line{};
@@ -31,6 +33,16 @@ double openssl_speed(const std::string& arguments, const std::string& word, int 
     }
     ::pclose(pipe);
     return value;
+}
+
+// Of all ended children, as rusage has it.
+double children_seconds() {
+    rusage usage{};
+    ::getrusage(RUSAGE_CHILDREN, &usage);
+    const auto seconds_of = [](const timeval& time) {
+        return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
+    };
+    return seconds_of(usage.ru_utime) + seconds_of(usage.ru_stime);
 }
 
 // Commands a second; SFC and block are the same in every turn.
@@ -49,17 +61,28 @@ struct Subject {
     double goal;   // ratio to openssl
     std::uint8_t sfc;
     Bytes block;
-    std::function<double()> openssl;             // in the unit
+    double phases;                    // of openssl speed, 2 s each: signing is measured with verification
+    std::function<double()> openssl;  // in the unit
     std::function<Work(unsigned)> softhsm = {};  // may be empty
 };
 
 void compare(const Simulator& simulator, const std::string& only, const Subject& subject) {
     if (std::string(subject.name).find(only) == std::string::npos) return;
-    std::vector<double> theirs, clear, secure, soft, bare;
+    std::vector<double> theirs, clear, secure, soft, bare, their_time, host_time, device_time;
     for (int turn = 0; turn < kTurns; ++turn) {
+        double before = children_seconds();
         theirs.push_back(subject.openssl());
+        // its two processes run for 2 s each; -elapsed, for else it counts only the time that it was given
+        their_time.push_back((children_seconds() - before) * 1e6 * subject.scale /
+                             (theirs.back() * 2 * subject.phases));
+        before = children_seconds();
+        const double device_before = simulator.processor_seconds();
+        const double begin = seconds();
         clear.push_back(commands(simulator, Logon::clear, FC_CXI, subject.sfc, subject.block) *
                         subject.scale);
+        const double done = clear.back() / subject.scale * (seconds() - begin);
+        device_time.push_back((simulator.processor_seconds() - device_before) * 1e6 / done);
+        host_time.push_back((children_seconds() - before) * 1e6 / done);
         secure.push_back(commands(simulator, Logon::secure, FC_CXI, subject.sfc, subject.block) *
                          subject.scale);
         bare.push_back(commands(simulator, Logon::none, FC_CMDS, SFC_CMDS_ECHO, subject.block) *
@@ -79,6 +102,10 @@ void compare(const Simulator& simulator, const std::string& only, const Subject&
         "\n%22s of %.0f us of both cores: cryptography %.0f, transport and copies %.0f (an echo of the "
         "same size), rest %.0f\n",
         "", of_two / ours, of_two / openssl, of_two / echo, of_two / ours - of_two / openssl - of_two / echo);
+    // What a machine with nothing else to do would come to, as far as processor time decides.
+    const double ours_all = median(device_time) + median(host_time);
+    std::printf("%22s processor time of a command: openssl %.0f us, device %.0f, host %.0f, ratio %.2f\n", "",
+                median(their_time), median(device_time), median(host_time), median(their_time) / ours_all);
     std::fflush(stdout);
 }
 
@@ -179,6 +206,7 @@ Subject gcm(const Bytes& key, std::size_t size, const char* name, double goal) {
             SFC_CXI_CRYPT,
             block_of(SFC_CXI_CRYPT, {CXI_FLAG_CRYPT_SINGLE_CALL, CXI_MECH_MODE_ENCRYPT | CXI_MECH_CHAIN_GCM,
                                      0, key, parameter, data}),
+            1,
             [size] {
                 return openssl_speed("-bytes " + std::to_string(size) + " -evp aes-256-gcm", "+F:", 0) / 1e6;
             },
@@ -208,7 +236,7 @@ void bench_speed(const std::filesystem::path& folder, const std::string& only) {
     };
     compare(simulator, only,
             {"RSA-2048 signatures", "/s  ", 1, 0.9, SFC_CXI_SIGN,
-             sign(rsa, CXI_MECH_PAD_PKCS1 | CXI_MECH_HASH_SHA256),
+             sign(rsa, CXI_MECH_PAD_PKCS1 | CXI_MECH_HASH_SHA256), 2,
              [] { return openssl_speed("rsa2048", "+F2:", 1); },
              [](unsigned) -> Work {
                  const auto token = std::make_shared<SoftHsm>();
@@ -216,7 +244,7 @@ void bench_speed(const std::filesystem::path& folder, const std::string& only) {
                  return [=](std::uint64_t) { token->sign(Bytes(51, 0x30)); };
              }});
     compare(simulator, only,
-            {"ECDSA P-256 signatures", "/s  ", 1, 0.5, SFC_CXI_SIGN, sign(p256, CXI_MECH_HASH_SHA256),
+            {"ECDSA P-256 signatures", "/s  ", 1, 0.5, SFC_CXI_SIGN, sign(p256, CXI_MECH_HASH_SHA256), 2,
              [] { return openssl_speed("ecdsap256", "+F4:", 1); }});
     compare(simulator, only, gcm(aes, 16 * 1024, "AES-256-GCM 16 KiB", 0));
     compare(simulator, only, gcm(aes, 256 * 1024, "AES-256-GCM 256 KiB", 0.5));
