@@ -129,7 +129,7 @@ void CuseNode::reply_await(fuse_req_t request, void*, const AwaitArgument& argum
 bool cuse_available() { return access(kControl, R_OK | W_OK) == 0; }
 
 Opened<std::unique_ptr<Listener>> mount_cuse(const std::string& path, Answerer answerer,
-                                             NodeOptions options) {
+                                             const NodeOptions& options) {
     if (!std::string_view(path).starts_with(kFolder) || path.size() == kFolder.size() ||
         path.find('/', kFolder.size()) != std::string::npos)
         return tl::make_unexpected(path + ": a CUSE device lies directly under /dev/");

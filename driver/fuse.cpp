@@ -168,7 +168,7 @@ void FuseNode::reply_await(fuse_req_t request, void* to, const AwaitArgument& ar
 }  // namespace
 
 Opened<std::unique_ptr<Listener>> mount_fuse(const std::string& path, Answerer answerer,
-                                             NodeOptions options) {
+                                             const NodeOptions& options) {
     const auto group = group_id(options.group);
     if (!group) return tl::make_unexpected(group.error());
     auto point = MountPoint::claim(path);

@@ -57,7 +57,7 @@ private:
     AwaitArgument argument_;
 };
 
-KernelNode::~KernelNode() { KernelNode::stop(); }
+KernelNode::~KernelNode() = default;
 
 void KernelNode::serve(fuse_session* session) {
     session_ = session;

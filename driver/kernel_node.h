@@ -34,7 +34,7 @@ static_assert(sizeof(AwaitArgument) == 12);
 
 class KernelNode : public Listener {
 public:
-    ~KernelNode() override;
+    ~KernelNode() override;  // derived nodes stop() in theirs, while their unmounted() is still there
     std::string address() const override { return path_; }
     void stop() override;
 

@@ -44,9 +44,11 @@ struct NodeOptions {
 };
 // Mounts on a regular file at `path` (made when absent). A stale mount of a killed instance is replaced; one
 // that answers is refused.
-Opened<std::unique_ptr<Listener>> mount_fuse(const std::string& path, Answerer answerer, NodeOptions = {});
+Opened<std::unique_ptr<Listener>> mount_fuse(const std::string& path, Answerer answerer,
+                                             const NodeOptions& options = {});
 // Makes the character device `path` (which must be under /dev/) by CUSE.
-Opened<std::unique_ptr<Listener>> mount_cuse(const std::string& path, Answerer answerer, NodeOptions = {});
+Opened<std::unique_ptr<Listener>> mount_cuse(const std::string& path, Answerer answerer,
+                                             const NodeOptions& options = {});
 bool cuse_available();
 
 }  // namespace cs2sim

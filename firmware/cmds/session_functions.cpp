@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cstring>
 
 #include "firmware/cmds/handlers.h"
 #include "firmware/cmds/hsm_auth_key.h"
@@ -148,11 +149,10 @@ Result<Bytes> secure_message(Call& call) {
     if (!command) return fail(E_CMDS_BAD_CMD);
     const Request inner{command->u16("fc"), command->u8("sfc"), command->bytes("block")};
     const auto answer = call.device.scheduler.run_locked(call.device, **session, inner);
-    const std::uint32_t code = answer ? 0 : answer.error().code;
-    SecretBytes reply(4 + (answer ? answer->size() : 0));
-    for (int i = 0; i < 4; ++i)
-        reply[static_cast<std::size_t>(i)] = static_cast<std::uint8_t>(code >> (24 - 8 * i));
-    if (answer) std::ranges::copy(*answer, reply.begin() + 4);
+    const auto code = big_endian_bytes<4>(answer ? 0 : answer.error().code);
+    SecretBytes reply(code.size() + (answer ? answer->size() : 0));
+    std::memcpy(reply.data(), code.data(), code.size());
+    if (answer && !answer->empty()) std::memcpy(reply.data() + code.size(), answer->data(), answer->size());
     return (*session)->channel.seal(sequence, reply);
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstring>
 #include <memory>
 #include <vector>
 
@@ -28,7 +29,12 @@ struct CleansingAllocator {
 // A byte string whose memory is cleansed whenever it is freed or outgrown. Never log one.
 using SecretBytes = std::vector<std::uint8_t, CleansingAllocator<std::uint8_t>>;
 
-inline SecretBytes to_secret(ByteView view) { return {view.begin(), view.end()}; }
+// In one copy: with an allocator of its own, the vector's constructor would take the bytes one by one.
+inline SecretBytes to_secret(ByteView view) {
+    SecretBytes secret(view.size());
+    if (!view.empty()) std::memcpy(secret.data(), view.data(), view.size());
+    return secret;
+}
 
 // True when both are the same bytes; the time depends on the lengths only.
 bool equal_in_constant_time(ByteView a, ByteView b);

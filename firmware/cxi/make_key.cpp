@@ -29,7 +29,7 @@ std::string known_curve(std::string_view name) {
 
 // EC_CURVE holds a name, an OID in DER, or an OID's content alone.
 std::string curve_of(ByteView value) {
-    if (const std::string name = known_curve(as_text(value)); !name.empty()) return name;
+    if (std::string name = known_curve(as_text(value)); !name.empty()) return name;
     Bytes der = to_bytes(value);
     if (der.empty() || der.size() > 32) return {};
     if (der[0] != V_ASN1_OBJECT)

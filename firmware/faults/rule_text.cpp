@@ -241,7 +241,7 @@ std::string action_text(const FaultRule& rule) {
     if (rule.action == FaultAction::delay_exponential) return "delay=exponential:" + value;
     if (rule.action == FaultAction::delay_normal) return "delay=normal:" + value + ":" + spread;
     const auto row = std::ranges::find(kActions, rule.action, &ActionRow::action);
-    const std::string name(row->name);
+    std::string name(row->name);
     switch (row->argument) {
         case Argument::none:
             return name;
