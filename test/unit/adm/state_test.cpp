@@ -228,7 +228,7 @@ TEST_CASE("CSL commands answer on network appliances only") {
                       card.users, card.services.sessions, card.scheduler};
     card.control.started = monotonic_milliseconds() - (6 * 86400 + 3 * 3600 + 4 * 60 + 5) * 1000LL;
     card.control.connections = [] {
-        return std::vector<std::string>{"TCP 127.0.0.1:4711", "TCP 127.0.0.1:4712"};
+        return std::vector<std::string>{"pid 17", "tcp 127.0.0.1:4711", "tcp 127.0.0.1:4712"};
     };
     services.control = &card.control;
     const auto text = [&](std::uint8_t sfc) {
