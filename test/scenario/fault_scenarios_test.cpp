@@ -33,7 +33,7 @@ constexpr Expected kExpected[] = {
     {"restore-disk-full", true, "Error B0880003"},
     {"restore-interrupted", true, "Error B0880007"},
     {"session-expiry", true, "Error B0830022"},
-    {"shelf-two-years", true, "Error B0880002"},
+    {"shelf-two-years", true, "Error B0830032"},
     {"user-locked", true, "Error B0830038"},
     {"wrong-mbk", true, "Error B0870004"},
 };
