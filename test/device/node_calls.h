@@ -1,0 +1,121 @@
+// The calls that a client makes at the node, each in a line.
+#pragma once
+
+#include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <sys/epoll.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/uio.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <catch2/catch.hpp>
+#include <cerrno>
+#include <future>
+#include <thread>
+
+#include "test/device/rig.h"
+
+namespace cs2sim::test {
+
+constexpr unsigned long kAwait = 0x6b02;
+constexpr unsigned long kTake = 0x6b08;
+constexpr unsigned long kGive = 0x6b09;
+constexpr unsigned long kTakeWithin = 0x6b0a;
+constexpr unsigned long kReadWithin = 0x6b0b;
+
+struct AwaitArgument {
+    std::int32_t timeout_ms;
+    std::uint32_t length;
+    std::int32_t reserved;
+};
+
+inline int error_of(ssize_t result) { return result < 0 ? errno : 0; }
+
+inline int ioctl_error(const Line& line, unsigned long command, long argument = 0) {
+    return error_of(::ioctl(line.fd(), command, argument));
+}
+
+inline int await(const Line& line, std::int32_t timeout_ms, std::uint32_t& length) {
+    AwaitArgument argument{timeout_ms, 0, 0x1234567};
+    const int error = error_of(::ioctl(line.fd(), kAwait, &argument));
+    length = argument.length;
+    return error;
+}
+
+// One read() of at most `size` bytes; empty and errno on an error.
+inline Bytes read_once(const Line& line, std::size_t size) {
+    Bytes bytes(size);
+    errno = 0;
+    const ssize_t got = ::read(line.fd(), bytes.data(), size);
+    bytes.resize(got < 0 ? 0 : static_cast<std::size_t>(got));
+    return bytes;
+}
+
+inline int read_error(const Line& line) {
+    std::uint8_t byte = 0;
+    return error_of(::read(line.fd(), &byte, 1));
+}
+
+inline short readiness(const Line& line, std::chrono::milliseconds within = 0ms) {
+    pollfd events{line.fd(), POLLIN | POLLOUT, 0};
+    ::poll(&events, 1, static_cast<int>(within.count()));
+    return events.revents;
+}
+
+// A thread of the test that makes one call, which a signal can interrupt.
+class Caller {
+public:
+    template <class Call>
+    explicit Caller(Call call) {
+        struct sigaction action {};
+        action.sa_handler = [](int) {};
+        sigaction(SIGUSR1, &action, nullptr);
+        std::promise<int> result;
+        result_ = result.get_future();
+        thread_ = std::thread([call, result = std::move(result)]() mutable { result.set_value(call()); });
+    }
+    ~Caller() { thread_.join(); }
+    // A signal may arrive before the call has begun to wait, so it is sent until the call has ended.
+    int interrupted() {
+        for (int tries = 0; tries < 500; ++tries) {
+            if (result_.wait_for(10ms) == std::future_status::ready) return result_.get();
+            pthread_kill(thread_.native_handle(), SIGUSR1);
+        }
+        return -1;
+    }
+    bool waits(std::chrono::milliseconds time) {
+        return result_.wait_for(time) == std::future_status::timeout;
+    }
+    int result() { return result_.get(); }
+
+private:
+    std::future<int> result_;
+    std::thread thread_;
+};
+
+// Runs `body` in a child process; its result is the exit status.
+template <class Body>
+pid_t in_child(Body body) {
+    const pid_t child = fork();
+    if (child == 0) _exit(body());
+    return child;
+}
+
+inline int exit_status(pid_t child) {
+    int status = 0;
+    waitpid(child, &status, 0);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
+}
+
+}  // namespace cs2sim::test
+
+#define EVERY_NODE()                                                    \
+    if (cs2sim::test::node_kinds().empty()) return;                     \
+    const Kind kind = GENERATE(from_range(cs2sim::test::node_kinds())); \
+    CAPTURE(name_of(kind));                                             \
+    Rig rig(kind)
