@@ -3,6 +3,7 @@
 
 using namespace cs2sim;
 using namespace cs2sim::test;
+using Clock = std::chrono::steady_clock;
 
 TEST_CASE("take excludes the others until it is given back") {
     EVERY_NODE();
