@@ -6,6 +6,8 @@
 #include <cstring>
 #include <utility>
 
+#include "driver/caller_memory.h"
+
 namespace cs2sim {
 namespace {
 
@@ -26,9 +28,9 @@ private:
 // A read, or an ioctl that may wait.
 class KernelNode::Request : public NodeRequest {
 public:
-    enum class Kind : std::uint8_t { read, take, await };
-    Request(Kind kind, fuse_req_t request, void* argument_at = nullptr, AwaitArgument argument = {})
-        : kind_(kind), request_(request), argument_at_(argument_at), argument_(argument) {
+    enum class Kind : std::uint8_t { read, take, await, exchange };
+    Request(Kind kind, fuse_req_t request, std::uint64_t memory = 0, AwaitArgument argument = {})
+        : kind_(kind), request_(request), memory_(memory), argument_(argument) {
         fuse_req_interrupt_func(request_, on_signal, &KernelNode::of(request_).node_);
     }
 
@@ -42,9 +44,14 @@ public:
             fuse_reply_buf(request_, reinterpret_cast<const char*>(outcome.data.data()), outcome.data.size());
         } else if (kind_ == Kind::take) {
             fuse_reply_ioctl(request_, 0, nullptr, 0);
-        } else {
+        } else if (kind_ == Kind::await) {
             argument_.length = outcome.length;
-            KernelNode::of(request_).reply_await(request_, argument_at_, argument_);
+            KernelNode::of(request_).reply_await(request_, reinterpret_cast<void*>(memory_), argument_);
+        } else if (const int error = copy_to_caller(fuse_req_ctx(request_)->pid, memory_, outcome.data);
+                   error != 0) {
+            fuse_reply_err(request_, error);
+        } else {
+            fuse_reply_ioctl(request_, static_cast<int>(outcome.length), nullptr, 0);
         }
     }
 
@@ -53,7 +60,7 @@ private:
 
     Kind kind_;
     fuse_req_t request_;
-    void* argument_at_;
+    std::uint64_t memory_;  // of the caller: where the argument or the answer belongs
     AwaitArgument argument_;
 };
 
@@ -139,12 +146,45 @@ void KernelNode::ioctl(fuse_req_t request, unsigned command, void* argument, fus
             return;
         case kIoctlAwait:
             if (!of(request).fetch(request, argument, in, in_size, await)) return;
-            file.await(std::make_unique<Request>(Request::Kind::await, request, argument, await),
+            file.await(std::make_unique<Request>(Request::Kind::await, request,
+                                                 reinterpret_cast<std::uintptr_t>(argument), await),
                        std::chrono::milliseconds(await.timeout_ms));
+            return;
+        case kIoctlExchange:
+            exchange(request, reinterpret_cast<std::uintptr_t>(argument), info);
             return;
         default:
             fuse_reply_err(request, ENOTTY);
     }
+}
+
+void KernelNode::exchange(fuse_req_t request, std::uint64_t argument_at, fuse_file_info* info) {
+    const pid_t pid = fuse_req_ctx(request)->pid;
+    ExchangeArgument argument;
+    int error =
+        copy_from_caller(pid, argument_at, {reinterpret_cast<std::uint8_t*>(&argument), sizeof argument});
+    if (error == 0 && argument.request_size > kMaxFrame) error = EINVAL;
+    if (error != 0) {
+        fuse_reply_err(request, error);
+        return;
+    }
+    Bytes frame(argument.request_size);
+    const auto file = file_of(info).shared_from_this();  // the client may close before the command ends
+    SessionLoop& loop = *of(request).loop_;
+    error = copy_from_caller(pid, argument.request, frame);
+    if (error == 0) {
+        std::unique_ptr<NodeRequest> waiting =
+            std::make_unique<Request>(Request::Kind::exchange, request, argument.answer);
+        error = file->exchange(waiting, frame, argument.answer_size,
+                               std::chrono::milliseconds(argument.timeout_ms));
+    }
+    if (error != 0) {
+        fuse_reply_err(request, error);
+        return;
+    }
+    loop.begin_command(file->runs_long());
+    file->run();
+    loop.end_command();
 }
 
 void KernelNode::poll(fuse_req_t request, fuse_file_info* info, fuse_pollhandle* handle) {

@@ -7,30 +7,12 @@
 #include <memory>
 #include <string>
 
+#include "driver/ioctls.h"
 #include "driver/listener.h"
 #include "driver/node.h"
 #include "driver/session_loop.h"
 
 namespace cs2sim {
-
-// The ioctls of the node (device-formats.md, section 1.2).
-inline constexpr unsigned kIoctlAwait = 0x6b02;
-inline constexpr unsigned kIoctlTake = 0x6b08;
-inline constexpr unsigned kIoctlGive = 0x6b09;
-// Our assumption: take, waiting for at most the argument's number of milliseconds.
-inline constexpr unsigned kIoctlTakeWithin = 0x6b0a;
-// Our assumption: from now on a blocking read() of this open file waits for at most the argument's number of
-// milliseconds, negative for ever. A client that would else poll() for its time-out saves three requests a
-// command.
-inline constexpr unsigned kIoctlReadWithin = 0x6b0b;
-
-// Argument of kIoctlAwait; the same for 32-bit callers.
-struct AwaitArgument {
-    std::int32_t timeout_ms;
-    std::uint32_t length;
-    std::int32_t reserved;
-};
-static_assert(sizeof(AwaitArgument) == 12);
 
 class KernelNode : public Listener {
 public:
@@ -68,6 +50,8 @@ protected:
     const std::string path_;
 
 private:
+    static void exchange(fuse_req_t request, std::uint64_t argument_at, fuse_file_info* info);
+
     class Request;
     friend class Request;
 

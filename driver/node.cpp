@@ -9,8 +9,8 @@
 namespace cs2sim {
 namespace {
 
-// Several times what it costs to have another thread take over.
-constexpr auto kLong = std::chrono::microseconds(50);
+// Many times what it costs to have another thread take over; less than a commit to a disk.
+constexpr auto kLong = std::chrono::microseconds(250);
 
 constexpr auto kNever = std::chrono::steady_clock::time_point::max();
 
@@ -37,8 +37,7 @@ NodeFile::Written NodeFile::write(ByteView bytes, bool nonblock) {
         reader_.feed(bytes.first(taken));
         return {.taken = taken};
     }
-    if (node_.holder_ != nullptr && node_.holder_ != this) return {.error = EBUSY};
-    if (state_ == State::running || state_ == State::answered) return {.error = nonblock ? EAGAIN : EBUSY};
+    if (const int error = admission(nonblock); error != 0) return {.error = error};
 
     Written written;
     if (reader_.idle() && is_frame(bytes)) {
@@ -62,6 +61,22 @@ NodeFile::Written NodeFile::write(ByteView bytes, bool nonblock) {
     }
     if (written.whole) state_ = State::running;
     return written;
+}
+
+int NodeFile::exchange(std::unique_ptr<NodeRequest>& request, ByteView frame, std::size_t space,
+                       std::chrono::milliseconds timeout) {
+    Effects effects;
+    {
+        std::lock_guard lock(node_.mutex_);
+        if (node_.stopped_ || state_ == State::ended) return EIO;
+        if (const int error = admission(false); error != 0) return error;
+        if (!is_frame(frame) || !reader_.idle()) return EINVAL;
+        command_ = frame;
+        state_ = State::running;
+        submit({Want::data, space, deadline_after(timeout), 0, std::move(request)}, std::nullopt, effects);
+    }
+    effects.carry_out();
+    return 0;
 }
 
 void NodeFile::run() {
@@ -165,6 +180,12 @@ void NodeFile::close() {
     node_.forget(this);
 }
 
+int NodeFile::admission(bool nonblock) const {
+    if (node_.holder_ != nullptr && node_.holder_ != this) return EBUSY;
+    if (state_ == State::running || state_ == State::answered) return nonblock ? EAGAIN : EBUSY;
+    return 0;
+}
+
 // What a request comes to now; nothing when it has to wait.
 std::optional<Outcome> NodeFile::outcome_of(const Waiting& waiting) {
     if (node_.stopped_) return Outcome{.error = EIO};
@@ -189,7 +210,7 @@ std::optional<Outcome> NodeFile::outcome_of(const Waiting& waiting) {
 }
 
 Outcome NodeFile::take_data(std::size_t size) {
-    Outcome outcome;
+    Outcome outcome{.length = static_cast<std::uint32_t>(answer_.size())};
     if (given_ == 0 && size >= answer_.size()) {
         outcome.data = std::move(answer_);
         answer_is_read();

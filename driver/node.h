@@ -24,7 +24,7 @@ namespace cs2sim {
 struct Outcome {
     int error = 0;             // errno, or 0
     Bytes data = {};           // of a read
-    std::uint32_t length = 0;  // of a wait: the size of the whole answer frame
+    std::uint32_t length = 0;  // the size of the whole answer frame
 };
 
 // A request of a caller, kept by the node until it is finished. Made by a shim.
@@ -55,6 +55,12 @@ public:
         bool whole = false;     // a command is complete: tell the writer, then call run()
     };
     Written write(ByteView bytes, bool nonblock);
+    // Takes one whole frame, for which run() is to be called next, and waits for its answer: `request` gets
+    // at most `space` bytes of it, the rest is left for read(). ETIMEDOUT, or a signal's EINTR: the command
+    // runs on, its answer is left for read(). An errno when it is not taken; `request` is then still the
+    // caller's. Precondition: `frame` stays where it is until run() returns.
+    int exchange(std::unique_ptr<NodeRequest>& request, ByteView frame, std::size_t space,
+                 std::chrono::milliseconds timeout);
     // Has the complete command answered and serves whoever waits for that. Blocks as long as the command
     // takes.
     void run();
@@ -97,6 +103,7 @@ private:
     };
 
     // All with the node's lock held.
+    int admission(bool nonblock) const;  // of a new command: errno
     std::optional<Outcome> outcome_of(const Waiting& waiting);
     Outcome take_data(std::size_t size);
     void answer_is_read();

@@ -2,36 +2,52 @@
 
 #include <fcntl.h>
 #include <fuse_lowlevel.h>
-#include <poll.h>
 #include <spdlog/spdlog.h>
+#include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
-#include <chrono>
 #include <cstdlib>
 #include <system_error>
 
 namespace cs2sim {
 namespace {
 
-constexpr std::size_t kFreeThreads = 2;  // more than these go home
+constexpr unsigned kMostSeats = 4;
 constexpr auto kPatience = std::chrono::milliseconds(1);
+constexpr auto kHomesick = std::chrono::seconds(1);  // who waits beside longer than this goes home
 
-// Whether the thread at hand leads; only it knows and changes that.
-thread_local bool leading = false;
+constexpr int kNoSeat = -1;
+// Which seat the thread at hand believes to have; a deputy may have cleared it.
+thread_local int seat = kNoSeat;
+
+void watch_for(int events, int fd, std::uint32_t what) {
+    epoll_event event{};
+    event.events = what;
+    event.data.fd = fd;
+    epoll_ctl(events, EPOLL_CTL_ADD, fd, &event);
+}
 
 }  // namespace
 
-SessionLoop::SessionLoop(fuse_session* session) : session_(session), stop_event_(eventfd(0, EFD_CLOEXEC)) {
+SessionLoop::SessionLoop(fuse_session* session)
+    : session_(session),
+      stop_event_(eventfd(0, EFD_CLOEXEC)),
+      events_(epoll_create1(EPOLL_CLOEXEC)),
+      seats_(std::clamp(std::thread::hardware_concurrency(), 1u, kMostSeats)) {
     const int fd = fuse_session_fd(session_);
     fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
     fcntl(fd, F_SETFD, FD_CLOEXEC);
+    // Edge triggered: a request wakes one thread, the last that began to wait.
+    watch_for(events_, fd, EPOLLIN | EPOLLET);
+    watch_for(events_, stop_event_, EPOLLIN);
 }
 
 SessionLoop::~SessionLoop() {
     stop();
+    close(events_);
     close(stop_event_);
 }
 
@@ -44,23 +60,28 @@ void SessionLoop::stop() {
     std::vector<std::thread> threads;
     {
         std::lock_guard lock(mutex_);
-        stopping_ = true;
-        eventfd_write(stop_event_, 1);
-        vacancy_.notify_all();
+        end_session();
         threads.swap(threads_);
     }
     for (auto& thread : threads) thread.join();
 }
 
+void SessionLoop::end_session() {
+    stopping_ = true;
+    eventfd_write(stop_event_, 1);
+    vacancy_.notify_all();
+}
+
 void SessionLoop::begin_command(bool expected_to_be_long) {
     std::lock_guard lock(mutex_);
-    if (free_ == 0 && !stopping_) spawn();
+    if (beside_ == 0 && !stopping_) spawn();
     if (expected_to_be_long) {
-        leading = led_ = false;
+        seats_[seat] = {};
+        seat = kNoSeat;
         vacancy_.notify_one();
         return;
     }
-    busy_ = true;
+    seats_[seat].busy = true;
     ++commands_;
     if (!watched_) vacancy_.notify_one();
     watched_ = true;
@@ -68,10 +89,11 @@ void SessionLoop::begin_command(bool expected_to_be_long) {
 
 void SessionLoop::end_command() {
     std::lock_guard lock(mutex_);
-    if (leader_ == std::this_thread::get_id())
-        busy_ = false;
+    if (seat == kNoSeat) return;
+    if (seats_[seat].owner == std::this_thread::get_id())
+        seats_[seat].busy = false;
     else
-        leading = false;  // deposed
+        seat = kNoSeat;
 }
 
 void SessionLoop::spawn() {
@@ -94,37 +116,45 @@ void SessionLoop::reap() {
     gone_.clear();
 }
 
-// Waits until this thread leads; false when it is to end.
-bool SessionLoop::lead() {
-    std::unique_lock lock(mutex_);
-    if (led_ && free_ >= kFreeThreads) {
-        gone_.push_back(std::this_thread::get_id());
-        return false;
-    }
-    ++free_;
-    while (!stopping_ && led_ && !watch(lock)) {
-    }
-    --free_;
-    if (stopping_) return false;
-    led_ = leading = true;
-    busy_ = watched_ = false;
-    leader_ = std::this_thread::get_id();
+bool SessionLoop::take_seat() {
+    const auto free = std::ranges::find(seats_, std::thread::id(), &Seat::owner);
+    if (free == seats_.end()) return false;
+    *free = {std::this_thread::get_id(), false};
+    seat = static_cast<int>(free - seats_.begin());
     return true;
 }
 
-// The deputy's part; true when the leader is lost in one command. It sleeps while there are no commands.
-bool SessionLoop::watch(std::unique_lock<std::mutex>& lock) {
-    if (!watched_ || deputy_) {
-        vacancy_.wait(lock);
-        return false;
+// Waits until this thread has a seat; false when it is to end.
+bool SessionLoop::sit() {
+    std::unique_lock lock(mutex_);
+    ++beside_;
+    bool stay = true;
+    while (stay && !stopping_ && !take_seat()) stay = wait_beside(lock);
+    --beside_;
+    if (!stay) gone_.push_back(std::this_thread::get_id());
+    return stay && !stopping_;
+}
+
+// False when this thread has waited long enough, and another one waits too.
+bool SessionLoop::wait_beside(std::unique_lock<std::mutex>& lock) {
+    if (watched_ && !deputy_) {
+        watch(lock);
+        return true;
     }
+    return vacancy_.wait_for(lock, kHomesick) == std::cv_status::no_timeout || beside_ == 1;
+}
+
+// The deputy's part, until there are no more commands: seats whose owners are lost in a command become free.
+void SessionLoop::watch(std::unique_lock<std::mutex>& lock) {
     const std::uint64_t before = commands_;
     deputy_ = true;
     vacancy_.wait_for(lock, kPatience);
     deputy_ = false;
-    if (commands_ != before) return false;
-    if (!busy_) watched_ = false;
-    return busy_;
+    if (commands_ != before) return;
+    watched_ = false;
+    for (Seat& each : seats_)
+        if (each.busy) each = {};
+    vacancy_.notify_all();
 }
 
 bool SessionLoop::receive(fuse_buf& buffer) {
@@ -133,24 +163,20 @@ bool SessionLoop::receive(fuse_buf& buffer) {
         if (got > 0) return true;
         if (got == -EINTR) continue;
         if (got != -EAGAIN) return false;  // unmounted by somebody else
-        pollfd events[] = {{fuse_session_fd(session_), POLLIN, 0}, {stop_event_, POLLIN, 0}};
-        ::poll(events, 2, -1);
-        if (events[1].revents != 0) return false;
+        epoll_event event{};
+        if (epoll_wait(events_, &event, 1, -1) == 1 && event.data.fd == stop_event_) return false;
     }
 }
 
 void SessionLoop::work() {
     fuse_buf buffer{};
     bool open = true;
-    while (open && lead()) {
-        while (leading && (open = receive(buffer))) fuse_session_process_buf(session_, &buffer);
+    while (open && sit()) {
+        while (seat != kNoSeat && (open = receive(buffer))) fuse_session_process_buf(session_, &buffer);
     }
-    if (leading) {
-        leading = false;
+    if (!open) {
         std::lock_guard lock(mutex_);
-        stopping_ = true;
-        led_ = false;
-        vacancy_.notify_all();
+        end_session();
     }
     std::free(buffer.mem);
 }

@@ -1,8 +1,9 @@
 // Serves the requests of one kernel session (FUSE or CUSE) by as many threads as its commands need.
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
-#include <memory>
+#include <cstdint>
 #include <mutex>
 #include <thread>
 #include <vector>
@@ -12,11 +13,12 @@ struct fuse_buf;
 
 namespace cs2sim {
 
-// One thread at a time leads: it reads requests and handles them. A change of leaders costs a wake-up of
-// another thread, more than a short command itself. So a leader keeps the lead over a command that is
-// expected to be short; a deputy looks on, and takes the lead when the command lasts longer after all. Over a
-// command that is expected to be long the leader steps down at once. So no command blocks another for more
-// than 2 ms.
+// There are as many seats as cores. A thread in a seat reads requests and handles them, one after the other;
+// the kernel wakes the one that was at work last, so that a single caller is served by one thread. The others
+// wait beside: to wake one of them costs more than a short command itself. So a thread stays in its seat over
+// a command that is expected to be short; a deputy looks on, and clears the seat when the command lasts
+// longer after all. Before a command that is expected to be long the thread leaves its seat to another. So no
+// command blocks another for more than 2 ms.
 class SessionLoop {
 public:
     // `session` is mounted, and outlives the loop.
@@ -33,25 +35,34 @@ public:
     void end_command();
 
 private:
+    struct Seat {
+        std::thread::id owner{};  // nobody's when it is free
+        bool busy = false;        // its owner is amid a command
+    };
+
     void work();
-    bool lead();
+    bool sit();
     bool receive(fuse_buf& buffer);
+    void end_session();
+
+    // All with the lock held.
     void spawn();
     void reap();
-    bool watch(std::unique_lock<std::mutex>& lock);
+    bool take_seat();
+    bool wait_beside(std::unique_lock<std::mutex>& lock);
+    void watch(std::unique_lock<std::mutex>& lock);
 
     fuse_session* session_;
     int stop_event_;
+    int events_;  // epoll: the session's requests, and the stop event
     std::mutex mutex_;
-    std::condition_variable vacancy_;  // the lead is free, or there is a command to watch
+    std::condition_variable vacancy_;  // a seat is free, or there are commands to watch
     bool stopping_ = false;
-    bool led_ = false;            // somebody leads
-    std::thread::id leader_;      // who
-    bool busy_ = false;           // the leader is amid a command
-    std::uint64_t commands_ = 0;  // that leaders began
+    std::vector<Seat> seats_;
+    std::uint64_t commands_ = 0;  // begun in a seat
     bool watched_ = false;        // there are commands, so a deputy shall look on
     bool deputy_ = false;         // one does
-    std::size_t free_ = 0;        // threads that do not lead and have no command
+    std::size_t beside_ = 0;      // threads that have neither a seat nor a command
     std::vector<std::thread> threads_;
     std::vector<std::thread::id> gone_;  // threads that have ended and are to be joined
 };

@@ -29,12 +29,23 @@ namespace {
 #define FUSE_SUPER_MAGIC 0x65735546
 #endif
 
-// cs2sim's own (driver/README.md): blocking reads of the open file wait for so many milliseconds at most.
+// cs2sim's own (driver/README.md). Blocking reads of the open file wait for so many milliseconds at most:
 constexpr unsigned long kIoctlReadWithin = 0x6b0b;
+// A whole request and its answer in one call, which returns the size of the answer:
+constexpr unsigned long kIoctlExchange = 0x6b0c;
+struct ExchangeArgument {
+    std::uint64_t request;
+    std::uint64_t answer;
+    std::uint32_t request_size;
+    std::uint32_t answer_size;
+    std::int32_t timeout_ms;
+    std::uint32_t reserved;
+};
 
 class Deadline {
 public:
-    explicit Deadline(Milliseconds timeout) : end_(Clock::now() + timeout) {}
+    explicit Deadline(Milliseconds timeout) : whole_(timeout), end_(Clock::now() + timeout) {}
+    Milliseconds whole() const { return whole_; }
     // For poll(): 0 when it has passed. Rounded up, so that a wait never ends just before it.
     int left() const {
         const auto left = std::chrono::ceil<Milliseconds>(end_ - Clock::now()).count();
@@ -43,6 +54,7 @@ public:
 
 private:
     using Clock = std::chrono::steady_clock;
+    Milliseconds whole_;
     Clock::time_point end_;
 };
 
@@ -63,23 +75,58 @@ std::uint32_t code_of_errno() { return errno == EBUSY ? E_CSA_BUSY : E_CSA_IO; }
 // The three transports differ in how they are opened; from then on each is a byte stream on a descriptor.
 class Stream : public Transport {
 public:
-    Stream(FileDescriptor fd, bool socket) : fd_(std::move(fd)), socket_(socket), reads_wait_(!socket) {}
+    Stream(FileDescriptor fd, bool socket)
+        : fd_(std::move(fd)), socket_(socket), one_call_(!socket), reads_wait_(!socket) {}
 
     Result<Bytes> exchange(ByteView frame, Milliseconds timeout) override {
         if (broken_) return fail(E_CSA_IO);
-        if (reads_wait_) limit_reads(timeout);
         const Deadline deadline(timeout);
-        auto sent = send(frame, deadline);
-        auto answer = sent ? receive(deadline) : Result<Bytes>(fail(sent.error()));
+        auto answer = exchange_once(frame, deadline);
         // A node that another program has taken refuses the first byte: nothing is pending then.
         if (!answer && answer.error().code != E_CSA_BUSY) broken_ = true;
         return answer;
     }
 
 private:
+    Result<Bytes> exchange_once(ByteView frame, const Deadline& deadline) {
+        if (one_call_) {
+            auto answer = call_node(frame, deadline);
+            if (answer) return *std::move(answer);
+            one_call_ = false;
+        }
+        if (reads_wait_) limit_reads(deadline);
+        CS2SIM_TRY(send(frame, deadline));
+        return receive(deadline);
+    }
+
+    // Nothing when the node, or its right to our memory, is not for that; the frame is then still to be sent.
+    std::optional<Result<Bytes>> call_node(ByteView frame, const Deadline& deadline) {
+        if (buffer_.size() < expected_) buffer_.resize(expected_);
+        const ExchangeArgument argument{reinterpret_cast<std::uintptr_t>(frame.data()),
+                                        reinterpret_cast<std::uintptr_t>(buffer_.data()),
+                                        static_cast<std::uint32_t>(frame.size()),
+                                        static_cast<std::uint32_t>(expected_),
+                                        deadline.left(),
+                                        0};
+        const int size = ::ioctl(fd_.get(), kIoctlExchange, &argument);
+        if (size < 0 && (errno == ENOTTY || errno == EINVAL || errno == EPERM)) return std::nullopt;
+        if (size < 0 && errno == EINTR) {  // the command runs on
+            limit_reads(deadline);
+            return receive(deadline);
+        }
+        if (size < 0) return fail(errno == ETIMEDOUT ? +E_CSA_TIMEOUT : code_of_errno());
+        const ByteView there = ByteView(buffer_).first(std::min<std::size_t>(size, expected_));
+        if (is_frame(there)) return to_bytes(there);
+        reader_.feed(there);
+        if (there.size() == static_cast<std::size_t>(size)) return fail(E_CSA_PROTOCOL);
+        limit_reads(deadline);
+        return receive(deadline);
+    }
+
     // Lets the node keep the time of our reads, so that they may simply wait. Other nodes' drivers do not
     // know how to: then poll() waits.
-    void limit_reads(Milliseconds timeout) {
+    void limit_reads(const Deadline& deadline) {
+        const Milliseconds timeout = deadline.whole();
         if (timeout == limit_) return;
         const auto most = static_cast<std::int32_t>(std::min<std::int64_t>(timeout.count(), INT32_MAX));
         reads_wait_ = ::ioctl(fd_.get(), kIoctlReadWithin, most) == 0;
@@ -128,6 +175,7 @@ private:
 
     FileDescriptor fd_;
     bool socket_;
+    bool one_call_;
     bool reads_wait_;
     std::optional<Milliseconds> limit_;  // that the node knows
     bool broken_ = false;

@@ -8,7 +8,7 @@ static int call(int number, int a, int b, int c) {
 }
 
 enum { k_exit = 1, k_read = 3, k_write = 4, k_open = 5, k_ioctl = 54 };
-enum { k_read_write = 2, k_await = 0x6b02, k_take = 0x6b08, k_give = 0x6b09 };
+enum { k_read_write = 2, k_await = 0x6b02, k_take = 0x6b08, k_give = 0x6b09, k_exchange = 0x6b0c };
 
 static int converse(const char* path) {
     static const unsigned char frame[] = {0x9c, 0, 0, 9, 1, 0x23, 0, 5, 6};  // echo of 05 06
@@ -28,6 +28,15 @@ static int converse(const char* path) {
     if (answer[0] != 0x9a || answer[4] != 5 || answer[5] != 6) return 7;
     if (call(k_ioctl, fd, k_await, (int)0xfffffff0) != -14 && call(k_ioctl, fd, k_await, 16) != -14) return 8;
     if (call(k_ioctl, fd, k_give, 0) != 0) return 9;
+    struct {
+        unsigned long long request, answer;
+        unsigned request_size, answer_size;
+        int timeout_ms;
+        unsigned reserved;
+    } exchange = {(unsigned)frame, (unsigned)answer, sizeof frame, sizeof answer, 5000, 0};
+    answer[4] = answer[5] = 0;
+    if (call(k_ioctl, fd, k_exchange, (int)&exchange) != 6) return 10;
+    if (answer[0] != 0x9a || answer[4] != 5 || answer[5] != 6) return 11;
     return 0;
 }
 

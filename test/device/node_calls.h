@@ -27,11 +27,21 @@ constexpr unsigned long kTake = 0x6b08;
 constexpr unsigned long kGive = 0x6b09;
 constexpr unsigned long kTakeWithin = 0x6b0a;
 constexpr unsigned long kReadWithin = 0x6b0b;
+constexpr unsigned long kExchange = 0x6b0c;
 
 struct AwaitArgument {
     std::int32_t timeout_ms;
     std::uint32_t length;
     std::int32_t reserved;
+};
+
+struct ExchangeArgument {
+    std::uint64_t request;
+    std::uint64_t answer;
+    std::uint32_t request_size;
+    std::uint32_t answer_size;
+    std::int32_t timeout_ms;
+    std::uint32_t reserved;
 };
 
 inline int error_of(ssize_t result) { return result < 0 ? errno : 0; }
@@ -45,6 +55,23 @@ inline int await(const Line& line, std::int32_t timeout_ms, std::uint32_t& lengt
     const int error = error_of(::ioctl(line.fd(), kAwait, &argument));
     length = argument.length;
     return error;
+}
+
+// Request and answer in one call: what the ioctl returns (errno when that is negative), and the answer as far
+// as `space` bytes hold it.
+inline int exchange(const Line& line, ByteView request, std::size_t space, std::int32_t timeout_ms,
+                    Bytes& answer) {
+    answer.assign(space, 0);
+    const ExchangeArgument argument{reinterpret_cast<std::uintptr_t>(request.data()),
+                                    reinterpret_cast<std::uintptr_t>(answer.data()),
+                                    static_cast<std::uint32_t>(request.size()),
+                                    static_cast<std::uint32_t>(space),
+                                    timeout_ms,
+                                    0};
+    errno = 0;
+    const int size = ::ioctl(line.fd(), kExchange, &argument);
+    if (size < 0 || static_cast<std::size_t>(size) < space) answer.resize(size < 0 ? 0 : size);
+    return size;
 }
 
 // One read() of at most `size` bytes; empty and errno on an error.

@@ -88,7 +88,7 @@ void serve_bare_socket(Transport transport, const std::string& where, int ready)
 }
 
 void serve(Transport transport, Maker maker, const std::string& where, int ready) {
-    if (maker == Maker::ours) {
+    if (maker == Maker::ours || maker == Maker::ours_one_call) {
         serve_ours(transport, where, ready);
     } else if (is_node(transport)) {
         const Loop loop = maker == Maker::bare            ? Loop::single
@@ -132,7 +132,8 @@ Daemon start(Transport transport, Maker maker, int core) {
         std::exit(1);
     }
     close(ready[0]);
-    static const char* const makers[] = {"ours", "bare", "bare, threads", "bare, clone_fd", "bare, spinning"};
+    static const char* const makers[] = {"ours",           "bare",           "bare, threads",
+                                         "bare, clone_fd", "bare, spinning", "ours, one call"};
     return {makers[static_cast<int>(maker)], pid, address, transport};
 }
 

@@ -13,8 +13,9 @@ enum class Maker {
     bare,
     bare_threads,
     bare_clone_fd,
-    bare_spinning
-};  // the latter three: other loops, device nodes only
+    bare_spinning,
+    ours_one_call,  // the daemon is the same; its caller makes one ioctl of a round trip
+};                  // the latter four: device nodes only
 
 constexpr bool is_node(Transport transport) {
     return transport == Transport::fuse || transport == Transport::cuse;

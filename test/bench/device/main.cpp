@@ -4,6 +4,7 @@
 // Placement changes the figures more than anything else, so each pair is pinned the same way: client and
 // daemon on one core, on two, and nowhere.
 #include <signal.h>
+#include <sys/ioctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -14,6 +15,7 @@
 #include <thread>
 #include <vector>
 
+#include "driver/ioctls.h"
 #include "firmware/wire/frame.h"
 #include "test/bench/device/daemons.h"
 
@@ -42,8 +44,24 @@ void round_trip(int fd, const Bytes& frame, Bytes& answer) {
     }
 }
 
+// driver/README.md, "Request and answer in one call".
+void round_trip_in_one_call(int fd, const Bytes& frame, Bytes& answer) {
+    const ExchangeArgument argument{reinterpret_cast<std::uintptr_t>(frame.data()),
+                                    reinterpret_cast<std::uintptr_t>(answer.data()),
+                                    static_cast<std::uint32_t>(frame.size()),
+                                    static_cast<std::uint32_t>(answer.size()),
+                                    -1,
+                                    0};
+    demand(ioctl(fd, kIoctlExchange, &argument) == static_cast<int>(answer.size()), "ioctl");
+}
+
+using RoundTrip = void (*)(int fd, const Bytes& frame, Bytes& answer);
+
+RoundTrip way_of(Maker maker) { return maker == Maker::ours_one_call ? round_trip_in_one_call : round_trip; }
+
 struct Side {
     Daemon daemon;
+    RoundTrip round_trip;
     int fd;
     std::vector<double> times;  // us
 };
@@ -68,7 +86,7 @@ void compare(const std::vector<Maker>& makers, Transport transport, const char* 
         Daemon daemon = start(transport, maker, server);
         const int fd = open_line(daemon);
         demand(fd >= 0, "open");
-        sides.push_back({std::move(daemon), fd, {}});
+        sides.push_back({std::move(daemon), way_of(maker), fd, {}});
     }
     pin(client);
     for (const std::size_t size : {64, 4096, 65536}) {
@@ -79,7 +97,7 @@ void compare(const std::vector<Maker>& makers, Transport transport, const char* 
             for (Side& side : sides) {
                 for (int i = 0; i < count / 20; ++i) {
                     const auto begin = Clock::now();
-                    round_trip(side.fd, frame, answer);
+                    side.round_trip(side.fd, frame, answer);
                     side.times.push_back(
                         std::chrono::duration<double, std::micro>(Clock::now() - begin).count());
                 }
@@ -90,11 +108,9 @@ void compare(const std::vector<Maker>& makers, Transport transport, const char* 
         for (Side& side : sides) medians.push_back(median(side.times));
         for (std::size_t i = 0; i < sides.size(); ++i)
             std::printf(" %s %7.1f us ", sides[i].daemon.name.c_str(), medians[i]);
-        if (sides.size() > 1) {
-            const double best = *std::min_element(medians.begin(), medians.end() - 1);
-            std::printf(" | ours/bare %.2f, ours/best bare %.2f", medians.back() / medians.front(),
-                        medians.back() / best);
-        }
+        for (std::size_t i = 1; i < sides.size(); ++i)
+            if (sides[i].daemon.name.starts_with("ours"))
+                std::printf(" | %s/bare %.2f", sides[i].daemon.name.c_str(), medians[i] / medians[0]);
         std::printf("\n");
     }
     for (const Side& side : sides) stop(side.daemon);
@@ -102,7 +118,7 @@ void compare(const std::vector<Maker>& makers, Transport transport, const char* 
 }
 
 // Round trips a second that so many callers reach together.
-double throughput(const Daemon& daemon, int callers) {
+double throughput(const Daemon& daemon, RoundTrip round_trip, int callers) {
     int results[2];
     demand(pipe(results) == 0, "pipe");
     for (int i = 0; i < callers; ++i) {
@@ -129,15 +145,16 @@ double throughput(const Daemon& daemon, int callers) {
 }
 
 void scale(Transport transport, const char* name) {
-    for (Maker maker : {Maker::bare, Maker::ours}) {
+    for (Maker maker : {Maker::bare, Maker::ours, Maker::ours_one_call}) {
+        if (maker == Maker::ours_one_call && !is_node(transport)) continue;
         const Daemon daemon = start(transport, maker, -1);
         double one = 0;
         double four = 0;
         for (int turn = 0; turn < 3; ++turn) {
-            one = std::max(one, throughput(daemon, 1));
-            four = std::max(four, throughput(daemon, 4));
+            one = std::max(one, throughput(daemon, way_of(maker), 1));
+            four = std::max(four, throughput(daemon, way_of(maker), 4));
         }
-        std::printf("%-5s %-5s 64 B: 1 caller %7.0f/s, 4 callers %7.0f/s, %.2f times\n", name,
+        std::printf("%-5s %-14s 64 B: 1 caller %7.0f/s, 4 callers %7.0f/s, %.2f times\n", name,
                     daemon.name.c_str(), one, four, four / one);
         stop(daemon);
     }
@@ -164,7 +181,8 @@ int main(int count, char** arguments) {
         if (!possible(transport)) continue;
         std::vector<Maker> makers{Maker::bare, Maker::ours};
         if (is_node(transport))
-            makers = {Maker::bare, Maker::bare_threads, Maker::bare_clone_fd, Maker::ours};
+            makers = {Maker::bare, Maker::bare_threads, Maker::bare_clone_fd, Maker::ours,
+                      Maker::ours_one_call};
         compare(makers, transport, name, "one core", 0, 0, round_trips);
         if (!two_cores) continue;
         compare(makers, transport, name, "two cores", 0, 1, round_trips);
