@@ -99,9 +99,8 @@ Result<void> add_all(Restore& restore, ByteView entries) {
 }
 
 Error refused(Call& call, std::uint32_t handle, const Restore& restore, Error error) {
-    char code[16];
-    std::snprintf(code, sizeof code, "%08X", error.code);
-    call.audit(AUDIT_BACKUP_RESTORE, "restore of database " + restore.name() + " refused: " + code);
+    call.audit(AUDIT_BACKUP_RESTORE,
+               "restore of database " + restore.name() + " refused: " + hex_code(error.code));
     call.context.handles.drop(handle);
     return error;
 }

@@ -44,9 +44,7 @@ Result<Bytes> take_challenge(Context& context) {
 std::string describe_user(std::string_view user) { return std::string("user ") + std::string(user); }
 
 std::string refusal(std::string_view user, Error error) {
-    char code[16];
-    std::snprintf(code, sizeof code, "%08X", error.code);
-    return describe_user(user) + ": logon refused: " + code;
+    return describe_user(user) + ": logon refused: " + hex_code(error.code);
 }
 
 }  // namespace

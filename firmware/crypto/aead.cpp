@@ -20,11 +20,6 @@ Handle<EVP_CIPHER_CTX> keyed_context(ByteView key, bool encrypt) {
     return context;
 }
 
-void increment(std::span<std::uint8_t> number) {
-    for (std::size_t i = number.size(); i-- > 0 && ++number[i] == 0;) {
-    }
-}
-
 }  // namespace
 
 Aead::Aead(ByteView key)

@@ -47,11 +47,6 @@ bool unpad_iso7816(SecretBytes& data) {
 
 }  // namespace
 
-void increment(SequenceCounter& counter) {
-    for (std::size_t i = counter.size(); i-- > 0;)
-        if (++counter[i] != 0) return;
-}
-
 Result<KeyAgreement> KeyAgreement::start(std::uint8_t mode) {
     KeyAgreement agreement;
     if (mode == SM_MODE_ECDH) {

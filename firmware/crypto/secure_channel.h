@@ -32,8 +32,6 @@ enum SessionMechanism : std::uint8_t {  // CMDS_MECH_SM_*
 
 using SequenceCounter = std::array<std::uint8_t, 16>;  // big-endian; wraps at 2^128
 
-void increment(SequenceCounter& counter);
-
 // One side's ephemeral key.
 class KeyAgreement {
 public:

@@ -233,8 +233,6 @@ std::string seconds_text(std::int64_t milliseconds) {
     return (milliseconds < 0 ? "-" : "") + text;
 }
 
-std::string hex_code(std::uint32_t code) { return to_hex(big_endian_bytes<4>(code)); }
-
 std::string action_text(const FaultRule& rule) {
     const std::string value = std::to_string(rule.value);
     const std::string spread = std::to_string(rule.spread);

@@ -47,6 +47,12 @@ std::array<std::uint8_t, Width> big_endian_bytes(std::uint64_t number) {
     return bytes;
 }
 
+// Adds one to a big-endian number, which wraps.
+inline void increment(std::span<std::uint8_t> number) {
+    for (std::size_t i = number.size(); i-- > 0 && ++number[i] == 0;) {
+    }
+}
+
 // Upper-case hexadecimal, two digits a byte, no separator.
 std::string to_hex(ByteView bytes);
 

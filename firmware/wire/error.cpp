@@ -1,8 +1,8 @@
 #include "firmware/wire/error.h"
 
 #include <algorithm>
-#include <array>
-#include <cstdio>
+
+#include "firmware/wire/bytes.h"
 
 namespace cs2sim {
 namespace {
@@ -44,10 +44,10 @@ std::uint16_t module_of(std::uint32_t code) {
     return static_cast<std::uint16_t>((code >> 16) & 0x0FFF);
 }
 
+std::string hex_code(std::uint32_t code) { return to_hex(big_endian_bytes<4>(code)); }
+
 std::string describe(std::uint32_t code) {
-    std::array<char, 32> head{};
-    std::snprintf(head.data(), head.size(), "Error %08X\n", code);
-    std::string text = head.data();
+    std::string text = "Error " + hex_code(code) + "\n";
 
     if (const ModuleRow* module = find_module(module_of(code))) {
         text += "CryptoServer module ";
@@ -55,10 +55,7 @@ std::string describe(std::uint32_t code) {
         text += ", ";
         text += module->long_name;
     } else {
-        std::snprintf(head.data(), head.size(), "%03X", static_cast<unsigned>(module_of(code)));
-        text += "CryptoServer module ";
-        text += head.data();
-        text += ", unknown module";
+        text += "CryptoServer module " + hex_code(module_of(code)).substr(5) + ", unknown module";
     }
     text += '\n';
 

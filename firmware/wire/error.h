@@ -65,6 +65,9 @@ const ModuleRow* find_module(std::uint16_t id);
 // The module part of an error code: 0x083 for B0830063, the host library for every B9xxxxxx.
 std::uint16_t module_of(std::uint32_t code);
 
+// The code as everybody writes it: eight digits, "B0830063".
+std::string hex_code(std::uint32_t code);
+
 // The three lines that csadm prints on an error (device-formats.md, section 2), each ended by '\n'.
 std::string describe(std::uint32_t code);
 

@@ -55,8 +55,6 @@ std::string format(const char* pattern, Values... values) {
     return text.data();
 }
 
-std::string hex(std::uint32_t code) { return format("%08X", code); }
-
 std::string name_of(const FunctionSignature& function) {
     return std::string(function.module) + "." + std::string(function.name);
 }
@@ -65,7 +63,7 @@ std::string number_of(std::uint16_t fc, std::uint8_t sfc) { return format("%03X.
 
 std::string code_and_name(std::uint32_t code) {
     const ErrorRow* row = find_error(code);
-    return hex(code) + (row ? " " + std::string(row->module) + "." + std::string(row->name) : "");
+    return hex_code(code) + (row ? " " + std::string(row->module) + "." + std::string(row->name) : "");
 }
 
 // `label`, then the text in lines of up to 100 characters, the later ones indented.
@@ -142,7 +140,7 @@ std::string module_words(std::uint16_t id) {
 }
 
 std::string explain_unknown(std::uint32_t code) {
-    std::string text = hex(code) + "  unknown code\n";
+    std::string text = hex_code(code) + "  unknown code\n";
     if (code >> 28 != 0xB) return text + entry("", "Codes begin with B.");
     const std::uint16_t id = module_of(code);
     text += entry("module", module_words(id));
@@ -183,7 +181,7 @@ std::string explain_code(std::uint32_t code) {
     const ErrorRow* row = find_error(code);
     if (!row) return explain_unknown(code);
     std::string text =
-        hex(code) + "  E_" + std::string(row->module) + "_" + std::string(row->name) + "\n" +
+        hex_code(code) + "  E_" + std::string(row->module) + "_" + std::string(row->name) + "\n" +
         entry("module", module_words(module_of(code))) +
         entry("meaning", std::string(row->text) + (row->assumed ? " (the number is our assumption)" : ""));
     const Advice* advice = find_advice(code);
@@ -241,7 +239,7 @@ std::string explain_function(const FunctionSignature& signature) {
         handled = true;
         text += entry("permission", function.permission == 0
                                         ? "anybody (the function itself may ask for more)"
-                                        : hex(function.permission) + ", the sum of the users logged on");
+                                        : hex_code(function.permission) + ", the sum of the users logged on");
         for (const Situation& situation : kSituations)
             if (const std::uint32_t code = barred_by(function, situation.modes))
                 text +=
@@ -272,7 +270,8 @@ std::string explain_module(const ModuleRow& module) {
     });
     for (const ErrorRow& row : error_table())
         if (module_of(row.code) == module.id)
-            text += "  " + hex(row.code) + "  " + std::string(row.name) + ": " + std::string(row.text) + "\n";
+            text += "  " + hex_code(row.code) + "  " + std::string(row.name) + ": " + std::string(row.text) +
+                    "\n";
     return text;
 }
 

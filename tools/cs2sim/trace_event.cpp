@@ -56,10 +56,8 @@ std::string result_of(const TraceEvent& event) {
     if (event.action == 1) return "no answer (fault rule)";
     if (event.action == 2) return "connection closed (fault rule)";
     if (event.code == 0) return "ok";
-    std::array<char, 16> text{};
-    std::snprintf(text.data(), text.size(), "%08X", event.code);
     const ErrorRow* row = find_error(event.code);
-    return std::string(text.data()) + (row ? " " + std::string(row->name) : "");
+    return hex_code(event.code) + (row ? " " + std::string(row->name) : "");
 }
 
 }  // namespace
@@ -115,11 +113,10 @@ std::string fields_of(std::string_view layout, ByteView block) {
 }
 
 std::string text_of(const TraceEvent& event) {
-    std::array<char, 64> session{};
-    if (event.session != 0) std::snprintf(session.data(), session.size(), " session=0x%08X", event.session);
+    const std::string session = event.session != 0 ? " session=0x" + hex_code(event.session) : "";
     std::string text = clock_time(event.time) + " #" + std::to_string(event.connection) + " " +
-                       std::string(event.peer) + session.data() + "  " + event.name() + "  " +
-                       result_of(event) + "  " + std::to_string(event.micros) +
+                       std::string(event.peer) + session + "  " + event.name() + "  " + result_of(event) +
+                       "  " + std::to_string(event.micros) +
                        " us  users=" + (event.users.empty() ? "-" : std::string(event.users)) + "  " +
                        mode_names(event.modes) + "\n";
     const std::string_view request = event.function ? event.function->request : "data:*";

@@ -46,7 +46,7 @@ std::string tables() {
     text += "}\nlocal codes = {\n";
     for (const ErrorRow& row : error_table())
         text +=
-            "  [0x" + hex("%08X", row.code) + "] = " +
+            "  [0x" + hex_code(row.code) + "] = " +
             lua_string(std::string(row.module) + "." + std::string(row.name) + ": " + std::string(row.text)) +
             ",\n";
     return text + "}\n";

@@ -2,8 +2,6 @@
 
 #include <sys/stat.h>
 
-#include <array>
-#include <cstdio>
 #include <filesystem>
 #include <utility>
 
@@ -44,13 +42,11 @@ RecordFile::RecordFile(const std::string& path, bool with_secrets) {
 }
 
 void RecordFile::add(const TraceEvent& event) {
-    std::array<char, 32> code{};
-    std::snprintf(code.data(), code.size(), "0x%08X", event.code);
     file_ << "\n[[exchange]]  # " << event.name() << "\nconnection = " << event.connection
           << "\nsession = " << event.session << "\nfc = " << event.fc << "\nsfc = " << int{event.sfc}
           << "\nknown = " << (event.known ? "true" : "false")
-          << "\nwhole = " << (event.whole() && event.action == 0 ? "true" : "false")
-          << "\ncode = " << code.data() << "\nrequest = \"" << to_hex(event.request) << "\"\nanswer = \""
+          << "\nwhole = " << (event.whole() && event.action == 0 ? "true" : "false") << "\ncode = 0x"
+          << hex_code(event.code) << "\nrequest = \"" << to_hex(event.request) << "\"\nanswer = \""
           << to_hex(event.answer) << "\"\n";
     file_.flush();
 }

@@ -8,6 +8,8 @@
 namespace cs2sim::tools {
 namespace {
 constexpr std::chrono::milliseconds kPause{250};
+constexpr std::chrono::milliseconds kAtOnce{0};
+constexpr std::uint64_t kMany = 100;
 constexpr std::uint64_t kWidth = 40;  // of the bar, in characters
 
 std::string bar(std::uint64_t done, std::uint64_t total) {
@@ -22,7 +24,7 @@ Progress::Progress(std::string what, std::uint64_t total)
     : what_(std::move(what)),
       total_(total),
       terminal_(::isatty(STDERR_FILENO) == 1),
-      next_(std::chrono::steady_clock::now() + kPause) {}
+      next_(std::chrono::steady_clock::now() + (total < kMany ? kPause : kAtOnce)) {}
 
 Progress::~Progress() {
     if (shown_) std::fputs("\r\033[K", stderr);
