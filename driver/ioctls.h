@@ -15,11 +15,15 @@ inline constexpr unsigned kIoctlTakeWithin = 0x6b0a;
 // command.
 inline constexpr unsigned kIoctlReadWithin = 0x6b0b;
 
-// Our assumption: a request and its answer in one call, straight between the caller's memory and ours.
-inline constexpr unsigned kIoctlExchange = 0x6b0c;
+// Our assumption: a request and its answer in one call, which returns the size of the whole answer frame.
+// What the caller has no space for is left for read(). Both frames cross between the caller's memory and
+// ours.
+inline constexpr unsigned kIoctlExchange = 0x40206b0c;  // _IOW('k', 0x0c, ExchangeArgument)
+// The same for small frames, which travel inside the request to the kernel. Not on CUSE, which would make two
+// requests of it.
+inline constexpr unsigned kIoctlExchangeSmall = 0xd0006b0d;  // _IOWR('k', 0x0d, SmallExchange)
 
-// Argument of kIoctlExchange; the same for 32-bit callers. The ioctl returns the size of the whole answer
-// frame, of which `answer` gets as much as `answer_size` allows; the rest is for read().
+// Argument of kIoctlExchange; the same for 32-bit callers.
 struct ExchangeArgument {
     std::uint64_t request;  // address of one whole frame
     std::uint64_t answer;   // address
@@ -29,6 +33,14 @@ struct ExchangeArgument {
     std::uint32_t reserved;
 };
 static_assert(sizeof(ExchangeArgument) == 32);
+
+// Argument of kIoctlExchangeSmall. The answer frame, as far as it fits, is written over all of it.
+struct SmallExchange {
+    std::uint32_t size;       // of the request
+    std::int32_t timeout_ms;  // negative: for ever
+    std::uint8_t request[4088];
+};
+static_assert(sizeof(SmallExchange) == 4096);
 
 // Argument of kIoctlAwait; the same for 32-bit callers.
 struct AwaitArgument {

@@ -28,7 +28,7 @@ private:
 // A read, or an ioctl that may wait.
 class KernelNode::Request : public NodeRequest {
 public:
-    enum class Kind : std::uint8_t { read, take, await, exchange };
+    enum class Kind : std::uint8_t { read, take, await, exchange, exchange_small };
     Request(Kind kind, fuse_req_t request, std::uint64_t memory = 0, AwaitArgument argument = {})
         : kind_(kind), request_(request), memory_(memory), argument_(argument) {
         fuse_req_interrupt_func(request_, on_signal, &KernelNode::of(request_).node_);
@@ -47,6 +47,9 @@ public:
         } else if (kind_ == Kind::await) {
             argument_.length = outcome.length;
             KernelNode::of(request_).reply_await(request_, reinterpret_cast<void*>(memory_), argument_);
+        } else if (kind_ == Kind::exchange_small) {
+            fuse_reply_ioctl(request_, static_cast<int>(outcome.length), outcome.data.data(),
+                             outcome.data.size());
         } else if (const int error = copy_to_caller(fuse_req_ctx(request_)->pid, memory_, outcome.data);
                    error != 0) {
             fuse_reply_err(request_, error);
@@ -151,34 +154,62 @@ void KernelNode::ioctl(fuse_req_t request, unsigned command, void* argument, fus
                        std::chrono::milliseconds(await.timeout_ms));
             return;
         case kIoctlExchange:
-            exchange(request, reinterpret_cast<std::uintptr_t>(argument), info);
+            exchange(request, reinterpret_cast<std::uintptr_t>(argument), info, in, in_size);
+            return;
+        case kIoctlExchangeSmall:
+            exchange_small(request, info, in, in_size);
             return;
         default:
             fuse_reply_err(request, ENOTTY);
     }
 }
 
-void KernelNode::exchange(fuse_req_t request, std::uint64_t argument_at, fuse_file_info* info) {
+void KernelNode::exchange(fuse_req_t request, std::uint64_t argument_at, fuse_file_info* info, const void* in,
+                          std::size_t in_size) {
     const pid_t pid = fuse_req_ctx(request)->pid;
     ExchangeArgument argument;
-    int error =
-        copy_from_caller(pid, argument_at, {reinterpret_cast<std::uint8_t*>(&argument), sizeof argument});
+    int error = 0;
+    if (in_size == sizeof argument)
+        std::memcpy(&argument, in, sizeof argument);
+    else
+        error =
+            copy_from_caller(pid, argument_at, {reinterpret_cast<std::uint8_t*>(&argument), sizeof argument});
     if (error == 0 && argument.request_size > kMaxFrame) error = EINVAL;
     if (error != 0) {
         fuse_reply_err(request, error);
         return;
     }
     Bytes frame(argument.request_size);
+    error = copy_from_caller(pid, argument.request, frame);
+    if (error != 0) {
+        fuse_reply_err(request, error);
+        return;
+    }
+    exchange(request, info, std::make_unique<Request>(Request::Kind::exchange, request, argument.answer),
+             frame, argument.answer_size, argument.timeout_ms);
+}
+
+void KernelNode::exchange_small(fuse_req_t request, fuse_file_info* info, const void* in,
+                                std::size_t in_size) {
+    if (in_size != sizeof(SmallExchange)) {
+        fuse_reply_err(request, ENOTTY);
+        return;
+    }
+    const auto& argument = *static_cast<const SmallExchange*>(in);
+    if (argument.size > sizeof argument.request) {
+        fuse_reply_err(request, EINVAL);
+        return;
+    }
+    exchange(request, info, std::make_unique<Request>(Request::Kind::exchange_small, request),
+             ByteView(argument.request).first(argument.size), sizeof argument, argument.timeout_ms);
+}
+
+void KernelNode::exchange(fuse_req_t request, fuse_file_info* info, std::unique_ptr<NodeRequest> waiting,
+                          ByteView frame, std::size_t space, std::int32_t timeout_ms) {
     const auto file = file_of(info).shared_from_this();  // the client may close before the command ends
     SessionLoop& loop = *of(request).loop_;
-    error = copy_from_caller(pid, argument.request, frame);
-    if (error == 0) {
-        std::unique_ptr<NodeRequest> waiting =
-            std::make_unique<Request>(Request::Kind::exchange, request, argument.answer);
-        error = file->exchange(waiting, frame, argument.answer_size,
-                               std::chrono::milliseconds(argument.timeout_ms));
-    }
-    if (error != 0) {
+    if (const int error = file->exchange(waiting, frame, space, std::chrono::milliseconds(timeout_ms));
+        error != 0) {
         fuse_reply_err(request, error);
         return;
     }

@@ -50,7 +50,11 @@ protected:
     const std::string path_;
 
 private:
-    static void exchange(fuse_req_t request, std::uint64_t argument_at, fuse_file_info* info);
+    static void exchange(fuse_req_t request, std::uint64_t argument_at, fuse_file_info* info, const void* in,
+                         std::size_t in_size);
+    static void exchange_small(fuse_req_t request, fuse_file_info* info, const void* in, std::size_t in_size);
+    static void exchange(fuse_req_t request, fuse_file_info* info, std::unique_ptr<NodeRequest> waiting,
+                         ByteView frame, std::size_t space, std::int32_t timeout_ms);
 
     class Request;
     friend class Request;

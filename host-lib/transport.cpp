@@ -21,6 +21,7 @@
 #include "firmware/wire/frame.h"
 #include "firmware/wire/functions.h"
 #include "host-lib/file_descriptor.h"
+#include "host-lib/node_call.h"
 
 namespace cs2sim::host {
 namespace {
@@ -29,18 +30,8 @@ namespace {
 #define FUSE_SUPER_MAGIC 0x65735546
 #endif
 
-// cs2sim's own (driver/README.md). Blocking reads of the open file wait for so many milliseconds at most:
+// cs2sim's own (driver/README.md): blocking reads of the open file wait for so many milliseconds at most.
 constexpr unsigned long kIoctlReadWithin = 0x6b0b;
-// A whole request and its answer in one call, which returns the size of the answer:
-constexpr unsigned long kIoctlExchange = 0x6b0c;
-struct ExchangeArgument {
-    std::uint64_t request;
-    std::uint64_t answer;
-    std::uint32_t request_size;
-    std::uint32_t answer_size;
-    std::int32_t timeout_ms;
-    std::uint32_t reserved;
-};
 
 class Deadline {
 public:
@@ -99,26 +90,16 @@ private:
         return receive(deadline);
     }
 
-    // Nothing when the node, or its right to our memory, is not for that; the frame is then still to be sent.
+    // Nothing when the node is not for that; the frame is then still to be sent.
     std::optional<Result<Bytes>> call_node(ByteView frame, const Deadline& deadline) {
-        if (buffer_.size() < expected_) buffer_.resize(expected_);
-        const ExchangeArgument argument{reinterpret_cast<std::uintptr_t>(frame.data()),
-                                        reinterpret_cast<std::uintptr_t>(buffer_.data()),
-                                        static_cast<std::uint32_t>(frame.size()),
-                                        static_cast<std::uint32_t>(expected_),
-                                        deadline.left(),
-                                        0};
-        const int size = ::ioctl(fd_.get(), kIoctlExchange, &argument);
-        if (size < 0 && (errno == ENOTTY || errno == EINVAL || errno == EPERM)) return std::nullopt;
-        if (size < 0 && errno == EINTR) {  // the command runs on
-            limit_reads(deadline);
-            return receive(deadline);
-        }
-        if (size < 0) return fail(errno == ETIMEDOUT ? +E_CSA_TIMEOUT : code_of_errno());
-        const ByteView there = ByteView(buffer_).first(std::min<std::size_t>(size, expected_));
-        if (is_frame(there)) return to_bytes(there);
-        reader_.feed(there);
-        if (there.size() == static_cast<std::size_t>(size)) return fail(E_CSA_PROTOCOL);
+        const NodeCall::Outcome outcome = node_call_.make(fd_.get(), frame, deadline.left());
+        if (outcome.error == ENOTTY) return std::nullopt;
+        if (outcome.error == ETIMEDOUT) return fail(E_CSA_TIMEOUT);
+        if (outcome.error != 0 && outcome.error != EINTR)
+            return fail(outcome.error == EBUSY ? E_CSA_BUSY : E_CSA_IO);
+        if (is_frame(outcome.answer)) return to_bytes(outcome.answer);
+        if (outcome.error == 0 && outcome.answer.size() == outcome.size) return fail(E_CSA_PROTOCOL);
+        reader_.feed(outcome.answer);
         limit_reads(deadline);
         return receive(deadline);
     }
@@ -176,6 +157,7 @@ private:
     FileDescriptor fd_;
     bool socket_;
     bool one_call_;
+    NodeCall node_call_;
     bool reads_wait_;
     std::optional<Milliseconds> limit_;  // that the node knows
     bool broken_ = false;

@@ -8,7 +8,7 @@ static int call(int number, int a, int b, int c) {
 }
 
 enum { k_exit = 1, k_read = 3, k_write = 4, k_open = 5, k_ioctl = 54 };
-enum { k_read_write = 2, k_await = 0x6b02, k_take = 0x6b08, k_give = 0x6b09, k_exchange = 0x6b0c };
+enum { k_read_write = 2, k_await = 0x6b02, k_take = 0x6b08, k_give = 0x6b09, k_exchange = 0x40206b0c };
 
 static int converse(const char* path) {
     static const unsigned char frame[] = {0x9c, 0, 0, 9, 1, 0x23, 0, 5, 6};  // echo of 05 06

@@ -13,6 +13,19 @@ int exchange_error(const Line& line, ByteView request, std::int32_t timeout_ms =
     return error_of(exchange(line, request, 64, timeout_ms, answer));
 }
 
+ByteView bytes_of(const SmallExchange& argument) {
+    return {reinterpret_cast<const std::uint8_t*>(&argument), sizeof argument};
+}
+
+// What the ioctl returns, or -errno.
+int small_exchange(const Line& line, ByteView request, SmallExchange& argument,
+                   std::int32_t timeout_ms = 5000) {
+    argument = {static_cast<std::uint32_t>(request.size()), timeout_ms, {}};
+    std::ranges::copy(request, argument.request);
+    const int size = ::ioctl(line.fd(), kExchangeSmall, &argument);
+    return size < 0 ? -errno : size;
+}
+
 int raw_exchange(const Line& line, const ExchangeArgument& argument) {
     return error_of(::ioctl(line.fd(), kExchange, &argument));
 }
@@ -31,6 +44,34 @@ TEST_CASE("a command and its answer in one call, of every size") {
         CHECK(answer == expected);
     }
     CHECK(line.ask(command(kEcho, pattern(9))) == answer_frame(pattern(9)));  // and as ever
+}
+
+TEST_CASE("a small command in the argument itself") {
+    EVERY_NODE();
+    const Line line = rig.connect();
+    SmallExchange argument;
+    if (kind == Kind::cuse) {
+        CHECK(small_exchange(line, command(kEcho), argument) == -ENOTTY);
+        CHECK(line.ask(command(kEcho)) == answer_frame({}));
+        return;
+    }
+    for (const std::size_t size : {0u, 1u, 64u, 4081u}) {
+        CAPTURE(size);
+        const Bytes expected = answer_frame(pattern(size));
+        REQUIRE(small_exchange(line, command(kEcho, pattern(size)), argument) ==
+                static_cast<int>(expected.size()));
+        CHECK(to_bytes(bytes_of(argument).first(expected.size())) == expected);
+    }
+    REQUIRE(small_exchange(line, big_command(100000), argument) == 100000);
+    Bytes answer = to_bytes(bytes_of(argument));
+    while (answer.size() < 100000) append(answer, read_once(line, 70000));
+    CHECK(is_frame(answer));
+    CHECK(small_exchange(line, command(kDrop), argument, 50) == -ETIMEDOUT);
+    CHECK(small_exchange(line, Bytes(4), argument) == -EINVAL);
+    argument.size = 4089;
+    CHECK(ioctl_error(line, kExchangeSmall, reinterpret_cast<long>(&argument)) == EINVAL);
+    CHECK(ioctl_error(line, kExchangeSmall, 8) == EFAULT);
+    CHECK(small_exchange(line, command(kEcho), argument) == kFrameHeader);
 }
 
 TEST_CASE("what the caller has no space for is left for read") {

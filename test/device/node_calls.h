@@ -27,7 +27,8 @@ constexpr unsigned long kTake = 0x6b08;
 constexpr unsigned long kGive = 0x6b09;
 constexpr unsigned long kTakeWithin = 0x6b0a;
 constexpr unsigned long kReadWithin = 0x6b0b;
-constexpr unsigned long kExchange = 0x6b0c;
+constexpr unsigned long kExchange = 0x40206b0c;
+constexpr unsigned long kExchangeSmall = 0xd0006b0d;
 
 struct AwaitArgument {
     std::int32_t timeout_ms;
@@ -42,6 +43,12 @@ struct ExchangeArgument {
     std::uint32_t answer_size;
     std::int32_t timeout_ms;
     std::uint32_t reserved;
+};
+
+struct SmallExchange {
+    std::uint32_t size;
+    std::int32_t timeout_ms;
+    std::uint8_t request[4088];
 };
 
 inline int error_of(ssize_t result) { return result < 0 ? errno : 0; }

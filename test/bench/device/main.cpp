@@ -46,6 +46,14 @@ void round_trip(int fd, const Bytes& frame, Bytes& answer) {
 
 // driver/README.md, "Request and answer in one call".
 void round_trip_in_one_call(int fd, const Bytes& frame, Bytes& answer) {
+    if (frame.size() <= sizeof(SmallExchange::request)) {
+        SmallExchange argument;
+        argument.size = static_cast<std::uint32_t>(frame.size());
+        argument.timeout_ms = -1;
+        std::ranges::copy(frame, argument.request);
+        demand(ioctl(fd, kIoctlExchangeSmall, &argument) == static_cast<int>(answer.size()), "ioctl");
+        return;
+    }
     const ExchangeArgument argument{reinterpret_cast<std::uintptr_t>(frame.data()),
                                     reinterpret_cast<std::uintptr_t>(answer.data()),
                                     static_cast<std::uint32_t>(frame.size()),
