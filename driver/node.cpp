@@ -1,6 +1,7 @@
 #include "driver/node.h"
 
 #include <poll.h>
+#include <sys/resource.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -11,6 +12,15 @@ namespace {
 
 // Many times what it costs to have another thread take over; less than a commit to a disk.
 constexpr auto kLong = std::chrono::microseconds(250);
+// So long others may wait for a command that computes.
+constexpr auto kTooLong = std::chrono::milliseconds(2);
+
+// How often this thread has gone to sleep of itself.
+long sleeps() {
+    rusage usage{};
+    ::getrusage(RUSAGE_THREAD, &usage);
+    return usage.ru_nvcsw;
+}
 
 constexpr auto kNever = std::chrono::steady_clock::time_point::max();
 
@@ -79,10 +89,22 @@ int NodeFile::exchange(std::unique_ptr<NodeRequest>& request, ByteView frame, st
     return 0;
 }
 
-void NodeFile::run() {
+Reply NodeFile::transact() {
+    const long slept = pace_ == Pace::brisk ? 0 : sleeps();
     const auto begin = std::chrono::steady_clock::now();
     Reply reply = conversation_->transact(command_);
-    runs_long_ = std::chrono::steady_clock::now() - begin > kLong;
+    const auto took = std::chrono::steady_clock::now() - begin;
+    if (took <= kLong)
+        pace_ = Pace::brisk;
+    else if (took > kTooLong || pace_ == Pace::brisk || sleeps() != slept)
+        pace_ = Pace::waiting;
+    else
+        pace_ = Pace::computing;
+    return reply;
+}
+
+void NodeFile::run() {
+    Reply reply = transact();
     Effects effects;
     std::unique_ptr<Conversation> over;
     {

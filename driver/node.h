@@ -65,7 +65,7 @@ public:
     // takes.
     void run();
     // Whether run() is to be expected to take long: commands of one session are much alike.
-    bool runs_long() const { return runs_long_; }
+    bool runs_long() const { return pace_ == Pace::waiting; }
 
     void read(std::unique_ptr<NodeRequest> request, std::size_t size, bool nonblock);
     // How long reads that may wait do so from now on; ETIMEDOUT when it is over. Negative: for ever.
@@ -84,6 +84,9 @@ private:
     using Instant = std::chrono::steady_clock::time_point;
     enum class State : std::uint8_t { idle, running, answered, silent, ended };
     enum class Want : std::uint8_t { data, answer, node };
+    // Of the last command: brisk ones and those that compute for a moment need a core; of those that wait for
+    // a disk there can be many at a time.
+    enum class Pace : std::uint8_t { brisk, computing, waiting };
     struct Waiting {
         Want want;
         std::size_t size;
@@ -102,6 +105,8 @@ private:
         void carry_out();
     };
 
+    Reply transact();
+
     // All with the node's lock held.
     int admission(bool nonblock) const;  // of a new command: errno
     std::optional<Outcome> outcome_of(const Waiting& waiting);
@@ -115,7 +120,7 @@ private:
     std::unique_ptr<Conversation> conversation_;
     State state_ = State::idle;
     bool closed_ = false;
-    std::atomic<bool> runs_long_{true};  // until the first command tells
+    std::atomic<Pace> pace_{Pace::waiting};  // until the first command tells
     FrameReader reader_;
     Bytes gathered_;    // a command that came in pieces
     ByteView command_;  // whole, on its way to the conversation: in gathered_, or where the writer has it

@@ -17,7 +17,7 @@ namespace {
 
 constexpr unsigned kMostSeats = 4;
 constexpr auto kPatience = std::chrono::milliseconds(1);
-constexpr auto kHomesick = std::chrono::seconds(1);  // who waits beside longer than this goes home
+constexpr auto kHomesick = std::chrono::milliseconds(1000);  // who waits beside longer than this goes home
 
 constexpr int kNoSeat = -1;
 // Which seat the thread at hand believes to have; a deputy may have cleared it.
@@ -69,21 +69,21 @@ void SessionLoop::stop() {
 void SessionLoop::end_session() {
     stopping_ = true;
     eventfd_write(stop_event_, 1);
-    vacancy_.notify_all();
+    while (!beside_.empty()) call_one();
 }
 
 void SessionLoop::begin_command(bool expected_to_be_long) {
     std::lock_guard lock(mutex_);
-    if (beside_ == 0 && !stopping_) spawn();
+    if (beside_.empty() && coming_ == 0 && !stopping_) spawn();
     if (expected_to_be_long) {
         seats_[seat] = {};
         seat = kNoSeat;
-        vacancy_.notify_one();
+        call_one();
         return;
     }
     seats_[seat].busy = true;
     ++commands_;
-    if (!watched_) vacancy_.notify_one();
+    if (!watched_) call_one();
     watched_ = true;
 }
 
@@ -100,6 +100,7 @@ void SessionLoop::spawn() {
     reap();
     try {
         threads_.emplace_back([this] { work(); });
+        ++coming_;  // where all cores are busy it may be long until it runs
     } catch (const std::system_error& error) {
         spdlog::warn("device node: no further thread ({}); commands wait for each other", error.what());
     }
@@ -124,37 +125,54 @@ bool SessionLoop::take_seat() {
     return true;
 }
 
-// Waits until this thread has a seat; false when it is to end.
+void SessionLoop::call_one() {
+    if (beside_.empty()) return;
+    Waiter* last = beside_.back();
+    beside_.pop_back();
+    ++coming_;
+    last->is_called = true;
+    last->called.notify_one();
+}
+
+// Waits until this thread, which is counted as coming, has a seat; false when it is to end.
 bool SessionLoop::sit() {
     std::unique_lock lock(mutex_);
-    ++beside_;
     bool stay = true;
-    while (stay && !stopping_ && !take_seat()) stay = wait_beside(lock);
-    --beside_;
+    while (stay && !stopping_ && !take_seat()) {
+        if (watched_ && !deputy_)
+            watch(lock);
+        else
+            stay = wait_beside(lock, kHomesick) || (beside_.empty() && coming_ == 1);
+    }
+    --coming_;
     if (!stay) gone_.push_back(std::this_thread::get_id());
     return stay && !stopping_;
 }
 
-// False when this thread has waited long enough, and another one waits too.
-bool SessionLoop::wait_beside(std::unique_lock<std::mutex>& lock) {
-    if (watched_ && !deputy_) {
-        watch(lock);
-        return true;
-    }
-    return vacancy_.wait_for(lock, kHomesick) == std::cv_status::no_timeout || beside_ == 1;
+// False when nobody called within `time`.
+bool SessionLoop::wait_beside(std::unique_lock<std::mutex>& lock, std::chrono::milliseconds time) {
+    Waiter waiter;
+    beside_.push_back(&waiter);
+    --coming_;
+    if (waiter.called.wait_for(lock, time, [&] { return waiter.is_called; })) return true;
+    std::erase(beside_, &waiter);
+    ++coming_;
+    return false;
 }
 
 // The deputy's part, until there are no more commands: seats whose owners are lost in a command become free.
 void SessionLoop::watch(std::unique_lock<std::mutex>& lock) {
     const std::uint64_t before = commands_;
     deputy_ = true;
-    vacancy_.wait_for(lock, kPatience);
+    const bool called = wait_beside(lock, kPatience);
     deputy_ = false;
-    if (commands_ != before) return;
+    if (called || commands_ != before) return;
     watched_ = false;
-    for (Seat& each : seats_)
-        if (each.busy) each = {};
-    vacancy_.notify_all();
+    for (Seat& each : seats_) {
+        if (!each.busy) continue;
+        each = {};
+        call_one();
+    }
 }
 
 bool SessionLoop::receive(fuse_buf& buffer) {
@@ -173,6 +191,8 @@ void SessionLoop::work() {
     bool open = true;
     while (open && sit()) {
         while (seat != kNoSeat && (open = receive(buffer))) fuse_session_process_buf(session_, &buffer);
+        const std::lock_guard lock(mutex_);
+        ++coming_;
     }
     if (!open) {
         std::lock_guard lock(mutex_);

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <condition_variable>
+#include <cstddef>
 #include <cstdint>
 #include <mutex>
 #include <thread>
@@ -39,6 +40,10 @@ private:
         std::thread::id owner{};  // nobody's when it is free
         bool busy = false;        // its owner is amid a command
     };
+    struct Waiter {
+        std::condition_variable called;
+        bool is_called = false;
+    };
 
     void work();
     bool sit();
@@ -49,20 +54,22 @@ private:
     void spawn();
     void reap();
     bool take_seat();
-    bool wait_beside(std::unique_lock<std::mutex>& lock);
+    void call_one();
+    bool wait_beside(std::unique_lock<std::mutex>& lock, std::chrono::milliseconds time);
     void watch(std::unique_lock<std::mutex>& lock);
 
     fuse_session* session_;
     int stop_event_;
     int events_;  // epoll: the session's requests, and the stop event
     std::mutex mutex_;
-    std::condition_variable vacancy_;  // a seat is free, or there are commands to watch
     bool stopping_ = false;
     std::vector<Seat> seats_;
     std::uint64_t commands_ = 0;  // begun in a seat
     bool watched_ = false;        // there are commands, so a deputy shall look on
     bool deputy_ = false;         // one does
-    std::size_t beside_ = 0;      // threads that have neither a seat nor a command
+    std::vector<Waiter*>
+        beside_;              // who waits for a seat or a command to watch; the last to come is called first
+    std::size_t coming_ = 0;  // threads that were called or made, on their way to a seat or to wait
     std::vector<std::thread> threads_;
     std::vector<std::thread::id> gone_;  // threads that have ended and are to be joined
 };
