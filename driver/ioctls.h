@@ -15,24 +15,16 @@ inline constexpr unsigned kIoctlTakeWithin = 0x6b0a;
 // command.
 inline constexpr unsigned kIoctlReadWithin = 0x6b0b;
 
-// Our assumption: a request and its answer in one call, which returns the size of the whole answer frame.
-// What the caller has no space for is left for read(). Both frames cross between the caller's memory and
-// ours.
-inline constexpr unsigned kIoctlExchange = 0x40206b0c;  // _IOW('k', 0x0c, ExchangeArgument)
-// The same for small frames, which travel inside the request to the kernel. Not on CUSE, which would make two
-// requests of it.
-inline constexpr unsigned kIoctlExchangeSmall = 0xd0006b0d;  // _IOWR('k', 0x0d, SmallExchange)
-
-// Argument of kIoctlExchange; the same for 32-bit callers.
-struct ExchangeArgument {
-    std::uint64_t request;  // address of one whole frame
-    std::uint64_t answer;   // address
-    std::uint32_t request_size;
-    std::uint32_t answer_size;
-    std::int32_t timeout_ms;  // negative: for ever
-    std::uint32_t reserved;
-};
-static_assert(sizeof(ExchangeArgument) == 32);
+// Our assumption: a request and its answer in one call, which returns the size of the answer frame.
+//
+// In a window: the argument of the first is a descriptor of a file in memory (memfd), which is from then on
+// the window of this open file. That of the second is a number of milliseconds, negative for ever: the frame
+// at the start of the window is the request, and the answer is written over it.
+inline constexpr unsigned kIoctlShareWindow = 0x6b0c;
+inline constexpr unsigned kIoctlExchangeInWindow = 0x6b0d;
+// In the argument itself, for small frames; what does not fit of the answer is left for read(). Not on CUSE,
+// which would make two requests of it.
+inline constexpr unsigned kIoctlExchangeSmall = 0xd0006b0e;  // _IOWR('k', 0x0e, SmallExchange)
 
 // Argument of kIoctlExchangeSmall. The answer frame, as far as it fits, is written over all of it.
 struct SmallExchange {

@@ -2,11 +2,11 @@
 
 #include <fcntl.h>
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <utility>
-
-#include "driver/caller_memory.h"
 
 namespace cs2sim {
 namespace {
@@ -28,10 +28,14 @@ private:
 // A read, or an ioctl that may wait.
 class KernelNode::Request : public NodeRequest {
 public:
-    enum class Kind : std::uint8_t { read, take, await, exchange, exchange_small };
-    Request(Kind kind, fuse_req_t request, std::uint64_t memory = 0, AwaitArgument argument = {})
-        : kind_(kind), request_(request), memory_(memory), argument_(argument) {
+    enum class Kind : std::uint8_t { read, take, await, exchange_small, exchange_in_window };
+    Request(Kind kind, fuse_req_t request, void* argument_at = nullptr, AwaitArgument argument = {})
+        : kind_(kind), request_(request), argument_at_(argument_at), argument_(argument) {
         fuse_req_interrupt_func(request_, on_signal, &KernelNode::of(request_).node_);
+    }
+    Request(fuse_req_t request, std::shared_ptr<const Window> window)
+        : Request(Kind::exchange_in_window, request) {
+        window_ = std::move(window);
     }
 
     const void* key() const override { return request_; }
@@ -46,13 +50,12 @@ public:
             fuse_reply_ioctl(request_, 0, nullptr, 0);
         } else if (kind_ == Kind::await) {
             argument_.length = outcome.length;
-            KernelNode::of(request_).reply_await(request_, reinterpret_cast<void*>(memory_), argument_);
+            KernelNode::of(request_).reply_await(request_, argument_at_, argument_);
         } else if (kind_ == Kind::exchange_small) {
             fuse_reply_ioctl(request_, static_cast<int>(outcome.length), outcome.data.data(),
                              outcome.data.size());
-        } else if (const int error = copy_to_caller(fuse_req_ctx(request_)->pid, memory_, outcome.data);
-                   error != 0) {
-            fuse_reply_err(request_, error);
+        } else if (!window_->write(outcome.data)) {
+            fuse_reply_err(request_, EFAULT);
         } else {
             fuse_reply_ioctl(request_, static_cast<int>(outcome.length), nullptr, 0);
         }
@@ -63,8 +66,9 @@ private:
 
     Kind kind_;
     fuse_req_t request_;
-    std::uint64_t memory_;  // of the caller: where the argument or the answer belongs
+    void* argument_at_;  // in the caller's memory
     AwaitArgument argument_;
+    std::shared_ptr<const Window> window_;
 };
 
 KernelNode::~KernelNode() = default;
@@ -149,12 +153,14 @@ void KernelNode::ioctl(fuse_req_t request, unsigned command, void* argument, fus
             return;
         case kIoctlAwait:
             if (!of(request).fetch(request, argument, in, in_size, await)) return;
-            file.await(std::make_unique<Request>(Request::Kind::await, request,
-                                                 reinterpret_cast<std::uintptr_t>(argument), await),
+            file.await(std::make_unique<Request>(Request::Kind::await, request, argument, await),
                        std::chrono::milliseconds(await.timeout_ms));
             return;
-        case kIoctlExchange:
-            exchange(request, reinterpret_cast<std::uintptr_t>(argument), info, in, in_size);
+        case kIoctlShareWindow:
+            share_window(request, info, number);
+            return;
+        case kIoctlExchangeInWindow:
+            exchange_in_window(request, info, std::chrono::milliseconds(number));
             return;
         case kIoctlExchangeSmall:
             exchange_small(request, info, in, in_size);
@@ -164,29 +170,33 @@ void KernelNode::ioctl(fuse_req_t request, unsigned command, void* argument, fus
     }
 }
 
-void KernelNode::exchange(fuse_req_t request, std::uint64_t argument_at, fuse_file_info* info, const void* in,
-                          std::size_t in_size) {
-    const pid_t pid = fuse_req_ctx(request)->pid;
-    ExchangeArgument argument;
-    int error = 0;
-    if (in_size == sizeof argument)
-        std::memcpy(&argument, in, sizeof argument);
-    else
-        error =
-            copy_from_caller(pid, argument_at, {reinterpret_cast<std::uint8_t*>(&argument), sizeof argument});
-    if (error == 0 && argument.request_size > kMaxFrame) error = EINVAL;
-    if (error != 0) {
-        fuse_reply_err(request, error);
+void KernelNode::share_window(fuse_req_t request, fuse_file_info* info, int descriptor) {
+    auto window = Window::open(fuse_req_ctx(request)->pid, descriptor);
+    if (!window) {
+        fuse_reply_err(request, window.error());
         return;
     }
-    Bytes frame(argument.request_size);
-    error = copy_from_caller(pid, argument.request, frame);
-    if (error != 0) {
-        fuse_reply_err(request, error);
+    file_of(info).share(*std::move(window));
+    fuse_reply_ioctl(request, 0, nullptr, 0);
+}
+
+void KernelNode::exchange_in_window(fuse_req_t request, fuse_file_info* info,
+                                    std::chrono::milliseconds timeout) {
+    auto window = file_of(info).window();
+    std::array<std::uint8_t, kFrameHeader> header{};
+    if (!window || !window->read(header)) {
+        fuse_reply_err(request, window ? EFAULT : ENXIO);
         return;
     }
-    exchange(request, info, std::make_unique<Request>(Request::Kind::exchange, request, argument.answer),
-             frame, argument.answer_size, argument.timeout_ms);
+    const std::size_t size = std::min<std::size_t>(big_endian(ByteView(header).subspan(1)), kMaxFrame);
+    // A copy, which its owner cannot change any more. Not cleared before: that would cost as much again.
+    const auto memory = std::make_unique_for_overwrite<std::uint8_t[]>(size);
+    const std::span<std::uint8_t> frame(memory.get(), size);
+    if (!window->read(frame)) {
+        fuse_reply_err(request, EFAULT);
+        return;
+    }
+    exchange(request, info, std::make_unique<Request>(request, std::move(window)), frame, kMaxFrame, timeout);
 }
 
 void KernelNode::exchange_small(fuse_req_t request, fuse_file_info* info, const void* in,
@@ -201,15 +211,15 @@ void KernelNode::exchange_small(fuse_req_t request, fuse_file_info* info, const 
         return;
     }
     exchange(request, info, std::make_unique<Request>(Request::Kind::exchange_small, request),
-             ByteView(argument.request).first(argument.size), sizeof argument, argument.timeout_ms);
+             ByteView(argument.request).first(argument.size), sizeof argument,
+             std::chrono::milliseconds(argument.timeout_ms));
 }
 
 void KernelNode::exchange(fuse_req_t request, fuse_file_info* info, std::unique_ptr<NodeRequest> waiting,
-                          ByteView frame, std::size_t space, std::int32_t timeout_ms) {
+                          ByteView frame, std::size_t space, std::chrono::milliseconds timeout) {
     const auto file = file_of(info).shared_from_this();  // the client may close before the command ends
     SessionLoop& loop = *of(request).loop_;
-    if (const int error = file->exchange(waiting, frame, space, std::chrono::milliseconds(timeout_ms));
-        error != 0) {
+    if (const int error = file->exchange(waiting, frame, space, timeout); error != 0) {
         fuse_reply_err(request, error);
         return;
     }

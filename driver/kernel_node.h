@@ -50,11 +50,12 @@ protected:
     const std::string path_;
 
 private:
-    static void exchange(fuse_req_t request, std::uint64_t argument_at, fuse_file_info* info, const void* in,
-                         std::size_t in_size);
+    static void share_window(fuse_req_t request, fuse_file_info* info, int descriptor);
+    static void exchange_in_window(fuse_req_t request, fuse_file_info* info,
+                                   std::chrono::milliseconds timeout);
     static void exchange_small(fuse_req_t request, fuse_file_info* info, const void* in, std::size_t in_size);
     static void exchange(fuse_req_t request, fuse_file_info* info, std::unique_ptr<NodeRequest> waiting,
-                         ByteView frame, std::size_t space, std::int32_t timeout_ms);
+                         ByteView frame, std::size_t space, std::chrono::milliseconds timeout);
 
     class Request;
     friend class Request;

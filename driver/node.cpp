@@ -89,6 +89,16 @@ int NodeFile::exchange(std::unique_ptr<NodeRequest>& request, ByteView frame, st
     return 0;
 }
 
+void NodeFile::share(std::shared_ptr<const Window> window) {
+    std::lock_guard lock(node_.mutex_);
+    window_.swap(window);
+}
+
+std::shared_ptr<const Window> NodeFile::window() const {
+    std::lock_guard lock(node_.mutex_);
+    return window_;
+}
+
 Reply NodeFile::transact() {
     const long slept = pace_ == Pace::brisk ? 0 : sleeps();
     const auto begin = std::chrono::steady_clock::now();

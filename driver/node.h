@@ -15,6 +15,7 @@
 #include <thread>
 #include <vector>
 
+#include "driver/window.h"
 #include "firmware/wire/conversation.h"
 #include "firmware/wire/frame.h"
 
@@ -61,6 +62,9 @@ public:
     // caller's. Precondition: `frame` stays where it is until run() returns.
     int exchange(std::unique_ptr<NodeRequest>& request, ByteView frame, std::size_t space,
                  std::chrono::milliseconds timeout);
+    // Where exchanges of this file may find their requests and leave their answers; null at first.
+    void share(std::shared_ptr<const Window> window);
+    std::shared_ptr<const Window> window() const;
     // Has the complete command answered and serves whoever waits for that. Blocks as long as the command
     // takes.
     void run();
@@ -128,6 +132,7 @@ private:
     std::size_t given_ = 0;  // bytes of answer_ that have been read
     bool last_ = false;      // after this answer the device hangs up
     std::chrono::milliseconds read_limit_{-1};
+    std::shared_ptr<const Window> window_;
     std::vector<Waiting> waiting_;
     std::unique_ptr<PollBell> bell_;
 };

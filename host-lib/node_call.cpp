@@ -1,78 +1,103 @@
 #include "host-lib/node_call.h"
 
 #include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <cstdint>
 #include <cstring>
 
+#include "firmware/wire/frame.h"
+#include "host-lib/file_descriptor.h"
+
 namespace cs2sim::host {
 namespace {
 
-struct ExchangeArgument {
-    std::uint64_t request;
-    std::uint64_t answer;
-    std::uint32_t request_size;
-    std::uint32_t answer_size;
-    std::int32_t timeout_ms;
-    std::uint32_t reserved;
-};
-constexpr unsigned long kIoctlExchange = _IOW('k', 0x0c, ExchangeArgument);
+constexpr unsigned long kIoctlShareWindow = 0x6b0c;
+constexpr unsigned long kIoctlExchangeInWindow = 0x6b0d;
 
 struct SmallExchange {
     std::uint32_t size;
     std::int32_t timeout_ms;
     std::uint8_t request[4088];
 };
-constexpr unsigned long kIoctlExchangeSmall = _IOWR('k', 0x0d, SmallExchange);
+constexpr unsigned long kIoctlExchangeSmall = _IOWR('k', 0x0e, SmallExchange);
 
-constexpr std::size_t kLeastSpace = 65536;
-
-// Drivers that do not know a number say ENOTTY or EINVAL; ours says EPERM when it may not use our memory.
+// Drivers that do not know a number say ENOTTY or EINVAL; ours says EPERM when it may not look at us.
 bool is_unknown(int error) { return error == ENOTTY || error == EINVAL || error == EPERM; }
+
+void put(std::uint8_t* to, ByteView head, ByteView body) {
+    std::memcpy(to, head.data(), head.size());
+    if (!body.empty()) std::memcpy(to + head.size(), body.data(), body.size());
+}
 
 }  // namespace
 
-NodeCall::Outcome NodeCall::make(int fd, ByteView frame, int timeout_ms) {
+// Memory that the node reads and writes as a file. Not for children: they would talk over each other.
+class NodeCall::Window {
+public:
+    // Null when there is no such memory.
+    static std::shared_ptr<Window> make() {
+        FileDescriptor file(::memfd_create("cs2sim", MFD_CLOEXEC));
+        if (!file || ::ftruncate(file.get(), kMaxFrame) != 0) return nullptr;
+        void* memory = ::mmap(nullptr, kMaxFrame, PROT_READ | PROT_WRITE, MAP_SHARED, file.get(), 0);
+        if (memory == MAP_FAILED) return nullptr;
+        return std::make_shared<Window>(std::move(file), static_cast<std::uint8_t*>(memory));
+    }
+    Window(FileDescriptor file, std::uint8_t* memory) : file_(std::move(file)), memory_(memory) {}
+    ~Window() { ::munmap(memory_, kMaxFrame); }
+    Window(const Window&) = delete;
+    Window& operator=(const Window&) = delete;
+
+    int file() const { return file_.get(); }
+    std::uint8_t* memory() const { return memory_; }
+
+private:
+    FileDescriptor file_;
+    std::uint8_t* memory_;
+};
+
+NodeCall::Outcome NodeCall::make(int fd, ByteView head, ByteView body, int timeout_ms) {
     Outcome outcome{.error = ENOTTY};
-    if (small_ && frame.size() <= sizeof(SmallExchange::request) && expected_ <= sizeof(SmallExchange)) {
-        outcome = make_small(fd, frame, timeout_ms);
+    if (small_ && !answers_are_large_ && head.size() + body.size() <= sizeof(SmallExchange::request)) {
+        outcome = make_small(fd, head, body, timeout_ms);
         if (is_unknown(outcome.error)) small_ = false;
     }
-    if (large_ && is_unknown(outcome.error)) {
-        outcome = make_large(fd, frame, timeout_ms);
-        if (is_unknown(outcome.error)) large_ = false;
+    if (in_window_ && is_unknown(outcome.error)) {
+        outcome = make_in_window(fd, head, body, timeout_ms);
+        if (is_unknown(outcome.error)) in_window_ = false;
     }
     if (is_unknown(outcome.error)) return {.error = ENOTTY};
-    expected_ = std::max(expected_, outcome.size);
+    if (outcome.error == 0) answers_are_large_ = outcome.size > sizeof(SmallExchange);
     return outcome;
 }
 
-NodeCall::Outcome NodeCall::make_small(int fd, ByteView frame, int timeout_ms) {
-    buffer_.resize(std::max(buffer_.size(), sizeof(SmallExchange)));
-    const auto size = static_cast<std::uint32_t>(frame.size());
-    std::memcpy(buffer_.data() + offsetof(SmallExchange, size), &size, sizeof size);
-    std::memcpy(buffer_.data() + offsetof(SmallExchange, timeout_ms), &timeout_ms, sizeof timeout_ms);
-    std::memcpy(buffer_.data() + offsetof(SmallExchange, request), frame.data(), frame.size());
-    const int answer = ::ioctl(fd, kIoctlExchangeSmall, buffer_.data());
+NodeCall::Outcome NodeCall::make_small(int fd, ByteView head, ByteView body, int timeout_ms) {
+    argument_.resize(sizeof(SmallExchange));
+    const auto size = static_cast<std::uint32_t>(head.size() + body.size());
+    std::memcpy(argument_.data() + offsetof(SmallExchange, size), &size, sizeof size);
+    std::memcpy(argument_.data() + offsetof(SmallExchange, timeout_ms), &timeout_ms, sizeof timeout_ms);
+    put(argument_.data() + offsetof(SmallExchange, request), head, body);
+    const int answer = ::ioctl(fd, kIoctlExchangeSmall, argument_.data());
     if (answer < 0) return {.error = errno};
     const auto whole = static_cast<std::size_t>(answer);
-    return {.size = whole, .answer = ByteView(buffer_).first(std::min(whole, sizeof(SmallExchange)))};
+    return {.size = whole, .answer = ByteView(argument_).first(std::min(whole, argument_.size()))};
 }
 
-NodeCall::Outcome NodeCall::make_large(int fd, ByteView frame, int timeout_ms) {
-    buffer_.resize(std::max({buffer_.size(), expected_, kLeastSpace}));
-    const ExchangeArgument argument{reinterpret_cast<std::uintptr_t>(frame.data()),
-                                    reinterpret_cast<std::uintptr_t>(buffer_.data()),
-                                    static_cast<std::uint32_t>(frame.size()),
-                                    static_cast<std::uint32_t>(buffer_.size()),
-                                    timeout_ms,
-                                    0};
-    const int answer = ::ioctl(fd, kIoctlExchange, &argument);
+NodeCall::Outcome NodeCall::make_in_window(int fd, ByteView head, ByteView body, int timeout_ms) {
+    if (head.size() + body.size() > kMaxFrame) return {.error = ENOTTY};
+    if (!window_) {
+        window_ = Window::make();
+        if (!window_) return {.error = ENOTTY};
+        if (::ioctl(fd, kIoctlShareWindow, window_->file()) != 0) return {.error = errno};
+    }
+    put(window_->memory(), head, body);
+    const int answer = ::ioctl(fd, kIoctlExchangeInWindow, timeout_ms);
     if (answer < 0) return {.error = errno};
     const auto whole = static_cast<std::size_t>(answer);
-    return {.size = whole, .answer = ByteView(buffer_).first(std::min(whole, buffer_.size()))};
+    return {.size = whole, .answer = ByteView(window_->memory(), std::min(whole, kMaxFrame))};
 }
 
 }  // namespace cs2sim::host

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 
 #include "firmware/wire/bytes.h"
 
@@ -14,18 +15,21 @@ public:
         std::size_t size = 0;  // of the whole answer frame
         ByteView answer = {};  // what there was space for; the rest is for read(). Valid until the next call
     };
-    // ENOTTY: nothing was sent, this node has to be written to and read from. EINTR: the command runs on, its
-    // answer is for read(). `timeout_ms` is not negative.
-    Outcome make(int fd, ByteView frame, int timeout_ms);
+    // The request frame is `head` and then `body`. ENOTTY: nothing was sent, this node has to be written to
+    // and read from. EINTR: the command runs on, its answer is for read(). `timeout_ms` is not negative.
+    Outcome make(int fd, ByteView head, ByteView body, int timeout_ms);
 
 private:
-    Outcome make_small(int fd, ByteView frame, int timeout_ms);
-    Outcome make_large(int fd, ByteView frame, int timeout_ms);
+    class Window;
 
-    bool small_ = true;         // the node knows that kind, and
-    bool large_ = true;         // that one
-    std::size_t expected_ = 0;  // the largest answer so far: those of one session are much alike
-    Bytes buffer_;
+    Outcome make_small(int fd, ByteView head, ByteView body, int timeout_ms);
+    Outcome make_in_window(int fd, ByteView head, ByteView body, int timeout_ms);
+
+    bool small_ = true;               // the node knows that way, and
+    bool in_window_ = true;           // that one
+    bool answers_are_large_ = false;  // those of one session are much alike
+    Bytes argument_;
+    std::shared_ptr<Window> window_;
 };
 
 }  // namespace cs2sim::host

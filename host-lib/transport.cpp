@@ -69,35 +69,40 @@ public:
     Stream(FileDescriptor fd, bool socket)
         : fd_(std::move(fd)), socket_(socket), one_call_(!socket), reads_wait_(!socket) {}
 
-    Result<Bytes> exchange(ByteView frame, Milliseconds timeout) override {
+    Result<ByteView> exchange(ByteView head, ByteView body, Milliseconds timeout) override {
         if (broken_) return fail(E_CSA_IO);
         const Deadline deadline(timeout);
-        auto answer = exchange_once(frame, deadline);
+        auto answer = exchange_once(head, body, deadline);
         // A node that another program has taken refuses the first byte: nothing is pending then.
         if (!answer && answer.error().code != E_CSA_BUSY) broken_ = true;
         return answer;
     }
 
 private:
-    Result<Bytes> exchange_once(ByteView frame, const Deadline& deadline) {
+    Result<ByteView> exchange_once(ByteView head, ByteView body, const Deadline& deadline) {
         if (one_call_) {
-            auto answer = call_node(frame, deadline);
-            if (answer) return *std::move(answer);
+            if (const auto answer = call_node(head, body, deadline)) return *answer;
             one_call_ = false;
         }
         if (reads_wait_) limit_reads(deadline);
-        CS2SIM_TRY(send(frame, deadline));
+        if (body.empty()) {
+            CS2SIM_TRY(send(head, deadline));
+        } else {
+            request_.assign(head.begin(), head.end());
+            append(request_, body);
+            CS2SIM_TRY(send(request_, deadline));
+        }
         return receive(deadline);
     }
 
     // Nothing when the node is not for that; the frame is then still to be sent.
-    std::optional<Result<Bytes>> call_node(ByteView frame, const Deadline& deadline) {
-        const NodeCall::Outcome outcome = node_call_.make(fd_.get(), frame, deadline.left());
+    std::optional<Result<ByteView>> call_node(ByteView head, ByteView body, const Deadline& deadline) {
+        const NodeCall::Outcome outcome = node_call_.make(fd_.get(), head, body, deadline.left());
         if (outcome.error == ENOTTY) return std::nullopt;
         if (outcome.error == ETIMEDOUT) return fail(E_CSA_TIMEOUT);
         if (outcome.error != 0 && outcome.error != EINTR)
             return fail(outcome.error == EBUSY ? E_CSA_BUSY : E_CSA_IO);
-        if (is_frame(outcome.answer)) return to_bytes(outcome.answer);
+        if (is_frame(outcome.answer)) return outcome.answer;
         if (outcome.error == 0 && outcome.answer.size() == outcome.size) return fail(E_CSA_PROTOCOL);
         reader_.feed(outcome.answer);
         limit_reads(deadline);
@@ -133,7 +138,7 @@ private:
         return {};
     }
 
-    Result<Bytes> receive(const Deadline& deadline) {
+    Result<ByteView> receive(const Deadline& deadline) {
         for (;;) {
             if (!reads_wait_) CS2SIM_TRY(wait_for(fd_.get(), POLLIN, deadline));
             if (buffer_.size() < expected_) buffer_.resize(expected_);
@@ -144,12 +149,13 @@ private:
                 return fail(errno == ETIMEDOUT && reads_wait_ ? E_CSA_TIMEOUT : E_CSA_IO);
             }
             const ByteView bytes = ByteView(buffer_).first(static_cast<std::size_t>(got));
-            if (reader_.idle() && is_frame(bytes)) return to_bytes(bytes);
+            if (reader_.idle() && is_frame(bytes)) return bytes;
             reader_.feed(bytes);
             if (auto frame = reader_.next()) {
                 expected_ = std::max(expected_, frame->size());
                 if (!reader_.idle()) return fail(E_CSA_PROTOCOL);  // more than one answer
-                return std::move(*frame);
+                gathered_ = std::move(*frame);
+                return gathered_;
             }
         }
     }
@@ -164,6 +170,8 @@ private:
     FrameReader reader_;
     std::size_t expected_ = 65536;  // answers of one session are much alike: large ones come in one read
     Bytes buffer_;
+    Bytes gathered_;  // an answer that came in pieces
+    Bytes request_;
 };
 
 Result<std::unique_ptr<Transport>> open_node(const std::string& path) {
@@ -239,6 +247,12 @@ Result<std::unique_ptr<Transport>> connect_tcp(const DeviceAddress& where, const
 }
 
 }  // namespace
+
+Result<Bytes> Transport::exchange(ByteView frame, Milliseconds timeout) {
+    const auto answer = exchange(frame, {}, timeout);
+    if (!answer) return fail(answer.error());
+    return to_bytes(*answer);
+}
 
 Result<std::unique_ptr<Transport>> connect_transport(const DeviceAddress& address, Milliseconds timeout) {
     const Deadline deadline(timeout);

@@ -17,12 +17,14 @@ class Transport {
 public:
     virtual ~Transport() = default;
 
-    // Sends one whole request frame and gives the whole answer frame, as it came.
+    // Sends one whole request frame, which is `head` and then `body`, and gives the whole answer frame, as it
+    // came; the view is valid until the next exchange.
     // Errors: E_CSA_TIMEOUT; E_CSA_IO when the device is gone (at once, not after the time-out); E_CSA_BUSY
     // when another program has taken the node; E_CSA_PROTOCOL when the answer is cut wrongly. After
     // E_CSA_TIMEOUT and E_CSA_PROTOCOL the answers no longer pair up with requests: every later exchange is
     // E_CSA_IO.
-    virtual Result<Bytes> exchange(ByteView frame, Milliseconds timeout) = 0;
+    virtual Result<ByteView> exchange(ByteView head, ByteView body, Milliseconds timeout) = 0;
+    Result<Bytes> exchange(ByteView frame, Milliseconds timeout);
 };
 
 // Connects within `timeout` (name resolution takes its own time). A network connection exchanges the two

@@ -8,33 +8,42 @@ namespace {
 
 std::size_t length_in(ByteView frame) { return big_endian(frame.subspan(1, 3)); }
 
-Bytes frame_with(std::uint8_t tag, std::size_t rest) {
-    const std::size_t length = kFrameHeader + rest;
+// With room for `space` bytes behind the header, of the `rest` that the frame will have there.
+Bytes frame_with(std::uint8_t tag, std::size_t rest, std::size_t space) {
     Bytes frame;
-    frame.reserve(length);
+    frame.reserve(kFrameHeader + space);
     frame.push_back(tag);
-    append_big_endian(frame, length, 3);
+    append_big_endian(frame, kFrameHeader + rest, 3);
+    return frame;
+}
+
+Bytes request_with(std::uint16_t fc, std::uint8_t sfc, std::size_t block_size, std::size_t space) {
+    Bytes frame = frame_with(kRequestTag, 3 + block_size, 3 + space);
+    append_big_endian(frame, fc, 2);
+    frame.push_back(sfc);
     return frame;
 }
 
 }  // namespace
 
+Bytes request_head(std::uint16_t fc, std::uint8_t sfc, std::size_t block_size) {
+    return request_with(fc, sfc, block_size, 0);
+}
+
 Bytes request_frame(std::uint16_t fc, std::uint8_t sfc, ByteView block) {
-    Bytes frame = frame_with(kRequestTag, 3 + block.size());
-    append_big_endian(frame, fc, 2);
-    frame.push_back(sfc);
+    Bytes frame = request_with(fc, sfc, block.size(), block.size());
     append(frame, block);
     return frame;
 }
 
 Bytes answer_frame(ByteView block) {
-    Bytes frame = frame_with(kAnswerTag, block.size());
+    Bytes frame = frame_with(kAnswerTag, block.size(), block.size());
     append(frame, block);
     return frame;
 }
 
 Bytes error_frame(Error error) {
-    Bytes frame = frame_with(kErrorTag, 4);
+    Bytes frame = frame_with(kErrorTag, 4, 4);
     append_big_endian(frame, error.code, 4);
     return frame;
 }

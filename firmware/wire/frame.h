@@ -30,7 +30,9 @@ struct Request {
     ByteView block;  // points into the frame
 };
 
-// Precondition of the three: the whole frame is at most kMaxFrame bytes.
+// Precondition of the four: the whole frame is at most kMaxFrame bytes.
+Bytes request_head(std::uint16_t fc, std::uint8_t sfc,
+                   std::size_t block_size);  // what stands before the block
 Bytes request_frame(std::uint16_t fc, std::uint8_t sfc, ByteView block);
 Bytes answer_frame(ByteView block);
 Bytes error_frame(Error error);

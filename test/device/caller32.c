@@ -7,8 +7,10 @@ static int call(int number, int a, int b, int c) {
     return result;
 }
 
-enum { k_exit = 1, k_read = 3, k_write = 4, k_open = 5, k_ioctl = 54 };
-enum { k_read_write = 2, k_await = 0x6b02, k_take = 0x6b08, k_give = 0x6b09, k_exchange = 0x40206b0c };
+enum { k_exit = 1, k_read = 3, k_write = 4, k_open = 5, k_lseek = 19, k_ioctl = 54, k_memfd_create = 356 };
+enum { k_read_write = 2, k_await = 0x6b02, k_take = 0x6b08, k_give = 0x6b09 };
+enum { k_share_window = 0x6b0c, k_exchange_in_window = 0x6b0d };
+static const unsigned k_exchange_small = 0xd0006b0e;
 
 static int converse(const char* path) {
     static const unsigned char frame[] = {0x9c, 0, 0, 9, 1, 0x23, 0, 5, 6};  // echo of 05 06
@@ -28,15 +30,20 @@ static int converse(const char* path) {
     if (answer[0] != 0x9a || answer[4] != 5 || answer[5] != 6) return 7;
     if (call(k_ioctl, fd, k_await, (int)0xfffffff0) != -14 && call(k_ioctl, fd, k_await, 16) != -14) return 8;
     if (call(k_ioctl, fd, k_give, 0) != 0) return 9;
-    struct {
-        unsigned long long request, answer;
-        unsigned request_size, answer_size;
+    static struct {
+        unsigned size;
         int timeout_ms;
-        unsigned reserved;
-    } exchange = {(unsigned)frame, (unsigned)answer, sizeof frame, sizeof answer, 5000, 0};
-    answer[4] = answer[5] = 0;
-    if (call(k_ioctl, fd, k_exchange, (int)&exchange) != 6) return 10;
-    if (answer[0] != 0x9a || answer[4] != 5 || answer[5] != 6) return 11;
+        unsigned char frame[4088];
+    } small = {sizeof frame, 5000, {0x9c, 0, 0, 9, 1, 0x23, 0, 5, 6}};
+    if (call(k_ioctl, fd, (int)k_exchange_small, (int)&small) != 6) return 10;
+    const unsigned char* over = (const unsigned char*)&small;
+    if (over[0] != 0x9a || over[4] != 5 || over[5] != 6) return 11;
+    const int window = call(k_memfd_create, (int)"window", 0, 0);
+    if (window < 0 || call(k_write, window, (int)frame, sizeof frame) != sizeof frame) return 12;
+    if (call(k_ioctl, fd, k_share_window, window) != 0) return 13;
+    if (call(k_ioctl, fd, k_exchange_in_window, 5000) != 6) return 14;
+    if (call(k_lseek, window, 0, 0) != 0 || call(k_read, window, (int)answer, 6) != 6) return 15;
+    if (answer[0] != 0x9a || answer[4] != 5 || answer[5] != 6) return 16;
     return 0;
 }
 

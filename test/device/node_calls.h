@@ -27,22 +27,14 @@ constexpr unsigned long kTake = 0x6b08;
 constexpr unsigned long kGive = 0x6b09;
 constexpr unsigned long kTakeWithin = 0x6b0a;
 constexpr unsigned long kReadWithin = 0x6b0b;
-constexpr unsigned long kExchange = 0x40206b0c;
-constexpr unsigned long kExchangeSmall = 0xd0006b0d;
+constexpr unsigned long kShareWindow = 0x6b0c;
+constexpr unsigned long kExchangeInWindow = 0x6b0d;
+constexpr unsigned long kExchangeSmall = 0xd0006b0e;
 
 struct AwaitArgument {
     std::int32_t timeout_ms;
     std::uint32_t length;
     std::int32_t reserved;
-};
-
-struct ExchangeArgument {
-    std::uint64_t request;
-    std::uint64_t answer;
-    std::uint32_t request_size;
-    std::uint32_t answer_size;
-    std::int32_t timeout_ms;
-    std::uint32_t reserved;
 };
 
 struct SmallExchange {
@@ -64,22 +56,32 @@ inline int await(const Line& line, std::int32_t timeout_ms, std::uint32_t& lengt
     return error;
 }
 
-// Request and answer in one call: what the ioctl returns (errno when that is negative), and the answer as far
-// as `space` bytes hold it.
-inline int exchange(const Line& line, ByteView request, std::size_t space, std::int32_t timeout_ms,
-                    Bytes& answer) {
-    answer.assign(space, 0);
-    const ExchangeArgument argument{reinterpret_cast<std::uintptr_t>(request.data()),
-                                    reinterpret_cast<std::uintptr_t>(answer.data()),
-                                    static_cast<std::uint32_t>(request.size()),
-                                    static_cast<std::uint32_t>(space),
-                                    timeout_ms,
-                                    0};
-    errno = 0;
-    const int size = ::ioctl(line.fd(), kExchange, &argument);
-    if (size < 0 || static_cast<std::size_t>(size) < space) answer.resize(size < 0 ? 0 : size);
-    return size;
-}
+// A file in memory that the line's node knows as its window (driver/README.md).
+class Window {
+public:
+    explicit Window(std::size_t size = kMaxFrame) : fd_(memfd_create("window", MFD_CLOEXEC)) {
+        REQUIRE(ftruncate(fd_.fd(), static_cast<off_t>(size)) == 0);
+    }
+    int fd() const { return fd_.fd(); }
+    int share(const Line& line) const { return ioctl_error(line, kShareWindow, fd_.fd()); }
+    void put(ByteView bytes) const {
+        REQUIRE(pwrite(fd_.fd(), bytes.data(), bytes.size(), 0) == static_cast<ssize_t>(bytes.size()));
+    }
+    Bytes get(std::size_t size) const {
+        Bytes bytes(size);
+        REQUIRE(pread(fd_.fd(), bytes.data(), size, 0) == static_cast<ssize_t>(size));
+        return bytes;
+    }
+    // What the ioctl returns, or -errno.
+    int exchange(const Line& line, ByteView request, int timeout_ms = 5000) const {
+        put(request);
+        const int size = ::ioctl(line.fd(), kExchangeInWindow, timeout_ms);
+        return size < 0 ? -errno : size;
+    }
+
+private:
+    Line fd_;
+};
 
 // One read() of at most `size` bytes; empty and errno on an error.
 inline Bytes read_once(const Line& line, std::size_t size) {

@@ -5,6 +5,7 @@
 // daemon on one core, on two, and nowhere.
 #include <signal.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -12,6 +13,7 @@
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <thread>
 #include <vector>
 
@@ -47,20 +49,25 @@ void round_trip(int fd, const Bytes& frame, Bytes& answer) {
 // driver/README.md, "Request and answer in one call".
 void round_trip_in_one_call(int fd, const Bytes& frame, Bytes& answer) {
     if (frame.size() <= sizeof(SmallExchange::request)) {
-        SmallExchange argument;
+        static SmallExchange argument;
         argument.size = static_cast<std::uint32_t>(frame.size());
         argument.timeout_ms = -1;
         std::ranges::copy(frame, argument.request);
         demand(ioctl(fd, kIoctlExchangeSmall, &argument) == static_cast<int>(answer.size()), "ioctl");
         return;
     }
-    const ExchangeArgument argument{reinterpret_cast<std::uintptr_t>(frame.data()),
-                                    reinterpret_cast<std::uintptr_t>(answer.data()),
-                                    static_cast<std::uint32_t>(frame.size()),
-                                    static_cast<std::uint32_t>(answer.size()),
-                                    -1,
-                                    0};
-    demand(ioctl(fd, kIoctlExchange, &argument) == static_cast<int>(answer.size()), "ioctl");
+    static thread_local int shared_with = -1;
+    static thread_local void* window = nullptr;
+    if (shared_with != fd) {
+        const int memory = memfd_create("window", MFD_CLOEXEC);
+        demand(memory >= 0 && ftruncate(memory, kMaxFrame) == 0, "memfd_create");
+        window = mmap(nullptr, kMaxFrame, PROT_READ | PROT_WRITE, MAP_SHARED, memory, 0);
+        demand(window != MAP_FAILED && ioctl(fd, kIoctlShareWindow, memory) == 0, "window");
+        shared_with = fd;
+    }
+    std::memcpy(window, frame.data(), frame.size());
+    demand(ioctl(fd, kIoctlExchangeInWindow, -1) == static_cast<int>(answer.size()), "ioctl");
+    std::memcpy(answer.data(), window, answer.size());
 }
 
 using RoundTrip = void (*)(int fd, const Bytes& frame, Bytes& answer);
