@@ -17,9 +17,9 @@ inline constexpr unsigned kIoctlReadWithin = 0x6b0b;
 
 // Our assumption: a request and its answer in one call, which returns the size of the answer frame.
 //
-// In a window: the argument of the first is a descriptor of a file in memory (memfd), which is from then on
-// the window of this open file. That of the second is a number of milliseconds, negative for ever: the frame
-// at the start of the window is the request, and the answer is written over it.
+// In a window: the argument of the first is a descriptor of memory (memfd, sealed against shrinking), which
+// is from then on the window of this open file. That of the second is a number of milliseconds, negative for
+// ever: the frame at the start of the window is the request, and the answer is written over it.
 inline constexpr unsigned kIoctlShareWindow = 0x6b0c;
 inline constexpr unsigned kIoctlExchangeInWindow = 0x6b0d;
 // In the argument itself, for small frames; what does not fit of the answer is left for read(). Not on CUSE,

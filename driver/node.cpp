@@ -106,7 +106,7 @@ Reply NodeFile::transact() {
     const auto took = std::chrono::steady_clock::now() - begin;
     if (took <= kLong)
         pace_ = Pace::brisk;
-    else if (took > kTooLong || pace_ == Pace::brisk || sleeps() != slept)
+    else if (took > kTooLong || (pace_ != Pace::brisk && sleeps() != slept))
         pace_ = Pace::waiting;
     else
         pace_ = Pace::computing;

@@ -1,6 +1,6 @@
-// A file in memory (memfd) that a caller shares with the node, so that large requests and answers need not be
-// carried by the kernel page by page. It is read and written like a file, never mapped: its owner may change
-// or shorten it at any time, and the worst that comes of it is an error.
+// Memory that a caller shares with the node (memfd), so that large requests and answers need not be carried
+// by the kernel page by page. Its owner may write to it at any time, so nothing is looked at before it is
+// copied; and it is sealed against shrinking, so that it cannot vanish under the daemon.
 #pragma once
 
 #include <sys/types.h>
@@ -15,22 +15,22 @@ namespace cs2sim {
 
 class Window {
 public:
-    // The file that process (or thread) `pid`, which is inside a call of ours, has open as `descriptor`.
-    // Errors (errno): EBADF when it has none, EPERM when the daemon may not look, EINVAL when it is no file
-    // in memory.
+    // Maps the file that process (or thread) `pid`, which is inside a call of ours, has open as `descriptor`;
+    // of a long one its first kMaxFrame bytes. Errors (errno): EBADF when it has none, EPERM when the daemon
+    // may not look, EINVAL when it is no memory that is sealed with F_SEAL_SHRINK, or empty; ENOMEM.
     static tl::expected<std::shared_ptr<const Window>, int> open(pid_t pid, int descriptor);
     ~Window();
     Window(const Window&) = delete;
     Window& operator=(const Window&) = delete;
 
-    // From the start of the file. False when it is too short, or there is no memory.
+    // Copies from and to its start. False when it is too short.
     bool read(std::span<std::uint8_t> into) const;
     bool write(ByteView bytes) const;
 
 private:
-    explicit Window(int fd) : fd_(fd) {}
+    explicit Window(std::span<std::uint8_t> memory) : memory_(memory) {}
 
-    int fd_;
+    std::span<std::uint8_t> memory_;
 };
 
 }  // namespace cs2sim

@@ -1,5 +1,6 @@
 #include "host-lib/node_call.h"
 
+#include <fcntl.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -35,13 +36,15 @@ void put(std::uint8_t* to, ByteView head, ByteView body) {
 
 }  // namespace
 
-// Memory that the node reads and writes as a file. Not for children: they would talk over each other.
+// Memory that the node maps too. Not for children: they would talk over each other.
 class NodeCall::Window {
 public:
     // Null when there is no such memory.
     static std::shared_ptr<Window> make() {
-        FileDescriptor file(::memfd_create("cs2sim", MFD_CLOEXEC));
-        if (!file || ::ftruncate(file.get(), kMaxFrame) != 0) return nullptr;
+        FileDescriptor file(::memfd_create("cs2sim", MFD_CLOEXEC | MFD_ALLOW_SEALING));
+        if (!file || ::ftruncate(file.get(), kMaxFrame) != 0 ||
+            ::fcntl(file.get(), F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW) != 0)
+            return nullptr;
         void* memory = ::mmap(nullptr, kMaxFrame, PROT_READ | PROT_WRITE, MAP_SHARED, file.get(), 0);
         if (memory == MAP_FAILED) return nullptr;
         return std::make_shared<Window>(std::move(file), static_cast<std::uint8_t*>(memory));

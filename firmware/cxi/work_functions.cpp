@@ -88,10 +88,10 @@ Result<Bytes> run_cipher(Call& call, Chain<CipherJob>& chain, bool single, bool 
     const ByteView data = call.request.bytes("data");
     Bytes out = call.answer(
         {chain.last ? 0 : chain.handle, first ? ByteView(chain.job->made_iv()) : ByteView(), ByteView()});
+    out.reserve(out.size() + data.size() + 64);  // padding, a tag, and the frame's header
     if (single) {
         CS2SIM_TRY(chain.job->whole(data, out));
     } else {
-        out.reserve(out.size() + data.size() + 64);
         CS2SIM_TRY(chain.job->update(data, out));
         if (chain.last) CS2SIM_TRY(chain.job->finish(out));
     }

@@ -210,7 +210,7 @@ private:
         auto answer = run(frame);
         if (const auto done = device_.do_what_is_pending(); !done) answer = fail(done.error());
         if (!answer) return {Reply::Action::send, error_frame(answer.error())};
-        return {Reply::Action::send, answer_frame(*answer)};
+        return {Reply::Action::send, answer_frame(*std::move(answer))};
     }
 
     Result<Bytes> run(ByteView frame) {

@@ -36,10 +36,10 @@ Bytes request_frame(std::uint16_t fc, std::uint8_t sfc, ByteView block) {
     return frame;
 }
 
-Bytes answer_frame(ByteView block) {
-    Bytes frame = frame_with(kAnswerTag, block.size(), block.size());
-    append(frame, block);
-    return frame;
+Bytes answer_frame(Bytes block) {
+    const Bytes header = frame_with(kAnswerTag, block.size(), 0);
+    block.insert(block.begin(), header.begin(), header.end());
+    return block;
 }
 
 Bytes error_frame(Error error) {

@@ -34,7 +34,7 @@ struct Request {
 Bytes request_head(std::uint16_t fc, std::uint8_t sfc,
                    std::size_t block_size);  // what stands before the block
 Bytes request_frame(std::uint16_t fc, std::uint8_t sfc, ByteView block);
-Bytes answer_frame(ByteView block);
+Bytes answer_frame(Bytes block);  // in place, where there are kFrameHeader bytes to spare
 Bytes error_frame(Error error);
 
 // Takes a whole request frame apart.

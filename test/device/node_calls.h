@@ -59,8 +59,10 @@ inline int await(const Line& line, std::int32_t timeout_ms, std::uint32_t& lengt
 // A file in memory that the line's node knows as its window (driver/README.md).
 class Window {
 public:
-    explicit Window(std::size_t size = kMaxFrame) : fd_(memfd_create("window", MFD_CLOEXEC)) {
+    explicit Window(std::size_t size = kMaxFrame, int seals = F_SEAL_SHRINK)
+        : fd_(memfd_create("window", MFD_CLOEXEC | MFD_ALLOW_SEALING)) {
         REQUIRE(ftruncate(fd_.fd(), static_cast<off_t>(size)) == 0);
+        REQUIRE(fcntl(fd_.fd(), F_ADD_SEALS, seals) == 0);
     }
     int fd() const { return fd_.fd(); }
     int share(const Line& line) const { return ioctl_error(line, kShareWindow, fd_.fd()); }

@@ -51,7 +51,7 @@ public:
             default:
                 break;
         }
-        return {Reply::Action::send, answer_frame(block)};
+        return {Reply::Action::send, answer_frame(to_bytes(block))};
     }
 
 private:

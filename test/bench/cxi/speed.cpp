@@ -15,13 +15,15 @@
 namespace cs2sim::bench {
 namespace {
 
-constexpr int kTurns = 3;
-constexpr double kSeconds = 1.5;  // of one measurement
+// The speed of a machine that is shared with others changes by half within seconds, so whatever is compared
+// runs in turns, and a ratio is the median of the turns' ratios.
+constexpr int kTurns = 7;
+constexpr double kSeconds = 1.0;  // of one measurement; openssl's as well
 
 // The last number but `back` of the line that begins with `word` in what `openssl speed -mr` prints.
 double openssl_speed(const std::string& arguments, const std::string& word, int back) {
     const std::string command =
-        "openssl speed -elapsed -mr -multi 2 -seconds 2 " + arguments + " 2>/dev/null";
+        "openssl speed -elapsed -mr -multi 2 -seconds 1 " + arguments + " 2>/dev/null";
     FILE* pipe = ::popen(command.c_str(), "r");
     double value = 0;
     std::array<char, 512> line{};
@@ -43,6 +45,12 @@ double children_seconds() {
         return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
     };
     return seconds_of(usage.ru_utime) + seconds_of(usage.ru_stime);
+}
+
+double median_ratio(const std::vector<double>& ours, const std::vector<double>& theirs) {
+    std::vector<double> ratios;
+    for (std::size_t turn = 0; turn < ours.size(); ++turn) ratios.push_back(ours[turn] / theirs[turn]);
+    return median(ratios);
 }
 
 // Commands a second; SFC and block are the same in every turn.
@@ -72,9 +80,9 @@ void compare(const Simulator& simulator, const std::string& only, const Subject&
     for (int turn = 0; turn < kTurns; ++turn) {
         double before = children_seconds();
         theirs.push_back(subject.openssl());
-        // its two processes run for 2 s each; -elapsed, for else it counts only the time that it was given
+        // its two processes run for 1 s each; -elapsed, for else it counts only the time that it was given
         their_time.push_back((children_seconds() - before) * 1e6 * subject.scale /
-                             (theirs.back() * 2 * subject.phases));
+                             (theirs.back() * subject.phases));
         before = children_seconds();
         const double device_before = simulator.processor_seconds();
         const double begin = seconds();
@@ -90,12 +98,12 @@ void compare(const Simulator& simulator, const std::string& only, const Subject&
         if (subject.softhsm && softhsm_present())
             soft.push_back(rate(kClients, kSeconds, subject.softhsm) * subject.scale);
     }
-    const double openssl = median(theirs), ours = median(clear), sealed = median(secure);
-    const double echo = median(bare);
+    const double openssl = median(theirs), ours = median(clear), echo = median(bare);
     std::printf("%-22s %8.0f %s  openssl %8.0f  ratio %.2f (goal %.2f)   in a secure session %8.0f, %.2f",
-                subject.name, ours, subject.unit, openssl, ours / openssl, subject.goal, sealed,
-                sealed / openssl);
-    if (!soft.empty()) std::printf("   SoftHSM2 %8.0f, ratio %.2f", median(soft), ours / median(soft));
+                subject.name, ours, subject.unit, openssl, median_ratio(clear, theirs), subject.goal,
+                median(secure), median_ratio(secure, theirs));
+    if (!soft.empty())
+        std::printf("   SoftHSM2 %8.0f, ratio %.2f", median(soft), median_ratio(clear, soft));
     // Both cores are full: what a command costs is the time of two.
     const double of_two = 2e6 * subject.scale;
     std::printf(

@@ -3,6 +3,7 @@
 //
 // Placement changes the figures more than anything else, so each pair is pinned the same way: client and
 // daemon on one core, on two, and nowhere.
+#include <fcntl.h>
 #include <signal.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -59,8 +60,10 @@ void round_trip_in_one_call(int fd, const Bytes& frame, Bytes& answer) {
     static thread_local int shared_with = -1;
     static thread_local void* window = nullptr;
     if (shared_with != fd) {
-        const int memory = memfd_create("window", MFD_CLOEXEC);
-        demand(memory >= 0 && ftruncate(memory, kMaxFrame) == 0, "memfd_create");
+        const int memory = memfd_create("window", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+        demand(memory >= 0 && ftruncate(memory, kMaxFrame) == 0 &&
+                   fcntl(memory, F_ADD_SEALS, F_SEAL_SHRINK) == 0,
+               "memfd_create");
         window = mmap(nullptr, kMaxFrame, PROT_READ | PROT_WRITE, MAP_SHARED, memory, 0);
         demand(window != MAP_FAILED && ioctl(fd, kIoctlShareWindow, memory) == 0, "window");
         shared_with = fd;

@@ -109,7 +109,7 @@ TEST_CASE("a silent device: time-out, and the late answer is not taken for the n
     Peer peer([&](int fd) {
         receive_frame(fd);
         std::this_thread::sleep_for(100ms);
-        send_all(fd, answer_frame(as_bytes("late")));
+        send_all(fd, answer_frame(to_bytes(as_bytes("late"))));
         receive_frame(fd);
     });
     const auto transport = peer.connect();
@@ -123,7 +123,7 @@ TEST_CASE("a silent device: time-out, and the late answer is not taken for the n
 TEST_CASE("a device that goes in the middle of an answer") {
     Peer peer([&](int fd) {
         receive_frame(fd);
-        send_all(fd, ByteView(answer_frame(as_bytes("half"))).first(6));
+        send_all(fd, ByteView(answer_frame(to_bytes(as_bytes("half")))).first(6));
     });
     const auto transport = peer.connect();
     CHECK(code_of(transport->exchange(kRequest, 10s)) == E_CSA_IO);
