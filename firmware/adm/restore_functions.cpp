@@ -5,11 +5,10 @@
 #include "firmware/adm/backup_seal.h"
 #include "firmware/adm/handlers.h"
 #include "firmware/cmds/users.h"
+#include "firmware/db/catalogue.h"
 
 namespace cs2sim::adm {
 namespace {
-
-constexpr std::string_view kUserDatabase = "user.db";
 
 class Restore {
 public:

@@ -15,7 +15,6 @@
 namespace cs2sim {
 namespace {
 
-constexpr std::string_view kDatabase = "user.db";
 constexpr std::string_view kMaxFails = "max_auth_fails";
 constexpr std::string_view kTemporaryUsers = "temporary_users";  // 1: there may be some
 constexpr std::uint8_t kRecordVersion = 1;
@@ -46,12 +45,12 @@ User factory_user_with(ByteView rsa_public_key_der) {
 Users::Users(Smos& smos, DatabaseStore& databases, const Profile& profile)
     : smos_(smos), databases_(databases), profile_(profile) {}
 
-bool Users::exists_database() const { return smos_.flash.exists(kDatabase); }
+bool Users::exists_database() const { return smos_.flash.exists(kUserDatabase); }
 
-Result<std::shared_ptr<Database>> Users::database() const { return databases_.open(kDatabase); }
+Result<std::shared_ptr<Database>> Users::database() const { return databases_.open(kUserDatabase); }
 
 Result<void> Users::create_factory_user(ByteView rsa_public_key_der) {
-    auto made = databases_.create(kDatabase, database_policy(kDatabase)->info);
+    auto made = databases_.create(kUserDatabase, database_policy(kUserDatabase)->info);
     if (!made) return fail(made.error());
     const User admin = factory_user_with(rsa_public_key_der);
     return (*made)->update(search_key(admin.short_name), encode(admin));

@@ -199,10 +199,9 @@ Result<void> Cxi::may_place(const Call& call, const KeyObject& key, std::uint32_
 Result<Bytes> Cxi::place(const Call& call, const KeyObject& key, std::uint32_t flags, Right right) {
     CS2SIM_TRY(may_place(call, key, flags, right));
     if ((flags & CXI_FLAG_KEY_EXTERNAL) != 0) return seal_outside(key);
-    const auto index =
-        keys.insert(key, (flags & CXI_FLAG_KEY_OVERWRITE) != 0, (flags & CXI_FLAG_KEY_VOLATILE) != 0);
-    if (!index) return fail(index.error());
-    return index_reference(*index);
+    CS2SIM_TRY(
+        keys.insert({&key}, (flags & CXI_FLAG_KEY_OVERWRITE) != 0, (flags & CXI_FLAG_KEY_VOLATILE) != 0));
+    return index_reference(key_index(key.group(), key.name(), key.spec()));
 }
 
 Result<Cxi::Pair> Cxi::place_pair(const Call& call, const KeyObject& first, const KeyObject& second,
@@ -215,8 +214,8 @@ Result<Cxi::Pair> Cxi::place_pair(const Call& call, const KeyObject& first, cons
         if (!other) return fail(other.error());
         return Pair{*std::move(one), *std::move(other)};
     }
-    CS2SIM_TRY(keys.insert_pair(first, second, (flags & CXI_FLAG_KEY_OVERWRITE) != 0,
-                                (flags & CXI_FLAG_KEY_VOLATILE) != 0));
+    CS2SIM_TRY(keys.insert({&first, &second}, (flags & CXI_FLAG_KEY_OVERWRITE) != 0,
+                           (flags & CXI_FLAG_KEY_VOLATILE) != 0));
     return Pair{index_reference(key_index(first.group(), first.name(), first.spec())),
                 index_reference(key_index(second.group(), second.name(), second.spec()))};
 }

@@ -154,6 +154,7 @@ Result<LoadedKey> load_key(KeyObject object) {
                                         : public_key_from_der(object.material);
         if (!pkey) return fail(E_CXI_KEY_INVALID_COMP);
         key.pkey = *std::move(pkey);
+        key.contexts = std::make_shared<ReadyContexts>();
     }
     key.object = std::move(object);
     return key;

@@ -52,8 +52,8 @@ struct LoadedKey {
     KeyObject object;
     Bytes index;  // search key in CXIKEY.db; for external keys what it would be
     bool external = false;
-    PrivateKey pkey;  // null for secret keys and storage objects
-    std::shared_ptr<ReadyContexts> contexts = std::make_shared<ReadyContexts>();
+    PrivateKey pkey;                          // null for secret keys and storage objects
+    std::shared_ptr<ReadyContexts> contexts;  // of pkey
 
     ByteView secret() const { return object.material; }
 };

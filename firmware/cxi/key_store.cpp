@@ -9,8 +9,6 @@
 namespace cs2sim {
 namespace {
 
-constexpr std::string_view kDatabase = "CXIKEY.db";
-
 // Cursors: a byte that says in which part the listing is, then the last index seen.
 constexpr std::uint8_t kInVolatile = 0;
 constexpr std::uint8_t kInDatabase = 1;
@@ -42,9 +40,9 @@ Bytes before(ByteView prefix) {
 
 // The cache goes when the database is another one, as after Clear.
 Result<std::shared_ptr<Database>> KeyStore::database() {
-    auto opened = databases_.open(kDatabase);
+    auto opened = databases_.open(kKeyDatabase);
     if (!opened && opened.error().code == E_OS_FILE_NO_SUCH_FILE)
-        opened = databases_.create(kDatabase, database_policy(kDatabase)->info);
+        opened = databases_.create(kKeyDatabase, database_policy(kKeyDatabase)->info);
     if (!opened) return opened;
     const std::lock_guard lock(mutex_);
     if (database_ != *opened) {
@@ -144,35 +142,16 @@ Result<void> KeyStore::keep_volatile(std::initializer_list<const KeyObject*> obj
     return {};
 }
 
-Result<Bytes> KeyStore::insert(const KeyObject& key, bool overwrite, bool is_volatile) {
-    const Bytes index = key_index(key.group(), key.name(), key.spec());
-    if (is_volatile) {
-        CS2SIM_TRY(keep_volatile({&key}, overwrite));
-        return index;
-    }
-    const auto keys = database();
-    if (!keys) return fail(keys.error());
-    const SecretBytes record = encode_key(key);
-    if (overwrite)
-        CS2SIM_TRY((*keys)->update(index, record));
-    else
-        CS2SIM_TRY((*keys)->insert(index, record));
-    return index;
-}
-
-Result<void> KeyStore::insert_pair(const KeyObject& first, const KeyObject& second, bool overwrite,
-                                   bool is_volatile) {
-    if (is_volatile) return keep_volatile({&first, &second}, overwrite);
+Result<void> KeyStore::insert(std::initializer_list<const KeyObject*> objects, bool overwrite,
+                              bool is_volatile) {
+    if (is_volatile) return keep_volatile(objects, overwrite);
     const auto keys = database();
     if (!keys) return fail(keys.error());
     return (*keys)->change([&](Batch& batch) -> Result<void> {
-        for (const KeyObject* key : {&first, &second}) {
+        for (const KeyObject* key : objects) {
             const Bytes index = key_index(key->group(), key->name(), key->spec());
             const SecretBytes record = encode_key(*key);
-            if (overwrite)
-                CS2SIM_TRY(batch.update(index, record));
-            else
-                CS2SIM_TRY(batch.insert(index, record));
+            CS2SIM_TRY(overwrite ? batch.update(index, record) : batch.insert(index, record));
         }
         return {};
     });
@@ -239,9 +218,7 @@ Result<std::uint32_t> KeyStore::erase_group(std::string_view group) {
                 CS2SIM_TRY(batch.erase(at));
                 ++erased;
             }
-            std::size_t digit = at.size();  // go on behind it
-            while (digit > 0 && ++at[--digit] == 0) {
-            }
+            increment(at);  // go on behind it
         }
     };
     CS2SIM_TRY((*keys)->change(wipe));
@@ -257,24 +234,23 @@ Result<std::uint64_t> KeyStore::changes() {
     return (*keys)->changes();
 }
 
-// `wanted` may ask this store again, so that it runs on a copy, outside the lock.
 Result<KeyStore::Page> KeyStore::list_volatile(ByteView prefix, ByteView after, std::size_t limit,
                                                const std::function<bool(const KeyObject&)>& wanted) {
-    std::map<Bytes, SharedKey> held;
+    std::vector<std::pair<Bytes, SharedKey>> held;  // `wanted` may ask this store again: outside the lock
     {
         const std::lock_guard lock(mutex_);
-        held = volatile_;
+        const Bytes first = to_bytes(prefix), behind = to_bytes(after);
+        auto at = behind < first ? volatile_.lower_bound(first) : volatile_.upper_bound(behind);
+        for (; at != volatile_.end() && starts_with(at->first, prefix); ++at) held.push_back(*at);
     }
     Page page;
-    auto at = after.empty() ? held.begin() : held.upper_bound(to_bytes(after));
-    page.cursor = make_cursor(kInVolatile, after);
-    for (; at != held.end() && page.keys.size() < limit; ++at) {
-        page.cursor = make_cursor(kInVolatile, at->first);
-        if (starts_with(at->first, prefix) && wanted(at->second->object))
-            page.keys.push_back({at->second->object, page.cursor});
-    }
-    if (at == held.end()) page.cursor = make_cursor(kInDatabase, {});
     page.more = true;
+    page.cursor = make_cursor(kInDatabase, {});
+    for (const auto& [index, key] : held) {
+        if (page.keys.size() == limit) break;
+        if (wanted(key->object)) page.keys.push_back({key->object, make_cursor(kInVolatile, index)});
+    }
+    if (page.keys.size() == limit) page.cursor = page.keys.back().cursor;
     return page;
 }
 

@@ -35,11 +35,9 @@ public:
 
     // Stores under key_index(). Errors: E_DB_EXISTS without `overwrite`; E_CXI_MALLOC when there are too many
     // volatile keys; the database's.
-    Result<Bytes> insert(const KeyObject& key, bool overwrite, bool is_volatile = false);
-
-    // Two keys in one change, both or none. Errors: as insert().
-    Result<void> insert_pair(const KeyObject& first, const KeyObject& second, bool overwrite,
-                             bool is_volatile);
+    // All of them in one change, or none.
+    Result<void> insert(std::initializer_list<const KeyObject*> objects, bool overwrite,
+                        bool is_volatile = false);
 
     Result<void> update(ByteView index, const KeyObject& key);  // E_DB_NOT_FOUND
     Result<void> erase(ByteView index);                         // E_DB_NOT_FOUND
@@ -64,6 +62,7 @@ public:
         Bytes cursor;  // for the next page
         bool more = false;
     };
+    // Precondition: `limit` is not 0.
     Result<Page> list(ByteView prefix, ByteView cursor, std::size_t limit,
                       const std::function<bool(const KeyObject&)>& wanted);
 

@@ -116,7 +116,7 @@ Result<Bytes> set_config(Call& call, std::string_view group, const PropertyList&
         if (!row || (row->access & PROP_CONFIG) == 0) return fail(E_CXI_PROP_ABSENT);
         config.properties.set(change.id, change.value);
     }
-    CS2SIM_TRY(cxi.keys.insert(config, true));
+    CS2SIM_TRY(cxi.keys.insert({&config}, true));
     call.audit(AUDIT_KEY, "CXI: configuration of group '" + std::string(group) + "' changed");
     return call.answer({call.request.bytes("key")});
 }

@@ -6,9 +6,9 @@ namespace {
 // Permissions: guide G3 (user.db 12000000, CXIKEY.db 02000000). VMBK1.db holds the master backup keys:
 // public clients once read it with SFC 18 (device-formats.md, section 1.1).
 constexpr DatabasePolicy kPolicies[] = {
-    {"user.db", {8, 100000}, 0x12000000, true},
-    {"CXIKEY.db", {24, 100000}, 0x02000000, true},
-    {"VMBK1.db", {4, 100000}, 0x02000000, false},
+    {kUserDatabase, {8, 100000}, 0x12000000, true},
+    {kKeyDatabase, {24, 100000}, 0x02000000, true},
+    {kMasterKeyDatabase, {4, 100000}, 0x02000000, false},
     {"*", {8, 100000}, 0x02000000, true},
 };
 

@@ -8,6 +8,10 @@
 
 namespace cs2sim {
 
+inline constexpr std::string_view kUserDatabase = "user.db";
+inline constexpr std::string_view kKeyDatabase = "CXIKEY.db";
+inline constexpr std::string_view kMasterKeyDatabase = "VMBK1.db";
+
 struct DatabasePolicy {
     std::string_view name;            // "*" for databases of users' own modules
     DatabaseInfo info;                // with which the device makes it

@@ -24,8 +24,6 @@
 namespace cs2sim {
 namespace {
 
-constexpr std::string_view kUserDatabase = "user.db";
-
 class BootedDevice final : public Device {
 public:
     BootedDevice(Profile profile, std::unique_ptr<Smos> smos)
@@ -152,7 +150,7 @@ private:
         }
         const auto stored = smos_->flash.read(kInitialKey);
         if (!stored) return fail(E_CMDS_BAD_INITKEY);
-        for (std::string_view name : {"CXIKEY.db", "VMBK1.db"}) {
+        for (std::string_view name : {kKeyDatabase, kMasterKeyDatabase}) {
             const auto made = databases_.create(name, database_policy(name)->info);
             if (!made) return fail(made.error());
         }

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "firmware/cmds/sessions.h"
+#include "firmware/db/catalogue.h"
 
 namespace cs2sim {
 namespace {
@@ -50,9 +51,9 @@ std::string database_of(const Call& call) {
 }  // namespace
 
 std::string_view fixed_database(const FunctionSignature& function) {
-    if (works_on_users(function)) return "user.db";
-    if (function.fc == FC_CXI) return "CXIKEY.db";
-    if (function.fc == FC_MBK) return "VMBK1.db";
+    if (works_on_users(function)) return kUserDatabase;
+    if (function.fc == FC_CXI) return kKeyDatabase;
+    if (function.fc == FC_MBK) return kMasterKeyDatabase;
     return {};
 }
 

@@ -15,7 +15,6 @@
 namespace cs2sim {
 namespace {
 
-constexpr std::string_view kDatabase = "VMBK1.db";
 constexpr std::size_t kInfoSize = 35;
 
 Bytes search_key(std::uint32_t slot) { return compose("slot:u4", {slot}); }
@@ -59,7 +58,7 @@ struct MbkStore::Slot {
 MbkStore::MbkStore(Smos& smos, DatabaseStore& databases) : smos_(smos), databases_(databases) {}
 
 Result<std::shared_ptr<Database>> MbkStore::database() {
-    return databases_.create(kDatabase, database_policy(kDatabase)->info);
+    return databases_.create(kMasterKeyDatabase, database_policy(kMasterKeyDatabase)->info);
 }
 
 Result<MbkStore::Slot> MbkStore::read(std::uint32_t slot) {
@@ -167,7 +166,7 @@ Result<SecretBytes> MbkStore::derive(std::uint32_t slot, std::string_view label,
 }
 
 Result<void> MbkStore::erase_all() {
-    const auto dropped = databases_.drop(kDatabase);
+    const auto dropped = databases_.drop(kMasterKeyDatabase);
     if (!dropped && dropped.error().code != E_OS_FILE_NO_SUCH_FILE) return fail(dropped.error());
     return {};
 }

@@ -41,14 +41,18 @@ T must(Result<T> result, const char* what) {
 class InProcess final : public host::Transport {
 public:
     explicit InProcess(std::unique_ptr<Conversation> conversation) : conversation_(std::move(conversation)) {}
-    Result<Bytes> exchange(ByteView frame, host::Milliseconds) override {
+    Result<ByteView> exchange(ByteView head, ByteView body, host::Milliseconds) override {
+        Bytes frame = to_bytes(head);
+        append(frame, body);
         Reply reply = conversation_->transact(frame);
         if (reply.action != Reply::Action::send) return fail(E_CSA_IO);
-        return std::move(reply.frame);
+        answer_ = std::move(reply.frame);
+        return answer_;
     }
 
 private:
     std::unique_ptr<Conversation> conversation_;
+    Bytes answer_;
 };
 
 // Keeps the key in memory; the one in host-lib reads a file.
