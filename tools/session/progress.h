@@ -1,5 +1,5 @@
 // A counter on stderr while a long command runs, or a bar when it is known how many there will be; silent
-// when stderr is no terminal. It comes after a quarter of a second, and at once when there will be many.
+// when stderr is no terminal. The bar comes at once, the counter after a quarter of a second.
 #pragma once
 
 #include <chrono>
