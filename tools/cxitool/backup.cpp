@@ -11,8 +11,6 @@
 namespace cs2sim::tools {
 namespace {
 
-constexpr std::size_t kProgressFrom = 100;
-
 // A key's name as the name of a file: what could lead elsewhere is written as %XX.
 std::string file_name(std::string_view name) {
     std::string out;
@@ -47,7 +45,7 @@ Result<void> backup_keys(Session& session, const std::string&) {
         if (!answer) return fail(answer.error());
         const std::string file = folder + "/" + backup_name((*keys)[i], taken);
         if (!write_whole(file, answer->block.bytes("blob"))) return fail(E_CSA_BACKUP_WRITE);
-        if (keys->size() >= kProgressFrom) progress.show(i + 1);
+        progress.show(i + 1);
     }
     std::printf("%zu keys backed up\n", keys->size());
     return {};
@@ -86,7 +84,7 @@ Result<void> restore_keys(Session& session, const std::string& value) {
         if (blob->size() > CXI_MOST_DATA) return fail(E_CSA_BACKUP_SYNTAX);
         const auto answer = session.execute(FC_CXI, SFC_CXI_KEY_RESTORE, {flags, names->encode(), *blob});
         if (!answer) return fail(answer.error());
-        if (files->size() >= kProgressFrom) progress.show(i + 1);
+        progress.show(i + 1);
     }
     std::printf("%zu keys restored\n", files->size());
     return {};

@@ -12,8 +12,6 @@
 namespace cs2sim::tools {
 namespace {
 
-constexpr std::size_t kProgressFrom = 100;  // keys
-
 // Name in a 33-character column from column 50 (device-formats.md, section 4).
 void print_row(const std::string& index, const std::string& algorithm, const std::string& size,
                const std::string& type, const std::string& group, const std::string& name,
@@ -152,7 +150,7 @@ Result<void> delete_key(Session& session, const std::string&) {
     for (std::size_t i = 0; i < keys->size(); ++i) {
         const auto answer = session.execute(FC_CXI, SFC_CXI_KEY_DELETE, {reference_to((*keys)[i])});
         if (!answer) return fail(answer.error());
-        if (keys->size() >= kProgressFrom) progress.show(i + 1);
+        progress.show(i + 1);
     }
     std::printf("%zu keys deleted\n", keys->size());
     return {};

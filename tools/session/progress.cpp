@@ -9,6 +9,7 @@ namespace cs2sim::tools {
 namespace {
 constexpr std::chrono::milliseconds kPause{250};
 constexpr std::chrono::milliseconds kAtOnce{0};
+constexpr std::uint64_t kMany = 100;  // fewer need no bar
 constexpr std::uint64_t kWidth = 40;  // of the bar, in characters
 
 std::string bar(std::uint64_t done, std::uint64_t total) {
@@ -22,7 +23,7 @@ std::string bar(std::uint64_t done, std::uint64_t total) {
 Progress::Progress(std::string what, std::uint64_t total)
     : what_(std::move(what)),
       total_(total),
-      terminal_(::isatty(STDERR_FILENO) == 1),
+      wanted_(::isatty(STDERR_FILENO) == 1 && (total == 0 || total >= kMany)),
       next_(std::chrono::steady_clock::now() + (total == 0 ? kPause : kAtOnce)) {}
 
 Progress::~Progress() {
@@ -31,7 +32,7 @@ Progress::~Progress() {
 
 void Progress::show(std::uint64_t entries) {
     const bool last = shown_ && entries == total_;
-    if (!terminal_ || (!last && std::chrono::steady_clock::now() < next_)) return;
+    if (!wanted_ || (!last && std::chrono::steady_clock::now() < next_)) return;
     const std::string text =
         total_ != 0 ? bar(std::min(entries, total_), total_) : std::to_string(entries) + " entries";
     std::fprintf(stderr, "\r%s: %s", what_.c_str(), text.c_str());

@@ -1,5 +1,6 @@
-// A counter on stderr while a long command runs, or a bar when it is known how many there will be; silent
-// when stderr is no terminal. The bar comes at once, the counter after a quarter of a second.
+// A counter on stderr while a long command runs, or a bar when it is known how many there will be, and they
+// are many; silent when stderr is no terminal. The bar comes at once, the counter after a quarter of a
+// second.
 #pragma once
 
 #include <chrono>
@@ -20,7 +21,7 @@ public:
 private:
     std::string what_;
     std::uint64_t total_;
-    bool terminal_;
+    bool wanted_;
     bool shown_ = false;
     std::chrono::steady_clock::time_point next_;
 };
