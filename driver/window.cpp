@@ -39,6 +39,7 @@ tl::expected<std::span<std::uint8_t>, int> map(int fd) {
 }  // namespace
 
 tl::expected<std::shared_ptr<const Window>, int> Window::open(pid_t pid, int descriptor) {
+    if (pid == 0) return tl::unexpected(EPERM);  // of a PID namespace that is not ours
     const std::string theirs = "/proc/" + std::to_string(pid) + "/fd/" + std::to_string(descriptor);
     // By its path alone at first: to open a device or a pipe of a stranger would already have effects.
     const int found = ::open(theirs.c_str(), O_PATH | O_CLOEXEC);

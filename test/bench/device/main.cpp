@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -54,8 +55,9 @@ void round_trip_in_one_call(int fd, const Bytes& frame, Bytes& answer) {
         argument.size = static_cast<std::uint32_t>(frame.size());
         argument.timeout_ms = -1;
         std::ranges::copy(frame, argument.request);
-        demand(ioctl(fd, kIoctlExchangeSmall, &argument) == static_cast<int>(answer.size()), "ioctl");
-        return;
+        const int got = ioctl(fd, kIoctlExchangeSmall, &argument);
+        demand(got == static_cast<int>(answer.size()) || (got < 0 && errno == ENOTTY), "ioctl");
+        if (got >= 0) return;  // else it is CUSE
     }
     static thread_local int shared_with = -1;
     static thread_local void* window = nullptr;
