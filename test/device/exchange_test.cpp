@@ -144,7 +144,7 @@ TEST_CASE("a window must not shrink, and may be short") {
     REQUIRE(tiny.share(line) == 0);
     CHECK(ioctl_error(line, kExchangeInWindow, 1000) == EFAULT);
     REQUIRE(short_one.share(line) == 0);  // takes the place of the other
-    short_one.put(Bytes{0x9c, 0, 0x10, 0});
+    REQUIRE(short_one.put(Bytes{0x9c, 0, 0x10, 0}));
     CHECK(ioctl_error(line, kExchangeInWindow, 1000) == EFAULT);
     CHECK(short_one.exchange(line, command(kEcho, pattern(50))) == kFrameHeader + 50);
     CHECK(short_one.exchange(line, big_command(101)) == -EFAULT);  // that answer is gone

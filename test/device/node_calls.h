@@ -66,17 +66,18 @@ public:
     }
     int fd() const { return fd_.fd(); }
     int share(const Line& line) const { return ioctl_error(line, kShareWindow, fd_.fd()); }
-    void put(ByteView bytes) const {
-        REQUIRE(pwrite(fd_.fd(), bytes.data(), bytes.size(), 0) == static_cast<ssize_t>(bytes.size()));
+    bool put(ByteView bytes) const {
+        return pwrite(fd_.fd(), bytes.data(), bytes.size(), 0) == static_cast<ssize_t>(bytes.size());
     }
     Bytes get(std::size_t size) const {
         Bytes bytes(size);
         REQUIRE(pread(fd_.fd(), bytes.data(), size, 0) == static_cast<ssize_t>(size));
         return bytes;
     }
-    // What the ioctl returns, or -errno.
+    // What the ioctl returns, or -errno. By any thread: none of Catch's assertions, which are not made for
+    // that.
     int exchange(const Line& line, ByteView request, int timeout_ms = 5000) const {
-        put(request);
+        if (!put(request)) return -errno;
         const int size = ::ioctl(line.fd(), kExchangeInWindow, timeout_ms);
         return size < 0 ? -errno : size;
     }
