@@ -41,6 +41,7 @@ constexpr Function kFunctions[] = {
     {SFC_CXI_KEY_DSA_PQGEN, 0, kCxi, cxi_not_supported},
     {SFC_CXI_KEY_DSA_GGEN, 0, kCxi, cxi_not_supported},
     {SFC_CXI_P11_PERMISSIONS, 0, kCxi, cxi_p11_permissions},
+    {SFC_CXI_SIGN_BULK, 0, kCxi, cxi_sign_bulk},
 };
 
 }  // namespace

@@ -34,6 +34,7 @@ Result<Bytes> cxi_key_unwrap(Call& call);
 Result<Bytes> cxi_hash_compute(Call& call);
 Result<Bytes> cxi_crypt(Call& call);
 Result<Bytes> cxi_sign(Call& call);
+Result<Bytes> cxi_sign_bulk(Call& call);
 Result<Bytes> cxi_verify(Call& call);
 Result<Bytes> cxi_rnd_gen(Call& call);
 

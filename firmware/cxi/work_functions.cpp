@@ -189,6 +189,25 @@ Result<Bytes> cxi_sign(Call& call) {
     return call.answer({*signature});
 }
 
+// All or none: the first that cannot be signed ends it with its error.
+Result<Bytes> cxi_sign_bulk(Call& call) {
+    auto work = signing(call, USE_SIGN, CXI_FLAG_HASH_DATA);
+    if (!work) return fail(work.error());
+    ByteView list = work->request.data;
+    if (list.empty()) return fail(E_CXI_CRYPT_DATA_LEN);
+    Bytes signatures;
+    for (std::size_t count = 1; !list.empty(); ++count) {
+        if (count > CXI_MOST_BULK) return fail(E_ECDSA_BULK_MAX);
+        const auto entry = parse_prefix(LAYOUT_CXI_BULK_ENTRY, list);
+        if (!entry) return fail(entry.error());
+        work->request.data = entry->bytes("entry");
+        const auto signature = make_signature(*work->key, work->request);
+        if (!signature) return fail(signature.error());
+        compose_into(signatures, LAYOUT_CXI_BULK_ENTRY, {*signature});
+    }
+    return call.answer({signatures});
+}
+
 Result<Bytes> cxi_verify(Call& call) {
     const auto work = signing(call, USE_VERIFY, CXI_FLAG_HASH_DATA | CXI_FLAG_VERIFY_RECOVER);
     if (!work) return fail(work.error());

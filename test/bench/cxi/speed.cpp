@@ -102,8 +102,7 @@ void compare(const Simulator& simulator, const std::string& only, const Subject&
     std::printf("%-22s %8.0f %s  openssl %8.0f  ratio %.2f (goal %.2f)   in a secure session %8.0f, %.2f",
                 subject.name, ours, subject.unit, openssl, median_ratio(clear, theirs), subject.goal,
                 median(secure), median_ratio(secure, theirs));
-    if (!soft.empty())
-        std::printf("   SoftHSM2 %8.0f, ratio %.2f", median(soft), median_ratio(clear, soft));
+    if (!soft.empty()) std::printf("   SoftHSM2 %8.0f, ratio %.2f", median(soft), median_ratio(clear, soft));
     // Both cores are full: what a command costs is the time of two.
     const double of_two = 2e6 * subject.scale;
     std::printf(
@@ -242,6 +241,11 @@ void bench_speed(const std::filesystem::path& folder, const std::string& only) {
     const auto sign = [&](const Bytes& key, std::uint32_t mechanism) {
         return block_of(SFC_CXI_SIGN, {0, mechanism, key, ByteView(), hash});
     };
+    const auto sign_bulk = [&](const Bytes& key, std::uint32_t mechanism) {
+        Bytes list;
+        for (std::size_t i = 0; i < CXI_MOST_BULK; ++i) compose_into(list, LAYOUT_CXI_BULK_ENTRY, {hash});
+        return block_of(SFC_CXI_SIGN_BULK, {0, mechanism, key, ByteView(), list});
+    };
     compare(simulator, only,
             {"RSA-2048 signatures", "/s  ", 1, 0.9, SFC_CXI_SIGN,
              sign(rsa, CXI_MECH_PAD_PKCS1 | CXI_MECH_HASH_SHA256), 2,
@@ -252,8 +256,15 @@ void bench_speed(const std::filesystem::path& folder, const std::string& only) {
                  return [=](std::uint64_t) { token->sign(Bytes(51, 0x30)); };
              }});
     compare(simulator, only,
+            {"RSA-2048, 16 at a time", "/s  ", CXI_MOST_BULK, 0.9, SFC_CXI_SIGN_BULK,
+             sign_bulk(rsa, CXI_MECH_PAD_PKCS1 | CXI_MECH_HASH_SHA256), 2,
+             [] { return openssl_speed("rsa2048", "+F2:", 1); }});
+    compare(simulator, only,
             {"ECDSA P-256 signatures", "/s  ", 1, 0.5, SFC_CXI_SIGN, sign(p256, CXI_MECH_HASH_SHA256), 2,
              [] { return openssl_speed("ecdsap256", "+F4:", 1); }});
+    compare(simulator, only,
+            {"P-256, 16 at a time", "/s  ", CXI_MOST_BULK, 0.5, SFC_CXI_SIGN_BULK,
+             sign_bulk(p256, CXI_MECH_HASH_SHA256), 2, [] { return openssl_speed("ecdsap256", "+F4:", 1); }});
     compare(simulator, only, gcm(aes, 16 * 1024, "AES-256-GCM 16 KiB", 0));
     compare(simulator, only, gcm(aes, 256 * 1024, "AES-256-GCM 256 KiB", 0.5));
     if (only.empty()) bench_generation(simulator, folder);

@@ -88,6 +88,39 @@ TEST_CASE("RSA signatures with forged padding are refused") {
           E_CXI_CRYPT_SIGN_VERIFY);
 }
 
+TEST_CASE("bulk: as many signatures as data, up to 16, all or none") {
+    Interop io;
+    const Bytes rsa = io.foreign("rsa", "-algorithm RSA -pkeyopt rsa_keygen_bits:2048");
+    const Bytes p256 = io.foreign("p256", "-algorithm EC -pkeyopt ec_paramgen_curve:P-256");
+    const auto bulk = [&](ByteView key, std::uint32_t mechanism, const std::vector<Bytes>& data,
+                          std::uint32_t flags = CXI_FLAG_HASH_DATA) {
+        Bytes list;
+        for (const Bytes& each : data) compose_into(list, LAYOUT_CXI_BULK_ENTRY, {each});
+        return io.bench.run(SFC_CXI_SIGN_BULK, {flags, mechanism, key, ByteView(), list});
+    };
+    for (const auto& [key, mechanism] : {std::pair(rsa, CXI_MECH_PAD_PKCS1 | CXI_MECH_HASH_SHA256),
+                                         std::pair(p256, +CXI_MECH_HASH_SHA256)}) {
+        std::vector<Bytes> data;
+        for (std::uint8_t i = 0; i < 16; ++i) data.push_back(Bytes(i, i));
+        const auto signatures = bulk(key, mechanism, data);
+        REQUIRE(signatures);
+        ByteView list = *signatures;
+        for (const Bytes& each : data) {
+            const auto entry = parse_prefix(LAYOUT_CXI_BULK_ENTRY, list);
+            REQUIRE(entry);
+            CHECK(code_of(io.bench.verify(key, mechanism, each, entry->bytes("entry"))) == 0);
+        }
+        CHECK(list.empty());
+        data.push_back(Bytes{16});
+        CHECK(code_of(bulk(key, mechanism, data)) == E_ECDSA_BULK_MAX);
+        CHECK(code_of(bulk(key, mechanism, {})) == E_CXI_CRYPT_DATA_LEN);
+        CHECK(code_of(bulk(key, mechanism, {Bytes(32), Bytes(31)}, 0)) == E_CXI_CRYPT_DATA_LEN);
+        CHECK(code_of(bulk(key, CXI_MECH_PAD_ISO7816, {Bytes(32)})) == E_CXI_CRYPT_MECH);
+        CHECK(code_of(io.bench.run(SFC_CXI_SIGN_BULK, {CXI_FLAG_HASH_DATA, mechanism, key, ByteView(),
+                                                       Bytes{0, 0, 0, 9, 1}})) == E_CMDS_DATA_LEN);
+    }
+}
+
 TEST_CASE("PSS: the salt's length is part of the signature, and MGF1's hash too") {
     Interop io;
     const Bytes key = io.foreign("rsa", "-algorithm RSA -pkeyopt rsa_keygen_bits:2048");
