@@ -11,20 +11,11 @@
 #include <cstring>
 
 #include "firmware/wire/frame.h"
+#include "firmware/wire/node_ioctls.h"
 #include "host-lib/file_descriptor.h"
 
 namespace cs2sim::host {
 namespace {
-
-constexpr unsigned long kIoctlShareWindow = 0x6b0c;
-constexpr unsigned long kIoctlExchangeInWindow = 0x6b0d;
-
-struct SmallExchange {
-    std::uint32_t size;
-    std::int32_t timeout_ms;
-    std::uint8_t request[4088];
-};
-constexpr unsigned long kIoctlExchangeSmall = _IOWR('k', 0x0e, SmallExchange);
 
 // Drivers that do not know a number say ENOTTY or EINVAL; ours says EPERM when it may not look at us.
 bool is_unknown(int error) { return error == ENOTTY || error == EINVAL || error == EPERM; }

@@ -20,6 +20,7 @@
 
 #include "firmware/wire/frame.h"
 #include "firmware/wire/functions.h"
+#include "firmware/wire/node_ioctls.h"
 #include "host-lib/file_descriptor.h"
 #include "host-lib/node_call.h"
 
@@ -29,9 +30,6 @@ namespace {
 #ifndef FUSE_SUPER_MAGIC
 #define FUSE_SUPER_MAGIC 0x65735546
 #endif
-
-// cs2sim's own (driver/README.md): blocking reads of the open file wait for so many milliseconds at most.
-constexpr unsigned long kIoctlReadWithin = 0x6b0b;
 
 class Deadline {
 public:

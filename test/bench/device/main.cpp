@@ -19,8 +19,8 @@
 #include <thread>
 #include <vector>
 
-#include "driver/ioctls.h"
 #include "firmware/wire/frame.h"
+#include "firmware/wire/node_ioctls.h"
 #include "test/bench/device/daemons.h"
 
 using namespace cs2sim;

@@ -1,4 +1,4 @@
-// The ioctls of the node, for whoever serves or calls it (device-formats.md, section 1.2; README.md).
+// The ioctls of the node, for whoever serves or calls it (device-formats.md, section 1.2; driver/README.md).
 #pragma once
 
 #include <cstdint>
