@@ -83,8 +83,8 @@ void SessionLoop::begin_command(bool expected_to_be_long) {
     }
     seats_[seat].busy = true;
     ++commands_;
-    if (!watched_) call_one();
     watched_ = true;
+    if (!deputy_) call_one();
 }
 
 void SessionLoop::end_command() {

@@ -107,6 +107,27 @@ TEST_CASE("a slow command blocks nobody else") {
     CHECK(Clock::now() - begin >= 1500ms);
 }
 
+TEST_CASE("commands that suddenly last long block nobody else") {
+    EVERY_KIND();
+    Rig rig(kind);
+    const Line quick = rig.connect();
+    for (int round = 0; round < 3; ++round) {
+        std::vector<Line> brisk;  // up to now
+        for (int i = 0; i < 5; ++i) {
+            brisk.push_back(rig.connect());
+            for (int j = 0; j < 3; ++j) CHECK(brisk.back().ask(command(kEcho)) == answer_frame({}));
+        }
+        const Line slow = rig.connect();
+        REQUIRE(slow.send(slow_command(30ms)) == 0);
+        for (const Line& line : brisk) REQUIRE(line.send(slow_command(500ms)) == 0);
+        const auto begin = Clock::now();
+        CHECK(quick.ask(command(kEcho)) == answer_frame({}));
+        CHECK(Clock::now() - begin < 300ms);
+        for (const Line& line : brisk) CHECK(line.receive().size() == kFrameHeader + 2);
+        CHECK(slow.receive().size() == kFrameHeader + 2);
+    }
+}
+
 TEST_CASE("many slow commands run side by side") {
     EVERY_KIND();
     Rig rig(kind);

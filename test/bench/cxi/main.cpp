@@ -16,6 +16,10 @@ int main(int argc, char** argv) {
         return 2;
     }
     const std::filesystem::path folder = std::filesystem::absolute(argv[1]);
+    if (std::filesystem::exists(folder) && !std::filesystem::is_empty(folder)) {
+        std::fprintf(stderr, "bench_cxi: %s is not empty\n", folder.c_str());
+        return 2;
+    }
     const std::string_view part = argc > 2 ? argv[2] : "";
     const std::string third = argc > 3 ? argv[3] : "";
     const std::size_t largest =
