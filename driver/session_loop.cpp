@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <fuse_lowlevel.h>
+#include <sched.h>
 #include <spdlog/spdlog.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
@@ -15,13 +16,20 @@
 namespace cs2sim {
 namespace {
 
-constexpr unsigned kMostSeats = 4;
+constexpr int kMostSeats = 4;
 constexpr auto kPatience = std::chrono::milliseconds(1);
 constexpr auto kHomesick = std::chrono::milliseconds(1000);  // who waits beside longer than this goes home
 
 constexpr int kNoSeat = -1;
 // Which seat the thread at hand believes to have; a deputy may have cleared it.
 thread_local int seat = kNoSeat;
+
+// That this process may use; std::thread counts all of them.
+int cores() {
+    cpu_set_t set;
+    CPU_ZERO(&set);
+    return sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
+}
 
 void watch_for(int events, int fd, std::uint32_t what) {
     epoll_event event{};
@@ -36,7 +44,7 @@ SessionLoop::SessionLoop(fuse_session* session)
     : session_(session),
       stop_event_(eventfd(0, EFD_CLOEXEC)),
       events_(epoll_create1(EPOLL_CLOEXEC)),
-      seats_(std::clamp(std::thread::hardware_concurrency(), 1u, kMostSeats)) {
+      seats_(std::clamp(cores(), 1, kMostSeats)) {
     const int fd = fuse_session_fd(session_);
     fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
     fcntl(fd, F_SETFD, FD_CLOEXEC);

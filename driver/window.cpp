@@ -1,10 +1,8 @@
 #include "driver/window.h"
 
 #include <fcntl.h>
-#include <linux/magic.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
-#include <sys/vfs.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -17,12 +15,20 @@
 namespace cs2sim {
 namespace {
 
-// A plain file could make us wait for a disk, or for another process.
+bool look_at(int fd, struct statx& status) {
+    return statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_TYPE, &status) == 0;
+}
+
+// Whether it is of the kernel's file system for memfd. Another file could make us wait for a disk or a
+// process, and be it ourselves: so nothing is asked that is not known without its file system.
 bool is_in_memory(int fd) {
-    struct stat status {};
-    struct statfs system {};
-    return fstat(fd, &status) == 0 && S_ISREG(status.st_mode) && fstatfs(fd, &system) == 0 &&
-           system.f_type == TMPFS_MAGIC;
+    const int ours = memfd_create("cs2sim", MFD_CLOEXEC);
+    struct statx known {
+    }, found{};
+    const bool looked = ours >= 0 && look_at(ours, known) && look_at(fd, found);
+    if (ours >= 0) close(ours);
+    return looked && S_ISREG(found.stx_mode) && found.stx_dev_major == known.stx_dev_major &&
+           found.stx_dev_minor == known.stx_dev_minor;
 }
 
 tl::expected<std::span<std::uint8_t>, int> map(int fd) {
