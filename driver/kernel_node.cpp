@@ -1,6 +1,9 @@
 #include "driver/kernel_node.h"
 
 #include <fcntl.h>
+#include <spdlog/spdlog.h>
+#include <sys/uio.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -12,6 +15,21 @@ namespace cs2sim {
 namespace {
 
 NodeFile& file_of(const fuse_file_info* info) { return *reinterpret_cast<NodeFile*>(info->fh); }
+
+// A small reply goes to the kernel in one piece: to look up the page of each piece costs it more than a copy
+// costs us.
+ssize_t write_joined(int fd, iovec* pieces, int count, void*) {
+    std::array<std::uint8_t, 1024> joined;
+    std::size_t size = 0;
+    for (const iovec& piece : std::span(pieces, static_cast<std::size_t>(count))) {
+        if (piece.iov_len > joined.size() - size) return ::writev(fd, pieces, count);
+        std::memcpy(joined.data() + size, piece.iov_base, piece.iov_len);
+        size += piece.iov_len;
+    }
+    return ::write(fd, joined.data(), size);
+}
+
+ssize_t read_plainly(int fd, void* into, std::size_t size, void*) { return ::read(fd, into, size); }
 
 class Bell : public PollBell {
 public:
@@ -75,6 +93,9 @@ KernelNode::~KernelNode() = default;
 
 void KernelNode::serve(fuse_session* session) {
     session_ = session;
+    static constexpr fuse_custom_io io{write_joined, read_plainly, nullptr, nullptr};
+    if (fuse_session_custom_io(session, &io, fuse_session_fd(session)) != 0)
+        spdlog::warn("device node: replies go out in pieces");
     loop_ = std::make_unique<SessionLoop>(session);
     loop_->start();
 }
@@ -123,8 +144,12 @@ void KernelNode::write(fuse_req_t request, const char* data, std::size_t size, f
     }
     fuse_reply_write(request, written.taken);
     if (!written.whole) return;
-    loop.begin_command(file->runs_long());
-    file->run();
+    run(*file, loop);
+}
+
+void KernelNode::run(NodeFile& file, SessionLoop& loop) {
+    loop.begin_command(file.runs_long());
+    file.run();
     loop.end_command();
 }
 
@@ -162,11 +187,13 @@ void KernelNode::ioctl(fuse_req_t request, unsigned command, void* argument, fus
         case kIoctlExchangeInWindow:
             exchange_in_window(request, info, std::chrono::milliseconds(number));
             return;
-        case kIoctlExchangeSmall:
-            exchange_small(request, info, in, in_size);
-            return;
         default:
-            fuse_reply_err(request, ENOTTY);
+            // On CUSE such an argument does not come along.
+            if (in_size <= kMostSmallExchange &&
+                command == ioctl_exchange_small(static_cast<unsigned>(in_size)))
+                exchange_small(request, info, {static_cast<const std::uint8_t*>(in), in_size});
+            else
+                fuse_reply_err(request, ENOTTY);
     }
 }
 
@@ -199,20 +226,16 @@ void KernelNode::exchange_in_window(fuse_req_t request, fuse_file_info* info,
     exchange(request, info, std::make_unique<Request>(request, std::move(window)), frame, kMaxFrame, timeout);
 }
 
-void KernelNode::exchange_small(fuse_req_t request, fuse_file_info* info, const void* in,
-                                std::size_t in_size) {
-    if (in_size != sizeof(SmallExchange)) {
-        fuse_reply_err(request, ENOTTY);
-        return;
-    }
-    const auto& argument = *static_cast<const SmallExchange*>(in);
-    if (argument.size > sizeof argument.request) {
+void KernelNode::exchange_small(fuse_req_t request, fuse_file_info* info, ByteView argument) {
+    SmallExchange head{};
+    if (argument.size() >= sizeof head) std::memcpy(&head, argument.data(), sizeof head);
+    if (argument.size() < sizeof head || head.size > argument.size() - sizeof head) {
         fuse_reply_err(request, EINVAL);
         return;
     }
     exchange(request, info, std::make_unique<Request>(Request::Kind::exchange_small, request),
-             ByteView(argument.request).first(argument.size), sizeof argument,
-             std::chrono::milliseconds(argument.timeout_ms));
+             argument.subspan(sizeof head, head.size), argument.size(),
+             std::chrono::milliseconds(head.timeout_ms));
 }
 
 void KernelNode::exchange(fuse_req_t request, fuse_file_info* info, std::unique_ptr<NodeRequest> waiting,
@@ -223,9 +246,7 @@ void KernelNode::exchange(fuse_req_t request, fuse_file_info* info, std::unique_
         fuse_reply_err(request, error);
         return;
     }
-    loop.begin_command(file->runs_long());
-    file->run();
-    loop.end_command();
+    run(*file, loop);
 }
 
 void KernelNode::poll(fuse_req_t request, fuse_file_info* info, fuse_pollhandle* handle) {

@@ -53,9 +53,11 @@ private:
     static void share_window(fuse_req_t request, fuse_file_info* info, int descriptor);
     static void exchange_in_window(fuse_req_t request, fuse_file_info* info,
                                    std::chrono::milliseconds timeout);
-    static void exchange_small(fuse_req_t request, fuse_file_info* info, const void* in, std::size_t in_size);
+    static void exchange_small(fuse_req_t request, fuse_file_info* info, ByteView argument);
     static void exchange(fuse_req_t request, fuse_file_info* info, std::unique_ptr<NodeRequest> waiting,
                          ByteView frame, std::size_t space, std::chrono::milliseconds timeout);
+
+    static void run(NodeFile& file, SessionLoop& loop);
 
     class Request;
     friend class Request;

@@ -40,7 +40,7 @@ NodeFile::NodeFile(Node& node, std::unique_ptr<Conversation> conversation)
 
 NodeFile::Written NodeFile::write(ByteView bytes, bool nonblock) {
     std::lock_guard lock(node_.mutex_);
-    if (node_.stopped_ || state_ == State::ended) return {.error = EIO};
+    if (gone()) return {.error = EIO};
     if (const std::size_t rest = reader_.swallowing();
         rest > 0) {  // of an oversized frame: welcome at any time
         const std::size_t taken = std::min(rest, bytes.size());
@@ -78,7 +78,7 @@ int NodeFile::exchange(std::unique_ptr<NodeRequest>& request, ByteView frame, st
     Effects effects;
     {
         std::lock_guard lock(node_.mutex_);
-        if (node_.stopped_ || state_ == State::ended) return EIO;
+        if (gone()) return EIO;
         if (const int error = admission(false); error != 0) return error;
         if (!is_frame(frame) || !reader_.idle()) return EINVAL;
         command_ = frame;
@@ -190,7 +190,7 @@ int NodeFile::give() {
 unsigned NodeFile::poll(std::unique_ptr<PollBell> bell) {
     std::lock_guard lock(node_.mutex_);
     if (bell) bell_ = std::move(bell);
-    if (node_.stopped_ || state_ == State::ended) return POLLIN | POLLERR | POLLHUP;
+    if (gone()) return POLLIN | POLLERR | POLLHUP;
     unsigned events = 0;
     if (state_ == State::answered) events |= POLLIN | POLLRDNORM;
     const bool free = node_.holder_ == nullptr || node_.holder_ == this;
@@ -211,6 +211,8 @@ void NodeFile::close() {
     effects.carry_out();
     node_.forget(this);
 }
+
+bool NodeFile::gone() const { return node_.stopped_ || state_ == State::ended; }
 
 int NodeFile::admission(bool nonblock) const {
     if (node_.holder_ != nullptr && node_.holder_ != this) return EBUSY;

@@ -112,6 +112,7 @@ private:
     Reply transact();
 
     // All with the node's lock held.
+    bool gone() const;                   // no command will ever be answered again
     int admission(bool nonblock) const;  // of a new command: errno
     std::optional<Outcome> outcome_of(const Waiting& waiting);
     Outcome take_data(std::size_t size);

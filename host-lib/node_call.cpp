@@ -20,6 +20,9 @@ namespace {
 // Drivers that do not know a number say ENOTTY or EINVAL; ours says EPERM when it may not look at us.
 bool is_unknown(int error) { return error == ENOTTY || error == EINVAL || error == EPERM; }
 
+// Most commands and answers are smaller.
+constexpr std::size_t kLeastArgument = 512;
+
 void put(std::uint8_t* to, ByteView head, ByteView body) {
     std::memcpy(to, head.data(), head.size());
     if (!body.empty()) std::memcpy(to + head.size(), body.data(), body.size());
@@ -31,14 +34,14 @@ void put(std::uint8_t* to, ByteView head, ByteView body) {
 class NodeCall::Window {
 public:
     // Null when there is no such memory.
-    static std::shared_ptr<Window> make() {
+    static std::unique_ptr<Window> make() {
         FileDescriptor file(::memfd_create("cs2sim", MFD_CLOEXEC | MFD_ALLOW_SEALING));
         if (!file || ::ftruncate(file.get(), kMaxFrame) != 0 ||
             ::fcntl(file.get(), F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW) != 0)
             return nullptr;
         void* memory = ::mmap(nullptr, kMaxFrame, PROT_READ | PROT_WRITE, MAP_SHARED, file.get(), 0);
         if (memory == MAP_FAILED) return nullptr;
-        return std::make_shared<Window>(std::move(file), static_cast<std::uint8_t*>(memory));
+        return std::make_unique<Window>(std::move(file), static_cast<std::uint8_t*>(memory));
     }
     Window(FileDescriptor file, std::uint8_t* memory) : file_(std::move(file)), memory_(memory) {}
     ~Window() { ::munmap(memory_, kMaxFrame); }
@@ -53,9 +56,12 @@ private:
     std::uint8_t* memory_;
 };
 
+NodeCall::NodeCall() = default;
+NodeCall::~NodeCall() = default;
+
 NodeCall::Outcome NodeCall::make(int fd, ByteView head, ByteView body, int timeout_ms) {
     Outcome outcome{.error = ENOTTY};
-    if (small_ && !answers_are_large_ && head.size() + body.size() <= sizeof(SmallExchange::request)) {
+    if (small_ && argument_size(head.size() + body.size()) <= kMostSmallExchange) {
         outcome = make_small(fd, head, body, timeout_ms);
         if (is_unknown(outcome.error)) small_ = false;
     }
@@ -64,17 +70,23 @@ NodeCall::Outcome NodeCall::make(int fd, ByteView head, ByteView body, int timeo
         if (is_unknown(outcome.error)) in_window_ = false;
     }
     if (is_unknown(outcome.error)) return {.error = ENOTTY};
-    if (outcome.error == 0) answers_are_large_ = outcome.size > sizeof(SmallExchange);
+    if (outcome.error == 0) answer_size_ = outcome.size;
     return outcome;
 }
 
+std::size_t NodeCall::argument_size(std::size_t request) const {
+    const std::size_t size = std::max({kLeastArgument, sizeof(SmallExchange) + request, answer_size_});
+    return (size + 63) / 64 * 64;
+}
+
 NodeCall::Outcome NodeCall::make_small(int fd, ByteView head, ByteView body, int timeout_ms) {
-    argument_.resize(sizeof(SmallExchange));
-    const auto size = static_cast<std::uint32_t>(head.size() + body.size());
-    std::memcpy(argument_.data() + offsetof(SmallExchange, size), &size, sizeof size);
-    std::memcpy(argument_.data() + offsetof(SmallExchange, timeout_ms), &timeout_ms, sizeof timeout_ms);
-    put(argument_.data() + offsetof(SmallExchange, request), head, body);
-    const int answer = ::ioctl(fd, kIoctlExchangeSmall, argument_.data());
+    const std::size_t request = head.size() + body.size();
+    argument_.resize(argument_size(request));
+    const SmallExchange exchange{static_cast<std::uint32_t>(request), timeout_ms};
+    std::memcpy(argument_.data(), &exchange, sizeof exchange);
+    put(argument_.data() + sizeof exchange, head, body);
+    const auto size = static_cast<unsigned>(argument_.size());
+    const int answer = ::ioctl(fd, ioctl_exchange_small(size), argument_.data());
     if (answer < 0) return {.error = errno};
     const auto whole = static_cast<std::size_t>(answer);
     return {.size = whole, .answer = ByteView(argument_).first(std::min(whole, argument_.size()))};

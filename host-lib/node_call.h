@@ -10,6 +10,8 @@ namespace cs2sim::host {
 
 class NodeCall {
 public:
+    NodeCall();
+    ~NodeCall();
     struct Outcome {
         int error = 0;         // errno, or 0
         std::size_t size = 0;  // of the whole answer frame
@@ -25,11 +27,14 @@ private:
     Outcome make_small(int fd, ByteView head, ByteView body, int timeout_ms);
     Outcome make_in_window(int fd, ByteView head, ByteView body, int timeout_ms);
 
-    bool small_ = true;               // the node knows that way, and
-    bool in_window_ = true;           // that one
-    bool answers_are_large_ = false;  // those of one session are much alike
+    // Of an ioctl that has the request in its argument: the answers of one session are much alike.
+    std::size_t argument_size(std::size_t request) const;
+
+    bool small_ = true;            // the node knows that way, and
+    bool in_window_ = true;        // that one
+    std::size_t answer_size_ = 0;  // of the last answer
     Bytes argument_;
-    std::shared_ptr<Window> window_;
+    std::unique_ptr<Window> window_;
 };
 
 }  // namespace cs2sim::host

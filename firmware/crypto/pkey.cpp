@@ -155,8 +155,13 @@ Result<PrivateKey> private_key_from_der(ByteView der) {
     return decode(der, EVP_PKEY_KEYPAIR, "PrivateKeyInfo");
 }
 
-bool is_rsa(const EVP_PKEY& key) { return EVP_PKEY_is_a(&key, "RSA") == 1; }
-bool is_ec(const EVP_PKEY& key) { return EVP_PKEY_is_a(&key, "EC") == 1; }
+// By number: EVP_PKEY_is_a() looks names up under a lock that all threads share.
+bool is_rsa(const EVP_PKEY& key) { return EVP_PKEY_get_id(&key) == EVP_PKEY_RSA; }
+bool is_ec(const EVP_PKEY& key) { return EVP_PKEY_get_id(&key) == EVP_PKEY_EC; }
+bool is_edwards(const EVP_PKEY& key) {
+    const int id = EVP_PKEY_get_id(&key);
+    return id == EVP_PKEY_ED25519 || id == EVP_PKEY_ED448;
+}
 unsigned key_bits(const EVP_PKEY& key) { return static_cast<unsigned>(EVP_PKEY_get_bits(&key)); }
 
 std::string ec_curve(const EVP_PKEY& key) {

@@ -32,6 +32,7 @@ Result<PrivateKey> private_key_from_der(ByteView der);
 
 bool is_rsa(const EVP_PKEY& key);
 bool is_ec(const EVP_PKEY& key);
+bool is_edwards(const EVP_PKEY& key);  // Ed25519, Ed448
 unsigned key_bits(const EVP_PKEY& key);
 std::string ec_curve(const EVP_PKEY& key);  // OpenSSL's name
 Bytes ec_point(const EVP_PKEY& key);        // 04 | x | y

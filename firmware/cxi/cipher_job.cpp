@@ -96,41 +96,62 @@ Result<void> CipherJob::set_up(const LoadedKey& key, const Parameter& parameter)
         return fail(E_CXI_KEY_TYPE);
     if (!chain || !pad_fits(*chain, mechanism_.pad()) || (algorithm == CXI_KEY_ALGO_DES && !chain->des))
         return fail(E_CXI_CRYPT_MECH);
-    key_ = to_secret(key.secret());
-    std::string name = "AES-" + std::to_string(key_.size() * 8) + "-" + chain->suffix;
-    if (algorithm == CXI_KEY_ALGO_DES) {
-        key_ = des3_key(key_);
-        name = std::string("DES-EDE3-") + chain->suffix;
-    }
-    if (mechanism_.pad() == CXI_MECH_PAD_KWP) name += "-PAD";
     block_ = algorithm == CXI_KEY_ALGO_DES ? 8 : 16;
-    method_ = cipher_method(name);
-    context_.reset(EVP_CIPHER_CTX_new());
-    if (!method_ || !context_) return fail(E_CXI_CRYPT_MECH);
 
     const bool tagged = mechanism_.chain() == CXI_MECH_CHAIN_GCM || mechanism_.chain() == CXI_MECH_CHAIN_CCM;
     if (!tagged && !parameter.associated.empty()) return fail(E_CXI_CRYPT_MECH_PARA);
     if (tagged && !tag_fits(mechanism_.chain(), parameter.tag_bits)) return fail(E_CXI_CRYPT_MECH_PARA);
     tag_ = tagged ? parameter.tag_bits / 8 : 0;
-    associated_ = to_bytes(parameter.associated);
     CS2SIM_TRY(take_iv(parameter));
-    if (mechanism_.chain() == CXI_MECH_CHAIN_CCM || mechanism_.chain() == CXI_MECH_CHAIN_KEY_WRAP) return {};
+    if (mechanism_.chain() == CXI_MECH_CHAIN_CCM || mechanism_.chain() == CXI_MECH_CHAIN_KEY_WRAP) {
+        associated_ = to_bytes(parameter.associated);
+        return take_key(key);
+    }
+    return begin(key, parameter.associated);
+}
 
-    int unused = 0;
-    if (EVP_CipherInit_ex2(context_.get(), method_, nullptr, nullptr, encrypt_ ? 1 : 0, nullptr) != 1)
-        return fail(E_CXI_INTERNAL);
-    if (tagged && EVP_CIPHER_CTX_ctrl(context_.get(), EVP_CTRL_AEAD_SET_IVLEN, static_cast<int>(iv_.size()),
-                                      nullptr) != 1)
+// A context and what it is to be initialised with.
+Result<void> CipherJob::take_key(const LoadedKey& key) {
+    const ChainRow* chain = find_chain(mechanism_.chain());
+    key_ = to_secret(key.secret());
+    std::string name = "AES-" + std::to_string(key_.size() * 8) + "-" + chain->suffix;
+    if (key.object.algorithm() == CXI_KEY_ALGO_DES) {
+        key_ = des3_key(key_);
+        name = std::string("DES-EDE3-") + chain->suffix;
+    }
+    if (mechanism_.pad() == CXI_MECH_PAD_KWP) name += "-PAD";
+    method_ = cipher_method(name);
+    context_.reset(EVP_CIPHER_CTX_new());
+    if (!method_ || !context_) return fail(E_CXI_CRYPT_MECH);
+    return {};
+}
+
+Result<void> CipherJob::begin(const LoadedKey& key, ByteView associated) {
+    const int direction = encrypt_ ? 1 : 0;
+    ready_ = key.ciphers;
+    context_ = ready_->take(use());
+    const bool has_key = context_ != nullptr;
+    if (!has_key) {
+        CS2SIM_TRY(take_key(key));
+        if (EVP_CipherInit_ex2(context_.get(), method_, nullptr, nullptr, direction, nullptr) != 1)
+            return fail(E_CXI_INTERNAL);
+        EVP_CIPHER_CTX_set_padding(context_.get(), 0);
+    }
+    if (tag_ != 0 && EVP_CIPHER_CTX_ctrl(context_.get(), EVP_CTRL_AEAD_SET_IVLEN,
+                                         static_cast<int>(iv_.size()), nullptr) != 1)
         return fail(E_CXI_CRYPT_IV_LEN);
-    if (EVP_CipherInit_ex2(context_.get(), nullptr, key_.data(), iv_.empty() ? nullptr : iv_.data(),
-                           encrypt_ ? 1 : 0, nullptr) != 1)
+    if (EVP_CipherInit_ex2(context_.get(), nullptr, has_key ? nullptr : key_.data(),
+                           iv_.empty() ? nullptr : iv_.data(), direction, nullptr) != 1)
         return fail(E_CXI_KEY_INVALID_COMP);
-    EVP_CIPHER_CTX_set_padding(context_.get(), 0);
-    if (!associated_.empty() && EVP_CipherUpdate(context_.get(), nullptr, &unused, associated_.data(),
-                                                 static_cast<int>(associated_.size())) != 1)
+    SecretBytes().swap(key_);
+    int unused = 0;
+    if (!associated.empty() && EVP_CipherUpdate(context_.get(), nullptr, &unused, associated.data(),
+                                                static_cast<int>(associated.size())) != 1)
         return fail(E_CXI_INTERNAL);
     return {};
 }
+
+std::uint64_t CipherJob::use() const { return std::uint64_t{mechanism_.value} << 2 | (encrypt_ ? 3u : 1u); }
 
 Result<void> CipherJob::take_iv(const Parameter& parameter) {
     const std::uint32_t chain = mechanism_.chain();
@@ -236,7 +257,7 @@ Result<void> CipherJob::unpad(Bytes& out) {
     return {};
 }
 
-Result<void> CipherJob::finish(Bytes& out) {
+Result<void> CipherJob::end(Bytes& out) {
     const ChainRow* chain = find_chain(mechanism_.chain());
     int size = 0;
     if (chain->pads) {
@@ -261,6 +282,12 @@ Result<void> CipherJob::finish(Bytes& out) {
             1 ||
         EVP_CipherFinal_ex(context_.get(), rest.data(), &size) != 1)
         return fail(E_AES_TAG_VERIFICATION);
+    return {};
+}
+
+Result<void> CipherJob::finish(Bytes& out) {
+    CS2SIM_TRY(end(out));
+    if (ready_) ready_->give(use(), std::move(context_));
     return {};
 }
 

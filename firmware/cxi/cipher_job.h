@@ -24,8 +24,8 @@ public:
     // The IV when the device made it (CXI_IV_GENERATE), else empty.
     const Bytes& made_iv() const { return made_iv_; }
 
-    // Both append to `out`. Errors: E_CXI_CRYPT_DATA_LEN; of finish(): E_CXI_CRYPT_PADDING,
-    // E_AES_TAG_VERIFICATION.
+    // Both append to `out`, and nothing comes after finish(). Errors: E_CXI_CRYPT_DATA_LEN; of finish():
+    // E_CXI_CRYPT_PADDING, E_AES_TAG_VERIFICATION.
     Result<void> update(ByteView data, Bytes& out);
     Result<void> finish(Bytes& out);
 
@@ -38,7 +38,11 @@ private:
     struct Parameter;
     Result<void> set_up(const LoadedKey& key, const Parameter& parameter);
     Result<void> take_iv(const Parameter& parameter);
+    Result<void> take_key(const LoadedKey& key);
+    Result<void> begin(const LoadedKey& key, ByteView associated);
+    std::uint64_t use() const;
     Result<void> pass(ByteView data, Bytes& out);
+    Result<void> end(Bytes& out);
     Result<void> pad(Bytes& out);
     Result<void> unpad(Bytes& out);
     Result<Bytes> whole_ccm(ByteView data);
@@ -47,6 +51,7 @@ private:
     Mechanism mechanism_;
     bool encrypt_ = true;
     const EVP_CIPHER* method_ = nullptr;
+    std::shared_ptr<ReadyContexts<EVP_CIPHER_CTX>> ready_;  // the key's; not of CCM and KEY_WRAP
     Handle<EVP_CIPHER_CTX> context_;
     std::size_t block_ = 1;
     std::size_t tag_ = 0;    // bytes of the tag

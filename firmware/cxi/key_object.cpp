@@ -96,21 +96,6 @@ Result<Bytes> computed_property(const LoadedKey& key, std::uint32_t id) {
 
 }  // namespace
 
-Handle<EVP_PKEY_CTX> ReadyContexts::take(std::uint64_t use) {
-    const std::lock_guard lock(mutex_);
-    if (use != use_ || ready_.empty()) return nullptr;
-    Handle<EVP_PKEY_CTX> context = std::move(ready_.back());
-    ready_.pop_back();
-    return context;
-}
-
-void ReadyContexts::give(std::uint64_t use, Handle<EVP_PKEY_CTX> context) {
-    const std::lock_guard lock(mutex_);
-    if (use != use_) ready_.clear();
-    use_ = use;
-    if (ready_.size() < kMost) ready_.push_back(std::move(context));
-}
-
 Bytes group_prefix(std::string_view group) {
     Bytes hash = digest("SHA256", {as_bytes("group"), as_bytes(group)});
     hash.resize(8);
@@ -154,7 +139,9 @@ Result<LoadedKey> load_key(KeyObject object) {
                                         : public_key_from_der(object.material);
         if (!pkey) return fail(E_CXI_KEY_INVALID_COMP);
         key.pkey = *std::move(pkey);
-        key.contexts = std::make_shared<ReadyContexts>();
+        key.contexts = std::make_shared<ReadyContexts<EVP_PKEY_CTX>>();
+    } else if (object.is_secret()) {
+        key.ciphers = std::make_shared<ReadyContexts<EVP_CIPHER_CTX>>();
     }
     key.object = std::move(object);
     return key;

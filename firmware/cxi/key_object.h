@@ -35,16 +35,29 @@ struct KeyObject {
 
 // OpenSSL's contexts of one key, prepared for the use that it was lately put to: preparing one anew takes a
 // good part of the time of a P-256 signature. A thread takes one and, when all went well, gives it back.
+template <class Context>
 class ReadyContexts {
 public:
-    Handle<EVP_PKEY_CTX> take(std::uint64_t use);  // null when there is none for `use`
-    void give(std::uint64_t use, Handle<EVP_PKEY_CTX> context);
+    // Null when there is none for `use`.
+    Handle<Context> take(std::uint64_t use) {
+        const std::lock_guard lock(mutex_);
+        if (use != use_ || ready_.empty()) return nullptr;
+        Handle<Context> context = std::move(ready_.back());
+        ready_.pop_back();
+        return context;
+    }
+    void give(std::uint64_t use, Handle<Context> context) {
+        const std::lock_guard lock(mutex_);
+        if (use != use_) ready_.clear();
+        use_ = use;
+        if (ready_.size() < kMost) ready_.push_back(std::move(context));
+    }
 
 private:
     static constexpr std::size_t kMost = 8;
     std::mutex mutex_;
     std::uint64_t use_ = 0;
-    std::vector<Handle<EVP_PKEY_CTX>> ready_;
+    std::vector<Handle<Context>> ready_;
 };
 
 // What a command works with: a key object decoded, its place, and its OpenSSL key when it is asymmetric.
@@ -52,8 +65,9 @@ struct LoadedKey {
     KeyObject object;
     Bytes index;  // search key in CXIKEY.db; for external keys what it would be
     bool external = false;
-    PrivateKey pkey;                          // null for secret keys and storage objects
-    std::shared_ptr<ReadyContexts> contexts;  // of pkey
+    PrivateKey pkey;                                         // null for secret keys and storage objects
+    std::shared_ptr<ReadyContexts<EVP_PKEY_CTX>> contexts;   // of pkey
+    std::shared_ptr<ReadyContexts<EVP_CIPHER_CTX>> ciphers;  // of secret keys
 
     ByteView secret() const { return object.material; }
 };

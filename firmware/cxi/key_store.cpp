@@ -13,8 +13,6 @@ namespace {
 constexpr std::uint8_t kInVolatile = 0;
 constexpr std::uint8_t kInDatabase = 1;
 
-std::string as_key(ByteView index) { return std::string(as_text(index)); }
-
 Bytes make_cursor(std::uint8_t part, ByteView index) {
     Bytes cursor{part};
     append(cursor, index);
@@ -55,7 +53,7 @@ Result<std::shared_ptr<Database>> KeyStore::database() {
 
 SharedKey KeyStore::cached(ByteView index, std::uint64_t changes) {
     const std::lock_guard lock(mutex_);
-    const auto found = cache_.find(as_key(index));
+    const auto found = cache_.find(as_text(index));
     if (found == cache_.end() || found->second->second.changes != changes) return nullptr;
     lately_.splice(lately_.begin(), lately_, found->second);
     return found->second->second.key;
@@ -63,7 +61,7 @@ SharedKey KeyStore::cached(ByteView index, std::uint64_t changes) {
 
 SharedKey KeyStore::confirmed(ByteView index, ByteView record_hash, std::uint64_t changes) {
     const std::lock_guard lock(mutex_);
-    const auto found = cache_.find(as_key(index));
+    const auto found = cache_.find(as_text(index));
     if (found == cache_.end() || !std::ranges::equal(found->second->second.record_hash, record_hash))
         return nullptr;
     lately_.splice(lately_.begin(), lately_, found->second);
@@ -73,7 +71,7 @@ SharedKey KeyStore::confirmed(ByteView index, ByteView record_hash, std::uint64_
 
 void KeyStore::remember(ByteView index, Cached entry) {
     const std::lock_guard lock(mutex_);
-    const std::string key = as_key(index);
+    const std::string key(as_text(index));
     if (const auto found = cache_.find(key); found != cache_.end()) {
         lately_.erase(found->second);
         cache_.erase(found);
@@ -88,7 +86,7 @@ void KeyStore::remember(ByteView index, Cached entry) {
 
 void KeyStore::forget(ByteView index) {
     const std::lock_guard lock(mutex_);
-    const auto found = cache_.find(as_key(index));
+    const auto found = cache_.find(as_text(index));
     if (found == cache_.end()) return;
     lately_.erase(found->second);
     cache_.erase(found);
@@ -98,8 +96,7 @@ Result<SharedKey> KeyStore::find(ByteView index) {
     if (index.size() != CXI_INDEX_LENGTH) return fail(E_CXI_INVALID_PARAM_LEN);
     {
         const std::lock_guard lock(mutex_);
-        if (const auto found = volatile_.find(to_bytes(index)); found != volatile_.end())
-            return found->second;
+        if (const auto found = volatile_.find(index); found != volatile_.end()) return found->second;
     }
     const auto keys = database();
     if (!keys) return fail(keys.error());
@@ -160,7 +157,7 @@ Result<void> KeyStore::insert(std::initializer_list<const KeyObject*> objects, b
 Result<void> KeyStore::update(ByteView index, const KeyObject& key) {
     {
         const std::lock_guard lock(mutex_);
-        if (const auto found = volatile_.find(to_bytes(index)); found != volatile_.end()) {
+        if (const auto found = volatile_.find(index); found != volatile_.end()) {
             auto loaded = load_key(key);
             if (!loaded) return fail(loaded.error());
             found->second = std::make_shared<const LoadedKey>(*std::move(loaded));

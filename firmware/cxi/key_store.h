@@ -73,6 +73,13 @@ private:
         std::uint64_t changes = 0;  // Database::changes() when the record was last known to be this one
     };
     using CacheList = std::list<std::pair<std::string, Cached>>;
+    struct TextHash : std::hash<std::string_view> {
+        using is_transparent = void;
+    };
+    struct ByBytes {
+        using is_transparent = void;
+        bool operator()(ByteView a, ByteView b) const { return as_text(a) < as_text(b); }
+    };
 
     Result<std::shared_ptr<Database>> database();
     SharedKey cached(ByteView index, std::uint64_t changes);
@@ -89,8 +96,8 @@ private:
     std::mutex mutex_;                    // of all below
     std::shared_ptr<Database> database_;  // that the cache is of
     CacheList lately_;                    // most lately used first
-    std::unordered_map<std::string, CacheList::iterator> cache_;
-    std::map<Bytes, SharedKey> volatile_;
+    std::unordered_map<std::string, CacheList::iterator, TextHash, std::equal_to<>> cache_;
+    std::map<Bytes, SharedKey, ByBytes> volatile_;
 };
 
 }  // namespace cs2sim

@@ -10,10 +10,6 @@
 namespace cs2sim {
 namespace {
 
-bool is_edwards(const LoadedKey& key) {
-    return EVP_PKEY_is_a(key.pkey.get(), "ED25519") == 1 || EVP_PKEY_is_a(key.pkey.get(), "ED448") == 1;
-}
-
 // The digest to be signed: `data` hashed, or as it is when the caller did that.
 Result<Bytes> digest_of(const SignRequest& request) {
     const HashRow* row = find_hash(request.mechanism.hash());
@@ -167,7 +163,7 @@ bool fits_rsa(const LoadedKey& key, const SignRequest& request, std::size_t size
 Result<Bytes> make_signature(const LoadedKey& key, const SignRequest& request) {
     if (key.object.is_secret()) return make_mac(key, request.mechanism, request.data);
     if (!key.object.is_private()) return fail(E_CXI_KEY_TYPE);
-    if (is_edwards(key)) return sign_edwards(key, request);
+    if (is_edwards(*key.pkey)) return sign_edwards(key, request);
     const auto hash = digest_of(request);
     if (!hash) return fail(hash.error());
     if (!fits_rsa(key, request, hash->size())) return fail(E_CXI_CRYPT_DATA_LEN);
@@ -192,7 +188,7 @@ Result<void> check_signature(const LoadedKey& key, const SignRequest& request, B
         return {};
     }
     if (!key.pkey) return fail(E_CXI_KEY_TYPE);
-    if (is_edwards(key)) return verify_edwards(key, request, signature);
+    if (is_edwards(*key.pkey)) return verify_edwards(key, request, signature);
     const auto hash = digest_of(request);
     if (!hash) return fail(hash.error());
     auto context = prepare(key, request, true);

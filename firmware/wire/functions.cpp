@@ -19,6 +19,10 @@ constexpr FunctionSignature kCatalogue[] = {
 #undef CS2SIM_ASSUMED
 };
 
+constexpr std::uint32_t number(std::uint16_t fc, std::uint8_t sfc) { return std::uint32_t{fc} << 8 | sfc; }
+constexpr std::uint32_t number_of(const FunctionSignature& row) { return number(row.fc, row.sfc); }
+static_assert(std::ranges::is_sorted(kCatalogue, {}, number_of), "functions.inc goes by FC and SFC");
+
 bool same(std::string_view a, std::string_view b) {
     const auto upper = [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; };
     return std::ranges::equal(a, b, {}, upper, upper);
@@ -34,9 +38,8 @@ bool hexadecimal(std::string_view text, unsigned& out) {
 std::span<const FunctionSignature> function_catalogue() { return kCatalogue; }
 
 const FunctionSignature* find_function(std::uint16_t fc, std::uint8_t sfc) {
-    for (const FunctionSignature& row : kCatalogue)
-        if (row.fc == fc && row.sfc == sfc) return &row;
-    return nullptr;
+    const auto* row = std::ranges::lower_bound(kCatalogue, number(fc, sfc), {}, number_of);
+    return row != std::end(kCatalogue) && row->fc == fc && row->sfc == sfc ? row : nullptr;
 }
 
 const FunctionSignature* find_function(std::string_view text) {

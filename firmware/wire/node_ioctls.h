@@ -22,17 +22,19 @@ inline constexpr unsigned kIoctlReadWithin = 0x6b0b;
 // ever: the frame at the start of the window is the request, and the answer is written over it.
 inline constexpr unsigned kIoctlShareWindow = 0x6b0c;
 inline constexpr unsigned kIoctlExchangeInWindow = 0x6b0d;
-// In the argument itself, for small frames; what does not fit of the answer is left for read(). Not on CUSE,
-// which would make two requests of it.
-inline constexpr unsigned kIoctlExchangeSmall = 0xd0006b0e;  // _IOWR('k', 0x0e, SmallExchange)
-
-// Argument of kIoctlExchangeSmall. The answer frame, as far as it fits, is written over all of it.
+// In the argument itself, for small frames: a SmallExchange, then the request, then space for the answer. The
+// answer frame is written over all of it; what does not fit is left for read(). `size`, of the whole
+// argument, is the caller's choice: the kernel carries all of it both ways. Not on CUSE, which would make two
+// requests of it.
+inline constexpr unsigned kMostSmallExchange = 4096;
+constexpr unsigned ioctl_exchange_small(unsigned size) {
+    return 0xc0006b0e | size << 16;  // _IOC(_IOC_READ | _IOC_WRITE, 'k', 0x0e, size)
+}
 struct SmallExchange {
     std::uint32_t size;       // of the request
     std::int32_t timeout_ms;  // negative: for ever
-    std::uint8_t request[4088];
 };
-static_assert(sizeof(SmallExchange) == 4096);
+static_assert(sizeof(SmallExchange) == 8);
 
 // Argument of kIoctlAwait; the same for 32-bit callers.
 struct AwaitArgument {

@@ -1,5 +1,7 @@
 // Request and answer in one ioctl, which is the node's own (driver/README.md): in a window of shared memory,
 // or in the argument itself.
+#include <cstring>
+
 #include "test/device/node_calls.h"
 
 using namespace cs2sim;
@@ -62,6 +64,42 @@ TEST_CASE("a small command in the argument itself") {
     CHECK(ioctl_error(line, kExchangeSmall, reinterpret_cast<long>(&argument)) == EINVAL);
     CHECK(ioctl_error(line, kExchangeSmall, 8) == EFAULT);
     CHECK(small_exchange(line, command(kEcho), argument) == kFrameHeader);
+}
+
+TEST_CASE("the argument is as large as its caller says") {
+    EVERY_NODE();
+    if (kind == Kind::cuse) return;
+    const Line line = rig.connect();
+    const auto exchange = [&](unsigned size, ByteView request, Bytes& argument) {
+        argument.assign(8, 0);
+        const auto length = static_cast<std::uint32_t>(request.size());
+        std::memcpy(argument.data(), &length, sizeof length);
+        const std::int32_t timeout_ms = 5000;
+        std::memcpy(argument.data() + 4, &timeout_ms, sizeof timeout_ms);
+        append(argument, request);
+        argument.resize(std::max<std::size_t>(argument.size(), size));  // what the kernel must not reach
+        const int got = ::ioctl(line.fd(), 0xc0006b0eul | size << 16, argument.data());
+        return got < 0 ? -errno : got;
+    };
+    Bytes argument;
+    const Bytes request = command(kEcho, pattern(9));
+    const Bytes expected = answer_frame(pattern(9));
+    for (const std::size_t size : {8 + request.size(), 64ul, 100ul, 4096ul}) {
+        CAPTURE(size);
+        REQUIRE(exchange(static_cast<unsigned>(size), request, argument) ==
+                static_cast<int>(expected.size()));
+        CHECK(to_bytes(ByteView(argument).first(expected.size())) == expected);
+    }
+    for (const unsigned size : {1u, 7u, 8u, static_cast<unsigned>(7 + request.size())}) {
+        CAPTURE(size);
+        CHECK(exchange(size, request, argument) == -EINVAL);
+    }
+    CHECK(exchange(4097, request, argument) == -ENOTTY);
+    CHECK(line.ask(request) == expected);
+    const Bytes asking = big_command(1000);
+    const std::size_t space = 8 + asking.size();
+    REQUIRE(exchange(static_cast<unsigned>(space), asking, argument) == 1000);
+    CHECK(read_once(line, 2000).size() == 1000 - space);
 }
 
 TEST_CASE("what the argument has no space for is left for read") {

@@ -50,12 +50,13 @@ void round_trip(int fd, const Bytes& frame, Bytes& answer) {
 
 // driver/README.md, "Request and answer in one call".
 void round_trip_in_one_call(int fd, const Bytes& frame, Bytes& answer) {
-    if (frame.size() <= sizeof(SmallExchange::request)) {
-        static SmallExchange argument;
-        argument.size = static_cast<std::uint32_t>(frame.size());
-        argument.timeout_ms = -1;
-        std::ranges::copy(frame, argument.request);
-        const int got = ioctl(fd, kIoctlExchangeSmall, &argument);
+    const std::size_t space = std::max<std::size_t>(512, sizeof(SmallExchange) + frame.size());
+    if (space <= kMostSmallExchange) {
+        std::array<std::uint8_t, kMostSmallExchange> argument;
+        const SmallExchange head{static_cast<std::uint32_t>(frame.size()), -1};
+        std::memcpy(argument.data(), &head, sizeof head);
+        std::memcpy(argument.data() + sizeof head, frame.data(), frame.size());
+        const int got = ioctl(fd, ioctl_exchange_small(static_cast<unsigned>(space)), argument.data());
         demand(got == static_cast<int>(answer.size()) || (got < 0 && errno == ENOTTY), "ioctl");
         if (got >= 0) return;  // else it is CUSE
     }
