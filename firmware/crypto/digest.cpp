@@ -3,6 +3,8 @@
 #include <openssl/core_names.h>
 
 #include <algorithm>
+#include <map>
+#include <mutex>
 
 #include "firmware/crypto/cipher.h"
 #include "firmware/crypto/openssl.h"
@@ -45,16 +47,29 @@ DesBlock des(const DesBlock& key, ByteView block) {
     return result;
 }
 
+// OpenSSL's method, fetched once: to fetch one takes longer than to hash a block with it.
+const EVP_MD* method(std::string_view name) {
+    static std::mutex mutex;
+    static std::map<std::string, Handle<EVP_MD>, std::less<>> methods;
+    const std::lock_guard lock(mutex);
+    auto found = methods.find(name);
+    if (found == methods.end()) {
+        const std::string text(name);
+        found = methods.emplace(text, EVP_MD_fetch(nullptr, text.c_str(), nullptr)).first;
+    }
+    require_openssl(found->second != nullptr, "digest");
+    return found->second.get();
+}
+
 }  // namespace
 
 Bytes digest(std::string_view name, std::initializer_list<ByteView> parts) {
-    const Handle<EVP_MD> algorithm(EVP_MD_fetch(nullptr, std::string(name).c_str(), nullptr));
+    const EVP_MD* algorithm = method(name);
     const Handle<EVP_MD_CTX> context(EVP_MD_CTX_new());
-    require_openssl(algorithm && context && EVP_DigestInit_ex2(context.get(), algorithm.get(), nullptr) == 1,
-                    "digest");
+    require_openssl(context && EVP_DigestInit_ex2(context.get(), algorithm, nullptr) == 1, "digest");
     for (ByteView part : parts)
         require_openssl(EVP_DigestUpdate(context.get(), part.data(), part.size()) == 1, "digest");
-    Bytes out(static_cast<std::size_t>(EVP_MD_get_size(algorithm.get())));
+    Bytes out(static_cast<std::size_t>(EVP_MD_get_size(algorithm)));
     require_openssl(EVP_DigestFinal_ex(context.get(), out.data(), nullptr) == 1, "digest");
     return out;
 }

@@ -64,14 +64,28 @@ Circumstances Cxi::circumstances() const {
 }
 
 Result<CxiConfig> Cxi::config(std::string_view group) {
-    const auto changes = keys.changes();
-    if (!changes) return fail(changes.error());
+    static const Bytes global = key_index({}, {}, 0);
+    Bytes index;
+    std::uint64_t changes = 0;
     {
         const std::lock_guard lock(config_mutex_);
-        if (configs_changes_ != *changes || configs_.size() > kMostConfigs) configs_.clear();
-        configs_changes_ = *changes;
-        if (const auto found = configs_.find(group); found != configs_.end()) return found->second;
+        const auto found = configs_.find(group);
+        index = found != configs_.end() ? found->second.index : key_index(group, {}, 0);
+        // The number first: a change that comes between makes it old, and the next command reads again.
+        const auto now = keys.changes({global, index});
+        if (!now) return fail(now.error());
+        if (found != configs_.end() && found->second.changes == *now) return found->second.config;
+        changes = *now;
     }
+    const auto config = read_config(group);
+    if (!config) return config;
+    const std::lock_guard lock(config_mutex_);
+    if (configs_.size() >= kMostConfigs) configs_.clear();
+    configs_.insert_or_assign(std::string(group), HeldConfig{std::move(index), changes, *config});
+    return config;
+}
+
+Result<CxiConfig> Cxi::read_config(std::string_view group) {
     PropertyList settings;
     for (const std::string_view of :
          {std::string_view(), group}) {  // a group's own settings go before global ones
@@ -87,8 +101,6 @@ Result<CxiConfig> Cxi::config(std::string_view group) {
     config.plain = settings.number_or(CXI_PROP_CFG_AUTH_PLAIN, config.plain);
     config.check_validity = settings.number_or(CXI_PROP_CFG_CHECK_VALIDITY_PERIOD, 0) != 0;
     config.external_only = settings.number_or(CXI_PROP_CFG_ENFORCE_EXT_KEYS, 0) != 0;
-    const std::lock_guard lock(config_mutex_);
-    if (configs_changes_ == *changes) configs_.emplace(group, config);
     return config;
 }
 

@@ -73,6 +73,7 @@ public:
     std::uint16_t modes() const;
 
 private:
+    Result<CxiConfig> read_config(std::string_view group);
     Result<SharedKey> external_key(ByteView blob);
     Result<Bytes> seal_outside(const KeyObject& key);
     Result<void> may_place(const Call& call, const KeyObject& key, std::uint32_t flags, Right right);
@@ -81,8 +82,12 @@ private:
     Services& services_;
     std::mutex first_usage_mutex_;  // held while a first usage is written
     std::mutex config_mutex_;
-    std::map<std::string, CxiConfig, std::less<>> configs_;
-    std::uint64_t configs_changes_ = 0;  // KeyStore::changes() when configs_ was filled
+    struct HeldConfig {
+        Bytes index;            // of the group's own settings; global ones count too
+        std::uint64_t changes;  // of both, when they were read
+        CxiConfig config;
+    };
+    std::map<std::string, HeldConfig, std::less<>> configs_;
 };
 
 // A reference to a stored key, as commands return it.

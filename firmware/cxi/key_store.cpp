@@ -101,7 +101,7 @@ Result<SharedKey> KeyStore::find(ByteView index) {
     const auto keys = database();
     if (!keys) return fail(keys.error());
     // The number first: a change that comes between makes it old, and the next command reads again.
-    const std::uint64_t changes = (*keys)->changes();
+    const std::uint64_t changes = (*keys)->changes(index);
     if (smos_.master_key.present())
         if (SharedKey known = cached(index, changes)) return known;
     const auto record = (*keys)->find(index);
@@ -144,12 +144,13 @@ Result<void> KeyStore::insert(std::initializer_list<const KeyObject*> objects, b
     if (is_volatile) return keep_volatile(objects, overwrite);
     const auto keys = database();
     if (!keys) return fail(keys.error());
+    std::vector<std::pair<Bytes, SecretBytes>>
+        records;  // made outside the transaction, which others wait for
+    for (const KeyObject* key : objects)
+        records.emplace_back(key_index(key->group(), key->name(), key->spec()), encode_key(*key));
     return (*keys)->change([&](Batch& batch) -> Result<void> {
-        for (const KeyObject* key : objects) {
-            const Bytes index = key_index(key->group(), key->name(), key->spec());
-            const SecretBytes record = encode_key(*key);
+        for (const auto& [index, record] : records)
             CS2SIM_TRY(overwrite ? batch.update(index, record) : batch.insert(index, record));
-        }
         return {};
     });
 }
@@ -225,10 +226,12 @@ Result<std::uint32_t> KeyStore::erase_group(std::string_view group) {
     return erased;
 }
 
-Result<std::uint64_t> KeyStore::changes() {
+Result<std::uint64_t> KeyStore::changes(std::initializer_list<ByteView> indices) {
     const auto keys = database();
     if (!keys) return fail(keys.error());
-    return (*keys)->changes();
+    std::uint64_t sum = 0;
+    for (const ByteView index : indices) sum += (*keys)->changes(index);
+    return sum;
 }
 
 Result<KeyStore::Page> KeyStore::list_volatile(ByteView prefix, ByteView after, std::size_t limit,

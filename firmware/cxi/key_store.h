@@ -47,8 +47,8 @@ public:
     // Erases every stored and volatile key of the group, whole or not at all; returns how many.
     Result<std::uint32_t> erase_group(std::string_view group);
 
-    // Moves on with every change of CXIKEY.db; for what others derive from it.
-    Result<std::uint64_t> changes();
+    // Moves on with every change of one of the stored objects there; for what others derive from them.
+    Result<std::uint64_t> changes(std::initializer_list<ByteView> indices);
 
     // One page of objects for which `wanted` is true, in the order of indices, volatile keys first. `prefix`
     // (of a group) narrows the scan. A page may be empty although more follow: a scan is bounded, so that
@@ -70,7 +70,7 @@ private:
     struct Cached {
         SharedKey key;
         Bytes record_hash;
-        std::uint64_t changes = 0;  // Database::changes() when the record was last known to be this one
+        std::uint64_t changes = 0;  // Database::changes() when the record was last known to be this
     };
     using CacheList = std::list<std::pair<std::string, Cached>>;
     struct TextHash : std::hash<std::string_view> {

@@ -51,6 +51,11 @@ public:
     Result<void> replace(ByteView key, ByteView sealed);
     Result<void> erase(ByteView key);
 
+    // A transaction that may change entries, and a place in it that `ROLLBACK TO one` goes back to.
+    Result<void> begin() { return change(prepared(begin_, "BEGIN IMMEDIATE")); }
+    Result<void> commit() { return change(prepared(commit_, "COMMIT")); }
+    Result<void> mark() { return change(prepared(mark_, "SAVEPOINT one")); }
+    Result<void> release_mark() { return change(prepared(release_, "RELEASE one")); }
     Result<void> run(const char* sql);
     const std::string& database() const { return identity_.name; }
     bool in_transaction() const { return sqlite3_get_autocommit(sqlite_.get()) == 0; }
@@ -65,6 +70,7 @@ private:
     Aead aead_;
     Sqlite sqlite_;  // before the statements, which go first
     Statement find_, find_at_or_behind_, find_behind_, keys_, count_, walk_, insert_, replace_, erase_;
+    Statement begin_, commit_, mark_, release_;
 };
 
 }  // namespace cs2sim

@@ -98,9 +98,10 @@ public:
     virtual Result<std::unique_ptr<Snapshot>> snapshot() = 0;
     virtual Result<std::unique_ptr<Staging>> stage() = 0;
 
-    // A number that has moved on whenever a change, by whomever, has returned. What was read after asking for
-    // it still holds while it stays the same; for caches of decoded records.
-    virtual std::uint64_t changes() const = 0;
+    // A number that has moved on whenever a change of this key's entry, by whomever, has returned (changes of
+    // some other keys may move it too). What was read of the entry after asking for the number still holds
+    // while it stays the same; for caches of decoded records. No other database has the same numbers.
+    virtual std::uint64_t changes(ByteView key) const = 0;
 };
 
 class DatabaseStore {

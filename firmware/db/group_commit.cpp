@@ -7,28 +7,36 @@ namespace {
 
 constexpr std::size_t kMostInGroup = 256;
 
-Result<void> apply_one(Connection& writer, const GroupCommit::Work& work) {
-    CS2SIM_TRY(writer.run("SAVEPOINT one"));
+Result<void> apply(Connection& writer, const GroupCommit::Work& work) {
     Result<void> result = work(writer);
-    // A full disk may have ended the whole transaction, and the savepoint with it.
-    if (!writer.in_transaction()) return result ? fail(E_DB_COR_FILE) : result;
+    // A full disk may have ended the whole transaction, and a savepoint with it.
+    if (!writer.in_transaction() && result) return fail(E_DB_COR_FILE);
+    return result;
+}
+
+// A failure undoes this change and leaves the others of the group.
+Result<void> apply_one_of_many(Connection& writer, const GroupCommit::Work& work) {
+    CS2SIM_TRY(writer.mark());
+    Result<void> result = apply(writer, work);
+    if (!writer.in_transaction()) return result;
     if (!result) CS2SIM_TRY(writer.run("ROLLBACK TO one"));
-    CS2SIM_TRY(writer.run("RELEASE one"));
+    CS2SIM_TRY(writer.release_mark());
     return result;
 }
 
 }  // namespace
 
 void GroupCommit::commit(const std::vector<Waiting*>& group) {
-    Result<void> whole = writer_->run("BEGIN IMMEDIATE");
+    const bool alone = group.size() == 1;
+    Result<void> whole = writer_->begin();
     for (Waiting* one : group) {
         if (!whole) break;
         const FaultObserverScope scope(one->observer);
-        one->result = apply_one(*writer_, *one->work);
-        if (!writer_->in_transaction()) whole = one->result;
+        one->result = alone ? apply(*writer_, *one->work) : apply_one_of_many(*writer_, *one->work);
+        if (alone || !writer_->in_transaction()) whole = one->result;
     }
     if (whole) whole = pass(FaultPoint::db_before_commit, group);
-    if (whole) whole = writer_->run("COMMIT");
+    if (whole) whole = writer_->commit();
     if (whole) {
         static_cast<void>(pass(FaultPoint::db_after_commit, group));
         return;

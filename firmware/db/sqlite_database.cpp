@@ -16,7 +16,8 @@ Result<void> check_length(ByteView key, const DatabaseInfo& info) {
 
 class WriterBatch final : public Batch {
 public:
-    WriterBatch(Connection& writer, const DatabaseInfo& info) : writer_(writer), info_(info) {}
+    WriterBatch(Connection& writer, const DatabaseInfo& info, ChangeCounts::Classes& changed)
+        : writer_(writer), info_(info), changed_(changed) {}
 
     Result<SecretBytes> find(ByteView key) override {
         CS2SIM_TRY(check_length(key, info_));
@@ -27,21 +28,27 @@ public:
         return writer_.find(key, mode);
     }
     Result<void> insert(ByteView key, ByteView record) override {
-        CS2SIM_TRY(check_length(key, info_));
+        CS2SIM_TRY(begin_change(key));
         return writer_.insert(key, writer_.seal(key, record));
     }
     Result<void> update(ByteView key, ByteView record) override {
-        CS2SIM_TRY(check_length(key, info_));
+        CS2SIM_TRY(begin_change(key));
         return writer_.replace(key, writer_.seal(key, record));
     }
     Result<void> erase(ByteView key) override {
-        CS2SIM_TRY(check_length(key, info_));
+        CS2SIM_TRY(begin_change(key));
         return writer_.erase(key);
     }
 
 private:
+    Result<void> begin_change(ByteView key) {
+        changed_.set(ChangeCounts::class_of(key));
+        return check_length(key, info_);
+    }
+
     Connection& writer_;
     const DatabaseInfo& info_;
+    ChangeCounts::Classes& changed_;
 };
 
 }  // namespace
@@ -129,13 +136,19 @@ Result<std::vector<Bytes>> SqliteDatabase::keys(ByteView after, std::size_t limi
     return (*lease)->keys(after, limit);
 }
 
+Result<void> SqliteDatabase::run(ByteView key, const GroupCommit::Work& work) {
+    auto done = writer_->run(work);
+    changes_.add(ChangeCounts::class_of(key));
+    return done;
+}
+
 // Records are sealed before the queue for the writer, by each thread for itself.
 Result<void> SqliteDatabase::insert(ByteView key, ByteView record) {
     CS2SIM_TRY(check(key));
     auto lease = reader();
     if (!lease) return fail(lease.error());
     const Bytes sealed = (*lease)->seal(key, record);
-    return run([&](Connection& writer) { return writer.insert(key, sealed); });
+    return run(key, [&](Connection& writer) { return writer.insert(key, sealed); });
 }
 
 Result<void> SqliteDatabase::update(ByteView key, ByteView record) {
@@ -143,20 +156,22 @@ Result<void> SqliteDatabase::update(ByteView key, ByteView record) {
     auto lease = reader();
     if (!lease) return fail(lease.error());
     const Bytes sealed = (*lease)->seal(key, record);
-    return run([&](Connection& writer) { return writer.replace(key, sealed); });
+    return run(key, [&](Connection& writer) { return writer.replace(key, sealed); });
 }
 
 Result<void> SqliteDatabase::erase(ByteView key) {
     CS2SIM_TRY(check(key));
-    return run([&](Connection& writer) { return writer.erase(key); });
+    return run(key, [&](Connection& writer) { return writer.erase(key); });
 }
 
 Result<void> SqliteDatabase::change(const std::function<Result<void>(Batch&)>& work) {
     CS2SIM_TRY(check_usable());
-    return run([&](Connection& writer) {
-        WriterBatch batch(writer, info_);
+    ChangeCounts::Classes changed;
+    const auto in_batch = [&](Connection& writer) {
+        WriterBatch batch(writer, info_, changed);
         return work(batch);
-    });
+    };
+    return run(in_batch, changed);
 }
 
 Result<std::unique_ptr<Snapshot>> SqliteDatabase::snapshot() {

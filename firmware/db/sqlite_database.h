@@ -6,6 +6,7 @@
 #include <mutex>
 #include <vector>
 
+#include "firmware/db/change_counts.h"
 #include "firmware/db/connection.h"
 #include "firmware/db/group_commit.h"
 #include "firmware/smos/master_key.h"
@@ -52,18 +53,20 @@ public:
         std::unique_ptr<Connection> reader_;
     };
     Result<Lease> reader();
-    Result<void> run(const GroupCommit::Work& work) {
+    // `changed`: the classes of the keys that `work` changes, known when it has run.
+    Result<void> run(const GroupCommit::Work& work, const ChangeCounts::Classes& changed) {
         auto done = writer_->run(work);
-        changes_.fetch_add(1, std::memory_order_acq_rel);
+        changes_.add(changed);
         return done;
     }
-    std::uint64_t changes() const override { return changes_.load(std::memory_order_acquire); }
+    std::uint64_t changes(ByteView key) const override { return changes_.of(key); }
 
 private:
     explicit SqliteDatabase(DatabaseIdentity identity, const MasterKey& master_key)
         : identity_(std::move(identity)), master_key_(master_key) {}
     Result<void> check(ByteView key) const;
     Result<void> check_usable() const;
+    Result<void> run(ByteView key, const GroupCommit::Work& work);
     void give_back(std::unique_ptr<Connection> reader);
 
     DatabaseIdentity identity_;
@@ -72,7 +75,7 @@ private:
     std::unique_ptr<GroupCommit> writer_;
     std::shared_ptr<void> use_ = std::make_shared<char>();
     std::atomic<bool> closed_{false};
-    std::atomic<std::uint64_t> changes_{0};
+    ChangeCounts changes_;
     std::mutex pool_mutex_;
     std::vector<std::unique_ptr<Connection>> pool_;
 };

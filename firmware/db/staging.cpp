@@ -62,7 +62,8 @@ Result<void> FileStaging::add(ByteView key, ByteView record) {
 
 Result<std::uint32_t> FileStaging::commit() {
     std::uint32_t applied = 0;
-    CS2SIM_TRY(database_->run([&](Connection& writer) { return copy_to(writer, applied); }));
+    CS2SIM_TRY(database_->run([&](Connection& writer) { return copy_to(writer, applied); },
+                              ChangeCounts::Classes().set()));
     return applied;
 }
 
