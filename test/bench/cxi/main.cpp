@@ -10,7 +10,7 @@
 #include "test/bench/cxi/speed.h"
 
 int main(int argc, char** argv) {
-    if (argc < 2) {
+    if (argc < 2 || argv[1][0] == '-') {
         std::fprintf(stderr,
                      "usage: bench_cxi FOLDER [speed [PART-OF-A-NAME] | scale [LARGEST-NUMBER-OF-KEYS]]\n");
         return 2;

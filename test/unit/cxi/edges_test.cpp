@@ -315,3 +315,55 @@ TEST_CASE("GCM in pieces is GCM, and tells at the end when it was not") {
     CHECK(*bench.crypt(key, CXI_MECH_MODE_DECRYPT | CXI_MECH_CHAIN_GCM, iv_parameter(block->bytes("iv")),
                        block->bytes("data")) == data);
 }
+
+// Contexts of a key are kept for its next command (ReadyContexts): nothing of the last one may stay in them.
+TEST_CASE("a command with a key owes nothing to the one before it") {
+    Interop io;
+    const Bytes secret(32, 0x5C);
+    const Bytes used = io.secret("used", CXI_KEY_ALGO_AES, secret);
+    struct Message {
+        std::uint32_t chain;
+        std::size_t iv, associated, tag_bits, data;
+    };
+    const Message messages[] = {
+        {CXI_MECH_CHAIN_GCM, 12, 0, 128, 100}, {CXI_MECH_CHAIN_GCM, 12, 0, 128, 100},
+        {CXI_MECH_CHAIN_GCM, 7, 20, 96, 33},   {CXI_MECH_CHAIN_GCM, 64, 1, 32, 0},
+        {CXI_MECH_CHAIN_GCM, 12, 0, 128, 15},  {CXI_MECH_CHAIN_CCM, 12, 9, 64, 40},
+        {CXI_MECH_CHAIN_CBC, 16, 0, 0, 48},    {CXI_MECH_CHAIN_CBC, 16, 0, 0, 16},
+        {CXI_MECH_CHAIN_CTR, 16, 0, 0, 21},    {CXI_MECH_CHAIN_CTR, 16, 0, 0, 5},
+        {CXI_MECH_CHAIN_OFB, 16, 0, 0, 9},     {CXI_MECH_CHAIN_OFB, 16, 0, 0, 31},
+        {CXI_MECH_CHAIN_ECB, 0, 0, 0, 32},     {CXI_MECH_CHAIN_CBC | CXI_MECH_PAD_PKCS5, 16, 0, 0, 5},
+        {CXI_MECH_CHAIN_CBC, 16, 0, 0, 48},    {CXI_MECH_CHAIN_GCM, 12, 3, 120, 17},
+    };
+    const auto parameter_of = [](const Message& message, std::uint8_t number) {
+        return iv_parameter(Bytes(message.iv, number), Bytes(message.associated, 2),
+                            static_cast<std::uint16_t>(message.tag_bits));
+    };
+    std::vector<Bytes> ciphertexts;
+    for (const Message& message : messages) {
+        const auto number = static_cast<std::uint8_t>(ciphertexts.size());
+        const Bytes fresh = io.secret("fresh" + std::to_string(number), CXI_KEY_ALGO_AES, secret);
+        const auto made = io.bench.crypt(fresh, CXI_MECH_MODE_ENCRYPT | message.chain,
+                                         parameter_of(message, number), Bytes(message.data, number));
+        REQUIRE(made);
+        ciphertexts.push_back(*made);
+    }
+    for (const std::uint32_t mode : {CXI_MECH_MODE_ENCRYPT, CXI_MECH_MODE_DECRYPT}) {
+        std::uint8_t number = 0;
+        for (const Message& message : messages) {
+            CAPTURE(mode, int{number});
+            const Bytes parameter = parameter_of(message, number);
+            const Bytes clear(message.data, number);
+            const Bytes& sealed = ciphertexts[number++];
+            const bool encrypts = mode == CXI_MECH_MODE_ENCRYPT;
+            for (int again = 0; again < 2; ++again) {
+                CHECK(*io.bench.crypt(used, mode | message.chain, parameter, encrypts ? clear : sealed) ==
+                      (encrypts ? sealed : clear));
+                // One that is never finished, and one that fails when it may.
+                static_cast<void>(io.bench.run(SFC_CXI_CRYPT, {CXI_FLAG_CRYPT_INIT, mode | message.chain, 0,
+                                                               used, parameter, Bytes(3, 9)}));
+                static_cast<void>(io.bench.crypt(used, mode | message.chain, parameter, Bytes(35, 1)));
+            }
+        }
+    }
+}

@@ -135,6 +135,45 @@ TEST_CASE("a change happens wholly or not at all, and sees itself") {
     CHECK(*db->keys({}, 10) == std::vector<Bytes>{key(2)});
 }
 
+TEST_CASE("the number of changes of a key moves with each way to change it, and with few others") {
+    Device device;
+    const auto database = device.make();
+    const Bytes record(20, 7);
+    std::uint64_t last = database->changes(key(1));
+    const auto moved = [&] {
+        const std::uint64_t now = database->changes(key(1));
+        return std::exchange(last, now) != now;
+    };
+    CHECK_FALSE(moved());
+    REQUIRE(database->insert(key(1), record));
+    CHECK(moved());
+    REQUIRE(database->update(key(1), record));
+    CHECK(moved());
+    REQUIRE(database->erase(key(1)));
+    CHECK(moved());
+    REQUIRE(database->change([&](Batch& batch) { return batch.insert(key(1), record); }));
+    CHECK(moved());
+    REQUIRE(database->change([&](Batch& batch) { return batch.update(key(1), record); }));
+    CHECK(moved());
+    REQUIRE(database->change([&](Batch& batch) { return batch.erase(key(1)); }));
+    CHECK(moved());
+    auto staging = database->stage();
+    REQUIRE(staging);
+    REQUIRE((*staging)->add(key(1), record));
+    CHECK_FALSE(moved());
+    REQUIRE((*staging)->commit());
+    CHECK(moved());
+    REQUIRE(database->find(key(1)));
+    CHECK_FALSE(moved());
+    int times = 0;
+    for (int other = 2; other < 102; ++other) {
+        REQUIRE(database->insert(key(other), record));
+        times += moved() ? 1 : 0;
+    }
+    CHECK(times < 10);
+    CHECK(device.make("other.db")->changes(key(1)) != database->changes(key(1)));
+}
+
 TEST_CASE("a snapshot shows the database as it was, in order") {
     Device device;
     const auto db = device.make();
