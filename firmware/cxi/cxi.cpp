@@ -175,15 +175,12 @@ Result<void> Cxi::keep_first_usage(const LoadedKey& key, Use use, Mechanism mech
     if (key.object.properties.has(CXI_PROP_FIPS_KEY_USAGE_PADDING))
         return approve_usage(key.object.properties.number_or(CXI_PROP_FIPS_KEY_USAGE_PADDING, 0), *usage);
     if (key.external) return fail(E_CXI_FIPS_USAGE_NOT_SET);
-    const std::lock_guard lock(first_usage_mutex_);
-    const auto now = keys.find(key.index);
-    if (!now) return fail(now.error());
-    const PropertyList& properties = (*now)->object.properties;
-    if (properties.has(CXI_PROP_FIPS_KEY_USAGE_PADDING))  // another session came first
-        return approve_usage(properties.number_or(CXI_PROP_FIPS_KEY_USAGE_PADDING, 0), *usage);
-    KeyObject used = (*now)->object;
-    used.properties.set_number(CXI_PROP_FIPS_KEY_USAGE_PADDING, *usage);
-    return keys.update(key.index, used);
+    return keys.modify(key.index, [&](KeyObject& now) -> Result<void> {
+        if (now.properties.has(CXI_PROP_FIPS_KEY_USAGE_PADDING))  // another session came first
+            return approve_usage(now.properties.number_or(CXI_PROP_FIPS_KEY_USAGE_PADDING, 0), *usage);
+        now.properties.set_number(CXI_PROP_FIPS_KEY_USAGE_PADDING, *usage);
+        return {};
+    });
 }
 
 Result<Bytes> Cxi::seal_outside(const KeyObject& key) {

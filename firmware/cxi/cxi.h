@@ -80,7 +80,6 @@ private:
     Result<void> keep_first_usage(const LoadedKey& key, Use use, Mechanism mechanism);
 
     Services& services_;
-    std::mutex first_usage_mutex_;  // held while a first usage is written
     std::mutex config_mutex_;
     struct HeldConfig {
         Bytes index;            // of the group's own settings; global ones count too

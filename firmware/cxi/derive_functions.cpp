@@ -54,8 +54,8 @@ Result<SecretBytes> tls12_prf(const LoadedKey& base, Mechanism mechanism, ByteVi
 
 // What the mechanism makes of the base key's secret and the caller's data, as PKCS#11 v2.40 defines the
 // mechanisms of the same names (section 2.43: XOR, concatenations; 2.15: encryption of data).
-Result<SecretBytes> derive_from_secret(Call& call, const LoadedKey& base, Mechanism mechanism, ByteView data,
-                                       std::size_t length) {
+Result<SecretBytes> derive_from_secret(const LoadedKey& base, const LoadedKey* other, Mechanism mechanism,
+                                       ByteView data, std::size_t length) {
     if (!base.object.is_secret()) return fail(E_CXI_KEY_TYPE);
     const ByteView secret = base.secret();
     switch (mechanism.kdf()) {
@@ -90,13 +90,9 @@ Result<SecretBytes> derive_from_secret(Call& call, const LoadedKey& base, Mechan
             return joined(secret, data);
         case CXI_MECH_KDF_CAT_DATA_AND_BASE:
             return joined(data, secret);
-        case CXI_MECH_KDF_CAT_BASE_AND_KEY: {
-            const auto other = call.device.cxi->key(call, data, Right::use);
-            if (!other) return fail(other.error());
-            CS2SIM_TRY(call.device.cxi->allow(**other, USE_DERIVE, mechanism));
-            if (!(*other)->object.is_secret()) return fail(E_CXI_KEY_TYPE);
-            return joined(secret, (*other)->secret());
-        }
+        case CXI_MECH_KDF_CAT_BASE_AND_KEY:
+            if (!other->object.is_secret()) return fail(E_CXI_KEY_TYPE);
+            return joined(secret, other->secret());
         case CXI_MECH_KDF_EXTRACT_KEY_FROM_KEY: {  // `data`: the first bit, a multiple of 8
             if (data.size() != 4) return fail(E_CXI_CRYPT_MECH_PARA);
             const std::size_t bit = big_endian(data);
@@ -114,13 +110,17 @@ bool is_agreement(Mechanism mechanism) {
     return mechanism.kdf() == CXI_MECH_KDF_ECDH || mechanism.kdf() == CXI_MECH_KDF_ECDH_COF;
 }
 
-// Policies of derived keys are never wider than those of their base.
+// Policies and guards of derived keys are never wider than those of what they are made of.
 void inherit_policy(PropertyList& properties, const KeyObject& base) {
     const std::uint32_t asked = properties.number_or(CXI_PROP_KEY_EXPORT, CXI_KEY_EXPORT_DENY);
     const std::uint32_t had = base.export_policy();
     const std::uint32_t deny = (asked | had) & CXI_KEY_EXPORT_DENY_BACKUP;
     const std::uint32_t allow = asked & had & (CXI_KEY_EXPORT_ALLOW | CXI_KEY_EXPORT_ALLOW_PLAIN);
     properties.set_number(CXI_PROP_KEY_EXPORT, deny | allow);
+    for (const std::uint32_t guard : {CXI_PROP_SENSITIVE, CXI_PROP_WRAP_WITH_TRUSTED})
+        if (base.properties.flag_or(guard, false)) properties.set_flag(guard, true);
+    if (!base.properties.flag_or(CXI_PROP_EXTRACTABLE, true))
+        properties.set_flag(CXI_PROP_EXTRACTABLE, false);
 }
 
 }  // namespace
@@ -151,8 +151,16 @@ Result<Bytes> cxi_key_derive(Call& call) {
     const std::uint32_t bits = properties->number_or(CXI_PROP_KEY_SIZE, 0);
     if (bits == 0 || bits % 8 != 0 || bits > 8192) return fail(E_CXI_KEY_INVALID_SIZE);
     const ByteView data = call.request.bytes("data");
-    auto secret = is_agreement(mechanism) ? agree(**base, data)
-                                          : derive_from_secret(call, **base, mechanism, data, bits / 8);
+    SharedKey other;  // CAT_BASE_AND_KEY: `data` names it
+    if (mechanism.kdf() == CXI_MECH_KDF_CAT_BASE_AND_KEY) {
+        const auto found = cxi.key(call, data, Right::use);
+        if (!found) return fail(found.error());
+        other = *found;
+        CS2SIM_TRY(cxi.allow(*other, USE_DERIVE, mechanism));
+    }
+    auto secret = is_agreement(mechanism)
+                      ? agree(**base, data)
+                      : derive_from_secret(**base, other.get(), mechanism, data, bits / 8);
     if (!secret) return fail(secret.error());
     if (is_agreement(mechanism) && mechanism.hash() != CXI_MECH_HASH_NONE) {
         const auto hash = required_hash(mechanism);
@@ -162,6 +170,7 @@ Result<Bytes> cxi_key_derive(Call& call) {
     if (secret->size() < bits / 8) return fail(E_CXI_KEY_INVALID_SIZE);
     secret->resize(bits / 8);
     if (!is_agreement(mechanism)) inherit_policy(*properties, (*base)->object);
+    if (other) inherit_policy(*properties, other->object);
     const auto key =
         key_from_material(*std::move(properties), CXI_KEY_TYPE_SECRET, *secret, cxi.circumstances());
     if (!key) return fail(key.error());

@@ -155,11 +155,14 @@ Result<void> KeyStore::insert(std::initializer_list<const KeyObject*> objects, b
     });
 }
 
-Result<void> KeyStore::update(ByteView index, const KeyObject& key) {
+Result<void> KeyStore::modify(ByteView index, const std::function<Result<void>(KeyObject&)>& change,
+                              const KeyObject* if_absent) {
     {
         const std::lock_guard lock(mutex_);
         if (const auto found = volatile_.find(index); found != volatile_.end()) {
-            auto loaded = load_key(key);
+            KeyObject object = found->second->object;
+            CS2SIM_TRY(change(object));
+            auto loaded = load_key(std::move(object));
             if (!loaded) return fail(loaded.error());
             found->second = std::make_shared<const LoadedKey>(*std::move(loaded));
             return {};
@@ -167,10 +170,13 @@ Result<void> KeyStore::update(ByteView index, const KeyObject& key) {
     }
     const auto keys = database();
     if (!keys) return fail(keys.error());
-    const SecretBytes record = encode_key(key);
     return (*keys)->change([&](Batch& batch) -> Result<void> {
-        CS2SIM_TRY(batch.find(index));  // a key deleted meanwhile stays deleted
-        return batch.update(index, record);
+        const auto record = batch.find(index);
+        if (!record && (record.error().code != E_DB_NOT_FOUND || !if_absent)) return fail(record.error());
+        auto object = record ? decode_key(*record) : Result<KeyObject>(*if_absent);
+        if (!object) return fail(object.error());
+        CS2SIM_TRY(change(*object));
+        return batch.update(index, encode_key(*object));
     });
 }
 
@@ -214,6 +220,7 @@ Result<std::uint32_t> KeyStore::erase_group(std::string_view group) {
             const auto object = decode_key(entry->record);
             if (object && object->group() == group && object->type() != CXI_KEY_TYPE_CONFIG) {
                 CS2SIM_TRY(batch.erase(at));
+                forget(at);
                 ++erased;
             }
             increment(at);  // go on behind it

@@ -39,8 +39,12 @@ public:
     Result<void> insert(std::initializer_list<const KeyObject*> objects, bool overwrite,
                         bool is_volatile = false);
 
-    Result<void> update(ByteView index, const KeyObject& key);  // E_DB_NOT_FOUND
-    Result<void> erase(ByteView index);                         // E_DB_NOT_FOUND
+    // Changes the object there as it is at that moment; nothing is written when `change` fails. It may run on
+    // another thread that changes the database, and must not use this store. Without an object there:
+    // E_DB_NOT_FOUND, or `change` has `if_absent` to begin with.
+    Result<void> modify(ByteView index, const std::function<Result<void>(KeyObject&)>& change,
+                        const KeyObject* if_absent = nullptr);
+    Result<void> erase(ByteView index);  // E_DB_NOT_FOUND
     Result<std::uint64_t> count();
     void forget_volatile();
 

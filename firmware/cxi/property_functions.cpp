@@ -97,26 +97,36 @@ Result<void> check_change(const PropertyList& before, const Property& change) {
     return {};
 }
 
+Result<void> apply_changes(KeyObject& object, const PropertyList& changes) {
+    if (!object.properties.flag_or(CXI_PROP_MODIFIABLE, true)) return fail(E_CXI_PROP_PROTECTED);
+    const PropertyList before = object.properties;
+    for (const Property& change : changes) {
+        CS2SIM_TRY(check_change(before, change));
+        if (change.id == CXI_PROP_VALUE && object.type() < CXI_KEY_TYPE_DATA)
+            return fail(E_CXI_PROP_READONLY);
+        object.properties.set(change.id, change.value);
+    }
+    return {};
+}
+
 Result<Bytes> set_config(Call& call, std::string_view group, const PropertyList& changes) {
     Cxi& cxi = *call.device.cxi;
     if (group.empty() ? !permits(call.auth_state(), kAdministrator)
                       : !permits(group_state(call.context.users, group), kSecurityOfficer))
         return fail(E_CXI_PERMISSION_DENIED);
     if (group.size() > CXI_MAX_STR) return fail(E_CXI_INVALID_PARAM_LEN);
-    KeyObject config;
-    const Bytes index = key_index(group, {}, 0);
-    if (const auto found = cxi.keys.find(index))
-        config = (*found)->object;
-    else if (found.error().code != E_DB_NOT_FOUND)
-        return fail(found.error());
-    config.properties.set_number(CXI_PROP_KEY_TYPE, CXI_KEY_TYPE_CONFIG);
-    if (!group.empty()) config.properties.set(CXI_PROP_KEY_GROUP, group);
     for (const Property& change : changes) {
         const PropertyRow* row = find_property(change.id);
         if (!row || (row->access & PROP_CONFIG) == 0) return fail(E_CXI_PROP_ABSENT);
-        config.properties.set(change.id, change.value);
     }
-    CS2SIM_TRY(cxi.keys.insert({&config}, true));
+    KeyObject none;
+    none.properties.set_number(CXI_PROP_KEY_TYPE, CXI_KEY_TYPE_CONFIG);
+    if (!group.empty()) none.properties.set(CXI_PROP_KEY_GROUP, group);
+    const auto apply = [&](KeyObject& config) -> Result<void> {
+        for (const Property& change : changes) config.properties.set(change.id, change.value);
+        return {};
+    };
+    CS2SIM_TRY(cxi.keys.modify(key_index(group, {}, 0), apply, &none));
     call.audit(AUDIT_KEY, "CXI: configuration of group '" + std::string(group) + "' changed");
     return call.answer({call.request.bytes("key")});
 }
@@ -199,20 +209,15 @@ Result<Bytes> cxi_key_prop_set(Call& call) {
 
     const auto key = cxi.key(call, reference, Right::manage);
     if (!key) return fail(key.error());
-    KeyObject changed = (*key)->object;
-    if (!changed.properties.flag_or(CXI_PROP_MODIFIABLE, true)) return fail(E_CXI_PROP_PROTECTED);
-    for (const Property& change : *changes) {
-        CS2SIM_TRY(check_change((*key)->object.properties, change));
-        if (change.id == CXI_PROP_VALUE && changed.type() < CXI_KEY_TYPE_DATA)
-            return fail(E_CXI_PROP_READONLY);
-        changed.properties.set(change.id, change.value);
-    }
+    const auto apply = [&](KeyObject& object) { return apply_changes(object, *changes); };
     if ((*key)->external) {
+        KeyObject changed = (*key)->object;
+        CS2SIM_TRY(apply(changed));
         const auto made = cxi.place(call, changed, CXI_FLAG_KEY_EXTERNAL);
         if (!made) return fail(made.error());
         return call.answer({*made});
     }
-    CS2SIM_TRY(cxi.keys.update((*key)->index, changed));
+    CS2SIM_TRY(cxi.keys.modify((*key)->index, apply));
     return call.answer({index_reference((*key)->index)});
 }
 

@@ -22,6 +22,11 @@ struct DatabaseIdentity {
     SecretBytes record_key;  // derived from the device master key for this database
 };
 
+inline Result<void> check_record(ByteView record) {
+    if (record.size() > kLongestRecord) return fail(E_DB_LENGTH);
+    return {};
+}
+
 class Connection {
 public:
     explicit Connection(const DatabaseIdentity& identity);  // which must outlive it

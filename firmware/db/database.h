@@ -21,6 +21,8 @@ namespace cs2sim {
 struct Smos;
 
 inline constexpr std::uint32_t kLongestKey = 255;
+inline constexpr std::size_t kLongestRecord =
+    256 * 1024;  // an entry travels in one frame when it is backed up
 
 // DB_INFO of the SDK (firmware-facts.md, section 6.7).
 struct DatabaseInfo {
@@ -53,7 +55,7 @@ public:
 class Staging {
 public:
     virtual ~Staging() = default;
-    // Errors: E_DB_LENGTH (key length), E_DB_EXISTS (key staged before).
+    // Errors: E_DB_LENGTH (of key or record), E_DB_EXISTS (key staged before).
     virtual Result<void> add(ByteView key, ByteView record) = 0;
     // The number of entries applied. Precondition: called once. Error: E_DB_NO_SPACE, E_DB_COR_FILE; then
     // the database is as before.
@@ -78,9 +80,9 @@ public:
     virtual DatabaseInfo info() const = 0;
 
     // Errors of all: E_DB_BAD_HANDLE after close_all() or drop(); E_DB_LENGTH when the key has another length
-    // than info() says; E_DB_REC_CRC when a record at rest was changed; E_DB_BAD_MKEY when the master key is
-    // gone; E_DB_COR_FILE, E_DB_NO_SPACE, E_DB_NO_MEM; E_DB_IN_USE when another program holds the file
-    // locked.
+    // than info() says or the record is longer than kLongestRecord; E_DB_REC_CRC when a record at rest was
+    // changed; E_DB_BAD_MKEY when the master key is gone; E_DB_COR_FILE, E_DB_NO_SPACE, E_DB_NO_MEM;
+    // E_DB_IN_USE when another program holds the file locked.
     virtual Result<SecretBytes> find(ByteView key) = 0;               // E_DB_NOT_FOUND
     virtual Result<DatabaseEntry> find(ByteView key, Find mode) = 0;  // E_DB_NOT_FOUND
     virtual Result<void> insert(ByteView key, ByteView record) = 0;   // E_DB_EXISTS

@@ -1,6 +1,7 @@
 #include "firmware/db/group_commit.h"
 
 #include <algorithm>
+#include <new>
 
 namespace cs2sim {
 namespace {
@@ -8,32 +9,25 @@ namespace {
 constexpr std::size_t kMostInGroup = 256;
 
 Result<void> apply(Connection& writer, const GroupCommit::Work& work) {
-    Result<void> result = work(writer);
+    Result<void> result;
+    try {
+        result = work(writer);
+    } catch (const std::bad_alloc&) {
+        result = fail(E_DB_NO_MEM);
+    }
     // A full disk may have ended the whole transaction, and a savepoint with it.
     if (!writer.in_transaction() && result) return fail(E_DB_COR_FILE);
-    return result;
-}
-
-// A failure undoes this change and leaves the others of the group.
-Result<void> apply_one_of_many(Connection& writer, const GroupCommit::Work& work) {
-    CS2SIM_TRY(writer.mark());
-    Result<void> result = apply(writer, work);
-    if (!writer.in_transaction()) return result;
-    if (!result) CS2SIM_TRY(writer.run("ROLLBACK TO one"));
-    CS2SIM_TRY(writer.release_mark());
     return result;
 }
 
 }  // namespace
 
 void GroupCommit::commit(const std::vector<Waiting*>& group) {
-    const bool alone = group.size() == 1;
     Result<void> whole = writer_->begin();
     for (Waiting* one : group) {
         if (!whole) break;
         const FaultObserverScope scope(one->observer);
-        one->result = alone ? apply(*writer_, *one->work) : apply_one_of_many(*writer_, *one->work);
-        if (alone || !writer_->in_transaction()) whole = one->result;
+        whole = group.size() == 1 ? one->result = apply(*writer_, *one->work) : apply_one_of_many(*one);
     }
     if (whole) whole = pass(FaultPoint::db_before_commit, group);
     if (whole) whole = writer_->commit();
@@ -45,6 +39,15 @@ void GroupCommit::commit(const std::vector<Waiting*>& group) {
     if (writer_->in_transaction()) static_cast<void>(writer_->run("ROLLBACK"));
     for (Waiting* one : group)
         if (one->result) one->result = whole;
+}
+
+// A failure undoes this change and leaves the others of the group; what it returns is an error of all.
+Result<void> GroupCommit::apply_one_of_many(Waiting& one) {
+    CS2SIM_TRY(writer_->mark());
+    one.result = apply(*writer_, *one.work);
+    if (!writer_->in_transaction()) return one.result;
+    if (!one.result) CS2SIM_TRY(writer_->run("ROLLBACK TO one"));
+    return writer_->release_mark();
 }
 
 // The point, for every command whose change is still good. A fault of one fails the group, as a disk would.

@@ -37,6 +37,7 @@ private:
         std::condition_variable wake;
     };
     void commit(const std::vector<Waiting*>& group);
+    Result<void> apply_one_of_many(Waiting& one);
     Result<void> pass(FaultPoint point, const std::vector<Waiting*>& group);
     void wake_next();
 

@@ -28,10 +28,12 @@ public:
         return writer_.find(key, mode);
     }
     Result<void> insert(ByteView key, ByteView record) override {
+        CS2SIM_TRY(check_record(record));
         CS2SIM_TRY(begin_change(key));
         return writer_.insert(key, writer_.seal(key, record));
     }
     Result<void> update(ByteView key, ByteView record) override {
+        CS2SIM_TRY(check_record(record));
         CS2SIM_TRY(begin_change(key));
         return writer_.replace(key, writer_.seal(key, record));
     }
@@ -145,6 +147,7 @@ Result<void> SqliteDatabase::run(ByteView key, const GroupCommit::Work& work) {
 // Records are sealed before the queue for the writer, by each thread for itself.
 Result<void> SqliteDatabase::insert(ByteView key, ByteView record) {
     CS2SIM_TRY(check(key));
+    CS2SIM_TRY(check_record(record));
     auto lease = reader();
     if (!lease) return fail(lease.error());
     const Bytes sealed = (*lease)->seal(key, record);
@@ -153,6 +156,7 @@ Result<void> SqliteDatabase::insert(ByteView key, ByteView record) {
 
 Result<void> SqliteDatabase::update(ByteView key, ByteView record) {
     CS2SIM_TRY(check(key));
+    CS2SIM_TRY(check_record(record));
     auto lease = reader();
     if (!lease) return fail(lease.error());
     const Bytes sealed = (*lease)->seal(key, record);

@@ -52,6 +52,7 @@ Result<void> FileStaging::open() {
 
 Result<void> FileStaging::add(ByteView key, ByteView record) {
     if (key.size() != database_->info().key_length) return fail(E_DB_LENGTH);
+    CS2SIM_TRY(check_record(record));
     const Bytes sealed = aead_.seal(record, {as_bytes(identity_.name), key});
     const int step = insert_.bind(1, key).bind(2, sealed).step();
     insert_.reset();
