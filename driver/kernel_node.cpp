@@ -189,7 +189,7 @@ void KernelNode::ioctl(fuse_req_t request, unsigned command, void* argument, fus
             return;
         default:
             // On CUSE such an argument does not come along.
-            if (in_size <= kMostSmallExchange &&
+            if (in_size != 0 && in_size <= kMostSmallExchange &&
                 command == ioctl_exchange_small(static_cast<unsigned>(in_size)))
                 exchange_small(request, info, {static_cast<const std::uint8_t*>(in), in_size});
             else

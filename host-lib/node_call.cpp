@@ -69,7 +69,10 @@ NodeCall::Outcome NodeCall::make(int fd, ByteView head, ByteView body, int timeo
         outcome = make_in_window(fd, head, body, timeout_ms);
         if (is_unknown(outcome.error)) in_window_ = false;
     }
-    if (is_unknown(outcome.error)) return {.error = ENOTTY};
+    if (is_unknown(outcome.error)) {
+        answer_size_ = 0;  // of this one nothing is known
+        return {.error = ENOTTY};
+    }
     if (outcome.error == 0) answer_size_ = outcome.size;
     return outcome;
 }

@@ -17,8 +17,11 @@ public:
         std::size_t size = 0;  // of the whole answer frame
         ByteView answer = {};  // what there was space for; the rest is for read(). Valid until the next call
     };
-    // The request frame is `head` and then `body`. ENOTTY: nothing was sent, this node has to be written to
-    // and read from. EINTR: the command runs on, its answer is for read(). `timeout_ms` is not negative.
+    // Whether the node may know one of the ways; false at the latest after it has refused both.
+    bool possible() const { return small_ || in_window_; }
+
+    // The request frame is `head` and then `body`. ENOTTY: nothing was sent, this frame has to be written and
+    // its answer read. EINTR: the command runs on, its answer is for read(). `timeout_ms` is not negative.
     Outcome make(int fd, ByteView head, ByteView body, int timeout_ms);
 
 private:

@@ -80,7 +80,7 @@ private:
     Result<ByteView> exchange_once(ByteView head, ByteView body, const Deadline& deadline) {
         if (one_call_) {
             if (const auto answer = call_node(head, body, deadline)) return *answer;
-            one_call_ = false;
+            one_call_ = node_call_.possible();
         }
         if (reads_wait_) limit_reads(deadline);
         if (body.empty()) {

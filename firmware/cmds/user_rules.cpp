@@ -35,18 +35,22 @@ constexpr Refusal kFlagRefused{E_CMDS_USER_FLAG_NOT_ALLOWED, E_CMDS_BAD_USER_FLA
                                E_CMDS_BAD_USER_FLAG_CC};
 constexpr Refusal kAttributeRefused{E_CMDS_BAD_ATT, E_CMDS_BAD_ATT_FIPS, E_CMDS_BAD_ATT_CC};
 
-// "NAME=VALUE,NAME=VALUE": names of letters, digits and '_', values of printable characters.
+// "NAME=VALUE,NAME=VALUE": names of letters, digits and '_', values of printable characters. A part without
+// '=' goes on with the value before it, as in CXI_GROUP=A,B*.
 bool well_formed_attributes(std::string_view attributes) {
-    while (!attributes.empty()) {
+    for (bool first = true; !attributes.empty(); first = false) {
         const std::string_view item = attributes.substr(0, attributes.find(','));
-        const std::size_t equals = item.find('=');
-        if (equals == 0 || equals == std::string_view::npos) return false;
+        std::size_t equals = item.find('=');
+        if (equals == 0 || item.empty() || (first && equals == std::string_view::npos)) return false;
         const auto in_name = [](char c) {
             return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_';
         };
         const auto in_value = [](char c) { return c > ' ' && c < 0x7F; };
-        if (!std::ranges::all_of(item.substr(0, equals), in_name)) return false;
-        if (!std::ranges::all_of(item.substr(equals + 1), in_value)) return false;
+        if (equals == std::string_view::npos)
+            equals = 0;
+        else if (!std::ranges::all_of(item.substr(0, equals++), in_name))
+            return false;
+        if (!std::ranges::all_of(item.substr(equals), in_value)) return false;
         if (item.size() == attributes.size()) return true;
         attributes.remove_prefix(item.size() + 1);
         if (attributes.empty()) return false;  // a comma at the end

@@ -41,6 +41,15 @@ Result<void> allow_by_properties(const PropertyList& properties, Use use, Mechan
     return fail(E_CXI_KEY_MECH_NOT_ALLOWED);
 }
 
+// The hash in MGF1 when a parameter names it: the first field of LAYOUT_CXI_PSS_ and _OAEP_PARAMETER. As a
+// mechanism with the padding of `mechanism`; 0 when there is none.
+std::uint32_t mask_hash(const LoadedKey& key, Mechanism mechanism, ByteView parameter) {
+    const bool masks = mechanism.pad() == CXI_MECH_PAD_PSS || mechanism.pad() == CXI_MECH_PAD_OAEP;
+    if (!masks || key.object.algorithm() != CXI_KEY_ALGO_RSA || parameter.size() < 4) return 0;
+    const auto hash = static_cast<std::uint32_t>(big_endian(parameter.first(4))) & CXI_MECH_HASH_MASK;
+    return hash == 0 ? 0 : mechanism.pad() | hash;
+}
+
 }  // namespace
 
 Bytes index_reference(ByteView index) {
@@ -150,7 +159,15 @@ Result<SharedKey> Cxi::key(const Call& call, ByteView reference, Right right) {
     return found;
 }
 
-Result<void> Cxi::allow(const LoadedKey& key, Use use, Mechanism mechanism) {
+Result<void> Cxi::approve_object(const KeyObject& key, Use use) {
+    CS2SIM_TRY(
+        approve_key(modes(), use, key.algorithm(), key.bits(), key.properties.text(CXI_PROP_KEY_EC_CURVE)));
+    const bool barred_des = !services_.profile.des3 && key.algorithm() == CXI_KEY_ALGO_DES;
+    if (barred_des && key.is_secret()) return fail(E_CXI_KEY_INVALID_ALGO);
+    return {};
+}
+
+Result<void> Cxi::allow(const LoadedKey& key, Use use, Mechanism mechanism, ByteView parameter) {
     const PropertyList& properties = key.object.properties;
     CS2SIM_TRY(allow_by_properties(properties, use, mechanism));
     if (properties.has(CXI_PROP_KEY_DATE_EXP)) {
@@ -160,10 +177,11 @@ Result<void> Cxi::allow(const LoadedKey& key, Use use, Mechanism mechanism) {
             date_of(services_.smos.clock.milliseconds()) > properties.text(CXI_PROP_KEY_DATE_EXP))
             return fail(E_CXI_VALIDITY_PERIOD);
     }
+    CS2SIM_TRY(approve_object(key.object, use));
     if ((modes() & (MODE_FIPS | MODE_CC)) == 0) return {};
-    CS2SIM_TRY(approve_key(modes(), use, key.object.algorithm(), key.object.bits(),
-                           properties.text(CXI_PROP_KEY_EC_CURVE)));
     CS2SIM_TRY(approve_mechanism(modes(), use, key.object.algorithm(), mechanism.value));
+    if (const std::uint32_t hash = mask_hash(key, mechanism, parameter); hash != 0)
+        CS2SIM_TRY(approve_mechanism(modes(), use, key.object.algorithm(), hash));
     if ((modes() & MODE_FIPS) == 0 || !key.object.is_private()) return {};
     return keep_first_usage(key, use, mechanism);
 }

@@ -50,11 +50,14 @@ public:
     Result<void> require_plain(const Call& call, std::string_view group);
     Result<CxiConfig> config(std::string_view group);
 
-    // Whether `key` may be used so: its usage bits and flags, its list of mechanisms, its dates, the mode.
-    // The first use of an RSA key in FIPS mode fixes what it is for (kFirstUsages).
-    // Errors: E_CXI_KEY_USAGE, E_CXI_KEY_MECH_NOT_ALLOWED, E_CXI_VALIDITY_PERIOD, E_CXI_FIPS_KEY_USAGE,
+    // Whether `key` may be used so: its usage bits and flags, its list of mechanisms, its dates, the
+    // profile's algorithms, the mode. `parameter`: the mechanism's, whose hash counts too (PSS, OAEP). The
+    // first use of an RSA key in FIPS mode fixes what it is for (kFirstUsages). Errors: E_CXI_KEY_USAGE,
+    // E_CXI_KEY_MECH_NOT_ALLOWED, E_CXI_KEY_INVALID_ALGO, E_CXI_VALIDITY_PERIOD, E_CXI_FIPS_KEY_USAGE,
     // E_CXI_FIPS_PAD_MECH_WRONG, E_CXI_FIPS_USAGE_NOT_SET, and the mode tables'.
-    Result<void> allow(const LoadedKey& key, Use use, Mechanism mechanism);
+    Result<void> allow(const LoadedKey& key, Use use, Mechanism mechanism, ByteView parameter = {});
+    // Whether the profile and the mode have such keys. Errors: E_CXI_KEY_INVALID_ALGO, and the mode tables'.
+    Result<void> approve_object(const KeyObject& key, Use use);
 
     // Stores a new key as `flags` say, or seals it (CXI_FLAG_KEY_EXTERNAL), and returns its reference.
     // Errors: E_CXI_KEY_INVALID_NAME, E_CXI_PERMISSION_DENIED, E_CXI_KEY_EXTERNAL_ONLY, E_CXI_OVERWRITE,

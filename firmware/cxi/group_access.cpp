@@ -26,7 +26,8 @@ bool attributes_match_group(std::string_view attributes, std::string_view group)
         if (const std::size_t equals = pattern.find('='); equals != std::string_view::npos) {
             of_groups = trimmed(pattern.substr(0, equals)) == kAttribute;
             pattern = trimmed(pattern.substr(equals + 1));
-        }
+        } else if (pattern.empty())
+            continue;  // nothing between two separators
         if (!of_groups) continue;
         restricted = true;
         if (matches_pattern(pattern, group)) return true;

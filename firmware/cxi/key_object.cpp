@@ -96,6 +96,19 @@ Result<Bytes> computed_property(const LoadedKey& key, std::uint32_t id) {
 
 }  // namespace
 
+std::optional<std::uint32_t> default_of(std::uint32_t property) {
+    switch (property) {
+        case CXI_PROP_KEY_SPEC:
+            return 0;
+        case CXI_PROP_KEY_EXPORT:
+            return CXI_KEY_EXPORT_DENY;
+        case CXI_PROP_KEY_USAGE:
+            return CXI_KEY_USAGE_ALL;
+        default:
+            return std::nullopt;
+    }
+}
+
 Bytes group_prefix(std::string_view group) {
     Bytes hash = digest("SHA256", {as_bytes("group"), as_bytes(group)});
     hash.resize(8);
@@ -153,7 +166,11 @@ Result<Bytes> read_property(const LoadedKey& key, std::uint32_t id) {
     if (row && (row->access & PROP_COMPUTED) != 0) return computed_property(key, id);
     const bool is_key = key.object.is_secret() || key.object.is_private();
     if (id == CXI_PROP_VALUE && is_key) return fail(E_CXI_PROP_SENSITIVE);
-    if (!key.object.properties.has(id)) return fail(E_CXI_PROP_NOT_FOUND);
+    if (!key.object.properties.has(id)) {
+        const auto number = default_of(id);
+        if (!number || key.object.type() >= CXI_KEY_TYPE_DATA) return fail(E_CXI_PROP_NOT_FOUND);
+        return number_bytes(*number);
+    }
     return to_bytes(key.object.properties.bytes(id));
 }
 

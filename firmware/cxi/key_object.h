@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string_view>
 
 #include "firmware/crypto/pkey.h"
@@ -88,7 +89,11 @@ SecretBytes des3_key(ByteView secret);
 // Makes the key usable. Errors: E_CXI_KEY_INVALID_COMP when the material is no key of its algorithm.
 Result<LoadedKey> load_key(KeyObject object);
 
-// Properties as a caller may read them, computed ones included.
+// What a key that does not state the property has: specifier, export policy, usage (firmware-facts.md,
+// section 4). Nothing for other properties.
+std::optional<std::uint32_t> default_of(std::uint32_t property);
+
+// Properties as a caller may read them, computed ones and defaults included.
 // Errors: E_CXI_PROP_SENSITIVE for secret ones, E_CXI_PROP_NOT_FOUND when the object has none of that id.
 Result<Bytes> read_property(const LoadedKey& key, std::uint32_t id);
 

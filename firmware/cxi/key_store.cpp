@@ -141,18 +141,33 @@ Result<void> KeyStore::keep_volatile(std::initializer_list<const KeyObject*> obj
 
 Result<void> KeyStore::insert(std::initializer_list<const KeyObject*> objects, bool overwrite,
                               bool is_volatile) {
-    if (is_volatile) return keep_volatile(objects, overwrite);
     const auto keys = database();
     if (!keys) return fail(keys.error());
+    if (is_volatile) {
+        for (const KeyObject* key : objects)
+            if (const auto stored = (*keys)->find(key_index(key->group(), key->name(), key->spec())))
+                return fail(overwrite ? E_CXI_OVERWRITE : E_DB_EXISTS);
+            else if (stored.error().code != E_DB_NOT_FOUND)
+                return fail(stored.error());
+        return keep_volatile(objects, overwrite);
+    }
     std::vector<std::pair<Bytes, SecretBytes>>
         records;  // made outside the transaction, which others wait for
     for (const KeyObject* key : objects)
         records.emplace_back(key_index(key->group(), key->name(), key->spec()), encode_key(*key));
-    return (*keys)->change([&](Batch& batch) -> Result<void> {
+    if (!overwrite) {
+        const std::lock_guard lock(mutex_);
+        for (const auto& each : records)
+            if (volatile_.contains(each.first)) return fail(E_DB_EXISTS);
+    }
+    CS2SIM_TRY((*keys)->change([&](Batch& batch) -> Result<void> {
         for (const auto& [index, record] : records)
             CS2SIM_TRY(overwrite ? batch.update(index, record) : batch.insert(index, record));
         return {};
-    });
+    }));
+    const std::lock_guard lock(mutex_);
+    for (const auto& each : records) volatile_.erase(each.first);
+    return {};
 }
 
 Result<void> KeyStore::modify(ByteView index, const std::function<Result<void>(KeyObject&)>& change,

@@ -33,9 +33,9 @@ public:
     // the database's.
     Result<SharedKey> find(ByteView index);
 
-    // Stores under key_index(). Errors: E_DB_EXISTS without `overwrite`; E_CXI_MALLOC when there are too many
-    // volatile keys; the database's.
-    // All of them in one change, or none.
+    // Stores under key_index(), all of them in one change, or none. A volatile key never takes the place of a
+    // stored one. Errors: E_DB_EXISTS without `overwrite`, and with it E_CXI_OVERWRITE for a volatile key
+    // where a stored one is; E_CXI_MALLOC when there are too many volatile keys; the database's.
     Result<void> insert(std::initializer_list<const KeyObject*> objects, bool overwrite,
                         bool is_volatile = false);
 

@@ -22,7 +22,7 @@ Result<void> compare_names(const PropertyList& expected, const KeyObject& key) {
 // Encrypts a key's material: AES in an authenticated or padded mode, key wrap, or RSA for secret keys.
 Result<Bytes> wrap_material(Call& call, const LoadedKey& wrapping, Mechanism mechanism, ByteView parameter,
                             const LoadedKey& key) {
-    CS2SIM_TRY(call.device.cxi->allow(wrapping, USE_WRAP, mechanism));
+    CS2SIM_TRY(call.device.cxi->allow(wrapping, USE_WRAP, mechanism, parameter));
     const PropertyList& properties = key.object.properties;
     if ((key.object.export_policy() & (CXI_KEY_EXPORT_ALLOW | CXI_KEY_EXPORT_ALLOW_PLAIN)) == 0 ||
         !properties.flag_or(CXI_PROP_EXTRACTABLE, true))
@@ -42,7 +42,7 @@ Result<Bytes> wrap_material(Call& call, const LoadedKey& wrapping, Mechanism mec
 
 Result<SecretBytes> unwrap_material(Call& call, const LoadedKey& wrapping, Mechanism mechanism,
                                     ByteView parameter, ByteView wrapped) {
-    CS2SIM_TRY(call.device.cxi->allow(wrapping, USE_UNWRAP, mechanism));
+    CS2SIM_TRY(call.device.cxi->allow(wrapping, USE_UNWRAP, mechanism, parameter));
     if (wrapping.pkey) return rsa_decrypt(wrapping, mechanism, parameter, wrapped);
     const auto job = CipherJob::start(wrapping, mechanism, false, parameter);
     if (!job) return fail(job.error());
@@ -109,8 +109,7 @@ Result<Bytes> cxi_key_restore(Call& call) {
     const auto key = cxi.seal.open(call.request.bytes("blob"));
     if (!key) return fail(key.error());
     CS2SIM_TRY(compare_names(*expected, *key));
-    CS2SIM_TRY(approve_key(cxi.modes(), key->is_public() ? USE_VERIFY : USE_MAKE, key->algorithm(),
-                           key->bits(), key->properties.text(CXI_PROP_KEY_EC_CURVE)));
+    CS2SIM_TRY(cxi.approve_object(*key, key->is_public() ? USE_VERIFY : USE_MAKE));
     CS2SIM_TRY(load_key(*key));  // what cannot be used is not stored
     const auto reference = cxi.place(call, *key, flags, Right::use);
     if (!reference) return fail(reference.error());

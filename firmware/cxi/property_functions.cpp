@@ -26,8 +26,8 @@ bool matches_template(const KeyObject& key, const PropertyList& filter) {
         const std::string_view actual = key.properties.text(wanted.id);
         if (pattern) {
             if (!matches_pattern(as_text(wanted.value), actual)) return false;
-        } else if (wanted.id == CXI_PROP_KEY_SPEC) {
-            if (filter.number(CXI_PROP_KEY_SPEC) != key.spec()) return false;
+        } else if (const auto number = default_of(wanted.id)) {
+            if (filter.number(wanted.id) != key.properties.number_or(wanted.id, *number)) return false;
         } else if (!key.properties.has(wanted.id) || as_text(wanted.value) != actual) {
             return false;
         }
@@ -133,7 +133,12 @@ Result<Bytes> set_config(Call& call, std::string_view group, const PropertyList&
 
 Result<SharedKey> config_or_key(Call& call, ByteView reference) {
     Cxi& cxi = *call.device.cxi;
-    if (reference.empty() || reference[0] != CXI_TAG_CONFIG) return cxi.key(call, reference, Right::use);
+    if (reference.empty() || reference[0] != CXI_TAG_CONFIG) {
+        auto key = cxi.key(call, reference, Right::use);
+        if (!key && key.error().code == E_CXI_PERMISSION_DENIED)
+            return cxi.key(call, reference, Right::manage);
+        return key;
+    }
     if (call.context.users.empty()) return fail(E_CXI_PERMISSION_DENIED);
     return cxi.keys.find(key_index(as_text(reference.subspan(1)), {}, 0));
 }
@@ -192,6 +197,9 @@ Result<Bytes> cxi_key_prop_get(Call& call) {
     if (wanted->empty()) {
         for (const Property& property : (*key)->object.properties)
             if (const auto value = read_property(**key, property.id)) out.set(property.id, *value);
+        if ((*key)->object.type() < CXI_KEY_TYPE_DATA)
+            for (const std::uint32_t id : {CXI_PROP_KEY_SPEC, CXI_PROP_KEY_EXPORT, CXI_PROP_KEY_USAGE})
+                if (const auto value = read_property(**key, id)) out.set(id, *value);
         for (const PropertyRow& row : property_table())
             if ((row.access & PROP_COMPUTED) != 0)
                 if (const auto value = read_property(**key, row.id)) out.set(row.id, *value);
@@ -240,6 +248,10 @@ Result<Bytes> cxi_obj_copy(Call& call) {
         if (change.id == CXI_PROP_VALUE) return fail(E_CXI_PROP_READONLY);
         copy.properties.set(change.id, change.value);
     }
+    // A copy outside is as good as a backup.
+    if ((flags & CXI_FLAG_KEY_EXTERNAL) != 0 &&
+        ((*key)->object.export_policy() & CXI_KEY_EXPORT_DENY_BACKUP) != 0)
+        return fail(E_CXI_KEY_EXPORT_DENIED);
     const bool leaves_group = copy.group() != (*key)->object.group();
     if (leaves_group && !copy.is_public() && (copy.export_policy() & CXI_KEY_EXPORT_ALLOW) == 0)
         return fail(E_CXI_KEY_EXPORT_DENIED);

@@ -116,9 +116,12 @@ Result<Bytes> der_ecdsa(const LoadedKey& key, ByteView plain) {
     const std::size_t half = order_bytes(key);
     if (plain.size() != 2 * half) return fail(E_CXI_CRYPT_SIGN_VERIFY);
     const Handle<ECDSA_SIG> signature(ECDSA_SIG_new());
-    BIGNUM* r = BN_bin2bn(plain.data(), static_cast<int>(half), nullptr);
-    BIGNUM* s = BN_bin2bn(plain.data() + half, static_cast<int>(half), nullptr);
-    if (!signature || !r || !s || ECDSA_SIG_set0(signature.get(), r, s) != 1) return fail(E_CXI_MALLOC);
+    Handle<BIGNUM> r(BN_bin2bn(plain.data(), static_cast<int>(half), nullptr));
+    Handle<BIGNUM> s(BN_bin2bn(plain.data() + half, static_cast<int>(half), nullptr));
+    if (!signature || !r || !s || ECDSA_SIG_set0(signature.get(), r.get(), s.get()) != 1)
+        return fail(E_CXI_MALLOC);
+    r.release();  // the signature's now
+    s.release();
     unsigned char* der = nullptr;
     const int size = i2d_ECDSA_SIG(signature.get(), &der);
     if (size <= 0) return fail(E_CXI_MALLOC);

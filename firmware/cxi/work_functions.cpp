@@ -60,6 +60,8 @@ Result<Bytes> crypt_rsa(Call& call, const LoadedKey& key, Mechanism mechanism, b
 }
 
 Result<Bytes> crypt_mac(Call& call, const LoadedKey& key, Mechanism mechanism) {
+    if ((call.request.u32("flags") & CXI_FLAG_CRYPT_SINGLE_CALL) != CXI_FLAG_CRYPT_SINGLE_CALL)
+        return fail(E_CXI_CRYPT_MECH);  // in pieces: HASH_COMPUTE with a key
     const auto mac = make_mac(key, mechanism, call.request.bytes("data"));
     if (!mac) return fail(mac.error());
     return call.answer({0, ByteView(), *mac});
@@ -92,8 +94,10 @@ Result<Bytes> run_cipher(Call& call, Chain<CipherJob>& chain, bool single, bool 
     if (single) {
         CS2SIM_TRY(chain.job->whole(data, out));
     } else {
-        CS2SIM_TRY(chain.job->update(data, out));
-        if (chain.last) CS2SIM_TRY(chain.job->finish(out));
+        auto done = chain.job->update(data, out);
+        if (done && chain.last) done = chain.job->finish(out);
+        if (!done) cleanse(out.data(), out.size());
+        CS2SIM_TRY(done);
     }
     put_down(call, chain, false);
     return out;
@@ -111,7 +115,7 @@ Result<Signing> signing(Call& call, Use use, std::uint32_t flags_known) {
     const auto key = call.device.cxi->key(call, call.request.bytes("key"), Right::use);
     if (!key) return fail(key.error());
     const Mechanism mechanism{call.request.u32("mechanism")};
-    CS2SIM_TRY(call.device.cxi->allow(**key, use, mechanism));
+    CS2SIM_TRY(call.device.cxi->allow(**key, use, mechanism, call.request.bytes("parameter")));
     return Signing{*key,
                    {mechanism, (flags & CXI_FLAG_HASH_DATA) != 0, call.request.bytes("parameter"),
                     call.request.bytes("data")}};
@@ -168,7 +172,7 @@ Result<Bytes> cxi_crypt(Call& call) {
         const auto found = cxi.key(call, call.request.bytes("key"), Right::use);
         if (!found) return fail(found.error());
         key = *found;
-        CS2SIM_TRY(cxi.allow(*key, use.use, mechanism));
+        CS2SIM_TRY(cxi.allow(*key, use.use, mechanism, call.request.bytes("parameter")));
         if (use.use == USE_MAC) return crypt_mac(call, *key, mechanism);
         if (key->pkey) return crypt_rsa(call, *key, mechanism, use.encrypt);
     }

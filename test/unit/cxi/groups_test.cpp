@@ -22,6 +22,9 @@ TEST_CASE("the attribute CXI_GROUP holds one pattern or several") {
     CHECK_FALSE(attributes_match_group("CXI_GROUP=A,X=B", "B"));
     CHECK_FALSE(attributes_match_group("CXI_GROUP=A", ""));
     CHECK(attributes_match_group("CXI_GROUP=*", ""));
+    CHECK_FALSE(attributes_match_group("CXI_GROUP=A;;B", ""));
+    CHECK_FALSE(attributes_match_group("CXI_GROUP=A,", ""));
+    CHECK(attributes_match_group("CXI_GROUP=A;;B", "B"));
     CHECK(attributes_match_group("", ""));
     CHECK_FALSE(attributes_match_group("", "A"));
 }
