@@ -14,12 +14,12 @@ struct fuse_buf;
 
 namespace cs2sim {
 
-// There are as many seats as cores. A thread in a seat reads requests and handles them, one after the other;
-// the kernel wakes the one that was at work last, so that a single caller is served by one thread. The others
-// wait beside: to wake one of them costs more than a short command itself. So a thread stays in its seat over
-// a command that is expected to be short; a deputy looks on, and clears the seat when the command lasts
-// longer after all. Before a command that is expected to be long the thread leaves its seat to another. So no
-// command blocks another for more than 2 ms.
+// There are as many seats as cores that the process may use, and at most 4. A thread in a seat reads requests
+// and handles them, one after the other; the kernel wakes the one that was at work last, so that a single
+// caller is served by one thread. The others wait beside: to wake one of them costs more than a short command
+// itself. So a thread stays in its seat over a command that is expected to be short; a deputy looks on, and
+// clears the seat when the command lasts longer after all. Before a command that is expected to be long the
+// thread leaves its seat to another. So no command blocks another for more than 2 ms.
 class SessionLoop {
 public:
     // `session` is mounted, and outlives the loop.

@@ -45,11 +45,12 @@ tl::expected<std::span<std::uint8_t>, int> map(int fd) {
 }  // namespace
 
 tl::expected<std::shared_ptr<const Window>, int> Window::open(pid_t pid, int descriptor) {
+    if (descriptor < 0) return tl::unexpected(EBADF);
     if (pid == 0) return tl::unexpected(EPERM);  // of a PID namespace that is not ours
     const std::string theirs = "/proc/" + std::to_string(pid) + "/fd/" + std::to_string(descriptor);
     // By its path alone at first: to open a device or a pipe of a stranger would already have effects.
     const int found = ::open(theirs.c_str(), O_PATH | O_CLOEXEC);
-    if (found < 0) return tl::unexpected(errno == ENOENT && descriptor >= 0 ? EBADF : EPERM);
+    if (found < 0) return tl::unexpected(errno == ENOENT ? EBADF : EPERM);
     const bool fits = is_in_memory(found);
     const int fd = fits ? ::open(("/proc/self/fd/" + std::to_string(found)).c_str(), O_RDWR | O_CLOEXEC) : -1;
     close(found);

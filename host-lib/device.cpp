@@ -9,7 +9,7 @@
 namespace cs2sim::host {
 namespace {
 
-class OpenDevice : public Device {
+class OpenDevice final : public Device {
 public:
     OpenDevice(std::string_view specifier, std::unique_ptr<Transport> transport, Timeouts timeouts)
         : specifier_(specifier), connection_(std::move(transport), timeouts.command) {}

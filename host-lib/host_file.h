@@ -16,8 +16,13 @@ namespace cs2sim::host {
 // The content of a regular file; nothing when it cannot be read, is no regular file or is over `most` bytes.
 std::optional<SecretBytes> read_host_file(const std::filesystem::path& path, std::size_t most);
 
+// The same for what an operator names as input: pipes and devices are read to their end as well.
+std::optional<SecretBytes> read_host_input(const std::filesystem::path& path, std::size_t most);
+
 // A new file that takes its name when it is complete: until commit() it is a temporary one beside the target,
-// and dropped before that it leaves nothing behind. False means that the folder or the disk refused.
+// and dropped before that it leaves nothing behind. False means that the folder or the disk refused. A link
+// stays, and what it leads to is replaced. What is there and no regular file (a terminal, a pipe, /dev/null),
+// or is where our own output goes, is written straight into and never replaced.
 class NewFile {
 public:
     explicit NewFile(std::filesystem::path target, mode_t mode = 0600);

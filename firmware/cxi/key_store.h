@@ -74,7 +74,8 @@ private:
     struct Cached {
         SharedKey key;
         Bytes record_hash;
-        std::uint64_t changes = 0;  // Database::changes() when the record was last known to be this
+        // Database::changes() when the record was last known to be the one that the key was made from.
+        std::uint64_t changes = 0;
     };
     using CacheList = std::list<std::pair<std::string, Cached>>;
     struct TextHash : std::hash<std::string_view> {

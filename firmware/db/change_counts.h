@@ -5,7 +5,9 @@
 #include <array>
 #include <atomic>
 #include <bitset>
+#include <cstdint>
 #include <functional>
+#include <string_view>
 
 #include "firmware/wire/bytes.h"
 
@@ -23,10 +25,13 @@ public:
         for (auto& count : counts_) count.store(first, std::memory_order_relaxed);
     }
 
+    // Which of kClasses numbers is this key's.
     static std::size_t class_of(ByteView key) {
         return std::hash<std::string_view>()(as_text(key)) % kClasses;
     }
+    // A number that only grows, with each change of this key's entry and of some others'.
     std::uint64_t of(ByteView key) const { return counts_[class_of(key)].load(std::memory_order_acquire); }
+    // To be called when a change has become visible. Safe from several threads.
     void add(const Classes& changed) {
         for (std::size_t each = 0; each < kClasses; ++each)
             if (changed[each]) add(each);

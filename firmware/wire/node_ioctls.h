@@ -8,14 +8,14 @@ namespace cs2sim {
 inline constexpr unsigned kIoctlAwait = 0x6b02;
 inline constexpr unsigned kIoctlTake = 0x6b08;
 inline constexpr unsigned kIoctlGive = 0x6b09;
-// Our assumption: take, waiting for at most the argument's number of milliseconds.
+// Ours, as all that follow: take, waiting for at most the argument's number of milliseconds.
 inline constexpr unsigned kIoctlTakeWithin = 0x6b0a;
-// Our assumption: from now on a blocking read() of this open file waits for at most the argument's number of
+// From now on a blocking read() of this open file waits for at most the argument's number of
 // milliseconds, negative for ever. A client that would else poll() for its time-out saves three requests a
 // command.
 inline constexpr unsigned kIoctlReadWithin = 0x6b0b;
 
-// Our assumption: a request and its answer in one call, which returns the size of the answer frame.
+// A request and its answer in one call, which returns the size of the answer frame.
 //
 // In a window: the argument of the first is a descriptor of memory (memfd, sealed against shrinking), which
 // is from then on the window of this open file. That of the second is a number of milliseconds, negative for

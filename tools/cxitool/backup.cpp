@@ -2,11 +2,13 @@
 #include <glob.h>
 
 #include <cstdio>
-#include <set>
+#include <filesystem>
+#include <map>
 
+#include "firmware/crypto/digest.h"
+#include "tools/cxitool/batch.h"
 #include "tools/cxitool/commands.h"
 #include "tools/cxitool/selection.h"
-#include "tools/session/progress.h"
 
 namespace cs2sim::tools {
 namespace {
@@ -23,36 +25,62 @@ std::string file_name(std::string_view name) {
     return out;
 }
 
-// NAME.kbk; keys whose names meet in one run also say their specifier and group.
-std::string backup_name(const PropertyList& key, std::set<std::string>& taken) {
+// Leaves room for ".kbk" and another ending in the 255 bytes that a folder takes for a name. A longer one
+// ends in what its whole hashes to.
+std::string shortened(const std::string& name) {
+    constexpr std::size_t kMost = 247, kKept = 180, kHashed = 8;
+    if (name.size() <= kMost) return name;
+    std::size_t kept = kKept;
+    while (kept > 0 && (static_cast<std::uint8_t>(name[kept]) & 0xC0) == 0x80) --kept;  // no half of a letter
+    return name.substr(0, kept) + "~" + to_hex(ByteView(sha256(as_bytes(name))).first(kHashed));
+}
+
+// Which key went into which file in this run of the tool: the run is the process.
+std::map<std::filesystem::path, Bytes>& files_taken() {
+    static std::map<std::filesystem::path, Bytes> files;
+    return files;
+}
+
+// NAME.kbk in OutDir=; keys whose names meet in one run also say their specifier and group, or are counted.
+std::string backup_file(const Session& session, const PropertyList& key) {
+    const std::filesystem::path folder = session.parameter_or("OutDir", ".");
     const std::string name = file_name(key.text(CXI_PROP_KEY_NAME));
     const std::string spec = "_" + std::to_string(key.number_or(CXI_PROP_KEY_SPEC, 0));
-    for (const std::string& candidate :
-         {name, name + spec, file_name(key.text(CXI_PROP_KEY_GROUP)) + "_" + name + spec})
-        if (taken.insert(candidate).second) return candidate + ".kbk";
-    return name + spec + "_" + std::to_string(taken.size()) + ".kbk";
+    const std::string whole = file_name(key.text(CXI_PROP_KEY_GROUP)) + "_" + name + spec;
+    const std::string stems[] = {name, name + spec, whole};
+    Bytes identity = reference_to(key);
+    append(identity, as_bytes(session.parameter_or("Dev", "")));
+    std::error_code error;
+    for (std::size_t i = 0;; ++i) {
+        const std::string stem = i < std::size(stems) ? stems[i] : whole + "_" + std::to_string(i - 1);
+        const std::string file = shortened(stem) + ".kbk";
+        const auto [taken, fresh] =
+            files_taken().try_emplace(std::filesystem::weakly_canonical(folder, error) / file, identity);
+        if (fresh || taken->second == identity) return folder / file;
+    }
+}
+
+Result<void> backup_key(Session& session, const PropertyList& key) {
+    const auto answer = session.execute(FC_CXI, SFC_CXI_KEY_BACKUP, {reference_to(key)});
+    if (!answer) return fail(answer.error());
+    if (!write_whole(backup_file(session, key), answer->block.bytes("blob"))) return fail(E_CSA_BACKUP_WRITE);
+    return {};
 }
 
 Result<void> backup_keys(Session& session, const std::string&) {
+    if (key_file(session)) return fail(E_CSA_SYNTAX);  // an external key is its own backup
     const auto keys = selected(session);
     if (!keys) return fail(keys.error());
     if (keys->empty()) return fail(E_DB_NOT_FOUND);
-    const std::string folder = session.parameter_or("OutDir", ".");
-    std::set<std::string> taken;
-    Progress progress("keys", keys->size());
-    for (std::size_t i = 0; i < keys->size(); ++i) {
-        const auto answer = session.execute(FC_CXI, SFC_CXI_KEY_BACKUP, {reference_to((*keys)[i])});
-        if (!answer) return fail(answer.error());
-        const std::string file = folder + "/" + backup_name((*keys)[i], taken);
-        if (!write_whole(file, answer->block.bytes("blob"))) return fail(E_CSA_BACKUP_WRITE);
-        progress.show(i + 1);
-    }
+    CS2SIM_TRY(run_batch(
+        session, keys->size(), [&](std::size_t i) { return title_of((*keys)[i]); },
+        [&](std::size_t i) { return backup_key(session, (*keys)[i]); }));
     std::printf("%zu keys backed up\n", keys->size());
     return {};
 }
 
 Result<std::vector<std::string>> files_of(const std::string& pattern) {
-    if (pattern.find_first_of("*?") == std::string::npos) return std::vector{pattern};
+    if (!is_pattern(pattern)) return std::vector{pattern};
     glob_t found{};
     std::vector<std::string> files;
     if (::glob(pattern.c_str(), 0, nullptr, &found) == 0)
@@ -67,7 +95,7 @@ Result<PropertyList> expected(const Session& session) {
     auto names = named(session);
     if (!names) return names;
     for (const std::uint32_t id : {CXI_PROP_KEY_GROUP, CXI_PROP_KEY_NAME})
-        if (names->text(id).find_first_of("*?") != std::string_view::npos) names->erase(id);
+        if (is_pattern(names->text(id))) names->erase(id);
     return names;
 }
 
@@ -77,15 +105,17 @@ Result<void> restore_keys(Session& session, const std::string& value) {
     const auto names = expected(session);
     if (!names) return fail(names.error());
     const std::uint32_t flags = is_set(session, "Overwrite") ? std::uint32_t{CXI_FLAG_KEY_OVERWRITE} : 0u;
-    Progress progress("keys", files->size());
-    for (std::size_t i = 0; i < files->size(); ++i) {
+    const auto restore = [&](std::size_t i) -> Result<void> {
         const auto blob = read_whole((*files)[i]);
         if (!blob) return fail(E_CSA_BACKUP_FILE);
         if (blob->size() > CXI_MOST_DATA) return fail(E_CSA_BACKUP_SYNTAX);
-        const auto answer = session.execute(FC_CXI, SFC_CXI_KEY_RESTORE, {flags, names->encode(), *blob});
+        const auto answer =
+            session.execute(FC_CXI, SFC_CXI_KEY_RESTORE, {flags, names->encode(), ByteView(*blob)});
         if (!answer) return fail(answer.error());
-        progress.show(i + 1);
-    }
+        return {};
+    };
+    CS2SIM_TRY(run_batch(
+        session, files->size(), [&](std::size_t i) { return "file " + (*files)[i]; }, restore));
     std::printf("%zu keys restored\n", files->size());
     return {};
 }
@@ -93,7 +123,10 @@ Result<void> restore_keys(Session& session, const std::string& value) {
 constexpr Command kCommands[] = {
     {"BackupKey", "", Takes::nothing, "BackupKey",
      "writes the keys of Group= and Name= to NAME.kbk files in OutDir=",
-     "Each file is sealed under the device's MBK. Works in FIPS and CC modes too.\n", backup_keys},
+     "Each file is sealed under the device's MBK. Works in FIPS and CC modes too. Keys of one name in one "
+     "run\n"
+     "go to NAME_SPEC.kbk and GROUP_NAME_SPEC.kbk; a name too long for a file ends in its hash.\n",
+     backup_keys},
     {"RestoreKey", "", Takes::value, "RestoreKey=<file or pattern>", "restores keys from .kbk files",
      "A key of that name is only replaced with Overwrite=1. Group= must be the backup's when given.\n",
      restore_keys},

@@ -2,22 +2,28 @@
 #include <openssl/pem.h>
 
 #include <cstdio>
+#include <filesystem>
 
 #include "firmware/crypto/pkey.h"
+#include "tools/cxitool/batch.h"
 #include "tools/cxitool/commands.h"
+#include "tools/cxitool/new_key.h"
 #include "tools/cxitool/selection.h"
 #include "tools/session/arguments.h"
-#include "tools/session/progress.h"
 
 namespace cs2sim::tools {
 namespace {
 
-// Name in a 33-character column from column 50 (device-formats.md, section 4).
+// Name in a 33-character column from column 50 (device-formats.md, section 4). What is too long for its
+// column still keeps a blank from the next; a long size grows to the left first.
 void print_row(const std::string& index, const std::string& algorithm, const std::string& size,
                const std::string& type, const std::string& group, const std::string& name,
                const std::string& spec) {
-    std::printf("%-8s%-8s%5s  %-9s%-17.17s %-33s%s\n", index.c_str(), algorithm.c_str(), size.c_str(),
-                type.c_str(), group.c_str(), name.c_str(), spec.c_str());
+    constexpr std::size_t kAlgorithmAndSize = 13;
+    const std::size_t used = algorithm.size() + size.size();
+    const std::string between(used < kAlgorithmAndSize ? kAlgorithmAndSize - used : 1, ' ');
+    std::printf("%-7s %s%s%s  %-8s %-17.17s %-32s %s\n", index.c_str(), algorithm.c_str(), between.c_str(),
+                size.c_str(), type.c_str(), group.c_str(), name.c_str(), spec.c_str());
 }
 
 Result<void> list_keys(Session& session, const std::string&) {
@@ -71,55 +77,24 @@ Result<void> key_info(Session& session, const std::string&) {
     return {};
 }
 
-Result<std::uint32_t> algorithm_of(std::string_view word) {
-    for (const auto& [name, id] :
-         std::initializer_list<std::pair<std::string_view, std::uint32_t>>{{"RAW", CXI_KEY_ALGO_RAW},
-                                                                           {"HMAC", CXI_KEY_ALGO_RAW},
-                                                                           {"DES", CXI_KEY_ALGO_DES},
-                                                                           {"DES3", CXI_KEY_ALGO_DES},
-                                                                           {"AES", CXI_KEY_ALGO_AES},
-                                                                           {"RSA", CXI_KEY_ALGO_RSA},
-                                                                           {"EC", CXI_KEY_ALGO_EC},
-                                                                           {"ECDSA", CXI_KEY_ALGO_EC},
-                                                                           {"ECDH", CXI_KEY_ALGO_ECDH}})
-        if (same_word(word, name)) return id;
-    return fail(E_CSA_SYNTAX);
-}
-
-Result<PropertyList> new_key(Session& session) {
-    auto list = named(session);
-    if (!list) return list;
-    if (!list->has(CXI_PROP_KEY_NAME)) return fail(E_CSA_SYNTAX);
-    if (const auto word = session.parameter("Algo")) {
-        const auto algorithm = algorithm_of(*word);
-        if (!algorithm) return fail(algorithm.error());
-        list->set_number(CXI_PROP_KEY_ALGO, *algorithm);
-    }
-    for (const auto& [parameter, id] : std::initializer_list<std::pair<std::string_view, std::uint32_t>>{
-             {"Size", CXI_PROP_KEY_SIZE}, {"Export", CXI_PROP_KEY_EXPORT}})
-        if (const auto text = session.parameter(parameter)) {
-            const auto number = parse_decimal(*text);
-            if (!number) return fail(number.error());
-            list->set_number(id, *number);
-        }
-    if (const auto text = session.parameter("Usage")) {
-        const auto number = parse_hex(*text);
-        if (!number) return fail(number.error());
-        list->set_number(CXI_PROP_KEY_USAGE, *number);
-    }
-    if (const auto curve = session.parameter("Curve")) list->set(CXI_PROP_KEY_EC_CURVE, *curve);
-    if (const auto label = session.parameter("Label")) list->set(CXI_PROP_KEY_LABEL, *label);
-    return list;
-}
-
+// The device has no external keys that it could replace: their Overwrite= is about the file.
 std::uint32_t flags_of(const Session& session) {
-    return (is_set(session, "Overwrite") ? std::uint32_t{CXI_FLAG_KEY_OVERWRITE} : 0u) |
-           (session.parameter("KeyFile") ? std::uint32_t{CXI_FLAG_KEY_EXTERNAL} : 0u);
+    if (key_file(session)) return CXI_FLAG_KEY_EXTERNAL;
+    return is_set(session, "Overwrite") ? std::uint32_t{CXI_FLAG_KEY_OVERWRITE} : 0u;
+}
+
+// Before the device makes a key: what is in its file may be the only copy of another.
+Result<void> may_keep(const Session& session) {
+    const auto file = key_file(session);
+    std::error_code error;
+    if (!file || is_set(session, "Overwrite") || !std::filesystem::is_regular_file(*file, error)) return {};
+    session.note(*file + " exists; Overwrite=1 replaces it");
+    return fail(E_CSA_KEY_WRITE);
 }
 
 // The new key's reference: an external one goes to its file.
 Result<void> keep(const Session& session, ByteView reference) {
-    const auto file = session.parameter("KeyFile");
+    const auto file = key_file(session);
     if (!file) return {};
     if (reference.empty() || reference[0] != CXI_TAG_EXTERNAL) return fail(E_CSA_PROTOCOL);
     return write_whole(*file, reference.subspan(1));
@@ -127,14 +102,10 @@ Result<void> keep(const Session& session, ByteView reference) {
 
 // GenerateKey, or GenerateKey=AES,256 and GenerateKey=EC,NIST-P256 for short.
 Result<void> generate_key(Session& session, const std::string& value) {
-    if (!value.empty()) {
-        const auto fields = split_list(value, 2);
-        session.set_parameter("Algo", fields[0]);
-        if (fields.size() == 2) session.set_parameter(parse_decimal(fields[1]) ? "Size" : "Curve", fields[1]);
-    }
-    const auto list = new_key(session);
+    const auto list = new_key(session, form_of(session, value));
     if (!list) return fail(list.error());
     if (!list->has(CXI_PROP_KEY_ALGO)) return fail(E_CSA_SYNTAX);
+    CS2SIM_TRY(may_keep(session));
     const auto answer = session.execute(FC_CXI, SFC_CXI_KEY_GENERATE, {flags_of(session), 0, list->encode()});
     if (!answer) return fail(answer.error());
     CS2SIM_TRY(keep(session, answer->block.bytes("key")));
@@ -142,16 +113,32 @@ Result<void> generate_key(Session& session, const std::string& value) {
     return {};
 }
 
-Result<void> delete_key(Session& session, const std::string&) {
-    if (!session.parameter("Name")) return fail(E_CSA_SYNTAX);
-    const auto keys = selected(session);
+// Without Group= a global key is meant, and without Spec= and patterns the specifier 0: as the commands for
+// one key understand the same words.
+Result<std::vector<PropertyList>> selected_for_deletion(Session& session) {
+    auto keys = selected(session);
+    if (!keys) return keys;
+    const std::string name = session.parameter_or("Name", ""), group = session.parameter_or("Group", "");
+    const bool any_spec = session.parameter("Spec") || is_pattern(name) || is_pattern(group);
+    std::erase_if(*keys, [&](const PropertyList& key) {
+        return (group.empty() && !key.text(CXI_PROP_KEY_GROUP).empty()) ||
+               (!any_spec && key.number_or(CXI_PROP_KEY_SPEC, 0) != 0);
+    });
+    if (keys->empty()) return fail(E_DB_NOT_FOUND);
+    return keys;
+}
+
+Result<void> delete_keys(Session& session, const std::string&) {
+    if (!session.parameter("Name") || key_file(session)) return fail(E_CSA_SYNTAX);
+    const auto keys = selected_for_deletion(session);
     if (!keys) return fail(keys.error());
-    Progress progress("keys", keys->size());
-    for (std::size_t i = 0; i < keys->size(); ++i) {
+    const auto erase = [&](std::size_t i) -> Result<void> {
         const auto answer = session.execute(FC_CXI, SFC_CXI_KEY_DELETE, {reference_to((*keys)[i])});
         if (!answer) return fail(answer.error());
-        progress.show(i + 1);
-    }
+        return {};
+    };
+    CS2SIM_TRY(run_batch(
+        session, keys->size(), [&](std::size_t i) { return title_of((*keys)[i]); }, erase));
     std::printf("%zu keys deleted\n", keys->size());
     return {};
 }
@@ -187,9 +174,9 @@ Result<void> export_key(Session& session, const std::string& value) {
     return write_whole(value, as_file(value, *type, answer->block.bytes("blob")));
 }
 
-Result<SecretBytes> material_of(const Bytes& content, std::uint32_t type) {
-    if (type == CXI_KEY_TYPE_SECRET) return to_secret(content);
-    if (as_text(content).find("-----BEGIN") == std::string_view::npos) return to_secret(content);
+Result<SecretBytes> material_of(const SecretBytes& content, std::uint32_t type) {
+    if (type == CXI_KEY_TYPE_SECRET) return content;
+    if (as_text(content).find("-----BEGIN") == std::string_view::npos) return content;
     const Handle<BIO> memory(BIO_new_mem_buf(content.data(), static_cast<int>(content.size())));
     if (type == CXI_KEY_TYPE_PUBLIC) {
         const Handle<EVP_PKEY> key(PEM_read_bio_PUBKEY(memory.get(), nullptr, nullptr, nullptr));
@@ -205,8 +192,9 @@ Result<SecretBytes> material_of(const Bytes& content, std::uint32_t type) {
 Result<void> import_key(Session& session, const std::string& value) {
     const auto type = key_type(session);
     if (!type) return fail(type.error());
-    const auto list = new_key(session);
+    const auto list = new_key(session, form_of(session));
     if (!list) return fail(list.error());
+    CS2SIM_TRY(may_keep(session));
     const auto content = read_whole(value);
     if (!content) return fail(content.error());
     const auto material = material_of(*content, *type);
@@ -224,12 +212,18 @@ constexpr Command kCommands[] = {
     {"ListKeys", "ListKey", Takes::nothing, "ListKeys", "lists the keys of Group= and Name=", "", list_keys},
     {"KeyInfo", "", Takes::nothing, "KeyInfo", "shows the properties of a key", "", key_info},
     {"GenerateKey", "", Takes::maybe, "GenerateKey[=<algo>,<size or curve>]", "generates the key Name=",
-     "Algo=, Size= or Curve=, Label=, Export=, Usage= and Overwrite= say how.\n", generate_key},
+     "Algo=, Size= or Curve=, Label=, Export=, Usage=, FipsUsage= and Overwrite= say how. What stands "
+     "behind\n"
+     "GenerateKey= is for this key alone.\n",
+     generate_key},
     {"ImportKey", "", Takes::value, "ImportKey=<file>", "imports a key (Type=) from PEM, DER or raw bytes",
      "", import_key},
     {"ExportKey", "", Takes::value, "ExportKey=<file>",
      "exports a key (Type=), PEM when the file ends in .pem", "", export_key},
-    {"DeleteKey", "", Takes::nothing, "DeleteKey", "deletes the keys of Group= and Name=", "", delete_key},
+    {"DeleteKey", "", Takes::nothing, "DeleteKey", "deletes the keys of Group= and Name=",
+     "Without Group= only global keys; without Spec= only specifier 0, unless Group= or Name= is a "
+     "pattern.\n",
+     delete_keys},
 };
 
 }  // namespace

@@ -1,25 +1,31 @@
 #include "tools/cxitool/selection.h"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <fstream>
+#include <cstdio>
 
+#include "host-lib/host_file.h"
 #include "tools/cxitool/commands.h"
 #include "tools/session/arguments.h"
 
 namespace cs2sim::tools {
 namespace {
 
+constexpr std::size_t kMostInput = std::size_t{4} << 30;  // so that /dev/zero comes to an end
+
 constexpr Command kParameters[] = {
     {"Group", "", Takes::value, "Group=<group>",
-     "the keys' group; with ListKeys and BackupKey a pattern (* and ?)", "", nullptr},
+     "the keys' group; with ListKeys, BackupKey and DeleteKey a pattern (* and ?)",
+     "Without it, or empty: keys without a group, which are global. ListKeys and BackupKey then take every\n"
+     "group that the users logged on may see.\n",
+     nullptr},
     {"Name", "", Takes::value, "Name=<name>",
      "the key's name; with ListKeys, BackupKey and DeleteKey a pattern", "", nullptr},
     {"Spec", "", Takes::value, "Spec=<number>", "the key's specifier (default 0)", "", nullptr},
     {"KeyFile", "", Takes::value, "KeyFile=<file>",
-     "an external key: it lives in this file, sealed under the MBK, not in the device", "", nullptr},
+     "an external key: it lives in this file, sealed under the MBK, not in the device",
+     "GenerateKey and ImportKey write the file; one that exists is only replaced with Overwrite=1. An empty\n"
+     "KeyFile= goes back to keys of the device, which alone BackupKey and DeleteKey are for.\n",
+     nullptr},
     {"OutDir", "", Takes::value, "OutDir=<folder>", "where BackupKey writes (default: the working directory)",
      "", nullptr},
     {"Out", "", Takes::value, "Out=<file>", "where Sign, Encrypt, Decrypt and Random write", "", nullptr},
@@ -33,13 +39,27 @@ constexpr Command kParameters[] = {
     {"Export", "", Takes::value, "Export=<number>",
      "export policy of a new key: 1 wrapped, 2 in clear, 65536 no backup", "", nullptr},
     {"Usage", "", Takes::value, "Usage=<hex>", "usage bits of a new key (default FFFFFFFF)", "", nullptr},
+    {"FipsUsage", "", Takes::value, "FipsUsage=SIGN_PKCS1|SIGN_PSS|SIGN_X931|DECRYPT",
+     "the one purpose of a new RSA key in FIPS mode",
+     "The device writes it down with the first use of a key that it keeps. An external key (KeyFile=) must\n"
+     "bring it along, or FIPS mode refuses its use with B0680110. Keys that are not RSA have none.\n",
+     nullptr},
     {"Overwrite", "", Takes::value, "Overwrite=0|1", "may a new or restored key replace one of that name", "",
      nullptr},
     {"Hash", "", Takes::value, "Hash=SHA256|…", "hash of Sign, Verify, Encrypt with OAEP and ExportP10", "",
      nullptr},
-    {"Pad", "Padding", Takes::value, "Pad=PKCS1|PSS|OAEP|PKCS5|NONE", "padding", "", nullptr},
-    {"Chain", "", Takes::value, "Chain=GCM|CBC|CTR|ECB", "chaining mode of Encrypt and Decrypt (default GCM)",
-     "", nullptr},
+    {"Pad", "Padding", Takes::value, "Pad=PKCS1|PSS|OAEP|PKCS5|NONE", "padding",
+     "Sign, Verify with RSA      PKCS1 (default), PSS; NONE for a file as long as the modulus, unhashed\n"
+     "ExportP10 with RSA         PKCS1 (default), PSS\n"
+     "Encrypt, Decrypt with RSA  OAEP (default), PKCS1; NONE for a file as long as the modulus\n"
+     "Chain=CBC and ECB          PKCS5 (default), NONE\n"
+     "all else                   NONE\n"
+     "An empty Pad= goes back to the default.\n",
+     nullptr},
+    {"Chain", "", Takes::value, "Chain=GCM|CBC|CTR|ECB|CMAC",
+     "chaining mode of Encrypt and Decrypt (default GCM)",
+     "CMAC is for Sign and Verify with an AES or DES key; without it they make an HMAC with Hash=.\n",
+     nullptr},
     {"IV", "", Takes::value, "IV=<hex>",
      "IV of Encrypt and Decrypt; without it the device makes one, and it stands before the ciphertext", "",
      nullptr},
@@ -124,6 +144,8 @@ Result<std::vector<PropertyList>> selected(Session& session) {
     return keys;
 }
 
+bool is_pattern(std::string_view text) { return text.find_first_of("*?") != std::string_view::npos; }
+
 Bytes reference_to(const PropertyList& key) {
     PropertyList names;
     for (const std::uint32_t id : {CXI_PROP_KEY_GROUP, CXI_PROP_KEY_NAME, CXI_PROP_KEY_SPEC})
@@ -133,8 +155,21 @@ Bytes reference_to(const PropertyList& key) {
     return reference;
 }
 
+std::string title_of(const PropertyList& key) {
+    const std::string_view group = key.text(CXI_PROP_KEY_GROUP);
+    return "key " + std::string(key.text(CXI_PROP_KEY_NAME)) +
+           (group.empty() ? "" : ", group " + std::string(group)) + ", specifier " +
+           std::to_string(key.number_or(CXI_PROP_KEY_SPEC, 0));
+}
+
+std::optional<std::string> key_file(const Session& session) {
+    auto file = session.parameter("KeyFile");
+    if (file && file->empty()) file.reset();
+    return file;
+}
+
 Result<Bytes> opened(Session& session) {
-    if (const auto file = session.parameter("KeyFile")) {
+    if (const auto file = key_file(session)) {
         const auto blob = read_whole(*file);
         if (!blob) return fail(blob.error());
         if (blob->size() > CXI_MOST_DATA) return fail(E_CSA_KEY_FORMAT);
@@ -158,29 +193,16 @@ Result<PropertyList> properties_of(Session& session, ByteView key) {
     return list;
 }
 
-Result<Bytes> read_whole(const std::string& path) {
-    std::ifstream file(path, std::ios::binary);
-    if (!file) return fail(E_CSA_KEY_FILE);
-    Bytes content{std::istreambuf_iterator<char>(file), {}};
-    if (file.bad()) return fail(E_CSA_KEY_FILE);
-    return content;
+Result<SecretBytes> read_whole(const std::string& path) {
+    auto content = host::read_host_input(path, kMostInput);
+    if (!content) return fail(E_CSA_KEY_FILE);
+    return *std::move(content);
 }
 
 Result<void> write_whole(const std::string& path, ByteView content) {
-    const std::string unfinished = path + ".new";
-    const int file = ::open(unfinished.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    if (file < 0) return fail(E_CSA_KEY_WRITE);
-    bool whole = true;
-    for (ByteView rest = content; whole && !rest.empty();) {
-        const ssize_t written = ::write(file, rest.data(), rest.size());
-        whole = written > 0;
-        if (whole) rest = rest.subspan(static_cast<std::size_t>(written));
-    }
-    whole = ::fsync(file) == 0 && whole;
-    whole = ::close(file) == 0 && whole;
-    if (whole && ::rename(unfinished.c_str(), path.c_str()) == 0) return {};
-    ::unlink(unfinished.c_str());
-    return fail(E_CSA_KEY_WRITE);
+    std::fflush(stdout);  // keeps the order where the path is /dev/stdout
+    if (!host::replace_host_file(path, content)) return fail(E_CSA_KEY_WRITE);
+    return {};
 }
 
 bool is_set(const Session& session, std::string_view parameter) {

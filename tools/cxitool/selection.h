@@ -20,15 +20,21 @@ Result<PropertyList> named(const Session& session);
 // nobody may see are not among them. Error: E_DB_NOT_FOUND when there is none and a name was given.
 Result<std::vector<PropertyList>> selected(Session& session);
 
-// How commands name this key of a listing.
+bool is_pattern(std::string_view text);  // has * or ?
+
+// How commands name this key of a listing, and how messages do.
 Bytes reference_to(const PropertyList& key);
+std::string title_of(const PropertyList& key);
+
+// KeyFile=, the file of an external key; nothing when it is empty.
+std::optional<std::string> key_file(const Session& session);
 
 // The one key of Group=, Name=, Spec=. Errors: E_CSA_SYNTAX without Name=, the device's.
 Result<Bytes> opened(Session& session);
 
 Result<PropertyList> properties_of(Session& session, ByteView key);
 
-Result<Bytes> read_whole(const std::string& path);                    // E_CSA_KEY_FILE
+Result<SecretBytes> read_whole(const std::string& path);              // E_CSA_KEY_FILE
 Result<void> write_whole(const std::string& path, ByteView content);  // E_CSA_KEY_WRITE; mode 0600
 
 bool is_set(const Session& session, std::string_view parameter);  // Overwrite=1, yes, true

@@ -1,0 +1,201 @@
+// What cxitool's words mean: which keys DeleteKey deletes, whose options GenerateKey's are, paddings, long
+// MACs, the purpose of an external key in FIPS mode, columns.
+#include <sstream>
+
+#include "firmware/wire/bytes.h"
+#include "firmware/wire/cxi.h"
+#include "test/scenario/expect.h"
+#include "test/scenario/simulator.h"
+
+using namespace cs2sim;
+using namespace cs2sim::scenario;
+
+namespace {
+
+const std::string kClerk = "LogonPass=CLERK,clerks-secret";
+
+void add_clerk(const Operator& user) {
+    user.admin_does({"AddUser=CLERK,00000002{CXI_GROUP=*},hmacpwd,clerks-secret"});
+}
+
+Outcome cxitool(const Operator& user, std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), kClerk);
+    return user.tool("cxitool", std::move(arguments));
+}
+
+Outcome openssl(const Operator& user, std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), "openssl");
+    arguments.insert(arguments.begin(), "/usr/bin/env");
+    return run(arguments, {user.folder()});
+}
+
+// The rows of ListKeys, without its head.
+std::vector<std::string> rows(const Operator& user, std::vector<std::string> arguments) {
+    arguments.push_back("ListKeys");
+    const Outcome listed = cxitool(user, arguments);
+    require_success(listed);
+    std::istringstream lines(listed.out);
+    std::vector<std::string> all;
+    for (std::string line; std::getline(lines, line);) all.push_back(line);
+    REQUIRE(all.size() >= 3);
+    return {all.begin() + 3, all.end()};
+}
+
+}  // namespace
+
+TEST_CASE("DeleteKey means the key that KeyInfo shows, unless it is given a pattern") {
+    const Simulator simulator;
+    const Operator user(simulator, Way::mount);
+    add_clerk(user);
+    std::vector<std::string> arguments = {"Algo=AES", "Size=128", "Name=k"};
+    for (const std::string where : {"Group=", "Group=A", "Group=B"})
+        for (const std::string spec : {"Spec=0", "Spec=3"})
+            arguments.insert(arguments.end(), {where, spec, "GenerateKey"});
+    require_success(cxitool(user, arguments));
+    const auto deletes = [&](std::vector<std::string> words) {
+        words.push_back("DeleteKey");
+        return cxitool(user, words).out;
+    };
+    CHECK(deletes({"Name=k"}) == "1 keys deleted\n");
+    CHECK(rows(user, {"Name=k"}).size() == 5);
+    require_error(cxitool(user, {"Name=k", "DeleteKey"}), E_DB_NOT_FOUND);
+    CHECK(deletes({"Name=k*"}) == "1 keys deleted\n");  // the global one with specifier 3
+    CHECK(deletes({"Group=A", "Name=k"}) == "1 keys deleted\n");
+    CHECK(deletes({"Group=A", "Name=k", "Spec=3"}) == "1 keys deleted\n");
+    CHECK(deletes({"Group=B", "Name=*"}) == "2 keys deleted\n");
+    CHECK(rows(user, {}).empty());
+}
+
+TEST_CASE("what stands behind GenerateKey= is for that key alone") {
+    const Simulator simulator;
+    const Operator user(simulator, Way::mount);
+    add_clerk(user);
+    write_file(user.file("raw"), std::string(16, 'k'));
+    const Outcome made =
+        cxitool(user, {"Group=A", "Name=a", "GenerateKey=RSA,2048", "Name=b", "GenerateKey=EC,NIST-P256",
+                       "Name=c", "GenerateKey=AES,256", "KeyInfo", "Algo=AES", "Type=secret", "Name=d",
+                       "ImportKey=raw", "Size=192", "Name=e", "GenerateKey"});
+    require_success(made);
+    CHECK(made.out.find("KEY_EC_CURVE") == std::string::npos);
+    CHECK(rows(user, {"Group=A", "Name=e"}).at(0).find("AES       192") != std::string::npos);
+}
+
+TEST_CASE("Pad= is what it says, or refused") {
+    const Simulator simulator;
+    const Operator user(simulator, Way::mount);
+    add_clerk(user);
+    write_file(user.file("data"), "signed");
+    write_file(user.file("blocks"), std::string(48, 'b'));
+    write_file(user.file("modulus"), std::string(256, '\1'));
+    require_success(
+        cxitool(user, {"Group=A", "Name=rsa", "GenerateKey=RSA,2048", "ExportKey=k.pem", "Name=aes",
+                       "GenerateKey=AES,256", "Name=ec", "GenerateKey=EC,NIST-P256"}));
+    const auto refused = [&](std::vector<std::string> words) {
+        words.insert(words.begin(), "Group=A");
+        words.insert(words.end() - 1, "Out=out");
+        require_error(cxitool(user, words), E_CSA_SYNTAX);
+    };
+    for (const std::string word : {"FOO", "OAEP", "PKCS5"}) refused({"Name=rsa", "Pad=" + word, "Sign=data"});
+    for (const std::string word : {"FOO", "PSS", "PKCS5"})
+        refused({"Name=rsa", "Pad=" + word, "Encrypt=data"});
+    for (const std::string word : {"NONE", "OAEP"}) refused({"Name=rsa", "Pad=" + word, "ExportP10=csr"});
+    for (const std::string word : {"FOO", "PKCS1"})
+        refused({"Name=aes", "Chain=CBC", "Pad=" + word, "Encrypt=data"});
+    refused({"Name=aes", "Pad=PKCS5", "Encrypt=data"});  // GCM has no padding
+    refused({"Name=ec", "Pad=PSS", "Sign=data"});
+
+    require_success(cxitool(user, {"Group=A", "Name=aes", "Chain=CBC", "Pad=NONE", "Out=enc",
+                                   "Encrypt=blocks", "Out=dec", "Decrypt=enc"}));
+    CHECK(read_file(user.file("enc")).size() == 16 + 48);
+    CHECK(read_file(user.file("dec")) == read_file(user.file("blocks")));
+    require_success(
+        cxitool(user, {"Group=A", "Name=rsa", "Pad=NONE", "Out=raw", "Sign=modulus", "Signature=raw",
+                       "Verify=modulus", "Out=enc", "Encrypt=modulus", "Out=dec", "Decrypt=enc"}));
+    CHECK(read_file(user.file("dec")) == read_file(user.file("modulus")));
+    for (const std::string hash : {"SHA1", "SHA256", "SHA384", "SHA512", "SHA3-256"}) {
+        INFO(hash);
+        require_success(
+            cxitool(user, {"Group=A", "Name=rsa", "Pad=PSS", "Hash=" + hash, "ExportP10=pss.csr"}));
+        const Outcome checked = openssl(user, {"req", "-verify", "-noout", "-text", "-in", "pss.csr"});
+        CHECK(checked.status == 0);
+        CHECK(checked.out.find("rsassaPss") != std::string::npos);
+    }
+}
+
+TEST_CASE("HMAC and CMAC of files of any length are openssl's") {
+    const Simulator simulator;
+    const Operator user(simulator, Way::mount);
+    add_clerk(user);
+    write_file(user.file("raw"), std::string(32, 'k'));
+    std::string key;
+    for (int i = 0; i < 32; ++i) key += "6B";
+    require_success(cxitool(user, {"Group=A", "Type=secret", "Algo=RAW", "Name=hmac", "ImportKey=raw",
+                                   "Algo=AES", "Name=cmac", "ImportKey=raw"}));
+    for (const std::size_t size :
+         {std::size_t{100}, CXI_MOST_DATA, CXI_MOST_DATA + 1, std::size_t{1'500'000}}) {
+        INFO(size);
+        write_file(user.file("data"), std::string(size, 'x'));
+        write_file(user.file("other"), std::string(size - 1, 'x') + "y");
+        require_success(
+            cxitool(user, {"Group=A", "Name=hmac", "Out=h", "Sign=data", "Signature=h", "Verify=data",
+                           "Name=cmac", "Chain=CMAC", "Out=c", "Sign=data", "Signature=c", "Verify=data"}));
+        require_error(cxitool(user, {"Group=A", "Name=hmac", "Signature=h", "Verify=other"}),
+                      E_CXI_CRYPT_SIGN_VERIFY);
+        const std::string hex = "hexkey:" + key;
+        CHECK(openssl(user, {"mac", "-digest", "SHA256", "-macopt", hex, "-in", "data", "HMAC"}).out ==
+              to_hex(as_bytes(read_file(user.file("h")))) + "\n");
+        CHECK(openssl(user, {"mac", "-cipher", "AES-256-CBC", "-macopt", hex, "-in", "data", "CMAC"}).out ==
+              to_hex(as_bytes(read_file(user.file("c")))) + "\n");
+    }
+}
+
+TEST_CASE("in FIPS mode an external RSA key works when FipsUsage= said what for") {
+    const Simulator simulator("se-gen2-fips");
+    const Operator user(simulator, Way::mount);
+    add_clerk(user);
+    user.make_mbk();
+    write_file(user.file("data"), "signed");
+    const std::string make = "GenerateKey=RSA,2048";
+    require_error(cxitool(user, {"Group=A", "Name=x", "KeyFile=f0", make, "Sign=data"}),
+                  E_CXI_FIPS_USAGE_NOT_SET);
+    require_success(cxitool(user, {"Group=A",
+                                   "Name=x",
+                                   "FipsUsage=SIGN_PKCS1",
+                                   "KeyFile=f1",
+                                   make,
+                                   "Sign=data",
+                                   "FipsUsage=SIGN_PSS",
+                                   "KeyFile=f2",
+                                   make,
+                                   "Pad=PSS",
+                                   "Sign=data",
+                                   "Pad=",
+                                   "FipsUsage=DECRYPT",
+                                   "KeyFile=f3",
+                                   make,
+                                   "Out=enc",
+                                   "Encrypt=data",
+                                   "Out=dec",
+                                   "Decrypt=enc",
+                                   "KeyFile=f4",
+                                   "GenerateKey=AES,256"}));
+    CHECK(read_file(user.file("dec")) == "signed");
+    require_error(cxitool(user, {"KeyFile=f1", "Pad=PSS", "Sign=data"}), E_CXI_FIPS_PAD_MECH_WRONG);
+    require_error(cxitool(user, {"KeyFile=f3", "Sign=data"}), E_CXI_FIPS_KEY_USAGE);
+    require_error(cxitool(user, {"Group=A", "Name=x", "FipsUsage=ANY", make}), E_CSA_SYNTAX);
+}
+
+TEST_CASE("a long name keeps a blank from the specifier, and every other column its place") {
+    const Simulator simulator;
+    const Operator user(simulator, Way::mount);
+    add_clerk(user);
+    const std::string longest(40, 'z');
+    write_file(user.file("raw"), std::string(1024, 'r'));
+    require_success(cxitool(user, {"Group=A", "Spec=7", "Name=" + longest, "GenerateKey=AES,128", "Name=raw",
+                                   "Algo=RAW", "Type=secret", "ImportKey=raw"}));
+    const auto listed = rows(user, {"Group=A", "Spec=7"});
+    REQUIRE(listed.size() == 2);
+    CHECK(listed[0] ==
+          "0       RAW      8192  secret   A                 raw                              7");
+    CHECK(listed[1] == "1       AES       128  secret   A                 " + longest + " 7");
+}

@@ -1,0 +1,114 @@
+// Files encrypted and decrypted.
+#include <algorithm>
+
+#include "tools/cxitool/selection.h"
+#include "tools/cxitool/work.h"
+#include "tools/session/arguments.h"
+
+namespace cs2sim::tools {
+namespace {
+
+struct ChainWord {
+    std::string_view word;
+    std::uint32_t chain;
+    std::size_t iv;
+    PadUse pads;
+};
+constexpr ChainWord kChains[] = {{"GCM", CXI_MECH_CHAIN_GCM, 12, PadUse::other},
+                                 {"CBC", CXI_MECH_CHAIN_CBC, 16, PadUse::blocks},
+                                 {"CTR", CXI_MECH_CHAIN_CTR, 16, PadUse::other},
+                                 {"ECB", CXI_MECH_CHAIN_ECB, 0, PadUse::blocks}};
+
+Result<const ChainWord*> chain_of(const Session& session) {
+    const std::string word = session.parameter_or("Chain", "GCM");
+    for (const ChainWord& row : kChains)
+        if (same_word(word, row.word)) return &row;
+    return fail(E_CSA_SYNTAX);
+}
+
+Result<std::uint32_t> rsa_mechanism(const Session& session) {
+    const auto pad = pad_of(session, PadUse::rsa_crypt);
+    if (!pad || *pad != CXI_MECH_PAD_OAEP) return pad;
+    const auto hash = hash_of(session);
+    if (!hash) return fail(hash.error());
+    return *pad | (*hash)->id;
+}
+
+Result<Bytes> run_crypt(Session& session, ByteView key, std::uint32_t mechanism, ByteView parameter,
+                        ByteView data, Bytes& made_iv) {
+    Bytes out;
+    std::uint32_t state = 0;
+    for (bool first = true;; first = false) {
+        const bool last = data.size() <= kPart;
+        const ByteView part = data.first(std::min(kPart, data.size()));
+        const std::uint32_t flags = (first ? std::uint32_t{CXI_FLAG_CRYPT_INIT} : 0u) |
+                                    (last ? std::uint32_t{CXI_FLAG_CRYPT_FINAL} : 0u);
+        const auto answer =
+            session.execute(FC_CXI, SFC_CXI_CRYPT, {flags, mechanism, state, key, parameter, part});
+        if (!answer) return fail(answer.error());
+        if (first) made_iv = to_bytes(answer->block.bytes("iv"));
+        append(out, answer->block.bytes("data"));
+        if (last) return out;
+        state = answer->block.u32("state");
+        data = data.subspan(part.size());
+    }
+}
+
+Result<void> crypt_rsa(Session& session, ByteView key, std::uint32_t mode, ByteView data) {
+    const auto mechanism = rsa_mechanism(session);
+    if (!mechanism) return fail(mechanism.error());
+    Bytes no_iv;
+    const auto out = run_crypt(session, key, mode | *mechanism, {}, data, no_iv);
+    if (!out) return fail(out.error());
+    return deliver(session, *out);
+}
+
+Result<void> crypt_secret(Session& session, ByteView key, bool des, std::uint32_t mode, ByteView data) {
+    const bool encrypts = mode == CXI_MECH_MODE_ENCRYPT;
+    const auto chain = chain_of(session);
+    if (!chain) return fail(chain.error());
+    const auto pad = pad_of(session, (*chain)->pads);
+    if (!pad) return fail(pad.error());
+    const std::size_t iv_size = des && (*chain)->iv == 16 ? 8 : (*chain)->iv;
+    Bytes iv;
+    bool make_iv = false;
+    if (const auto hex = session.parameter("IV")) {
+        if (!from_hex(*hex, iv)) return fail(E_CSA_SYNTAX);
+    } else if (encrypts) {
+        make_iv = iv_size != 0;
+    } else {
+        if (data.size() < iv_size) return fail(E_CXI_CRYPT_DATA_LEN);
+        iv = to_bytes(data.first(iv_size));
+        data = data.subspan(iv_size);
+    }
+    const Bytes parameter = compose(LAYOUT_CXI_CRYPT_PARAMETER,
+                                    {make_iv ? CXI_IV_GENERATE : CXI_IV_NO_GENERATE, iv, ByteView(), 0});
+    Bytes made_iv;
+    const auto out = run_crypt(session, key, mode | (*chain)->chain | *pad, parameter, data, made_iv);
+    if (!out) return fail(out.error());
+    append(made_iv, *out);
+    return deliver(session, made_iv);
+}
+
+Result<void> crypt(Session& session, const std::string& file, std::uint32_t mode) {
+    const auto key = opened(session);
+    if (!key) return fail(key.error());
+    const auto kind = kind_of(session, *key);
+    if (!kind) return fail(kind.error());
+    const auto content = read_whole(file);
+    if (!content) return fail(content.error());
+    if (kind->rsa()) return crypt_rsa(session, *key, mode, *content);
+    return crypt_secret(session, *key, kind->algorithm == CXI_KEY_ALGO_DES, mode, *content);
+}
+
+}  // namespace
+
+Result<void> encrypt(Session& session, const std::string& value) {
+    return crypt(session, value, CXI_MECH_MODE_ENCRYPT);
+}
+
+Result<void> decrypt(Session& session, const std::string& value) {
+    return crypt(session, value, CXI_MECH_MODE_DECRYPT);
+}
+
+}  // namespace cs2sim::tools

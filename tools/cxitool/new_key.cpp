@@ -1,0 +1,80 @@
+#include "tools/cxitool/new_key.h"
+
+#include <span>
+#include <string_view>
+
+#include "tools/cxitool/selection.h"
+#include "tools/session/arguments.h"
+
+namespace cs2sim::tools {
+namespace {
+
+struct NumberWord {
+    std::string_view word;
+    std::uint32_t number;
+};
+
+constexpr NumberWord kAlgorithms[] = {
+    {"RAW", CXI_KEY_ALGO_RAW},  {"HMAC", CXI_KEY_ALGO_RAW}, {"DES", CXI_KEY_ALGO_DES},
+    {"DES3", CXI_KEY_ALGO_DES}, {"AES", CXI_KEY_ALGO_AES},  {"RSA", CXI_KEY_ALGO_RSA},
+    {"EC", CXI_KEY_ALGO_EC},    {"ECDSA", CXI_KEY_ALGO_EC}, {"ECDH", CXI_KEY_ALGO_ECDH},
+};
+
+constexpr NumberWord kFipsUsages[] = {
+    {"SIGN_PKCS1", CXI_KEY_FIPS_USAGE_RSA_PKCS},
+    {"SIGN_PSS", CXI_KEY_FIPS_USAGE_RSA_PSS},
+    {"SIGN_X931", CXI_KEY_FIPS_USAGE_RSA_X_31},
+    {"DECRYPT", CXI_KEY_FIPS_USAGE_NO_SIGN},
+};
+
+Result<std::uint32_t> number_of(std::span<const NumberWord> words, std::string_view word) {
+    for (const NumberWord& row : words)
+        if (same_word(word, row.word)) return row.number;
+    return fail(E_CSA_SYNTAX);
+}
+
+Result<std::uint32_t> decimal(std::string_view text) { return parse_decimal(text); }
+Result<std::uint32_t> algorithm(std::string_view word) { return number_of(kAlgorithms, word); }
+Result<std::uint32_t> fips_usage(std::string_view word) { return number_of(kFipsUsages, word); }
+
+// Sets a property to what a text says, if there is one.
+Result<void> set_number(PropertyList& list, std::uint32_t id, const std::optional<std::string>& text,
+                        Result<std::uint32_t> (*parse)(std::string_view)) {
+    if (!text) return {};
+    const auto number = parse(*text);
+    if (!number) return fail(number.error());
+    list.set_number(id, *number);
+    return {};
+}
+
+}  // namespace
+
+KeyForm form_of(const Session& session) {
+    return {session.parameter("Algo"), session.parameter("Size"), session.parameter("Curve")};
+}
+
+KeyForm form_of(const Session& session, const std::string& value) {
+    if (value.empty()) return form_of(session);
+    const auto fields = split_list(value, 2);
+    if (fields.size() == 1) return {fields[0], session.parameter("Size"), session.parameter("Curve")};
+    if (parse_decimal(fields[1])) return {fields[0], fields[1], std::nullopt};
+    return {fields[0], std::nullopt, fields[1]};
+}
+
+Result<PropertyList> new_key(const Session& session, const KeyForm& form) {
+    auto list = named(session);
+    if (!list) return list;
+    if (!list->has(CXI_PROP_KEY_NAME)) return fail(E_CSA_SYNTAX);
+    CS2SIM_TRY(set_number(*list, CXI_PROP_KEY_ALGO, form.algorithm, algorithm));
+    CS2SIM_TRY(set_number(*list, CXI_PROP_KEY_SIZE, form.size, decimal));
+    CS2SIM_TRY(set_number(*list, CXI_PROP_KEY_EXPORT, session.parameter("Export"), decimal));
+    CS2SIM_TRY(set_number(*list, CXI_PROP_KEY_USAGE, session.parameter("Usage"), parse_hex));
+    if (list->number_or(CXI_PROP_KEY_ALGO, CXI_KEY_ALGO_RAW) == CXI_KEY_ALGO_RSA)
+        CS2SIM_TRY(
+            set_number(*list, CXI_PROP_FIPS_KEY_USAGE_PADDING, session.parameter("FipsUsage"), fips_usage));
+    if (form.curve) list->set(CXI_PROP_KEY_EC_CURVE, *form.curve);
+    if (const auto label = session.parameter("Label")) list->set(CXI_PROP_KEY_LABEL, *label);
+    return list;
+}
+
+}  // namespace cs2sim::tools

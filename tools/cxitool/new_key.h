@@ -1,0 +1,26 @@
+// What a new key shall be like: parameters, and the short form of GenerateKey.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "firmware/wire/property_list.h"
+#include "tools/session/session.h"
+
+namespace cs2sim::tools {
+
+// Algorithm, size and curve.
+struct KeyForm {
+    std::optional<std::string> algorithm, size, curve;
+};
+
+// Algo=, Size= and Curve=.
+KeyForm form_of(const Session& session);
+
+// The same, but with a value such as "AES,256", "EC,NIST-P256" or "RSA" for what that says.
+KeyForm form_of(const Session& session, const std::string& value);
+
+// The properties of a new key. Error: E_CSA_SYNTAX.
+Result<PropertyList> new_key(const Session& session, const KeyForm& form);
+
+}  // namespace cs2sim::tools

@@ -1,0 +1,49 @@
+// What the commands that work with keys share: which key, which hash, which padding, where the result goes.
+#pragma once
+
+#include <string_view>
+
+#include "firmware/wire/cxi.h"
+#include "tools/session/session.h"
+
+namespace cs2sim::tools {
+
+struct HashWord {
+    std::string_view word;
+    std::uint32_t id;
+    const char* openssl;
+};
+
+// Hash=, SHA256 without it. Error: E_CSA_SYNTAX.
+Result<const HashWord*> hash_of(const Session& session);
+
+// What a key does, as far as the padding is concerned.
+enum class PadUse : std::uint8_t { rsa_sign, rsa_request, rsa_crypt, blocks, other };
+
+// Pad= as CXI_MECH_PAD_*; without it the first word of its use. Error: E_CSA_SYNTAX for a word of another
+// use.
+Result<std::uint32_t> pad_of(const Session& session, PadUse use);
+
+// Which way a key signs and encrypts.
+struct KeyKind {
+    std::uint32_t algorithm = 0;
+    bool edwards = false;
+    bool rsa() const { return algorithm == CXI_KEY_ALGO_RSA; }
+    bool secret() const { return algorithm <= CXI_KEY_ALGO_AES; }
+};
+Result<KeyKind> kind_of(Session& session, ByteView key);
+
+// Most bytes of a file in one command; the rest follows in further ones.
+inline constexpr std::size_t kPart = 256 * 1024;
+
+// To Out=, else in hexadecimal to stdout.
+Result<void> deliver(Session& session, ByteView content);
+
+// Handlers.
+Result<void> sign(Session& session, const std::string& value);        // sign.cpp
+Result<void> verify(Session& session, const std::string& value);      // sign.cpp
+Result<void> encrypt(Session& session, const std::string& value);     // crypt.cpp
+Result<void> decrypt(Session& session, const std::string& value);     // crypt.cpp
+Result<void> export_p10(Session& session, const std::string& value);  // request.cpp
+
+}  // namespace cs2sim::tools
