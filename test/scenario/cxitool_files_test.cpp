@@ -1,24 +1,12 @@
 // What cxitool reads and writes: devices and links stay what they are, folders are refused, no file takes the
 // place of another key's.
 #include "firmware/wire/bytes.h"
-#include "test/scenario/expect.h"
-#include "test/scenario/simulator.h"
+#include "test/scenario/clerk.h"
 
 using namespace cs2sim;
 using namespace cs2sim::scenario;
 
 namespace {
-
-const std::string kClerk = "LogonPass=CLERK,clerks-secret";
-
-void add_clerk(const Operator& user) {
-    user.admin_does({"AddUser=CLERK,00000002{CXI_GROUP=*},hmacpwd,clerks-secret"});
-}
-
-Outcome cxitool(const Operator& user, std::vector<std::string> arguments) {
-    arguments.insert(arguments.begin(), kClerk);
-    return user.tool("cxitool", std::move(arguments));
-}
 
 std::vector<std::string> backups_in(const std::filesystem::path& folder) {
     std::vector<std::string> names = names_in(folder);

@@ -4,24 +4,12 @@
 
 #include "firmware/wire/bytes.h"
 #include "firmware/wire/cxi.h"
-#include "test/scenario/expect.h"
-#include "test/scenario/simulator.h"
+#include "test/scenario/clerk.h"
 
 using namespace cs2sim;
 using namespace cs2sim::scenario;
 
 namespace {
-
-const std::string kClerk = "LogonPass=CLERK,clerks-secret";
-
-void add_clerk(const Operator& user) {
-    user.admin_does({"AddUser=CLERK,00000002{CXI_GROUP=*},hmacpwd,clerks-secret"});
-}
-
-Outcome cxitool(const Operator& user, std::vector<std::string> arguments) {
-    arguments.insert(arguments.begin(), kClerk);
-    return user.tool("cxitool", std::move(arguments));
-}
 
 Outcome openssl(const Operator& user, std::vector<std::string> arguments) {
     arguments.insert(arguments.begin(), "openssl");
