@@ -61,8 +61,9 @@ NodeCall::~NodeCall() = default;
 
 NodeCall::Outcome NodeCall::make(int fd, ByteView head, ByteView body, int timeout_ms) {
     Outcome outcome{.error = ENOTTY};
-    if (small_ && argument_size(head.size() + body.size()) <= kMostSmallExchange) {
-        outcome = make_small(fd, head, body, timeout_ms);
+    const std::size_t space = argument_size(head.size() + body.size());
+    if (small_ && space <= kMostSmallExchange) {
+        outcome = make_small(fd, head, body, space, timeout_ms);
         if (is_unknown(outcome.error)) small_ = false;
     }
     if (in_window_ && is_unknown(outcome.error)) {
@@ -82,14 +83,13 @@ std::size_t NodeCall::argument_size(std::size_t request) const {
     return (size + 63) / 64 * 64;
 }
 
-NodeCall::Outcome NodeCall::make_small(int fd, ByteView head, ByteView body, int timeout_ms) {
-    const std::size_t request = head.size() + body.size();
-    argument_.resize(argument_size(request));
-    const SmallExchange exchange{static_cast<std::uint32_t>(request), timeout_ms};
+NodeCall::Outcome NodeCall::make_small(int fd, ByteView head, ByteView body, std::size_t space,
+                                       int timeout_ms) {
+    argument_.resize(space);
+    const SmallExchange exchange{static_cast<std::uint32_t>(head.size() + body.size()), timeout_ms};
     std::memcpy(argument_.data(), &exchange, sizeof exchange);
     put(argument_.data() + sizeof exchange, head, body);
-    const auto size = static_cast<unsigned>(argument_.size());
-    const int answer = ::ioctl(fd, ioctl_exchange_small(size), argument_.data());
+    const int answer = ::ioctl(fd, ioctl_exchange_small(static_cast<unsigned>(space)), argument_.data());
     if (answer < 0) return {.error = errno};
     const auto whole = static_cast<std::size_t>(answer);
     return {.size = whole, .answer = ByteView(argument_).first(std::min(whole, argument_.size()))};

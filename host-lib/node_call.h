@@ -27,7 +27,7 @@ public:
 private:
     class Window;
 
-    Outcome make_small(int fd, ByteView head, ByteView body, int timeout_ms);
+    Outcome make_small(int fd, ByteView head, ByteView body, std::size_t space, int timeout_ms);
     Outcome make_in_window(int fd, ByteView head, ByteView body, int timeout_ms);
 
     // Of an ioctl that has the request in its argument: the answers of one session are much alike.

@@ -40,17 +40,15 @@ constexpr Refusal kAttributeRefused{E_CMDS_BAD_ATT, E_CMDS_BAD_ATT_FIPS, E_CMDS_
 bool well_formed_attributes(std::string_view attributes) {
     for (bool first = true; !attributes.empty(); first = false) {
         const std::string_view item = attributes.substr(0, attributes.find(','));
-        std::size_t equals = item.find('=');
-        if (equals == 0 || item.empty() || (first && equals == std::string_view::npos)) return false;
+        const std::size_t equals = item.find('=');
+        const bool goes_on = equals == std::string_view::npos;
+        if (item.empty() || equals == 0 || (first && goes_on)) return false;
         const auto in_name = [](char c) {
             return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_';
         };
         const auto in_value = [](char c) { return c > ' ' && c < 0x7F; };
-        if (equals == std::string_view::npos)
-            equals = 0;
-        else if (!std::ranges::all_of(item.substr(0, equals++), in_name))
-            return false;
-        if (!std::ranges::all_of(item.substr(equals), in_value)) return false;
+        if (!goes_on && !std::ranges::all_of(item.substr(0, equals), in_name)) return false;
+        if (!std::ranges::all_of(goes_on ? item : item.substr(equals + 1), in_value)) return false;
         if (item.size() == attributes.size()) return true;
         attributes.remove_prefix(item.size() + 1);
         if (attributes.empty()) return false;  // a comma at the end

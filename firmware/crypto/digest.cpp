@@ -47,8 +47,9 @@ DesBlock des(const DesBlock& key, ByteView block) {
     return result;
 }
 
-// OpenSSL's method, fetched once: to fetch one takes longer than to hash a block with it.
-const EVP_MD* method(std::string_view name) {
+}  // namespace
+
+const EVP_MD* digest_method(std::string_view name) {
     static std::mutex mutex;
     static std::map<std::string, Handle<EVP_MD>, std::less<>> methods;
     const std::lock_guard lock(mutex);
@@ -57,14 +58,12 @@ const EVP_MD* method(std::string_view name) {
         const std::string text(name);
         found = methods.emplace(text, EVP_MD_fetch(nullptr, text.c_str(), nullptr)).first;
     }
-    require_openssl(found->second != nullptr, "digest");
+    require_openssl(found->second != nullptr, found->first.c_str());
     return found->second.get();
 }
 
-}  // namespace
-
 Bytes digest(std::string_view name, std::initializer_list<ByteView> parts) {
-    const EVP_MD* algorithm = method(name);
+    const EVP_MD* algorithm = digest_method(name);
     const Handle<EVP_MD_CTX> context(EVP_MD_CTX_new());
     require_openssl(context && EVP_DigestInit_ex2(context.get(), algorithm, nullptr) == 1, "digest");
     for (ByteView part : parts)

@@ -1,6 +1,8 @@
 // Digests and message authentication codes over whole messages.
 #pragma once
 
+#include <openssl/types.h>
+
 #include <array>
 #include <initializer_list>
 #include <string_view>
@@ -9,6 +11,10 @@
 #include "firmware/wire/error.h"
 
 namespace cs2sim {
+
+// OpenSSL's method of that name, fetched once for the process: to fetch one takes longer than to hash a block
+// with it. Precondition: OpenSSL's default provider has the algorithm.
+const EVP_MD* digest_method(std::string_view name);
 
 // Digest of the parts one after the other; `name` as OpenSSL spells it ("SHA256", "SHA1", …).
 // Precondition: OpenSSL's default provider has the algorithm.

@@ -129,7 +129,7 @@ Result<void> CipherJob::take_key(const LoadedKey& key) {
 Result<void> CipherJob::begin(const LoadedKey& key, ByteView associated) {
     const int direction = encrypt_ ? 1 : 0;
     ready_ = key.ciphers;
-    context_ = ready_->take(use());
+    context_ = ready_->take(mechanism_.value, encrypt_);
     const bool has_key = context_ != nullptr;
     if (!has_key) {
         CS2SIM_TRY(take_key(key));
@@ -150,8 +150,6 @@ Result<void> CipherJob::begin(const LoadedKey& key, ByteView associated) {
         return fail(E_CXI_INTERNAL);
     return {};
 }
-
-std::uint64_t CipherJob::use() const { return std::uint64_t{mechanism_.value} << 2 | (encrypt_ ? 3u : 1u); }
 
 Result<void> CipherJob::take_iv(const Parameter& parameter) {
     const std::uint32_t chain = mechanism_.chain();
@@ -287,7 +285,7 @@ Result<void> CipherJob::end(Bytes& out) {
 
 Result<void> CipherJob::finish(Bytes& out) {
     CS2SIM_TRY(end(out));
-    if (ready_) ready_->give(use(), std::move(context_));
+    if (ready_) ready_->give(mechanism_.value, encrypt_, std::move(context_));
     return {};
 }
 

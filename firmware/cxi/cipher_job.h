@@ -40,7 +40,6 @@ private:
     Result<void> take_iv(const Parameter& parameter);
     Result<void> take_key(const LoadedKey& key);
     Result<void> begin(const LoadedKey& key, ByteView associated);
-    std::uint64_t use() const;
     Result<void> pass(ByteView data, Bytes& out);
     Result<void> end(Bytes& out);
     Result<void> pad(Bytes& out);

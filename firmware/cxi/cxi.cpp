@@ -74,31 +74,29 @@ Circumstances Cxi::circumstances() const {
 
 Result<CxiConfig> Cxi::config(std::string_view group) {
     static const Bytes global = key_index({}, {}, 0);
-    Bytes index;
-    std::uint64_t changes = 0;
+    std::optional<HeldConfig> held;
     {
         const std::lock_guard lock(config_mutex_);
-        const auto found = configs_.find(group);
-        index = found != configs_.end() ? found->second.index : key_index(group, {}, 0);
-        // The number first: a change that comes between makes it old, and the next command reads again.
-        const auto now = keys.changes({global, index});
-        if (!now) return fail(now.error());
-        if (found != configs_.end() && found->second.changes == *now) return found->second.config;
-        changes = *now;
+        if (const auto found = configs_.find(group); found != configs_.end()) held = found->second;
     }
-    const auto config = read_config(group);
+    Bytes index = held ? std::move(held->index) : key_index(group, {}, 0);
+    // The number first: a change that comes between makes it old, and the next command reads again.
+    const auto changes = keys.changes({global, index});
+    if (!changes) return fail(changes.error());
+    if (held && held->changes == *changes) return held->config;
+    const auto config = read_config({global, index});
     if (!config) return config;
     const std::lock_guard lock(config_mutex_);
     if (configs_.size() >= kMostConfigs) configs_.clear();
-    configs_.insert_or_assign(std::string(group), HeldConfig{std::move(index), changes, *config});
+    configs_.insert_or_assign(std::string(group), HeldConfig{std::move(index), *changes, *config});
     return config;
 }
 
-Result<CxiConfig> Cxi::read_config(std::string_view group) {
+// Of several settings of one kind the last counts: a group's own go before global ones.
+Result<CxiConfig> Cxi::read_config(std::initializer_list<ByteView> indices) {
     PropertyList settings;
-    for (const std::string_view of :
-         {std::string_view(), group}) {  // a group's own settings go before global ones
-        const auto object = keys.find(key_index(of, {}, 0));
+    for (const ByteView index : indices) {
+        const auto object = keys.find(index);
         if (!object && object.error().code != E_DB_NOT_FOUND) return fail(object.error());
         if (!object) continue;
         for (const Property& property : (*object)->object.properties)
@@ -160,8 +158,9 @@ Result<SharedKey> Cxi::key(const Call& call, ByteView reference, Right right) {
 }
 
 Result<void> Cxi::approve_object(const KeyObject& key, Use use) {
-    CS2SIM_TRY(
-        approve_key(modes(), use, key.algorithm(), key.bits(), key.properties.text(CXI_PROP_KEY_EC_CURVE)));
+    if ((modes() & (MODE_FIPS | MODE_CC)) != 0)
+        CS2SIM_TRY(approve_key(modes(), use, key.algorithm(), key.bits(),
+                               key.properties.text(CXI_PROP_KEY_EC_CURVE)));
     const bool barred_des = !services_.profile.des3 && key.algorithm() == CXI_KEY_ALGO_DES;
     if (barred_des && key.is_secret()) return fail(E_CXI_KEY_INVALID_ALGO);
     return {};
@@ -228,7 +227,7 @@ Result<Bytes> Cxi::place(const Call& call, const KeyObject& key, std::uint32_t f
     if ((flags & CXI_FLAG_KEY_EXTERNAL) != 0) return seal_outside(key);
     CS2SIM_TRY(
         keys.insert({&key}, (flags & CXI_FLAG_KEY_OVERWRITE) != 0, (flags & CXI_FLAG_KEY_VOLATILE) != 0));
-    return index_reference(key_index(key.group(), key.name(), key.spec()));
+    return index_reference(key_index(key));
 }
 
 Result<Cxi::Pair> Cxi::place_pair(const Call& call, const KeyObject& first, const KeyObject& second,
@@ -243,8 +242,7 @@ Result<Cxi::Pair> Cxi::place_pair(const Call& call, const KeyObject& first, cons
     }
     CS2SIM_TRY(keys.insert({&first, &second}, (flags & CXI_FLAG_KEY_OVERWRITE) != 0,
                            (flags & CXI_FLAG_KEY_VOLATILE) != 0));
-    return Pair{index_reference(key_index(first.group(), first.name(), first.spec())),
-                index_reference(key_index(second.group(), second.name(), second.spec()))};
+    return Pair{index_reference(key_index(first)), index_reference(key_index(second))};
 }
 
 }  // namespace cs2sim

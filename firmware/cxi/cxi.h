@@ -6,6 +6,7 @@
 
 #include <map>
 #include <mutex>
+#include <optional>
 #include <string>
 
 #include "firmware/cmds/call.h"
@@ -76,7 +77,7 @@ public:
     std::uint16_t modes() const;
 
 private:
-    Result<CxiConfig> read_config(std::string_view group);
+    Result<CxiConfig> read_config(std::initializer_list<ByteView> indices);
     Result<SharedKey> external_key(ByteView blob);
     Result<Bytes> seal_outside(const KeyObject& key);
     Result<void> may_place(const Call& call, const KeyObject& key, std::uint32_t flags, Right right);

@@ -2,6 +2,8 @@
 
 #include <openssl/core_names.h>
 
+#include <algorithm>
+
 #include "firmware/crypto/cipher.h"
 #include "firmware/crypto/digest.h"
 #include "firmware/wire/block.h"
@@ -96,17 +98,9 @@ Result<Bytes> computed_property(const LoadedKey& key, std::uint32_t id) {
 
 }  // namespace
 
-std::optional<std::uint32_t> default_of(std::uint32_t property) {
-    switch (property) {
-        case CXI_PROP_KEY_SPEC:
-            return 0;
-        case CXI_PROP_KEY_EXPORT:
-            return CXI_KEY_EXPORT_DENY;
-        case CXI_PROP_KEY_USAGE:
-            return CXI_KEY_USAGE_ALL;
-        default:
-            return std::nullopt;
-    }
+const DefaultRow* find_default(std::uint32_t property) {
+    const auto* row = std::ranges::find(kDefaults, property, &DefaultRow::property);
+    return row == std::end(kDefaults) ? nullptr : row;
 }
 
 Bytes group_prefix(std::string_view group) {
@@ -146,7 +140,7 @@ SecretBytes des3_key(ByteView secret) {
 
 Result<LoadedKey> load_key(KeyObject object) {
     LoadedKey key;
-    key.index = key_index(object.group(), object.name(), object.spec());
+    key.index = key_index(object);
     if (object.is_private() || object.is_public()) {
         auto pkey = object.is_private() ? private_key_from_der(object.material)
                                         : public_key_from_der(object.material);
@@ -167,9 +161,9 @@ Result<Bytes> read_property(const LoadedKey& key, std::uint32_t id) {
     const bool is_key = key.object.is_secret() || key.object.is_private();
     if (id == CXI_PROP_VALUE && is_key) return fail(E_CXI_PROP_SENSITIVE);
     if (!key.object.properties.has(id)) {
-        const auto number = default_of(id);
-        if (!number || key.object.type() >= CXI_KEY_TYPE_DATA) return fail(E_CXI_PROP_NOT_FOUND);
-        return number_bytes(*number);
+        const DefaultRow* standard = find_default(id);
+        if (!standard || key.object.type() >= CXI_KEY_TYPE_DATA) return fail(E_CXI_PROP_NOT_FOUND);
+        return number_bytes(standard->number);
     }
     return to_bytes(key.object.properties.bytes(id));
 }

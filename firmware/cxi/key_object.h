@@ -3,7 +3,6 @@
 
 #include <memory>
 #include <mutex>
-#include <optional>
 #include <string_view>
 
 #include "firmware/crypto/pkey.h"
@@ -39,15 +38,17 @@ struct KeyObject {
 template <class Context>
 class ReadyContexts {
 public:
-    // Null when there is none for `use`.
-    Handle<Context> take(std::uint64_t use) {
+    // A use is a mechanism in one direction (`forward`: sign, encrypt). Null when there is none for it.
+    Handle<Context> take(std::uint32_t mechanism, bool forward) {
+        const std::uint64_t use = use_of(mechanism, forward);
         const std::lock_guard lock(mutex_);
         if (use != use_ || ready_.empty()) return nullptr;
         Handle<Context> context = std::move(ready_.back());
         ready_.pop_back();
         return context;
     }
-    void give(std::uint64_t use, Handle<Context> context) {
+    void give(std::uint32_t mechanism, bool forward, Handle<Context> context) {
+        const std::uint64_t use = use_of(mechanism, forward);
         const std::lock_guard lock(mutex_);
         if (use != use_) ready_.clear();
         use_ = use;
@@ -56,6 +57,9 @@ public:
 
 private:
     static constexpr std::size_t kMost = 8;
+    static std::uint64_t use_of(std::uint32_t mechanism, bool forward) {
+        return std::uint64_t{mechanism} << 2 | (forward ? 3u : 1u);  // never 0, which is no use at all
+    }
     std::mutex mutex_;
     std::uint64_t use_ = 0;
     std::vector<Handle<Context>> ready_;
@@ -77,6 +81,7 @@ struct LoadedKey {
 // over all three. Opening a key is a look-up, the keys of one group stand together, and a name of any length
 // fits. The record says what it is, so that a collision cannot hand out another key.
 Bytes key_index(std::string_view group, std::string_view name, std::uint32_t spec);
+inline Bytes key_index(const KeyObject& key) { return key_index(key.group(), key.name(), key.spec()); }
 Bytes group_prefix(std::string_view group);
 
 SecretBytes encode_key(const KeyObject& key);
@@ -89,9 +94,17 @@ SecretBytes des3_key(ByteView secret);
 // Makes the key usable. Errors: E_CXI_KEY_INVALID_COMP when the material is no key of its algorithm.
 Result<LoadedKey> load_key(KeyObject object);
 
-// What a key that does not state the property has: specifier, export policy, usage (firmware-facts.md,
-// section 4). Nothing for other properties.
-std::optional<std::uint32_t> default_of(std::uint32_t property);
+// What a key has that does not state the property (firmware-facts.md, section 4).
+struct DefaultRow {
+    std::uint32_t property;
+    std::uint32_t number;
+};
+inline constexpr DefaultRow kDefaults[] = {
+    {CXI_PROP_KEY_SPEC, 0},
+    {CXI_PROP_KEY_EXPORT, CXI_KEY_EXPORT_DENY},
+    {CXI_PROP_KEY_USAGE, CXI_KEY_USAGE_ALL},
+};
+const DefaultRow* find_default(std::uint32_t property);  // null for other properties
 
 // Properties as a caller may read them, computed ones and defaults included.
 // Errors: E_CXI_PROP_SENSITIVE for secret ones, E_CXI_PROP_NOT_FOUND when the object has none of that id.

@@ -144,17 +144,16 @@ Result<void> KeyStore::insert(std::initializer_list<const KeyObject*> objects, b
     const auto keys = database();
     if (!keys) return fail(keys.error());
     if (is_volatile) {
-        for (const KeyObject* key : objects)
-            if (const auto stored = (*keys)->find(key_index(key->group(), key->name(), key->spec())))
-                return fail(overwrite ? E_CXI_OVERWRITE : E_DB_EXISTS);
-            else if (stored.error().code != E_DB_NOT_FOUND)
-                return fail(stored.error());
+        for (const KeyObject* key : objects) {
+            const auto stored = (*keys)->find(key_index(*key));
+            if (stored) return fail(overwrite ? E_CXI_OVERWRITE : E_DB_EXISTS);
+            if (stored.error().code != E_DB_NOT_FOUND) return fail(stored.error());
+        }
         return keep_volatile(objects, overwrite);
     }
-    std::vector<std::pair<Bytes, SecretBytes>>
-        records;  // made outside the transaction, which others wait for
-    for (const KeyObject* key : objects)
-        records.emplace_back(key_index(key->group(), key->name(), key->spec()), encode_key(*key));
+    // Made outside the transaction, which others wait for.
+    std::vector<std::pair<Bytes, SecretBytes>> records;
+    for (const KeyObject* key : objects) records.emplace_back(key_index(*key), encode_key(*key));
     if (!overwrite) {
         const std::lock_guard lock(mutex_);
         for (const auto& each : records)
@@ -235,7 +234,6 @@ Result<std::uint32_t> KeyStore::erase_group(std::string_view group) {
             const auto object = decode_key(entry->record);
             if (object && object->group() == group && object->type() != CXI_KEY_TYPE_CONFIG) {
                 CS2SIM_TRY(batch.erase(at));
-                forget(at);
                 ++erased;
             }
             increment(at);  // go on behind it
@@ -243,6 +241,11 @@ Result<std::uint32_t> KeyStore::erase_group(std::string_view group) {
     };
     CS2SIM_TRY((*keys)->change(wipe));
     const std::lock_guard lock(mutex_);
+    std::erase_if(cache_, [&](const auto& entry) {
+        if (entry.second->second.key->object.group() != group) return false;
+        lately_.erase(entry.second);
+        return true;
+    });
     erased += static_cast<std::uint32_t>(
         std::erase_if(volatile_, [&](const auto& held) { return held.second->object.group() == group; }));
     return erased;

@@ -1,9 +1,8 @@
 #include "firmware/cxi/mechanism.h"
 
 #include <algorithm>
-#include <array>
 
-#include "firmware/crypto/require.h"
+#include "firmware/crypto/digest.h"
 
 namespace cs2sim {
 namespace {
@@ -24,17 +23,7 @@ const HashRow* find_hash(std::uint32_t id) {
     return row == std::end(kHashes) ? nullptr : row;
 }
 
-const EVP_MD* hash_method(const HashRow& row) {
-    static const auto methods = [] {
-        std::array<Handle<EVP_MD>, std::size(kHashes)> all;
-        for (std::size_t i = 0; i < all.size(); ++i) {
-            all[i].reset(EVP_MD_fetch(nullptr, kHashes[i].name, nullptr));
-            require_openssl(all[i] != nullptr, kHashes[i].name);
-        }
-        return all;
-    }();
-    return methods[static_cast<std::size_t>(&row - kHashes)].get();
-}
+const EVP_MD* hash_method(const HashRow& row) { return digest_method(row.name); }
 
 Result<const HashRow*> required_hash(Mechanism mechanism) {
     const HashRow* row = find_hash(mechanism.hash());

@@ -26,16 +26,15 @@ bool matches_template(const KeyObject& key, const PropertyList& filter) {
         const std::string_view actual = key.properties.text(wanted.id);
         if (pattern) {
             if (!matches_pattern(as_text(wanted.value), actual)) return false;
-        } else if (const auto number = default_of(wanted.id)) {
-            if (filter.number(wanted.id) != key.properties.number_or(wanted.id, *number)) return false;
+        } else if (const DefaultRow* standard = find_default(wanted.id)) {
+            if (filter.number(wanted.id) != key.properties.number_or(wanted.id, standard->number))
+                return false;
         } else if (!key.properties.has(wanted.id) || as_text(wanted.value) != actual) {
             return false;
         }
     }
     return true;
 }
-
-bool is_pattern(std::string_view text) { return text.find_first_of("*?") != std::string_view::npos; }
 
 // May the caller see keys of a group? The answer is remembered for the last group asked about, as keys of
 // one group stand together.
@@ -67,7 +66,7 @@ Result<Bytes> encode_row(const KeyObject& key, const std::vector<std::uint32_t>&
         loaded = *std::move(ready);
     } else {
         loaded.object = key;
-        loaded.index = key_index(key.group(), key.name(), key.spec());
+        loaded.index = key_index(key);
     }
     PropertyList row;
     for (const std::uint32_t id : wanted)
@@ -197,9 +196,8 @@ Result<Bytes> cxi_key_prop_get(Call& call) {
     if (wanted->empty()) {
         for (const Property& property : (*key)->object.properties)
             if (const auto value = read_property(**key, property.id)) out.set(property.id, *value);
-        if ((*key)->object.type() < CXI_KEY_TYPE_DATA)
-            for (const std::uint32_t id : {CXI_PROP_KEY_SPEC, CXI_PROP_KEY_EXPORT, CXI_PROP_KEY_USAGE})
-                if (const auto value = read_property(**key, id)) out.set(id, *value);
+        for (const DefaultRow& row : kDefaults)
+            if (const auto value = read_property(**key, row.property)) out.set(row.property, *value);
         for (const PropertyRow& row : property_table())
             if ((row.access & PROP_COMPUTED) != 0)
                 if (const auto value = read_property(**key, row.id)) out.set(row.id, *value);

@@ -76,18 +76,14 @@ Result<void> set_rsa(EVP_PKEY_CTX* context, const SignRequest& request) {
     return {};
 }
 
-// A request without a parameter of its own is told by its mechanism and direction.
-std::uint64_t use_of(const SignRequest& request, bool verify) {
-    return std::uint64_t{request.mechanism.value} << 2 | (verify ? 3u : 1u);
-}
-
+// Only a request without a parameter of its own is told by its mechanism and direction.
 void give_back(const LoadedKey& key, const SignRequest& request, bool verify, Handle<EVP_PKEY_CTX> context) {
-    if (request.parameter.empty()) key.contexts->give(use_of(request, verify), std::move(context));
+    if (request.parameter.empty()) key.contexts->give(request.mechanism.value, !verify, std::move(context));
 }
 
 Result<Handle<EVP_PKEY_CTX>> prepare(const LoadedKey& key, const SignRequest& request, bool verify) {
     if (request.parameter.empty())
-        if (auto ready = key.contexts->take(use_of(request, verify))) return ready;
+        if (auto ready = key.contexts->take(request.mechanism.value, !verify)) return ready;
     Handle<EVP_PKEY_CTX> context(EVP_PKEY_CTX_new_from_pkey(nullptr, key.pkey.get(), nullptr));
     if (!context) return fail(E_CXI_MALLOC);
     if ((verify ? EVP_PKEY_verify_init(context.get()) : EVP_PKEY_sign_init(context.get())) != 1)

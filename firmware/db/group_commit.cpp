@@ -27,7 +27,10 @@ void GroupCommit::commit(const std::vector<Waiting*>& group) {
     for (Waiting* one : group) {
         if (!whole) break;
         const FaultObserverScope scope(one->observer);
-        whole = group.size() == 1 ? one->result = apply(*writer_, *one->work) : apply_one_of_many(*one);
+        if (group.size() == 1)
+            whole = one->result = apply(*writer_, *one->work);
+        else
+            whole = apply_one_of_many(*one);
     }
     if (whole) whole = pass(FaultPoint::db_before_commit, group);
     if (whole) whole = writer_->commit();

@@ -28,13 +28,11 @@ public:
         return writer_.find(key, mode);
     }
     Result<void> insert(ByteView key, ByteView record) override {
-        CS2SIM_TRY(check_record(record));
-        CS2SIM_TRY(begin_change(key));
+        CS2SIM_TRY(begin_change(key, record));
         return writer_.insert(key, writer_.seal(key, record));
     }
     Result<void> update(ByteView key, ByteView record) override {
-        CS2SIM_TRY(check_record(record));
-        CS2SIM_TRY(begin_change(key));
+        CS2SIM_TRY(begin_change(key, record));
         return writer_.replace(key, writer_.seal(key, record));
     }
     Result<void> erase(ByteView key) override {
@@ -43,8 +41,9 @@ public:
     }
 
 private:
-    Result<void> begin_change(ByteView key) {
+    Result<void> begin_change(ByteView key, ByteView record = {}) {
         changed_.set(ChangeCounts::class_of(key));
+        CS2SIM_TRY(check_record(record));
         return check_length(key, info_);
     }
 

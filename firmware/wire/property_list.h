@@ -60,5 +60,6 @@ Result<std::vector<std::uint32_t>> decode_property_ids(ByteView ids);
 // Matches `*` (any run) and `?` (any one character), case-sensitive; time grows with the product of the
 // lengths at worst.
 bool matches_pattern(std::string_view pattern, std::string_view text);
+inline bool is_pattern(std::string_view text) { return text.find_first_of("*?") != std::string_view::npos; }
 
 }  // namespace cs2sim

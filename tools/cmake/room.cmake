@@ -30,6 +30,9 @@ endif()
 # The standard headers cost more to read than our own code: every target reads them once, precompiled. One kind
 # of code for libraries and programs, so that one precompiled header fits all.
 add_compile_options(-fPIC)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  add_compile_options(-fpch-preprocess)  # for ccache
+endif()
 add_library(precompiled STATIC ${CMAKE_CURRENT_LIST_DIR}/empty_room.cpp)
 target_precompile_headers(precompiled PRIVATE
   <algorithm> <array> <atomic> <chrono> <filesystem> <fstream> <functional> <iostream> <map> <memory> <mutex>

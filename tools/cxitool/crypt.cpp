@@ -91,14 +91,12 @@ Result<void> crypt_secret(Session& session, ByteView key, bool des, std::uint32_
 }
 
 Result<void> crypt(Session& session, const std::string& file, std::uint32_t mode) {
-    const auto key = opened(session);
+    const auto key = work_key(session);
     if (!key) return fail(key.error());
-    const auto kind = kind_of(session, *key);
-    if (!kind) return fail(kind.error());
     const auto content = read_whole(file);
     if (!content) return fail(content.error());
-    if (kind->rsa()) return crypt_rsa(session, *key, mode, *content);
-    return crypt_secret(session, *key, kind->algorithm == CXI_KEY_ALGO_DES, mode, *content);
+    if (key->kind.rsa()) return crypt_rsa(session, key->reference, mode, *content);
+    return crypt_secret(session, key->reference, key->kind.algorithm == CXI_KEY_ALGO_DES, mode, *content);
 }
 
 }  // namespace

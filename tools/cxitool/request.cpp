@@ -108,21 +108,20 @@ Result<void> sign_request(Session& session, X509_REQ* request, ByteView key, std
 }  // namespace
 
 Result<void> export_p10(Session& session, const std::string& value) {
-    const auto key = opened(session);
+    const auto key = work_key(session);
     if (!key) return fail(key.error());
-    const auto kind = kind_of(session, *key);
-    if (!kind) return fail(kind.error());
+    const KeyKind kind = key->kind;
     const auto hash = hash_of(session);
     if (!hash) return fail(hash.error());
-    const auto pad = pad_of(session, kind->rsa() ? PadUse::rsa_request : PadUse::other);
+    const auto pad = pad_of(session, kind.rsa() ? PadUse::rsa_request : PadUse::other);
     if (!pad) return fail(pad.error());
-    const auto algorithm = signature_algorithm(*kind, **hash, *pad);
+    const auto algorithm = signature_algorithm(kind, **hash, *pad);
     if (!algorithm) return fail(algorithm.error());
-    const auto request = unsigned_request(session, *key, algorithm->get());
+    const auto request = unsigned_request(session, key->reference, algorithm->get());
     if (!request) return fail(request.error());
-    const std::uint32_t format = kind->rsa() ? 0u : std::uint32_t{CXI_MECH_FORMAT_ASN1};
-    const std::uint32_t mechanism = kind->edwards ? 0u : (*hash)->id | *pad | format;
-    CS2SIM_TRY(sign_request(session, request->get(), *key, mechanism));
+    const std::uint32_t format = kind.rsa() ? 0u : std::uint32_t{CXI_MECH_FORMAT_ASN1};
+    const std::uint32_t mechanism = kind.edwards ? 0u : (*hash)->id | *pad | format;
+    CS2SIM_TRY(sign_request(session, request->get(), key->reference, mechanism));
     const Handle<BIO> memory(BIO_new(BIO_s_mem()));
     if (PEM_write_bio_X509_REQ(memory.get(), request->get()) != 1) return fail(E_CSA_NO_MEM);
     const char* text = nullptr;

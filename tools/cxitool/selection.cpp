@@ -144,8 +144,6 @@ Result<std::vector<PropertyList>> selected(Session& session) {
     return keys;
 }
 
-bool is_pattern(std::string_view text) { return text.find_first_of("*?") != std::string_view::npos; }
-
 Bytes reference_to(const PropertyList& key) {
     PropertyList names;
     for (const std::uint32_t id : {CXI_PROP_KEY_GROUP, CXI_PROP_KEY_NAME, CXI_PROP_KEY_SPEC})

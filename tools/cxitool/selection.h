@@ -20,8 +20,6 @@ Result<PropertyList> named(const Session& session);
 // nobody may see are not among them. Error: E_DB_NOT_FOUND when there is none and a name was given.
 Result<std::vector<PropertyList>> selected(Session& session);
 
-bool is_pattern(std::string_view text);  // has * or ?
-
 // How commands name this key of a listing, and how messages do.
 Bytes reference_to(const PropertyList& key);
 std::string title_of(const PropertyList& key);

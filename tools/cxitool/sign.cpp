@@ -52,21 +52,20 @@ Result<std::uint32_t> signature_mechanism(const Session& session, const KeyKind&
 }
 
 Result<SignWork> sign_work(Session& session, const std::string& file) {
-    auto key = opened(session);
+    auto key = work_key(session);
     if (!key) return fail(key.error());
-    const auto kind = kind_of(session, *key);
-    if (!kind) return fail(kind.error());
-    const auto mechanism = kind->secret() ? mac_mechanism(session) : signature_mechanism(session, *kind);
+    const KeyKind kind = key->kind;
+    const auto mechanism = kind.secret() ? mac_mechanism(session) : signature_mechanism(session, kind);
     if (!mechanism) return fail(mechanism.error());
     auto data = read_whole(file);
     if (!data) return fail(data.error());
-    const bool long_mac = kind->secret() && data->size() > CXI_MOST_DATA;
+    const bool long_mac = kind.secret() && data->size() > CXI_MOST_DATA;
     const std::uint32_t hash = *mechanism & CXI_MECH_HASH_MASK;
-    if (kind->secret() || hash == CXI_MECH_HASH_NONE)
-        return SignWork{*std::move(key), *mechanism, *std::move(data), long_mac};
+    if (kind.secret() || hash == CXI_MECH_HASH_NONE)
+        return SignWork{std::move(key->reference), *mechanism, *std::move(data), long_mac};
     const auto digest = hash_data(session, hash, {}, *data);
     if (!digest) return fail(digest.error());
-    return SignWork{*std::move(key), *mechanism, to_secret(*digest)};
+    return SignWork{std::move(key->reference), *mechanism, to_secret(*digest)};
 }
 
 Result<Bytes> signature_of(Session& session, const SignWork& work) {

@@ -76,11 +76,14 @@ Result<std::uint32_t> pad_of(const Session& session, PadUse use) {
     return fail(E_CSA_SYNTAX);
 }
 
-Result<KeyKind> kind_of(Session& session, ByteView key) {
-    const auto properties = properties_of(session, key);
+Result<WorkKey> work_key(Session& session) {
+    auto key = opened(session);
+    if (!key) return fail(key.error());
+    const auto properties = properties_of(session, *key);
     if (!properties) return fail(properties.error());
-    return KeyKind{properties->number_or(CXI_PROP_KEY_ALGO, 0),
-                   properties->text(CXI_PROP_KEY_EC_CURVE) == "Ed25519"};
+    return WorkKey{
+        *std::move(key),
+        {properties->number_or(CXI_PROP_KEY_ALGO, 0), properties->text(CXI_PROP_KEY_EC_CURVE) == "Ed25519"}};
 }
 
 Result<void> deliver(Session& session, ByteView content) {

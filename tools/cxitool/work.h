@@ -31,7 +31,13 @@ struct KeyKind {
     bool rsa() const { return algorithm == CXI_KEY_ALGO_RSA; }
     bool secret() const { return algorithm <= CXI_KEY_ALGO_AES; }
 };
-Result<KeyKind> kind_of(Session& session, ByteView key);
+
+// The key that Name= or KeyFile= names.
+struct WorkKey {
+    Bytes reference;
+    KeyKind kind;
+};
+Result<WorkKey> work_key(Session& session);
 
 // Most bytes of a file in one command; the rest follows in further ones.
 inline constexpr std::size_t kPart = 256 * 1024;
