@@ -10,7 +10,7 @@
 #include "driver/listener.h"
 #include "driver/node.h"
 #include "driver/session_loop.h"
-#include "firmware/wire/node_ioctls.h"
+#include "firmware/protocol/node_ioctls.h"
 
 namespace cs2sim {
 

@@ -11,7 +11,7 @@
 
 #include <tl/expected.hpp>
 
-#include "firmware/wire/conversation.h"
+#include "firmware/protocol/conversation.h"
 
 namespace cs2sim {
 

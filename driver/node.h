@@ -16,8 +16,8 @@
 #include <vector>
 
 #include "driver/window.h"
-#include "firmware/wire/conversation.h"
-#include "firmware/wire/frame.h"
+#include "firmware/protocol/conversation.h"
+#include "firmware/protocol/frame.h"
 
 namespace cs2sim {
 

@@ -17,7 +17,7 @@
 #include <boost/asio.hpp>
 
 #include "driver/listener.h"
-#include "firmware/wire/frame.h"
+#include "firmware/protocol/frame.h"
 
 namespace cs2sim {
 namespace {

@@ -10,7 +10,7 @@
 #include <cstring>
 #include <string>
 
-#include "firmware/wire/frame.h"
+#include "firmware/protocol/frame.h"
 
 namespace cs2sim {
 namespace {

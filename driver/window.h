@@ -9,7 +9,7 @@
 #include <memory>
 #include <tl/expected.hpp>
 
-#include "firmware/wire/bytes.h"
+#include "firmware/protocol/bytes.h"
 
 namespace cs2sim {
 

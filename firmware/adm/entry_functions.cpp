@@ -1,7 +1,7 @@
 // The two database commands that public clients send (device-formats.md, section 1.1).
 #include "firmware/adm/backup_seal.h"
 #include "firmware/adm/handlers.h"
-#include "firmware/wire/frame.h"
+#include "firmware/protocol/frame.h"
 
 namespace cs2sim::adm {
 namespace {

@@ -64,10 +64,10 @@ struct Context {
         std::int64_t expires = 0;  // monotonic milliseconds
     };
     std::optional<Challenge> challenge;
-    Bytes binding;        // what a logon signs along with the challenge; empty on a plain connection
+    Bytes binding;               // what a logon signs along with the challenge; empty on a plain connection
     std::string named_database;  // by its newest command that names one; kept while fault rules are armed
-    bool secure = false;   // a session with secure messaging
-    bool control = false;  // the simulator's control socket: FC SIM is there
+    bool secure = false;         // a session with secure messaging
+    bool control = false;        // the simulator's control socket: FC SIM is there
 
     std::uint32_t auth_state() const {
         std::uint32_t state = 0;

@@ -3,8 +3,8 @@
 
 #include <atomic>
 
-#include "firmware/wire/error.h"
-#include "firmware/wire/frame.h"
+#include "firmware/protocol/error.h"
+#include "firmware/protocol/frame.h"
 
 namespace cs2sim {
 

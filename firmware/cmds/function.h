@@ -7,8 +7,8 @@
 #include <span>
 #include <string_view>
 
-#include "firmware/wire/block.h"
-#include "firmware/wire/functions.h"
+#include "firmware/protocol/block.h"
+#include "firmware/protocol/functions.h"
 
 namespace cs2sim {
 

@@ -8,7 +8,8 @@ namespace cs2sim::cmds {
 // session_functions.cpp
 Result<Bytes> echo(Call& call);
 Result<Bytes> get_challenge(Call& call);  // E_CMDS_CHALLENGE_LEN
-Result<Bytes> logon(Call& call);  // E_CMDS_STATIC_LOGIN, _SM_MISSING_*, _BAD_AUTH_CMD, _USER_MODE, _LOGIN_CC, …
+Result<Bytes> logon(
+    Call& call);  // E_CMDS_STATIC_LOGIN, _SM_MISSING_*, _BAD_AUTH_CMD, _USER_MODE, _LOGIN_CC, …
 Result<Bytes> logoff(Call& call);
 Result<Bytes> get_auth_state(Call& call);
 Result<Bytes> open_session(Call& call);

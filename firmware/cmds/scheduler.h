@@ -12,7 +12,7 @@
 #include "firmware/cmds/context.h"
 #include "firmware/cmds/function.h"
 #include "firmware/cmds/services.h"
-#include "firmware/wire/frame.h"
+#include "firmware/protocol/frame.h"
 
 namespace cs2sim {
 

@@ -10,8 +10,8 @@
 #include <string>
 
 #include "firmware/cmds/context.h"
-#include "firmware/crypto/secure_channel.h"
 #include "firmware/profile/profile.h"
+#include "firmware/protocol/channel/secure_channel.h"
 
 namespace cs2sim {
 

@@ -6,7 +6,7 @@
 #include <cstdint>
 
 #include "firmware/cmds/context.h"
-#include "firmware/wire/frame.h"
+#include "firmware/protocol/frame.h"
 
 namespace cs2sim {
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "firmware/crypto/pkey.h"
-#include "firmware/crypto/secure_channel.h"
+#include "firmware/protocol/channel/secure_channel.h"
 
 namespace cs2sim {
 namespace {

@@ -6,11 +6,11 @@
 
 #include "firmware/cmds/user_rules.h"
 #include "firmware/crypto/pkey.h"
-#include "firmware/crypto/secure_channel.h"
 #include "firmware/db/catalogue.h"
+#include "firmware/protocol/block.h"
+#include "firmware/protocol/channel/secure_channel.h"
+#include "firmware/protocol/functions.h"
 #include "firmware/smos/smos.h"
-#include "firmware/wire/block.h"
-#include "firmware/wire/functions.h"
 
 namespace cs2sim {
 namespace {

@@ -8,7 +8,7 @@
 #include <string_view>
 
 #include "firmware/crypto/secret.h"
-#include "firmware/wire/error.h"
+#include "firmware/protocol/error.h"
 
 namespace cs2sim {
 

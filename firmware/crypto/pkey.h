@@ -6,7 +6,7 @@
 
 #include "firmware/crypto/openssl.h"
 #include "firmware/crypto/secret.h"
-#include "firmware/wire/error.h"
+#include "firmware/protocol/error.h"
 
 namespace cs2sim {
 

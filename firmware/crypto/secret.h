@@ -6,7 +6,7 @@
 #include <memory>
 #include <vector>
 
-#include "firmware/wire/bytes.h"
+#include "firmware/protocol/bytes.h"
 
 namespace cs2sim {
 

@@ -11,10 +11,10 @@
 
 #include "firmware/cmds/call.h"
 #include "firmware/cxi/cxi_rules.h"
-#include "firmware/cxi/key_blob.h"
-#include "firmware/cxi/key_store.h"
+#include "firmware/cxi/keys/key_blob.h"
+#include "firmware/cxi/keys/key_store.h"
 #include "firmware/cxi/make_key.h"
-#include "firmware/cxi/mechanism.h"
+#include "firmware/cxi/work/mechanism.h"
 
 namespace cs2sim {
 

@@ -1,6 +1,7 @@
 #include "firmware/cxi/cxi_rules.h"
 
-#include "firmware/wire/property_list.h"
+#include "firmware/protocol/cxi/property_list.h"
+#include "firmware/protocol/pattern.h"
 
 namespace cs2sim {
 

@@ -8,7 +8,7 @@
 #include <optional>
 
 #include "firmware/cmds/function.h"
-#include "firmware/wire/cxi.h"
+#include "firmware/protocol/cxi/constants.h"
 
 namespace cs2sim::rules {
 

@@ -2,10 +2,10 @@
 #include <openssl/core_names.h>
 
 #include "firmware/crypto/digest.h"
-#include "firmware/cxi/cipher_job.h"
 #include "firmware/cxi/cxi.h"
 #include "firmware/cxi/handlers.h"
-#include "firmware/cxi/mac.h"
+#include "firmware/cxi/work/cipher_job.h"
+#include "firmware/cxi/work/mac.h"
 
 namespace cs2sim {
 namespace {

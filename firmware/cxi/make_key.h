@@ -1,8 +1,8 @@
 // Making key objects: from a template alone (generation), or from a template and material (import, derive).
 #pragma once
 
-#include "firmware/cxi/key_object.h"
-#include "firmware/cxi/mechanism.h"
+#include "firmware/cxi/keys/key_object.h"
+#include "firmware/cxi/work/mechanism.h"
 
 namespace cs2sim {
 

@@ -1,7 +1,7 @@
 // Keys on the move: backup and restore under the MBK, import and export, wrap and unwrap.
-#include "firmware/cxi/cipher_job.h"
 #include "firmware/cxi/cxi.h"
 #include "firmware/cxi/handlers.h"
+#include "firmware/cxi/work/cipher_job.h"
 
 namespace cs2sim {
 namespace {

@@ -4,6 +4,7 @@
 #include "firmware/cxi/cxi.h"
 #include "firmware/cxi/group_access.h"
 #include "firmware/cxi/handlers.h"
+#include "firmware/protocol/pattern.h"
 
 namespace cs2sim {
 namespace {

@@ -1,10 +1,10 @@
 // Keys at work: hash, encrypt and decrypt, sign and verify, random numbers.
 #include "firmware/crypto/random.h"
-#include "firmware/cxi/cipher_job.h"
 #include "firmware/cxi/cxi.h"
 #include "firmware/cxi/handlers.h"
-#include "firmware/cxi/mac.h"
-#include "firmware/cxi/signature.h"
+#include "firmware/cxi/work/cipher_job.h"
+#include "firmware/cxi/work/mac.h"
+#include "firmware/cxi/work/signature.h"
 
 namespace cs2sim {
 namespace {

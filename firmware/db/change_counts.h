@@ -9,7 +9,7 @@
 #include <functional>
 #include <string_view>
 
-#include "firmware/wire/bytes.h"
+#include "firmware/protocol/bytes.h"
 
 namespace cs2sim {
 

@@ -14,7 +14,7 @@
 #include <vector>
 
 #include "firmware/crypto/secret.h"
-#include "firmware/wire/error.h"
+#include "firmware/protocol/error.h"
 
 namespace cs2sim {
 

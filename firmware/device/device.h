@@ -7,9 +7,9 @@
 #include <string>
 
 #include "firmware/profile/profile.h"
-#include "firmware/wire/bytes.h"
-#include "firmware/wire/conversation.h"
-#include "firmware/wire/error.h"
+#include "firmware/protocol/bytes.h"
+#include "firmware/protocol/conversation.h"
+#include "firmware/protocol/error.h"
 
 namespace cs2sim {
 

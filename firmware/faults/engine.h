@@ -15,8 +15,8 @@
 #include "firmware/cmds/faults.h"
 #include "firmware/faults/rule.h"
 #include "firmware/faults/seen_command.h"
+#include "firmware/protocol/conversation.h"
 #include "firmware/smos/fault_points.h"
-#include "firmware/wire/conversation.h"
 
 namespace cs2sim {
 

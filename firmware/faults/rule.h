@@ -10,8 +10,8 @@
 #include <tl/expected.hpp>
 #include <utility>
 
-#include "firmware/wire/bytes.h"
-#include "firmware/wire/error.h"
+#include "firmware/protocol/bytes.h"
+#include "firmware/protocol/error.h"
 
 namespace cs2sim {
 

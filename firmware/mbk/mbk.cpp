@@ -8,9 +8,9 @@
 #include "firmware/crypto/random.h"
 #include "firmware/db/catalogue.h"
 #include "firmware/mbk/share_info.h"
+#include "firmware/protocol/block.h"
+#include "firmware/protocol/functions.h"
 #include "firmware/smos/smos.h"
-#include "firmware/wire/block.h"
-#include "firmware/wire/functions.h"
 
 namespace cs2sim {
 namespace {

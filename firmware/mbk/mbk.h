@@ -13,7 +13,7 @@
 
 #include "firmware/crypto/secret.h"
 #include "firmware/db/database.h"
-#include "firmware/wire/error.h"
+#include "firmware/protocol/error.h"
 
 namespace cs2sim {
 

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "firmware/wire/block.h"
-#include "firmware/wire/functions.h"
+#include "firmware/protocol/block.h"
+#include "firmware/protocol/functions.h"
 
 namespace cs2sim {
 namespace {

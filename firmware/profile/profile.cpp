@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "firmware/protocol/functions.h"
 #include "firmware/toml/toml.h"
-#include "firmware/wire/functions.h"
 
 namespace cs2sim {
 namespace {

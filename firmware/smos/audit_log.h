@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include "firmware/wire/error.h"
+#include "firmware/protocol/error.h"
 
 namespace cs2sim {
 

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <string>
 
-#include "firmware/wire/error.h"
+#include "firmware/protocol/error.h"
 
 namespace cs2sim {
 

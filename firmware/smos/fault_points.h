@@ -9,8 +9,8 @@
 #include <string_view>
 #include <utility>
 
-#include "firmware/wire/bytes.h"
-#include "firmware/wire/error.h"
+#include "firmware/protocol/bytes.h"
+#include "firmware/protocol/error.h"
 
 namespace cs2sim {
 
@@ -38,8 +38,7 @@ inline Result<void> fault_point(FaultPoint point, std::string_view name, ByteVie
 // Installs an observer until the end of the scope.
 class FaultObserverScope {
 public:
-    explicit FaultObserverScope(FaultObserver* observer)
-        : before_(std::exchange(fault_observer, observer)) {}
+    explicit FaultObserverScope(FaultObserver* observer) : before_(std::exchange(fault_observer, observer)) {}
     ~FaultObserverScope() { fault_observer = before_; }
     FaultObserverScope(const FaultObserverScope&) = delete;
     FaultObserverScope& operator=(const FaultObserverScope&) = delete;

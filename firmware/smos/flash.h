@@ -7,8 +7,8 @@
 #include <string_view>
 #include <vector>
 
-#include "firmware/wire/bytes.h"
-#include "firmware/wire/error.h"
+#include "firmware/protocol/bytes.h"
+#include "firmware/protocol/error.h"
 
 namespace cs2sim {
 

@@ -7,8 +7,8 @@
 #include <optional>
 #include <string_view>
 
-#include "firmware/wire/bytes.h"
-#include "firmware/wire/error.h"
+#include "firmware/protocol/bytes.h"
+#include "firmware/protocol/error.h"
 
 namespace cs2sim {
 

@@ -5,7 +5,7 @@
 #include <mutex>
 #include <string_view>
 
-#include "firmware/wire/error.h"
+#include "firmware/protocol/error.h"
 
 namespace cs2sim {
 

@@ -5,7 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "firmware/wire/bytes.h"
+#include "firmware/protocol/bytes.h"
 
 namespace cs2sim {
 

@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "firmware/cmds/tracer.h"
-#include "firmware/wire/conversation.h"
+#include "firmware/protocol/conversation.h"
 
 namespace cs2sim {
 

@@ -8,10 +8,10 @@
 #include <optional>
 #include <string_view>
 
-#include "firmware/wire/bytes.h"
-#include "firmware/wire/error.h"
-#include "host-lib/device.h"
-#include "host-lib/key_source.h"
+#include "firmware/protocol/bytes.h"
+#include "firmware/protocol/error.h"
+#include "host-lib/cards/key_source.h"
+#include "host-lib/link/device.h"
 
 namespace cs2sim::host::capi {
 

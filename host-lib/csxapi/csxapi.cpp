@@ -3,11 +3,11 @@
 
 #include <vector>
 
-#include "host-lib/connection.h"
 #include "host-lib/csxapi/calls.h"
 #include "host-lib/csxapi/handles.h"
-#include "host-lib/device_address.h"
-#include "host-lib/secure_session.h"
+#include "host-lib/link/connection.h"
+#include "host-lib/link/device_address.h"
+#include "host-lib/link/secure_session.h"
 
 namespace cs2sim::host::capi {
 namespace {

@@ -7,7 +7,16 @@ static int call(int number, int a, int b, int c) {
     return result;
 }
 
-enum { k_exit = 1, k_read = 3, k_write = 4, k_open = 5, k_lseek = 19, k_ioctl = 54, k_fcntl = 55, k_memfd_create = 356 };
+enum {
+    k_exit = 1,
+    k_read = 3,
+    k_write = 4,
+    k_open = 5,
+    k_lseek = 19,
+    k_ioctl = 54,
+    k_fcntl = 55,
+    k_memfd_create = 356
+};
 enum { k_read_write = 2, k_await = 0x6b02, k_take = 0x6b08, k_give = 0x6b09 };
 enum { k_share_window = 0x6b0c, k_exchange_in_window = 0x6b0d };
 static const unsigned k_exchange_small = 0xd0006b0e;
@@ -39,7 +48,9 @@ static int converse(const char* path) {
     const unsigned char* over = (const unsigned char*)&small;
     if (over[0] != 0x9a || over[4] != 5 || over[5] != 6) return 11;
     const int window = call(k_memfd_create, (int)"window", 2 /* MFD_ALLOW_SEALING */, 0);
-    if (window < 0 || call(k_fcntl, window, 1033 /* F_ADD_SEALS */, 2 /* F_SEAL_SHRINK */) != 0 || call(k_write, window, (int)frame, sizeof frame) != sizeof frame) return 12;
+    if (window < 0 || call(k_fcntl, window, 1033 /* F_ADD_SEALS */, 2 /* F_SEAL_SHRINK */) != 0 ||
+        call(k_write, window, (int)frame, sizeof frame) != sizeof frame)
+        return 12;
     if (call(k_ioctl, fd, k_share_window, window) != 0) return 13;
     if (call(k_ioctl, fd, k_exchange_in_window, 5000) != 6) return 14;
     if (call(k_lseek, window, 0, 0) != 0 || call(k_read, window, (int)answer, 6) != 6) return 15;

@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "test/device/node_calls.h"
+#include "test/places.h"
 
 using namespace cs2sim;
 using namespace cs2sim::test;
@@ -164,7 +165,7 @@ TEST_CASE("only memory can be a window") {
     CHECK(ioctl_error(line, kShareWindow, 9999) == EBADF);
     int ends[2];
     REQUIRE(pipe(ends) == 0);
-    const Line file(open(CS2SIM_SOURCE_DIR "/README.md", O_RDONLY)), null(open("/dev/null", O_RDWR));
+    const Line file(open((source_folder() / "README.md").c_str(), O_RDONLY)), null(open("/dev/null", O_RDWR));
     for (const int fd : {ends[0], ends[1], file.fd(), null.fd(), line.fd()})
         CHECK(ioctl_error(line, kShareWindow, fd) == EINVAL);
     ::close(ends[0]);

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "driver/listener.h"
-#include "firmware/wire/frame.h"
+#include "firmware/protocol/frame.h"
 
 namespace cs2sim::test {
 

@@ -1,6 +1,6 @@
 // The argument grammar of csadm and cxitool.
 #include "tools/session/arguments.h"
-#include "firmware/wire/bytes.h"
+#include "firmware/protocol/bytes.h"
 
 using namespace cs2sim;
 

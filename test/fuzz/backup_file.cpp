@@ -4,7 +4,7 @@
 #include <cstdlib>
 #include <fstream>
 
-#include "host-lib/backup_file.h"
+#include "host-lib/files/backup_file.h"
 
 using namespace cs2sim;
 

@@ -1,7 +1,7 @@
 // The block codec: every layout of the catalogue, of list elements and of records against any bytes. An input
 // is [module 1][SFC 1][block], the modules as in dispatch.cpp; beyond them stand the layouts of layouts.inc.
-#include "firmware/wire/block.h"
-#include "firmware/wire/functions.h"
+#include "firmware/protocol/block.h"
+#include "firmware/protocol/functions.h"
 
 using namespace cs2sim;
 
@@ -10,7 +10,7 @@ namespace {
 constexpr std::uint16_t kModules[] = {FC_SMOS, FC_CMDS, FC_ADM, FC_DB, FC_MBK, FC_CXI, FC_SIM};
 constexpr std::string_view kLayouts[] = {
 #define CS2SIM_LAYOUT(name, layout) LAYOUT_##name,
-#include "firmware/wire/layouts.inc"
+#include "firmware/protocol/layouts.inc"
 #undef CS2SIM_LAYOUT
 };
 

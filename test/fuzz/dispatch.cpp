@@ -10,9 +10,9 @@
 #include "firmware/crypto/pkey.h"
 #include "firmware/device/device.h"
 #include "firmware/faults/rule.h"
-#include "firmware/wire/block.h"
-#include "firmware/wire/functions.h"
-#include "host-lib/secure_session.h"
+#include "firmware/protocol/block.h"
+#include "firmware/protocol/functions.h"
+#include "host-lib/link/secure_session.h"
 
 using namespace cs2sim;
 

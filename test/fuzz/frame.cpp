@@ -1,7 +1,7 @@
 // The frame reader: however a stream is cut, the same frames come out, and memory stays bounded.
 #include <cstdlib>
 
-#include "firmware/wire/frame.h"
+#include "firmware/protocol/frame.h"
 
 using namespace cs2sim;
 

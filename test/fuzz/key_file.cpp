@@ -1,6 +1,6 @@
 // Key files and key shares, without a password and with the one of test/vectors/key_files.
-#include "host-lib/key_file.h"
-#include "host-lib/key_share.h"
+#include "host-lib/files/key_file.h"
+#include "host-lib/files/key_share.h"
 
 using namespace cs2sim;
 

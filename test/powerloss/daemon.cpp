@@ -7,7 +7,7 @@
 
 #include <fstream>
 
-#include "host-lib/device.h"
+#include "host-lib/link/device.h"
 
 namespace cs2sim::powerloss {
 

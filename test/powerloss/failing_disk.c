@@ -1,7 +1,8 @@
 /* LD_PRELOAD layer of the power-loss test: a disk that is full, or whose fsync fails, now and then.
  *
- * CS2SIM_TEST_DISK names a file; while it is there, its text "WRITES SYNCS" says that about one write in WRITES
- * fails with ENOSPC and one sync in SYNCS with EIO (0 = none). Files outside CS2SIM_TEST_STATE are let alone. */
+ * CS2SIM_TEST_DISK names a file; while it is there, its text "WRITES SYNCS" says that about one write in
+ * WRITES fails with ENOSPC and one sync in SYNCS with EIO (0 = none). Files outside CS2SIM_TEST_STATE are let
+ * alone. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>

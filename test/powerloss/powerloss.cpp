@@ -12,8 +12,8 @@
 #include <iostream>
 #include <thread>
 
-#include "host-lib/device.h"
-#include "host-lib/key_source.h"
+#include "host-lib/cards/key_source.h"
+#include "host-lib/link/device.h"
 #include "test/powerloss/daemon.h"
 #include "test/powerloss/workload.h"
 

@@ -6,7 +6,7 @@
 #include <optional>
 #include <set>
 
-#include "firmware/wire/cxi.h"
+#include "firmware/protocol/cxi/constants.h"
 
 namespace cs2sim::powerloss {
 namespace {

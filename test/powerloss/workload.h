@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "host-lib/device.h"
+#include "host-lib/link/device.h"
 
 namespace cs2sim::powerloss {
 

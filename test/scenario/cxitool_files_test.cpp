@@ -1,6 +1,6 @@
 // What cxitool reads and writes: devices and links stay what they are, folders are refused, no file takes the
 // place of another key's.
-#include "firmware/wire/bytes.h"
+#include "firmware/protocol/bytes.h"
 #include "test/scenario/clerk.h"
 
 using namespace cs2sim;

@@ -2,8 +2,8 @@
 // MACs, the purpose of an external key in FIPS mode, columns.
 #include <sstream>
 
-#include "firmware/wire/bytes.h"
-#include "firmware/wire/cxi.h"
+#include "firmware/protocol/bytes.h"
+#include "firmware/protocol/cxi/constants.h"
 #include "test/scenario/clerk.h"
 
 using namespace cs2sim;

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <string>
 
-#include "firmware/wire/error.h"
+#include "firmware/protocol/error.h"
 #include "test/bad_input.h"
 #include "test/scenario/process.h"
 

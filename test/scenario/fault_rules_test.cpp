@@ -3,9 +3,9 @@
 #include <chrono>
 #include <thread>
 
-#include "firmware/wire/frame.h"
-#include "host-lib/device.h"
-#include "host-lib/key_source.h"
+#include "firmware/protocol/frame.h"
+#include "host-lib/cards/key_source.h"
+#include "host-lib/link/device.h"
 #include "test/scenario/expect.h"
 #include "test/scenario/raw_caller.h"
 #include "test/scenario/simulator.h"

@@ -1,8 +1,8 @@
 // Backups: where they land, what is in them, whose databases.
 #include <regex>
 
-#include "host-lib/device.h"
-#include "host-lib/key_source.h"
+#include "host-lib/cards/key_source.h"
+#include "host-lib/link/device.h"
 #include "test/scenario/backup_text.h"
 #include "test/scenario/expect.h"
 #include "test/scenario/simulator.h"

@@ -1,7 +1,7 @@
 // Keys by cxitool: single-key backup in every mode, group permissions, and work that openssl checks.
 #include <sstream>
 
-#include "firmware/wire/bytes.h"
+#include "firmware/protocol/bytes.h"
 #include "test/scenario/expect.h"
 #include "test/scenario/simulator.h"
 

@@ -3,8 +3,8 @@
 #include <functional>
 #include <thread>
 
-#include "host-lib/device.h"
-#include "host-lib/key_source.h"
+#include "host-lib/cards/key_source.h"
+#include "host-lib/link/device.h"
 #include "test/scenario/expect.h"
 #include "test/scenario/simulator.h"
 

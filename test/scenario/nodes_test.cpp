@@ -3,8 +3,8 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include "firmware/wire/frame.h"
-#include "host-lib/file_descriptor.h"
+#include "firmware/protocol/frame.h"
+#include "host-lib/files/file_descriptor.h"
 #include "test/scenario/expect.h"
 #include "test/scenario/raw_caller.h"
 #include "test/scenario/simulator.h"
@@ -60,6 +60,6 @@ TEST_CASE("G17: B0830063 by a raw frame, and the line lives on") {
         return to_hex(caller.ask(bytes));
     };
     CHECK(ask("9C000009008301000A") == "9E000008B0830063");  // README
-    CHECK(ask("9C0000090083010007") == "9E000008B0830063");  // tools/scenarios/README.md
+    CHECK(ask("9C0000090083010007") == "9E000008B0830063");  // tools/scenario/scripts/README.md
     CHECK(ask("9C0000090083010010").starts_with("9A000014"));
 }

@@ -1,4 +1,5 @@
 #include "test/scenario/process.h"
+#include "test/places.h"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -119,7 +120,7 @@ Outcome run(const std::vector<std::string>& arguments, const RunOptions& options
 }
 
 std::string built_program(const std::string& name) {
-    const std::filesystem::path path = std::filesystem::path(CS2SIM_BIN_DIR) / name;
+    const std::filesystem::path path = bin_folder() / name;
     INFO(path);
     if (!std::filesystem::exists(path)) FAIL("this program is not built: " << name);
     return path;

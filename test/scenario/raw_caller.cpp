@@ -8,7 +8,7 @@
 
 #include <catch2/catch.hpp>
 
-#include "firmware/wire/frame.h"
+#include "firmware/protocol/frame.h"
 
 namespace cs2sim::scenario {
 namespace {

@@ -4,8 +4,8 @@
 #include <chrono>
 #include <string>
 
-#include "firmware/wire/bytes.h"
-#include "host-lib/file_descriptor.h"
+#include "firmware/protocol/bytes.h"
+#include "host-lib/files/file_descriptor.h"
 
 namespace cs2sim::scenario {
 

@@ -8,7 +8,7 @@
 #include <fstream>
 #include <string>
 
-#include "firmware/wire/bytes.h"
+#include "firmware/protocol/bytes.h"
 
 namespace cs2sim {
 

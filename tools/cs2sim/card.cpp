@@ -3,9 +3,9 @@
 #include <iostream>
 #include <memory>
 
-#include "host-lib/card.h"
+#include "host-lib/cards/card.h"
 #include "tools/cs2sim/commands.h"
-#include "tools/cs2sim/instance.h"
+#include "tools/daemon/instance.h"
 
 namespace cs2sim {
 namespace {

@@ -2,7 +2,7 @@
 
 #include <iostream>
 
-#include "tools/cs2sim/instance.h"
+#include "tools/daemon/instance.h"
 
 namespace cs2sim {
 

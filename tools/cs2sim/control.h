@@ -5,7 +5,7 @@
 #include <functional>
 #include <string>
 
-#include "host-lib/device.h"
+#include "host-lib/link/device.h"
 
 namespace cs2sim {
 

@@ -10,7 +10,7 @@
 
 #include "firmware/device/modules.h"
 #include "firmware/faults/rule.h"
-#include "firmware/wire/advice.h"
+#include "firmware/protocol/advice.h"
 
 namespace cs2sim {
 namespace {

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "firmware/faults/rule.h"
-#include "host-lib/device.h"
+#include "host-lib/link/device.h"
 
 namespace cs2sim {
 

@@ -5,7 +5,7 @@
 #include <map>
 
 #include "tools/cs2sim/commands.h"
-#include "tools/cs2sim/daemon.h"
+#include "tools/daemon/daemon.h"
 
 namespace {
 

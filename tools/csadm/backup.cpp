@@ -5,7 +5,7 @@
 #include <future>
 #include <utility>
 
-#include "host-lib/backup_file.h"
+#include "host-lib/files/backup_file.h"
 #include "tools/csadm/commands.h"
 #include "tools/session/arguments.h"
 #include "tools/session/output.h"

@@ -3,7 +3,7 @@
 #include <cstdio>
 #include <filesystem>
 
-#include "host-lib/host_file.h"
+#include "host-lib/files/host_file.h"
 #include "tools/csadm/commands.h"
 #include "tools/session/arguments.h"
 #include "tools/session/output.h"

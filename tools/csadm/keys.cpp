@@ -1,7 +1,7 @@
 // Key files and smartcards on the host; no device is needed.
 #include <cstdio>
 
-#include "host-lib/key_file.h"
+#include "host-lib/cards/key_tasks.h"
 #include "tools/csadm/commands.h"
 #include "tools/session/arguments.h"
 #include "tools/session/terminal.h"

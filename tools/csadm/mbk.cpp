@@ -3,8 +3,8 @@
 #include <cstdio>
 #include <filesystem>
 
-#include "host-lib/host_file.h"
-#include "host-lib/key_share.h"
+#include "host-lib/cards/share_source.h"
+#include "host-lib/files/host_file.h"
 #include "tools/csadm/commands.h"
 #include "tools/session/arguments.h"
 #include "tools/session/output.h"

@@ -1,6 +1,6 @@
 #include "tools/csadm/user_file.h"
 
-#include "host-lib/host_file.h"
+#include "host-lib/files/host_file.h"
 
 namespace cs2sim::tools {
 namespace {

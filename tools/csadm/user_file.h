@@ -8,8 +8,8 @@
 #include <filesystem>
 #include <string_view>
 
-#include "firmware/wire/bytes.h"
-#include "firmware/wire/error.h"
+#include "firmware/protocol/bytes.h"
+#include "firmware/protocol/error.h"
 
 namespace cs2sim::tools {
 

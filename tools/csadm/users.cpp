@@ -1,7 +1,7 @@
 // Users of the device, its database user.db.
 #include <cstdio>
 
-#include "firmware/crypto/secure_channel.h"
+#include "firmware/protocol/channel/secure_channel.h"
 #include "tools/csadm/commands.h"
 #include "tools/csadm/user_file.h"
 #include "tools/session/arguments.h"

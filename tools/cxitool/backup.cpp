@@ -6,6 +6,7 @@
 #include <map>
 
 #include "firmware/crypto/digest.h"
+#include "firmware/protocol/pattern.h"
 #include "tools/cxitool/batch.h"
 #include "tools/cxitool/commands.h"
 #include "tools/cxitool/selection.h"

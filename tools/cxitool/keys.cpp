@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "firmware/crypto/pkey.h"
+#include "firmware/protocol/pattern.h"
 #include "tools/cxitool/batch.h"
 #include "tools/cxitool/commands.h"
 #include "tools/cxitool/new_key.h"

@@ -4,7 +4,7 @@
 #include <optional>
 #include <string>
 
-#include "firmware/wire/property_list.h"
+#include "firmware/protocol/cxi/property_list.h"
 #include "tools/session/session.h"
 
 namespace cs2sim::tools {

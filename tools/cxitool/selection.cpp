@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cstdio>
 
-#include "host-lib/host_file.h"
+#include "host-lib/files/host_file.h"
 #include "tools/cxitool/commands.h"
 #include "tools/session/arguments.h"
 

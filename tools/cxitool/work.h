@@ -3,7 +3,7 @@
 
 #include <string_view>
 
-#include "firmware/wire/cxi.h"
+#include "firmware/protocol/cxi/constants.h"
 #include "tools/session/session.h"
 
 namespace cs2sim::tools {

@@ -8,8 +8,8 @@
 #include <string>
 #include <string_view>
 
-#include "host-lib/device.h"
-#include "host-lib/key_source.h"
+#include "host-lib/cards/key_source.h"
+#include "host-lib/link/device.h"
 
 namespace cs2sim::tools {
 

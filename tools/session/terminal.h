@@ -1,7 +1,7 @@
 // The terminal behind a tool.
 #pragma once
 
-#include "host-lib/key_source.h"
+#include "host-lib/cards/key_source.h"
 
 namespace cs2sim::tools {
 

@@ -14,8 +14,8 @@
 #include <sstream>
 #include <thread>
 
-#include "firmware/crypto/secure_channel.h"
-#include "host-lib/key_source.h"
+#include "firmware/protocol/channel/secure_channel.h"
+#include "host-lib/cards/key_source.h"
 #include "test/bench/main/program.h"
 
 namespace cs2sim::bench {

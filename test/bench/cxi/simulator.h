@@ -6,8 +6,8 @@
 #include <memory>
 #include <string>
 
-#include "firmware/wire/property_list.h"
-#include "host-lib/device.h"
+#include "firmware/protocol/cxi/property_list.h"
+#include "host-lib/link/device.h"
 
 namespace cs2sim::bench {
 

@@ -4,7 +4,7 @@
 #include <filesystem>
 #include <string>
 
-#include "firmware/wire/bytes.h"
+#include "firmware/protocol/bytes.h"
 
 namespace cs2sim::bench {
 

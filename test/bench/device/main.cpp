@@ -19,8 +19,8 @@
 #include <thread>
 #include <vector>
 
-#include "firmware/wire/frame.h"
-#include "firmware/wire/node_ioctls.h"
+#include "firmware/protocol/frame.h"
+#include "firmware/protocol/node_ioctls.h"
 #include "test/bench/device/daemons.h"
 
 using namespace cs2sim;

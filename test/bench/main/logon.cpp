@@ -7,9 +7,9 @@
 #include <thread>
 
 #include "firmware/crypto/pkey.h"
-#include "firmware/crypto/secure_channel.h"
-#include "host-lib/device.h"
-#include "host-lib/key_source.h"
+#include "firmware/protocol/channel/secure_channel.h"
+#include "host-lib/cards/key_source.h"
+#include "host-lib/link/device.h"
 #include "test/bench/main/program.h"
 
 namespace cs2sim::bench {

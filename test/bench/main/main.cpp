@@ -1,6 +1,6 @@
-// The main job's figures: start-up and command rate beside swtpm, logons and sealed commands, backup and restore
-// of 100,000 entries, idle memory. Run: bench_main [start|rate|sessions|memory|backup …] (from a release build).
-// Real programs throughout.
+// The main job's figures: start-up and command rate beside swtpm, logons and sealed commands, backup and
+// restore of 100,000 entries, idle memory. Run: bench_main [start|rate|sessions|memory|backup …] (from a
+// release build). Real programs throughout.
 #include <unistd.h>
 
 #include <algorithm>
@@ -11,9 +11,9 @@
 
 #include "firmware/crypto/random.h"
 #include "firmware/db/catalogue.h"
+#include "firmware/protocol/frame.h"
+#include "firmware/protocol/functions.h"
 #include "firmware/smos/smos.h"
-#include "firmware/wire/frame.h"
-#include "firmware/wire/functions.h"
 #include "test/bench/main/logon.h"
 #include "test/bench/main/program.h"
 #include "test/bench/main/swtpm.h"

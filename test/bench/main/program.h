@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "firmware/wire/bytes.h"
+#include "firmware/protocol/bytes.h"
 
 namespace cs2sim::bench {
 

@@ -3,7 +3,7 @@
 #include <iostream>
 #include <set>
 
-#include "firmware/wire/advice.h"
+#include "firmware/protocol/advice.h"
 #include "test/bad_input.h"
 #include "test/unit/cmds/provocation.h"
 
@@ -55,5 +55,5 @@ TEST_CASE("every code of CMDS is provoked here or listed with the reason why it 
         cannot_occur += !advice->occurs;
     }
     std::cout << "CMDS codes: " << provoked.size() << " provoked, " << cannot_occur
-              << " cannot occur (firmware/wire/advice.inc)\n";
+              << " cannot occur (firmware/protocol/advice.inc)\n";
 }

@@ -1,6 +1,6 @@
 // Alarm, error states, administration-only mode: what the rows of functions bar.
 #include "firmware/faults/rule.h"
-#include "firmware/wire/cxi.h"
+#include "firmware/protocol/cxi/constants.h"
 #include "test/unit/cmds/provocation.h"
 
 namespace cs2sim {

@@ -1,4 +1,5 @@
 #include "firmware/cxi/group_access.h"
+#include "firmware/protocol/pattern.h"
 #include "test/unit/cxi/cxi_bench.h"
 
 using namespace cs2sim;

@@ -4,12 +4,12 @@
 #include <vector>
 
 #include "firmware/crypto/pkey.h"
-#include "firmware/crypto/secure_channel.h"
 #include "firmware/device/device.h"
 #include "firmware/faults/rule.h"
-#include "firmware/wire/block.h"
-#include "firmware/wire/frame.h"
-#include "firmware/wire/functions.h"
+#include "firmware/protocol/block.h"
+#include "firmware/protocol/channel/secure_channel.h"
+#include "firmware/protocol/frame.h"
+#include "firmware/protocol/functions.h"
 #include "test/bad_input.h"
 #include "test/unit/recorder.h"
 #include "test/unit/scratch.h"

@@ -1,12 +1,12 @@
 // The text and wire forms of fault rules.
 #include "firmware/faults/rule.h"
 
-#include "firmware/wire/functions.h"
+#include "firmware/protocol/functions.h"
 
 #include <catch2/catch.hpp>
 #include <vector>
 
-#include "firmware/wire/functions.h"
+#include "firmware/protocol/functions.h"
 
 using namespace cs2sim;
 
@@ -43,7 +43,8 @@ TEST_CASE("a rule's text survives parsing, encoding and listing") {
     const auto decoded = decode_rule(encode_rule(*rule));
     REQUIRE(decoded);
     CHECK(text_of(*decoded) ==
-          "function=ADM.BACKUP_READ user=ADMIN session=0x00000007 database=user.db key=0x41444D494E connection=tcp "
+          "function=ADM.BACKUP_READ user=ADMIN session=0x00000007 database=user.db key=0x41444D494E "
+          "connection=tcp "
           "nth=3 times=2 probability=0.25 seed=42 from=1.500 until=60 do=error=B0830063");
 }
 

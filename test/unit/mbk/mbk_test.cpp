@@ -2,9 +2,9 @@
 
 #include <catch2/catch.hpp>
 
+#include "firmware/protocol/block.h"
+#include "firmware/protocol/functions.h"
 #include "firmware/smos/smos.h"
-#include "firmware/wire/block.h"
-#include "firmware/wire/functions.h"
 #include "test/unit/scratch.h"
 
 using namespace cs2sim;

@@ -4,7 +4,7 @@
 #include <catch2/catch.hpp>
 #include <fstream>
 
-#include "firmware/wire/functions.h"
+#include "firmware/protocol/functions.h"
 #include "test/bad_input.h"
 #include "test/unit/scratch.h"
 

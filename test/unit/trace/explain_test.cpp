@@ -8,7 +8,8 @@
 #include <sstream>
 
 #include "firmware/device/modules.h"
-#include "firmware/wire/advice.h"
+#include "firmware/protocol/advice.h"
+#include "test/places.h"
 
 using namespace cs2sim;
 
@@ -22,7 +23,7 @@ std::string text_of_file(const std::filesystem::path& path) {
     return text.str();
 }
 
-const std::filesystem::path kSource = CS2SIM_SOURCE_DIR;
+const std::filesystem::path kSource = source_folder();
 
 }  // namespace
 

@@ -6,8 +6,8 @@
 #include <thread>
 
 #include "test/unit/cmds/host.h"
-#include "tools/cs2sim/trace_event.h"
-#include "tools/cs2sim/trace_record.h"
+#include "tools/trace/trace_event.h"
+#include "tools/trace/trace_record.h"
 
 using namespace cs2sim;
 

@@ -1,0 +1,171 @@
+#include "firmware/cxi/keys/key_object.h"
+
+#include <openssl/core_names.h>
+
+#include <algorithm>
+
+#include "firmware/crypto/cipher.h"
+#include "firmware/crypto/digest.h"
+#include "firmware/protocol/block.h"
+#include "firmware/protocol/functions.h"
+
+namespace cs2sim {
+namespace {
+
+constexpr std::uint8_t kRecordVersion = 1;
+
+Bytes number_bytes(std::uint32_t number) {
+    PropertyList list;
+    list.set_number(CXI_PROP_KEY_SIZE, number);
+    return to_bytes(list.bytes(CXI_PROP_KEY_SIZE));
+}
+
+Result<Bytes> rsa_number(const EVP_PKEY* key, const char* name) {
+    BIGNUM* number = nullptr;
+    if (!key || EVP_PKEY_get_bn_param(key, name, &number) != 1) return fail(E_CXI_PROP_NOT_FOUND);
+    const Handle<BIGNUM> owned(number);
+    Bytes out(static_cast<std::size_t>(BN_num_bytes(number)));
+    BN_bn2bin(number, out.data());
+    return out;
+}
+
+// EC points with their form byte, Edwards and Montgomery keys raw.
+Result<Bytes> public_point(const EVP_PKEY* key) {
+    std::size_t size = 0;
+    if (!key || is_rsa(*key) ||
+        EVP_PKEY_get_octet_string_param(key, OSSL_PKEY_PARAM_PUB_KEY, nullptr, 0, &size) != 1)
+        return fail(E_CXI_PROP_NOT_FOUND);
+    if (is_ec(*key)) return ec_point(*key);
+    Bytes out(size);
+    EVP_PKEY_get_octet_string_param(key, OSSL_PKEY_PARAM_PUB_KEY, out.data(), out.size(), &size);
+    return out;
+}
+
+std::uint32_t block_bytes(const LoadedKey& key) {
+    switch (key.object.algorithm()) {
+        case CXI_KEY_ALGO_AES:
+            return 16;
+        case CXI_KEY_ALGO_DES:
+            return 8;
+        default:
+            return (key.object.bits() + 7) / 8;
+    }
+}
+
+// First three bytes of a zero block under the key (PKCS#11 v2.40, CKA_CHECK_VALUE), or of SHA-1 over a
+// generic secret.
+Result<Bytes> check_value(const LoadedKey& key) {
+    if (!key.object.is_secret()) return fail(E_CXI_PROP_NOT_FOUND);
+    const Bytes zeros(key.object.algorithm() == CXI_KEY_ALGO_DES ? 8 : 16);
+    if (key.object.algorithm() == CXI_KEY_ALGO_RAW) {
+        Bytes hash = digest("SHA1", {key.secret()});
+        hash.resize(3);
+        return hash;
+    }
+    const std::string name = key.object.algorithm() == CXI_KEY_ALGO_AES
+                                 ? "AES-" + std::to_string(key.secret().size() * 8) + "-ECB"
+                                 : std::string(key.secret().size() == 16 ? "DES-EDE-ECB" : "DES-EDE3-ECB");
+    const auto block = encrypt_blocks(name, key.secret(), {}, zeros);
+    if (!block) return fail(block.error());
+    return Bytes(block->begin(), block->begin() + 3);
+}
+
+Result<Bytes> computed_property(const LoadedKey& key, std::uint32_t id) {
+    switch (id) {
+        case CXI_PROP_KEY_BLEN:
+            return number_bytes(block_bytes(key));
+        case CXI_PROP_KEY_UNAME:
+            return key.index;
+        case CXI_PROP_KEY_RSA_MOD:
+            return rsa_number(key.pkey.get(), OSSL_PKEY_PARAM_RSA_N);
+        case CXI_PROP_KEY_RSA_EXP:
+            return rsa_number(key.pkey.get(), OSSL_PKEY_PARAM_RSA_E);
+        case CXI_PROP_KEY_EC_PUBKEY:
+            return public_point(key.pkey.get());
+        case CXI_PROP_CHECK_VALUE:
+            return check_value(key);
+        case CXI_PROP_VALUE_LEN:
+            if (key.object.is_secret()) return number_bytes(static_cast<std::uint32_t>(key.secret().size()));
+            return fail(E_CXI_PROP_NOT_FOUND);
+        case CXI_PROP_VALUE_BITS:
+            if (key.object.is_secret())
+                return number_bytes(static_cast<std::uint32_t>(key.secret().size() * 8));
+            return fail(E_CXI_PROP_NOT_FOUND);
+        default:
+            return fail(E_CXI_PROP_NOT_FOUND);
+    }
+}
+
+}  // namespace
+
+const DefaultRow* find_default(std::uint32_t property) {
+    const auto* row = std::ranges::find(kDefaults, property, &DefaultRow::property);
+    return row == std::end(kDefaults) ? nullptr : row;
+}
+
+Bytes group_prefix(std::string_view group) {
+    Bytes hash = digest("SHA256", {as_bytes("group"), as_bytes(group)});
+    hash.resize(8);
+    return hash;
+}
+
+Bytes key_index(std::string_view group, std::string_view name, std::uint32_t spec) {
+    const Bytes all = sha256(compose("group:v2 name:v2 spec:u4", {group, name, spec}));
+    Bytes index = group_prefix(group);
+    append(index, ByteView(all).first(CXI_INDEX_LENGTH - index.size()));
+    return index;
+}
+
+SecretBytes encode_key(const KeyObject& key) {
+    Bytes record =
+        compose(LAYOUT_CXI_RECORD, {kRecordVersion, key.properties.encode(), ByteView(key.material)});
+    SecretBytes out = to_secret(record);
+    cleanse(record.data(), record.size());
+    return out;
+}
+
+Result<KeyObject> decode_key(ByteView record) {
+    const auto parsed = parse(LAYOUT_CXI_RECORD, record);
+    if (!parsed || parsed->u8("version") != kRecordVersion) return fail(E_CXI_KEY_BLOB_FORMAT);
+    auto properties = PropertyList::decode(parsed->bytes("properties"));
+    if (!properties) return fail(E_CXI_KEY_BLOB_FORMAT);
+    return KeyObject{*std::move(properties), to_secret(parsed->bytes("material"))};
+}
+
+SecretBytes des3_key(ByteView secret) {
+    SecretBytes key = to_secret(secret);
+    if (key.size() == 16) key.insert(key.end(), secret.begin(), secret.begin() + 8);
+    return key;
+}
+
+Result<LoadedKey> load_key(KeyObject object) {
+    LoadedKey key;
+    key.index = key_index(object);
+    if (object.is_private() || object.is_public()) {
+        auto pkey = object.is_private() ? private_key_from_der(object.material)
+                                        : public_key_from_der(object.material);
+        if (!pkey) return fail(E_CXI_KEY_INVALID_COMP);
+        key.pkey = *std::move(pkey);
+        key.contexts = std::make_shared<ReadyContexts<EVP_PKEY_CTX>>();
+    } else if (object.is_secret()) {
+        key.ciphers = std::make_shared<ReadyContexts<EVP_CIPHER_CTX>>();
+    }
+    key.object = std::move(object);
+    return key;
+}
+
+Result<Bytes> read_property(const LoadedKey& key, std::uint32_t id) {
+    const PropertyRow* row = find_property(id);
+    if (row && (row->access & PROP_SECRET) != 0) return fail(E_CXI_PROP_SENSITIVE);
+    if (row && (row->access & PROP_COMPUTED) != 0) return computed_property(key, id);
+    const bool is_key = key.object.is_secret() || key.object.is_private();
+    if (id == CXI_PROP_VALUE && is_key) return fail(E_CXI_PROP_SENSITIVE);
+    if (!key.object.properties.has(id)) {
+        const DefaultRow* standard = find_default(id);
+        if (!standard || key.object.type() >= CXI_KEY_TYPE_DATA) return fail(E_CXI_PROP_NOT_FOUND);
+        return number_bytes(standard->number);
+    }
+    return to_bytes(key.object.properties.bytes(id));
+}
+
+}  // namespace cs2sim

@@ -1,0 +1,108 @@
+// The keys of the device: CXIKEY.db, volatile keys, and a bounded cache of keys that are ready for use.
+//
+// Nothing is kept in memory for a stored key unless it was used lately. A cached key is served only while the
+// record in the database is the one that it was made from, so that a restore of the whole database, or
+// another session's change, is seen by the next command.
+#pragma once
+
+#include <functional>
+#include <list>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <unordered_map>
+
+#include "firmware/cxi/keys/key_object.h"
+#include "firmware/db/database.h"
+
+namespace cs2sim {
+
+struct Smos;
+
+using SharedKey = std::shared_ptr<const LoadedKey>;
+
+class KeyStore {
+public:
+    static constexpr std::size_t kMostCached = 2048;  // at some 10 KB an RSA key: 20 MB
+    static constexpr std::size_t kMostVolatile = 4096;
+    static constexpr std::size_t kScanPerPage = 4096;  // records read for one page at most
+
+    KeyStore(Smos& smos, DatabaseStore& databases) : smos_(smos), databases_(databases) {}
+
+    // Errors: E_DB_NOT_FOUND; E_CXI_KEY_INVALID_COMP, E_CXI_KEY_BLOB_FORMAT for a record that is no key;
+    // the database's.
+    Result<SharedKey> find(ByteView index);
+
+    // Stores under key_index(), all of them in one change, or none. A volatile key never takes the place of a
+    // stored one. Errors: E_DB_EXISTS without `overwrite`, and with it E_CXI_OVERWRITE for a volatile key
+    // where a stored one is; E_CXI_MALLOC when there are too many volatile keys; the database's.
+    Result<void> insert(std::initializer_list<const KeyObject*> objects, bool overwrite,
+                        bool is_volatile = false);
+
+    // Changes the object there as it is at that moment; nothing is written when `change` fails. It may run on
+    // another thread that changes the database, and must not use this store. Without an object there:
+    // E_DB_NOT_FOUND, or `change` has `if_absent` to begin with.
+    Result<void> modify(ByteView index, const std::function<Result<void>(KeyObject&)>& change,
+                        const KeyObject* if_absent = nullptr);
+    Result<void> erase(ByteView index);  // E_DB_NOT_FOUND
+    Result<std::uint64_t> count();
+    void forget_volatile();
+
+    // Erases every stored and volatile key of the group, whole or not at all; returns how many.
+    Result<std::uint32_t> erase_group(std::string_view group);
+
+    // Moves on with every change of one of the stored objects there; for what others derive from them.
+    Result<std::uint64_t> changes(std::initializer_list<ByteView> indices);
+
+    // One page of objects for which `wanted` is true, in the order of indices, volatile keys first. `prefix`
+    // (of a group) narrows the scan. A page may be empty although more follow: a scan is bounded, so that
+    // every page costs about the same.
+    struct Listed {
+        KeyObject key;
+        Bytes cursor;  // the listing goes on behind this key with it
+    };
+    struct Page {
+        std::vector<Listed> keys;
+        Bytes cursor;  // for the next page
+        bool more = false;
+    };
+    // Precondition: `limit` is not 0.
+    Result<Page> list(ByteView prefix, ByteView cursor, std::size_t limit,
+                      const std::function<bool(const KeyObject&)>& wanted);
+
+private:
+    struct Cached {
+        SharedKey key;
+        Bytes record_hash;
+        // Database::changes() when the record was last known to be the one that the key was made from.
+        std::uint64_t changes = 0;
+    };
+    using CacheList = std::list<std::pair<std::string, Cached>>;
+    struct TextHash : std::hash<std::string_view> {
+        using is_transparent = void;
+    };
+    struct ByBytes {
+        using is_transparent = void;
+        bool operator()(ByteView a, ByteView b) const { return as_text(a) < as_text(b); }
+    };
+
+    Result<std::shared_ptr<Database>> database();
+    SharedKey cached(ByteView index, std::uint64_t changes);
+    SharedKey confirmed(ByteView index, ByteView record_hash, std::uint64_t changes);
+    void remember(ByteView index, Cached entry);
+    void forget(ByteView index);
+    Result<void> keep_volatile(std::initializer_list<const KeyObject*> objects, bool overwrite);
+    Result<Page> list_volatile(ByteView prefix, ByteView after, std::size_t limit,
+                               const std::function<bool(const KeyObject&)>& wanted);
+
+    Smos& smos_;
+    DatabaseStore& databases_;
+
+    std::mutex mutex_;                    // of all below
+    std::shared_ptr<Database> database_;  // that the cache is of
+    CacheList lately_;                    // most lately used first
+    std::unordered_map<std::string, CacheList::iterator, TextHash, std::equal_to<>> cache_;
+    std::map<Bytes, SharedKey, ByBytes> volatile_;
+};
+
+}  // namespace cs2sim

@@ -1,0 +1,130 @@
+#include "firmware/cxi/work/mac.h"
+
+#include <openssl/core_names.h>
+
+#include <array>
+
+#include "firmware/crypto/cipher.h"
+
+namespace cs2sim {
+namespace {
+
+Handle<EVP_MAC_CTX> mac_context(const char* algorithm, const char* parameter, const char* value,
+                                ByteView key) {
+    const Handle<EVP_MAC> method(EVP_MAC_fetch(nullptr, algorithm, nullptr));
+    Handle<EVP_MAC_CTX> context(method ? EVP_MAC_CTX_new(method.get()) : nullptr);
+    const std::array<OSSL_PARAM, 2> parameters{
+        OSSL_PARAM_construct_utf8_string(parameter, const_cast<char*>(value), 0), OSSL_PARAM_construct_end()};
+    if (!context || EVP_MAC_init(context.get(), key.data(), key.size(), parameters.data()) != 1)
+        return nullptr;
+    return context;
+}
+
+Result<Handle<EVP_MAC_CTX>> start_cmac(const LoadedKey& key) {
+    SecretBytes raw = to_secret(key.secret());
+    std::string cipher;
+    if (key.object.algorithm() == CXI_KEY_ALGO_AES) {
+        cipher = "AES-" + std::to_string(raw.size() * 8) + "-CBC";
+    } else if (key.object.algorithm() == CXI_KEY_ALGO_DES) {
+        cipher = "DES-EDE3-CBC";
+        raw = des3_key(raw);
+    } else {
+        return fail(E_CXI_KEY_TYPE);
+    }
+    auto context = mac_context("CMAC", OSSL_MAC_PARAM_CIPHER, cipher.c_str(), raw);
+    if (!context) return fail(E_CXI_CRYPT_MECH);
+    return context;
+}
+
+// Single DES is triple DES with the same key thrice.
+SecretBytes thrice(ByteView key) {
+    SecretBytes all;
+    for (int i = 0; i < 3; ++i) all.insert(all.end(), key.begin(), key.end());
+    return all;
+}
+
+// The retail MAC: ISO/IEC 9797-1, MAC algorithm 3. Every block but the last goes through single DES.
+Result<Bytes> retail_mac(const LoadedKey& key, Mechanism mechanism, ByteView data) {
+    constexpr std::size_t kBlock = 8;
+    if (key.object.algorithm() != CXI_KEY_ALGO_DES) return fail(E_CXI_KEY_TYPE);
+    SecretBytes text = to_secret(data);
+    if (mechanism.pad() == CXI_MECH_PAD_ISO7816)
+        text.push_back(0x80);
+    else if (mechanism.pad() != CXI_MECH_PAD_ZERO && mechanism.pad() != CXI_MECH_PAD_NONE)
+        return fail(E_CXI_CRYPT_MECH);
+    if (text.empty() || (mechanism.pad() == CXI_MECH_PAD_NONE && text.size() % kBlock != 0))
+        return fail(E_CXI_CRYPT_DATA_LEN);
+    text.resize((text.size() + kBlock - 1) / kBlock * kBlock);
+
+    const SecretBytes whole_key = des3_key(key.secret());
+    const ByteView head = ByteView(text).first(text.size() - kBlock);
+    Bytes chained(kBlock);
+    if (!head.empty()) {
+        const auto passed = encrypt_blocks("DES-EDE3-CBC", thrice(key.secret().first(kBlock)), chained, head);
+        if (!passed) return fail(E_CXI_CRYPT_MECH);
+        chained.assign(passed->end() - kBlock, passed->end());
+    }
+    const auto last = encrypt_blocks("DES-EDE3-CBC", whole_key, chained, ByteView(text).last(kBlock));
+    if (!last) return fail(E_CXI_CRYPT_MECH);
+    return Bytes(last->begin(), last->end());
+}
+
+Result<Handle<EVP_MAC_CTX>> start_mac(const LoadedKey& key, Mechanism mechanism) {
+    if (!key.object.is_secret()) return fail(E_CXI_KEY_TYPE);
+    if (mechanism.chain() == CXI_MECH_CHAIN_CMAC) return start_cmac(key);
+    if (mechanism.chain() != 0) return fail(E_CXI_CRYPT_MECH);
+    const auto hash = required_hash(mechanism);
+    if (!hash) return fail(hash.error());
+    auto context = mac_context("HMAC", OSSL_MAC_PARAM_DIGEST, (*hash)->name, key.secret());
+    if (!context) return fail(E_CXI_CRYPT_MECH);
+    return context;
+}
+
+}  // namespace
+
+Result<std::shared_ptr<HashJob>> HashJob::start(const LoadedKey* key, Mechanism mechanism) {
+    auto job = std::make_shared<HashJob>();
+    if (key) {
+        auto context = start_mac(*key, mechanism);
+        if (!context) return fail(context.error());
+        job->mac_ = *std::move(context);
+        return job;
+    }
+    const auto hash = required_hash(mechanism);
+    if (!hash) return fail(hash.error());
+    job->hash_.reset(EVP_MD_CTX_new());
+    if (!job->hash_ || EVP_DigestInit_ex2(job->hash_.get(), hash_method(**hash), nullptr) != 1)
+        return fail(E_CXI_MALLOC);
+    return job;
+}
+
+Result<void> HashJob::update(ByteView data) {
+    const int done = mac_ ? EVP_MAC_update(mac_.get(), data.data(), data.size())
+                          : EVP_DigestUpdate(hash_.get(), data.data(), data.size());
+    if (done != 1) return fail(E_CXI_INTERNAL);
+    return {};
+}
+
+Result<Bytes> HashJob::finish() {
+    Bytes out(EVP_MAX_MD_SIZE);
+    std::size_t size = out.size();
+    if (mac_) {
+        if (EVP_MAC_final(mac_.get(), out.data(), &size, out.size()) != 1) return fail(E_CXI_INTERNAL);
+    } else {
+        unsigned length = 0;
+        if (EVP_DigestFinal_ex(hash_.get(), out.data(), &length) != 1) return fail(E_CXI_INTERNAL);
+        size = length;
+    }
+    out.resize(size);
+    return out;
+}
+
+Result<Bytes> make_mac(const LoadedKey& key, Mechanism mechanism, ByteView data) {
+    if (mechanism.chain() == CXI_MECH_CHAIN_CBC_RETAIL) return retail_mac(key, mechanism, data);
+    const auto job = HashJob::start(&key, mechanism);
+    if (!job) return fail(job.error());
+    CS2SIM_TRY((*job)->update(data));
+    return (*job)->finish();
+}
+
+}  // namespace cs2sim

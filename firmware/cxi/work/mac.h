@@ -1,0 +1,27 @@
+// Hashes and message authentication codes, whole or piece by piece.
+#pragma once
+
+#include "firmware/cxi/keys/key_object.h"
+#include "firmware/cxi/work/mechanism.h"
+
+namespace cs2sim {
+
+// HMAC with the mechanism's hash, CMAC with CXI_MECH_CHAIN_CMAC (AES and DES keys), or the retail MAC with
+// CXI_MECH_CHAIN_CBC_RETAIL (DES keys; whole messages only).
+// Errors: E_CXI_KEY_TYPE, E_CXI_CRYPT_MECH; of the retail MAC E_CXI_CRYPT_DATA_LEN.
+Result<Bytes> make_mac(const LoadedKey& key, Mechanism mechanism, ByteView data);
+
+// A hash or MAC whose input comes in pieces; lives in a caller's handle table between commands.
+class HashJob {
+public:
+    // `key` null: a plain hash. Errors: as make_mac.
+    static Result<std::shared_ptr<HashJob>> start(const LoadedKey* key, Mechanism mechanism);
+    Result<void> update(ByteView data);
+    Result<Bytes> finish();
+
+private:
+    Handle<EVP_MD_CTX> hash_;  // one of the two
+    Handle<EVP_MAC_CTX> mac_;
+};
+
+}  // namespace cs2sim

@@ -1,0 +1,134 @@
+#include "firmware/protocol/cxi/property_list.h"
+
+#include <algorithm>
+#include <array>
+
+#include "firmware/protocol/block.h"
+#include "firmware/protocol/functions.h"
+
+namespace cs2sim {
+namespace {
+
+std::uint32_t number_in(ByteView four) { return static_cast<std::uint32_t>(big_endian(four.first(4))); }
+
+bool is_text(ByteView value) {
+    return std::ranges::all_of(value, [](std::uint8_t byte) { return byte >= 0x20 && byte != 0x7F; });
+}
+
+// yymmddhhmmss; a day that the month does not have is let pass, as it compares in order all the same.
+bool is_date(ByteView value) {
+    const auto two = [&](std::size_t at) { return (value[at] - '0') * 10 + (value[at + 1] - '0'); };
+    return std::ranges::all_of(value, [](std::uint8_t byte) { return byte >= '0' && byte <= '9'; }) &&
+           two(2) >= 1 && two(2) <= 12 && two(4) >= 1 && two(4) <= 31 && two(6) < 24 && two(8) < 60 &&
+           two(10) < 60;
+}
+
+}  // namespace
+
+Result<void> check_property(std::uint32_t id, ByteView value) {
+    if ((id & CXI_PROP_CUSTOM) != 0) return {};
+    const PropertyRow* row = find_property(id);
+    if (!row) return fail(E_CXI_PROP_UNKNOWN);
+    switch (row->type) {
+        case PropertyType::number:
+            if (value.size() != 4) return fail(E_CXI_PROP_LEN);
+            break;
+        case PropertyType::flag:
+            if (value.size() != 1) return fail(E_CXI_PROP_LEN);
+            if (value[0] > 1) return fail(E_CXI_PROP_VAL);
+            break;
+        case PropertyType::numbers:
+            if (value.size() % 4 != 0) return fail(E_CXI_PROP_LEN);
+            break;
+        case PropertyType::date:
+            if (value.size() != 12) return fail(E_CXI_PROP_LEN);
+            if (!is_date(value)) return fail(E_CXI_PROP_VAL);
+            break;
+        case PropertyType::text:
+            if (value.size() > CXI_MAX_STR) return fail(E_CXI_PROP_LEN);
+            if (!is_text(value))
+                return fail(id == CXI_PROP_KEY_NAME ? E_CXI_KEY_INVALID_NAME : E_CXI_PROP_VAL);
+            break;
+        case PropertyType::bytes:
+            break;
+    }
+    return {};
+}
+
+Result<PropertyList> PropertyList::decode(ByteView elements) {
+    PropertyList list;
+    while (!elements.empty()) {
+        if (elements.size() < 8) return fail(E_CXI_PROP_TAG);
+        const auto element = parse_prefix(LAYOUT_CXI_PROPERTY, elements);
+        if (!element) return fail(E_CXI_PROP_LEN);
+        const std::uint32_t id = element->u32("property");
+        const ByteView value = element->bytes("value");
+        CS2SIM_TRY(check_property(id, value));
+        if (list.has(id)) return fail(E_CXI_PROP_EXISTS);
+        list.set(id, value);
+    }
+    return list;
+}
+
+Bytes PropertyList::encode() const {
+    Bytes out;
+    for (const Property& property : properties_)
+        compose_into(out, LAYOUT_CXI_PROPERTY, {property.id, property.value});
+    return out;
+}
+
+const Property* PropertyList::at(std::uint32_t id) const {
+    const auto found = std::ranges::lower_bound(properties_, id, {}, &Property::id);
+    return found != properties_.end() && found->id == id ? &*found : nullptr;
+}
+
+ByteView PropertyList::bytes(std::uint32_t id) const {
+    const Property* found = at(id);
+    return found ? ByteView(found->value) : ByteView();
+}
+
+std::optional<std::uint32_t> PropertyList::number(std::uint32_t id) const {
+    const Property* found = at(id);
+    if (!found || found->value.size() != 4) return std::nullopt;
+    return number_in(found->value);
+}
+
+bool PropertyList::flag_or(std::uint32_t id, bool otherwise) const {
+    const Property* found = at(id);
+    return found && found->value.size() == 1 ? found->value[0] != 0 : otherwise;
+}
+
+void PropertyList::set(std::uint32_t id, ByteView value) {
+    const auto place = std::ranges::lower_bound(properties_, id, {}, &Property::id);
+    if (place != properties_.end() && place->id == id)
+        place->value = to_bytes(value);
+    else
+        properties_.insert(place, {id, to_bytes(value)});
+}
+
+void PropertyList::set_number(std::uint32_t id, std::uint32_t number) {
+    set(id, big_endian_bytes<4>(number));
+}
+
+void PropertyList::set_flag(std::uint32_t id, bool flag) {
+    const std::uint8_t value = flag ? 1 : 0;
+    set(id, ByteView(&value, 1));
+}
+
+void PropertyList::erase(std::uint32_t id) {
+    const Property* found = at(id);
+    if (found) properties_.erase(properties_.begin() + (found - properties_.data()));
+}
+
+Result<std::vector<std::uint32_t>> decode_property_ids(ByteView ids) {
+    if (ids.size() % 4 != 0) return fail(E_CXI_PROP_LEN);
+    std::vector<std::uint32_t> list;
+    for (; !ids.empty(); ids = ids.subspan(4)) {
+        const std::uint32_t id = number_in(ids);
+        if ((id & CXI_PROP_CUSTOM) == 0 && !find_property(id)) return fail(E_CXI_PROP_UNKNOWN);
+        list.push_back(id);
+    }
+    return list;
+}
+
+}  // namespace cs2sim

@@ -1,0 +1,74 @@
+// The house's one error type, and the one place that maps error codes to text.
+//
+// A code is 32 bits: B0000000 | module id << 16 | number (device-formats.md, section 1.1). Errors travel
+// as values: a function that can fail returns Result<T>, and `return fail(E_CMDS_DENIED);` ends it.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <tl/expected.hpp>
+
+namespace cs2sim {
+
+// Every known code as a constant, E_<module>_<name>, e.g. E_CMDS_CHALLENGE_LEN = 0xB0830063.
+enum ErrorCode : std::uint32_t {
+#define CS2SIM_ERROR(code, module, name, text) E_##module##_##name = (code),
+#include "firmware/protocol/assumed_errors.inc"
+#include "firmware/protocol/errors.inc"
+#undef CS2SIM_ERROR
+};
+
+struct Error {
+    std::uint32_t code = 0;
+    friend bool operator==(const Error&, const Error&) = default;
+};
+
+template <class T>
+using Result = tl::expected<T, Error>;
+
+inline tl::unexpected<Error> fail(std::uint32_t code) { return tl::unexpected<Error>(Error{code}); }
+inline tl::unexpected<Error> fail(Error error) { return tl::unexpected<Error>(error); }
+
+// Ends the calling function with the error of `expression` (a Result whose value is not needed).
+#define CS2SIM_TRY(expression) CS2SIM_TRY_AS(expression, CS2SIM_TRY_NAME(__LINE__))
+#define CS2SIM_TRY_NAME(line) CS2SIM_TRY_PASTE(cs2sim_tried_, line)
+#define CS2SIM_TRY_PASTE(a, b) a##b
+#define CS2SIM_TRY_AS(expression, tried)                                             \
+    do {                                                                             \
+        if (auto tried = (expression); !tried) return ::cs2sim::fail(tried.error()); \
+    } while (false)
+
+struct ErrorRow {
+    std::uint32_t code;
+    std::string_view module;  // prefix of the symbolic name, e.g. "CMDS"
+    std::string_view name;    // e.g. "CHALLENGE_LEN"
+    std::string_view text;    // one line, no full stop
+    bool assumed;             // our own number: no public source gives one
+};
+
+struct ModuleRow {
+    std::uint16_t id;
+    std::string_view name;       // short name, e.g. "CMDS"
+    std::string_view long_name;  // e.g. "Command scheduler"
+    std::uint32_t version;       // major.minor.sub.build, a byte each
+};
+
+std::span<const ErrorRow> error_table();
+std::span<const ModuleRow> module_table();
+
+// The row of `code`, or null when no table knows it.
+const ErrorRow* find_error(std::uint32_t code);
+const ModuleRow* find_module(std::uint16_t id);
+
+// The module part of an error code: 0x083 for B0830063, the host library for every B9xxxxxx.
+std::uint16_t module_of(std::uint32_t code);
+
+// The code as everybody writes it: eight digits, "B0830063".
+std::string hex_code(std::uint32_t code);
+
+// The three lines that csadm prints on an error (device-formats.md, section 2), each ended by '\n'.
+std::string describe(std::uint32_t code);
+
+}  // namespace cs2sim

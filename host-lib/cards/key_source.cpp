@@ -1,0 +1,93 @@
+#include "host-lib/cards/key_source.h"
+
+#include "host-lib/cards/card.h"
+#include "host-lib/files/key_file.h"
+
+namespace cs2sim::host {
+namespace {
+
+// CMDS_MECH_* of what signs (firmware-facts.md, section 3).
+constexpr std::uint8_t kRsaSign = 0;
+constexpr std::uint8_t kRsaCard = 3;
+constexpr std::uint8_t kEcdsa = 5;
+
+class KeyFileSource : public KeySource {
+public:
+    explicit KeyFileSource(KeyFile file) : file_(std::move(file)) {}
+
+    std::optional<std::uint8_t> mechanism() const override { return is_rsa(*file_.key) ? kRsaSign : kEcdsa; }
+    Result<Bytes> sign(std::string_view, ByteView message) override {
+        if (!file_.has_private) return fail(E_CSA_KEY_TYPE);
+        return sign_sha256(*file_.key, message);
+    }
+    Result<SecretBytes> password() override { return fail(E_CSA_KEY_TYPE); }
+    Result<SecretBytes> token() override { return to_secret(public_key_der(*file_.key)); }
+
+private:
+    KeyFile file_;
+};
+
+class CardSource : public KeySource {
+public:
+    explicit CardSource(CardReader reader) : reader_(std::move(reader)) {}
+
+    std::optional<std::uint8_t> mechanism() const override { return kRsaCard; }
+    Result<Bytes> sign(std::string_view user, ByteView message) override {
+        return reader_.sign(user, message);
+    }
+    Result<SecretBytes> password() override { return fail(E_CSA_KEY_TYPE); }
+    Result<SecretBytes> token() override {
+        const auto key = reader_.public_key();
+        if (!key) return fail(key.error());
+        return to_secret(*key);
+    }
+
+private:
+    CardReader reader_;
+};
+
+class PasswordSource : public KeySource {
+public:
+    explicit PasswordSource(SecretBytes password) : password_(std::move(password)) {}
+
+    std::optional<std::uint8_t> mechanism() const override { return std::nullopt; }
+    Result<Bytes> sign(std::string_view, ByteView) override { return fail(E_CSA_KEY_TYPE); }
+    Result<SecretBytes> password() override { return password_; }
+    Result<SecretBytes> token() override { return password_; }
+
+private:
+    SecretBytes password_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<KeySource>> open_key_source(std::string_view key_spec, const Terminal& terminal) {
+    const auto spec = parse_key_spec(key_spec);
+    if (!spec) return fail(spec.error());
+    return open_key_source(*spec, terminal);
+}
+
+Result<std::unique_ptr<KeySource>> open_key_source(const KeySpec& spec, const Terminal& terminal) {
+    if (spec.card) {
+        auto reader = CardReader::open(spec, terminal);
+        if (!reader) return fail(reader.error());
+        return std::make_unique<CardSource>(std::move(*reader));
+    }
+    auto file = read_key_file(spec, terminal);
+    if (!file) return fail(file.error());
+    return std::make_unique<KeyFileSource>(std::move(*file));
+}
+
+Result<std::unique_ptr<KeySource>> open_password(std::string_view password, const Terminal& terminal,
+                                                 const std::string& prompt) {
+    if (password != "ask") return password_source(as_bytes(password));
+    auto asked = ask_secret(terminal, prompt);
+    if (!asked) return fail(asked.error());
+    return std::make_unique<PasswordSource>(std::move(*asked));
+}
+
+std::unique_ptr<KeySource> password_source(ByteView password) {
+    return std::make_unique<PasswordSource>(to_secret(password));
+}
+
+}  // namespace cs2sim::host

@@ -1,0 +1,148 @@
+#include "host-lib/files/host_file.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+#include <cstdio>
+#include <string>
+
+namespace cs2sim::host {
+namespace {
+
+bool write_all(int fd, ByteView rest) {
+    while (!rest.empty()) {
+        const ssize_t written = ::write(fd, rest.data(), rest.size());
+        if (written < 0 && errno == EINTR) continue;
+        if (written <= 0) return false;
+        rest = rest.subspan(static_cast<std::size_t>(written));
+    }
+    return true;
+}
+
+// To the end, whatever the size was said to be.
+std::optional<SecretBytes> read_to_end(int fd, std::size_t most) {
+    constexpr std::size_t kAtOnce = 64 * 1024;
+    SecretBytes content;
+    while (true) {
+        const std::size_t filled = content.size();
+        content.resize(filled + kAtOnce);
+        const ssize_t got = ::read(fd, content.data() + filled, kAtOnce);
+        content.resize(filled + static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
+        if (got < 0 && errno == EINTR) continue;
+        if (got < 0 || content.size() > most) return std::nullopt;
+        if (got == 0) return content;
+    }
+}
+
+std::filesystem::path folder_of(const std::filesystem::path& target) {
+    return target.has_parent_path() ? target.parent_path() : ".";
+}
+
+// Where a chain of links leads, even if nothing is there yet.
+std::filesystem::path behind_links(std::filesystem::path target) {
+    constexpr int kMostLinks = 40;  // Linux's own limit
+    std::error_code error;
+    for (int i = 0; i < kMostLinks && std::filesystem::is_symlink(target, error); ++i) {
+        auto next = std::filesystem::read_symlink(target, error);
+        if (error) break;
+        target = folder_of(target) / next;  // an absolute one stands for itself
+    }
+    return target;
+}
+
+bool is_open_as(int fd, const struct stat& file) {
+    struct stat status {};
+    return ::fstat(fd, &status) == 0 && status.st_dev == file.st_dev && status.st_ino == file.st_ino;
+}
+
+// Terminals, pipes and devices are not ours to replace; nor is the file that our own output goes to.
+bool takes_no_replacement(const struct stat& file) {
+    return !S_ISREG(file.st_mode) || is_open_as(STDOUT_FILENO, file) || is_open_as(STDERR_FILENO, file);
+}
+
+// Through our own output where that is it: so both stand one behind the other, and sockets work too.
+FileDescriptor open_as_it_is(const std::filesystem::path& target, const struct stat& file) {
+    for (const int fd : {STDOUT_FILENO, STDERR_FILENO})
+        if (is_open_as(fd, file)) return FileDescriptor(::fcntl(fd, F_DUPFD_CLOEXEC, 0));
+    return FileDescriptor(::open(target.c_str(), O_WRONLY | O_NOCTTY | O_CLOEXEC));
+}
+
+}  // namespace
+
+std::optional<SecretBytes> read_host_file(const std::filesystem::path& path, std::size_t most) {
+    // Non-blocking, so that a FIFO of that name cannot hang us.
+    const FileDescriptor fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+    struct stat status {};
+    if (!fd || ::fstat(fd.get(), &status) != 0 || !S_ISREG(status.st_mode)) return std::nullopt;
+    if (static_cast<std::size_t>(status.st_size) > most) return std::nullopt;
+
+    SecretBytes content(static_cast<std::size_t>(status.st_size));
+    std::size_t filled = 0;
+    while (filled < content.size()) {
+        const ssize_t got = ::read(fd.get(), content.data() + filled, content.size() - filled);
+        if (got < 0 && errno == EINTR) continue;
+        if (got < 0) return std::nullopt;
+        if (got == 0) break;  // it became shorter
+        filled += static_cast<std::size_t>(got);
+    }
+    content.resize(filled);
+    return content;
+}
+
+std::optional<SecretBytes> read_host_input(const std::filesystem::path& path, std::size_t most) {
+    struct stat status {};
+    if (::stat(path.c_str(), &status) != 0) return std::nullopt;
+    if (S_ISREG(status.st_mode) && status.st_size > 0) return read_host_file(path, most);
+    const FileDescriptor fd(::open(path.c_str(), O_RDONLY | O_NOCTTY | O_CLOEXEC));
+    if (!fd) return std::nullopt;
+    return read_to_end(fd.get(), most);  // a folder cannot be read
+}
+
+NewFile::NewFile(std::filesystem::path target, mode_t mode) : target_(std::move(target)) {
+    struct stat status {};
+    if (::stat(target_.c_str(), &status) == 0) {
+        if (S_ISDIR(status.st_mode)) return;
+        if (takes_no_replacement(status)) {
+            fd_ = open_as_it_is(target_, status);
+            return;
+        }
+    }
+    target_ = behind_links(std::move(target_));
+    static std::atomic<unsigned> count{0};
+    // Not the whole name: with more in front and behind, it would be too long for a folder.
+    const std::string start =
+        "." + target_.filename().string().substr(0, 180) + "." + std::to_string(::getpid()) + ".";
+    do {
+        temporary_ = folder_of(target_) / (start + std::to_string(++count));
+        fd_ = FileDescriptor(::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode));
+    } while (!fd_ && errno == EEXIST);
+    if (!fd_) temporary_.clear();
+}
+
+NewFile::~NewFile() {
+    if (!temporary_.empty()) ::unlink(temporary_.c_str());
+}
+
+bool NewFile::write(ByteView bytes) { return fd_ && write_all(fd_.get(), bytes); }
+
+bool NewFile::commit() {
+    if (!fd_) return false;
+    if (temporary_.empty()) return true;  // written where it is; pipes and terminals cannot be synchronised
+    if (::fsync(fd_.get()) != 0) return false;
+    if (::rename(temporary_.c_str(), target_.c_str()) != 0) return false;
+    temporary_.clear();
+    // The new name on disk as well, where the folder can be opened and synchronised.
+    const FileDescriptor folder(::open(folder_of(target_).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (folder) ::fsync(folder.get());
+    return true;
+}
+
+bool replace_host_file(const std::filesystem::path& path, ByteView content, mode_t mode) {
+    NewFile file(path, mode);
+    return file.write(content) && file.commit();
+}
+
+}  // namespace cs2sim::host

@@ -1,0 +1,45 @@
+// Files of the host: read whole with a limit, or replaced as a whole.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstddef>
+#include <filesystem>
+#include <memory>
+#include <optional>
+
+#include "firmware/crypto/secret.h"
+#include "host-lib/files/file_descriptor.h"
+
+namespace cs2sim::host {
+
+// The content of a regular file; nothing when it cannot be read, is no regular file or is over `most` bytes.
+std::optional<SecretBytes> read_host_file(const std::filesystem::path& path, std::size_t most);
+
+// The same for what an operator names as input: pipes and devices are read to their end as well.
+std::optional<SecretBytes> read_host_input(const std::filesystem::path& path, std::size_t most);
+
+// A new file that takes its name when it is complete: until commit() it is a temporary one beside the target,
+// and dropped before that it leaves nothing behind. False means that the folder or the disk refused. A link
+// stays, and what it leads to is replaced. What is there and no regular file (a terminal, a pipe, /dev/null),
+// or is where our own output goes, is written straight into and never replaced.
+class NewFile {
+public:
+    explicit NewFile(std::filesystem::path target, mode_t mode = 0600);
+    ~NewFile();
+    NewFile(const NewFile&) = delete;
+    NewFile& operator=(const NewFile&) = delete;
+
+    bool write(ByteView bytes);  // appends
+    bool commit();               // durable when it returns true
+
+private:
+    std::filesystem::path target_;
+    std::filesystem::path temporary_;  // empty when there is none
+    FileDescriptor fd_;
+};
+
+// Both steps at once.
+bool replace_host_file(const std::filesystem::path& path, ByteView content, mode_t mode = 0600);
+
+}  // namespace cs2sim::host

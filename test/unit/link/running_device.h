@@ -1,0 +1,56 @@
+// A real device behind a Unix socket and a TCP port, in this process.
+#pragma once
+
+#include "driver/listener.h"
+#include "firmware/crypto/pkey.h"
+#include "firmware/device/device.h"
+#include "host-lib/cards/key_tasks.h"
+#include "host-lib/files/key_file.h"
+#include "host-lib/link/device.h"
+#include "test/unit/scratch.h"
+
+namespace cs2sim {
+
+class RunningDevice {
+public:
+    explicit RunningDevice(const std::string& profile = "se-gen2") {
+        auto admin = generate_rsa(2048);
+        REQUIRE(admin);
+        REQUIRE(host::write_key_file(admin_key(), **admin, "ADMIN", std::nullopt));
+        auto booted =
+            Device::boot({folder_.path() / "state", *load_profile(profile), public_key_der(**admin)});
+        REQUIRE(code_of(booted) == 0);
+        device_ = std::move(*booted);
+        start();
+    }
+    ~RunningDevice() { stop(); }
+
+    void start() {
+        const auto answerer = [this](std::string peer) {
+            return device_->converse(Reach::host, std::move(peer));
+        };
+        auto unix_socket = listen_unix(folder_.path() / "device.sock", answerer);
+        REQUIRE(unix_socket);
+        unix_ = std::move(*unix_socket);
+        auto tcp = listen_tcp("0@127.0.0.1", answerer);
+        REQUIRE(tcp);
+        tcp_ = std::move(*tcp);
+    }
+    void stop() {
+        unix_.reset();
+        tcp_.reset();
+    }
+
+    std::string socket() const { return "unix:" + (folder_.path() / "device.sock").string(); }
+    std::string port() const { return tcp_->address(); }
+    std::string admin_key() const { return folder_.path() / "ADMIN.key"; }
+    const std::filesystem::path& folder() const { return folder_.path(); }
+
+private:
+    ScratchFolder folder_;
+    std::unique_ptr<Device> device_;
+    std::unique_ptr<Listener> unix_;
+    std::unique_ptr<Listener> tcp_;
+};
+
+}  // namespace cs2sim

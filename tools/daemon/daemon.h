@@ -1,0 +1,19 @@
+// The simulator's process: boots the device, opens its ways in, serves until told to stop.
+#pragma once
+
+#include <string>
+
+#include "tools/daemon/instance.h"
+
+namespace cs2sim {
+
+// Starts the simulator and returns when it answers (or, in the foreground, when it has ended). Prints what
+// it made, or on stderr what went wrong. Returns the exit status.
+int start(const StartOptions& options);
+
+// Ends a running instance and waits until it is gone. No instance is an error of its own (exit status 1).
+int stop(const std::filesystem::path& state);
+
+int status(const std::filesystem::path& state);
+
+}  // namespace cs2sim

@@ -1,0 +1,15 @@
+// The factory user's key: a key file beside the state, whose public half the new device gets.
+#pragma once
+
+#include <filesystem>
+
+#include "firmware/protocol/bytes.h"
+#include "firmware/protocol/error.h"
+
+namespace cs2sim {
+
+// Makes `file` (RSA, 2048 bits, OWNER=ADMIN, mode 0600), or reads it when it is there already; returns its
+// public half (DER). Errors: those of host-lib's key files.
+Result<Bytes> factory_key(const std::filesystem::path& file);
+
+}  // namespace cs2sim
