@@ -42,6 +42,7 @@ struct DatabaseStore::Impl {
     Smos& smos;
     std::mutex mutex;
     std::map<std::string, std::shared_ptr<SqliteDatabase>> databases;  // the open ones
+    std::map<std::string, TermsOf> terms;                              // of databases that have them
 };
 
 DatabaseStore::DatabaseStore(Smos& smos) : impl_(std::make_unique<Impl>(smos)) {}
@@ -51,10 +52,17 @@ DatabaseStore::~DatabaseStore() { close_all(); }
 Result<std::shared_ptr<Database>> DatabaseStore::Impl::open_locked(const std::string& name) {
     if (const auto found = databases.find(name); found != databases.end()) return found->second;
     if (!smos.flash.exists(name)) return fail(E_OS_FILE_NO_SUCH_FILE);
-    auto opened = SqliteDatabase::open(name, smos.flash.path_of(name), smos.master_key);
+    const auto indexed = terms.find(name);
+    auto opened = SqliteDatabase::open(name, smos.flash.path_of(name), smos.master_key,
+                                       indexed == terms.end() ? nullptr : indexed->second);
     if (!opened) return fail(opened.error());
     databases.emplace(name, *opened);
     return *opened;
+}
+
+void DatabaseStore::index(std::string_view name, TermsOf terms_of) {
+    const std::lock_guard lock(impl_->mutex);
+    impl_->terms.insert_or_assign(std::string(name), terms_of);
 }
 
 Result<std::shared_ptr<Database>> DatabaseStore::open(std::string_view name) {

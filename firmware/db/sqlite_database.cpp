@@ -39,6 +39,9 @@ public:
         CS2SIM_TRY(begin_change(key));
         return writer_.erase(key);
     }
+    Result<Bytes> last_term(ByteView prefix) override { return writer_.last_term(prefix); }
+    Result<Bytes> note(ByteView name) override { return writer_.note(name); }
+    Result<void> set_note(ByteView name, ByteView note) override { return writer_.set_note(name, note); }
 
 private:
     Result<void> begin_change(ByteView key, ByteView record = {}) {
@@ -56,17 +59,18 @@ private:
 
 Result<std::shared_ptr<SqliteDatabase>> SqliteDatabase::open(const std::string& name,
                                                              const std::filesystem::path& file,
-                                                             const MasterKey& master_key) {
+                                                             const MasterKey& master_key, TermsOf terms_of) {
     auto record_key = master_key.derive("database " + name);
     if (!record_key) return fail(E_DB_BAD_MKEY);
     std::shared_ptr<SqliteDatabase> database(
-        new SqliteDatabase({name, file, std::move(*record_key)}, master_key));
+        new SqliteDatabase({name, file, std::move(*record_key), terms_of}, master_key));
 
     auto writer = std::make_unique<Connection>(database->identity_);
     CS2SIM_TRY(writer->open());
     const auto info = writer->read_info();
     if (!info) return fail(info.error());
     database->info_ = *info;
+    CS2SIM_TRY(writer->make_terms());
     database->writer_ = std::make_unique<GroupCommit>(std::move(writer));
     return database;
 }
@@ -135,6 +139,19 @@ Result<std::vector<Bytes>> SqliteDatabase::keys(ByteView after, std::size_t limi
     auto lease = reader();
     if (!lease) return fail(lease.error());
     return (*lease)->keys(after, limit);
+}
+
+Result<std::vector<FoundByTerm>> SqliteDatabase::find_by(ByteView prefix, ByteView term, ByteView key,
+                                                         std::size_t limit) {
+    auto lease = reader();
+    if (!lease) return fail(lease.error());
+    return (*lease)->find_by(prefix, term, key, limit);
+}
+
+Result<Bytes> SqliteDatabase::note(ByteView name) {
+    auto lease = reader();
+    if (!lease) return fail(lease.error());
+    return (*lease)->note(name);
 }
 
 Result<void> SqliteDatabase::run(ByteView key, const GroupCommit::Work& work) {
