@@ -3,9 +3,11 @@ set(CS2SIM_SANITIZE "" CACHE STRING "sanitizers, e.g. address,undefined")
 
 add_compile_options(-Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror)
 add_compile_options(-Wno-sign-conversion)
-# GCC 12 sees out-of-bounds copies inside its own std::string and std::vector when it optimises.
-add_compile_options($<$<COMPILE_LANGUAGE:CXX>:-Wno-restrict> $<$<CONFIG:Release>:-Wno-array-bounds>
-                    $<$<CONFIG:Release>:-Wno-stringop-overread> $<$<CONFIG:Release>:-Wno-stringop-overflow>)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  # GCC 12 sees out-of-bounds copies inside its own std::string and std::vector when it optimises.
+  add_compile_options($<$<COMPILE_LANGUAGE:CXX>:-Wno-restrict> $<$<CONFIG:Release>:-Wno-array-bounds>
+                      $<$<CONFIG:Release>:-Wno-stringop-overread> $<$<CONFIG:Release>:-Wno-stringop-overflow>)
+endif()
 set(CMAKE_CXX_FLAGS_RELEASE "-O2 -DNDEBUG")
 set(CMAKE_C_FLAGS_RELEASE "-O2 -DNDEBUG")
 add_compile_options($<$<CONFIG:Debug>:-g1>)
@@ -16,12 +18,19 @@ if(CS2SIM_FUZZ)
   add_link_options(-fsanitize=address,undefined)
 endif()
 if(CS2SIM_SANITIZE)
-  # GCC 12 suspects its own containers once they are instrumented; release is the strict build.
-  add_compile_options(-Wno-maybe-uninitialized -Wno-stringop-overflow -Wno-array-bounds)
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    # GCC 12 suspects its own containers once they are instrumented; release is the strict build.
+    add_compile_options(-Wno-maybe-uninitialized -Wno-stringop-overflow -Wno-array-bounds)
+  endif()
   add_compile_options(-fsanitize=${CS2SIM_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all -O1)
   add_link_options(-fsanitize=${CS2SIM_SANITIZE})
 else()
   add_compile_options(-fstack-protector-strong)
+endif()
+option(CS2SIM_COVERAGE "count which lines are run (gcov)" OFF)
+if(CS2SIM_COVERAGE)
+  add_compile_options(--coverage -fprofile-update=atomic)
+  add_link_options(--coverage)
 endif()
 if(CMAKE_BUILD_TYPE STREQUAL "Release")
   add_compile_definitions(_FORTIFY_SOURCE=2)
