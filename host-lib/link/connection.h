@@ -20,6 +20,7 @@ public:
     // is larger than a frame may be, those of Transport::exchange(), and the device's own.
     Result<Bytes> execute(std::uint16_t fc, std::uint8_t sfc, ByteView block);
 
+    int descriptor() const { return transport_->descriptor(); }
     Milliseconds timeout() const { return timeout_; }
     void set_timeout(Milliseconds timeout) { timeout_ = timeout; }
 

@@ -38,6 +38,9 @@ public:
 
     virtual const std::string& specifier() const = 0;
 
+    // The descriptor of the connection, for a child after fork() that closes it without a word to the device.
+    virtual int descriptor() const { return -1; }
+
     // Length of the challenges that logon asks for; default 16 (csadm ChallengeLength=).
     virtual void set_challenge_length(std::uint16_t length) = 0;
 

@@ -76,6 +76,8 @@ public:
         return answer;
     }
 
+    int descriptor() const override { return fd_.get(); }
+
 private:
     Result<ByteView> exchange_once(ByteView head, ByteView body, const Deadline& deadline) {
         if (one_call_) {

@@ -25,6 +25,9 @@ public:
     // E_CSA_IO.
     virtual Result<ByteView> exchange(ByteView head, ByteView body, Milliseconds timeout) = 0;
     Result<Bytes> exchange(ByteView frame, Milliseconds timeout);
+
+    // The descriptor that it speaks through, -1 when it has none: for those who must close it after fork().
+    virtual int descriptor() const { return -1; }
 };
 
 // Connects within `timeout` (name resolution takes its own time). A network connection exchanges the two

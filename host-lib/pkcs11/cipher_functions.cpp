@@ -1,0 +1,78 @@
+// Encryption and decryption.
+#include "host-lib/pkcs11/ciphering.h"
+#include "host-lib/pkcs11/handlers.h"
+
+namespace cs2sim::p11::functions {
+namespace {
+
+Slot slot_of(Direction direction) { return direction == Direction::encrypt ? Slot::encrypt : Slot::decrypt; }
+
+Answer whole(Session& session, Direction direction, const CK_BYTE* data, CK_ULONG length, CK_BYTE* out,
+             CK_ULONG* out_length) {
+    const auto operation = active(session, slot_of(direction), true);
+    if (!operation) return fail(operation.error());
+    const auto work = [&]() -> Result<Delivery> {
+        const auto given = input(data, length);
+        if (!given) return fail(given.error());
+        const OutputSize size = whole_size(**operation, direction, given->size());
+        return deliver(**operation, out, out_length, size.most, size.exact,
+                       [&] { return cipher_whole(session, **operation, direction, *given); });
+    };
+    return conclude(**operation, work());
+}
+
+Answer update(Session& session, Direction direction, const CK_BYTE* data, CK_ULONG length, CK_BYTE* out,
+              CK_ULONG* out_length) {
+    const auto operation = active(session, slot_of(direction), false);
+    if (!operation) return fail(operation.error());
+    const auto work = [&]() -> Result<Delivery> {
+        const auto given = input(data, length);
+        if (!given) return fail(given.error());
+        const OutputSize size = update_size(**operation, direction, given->size());
+        CK_BYTE nothing = 0;  // an update without output needs no buffer
+        CK_BYTE* const to = !out && size.most == 0 ? &nothing : out;
+        return deliver(**operation, to, out_length, size.most, size.exact, [&]() -> Result<SecretBytes> {
+            (*operation)->updating = true;
+            return cipher_update(session, **operation, direction, *given);
+        });
+    };
+    return go_on(**operation, work());
+}
+
+Answer final(Session& session, Direction direction, CK_BYTE* out, CK_ULONG* out_length) {
+    const auto operation = active(session, slot_of(direction), false);
+    if (!operation) return fail(operation.error());
+    const OutputSize size = final_size(**operation, direction);
+    return conclude(**operation, deliver(**operation, out, out_length, size.most, size.exact,
+                                         [&] { return cipher_final(session, **operation, direction); }));
+}
+
+}  // namespace
+
+Answer EncryptInit(Session& session, CK_MECHANISM* mechanism, CK_OBJECT_HANDLE key) {
+    return begin(session, Slot::encrypt, kEncrypt, mechanism, key);
+}
+Answer Encrypt(Session& session, CK_BYTE* data, CK_ULONG length, CK_BYTE* out, CK_ULONG* out_length) {
+    return whole(session, Direction::encrypt, data, length, out, out_length);
+}
+Answer EncryptUpdate(Session& session, CK_BYTE* data, CK_ULONG length, CK_BYTE* out, CK_ULONG* out_length) {
+    return update(session, Direction::encrypt, data, length, out, out_length);
+}
+Answer EncryptFinal(Session& session, CK_BYTE* out, CK_ULONG* out_length) {
+    return final(session, Direction::encrypt, out, out_length);
+}
+
+Answer DecryptInit(Session& session, CK_MECHANISM* mechanism, CK_OBJECT_HANDLE key) {
+    return begin(session, Slot::decrypt, kDecrypt, mechanism, key);
+}
+Answer Decrypt(Session& session, CK_BYTE* data, CK_ULONG length, CK_BYTE* out, CK_ULONG* out_length) {
+    return whole(session, Direction::decrypt, data, length, out, out_length);
+}
+Answer DecryptUpdate(Session& session, CK_BYTE* data, CK_ULONG length, CK_BYTE* out, CK_ULONG* out_length) {
+    return update(session, Direction::decrypt, data, length, out, out_length);
+}
+Answer DecryptFinal(Session& session, CK_BYTE* out, CK_ULONG* out_length) {
+    return final(session, Direction::decrypt, out, out_length);
+}
+
+}  // namespace cs2sim::p11::functions

@@ -1,0 +1,166 @@
+#include "host-lib/pkcs11/entry.h"
+
+#include <openssl/crypto.h>
+#include <pthread.h>
+#include <time.h>
+
+#include <cerrno>
+#include <new>
+
+#include "host-lib/pkcs11/cryptoki/names.h"
+
+namespace cs2sim::p11 {
+namespace {
+
+enum class Stage : int { none, starting, ready, ending, over };
+
+constinit std::atomic<Stage> stage{Stage::none};
+constinit std::atomic<long> callers{0};
+constinit std::atomic<Library*> current{nullptr};
+constinit std::atomic<bool> fork_handler{false};
+
+void pause_briefly() {
+    const timespec a_little{0, 500'000};
+    ::nanosleep(&a_little, nullptr);
+}
+
+// In the child, with nothing but itself: what the parent's other threads held stays held there.
+void become_child() {
+    abandon_channels();
+    current.store(nullptr);
+    callers.store(0);
+    if (stage.load() != Stage::over) stage.store(Stage::none);
+}
+
+// Once the exit handlers ran, nothing is initialised any more.
+[[gnu::destructor]] void mark_over() { stage.store(Stage::over); }
+
+void settle_process() {
+    // The program's openssl.cnf may name a provider that loads this very library: ours reads none.
+    OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG | OPENSSL_INIT_NO_ATEXIT, nullptr);
+    if (!fork_handler.exchange(true)) ::pthread_atfork(nullptr, nullptr, become_child);
+}
+
+class SavedErrno {
+public:
+    ~SavedErrno() { errno = saved_; }
+
+private:
+    const int saved_ = errno;
+};
+
+bool session_gone(const Error& error, const Library& library) {
+    return error.code == E_CMDS_SM_EXPIRED && !library.config.keep_alive;
+}
+
+void log_failure(Library& library, const FunctionRow& row, CK_RV ckr, const Error& error) {
+    std::string text = constant_name("CKR", ckr);
+    if (is_device_code(error.code)) {
+        text += ", device error " + hex_code(error.code);
+        if (const ErrorRow* known = find_error(error.code)) text += ": " + std::string(known->text);
+    }
+    library.log.write(LogLevel::error, row.name, text);
+}
+
+CK_RV settle(const FunctionRow& row, Library* library, Session* session, const Error& error) {
+    ErrorCircumstances circumstances;
+    if (library) circumstances.version_3 = library->generation == Generation::r3;
+    if (session) {
+        circumstances.role_logged_on = session->token.user_logged_on() || session->token.so_logged_on();
+        if (is_device_code(error.code)) session->device_error = error.code;
+        if (session_gone(error, *library)) library->close_sessions(session->token);
+    }
+    const CK_RV ckr = ckr_of(error, row.area, circumstances);
+    if (library) log_failure(*library, row, ckr, error);
+    return ckr;
+}
+
+}  // namespace
+
+Visit::Visit() {
+    if (stage.load() != Stage::ready) return;
+    ++callers;
+    // C_Finalize may have come between.
+    if (stage.load() == Stage::ready)
+        library_ = current.load();
+    else
+        --callers;
+}
+
+Visit::~Visit() {
+    if (library_) --callers;
+}
+
+Answer start_library(Generation generation, bool only_callbacks) {
+    Stage none = Stage::none;
+    if (!stage.compare_exchange_strong(none, Stage::starting))
+        return fail(none == Stage::over ? CKR_CRYPTOKI_NOT_INITIALIZED : CKR_CRYPTOKI_ALREADY_INITIALIZED);
+    settle_process();
+    auto config = load_config(generation);
+    if (config && only_callbacks && !config->force_os_locking) config = fail(CKR_CANT_LOCK);
+    if (!config) {
+        stage.store(Stage::none);
+        return fail(config.error());
+    }
+    auto* library = new (std::nothrow) Library(*std::move(config), generation);
+    if (!library) {
+        stage.store(Stage::none);
+        return fail(CKR_HOST_MEMORY);
+    }
+    current.store(library);
+    stage.store(Stage::ready);
+    return {};
+}
+
+Answer end_library() {
+    Stage ready = Stage::ready;
+    if (!stage.compare_exchange_strong(ready, Stage::ending)) return fail(CKR_CRYPTOKI_NOT_INITIALIZED);
+    Library* library = current.exchange(nullptr);
+    library->end();
+    while (callers.load() != 0) pause_briefly();  // every command ends by its time-out
+    delete library;
+    Stage ending = Stage::ending;
+    stage.compare_exchange_strong(ending, Stage::none);
+    return {};
+}
+
+CK_RV guarded(const FunctionRow& row, Library* library, Session* session,
+              const std::function<Answer()>& work) {
+    const SavedErrno saved;
+    try {
+        const bool trace = library && library->log.on(LogLevel::trace);
+        if (trace) library->log.write(LogLevel::trace, row.name, "enter ...");
+        const Answer answer = work();
+        const CK_RV ckr = answer ? CKR_OK : settle(row, library, session, answer.error());
+        if (trace) library->log.write(LogLevel::trace, row.name, "leave ... " + constant_name("CKR", ckr));
+        return ckr;
+    } catch (const std::bad_alloc&) {
+        return CKR_HOST_MEMORY;
+    }
+}
+
+CK_RV call_free(const FunctionRow& row, const std::function<Answer()>& work) {
+    return guarded(row, nullptr, nullptr, work);
+}
+
+CK_RV call_library(const FunctionRow& row, const std::function<Answer(Library&)>& work) {
+    const Visit visit;
+    if (!visit.library()) return CKR_CRYPTOKI_NOT_INITIALIZED;
+    return guarded(row, visit.library(), nullptr, [&] { return work(*visit.library()); });
+}
+
+CK_RV call_session(const FunctionRow& row, CK_SESSION_HANDLE handle,
+                   const std::function<Answer(Session&)>& work) {
+    const Visit visit;
+    if (!visit.library()) return CKR_CRYPTOKI_NOT_INITIALIZED;
+    const SharedSession session = visit.library()->session(handle);
+    if (!session)
+        return guarded(row, visit.library(), nullptr, [] { return fail(CKR_SESSION_HANDLE_INVALID); });
+    const std::lock_guard lock(session->mutex);
+    return guarded(row, visit.library(), session.get(), [&]() -> Answer {
+        if (row.uses_role && session->token.initial_pin) return fail(CKR_PIN_TOO_WEAK);
+        return work(*session);
+    });
+}
+
+}  // namespace cs2sim::p11

@@ -1,0 +1,74 @@
+// The exported functions C_…, and the two lists of them. Compiled once for each library.
+#include "host-lib/pkcs11/entry.h"
+#include "host-lib/pkcs11/handlers.h"
+
+using namespace cs2sim::p11;
+
+#define CS2SIM_P11_EXPORT extern "C" [[gnu::visibility("default")]] CK_RV
+#define CS2SIM_P11_ROW(name, area, role) \
+    static constexpr FunctionRow row { "C_" #name, AREA_##area, role }
+#define CS2SIM_P11_AFTER(...) (library, __VA_ARGS__)
+
+#define CS2SIM_P11_FREE(name, area, parameters, arguments)                \
+    CS2SIM_P11_EXPORT C_##name parameters {                               \
+        CS2SIM_P11_ROW(name, area, false);                                \
+        return call_free(row, [&] { return functions::name arguments; }); \
+    }
+#define CS2SIM_P11_LIBRARY(name, area, parameters, arguments)                                              \
+    CS2SIM_P11_EXPORT C_##name parameters {                                                                \
+        CS2SIM_P11_ROW(name, area, false);                                                                 \
+        return call_library(row,                                                                           \
+                            [&](Library& library) { return functions::name CS2SIM_P11_AFTER arguments; }); \
+    }
+#define CS2SIM_P11_WITH_SESSION(name, area, role, parameters, arguments)                 \
+    CS2SIM_P11_EXPORT C_##name CS2SIM_P11_BEHIND(CK_SESSION_HANDLE handle, parameters) { \
+        CS2SIM_P11_ROW(name, area, role);                                                \
+        return call_session(row, handle, [&](Session& session) {                         \
+            return functions::name CS2SIM_P11_BEHIND(session, arguments);                \
+        });                                                                              \
+    }
+#define CS2SIM_P11_SESSION(name, area, parameters, arguments) \
+    CS2SIM_P11_WITH_SESSION(name, area, false, parameters, arguments)
+#define CS2SIM_P11_ROLE(name, area, parameters, arguments) \
+    CS2SIM_P11_WITH_SESSION(name, area, true, parameters, arguments)
+#define CS2SIM_P11_3_0
+#include "host-lib/pkcs11/cryptoki/functions.inc"
+#undef CS2SIM_P11_FREE
+#undef CS2SIM_P11_LIBRARY
+#undef CS2SIM_P11_SESSION
+#undef CS2SIM_P11_ROLE
+#undef CS2SIM_P11_3_0
+
+#define CS2SIM_P11_FREE(name, area, parameters, arguments) C_##name,
+#define CS2SIM_P11_LIBRARY CS2SIM_P11_FREE
+#define CS2SIM_P11_SESSION CS2SIM_P11_FREE
+#define CS2SIM_P11_ROLE CS2SIM_P11_FREE
+
+namespace {
+
+constinit CK_FUNCTION_LIST_3_0 whole_list = {
+    {3, 0},
+#define CS2SIM_P11_3_0
+#include "host-lib/pkcs11/cryptoki/functions.inc"
+#undef CS2SIM_P11_3_0
+};
+
+constinit CK_FUNCTION_LIST front_list = {
+    {2, 40},
+#define CS2SIM_P11_3_0 \
+    }                  \
+    ;                  \
+    [[maybe_unused]] CK_FUNCTION_LIST_REST rest_of_list = {
+#include "host-lib/pkcs11/cryptoki/functions.inc"
+#undef CS2SIM_P11_3_0
+};
+
+}  // namespace
+
+namespace cs2sim::p11::functions {
+
+Generation this_generation() { return CS2SIM_P11_GENERATION; }
+CK_FUNCTION_LIST* list_2_40() { return &front_list; }
+CK_FUNCTION_LIST_3_0* list_3_0() { return &whole_list; }
+
+}  // namespace cs2sim::p11::functions

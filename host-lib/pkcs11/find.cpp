@@ -1,0 +1,92 @@
+#include "host-lib/pkcs11/find.h"
+
+#include <algorithm>
+
+#include "host-lib/pkcs11/library.h"
+
+namespace cs2sim::p11 {
+namespace {
+
+constexpr std::uint32_t kPage = 256;
+
+// The attributes by which the device itself finds; the rest is compared here.
+constexpr CK_ATTRIBUTE_TYPE kOnDevice[] = {CKA_LABEL, CKA_ID};
+
+PropertyList device_filter(Session& session, const Template& wanted) {
+    PropertyList filter;
+    filter.set(CXI_PROP_KEY_GROUP, session.token.group());
+    for (const CK_ATTRIBUTE_TYPE type : kOnDevice)
+        if (wanted.has(type) && !wanted.bytes(type).empty())
+            filter.set(find_attribute(type)->property, wanted.bytes(type));
+    if (const auto object_class = wanted.number(CKA_CLASS))
+        if (const auto type = type_of_class(*object_class)) filter.set_number(CXI_PROP_KEY_TYPE, *type);
+    return filter;
+}
+
+// Whether the application may see an object: without a log-on those with PRIVATE = false (PKCS#11 3.0,
+// section 4.4).
+bool visible(const Session& session, const PropertyList& properties) {
+    return session.token.user_logged_on() || !properties.flag_or(CXI_PROP_PRIVATE, true);
+}
+
+Result<void> next_page(Session& session, Search& search) {
+    const auto answer =
+        session.execute(FC_CXI, SFC_CXI_KEY_LIST, {search.filter, wanted_properties(), search.cursor, kPage});
+    if (!answer) {
+        // Who is not logged on sees nothing; a token that nobody set up has nothing.
+        search.more = false;
+        if (answer.error().code == E_CXI_PERMISSION_DENIED) return {};
+        return fail(answer.error());
+    }
+    search.more = answer->block.u8("more") != 0;
+    search.cursor = to_bytes(answer->block.bytes("cursor"));
+    for (ByteView rows = answer->block.bytes("keys"); !rows.empty();) {
+        const auto row = parse_prefix(LAYOUT_CXI_ROW, rows);
+        if (!row) return fail(E_CSA_PROTOCOL);
+        auto properties = PropertyList::decode(row->bytes("properties"));
+        if (!properties) return fail(E_CSA_PROTOCOL);
+        // Volatile keys are session objects of somebody.
+        if (!properties->flag_or(CXI_PROP_TOKEN, true)) continue;
+        if (!visible(session, *properties) || !matches(search.wanted, *properties, true)) continue;
+        Object object;
+        object.slot = session.token.slot;
+        object.reference = {CXI_TAG_INDEX};
+        append(object.reference, properties->bytes(CXI_PROP_KEY_UNAME));
+        object.properties = *std::move(properties);
+        search.ready.push_back(session.library.objects.put(std::move(object))->handle);
+    }
+    return {};
+}
+
+}  // namespace
+
+Result<Search> begin_search(Session& session, Template wanted) {
+    Search search;
+    search.wanted = std::move(wanted);
+    if (!search.wanted.flag(CKA_TOKEN, false))
+        for (const SharedObject& object : session.library.objects.of_slot(session.token.slot))
+            if (visible(session, object->properties) && matches(search.wanted, object->properties, false))
+                search.ready.push_back(object->handle);
+    if (search.wanted.flag(CKA_TOKEN, true)) {
+        search.filter = device_filter(session, search.wanted).encode();
+        search.more = true;
+        CS2SIM_TRY(next_page(session, search));
+    }
+    return search;
+}
+
+Result<std::vector<CK_OBJECT_HANDLE>> next_found(Session& session, Search& search, std::size_t most) {
+    while (search.ready.size() - search.told < most && search.more) {
+        search.ready.erase(search.ready.begin(),
+                           search.ready.begin() + static_cast<std::ptrdiff_t>(search.told));
+        search.told = 0;
+        CS2SIM_TRY(next_page(session, search));
+    }
+    const std::size_t count = std::min(most, search.ready.size() - search.told);
+    const auto first = search.ready.begin() + static_cast<std::ptrdiff_t>(search.told);
+    std::vector<CK_OBJECT_HANDLE> found(first, first + static_cast<std::ptrdiff_t>(count));
+    search.told += count;
+    return found;
+}
+
+}  // namespace cs2sim::p11

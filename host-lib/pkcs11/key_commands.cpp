@@ -1,0 +1,95 @@
+#include "host-lib/pkcs11/key_commands.h"
+
+#include "firmware/crypto/random.h"
+#include "host-lib/pkcs11/attributes.h"
+
+namespace cs2sim::p11 {
+namespace {
+
+bool cannot_seal(std::uint32_t code) {
+    return code == E_CXI_CC_EXTERNAL_KEYS || code == E_MBK_SLOT_EMPTY || code == E_CXI_MBK_NOT_LOADED ||
+           code == E_CXI_MBK_TYPE;
+}
+
+bool on_device(const Object& object) {
+    return !object.reference.empty() && object.reference[0] != CXI_TAG_EXTERNAL;
+}
+
+}  // namespace
+
+Result<Placement> placement(Session& session, bool token) {
+    if (token) {
+        if (!session.read_write) return fail(CKR_SESSION_READ_ONLY);
+        return Placement{true, 0};
+    }
+    const bool external = session.token.external_keys != 0;
+    return Placement{false, external ? CXI_FLAG_KEY_EXTERNAL : CXI_FLAG_KEY_VOLATILE};
+}
+
+void place(Session& session, const Placement& where, PropertyList& properties) {
+    properties.set(CXI_PROP_KEY_GROUP, session.token.group());
+    // Until the device chooses a specifier itself, a name that nobody else has keeps objects apart.
+    properties.set(CXI_PROP_KEY_NAME, "p11-" + to_hex(random_bytes(12)));
+    properties.set_flag(CXI_PROP_TOKEN, where.token);
+}
+
+Result<Bytes> make_at(Session& session, Placement& where, const Make& make) {
+    auto made = make(where.flags);
+    if (made || where.flags != CXI_FLAG_KEY_EXTERNAL) {
+        if (made && !where.token) session.token.external_keys = where.flags == CXI_FLAG_KEY_EXTERNAL ? 1 : 0;
+        return made;
+    }
+    if (!cannot_seal(made.error().code)) return made;
+    session.token.external_keys = 0;
+    where.flags = CXI_FLAG_KEY_VOLATILE;
+    return make(where.flags);
+}
+
+Result<PropertyList> read_properties(Session& session, ByteView reference) {
+    const auto answer = session.execute(FC_CXI, SFC_CXI_KEY_PROP_GET, {reference, ByteView()});
+    if (!answer) return fail(answer.error());
+    return PropertyList::decode(answer->block.bytes("properties"));
+}
+
+Result<SharedObject> adopt(Session& session, const Placement& where, Bytes reference) {
+    auto properties = read_properties(session, reference);
+    if (!properties) return fail(properties.error());
+    Object object;
+    object.slot = session.token.slot;
+    object.session = where.token ? CK_INVALID_HANDLE : session.handle;
+    object.reference = std::move(reference);
+    object.properties = *std::move(properties);
+    return session.library_objects().put(std::move(object));
+}
+
+Result<Bytes> import_key(Session& session, Placement& where, std::uint32_t type,
+                         const PropertyList& properties, ByteView material) {
+    PropertyList placed = properties;
+    place(session, where, placed);
+    return make_at(session, where, [&](std::uint32_t flags) -> Result<Bytes> {
+        const auto answer = session.execute(
+            FC_CXI, SFC_CXI_KEY_IMPORT, {flags, type, 0, placed.encode(), ByteView(), material, ByteView()},
+            Effect::change);
+        if (!answer) return fail(answer.error());
+        return to_bytes(answer->block.bytes("key"));
+    });
+}
+
+Result<SecretBytes> export_key(Session& session, const Object& key) {
+    const std::uint32_t type = key.properties.number_or(CXI_PROP_KEY_TYPE, 0);
+    auto answer = session.execute(FC_CXI, SFC_CXI_KEY_EXPORT,
+                                  {type | CXI_KEY_TYPE_PLAINTEXT, 0, key.reference, ByteView(), ByteView()});
+    if (!answer) return fail(answer.error());
+    SecretBytes material = to_secret(answer->block.bytes("blob"));
+    cleanse(answer->bytes.data(), answer->bytes.size());
+    return material;
+}
+
+void forget_objects(Session& session, const std::vector<SharedObject>& objects) {
+    for (const SharedObject& object : objects)
+        if (on_device(*object))
+            (void)session.token.shared_channel().execute(FC_CXI, SFC_CXI_KEY_DELETE, {object->reference},
+                                                         Effect::change);
+}
+
+}  // namespace cs2sim::p11

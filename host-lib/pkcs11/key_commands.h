@@ -1,0 +1,41 @@
+// The commands by which the library makes, reads and changes objects on a device: the one place that knows
+// where an object goes and how it is named there.
+#pragma once
+
+#include "host-lib/pkcs11/session.h"
+
+namespace cs2sim::p11 {
+
+// Where new objects go. Session objects are blobs sealed under the MBK, in the library's memory; where the
+// device has no MBK, or bars external keys, they are volatile keys on the device.
+struct Placement {
+    bool token = false;
+    std::uint32_t flags = 0;  // of the command
+};
+Result<Placement> placement(Session& session, bool token);
+
+// Adds the group and, where the device does not choose one itself, a name.
+void place(Session& session, const Placement& placement, PropertyList& properties);
+
+// Runs a command that makes an object at `where`, and again as a volatile key when the device cannot seal
+// blobs. `make` gets the flags to be sent, and gives the reference.
+using Make = std::function<Result<Bytes>(std::uint32_t flags)>;
+Result<Bytes> make_at(Session& session, Placement& where, const Make& make);
+
+// Reads the properties of a new object and gives it a handle.
+Result<SharedObject> adopt(Session& session, const Placement& where, Bytes reference);
+
+Result<PropertyList> read_properties(Session& session, ByteView reference);
+
+// Takes a plain key in: `type` is CXI_KEY_TYPE_SECRET (raw), _PRIVATE (PKCS#8), _PUBLIC
+// (SubjectPublicKeyInfo).
+Result<Bytes> import_key(Session& session, Placement& where, std::uint32_t type,
+                         const PropertyList& properties, ByteView material);
+
+// The key in clear, as far as its policy lets it out.
+Result<SecretBytes> export_key(Session& session, const Object& key);
+
+// What session objects left on the device goes with them. Errors do not matter: the session is over.
+void forget_objects(Session& session, const std::vector<SharedObject>& objects);
+
+}  // namespace cs2sim::p11

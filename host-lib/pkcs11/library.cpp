@@ -1,0 +1,138 @@
+#include "host-lib/pkcs11/library.h"
+
+#include "host-lib/pkcs11/find.h"
+#include "host-lib/pkcs11/key_commands.h"
+
+namespace cs2sim::p11 {
+namespace {
+
+constinit std::atomic<CK_SESSION_HANDLE> next_session{1};
+
+}  // namespace
+
+Session::Session(Library& its, Token& its_token, CK_SESSION_HANDLE its_handle, bool writes, bool own_channel)
+    : library(its), token(its_token), handle(its_handle), read_write(writes) {
+    if (own_channel) own_ = std::make_unique<Channel>(token.devices(), token.logons());
+}
+
+Session::~Session() = default;
+
+ObjectTable& Session::library_objects() { return library.objects; }
+
+CK_STATE Session::state() const {
+    if (token.so_logged_on()) return read_write ? CKS_RW_SO_FUNCTIONS : CKS_RO_PUBLIC_SESSION;
+    if (token.user_logged_on()) return read_write ? CKS_RW_USER_FUNCTIONS : CKS_RO_USER_FUNCTIONS;
+    return read_write ? CKS_RW_PUBLIC_SESSION : CKS_RO_PUBLIC_SESSION;
+}
+
+Library::Library(Config given, Generation which)
+    : config(std::move(given)), generation(which), log(config, which) {
+    for (const auto& devices : config.device_groups) {
+        auto group = std::make_unique<DeviceGroup>();
+        group->devices = devices;
+        group->timeouts = {config.connection_timeout, config.command_timeout};
+        group->keep_alive = config.keep_alive;
+        group->balance = config.fallback_interval.count() == 0;
+        groups_.push_back(std::move(group));
+    }
+    if (groups_.empty()) groups_.push_back(std::make_unique<DeviceGroup>());
+    for (const auto& group : groups_)
+        for (unsigned number = 0; number < config.slot_count; ++number)
+            tokens_.push_back(std::make_unique<Token>(tokens_.size(), number, *group));
+}
+
+Library::~Library() {
+    const std::lock_guard lock(mutex_);
+    sessions_.clear();
+}
+
+Result<Token*> Library::token(CK_SLOT_ID slot) {
+    if (slot >= tokens_.size()) return fail(CKR_SLOT_ID_INVALID);
+    return tokens_[slot].get();
+}
+
+Result<CK_SESSION_HANDLE> Library::open_session(Token& token, bool read_write) {
+    if (!read_write && token.so_logged_on()) return fail(CKR_SESSION_READ_WRITE_SO_EXISTS);
+    const CK_SESSION_HANDLE handle = next_session++;
+    auto session = std::make_shared<Session>(*this, token, handle, read_write, config.slot_multi_session);
+    const std::lock_guard lock(mutex_);
+    sessions_.emplace(handle, std::move(session));
+    ++token.sessions;
+    if (read_write) ++token.read_write_sessions;
+    return handle;
+}
+
+SharedSession Library::session(CK_SESSION_HANDLE handle) {
+    const std::lock_guard lock(mutex_);
+    const auto found = sessions_.find(handle);
+    return found == sessions_.end() ? nullptr : found->second;
+}
+
+bool Library::close_session(CK_SESSION_HANDLE handle) {
+    SharedSession closed;
+    {
+        const std::lock_guard lock(mutex_);
+        const auto found = sessions_.find(handle);
+        if (found == sessions_.end()) return false;
+        closed = std::move(found->second);
+        sessions_.erase(found);
+    }
+    ended({closed}, closed->token);
+    return true;
+}
+
+void Library::close_sessions(Token& token) {
+    std::vector<SharedSession> closed;
+    {
+        const std::lock_guard lock(mutex_);
+        std::erase_if(sessions_, [&](auto& entry) {
+            if (&entry.second->token != &token) return false;
+            closed.push_back(std::move(entry.second));
+            return true;
+        });
+    }
+    if (!closed.empty()) ended(closed, token);
+}
+
+void Library::ended(const std::vector<SharedSession>& closed, Token& token) {
+    unsigned left = 0;
+    for (const SharedSession& session : closed) {
+        forget_objects(*session, objects.erase_of_session(session->handle));
+        if (session->read_write) --token.read_write_sessions;
+        left = --token.sessions;
+    }
+    if (left == 0) log_off(token);
+}
+
+std::vector<SharedSession> Library::sessions_of(const Token& token) {
+    std::vector<SharedSession> all;
+    const std::lock_guard lock(mutex_);
+    for (const auto& [handle, session] : sessions_)
+        if (&session->token == &token) all.push_back(session);
+    return all;
+}
+
+void Library::log_off(Token& token) {
+    if (token.logons().empty()) return;
+    token.logons().clear();
+    token.set_permissions(0);
+    token.initial_pin = false;
+    token.shared_channel().log_off();
+    for (const SharedSession& session : sessions_of(token)) session->channel().log_off();
+    objects.erase_of_slot(token.slot);
+}
+
+void Library::wait_for_end() {
+    std::unique_lock lock(end_mutex_);
+    end_signal_.wait(lock, [&] { return ending_; });
+}
+
+void Library::end() {
+    {
+        const std::lock_guard lock(end_mutex_);
+        ending_ = true;
+    }
+    end_signal_.notify_all();
+}
+
+}  // namespace cs2sim::p11

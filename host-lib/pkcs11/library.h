@@ -1,0 +1,57 @@
+// What C_Initialize makes and C_Finalize ends.
+#pragma once
+
+#include <condition_variable>
+#include <memory>
+#include <unordered_map>
+
+#include "host-lib/pkcs11/log.h"
+#include "host-lib/pkcs11/saved_digests.h"
+#include "host-lib/pkcs11/session.h"
+
+namespace cs2sim::p11 {
+
+using SharedSession = std::shared_ptr<Session>;
+
+class Library {
+public:
+    Library(Config config, Generation generation);
+    ~Library();
+
+    const Config config;
+    const Generation generation;
+    Log log;
+    ObjectTable objects;
+    SavedDigests saved_digests;
+
+    std::size_t slot_count() const { return tokens_.size(); }
+    Result<Token*> token(CK_SLOT_ID slot);  // CKR_SLOT_ID_INVALID
+
+    // Errors: CKR_SESSION_READ_WRITE_SO_EXISTS.
+    Result<CK_SESSION_HANDLE> open_session(Token& token, bool read_write);
+    SharedSession session(CK_SESSION_HANDLE handle);  // null: unknown
+    // False when there is none. The last one of a token logs everybody off.
+    bool close_session(CK_SESSION_HANDLE handle);
+    void close_sessions(Token& token);
+    std::vector<SharedSession> sessions_of(const Token& token);
+
+    // Everybody off, on every connection of the token.
+    void log_off(Token& token);
+
+    // Waits until the library ends. False: it did.
+    void wait_for_end();
+    void end();  // wakes those who wait
+
+private:
+    void ended(const std::vector<SharedSession>& closed, Token& token);
+
+    std::vector<std::unique_ptr<DeviceGroup>> groups_;
+    std::vector<std::unique_ptr<Token>> tokens_;
+    std::mutex mutex_;
+    std::unordered_map<CK_SESSION_HANDLE, SharedSession> sessions_;
+    std::mutex end_mutex_;
+    std::condition_variable end_signal_;
+    bool ending_ = false;
+};
+
+}  // namespace cs2sim::p11

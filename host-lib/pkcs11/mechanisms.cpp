@@ -1,0 +1,106 @@
+#include "host-lib/pkcs11/mechanisms.h"
+
+#include <algorithm>
+
+namespace cs2sim::p11 {
+namespace {
+
+constexpr CK_FLAGS ENCRYPT = CKF_ENCRYPT, DECRYPT = CKF_DECRYPT, SIGN = CKF_SIGN, VERIFY = CKF_VERIFY,
+                   GENERATE = CKF_GENERATE, GENERATE_KEY_PAIR = CKF_GENERATE_KEY_PAIR, WRAP = CKF_WRAP,
+                   UNWRAP = CKF_UNWRAP, DERIVE = CKF_DERIVE, DIGEST = CKF_DIGEST,
+                   MESSAGE = CKF_MESSAGE_ENCRYPT | CKF_MESSAGE_DECRYPT,
+                   EC = CKF_EC_F_P | CKF_EC_F_2M | CKF_EC_ECPARAMETERS | CKF_EC_OID | CKF_EC_UNCOMPRESS |
+                        CKF_EC_COMPRESS,
+                   RSA_ALL = ENCRYPT | DECRYPT | SIGN | VERIFY | CKF_SIGN_RECOVER | CKF_VERIFY_RECOVER |
+                             WRAP | UNWRAP;
+
+constexpr MechanismRow kMechanisms[] = {
+#define CS2SIM_P11_MECHANISM(name, work, cxi, keys, min, max, flags, parameter) \
+    {CKM_##name, Work::work, cxi, KeyKind::keys, min, max, (flags) | CKF_HW, ParameterCodec::parameter},
+#include "host-lib/pkcs11/mechanisms.inc"
+#undef CS2SIM_P11_MECHANISM
+};
+
+constexpr HashRow kHashes[] = {
+    {CXI_MECH_HASH_MD5, CKM_MD5, 0, 0, "MD5", 16},
+    {CXI_MECH_HASH_SHA1, CKM_SHA_1, CKG_MGF1_SHA1, CKD_SHA1_KDF, "SHA1", 20},
+    {CXI_MECH_HASH_RMD160, CKM_RIPEMD160, 0, 0, "RIPEMD160", 20},
+    {CXI_MECH_HASH_SHA224, CKM_SHA224, CKG_MGF1_SHA224, CKD_SHA224_KDF, "SHA224", 28},
+    {CXI_MECH_HASH_SHA256, CKM_SHA256, CKG_MGF1_SHA256, CKD_SHA256_KDF, "SHA256", 32},
+    {CXI_MECH_HASH_SHA384, CKM_SHA384, CKG_MGF1_SHA384, CKD_SHA384_KDF, "SHA384", 48},
+    {CXI_MECH_HASH_SHA512, CKM_SHA512, CKG_MGF1_SHA512, CKD_SHA512_KDF, "SHA512", 64},
+    {CXI_MECH_HASH_SHA3_224, CKM_SHA3_224, CKG_MGF1_SHA3_224, CKD_SHA3_224_KDF, "SHA3-224", 28},
+    {CXI_MECH_HASH_SHA3_256, CKM_SHA3_256, CKG_MGF1_SHA3_256, CKD_SHA3_256_KDF, "SHA3-256", 32},
+    {CXI_MECH_HASH_SHA3_384, CKM_SHA3_384, CKG_MGF1_SHA3_384, CKD_SHA3_384_KDF, "SHA3-384", 48},
+    {CXI_MECH_HASH_SHA3_512, CKM_SHA3_512, CKG_MGF1_SHA3_512, CKD_SHA3_512_KDF, "SHA3-512", 64},
+};
+
+struct KindRow {
+    KeyKind kind;
+    CK_KEY_TYPE type;
+};
+constexpr KindRow kKinds[] = {
+    {KeyKind::rsa, CKK_RSA},
+    {KeyKind::ec, CKK_EC},
+    {KeyKind::edwards, CKK_EC_EDWARDS},
+    {KeyKind::montgomery, CKK_EC_MONTGOMERY},
+    {KeyKind::curve, CKK_EC},
+    {KeyKind::curve, CKK_EC_MONTGOMERY},
+    {KeyKind::aes, CKK_AES},
+    {KeyKind::des, CKK_DES2},
+    {KeyKind::des, CKK_DES3},
+    {KeyKind::des2, CKK_DES2},
+    {KeyKind::des3, CKK_DES3},
+    {KeyKind::secret, CKK_AES},
+    {KeyKind::secret, CKK_DES2},
+    {KeyKind::secret, CKK_DES3},
+};
+
+}  // namespace
+
+std::span<const MechanismRow> mechanism_table() { return kMechanisms; }
+
+const MechanismRow* find_mechanism(CK_MECHANISM_TYPE type) {
+    const auto* row = std::ranges::find(kMechanisms, type, &MechanismRow::type);
+    return row == std::end(kMechanisms) ? nullptr : row;
+}
+
+bool takes(KeyKind kind, CK_KEY_TYPE type) {
+    for (const KindRow& row : kKinds)
+        if (row.kind == kind && row.type == type) return true;
+    // Generic secrets and the key types of single HMACs (CKK_SHA256_HMAC and so on).
+    const bool generic = type == CKK_GENERIC_SECRET || (type >= CKK_MD5_HMAC && type <= CKK_SHA3_512_HMAC);
+    return generic && (kind == KeyKind::generic || kind == KeyKind::secret);
+}
+
+MadeKey made_key(KeyKind kind) {
+    switch (kind) {
+        case KeyKind::rsa:
+            return {CKK_RSA, CXI_KEY_ALGO_RSA, 0};
+        case KeyKind::edwards:
+            return {CKK_EC_EDWARDS, CXI_KEY_ALGO_EC, 0};
+        case KeyKind::montgomery:
+            return {CKK_EC_MONTGOMERY, CXI_KEY_ALGO_ECDH, 0};
+        case KeyKind::ec:
+        case KeyKind::curve:
+            return {CKK_EC, CXI_KEY_ALGO_EC, 0};
+        case KeyKind::aes:
+            return {CKK_AES, CXI_KEY_ALGO_AES, 0};
+        case KeyKind::des2:
+            return {CKK_DES2, CXI_KEY_ALGO_DES, 128};
+        case KeyKind::des:
+        case KeyKind::des3:
+            return {CKK_DES3, CXI_KEY_ALGO_DES, 192};
+        default:
+            return {CKK_GENERIC_SECRET, CXI_KEY_ALGO_RAW, 0};
+    }
+}
+
+std::span<const HashRow> hash_table() { return kHashes; }
+
+const HashRow* hash_of(std::uint32_t cxi_mechanism) {
+    const auto* row = std::ranges::find(kHashes, cxi_mechanism & CXI_MECH_HASH_MASK, &HashRow::cxi);
+    return row == std::end(kHashes) ? nullptr : row;
+}
+
+}  // namespace cs2sim::p11

@@ -1,0 +1,120 @@
+// The table of mechanisms, and their parameters.
+#pragma once
+
+#include <openssl/types.h>
+
+#include <optional>
+#include <span>
+
+#include "host-lib/pkcs11/errors.h"
+#include "host-lib/pkcs11/object_table.h"
+
+namespace cs2sim::p11 {
+
+// How the library does what a mechanism is for.
+enum class Work : std::uint8_t {
+    key,                // C_GenerateKey
+    key_pair,           // C_GenerateKeyPair
+    rsa,                // RSA with a padding: signs, recovers and encrypts in one command
+    signature,          // signs a digest that the caller made
+    hash_signature,     // hashes here, signs the digest
+    message_signature,  // signs the whole message in one command
+    mac,                // in one command, or in pieces by HASH_COMPUTE
+    retail_mac,         // in one command only
+    cipher,             // in one command or in pieces
+    whole_cipher,       // in one command only
+    digest,             // here
+    derive,
+    rsa_aes,  // wraps an AES key, and with that one the key
+};
+
+enum class KeyKind : std::uint8_t {
+    no_key,
+    rsa,
+    ec,
+    edwards,
+    montgomery,
+    curve,
+    aes,
+    des,
+    des2,
+    des3,
+    generic,
+    secret
+};
+
+enum class ParameterCodec : std::uint8_t {
+    none,
+    no_iv,
+    iv,
+    iv8,
+    ctr,
+    gcm,
+    ccm,
+    oaep,
+    pss,
+    eddsa,
+    mac_length,
+    ecdh,
+    string,
+    bit,
+    key_handle,
+    cbc_data,
+    cbc_data8,
+    rsa_aes
+};
+
+struct MechanismRow {
+    CK_MECHANISM_TYPE type;
+    Work work;
+    std::uint32_t cxi;
+    KeyKind keys;
+    CK_ULONG min, max;
+    CK_FLAGS flags;
+    ParameterCodec parameter;
+};
+
+std::span<const MechanismRow> mechanism_table();
+const MechanismRow* find_mechanism(CK_MECHANISM_TYPE type);  // null when unknown
+
+// Whether a mechanism that takes keys of this kind takes a key of that type.
+bool takes(KeyKind kind, CK_KEY_TYPE type);
+// What C_GenerateKey and C_GenerateKeyPair make: its CKK and CXI algorithm.
+struct MadeKey {
+    CK_KEY_TYPE type;
+    std::uint32_t algorithm;
+    std::uint32_t bits;  // 0: the template says
+};
+MadeKey made_key(KeyKind kind);
+
+// Digests of the library's own.
+struct HashRow {
+    std::uint32_t cxi;
+    CK_MECHANISM_TYPE digest;
+    CK_ULONG mgf, kdf;
+    const char* name;  // OpenSSL's
+    std::size_t size;
+};
+const HashRow* hash_of(std::uint32_t cxi_mechanism);  // null when it names none
+std::span<const HashRow> hash_table();
+
+// A mechanism with its parameter, ready for commands.
+struct Prepared {
+    const MechanismRow* row = nullptr;
+    std::uint32_t cxi = 0;
+    Bytes parameter;                // LAYOUT_CXI_CRYPT_PARAMETER, _OAEP_, _PSS_
+    Bytes data;                     // of derivations: peer's point, string
+    std::size_t mac_length = 0;     // 0: whole
+    std::size_t tag_length = 0;     // of AEAD modes
+    std::uint64_t most_blocks = 0;  // CTR: before the counter comes round; 0: no limit
+    CK_OBJECT_HANDLE other_key = CK_INVALID_HANDLE;
+    CK_ULONG aes_bits = 0;                 // RSA_AES_KEY_WRAP
+    std::optional<CK_ULONG> whole_length;  // CCM: of the data, as announced
+};
+
+// Reads what the caller gave. Errors: CKR_ARGUMENTS_BAD (a null pointer where a length is not zero),
+// CKR_MECHANISM_PARAM_INVALID, CKR_MECHANISM_INVALID when the table has no such mechanism or it has none of
+// `flags`.
+Result<Prepared> prepare(const CK_MECHANISM* mechanism, CK_FLAGS flags);
+
+}  // namespace cs2sim::p11

@@ -1,0 +1,265 @@
+#include "host-lib/pkcs11/new_objects.h"
+
+#include <algorithm>
+
+#include "firmware/crypto/pkey.h"
+#include "host-lib/pkcs11/key_commands.h"
+
+namespace cs2sim::p11 {
+namespace {
+
+// Key types that CXI has no algorithm of their own for are remembered beside it.
+void describe_key(PropertyList& properties, CK_KEY_TYPE type, CK_MECHANISM_TYPE made_by) {
+    properties.set_number(CXI_PROP_KEY_ALGO, algorithm_of(type).value_or(CXI_KEY_ALGO_RAW));
+    const bool own_algorithm = type <= CKK_EC || type == CKK_AES || type == CKK_GENERIC_SECRET ||
+                               type == CKK_EC_EDWARDS || type == CKK_EC_MONTGOMERY || type == CKK_DES2 ||
+                               type == CKK_DES3;
+    Bytes number;
+    append_big_endian(number, type, 8);
+    if (!own_algorithm) properties.set(CXI_PROP_CUSTOM | CKA_KEY_TYPE, number);
+    number.clear();
+    append_big_endian(number, made_by, 8);
+    properties.set(CXI_PROP_CUSTOM | CKA_KEY_GEN_MECHANISM, number);
+}
+
+// Public objects need no log-on, private ones do (PKCS#11 3.0, section 4.4).
+Answer may_make(const Session& session, const PropertyList& properties, bool token) {
+    if (!session.token.user_logged_on() && !session.token.so_logged_on() &&
+        (token || properties.flag_or(CXI_PROP_PRIVATE, true)))
+        return fail(CKR_USER_NOT_LOGGED_IN);
+    return {};
+}
+
+Result<SharedObject> create_storage(Session& session, const Template& given, CK_OBJECT_CLASS object_class) {
+    auto properties = new_properties(given, object_class, 0, Making::create, session.token.so_logged_on());
+    if (!properties) return fail(properties.error());
+    const bool certificate = object_class == CKO_CERTIFICATE;
+    if (certificate && !given.has(CKA_CERTIFICATE_TYPE)) return fail(CKR_TEMPLATE_INCOMPLETE);
+    if (certificate && given.number(CKA_CERTIFICATE_TYPE) != CKC_X_509)
+        return fail(CKR_ATTRIBUTE_VALUE_INVALID);
+    if (certificate && !given.has(CKA_VALUE)) return fail(CKR_TEMPLATE_INCOMPLETE);
+    if (certificate && given.bytes(CKA_CHECK_VALUE).size() == 3)
+        properties->set(CXI_PROP_CUSTOM | CKA_CHECK_VALUE, given.bytes(CKA_CHECK_VALUE));
+    properties->set_number(CXI_PROP_KEY_TYPE, *type_of_class(object_class));
+    properties->set(CXI_PROP_VALUE,
+                    given.bytes(object_class == CKO_DOMAIN_PARAMETERS ? CKA_EC_PARAMS : CKA_VALUE));
+    properties->erase(CXI_PROP_KEY_EC_CURVE);
+    CS2SIM_TRY(may_make(session, *properties, given.flag(CKA_TOKEN, false)));
+    auto where = placement(session, given.flag(CKA_TOKEN, false));
+    if (!where) return fail(where.error());
+    place(session, *where, *properties);
+    auto reference = make_at(session, *where, [&](std::uint32_t flags) -> Result<Bytes> {
+        const auto answer =
+            session.execute(FC_CXI, SFC_CXI_OBJ_CREATE, {flags, properties->encode()}, Effect::change);
+        if (!answer) return fail(answer.error());
+        return to_bytes(answer->block.bytes("key"));
+    });
+    if (!reference) return fail(reference.error());
+    return adopt(session, *where, *std::move(reference));
+}
+
+// The key in the form that CXI imports.
+Result<SecretBytes> material_of(const Template& given, CK_OBJECT_CLASS object_class, CK_KEY_TYPE type) {
+    if (object_class == CKO_PRIVATE_KEY) return private_key_of(given, type);
+    if (object_class == CKO_PUBLIC_KEY) {
+        const auto key = public_key_of(given, type);
+        if (!key) return fail(key.error());
+        return to_secret(*key);
+    }
+    if (!given.has(CKA_VALUE)) return fail(CKR_TEMPLATE_INCOMPLETE);
+    return to_secret(given.bytes(CKA_VALUE));
+}
+
+Answer check_check_value(Session& session, const Template& given, const SharedObject& made) {
+    const ByteView expected = given.bytes(CKA_CHECK_VALUE);
+    if (expected.empty() || std::ranges::equal(expected, made->properties.bytes(CXI_PROP_CHECK_VALUE)))
+        return {};
+    if (made->reference[0] != CXI_TAG_EXTERNAL)
+        (void)session.execute(FC_CXI, SFC_CXI_KEY_DELETE, {made->reference}, Effect::change);
+    session.library.objects.erase(made->handle);
+    return fail(CKR_ATTRIBUTE_VALUE_INVALID);
+}
+
+// A pair whose halves go to different places: the public one is taken out and put where it belongs.
+Result<SharedObject> move_public(Session& session, ByteView private_key, const PropertyList& properties,
+                                 Placement where) {
+    const auto exported = session.execute(FC_CXI, SFC_CXI_KEY_EXPORT,
+                                          {+CXI_KEY_TYPE_PUBLIC, 0, private_key, ByteView(), ByteView()});
+    if (!exported) return fail(exported.error());
+    auto reference =
+        import_key(session, where, CXI_KEY_TYPE_PUBLIC, properties, exported->block.bytes("blob"));
+    if (!reference) return fail(reference.error());
+    return adopt(session, where, *std::move(reference));
+}
+
+}  // namespace
+
+std::optional<std::uint32_t> algorithm_of(CK_KEY_TYPE type) {
+    switch (type) {
+        case CKK_RSA:
+            return CXI_KEY_ALGO_RSA;
+        case CKK_EC:
+        case CKK_EC_EDWARDS:
+            return CXI_KEY_ALGO_EC;
+        case CKK_EC_MONTGOMERY:
+            return CXI_KEY_ALGO_ECDH;
+        case CKK_AES:
+            return CXI_KEY_ALGO_AES;
+        case CKK_DES2:
+        case CKK_DES3:
+            return CXI_KEY_ALGO_DES;
+        default:
+            if (takes(KeyKind::generic, type)) return CXI_KEY_ALGO_RAW;
+            return std::nullopt;
+    }
+}
+
+Result<SharedObject> create_object(Session& session, const Template& given) {
+    const auto object_class = given.number(CKA_CLASS);
+    if (!object_class) return fail(CKR_TEMPLATE_INCOMPLETE);
+    const std::uint8_t bit = class_bit(*object_class);
+    if (bit == 0) return fail(CKR_ATTRIBUTE_VALUE_INVALID);
+    if ((bit & CLASS_KEYS) == 0) return create_storage(session, given, *object_class);
+    const auto type = given.number(CKA_KEY_TYPE);
+    if (!type) return fail(CKR_TEMPLATE_INCOMPLETE);
+    const bool secret = *object_class == CKO_SECRET_KEY;
+    const auto algorithm = algorithm_of(*type);
+    if (!algorithm || secret != (*algorithm <= CXI_KEY_ALGO_AES)) return fail(CKR_ATTRIBUTE_VALUE_INVALID);
+    auto properties =
+        new_properties(given, *object_class, *type, Making::create, session.token.so_logged_on());
+    if (!properties) return fail(properties.error());
+    describe_key(*properties, *type, CK_UNAVAILABLE_INFORMATION);
+    const bool token = given.flag(CKA_TOKEN, false);
+    CS2SIM_TRY(may_make(session, *properties, token));
+    const auto material = material_of(given, *object_class, *type);
+    if (!material) return fail(material.error());
+    auto where = placement(session, token);
+    if (!where) return fail(where.error());
+    properties->erase(CXI_PROP_KEY_EC_CURVE);  // the key itself says
+    auto reference = import_key(session, *where, *type_of_class(*object_class), *properties, *material);
+    if (!reference) return fail(reference.error());
+    const auto made = adopt(session, *where, *std::move(reference));
+    if (!made) return fail(made.error());
+    CS2SIM_TRY(check_check_value(session, given, *made));
+    return *made;
+}
+
+Result<SharedObject> generate_key(Session& session, const MechanismRow& row, const Template& given) {
+    const MadeKey made = made_key(row.keys);
+    const CK_KEY_TYPE type =
+        row.keys == KeyKind::generic ? given.number(CKA_KEY_TYPE).value_or(made.type) : made.type;
+    if (!takes(row.keys, type)) return fail(CKR_TEMPLATE_INCONSISTENT);
+    auto properties =
+        new_properties(given, CKO_SECRET_KEY, type, Making::generate, session.token.so_logged_on());
+    if (!properties) return fail(properties.error());
+    describe_key(*properties, type, row.type);
+    const auto length = given.number(CKA_VALUE_LEN);
+    if (made.bits == 0 && !length) return fail(CKR_TEMPLATE_INCOMPLETE);
+    if (made.bits != 0 && length && *length * 8 != made.bits) return fail(CKR_TEMPLATE_INCONSISTENT);
+    if (length && *length > 0x10000) return fail(CKR_KEY_SIZE_RANGE);
+    properties->set_number(CXI_PROP_KEY_SIZE,
+                           made.bits != 0 ? made.bits : static_cast<std::uint32_t>(*length * 8));
+    const bool token = given.flag(CKA_TOKEN, false);
+    CS2SIM_TRY(may_make(session, *properties, token));
+    auto where = placement(session, token);
+    if (!where) return fail(where.error());
+    place(session, *where, *properties);
+    auto reference = make_at(session, *where, [&](std::uint32_t flags) -> Result<Bytes> {
+        const auto answer = session.execute(FC_CXI, SFC_CXI_KEY_GENERATE,
+                                            {flags, row.cxi, properties->encode()}, Effect::change);
+        if (!answer) return fail(answer.error());
+        return to_bytes(answer->block.bytes("key"));
+    });
+    if (!reference) return fail(reference.error());
+    return adopt(session, *where, *std::move(reference));
+}
+
+Result<ObjectPair> generate_pair(Session& session, const MechanismRow& row, const Template& of_public,
+                                 const Template& of_private) {
+    const MadeKey made = made_key(row.keys);
+    const bool so = session.token.so_logged_on();
+    auto publics = new_properties(of_public, CKO_PUBLIC_KEY, made.type, Making::generate, so);
+    if (!publics) return fail(publics.error());
+    auto privates = new_properties(of_private, CKO_PRIVATE_KEY, made.type, Making::generate, so);
+    if (!privates) return fail(privates.error());
+    if (made.type == CKK_RSA) {
+        const auto bits = of_public.number(CKA_MODULUS_BITS);
+        if (!bits) return fail(CKR_TEMPLATE_INCOMPLETE);
+        privates->set_number(CXI_PROP_KEY_SIZE,
+                             static_cast<std::uint32_t>(std::min<CK_ULONG>(*bits, 0xFFFF)));
+        if (of_public.has(CKA_PUBLIC_EXPONENT))
+            privates->set(CXI_PROP_KEY_RSA_EXP, of_public.bytes(CKA_PUBLIC_EXPONENT));
+        publics->erase(CXI_PROP_KEY_RSA_EXP);
+    } else {
+        if (!of_public.has(CKA_EC_PARAMS)) return fail(CKR_TEMPLATE_INCOMPLETE);
+        privates->set(CXI_PROP_KEY_EC_CURVE, publics->bytes(CXI_PROP_KEY_EC_CURVE));
+        publics->erase(CXI_PROP_KEY_EC_CURVE);
+    }
+    for (PropertyList* each : {&*publics, &*privates}) describe_key(*each, made.type, row.type);
+    const bool public_token = of_public.flag(CKA_TOKEN, false),
+               private_token = of_private.flag(CKA_TOKEN, false);
+    CS2SIM_TRY(may_make(session, *privates, private_token));
+    auto where = placement(session, private_token);
+    if (!where) return fail(where.error());
+    auto where_public = placement(session, public_token);
+    if (!where_public) return fail(where_public.error());
+
+    PropertyList placed_public = *publics;
+    place(session, *where, placed_public);
+    place(session, *where, *privates);
+    Bytes public_reference;
+    auto private_reference = make_at(session, *where, [&](std::uint32_t flags) -> Result<Bytes> {
+        const auto answer =
+            session.execute(FC_CXI, SFC_CXI_KEY_PAIR_GEN,
+                            {flags, row.cxi, placed_public.encode(), privates->encode()}, Effect::change);
+        if (!answer) return fail(answer.error());
+        public_reference = to_bytes(answer->block.bytes("public"));
+        return to_bytes(answer->block.bytes("private"));
+    });
+    if (!private_reference) return fail(private_reference.error());
+    ObjectPair pair;
+    if (public_token == private_token) {
+        const auto adopted = adopt(session, *where, std::move(public_reference));
+        if (!adopted) return fail(adopted.error());
+        pair.of_public = *adopted;
+    } else {
+        const auto moved = move_public(session, *private_reference, *publics, *where_public);
+        if (!moved) return fail(moved.error());
+        pair.of_public = *moved;
+        if (public_reference[0] != CXI_TAG_EXTERNAL)
+            (void)session.execute(FC_CXI, SFC_CXI_KEY_DELETE, {public_reference}, Effect::change);
+    }
+    const auto adopted = adopt(session, *where, *std::move(private_reference));
+    if (!adopted) return fail(adopted.error());
+    pair.of_private = *adopted;
+    return pair;
+}
+
+Result<Wanted> wanted_key(Session& session, const Template& given, Making how, CK_MECHANISM_TYPE mechanism) {
+    const CK_OBJECT_CLASS object_class = given.number(CKA_CLASS).value_or(CKO_SECRET_KEY);
+    if (object_class != CKO_SECRET_KEY && object_class != CKO_PRIVATE_KEY)
+        return fail(CKR_TEMPLATE_INCONSISTENT);
+    if (object_class == CKO_PRIVATE_KEY && how != Making::unwrap) return fail(CKR_TEMPLATE_INCONSISTENT);
+    const auto type = given.number(CKA_KEY_TYPE);
+    if (!type) return fail(CKR_TEMPLATE_INCOMPLETE);
+    const auto algorithm = algorithm_of(*type);
+    if (!algorithm || (object_class == CKO_SECRET_KEY) != (*algorithm <= CXI_KEY_ALGO_AES))
+        return fail(CKR_TEMPLATE_INCONSISTENT);
+    auto properties = new_properties(given, object_class, *type, how, session.token.so_logged_on());
+    if (!properties) return fail(properties.error());
+    describe_key(*properties, *type, mechanism);
+    properties->set_number(CXI_PROP_KEY_TYPE, *type_of_class(object_class));
+    std::optional<std::uint32_t> bits;
+    if (*type == CKK_DES2) bits = 128;
+    if (*type == CKK_DES3) bits = 192;
+    if (const auto length = given.number(CKA_VALUE_LEN)) {
+        if (*length > 1024 || (bits && *length * 8 != *bits)) return fail(CKR_TEMPLATE_INCONSISTENT);
+        bits = static_cast<std::uint32_t>(*length * 8);
+    }
+    if (bits) properties->set_number(CXI_PROP_KEY_SIZE, *bits);
+    const bool token = given.flag(CKA_TOKEN, false);
+    CS2SIM_TRY(may_make(session, *properties, token));
+    return Wanted{object_class, *std::move(properties), token};
+}
+
+}  // namespace cs2sim::p11

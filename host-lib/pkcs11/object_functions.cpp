@@ -1,0 +1,207 @@
+// Objects: create, copy, destroy, read and change.
+#include <cstring>
+
+#include "host-lib/pkcs11/find.h"
+#include "host-lib/pkcs11/handlers.h"
+#include "host-lib/pkcs11/key_commands.h"
+#include "host-lib/pkcs11/new_objects.h"
+
+namespace cs2sim::p11::functions {
+namespace {
+
+Result<SharedObject> object_of(Session& session, CK_OBJECT_HANDLE handle) {
+    auto object = session.library.objects.find(handle);
+    if (!object || object->slot != session.token.slot) return fail(CKR_OBJECT_HANDLE_INVALID);
+    return object;
+}
+
+// An object that somebody else deleted is no longer known here either.
+template <class Value>
+Result<Value> forget_if_gone(Session& session, const Object& object, Result<Value> result) {
+    if (!result && result.error().code == E_DB_NOT_FOUND) session.library.objects.erase(object.handle);
+    return result;
+}
+
+bool is_readable_key(const Object& object) {
+    const std::uint8_t bit = class_bit(class_of(object.properties));
+    return (bit & (CLASS_PRIVATE | CLASS_SECRET)) != 0 &&
+           object.properties.flag_or(CXI_PROP_EXTRACTABLE, false) &&
+           !object.properties.flag_or(CXI_PROP_SENSITIVE, true);
+}
+
+// A value that only the key itself tells.
+Result<SecretBytes> component(Session& session, const Object& object, CK_ATTRIBUTE_TYPE type) {
+    if (!is_readable_key(object)) return fail(CKR_ATTRIBUTE_SENSITIVE);
+    auto material = export_key(session, object);
+    if (!material) return fail(material.error());
+    if (class_of(object.properties) == CKO_SECRET_KEY) return material;
+    return component_of(*material, type);
+}
+
+Answer read_attribute(Session& session, const Object& object, CK_ATTRIBUTE& wanted) {
+    const CK_ULONG room = wanted.ulValueLen;
+    wanted.ulValueLen = CK_UNAVAILABLE_INFORMATION;
+    const AttributeRow* row = find_attribute(wanted.type);
+    if (!row || (row->has(ACCESS_R3) && !session.library.config.all_attributes))
+        return fail(CKR_ATTRIBUTE_TYPE_INVALID);
+    const auto plain = attribute_value(object.properties, *row, object.is_token());
+    SecretBytes value;
+    if (plain) {
+        value = to_secret(*plain);
+    } else {
+        if (plain.error().code != CKR_ATTRIBUTE_SENSITIVE) return fail(plain.error());
+        auto secret = component(session, object, wanted.type);
+        if (!secret) return fail(secret.error());
+        value = *std::move(secret);
+    }
+    if (wanted.pValue && room < value.size()) return fail(CKR_BUFFER_TOO_SMALL);
+    wanted.ulValueLen = value.size();
+    if (wanted.pValue && !value.empty()) std::memcpy(wanted.pValue, value.data(), value.size());
+    return {};
+}
+
+bool is_attribute_error(std::uint32_t code) {
+    return code == CKR_ATTRIBUTE_SENSITIVE || code == CKR_ATTRIBUTE_TYPE_INVALID ||
+           code == CKR_BUFFER_TOO_SMALL;
+}
+
+// Who is not logged on works with public session objects only.
+Answer may_write(const Session& session, const Object& object) {
+    if (object.is_token() && !session.read_write) return fail(CKR_SESSION_READ_ONLY);
+    return {};
+}
+
+}  // namespace
+
+Answer CreateObject(Session& session, CK_ATTRIBUTE* attributes, CK_ULONG count, CK_OBJECT_HANDLE* handle) {
+    if (!handle) return fail(CKR_ARGUMENTS_BAD);
+    const auto given = Template::read(attributes, count, session.library.config.all_attributes);
+    if (!given) return fail(given.error());
+    const auto made = create_object(session, *given);
+    if (!made) return fail(made.error());
+    *handle = (*made)->handle;
+    return {};
+}
+
+Answer CopyObject(Session& session, CK_OBJECT_HANDLE original, CK_ATTRIBUTE* attributes, CK_ULONG count,
+                  CK_OBJECT_HANDLE* copy) {
+    if (!copy) return fail(CKR_ARGUMENTS_BAD);
+    const auto object = object_of(session, original);
+    if (!object) return fail(object.error());
+    const auto given = Template::read(attributes, count, session.library.config.all_attributes);
+    if (!given) return fail(given.error());
+    if (!(*object)->properties.flag_or(CXI_PROP_CUSTOM | CKA_COPYABLE, true))
+        return fail(CKR_ACTION_PROHIBITED);
+    auto changes =
+        changed_properties(*given, (*object)->properties, ACCESS_COPY, session.token.so_logged_on());
+    if (!changes) return fail(changes.error());
+    auto where = placement(session, given->flag(CKA_TOKEN, (*object)->is_token()));
+    if (!where) return fail(where.error());
+    place(session, *where, *changes);
+    auto reference = make_at(session, *where, [&](std::uint32_t flags) -> Result<Bytes> {
+        const auto answer = session.execute(FC_CXI, SFC_CXI_OBJ_COPY,
+                                            {flags, (*object)->reference, changes->encode()}, Effect::change);
+        if (!answer) return fail(answer.error());
+        return to_bytes(answer->block.bytes("key"));
+    });
+    reference = forget_if_gone(session, **object, std::move(reference));
+    if (!reference) return fail(reference.error());
+    const auto made = adopt(session, *where, *std::move(reference));
+    if (!made) return fail(made.error());
+    *copy = (*made)->handle;
+    return {};
+}
+
+Answer DestroyObject(Session& session, CK_OBJECT_HANDLE handle) {
+    const auto object = object_of(session, handle);
+    if (!object) return fail(object.error());
+    CS2SIM_TRY(may_write(session, **object));
+    if (!(*object)->properties.flag_or(CXI_PROP_CUSTOM | CKA_DESTROYABLE, true))
+        return fail(CKR_ACTION_PROHIBITED);
+    if ((*object)->reference[0] != CXI_TAG_EXTERNAL) {
+        const auto deleted =
+            session.execute(FC_CXI, SFC_CXI_KEY_DELETE, {(*object)->reference}, Effect::change);
+        if (!deleted && deleted.error().code != E_DB_NOT_FOUND) return fail(deleted.error());
+        if (!deleted) {
+            session.library.objects.erase(handle);
+            return fail(CKR_OBJECT_HANDLE_INVALID);
+        }
+    }
+    session.library.objects.erase(handle);
+    return {};
+}
+
+Answer GetObjectSize(Session& session, CK_OBJECT_HANDLE handle, CK_ULONG* size) {
+    if (!size) return fail(CKR_ARGUMENTS_BAD);
+    const auto object = object_of(session, handle);
+    if (!object) return fail(object.error());
+    *size = (*object)->properties.encode().size();
+    return {};
+}
+
+// All lengths are filled in, whatever goes wrong with single attributes (PKCS#11 3.0, section 5.7.5).
+Answer GetAttributeValue(Session& session, CK_OBJECT_HANDLE handle, CK_ATTRIBUTE* attributes,
+                         CK_ULONG count) {
+    if (!attributes || count == 0) return fail(CKR_ARGUMENTS_BAD);
+    const auto object = object_of(session, handle);
+    if (!object) return fail(object.error());
+    std::uint32_t first_error = 0;
+    for (CK_ULONG i = 0; i < count; ++i) {
+        const auto read = forget_if_gone(session, **object, read_attribute(session, **object, attributes[i]));
+        if (read) continue;
+        if (!is_attribute_error(read.error().code)) return fail(read.error());
+        if (first_error == 0) first_error = read.error().code;
+    }
+    if (first_error != 0) return fail(first_error);
+    return {};
+}
+
+Answer SetAttributeValue(Session& session, CK_OBJECT_HANDLE handle, CK_ATTRIBUTE* attributes,
+                         CK_ULONG count) {
+    const auto object = object_of(session, handle);
+    if (!object) return fail(object.error());
+    const auto given = Template::read(attributes, count, session.library.config.all_attributes);
+    if (!given) return fail(given.error());
+    CS2SIM_TRY(may_write(session, **object));
+    if (!(*object)->properties.flag_or(CXI_PROP_MODIFIABLE, true)) return fail(CKR_ACTION_PROHIBITED);
+    const auto changes =
+        changed_properties(*given, (*object)->properties, ACCESS_SET, session.token.so_logged_on());
+    if (!changes) return fail(changes.error());
+    const auto answer =
+        forget_if_gone(session, **object,
+                       session.execute(FC_CXI, SFC_CXI_KEY_PROP_SET,
+                                       {(*object)->reference, changes->encode()}, Effect::change));
+    if (!answer) return fail(answer.error());
+    PropertyList after = (*object)->properties;
+    for (const Property& change : *changes) after.set(change.id, change.value);
+    session.library.objects.replace(handle, to_bytes(answer->block.bytes("key")), std::move(after));
+    return {};
+}
+
+Answer FindObjectsInit(Session& session, CK_ATTRIBUTE* attributes, CK_ULONG count) {
+    if (session.search) return fail(CKR_OPERATION_ACTIVE);
+    auto wanted = Template::read(attributes, count, session.library.config.all_attributes);
+    if (!wanted) return fail(wanted.error());
+    auto search = begin_search(session, *std::move(wanted));
+    if (!search) return fail(search.error());
+    session.search = std::make_unique<Search>(*std::move(search));
+    return {};
+}
+
+Answer FindObjects(Session& session, CK_OBJECT_HANDLE* objects, CK_ULONG most, CK_ULONG* count) {
+    if (!session.search) return fail(CKR_OPERATION_NOT_INITIALIZED);
+    if (!count || (!objects && most != 0)) return fail(CKR_ARGUMENTS_BAD);
+    const auto found = next_found(session, *session.search, most);
+    if (!found) return fail(found.error());
+    std::ranges::copy(*found, objects);
+    *count = found->size();
+    return {};
+}
+
+Answer FindObjectsFinal(Session& session) {
+    if (!session.search) return fail(CKR_OPERATION_NOT_INITIALIZED);
+    session.search.reset();
+    return {};
+}
+
+}  // namespace cs2sim::p11::functions

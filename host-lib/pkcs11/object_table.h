@@ -1,0 +1,49 @@
+// The objects that the application has handles of. Handles are process-wide and never reused.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <unordered_map>
+
+#include "firmware/protocol/cxi/property_list.h"
+#include "host-lib/pkcs11/cryptoki/cryptoki.h"
+
+namespace cs2sim::p11 {
+
+struct Object {
+    CK_OBJECT_HANDLE handle = CK_INVALID_HANDLE;
+    CK_SLOT_ID slot = 0;
+    CK_SESSION_HANDLE session = CK_INVALID_HANDLE;  // of a session object; none: token object
+    Bytes reference;          // as commands name it (firmware/protocol/cxi/constants.h, CxiKeyTag)
+    PropertyList properties;  // as they were when it was found, made or changed
+
+    bool is_token() const { return session == CK_INVALID_HANDLE; }
+};
+using SharedObject = std::shared_ptr<const Object>;
+
+// Used by several threads at once. Objects do not change: a change puts another one in its place.
+class ObjectTable {
+public:
+    // The object, with the handle that it has: a token object that is known keeps its handle.
+    SharedObject put(Object object);
+    // The same object with other properties or another reference, when it is still there.
+    void replace(CK_OBJECT_HANDLE handle, Bytes reference, PropertyList properties);
+    SharedObject find(CK_OBJECT_HANDLE handle) const;  // null: unknown
+    void erase(CK_OBJECT_HANDLE handle);
+    std::vector<SharedObject> of_slot(CK_SLOT_ID slot) const;  // session objects only
+    // Both give back what they took away.
+    std::vector<SharedObject> erase_of_session(CK_SESSION_HANDLE session);
+    void erase_of_slot(CK_SLOT_ID slot);  // token objects: who could see them logged out
+
+private:
+    using Place = std::pair<CK_SLOT_ID, Bytes>;
+    void take_out(CK_OBJECT_HANDLE handle);
+
+    mutable std::mutex mutex_;
+    std::unordered_map<CK_OBJECT_HANDLE, SharedObject> objects_;
+    std::map<Place, CK_OBJECT_HANDLE> token_objects_;
+    std::unordered_map<CK_SESSION_HANDLE, std::vector<CK_OBJECT_HANDLE>> of_session_;
+};
+
+}  // namespace cs2sim::p11

@@ -1,0 +1,250 @@
+// The parameters of mechanisms: from the caller's structures to CXI's layouts.
+#include <algorithm>
+#include <cstring>
+
+#include "firmware/protocol/block.h"
+#include "firmware/protocol/functions.h"
+#include "host-lib/pkcs11/mechanisms.h"
+
+namespace cs2sim::p11 {
+namespace {
+
+constexpr CK_ULONG kMostBytes = 1 << 20;  // of any part of a parameter
+
+const auto kBad = fail(CKR_MECHANISM_PARAM_INVALID);
+
+Result<ByteView> part(const void* bytes, CK_ULONG length) {
+    if (length > kMostBytes) return fail(CKR_MECHANISM_PARAM_INVALID);
+    if (!bytes && length != 0) return fail(CKR_ARGUMENTS_BAD);
+    return ByteView(static_cast<const std::uint8_t*>(bytes), length);
+}
+
+template <class Parameters>
+std::optional<Parameters> structure(const CK_MECHANISM& mechanism) {
+    Parameters parameters{};
+    if (!mechanism.pParameter || mechanism.ulParameterLen != sizeof parameters) return std::nullopt;
+    std::memcpy(&parameters, mechanism.pParameter, sizeof parameters);
+    return parameters;
+}
+
+Bytes crypt_parameter(ByteView iv, ByteView associated = {}, CK_ULONG tag_bits = 0) {
+    return compose(LAYOUT_CXI_CRYPT_PARAMETER, {CXI_IV_NO_GENERATE, iv, associated, tag_bits});
+}
+
+const HashRow* hash_by(CK_MECHANISM_TYPE digest) {
+    for (const HashRow& row : hash_table())
+        if (row.digest == digest) return &row;
+    return nullptr;
+}
+
+const HashRow* mask_by(CK_ULONG mgf) {
+    for (const HashRow& row : hash_table())
+        if (row.mgf == mgf && mgf != 0) return &row;
+    return nullptr;
+}
+
+Answer read_iv(const CK_MECHANISM& mechanism, std::size_t block, Prepared& out) {
+    const auto iv = part(mechanism.pParameter, mechanism.ulParameterLen);
+    if (!iv) return fail(iv.error());
+    if (iv->size() != block) return kBad;
+    out.parameter = crypt_parameter(*iv);
+    return {};
+}
+
+Answer read_ctr(const CK_MECHANISM& mechanism, Prepared& out) {
+    const auto given = structure<CK_AES_CTR_PARAMS>(mechanism);
+    if (!given || given->ulCounterBits == 0 || given->ulCounterBits > 128) return kBad;
+    out.parameter = crypt_parameter(ByteView(given->cb));
+    if (given->ulCounterBits >= 64) return {};  // nobody comes that far
+    const std::uint64_t low = big_endian(ByteView(given->cb).last(8));
+    const std::uint64_t round = std::uint64_t{1} << given->ulCounterBits;
+    out.most_blocks = round - (low & (round - 1));
+    return {};
+}
+
+Answer read_gcm(const CK_MECHANISM& mechanism, Prepared& out) {
+    CK_GCM_PARAMS given{};
+    if (const auto now = structure<CK_GCM_PARAMS>(mechanism)) {
+        given = *now;
+    } else if (const auto old = structure<CK_GCM_PARAMS_V2_20>(mechanism)) {
+        given = {old->pIv, old->ulIvLen, 0, old->pAAD, old->ulAADLen, old->ulTagBits};
+    } else {
+        return kBad;
+    }
+    const auto iv = part(given.pIv, given.ulIvLen);
+    const auto associated = part(given.pAAD, given.ulAADLen);
+    if (!iv) return fail(iv.error());
+    if (!associated) return fail(associated.error());
+    if (iv->empty() || iv->size() > 256 || given.ulTagBits > 128 || given.ulTagBits == 0) return kBad;
+    out.parameter = crypt_parameter(*iv, *associated, given.ulTagBits);
+    out.tag_length = given.ulTagBits / 8;
+    return {};
+}
+
+Answer read_ccm(const CK_MECHANISM& mechanism, Prepared& out) {
+    const auto given = structure<CK_CCM_PARAMS>(mechanism);
+    if (!given) return kBad;
+    const auto nonce = part(given->pNonce, given->ulNonceLen);
+    const auto associated = part(given->pAAD, given->ulAADLen);
+    if (!nonce) return fail(nonce.error());
+    if (!associated) return fail(associated.error());
+    if (nonce->size() < 7 || nonce->size() > 13 || given->ulMACLen < 4 || given->ulMACLen > 16) return kBad;
+    out.parameter = crypt_parameter(*nonce, *associated, given->ulMACLen * 8);
+    out.tag_length = given->ulMACLen;
+    out.whole_length = given->ulDataLen;
+    return {};
+}
+
+Answer read_oaep(const CK_RSA_PKCS_OAEP_PARAMS& given, Prepared& out) {
+    const HashRow* hash = hash_by(given.hashAlg);
+    const HashRow* mask = mask_by(given.mgf);
+    if (!hash || !mask) return kBad;
+    if (given.source != CKZ_DATA_SPECIFIED && (given.source != 0 || given.ulSourceDataLen != 0)) return kBad;
+    const auto label = part(given.pSourceData, given.ulSourceDataLen);
+    if (!label) return fail(label.error());
+    if (label->size() > 0xFFFF) return kBad;
+    out.cxi |= hash->cxi;
+    out.parameter = compose(LAYOUT_CXI_OAEP_PARAMETER, {mask->cxi, *label});
+    return {};
+}
+
+Answer read_pss(const CK_MECHANISM& mechanism, Prepared& out) {
+    const auto given = structure<CK_RSA_PKCS_PSS_PARAMS>(mechanism);
+    if (!given) return kBad;
+    const HashRow* hash = hash_by(given->hashAlg);
+    const HashRow* mask = mask_by(given->mgf);
+    if (!hash || !mask || given->sLen > 1024) return kBad;
+    const HashRow* own = hash_of(out.cxi);  // SHA256_RSA_PKCS_PSS names its hash itself
+    if (own && own != hash) return kBad;
+    out.cxi |= hash->cxi;
+    // The usual parameter is left out: the device has contexts ready for it.
+    if (mask != hash || given->sLen != hash->size)
+        out.parameter = compose(LAYOUT_CXI_PSS_PARAMETER, {mask->cxi, given->sLen});
+    return {};
+}
+
+Answer read_eddsa(const CK_MECHANISM& mechanism) {
+    if (mechanism.ulParameterLen == 0) return {};
+    const auto given = structure<CK_EDDSA_PARAMS>(mechanism);
+    if (!given || given->phFlag != CK_FALSE || given->ulContextDataLen != 0)
+        return kBad;  // pure Ed25519 only
+    return {};
+}
+
+Answer read_number(const CK_MECHANISM& mechanism, CK_ULONG& number) {
+    const auto given = structure<CK_ULONG>(mechanism);
+    if (!given) return kBad;
+    number = *given;
+    return {};
+}
+
+Answer read_ecdh(const CK_MECHANISM& mechanism, Prepared& out) {
+    const auto given = structure<CK_ECDH1_DERIVE_PARAMS>(mechanism);
+    if (!given) return kBad;
+    const auto peer = part(given->pPublicData, given->ulPublicDataLen);
+    const auto shared = part(given->pSharedData, given->ulSharedDataLen);
+    if (!peer) return fail(peer.error());
+    if (!shared) return fail(shared.error());
+    if (peer->empty()) return kBad;
+    if (given->kdf != CKD_NULL || !shared->empty()) return kBad;
+    out.data = to_bytes(*peer);
+    return {};
+}
+
+Answer read_string(const CK_MECHANISM& mechanism, Prepared& out) {
+    const auto given = structure<CK_KEY_DERIVATION_STRING_DATA>(mechanism);
+    if (!given) return kBad;
+    const auto data = part(given->pData, given->ulLen);
+    if (!data) return fail(data.error());
+    if (data->empty()) return kBad;
+    out.data = to_bytes(*data);
+    return {};
+}
+
+// CBC with an IV is CBC without one over data whose first block has the IV in it.
+template <class Parameters>
+Answer read_cbc_data(const CK_MECHANISM& mechanism, Prepared& out) {
+    const auto given = structure<Parameters>(mechanism);
+    if (!given) return kBad;
+    const auto data = part(given->pData, given->length);
+    if (!data) return fail(data.error());
+    if (data->empty() || data->size() % sizeof given->iv != 0) return kBad;
+    out.data = to_bytes(*data);
+    for (std::size_t i = 0; i < sizeof given->iv; ++i) out.data[i] ^= given->iv[i];
+    return {};
+}
+
+Answer read_parameter(const CK_MECHANISM& mechanism, Prepared& out) {
+    CK_ULONG number = 0;
+    switch (out.row->parameter) {
+        case ParameterCodec::none:
+            // Callers pass all kinds of empty parameters; what is not empty is none of ours.
+            return mechanism.ulParameterLen == 0 ? Answer() : kBad;
+        case ParameterCodec::no_iv:
+            if (mechanism.ulParameterLen == 0) return {};
+            return kBad;  // other initial values than RFC 3394's and 5649's
+        case ParameterCodec::iv:
+            return read_iv(mechanism, 16, out);
+        case ParameterCodec::iv8:
+            return read_iv(mechanism, 8, out);
+        case ParameterCodec::ctr:
+            return read_ctr(mechanism, out);
+        case ParameterCodec::gcm:
+            return read_gcm(mechanism, out);
+        case ParameterCodec::ccm:
+            return read_ccm(mechanism, out);
+        case ParameterCodec::oaep: {
+            const auto given = structure<CK_RSA_PKCS_OAEP_PARAMS>(mechanism);
+            return given ? read_oaep(*given, out) : Answer(kBad);
+        }
+        case ParameterCodec::rsa_aes: {
+            const auto given = structure<CK_RSA_AES_KEY_WRAP_PARAMS>(mechanism);
+            if (!given ||
+                (given->ulAESKeyBits != 128 && given->ulAESKeyBits != 192 && given->ulAESKeyBits != 256))
+                return kBad;
+            if (!given->pOAEPParams) return fail(CKR_ARGUMENTS_BAD);
+            out.aes_bits = given->ulAESKeyBits;
+            return read_oaep(*given->pOAEPParams, out);
+        }
+        case ParameterCodec::pss:
+            return read_pss(mechanism, out);
+        case ParameterCodec::eddsa:
+            return read_eddsa(mechanism);
+        case ParameterCodec::mac_length:
+            CS2SIM_TRY(read_number(mechanism, number));
+            if (number == 0 || number > 64) return kBad;
+            out.mac_length = number;
+            return {};
+        case ParameterCodec::ecdh:
+            return read_ecdh(mechanism, out);
+        case ParameterCodec::string:
+            return read_string(mechanism, out);
+        case ParameterCodec::bit:
+            CS2SIM_TRY(read_number(mechanism, number));
+            if (number > 0xFFFFFFFF) return kBad;
+            append_big_endian(out.data, number, 4);
+            return {};
+        case ParameterCodec::key_handle:
+            return read_number(mechanism, out.other_key);
+        case ParameterCodec::cbc_data:
+            return read_cbc_data<CK_AES_CBC_ENCRYPT_DATA_PARAMS>(mechanism, out);
+        case ParameterCodec::cbc_data8:
+            return read_cbc_data<CK_DES_CBC_ENCRYPT_DATA_PARAMS>(mechanism, out);
+    }
+    return kBad;
+}
+
+}  // namespace
+
+Result<Prepared> prepare(const CK_MECHANISM* mechanism, CK_FLAGS flags) {
+    if (!mechanism) return fail(CKR_ARGUMENTS_BAD);
+    Prepared out;
+    out.row = find_mechanism(mechanism->mechanism);
+    if (!out.row || (out.row->flags & flags) == 0) return fail(CKR_MECHANISM_INVALID);
+    if (!mechanism->pParameter && mechanism->ulParameterLen != 0) return fail(CKR_ARGUMENTS_BAD);
+    out.cxi = out.row->cxi;
+    CS2SIM_TRY(read_parameter(*mechanism, out));
+    return out;
+}
+
+}  // namespace cs2sim::p11

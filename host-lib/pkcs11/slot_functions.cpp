@@ -1,0 +1,153 @@
+// Slots, tokens and what they can do.
+#include <cstdio>
+#include <ctime>
+
+#include "host-lib/link/device_address.h"
+#include "host-lib/pkcs11/handlers.h"
+#include "host-lib/pkcs11/text_fields.h"
+
+namespace cs2sim::p11::functions {
+namespace {
+
+constexpr CK_VERSION kHardware{5, 1};  // of the boot loader
+constexpr CK_VERSION kFirmware{6, 5};
+constexpr CK_FLAGS kTokenFlags = CKF_RNG | CKF_LOGIN_REQUIRED | CKF_RESTORE_KEY_NOT_NEEDED |
+                                 CKF_CLOCK_ON_TOKEN | CKF_DUAL_CRYPTO_OPERATIONS;
+
+// "SI003001_0001": simulator, port, slot (pkcs11-facts.md, section 2). Without a port, a number of the
+// device's name.
+std::string serial_number(const Token& token) {
+    const auto address = host::parse_device_address(token.device());
+    std::uint32_t number = address ? address->port : 0;
+    if (number == 0)
+        for (const char c : token.device())
+            number = (number * 31 + static_cast<unsigned char>(c)) % 1'000'000;
+    char text[32];
+    std::snprintf(text, sizeof text, "SI%06u_%04u", number, token.number());
+    return text;
+}
+
+// What the counter of wrong PINs says.
+struct PinFlags {
+    CK_FLAGS low, final_try, locked, to_be_changed;
+};
+constexpr PinFlags kUserPin{CKF_USER_PIN_COUNT_LOW, CKF_USER_PIN_FINAL_TRY, CKF_USER_PIN_LOCKED,
+                            CKF_USER_PIN_TO_BE_CHANGED};
+constexpr PinFlags kSoPin{CKF_SO_PIN_COUNT_LOW, CKF_SO_PIN_FINAL_TRY, CKF_SO_PIN_LOCKED,
+                          CKF_SO_PIN_TO_BE_CHANGED};
+
+CK_FLAGS pin_flags(const TokenUser& user, const PinFlags& flags, unsigned most, bool initial_pins) {
+    CK_FLAGS set = 0;
+    if (user.initial && initial_pins) set |= flags.to_be_changed;
+    if (user.failures == 0) return set;
+    set |= flags.low;
+    if (most != 0 && user.failures + 1 == most) set |= flags.final_try;
+    if (most != 0 && user.failures >= most) set |= flags.locked;
+    return set;
+}
+
+Result<std::string> device_time(Token& token) {
+    const auto answer = token.shared_channel().execute(FC_ADM, SFC_ADM_GET_TIME, {});
+    if (!answer) return fail(answer.error());
+    const auto seconds = static_cast<std::time_t>(answer->block.u64("milliseconds") / 1000);
+    std::tm parts{};
+    ::gmtime_r(&seconds, &parts);
+    char text[32];
+    std::strftime(text, sizeof text, "%Y%m%d%H%M%S00", &parts);
+    return text;
+}
+
+bool no_user(const Result<TokenUser>& user) { return !user && user.error().code == E_CMDS_NO_USER; }
+
+Answer add_users(Library& library, Token& token, CK_TOKEN_INFO& info) {
+    const auto most = token.most_failures();
+    if (!most) return fail(most.error());
+    const auto so = token.find_user(TokenRole::so);
+    if (!so && !no_user(so)) return fail(so.error());
+    if (so) {
+        info.flags |= CKF_TOKEN_INITIALIZED | pin_flags(*so, kSoPin, *most, library.config.initial_pins);
+        if (!so->long_name.empty() && so->long_name != token.user_name(TokenRole::so))
+            fill_text(info.label, so->long_name);
+    }
+    const auto user = token.find_user(TokenRole::user);
+    if (!user && !no_user(user)) return fail(user.error());
+    if (user)
+        info.flags |=
+            CKF_USER_PIN_INITIALIZED | pin_flags(*user, kUserPin, *most, library.config.initial_pins);
+    return {};
+}
+
+}  // namespace
+
+Answer GetSlotList(Library& library, CK_BBOOL, CK_SLOT_ID* slots, CK_ULONG* count) {
+    std::vector<CK_SLOT_ID> all(library.slot_count());
+    for (std::size_t i = 0; i < all.size(); ++i) all[i] = i;
+    return give_list(all, slots, count);
+}
+
+Answer GetSlotInfo(Library& library, CK_SLOT_ID slot, CK_SLOT_INFO* info) {
+    const auto token = library.token(slot);
+    if (!token) return fail(token.error());
+    if (!info) return fail(CKR_ARGUMENTS_BAD);
+    std::string description = (*token)->device() + " - ";
+    if (library.config.cluster_names) description += "CLUSTER_0000 - ";
+    std::memset(info, 0, sizeof *info);
+    fill_text(info->slotDescription, description + (*token)->group());
+    fill_text(info->manufacturerID, library.config.manufacturer);
+    info->flags = CKF_TOKEN_PRESENT | CKF_HW_SLOT;
+    info->hardwareVersion = kHardware;
+    info->firmwareVersion = kFirmware;
+    return {};
+}
+
+Answer GetTokenInfo(Library& library, CK_SLOT_ID slot, CK_TOKEN_INFO* info) {
+    const auto token = library.token(slot);
+    if (!token) return fail(token.error());
+    if (!info) return fail(CKR_ARGUMENTS_BAD);
+    CK_TOKEN_INFO told{};
+    fill_text(told.label, library.config.token_label);
+    fill_text(told.manufacturerID, library.config.manufacturer);
+    fill_text(told.model, library.config.model);
+    fill_text(told.serialNumber, serial_number(**token));
+    told.flags = kTokenFlags;
+    told.ulMaxSessionCount = told.ulMaxRwSessionCount = CK_EFFECTIVELY_INFINITE;
+    told.ulSessionCount = (*token)->sessions;
+    told.ulRwSessionCount = (*token)->read_write_sessions;
+    told.ulMaxPinLen = 255;
+    told.ulMinPinLen = library.config.min_pin;
+    told.ulTotalPublicMemory = told.ulFreePublicMemory = CK_UNAVAILABLE_INFORMATION;
+    told.ulTotalPrivateMemory = told.ulFreePrivateMemory = CK_UNAVAILABLE_INFORMATION;
+    told.hardwareVersion = kHardware;
+    told.firmwareVersion = kFirmware;
+    CS2SIM_TRY(add_users(library, **token, told));
+    const auto time = device_time(**token);
+    if (!time) return fail(time.error());
+    fill_text(told.utcTime, *time);
+    *info = told;
+    return {};
+}
+
+Answer GetMechanismList(Library& library, CK_SLOT_ID slot, CK_MECHANISM_TYPE* list, CK_ULONG* count) {
+    CS2SIM_TRY(library.token(slot));
+    std::vector<CK_MECHANISM_TYPE> all;
+    for (const MechanismRow& row : mechanism_table()) all.push_back(row.type);
+    return give_list(all, list, count);
+}
+
+Answer GetMechanismInfo(Library& library, CK_SLOT_ID slot, CK_MECHANISM_TYPE type, CK_MECHANISM_INFO* info) {
+    CS2SIM_TRY(library.token(slot));
+    if (!info) return fail(CKR_ARGUMENTS_BAD);
+    const MechanismRow* row = find_mechanism(type);
+    if (!row) return fail(CKR_MECHANISM_INVALID);
+    *info = {row->min, row->max, row->flags};
+    return {};
+}
+
+Answer WaitForSlotEvent(Library& library, CK_FLAGS flags, CK_SLOT_ID* slot, CK_VOID_PTR reserved) {
+    if (!slot || reserved) return fail(CKR_ARGUMENTS_BAD);
+    if ((flags & CKF_DONT_BLOCK) != 0) return fail(CKR_NO_EVENT);
+    library.wait_for_end();
+    return fail(CKR_CRYPTOKI_NOT_INITIALIZED);
+}
+
+}  // namespace cs2sim::p11::functions

@@ -1,0 +1,60 @@
+// Templates: the attributes that a caller gives, checked, and turned into properties.
+#pragma once
+
+#include <map>
+#include <optional>
+
+#include "firmware/crypto/secret.h"
+#include "host-lib/pkcs11/attributes.h"
+
+namespace cs2sim::p11 {
+
+class Template {
+public:
+    // Errors: CKR_ARGUMENTS_BAD (no array, a null pointer where a length is not zero, more than anybody
+    // needs), CKR_ATTRIBUTE_TYPE_INVALID, CKR_ATTRIBUTE_VALUE_INVALID (a length that does not fit the type),
+    // CKR_TEMPLATE_INCONSISTENT (given twice with different values). `r3`: attributes beyond the R2 set are
+    // known.
+    static Result<Template> read(const CK_ATTRIBUTE* attributes, CK_ULONG count, bool r3 = true);
+
+    bool has(CK_ATTRIBUTE_TYPE type) const { return values_.contains(type); }
+    ByteView bytes(CK_ATTRIBUTE_TYPE type) const;
+    std::optional<CK_ULONG> number(CK_ATTRIBUTE_TYPE type) const;
+    bool flag(CK_ATTRIBUTE_TYPE type, bool otherwise) const;
+
+    void set(CK_ATTRIBUTE_TYPE type, ByteView value) { values_[type] = to_secret(value); }
+    void set_number(CK_ATTRIBUTE_TYPE type, CK_ULONG number) { set(type, ulong_bytes(number)); }
+    void set_flag(CK_ATTRIBUTE_TYPE type, bool flag) { set(type, Bytes{flag ? CK_TRUE : CK_FALSE}); }
+    void erase(CK_ATTRIBUTE_TYPE type) { values_.erase(type); }
+
+    bool empty() const { return values_.empty(); }
+    auto begin() const { return values_.begin(); }
+    auto end() const { return values_.end(); }
+
+private:
+    std::map<CK_ATTRIBUTE_TYPE, SecretBytes> values_;
+};
+
+// Whether C_CreateObject, C_GenerateKey(Pair), or C_UnwrapKey and C_DeriveKey make the object.
+enum class Making : std::uint16_t {
+    create = ACCESS_CREATE,
+    generate = ACCESS_GENERATE,
+    unwrap = ACCESS_UNWRAP
+};
+
+// The properties of a new object of that class and key type: the template's, and the defaults for what it
+// does not say. `so`: the SO is logged on. Errors: CKR_TEMPLATE_INCONSISTENT (an attribute that objects of
+// the class have not, or cannot have; another CLASS or KEY_TYPE), CKR_ATTRIBUTE_READ_ONLY (made by the device
+// only, or TRUSTED by a user), CKR_ATTRIBUTE_VALUE_INVALID.
+Result<PropertyList> new_properties(const Template& given, CK_OBJECT_CLASS object_class, CK_KEY_TYPE key_type,
+                                    Making how, bool so);
+
+// Changes of an object that is there, for C_SetAttributeValue (ACCESS_SET) and C_CopyObject (ACCESS_COPY).
+// Errors: as above; CKR_ATTRIBUTE_READ_ONLY for what may not be changed, or not in that direction.
+Result<PropertyList> changed_properties(const Template& given, const PropertyList& before,
+                                        AttributeAccess how, bool so);
+
+// Whether the object has all of these values. Values that only export gives match nothing.
+bool matches(const Template& wanted, const PropertyList& properties, bool is_token);
+
+}  // namespace cs2sim::p11

@@ -1,0 +1,56 @@
+#include "host-lib/pkcs11/token_users.h"
+
+namespace cs2sim::p11 {
+namespace {
+
+constexpr std::uint8_t kHmacPassword = 4;  // CMDS_MECH_HMAC_PWD (firmware-facts.md, section 3)
+
+std::uint32_t permission_of(TokenRole role) {
+    switch (role) {
+        case TokenRole::so:
+            return 0x00000200;
+        case TokenRole::key_manager:
+            return 0x00000020;
+        default:
+            return 0x00000002;
+    }
+}
+
+}  // namespace
+
+Answer add_token_user(Channel& channel, Token& token, TokenRole role, ByteView pin, std::string_view) {
+    CS2SIM_TRY(channel.execute(
+        FC_CMDS, SFC_CMDS_ADD_USER,
+        {token.user_name(role), permission_of(role), kHmacPassword, 0, "CXI_GROUP=" + token.group(), pin},
+        Effect::change));
+    return {};
+}
+
+Answer delete_token_user(Channel& channel, Token& token, TokenRole role) {
+    const auto deleted =
+        channel.execute(FC_CMDS, SFC_CMDS_DELETE_USER, {token.user_name(role)}, Effect::change);
+    if (!deleted && deleted.error().code != E_CMDS_NO_USER) return fail(deleted.error());
+    return {};
+}
+
+Answer refresh_permissions(Session& session) {
+    const auto answer = session.execute(FC_CXI, SFC_CXI_P11_PERMISSIONS, {session.token.group()});
+    if (!answer) return fail(answer.error());
+    session.token.set_permissions(answer->block.u32("state"));
+    return {};
+}
+
+Answer log_on(Session& session, std::shared_ptr<Logon> logon) {
+    CS2SIM_TRY(session.channel().try_logon(*logon));
+    session.token.logons().add(std::move(logon));
+    return refresh_permissions(session);
+}
+
+Result<std::shared_ptr<Logon>> generic_logon(ByteView text) {
+    const std::string_view whole = as_text(text);
+    const std::size_t comma = whole.find(',');
+    if (comma == std::string_view::npos || comma == 0) return fail(CKR_PIN_INCORRECT);
+    return Logon::generic(std::string(whole.substr(0, comma)), text.subspan(comma + 1));
+}
+
+}  // namespace cs2sim::p11

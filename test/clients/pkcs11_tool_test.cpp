@@ -1,0 +1,81 @@
+// OpenSC's pkcs11-tool.
+#include "test/clients/token.h"
+
+using namespace cs2sim::clients;
+
+namespace {
+
+const std::string kTool = "pkcs11-tool --module $M --slot 0 --login --pin 123456 ";
+
+}  // namespace
+
+TEST_CASE("pkcs11-tool lists slots and mechanisms, and finds nothing wrong with the token") {
+    for (const Way way : {Way::mount, Way::tcp}) {
+        const Token token(way);
+        CHECK(token.shell("opensc", "pkcs11-tool --module $M -L").find("SLOT_0001") != std::string::npos);
+        CHECK(token.shell("opensc", "pkcs11-tool --module $M --slot 0 -M").find("SHA256-RSA-PKCS-PSS") !=
+              std::string::npos);
+        token.shell("opensc", kTool + "--keypairgen --key-type rsa:2048 --label rsa --id 01");
+        const std::string tested = token.shell("opensc", kTool + "--test 2>&1");
+        INFO(tested);
+        CHECK(tested.find("No errors") != std::string::npos);
+    }
+}
+
+TEST_CASE("pkcs11-tool makes keys, signs what OpenSSL verifies, decrypts what OpenSSL encrypted") {
+    const Token token;
+    token.shell("opensc", "echo 'some data' > data\n" + kTool +
+                              "--keypairgen --key-type rsa:2048 --label rsa --id 01\n" + kTool +
+                              "--keypairgen --key-type EC:prime256v1 --label ec --id 02\n" + kTool +
+                              "--read-object --type pubkey --id 01 -o rsa.der\n" + kTool +
+                              "--read-object --type pubkey --id 02 -o ec.der\n"
+                              "openssl pkey -pubin -inform der -in rsa.der -out rsa.pem\n"
+                              "openssl pkey -pubin -inform der -in ec.der -out ec.pem\n");
+    for (const std::string hash : {"SHA1", "SHA256", "SHA384", "SHA512"}) {
+        INFO(hash);
+        token.shell("opensc",
+                    kTool + "--sign --id 01 -m " + hash + "-RSA-PKCS -i data -o sig\n" + "openssl dgst -" +
+                        hash + " -verify rsa.pem -signature sig data\n" + kTool + "--sign --id 01 -m " +
+                        hash + "-RSA-PKCS-PSS -i data -o sig\n" + "openssl dgst -" + hash +
+                        " -sigopt rsa_padding_mode:pss -sigopt rsa_pss_saltlen:-1 -verify rsa.pem -signature "
+                        "sig data\n" +
+                        kTool + "--verify --id 01 -m " + hash +
+                        "-RSA-PKCS-PSS -i data --signature-file sig | grep -q 'Signature is valid'\n" +
+                        kTool + "--sign --id 02 -m ECDSA-" + hash +
+                        " --signature-format openssl -i data -o sig\n" + "openssl dgst -" + hash +
+                        " -verify ec.pem -signature sig data\n");
+    }
+    token.shell("opensc",
+                "openssl pkeyutl -encrypt -pubin -inkey rsa.pem -pkeyopt rsa_padding_mode:oaep -pkeyopt "
+                "rsa_oaep_md:sha256 -in data -out secret\n" +
+                    kTool +
+                    "--decrypt --id 01 -m RSA-PKCS-OAEP --hash-algorithm SHA256 --mgf MGF1-SHA256 -i secret "
+                    "-o plain\n"
+                    "cmp data plain\n");
+}
+
+TEST_CASE("pkcs11-tool keeps certificates, data and secret keys, and deletes them") {
+    const Token token;
+    token.shell("opensc",
+                "openssl req -x509 -newkey rsa:2048 -nodes -keyout key.pem -subj /CN=test -days 30 -out "
+                "cert.pem 2>/dev/null\n"
+                "openssl x509 -in cert.pem -outform der -out cert.der\n" +
+                    kTool + "--write-object cert.der --type cert --label cert --id 07\n" + kTool +
+                    "--read-object --type cert --id 07 -o back.der\n"
+                    "cmp cert.der back.der\n" +
+                    kTool + "--write-object cert.pem --type data --label note --application-label tests\n" +
+                    kTool + "--keygen --key-type AES:32 --label aes --id 08\n");
+    CHECK(token.shell("opensc", kTool + "-O").find("AES length 32") != std::string::npos);
+    token.shell("opensc", kTool + "--delete-object --type secrkey --id 08\n" + kTool +
+                              "--delete-object --type cert --id 07\n" + kTool +
+                              "--delete-object --type data --label note\n");
+    CHECK(token.shell("opensc", kTool + "-O").empty());
+}
+
+TEST_CASE("pkcs11-tool meets a wrong PIN") {
+    const Token token;
+    const Outcome outcome =
+        token.run("opensc", {"sh", "-c", "pkcs11-tool --module $M --slot 0 --login --pin 000000 -O"});
+    CHECK(outcome.status != 0);
+    CHECK(outcome.err.find("CKR_PIN_INCORRECT") != std::string::npos);
+}

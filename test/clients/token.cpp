@@ -1,0 +1,51 @@
+#include "test/clients/token.h"
+
+#include <algorithm>
+#include <sstream>
+
+#include "test/places.h"
+
+namespace cs2sim::clients {
+namespace {
+
+bool installed(const std::string& package) {
+    return scenario::run({"/usr/bin/dpkg-query", "-W", "-f", "${db:Status-Status}", package}).out ==
+           "installed";
+}
+
+}  // namespace
+
+Token::Token(Way way, const std::string& settings) : operator_(simulator_, way) {
+    operator_.make_mbk();
+    for (const auto& [user, permission, pin] :
+         {std::tuple{"SO_0000", "00000200", kSoPin}, std::tuple{"USR_0000", "00000002", kPin}}) {
+        operator_.admin_does(
+            {"AddUser=" + std::string(user) + "," + permission + "{CXI_GROUP=SLOT_0000},hmacpwd," + pin});
+        require_success(operator_.csadm(
+            {"LogonPass=" + std::string(user) + "," + pin, "ChangeUser=" + std::string(user) + "," + pin}));
+    }
+    scenario::write_file(file("cs_pkcs11_R3.cfg"),
+                         "[Global]\nLogpath = " + folder().string() + "\nLogging = 4\nSlotCount = 2\n" +
+                             settings + "\n[CryptoServer]\nDevice = " + simulator_.device(way) + "\n");
+}
+
+std::string Token::library() const { return bin_folder().parent_path() / "lib" / "libcs_pkcs11_R3.so"; }
+
+Outcome Token::run(const std::string& package, std::vector<std::string> arguments) const {
+    INFO("the Debian package " << package << " must be installed: tools/install-packages test");
+    REQUIRE(installed(package));
+    scenario::RunOptions options;
+    options.folder = folder();
+    options.environment = {
+        {"CS_PKCS11_R3_CFG", file("cs_pkcs11_R3.cfg")}, {"M", library()}, {"HOME", folder()}};
+    arguments.insert(arguments.begin(), "/usr/bin/env");
+    return scenario::run(arguments, options);
+}
+
+std::string Token::works(const std::string& package, std::vector<std::string> arguments) const {
+    const Outcome outcome = run(package, std::move(arguments));
+    require_success(outcome);
+    return outcome.out;
+}
+
+}  // namespace cs2sim::clients

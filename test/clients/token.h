@@ -1,0 +1,40 @@
+// A simulator with a token in slot 0, as an application finds it: the library's path, its configuration in
+// the environment, and a shell in a folder of its own.
+#pragma once
+
+#include "test/scenario/expect.h"
+#include "test/scenario/simulator.h"
+
+namespace cs2sim::clients {
+
+using scenario::Outcome;
+using scenario::require_success;
+using scenario::Way;
+
+inline constexpr const char* kSoPin = "12345678";
+inline constexpr const char* kPin = "123456";
+
+class Token {
+public:
+    explicit Token(Way way = Way::mount, const std::string& settings = "");
+
+    // Runs a program that must be installed: a missing one fails the test and says which package it is of.
+    Outcome run(const std::string& package, std::vector<std::string> arguments) const;
+    // The same, which must succeed; what it printed.
+    std::string works(const std::string& package, std::vector<std::string> arguments) const;
+    std::string shell(const std::string& package, const std::string& script) const {
+        return works(package, {"sh", "-euc", script});
+    }
+
+    const std::filesystem::path& folder() const { return operator_.folder(); }
+    std::filesystem::path file(const std::string& name) const { return operator_.file(name); }
+    std::string library() const;
+    const scenario::Simulator& simulator() const { return simulator_; }
+    const scenario::Operator& admin() const { return operator_; }
+
+private:
+    scenario::Simulator simulator_;
+    scenario::Operator operator_;
+};
+
+}  // namespace cs2sim::clients

@@ -1,0 +1,59 @@
+// The configuration file as users write it (reference/pkcs11-facts.md, section 1).
+#include <catch2/catch.hpp>
+
+#include "host-lib/pkcs11/config.h"
+
+using namespace cs2sim::p11;
+
+TEST_CASE("keys in any section, comments behind values, quotes, lists, sizes and flags in any case") {
+    const Config config = read_config(R"(
+KeepAlive = TRUE
+[Global]
+Logpath = /var/log  #/pkcs11
+  Logging = 3
+Logsize = 20 MB
+# CommandTimeout = 1
+SlotMultiSession = False
+SlotCount = 4
+[CryptoServer]
+Device = { 192.168.0.2 288@192.168.0.3 3001@127.0.0.1 }
+ConnectionTimeout = 3000
+CommandTimeout = 70000
+NoSuchKey = 1
+[CryptoServer]
+Device = "3002@127.0.0.1"
+[Slot]
+SlotNumber = 2
+KeysExternal = true
+USR_0000 = "RSASign=usr.key"
+[HSMCluster]
+FallbackInterval = 60
+)",
+                                      Generation::r3);
+    CHECK(config.keep_alive);
+    CHECK(config.log_path == "/var/log");
+    CHECK(config.logging == 3);
+    CHECK(config.log_size == 20u << 20);
+    CHECK(!config.slot_multi_session);
+    CHECK(config.slot_count == 4);
+    REQUIRE(config.device_groups.size() == 2);
+    CHECK(config.device_groups[0] ==
+          std::vector<std::string>{"192.168.0.2", "288@192.168.0.3", "3001@127.0.0.1"});
+    CHECK(config.device_groups[1] == std::vector<std::string>{"3002@127.0.0.1"});
+    CHECK(config.connection_timeout.count() == 3000);
+    CHECK(config.command_timeout.count() == 70000);
+    CHECK(config.fallback_interval.count() == 60);
+    CHECK(!config.keys_external);
+    CHECK(config.slots.at(2).keys_external == true);
+    CHECK(config.slots.at(2).logons.at("USR_0000") == "RSASign=usr.key");
+    CHECK(config.unknown == std::vector<std::string>{"NoSuchKey"});
+}
+
+TEST_CASE("bad values leave the default and are told") {
+    const Config config =
+        read_config("SlotCount = many\nLogging = -1\nKeepAlive = perhaps\nnonsense\n", Generation::r2);
+    CHECK(config.slot_count == 10);
+    CHECK(config.logging == 0);
+    CHECK(!config.keep_alive);
+    CHECK(config.unknown == std::vector<std::string>{"SlotCount", "Logging", "KeepAlive", "nonsense"});
+}
