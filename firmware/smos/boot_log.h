@@ -9,6 +9,7 @@ namespace cs2sim {
 
 class BootLog {
 public:
+    void clear();
     void add(std::string_view line);  // without line end
     std::string text() const;         // all lines, each ended by '\n'
 

@@ -32,7 +32,8 @@ Result<std::optional<SecretBytes>> password_for(const KeySpec& spec, bool needed
 ShareInfo share_info(const KeyShare& share) {
     const Block block = parse(LAYOUT_SHARE_INFO, share.info).value();
     ShareInfo info;
-    info.name = block.text("name").substr(0, block.text("name").find('\0'));
+    info.name = block.text("name");
+    info.name.erase(info.name.find_last_not_of(std::string_view("\0 ", 2)) + 1);
     info.type = block.u8("type");
     std::ranges::copy(block.bytes("time"), info.time.begin());
     info.key_length = block.u8("length");

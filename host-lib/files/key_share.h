@@ -24,7 +24,7 @@ struct KeyShare {
 struct ShareInfo {
     std::string name;                    // without filling
     std::uint8_t type = 0;               // 06 = an AES key share
-    std::array<std::uint8_t, 6> time{};  // BCD yymmddhhmmss
+    std::array<std::uint8_t, 6> time{};  // BCD ddmmyyhhmmss (of earlier versions: yymmddhhmmss)
     std::uint8_t key_length = 0;
     std::array<std::uint8_t, 8> hash{};  // first half of the MBK's ISO hash
     std::uint8_t k = 0;                  // shares needed

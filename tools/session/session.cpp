@@ -5,18 +5,11 @@
 #include <cstdlib>
 
 #include "tools/session/arguments.h"
+#include "tools/session/output.h"
 #include "tools/session/terminal.h"
 
 namespace cs2sim::tools {
 namespace {
-
-std::string lower_case(std::string_view text) {
-    std::string lower(text);
-    std::ranges::transform(lower, lower.begin(), [](char c) {
-        return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-    });
-    return lower;
-}
 
 std::string environment(const char* name) {
     const char* value = std::getenv(name);

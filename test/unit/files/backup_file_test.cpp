@@ -31,6 +31,8 @@ const std::string kVendorFile =
     "DB Entry\n"
     "00FF\n"
     "\n"
+    "\n"
+    "\n"
     "Additional Database Information\n"
     "Length Of Search Key: 8 bytes\n"
     "Maximum Database Size: 100000 bytes\n"
@@ -40,7 +42,7 @@ const std::string kVendorFile =
     "MBK Key Name: ERPSIMMB\n"
     "MBK Key Type: AES\n"
     "MBK Key Length: 32 bytes\n"
-    "MBK ISO Hash: 65DBDAE426E6E91683E73FD5A2BF92B3\n";
+    "MBK ISO Hash: 65DBDAE426E6E91683E73FD5A2BF92B3";
 
 BackupInfo vendor_info() {
     BackupInfo info;
@@ -90,9 +92,13 @@ TEST_CASE("a backup is written byte for byte as the vendor's tool does") {
     CHECK(files_in(folder.path()) == 1);
 }
 
-TEST_CASE("a backup is read, line ends either way") {
+// Earlier versions wrote one empty line before the tail, and a line end behind it.
+std::string earlier_form() { return replaced(kVendorFile, "\n\n\nAdditional", "\nAdditional") + "\n"; }
+
+TEST_CASE("a backup is read in every form that was ever written, line ends either way") {
     const ScratchFolder folder;
-    const std::string text = GENERATE(false, true) ? with_crlf(kVendorFile) : kVendorFile;
+    const std::string form = GENERATE(false, true) ? earlier_form() : kVendorFile;
+    const std::string text = GENERATE(false, true) ? with_crlf(form) : form;
     auto reader = BackupReader::open(store(folder, text));
     REQUIRE(code_of(reader) == 0);
     const BackupInfo& info = (*reader)->info();

@@ -29,7 +29,7 @@ TEST_CASE("share files load, with and without password") {
     const ShareInfo info = share_info(*clear);
     CHECK(info.name == "ERPSIMMB");
     CHECK(info.type == 6);
-    CHECK(to_hex(info.time) == "261123130500");
+    CHECK(to_hex(info.time) == "231126130500");
     CHECK(info.key_length == 32);
     CHECK(to_hex(info.hash) == "65DBDAE426E6E916");
     CHECK(info.k == 2);
