@@ -109,6 +109,11 @@ int main(int argc, char** argv) {
           add_replay_command})
         add_commands(app, line);
 
-    CLI11_PARSE(app, argc, argv);
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::ParseError& problem) {
+        constexpr int kCalledWrongly = 2;
+        return app.exit(problem) == 0 ? 0 : kCalledWrongly;
+    }
     return exit_status != 0 ? exit_status : line.exit_status;
 }

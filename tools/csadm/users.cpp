@@ -73,7 +73,12 @@ Result<void> add_user(Session& session, const std::string& value) {
     if (fields.size() != 4) return fail(E_CSA_SYNTAX);
     const auto permission = parse_permission(fields[1]);
     const MechanismRow* mechanism = find_mechanism(fields[2]);
-    if (!permission || !mechanism) return fail(E_CSA_SYNTAX);
+    if (!mechanism) {
+        std::vector<std::string_view> words;
+        for (const MechanismRow& row : kMechanisms) words.push_back(row.argument);
+        return refuse_word(session, "AddUser", fields[2], words);
+    }
+    if (!permission) return fail(E_CSA_SYNTAX);
     const auto token = user_token(session, *mechanism, fields[3]);
     if (!token) return fail(token.error());
 

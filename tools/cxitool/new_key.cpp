@@ -106,9 +106,15 @@ Result<PropertyList> new_key(const Session& session, const KeyForm& form) {
     auto list = named(session);
     if (!list) return list;
     if (!names_one_key(*list)) return fail(E_CSA_SYNTAX);
+    if (form.algorithm && !algorithm(*form.algorithm))
+        return refuse_word(session, "Algo", *form.algorithm, words_of(kAlgorithms));
     CS2SIM_TRY(set_number(*list, CXI_PROP_KEY_ALGO, form.algorithm, algorithm));
     CS2SIM_TRY(set_number(*list, CXI_PROP_KEY_SIZE, form.size, decimal));
     CS2SIM_TRY(set_number(*list, CXI_PROP_KEY_DSA_Q_BITS, form.subprime, decimal));
+    if (const auto text = session.parameter("Export"); text && !export_policy(*text))
+        return refuse_word(session, "Export", *text, words_of(kExports));
+    if (const auto text = session.parameter("Usage"); text && !usage(*text))
+        return refuse_word(session, "Usage", *text, words_of(kUsages));
     CS2SIM_TRY(set_number(*list, CXI_PROP_KEY_EXPORT, session.parameter("Export"), export_policy));
     CS2SIM_TRY(set_number(*list, CXI_PROP_KEY_USAGE, session.parameter("Usage"), usage));
     if (list->number_or(CXI_PROP_KEY_ALGO, CXI_KEY_ALGO_RAW) == CXI_KEY_ALGO_RSA)

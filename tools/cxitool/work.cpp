@@ -70,14 +70,17 @@ Result<const HashWord*> hash_of(const Session& session) {
     const std::string word = session.parameter_or("Hash", "SHA256");
     for (const HashWord& row : kHashes)
         if (same_word(word, row.word)) return &row;
-    return fail(E_CSA_SYNTAX);
+    return refuse_word(session, "Hash", word, words_of(kHashes));
 }
 
 Result<std::uint32_t> pad_of(const Session& session, PadUse use) {
     const std::string word = session.parameter_or("Pad", "");
     for (const PadWord& row : kPads)
         if (row.use == use && (word.empty() || same_word(word, row.word))) return row.pad;
-    return fail(E_CSA_SYNTAX);
+    std::vector<std::string_view> words;
+    for (const PadWord& row : kPads)
+        if (row.use == use) words.push_back(row.word);
+    return refuse_word(session, "Pad", word, words);
 }
 
 Result<WorkKey> work_key(Session& session) {
