@@ -16,6 +16,8 @@ constexpr DatabasePolicy kPolicies[] = {
 
 }  // namespace
 
+std::span<const DatabasePolicy> database_policies() { return kPolicies; }
+
 const DatabasePolicy* database_policy(std::string_view plain_name) {
     const DatabasePolicy* row = kPolicies;
     while (row->name != "*" && row->name != plain_name) ++row;

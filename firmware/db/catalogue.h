@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string_view>
 
 #include "firmware/db/database.h"
@@ -23,5 +24,8 @@ struct DatabasePolicy {
 
 // Never null: the row of the name (exact, case-sensitive), or the "*" row.
 const DatabasePolicy* database_policy(std::string_view plain_name);
+
+// All rows, "*" last.
+std::span<const DatabasePolicy> database_policies();
 
 }  // namespace cs2sim
