@@ -27,8 +27,8 @@ Result<Bytes> set_audit_config(Call& call);  // E_OS_AUDIT_CFG_RANGE
 
 // file_functions.cpp
 Result<Bytes> list_files(Call& call);
-Result<Bytes> load_file(Call& call);    // E_ADM_FILE_PROTECTED, E_ADM_NO_HANDLE, E_ADM_HANDLES
-Result<Bytes> delete_file(Call& call);  // E_ADM_FILE_PROTECTED
+Result<Bytes> load_file(Call& call);    // E_ADM_PERMISSION, E_ADM_NO_HANDLE, E_ADM_HANDLES
+Result<Bytes> delete_file(Call& call);  // E_ADM_PERMISSION
 Result<Bytes> list_modules(Call& call);
 
 // control_functions.cpp; all E_CMDS_SFC_DISABLED when the device gives no such control
@@ -44,19 +44,19 @@ Result<Bytes> csl_get_status(Call& call);
 Result<Bytes> csl_get_connections(Call& call);
 Result<Bytes> csl_get_version(Call& call);
 
-// entry_functions.cpp; both E_ADM_DENIED for a database that does not leave the device
+// entry_functions.cpp; both E_ADM_MBK_DB_OUT for a database that does not leave the device
 Result<Bytes> list_entries(Call& call);  // E_CMDS_BAD_SIZE: more keys than one answer holds
-Result<Bytes> read_entry(Call& call);    // E_CMDS_DENIED, E_MBK_SLOT_EMPTY, E_DB_NOT_FOUND, E_DB_LENGTH
+Result<Bytes> read_entry(Call& call);    // E_CMDS_DENIED, E_ADM_NO_MBK_KEY, E_DB_NOT_FOUND, E_DB_LENGTH
 
 // backup_functions.cpp
-Result<Bytes> backup_open(Call& call);  // E_ADM_DENIED, E_CMDS_DENIED, E_MBK_SLOT_EMPTY, E_ADM_HANDLES
+Result<Bytes> backup_open(Call& call);  // E_ADM_MBK_DB_OUT, E_CMDS_DENIED, E_ADM_NO_MBK_KEY, E_ADM_HANDLES
 Result<Bytes> backup_read(Call& call);  // E_ADM_NO_HANDLE
 Result<Bytes> backup_close(Call& call);
 
 // restore_functions.cpp. An error of write or commit ends the restore.
-Result<Bytes> restore_open(Call& call);  // as backup_open; E_ADM_BACKUP_MBK, E_ADM_BACKUP_FORMAT
+Result<Bytes> restore_open(Call& call);  // as backup_open; E_ADM_BACKUP_MAC, E_ADM_DATA_LEN
 Result<Bytes> restore_write(
-    Call& call);  // E_ADM_BACKUP_SEAL, E_ADM_BACKUP_FORMAT, E_DB_EXISTS, E_CMDS_BAD_UDB_ENTRY
+    Call& call);  // E_ADM_BACKUP_MAC, E_ADM_DATA_LEN, E_DB_EXISTS, E_CMDS_BAD_UDB_ENTRY
 Result<Bytes> restore_commit(Call& call);  // E_ADM_NO_HANDLE, E_CMDS_ADMIN_AMPUTATION
 Result<Bytes> restore_cancel(Call& call);
 

@@ -24,7 +24,7 @@ public:
         if (made_) static_cast<void>(databases_.drop(name_));  // an unfinished restore leaves no new database
     }
 
-    // Errors: E_ADM_BACKUP_FORMAT when the backup does not fit the database, those of DatabaseStore.
+    // Errors: E_ADM_DATA_LEN when the backup does not fit the database, those of DatabaseStore.
     Result<void> begin(const DatabaseInfo& info);
     Result<void> add(ByteView key, ByteView sealed);
     Result<std::uint32_t> commit();  // E_CMDS_ADMIN_AMPUTATION, those of Staging
@@ -47,14 +47,14 @@ Result<void> Restore::begin(const DatabaseInfo& info) {
     auto database = databases_.open(name_);
     if (!database && database.error().code == E_OS_FILE_NO_SUCH_FILE) {
         const DatabaseInfo made_with = policy->name == "*" ? info : policy->info;
-        if (info.key_length != made_with.key_length) return fail(E_ADM_BACKUP_FORMAT);
+        if (info.key_length != made_with.key_length) return fail(E_ADM_DATA_LEN);
         database = databases_.create(name_, made_with);
-        if (!database && database.error().code == E_DB_BAD_INFO) return fail(E_ADM_BACKUP_FORMAT);
+        if (!database && database.error().code == E_DB_BAD_INFO) return fail(E_ADM_DATA_LEN);
         made_ = database.has_value();
     }
     if (!database) return fail(database.error());
     key_length_ = (*database)->info().key_length;
-    if (key_length_ != info.key_length) return fail(E_ADM_BACKUP_FORMAT);
+    if (key_length_ != info.key_length) return fail(E_ADM_DATA_LEN);
     auto staging = (*database)->stage();
     if (!staging) return fail(staging.error().code == E_DB_NO_MEM ? Error{E_ADM_HANDLES} : staging.error());
     staging_ = std::move(*staging);
@@ -62,7 +62,7 @@ Result<void> Restore::begin(const DatabaseInfo& info) {
 }
 
 Result<void> Restore::add(ByteView key, ByteView sealed) {
-    if (key.size() != key_length_) return fail(E_ADM_BACKUP_FORMAT);
+    if (key.size() != key_length_) return fail(E_ADM_DATA_LEN);
     const auto record = seal_.open(key, sealed);
     if (!record) return fail(record.error());
     if (name_ == kUserDatabase) {
@@ -84,7 +84,7 @@ Result<std::uint32_t> Restore::commit() {
 Result<void> check_mbk(const Block& request, const MbkKeyInfo& resident) {
     if (request.u8("mbktype") != resident.type || request.u8("mbklen") != resident.length ||
         !std::ranges::equal(request.bytes("mbkhash"), resident.hash))
-        return fail(E_ADM_BACKUP_MBK);
+        return fail(E_ADM_BACKUP_MAC);
     return {};
 }
 
@@ -107,7 +107,7 @@ Error refused(Call& call, std::uint32_t handle, const Restore& restore, Error er
 }  // namespace
 
 Result<Bytes> restore_open(Call& call) {
-    const auto name = name_for_backup(call, call.request.text("name"));
+    const auto name = name_for_backup(call, call.request.text("name"), Way::in);
     if (!name) return fail(name.error());
     auto seal = BackupSeal::make(call.device.mbk, *name);
     if (!seal) return fail(seal.error());

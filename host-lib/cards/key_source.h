@@ -35,7 +35,7 @@ public:
 };
 
 // Opens a KEYSPEC. Key files are read at once; a card is only touched when it is used.
-// Errors: E_CSA_PARAM; E_CSA_KEY_FILE, _KEY_FORMAT, _KEY_PASSWORD (key_file.h); E_PP_BAD_TYPE.
+// Errors: E_CSA_PARAM; E_CSA_KEY_OPEN, _KEY_FORMAT, _KEY_PASSWORD (key_file.h); E_PP_BAD_TYPE.
 Result<std::unique_ptr<KeySource>> open_key_source(std::string_view key_spec, const Terminal& terminal = {});
 
 // The same with a specifier taken apart, whose password is literal.

@@ -12,7 +12,7 @@ constexpr std::size_t kMostBytes = 65536;
 Result<KeyFile> read_key_file(const KeySpec& spec, const Terminal& terminal) {
     if (spec.card) return fail(E_CSA_KEY_TYPE);
     const auto text = read_host_file(spec.place, kMostBytes);
-    if (!text) return fail(E_CSA_KEY_FILE);
+    if (!text) return fail(E_CSA_KEY_OPEN);
     std::optional<SecretBytes> password = spec.password;
     if (!password && key_text_is_protected(*text)) {
         auto asked = ask_secret(terminal, "Password of " + spec.place + ": ");

@@ -29,7 +29,7 @@ bool key_text_is_protected(ByteView text);
 // is ignored.
 Result<KeyFile> parse_key_text(ByteView text, const std::optional<SecretBytes>& password);
 
-// Reads the file of a KEYSPEC, asking for a password where one is needed. Errors: E_CSA_KEY_FILE, those of
+// Reads the file of a KEYSPEC, asking for a password where one is needed. Errors: E_CSA_KEY_OPEN, those of
 // parse_key_text, E_CSA_KEY_TYPE when the spec names a card.
 Result<KeyFile> read_key_file(const KeySpec& spec, const Terminal& terminal = {});
 

@@ -27,9 +27,9 @@ Result<std::vector<PublicKey>> hex_keys(const std::string& text) {
         boost::algorithm::trim(line);
         if (line.empty() || line.front() == '#') continue;
         Bytes der;
-        if (!from_hex(line, der)) return fail(E_CSA_KEY_FORMAT);
+        if (!from_hex(line, der)) return fail(E_CSA_DEVICE_KEYS);
         auto key = public_key_from_der(der);
-        if (!key) return fail(E_CSA_KEY_FORMAT);
+        if (!key) return fail(E_CSA_DEVICE_KEYS);
         keys.push_back(std::move(*key));
     }
     return keys;
@@ -41,11 +41,11 @@ Result<std::optional<std::vector<PublicKey>>> trusted_device_keys() {
     const char* path = std::getenv("CS_AUTH_KEYS");
     if (!path || !*path) return std::nullopt;
     const auto bytes = read_host_file(path, kMostBytes);
-    if (!bytes) return fail(E_CSA_KEY_FILE);
+    if (!bytes) return fail(E_CSA_DEVICE_KEYS);
     const std::string text(as_text(*bytes));
     auto keys = text.find("-----BEGIN") == std::string::npos ? hex_keys(text) : pem_keys(text);
     if (!keys) return fail(keys.error());
-    if (keys->empty()) return fail(E_CSA_KEY_FORMAT);
+    if (keys->empty()) return fail(E_CSA_DEVICE_KEYS);
     return std::move(*keys);
 }
 

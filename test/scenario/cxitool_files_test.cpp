@@ -41,10 +41,10 @@ TEST_CASE("cxitool refuses a folder as input, and reads what a pipe brings") {
     add_clerk(user);
     std::filesystem::create_directory(user.file("folder"));
     require_success(cxitool(user, {"Group=G", "Name=k", "GenerateKey=RSA,2048", "Sign=/dev/null"}));
-    require_error(cxitool(user, {"Group=G", "Name=k", "Sign=folder"}), E_CSA_KEY_FILE);
-    require_error(cxitool(user, {"Group=G", "Name=k", "Encrypt=folder"}), E_CSA_KEY_FILE);
-    require_error(cxitool(user, {"KeyFile=folder", "Sign=/dev/null"}), E_CSA_KEY_FILE);
-    require_error(cxitool(user, {"Name=i", "ImportKey=folder"}), E_CSA_KEY_FILE);
+    require_error(cxitool(user, {"Group=G", "Name=k", "Sign=folder"}), E_CSA_KEY_OPEN);
+    require_error(cxitool(user, {"Group=G", "Name=k", "Encrypt=folder"}), E_CSA_KEY_OPEN);
+    require_error(cxitool(user, {"KeyFile=folder", "Sign=/dev/null"}), E_CSA_KEY_OPEN);
+    require_error(cxitool(user, {"Name=i", "ImportKey=folder"}), E_CSA_KEY_OPEN);
     require_error(cxitool(user, {"RestoreKey=folder"}), E_CSA_BACKUP_FILE);
     require_error(cxitool(user, {"Group=G", "Name=k", "Out=folder", "Sign=/dev/null"}), E_CSA_KEY_WRITE);
 }

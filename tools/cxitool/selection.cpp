@@ -193,7 +193,7 @@ Result<PropertyList> properties_of(Session& session, ByteView key) {
 
 Result<SecretBytes> read_whole(const std::string& path) {
     auto content = host::read_host_input(path, kMostInput);
-    if (!content) return fail(E_CSA_KEY_FILE);
+    if (!content) return fail(E_CSA_KEY_OPEN);
     return *std::move(content);
 }
 

@@ -32,7 +32,7 @@ Result<Bytes> opened(Session& session);
 
 Result<PropertyList> properties_of(Session& session, ByteView key);
 
-Result<SecretBytes> read_whole(const std::string& path);              // E_CSA_KEY_FILE
+Result<SecretBytes> read_whole(const std::string& path);              // E_CSA_KEY_OPEN
 Result<void> write_whole(const std::string& path, ByteView content);  // E_CSA_KEY_WRITE; mode 0600
 
 bool is_set(const Session& session, std::string_view parameter);  // Overwrite=1, yes, true

@@ -227,9 +227,9 @@ TEST_CASE("read_key_file asks for the password of a protected file, once") {
     CHECK(code_of(read_key_file(*parse_key_spec((kVectors / "p320.clear.key").string()), terminal)) == 0);
     CHECK(asked == 2);
     CHECK(code_of(read_key_file(*parse_key_spec(path))) == E_CSA_KEY_PASSWORD);
-    CHECK(code_of(read_key_file(*parse_key_spec("/nonexistent/x.key"))) == E_CSA_KEY_FILE);
-    CHECK(code_of(read_key_file(*parse_key_spec("/tmp"))) == E_CSA_KEY_FILE);
-    CHECK(code_of(read_key_file(*parse_key_spec("/dev/zero"))) == E_CSA_KEY_FILE);
+    CHECK(code_of(read_key_file(*parse_key_spec("/nonexistent/x.key"))) == E_CSA_KEY_OPEN);
+    CHECK(code_of(read_key_file(*parse_key_spec("/tmp"))) == E_CSA_KEY_OPEN);
+    CHECK(code_of(read_key_file(*parse_key_spec("/dev/zero"))) == E_CSA_KEY_OPEN);
 }
 
 TEST_CASE("generate, copy, change password, save public part") {

@@ -40,8 +40,8 @@ TEST_CASE("share files load, with and without password") {
     REQUIRE(code_of(hidden) == 0);
     CHECK(hidden->share == clear->share);
     CHECK(hidden->info == clear->info);
-    CHECK(code_of(load_share(path)) == E_CSA_KEY_PASSWORD);
-    CHECK(code_of(load_share("/nonexistent")) == E_CSA_KEY_FILE);
+    CHECK(code_of(load_share(path)) == E_CSA_SHARE_PASSWORD);
+    CHECK(code_of(load_share("/nonexistent")) == E_CSA_SHARE_OPEN);
     const auto wrong = load_share(path + "#wrong");  // no check value: the device finds out
     REQUIRE(code_of(wrong) == 0);
     CHECK(wrong->share != clear->share);
