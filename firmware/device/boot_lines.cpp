@@ -39,7 +39,6 @@ void log_boot_line(Smos& smos, const std::string& text) {
 }
 
 void log_start(Smos& smos, const Profile& profile) {
-    smos.boot_log.clear();
     const ModuleRow* system = find_module(FC_SMOS);
     log_boot_line(smos, "cs2sim operating system " + dotted(system->version) + " started [0]");
     log_boot_line(smos, "compiled with " __VERSION__);

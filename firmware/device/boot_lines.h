@@ -6,7 +6,7 @@
 
 namespace cs2sim {
 
-// Begins the boot log anew with the lines of a start of the operating system.
+// Adds the lines of a start of the operating system.
 void log_start(Smos& smos, const Profile& profile);
 
 // Adds one line, "yy.mm.dd hh:mm:ss text".

@@ -102,7 +102,8 @@ TEST_CASE("who may: user.db 12000000, others 02000000, VMBK1.db nobody (guide G3
         // the same for the way back and for a single entry
         const auto back = code_of(device.adm(SFC_ADM_RESTORE_OPEN, {name, 8, 1, 2, 32, ByteView()}));
         const auto read = code_of(device.adm(SFC_ADM_READ_ENTRY, {name, key(0)}));
-        if (opened != 0) CHECK(back == opened);
+        const std::uint32_t barred = opened == E_ADM_MBK_DB_OUT ? +E_ADM_MBK_DB_IN : opened;
+        if (opened != 0) CHECK(back == barred);
         if (opened != 0) CHECK(read == opened);
         return opened;
     };

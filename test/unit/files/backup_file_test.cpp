@@ -149,7 +149,7 @@ TEST_CASE("damaged backups are refused when they are opened") {
         test::bad_input("backup files, forged or damaged");
         return code_of(BackupReader::open(store(folder, text)));
     };
-    CHECK(open("") == E_CSA_BACKUP_SYNTAX);
+    CHECK(open("") == E_CSA_BACKUP_EMPTY);
     CHECK(open("\n\n\n") == E_CSA_BACKUP_SYNTAX);
     CHECK(open(std::string(5000, '\0')) == E_CSA_BACKUP_SYNTAX);
     CHECK(open(replaced(kVendorFile, "Backup of", "Backup")) == E_CSA_BACKUP_SYNTAX);
@@ -160,9 +160,9 @@ TEST_CASE("damaged backups are refused when they are opened") {
     CHECK(open(replaced(kVendorFile, "86F3C4DA", "86F3C4DG")) == E_CSA_BACKUP_SYNTAX);
     CHECK(open(replaced(kVendorFile, "86F3C4DA", std::string("86\0F", 4))) == E_CSA_BACKUP_SYNTAX);
     CHECK(open(replaced(kVendorFile, "86F3C4DA\n", "")) == E_CSA_BACKUP_SYNTAX);
-    CHECK(open(replaced(kVendorFile, "41444D494E000000", "41444D494E0000")) == E_CSA_BACKUP_SYNTAX);
+    CHECK(open(replaced(kVendorFile, "41444D494E000000", "41444D494E0000")) == E_CSA_BACKUP_KEY_LENGTH);
     CHECK(open(replaced(kVendorFile, "; (ADMIN   ) ", "")) == E_CSA_BACKUP_SYNTAX);
-    CHECK(open(replaced(kVendorFile, "Search Key: 8", "Search Key: 9")) == E_CSA_BACKUP_SYNTAX);
+    CHECK(open(replaced(kVendorFile, "Search Key: 8", "Search Key: 9")) == E_CSA_BACKUP_KEY_LENGTH);
     CHECK(open(replaced(kVendorFile, "Search Key: 8", "Search Key: -8")) == E_CSA_BACKUP_SYNTAX);
     CHECK(open(replaced(kVendorFile, "100000", "99999999999")) == E_CSA_BACKUP_SYNTAX);
     CHECK(open(replaced(kVendorFile, "MBK Key Name", "Name")) == E_CSA_BACKUP_NO_MBK);

@@ -138,9 +138,9 @@ TEST_CASE("mutual authentication by CS_AUTH_KEYS") {
 
     const auto other = connect(running.socket());
     write(to_hex(public_key_der(**generate_rsa(2048))) + "\n");
-    CHECK(logon(*other, "ADMIN", running.admin_key()) == E_CSA_SESSION);
+    CHECK(logon(*other, "ADMIN", running.admin_key()) == E_CSA_DEVICE_KEY);
     write("rubbish\n");
-    CHECK(logon(*other, "ADMIN", running.admin_key()) == E_CSA_KEY_FORMAT);
+    CHECK(logon(*other, "ADMIN", running.admin_key()) == E_CSA_DEVICE_KEYS);
     std::filesystem::remove(file);
     CHECK(logon(*other, "ADMIN", running.admin_key()) == E_CSA_DEVICE_KEYS);
     ::unsetenv("CS_AUTH_KEYS");
