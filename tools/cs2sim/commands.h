@@ -15,6 +15,7 @@ struct CommandLine {
 void add_fault_commands(CLI::App& app, CommandLine& line);
 void add_battery_commands(CLI::App& app, CommandLine& line);
 void add_alarm_commands(CLI::App& app, CommandLine& line);
+void add_appliance_commands(CLI::App& app, CommandLine& line);
 void add_clock_commands(CLI::App& app, CommandLine& line);
 void add_mode_commands(CLI::App& app, CommandLine& line);
 void add_card_commands(CLI::App& app, CommandLine& line);

@@ -113,11 +113,16 @@ int main(int argc, char** argv) {
 
     CommandLine line;
     for (const auto add_commands :
-         {add_fault_commands, add_battery_commands, add_alarm_commands, add_clock_commands, add_mode_commands,
+         {add_fault_commands, add_battery_commands, add_alarm_commands, add_appliance_commands, add_clock_commands, add_mode_commands,
           add_card_commands, add_scenario_commands, add_explain_command, add_trace_command,
           add_replay_command, add_run_command, add_health_command, add_introduction_commands})
         add_commands(app, line);
 
-    CLI11_PARSE(app, argc, argv);
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::ParseError& problem) {
+        constexpr int kCalledWrongly = 2;
+        return app.exit(problem) == 0 ? 0 : kCalledWrongly;
+    }
     return exit_status != 0 ? exit_status : line.exit_status;
 }

@@ -59,7 +59,8 @@ std::string words_of(Error error) {
 tl::expected<void, std::string> boot(Instance& instance, const StartOptions& options) {
     auto profile = load_profile(options.profile);
     if (!profile) return Problem(profile.error());
-    Device::Options boot_options{options.state, std::move(*profile), {}};
+    const auto stop_soon = [] { ::kill(::getpid(), SIGTERM); };  // serve_until_signalled() waits for it
+    Device::Options boot_options{options.state, std::move(*profile), {}, stop_soon};
     if (Device::is_new(options.state)) {
         auto key = factory_key(admin_key_file(options.state), options.factory_key);
         if (!key) return Problem(words_of(key.error()));
