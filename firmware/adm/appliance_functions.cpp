@@ -28,8 +28,7 @@ Result<void> check_appliance(const Call& call) {
 // Of the device, not of the host: the share of its processors that commands of others keep busy.
 Result<Bytes> csl_get_load(Call& call) {
     CS2SIM_TRY(check_appliance(call));
-    const DeviceControl* control = call.device.control;
-    std::uint32_t tenths = control ? control->load.load() : DeviceControl::kMeasured;
+    std::uint32_t tenths = call.state<DeviceControl>().load;
     if (tenths == DeviceControl::kMeasured) {
         const std::uint32_t others = std::max(1U, call.device.scheduler.running()) - 1;  // without this one
         tenths = std::min(1000U, 1000 * others / std::max(1U, std::thread::hardware_concurrency()));
@@ -39,8 +38,7 @@ Result<Bytes> csl_get_load(Call& call) {
 
 Result<Bytes> csl_get_status(Call& call) {
     CS2SIM_TRY(check_appliance(call));
-    const std::int64_t started =
-        call.device.control ? call.device.control->started.load() : monotonic_milliseconds();
+    const std::int64_t started = call.state<DeviceControl>().started;
     const auto seconds = static_cast<long long>((monotonic_milliseconds() - started) / 1000);
     std::string text = format_text("uptime = %lld days %02lld:%02lld:%02lld\n", seconds / 86400,
                                    seconds / 3600 % 24, seconds / 60 % 60, seconds % 60);
@@ -56,8 +54,9 @@ Result<Bytes> csl_get_connections(Call& call) {
     std::string text;
     std::size_t number = 0;
     constexpr std::string_view kNetwork = "tcp ";  // openers of the node are no connections of an appliance
-    if (call.device.control && call.device.control->connections)
-        for (const std::string& connection : call.device.control->connections())
+    const DeviceControl& control = call.state<DeviceControl>();
+    if (control.connections)
+        for (const std::string& connection : control.connections())
             if (connection.starts_with(kNetwork))
                 text += format_text("%zu TCP %s\n", ++number, connection.c_str() + kNetwork.size());
     return call.answer({text});
@@ -125,10 +124,10 @@ Result<Bytes> csl_set_trace_level(Call& call) {
 
 Result<Bytes> csl_shutdown(Call& call) {
     CS2SIM_TRY(check_appliance(call));
-    const DeviceControl* control = call.device.control;
-    if (!control || !control->shut_down) return fail(E_CMDS_SFC_DISABLED);
+    const DeviceControl& control = call.state<DeviceControl>();
+    if (!control.shut_down) return fail(E_CMDS_SFC_DISABLED);
     call.audit(AUDIT_SYSTEM, "appliance: shut down");
-    control->shut_down();
+    control.shut_down();
     return call.answer({});
 }
 

@@ -21,7 +21,7 @@ Result<Bytes> test(Call& call);
 
 // log_functions.cpp
 // What an answer "total:u4 text:*" holds of a log from the request's `offset` on.
-Bytes part_of_log(const Call& call, std::string_view log);
+Result<Bytes> part_of_log(const Call& call, std::string_view log);
 Result<Bytes> get_boot_log(Call& call);
 Result<Bytes> get_audit_log(Call& call);
 Result<Bytes> clear_audit_log(Call& call);

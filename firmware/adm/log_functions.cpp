@@ -3,7 +3,7 @@
 
 namespace cs2sim::adm {
 
-Bytes part_of_log(const Call& call, std::string_view log) {
+Result<Bytes> part_of_log(const Call& call, std::string_view log) {
     constexpr std::size_t kPart = 128 * 1024;
     const std::size_t offset = std::min<std::size_t>(call.request.u32("offset"), log.size());
     return call.answer({log.size(), log.substr(offset, kPart)});

@@ -1,5 +1,7 @@
 #include "firmware/db/catalogue.h"
 
+#include "firmware/protocol/permissions.h"
+
 namespace cs2sim {
 namespace {
 
@@ -7,11 +9,15 @@ namespace {
 // public clients once read it with SFC 18 (device-formats.md, section 1.1). Codes of what stays inside:
 // error-numbers.md, ADM.
 constexpr DatabasePolicy kPolicies[] = {
-    {kUserDatabase, {8, 100000}, 0x12000000},
-    {kKeyDatabase, {24, 100000}, 0x02000000},
-    {kMasterKeyDatabase, {4, 100000}, 0x02000000, E_ADM_MBK_DB_OUT, E_ADM_MBK_DB_IN},
-    {kSessionDatabase, {8, 100000}, 0x02000000, E_ADM_SESSION_DB_OUT, E_ADM_SESSION_DB_IN},
-    {"*", {8, 100000}, 0x02000000},
+    {kUserDatabase, {8, 100000}, permission::kUserBackup},
+    {kKeyDatabase, {24, 100000}, permission::kSystemAdministrator},
+    {kMasterKeyDatabase, {4, 100000}, permission::kSystemAdministrator, E_ADM_MBK_DB_OUT, E_ADM_MBK_DB_IN},
+    {kSessionDatabase,
+     {8, 100000},
+     permission::kSystemAdministrator,
+     E_ADM_SESSION_DB_OUT,
+     E_ADM_SESSION_DB_IN},
+    {"*", {8, 100000}, permission::kSystemAdministrator},
 };
 
 }  // namespace

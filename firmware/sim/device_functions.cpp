@@ -36,8 +36,9 @@ Result<Bytes> batteries(Call& call) {
     Bytes list;
     const Sensors& sensors = call.device.smos.sensors;
     for (const BatteryState& state : {sensors.carrier_battery(), sensors.external_battery()})
-        compose_into(list, LAYOUT_BATTERY,
-                     {state.name, static_cast<std::uint32_t>(std::lround(state.volts * 1000)), state.low});
+        CS2SIM_TRY(compose_into(
+            list, LAYOUT_BATTERY,
+            {state.name, static_cast<std::uint32_t>(std::lround(state.volts * 1000)), state.low}));
     return call.answer({list});
 }
 
@@ -78,12 +79,16 @@ Result<Bytes> get_modes(Call& call) { return call.answer({call.device.scheduler.
 Result<Bytes> set_load(Call& call) {
     const std::uint32_t tenths = call.request.u32("tenths");
     if (tenths > 1000 && tenths != DeviceControl::kMeasured) return fail(E_SIM_PARAM);
-    call.device.control->load = tenths;
+    auto* const control = call.device.scheduler.state<DeviceControl>();
+    if (!control) return fail(E_SIM_PARAM);
+    control->load = tenths;
     return call.answer({});
 }
 
 Result<Bytes> set_uptime(Call& call) {
-    call.device.control->started = monotonic_milliseconds() - std::int64_t{1000} * call.request.u32("seconds");
+    auto* const control = call.device.scheduler.state<DeviceControl>();
+    if (!control) return fail(E_SIM_PARAM);
+    control->started = monotonic_milliseconds() - std::int64_t{1000} * call.request.u32("seconds");
     return call.answer({});
 }
 

@@ -31,7 +31,9 @@ void forget_descriptor(int fd) {
 }
 
 bool connection_lost(std::uint32_t code) {
-    return code == E_CSA_IO || code == E_CSA_TIMEOUT || code == E_CSA_PROTOCOL || code == E_CSA_SESSION;
+    return code == E_CSA_CLOSED || code == E_CSA_TIMEOUT || code == E_CSA_PROTOCOL || code == E_CSA_SESSION ||
+           is_of(code, E_CSA_POLL) || is_of(code, E_CSA_READ) || is_of(code, E_CSA_WRITE) ||
+           is_of(code, E_CSA_IOCTL);
 }
 
 // The device answered that it has no such session: whatever it was, it was not done.
@@ -123,7 +125,7 @@ Result<void> Channel::ready() {
 Result<host::Answer> Channel::execute(std::uint16_t fc, std::uint8_t sfc, std::initializer_list<Value> values,
                                       Effect effect) {
     const std::lock_guard lock(mutex_);
-    if (effect == Effect::chained && !device_) return fail(E_CSA_IO);
+    if (effect == Effect::chained && !device_) return fail(E_CSA_CLOSED);
     for (bool again = false;; again = true) {
         CS2SIM_TRY(ready());
         auto answer = device_->execute(fc, sfc, values);

@@ -87,8 +87,10 @@ Answer one_message(Session& session, Slot slot, Direction direction, void* param
     Operation once;
     once.prepared = *operation.prepared;
     once.key = operation.key;
-    once.prepared->parameter =
+    auto composed =
         compose(LAYOUT_CXI_CRYPT_PARAMETER, {CXI_IV_NO_GENERATE, given->nonce, *with, given->tag_length * 8});
+    if (!composed) return fail(CKR_MECHANISM_PARAM_INVALID);
+    once.prepared->parameter = *std::move(composed);
     SecretBytes sent = to_secret(*text);
     if (direction == Direction::decrypt) sent.insert(sent.end(), given->tag, given->tag + given->tag_length);
     const auto made = cipher_whole(session, once, direction, sent);

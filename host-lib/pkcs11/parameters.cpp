@@ -27,8 +27,16 @@ std::optional<Parameters> structure(const CK_MECHANISM& mechanism) {
     return parameters;
 }
 
-Bytes crypt_parameter(ByteView iv, ByteView associated = {}, CK_ULONG tag_bits = 0) {
-    return compose(LAYOUT_CXI_CRYPT_PARAMETER, {CXI_IV_NO_GENERATE, iv, associated, tag_bits});
+// What does not fit the device's field is no parameter of the mechanism.
+Answer put_parameter(Prepared& out, const Layout& layout, std::initializer_list<Value> values) {
+    auto parameter = compose(layout, values);
+    if (!parameter) return fail(CKR_MECHANISM_PARAM_INVALID);
+    out.parameter = *std::move(parameter);
+    return {};
+}
+
+Answer put_crypt_parameter(Prepared& out, ByteView iv, ByteView associated = {}, CK_ULONG tag_bits = 0) {
+    return put_parameter(out, LAYOUT_CXI_CRYPT_PARAMETER, {CXI_IV_NO_GENERATE, iv, associated, tag_bits});
 }
 
 const HashRow* hash_by(CK_MECHANISM_TYPE digest) {
@@ -47,14 +55,14 @@ Answer read_iv(const CK_MECHANISM& mechanism, std::size_t block, Prepared& out) 
     const auto iv = part(mechanism.pParameter, mechanism.ulParameterLen);
     if (!iv) return fail(iv.error());
     if (iv->size() != block) return kBad;
-    out.parameter = crypt_parameter(*iv);
+    CS2SIM_TRY(put_crypt_parameter(out, *iv));
     return {};
 }
 
 Answer read_ctr(const CK_MECHANISM& mechanism, Prepared& out) {
     const auto given = structure<CK_AES_CTR_PARAMS>(mechanism);
     if (!given || given->ulCounterBits == 0 || given->ulCounterBits > 128) return kBad;
-    out.parameter = crypt_parameter(ByteView(given->cb));
+    CS2SIM_TRY(put_crypt_parameter(out, ByteView(given->cb)));
     if (given->ulCounterBits >= 64) return {};  // nobody comes that far
     const std::uint64_t low = big_endian(ByteView(given->cb).last(8));
     const std::uint64_t round = std::uint64_t{1} << given->ulCounterBits;
@@ -76,7 +84,7 @@ Answer read_gcm(const CK_MECHANISM& mechanism, Prepared& out) {
     if (!iv) return fail(iv.error());
     if (!associated) return fail(associated.error());
     if (iv->empty() || iv->size() > 256 || given.ulTagBits > 128 || given.ulTagBits == 0) return kBad;
-    out.parameter = crypt_parameter(*iv, *associated, given.ulTagBits);
+    CS2SIM_TRY(put_crypt_parameter(out, *iv, *associated, given.ulTagBits));
     out.tag_length = given.ulTagBits / 8;
     return {};
 }
@@ -89,7 +97,7 @@ Answer read_ccm(const CK_MECHANISM& mechanism, Prepared& out) {
     if (!nonce) return fail(nonce.error());
     if (!associated) return fail(associated.error());
     if (nonce->size() < 7 || nonce->size() > 13 || given->ulMACLen < 4 || given->ulMACLen > 16) return kBad;
-    out.parameter = crypt_parameter(*nonce, *associated, given->ulMACLen * 8);
+    CS2SIM_TRY(put_crypt_parameter(out, *nonce, *associated, given->ulMACLen * 8));
     out.tag_length = given->ulMACLen;
     out.whole_length = given->ulDataLen;
     return {};
@@ -104,8 +112,7 @@ Answer read_oaep(const CK_RSA_PKCS_OAEP_PARAMS& given, Prepared& out) {
     if (!label) return fail(label.error());
     if (label->size() > 0xFFFF) return kBad;
     out.cxi |= hash->cxi;
-    out.parameter = compose(LAYOUT_CXI_OAEP_PARAMETER, {mask->cxi, *label});
-    return {};
+    return put_parameter(out, LAYOUT_CXI_OAEP_PARAMETER, {mask->cxi, *label});
 }
 
 Answer read_pss(const CK_MECHANISM& mechanism, Prepared& out) {
@@ -119,7 +126,7 @@ Answer read_pss(const CK_MECHANISM& mechanism, Prepared& out) {
     out.cxi |= hash->cxi;
     // The usual parameter is left out: the device has contexts ready for it.
     if (mask != hash || given->sLen != hash->size)
-        out.parameter = compose(LAYOUT_CXI_PSS_PARAMETER, {mask->cxi, given->sLen});
+        return put_parameter(out, LAYOUT_CXI_PSS_PARAMETER, {mask->cxi, given->sLen});
     return {};
 }
 

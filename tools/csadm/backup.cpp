@@ -21,7 +21,8 @@ constexpr std::size_t kLargestEntry = 400 * 1024;  // what still fits into a fra
 void warn_of_factory_admin(Session& session) {
     const auto answer = session.execute(FC_CMDS, SFC_CMDS_GET_USER_INFO, {"ADMIN"});
     const auto user = answer ? parse(LAYOUT_USER, answer->block.bytes("user")) : fail(answer.error());
-    if (!user || user->u32("permission") != 0x22000000 || user->u8("mechanism") != 0) return;
+    if (!user || user->u32("permission") != permission::kBothAdministrators || user->u8("mechanism") != 0)
+        return;
     session.note(
         "warning: the factory user ADMIN is still there and goes into the backup; delete it first, "
         "once another administrator with key or smartcard exists");
@@ -124,7 +125,7 @@ Result<void> send_entries(Session& session, std::uint32_t handle, host::BackupRe
             CS2SIM_TRY(sender.send(std::exchange(entries, {})));
             progress.show(count);
         }
-        compose_into(entries, LAYOUT_DB_ENTRY, {key, record});
+        CS2SIM_TRY(compose_into(entries, LAYOUT_DB_ENTRY, {key, record}));
         ++count;
     }
     if (!entries.empty()) CS2SIM_TRY(sender.send(std::move(entries)));

@@ -127,7 +127,8 @@ Result<std::vector<std::pair<std::uint32_t, MbkKeyRow>>> resident_keys(Session& 
     ByteView rest = answer->block.bytes("keys");
     while (!rest.empty()) {
         const auto slot = parse_prefix(LAYOUT_MBK_SLOT, rest);
-        const auto info = slot ? parse(LAYOUT_MBK_KEY_INFO, slot->bytes("info")) : slot;
+        if (!slot) return fail(E_CSA_PROTOCOL);
+        const auto info = parse(LAYOUT_MBK_KEY_INFO, slot->bytes("info"));
         if (!info) return fail(E_CSA_PROTOCOL);
         keys.emplace_back(slot->u32("slot"), MbkKeyRow::of(*info));
     }
@@ -187,7 +188,7 @@ Result<void> import_key(Session& session, const std::string& value) {
     for (const std::string& spec : *specs) {
         const auto share = host::load_share(spec, session.terminal());
         if (!share) return fail(share.error());
-        Bytes block = compose(LAYOUT_MBK_SHARE, {share->info, ByteView(share->share)});
+        CS2SIM_TRY_LET(block, compose(LAYOUT_MBK_SHARE, {share->info, ByteView(share->share)}));
         shares.insert(shares.end(), block.begin(), block.end());
         cleanse(block.data(), block.size());
     }
