@@ -324,11 +324,16 @@ static int would_take(int fd) {
     return !view || session_writable(view->session, view->lock_fd);
 }
 
-static void narrow(struct pollfd* fds, nfds_t count, short* events) {
+/* Whether there is a descriptor that would not take a request now: its writability is then not waited for. */
+static int narrow(struct pollfd* fds, nfds_t count, short* events) {
+    int narrowed = 0;
     for (nfds_t i = 0; i < count; ++i) {
         events[i] = fds[i].events;
-        if (!would_take(fds[i].fd)) fds[i].events &= ~(POLLOUT | POLLWRNORM);
+        if (!(fds[i].events & (POLLOUT | POLLWRNORM)) || would_take(fds[i].fd)) continue;
+        fds[i].events &= ~(POLLOUT | POLLWRNORM);
+        narrowed = 1;
     }
+    return narrowed;
 }
 
 static int widen(struct pollfd* fds, nfds_t count, const short* events, int result) {
@@ -336,13 +341,19 @@ static int widen(struct pollfd* fds, nfds_t count, const short* events, int resu
     return result;
 }
 
-enum { MOST_POLLED = 4096 };
+enum { MOST_POLLED = 4096, LOOK_EVERY_MS = 5 };
 
+/* What makes a session writable is no event of its socket: it is looked at again and again. */
 EXPORTED int poll(struct pollfd* fds, nfds_t count, int timeout_ms) {
     short events[count <= MOST_POLLED ? count + 1 : 1];
     if (count > MOST_POLLED) return next_poll(fds, count, timeout_ms);
-    narrow(fds, count, events);
-    return widen(fds, count, events, next_poll(fds, count, timeout_ms));
+    for (int left = timeout_ms;;) {
+        const int narrowed = narrow(fds, count, events);
+        const int slice = narrowed && (left < 0 || left > LOOK_EVERY_MS) ? LOOK_EVERY_MS : left;
+        const int ready = widen(fds, count, events, next_poll(fds, count, slice));
+        if (ready != 0 || slice == left) return ready;
+        if (left > 0) left -= slice;
+    }
 }
 
 EXPORTED int ppoll(struct pollfd* fds, nfds_t count, const struct timespec* timeout, const sigset_t* mask) {

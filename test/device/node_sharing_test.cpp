@@ -32,6 +32,7 @@ TEST_CASE("take excludes the others until it is given back") {
 
 TEST_CASE("take can wait for its turn") {
     EVERY_NODE();
+    if (kind == Kind::preload) return;  // knows no turns, see driver/README.md and preload_test.cpp
     const Line holder = rig.connect();
     const Line first = rig.connect();
     const Line second = rig.connect();

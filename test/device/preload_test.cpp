@@ -66,3 +66,30 @@ TEST_CASE("preload: stdio opens it too, and programs that are run inherit it") {
                               "exit(0 if os.read(3, 99).hex() == \"9a000004\" else 1)'";
     CHECK(std::system(shell.c_str()) == 0);
 }
+
+TEST_CASE("preload: take can wait, across processes, until the holder gives back or ends") {
+    if (!has(Kind::preload)) return;
+    Rig rig(Kind::preload);
+    const Line line = rig.connect();
+    int ends[2];
+    REQUIRE(pipe(ends) == 0);
+    const pid_t holder = in_child([&] {
+        const Line mine(rig.try_connect());
+        const char taken = ioctl_error(mine, kTake) == 0 ? 'y' : 'n';
+        if (write(ends[1], &taken, 1) != 1) return 1;
+        for (;;) pause();
+    });
+    char taken = 0;
+    REQUIRE(read(ends[0], &taken, 1) == 1);
+    CHECK(taken == 'y');
+    CHECK(ioctl_error(line, kTake) == EBUSY);
+    CHECK(ioctl_error(line, kTakeWithin, 50) == EBUSY);
+    CHECK(line.send(command(kEcho)) == EBUSY);
+    Caller waiting([&] { return ioctl_error(line, kTakeWithin, -1); });
+    CHECK(waiting.waits(50ms));
+    kill(holder, SIGKILL);
+    CHECK(exit_status(holder) == -SIGKILL);
+    CHECK(waiting.result() == 0);
+    CHECK(line.ask(command(kEcho)) == answer_frame({}));
+    for (const int end : ends) close(end);
+}
