@@ -153,8 +153,10 @@ inline int exit_status(pid_t child) {
 
 }  // namespace cs2sim::test
 
-#define EVERY_NODE()                                                    \
-    if (cs2sim::test::node_kinds().empty()) return;                     \
-    const Kind kind = GENERATE(from_range(cs2sim::test::node_kinds())); \
-    CAPTURE(name_of(kind));                                             \
+#define EVERY_NODE_OF(all)                                       \
+    if (cs2sim::test::all().empty()) return;                     \
+    const Kind kind = GENERATE(from_range(cs2sim::test::all())); \
+    CAPTURE(name_of(kind));                                      \
     Rig rig(kind)
+#define EVERY_NODE() EVERY_NODE_OF(node_kinds)
+#define EVERY_EXCHANGING_NODE() EVERY_NODE_OF(exchanging_kinds)

@@ -61,7 +61,7 @@ tl::expected<void, std::string> boot(Instance& instance, const StartOptions& opt
     if (!profile) return Problem(profile.error());
     Device::Options boot_options{options.state, std::move(*profile), {}};
     if (Device::is_new(options.state)) {
-        auto key = factory_key(admin_key_file(options.state));
+        auto key = factory_key(admin_key_file(options.state), options.factory_key);
         if (!key) return Problem(words_of(key.error()));
         boot_options.initial_key = std::move(*key);
     }
@@ -111,6 +111,9 @@ tl::expected<void, std::string> open_sockets(Instance& instance, const StartOpti
         if (!added) return added;
         instance.report << "listen     " << where << '\n';
     }
+    auto for_hosts =
+        instance.add(listen_unix(host_socket(options.state).string(), instance.answerer(Reach::host)));
+    if (!for_hosts) return for_hosts;
     return instance.add(
         listen_unix(control_socket(options.state).string(), instance.answerer(Reach::control)));
 }
