@@ -103,9 +103,19 @@ TEST_CASE("the audit log tells who did what, and no secret") {
     require_error(user.csadm({"ClearAuditLog"}), E_CMDS_DENIED);
     user.admin_does({"ClearAuditLog"});
     CHECK(user.admin_does({"GetAuditLog"}).find("CLERK") == std::string::npos);
-    user.admin_does({"SetAuditConfig=5,1,100000,7F00073F"});
-    CHECK(user.admin_does({"GetAuditConfig"}) ==
-          "files   = 5\nrotate  = 1\nsize    = 100000\nclasses = 7F00073F\n");
+    user.admin_does({"SetAuditConfig=5,1,100000,7F00073F"});  // as earlier versions took it
+    const std::string settings = user.admin_does({"GetAuditConfig"});
+    CHECK(settings == "Files=5,Rotate=1,Size=100000,Events=0x7F00073F\n");
+    CHECK(user.admin_does({"SetAuditConfig=Events=0x0100073F", "GetAuditConfig"}) ==
+          "Files=5,Rotate=1,Size=100000,Events=0x0100073F\n");
+    CHECK(user.admin_does({"SetAuditConfig=files=3, Size=1000", "GetAuditConfig"}) ==
+          "Files=3,Rotate=1,Size=1000,Events=0x0100073F\n");
+    user.admin_does({"SetAuditConfig=" + settings.substr(0, settings.size() - 1)});
+    CHECK(user.admin_does({"GetAuditConfig"}) == settings);
+    for (const char* bad : {"Events=", "Color=1", "5,1", "Events=0x0100073F,", "Rotate=2"})
+        require_error(user.as_admin({std::string("SetAuditConfig=") + bad}), E_CSA_SYNTAX);
+    require_error(user.as_admin({"SetAuditConfig=Files=11"}), E_OS_AUDIT_CFG_RANGE);
+    CHECK(user.admin_does({"GetAuditConfig"}) == settings);
 }
 
 TEST_CASE("the audit log rotates, and a kill takes nothing of it") {
@@ -132,7 +142,7 @@ TEST_CASE("modes and restarts") {
     const Operator user(simulator, GENERATE(Way::mount, Way::tcp));
     const auto mode = [&] {
         const std::string state = user.csadm({"GetState"}).out;
-        return state.substr(0, state.find('\n'));
+        return state.substr(1, state.find('\n', 1) - 1);
     };
     require_error(user.csadm({"SetAdminMode=1"}), E_CMDS_DENIED);
     user.admin_does({"SetAdminMode=1"});

@@ -24,7 +24,7 @@ TEST_CASE("GetState, column by column") {
     Administered device;
     REQUIRE(device.smos->nvram.set_number("device.uid", 0x7A534D3230337153));
     const std::string expected =
-        "mode      = Operational Mode\n"
+        "\nmode      = Operational Mode\n"
         "state     = INITIALIZED (0x00100004)\n"
         "temp      = 30.0 [C]\n"
         "alarm     = OFF\n"
