@@ -1,5 +1,6 @@
 // State, logs, files and modes through csadm.
 #include <regex>
+#include <sstream>
 
 #include "test/scenario/expect.h"
 #include "test/scenario/simulator.h"
@@ -43,16 +44,98 @@ TEST_CASE("a network appliance answers the CSL commands") {
     const Simulator simulator("se-gen2-lan");
     const Way way = GENERATE(Way::mount, Way::tcp);
     const Operator user(simulator, way);
-    CHECK(matches(user.csadm({"CSLGetLoad"}).out, "\\d+\\.\\d %\n"));
+    CHECK(user.csadm({"CSLGetLoad"}).out == "0.0 %\n");  // of the idle device, whatever the host does
     CHECK(matches(user.csadm({"CSLGetStatus"}).out,
                   "uptime = \\d+ days .*\nfan speed \\[rpm\\] = \\d+\nCPU temperature \\[C\\] = \\d+\\.\\d\n"
                   "redundant power supply = OK\n"));
-    CHECK(matches(user.csadm({"CSLGetVersion"}).out, "[^\n]+\n"));
+    CHECK(user.csadm({"CSLGetVersion"}).out == "CSLAN  5.1.0\n");
+    simulator.steered({"appliance", "load", "97.5"});
+    simulator.steered({"appliance", "uptime", "600000"});
+    CHECK(user.csadm({"CSLGetLoad"}).out == "97.5 %\n");
+    CHECK(user.csadm({"CSLGetStatus"}).out.starts_with("uptime = 6 days 22:40:"));
+    simulator.steered({"appliance", "load", "--measured"});
+    CHECK(user.csadm({"CSLGetLoad"}).out == "0.0 %\n");
+    CHECK(simulator.steer({"appliance", "load", "101"}).status == 2);
     const std::string connections = user.csadm({"CSLGetConnections"}).out;
     if (way == Way::tcp)
         CHECK(matches(connections, "1 TCP 127\\.0\\.0\\.1:\\d+\n"));
     else
         CHECK(connections.empty());  // the node is no network connection
+}
+
+TEST_CASE("an appliance: devices, serial number, log, configuration, trace level, clock, restart, shut-down") {
+    Simulator simulator("se-gen2-lan");
+    const Operator user(simulator, Way::tcp);
+    const auto shows = [&](const char* command) { return user.admin_does({command}); };
+    const std::string serial = shows("CSLGetSerial");
+    CHECK(matches(serial, "CS2SIM[0-9A-Za-z]{8}\n"));
+    CHECK(shows("CSLScanDevices") == "/dev/cs2.0  " + serial.substr(0, serial.size() - 1) + "  online\n");
+    CHECK(shows("CSLListPPApps").empty());
+    CHECK(shows("CSLGetLogFile").find("started [0]") != std::string::npos);
+    CHECK(shows("CSLGetConfigFile") == "# appliance configuration\nport = 288\n");
+    write_file(user.file("new.conf"), "port = 288\ntimeout = 30\n");
+    user.admin_does({"CSLPutConfigFile=new.conf", "CSLGetConfigFile=copy.conf", "CSLSetTracelevel=3"});
+    CHECK(read_file(user.file("copy.conf")) == read_file(user.file("new.conf")));
+    require_error(user.as_admin({"CSLSetTracelevel=6"}), E_ADM_PARAM);
+    CHECK(user.admin_does({"CSLSetTime=20320229235900", "CSLGetTime"}).starts_with("time = 2032-02-29 23:59:0"));
+    write_file(user.file("large.conf"), std::string(70000, 'x'));
+    require_error(user.as_admin({"CSLPutConfigFile=large.conf"}), E_CSA_PARAM);
+    for (const char* command : {"CSLPutConfigFile=new.conf", "CSLSetTracelevel=1", "CSLSetTime=GMT", "CSLReboot", "CSLShutdown"})
+        require_error(user.csadm({command}), E_CMDS_DENIED);
+    user.admin_does({"CSLReboot"});
+    require_success(user.csadm({"GetState"}));
+    user.admin_does({"CSLShutdown"});
+    simulator.ended();
+    require_no_device(user.csadm({"GetState"}));
+}
+
+TEST_CASE("RecoverOS and Reset start the device again; a plain card has no appliance") {
+    const Simulator simulator;
+    const Operator user(simulator, Way::tcp);
+    user.admin_does({"AddUser=CLERK,00000002,hmacpwd,clerks-secret"});
+    const std::string users = user.users();
+    for (const char* command : {"Reset", "ResetToBL", "RecoverOS"}) require_success(user.csadm({command}));
+    CHECK(user.users() == users);
+    for (const char* command : {"CSLGetSerial", "CSLScanDevices", "CSLGetTime", "CSLGetLogFile"})
+        require_error(user.csadm({command}), E_CMDS_SFC_DISABLED);
+}
+
+TEST_CASE("the boot log has the lines of a start, one a module, each with date and time") {
+    const Simulator simulator;
+    const Operator user(simulator, Way::tcp);
+    const std::string log = user.csadm({"GetBootLog"}).out;
+    INFO(log);
+    std::istringstream lines(log);
+    std::size_t count = 0;
+    for (std::string line; std::getline(lines, line); ++count)
+        CHECK(matches(line, "\\d\\d\\.\\d\\d\\.\\d\\d \\d\\d:\\d\\d:\\d\\d .+"));
+    CHECK(count >= 20);
+    for (const char* part : {"started [0]\n", "CPU clock: 24000000\n", "sensor controller: 2.0.0.42 [0/0]\n",
+                             "loaded from flash: adm.msc ", "loaded from flash: cmds.msc "})
+        CHECK(log.find(part) != std::string::npos);
+    require_success(user.csadm({"Restart"}));
+    CHECK(user.csadm({"GetBootLog"}).out.size() == log.size());  // of the last start alone
+}
+
+TEST_CASE("GetHSMAuthKey is RSA-4096; files of several, parted by empty lines, check the device at logon") {
+    const Simulator simulator;
+    const Simulator second;
+    const Operator user(simulator, Way::tcp);
+    const std::string key = user.csadm({"GetHSMAuthKey"}).out;
+    CHECK(key.size() > 1500);
+    const std::string other = Operator(second, Way::tcp).csadm({"GetHSMAuthKey"}).out;
+    write_file(user.file("keys"), other + "\n" + key);
+    write_file(user.file("wrong"), other);
+    write_file(user.file("rubbish"), "no key");
+    Operator careful(simulator, Way::tcp);
+    const auto checked_by = [&](const char* file) {
+        careful.options.environment["CS_AUTH_KEYS"] = user.file(file).string();
+        return careful.as_admin({"ShowAuthState"});
+    };
+    require_success(checked_by("keys"));
+    require_error(checked_by("wrong"), E_CSA_DEVICE_KEY);
+    require_error(checked_by("rubbish"), E_CSA_DEVICE_KEYS);
+    require_error(checked_by("nowhere"), E_CSA_DEVICE_KEYS);
 }
 
 TEST_CASE("the clock is set by a system administrator") {
