@@ -151,6 +151,12 @@ tl::expected<Profile, std::string> load_profile(std::string_view name_or_path) {
     return Problem(words);
 }
 
+std::string_view built_in_profile_text(std::string_view name) {
+    for (const BuiltIn& profile : kBuiltIn)
+        if (profile.name == name) return profile.text;
+    return {};
+}
+
 std::vector<std::string> built_in_profiles() {
     std::vector<std::string> names;
     for (const BuiltIn& profile : kBuiltIn) names.emplace_back(profile.name);
