@@ -79,6 +79,20 @@ TEST_CASE("a misspelt command or word is told what was meant") {
     says(cxitool(user, {"Group=A", "Name=k", "Pad=OEAP", "Encrypt=data"}), "did you mean OAEP?");
 }
 
+TEST_CASE("a CXI_GROUP that looks like a regular expression is told to be a pattern") {
+    const Simulator simulator;
+    const Operator user(simulator, Way::tcp);
+    for (const char* group : {"SLOT_.*", "(A|B)", "[AB]", "^A$", "A.+"}) {
+        const Outcome added =
+            user.as_admin({"AddUser=R,2{CXI_GROUP=" + std::string(group) + "},hmacpwd,a-secret", "DeleteUser=R"});
+        require_success(added);
+        says(added, "CXI_GROUP=" + std::string(group) + " looks like a regular expression, but is a pattern");
+    }
+    for (const char* group : {"SLOT_*", "A?", "key.group", "*"})
+        CHECK(user.as_admin({"AddUser=P,2{CXI_GROUP=" + std::string(group) + "},hmacpwd,a-secret", "DeleteUser=P"})
+                  .err.empty());
+}
+
 TEST_CASE("a list of commands in one word is refused with words, not ignored") {
     const Simulator simulator;
     const Operator user(simulator, Way::tcp);
