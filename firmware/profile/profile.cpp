@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "firmware/profile/profile_text.h"
 #include "firmware/protocol/functions.h"
 #include "firmware/toml/toml.h"
 

@@ -55,7 +55,4 @@ tl::expected<Profile, std::string> load_profile(std::string_view name_or_path);
 
 std::vector<std::string> built_in_profiles();
 
-// The TOML text of a built-in profile; empty when there is none of that name.
-std::string_view built_in_profile_text(std::string_view name);
-
 }  // namespace cs2sim

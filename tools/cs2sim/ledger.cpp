@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "firmware/profile/profile.h"
+#include "firmware/profile/profile_text.h"
 #include "firmware/protocol/error.h"
 #include "firmware/protocol/functions.h"
 
