@@ -55,7 +55,8 @@ bool is_factory_key(const MbkKeyInfo& info) {
 }
 
 bool is_factory_record(ByteView record) {
-    return record.size() == kInfoSize + kMbkLength && is_factory_key(decode_key_info(record.first(kInfoSize)));
+    return record.size() == kInfoSize + kMbkLength &&
+           is_factory_key(decode_key_info(record.first(kInfoSize)));
 }
 
 }  // namespace
@@ -153,10 +154,9 @@ Result<MbkKeyInfo> MbkStore::import(std::uint32_t slot, std::uint32_t flags,
     CS2SIM_TRY((*store)->change([&](Batch& batch) -> Result<void> {
         const auto resident = batch.find(search_key(slot));
         if (!resident && resident.error().code != E_DB_NOT_FOUND) return fail(resident.error());
-        const bool occupied =
-            resident && !is_factory_record(*resident) &&
-            (resident->size() != kInfoSize + kMbkLength ||
-                         !equal_in_constant_time(ByteView(*resident).subspan(kInfoSize), *key));
+        const bool occupied = resident && !is_factory_record(*resident) &&
+                              (resident->size() != kInfoSize + kMbkLength ||
+                               !equal_in_constant_time(ByteView(*resident).subspan(kInfoSize), *key));
         if (occupied && (flags & MBK_FLG_OW) == 0) return fail(E_MBK_KEY_EXISTS);
         return batch.update(search_key(slot), record_of(info, *key));
     }));

@@ -42,7 +42,8 @@ Time with_date_turned(Time time) {
     return time;
 }
 
-std::array<std::uint8_t, 8> padded_with(std::array<std::uint8_t, 8> name, std::uint8_t from, std::uint8_t to) {
+std::array<std::uint8_t, 8> padded_with(std::array<std::uint8_t, 8> name, std::uint8_t from,
+                                        std::uint8_t to) {
     for (auto last = name.rbegin(); last != name.rend() && (*last == 0 || *last == from); ++last) *last = to;
     return name;
 }
@@ -80,10 +81,9 @@ MbkKeyInfo decode_key_info(ByteView encoded) {
 }
 
 std::array<std::uint8_t, 32> encode_share_info(const MbkKeyInfo& key, std::uint8_t x) {
-    return array_of<32>(
-        compose(LAYOUT_SHARE_INFO, {padded_with(key.name, 0, ' '), MBK_TYPE_AES_SHARE,
-                                    with_date_turned(key.time), key.length, ByteView(key.hash).first(8), key.k,
-                                    x, ByteView()}));
+    return array_of<32>(compose(
+        LAYOUT_SHARE_INFO, {padded_with(key.name, 0, ' '), MBK_TYPE_AES_SHARE, with_date_turned(key.time),
+                            key.length, ByteView(key.hash).first(8), key.k, x, ByteView()}));
 }
 
 Result<ShareSet> check_shares(const std::vector<MbkShare>& shares) {

@@ -1,4 +1,5 @@
-// The built-in profiles as they were written: for the ledger, which reads what their comments say of the values.
+// The built-in profiles as they were written: for the ledger, which reads what their comments say of the
+// values.
 #pragma once
 
 #include <string_view>

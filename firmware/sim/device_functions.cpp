@@ -83,7 +83,8 @@ Result<Bytes> set_load(Call& call) {
 }
 
 Result<Bytes> set_uptime(Call& call) {
-    call.device.control->started = monotonic_milliseconds() - std::int64_t{1000} * call.request.u32("seconds");
+    call.device.control->started =
+        monotonic_milliseconds() - std::int64_t{1000} * call.request.u32("seconds");
     return call.answer({});
 }
 

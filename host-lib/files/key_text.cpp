@@ -73,7 +73,8 @@ Result<Handle<EVP_PKEY>> parse_rsa(const FieldFile& file, const std::optional<Se
     return key;
 }
 
-Result<Handle<EVP_PKEY>> parse_ec(const FieldFile& file, const std::optional<SecretBytes>& password, KeyPart part) {
+Result<Handle<EVP_PKEY>> parse_ec(const FieldFile& file, const std::optional<SecretBytes>& password,
+                                  KeyPart part) {
     const std::string_view curve = file.find("CURVE").value_or(kDefaultCurve);
     const std::size_t width = ec_field_width(curve);
     if (width == 0) return fail(E_CSA_KEY_FORMAT);

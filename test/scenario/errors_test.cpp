@@ -49,8 +49,8 @@ TEST_CASE("the three lines name errors of every side as the field does") {
     CHECK(user.csadm({"Dev=1@127.0.0.1", "GetState"}).err ==
           "csadm: device 1@127.0.0.1: cannot connect to device: Connection refused\n"
           "Error B901306F\nCryptoServer module API LINUX\ncannot connect to device: Connection refused\n");
-    CHECK(user.csadm({"Dev=no.such.host.invalid", "GetState"}).err.ends_with(
-        "Error B9010004\nCryptoServer module API LINUX\nunknown host\n"));
+    CHECK(user.csadm({"Dev=no.such.host.invalid", "GetState"})
+              .err.ends_with("Error B9010004\nCryptoServer module API LINUX\nunknown host\n"));
     CHECK(user.csadm({"LogonSign=ADMIN,nowhere.key"}).err ==
           "csadm: nowhere.key: No such file or directory\n"
           "Error B9061003\nCryptoServer module API\nkey file cannot be opened\n");
@@ -75,7 +75,8 @@ TEST_CASE("a misspelt command or word is told what was meant") {
     const Outcome hash = cxitool(user, {"Group=A", "Name=k", "Hash=SHA265", "Sign=data"});
     require_error(hash, E_CSA_SYNTAX);
     says(hash, "Hash= has no 'SHA265', did you mean SHA256?; it is one of SHA1 ");
-    says(cxitool(user, {"Group=A", "Name=k", "GenerateKey=EAS,128"}), "Algo= has no 'EAS', did you mean AES?");
+    says(cxitool(user, {"Group=A", "Name=k", "GenerateKey=EAS,128"}),
+         "Algo= has no 'EAS', did you mean AES?");
     says(cxitool(user, {"Group=A", "Name=k", "Pad=OEAP", "Encrypt=data"}), "did you mean OAEP?");
 }
 
@@ -83,13 +84,14 @@ TEST_CASE("a CXI_GROUP that looks like a regular expression is told to be a patt
     const Simulator simulator;
     const Operator user(simulator, Way::tcp);
     for (const char* group : {"SLOT_.*", "(A|B)", "[AB]", "^A$", "A.+"}) {
-        const Outcome added =
-            user.as_admin({"AddUser=R,2{CXI_GROUP=" + std::string(group) + "},hmacpwd,a-secret", "DeleteUser=R"});
+        const Outcome added = user.as_admin(
+            {"AddUser=R,2{CXI_GROUP=" + std::string(group) + "},hmacpwd,a-secret", "DeleteUser=R"});
         require_success(added);
         says(added, "CXI_GROUP=" + std::string(group) + " looks like a regular expression, but is a pattern");
     }
     for (const char* group : {"SLOT_*", "A?", "key.group", "*"})
-        CHECK(user.as_admin({"AddUser=P,2{CXI_GROUP=" + std::string(group) + "},hmacpwd,a-secret", "DeleteUser=P"})
+        CHECK(user.as_admin(
+                      {"AddUser=P,2{CXI_GROUP=" + std::string(group) + "},hmacpwd,a-secret", "DeleteUser=P"})
                   .err.empty());
 }
 

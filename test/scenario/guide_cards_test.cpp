@@ -59,7 +59,8 @@ TEST_CASE("G5: two administrators log on with smartcards through one reader") {
     CHECK(std::filesystem::exists(user.file("user.db")));
 }
 
-TEST_CASE("G5: the guide's own line, unquoted, with the cards of both administrators queued, each with its PIN") {
+TEST_CASE(
+    "G5: the guide's own line, unquoted, with the cards of both administrators queued, each with its PIN") {
     const TwoCards setup(GENERATE(Way::mount, Way::tcp));
     setup.card({"insert", "--queue", "A:111111,B:222222"});
     const Outcome both = setup.user.csadm({"LogonSign=AdminUserA,", ":cs2:cjo:USB0", "LogonSign=AdminUserB,",

@@ -67,8 +67,7 @@ TEST_CASE("G12: two devices under the same MBK exchange backups") {
     CHECK(second.admin_does({"MBKListKeys"}).find("TESTMBK") != std::string::npos);
     CHECK(second.admin_does({"RestoreDatabase=user.db"}).empty());
     require_success(second.csadm({"LogonPass=TRAVELLER,travel-secret"}));
-    CHECK(second.users().find(
-              "TRAVELLER    00000002    HMAC passwd    Z[0]I[1]A[CXI_GROUP=Abroad]\n") !=
+    CHECK(second.users().find("TRAVELLER    00000002    HMAC passwd    Z[0]I[1]A[CXI_GROUP=Abroad]\n") !=
           std::string::npos);
 }
 

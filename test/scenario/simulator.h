@@ -28,7 +28,7 @@ public:
     void start();
     void stop();
     void ended();  // by itself: waits until it is gone
-    void kill();  // SIGKILL to the daemon, in the middle of whatever it does
+    void kill();   // SIGKILL to the daemon, in the middle of whatever it does
 
     // cs2sim, with CS2SIM_STATE naming this one.
     Outcome steer(std::vector<std::string> arguments) const;

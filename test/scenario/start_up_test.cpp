@@ -7,18 +7,20 @@ using namespace cs2sim::scenario;
 
 namespace {
 
-// Starts `command` in the background, waits until csadm finds a device at each port, asks one of them, ends it with
-// `signal` and says how it ended.
+// Starts `command` in the background, waits until csadm finds a device at each port, asks one of them, ends
+// it with `signal` and says how it ended.
 Outcome start_ask_end(const Folder& folder, const std::string& command, const std::vector<unsigned>& ports,
                       const std::string& signal, std::map<std::string, std::string> environment) {
     const std::filesystem::path bin = std::filesystem::path(built_program("cs2sim")).parent_path();
     environment["PATH"] = bin.string() + ":/usr/bin:/bin";
-    for (const char* other : {"CRYPTOSERVER", "CRYPTOSEVER", "SDK_PATH", "SDK_PATH_DEVICES", "SDK_INSTANCE_PATH"})
+    for (const char* other :
+         {"CRYPTOSERVER", "CRYPTOSEVER", "SDK_PATH", "SDK_PATH_DEVICES", "SDK_INSTANCE_PATH"})
         environment.try_emplace(other, "");
     std::string script = command + " > started 2>&1 &\nstarted=$!\n";
     for (const unsigned port : ports) {
         const std::string device = "Dev=" + std::to_string(port) + "@127.0.0.1";
-        script += "until csadm " + device + " GetState > state 2>/dev/null; do kill -0 $started || exit 9; sleep 0.05; done\n" +
+        script += "until csadm " + device +
+                  " GetState > state 2>/dev/null; do kill -0 $started || exit 9; sleep 0.05; done\n" +
                   "csadm " + device + " GetState | sed -n 2p\n";
     }
     script += "kill -" + signal + " $started\nwait $started\necho ended $?\ncat started\n";
@@ -39,10 +41,10 @@ TEST_CASE("bl_sim5 runs in the foreground on loopback, keeps its state, and a si
         const Outcome outcome = start_ask_end(folder, command, {port}, signal, environment);
         INFO(variable << "\n" << outcome.out << outcome.err);
         CHECK(outcome.status == 0);
-        CHECK(outcome.out.starts_with("mode      = Operational Mode\nended 0\n"
-                                      "bl_sim5: listening on 127.0.0.1, port " +
-                                      std::to_string(port) +
-                                      "; CS2SIM_LISTEN=any listens on all addresses\n"));
+        CHECK(
+            outcome.out.starts_with("mode      = Operational Mode\nended 0\n"
+                                    "bl_sim5: listening on 127.0.0.1, port " +
+                                    std::to_string(port) + "; CS2SIM_LISTEN=any listens on all addresses\n"));
         CHECK(std::filesystem::exists(folder / "devices/ADMIN.key"));
     }
 }
@@ -50,9 +52,8 @@ TEST_CASE("bl_sim5 runs in the foreground on loopback, keeps its state, and a si
 TEST_CASE("bl_sim5 listens on all addresses only when the environment says so") {
     const Folder folder;
     const unsigned port = free_port();
-    const Outcome outcome =
-        start_ask_end(folder, "bl_sim5 -h -o -d devices", {port}, "TERM",
-                      {{"SDK_PORT", std::to_string(port)}, {"CS2SIM_LISTEN", "any"}});
+    const Outcome outcome = start_ask_end(folder, "bl_sim5 -h -o -d devices", {port}, "TERM",
+                                          {{"SDK_PORT", std::to_string(port)}, {"CS2SIM_LISTEN", "any"}});
     INFO(outcome.out << outcome.err);
     CHECK(outcome.out.find("bl_sim5: listening on all addresses, port " + std::to_string(port) +
                            " (CS2SIM_LISTEN=any)\n") != std::string::npos);

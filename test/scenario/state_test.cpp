@@ -63,7 +63,8 @@ TEST_CASE("a network appliance answers the CSL commands") {
         CHECK(connections.empty());  // the node is no network connection
 }
 
-TEST_CASE("an appliance: devices, serial number, log, configuration, trace level, clock, restart, shut-down") {
+TEST_CASE(
+    "an appliance: devices, serial number, log, configuration, trace level, clock, restart, shut-down") {
     Simulator simulator("se-gen2-lan");
     const Operator user(simulator, Way::tcp);
     const auto shows = [&](const char* command) { return user.admin_does({command}); };
@@ -77,10 +78,12 @@ TEST_CASE("an appliance: devices, serial number, log, configuration, trace level
     user.admin_does({"CSLPutConfigFile=new.conf", "CSLGetConfigFile=copy.conf", "CSLSetTracelevel=3"});
     CHECK(read_file(user.file("copy.conf")) == read_file(user.file("new.conf")));
     require_error(user.as_admin({"CSLSetTracelevel=6"}), E_ADM_PARAM);
-    CHECK(user.admin_does({"CSLSetTime=20320229235900", "CSLGetTime"}).starts_with("time = 2032-02-29 23:59:0"));
+    CHECK(user.admin_does({"CSLSetTime=20320229235900", "CSLGetTime"})
+              .starts_with("time = 2032-02-29 23:59:0"));
     write_file(user.file("large.conf"), std::string(70000, 'x'));
     require_error(user.as_admin({"CSLPutConfigFile=large.conf"}), E_CSA_PARAM);
-    for (const char* command : {"CSLPutConfigFile=new.conf", "CSLSetTracelevel=1", "CSLSetTime=GMT", "CSLReboot", "CSLShutdown"})
+    for (const char* command :
+         {"CSLPutConfigFile=new.conf", "CSLSetTracelevel=1", "CSLSetTime=GMT", "CSLReboot", "CSLShutdown"})
         require_error(user.csadm({command}), E_CMDS_DENIED);
     user.admin_does({"CSLReboot"});
     require_success(user.csadm({"GetState"}));
@@ -165,10 +168,65 @@ TEST_CASE("files go into flash and out of it") {
     require_error(user.as_admin({"LoadFile=nowhere.txt"}), E_CSA_PARAM);
     write_file(user.file("user.db"), "x");
     require_error(user.as_admin({"LoadFile=user.db"}), E_ADM_PERMISSION);
-    require_error(user.csadm({"Model=cs5", "MMCSignKey=sign.key#pw", "MakeMTC=module.out"}),
-                  E_OS_MDL_NOT_SUPP);
     user.admin_does({"DeleteFile=notes.txt", "DeleteFile=FLASH\\empty.txt"});
     require_error(user.as_admin({"DeleteFile=notes.txt"}), E_OS_FILE_NO_SUCH_FILE);
+}
+
+TEST_CASE("MakeMTC writes a container that LoadFile takes once its key is known, and no other") {
+    const Simulator simulator;
+    const Operator user(simulator, Way::tcp);
+    std::string info = {'\xA3', '\x07', '\x55', '\x2E', '\xD3', '\x44', '\xD5', '\xBA'};
+    info +=
+        std::string("erp\0\0\0\0\0\0\0\0\0", 12) + std::string("\0\0\1\1\0\1\6\0", 8) + "A module of our own";
+    info.resize(60);
+    write_file(user.file("erp.v1.out"), std::string(1001, 'c') + info + "end");
+    require_success(user.csadm({"GenKey=sign.key#pw,2048,S", "GenKey=other.key,2048,O"}));
+    const Outcome made = user.csadm({"Model=cs5", "MMCSignKey=sign.key#pw", "MakeMTC=erp.v1.out"});
+    require_success(made);
+    CHECK(made.out ==
+          "erp.v1.out:\n        building MMC ...\n        OK\n        building MTC ...\n        OK\n");
+    const std::string container = read_file(user.file("erp.mtc"));
+    CHECK(container.starts_with("MTCH"));
+    CHECK(container.size() % 4 == 0);
+
+    require_error(user.as_admin({"LoadFile=erp.mtc"}), E_ADM_SIGNATURE);
+    user.admin_does({"LoadAltMdlSigKey=sign.key", "LoadFile=erp.mtc"});
+    for (const char* command : {"ListFirmware", "ListModulesActive"})
+        CHECK(user.csadm({command}).out.find("101  erp          0.1.6.0      LOADED\n") != std::string::npos);
+
+    const auto refused = [&](std::size_t at, std::uint32_t code) {
+        INFO("byte " << at);
+        std::string changed = container;
+        changed[at] = static_cast<char>(changed[at] ^ 0x41);
+        write_file(user.file("bad.mtc"), changed);
+        require_error(user.as_admin({"LoadFile=bad.mtc"}), code);
+    };
+    refused(0, E_ADM_MTC_MAGIC);
+    refused(7, E_ADM_MTC_LENGTH);
+    refused(8, E_ADM_MTC_VERSION);
+    refused(24, E_ADM_MMC_MAGIC);
+    refused(31, E_ADM_MMC_LENGTH);
+    refused(32, E_ADM_MMC_VERSION);
+    refused(36, E_ADM_MMC_INFO);
+    refused(118, E_ADM_MMC_TYPE);
+    refused(96, E_ADM_MMC_HASH);
+    refused(128, E_ADM_MMC_HASH);
+    refused(128 + 1064, E_ADM_SIGNATURE_BLOCK);
+    refused(128 + 1064 + 20, E_ADM_SIGNATURE);
+    for (std::size_t size = 0; size < container.size(); size += 97) {
+        write_file(user.file("bad.mtc"), container.substr(0, size));
+        require_error(user.as_admin({"LoadFile=bad.mtc"}), size < 24 ? E_ADM_MTC_MAGIC : E_ADM_MTC_LENGTH);
+    }
+    require_success(user.csadm({"Model=cs5", "MMCSignKey=other.key", "MakeMTC=erp.v1.out"}));
+    require_error(user.as_admin({"LoadFile=erp.mtc"}), E_ADM_SIGNATURE);
+    CHECK(user.csadm({"ListFiles"}).out.find("bad.mtc") == std::string::npos);
+    user.admin_does({"DeleteFile=erp.mtc"});
+    CHECK(user.csadm({"ListFirmware"}).out.find("erp") == std::string::npos);
+
+    write_file(user.file("junk.out"), "no module");
+    require_error(user.csadm({"Model=cs5", "MMCSignKey=other.key", "MakeMTC=junk.out"}), E_ADM_MMC_INFO);
+    require_error(user.csadm({"MMCSignKey=other.key", "MakeMTC=erp.v1.out"}), E_CSA_SYNTAX);
+    require_error(user.csadm({"Model=cs5", "MakeMTC=erp.v1.out"}), E_CSA_SYNTAX);
 }
 
 TEST_CASE("the audit log tells who did what, and no secret") {

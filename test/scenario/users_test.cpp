@@ -29,7 +29,8 @@ TEST_CASE("ListUsers prints the columns that scripts parse") {
     CHECK(synonym.out == expected);
 }
 
-TEST_CASE("ListUsers as the reference shows it: Z from the first try to log on, values under their headings") {
+TEST_CASE(
+    "ListUsers as the reference shows it: Z from the first try to log on, values under their headings") {
     const Simulator simulator;
     const Operator user(simulator, Way::tcp);
     const std::string heading = "Name       Permission   Mechanism      Attributes\n";
@@ -65,17 +66,19 @@ TEST_CASE("commands that succeed are silent") {
          "SetMaxAuthFails=3", "BackupDatabase=CXIKEY.db", "RestoreDatabase=CXIKEY.db"});
     require_success(silent);
     CHECK(silent.out.empty());
-    CHECK(silent.err == "csadm: the factory's MBK (AUTO-GEN) is replaced; what was sealed under it no longer opens\n");
+    CHECK(silent.err ==
+          "csadm: the factory's MBK (AUTO-GEN) is replaced; what was sealed under it no longer opens\n");
 }
 
 TEST_CASE("a new device of the simulator kind has an MBK, which gives way to the first other one") {
     const Simulator simulator;
     const Operator user(simulator, Way::tcp);
-    CHECK(std::regex_match(user.csadm({"MBKListKeys"}).out,
-                           std::regex("slot name     len algo type   k  generation date      key check value\n"
-                                      "-{87}\n"
-                                      "3    AUTO-GEN 32  AES  SHARE  1  \\d{4}/\\d\\d/\\d\\d \\d\\d:\\d\\d:\\d\\d  "
-                                      "[0-9a-f]{16}:[0-9a-f]{16}\n")));
+    CHECK(std::regex_match(
+        user.csadm({"MBKListKeys"}).out,
+        std::regex("slot name     len algo type   k  generation date      key check value\n"
+                   "-{87}\n"
+                   "3    AUTO-GEN 32  AES  SHARE  1  \\d{4}/\\d\\d/\\d\\d \\d\\d:\\d\\d:\\d\\d  "
+                   "[0-9a-f]{16}:[0-9a-f]{16}\n")));
     user.admin_does({"BackupDatabase=user.db"});
     user.make_mbk();
     CHECK(user.csadm({"MBKListKeys"}).out.find("3    TESTMBK  32  AES  SHARE  2  ") != std::string::npos);
@@ -108,7 +111,8 @@ TEST_CASE("files of earlier versions: shares, backups of databases, users and ke
     const auto earlier = [](const char* name) {
         return (source_folder() / "test" / "vectors" / "earlier" / name).string();
     };
-    user.admin_does({"Key=" + earlier("share1.key") + "," + earlier("share2.key") + "#share-pass", "MBKImportKey=3"});
+    user.admin_does(
+        {"Key=" + earlier("share1.key") + "," + earlier("share2.key") + "#share-pass", "MBKImportKey=3"});
     CHECK(user.admin_does({"MBKListKeys"}).find("3    OLDMBK   32  AES  SHARE  2  2026/11/26 13:28:22") !=
           std::string::npos);
     BackupText text(read_file(earlier("user.db")));
@@ -117,7 +121,8 @@ TEST_CASE("files of earlier versions: shares, backups of databases, users and ke
     write_file(user.file("user.db"), text.text());
     user.admin_does({"RestoreDatabase=user.db", "DeleteUser=CLERK", "RestoreUser=" + earlier("CLERK.ubk"),
                      "AddUser=EC,00000001,ecdsa," + earlier("ec.key")});
-    require_success(user.csadm({"LogonPass=LONG_NAMED_USER,clerks-secret", "LogonSign=EC," + earlier("ec.key") + "#ec-pass"}));
+    require_success(user.csadm(
+        {"LogonPass=LONG_NAMED_USER,clerks-secret", "LogonSign=EC," + earlier("ec.key") + "#ec-pass"}));
     require_success(user.tool("cxitool", {"LogonPass=CLERK,clerks-secret", "RestoreKey=" + earlier("old.kbk"),
                                           "Group=A", "Name=old", "KeyInfo"}));
 }

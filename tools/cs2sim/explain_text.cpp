@@ -203,8 +203,8 @@ bool read_number(std::string_view text, int base, std::int64_t& out) {
     return !text.empty() && parsed.ec == std::errc() && parsed.ptr == text.data() + text.size();
 }
 
-// "083063" as the matrix of modes prints it, "83.63": module and number. Only codes that a table knows, and no
-// function's number.
+// "083063" as the matrix of modes prints it, "83.63": module and number. Only codes that a table knows, and
+// no function's number.
 std::optional<std::uint32_t> short_code(std::string_view text) {
     std::int64_t module = 0, number = 0;
     const std::size_t dot = text.find('.');
@@ -357,7 +357,8 @@ tl::expected<std::string, std::string> explain(std::string_view what) {
     if (text.empty())
         if (const ModuleRow* module = module_in(upper)) text += explain_module(*module);
     if (text.empty())
-        if (const DatabasePolicy* row = database_policy(what); row->name != "*") text += explain_database(*row);
+        if (const DatabasePolicy* row = database_policy(what); row->name != "*")
+            text += explain_database(*row);
     if (text.empty() && upper.size() >= 4) text += codes_with_words(upper);
     if (text.empty())
         return tl::unexpected("'" + std::string(what) +

@@ -60,9 +60,9 @@ bool is_one_of_ten(std::uint32_t code) { return code >= 0xB0870030 && code <= 0x
 LedgerRow row_of(const ErrorRow& error) {
     const bool host_side = error.module == "ADM" || error.code >> 24 == 0xB9 || error.module == "P11" ||
                            error.module == "PIN" || error.module == "NTP";
-    LedgerRow row{"code", hex_code(error.code), !error.assumed, std::string(kOurs),
-                  "scripts and programs that look for " + std::string(error.module) + "." +
-                      std::string(error.name)};
+    LedgerRow row{
+        "code", hex_code(error.code), !error.assumed, std::string(kOurs),
+        "scripts and programs that look for " + std::string(error.module) + "." + std::string(error.name)};
     if (row.known) row.source = host_side ? "error-numbers.md" : "firmware-facts.md, section 2";
     if (is_one_of_ten(error.code)) {
         row.known = false;

@@ -1,5 +1,5 @@
-// The ledger of what is known of real devices and what is assumed: one row a function, layout, code, profile value
-// and output text, each with an identity by which somebody with a real device can say that it is wrong.
+// The ledger of what is known of real devices and what is assumed: one row a function, layout, code, profile
+// value and output text, each with an identity by which somebody with a real device can say that it is wrong.
 #pragma once
 
 #include <string>

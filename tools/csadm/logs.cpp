@@ -104,7 +104,8 @@ constexpr Command kCommands[] = {
     {"SetAuditConfig", "", Takes::value, "SetAuditConfig=<setting>=<value>[,<setting>=<value>...]",
      "changes the settings of the audit log",
      "Files=<1-10> files are kept, each of Size=<bytes>; Rotate=0 refuses when they are full, 1 goes on in\n"
-     "the oldest. Events= is a hexadecimal sum: 1 firmware, 2 users, 4 time, 8 start, 10 audit log, 20 MBK, 40 keys,\n"
+     "the oldest. Events= is a hexadecimal sum: 1 firmware, 2 users, 4 time, 8 start, 10 audit log, 20 MBK, "
+     "40 keys,\n"
      "80 logons, 100 failed logons, 200 backup and restore, 400 system, 7F000000 users' own modules.\n",
      set_audit_config},
 };

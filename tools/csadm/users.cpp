@@ -154,8 +154,8 @@ std::string attributes_of(const Block& user, const MechanismRow* mechanism, std:
     return shown;
 }
 
-// Column 1 is the full name, w wide; Permission's heading stands w + 3 characters in, its values one further right, as
-// the transcript of the reference has it (its text counts from 1 and gives the same numbers).
+// Column 1 is the full name, w wide; Permission's heading stands w + 3 characters in, its values one further
+// right, as the transcript of the reference has it (its text counts from 1 and gives the same numbers).
 void print_users(const std::vector<Block>& users, std::uint32_t forms) {
     const auto name_of = [](const Block& user) {
         const auto long_name = user.text("longname");

@@ -208,7 +208,8 @@ TEST_CASE("shares are written with ddmmyy and names padded with blanks, and thos
 
     Store earlier;  // yymmdd, zeros
     std::vector<MbkShare> shares;
-    for (int i = 0; i < 3; ++i) shares.push_back(share(i, std::string_view("OLD\0\0\0\0\0", 8), "241105093000"));
+    for (int i = 0; i < 3; ++i)
+        shares.push_back(share(i, std::string_view("OLD\0\0\0\0\0", 8), "241105093000"));
     const auto loaded = earlier.mbk.import(kMbkSlotAes, 0, shares);
     REQUIRE(loaded);
     CHECK(to_hex(loaded->time) == "241105093000");

@@ -28,8 +28,8 @@ TEST_CASE("the sums of the ledger count its rows") {
     std::size_t known = 0;
     for (const LedgerRow& row : rows) known += row.known;
     INFO(sums);
-    CHECK(sums.find("| all | " + std::to_string(known) + " | " + std::to_string(rows.size() - known) + " |\n") !=
-          std::string::npos);
+    CHECK(sums.find("| all | " + std::to_string(known) + " | " + std::to_string(rows.size() - known) +
+                    " |\n") != std::string::npos);
     CHECK(ledger_text({{"code", "B0000001", false, "ours", "nobody"}}).find("assumed  ours; nobody\n") !=
           std::string::npos);
 }
