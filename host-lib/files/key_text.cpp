@@ -61,6 +61,8 @@ Result<Handle<EVP_PKEY>> parse_rsa(const FieldFile& file, const std::optional<Se
         if (!text) continue;
         auto value = read_value(*text, Protection::rsa_key, password);
         if (!value) return fail(value.error());
+        while (value->size() > numbers.n.size() && value->front() == 0)  // odd widths of earlier versions
+            value->erase(value->begin());
         numbers.*field.number = std::move(*value);
         was_protected = was_protected || text->starts_with('!');
         ++present;
