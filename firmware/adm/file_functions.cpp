@@ -4,6 +4,7 @@
 
 #include "firmware/adm/handlers.h"
 #include "firmware/cmds/users.h"
+#include "firmware/container/container.h"
 #include "firmware/db/catalogue.h"
 
 namespace cs2sim::adm {
@@ -23,6 +24,33 @@ bool is_database(std::string_view name) { return name.ends_with(".db"); }
 
 // The device's own files: the factory key and the key of mutual authentication.
 bool is_own_file(std::string_view name) { return name == kInitialKey || name == "hsmauth.key"; }
+
+// Containers of modules; keys by which they may be signed, both as SubjectPublicKeyInfo in flash.
+constexpr std::string_view kContainer = ".mtc";
+constexpr std::string_view kModuleKey = "mdlsig.key";
+constexpr std::string_view kAlternativeModuleKey = "mdlsigalt.key";
+
+std::vector<PublicKey> module_keys(Flash& flash) {
+    std::vector<PublicKey> keys;
+    for (const std::string_view name : {kModuleKey, kAlternativeModuleKey}) {
+        const auto der = flash.exists(name) ? flash.read(name) : fail(E_OS_FILE_NO_SUCH_FILE);
+        auto key = der ? public_key_from_der(*der) : fail(der.error());
+        if (key && is_rsa(**key)) keys.push_back(std::move(*key));
+    }
+    return keys;
+}
+
+// What was loaded and is whole; its signature was checked when it came.
+std::vector<ModuleInfo> loaded_modules(Flash& flash) {
+    std::vector<ModuleInfo> modules;
+    for (const FileInfo& file : flash.list()) {
+        if (!file.name.ends_with(kContainer)) continue;
+        const auto content = flash.read(file.name);
+        auto module = content ? module_info(*content) : fail(content.error());
+        if (module) modules.push_back(std::move(*module));
+    }
+    return modules;
+}
 
 }  // namespace
 
@@ -68,6 +96,13 @@ Result<Bytes> load_file(Call& call) {
     if (call.request.u8("last") == 0) return call.answer({handle});
 
     call.context.handles.drop(handle);
+    if (name->ends_with(kContainer)) {
+        const auto module = check_container(upload->content, module_keys(call.device.smos.flash));
+        if (!module) {
+            call.audit(AUDIT_FIRMWARE, "file " + *name + " refused: " + hex_code(module.error().code));
+            return fail(module.error());
+        }
+    }
     CS2SIM_TRY(call.device.smos.flash.write(*name, upload->content));
     call.audit(AUDIT_FIRMWARE, "file " + *name + " loaded");
     return call.answer({handle});
@@ -84,10 +119,14 @@ Result<Bytes> delete_file(Call& call) {
 
 Result<Bytes> list_modules(Call& call) {
     constexpr std::array kNotFirmware = {FC_SIM, FC_CSA};
+    constexpr std::uint8_t kStarted = 0, kLoaded = 2;
     Bytes modules;
     for (const ModuleRow& row : module_table())
         if (std::ranges::find(kNotFirmware, row.id) == kNotFirmware.end())
-            CS2SIM_TRY(compose_into(modules, LAYOUT_MODULE, {row.id, row.name, row.version, 0}));
+            CS2SIM_TRY(compose_into(modules, LAYOUT_MODULE, {row.id, row.name, row.version, kStarted}));
+    for (const ModuleInfo& module : loaded_modules(call.device.smos.flash))
+        CS2SIM_TRY(compose_into(modules, LAYOUT_MODULE,
+                                {module.id, module.abbreviation, module.version, kLoaded}));
     return call.answer({modules});
 }
 

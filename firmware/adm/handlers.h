@@ -30,7 +30,8 @@ Result<Bytes> set_audit_config(Call& call);  // E_OS_AUDIT_CFG_RANGE
 
 // file_functions.cpp
 Result<Bytes> list_files(Call& call);
-Result<Bytes> load_file(Call& call);    // E_ADM_PERMISSION, E_ADM_NO_HANDLE, E_ADM_HANDLES
+// E_ADM_PERMISSION, E_ADM_NO_HANDLE, E_ADM_HANDLES; of a .mtc those of check_container()
+Result<Bytes> load_file(Call& call);
 Result<Bytes> delete_file(Call& call);  // E_ADM_PERMISSION
 Result<Bytes> list_modules(Call& call);
 

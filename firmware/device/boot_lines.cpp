@@ -22,8 +22,9 @@ std::string dotted(std::uint32_t version) {
 
 std::string in_lower_case(std::string_view name) {
     std::string lower(name);
-    std::ranges::transform(lower, lower.begin(),
-                           [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+    std::ranges::transform(lower, lower.begin(), [](char c) {
+        return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    });
     return lower;
 }
 
@@ -50,8 +51,8 @@ void log_start(Smos& smos, const Profile& profile) {
     constexpr std::array kNoFiles = {FC_SMOS, FC_SIM, FC_CSA};  // the system itself; not of the device
     for (const ModuleRow& module : module_table())
         if (std::ranges::find(kNoFiles, module.id) == kNoFiles.end())
-            log_boot_line(smos, "loaded from flash: " + in_lower_case(module.name) + ".msc " +
-                                    dotted(module.version));
+            log_boot_line(
+                smos, "loaded from flash: " + in_lower_case(module.name) + ".msc " + dotted(module.version));
 }
 
 }  // namespace cs2sim

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "firmware/profile/profile_text.h"
 #include "firmware/protocol/functions.h"
 #include "firmware/toml/toml.h"
 
@@ -149,6 +150,12 @@ tl::expected<Profile, std::string> load_profile(std::string_view name_or_path) {
     std::string words = "no profile '" + std::string(name_or_path) + "'; there are:";
     for (const BuiltIn& profile : kBuiltIn) words += " " + std::string(profile.name);
     return Problem(words);
+}
+
+std::string_view built_in_profile_text(std::string_view name) {
+    for (const BuiltIn& profile : kBuiltIn)
+        if (profile.name == name) return profile.text;
+    return {};
 }
 
 std::vector<std::string> built_in_profiles() {

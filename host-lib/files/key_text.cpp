@@ -61,6 +61,8 @@ Result<Handle<EVP_PKEY>> parse_rsa(const FieldFile& file, const std::optional<Se
         if (!text) continue;
         auto value = read_value(*text, Protection::rsa_key, password);
         if (!value) return fail(value.error());
+        while (value->size() > numbers.n.size() && value->front() == 0)  // odd widths of earlier versions
+            value->erase(value->begin());
         numbers.*field.number = std::move(*value);
         was_protected = was_protected || text->starts_with('!');
         ++present;
@@ -73,7 +75,8 @@ Result<Handle<EVP_PKEY>> parse_rsa(const FieldFile& file, const std::optional<Se
     return key;
 }
 
-Result<Handle<EVP_PKEY>> parse_ec(const FieldFile& file, const std::optional<SecretBytes>& password, KeyPart part) {
+Result<Handle<EVP_PKEY>> parse_ec(const FieldFile& file, const std::optional<SecretBytes>& password,
+                                  KeyPart part) {
     const std::string_view curve = file.find("CURVE").value_or(kDefaultCurve);
     const std::size_t width = ec_field_width(curve);
     if (width == 0) return fail(E_CSA_KEY_FORMAT);

@@ -34,8 +34,8 @@ SecretBytes padded(ByteView value, Protection protection) {
     return plain;
 }
 
-// Files of earlier versions: 80 00…00 as last block of EC keys, leading zeros before odd widths of RSA numbers.
-// Then the fill before the last block stays, and the reader takes the width of the key.
+// Files of earlier versions: 80 00…00 as last block of EC keys, leading zeros before odd widths of RSA
+// numbers. Then the fill before the last block stays, and the reader takes the width of the key.
 constexpr std::uint8_t kEarlierMark = 0x80;
 
 bool unpad(SecretBytes& plain, Protection protection) {

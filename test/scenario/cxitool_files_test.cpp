@@ -101,14 +101,15 @@ TEST_CASE(
     const Operator user(simulator, Way::mount);
     add_clerk(user);
     user.make_mbk();
-    const std::vector<std::string> generate = {"Group=G", "Name=xk", "ExternalKey=x.key", "GenerateKey=AES,256"};
+    const std::vector<std::string> generate = {"Group=G", "Name=xk", "ExternalKey=x.key",
+                                               "GenerateKey=AES,256"};
     require_success(cxitool(user, generate));
     const std::string first = read_file(user.file("x.key"));
     require_error(cxitool(user, generate), E_CSA_KEY_WRITE);
     write_file(user.file("raw"), std::string(16, 'k'));
-    require_error(
-        cxitool(user, {"Group=G", "Name=xk", "ExternalKey=x.key", "Algo=AES", "Type=secret", "ImportKey=raw"}),
-        E_CSA_KEY_WRITE);
+    require_error(cxitool(user, {"Group=G", "Name=xk", "ExternalKey=x.key", "Algo=AES", "Type=secret",
+                                 "ImportKey=raw"}),
+                  E_CSA_KEY_WRITE);
     CHECK(read_file(user.file("x.key")) == first);
     require_success(
         cxitool(user, {"Group=G", "Name=xk", "ExternalKey=x.key", "Overwrite=1", "GenerateKey=AES,256"}));
@@ -117,6 +118,6 @@ TEST_CASE(
     require_success(cxitool(user, {"Group=G", "Name=stored", "GenerateKey=AES,256"}));
     require_error(cxitool(user, {"Group=G", "Name=stored", "ExternalKey=x.key", "BackupKey"}), E_CSA_SYNTAX);
     require_error(cxitool(user, {"Group=G", "Name=stored", "ExternalKey=x.key", "DeleteKey"}), E_CSA_SYNTAX);
-    require_success(cxitool(
-        user, {"Group=G", "Name=stored", "ExternalKey=x.key", "KeyInfo", "ExternalKey=", "BackupKey", "DeleteKey"}));
+    require_success(cxitool(user, {"Group=G", "Name=stored", "ExternalKey=x.key", "KeyInfo",
+                                   "ExternalKey=", "BackupKey", "DeleteKey"}));
 }

@@ -183,7 +183,110 @@ TEST_CASE("a long name keeps a blank from the specifier, and every other column 
                                    "Algo=RAW", "Type=secret", "ImportKey=raw"}));
     const auto listed = rows(user, {"Group=A", "Spec=7"});
     REQUIRE(listed.size() == 2);
-    CHECK(listed[0] ==
-          "1   RAW   8192 sec      A                        raw                              7");
+    CHECK(listed[0] == "1   RAW   8192 sec      A                        raw                              7");
     CHECK(listed[1] == "2   AES   128  sec      A                        " + longest + " 7");
+}
+
+TEST_CASE("ListKeys and KeyInfo print the columns that scripts parse") {
+    const Simulator simulator;
+    const Operator user(simulator, Way::tcp);
+    add_clerk(user);
+    const std::string heading =
+        "\nidx algo  size type     group                    name                             spec\n" +
+        std::string(86, '-') + "\n";
+    CHECK(cxitool(user, {"ListKeys"}).out == heading);
+    require_success(cxitool(user, {"Group=SLOT_0001", "Name=aes", "Label=first", "GenerateKey=AES,256",
+                                   "Name=rsa", "Spec=3", "Label=", "GenerateKey=RSA,2048"}));
+    CHECK(cxitool(user, {"Group=SLOT_0001", "ListKeys"}).out ==
+          heading +
+              "1   AES   256  sec      SLOT_0001                aes                              0\n"
+              "2   RSA   2048 prv      SLOT_0001                rsa                              3\n");
+    const std::string info = cxitool(user, {"Group=SLOT_0001", "Name=aes", "KeyInfo"}).out;
+    INFO(info);
+    for (const char* line : {"Group         : SLOT_0001\n", "Name          : aes\n",
+                             "Label         : first\n", "Algo          : AES\n", "Size          : 256\n"})
+        CHECK(info.find(line) != std::string::npos);
+}
+
+TEST_CASE("words for Export= and Usage=, beside numbers") {
+    const Simulator simulator;
+    const Operator user(simulator, Way::tcp);
+    add_clerk(user);
+    const auto shows = [&](std::vector<std::string> words, const std::string& line) {
+        words.insert(words.begin(), {"Group=A", "Name=k", "Overwrite=1"});
+        words.insert(words.end(), {"GenerateKey=AES,256", "KeyInfo"});
+        const Outcome made = cxitool(user, words);
+        require_success(made);
+        INFO(made.out);
+        CHECK(made.out.find(line) != std::string::npos);
+    };
+    shows({"Export=Allow"}, "Export        : 00000001\n");
+    shows({"Export=Allow,DenyBackup"}, "Export        : 00010001\n");
+    shows({"Export=3"}, "Export        : 00000003\n");
+    shows({"Usage=ENCRYPT,DECRYPT"}, "Usage         : 00000011\n");
+    shows({"Usage=wrap,unwrap"}, "Usage         : 00000088\n");
+    shows({"Usage=22"}, "Usage         : 00000022\n");
+    for (const char* bad : {"Export=Maybe", "Usage=SING", "Usage=SIGN,"})
+        require_error(cxitool(user, {"Group=A", "Name=k2", bad, "GenerateKey=AES,256"}), E_CSA_SYNTAX);
+}
+
+TEST_CASE("Sign=HASH,on_hsm|on_host,PADDING with InFile= and Signature=file,raw|der is openssl's") {
+    const Simulator simulator;
+    const Operator user(simulator, Way::tcp);
+    add_clerk(user);
+    write_file(user.file("data"), "what is signed");
+    require_success(cxitool(user, {"Group=A", "Name=rsa", "GenerateKey=RSA,2048", "ExportKey=rsa.pem",
+                                   "Name=ec", "GenerateKey=EC,secp256r1", "ExportKey=ec.pem"}));
+    const auto verified = [&](std::vector<std::string> words) {
+        words.insert(words.begin(), "dgst");
+        words.push_back("data");
+        return openssl(user, words).status == 0;
+    };
+    for (const std::string where : {"on_hsm", "on_host"}) {
+        INFO(where);
+        require_success(cxitool(
+            user, {"Group=A", "Name=rsa", "InFile=data", "Signature=s1", "Sign=SHA256," + where + ",PKCS1",
+                   "Verify=SHA256," + where + ",PKCS1", "Signature=s2", "Sign=SHA384," + where + ",PSS"}));
+        CHECK(verified({"-sha256", "-verify", "rsa.pem", "-signature", "s1"}));
+        CHECK(verified(
+            {"-sha384", "-sigopt", "rsa_padding_mode:pss", "-verify", "rsa.pem", "-signature", "s2"}));
+        require_success(
+            cxitool(user, {"Group=A", "Name=ec", "InFile=data", "Signature=s3,der", "Sign=SHA256," + where,
+                           "Signature=s4,raw", "Sign=SHA256," + where, "Verify=SHA256," + where}));
+        CHECK(verified({"-sha256", "-verify", "ec.pem", "-signature", "s3"}));
+        CHECK(read_file(user.file("s4")).size() == 64);
+    }
+    require_error(cxitool(user, {"Group=A", "Name=rsa", "Signature=s", "Sign=SHA256,on_hsm,PKCS1"}),
+                  E_CSA_SYNTAX);
+    require_error(
+        cxitool(user, {"Group=A", "Name=rsa", "InFile=data", "Signature=s,text", "Sign=SHA256,on_hsm,PKCS1"}),
+        E_CSA_SYNTAX);
+    // The terms are for one command: Hash= and Pad= are as before.
+    require_success(cxitool(user, {"Group=A", "Name=rsa", "Hash=SHA512", "InFile=data", "Signature=s5",
+                                   "Sign=SHA256,on_hsm,PSS", "Out=s6", "Sign=data"}));
+    CHECK(verified({"-sha512", "-verify", "rsa.pem", "-signature", "s6"}));
+}
+
+TEST_CASE("KeyFile= names a key authorisation key; the old use is refused with the new name") {
+    const Simulator simulator;
+    const Operator user(simulator, Way::tcp);
+    add_clerk(user);
+    for (const std::vector<std::string>& words :
+         std::vector<std::vector<std::string>>{{"GenerateKey=AES,256"},
+                                               {"KeyInfo"},
+                                               {"ListKeys"},
+                                               {"Sign=data"},
+                                               {"DeleteKey"},
+                                               {"BackupKey"}}) {
+        std::vector<std::string> all{"Group=G", "Name=x", "KeyFile=x.key"};
+        all.insert(all.end(), words.begin(), words.end());
+        const Outcome refused = cxitool(user, all);
+        require_error(refused, E_CSA_SYNTAX);
+        CHECK(
+            refused.err.starts_with("cxitool: KeyFile= names a key authorisation key; a key that lives in a "
+                                    "file is ExternalKey=FILE\n"));
+        CHECK_FALSE(std::filesystem::exists(user.file("x.key")));
+    }
+    require_success(
+        cxitool(user, {"Group=G", "Name=x", "ExternalKey=x.key", "GenerateKey=AES,256", "KeyInfo"}));
 }

@@ -94,7 +94,7 @@ TEST_CASE("G17: B0830063 meets a restore three ways") {
     require_success(simulator.steer(
         {"fault", "add", "--function", "CMDS.GET_CHALLENGE", "--nth", "1", "--do", "error=B0830063"}));
     require_error(user.as_admin({"RestoreDatabase=user.db"}), E_CMDS_CHALLENGE_LEN);
-    CHECK(user.admin_does({"RestoreDatabase=user.db"}) == "user.db: 1 entries restored\n");
+    CHECK(user.admin_does({"RestoreDatabase=user.db"}).empty());
     const Outcome log = simulator.steer({"fault", "log"});
     CHECK(log.out.find("error=B0830063") != std::string::npos);
     CHECK(log.out.find("CMDS.GET_CHALLENGE 008301 length=16") != std::string::npos);

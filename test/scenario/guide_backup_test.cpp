@@ -20,7 +20,7 @@ TEST_CASE("G6: operations stack in one session, left to right") {
     const Outcome outcome = user.csadm({"LogonPass=SYSADM,system-secret", "LogonPass=USERADM,users-secret",
                                         "BackupDatabase=user.db", "BackupDatabase=CXIKEY.db"});
     require_success(outcome);
-    CHECK(outcome.out == "user.db: 3 entries backed up\nCXIKEY.db: 0 entries backed up\n");
+    CHECK(outcome.out.empty());  // counts are for terminals
 
     // The session is gone with the program that held it.
     require_error(user.csadm({"BackupDatabase=user.db"}), E_CMDS_DENIED);
@@ -63,8 +63,7 @@ About Master Backup Key \(MBK\)
 MBK Key Name: TESTMBK
 MBK Key Type: AES
 MBK Key Length: 32 bytes
-MBK ISO Hash: [0-9A-F]{32}
-)");
+MBK ISO Hash: [0-9A-F]{32})");
     CHECK(std::regex_match(text, format));
     // Neither password nor attribute shows, in clear or in hexadecimal.
     for (const char* secret :
@@ -76,7 +75,7 @@ MBK ISO Hash: [0-9A-F]{32}
 }
 
 TEST_CASE("G9: without an MBK nothing is backed up") {
-    const Simulator simulator;
+    const Simulator simulator("cse");  // no MBK from the factory
     const Operator user(simulator, GENERATE(Way::mount, Way::tcp));
     require_error(user.as_admin({"BackupDatabase=user.db"}), E_ADM_NO_MBK_KEY);
     CHECK(names_in(user.folder()).empty());
@@ -103,9 +102,9 @@ TEST_CASE("G10: databases of users' own modules are backed up and restored by na
             rest = rest.subspan(part.size());
         }
     }
-    CHECK(user.admin_does({"BackupDatabase=ERP_DATA.db"}) == "ERP_DATA.db: 200 entries backed up\n");
+    CHECK(user.admin_does({"BackupDatabase=ERP_DATA.db"}).empty());
     CHECK(BackupText(read_file(user.file("ERP_DATA.db"))).entries.size() == 200);
-    CHECK(user.admin_does({"RestoreDatabase=ERP_DATA.db"}) == "ERP_DATA.db: 200 entries restored\n");
+    CHECK(user.admin_does({"RestoreDatabase=ERP_DATA.db"}).empty());
 
     require_error(user.as_admin({"BackupDatabase=ERP_DATA2.db"}), E_OS_FILE_NO_SUCH_FILE);
 }

@@ -59,6 +59,17 @@ TEST_CASE("G5: two administrators log on with smartcards through one reader") {
     CHECK(std::filesystem::exists(user.file("user.db")));
 }
 
+TEST_CASE(
+    "G5: the guide's own line, unquoted, with the cards of both administrators queued, each with its PIN") {
+    const TwoCards setup(GENERATE(Way::mount, Way::tcp));
+    setup.card({"insert", "--queue", "A:111111,B:222222"});
+    const Outcome both = setup.user.csadm({"LogonSign=AdminUserA,", ":cs2:cjo:USB0", "LogonSign=AdminUserB,",
+                                           ":cs2:cjo:USB0", "ShowAuthState", "BackupDatabase=user.db"});
+    require_success(both);
+    CHECK(both.out.starts_with("state = 12000000\n"));
+    CHECK(std::filesystem::exists(setup.user.file("user.db")));
+}
+
 TEST_CASE("G5: one card alone, the wrong card, no card, a wrong PIN, a blocked card") {
     const TwoCards setup(GENERATE(Way::mount, Way::tcp));
     const Operator& user = setup.user;
@@ -110,5 +121,5 @@ TEST_CASE("shares of an MBK live on smartcards too") {
     user.admin_does({keys, "MBKGenerateKey=AES,32,2,2,CARDMBK"});
     CHECK(user.admin_does({"MBKListKeys"}).find("TESTMBK") != std::string::npos);
     setup.insert_without_pin("A,B");
-    CHECK(user.admin_does({keys, "MBKImportKey=3"}).find("CARDMBK") != std::string::npos);
+    CHECK(user.admin_does({keys, "MBKImportKey=3", "MBKListKeys"}).find("CARDMBK") != std::string::npos);
 }

@@ -18,7 +18,7 @@ TEST_CASE("G11: a restore goes entry by entry; users who are only on the device 
     require_error(user.csadm({"LogonPass=OLD,old-secret"}), E_CMDS_AUTH_FAILED);
     // Restored data is available at once, in the same session.
     const std::string shown = user.admin_does({"RestoreDatabase=user.db", "ListUsers"});
-    CHECK(shown.starts_with("user.db: 2 entries restored\n"));
+    CHECK(shown.starts_with("Name "));
     CHECK(shown.find("LATER       00000020") != std::string::npos);
 
     require_success(user.csadm({"LogonPass=OLD,old-secret"}));
@@ -51,7 +51,7 @@ TEST_CASE("G12: a backup made under another MBK is refused and changes nothing")
 TEST_CASE("G12: two devices under the same MBK exchange backups") {
     const Way way = GENERATE(Way::mount, Way::tcp);
     const Simulator first_device;
-    const Simulator second_device;
+    const Simulator second_device("cse");  // no MBK from the factory
     const Operator first(first_device, way);
     const Operator second(second_device, way);
     first.make_mbk();
@@ -65,10 +65,9 @@ TEST_CASE("G12: two devices under the same MBK exchange backups") {
     require_error(second.as_admin({"RestoreDatabase=user.db"}), E_ADM_NO_MBK_KEY);
     second.import_mbk_of(first);
     CHECK(second.admin_does({"MBKListKeys"}).find("TESTMBK") != std::string::npos);
-    CHECK(second.admin_does({"RestoreDatabase=user.db"}) == "user.db: 1 entries restored\n");
+    CHECK(second.admin_does({"RestoreDatabase=user.db"}).empty());
     require_success(second.csadm({"LogonPass=TRAVELLER,travel-secret"}));
-    CHECK(second.users().find(
-              "TRAVEL~0    00000002    HMAC passwd    Z[0]I[1]A[CXI_GROUP=Abroad]L[TRAVELLER]") !=
+    CHECK(second.users().find("TRAVELLER    00000002    HMAC passwd    Z[0]I[1]A[CXI_GROUP=Abroad]\n") !=
           std::string::npos);
 }
 

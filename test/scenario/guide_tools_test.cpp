@@ -62,7 +62,8 @@ TEST_CASE("G2: GetState prints the columns that scripts parse") {
     const std::string state = user.csadm({"GetState"}).out;
     INFO(state);
     const std::regex columns(
-        R"(mode      = Operational Mode
+        R"(
+mode      = Operational Mode
 state     = INITIALIZED \(0x[0-9A-F]{8}\)
 temp      = \d+\.\d \[C\]
 alarm     = OFF

@@ -29,8 +29,8 @@ TEST_CASE("GenKey makes RSA and EC key files, with and without password") {
     CHECK(made.out ==
           "generating RSA key: a.key, 1024 bits, owner: ANNE\n"
           "generating RSA key: b.key, 2048 bits, owner: BOB\n"
-          "generating EC key: c.key, brainpoolP320t1, owner: CLEO\n"
-          "generating EC key: d.key, NIST-P256, owner: DAN\n");
+          "generating EC key: c.key, curve brainpoolP320t1, owner: CLEO\n"
+          "generating EC key: d.key, curve NIST-P256, owner: DAN\n");
     CHECK(read_file(shell.folder / "a.key").find("SEXP=!") == std::string::npos);
     CHECK(read_file(shell.folder / "b.key").find("SEXP=!") != std::string::npos);
     CHECK(read_file(shell.folder / "c.key").find("PRV=!") != std::string::npos);

@@ -12,20 +12,6 @@
 namespace cs2sim::scenario {
 namespace {
 
-// A port that nobody has at the moment.
-unsigned free_port() {
-    const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof address;
-    const bool bound = ::bind(fd, reinterpret_cast<sockaddr*>(&address), size) == 0 &&
-                       ::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size) == 0;
-    ::close(fd);
-    REQUIRE(bound);
-    return ntohs(address.sin_port);
-}
-
 // The folder in which test/fuzz/record_seeds wants to see what the tests send; null in an ordinary run.
 const char* recordings() { return std::getenv("CS2SIM_RECORD_TO"); }
 
@@ -39,6 +25,19 @@ void record(const std::filesystem::path& state) {
 }
 
 }  // namespace
+
+unsigned free_port() {
+    const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof address;
+    const bool bound = ::bind(fd, reinterpret_cast<sockaddr*>(&address), size) == 0 &&
+                       ::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size) == 0;
+    ::close(fd);
+    REQUIRE(bound);
+    return ntohs(address.sin_port);
+}
 
 Simulator::Simulator(std::string profile) : profile_(std::move(profile)), port_(free_port()) {
     if (::access("/dev/fuse", R_OK | W_OK) != 0) FAIL("/dev/fuse is missing or closed to this user");
@@ -72,6 +71,14 @@ void Simulator::stop() {
     const Outcome outcome = command({"stop", "--state", state()});
     INFO(outcome.out << outcome.err);
     REQUIRE(outcome.status == 0);
+    running_ = false;
+}
+
+void Simulator::ended() {
+    for (int i = 0; command({"status", "--state", state()}).status == 0; ++i) {
+        REQUIRE(i < 1000);
+        ::usleep(10000);
+    }
     running_ = false;
 }
 

@@ -27,7 +27,8 @@ public:
 
     void start();
     void stop();
-    void kill();  // SIGKILL to the daemon, in the middle of whatever it does
+    void ended();  // by itself: waits until it is gone
+    void kill();   // SIGKILL to the daemon, in the middle of whatever it does
 
     // cs2sim, with CS2SIM_STATE naming this one.
     Outcome steer(std::vector<std::string> arguments) const;
@@ -46,6 +47,9 @@ private:
     unsigned port_;
     bool running_ = false;
 };
+
+// A port that nobody has at the moment.
+unsigned free_port();
 
 // Somebody with a shell in a working directory of their own, CRYPTOSERVER pointing at a simulator.
 class Operator {

@@ -1,5 +1,6 @@
 // State, logs, files and modes through csadm.
 #include <regex>
+#include <sstream>
 
 #include "test/scenario/expect.h"
 #include "test/scenario/simulator.h"
@@ -43,16 +44,101 @@ TEST_CASE("a network appliance answers the CSL commands") {
     const Simulator simulator("se-gen2-lan");
     const Way way = GENERATE(Way::mount, Way::tcp);
     const Operator user(simulator, way);
-    CHECK(matches(user.csadm({"CSLGetLoad"}).out, "\\d+\\.\\d %\n"));
+    CHECK(user.csadm({"CSLGetLoad"}).out == "0.0 %\n");  // of the idle device, whatever the host does
     CHECK(matches(user.csadm({"CSLGetStatus"}).out,
                   "uptime = \\d+ days .*\nfan speed \\[rpm\\] = \\d+\nCPU temperature \\[C\\] = \\d+\\.\\d\n"
                   "redundant power supply = OK\n"));
-    CHECK(matches(user.csadm({"CSLGetVersion"}).out, "[^\n]+\n"));
+    CHECK(user.csadm({"CSLGetVersion"}).out == "CSLAN  5.1.0\n");
+    simulator.steered({"appliance", "load", "97.5"});
+    simulator.steered({"appliance", "uptime", "600000"});
+    CHECK(user.csadm({"CSLGetLoad"}).out == "97.5 %\n");
+    CHECK(user.csadm({"CSLGetStatus"}).out.starts_with("uptime = 6 days 22:40:"));
+    simulator.steered({"appliance", "load", "--measured"});
+    CHECK(user.csadm({"CSLGetLoad"}).out == "0.0 %\n");
+    CHECK(simulator.steer({"appliance", "load", "101"}).status == 2);
     const std::string connections = user.csadm({"CSLGetConnections"}).out;
     if (way == Way::tcp)
         CHECK(matches(connections, "1 TCP 127\\.0\\.0\\.1:\\d+\n"));
     else
         CHECK(connections.empty());  // the node is no network connection
+}
+
+TEST_CASE(
+    "an appliance: devices, serial number, log, configuration, trace level, clock, restart, shut-down") {
+    Simulator simulator("se-gen2-lan");
+    const Operator user(simulator, Way::tcp);
+    const auto shows = [&](const char* command) { return user.admin_does({command}); };
+    const std::string serial = shows("CSLGetSerial");
+    CHECK(matches(serial, "CS2SIM[0-9A-Za-z]{8}\n"));
+    CHECK(shows("CSLScanDevices") == "/dev/cs2.0  " + serial.substr(0, serial.size() - 1) + "  online\n");
+    CHECK(shows("CSLListPPApps").empty());
+    CHECK(shows("CSLGetLogFile").find("started [0]") != std::string::npos);
+    CHECK(shows("CSLGetConfigFile") == "# appliance configuration\nport = 288\n");
+    write_file(user.file("new.conf"), "port = 288\ntimeout = 30\n");
+    user.admin_does({"CSLPutConfigFile=new.conf", "CSLGetConfigFile=copy.conf", "CSLSetTracelevel=3"});
+    CHECK(read_file(user.file("copy.conf")) == read_file(user.file("new.conf")));
+    require_error(user.as_admin({"CSLSetTracelevel=6"}), E_ADM_PARAM);
+    CHECK(user.admin_does({"CSLSetTime=20320229235900", "CSLGetTime"})
+              .starts_with("time = 2032-02-29 23:59:0"));
+    write_file(user.file("large.conf"), std::string(70000, 'x'));
+    require_error(user.as_admin({"CSLPutConfigFile=large.conf"}), E_CSA_PARAM);
+    for (const char* command :
+         {"CSLPutConfigFile=new.conf", "CSLSetTracelevel=1", "CSLSetTime=GMT", "CSLReboot", "CSLShutdown"})
+        require_error(user.csadm({command}), E_CMDS_DENIED);
+    user.admin_does({"CSLReboot"});
+    require_success(user.csadm({"GetState"}));
+    user.admin_does({"CSLShutdown"});
+    simulator.ended();
+    require_no_device(user.csadm({"GetState"}));
+}
+
+TEST_CASE("RecoverOS and Reset start the device again; a plain card has no appliance") {
+    const Simulator simulator;
+    const Operator user(simulator, Way::tcp);
+    user.admin_does({"AddUser=CLERK,00000002,hmacpwd,clerks-secret"});
+    const std::string users = user.users();
+    for (const char* command : {"Reset", "ResetToBL", "RecoverOS"}) require_success(user.csadm({command}));
+    CHECK(user.users() == users);
+    for (const char* command : {"CSLGetSerial", "CSLScanDevices", "CSLGetTime", "CSLGetLogFile"})
+        require_error(user.csadm({command}), E_CMDS_SFC_DISABLED);
+}
+
+TEST_CASE("the boot log has the lines of a start, one a module, each with date and time") {
+    const Simulator simulator;
+    const Operator user(simulator, Way::tcp);
+    const std::string log = user.csadm({"GetBootLog"}).out;
+    INFO(log);
+    std::istringstream lines(log);
+    std::size_t count = 0;
+    for (std::string line; std::getline(lines, line); ++count)
+        CHECK(matches(line, "\\d\\d\\.\\d\\d\\.\\d\\d \\d\\d:\\d\\d:\\d\\d .+"));
+    CHECK(count >= 20);
+    for (const char* part : {"started [0]\n", "CPU clock: 24000000\n", "sensor controller: 2.0.0.42 [0/0]\n",
+                             "loaded from flash: adm.msc ", "loaded from flash: cmds.msc "})
+        CHECK(log.find(part) != std::string::npos);
+    require_success(user.csadm({"Restart"}));
+    CHECK(user.csadm({"GetBootLog"}).out.size() == log.size());  // of the last start alone
+}
+
+TEST_CASE("GetHSMAuthKey is RSA-4096; files of several, parted by empty lines, check the device at logon") {
+    const Simulator simulator;
+    const Simulator second;
+    const Operator user(simulator, Way::tcp);
+    const std::string key = user.csadm({"GetHSMAuthKey"}).out;
+    CHECK(key.size() > 1500);
+    const std::string other = Operator(second, Way::tcp).csadm({"GetHSMAuthKey"}).out;
+    write_file(user.file("keys"), other + "\n" + key);
+    write_file(user.file("wrong"), other);
+    write_file(user.file("rubbish"), "no key");
+    Operator careful(simulator, Way::tcp);
+    const auto checked_by = [&](const char* file) {
+        careful.options.environment["CS_AUTH_KEYS"] = user.file(file).string();
+        return careful.as_admin({"ShowAuthState"});
+    };
+    require_success(checked_by("keys"));
+    require_error(checked_by("wrong"), E_CSA_DEVICE_KEY);
+    require_error(checked_by("rubbish"), E_CSA_DEVICE_KEYS);
+    require_error(checked_by("nowhere"), E_CSA_DEVICE_KEYS);
 }
 
 TEST_CASE("the clock is set by a system administrator") {
@@ -82,10 +168,65 @@ TEST_CASE("files go into flash and out of it") {
     require_error(user.as_admin({"LoadFile=nowhere.txt"}), E_CSA_PARAM);
     write_file(user.file("user.db"), "x");
     require_error(user.as_admin({"LoadFile=user.db"}), E_ADM_PERMISSION);
-    require_error(user.csadm({"Model=cs5", "MMCSignKey=sign.key#pw", "MakeMTC=module.out"}),
-                  E_OS_MDL_NOT_SUPP);
     user.admin_does({"DeleteFile=notes.txt", "DeleteFile=FLASH\\empty.txt"});
     require_error(user.as_admin({"DeleteFile=notes.txt"}), E_OS_FILE_NO_SUCH_FILE);
+}
+
+TEST_CASE("MakeMTC writes a container that LoadFile takes once its key is known, and no other") {
+    const Simulator simulator;
+    const Operator user(simulator, Way::tcp);
+    std::string info = {'\xA3', '\x07', '\x55', '\x2E', '\xD3', '\x44', '\xD5', '\xBA'};
+    info +=
+        std::string("erp\0\0\0\0\0\0\0\0\0", 12) + std::string("\0\0\1\1\0\1\6\0", 8) + "A module of our own";
+    info.resize(60);
+    write_file(user.file("erp.v1.out"), std::string(1001, 'c') + info + "end");
+    require_success(user.csadm({"GenKey=sign.key#pw,2048,S", "GenKey=other.key,2048,O"}));
+    const Outcome made = user.csadm({"Model=cs5", "MMCSignKey=sign.key#pw", "MakeMTC=erp.v1.out"});
+    require_success(made);
+    CHECK(made.out ==
+          "erp.v1.out:\n        building MMC ...\n        OK\n        building MTC ...\n        OK\n");
+    const std::string container = read_file(user.file("erp.mtc"));
+    CHECK(container.starts_with("MTCH"));
+    CHECK(container.size() % 4 == 0);
+
+    require_error(user.as_admin({"LoadFile=erp.mtc"}), E_ADM_SIGNATURE);
+    user.admin_does({"LoadAltMdlSigKey=sign.key", "LoadFile=erp.mtc"});
+    for (const char* command : {"ListFirmware", "ListModulesActive"})
+        CHECK(user.csadm({command}).out.find("101  erp          0.1.6.0      LOADED\n") != std::string::npos);
+
+    const auto refused = [&](std::size_t at, std::uint32_t code) {
+        INFO("byte " << at);
+        std::string changed = container;
+        changed[at] = static_cast<char>(changed[at] ^ 0x41);
+        write_file(user.file("bad.mtc"), changed);
+        require_error(user.as_admin({"LoadFile=bad.mtc"}), code);
+    };
+    refused(0, E_ADM_MTC_MAGIC);
+    refused(7, E_ADM_MTC_LENGTH);
+    refused(8, E_ADM_MTC_VERSION);
+    refused(24, E_ADM_MMC_MAGIC);
+    refused(31, E_ADM_MMC_LENGTH);
+    refused(32, E_ADM_MMC_VERSION);
+    refused(36, E_ADM_MMC_INFO);
+    refused(118, E_ADM_MMC_TYPE);
+    refused(96, E_ADM_MMC_HASH);
+    refused(128, E_ADM_MMC_HASH);
+    refused(128 + 1064, E_ADM_SIGNATURE_BLOCK);
+    refused(128 + 1064 + 20, E_ADM_SIGNATURE);
+    for (std::size_t size = 0; size < container.size(); size += 97) {
+        write_file(user.file("bad.mtc"), container.substr(0, size));
+        require_error(user.as_admin({"LoadFile=bad.mtc"}), size < 24 ? E_ADM_MTC_MAGIC : E_ADM_MTC_LENGTH);
+    }
+    require_success(user.csadm({"Model=cs5", "MMCSignKey=other.key", "MakeMTC=erp.v1.out"}));
+    require_error(user.as_admin({"LoadFile=erp.mtc"}), E_ADM_SIGNATURE);
+    CHECK(user.csadm({"ListFiles"}).out.find("bad.mtc") == std::string::npos);
+    user.admin_does({"DeleteFile=erp.mtc"});
+    CHECK(user.csadm({"ListFirmware"}).out.find("erp") == std::string::npos);
+
+    write_file(user.file("junk.out"), "no module");
+    require_error(user.csadm({"Model=cs5", "MMCSignKey=other.key", "MakeMTC=junk.out"}), E_ADM_MMC_INFO);
+    require_error(user.csadm({"MMCSignKey=other.key", "MakeMTC=erp.v1.out"}), E_CSA_SYNTAX);
+    require_error(user.csadm({"Model=cs5", "MakeMTC=erp.v1.out"}), E_CSA_SYNTAX);
 }
 
 TEST_CASE("the audit log tells who did what, and no secret") {
@@ -103,9 +244,19 @@ TEST_CASE("the audit log tells who did what, and no secret") {
     require_error(user.csadm({"ClearAuditLog"}), E_CMDS_DENIED);
     user.admin_does({"ClearAuditLog"});
     CHECK(user.admin_does({"GetAuditLog"}).find("CLERK") == std::string::npos);
-    user.admin_does({"SetAuditConfig=5,1,100000,7F00073F"});
-    CHECK(user.admin_does({"GetAuditConfig"}) ==
-          "files   = 5\nrotate  = 1\nsize    = 100000\nclasses = 7F00073F\n");
+    user.admin_does({"SetAuditConfig=5,1,100000,7F00073F"});  // as earlier versions took it
+    const std::string settings = user.admin_does({"GetAuditConfig"});
+    CHECK(settings == "Files=5,Rotate=1,Size=100000,Events=0x7F00073F\n");
+    CHECK(user.admin_does({"SetAuditConfig=Events=0x0100073F", "GetAuditConfig"}) ==
+          "Files=5,Rotate=1,Size=100000,Events=0x0100073F\n");
+    CHECK(user.admin_does({"SetAuditConfig=files=3, Size=1000", "GetAuditConfig"}) ==
+          "Files=3,Rotate=1,Size=1000,Events=0x0100073F\n");
+    user.admin_does({"SetAuditConfig=" + settings.substr(0, settings.size() - 1)});
+    CHECK(user.admin_does({"GetAuditConfig"}) == settings);
+    for (const char* bad : {"Events=", "Color=1", "5,1", "Events=0x0100073F,", "Rotate=2"})
+        require_error(user.as_admin({std::string("SetAuditConfig=") + bad}), E_CSA_SYNTAX);
+    require_error(user.as_admin({"SetAuditConfig=Files=11"}), E_OS_AUDIT_CFG_RANGE);
+    CHECK(user.admin_does({"GetAuditConfig"}) == settings);
 }
 
 TEST_CASE("the audit log rotates, and a kill takes nothing of it") {
@@ -132,7 +283,7 @@ TEST_CASE("modes and restarts") {
     const Operator user(simulator, GENERATE(Way::mount, Way::tcp));
     const auto mode = [&] {
         const std::string state = user.csadm({"GetState"}).out;
-        return state.substr(0, state.find('\n'));
+        return state.substr(1, state.find('\n', 1) - 1);
     };
     require_error(user.csadm({"SetAdminMode=1"}), E_CMDS_DENIED);
     user.admin_does({"SetAdminMode=1"});

@@ -9,11 +9,14 @@ TEST_CASE("a state folder of version 0.1.0 goes on: users, MBK, keys, files, set
     Simulator simulator(Simulator::State{source_folder() / "test" / "vectors" / "state_0.1.0"});
     const Operator user(simulator, Way::tcp);
     for (int start = 0; start < 2; ++start) {
+        // Records of that version do not say who ever logged on.
+        const std::string tried = start == 0 ? "" : "Z[0]";
         CHECK(user.users() ==
-              "Name       Permission   Mechanism      Attributes\n"
-              "ADMIN       22000000    RSA sign       Z[0]\n"
-              "CLERK       00000002    HMAC passwd    Z[0]I[1]A[CXI_GROUP=*]\n"
-              "LONGNA~0    00000002    HMAC passwd    Z[0]I[1]L[LONGNAMEDUSER]\n");
+              "Name            Permission   Mechanism      Attributes\n"
+              "ADMIN            22000000    RSA sign" +
+                  (start == 0 ? "" : "       " + tried) + "\n" +
+                  "CLERK            00000002    HMAC passwd    " + tried + "I[1]A[CXI_GROUP=*]\n" +
+                  "LONGNAMEDUSER    00000002    HMAC passwd    I[1]\n");
         CHECK(user.admin_does({"MBKListKeys"}).find("OLDMBK") != std::string::npos);
         CHECK(user.admin_does({"GetMaxAuthFails"}) == "max_auth_fails = 5\n");
         write_file(user.file("HELLO.TXT"), "a file of a host");

@@ -3,7 +3,9 @@
 #include <cstdio>
 #include <filesystem>
 
+#include "firmware/container/container.h"
 #include "host-lib/files/host_file.h"
+#include "host-lib/files/key_file.h"
 #include "tools/csadm/commands.h"
 #include "tools/session/arguments.h"
 #include "tools/session/output.h"
@@ -63,6 +65,11 @@ Result<void> delete_file(Session& session, const std::string& value) {
     return {};
 }
 
+const char* state_text(std::uint8_t state) {
+    constexpr const char* kTexts[] = {"INIT_OK", "INIT_FAILED", "LOADED"};
+    return state < std::size(kTexts) ? kTexts[state] : "UNKNOWN";
+}
+
 template <std::uint8_t sfc>
 Result<void> list_modules(Session& session, const std::string&) {
     const auto answer = session.execute(FC_ADM, sfc);
@@ -73,16 +80,59 @@ Result<void> list_modules(Session& session, const std::string&) {
         const auto module = parse_prefix(LAYOUT_MODULE, rest);
         if (!module) return fail(E_CSA_PROTOCOL);
         std::printf("%-5X%-13s%-13s%s\n", module->u32("id"), std::string(module->text("name")).c_str(),
-                    version_text(module->u32("version")).c_str(),
-                    module->u8("state") == 0 ? "INIT_OK" : "INIT_FAILED");
+                    version_text(module->u32("version")).c_str(), state_text(module->u8("state")));
     }
     return {};
 }
 
-// Containers hold code for the device's own processor; this device runs none.
-Result<void> make_container(Session& session, const std::string&) {
-    session.note("MakeMTC is not offered: this simulator loads no modules of users' own");
-    return fail(E_OS_MDL_NOT_SUPP);
+struct ModelName {
+    std::string_view name;
+    ModuleType type;
+};
+constexpr ModelName kModels[] = {{"cs5", kModuleCs5}, {"c50", kModuleC50}};
+
+Result<ModuleType> type_for(const Session& session, const std::filesystem::path& image) {
+    if (image.extension() == ".so") return kModuleLinux;
+    const auto model = session.parameter("Model");
+    for (const ModelName& row : kModels)
+        if (model && same_word(*model, row.name)) return row.type;
+    session.note("Model=cs5 or Model=c50 must stand to the left");
+    return fail(E_CSA_SYNTAX);
+}
+
+// NAME.mtc beside NAME.out; the first dot ends the base name.
+std::filesystem::path container_path(const std::filesystem::path& image) {
+    const std::string file = image.filename();
+    return image.parent_path() / (file.substr(0, file.find('.')) + ".mtc");
+}
+
+// No device and no logon; prints five lines (device-formats.md, section 2).
+Result<void> make_container_file(Session& session, const std::string& value) {
+    const std::filesystem::path path{std::string(trimmed(value))};
+    const auto type = type_for(session, path);
+    if (!type) return fail(type.error());
+    const auto spec = session.parameter("MMCSignKey");
+    if (!spec) {
+        session.note("MMCSignKey=<key file> must stand to the left");
+        return fail(E_CSA_SYNTAX);
+    }
+    const auto key_spec = host::parse_key_spec(*spec);
+    if (!key_spec) return fail(key_spec.error());
+    const auto key = host::read_key_file(*key_spec, session.terminal());
+    if (!key) return fail(key.error());
+    if (!key->has_private) return fail(E_CSA_KEY_TYPE);
+    const auto image = host::read_host_file(path, kLargestFile);
+    if (!image) {
+        session.note("cannot read " + path.string());
+        return fail(E_CSA_PARAM);
+    }
+    std::printf("%s:\n        building MMC ...\n", path.c_str());
+    const auto container = make_container(*image, *type, *key->key);
+    if (!container) return fail(container.error());
+    std::printf("        OK\n        building MTC ...\n");
+    if (!host::replace_host_file(container_path(path), *container, 0644)) return fail(E_CSA_KEY_WRITE);
+    std::printf("        OK\n");
+    return {};
 }
 
 constexpr Command kCommands[] = {
@@ -98,9 +148,11 @@ constexpr Command kCommands[] = {
     {"MMCSignKey", "", Takes::value, "MMCSignKey=<key>", "key by which MakeMTC signs a container", "",
      nullptr},
     {"MakeMTC", "", Takes::value, "MakeMTC=<file>",
-     "makes a signed container of a module of users' own; not offered here",
-     "The simulator loads no modules of users' own yet, so it answers B0000813 (operation unavailable).\n",
-     make_container},
+     "makes a signed container, <file>.mtc, of a linked module of users' own",
+     "Model= and MMCSignKey=<key file>[#<password>] (RSA) stand to the left. No device is needed. The "
+     "device\n"
+     "loads it (LoadFile=) once LoadAltMdlSigKey= has made the key known.\n",
+     make_container_file},
     {"ListFirmware", "", Takes::nothing, "ListFirmware", "lists the firmware modules in flash", "",
      list_modules<SFC_ADM_LIST_FIRMWARE>},
     {"ListModulesActive", "", Takes::nothing, "ListModulesActive", "lists the firmware modules that run", "",

@@ -68,6 +68,22 @@ Result<PermissionField> parse_permission(std::string_view text) {
     return field;
 }
 
+// CXI_GROUP takes * and ?, not regular expressions: somebody who writes one is told, and the user is added.
+void note_regular_expression(const Session& session, const std::string& attributes) {
+    for (const std::string& text : split_list(attributes)) {
+        const Argument attribute = parse_argument(text);
+        if (!same_word(attribute.name, "CXI_GROUP") || !attribute.value) continue;
+        const std::string& pattern = *attribute.value;
+        const bool looks_like_one = pattern.find(".*") != std::string::npos ||
+                                    pattern.find(".+") != std::string::npos ||
+                                    pattern.find_first_of("[]()|^$\\+") != std::string::npos;
+        if (looks_like_one)
+            session.note("CXI_GROUP=" + pattern +
+                         " looks like a regular expression, but is a pattern: * stands for any run of "
+                         "characters, ? for one, all else for itself");
+    }
+}
+
 Result<void> add_user(Session& session, const std::string& value) {
     const auto fields = split_list(value, 4);
     if (fields.size() != 4) return fail(E_CSA_SYNTAX);
@@ -82,6 +98,7 @@ Result<void> add_user(Session& session, const std::string& value) {
     const auto token = user_token(session, *mechanism, fields[3]);
     if (!token) return fail(token.error());
 
+    note_regular_expression(session, permission->attributes);
     constexpr std::uint8_t kNoFlags = 0;
     const auto answer = session.execute(FC_CMDS, SFC_CMDS_ADD_USER,
                                         {fields[0], permission->permission, mechanism->number, kNoFlags,
@@ -137,7 +154,8 @@ std::string attributes_of(const Block& user, const MechanismRow* mechanism, std:
     return shown;
 }
 
-// Column 1 is the full name, w wide; Permission's heading begins at w + 3, its values one further right.
+// Column 1 is the full name, w wide; Permission's heading stands w + 3 characters in, its values one further
+// right, as the transcript of the reference has it (its text counts from 1 and gives the same numbers).
 void print_users(const std::vector<Block>& users, std::uint32_t forms) {
     const auto name_of = [](const Block& user) {
         const auto long_name = user.text("longname");

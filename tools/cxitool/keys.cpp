@@ -38,8 +38,9 @@ Result<void> list_keys(Session& session, const std::string&) {
     auto keys = selected(session);
     if (!keys && keys.error().code == E_DB_NOT_FOUND) keys = std::vector<PropertyList>();
     if (!keys) return fail(keys.error());
-    std::printf("\nidx algo  size type     group                    name                             spec\n%s\n",
-                std::string(86, '-').c_str());
+    std::printf(
+        "\nidx algo  size type     group                    name                             spec\n%s\n",
+        std::string(86, '-').c_str());
     std::size_t index = 0;
     for (const PropertyList& key : *keys) std::printf("%s\n", row_of(++index, key).c_str());
     return {};
@@ -64,8 +65,8 @@ std::string shown(const Property& property) {
     return text ? std::string(as_text(property.value)) : to_hex(property.value);
 }
 
-// "Group" for KEY_GROUP, "Date Gen" for KEY_DATE_GEN, "RSA Mod" for KEY_RSA_MOD: what KeyInfo calls a property
-// (device-formats.md, section 4; known: Group and Label).
+// "Group" for KEY_GROUP, "Date Gen" for KEY_DATE_GEN, "RSA Mod" for KEY_RSA_MOD: what KeyInfo calls a
+// property (device-formats.md, section 4; known: Group and Label).
 std::string spoken(std::string_view name) {
     constexpr std::string_view kPrefix = "KEY_";
     if (name.starts_with(kPrefix)) name.remove_prefix(kPrefix.size());

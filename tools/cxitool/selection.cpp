@@ -47,13 +47,15 @@ constexpr Command kParameters[] = {
     {"Export", "", Takes::value, "Export=<word>[,<word>...]|<number>", "export policy of a new key",
      "Deny (default), Allow (wrapped), AllowPlain (in clear), DenyBackup; or their sum: 0, 1, 2, 65536.\n",
      nullptr},
-    {"Usage", "", Takes::value, "Usage=<word>[,<word>...]|<hex>", "what a new key may be used for (default ALL)",
+    {"Usage", "", Takes::value, "Usage=<word>[,<word>...]|<hex>",
+     "what a new key may be used for (default ALL)",
      "SIGN, VERIFY, ENCRYPT, DECRYPT, WRAP, UNWRAP, DERIVE, VERIFY_RECOVER, ALL; or their bits in\n"
      "hexadecimal.\n",
      nullptr},
     {"FipsUsage", "", Takes::value, "FipsUsage=SIGN_PKCS1|SIGN_PSS|SIGN_X931|DECRYPT",
      "the one purpose of a new RSA key in FIPS mode",
-     "The device writes it down with the first use of a key that it keeps. An external key (ExternalKey=) must\n"
+     "The device writes it down with the first use of a key that it keeps. An external key (ExternalKey=) "
+     "must\n"
      "bring it along, or FIPS mode refuses its use with B0680110. Keys that are not RSA have none.\n",
      nullptr},
     {"Overwrite", "", Takes::value, "Overwrite=0|1", "may a new or restored key replace one of that name", "",
@@ -81,9 +83,9 @@ constexpr Command kParameters[] = {
 };
 
 constexpr std::pair<std::uint32_t, const char*> kAlgorithms[] = {
-    {CXI_KEY_ALGO_RAW, "RAW"},   {CXI_KEY_ALGO_DES, "DES"}, {CXI_KEY_ALGO_AES, "AES"},
-    {CXI_KEY_ALGO_RSA, "RSA"},   {CXI_KEY_ALGO_EC, "EC"},   {CXI_KEY_ALGO_ECDH, "ECDH"},
-    {CXI_KEY_ALGO_X509, "X509"}, {CXI_KEY_ALGO_DSA, "DSA"}, {CXI_KEY_ALGO_DH, "DH"},
+    {CXI_KEY_ALGO_RAW, "RAW"},    {CXI_KEY_ALGO_DES, "DES"}, {CXI_KEY_ALGO_AES, "AES"},
+    {CXI_KEY_ALGO_RSA, "RSA"},    {CXI_KEY_ALGO_EC, "EC"},   {CXI_KEY_ALGO_ECDH, "ECDH"},
+    {CXI_KEY_ALGO_X509, "X509"},  {CXI_KEY_ALGO_DSA, "DSA"}, {CXI_KEY_ALGO_DH, "DH"},
     {CXI_KEY_ALGO_DH_PKCS, "DH"},
 };
 

@@ -128,8 +128,8 @@ Result<void> check(Session& session, const SignWork& work, ByteView signature) {
     return {};
 }
 
-// "SHA256,on_hsm,PKCS1" sets Hash=, where it is computed, and Pad= for one command, which then works on InFile=
-// (device-formats.md, section 4). Anything else is the file, as Sign=<file> takes it.
+// "SHA256,on_hsm,PKCS1" sets Hash=, where it is computed, and Pad= for one command, which then works on
+// InFile= (device-formats.md, section 4). Anything else is the file, as Sign=<file> takes it.
 class SignTerms {
 public:
     static Result<SignTerms> of(Session& session, const std::string& value) {
@@ -150,8 +150,11 @@ public:
         return made;
     }
     SignTerms(SignTerms&& other) noexcept
-        : session_(other.session_), file_(std::move(other.file_)), terms_(std::exchange(other.terms_, false)),
-          hash_(std::move(other.hash_)), pad_(std::move(other.pad_)) {}
+        : session_(other.session_),
+          file_(std::move(other.file_)),
+          terms_(std::exchange(other.terms_, false)),
+          hash_(std::move(other.hash_)),
+          pad_(std::move(other.pad_)) {}
     ~SignTerms() {
         if (!terms_) return;
         session_.set_parameter("HashWhere", "");
@@ -164,8 +167,11 @@ public:
 
 private:
     SignTerms(Session& session, std::string file, bool terms)
-        : session_(session), file_(std::move(file)), terms_(terms),
-          hash_(session.parameter_or("Hash", "SHA256")), pad_(session.parameter_or("Pad", "")) {}
+        : session_(session),
+          file_(std::move(file)),
+          terms_(terms),
+          hash_(session.parameter_or("Hash", "SHA256")),
+          pad_(session.parameter_or("Pad", "")) {}
 
     Session& session_;
     std::string file_;

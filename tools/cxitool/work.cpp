@@ -50,7 +50,8 @@ Result<void> random(Session& session, const std::string& value) {
 constexpr Command kCommands[] = {
     {"Sign", "", Takes::value, "Sign=<file> | Sign=<hash>,on_hsm|on_host,<padding>",
      "signs a file with the key Name=",
-     "The second form works on InFile=, and says which hash, where it is computed, and PKCS1 or PSS for RSA;\n"
+     "The second form works on InFile=, and says which hash, where it is computed, and PKCS1 or PSS for "
+     "RSA;\n"
      "the signature goes to Signature=<file>[,raw|der].\n"
      "Hash= and Pad= say how; secret keys make an HMAC, or with Chain=CMAC a CMAC. The signature goes to\n"
      "Out=, else in hexadecimal to stdout; ECDSA signatures are in DER.\n",

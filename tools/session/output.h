@@ -7,8 +7,8 @@
 
 namespace cs2sim::tools {
 
-// What differs between generations in lists (profile data of a simulator): bits of ADM.GET_FORMS. A device that
-// has no such function has none of them.
+// What differs between generations in lists (profile data of a simulator): bits of ADM.GET_FORMS. A device
+// that has no such function has none of them.
 constexpr std::uint32_t kFormHashCapitals = 1;
 constexpr std::uint32_t kFormInitial = 2;    // I[n] in ListUsers
 constexpr std::uint32_t kFormUntried = 4;    // Z[0] of who never tried to log on

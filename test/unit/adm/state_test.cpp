@@ -24,7 +24,7 @@ TEST_CASE("GetState, column by column") {
     Administered device;
     REQUIRE(device.smos->nvram.set_number("device.uid", 0x7A534D3230337153));
     const std::string expected =
-        "mode      = Operational Mode\n"
+        "\nmode      = Operational Mode\n"
         "state     = INITIALIZED (0x00100004)\n"
         "temp      = 30.0 [C]\n"
         "alarm     = OFF\n"
@@ -128,14 +128,14 @@ TEST_CASE("files are loaded in parts, listed, deleted; the device's own are prot
     const auto load = [&](std::string_view name, std::uint32_t handle, bool last, ByteView data) {
         return device.adm(SFC_ADM_LOAD_FILE, {name, handle, last, data});
     };
-    CHECK(code_of(load("a.mtc", 0, true, {})) == E_CMDS_DENIED);
+    CHECK(code_of(load("a.bin", 0, true, {})) == E_CMDS_DENIED);
     device.log_on(kSystemAdministrator);
-    const std::uint32_t handle = parse("h:u4", *load("a.mtc", 0, false, as_bytes("one ")))->u32("h");
-    CHECK_FALSE(device.smos->flash.exists("a.mtc"));
-    CHECK(code_of(load("b.mtc", handle, true, as_bytes("two"))) == E_ADM_NO_HANDLE);
-    REQUIRE(load("FLASH\\a.mtc", handle, true, as_bytes("two")));
-    CHECK(*device.smos->flash.read("a.mtc") == to_bytes(as_bytes("one two")));
-    CHECK(code_of(load("a.mtc", handle, true, {})) == E_ADM_NO_HANDLE);
+    const std::uint32_t handle = parse("h:u4", *load("a.bin", 0, false, as_bytes("one ")))->u32("h");
+    CHECK_FALSE(device.smos->flash.exists("a.bin"));
+    CHECK(code_of(load("b.bin", handle, true, as_bytes("two"))) == E_ADM_NO_HANDLE);
+    REQUIRE(load("FLASH\\a.bin", handle, true, as_bytes("two")));
+    CHECK(*device.smos->flash.read("a.bin") == to_bytes(as_bytes("one two")));
+    CHECK(code_of(load("a.bin", handle, true, {})) == E_ADM_NO_HANDLE);
 
     for (const std::string_view name : {"user.db", "x.db", "init.key", "hsmauth.key"})
         CHECK(code_of(load(name, 0, true, {})) == E_ADM_PERMISSION);
@@ -151,9 +151,9 @@ TEST_CASE("files are loaded in parts, listed, deleted; the device's own are prot
         REQUIRE(file);
         listed += std::string(file->text("name")) + (file->u8("kind") == 1 ? "* " : " ");
     }
-    CHECK(listed == "CXIKEY.db* VMBK1.db* a.mtc user.db* ");
-    REQUIRE(device.adm(SFC_ADM_DELETE_FILE, {"a.mtc"}));
-    CHECK_FALSE(device.smos->flash.exists("a.mtc"));
+    CHECK(listed == "CXIKEY.db* VMBK1.db* a.bin user.db* ");
+    REQUIRE(device.adm(SFC_ADM_DELETE_FILE, {"a.bin"}));
+    CHECK_FALSE(device.smos->flash.exists("a.bin"));
 
     Result<Bytes> part = load("big", 0, false, Bytes(400000));
     for (int i = 0; i < 50 && part; ++i)

@@ -97,7 +97,7 @@ constexpr Provocation kProvocations[] = {
      }},
     {E_CMDS_NO_MBK_KEY,
      [] {
-         Simulated device;
+         Simulated device("cse");  // no MBK from the factory
          return code_of(Caller(device).as_admin().cmds(SFC_CMDS_BACKUP_USER, {"ADMIN"}));
      }},
     {E_CMDS_INVAL_BCK,

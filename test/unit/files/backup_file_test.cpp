@@ -169,7 +169,7 @@ TEST_CASE("damaged backups are refused when they are opened") {
     CHECK(open(replaced(kVendorFile, "AES", "ROT13")) == E_CSA_BACKUP_NO_MBK);
     CHECK(open(replaced(kVendorFile, "92B3", "92")) == E_CSA_BACKUP_NO_MBK);
     CHECK(open(kVendorFile.substr(0, kVendorFile.find("About"))) == E_CSA_BACKUP_NO_MBK);
-    CHECK(open(kVendorFile + kVendorFile) == E_CSA_BACKUP_SYNTAX);
+    CHECK(open(kVendorFile + "\n" + kVendorFile) == E_CSA_BACKUP_SYNTAX);
     for (std::size_t size = 0; size + 1 < kVendorFile.size(); ++size)
         CHECK(open(kVendorFile.substr(0, size)) != 0);
 

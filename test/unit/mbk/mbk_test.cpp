@@ -32,7 +32,7 @@ Result<SecretBytes> combine(std::initializer_list<int> which) {
 }
 
 // A share as a key file of the real tool would hold it.
-MbkShare share(int i, std::string_view name = "ERPSIMMB", std::string_view time = "241105093000",
+MbkShare share(int i, std::string_view name = "ERPSIMMB", std::string_view time = "051124093000",
                std::uint8_t type = 6, std::uint8_t k = 3, std::string_view hash = "51FA0948F7CB2FD3",
                std::uint8_t length = 0x20) {
     MbkShare out;
@@ -138,14 +138,14 @@ TEST_CASE("every refusal of an import, by its code; the slot stays empty") {
     CHECK(import({share(0), share(1), share(2), share(3)}) == E_MBK_SHARE_CNT);
     CHECK(import({share(0), share(1), share(1)}) == E_MBK_KEY_ID_SAME);
     CHECK(import({share(0), share(1), share(2, "ERPSIMMC")}) == E_MBK_IG_KEY_NAME_NM);
-    CHECK(import({share(0), share(1), share(2, "ERPSIMMB", "241106093000")}) == E_MBK_IG_KEY_DATE_NM);
-    CHECK(import({share(0), share(1), share(2, "ERPSIMMB", "241105093001")}) == E_MBK_IG_KEY_TIME_NM);
-    CHECK(import({share(0), share(1), share(2, "ERPSIMMB", "241105093000", 5)}) == E_MBK_IG_KEY_TYPES_NM);
-    CHECK(import({share(0), share(1), share(2, "ERPSIMMB", "241105093000", 6, 2)}) ==
+    CHECK(import({share(0), share(1), share(2, "ERPSIMMB", "061124093000")}) == E_MBK_IG_KEY_DATE_NM);
+    CHECK(import({share(0), share(1), share(2, "ERPSIMMB", "051124093001")}) == E_MBK_IG_KEY_TIME_NM);
+    CHECK(import({share(0), share(1), share(2, "ERPSIMMB", "051124093000", 5)}) == E_MBK_IG_KEY_TYPES_NM);
+    CHECK(import({share(0), share(1), share(2, "ERPSIMMB", "051124093000", 6, 2)}) ==
           E_MBK_IG_KEY_SHARE_CNT_NM);
     const auto with = [](std::uint8_t type, std::uint8_t length, std::string_view hash) {
         std::vector<MbkShare> shares;
-        for (int i = 0; i < 3; ++i) shares.push_back(share(i, "N", "241105093000", type, 3, hash, length));
+        for (int i = 0; i < 3; ++i) shares.push_back(share(i, "N", "051124093000", type, 3, hash, length));
         return shares;
     };
     CHECK(import(with(5, 0x20, "51FA0948F7CB2FD3")) == E_MBK_KEY_TYPE);
@@ -194,6 +194,57 @@ TEST_CASE("a generated key goes into the empty slot; an occupied slot keeps its 
     REQUIRE(store.mbk.erase_all());
     CHECK(store.mbk.list()->empty());
     CHECK(store.mbk.erase_all());
+}
+
+TEST_CASE("shares are written with ddmmyy and names padded with blanks, and those of earlier versions load") {
+    Store store;
+    const auto made = store.mbk.generate(MBK_TYPE_AES, 32, 2, 2, "SHORT");
+    REQUIRE(made);
+    const auto time = store.mbk.info(kMbkSlotAes)->time;  // yymmdd
+    const std::string info = to_hex(made->shares[0].info);
+    CHECK(info.substr(0, 16) == "53484F5254202020");
+    CHECK(info.substr(18, 12) == to_hex(ByteView{&time[2], 1}) + to_hex(ByteView{&time[1], 1}) +
+                                     to_hex(ByteView{&time[0], 1}) + to_hex(ByteView(time).last(3)));
+
+    Store earlier;  // yymmdd, zeros
+    std::vector<MbkShare> shares;
+    for (int i = 0; i < 3; ++i)
+        shares.push_back(share(i, std::string_view("OLD\0\0\0\0\0", 8), "241105093000"));
+    const auto loaded = earlier.mbk.import(kMbkSlotAes, 0, shares);
+    REQUIRE(loaded);
+    CHECK(to_hex(loaded->time) == "241105093000");
+    CHECK(as_text(ByteView(loaded->name)) == std::string_view("OLD\0\0\0\0\0", 8));
+
+    Store now;
+    shares.clear();
+    for (int i = 0; i < 3; ++i) shares.push_back(share(i, "OLD     ", "051124093000"));
+    const auto again = now.mbk.import(kMbkSlotAes, 0, shares);
+    REQUIRE(again);
+    CHECK(to_hex(again->time) == "241105093000");
+    CHECK(again->name == loaded->name);
+}
+
+TEST_CASE("the factory's key gives way to an import and a generation without asking, no other does") {
+    Store store;
+    REQUIRE(store.mbk.make_factory_key());
+    const auto factory = store.mbk.info(kMbkSlotAes);
+    REQUIRE(factory);
+    CHECK(as_text(ByteView(factory->name)) == "AUTO-GEN");
+    CHECK(factory->n == 1);
+    CHECK(factory->k == 1);
+    REQUIRE(store.mbk.make_factory_key());
+    CHECK(store.mbk.info(kMbkSlotAes)->hash == factory->hash);  // once
+
+    REQUIRE(store.mbk.import(kMbkSlotAes, 0, {share(0), share(1), share(2)}));
+    CHECK(to_hex(store.mbk.info(kMbkSlotAes)->hash) == kIsoHash);
+    CHECK_FALSE(store.mbk.generate(MBK_TYPE_AES, 32, 1, 1, "OTHER")->loaded);
+    REQUIRE(store.mbk.make_factory_key());
+    CHECK(to_hex(store.mbk.info(kMbkSlotAes)->hash) == kIsoHash);
+
+    Store other;
+    REQUIRE(other.mbk.make_factory_key());
+    CHECK(other.mbk.generate(MBK_TYPE_AES, 32, 1, 1, "OTHER")->loaded);
+    CHECK(as_text(ByteView(other.mbk.info(kMbkSlotAes)->name)) == std::string_view("OTHER\0\0\0", 8));
 }
 
 TEST_CASE("generation refuses what it cannot do") {

@@ -1,0 +1,43 @@
+// Signed containers of firmware modules, .mtc (sdk-facts.md, section 9): made by csadm MakeMTC, checked by
+// ADM.LOAD_FILE.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <string>
+
+#include "firmware/crypto/pkey.h"
+#include "firmware/protocol/bytes.h"
+
+namespace cs2sim {
+
+// T_MODULE_INFO of an image.
+struct ModuleInfo {
+    std::string abbreviation;  // up to 12 characters, e.g. "erp"
+    std::uint16_t id = 0;
+    std::uint32_t version = 0;  // four bytes, 00 01 06 00 = 0.1.6.0
+    std::string name;           // up to 32 characters
+    friend bool operator==(const ModuleInfo&, const ModuleInfo&) = default;
+};
+
+// The information that an image carries behind its tag. Error: E_ADM_MMC_INFO when there is none, or its
+// abbreviation or id is unusable.
+Result<ModuleInfo> module_info(ByteView image);
+
+// file type, CPU type, hardware type, 0 (os_mdl.h).
+using ModuleType = std::array<std::uint8_t, 4>;
+inline constexpr ModuleType kModuleCs5{0x01, 0x01, 0x05, 0x00};    // COFF, C64, CS5
+inline constexpr ModuleType kModuleC50{0x01, 0x01, 0x04, 0x00};    // hardware type: OUR ASSUMPTION
+inline constexpr ModuleType kModuleLinux{0x03, 0x0B, 0x05, 0x00};  // a simulator's
+
+// The container of an image, signed by an RSA key. Errors: E_ADM_MMC_INFO; E_CSA_KEY_TYPE for another key than
+// RSA, or one of over 8192 bits.
+Result<Bytes> make_container(ByteView image, const ModuleType& type, const EVP_PKEY& signer);
+
+// Checks every field, the image's hash and the signature by one of `keys`, the one whose id stands in the container.
+// Errors: E_ADM_MTC_MAGIC, _LENGTH, _VERSION; E_ADM_MMC_MAGIC, _LENGTH, _VERSION, _INFO, _TYPE, _HASH;
+// E_ADM_SIGNATURE_BLOCK; E_ADM_SIGNATURE when no key verifies it.
+Result<ModuleInfo> check_container(ByteView file, std::span<const PublicKey> keys);
+
+}  // namespace cs2sim

@@ -1,0 +1,11 @@
+# As a build looks whether a device is there, and of which generation.
+execute_process(COMMAND csadm GetState RESULT_VARIABLE status OUTPUT_VARIABLE state ERROR_QUIET)
+if(NOT status EQUAL 0)
+  message(FATAL_ERROR "no device: ${status}")
+endif()
+if(NOT state MATCHES "mode +=.Operational Mode" OR NOT state MATCHES "bl_ver +=.([0-9]+)\\.")
+  message(FATAL_ERROR "not understood: ${state}")
+endif()
+if(NOT CMAKE_MATCH_1 EQUAL 5)
+  message(FATAL_ERROR "generation ${CMAKE_MATCH_1}")
+endif()

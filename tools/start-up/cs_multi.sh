@@ -1,0 +1,38 @@
+#!/bin/sh
+# N simulators in the foreground, on SDK_PORT (3001) and every second port after it: cs_multi.sh N [-d FOLDER].
+# Each has a state folder of its own, FOLDER/1, FOLDER/2 and so on. A signal ends them all.
+set -u
+here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd) || exit 1
+count=${1:-}
+case $count in
+'' | 0 | *[!0-9]*)
+    echo "usage: $(basename "$0") N [-d FOLDER]" >&2
+    exit 2
+    ;;
+esac
+shift
+folder=
+if [ $# -eq 2 ] && [ "$1" = -d ]; then
+    folder=$2
+elif [ $# -ne 0 ]; then
+    echo "usage: $(basename "$0") N [-d FOLDER]" >&2
+    exit 2
+fi
+folder=${folder:-${SDK_INSTANCE_PATH:-${SDK_PATH_DEVICES:-${SDK_PATH:-${XDG_STATE_HOME:-$HOME/.local/state}/cs2sim-multi}}}}
+first=${SDK_PORT:-3001}
+
+children=
+end_all() {
+    for child in $children; do kill "$child" 2>/dev/null; done
+    wait
+}
+trap 'end_all; exit 0' INT TERM HUP
+
+number=1
+while [ "$number" -le "$count" ]; do
+    mkdir -p "$folder/$number" || exit 1
+    SDK_PORT=$((first + 2 * (number - 1))) "$here/bl_sim5" -h -o -d "$folder/$number" &
+    children="$children $!"
+    number=$((number + 1))
+done
+wait
