@@ -57,6 +57,14 @@ public:
     // Moves on with every change of one of the stored objects there; for what others derive from them.
     Result<std::uint64_t> changes(std::initializer_list<ByteView> indices);
 
+    // What the device remembers of a key's bytes, whichever objects hold them and whether these are still there:
+    // a note of a kind. The role is that of both halves of a pair. `change` gets the note (empty when there is
+    // none) and says what it is to be; it runs as that of modify().
+    enum class NoteKind : std::uint8_t { role = 1, wrapped = 2 };
+    Result<Bytes> note(NoteKind kind, const LoadedKey& key);
+    Result<void> change_note(NoteKind kind, const LoadedKey& key,
+                             const std::function<Result<Bytes>(ByteView)>& change);
+
     // One page of objects for which `wanted` is true, in the order of indices, volatile keys first. `prefix`
     // (of a group) narrows the scan. A page may be empty although more follow: a scan is bounded, so that
     // every page costs about the same.
@@ -95,6 +103,7 @@ private:
     };
 
     Result<std::shared_ptr<Database>> database();
+    Result<Bytes> note_name(NoteKind kind, const LoadedKey& key);
     SharedKey cached(ByteView index, std::uint64_t changes);
     SharedKey confirmed(ByteView index, ByteView record_hash, std::uint64_t changes);
     void remember(ByteView index, Cached entry);
