@@ -58,8 +58,8 @@ Result<bool> CxiCall::has(std::uint16_t rights, std::string_view group) const {
 }
 
 Result<bool> CxiCall::has(std::uint16_t rights, const KeyObject& object) const {
-    if (is_public(object) && ((rights & RIGHT_SEE_PUBLIC) != 0 ||
-                              ((rights & RIGHT_USE_PUBLIC) != 0 && has_no_secret(object))))
+    if (is_public(object) &&
+        ((rights & RIGHT_SEE_PUBLIC) != 0 || ((rights & RIGHT_USE_PUBLIC) != 0 && has_no_secret(object))))
         return true;
     return has(rights, object.group());
 }
@@ -89,15 +89,16 @@ bool CxiCall::applies(When when) const {
     }
 }
 
-// What tells nobody whether a key is there: it depends on the caller alone. Who uses or manages keys somewhere
-// may hold a reference to one that is gone.
+// What tells nobody whether a key is there: it depends on the caller alone. Who uses or manages keys
+// somewhere may hold a reference to one that is gone.
 std::uint32_t CxiCall::refusal() const {
     return (auth_state() & 0xFF) == 0 ? E_CXI_PERMISSION_DENIED : E_DB_NOT_FOUND;
 }
 
 Result<void> CxiCall::allow(const AccessRow& row, const SharedKey& key, std::uint32_t refusal) {
     const KeyObject& object = key->object;
-    if (row.when == When::secret_leaves && object.type() >= CXI_KEY_TYPE_DATA) return {};
+    const bool secret = row.when == When::secret_leaves || row.when == When::in_clear;
+    if (secret && object.type() >= CXI_KEY_TYPE_DATA) return {};  // which has none
     const auto allowed = has(row.rights, object);
     if (!allowed) return fail(allowed.error());
     if (!*allowed) return fail(refusal);

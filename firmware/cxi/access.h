@@ -15,10 +15,10 @@ enum Right : std::uint16_t {
     RIGHT_MANAGE = 0x02,            // CFG_AUTH_KEYM
     RIGHT_SECURITY_OFFICER = 0x04,  // 00000200
     RIGHT_ADMINISTRATOR = 0x08,     // 02000000, whatever the group
-    RIGHT_LOGGED_ON = 0x10,        // any user
-    RIGHT_CONFIGURE = 0x20,        // of a group its security officer, of what holds for all an administrator
-    // None, for an object that has PRIVATE = false (PKCS#11 v2.40, section 4.4): the first to look at any, the
-    // second to use one without secret: public keys, certificates and data.
+    RIGHT_LOGGED_ON = 0x10,         // any user
+    RIGHT_CONFIGURE = 0x20,         // of a group its security officer, of what holds for all an administrator
+    // None, for an object that has PRIVATE = false (PKCS#11 v2.40, section 4.4): the first to look at any,
+    // the second to use one without secret: public keys, certificates and data.
     RIGHT_SEE_PUBLIC = 0x40,
     RIGHT_USE_PUBLIC = 0x80,
     RIGHT_PLAIN = 0x100,  // CFG_AUTH_PLAIN
@@ -32,18 +32,18 @@ enum class Names : std::uint8_t {
     key_or_config,  // the same; a reference to a configuration object is another row's
     key_name,       // a property list that names a key
     config,         // a reference to a configuration object; one to a key is another row's
-    made,      // the template of an object that is to be made
-    copied,    // the same, where an object without GROUP stays in the group of `key`
-    listed,    // a template; without GROUP, or with a pattern in it, every group may be meant
-    sealed,    // a sealed key
+    made,           // the template of an object that is to be made
+    copied,         // the same, where an object without GROUP stays in the group of `key`
+    listed,         // a template; without GROUP, or with a pattern in it, every group may be meant
+    sealed,         // a sealed key
 };
 
 enum class When : std::uint8_t {
     always,
-    overwrites,      // `flags` has CXI_FLAG_KEY_OVERWRITE
-    secret_leaves,   // `type` wants more of the key than its public half
-    in_clear,        // more than a public half comes or leaves, and `wrapping` names no key
-    joins_keys,      // `mechanism` puts two keys together
+    overwrites,     // `flags` has CXI_FLAG_KEY_OVERWRITE
+    secret_leaves,  // `type` wants more of the key than its public half
+    in_clear,       // more than a public half comes or leaves, and `wrapping` names no key
+    joins_keys,     // `mechanism` puts two keys together
 };
 
 struct AccessRow {

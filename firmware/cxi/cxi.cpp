@@ -24,7 +24,7 @@ constexpr UseRow kUses[] = {
 
 Result<void> allow_by_properties(const PropertyList& properties, Use use, Mechanism mechanism) {
     for (const UseRow& row : kUses)
-        if (row.use == use && (usage_of(properties) & row.usage) == 0) return fail(E_CXI_KEY_USAGE);
+        if (row.use == use && !allows(properties, row.usage)) return fail(E_CXI_KEY_USAGE);
     if (!properties.has(CXI_PROP_KEY_MECHS)) return {};
     const ByteView allowed = properties.bytes(CXI_PROP_KEY_MECHS);
     for (ByteView rest = allowed; rest.size() >= 4; rest = rest.subspan(4)) {
@@ -56,7 +56,10 @@ Result<void> check_flags(std::uint32_t flags, std::uint32_t known) {
 }
 
 Cxi::Cxi(Services& services)
-    : keys(services.smos, services.databases), seal(services.mbk), services_(services) {}
+    : keys(services.smos, services.databases,
+           {services.profile.volatile_keys, std::size_t{services.profile.volatile_kib} << 10}),
+      seal(services.mbk),
+      services_(services) {}
 
 std::uint16_t Cxi::modes() const { return services_.scheduler.modes(); }
 
@@ -170,8 +173,8 @@ Result<void> Cxi::allow(const LoadedKey& key, Use use, Mechanism mechanism, Byte
 }
 
 // A key that both handles keys and encrypts or decrypts makes chosen keys, or tells keys. In certified modes
-// whoever knows its bytes would, so that they are the device's alone or its security officer stands for it; and
-// what was encrypted to a public key may have been made by anybody.
+// whoever knows its bytes would, so that they are the device's alone or its security officer stands for it;
+// and what was encrypted to a public key may have been made by anybody.
 Result<void> Cxi::approve_wrapping(const LoadedKey& key, Use use) {
     const bool trusted = key.object.properties.flag_or(CXI_PROP_TRUSTED, false);
     const bool wraps = use == USE_WRAP;
@@ -187,7 +190,8 @@ Result<void> Cxi::approve_wrapping(const LoadedKey& key, Use use) {
     return approve_purpose(0, settings->restrictions, usage_of(key.object.properties));
 }
 
-// The bytes of a key keep the role that their first use gave them: a copy, a restored or unwrapped key has it too.
+// The bytes of a key keep the role that their first use gave them: a copy, a restored or unwrapped key has it
+// too.
 Result<void> Cxi::keep_role(const LoadedKey& key, Use use) {
     const bool public_work = key.object.is_public() && (use & kWraps) == 0;
     const bool may_wrap = key.object.is_secret() || key.object.algorithm() == CXI_KEY_ALGO_RSA;
@@ -221,6 +225,14 @@ Result<void> Cxi::keep_first_usage(const LoadedKey& key, Use use, Mechanism mech
     });
 }
 
+// What a session, or a plain connection, holds so that its volatile keys end with it.
+Result<std::uint64_t> Cxi::volatile_owner(HandleTable& handles) {
+    auto owner = handles.only<VolatileOwner>();
+    if (!owner) owner = keys.owner();
+    if (!handles.only<VolatileOwner>() && handles.put(owner) == 0) return fail(E_CXI_MALLOC);
+    return owner->number();
+}
+
 Result<Place> Cxi::place_in(const CxiCall& call, const PropertyList& properties, std::uint32_t flags) {
     const std::string_view group = properties.text(CXI_PROP_KEY_GROUP);
     if (properties.text(CXI_PROP_KEY_NAME).empty() &&
@@ -230,7 +242,9 @@ Result<Place> Cxi::place_in(const CxiCall& call, const PropertyList& properties,
     const auto settings = config(group);
     if (!settings) return fail(settings.error());
     CS2SIM_TRY(approve_purpose(modes(), settings->restrictions, usage_of(properties, true)));
-    const Place place(*this, flags);
+    Place place(*this, flags);
+    if (place.has(CXI_FLAG_KEY_UNTIL_RESTART) && !place.has(CXI_FLAG_KEY_VOLATILE))
+        return fail(E_CXI_INVALID_FLAGS);
     if (place.has(CXI_FLAG_KEY_EXTERNAL) &&
         (place.has(CXI_FLAG_KEY_OVERWRITE) || place.has(CXI_FLAG_KEY_VOLATILE)))
         return fail(E_CXI_OVERWRITE);
@@ -240,6 +254,11 @@ Result<Place> Cxi::place_in(const CxiCall& call, const PropertyList& properties,
         return place;
     }
     if (settings->external_only) return fail(E_CXI_KEY_EXTERNAL_ONLY);
+    if (place.has(CXI_FLAG_KEY_VOLATILE) && !place.has(CXI_FLAG_KEY_UNTIL_RESTART)) {
+        const auto owner = volatile_owner(call.context.handles);
+        if (!owner) return fail(owner.error());
+        place.owner_ = *owner;
+    }
     return place;
 }
 
@@ -253,7 +272,7 @@ Result<Bytes> Cxi::seal_outside(const KeyObject& key) {
 
 Result<Bytes> Place::put(KeyObject& key) {
     if (has(CXI_FLAG_KEY_EXTERNAL)) return cxi_.seal_outside(key);
-    CS2SIM_TRY(cxi_.keys.insert({&key}, has(CXI_FLAG_KEY_OVERWRITE), has(CXI_FLAG_KEY_VOLATILE)));
+    CS2SIM_TRY(cxi_.keys.insert({&key}, has(CXI_FLAG_KEY_OVERWRITE), lifetime()));
     return index_reference(key_index(key));
 }
 
@@ -264,7 +283,7 @@ Result<Place::Pair> Place::put(KeyObject& first, KeyObject& second) {
         if (!other) return fail(other.error());
         return Pair{*std::move(one), *std::move(other)};
     }
-    CS2SIM_TRY(cxi_.keys.insert({&first, &second}, has(CXI_FLAG_KEY_OVERWRITE), has(CXI_FLAG_KEY_VOLATILE)));
+    CS2SIM_TRY(cxi_.keys.insert({&first, &second}, has(CXI_FLAG_KEY_OVERWRITE), lifetime()));
     return Pair{index_reference(key_index(first)), index_reference(key_index(second))};
 }
 

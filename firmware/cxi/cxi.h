@@ -53,10 +53,12 @@ public:
 private:
     friend class Cxi;
     Place(Cxi& cxi, std::uint32_t flags) : cxi_(cxi), flags_(flags) {}
+    Lifetime lifetime() const { return {has(CXI_FLAG_KEY_VOLATILE), owner_}; }
     bool has(CxiFlag flag) const { return (flags_ & flag) != 0; }
 
     Cxi& cxi_;
     std::uint32_t flags_;
+    std::uint64_t owner_ = 0;
 };
 
 class Cxi {
@@ -70,8 +72,8 @@ public:
     KeySeal seal;
 
     // The key that `reference` (CxiKeyTag) names by index or as a sealed one, or `names` by GROUP, NAME and
-    // SPEC; whether the caller may have it is not asked here. Errors: E_CXI_INVALID_PARAM_TAG, _LEN, _VAL for a
-    // malformed reference, E_CXI_KEY_INVALID_NAME; those of KeyStore::find() and KeySeal::open();
+    // SPEC; whether the caller may have it is not asked here. Errors: E_CXI_INVALID_PARAM_TAG, _LEN, _VAL for
+    // a malformed reference, E_CXI_KEY_INVALID_NAME; those of KeyStore::find() and KeySeal::open();
     // E_CXI_CC_EXTERNAL_KEYS.
     Result<SharedKey> find(ByteView reference);
     Result<SharedKey> find_named(const PropertyList& names);
@@ -102,6 +104,7 @@ public:
 
 private:
     Result<CxiConfig> read_config(std::initializer_list<ByteView> indices);
+    Result<std::uint64_t> volatile_owner(HandleTable& handles);
     Result<SharedKey> external_key(ByteView blob);
     Result<void> keep_role(const LoadedKey& key, Use use);
     Result<void> approve_wrapping(const LoadedKey& key, Use use);
@@ -119,6 +122,10 @@ private:
 
 // A reference to a stored key, as commands return it.
 Bytes index_reference(ByteView index);
+
+// Flags of functions that make a key.
+inline constexpr std::uint32_t kPlaceFlags =
+    CXI_FLAG_KEY_OVERWRITE | CXI_FLAG_KEY_EXTERNAL | CXI_FLAG_KEY_VOLATILE | CXI_FLAG_KEY_UNTIL_RESTART;
 
 // E_CXI_INVALID_FLAGS when `flags` has any bit outside `known`.
 Result<void> check_flags(std::uint32_t flags, std::uint32_t known);

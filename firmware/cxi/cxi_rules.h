@@ -175,9 +175,9 @@ enum class Act : std::uint8_t {
     plain_export,  // also: wrapped under such a key
     overwrite,
     external_key,
-    mixed_use,  // of one key: to wrap or unwrap, and anything else
-    readable_join, // of a key with one that somebody may know, or cut
-    low_exponent,  // RSA, public exponent under 65537
+    mixed_use,      // of one key: to wrap or unwrap, and anything else
+    readable_join,  // of a key with one that somebody may know, or cut
+    low_exponent,   // RSA, public exponent under 65537
 };
 struct ActRule {
     std::uint16_t mode;

@@ -111,8 +111,8 @@ bool is_agreement(Mechanism mechanism) {
     return mechanism.kdf() == CXI_MECH_KDF_ECDH || mechanism.kdf() == CXI_MECH_KDF_ECDH_COF;
 }
 
-// In certified modes two keys are put together as they are, and both are the device's alone: whoever knew one, or
-// had but a few bytes of the joined key, would read the other from its check value byte by byte.
+// In certified modes two keys are put together as they are, and both are the device's alone: whoever knew
+// one, or had but a few bytes of the joined key, would read the other from its check value byte by byte.
 Result<void> approve_join(Cxi& cxi, const Restrictions& set, const KeyObject& base, const KeyObject& other,
                           std::size_t length) {
     const bool certified = (cxi.modes() & (MODE_FIPS | MODE_CC)) != 0;
@@ -142,7 +142,7 @@ Result<Bytes> cxi_secret_agree(CxiCall& call) {
 Result<Bytes> cxi_key_derive(CxiCall& call) {
     Cxi& cxi = call.cxi;
     const std::uint32_t flags = call.request.u32("flags");
-    CS2SIM_TRY(check_flags(flags, CXI_FLAG_KEY_OVERWRITE | CXI_FLAG_KEY_EXTERNAL | CXI_FLAG_KEY_VOLATILE));
+    CS2SIM_TRY(check_flags(flags, kPlaceFlags));
     const Mechanism mechanism{call.request.u32("mechanism")};
     auto properties = creation_template(call.request.bytes("properties"));
     if (!properties) return fail(properties.error());
@@ -166,9 +166,8 @@ Result<Bytes> cxi_key_derive(CxiCall& call) {
         for (const Restrictions& set : {now->restrictions, of_base->restrictions})
             CS2SIM_TRY(approve_join(cxi, set, base.object, other->object, bits / 8));
     }
-    auto secret = is_agreement(mechanism)
-                      ? agree(base, data)
-                      : derive_from_secret(base, other.get(), mechanism, data, bits / 8);
+    auto secret = is_agreement(mechanism) ? agree(base, data)
+                                          : derive_from_secret(base, other.get(), mechanism, data, bits / 8);
     if (!secret) return fail(secret.error());
     if (is_agreement(mechanism) && mechanism.hash() != CXI_MECH_HASH_NONE) {
         const auto hash = required_hash(mechanism);

@@ -16,6 +16,11 @@ Result<Bytes> cxi_obj_create(CxiCall& call);
 Result<Bytes> cxi_p11_permissions(CxiCall& call);
 Result<Bytes> cxi_not_supported(CxiCall& call);
 
+// token_users.cpp
+Result<Bytes> cxi_user_add(CxiCall& call);  // E_CXI_PERMISSION_DENIED, E_CMDS_BAD_NAME, and as CMDS.ADD_USER
+Result<Bytes> cxi_user_delete(
+    CxiCall& call);  // E_CXI_PERMISSION_DENIED, E_CMDS_BAD_NAME, and as CMDS.DELETE_USER
+
 // property_functions.cpp
 Result<Bytes> cxi_key_list(CxiCall& call);
 Result<Bytes> cxi_key_prop_get(CxiCall& call);

@@ -7,8 +7,6 @@
 namespace cs2sim {
 namespace {
 
-constexpr std::uint32_t kPlaceFlags = CXI_FLAG_KEY_OVERWRITE | CXI_FLAG_KEY_EXTERNAL | CXI_FLAG_KEY_VOLATILE;
-
 std::string audit_name(const KeyObject& key) {
     return std::string(key.group()) + "/" + std::string(key.name());
 }

@@ -10,7 +10,7 @@ struct Circumstances {
     std::uint16_t modes = 0;        // what holds now, for the tables of cxi_rules.h
     bool des3 = true;               // whether the profile has DES keys
     std::int64_t milliseconds = 0;  // the device's time
-    Restrictions restrictions;      // of the group
+    Restrictions restrictions{};    // of the group
 };
 
 // Decodes a template that makes a key. Errors: those of PropertyList::decode(), and E_CXI_PROP_ABSENT for a
@@ -24,8 +24,8 @@ Result<KeyObject> generate_key(PropertyList properties, Mechanism mechanism, con
 
 // `type` CXI_KEY_TYPE_SECRET: raw key; PRIVATE: PKCS#8 in DER; PUBLIC: SubjectPublicKeyInfo in DER. ALGO,
 // SIZE and EC_CURVE in the template are compared when given (ALGO is needed for secrets). Errors: as
-// generate_key(), E_CXI_KEY_INVALID_COMP (also a weak DES key, unless the group allows them), E_CXI_PROP_COMPARE;
-// under CFG_SECURE_IMPORT E_CXI_SECURE_PROP_CHECK_VALUE for a wrong check value.
+// generate_key(), E_CXI_KEY_INVALID_COMP (also a weak DES key, unless the group allows them),
+// E_CXI_PROP_COMPARE; under CFG_SECURE_IMPORT E_CXI_SECURE_PROP_CHECK_VALUE for a wrong check value.
 Result<KeyObject> key_from_material(PropertyList properties, std::uint32_t type, ByteView material,
                                     const Circumstances& now);
 

@@ -7,8 +7,6 @@
 namespace cs2sim {
 namespace {
 
-constexpr std::uint32_t kPlaceFlags = CXI_FLAG_KEY_OVERWRITE | CXI_FLAG_KEY_EXTERNAL | CXI_FLAG_KEY_VOLATILE;
-
 // A template that names the key: what it states must be so.
 Result<void> compare_names(const PropertyList& expected, const KeyObject& key) {
     for (const Property& property : expected) {
@@ -20,8 +18,8 @@ Result<void> compare_names(const PropertyList& expected, const KeyObject& key) {
     return {};
 }
 
-// What is wrapped may come back as what it was at most: the device keeps the widest policy under which these bytes
-// were wrapped, as the usual formats have no room for one.
+// What is wrapped may come back as what it was at most: the device keeps the widest policy under which these
+// bytes were wrapped, as the usual formats have no room for one.
 Result<void> note_policy(Cxi& cxi, const LoadedKey& key) {
     const auto known = cxi.keys.note(KeyStore::NoteKind::wrapped, key);
     if (!known) return fail(known.error());
@@ -46,7 +44,8 @@ Result<void> bind_policy(Cxi& cxi, KeyObject& key, bool authenticated) {
         const auto curve = [](std::uint32_t algorithm) {
             return algorithm == CXI_KEY_ALGO_EC || algorithm == CXI_KEY_ALGO_ECDH;
         };
-        const bool same = bound.algorithm == key.algorithm() || (curve(bound.algorithm) && curve(key.algorithm()));
+        const bool same =
+            bound.algorithm == key.algorithm() || (curve(bound.algorithm) && curve(key.algorithm()));
         if (!same || bound.type != key.type()) return fail(E_CXI_KEY_TYPE);
     } else if (!authenticated) {
         bound.export_policy &= ~std::uint32_t{CXI_KEY_EXPORT_ALLOW_PLAIN};
@@ -148,7 +147,7 @@ Result<Bytes> cxi_key_backup(CxiCall& call) {
 Result<Bytes> cxi_key_restore(CxiCall& call) {
     Cxi& cxi = call.cxi;
     const std::uint32_t flags = call.request.u32("flags");
-    CS2SIM_TRY(check_flags(flags, CXI_FLAG_KEY_OVERWRITE | CXI_FLAG_KEY_VOLATILE));
+    CS2SIM_TRY(check_flags(flags, kPlaceFlags & ~std::uint32_t{CXI_FLAG_KEY_EXTERNAL}));
     const auto expected = PropertyList::decode(call.request.bytes("properties"));
     if (!expected) return fail(expected.error());
     auto key = cxi.seal.open(call.request.bytes("blob"));

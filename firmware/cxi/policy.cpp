@@ -42,9 +42,8 @@ Bytes list_of(const std::vector<std::uint32_t>& numbers) {
 }
 
 bool has_all(const std::vector<std::uint32_t>& list, const std::vector<std::uint32_t>& wanted) {
-    return std::ranges::all_of(wanted, [&](std::uint32_t number) {
-        return std::ranges::find(list, number) != list.end();
-    });
+    return std::ranges::all_of(
+        wanted, [&](std::uint32_t number) { return std::ranges::find(list, number) != list.end(); });
 }
 
 std::uint32_t narrower_export(std::uint32_t asked, std::uint32_t had) {
@@ -69,7 +68,9 @@ bool turned_off(const PropertyList& before, const Property& change) {
 bool turned(const PropertyList& before, const Property& change) {
     return (change.value[0] != 0) != before.flag_or(change.id, false);
 }
-std::uint32_t number_of(const Property& change) { return static_cast<std::uint32_t>(big_endian(change.value)); }
+std::uint32_t number_of(const Property& change) {
+    return static_cast<std::uint32_t>(big_endian(change.value));
+}
 bool more_usage(const PropertyList& before, const Property& change) {
     return (number_of(change) & ~before.number_or(CXI_PROP_KEY_USAGE, CXI_KEY_USAGE_ALL)) != 0;
 }
@@ -147,6 +148,12 @@ std::uint32_t usage_of(const PropertyList& properties, bool stated) {
     return usage;
 }
 
+bool allows(const PropertyList& properties, std::uint32_t usage) {
+    if ((properties.number_or(CXI_PROP_KEY_USAGE, CXI_KEY_USAGE_ALL) & usage) == 0) return false;
+    const auto* row = std::ranges::find(kUsageFlags, usage, &UsageFlag::usage);
+    return row == std::end(kUsageFlags) || properties.flag_or(row->flag, true);
+}
+
 KeyPolicy policy_of(const KeyObject& key) {
     const PropertyList& properties = key.properties;
     return {key.algorithm(),
@@ -178,9 +185,9 @@ KeyPolicy either(const KeyPolicy& one, const KeyPolicy& other) {
 
 Bytes encode_policy(const KeyPolicy& policy) {
     return compose(LAYOUT_CXI_KEY_POLICY,
-                   {policy.algorithm, policy.type, policy.export_policy, policy.usage, policy.sensitive ? 1 : 0,
-                    policy.extractable ? 1 : 0, policy.wrap_with_trusted ? 1 : 0, policy.expires,
-                    list_of(policy.mechanisms)});
+                   {policy.algorithm, policy.type, policy.export_policy, policy.usage,
+                    policy.sensitive ? 1 : 0, policy.extractable ? 1 : 0, policy.wrap_with_trusted ? 1 : 0,
+                    policy.expires, list_of(policy.mechanisms)});
 }
 
 KeyPolicy decode_policy(ByteView note) {
@@ -212,13 +219,12 @@ void narrow_all(PropertyList& properties, const KeyPolicy& bound) {
     if (!bound.mechanisms.empty()) {
         std::vector<std::uint32_t> kept = bound.mechanisms;
         if (properties.has(CXI_PROP_KEY_MECHS))
-            std::erase_if(kept, [wanted = numbers_in(properties.bytes(CXI_PROP_KEY_MECHS))](std::uint32_t each) {
-                return !has_all(wanted, {each});
-            });
+            std::erase_if(kept, [wanted = numbers_in(properties.bytes(CXI_PROP_KEY_MECHS))](
+                                    std::uint32_t each) { return !has_all(wanted, {each}); });
         properties.set(CXI_PROP_KEY_MECHS, list_of(kept));
     }
-    if (!bound.expires.empty() && (!properties.has(CXI_PROP_KEY_DATE_EXP) ||
-                                   properties.text(CXI_PROP_KEY_DATE_EXP) > bound.expires))
+    if (!bound.expires.empty() &&
+        (!properties.has(CXI_PROP_KEY_DATE_EXP) || properties.text(CXI_PROP_KEY_DATE_EXP) > bound.expires))
         properties.set(CXI_PROP_KEY_DATE_EXP, bound.expires);
 }
 
@@ -275,8 +281,9 @@ bool is_weak_des(ByteView key) {
     for (std::uint8_t& byte : bare) byte &= 0xFE;
     bool weak = false;
     for (ByteView rest = bare; rest.size() >= 8; rest = rest.subspan(8)) {
-        weak |= std::ranges::any_of(
-            kWeakDes, [&](const std::uint8_t(&known)[8]) { return std::ranges::equal(known, rest.first(8)); });
+        weak |= std::ranges::any_of(kWeakDes, [&](const std::uint8_t(&known)[8]) {
+            return std::ranges::equal(known, rest.first(8));
+        });
         weak |= rest.size() >= 16 && std::ranges::equal(rest.first(8), rest.subspan(8, 8));
     }
     cleanse(bare.data(), bare.size());

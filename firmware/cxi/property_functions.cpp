@@ -12,7 +12,8 @@ namespace {
 
 constexpr std::uint32_t kDefaultPage = 256;
 constexpr std::uint32_t kMostPerPage = 2048;
-constexpr std::size_t kMostRowBytes = 0x40000;  // of one answer
+constexpr std::uint32_t kMostWithoutLogOn = 64;  // some hundred microseconds
+constexpr std::size_t kMostRowBytes = 0x40000;   // of one answer
 
 constexpr std::uint32_t kDefaultRow[] = {CXI_PROP_KEY_GROUP, CXI_PROP_KEY_NAME, CXI_PROP_KEY_ALGO,
                                          CXI_PROP_KEY_SIZE,  CXI_PROP_KEY_SPEC, CXI_PROP_KEY_TYPE};
@@ -159,7 +160,7 @@ Result<Bytes> cxi_key_list(CxiCall& call) {
     if (wanted->empty()) wanted->assign(std::begin(kDefaultRow), std::end(kDefaultRow));
     std::uint32_t limit = call.request.u32("limit");
     if (limit == 0) limit = kDefaultPage;
-    if (limit > kMostPerPage) limit = kMostPerPage;
+    limit = std::min(limit, call.context.users.empty() ? kMostWithoutLogOn : kMostPerPage);
 
     Visibility visible(call);
     const std::string_view group = filter->text(CXI_PROP_KEY_GROUP);
@@ -248,7 +249,7 @@ Result<Bytes> cxi_key_prop_set(CxiCall& call) {
 Result<Bytes> cxi_obj_copy(CxiCall& call) {
     Cxi& cxi = call.cxi;
     const std::uint32_t flags = call.request.u32("flags");
-    CS2SIM_TRY(check_flags(flags, CXI_FLAG_KEY_OVERWRITE | CXI_FLAG_KEY_EXTERNAL | CXI_FLAG_KEY_VOLATILE));
+    CS2SIM_TRY(check_flags(flags, kPlaceFlags));
     const auto changes = creation_template(call.request.bytes("properties"));
     if (!changes) return fail(changes.error());
     const LoadedKey& key = call.key("key");

@@ -77,7 +77,7 @@ struct LoadedKey {
     PrivateKey pkey;                                         // null for secret keys and storage objects
     std::shared_ptr<ReadyContexts<EVP_PKEY_CTX>> contexts;   // of pkey
     std::shared_ptr<ReadyContexts<EVP_CIPHER_CTX>> ciphers;  // of secret keys
-    std::shared_ptr<std::atomic<std::uint8_t>> role;         // a KeyRole, once it is known; not of other objects
+    std::shared_ptr<std::atomic<std::uint8_t>> role;  // a KeyRole, once it is known; not of other objects
 
     ByteView secret() const { return object.material; }
 };
@@ -99,7 +99,8 @@ SecretBytes des3_key(ByteView secret);
 // Makes the key usable. Errors: E_CXI_KEY_INVALID_COMP when the material is no key of its algorithm.
 Result<LoadedKey> load_key(KeyObject object);
 
-// CHECK_VALUE of a secret key (PKCS#11 v2.40, CKA_CHECK_VALUE). Errors: E_CXI_PROP_NOT_FOUND for other objects.
+// CHECK_VALUE of a secret key (PKCS#11 v2.40, CKA_CHECK_VALUE). Errors: E_CXI_PROP_NOT_FOUND for other
+// objects.
 Result<Bytes> check_value(const KeyObject& key);
 
 // What a key has that does not state the property (firmware-facts.md, section 4).
