@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "firmware/smos/fault_points.h"
+#include "firmware/smos/host_file.h"
 
 namespace cs2sim {
 namespace {
@@ -28,6 +29,12 @@ Error database_error(int sqlite_result) {
         default:
             return {E_DB_COR_FILE};
     }
+}
+
+Error database_io_error(int host_errno) {
+    const Error error = file_error(host_errno);
+    if (error.code == E_OS_FILE_HDL_TOOMANY) return error;
+    return {error.code == E_OS_FILE_NO_SPACE ? E_DB_NO_SPACE : E_DB_COR_FILE};
 }
 
 Connection::Connection(const DatabaseIdentity& identity) : identity_(identity), aead_(identity.record_key) {}

@@ -14,6 +14,8 @@ namespace cs2sim {
 
 // The DB code of a SQLite result: E_DB_NO_SPACE, E_DB_FILE_TYPE, E_DB_COR_FILE, E_DB_NO_MEM, E_DB_IN_USE.
 Error database_error(int sqlite_result);
+// The DB code of the host's errno: E_DB_NO_SPACE, E_OS_FILE_HDL_TOOMANY, else E_DB_COR_FILE.
+Error database_io_error(int host_errno);
 
 // What every connection of a database shares.
 struct DatabaseIdentity {

@@ -1,9 +1,10 @@
 // The front door of DB: named databases of (search key, record).
 //
-// One SQLite file a database in flash (WAL, synchronous FULL). Search keys have a fixed length a database
-// and sort as byte strings; records are encrypted at rest under the device master key, bound to database
-// and search key. A change that returned is durable. Safe to use from several threads at once; changes of
-// threads that arrive together share one commit.
+// Search keys have a fixed length a database and sort as byte strings. What keeps the databases is a backend
+// (db/backend.h); the device's own is SQLite, one file a database (WAL, synchronous FULL): records are
+// encrypted at rest under the device master key, bound to database and search key; a change that returned is
+// durable; changes of threads that arrive together share one commit. Safe to use from several threads at
+// once.
 #pragma once
 
 #include <cstdint>
@@ -130,26 +131,48 @@ public:
     virtual std::uint64_t changes(ByteView key) const = 0;
 };
 
+struct DatabaseFile {
+    std::string name;
+    std::uint64_t size = 0;  // bytes at rest, without what its backend keeps beside
+};
+
+class DatabaseBackend;
+struct BackendCapabilities;
+
 class DatabaseStore {
 public:
-    explicit DatabaseStore(Smos& smos);
+    explicit DatabaseStore(Smos& smos);  // with the backend "sqlite", the one for all that names no other
     ~DatabaseStore();
 
+    // Precondition: before the first use of the store; no backend of that name is registered.
+    void register_backend(std::unique_ptr<DatabaseBackend> backend);
+
     // `name` may carry the "FLASH\" prefix. One object a name is shared by all callers, opened at first use.
-    // Errors: E_OS_FILE_ILL_NAME; E_OS_FILE_NO_SUCH_FILE; E_DB_FILE_TYPE when the file is no database.
+    // Errors: E_OS_FILE_ILL_NAME; E_OS_FILE_NO_SUCH_FILE (also for a name that does not end in ".db");
+    // E_DB_FILE_TYPE when the file is no database.
     Result<std::shared_ptr<Database>> open(std::string_view name);
 
     // Gives the entries of `name` terms. Before the database is first opened; what is in it already gets its
     // terms then.
     void index(std::string_view name, TermsOf terms_of);
 
-    // Opens, or makes when absent. Errors as open(); E_DB_BAD_INFO when info is out of range or differs
-    // from an existing database's key length; E_DB_BAD_NAME when the name does not end in ".db".
-    Result<std::shared_ptr<Database>> create(std::string_view name, const DatabaseInfo& info);
+    // Opens, or makes when absent, in the backend of that name. Errors as open(); E_DB_BAD_INFO when info is
+    // out of range or differs from an existing database's key length; E_DB_BAD_NAME when the name does not
+    // end in ".db"; E_DB_BAD_PARAM when there is no such backend.
+    Result<std::shared_ptr<Database>> create(std::string_view name, const DatabaseInfo& info,
+                                             std::string_view backend = {});
 
+    // Staging for a database that need not be there: its commit() makes one that holds the entries, or, when
+    // there is one by then, inserts or replaces them (E_DB_BAD_INFO when its keys have another length).
+    // Before, nothing of it shows. Errors as create().
+    Result<std::unique_ptr<Staging>> stage(std::string_view name, const DatabaseInfo& info);
+
+    bool exists(std::string_view plain_name) const;
     Result<void> drop(std::string_view name);  // E_DB_IN_USE while a snapshot or staging is open
-    std::vector<std::string> list() const;     // names of all databases in flash
-    void close_all();                          // before Clear and restart
+    std::vector<DatabaseFile> list() const;    // all databases, by name
+    // Error: E_OS_FILE_NO_SUCH_FILE.
+    Result<BackendCapabilities> capabilities(std::string_view plain_name) const;
+    void close_all();  // before Clear and restart
 
 private:
     struct Impl;

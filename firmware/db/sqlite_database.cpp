@@ -1,13 +1,11 @@
 #include "firmware/db/sqlite_database.h"
 
 #include "firmware/db/snapshot.h"
-#include "firmware/db/staging.h"
 
 namespace cs2sim {
 namespace {
 
 constexpr std::size_t kIdleReaders = 4;
-constexpr long kMostInUse = 64;  // snapshots and stagings at a time: each holds files open
 
 Result<void> check_length(ByteView key, const DatabaseInfo& info) {
     if (key.size() != info.key_length) return fail(E_DB_LENGTH);
@@ -57,11 +55,17 @@ private:
 
 }  // namespace
 
+Result<SecretBytes> database_record_key(const MasterKey& master_key, const std::string& name) {
+    auto key = master_key.derive("database " + name);
+    if (!key) return fail(E_DB_BAD_MKEY);
+    return key;
+}
+
 Result<std::shared_ptr<SqliteDatabase>> SqliteDatabase::open(const std::string& name,
                                                              const std::filesystem::path& file,
                                                              const MasterKey& master_key, TermsOf terms_of) {
-    auto record_key = master_key.derive("database " + name);
-    if (!record_key) return fail(E_DB_BAD_MKEY);
+    auto record_key = database_record_key(master_key, name);
+    if (!record_key) return fail(record_key.error());
     std::shared_ptr<SqliteDatabase> database(
         new SqliteDatabase({name, file, std::move(*record_key), terms_of}, master_key));
 
@@ -199,12 +203,6 @@ Result<std::unique_ptr<Snapshot>> SqliteDatabase::snapshot() {
     auto lease = reader();
     if (!lease) return fail(lease.error());
     return make_snapshot(shared_from_this(), use_, std::move(*lease));
-}
-
-Result<std::unique_ptr<Staging>> SqliteDatabase::stage() {
-    CS2SIM_TRY(check_usable());
-    if (use_.use_count() > kMostInUse) return fail(E_DB_NO_MEM);
-    return make_staging(shared_from_this(), use_, identity_);
 }
 
 }  // namespace cs2sim
