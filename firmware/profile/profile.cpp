@@ -122,6 +122,8 @@ tl::expected<Profile, std::string> parse_profile(std::string_view name, std::str
     reader.read("show_initial", profile.show_initial);
     reader.read("show_untried", profile.show_untried);
     reader.read("show_token_hash", profile.show_token_hash);
+    reader.read("volatile_keys", profile.volatile_keys, 1, 1000000);
+    reader.read("volatile_kib", profile.volatile_kib, 1, 4194304);
 
     const auto* row = std::ranges::find(kCertifications, certification, &CertificationName::name);
     if (row == std::end(kCertifications)) {

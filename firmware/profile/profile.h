@@ -48,6 +48,8 @@ struct Profile {
     bool show_initial = true;       // ListUsers: I[n] of users with a password
     bool show_untried = false;      // ListUsers: Z[0] also of who never tried to log on
     bool show_token_hash = false;   // ListUsers: H[SHA-256]
+    std::uint32_t volatile_keys = 4096;  // most at a time, else E_CXI_MALLOC
+    std::uint32_t volatile_kib = 16384;  // most of all of them together
 };
 
 // By built-in name, or by path when it contains '/' or ends in ".toml". On failure returns an error text.
