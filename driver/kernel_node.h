@@ -50,6 +50,8 @@ protected:
     const std::string path_;
 
 private:
+    static void answer_ioctl(fuse_req_t request, unsigned command, void* argument, fuse_file_info* info,
+                             const void* in, std::size_t in_size);
     static void share_window(fuse_req_t request, fuse_file_info* info, int descriptor);
     static void exchange_in_window(fuse_req_t request, fuse_file_info* info,
                                    std::chrono::milliseconds timeout);

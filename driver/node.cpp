@@ -7,6 +7,8 @@
 #include <cerrno>
 #include <utility>
 
+#include "driver/thread_boundary.h"
+
 namespace cs2sim {
 namespace {
 
@@ -102,7 +104,8 @@ std::shared_ptr<const Window> NodeFile::window() const {
 Reply NodeFile::transact() {
     const long slept = pace_ == Pace::brisk ? 0 : sleeps();
     const auto begin = std::chrono::steady_clock::now();
-    Reply reply = conversation_->transact(command_);
+    Reply reply{Reply::Action::close, {}};  // where memory runs out
+    guarded("device node", [&] { reply = conversation_->transact(command_); });
     const auto took = std::chrono::steady_clock::now() - begin;
     if (took <= kLong)
         pace_ = Pace::brisk;
@@ -206,7 +209,10 @@ void NodeFile::close() {
         closed_ = true;
         bell_.reset();
         if (node_.holder_ == this) node_.hand_over(effects);
-        if (state_ != State::running) over = std::move(conversation_);  // else run() ends it
+        if (state_ == State::running)
+            conversation_->abandon();  // and run() ends it
+        else
+            over = std::move(conversation_);
     }
     effects.carry_out();
     node_.forget(this);
@@ -345,6 +351,7 @@ void Node::stop() {
             for (auto& waiting : file->waiting_)
                 effects.finished.push_back({std::move(waiting.request), {.error = EIO}});
             file->waiting_.clear();
+            if (file->state_ == NodeFile::State::running) file->conversation_->abandon();
             if (file->bell_) effects.bells.push_back(std::move(file->bell_));
         }
         deadline_moved_.notify_all();

@@ -69,7 +69,13 @@ Cxi::Cxi(Services& services)
 std::uint16_t Cxi::modes() const { return services_.scheduler.modes(); }
 
 Circumstances Cxi::circumstances() const {
-    return {modes(), services_.profile.des3, services_.smos.clock.milliseconds()};
+    return {modes(), services_.profile.des3, services_.smos.clock.milliseconds(), nullptr};
+}
+
+Circumstances Cxi::circumstances(const Call& call) const {
+    Circumstances now = circumstances();
+    now.abandonment = call.context.abandonment.get();
+    return now;
 }
 
 Result<CxiConfig> Cxi::config(std::string_view group) {

@@ -93,6 +93,7 @@ public:
                            Right right = Right::manage);
 
     Circumstances circumstances() const;
+    Circumstances circumstances(const Call& call) const;  // for what takes long
     std::uint16_t modes() const;
 
 private:

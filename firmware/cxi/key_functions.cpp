@@ -49,7 +49,7 @@ Result<Bytes> cxi_key_generate(Call& call) {
     if (!properties) return fail(properties.error());
     auto place = cxi.place_in(call, *properties, flags);
     if (!place) return fail(place.error());
-    auto key = generate_key(*std::move(properties), {call.request.u32("mechanism")}, cxi.circumstances());
+    auto key = generate_key(*std::move(properties), {call.request.u32("mechanism")}, cxi.circumstances(call));
     if (!key) return fail(key.error());
     const auto reference = place->put(*key);
     if (!reference) return fail(reference.error());
@@ -69,7 +69,7 @@ Result<Bytes> cxi_key_pair_gen(Call& call) {
     auto place = cxi.place_in(call, *of_private, flags);
     if (!place) return fail(place.error());
     CS2SIM_TRY(cxi.place_in(call, *of_public, flags));
-    const Circumstances now = cxi.circumstances();
+    const Circumstances now = cxi.circumstances(call);
     auto private_key = generate_key(*std::move(of_private), {call.request.u32("mechanism")}, now);
     if (!private_key) return fail(private_key.error());
     if (!private_key->is_private()) return fail(E_CXI_KEY_INVALID_ALGO);

@@ -80,21 +80,16 @@ Result<PrivateKey> generate_by_name(const char* type) {
     return key;
 }
 
-Result<PrivateKey> generate_rsa_with(std::uint32_t bits, ByteView exponent) {
-    if (exponent.empty()) return generate_rsa(bits);
+Result<PrivateKey> generate_rsa_with(std::uint32_t bits, ByteView exponent, const Abandonment* abandonment) {
+    if (exponent.empty()) return generate_rsa(bits, {}, abandonment);
     const Handle<BIGNUM> e(
         BN_bin2bn(exponent.data(), static_cast<int>(std::min<std::size_t>(exponent.size(), 64)), nullptr));
     // FIPS 186-5, section 5.4: odd, 2^16 < e < 2^256. Smaller ones (3, 17) are let pass outside FIPS.
     if (!e || exponent.size() > 32 || !BN_is_odd(e.get()) || BN_num_bits(e.get()) < 2)
         return fail(E_CXI_PROP_VAL);
-    const Handle<EVP_PKEY_CTX> context(EVP_PKEY_CTX_new_from_name(nullptr, "RSA", nullptr));
-    EVP_PKEY* key = nullptr;
-    if (!context || EVP_PKEY_keygen_init(context.get()) != 1 ||
-        EVP_PKEY_CTX_set_rsa_keygen_bits(context.get(), static_cast<int>(bits)) != 1 ||
-        EVP_PKEY_CTX_set1_rsa_keygen_pubexp(context.get(), e.get()) != 1 ||
-        EVP_PKEY_generate(context.get(), &key) != 1)
-        return fail(E_CXI_PROP_VAL);
-    return PrivateKey(key);
+    auto key = generate_rsa(bits, exponent, abandonment);
+    if (!key && key.error().code == E_VRSA_KGEN_FAILED) return fail(E_CXI_PROP_VAL);
+    return key;
 }
 
 // What every made object has, whatever it is.
@@ -168,7 +163,7 @@ Result<PrivateKey> generate_pair(const PropertyList& properties, std::uint32_t a
         if (!bits) return fail(E_CXI_PROP_NOT_FOUND);
         if (!size_fits(algorithm, *bits)) return fail(E_CXI_KEY_INVALID_SIZE);
         CS2SIM_TRY(approve_key(now.modes, USE_MAKE, algorithm, *bits, {}));
-        return generate_rsa_with(*bits, properties.bytes(CXI_PROP_KEY_RSA_EXP));
+        return generate_rsa_with(*bits, properties.bytes(CXI_PROP_KEY_RSA_EXP), now.abandonment);
     }
     if (!properties.has(CXI_PROP_KEY_EC_CURVE)) return fail(E_CXI_PROP_NOT_FOUND);
     const std::string curve = curve_of(properties.bytes(CXI_PROP_KEY_EC_CURVE));

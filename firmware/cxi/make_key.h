@@ -10,6 +10,7 @@ struct Circumstances {
     std::uint16_t modes = 0;        // what holds now, for the tables of cxi_rules.h
     bool des3 = true;               // whether the profile has DES keys
     std::int64_t milliseconds = 0;  // the device's time
+    const Abandonment* abandonment = nullptr;  // of the command, for what takes long
 };
 
 // Decodes a template that makes a key. Errors: those of PropertyList::decode(), and E_CXI_PROP_ABSENT for a
@@ -18,7 +19,7 @@ Result<PropertyList> creation_template(ByteView elements);
 
 // Generates by ALGO and SIZE or EC_CURVE. Errors: E_CXI_PROP_NOT_FOUND (one of these is missing),
 // E_CXI_KEY_INVALID_ALGO, E_CXI_KEY_INVALID_SIZE, E_CXI_KEY_TYPE, E_ECA_NOT_FOUND (curve), E_CXI_PROP_VAL
-// (public exponent) and those of approve_key().
+// (public exponent), E_OS_PCI_CANCEL when nobody waits any more, and those of approve_key().
 Result<KeyObject> generate_key(PropertyList properties, Mechanism mechanism, const Circumstances& now);
 
 // `type` CXI_KEY_TYPE_SECRET: raw key; PRIVATE: PKCS#8 in DER; PUBLIC: SubjectPublicKeyInfo in DER. ALGO,

@@ -1,5 +1,7 @@
 #include "firmware/sim/sim.h"
 
+#include <algorithm>
+
 #include "firmware/cmds/mode_rules.h"
 #include "firmware/sim/handlers.h"
 
@@ -33,7 +35,17 @@ constexpr Function kFunctions[] = {
     {SFC_SIM_FLIP_MBK, kAnybody, rules::kAlways, flip},
 };
 
+constexpr std::uint8_t kChangeTheDevice[] = {
+    SFC_SIM_SHELVE,      SFC_SIM_DRAIN,           SFC_SIM_REPLACE_BATTERIES, SFC_SIM_RAISE_ALARM,
+    SFC_SIM_RESET_ALARM, SFC_SIM_SET_TEMPERATURE, SFC_SIM_SET_CLOCK,         SFC_SIM_MOVE_CLOCK,
+    SFC_SIM_SET_MODE,    SFC_SIM_FLIP_MBK,
+};
+
 }  // namespace
+
+bool passes_beside_the_gate(std::uint8_t sfc) {
+    return std::ranges::find(kChangeTheDevice, sfc) == std::end(kChangeTheDevice);
+}
 
 Module sim_module() { return {FC_SIM, kFunctions}; }
 

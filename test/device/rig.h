@@ -32,6 +32,9 @@ enum Verb : std::uint8_t {
     kHangUp,  // gives the block out as it is, ends the connection
     kBig,     // answers with a frame of as many bytes as the block's first four say
     kWho,     // answers with the number of the conversation, 4 bytes
+    kLogOn,   // counts as logged on from then on
+    kCompute,   // answers when it is abandoned
+    kNoMemory,  // std::bad_alloc
 };
 
 Bytes command(Verb verb, ByteView block = {});
@@ -63,6 +66,7 @@ private:
 struct Counters {
     std::atomic<int> made{0};
     std::atomic<int> alive{0};
+    std::atomic<int> computing{0};
     std::atomic<bool> refuse{false};
 };
 
@@ -74,7 +78,8 @@ public:
     Listener& listener() { return *listener_; }
     const std::string& path() const { return path_; }
     // Waits until as many conversations live, at most 5 s.
-    bool settles_at(int alive) const;
+    bool settles_at(int alive) const { return settles(counters->alive, alive); }
+    static bool settles(const std::atomic<int>& counter, int value);
 
     std::shared_ptr<Counters> counters = std::make_shared<Counters>();
 

@@ -1,12 +1,12 @@
 #include "tools/daemon/daemon.h"
 
 #include <fcntl.h>
-#include <malloc.h>
 #include <spdlog/sinks/basic_file_sink.h>
 #include <spdlog/spdlog.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <csignal>
 #include <cstring>
@@ -17,6 +17,7 @@
 #include "driver/listener.h"
 #include "firmware/device/device.h"
 #include "tools/daemon/factory_key.h"
+#include "tools/daemon/memory.h"
 
 namespace cs2sim {
 namespace {
@@ -33,12 +34,16 @@ struct Instance {
     std::vector<std::unique_ptr<Listener>> listeners;
     InstanceRecord record;
     std::ostringstream report;  // what start prints
+    std::shared_ptr<CallerMemory> memory;
+    std::optional<MemoryReturn> memory_return;
 
     explicit Instance(InstanceLock held) : lock(std::move(held)) {}
     ~Instance() {
+        if (device) device->withdraw_commands();  // nobody waits for a computation
         for (auto& listener : listeners) listener->stop();
         listeners.clear();
     }
+    SocketOptions sockets() const { return {.max_callers = most_callers(), .memory = memory}; }
 
     Answerer answerer(Reach reach) {
         return [this, reach](std::string peer) { return device->converse(reach, std::move(peer)); };
@@ -59,6 +64,8 @@ std::string words_of(Error error) {
 tl::expected<void, std::string> boot(Instance& instance, const StartOptions& options) {
     auto profile = load_profile(options.profile);
     if (!profile) return Problem(profile.error());
+    instance.memory = std::make_shared<CallerMemory>(caller_memory_limits(*profile));
+    instance.memory_return.emplace(*instance.memory);
     Device::Options boot_options{options.state, std::move(*profile), {}};
     if (Device::is_new(options.state)) {
         auto key = factory_key(admin_key_file(options.state));
@@ -106,8 +113,8 @@ tl::expected<void, std::string> open_sockets(Instance& instance, const StartOpti
     constexpr std::string_view kUnix = "unix:";
     for (const std::string& where : options.listen) {
         const Answerer answerer = instance.answerer(Reach::host);
-        auto added = instance.add(where.starts_with(kUnix) ? listen_unix(where.substr(kUnix.size()), answerer)
-                                                           : listen_tcp(where, answerer));
+        auto added = instance.add(where.starts_with(kUnix) ? listen_unix(where.substr(kUnix.size()), answerer, instance.sockets())
+                                                           : listen_tcp(where, answerer, instance.sockets()));
         if (!added) return added;
         instance.report << "listen     " << where << '\n';
     }
@@ -127,17 +134,9 @@ void report_end(Instance& instance, const StartOptions& options) {
     }
 }
 
-// A command of 256 KiB needs a few buffers of that size. Those that come from mmap(), and those that trimming
-// gives back, cost a page fault every 4 KiB with the next command: more than to encrypt them.
-void keep_freed_memory() {
-    constexpr int kMost = 8 << 20;  // of one thread's arena
-    ::mallopt(M_MMAP_THRESHOLD, kMost);
-    ::mallopt(M_TRIM_THRESHOLD, kMost);
-}
-
 // Boots and opens everything. On failure what was opened is closed again.
 tl::expected<std::unique_ptr<Instance>, std::string> launch(const StartOptions& options) {
-    keep_freed_memory();
+    arrange_memory();
     std::error_code error;
     fs::create_directories(options.state, error);
     if (error) return Problem("state folder " + options.state.string() + ": " + error.message());
