@@ -1,7 +1,7 @@
 // Stop, restart and control answer whatever the device is doing; what they interrupt leaves nothing behind.
 #include <thread>
 
-#include "firmware/protocol/cxi/property.h"
+#include "firmware/protocol/cxi/property_list.h"
 #include "host-lib/cards/key_source.h"
 #include "host-lib/link/device.h"
 #include "test/scenario/expect.h"
@@ -96,7 +96,7 @@ TEST_CASE("an RSA key of 8192 bits that is not finished is given up by a restart
     const auto keys = [&] {
         const auto device = logged_on(busy.device());
         const auto listed = device->execute_block(
-            FC_CXI, SFC_CXI_KEY_LIST, compose(find_function(FC_CXI, SFC_CXI_KEY_LIST)->request, {0, Bytes(), Bytes()}));
+            FC_CXI, SFC_CXI_KEY_LIST, compose(find_function(FC_CXI, SFC_CXI_KEY_LIST)->request, {Bytes(), Bytes(), Bytes(), 0}));
         REQUIRE(listed);
         return to_hex(*listed);
     };

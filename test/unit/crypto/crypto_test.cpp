@@ -1,3 +1,4 @@
+#include "test/unit/scratch.h"
 #include <catch2/catch.hpp>
 
 #include "firmware/crypto/aead.h"
