@@ -2,8 +2,8 @@
 // under way, answers that are not read. Callers who are logged on have an account of their own, so that those
 // who are not cannot keep them out.
 //
-// Who finds no room makes those give way who have held theirs longest without moving; if that is not enough the
-// request is refused. Safe to use from several threads at once.
+// Who finds no room makes those give way who have held theirs longest without moving; if that is not enough
+// the request is refused. Safe to use from several threads at once.
 #pragma once
 
 #include <array>
@@ -34,8 +34,8 @@ public:
     // One caller's part.
     class Holding {
     public:
-        // `give_way` ends the caller, soon; called from other threads, at most once, without locks of ours. It
-        // may come when the holding has gone already.
+        // `give_way` ends the caller, soon; called from other threads, at most once, without locks of ours.
+        // It may come when the holding has gone already.
         Holding(CallerMemory& memory, std::function<void()> give_way);
         ~Holding();
         Holding(const Holding&) = delete;
@@ -58,7 +58,8 @@ public:
 
     std::size_t held() const;  // bytes, by all
 
-    // Waits until callers have given back `bytes` since the last call, and `pause` longer; false after stop().
+    // Waits until callers have given back `bytes` since the last call, and `pause` longer; false after
+    // stop().
     bool wait_for_returned(std::size_t bytes, std::chrono::milliseconds pause);
     void stop();
 

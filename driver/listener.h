@@ -32,7 +32,7 @@ using Opened = tl::expected<T, std::string>;  // or what went wrong, in words fo
 
 // All of these answer callers from the moment they return.
 struct SocketOptions {
-    std::size_t max_callers = 1024;  // beyond it who is idle longest without logon gives way
+    std::size_t max_callers = 1024;                  // beyond it who is idle longest without logon gives way
     std::shared_ptr<CallerMemory> memory = nullptr;  // shared by all ways to a device; null: one of its own
 };
 // `where` is "port@address", or a port alone (loopback).

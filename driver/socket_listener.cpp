@@ -119,7 +119,8 @@ void SocketListener::stop() {
 void SocketListener::watch() {
     for (bool stopping = false; !stopping;) {
         epoll_event happened[16];
-        const int count = ::epoll_wait(events_, happened, std::size(happened), half_closed_.empty() ? -1 : 100);
+        const int count =
+            ::epoll_wait(events_, happened, std::size(happened), half_closed_.empty() ? -1 : 100);
         for (int i = 0; i < count; ++i) {
             const std::uint64_t number = happened[i].data.u64;
             if (number == kStop)

@@ -46,7 +46,7 @@ private:
     const SocketOptions options_;
     const std::shared_ptr<CallerMemory> memory_;
     ReadBuffers buffers_;
-    int events_ = -1;       // epoll: the listening socket, the stop event and every caller's end
+    int events_ = -1;  // epoll: the listening socket, the stop event and every caller's end
     int stop_event_ = -1;
     std::thread thread_;
     std::mutex mutex_;

@@ -1,5 +1,5 @@
-// Where exceptions of a thread end. Memory may run out anywhere; what it cost is told in the log, and the thread
-// goes on, or ends as if its work were done.
+// Where exceptions of a thread end. Memory may run out anywhere; what it cost is told in the log, and the
+// thread goes on, or ends as if its work were done.
 #pragma once
 
 #include <spdlog/spdlog.h>

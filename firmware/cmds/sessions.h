@@ -25,8 +25,8 @@ struct Session : Context {
     const std::uint32_t id;
     const void* const owner;  // the connection that opened it: no other may use it
     SecureChannel channel;
-    SequenceCounter sequence;    // of the newest good request; an older or equal one is a replay
-    std::int64_t last_used = 0;  // monotonic milliseconds
+    SequenceCounter sequence;            // of the newest good request; an older or equal one is a replay
+    std::int64_t last_used = 0;          // monotonic milliseconds
     std::atomic<bool> logged_on{false};  // somebody was, after the newest command
 };
 
@@ -40,8 +40,8 @@ public:
     };
     // Agrees on keys with a host. Errors: E_CMDS_BAD_MODE, E_CMDS_BAD_SM_MODE (mode or mechanism that the
     // profile does not accept), E_CMDS_CC_SM_MA, E_CMDS_SM_DH_BAD_PARAM, E_CMDS_NO_MEM (too many sessions).
-    // Sessions without logon give way, the longest unused first: those of a connection that has as many as the
-    // profile allows it, and any when the table is full. They count as expired.
+    // Sessions without logon give way, the longest unused first: those of a connection that has as many as
+    // the profile allows it, and any when the table is full. They count as expired.
     Result<Opened> open(const void* owner, std::uint8_t mode, std::uint8_t mechanism, ByteView host_public);
 
     // Errors: E_CMDS_SM_ID (unknown, or of another connection), E_CMDS_SM_EXPIRED, E_CMDS_SM_SESS_CLOSED.

@@ -18,8 +18,8 @@ using PrivateKey = Handle<EVP_PKEY>;
 // case); empty when unknown.
 std::string openssl_curve_name(std::string_view name);
 
-// RSA, 1024 to 8192 bits; an empty `exponent` (big endian, at most 256 bits) is 65537. The long ones take up to
-// a minute: `abandonment` ends that. Errors: E_VRSA_KGEN_FAILED, E_OS_PCI_CANCEL when abandoned.
+// RSA, 1024 to 8192 bits; an empty `exponent` (big endian, at most 256 bits) is 65537. The long ones take up
+// to a minute: `abandonment` ends that. Errors: E_VRSA_KGEN_FAILED, E_OS_PCI_CANCEL when abandoned.
 Result<PrivateKey> generate_rsa(unsigned bits, ByteView exponent = {},
                                 const Abandonment* abandonment = nullptr);
 Result<PrivateKey> generate_ec(std::string_view curve);                   // E_ECA_NOT_FOUND

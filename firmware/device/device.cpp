@@ -59,14 +59,15 @@ public:
     Result<void> do_what_is_pending() {
         if (!pending_boot_.load()) return {};
         Result<void> done;
-        gate_.alone([this] { withdraw_commands(); }, [&] {
-            const std::optional<BootTarget> target = pending_boot_.exchange(std::nullopt);
-            if (!target) return;  // another command's conversation came first
-            sessions_.close_all();
-            if (pending_clear_.exchange(false)) done = clear();
-            const auto booted = boot(*target);
-            if (done) done = booted;
-        });
+        gate_.alone([this] { withdraw_commands(); },
+                    [&] {
+                        const std::optional<BootTarget> target = pending_boot_.exchange(std::nullopt);
+                        if (!target) return;  // another command's conversation came first
+                        sessions_.close_all();
+                        if (pending_clear_.exchange(false)) done = clear();
+                        const auto booted = boot(*target);
+                        if (done) done = booted;
+                    });
         return done;
     }
 

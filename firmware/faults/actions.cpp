@@ -59,7 +59,8 @@ Result<void> befall(const FaultRule& rule, Call& call) {
 
 }  // namespace
 
-// In slices, so that a removed rule lets go of the commands that it holds up, and of those whose callers are gone.
+// In slices, so that a removed rule lets go of the commands that it holds up, and of those whose callers are
+// gone.
 void FaultEngine::wait(Rule& rule, const Context& context) {
     double milliseconds = static_cast<double>(rule.rule.value);
     {

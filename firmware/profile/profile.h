@@ -37,10 +37,11 @@ struct Profile {
     std::uint32_t max_sessions = 1024;
     std::uint32_t max_sessions_without_logon = 4;  // of one connection; the oldest gives way
     std::uint32_t max_users_per_session = 16;
-    // What callers may hold together of the device's memory, in MiB: unfinished frames, answers that are not read.
+    // What callers may hold together of the device's memory, in MiB: unfinished frames, answers that are not
+    // read.
     std::uint32_t memory_without_logon = 64;
     std::uint32_t memory_with_logon = 256;
-    bool restart_disturbs = false;  // whether RESTART needs no logon while others are logged on
+    bool restart_disturbs = false;      // whether RESTART needs no logon while others are logged on
     std::uint32_t min_rsa_bits = 1024;  // of user tokens
     std::uint32_t max_auth_fails = 0;   // limit of failed logons until SetMaxAuthFails sets one; 0 = none
     std::vector<FunctionId> disabled_functions;  // switched off by configuration: E_CMDS_SFC_DISABLED

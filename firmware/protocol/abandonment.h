@@ -1,5 +1,6 @@
-// Tells a long computation that nobody waits for its result any more: whoever asked has hung up, or the device
-// restarts or stops. It then ends soon and nothing of it is stored; the command's code is E_OS_PCI_CANCEL.
+// Tells a long computation that nobody waits for its result any more: whoever asked has hung up, or the
+// device restarts or stops. It then ends soon and nothing of it is stored; the command's code is
+// E_OS_PCI_CANCEL.
 #pragma once
 
 #include <atomic>

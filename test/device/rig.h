@@ -26,13 +26,13 @@ std::string name_of(Kind kind);
 
 // What the test conversation is asked to do, in the place of the SFC.
 enum Verb : std::uint8_t {
-    kEcho,    // answers with the block
-    kSlow,    // the same, after as many milliseconds as the block's first two bytes say
-    kDrop,    // never answers
-    kHangUp,  // gives the block out as it is, ends the connection
-    kBig,     // answers with a frame of as many bytes as the block's first four say
-    kWho,     // answers with the number of the conversation, 4 bytes
-    kLogOn,   // counts as logged on from then on
+    kEcho,      // answers with the block
+    kSlow,      // the same, after as many milliseconds as the block's first two bytes say
+    kDrop,      // never answers
+    kHangUp,    // gives the block out as it is, ends the connection
+    kBig,       // answers with a frame of as many bytes as the block's first four say
+    kWho,       // answers with the number of the conversation, 4 bytes
+    kLogOn,     // counts as logged on from then on
     kCompute,   // answers when it is abandoned
     kNoMemory,  // std::bad_alloc
 };

@@ -26,8 +26,7 @@ std::unique_ptr<host::Device> logged_on(const std::string& specifier) {
 class Patient {
 public:
     Patient(const std::string& specifier, std::uint16_t fc, std::uint8_t sfc, Bytes block)
-        : device_(logged_on(specifier)),
-          thread_([this, fc, sfc, block = std::move(block)] {
+        : device_(logged_on(specifier)), thread_([this, fc, sfc, block = std::move(block)] {
               const auto answer = device_->execute_block(fc, sfc, block);
               code_ = answer ? 0 : answer.error().code;
           }) {}
@@ -53,7 +52,8 @@ struct Busy {
     // Waits until the rule has been met as often.
     void wait_for_hits(int count) const {
         const std::string hits = std::to_string(count) + " hits";
-        while (simulator.steered({"fault", "list"}).find(hits) == std::string::npos) std::this_thread::yield();
+        while (simulator.steered({"fault", "list"}).find(hits) == std::string::npos)
+            std::this_thread::yield();
     }
 };
 
@@ -96,7 +96,8 @@ TEST_CASE("an RSA key of 8192 bits that is not finished is given up by a restart
     const auto keys = [&] {
         const auto device = logged_on(busy.device());
         const auto listed = device->execute_block(
-            FC_CXI, SFC_CXI_KEY_LIST, compose(find_function(FC_CXI, SFC_CXI_KEY_LIST)->request, {Bytes(), Bytes(), Bytes(), 0}));
+            FC_CXI, SFC_CXI_KEY_LIST,
+            compose(find_function(FC_CXI, SFC_CXI_KEY_LIST)->request, {Bytes(), Bytes(), Bytes(), 0}));
         REQUIRE(listed);
         return to_hex(*listed);
     };
@@ -109,8 +110,9 @@ TEST_CASE("an RSA key of 8192 bits that is not finished is given up by a restart
             PropertyList named;
             named.set(CXI_PROP_KEY_NAME, "LARGE");
             append(name, named.encode());
-            REQUIRE(device->execute_block(FC_CXI, SFC_CXI_KEY_DELETE,
-                                          compose(find_function(FC_CXI, SFC_CXI_KEY_DELETE)->request, {name})));
+            REQUIRE(
+                device->execute_block(FC_CXI, SFC_CXI_KEY_DELETE,
+                                      compose(find_function(FC_CXI, SFC_CXI_KEY_DELETE)->request, {name})));
         }
         Patient patient(busy.device(), FC_CXI, SFC_CXI_KEY_GENERATE, block);
         std::this_thread::sleep_for(std::chrono::milliseconds(100));

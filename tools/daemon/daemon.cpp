@@ -113,8 +113,9 @@ tl::expected<void, std::string> open_sockets(Instance& instance, const StartOpti
     constexpr std::string_view kUnix = "unix:";
     for (const std::string& where : options.listen) {
         const Answerer answerer = instance.answerer(Reach::host);
-        auto added = instance.add(where.starts_with(kUnix) ? listen_unix(where.substr(kUnix.size()), answerer, instance.sockets())
-                                                           : listen_tcp(where, answerer, instance.sockets()));
+        auto added = instance.add(where.starts_with(kUnix)
+                                      ? listen_unix(where.substr(kUnix.size()), answerer, instance.sockets())
+                                      : listen_tcp(where, answerer, instance.sockets()));
         if (!added) return added;
         instance.report << "listen     " << where << '\n';
     }

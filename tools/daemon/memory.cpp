@@ -14,16 +14,17 @@ namespace cs2sim {
 namespace {
 
 constexpr std::size_t kMiB = std::size_t{1} << 20;
-constexpr std::size_t kStack = kMiB;                 // of a thread; callers have one each
-constexpr std::size_t kACallerNeeds = 64 << 10;      // with nothing under way
-constexpr std::size_t kReservedDescriptors = 32;     // for databases, logs and the nodes
+constexpr std::size_t kStack = kMiB;              // of a thread; callers have one each
+constexpr std::size_t kACallerNeeds = 64 << 10;   // with nothing under way
+constexpr std::size_t kReservedDescriptors = 32;  // for databases, logs and the nodes
 constexpr std::size_t kMostCallers = 1024;
 constexpr std::size_t kWorthReturning = 8 * kMiB;
-constexpr auto kPause = std::chrono::seconds(1);     // memory that is needed again at once stays
+constexpr auto kPause = std::chrono::seconds(1);  // memory that is needed again at once stays
 
 std::size_t limit_of(int resource) {
     rlimit limit{};
-    return ::getrlimit(static_cast<__rlimit_resource>(resource), &limit) == 0 && limit.rlim_cur != RLIM_INFINITY
+    return ::getrlimit(static_cast<__rlimit_resource>(resource), &limit) == 0 &&
+                   limit.rlim_cur != RLIM_INFINITY
                ? limit.rlim_cur
                : SIZE_MAX;
 }
@@ -45,8 +46,9 @@ std::size_t limit_of_control_groups() {
         if (!second && memory == std::string::npos) continue;
         std::string path = line.substr(second ? 3 : memory + 8);
         for (;;) {
-            least = std::min(least, second ? number_in("/sys/fs/cgroup" + path + "/memory.max")
-                                           : number_in("/sys/fs/cgroup/memory" + path + "/memory.limit_in_bytes"));
+            least = std::min(least,
+                             second ? number_in("/sys/fs/cgroup" + path + "/memory.max")
+                                    : number_in("/sys/fs/cgroup/memory" + path + "/memory.limit_in_bytes"));
             if (path.empty()) break;
             path.erase(path.rfind('/'));
         }
@@ -69,7 +71,8 @@ CallerMemory::Limits caller_memory_limits(const Profile& profile) {
 std::size_t most_callers() {
     rlimit descriptors{};
     ::getrlimit(RLIMIT_NOFILE, &descriptors);  // the soft limit is raised to the hard one
-    const std::size_t left = std::max<std::size_t>(descriptors.rlim_max, kReservedDescriptors + 8) - kReservedDescriptors;
+    const std::size_t left =
+        std::max<std::size_t>(descriptors.rlim_max, kReservedDescriptors + 8) - kReservedDescriptors;
     return std::min({kMostCallers, left, std::max<std::size_t>(allowed_memory() / 4 / kACallerNeeds, 8)});
 }
 

@@ -1,5 +1,5 @@
-// How the simulator's process deals with memory: what it may have, what its callers may hold of that, and that
-// it goes back to the system after a rush.
+// How the simulator's process deals with memory: what it may have, what its callers may hold of that, and
+// that it goes back to the system after a rush.
 #pragma once
 
 #include <cstddef>

@@ -1,5 +1,5 @@
-#include "test/unit/scratch.h"
 #include <catch2/catch.hpp>
+#include "test/unit/scratch.h"
 
 #include "firmware/crypto/aead.h"
 #include "firmware/crypto/cipher.h"
