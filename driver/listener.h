@@ -37,6 +37,10 @@ struct SocketOptions {
 };
 // `where` is "port@address", or a port alone (loopback).
 Opened<std::unique_ptr<Listener>> listen_tcp(const std::string& where, Answerer answerer, SocketOptions = {});
+// A stream socket that listens already and came with the process; `descriptor` is its number. Owned from then
+// on.
+Opened<std::unique_ptr<Listener>> listen_inherited(const std::string& descriptor, Answerer answerer,
+                                                   SocketOptions = {});
 // A stale socket file, whose owner is gone, is replaced; a live one is refused.
 Opened<std::unique_ptr<Listener>> listen_unix(const std::string& path, Answerer answerer, SocketOptions = {});
 

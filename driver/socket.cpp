@@ -1,4 +1,5 @@
 // TCP and Unix sockets: where they listen.
+#include <fcntl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -7,6 +8,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cstring>
 #include <utility>
 
 // Boost 1.74 uses std::exchange without including <utility>, so it comes after that.
@@ -66,16 +68,21 @@ Opened<std::unique_ptr<Listener>> listen(const std::string& name, const typename
     return serve(acceptor.release(), address, std::move(file), std::move(answerer), options);
 }
 
+// PORT@ADDRESS, ADDRESS:PORT, [ADDRESS]:PORT, or a port alone, which is on loopback.
 Opened<tcp::endpoint> parse_tcp(const std::string& where) {
     const auto at = where.find('@');
-    const std::string port = where.substr(0, at);
+    const auto colon = where.rfind(':');
+    const bool behind = at == std::string::npos && colon != std::string::npos && colon > 0 &&
+                        (where.find(':') == colon || where[colon - 1] == ']');
+    const std::string port = behind ? where.substr(colon + 1) : where.substr(0, at);
     std::uint16_t number = 0;
     const auto parsed = std::from_chars(port.data(), port.data() + port.size(), number);
     if (port.empty() || parsed.ec != std::errc() || parsed.ptr != port.data() + port.size())
         return tl::make_unexpected(where + ": is no port@address");
-    if (at == std::string::npos) return tcp::endpoint(asio::ip::address_v4::loopback(), number);
+    if (at == std::string::npos && !behind) return tcp::endpoint(asio::ip::address_v4::loopback(), number);
 
-    std::string host = where.substr(at + 1);
+    std::string host = behind ? where.substr(0, colon) : where.substr(at + 1);
+    if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
     if (host == "localhost") host = "127.0.0.1";
     error_code error;
     const auto address = asio::ip::make_address(host, error);
@@ -105,6 +112,33 @@ Opened<std::unique_ptr<Listener>> listen_tcp(const std::string& where, Answerer 
     const auto end = parse_tcp(where);
     if (!end) return tl::make_unexpected(end.error());
     return listen<tcp>(where, *end, "", std::move(answerer), options);
+}
+
+Opened<std::unique_ptr<Listener>> listen_inherited(const std::string& descriptor, Answerer answerer,
+                                                   SocketOptions options) {
+    int fd = -1;
+    const auto parsed = std::from_chars(descriptor.data(), descriptor.data() + descriptor.size(), fd);
+    const bool number = parsed.ec == std::errc() && parsed.ptr == descriptor.data() + descriptor.size();
+    int listening = 0;
+    socklen_t size = sizeof listening;
+    if (!number || fd < 3 || ::getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &size) != 0 ||
+        listening == 0)
+        return tl::make_unexpected("fd:" + descriptor + ": is no socket that listens");
+    raise_descriptor_limit();
+    ::fcntl(fd, F_SETFD, FD_CLOEXEC);
+    ::fcntl(fd, F_SETFL, ::fcntl(fd, F_GETFL) | O_NONBLOCK);
+    sockaddr_storage storage{};
+    socklen_t length = sizeof storage;
+    ::getsockname(fd, reinterpret_cast<sockaddr*>(&storage), &length);
+    std::string address = "fd:" + descriptor;
+    if (storage.ss_family == AF_UNIX) {
+        address = reinterpret_cast<const sockaddr_un&>(storage).sun_path;
+    } else {
+        tcp::endpoint end;
+        std::memcpy(end.data(), &storage, std::min<std::size_t>(length, end.capacity()));
+        address = name_of(end);
+    }
+    return serve(fd, address, "", std::move(answerer), options);
 }
 
 Opened<std::unique_ptr<Listener>> listen_unix(const std::string& path, Answerer answerer,

@@ -5,6 +5,7 @@
 #include <map>
 #include <new>
 #include <optional>
+#include <set>
 #include <shared_mutex>
 
 #include "firmware/adm/adm.h"
@@ -76,6 +77,7 @@ public:
     void withdraw_commands() override {
         const std::lock_guard lock(callers_mutex_);
         for (const auto& [caller, peer] : callers_) caller->withdraw();
+        for (Abandonment* caller : steering_) caller->withdraw();
     }
 
     Services& services() { return services_; }
@@ -85,13 +87,17 @@ public:
     FaultEngine& faults() { return faults_; }
     std::uint64_t boots() const { return boots_.load(); }
 
-    void enter(Abandonment* caller, const std::string& peer) {
+    void enter(Abandonment* caller, Reach reach, const std::string& peer) {
         const std::lock_guard lock(callers_mutex_);
-        callers_.emplace(caller, peer);
+        if (reach == Reach::host)
+            callers_.emplace(caller, peer);
+        else
+            steering_.insert(caller);
     }
     void leave(Abandonment* caller) {
         const std::lock_guard lock(callers_mutex_);
         callers_.erase(caller);
+        steering_.erase(caller);
     }
 
 private:
@@ -188,7 +194,8 @@ private:
     std::atomic<bool> pending_clear_{false};
     std::atomic<std::uint64_t> boots_{0};
     std::mutex callers_mutex_;
-    std::map<Abandonment*, std::string> callers_;  // and what they are called
+    std::map<Abandonment*, std::string> callers_;  // hosts, and what they are called
+    std::set<Abandonment*> steering_;              // the simulator's own control connections
 };
 
 class DeviceConversation final : public Conversation {
@@ -197,7 +204,7 @@ public:
         : device_(device), peer_(std::move(peer)), connection_(device.trace().next_connection()) {
         context_.control = reach == Reach::control;
         context_.abandonment = abandonment_;
-        device_.enter(abandonment_.get(), peer_);
+        device_.enter(abandonment_.get(), reach, peer_);
     }
     ~DeviceConversation() override {
         device_.services().sessions.close_owned_by(&context_);

@@ -1,5 +1,9 @@
-#include <cmath>
+#include <unistd.h>
 
+#include <cmath>
+#include <csignal>
+
+#include "firmware/adm/adm.h"
 #include "firmware/cmds/scheduler.h"
 #include "firmware/faults/device_state.h"
 #include "firmware/sim/handlers.h"
@@ -74,5 +78,15 @@ Result<Bytes> set_mode(Call& call) {
 Result<Bytes> get_modes(Call& call) { return call.answer({call.device.scheduler.modes()}); }
 
 Result<Bytes> flip(Call& call) { return empty_answer(call, flip_mbk(call.device)); }
+
+Result<Bytes> stop(Call& call) {
+    ::kill(::getpid(), SIGTERM);
+    return call.answer({});
+}
+
+Result<Bytes> callers(Call& call) {
+    const DeviceControl* control = call.device.control;
+    return call.answer({control && control->connections ? control->connections().size() : 0});
+}
 
 }  // namespace cs2sim::sim

@@ -29,5 +29,7 @@ Result<Bytes> get_clock(Call& call);
 Result<Bytes> set_mode(Call& call);
 Result<Bytes> get_modes(Call& call);
 Result<Bytes> flip(Call& call);
+Result<Bytes> stop(Call& call);     // the process ends as by SIGTERM, soon
+Result<Bytes> callers(Call& call);  // how many hosts are connected
 
 }  // namespace cs2sim::sim

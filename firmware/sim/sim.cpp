@@ -33,6 +33,8 @@ constexpr Function kFunctions[] = {
     {SFC_SIM_SET_MODE, kAnybody, rules::kAlways, set_mode},
     {SFC_SIM_GET_MODES, kAnybody, rules::kAlways, get_modes},
     {SFC_SIM_FLIP_MBK, kAnybody, rules::kAlways, flip},
+    {SFC_SIM_STOP, kAnybody, rules::kAlways, stop},
+    {SFC_SIM_CALLERS, kAnybody, rules::kAlways, callers},
 };
 
 constexpr std::uint8_t kChangeTheDevice[] = {

@@ -76,7 +76,8 @@ TEST_CASE("unix: a stale socket is replaced, anything else is refused and stays"
 TEST_CASE("tcp: addresses") {
     if (!has(Kind::tcp)) return;
     const auto answerer = test_answerer(std::make_shared<Counters>());
-    for (const char* wrong : {"", "@", "x", "3001@", "70000", "-1", "1@nowhere", "0@1.2.3.4.5", "3001 "}) {
+    for (const char* wrong : {"", "@", "x", "3001@", "70000", "-1", "1@nowhere", "0@1.2.3.4.5", "3001 ",
+                              ":3001", "nowhere:1", "1.2.3.4:x"}) {
         CAPTURE(wrong);
         CHECK_FALSE(listen_tcp(wrong, answerer));
     }
@@ -84,6 +85,11 @@ TEST_CASE("tcp: addresses") {
     REQUIRE(any);
     CHECK((*any)->address().ends_with("@127.0.0.1"));
     CHECK((*any)->address() != "0@127.0.0.1");
+    for (const char* same : {"127.0.0.1:0", "localhost:0", "0"}) {
+        const auto other = listen_tcp(same, answerer);
+        REQUIRE(other);
+        CHECK((*other)->address().ends_with("@127.0.0.1"));
+    }
     const auto taken = listen_tcp((*any)->address(), answerer);
     REQUIRE_FALSE(taken);
     CHECK(taken.error().find("taken") != std::string::npos);

@@ -10,7 +10,8 @@
 
 #include "tools/cs2sim/control.h"
 #include "tools/cs2sim/fault.h"
-#include "tools/daemon/daemon.h"
+#include "tools/cs2sim/instances.h"
+#include "tools/daemon/instance.h"
 #include "tools/scenario/scenario_script.h"
 
 namespace cs2sim {
@@ -24,6 +25,7 @@ int run_program(const std::vector<std::string>& arguments, bool quiet = false) {
     const pid_t child = ::fork();
     if (child < 0) return kNoScenario;
     if (child == 0) {
+        std::signal(SIGINT, SIG_DFL);  // Ctrl-C is the command's affair
         if (const int null = quiet ? ::open("/dev/null", O_WRONLY) : -1; null >= 0)
             ::dup2(null, STDOUT_FILENO);
         std::vector<char*> argv;
@@ -47,7 +49,7 @@ public:
         if (::mkdtemp(pattern.data())) folder_ = pattern;
     }
     ~PrivateDevice() {
-        if (running()) stop(state());
+        if (running()) stop_instance(state());
         std::error_code ignored;
         if (!folder_.empty()) fs::remove_all(folder_, ignored);
     }
