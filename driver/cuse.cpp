@@ -80,7 +80,7 @@ Opened<void> CuseNode::make(const NodeOptions& options, gid_t group) {
         ::close(control);
         return tl::make_unexpected(std::string("CUSE does not start"));
     }
-    serve(session);
+    if (auto served = serve(session); !served) return served;
     return appear(options, group);
 }
 

@@ -121,8 +121,7 @@ Opened<void> FuseNode::mount() {
                                                                      : "";
         return tl::make_unexpected("FUSE cannot be mounted on " + path_ + reason);
     }
-    serve(session);
-    return {};
+    return serve(session);
 }
 
 void FuseNode::reply_attributes(fuse_req_t request, const struct stat* wanted, int what) {

@@ -9,6 +9,7 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <system_error>
 #include <utility>
 
 #include "driver/thread_boundary.h"
@@ -99,19 +100,24 @@ private:
 
 KernelNode::~KernelNode() = default;
 
-void KernelNode::serve(fuse_session* session) {
+Opened<void> KernelNode::serve(fuse_session* session) {
     session_ = session;
     static constexpr fuse_custom_io io{write_joined, read_plainly, nullptr, nullptr};
     if (fuse_session_custom_io(session, &io, fuse_session_fd(session)) != 0)
         spdlog::warn("device node: replies go out in pieces");
-    loop_ = std::make_unique<SessionLoop>(session);
+    try {
+        loop_ = std::make_unique<SessionLoop>(session);
+    } catch (const std::system_error& problem) {
+        return tl::make_unexpected(path_ + ": " + problem.what());
+    }
     loop_->start();
+    return {};
 }
 
 void KernelNode::stop() {
     if (session_ == nullptr) return;
     node_.stop();
-    loop_->stop();
+    if (loop_) loop_->stop();
     fuse_session_unmount(session_);
     fuse_session_destroy(session_);
     session_ = nullptr;

@@ -36,7 +36,7 @@ public:
 protected:
     KernelNode(std::string path, Answerer answerer)
         : path_(std::move(path)), answerer_(std::move(answerer)) {}
-    void serve(fuse_session* session);  // mounted; owned from here on
+    Opened<void> serve(fuse_session* session);  // mounted; owned from here on
 
     virtual int reply_open(fuse_req_t request, fuse_file_info* info) = 0;
     // Has AwaitArgument come with the request? If so, true. If not, the shim answers the request or fetches

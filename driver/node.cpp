@@ -1,7 +1,6 @@
 #include "driver/node.h"
 
 #include <poll.h>
-#include <sys/resource.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -11,18 +10,6 @@
 
 namespace cs2sim {
 namespace {
-
-// Many times what it costs to have another thread take over; less than a commit to a disk.
-constexpr auto kLong = std::chrono::microseconds(250);
-// So long others may wait for a command that computes.
-constexpr auto kTooLong = std::chrono::milliseconds(2);
-
-// How often this thread has gone to sleep of itself.
-long sleeps() {
-    rusage usage{};
-    ::getrusage(RUSAGE_THREAD, &usage);
-    return usage.ru_nvcsw;
-}
 
 constexpr auto kNever = std::chrono::steady_clock::time_point::max();
 
@@ -52,11 +39,7 @@ NodeFile::Written NodeFile::write(ByteView bytes, bool nonblock) {
     if (const int error = admission(nonblock); error != 0) return {.error = error};
 
     Written written;
-    if (reader_.idle() && is_frame(bytes)) {
-        command_ = bytes;
-        state_ = State::running;
-        return {.taken = bytes.size(), .whole = true};
-    }
+    if (begin_whole(bytes)) return {.taken = bytes.size(), .whole = true};
     while (written.taken < bytes.size() && !written.whole) {
         const std::size_t piece = std::min(reader_.wanted(), bytes.size() - written.taken);
         reader_.feed(bytes.subspan(written.taken, piece));
@@ -75,6 +58,14 @@ NodeFile::Written NodeFile::write(ByteView bytes, bool nonblock) {
     return written;
 }
 
+// Takes a command that came in one piece and needs no copy.
+bool NodeFile::begin_whole(ByteView frame) {
+    if (!reader_.idle() || !is_frame(frame)) return false;
+    command_ = frame;
+    state_ = State::running;
+    return true;
+}
+
 int NodeFile::exchange(std::unique_ptr<NodeRequest>& request, ByteView frame, std::size_t space,
                        std::chrono::milliseconds timeout) {
     Effects effects;
@@ -82,9 +73,7 @@ int NodeFile::exchange(std::unique_ptr<NodeRequest>& request, ByteView frame, st
         std::lock_guard lock(node_.mutex_);
         if (gone()) return EIO;
         if (const int error = admission(false); error != 0) return error;
-        if (!is_frame(frame) || !reader_.idle()) return EINVAL;
-        command_ = frame;
-        state_ = State::running;
+        if (!begin_whole(frame)) return EINVAL;
         submit({Want::data, space, deadline_after(timeout), 0, std::move(request)}, std::nullopt, effects);
     }
     effects.carry_out();
@@ -102,17 +91,9 @@ std::shared_ptr<const Window> NodeFile::window() const {
 }
 
 Reply NodeFile::transact() {
-    const long slept = pace_ == Pace::brisk ? 0 : sleeps();
-    const auto begin = std::chrono::steady_clock::now();
     Reply reply{Reply::Action::close, {}};  // where memory runs out
+    const Pace::Measurement measured(pace_);
     guarded("device node", [&] { reply = conversation_->transact(command_); });
-    const auto took = std::chrono::steady_clock::now() - begin;
-    if (took <= kLong)
-        pace_ = Pace::brisk;
-    else if (took > kTooLong || (pace_ != Pace::brisk && sleeps() != slept))
-        pace_ = Pace::waiting;
-    else
-        pace_ = Pace::computing;
     return reply;
 }
 

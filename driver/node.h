@@ -15,6 +15,7 @@
 #include <thread>
 #include <vector>
 
+#include "driver/pace.h"
 #include "driver/window.h"
 #include "firmware/protocol/conversation.h"
 #include "firmware/protocol/frame.h"
@@ -69,7 +70,7 @@ public:
     // takes.
     void run();
     // Whether run() is to be expected to take long: commands of one session are much alike.
-    bool runs_long() const { return pace_ == Pace::waiting; }
+    bool runs_long() const { return pace_.expects_long(); }
 
     void read(std::unique_ptr<NodeRequest> request, std::size_t size, bool nonblock);
     // How long reads that may wait do so from now on; ETIMEDOUT when it is over. Negative: for ever.
@@ -88,9 +89,6 @@ private:
     using Instant = std::chrono::steady_clock::time_point;
     enum class State : std::uint8_t { idle, running, answered, silent, ended };
     enum class Want : std::uint8_t { data, answer, node };
-    // Of the last command: brisk ones and those that compute for a moment need a core; of those that wait for
-    // a disk there can be many at a time.
-    enum class Pace : std::uint8_t { brisk, computing, waiting };
     struct Waiting {
         Want want;
         std::size_t size;
@@ -112,6 +110,7 @@ private:
     Reply transact();
 
     // All with the node's lock held.
+    bool begin_whole(ByteView frame);
     bool gone() const;                   // no command will ever be answered again
     int admission(bool nonblock) const;  // of a new command: errno
     std::optional<Outcome> outcome_of(const Waiting& waiting);
@@ -125,7 +124,7 @@ private:
     std::unique_ptr<Conversation> conversation_;
     State state_ = State::idle;
     bool closed_ = false;
-    std::atomic<Pace> pace_{Pace::waiting};  // until the first command tells
+    Pace pace_;
     FrameReader reader_;
     Bytes gathered_;    // a command that came in pieces
     ByteView command_;  // whole, on its way to the conversation: in gathered_, or where the writer has it

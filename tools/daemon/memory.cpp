@@ -14,7 +14,6 @@ namespace cs2sim {
 namespace {
 
 constexpr std::size_t kMiB = std::size_t{1} << 20;
-constexpr std::size_t kStack = kMiB;              // of a thread; callers have one each
 constexpr std::size_t kACallerNeeds = 64 << 10;   // with nothing under way
 constexpr std::size_t kReservedDescriptors = 32;  // for databases, logs and the nodes
 constexpr std::size_t kMostCallers = 1024;
@@ -85,7 +84,8 @@ void arrange_memory() {
     if (allowed_memory() < 512 * kMiB) ::mallopt(M_ARENA_MAX, 2);
     pthread_attr_t attributes;
     if (::pthread_attr_init(&attributes) != 0) return;
-    ::pthread_attr_setstacksize(&attributes, kStack);
+    // Callers have a thread each.
+    ::pthread_attr_setstacksize(&attributes, std::clamp(allowed_memory() / 256, kMiB / 4, kMiB));
     ::pthread_setattr_default_np(&attributes);
     ::pthread_attr_destroy(&attributes);
 }
