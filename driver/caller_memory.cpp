@@ -52,7 +52,8 @@ std::vector<std::function<void()>> CallerMemory::make_room(std::size_t bytes, bo
     const auto latest = std::chrono::steady_clock::now() - kPatience;
     std::vector<Holding*> stalled;
     for (Holding* one : holdings_)
-        if (one->bytes_ > 0 && one->logged_on_ == logged_on && !one->asked_to_leave_ && one->moved_ < latest)
+        if (one->give_way_ && one->bytes_ > 0 && one->logged_on_ == logged_on && !one->asked_to_leave_ &&
+            one->moved_ < latest)
             stalled.push_back(one);
     std::ranges::sort(stalled, {}, &Holding::moved_);
     std::vector<std::function<void()>> leavers;

@@ -35,7 +35,7 @@ public:
     class Holding {
     public:
         // `give_way` ends the caller, soon; called from other threads, at most once, without locks of ours.
-        // It may come when the holding has gone already.
+        // It may come when the holding has gone already. Null: it cannot be ended.
         Holding(CallerMemory& memory, std::function<void()> give_way);
         ~Holding();
         Holding(const Holding&) = delete;

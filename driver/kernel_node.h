@@ -34,8 +34,8 @@ public:
     }
 
 protected:
-    KernelNode(std::string path, Answerer answerer)
-        : path_(std::move(path)), answerer_(std::move(answerer)) {}
+    KernelNode(std::string path, Answerer answerer, std::shared_ptr<CallerMemory> memory)
+        : path_(std::move(path)), answerer_(std::move(answerer)), node_(std::move(memory)) {}
     Opened<void> serve(fuse_session* session);  // mounted; owned from here on
 
     virtual int reply_open(fuse_req_t request, fuse_file_info* info) = 0;

@@ -45,8 +45,9 @@ Opened<std::unique_ptr<Listener>> listen_inherited(const std::string& descriptor
 Opened<std::unique_ptr<Listener>> listen_unix(const std::string& path, Answerer answerer, SocketOptions = {});
 
 struct NodeOptions {
-    std::uint32_t mode = 0660;  // permissions of the node
-    std::string group;          // its group; empty: the process's own
+    std::uint32_t mode = 0660;                       // permissions of the node
+    std::string group = {};                          // its group; empty: the process's own
+    std::shared_ptr<CallerMemory> memory = nullptr;  // shared by all ways to a device; null: one of its own
 };
 // Mounts on a regular file at `path` (made when absent). A stale mount of a killed instance is replaced; one
 // that answers is refused.

@@ -25,9 +25,16 @@ void NodeFile::Effects::carry_out() {
 }
 
 NodeFile::NodeFile(Node& node, std::unique_ptr<Conversation> conversation)
-    : node_(node), conversation_(std::move(conversation)) {}
+    : node_(node), conversation_(std::move(conversation)), holding_(*node.memory_, nullptr) {}
 
 NodeFile::Written NodeFile::write(ByteView bytes, bool nonblock) {
+    Effects effects;
+    const Written written = take_bytes(bytes, nonblock, effects);
+    effects.carry_out();
+    return written;
+}
+
+NodeFile::Written NodeFile::take_bytes(ByteView bytes, bool nonblock, Effects& effects) {
     std::lock_guard lock(node_.mutex_);
     if (gone()) return {.error = EIO};
     if (const std::size_t rest = reader_.swallowing();
@@ -54,8 +61,28 @@ NodeFile::Written NodeFile::write(ByteView bytes, bool nonblock) {
         reader_ = FrameReader();
         written.taken = bytes.size();
     }
-    if (written.whole) state_ = State::running;
+    if (written.whole)
+        state_ = State::running;
+    else if (!hold(reader_.held()))
+        refuse_frame(effects);
     return written;
+}
+
+// Most callers never hold anything that counts.
+bool NodeFile::hold(std::size_t bytes) {
+    if (!holds_ && bytes <= CallerMemory::kUncounted) return true;
+    const bool held =
+        holding_.hold(bytes, conversation_ && conversation_->logged_on(), std::chrono::milliseconds(0));
+    if (held) holds_ = bytes > CallerMemory::kUncounted;
+    return held;
+}
+
+void NodeFile::refuse_frame(Effects& effects) {
+    reader_.refuse();
+    hold(0);
+    answer_ = error_frame({E_CMDS_NO_MEM});
+    given_ = 0;
+    change(State::answered, effects);
 }
 
 // Takes a command that came in one piece and needs no copy.
@@ -109,6 +136,8 @@ void NodeFile::run() {
         } else if (reply.action == Reply::Action::drop) {
             change(State::silent, effects);
         } else if (reply.action == Reply::Action::close && reply.frame.empty()) {
+            change(State::ended, effects);
+        } else if (!hold(reply.frame.size())) {  // nobody would know that the command was carried out
             change(State::ended, effects);
         } else {
             answer_ = std::move(reply.frame);
@@ -246,6 +275,7 @@ Outcome NodeFile::take_data(std::size_t size) {
 
 void NodeFile::answer_is_read() {
     answer_ = Bytes();
+    hold(0);
     state_ = last_ ? State::ended : State::idle;
 }
 

@@ -88,7 +88,7 @@ tl::expected<void, std::string> open_node(Instance& instance, const StartOptions
     const bool under_dev = path.starts_with("/dev/");
     const bool cuse =
         options.shim == Shim::cuse || (options.shim == Shim::automatic && under_dev && cuse_available());
-    const NodeOptions node{options.node_mode, options.node_group};
+    const NodeOptions node{options.node_mode, options.node_group, instance.memory};
     const Answerer answerer = instance.answerer(Reach::host);
     auto added = instance.add(cuse ? mount_cuse(path, answerer, node) : mount_fuse(path, answerer, node));
     if (!added) return added;
