@@ -20,7 +20,8 @@ constexpr std::string_view kFolder = "/dev/";
 
 class CuseNode final : public KernelNode {
 public:
-    CuseNode(std::string path, Answerer answerer) : KernelNode(std::move(path), std::move(answerer)) {}
+    CuseNode(std::string path, Answerer answerer, std::shared_ptr<CallerMemory> memory)
+        : KernelNode(std::move(path), std::move(answerer), std::move(memory)) {}
     ~CuseNode() override { stop(); }
 
     Opened<void> make(const NodeOptions& options, gid_t group);
@@ -80,7 +81,7 @@ Opened<void> CuseNode::make(const NodeOptions& options, gid_t group) {
         ::close(control);
         return tl::make_unexpected(std::string("CUSE does not start"));
     }
-    serve(session);
+    if (auto served = serve(session); !served) return served;
     return appear(options, group);
 }
 
@@ -136,7 +137,7 @@ Opened<std::unique_ptr<Listener>> mount_cuse(const std::string& path, Answerer a
     const auto group = group_id(options.group);
     if (!group) return tl::make_unexpected(group.error());
     if (access(path.c_str(), F_OK) == 0) return tl::make_unexpected(path + ": is taken");
-    auto node = std::make_unique<CuseNode>(path, std::move(answerer));
+    auto node = std::make_unique<CuseNode>(path, std::move(answerer), options.memory);
     if (auto made = node->make(options, *group); !made) return tl::make_unexpected(made.error());
     return node;
 }

@@ -43,7 +43,7 @@ int copy(Copy direction, pid_t pid, void* theirs, void* ours, std::size_t size) 
 class FuseNode final : public KernelNode {
 public:
     FuseNode(MountPoint point, Answerer answerer, const NodeOptions& options, gid_t group)
-        : KernelNode(point.path(), std::move(answerer)), point_(std::move(point)) {
+        : KernelNode(point.path(), std::move(answerer), options.memory), point_(std::move(point)) {
         attributes_.st_ino = FUSE_ROOT_ID;
         attributes_.st_mode = S_IFREG | (options.mode & 07777);
         attributes_.st_nlink = 1;
@@ -121,8 +121,7 @@ Opened<void> FuseNode::mount() {
                                                                      : "";
         return tl::make_unexpected("FUSE cannot be mounted on " + path_ + reason);
     }
-    serve(session);
-    return {};
+    return serve(session);
 }
 
 void FuseNode::reply_attributes(fuse_req_t request, const struct stat* wanted, int what) {

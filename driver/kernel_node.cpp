@@ -9,7 +9,10 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <system_error>
 #include <utility>
+
+#include "driver/thread_boundary.h"
 
 namespace cs2sim {
 namespace {
@@ -40,6 +43,12 @@ public:
 private:
     fuse_pollhandle* handle_;
 };
+
+// Where memory runs out before a request is answered, its answer is ENOMEM.
+template <class Work>
+void guarded_request(fuse_req_t request, Work&& work) {
+    if (!guarded("device node", work)) fuse_reply_err(request, ENOMEM);
+}
 
 }  // namespace
 
@@ -91,7 +100,7 @@ private:
 
 KernelNode::~KernelNode() = default;
 
-void KernelNode::serve(fuse_session* session) {
+Opened<void> KernelNode::serve(fuse_session* session) {
     session_ = session;
     static constexpr fuse_custom_io io = [] {  // its members differ between versions of libfuse
         fuse_custom_io made{};
@@ -101,14 +110,19 @@ void KernelNode::serve(fuse_session* session) {
     }();
     if (fuse_session_custom_io(session, &io, fuse_session_fd(session)) != 0)
         spdlog::warn("device node: replies go out in pieces");
-    loop_ = std::make_unique<SessionLoop>(session);
+    try {
+        loop_ = std::make_unique<SessionLoop>(session);
+    } catch (const std::system_error& problem) {
+        return tl::make_unexpected(path_ + ": " + problem.what());
+    }
     loop_->start();
+    return {};
 }
 
 void KernelNode::stop() {
     if (session_ == nullptr) return;
     node_.stop();
-    loop_->stop();
+    if (loop_) loop_->stop();
     fuse_session_unmount(session_);
     fuse_session_destroy(session_);
     session_ = nullptr;
@@ -121,10 +135,13 @@ void KernelNode::open(fuse_req_t request, fuse_file_info* info) {
         fuse_reply_err(request, ENFILE);
         return;
     }
+    std::shared_ptr<NodeFile> file;
     loop_->begin_command(false);
-    auto conversation = answerer_("pid " + std::to_string(fuse_req_ctx(request)->pid));
+    guarded("device node", [&] {
+        if (auto conversation = answerer_("pid " + std::to_string(fuse_req_ctx(request)->pid)))
+            file = node_.open(std::move(conversation));
+    });
     loop_->end_command();
-    const auto file = conversation ? node_.open(std::move(conversation)) : nullptr;
     if (!file) {
         fuse_reply_err(request, EBUSY);
         return;
@@ -134,15 +151,20 @@ void KernelNode::open(fuse_req_t request, fuse_file_info* info) {
 }
 
 void KernelNode::read(fuse_req_t request, std::size_t size, fuse_file_info* info) {
-    file_of(info).read(std::make_unique<Request>(Request::Kind::read, request), size,
-                       (info->flags & O_NONBLOCK) != 0);
+    guarded_request(request, [&] {
+        file_of(info).read(std::make_unique<Request>(Request::Kind::read, request), size,
+                           (info->flags & O_NONBLOCK) != 0);
+    });
 }
 
 void KernelNode::write(fuse_req_t request, const char* data, std::size_t size, fuse_file_info* info) {
     const auto file = file_of(info).shared_from_this();  // the client may close before the command ends
     SessionLoop& loop = *of(request).loop_;
-    const auto written =
-        file->write({reinterpret_cast<const std::uint8_t*>(data), size}, (info->flags & O_NONBLOCK) != 0);
+    NodeFile::Written written{.error = ENOMEM};
+    guarded("device node", [&] {
+        written =
+            file->write({reinterpret_cast<const std::uint8_t*>(data), size}, (info->flags & O_NONBLOCK) != 0);
+    });
     if (written.error != 0) {
         fuse_reply_err(request, written.error);
         return;
@@ -154,12 +176,17 @@ void KernelNode::write(fuse_req_t request, const char* data, std::size_t size, f
 
 void KernelNode::run(NodeFile& file, SessionLoop& loop) {
     loop.begin_command(file.runs_long());
-    file.run();
+    guarded("device node", [&] { file.run(); });  // the request has been taken over
     loop.end_command();
 }
 
 void KernelNode::ioctl(fuse_req_t request, unsigned command, void* argument, fuse_file_info* info,
                        const void* in, std::size_t in_size) {
+    guarded_request(request, [&] { answer_ioctl(request, command, argument, info, in, in_size); });
+}
+
+void KernelNode::answer_ioctl(fuse_req_t request, unsigned command, void* argument, fuse_file_info* info,
+                              const void* in, std::size_t in_size) {
     NodeFile& file = file_of(info);
     const auto number = static_cast<std::int32_t>(reinterpret_cast<std::intptr_t>(argument));
     AwaitArgument await;

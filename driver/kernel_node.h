@@ -34,9 +34,9 @@ public:
     }
 
 protected:
-    KernelNode(std::string path, Answerer answerer)
-        : path_(std::move(path)), answerer_(std::move(answerer)) {}
-    void serve(fuse_session* session);  // mounted; owned from here on
+    KernelNode(std::string path, Answerer answerer, std::shared_ptr<CallerMemory> memory)
+        : path_(std::move(path)), answerer_(std::move(answerer)), node_(std::move(memory)) {}
+    Opened<void> serve(fuse_session* session);  // mounted; owned from here on
 
     virtual int reply_open(fuse_req_t request, fuse_file_info* info) = 0;
     // Has AwaitArgument come with the request? If so, true. If not, the shim answers the request or fetches
@@ -50,6 +50,8 @@ protected:
     const std::string path_;
 
 private:
+    static void answer_ioctl(fuse_req_t request, unsigned command, void* argument, fuse_file_info* info,
+                             const void* in, std::size_t in_size);
     static void share_window(fuse_req_t request, fuse_file_info* info, int descriptor);
     static void exchange_in_window(fuse_req_t request, fuse_file_info* info,
                                    std::chrono::milliseconds timeout);

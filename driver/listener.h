@@ -11,6 +11,7 @@
 
 #include <tl/expected.hpp>
 
+#include "driver/caller_memory.h"
 #include "firmware/protocol/conversation.h"
 
 namespace cs2sim {
@@ -31,16 +32,22 @@ using Opened = tl::expected<T, std::string>;  // or what went wrong, in words fo
 
 // All of these answer callers from the moment they return.
 struct SocketOptions {
-    std::size_t max_callers = 1024;
+    std::size_t max_callers = 1024;                  // beyond it who is idle longest without logon gives way
+    std::shared_ptr<CallerMemory> memory = nullptr;  // shared by all ways to a device; null: one of its own
 };
 // `where` is "port@address", or a port alone (loopback).
 Opened<std::unique_ptr<Listener>> listen_tcp(const std::string& where, Answerer answerer, SocketOptions = {});
+// A stream socket that listens already and came with the process; `descriptor` is its number. Owned from then
+// on.
+Opened<std::unique_ptr<Listener>> listen_inherited(const std::string& descriptor, Answerer answerer,
+                                                   SocketOptions = {});
 // A stale socket file, whose owner is gone, is replaced; a live one is refused.
 Opened<std::unique_ptr<Listener>> listen_unix(const std::string& path, Answerer answerer, SocketOptions = {});
 
 struct NodeOptions {
-    std::uint32_t mode = 0660;  // permissions of the node
-    std::string group;          // its group; empty: the process's own
+    std::uint32_t mode = 0660;                       // permissions of the node
+    std::string group = {};                          // its group; empty: the process's own
+    std::shared_ptr<CallerMemory> memory = nullptr;  // shared by all ways to a device; null: one of its own
 };
 // Mounts on a regular file at `path` (made when absent). A stale mount of a killed instance is replaced; one
 // that answers is refused.

@@ -1,26 +1,15 @@
 #include "driver/node.h"
 
 #include <poll.h>
-#include <sys/resource.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <utility>
 
+#include "driver/thread_boundary.h"
+
 namespace cs2sim {
 namespace {
-
-// Many times what it costs to have another thread take over; less than a commit to a disk.
-constexpr auto kLong = std::chrono::microseconds(250);
-// So long others may wait for a command that computes.
-constexpr auto kTooLong = std::chrono::milliseconds(2);
-
-// How often this thread has gone to sleep of itself.
-long sleeps() {
-    rusage usage{};
-    ::getrusage(RUSAGE_THREAD, &usage);
-    return usage.ru_nvcsw;
-}
 
 constexpr auto kNever = std::chrono::steady_clock::time_point::max();
 
@@ -36,9 +25,16 @@ void NodeFile::Effects::carry_out() {
 }
 
 NodeFile::NodeFile(Node& node, std::unique_ptr<Conversation> conversation)
-    : node_(node), conversation_(std::move(conversation)) {}
+    : node_(node), conversation_(std::move(conversation)), holding_(*node.memory_, nullptr) {}
 
 NodeFile::Written NodeFile::write(ByteView bytes, bool nonblock) {
+    Effects effects;
+    const Written written = take_bytes(bytes, nonblock, effects);
+    effects.carry_out();
+    return written;
+}
+
+NodeFile::Written NodeFile::take_bytes(ByteView bytes, bool nonblock, Effects& effects) {
     std::lock_guard lock(node_.mutex_);
     if (gone()) return {.error = EIO};
     if (const std::size_t rest = reader_.swallowing();
@@ -50,11 +46,7 @@ NodeFile::Written NodeFile::write(ByteView bytes, bool nonblock) {
     if (const int error = admission(nonblock); error != 0) return {.error = error};
 
     Written written;
-    if (reader_.idle() && is_frame(bytes)) {
-        command_ = bytes;
-        state_ = State::running;
-        return {.taken = bytes.size(), .whole = true};
-    }
+    if (begin_whole(bytes)) return {.taken = bytes.size(), .whole = true};
     while (written.taken < bytes.size() && !written.whole) {
         const std::size_t piece = std::min(reader_.wanted(), bytes.size() - written.taken);
         reader_.feed(bytes.subspan(written.taken, piece));
@@ -69,8 +61,36 @@ NodeFile::Written NodeFile::write(ByteView bytes, bool nonblock) {
         reader_ = FrameReader();
         written.taken = bytes.size();
     }
-    if (written.whole) state_ = State::running;
+    if (written.whole)
+        state_ = State::running;
+    else if (!hold(reader_.held()))
+        refuse_frame(effects);
     return written;
+}
+
+// Most callers never hold anything that counts.
+bool NodeFile::hold(std::size_t bytes) {
+    if (!holds_ && bytes <= CallerMemory::kUncounted) return true;
+    const bool held =
+        holding_.hold(bytes, conversation_ && conversation_->logged_on(), std::chrono::milliseconds(0));
+    if (held) holds_ = bytes > CallerMemory::kUncounted;
+    return held;
+}
+
+void NodeFile::refuse_frame(Effects& effects) {
+    reader_.refuse();
+    hold(0);
+    answer_ = error_frame({E_CMDS_NO_MEM});
+    given_ = 0;
+    change(State::answered, effects);
+}
+
+// Takes a command that came in one piece and needs no copy.
+bool NodeFile::begin_whole(ByteView frame) {
+    if (!reader_.idle() || !is_frame(frame)) return false;
+    command_ = frame;
+    state_ = State::running;
+    return true;
 }
 
 int NodeFile::exchange(std::unique_ptr<NodeRequest>& request, ByteView frame, std::size_t space,
@@ -80,9 +100,7 @@ int NodeFile::exchange(std::unique_ptr<NodeRequest>& request, ByteView frame, st
         std::lock_guard lock(node_.mutex_);
         if (gone()) return EIO;
         if (const int error = admission(false); error != 0) return error;
-        if (!is_frame(frame) || !reader_.idle()) return EINVAL;
-        command_ = frame;
-        state_ = State::running;
+        if (!begin_whole(frame)) return EINVAL;
         submit({Want::data, space, deadline_after(timeout), 0, std::move(request)}, std::nullopt, effects);
     }
     effects.carry_out();
@@ -100,16 +118,9 @@ std::shared_ptr<const Window> NodeFile::window() const {
 }
 
 Reply NodeFile::transact() {
-    const long slept = pace_ == Pace::brisk ? 0 : sleeps();
-    const auto begin = std::chrono::steady_clock::now();
-    Reply reply = conversation_->transact(command_);
-    const auto took = std::chrono::steady_clock::now() - begin;
-    if (took <= kLong)
-        pace_ = Pace::brisk;
-    else if (took > kTooLong || (pace_ != Pace::brisk && sleeps() != slept))
-        pace_ = Pace::waiting;
-    else
-        pace_ = Pace::computing;
+    Reply reply{Reply::Action::close, {}};  // where memory runs out
+    const Pace::Measurement measured(pace_);
+    guarded("device node", [&] { reply = conversation_->transact(command_); });
     return reply;
 }
 
@@ -125,6 +136,8 @@ void NodeFile::run() {
         } else if (reply.action == Reply::Action::drop) {
             change(State::silent, effects);
         } else if (reply.action == Reply::Action::close && reply.frame.empty()) {
+            change(State::ended, effects);
+        } else if (!hold(reply.frame.size())) {  // nobody would know that the command was carried out
             change(State::ended, effects);
         } else {
             answer_ = std::move(reply.frame);
@@ -206,7 +219,10 @@ void NodeFile::close() {
         closed_ = true;
         bell_.reset();
         if (node_.holder_ == this) node_.hand_over(effects);
-        if (state_ != State::running) over = std::move(conversation_);  // else run() ends it
+        if (state_ == State::running)
+            conversation_->abandon();  // and run() ends it
+        else
+            over = std::move(conversation_);
     }
     effects.carry_out();
     node_.forget(this);
@@ -259,6 +275,7 @@ Outcome NodeFile::take_data(std::size_t size) {
 
 void NodeFile::answer_is_read() {
     answer_ = Bytes();
+    hold(0);
     state_ = last_ ? State::ended : State::idle;
 }
 
@@ -345,6 +362,7 @@ void Node::stop() {
             for (auto& waiting : file->waiting_)
                 effects.finished.push_back({std::move(waiting.request), {.error = EIO}});
             file->waiting_.clear();
+            if (file->state_ == NodeFile::State::running) file->conversation_->abandon();
             if (file->bell_) effects.bells.push_back(std::move(file->bell_));
         }
         deadline_moved_.notify_all();

@@ -15,6 +15,8 @@
 #include <thread>
 #include <vector>
 
+#include "driver/caller_memory.h"
+#include "driver/pace.h"
 #include "driver/window.h"
 #include "firmware/protocol/conversation.h"
 #include "firmware/protocol/frame.h"
@@ -55,6 +57,8 @@ public:
         std::size_t taken = 0;  // bytes accepted, never more than to the end of one frame
         bool whole = false;     // a command is complete: tell the writer, then call run()
     };
+    // A frame for which callers' memory has no room is answered by E_CMDS_NO_MEM, the rest of it is
+    // swallowed.
     Written write(ByteView bytes, bool nonblock);
     // Takes one whole frame, for which run() is to be called next, and waits for its answer: `request` gets
     // at most `space` bytes of it, the rest is left for read(). ETIMEDOUT, or a signal's EINTR: the command
@@ -69,7 +73,7 @@ public:
     // takes.
     void run();
     // Whether run() is to be expected to take long: commands of one session are much alike.
-    bool runs_long() const { return pace_ == Pace::waiting; }
+    bool runs_long() const { return pace_.expects_long(); }
 
     void read(std::unique_ptr<NodeRequest> request, std::size_t size, bool nonblock);
     // How long reads that may wait do so from now on; ETIMEDOUT when it is over. Negative: for ever.
@@ -88,9 +92,6 @@ private:
     using Instant = std::chrono::steady_clock::time_point;
     enum class State : std::uint8_t { idle, running, answered, silent, ended };
     enum class Want : std::uint8_t { data, answer, node };
-    // Of the last command: brisk ones and those that compute for a moment need a core; of those that wait for
-    // a disk there can be many at a time.
-    enum class Pace : std::uint8_t { brisk, computing, waiting };
     struct Waiting {
         Want want;
         std::size_t size;
@@ -110,8 +111,12 @@ private:
     };
 
     Reply transact();
+    Written take_bytes(ByteView bytes, bool nonblock, Effects& effects);
 
     // All with the node's lock held.
+    bool begin_whole(ByteView frame);
+    bool hold(std::size_t bytes);  // false when callers hold too much already
+    void refuse_frame(Effects& effects);
     bool gone() const;                   // no command will ever be answered again
     int admission(bool nonblock) const;  // of a new command: errno
     std::optional<Outcome> outcome_of(const Waiting& waiting);
@@ -125,7 +130,9 @@ private:
     std::unique_ptr<Conversation> conversation_;
     State state_ = State::idle;
     bool closed_ = false;
-    std::atomic<Pace> pace_{Pace::waiting};  // until the first command tells
+    Pace pace_;
+    CallerMemory::Holding holding_;
+    bool holds_ = false;
     FrameReader reader_;
     Bytes gathered_;    // a command that came in pieces
     ByteView command_;  // whole, on its way to the conversation: in gathered_, or where the writer has it
@@ -140,7 +147,9 @@ private:
 
 class Node {
 public:
-    explicit Node(std::size_t max_files = 1024) : max_files_(max_files) {}
+    // `memory` may be null: one of its own.
+    explicit Node(std::shared_ptr<CallerMemory> memory, std::size_t max_files = 1024)
+        : memory_(memory ? std::move(memory) : std::make_shared<CallerMemory>()), max_files_(max_files) {}
     ~Node() { stop(); }
 
     // Null when there are too many open files.
@@ -163,6 +172,7 @@ private:
     void watch_deadlines();
 
     mutable std::mutex mutex_;
+    const std::shared_ptr<CallerMemory> memory_;
     const std::size_t max_files_;
     std::vector<std::shared_ptr<NodeFile>> files_;
     NodeFile* holder_ = nullptr;  // has taken the node

@@ -9,45 +9,51 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cassert>
 #include <cerrno>
 #include <cstdlib>
+#include <cstring>
 #include <system_error>
 
 namespace cs2sim {
 namespace {
 
-constexpr int kMostSeats = 4;
-constexpr auto kPatience = std::chrono::milliseconds(1);
-constexpr auto kHomesick = std::chrono::milliseconds(1000);  // who waits beside longer than this goes home
-
-constexpr int kNoSeat = -1;
-// Which seat the thread at hand believes to have; a deputy may have cleared it.
-thread_local int seat = kNoSeat;
+constexpr std::size_t kMostSlots = 4;
+constexpr auto kMonitored = std::chrono::milliseconds(1);   // a command may keep its slot for so long
+constexpr auto kReserve = std::chrono::milliseconds(1000);  // who is idle for longer ends
 
 // That this process may use; std::thread counts all of them.
-int cores() {
+std::size_t cores() {
     cpu_set_t set;
     CPU_ZERO(&set);
-    return sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
+    return sched_getaffinity(0, sizeof set, &set) == 0 ? static_cast<std::size_t>(CPU_COUNT(&set)) : 1;
+}
+
+// The result of a system call that must not fail.
+int checked(int result, const char* what) {
+    if (result < 0) throw std::system_error(errno, std::generic_category(), what);
+    return result;
 }
 
 void watch_for(int events, int fd, std::uint32_t what) {
     epoll_event event{};
     event.events = what;
     event.data.fd = fd;
-    epoll_ctl(events, EPOLL_CTL_ADD, fd, &event);
+    checked(epoll_ctl(events, EPOLL_CTL_ADD, fd, &event), "epoll_ctl");
 }
 
 }  // namespace
 
+thread_local SessionLoop::Worker* SessionLoop::self_ = nullptr;
+
 SessionLoop::SessionLoop(fuse_session* session)
     : session_(session),
-      stop_event_(eventfd(0, EFD_CLOEXEC)),
-      events_(epoll_create1(EPOLL_CLOEXEC)),
-      seats_(std::clamp(cores(), 1, kMostSeats)) {
+      stop_event_(checked(eventfd(0, EFD_CLOEXEC), "eventfd")),
+      events_(checked(epoll_create1(EPOLL_CLOEXEC), "epoll_create")),
+      free_slots_(std::clamp(cores(), std::size_t{1}, kMostSlots)) {
     const int fd = fuse_session_fd(session_);
-    fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
-    fcntl(fd, F_SETFD, FD_CLOEXEC);
+    checked(fcntl(fd, F_SETFL, checked(fcntl(fd, F_GETFL), "fcntl") | O_NONBLOCK), "fcntl");
+    checked(fcntl(fd, F_SETFD, FD_CLOEXEC), "fcntl");
     // Edge triggered: a request wakes one thread, the last that began to wait.
     watch_for(events_, fd, EPOLLIN | EPOLLET);
     watch_for(events_, stop_event_, EPOLLIN);
@@ -59,128 +65,157 @@ SessionLoop::~SessionLoop() {
     close(stop_event_);
 }
 
+bool SessionLoop::may_follow(Activity before, Activity after) {
+    switch (before) {
+        case Activity::awake:
+            return after != Activity::awake && after != Activity::slotless;
+        case Activity::reader:
+            return after == Activity::slotless || after == Activity::awake;
+        case Activity::slotless:
+        case Activity::idle:
+        case Activity::monitor:
+            return after == Activity::awake;
+        case Activity::ended:
+            return false;
+    }
+    return false;
+}
+
+void SessionLoop::change(Worker& worker, Activity activity) {
+    assert(may_follow(worker.activity, activity));
+    if (worker.activity == Activity::awake) --awake_;
+    if (activity == Activity::awake) ++awake_;
+    worker.activity = activity;
+}
+
 void SessionLoop::start() {
-    std::lock_guard lock(mutex_);
+    const std::lock_guard lock(mutex_);
     spawn();
 }
 
 void SessionLoop::stop() {
-    std::vector<std::thread> threads;
     {
-        std::lock_guard lock(mutex_);
+        const std::lock_guard lock(mutex_);
         end_session();
-        threads.swap(threads_);
     }
-    for (auto& thread : threads) thread.join();
+    for (Worker& worker : workers_)  // nobody spawns any more
+        if (worker.thread.joinable()) worker.thread.join();
+    workers_.clear();
 }
 
 void SessionLoop::end_session() {
     stopping_ = true;
-    eventfd_write(stop_event_, 1);
-    while (!beside_.empty()) call_one();
+    if (eventfd_write(stop_event_, 1) != 0) spdlog::error("device node: eventfd: {}", std::strerror(errno));
+    while (!idle_.empty()) call_one();
 }
 
 void SessionLoop::begin_command(bool expected_to_be_long) {
-    std::lock_guard lock(mutex_);
-    if (beside_.empty() && coming_ == 0 && !stopping_) spawn();
+    const std::lock_guard lock(mutex_);
+    if (idle_.empty() && awake_ == 0 && !stopping_) spawn();
     if (expected_to_be_long) {
-        seats_[seat] = {};
-        seat = kNoSeat;
-        call_one();
+        self_->reads = false;
+        give_up_slot(*self_);
         return;
     }
-    seats_[seat].busy = true;
+    self_->in_command = true;
     ++commands_;
     watched_ = true;
-    if (!deputy_) call_one();
+    if (!monitored_) call_one();
 }
 
 void SessionLoop::end_command() {
-    std::lock_guard lock(mutex_);
-    if (seat == kNoSeat) return;
-    if (seats_[seat].owner == std::this_thread::get_id())
-        seats_[seat].busy = false;
-    else
-        seat = kNoSeat;
+    const std::lock_guard lock(mutex_);
+    self_->in_command = false;
+    if (self_->activity != Activity::reader) self_->reads = false;
 }
 
 void SessionLoop::spawn() {
     reap();
     try {
-        threads_.emplace_back([this] { work(); });
-        ++coming_;  // where all cores are busy it may be long until it runs
-    } catch (const std::system_error& error) {
+        Worker& worker = workers_.emplace_back();
+        ++awake_;  // where all cores are busy it may be long until it runs
+        try {
+            worker.thread = std::thread([this, &worker] { work(worker); });
+        } catch (...) {
+            --awake_;
+            workers_.pop_back();
+            throw;
+        }
+    } catch (const std::exception& error) {
         spdlog::warn("device node: no further thread ({}); commands wait for each other", error.what());
     }
 }
 
 void SessionLoop::reap() {
-    for (const auto id : gone_) {
-        const auto found = std::find_if(threads_.begin(), threads_.end(),
-                                        [&](auto& thread) { return thread.get_id() == id; });
-        if (found == threads_.end()) continue;
-        found->join();
-        threads_.erase(found);
-    }
-    gone_.clear();
+    std::erase_if(workers_, [](Worker& worker) {
+        if (worker.activity != Activity::ended) return false;
+        worker.thread.join();
+        return true;
+    });
 }
 
-bool SessionLoop::take_seat() {
-    const auto free = std::ranges::find(seats_, std::thread::id(), &Seat::owner);
-    if (free == seats_.end()) return false;
-    *free = {std::this_thread::get_id(), false};
-    seat = static_cast<int>(free - seats_.begin());
+bool SessionLoop::take_slot(Worker& self) {
+    if (free_slots_ == 0) return false;
+    --free_slots_;
+    self.reads = true;
+    change(self, Activity::reader);
     return true;
 }
 
+// Of a reader amid a command: it goes on without, and another may read.
+void SessionLoop::give_up_slot(Worker& reader) {
+    ++free_slots_;
+    change(reader, Activity::slotless);
+    call_one();
+}
+
 void SessionLoop::call_one() {
-    if (beside_.empty()) return;
-    Waiter* last = beside_.back();
-    beside_.pop_back();
-    ++coming_;
-    last->is_called = true;
+    if (idle_.empty()) return;
+    Worker* last = idle_.back();
+    idle_.pop_back();
+    change(*last, Activity::awake);
     last->called.notify_one();
 }
 
-// Waits until this thread, which is counted as coming, has a seat; false when it is to end.
-bool SessionLoop::sit() {
+// Of those who wait one stays, so that the next command need not make a thread.
+bool SessionLoop::stays_in_reserve() const { return idle_.empty() && awake_ == 1; }
+
+// Until this thread, which is awake, is a reader; false when it is to end.
+bool SessionLoop::find_slot(Worker& self) {
     std::unique_lock lock(mutex_);
     bool stay = true;
-    while (stay && !stopping_ && !take_seat()) {
-        if (watched_ && !deputy_)
-            watch(lock);
+    while (stay && !stopping_ && !take_slot(self)) {
+        if (watched_ && !monitored_)
+            monitor(lock, self);
         else
-            stay = wait_beside(lock, kHomesick) || (beside_.empty() && coming_ == 1);
+            stay = wait(lock, self, Activity::idle, kReserve) || stays_in_reserve();
     }
-    --coming_;
-    if (!stay) gone_.push_back(std::this_thread::get_id());
-    return stay && !stopping_;
-}
-
-// False when nobody called within `time`.
-bool SessionLoop::wait_beside(std::unique_lock<std::mutex>& lock, std::chrono::milliseconds time) {
-    Waiter waiter;
-    beside_.push_back(&waiter);
-    --coming_;
-    if (waiter.called.wait_for(lock, time, [&] { return waiter.is_called; })) return true;
-    std::erase(beside_, &waiter);
-    ++coming_;
+    if (self.activity == Activity::reader) return true;
+    change(self, Activity::ended);
     return false;
 }
 
-// The deputy's part, until there are no more commands: seats whose owners are lost in a command become free.
-void SessionLoop::watch(std::unique_lock<std::mutex>& lock) {
+// False when nobody called within `time`. It is awake again in either case.
+bool SessionLoop::wait(std::unique_lock<std::mutex>& lock, Worker& self, Activity as,
+                       std::chrono::milliseconds time) {
+    idle_.push_back(&self);
+    change(self, as);
+    if (self.called.wait_for(lock, time, [&] { return self.activity == Activity::awake; })) return true;
+    std::erase(idle_, &self);
+    change(self, Activity::awake);
+    return false;
+}
+
+// Until there are no more commands: readers who are lost in one lose their slots.
+void SessionLoop::monitor(std::unique_lock<std::mutex>& lock, Worker& self) {
     const std::uint64_t before = commands_;
-    deputy_ = true;
-    const bool called = wait_beside(lock, kPatience);
-    deputy_ = false;
+    monitored_ = true;
+    const bool called = wait(lock, self, Activity::monitor, kMonitored);
+    monitored_ = false;
     if (called || commands_ != before) return;
     watched_ = false;
-    for (Seat& each : seats_) {
-        if (!each.busy) continue;
-        each = {};
-        call_one();
-    }
+    for (Worker& each : workers_)
+        if (each.activity == Activity::reader && each.in_command) give_up_slot(each);
 }
 
 bool SessionLoop::receive(fuse_buf& buffer) {
@@ -190,20 +225,25 @@ bool SessionLoop::receive(fuse_buf& buffer) {
         if (got == -EINTR) continue;
         if (got != -EAGAIN) return false;  // unmounted by somebody else
         epoll_event event{};
-        if (epoll_wait(events_, &event, 1, -1) == 1 && event.data.fd == stop_event_) return false;
+        const int ready = epoll_wait(events_, &event, 1, -1);
+        if (ready < 0 && errno != EINTR) return false;
+        if (ready == 1 && event.data.fd == stop_event_) return false;
     }
 }
 
-void SessionLoop::work() {
+void SessionLoop::work(Worker& self) {
+    self_ = &self;
     fuse_buf buffer{};
     bool open = true;
-    while (open && sit()) {
-        while (seat != kNoSeat && (open = receive(buffer))) fuse_session_process_buf(session_, &buffer);
+    while (open && find_slot(self)) {
+        while (self.reads && (open = receive(buffer))) fuse_session_process_buf(session_, &buffer);
         const std::lock_guard lock(mutex_);
-        ++coming_;
+        if (self.activity == Activity::reader) ++free_slots_;
+        change(self, Activity::awake);
     }
     if (!open) {
-        std::lock_guard lock(mutex_);
+        const std::lock_guard lock(mutex_);
+        change(self, Activity::ended);
         end_session();
     }
     std::free(buffer.mem);

@@ -2,13 +2,24 @@
 #include "firmware/adm/adm.h"
 #include "firmware/adm/handlers.h"
 #include "firmware/cmds/scheduler.h"
+#include "firmware/cmds/sessions.h"
 
 namespace cs2sim::adm {
 namespace {
 
+// A restart ends the sessions of all. Scripts restart a device of their own without a logon
+// (reference/sdk-facts.md, "new module in use"); where others are logged on it takes an administrator.
+Result<void> allow_boot(const Call& call) {
+    if (call.device.profile.restart_disturbs || call.context.control) return {};
+    if (call.device.sessions.active_users() == call.context.users.size()) return {};
+    if (permits(call.auth_state(), permission::kSystemAdministrator)) return {};
+    return fail(call.device.scheduler.denial(call.context));
+}
+
 Result<Bytes> boot(Call& call, BootTarget target, std::string_view what) {
     const DeviceControl& control = call.state<DeviceControl>();
     if (!control.boot) return fail(E_CMDS_SFC_DISABLED);
+    CS2SIM_TRY(allow_boot(call));
     call.audit(AUDIT_STARTUP, what);
     control.boot(target);
     return call.answer({});

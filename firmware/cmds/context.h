@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "firmware/cmds/function.h"
+#include "firmware/protocol/abandonment.h"
 
 namespace cs2sim {
 
@@ -86,6 +87,12 @@ struct Context {
     FrameInPassing frame;
     bool secure = false;   // a session with secure messaging
     bool control = false;  // the simulator's control socket: FC SIM is there
+    // Of the connection behind it, for computations that take long; null: nobody can hang up.
+    std::shared_ptr<const Abandonment> abandonment;
+    bool logged_on_inside = false;  // in the session of the newest sealed command
+
+    // E_OS_PCI_CANCEL when nobody waits for the command any more.
+    Result<void> check_abandonment() const { return abandonment ? abandonment->check() : Result<void>(); }
 
     std::uint32_t auth_state() const {
         std::uint32_t state = 0;

@@ -117,6 +117,8 @@ Result<Bytes> open_session(Call& call) {
                                                   call.request.bytes("parameter"));
     if (!opened) return fail(opened.error());
 
+    opened->session->abandonment = call.context.abandonment;
+
     const SessionTranscript& transcript = opened->transcript;
     Bytes proof;
     if (transcript.mode == SM_MODE_DH_MA_RSA) {
@@ -157,6 +159,8 @@ Result<Bytes> secure_message(Call& call) {
     (*session)->frame = call.context.frame;
     const auto answer = call.device.scheduler.run_locked(call.device, **session, inner);
     (*session)->frame = {};
+    (*session)->logged_on = !(*session)->users.empty();
+    call.context.logged_on_inside = (*session)->logged_on;
     const auto code = big_endian_bytes<4>(answer ? 0 : answer.error().code);
     SecretBytes reply(code.size() + (answer ? answer->size() : 0));
     std::memcpy(reply.data(), code.data(), code.size());

@@ -39,7 +39,12 @@ Result<Sessions::Opened> Sessions::open(const void* owner, std::uint8_t mode, st
     const std::int64_t now = monotonic_milliseconds();
     const std::lock_guard lock(mutex_);
     expire_idle(now);
-    if (sessions_.size() >= profile_.max_sessions) return fail(E_CMDS_NO_MEM);
+    while (without_logon(owner) >= profile_.max_sessions_without_logon) give_way(first_to_give_way(owner));
+    if (sessions_.size() >= profile_.max_sessions) {
+        const auto other = first_to_give_way(nullptr);
+        if (other == sessions_.end()) return fail(E_CMDS_NO_MEM);
+        give_way(other);
+    }
     do {
         opened.transcript.session = number_of(random_array<4>());
     } while (opened.transcript.session == 0 || sessions_.contains(opened.transcript.session));
@@ -103,6 +108,32 @@ void Sessions::expire_idle(std::int64_t now) {
         if (idle) forget(entry.first, expired_);
         return idle;
     });
+}
+
+Sessions::Table::iterator Sessions::first_to_give_way(const void* owner) {
+    auto first = sessions_.end();
+    for (auto it = sessions_.begin(); it != sessions_.end(); ++it) {
+        const Session& session = *it->second;
+        if (session.logged_on || (owner && session.owner != owner)) continue;
+        if (first == sessions_.end() || session.last_used < first->second->last_used) first = it;
+    }
+    return first;
+}
+
+std::size_t Sessions::without_logon(const void* owner) const {
+    return static_cast<std::size_t>(std::ranges::count_if(sessions_, [&](const auto& entry) {
+        return entry.second->owner == owner && !entry.second->logged_on;
+    }));
+}
+
+void Sessions::give_way(Table::iterator session) {
+    forget(session->first, expired_);
+    sessions_.erase(session);
+}
+
+std::size_t Sessions::active_users() const {
+    const std::lock_guard lock(presence_->mutex);
+    return presence_->users.size();
 }
 
 std::shared_ptr<void> Sessions::mark_active(const std::string& short_name) {

@@ -99,11 +99,29 @@ std::string openssl_curve_name(std::string_view name) {
     return row == std::end(kCurves) ? std::string() : row->openssl;
 }
 
-Result<PrivateKey> generate_rsa(unsigned bits) {
-    if (bits < 1024 || bits > 8192) return fail(E_VRSA_KGEN_FAILED);
-    Handle<EVP_PKEY> key(EVP_RSA_gen(bits));
-    if (!key) return fail(E_VRSA_KGEN_FAILED);
-    return key;
+Result<PrivateKey> generate_rsa(unsigned bits, ByteView exponent, const Abandonment* abandonment) {
+    if (bits < 1024 || bits > 8192 || exponent.size() > 32) return fail(E_VRSA_KGEN_FAILED);
+    const Handle<EVP_PKEY_CTX> context(EVP_PKEY_CTX_new_from_name(nullptr, "RSA", nullptr));
+    if (!context || EVP_PKEY_keygen_init(context.get()) != 1 ||
+        EVP_PKEY_CTX_set_rsa_keygen_bits(context.get(), static_cast<int>(bits)) != 1)
+        return fail(E_VRSA_KGEN_FAILED);
+    if (!exponent.empty()) {
+        const Handle<BIGNUM> e(BN_bin2bn(exponent.data(), static_cast<int>(exponent.size()), nullptr));
+        if (!e || EVP_PKEY_CTX_set1_rsa_keygen_pubexp(context.get(), e.get()) != 1)
+            return fail(E_VRSA_KGEN_FAILED);
+    }
+    // Called for each candidate and each round of its test.
+    EVP_PKEY_CTX_set_app_data(context.get(), const_cast<Abandonment*>(abandonment));
+    EVP_PKEY_CTX_set_cb(context.get(), [](EVP_PKEY_CTX* running) {
+        const auto* waiting = static_cast<const Abandonment*>(EVP_PKEY_CTX_get_app_data(running));
+        return waiting && waiting->abandoned() ? 0 : 1;
+    });
+    EVP_PKEY* key = nullptr;
+    const bool made = EVP_PKEY_generate(context.get(), &key) == 1;
+    PrivateKey owned(key);
+    if (abandonment) CS2SIM_TRY(abandonment->check());
+    if (!made) return fail(E_VRSA_KGEN_FAILED);
+    return owned;
 }
 
 Result<PrivateKey> generate_ec(std::string_view curve) {

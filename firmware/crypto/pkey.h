@@ -6,6 +6,7 @@
 
 #include "firmware/crypto/openssl.h"
 #include "firmware/crypto/secret.h"
+#include "firmware/protocol/abandonment.h"
 #include "firmware/protocol/error.h"
 
 namespace cs2sim {
@@ -17,7 +18,10 @@ using PrivateKey = Handle<EVP_PKEY>;
 // case); empty when unknown.
 std::string openssl_curve_name(std::string_view name);
 
-Result<PrivateKey> generate_rsa(unsigned bits);                           // 1024 to 8192; E_VRSA_KGEN_FAILED
+// RSA, 1024 to 8192 bits; an empty `exponent` (big endian, at most 256 bits) is 65537. The long ones take up
+// to a minute: `abandonment` ends that. Errors: E_VRSA_KGEN_FAILED, E_OS_PCI_CANCEL when abandoned.
+Result<PrivateKey> generate_rsa(unsigned bits, ByteView exponent = {},
+                                const Abandonment* abandonment = nullptr);
 Result<PrivateKey> generate_ec(std::string_view curve);                   // E_ECA_NOT_FOUND
 Result<PublicKey> rsa_public_key(ByteView modulus, ByteView exponent);    // E_VRSA_BAD_KEY
 Result<PublicKey> ec_public_key(std::string_view curve, ByteView point);  // E_ECA_BAD_POINT, _NOT_FOUND

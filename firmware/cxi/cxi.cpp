@@ -67,7 +67,7 @@ Result<Circumstances> Cxi::circumstances(std::string_view group) {
     const auto settings = config(group);
     if (!settings) return fail(settings.error());
     return Circumstances{modes(), services_.profile.des3, services_.smos.clock.milliseconds(),
-                         settings->restrictions};
+                         settings->restrictions, nullptr};
 }
 
 Result<CxiConfig> Cxi::config(std::string_view group) {

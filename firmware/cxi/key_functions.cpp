@@ -43,8 +43,9 @@ Result<Bytes> cxi_key_generate(CxiCall& call) {
     if (!properties) return fail(properties.error());
     auto place = cxi.place_in(call, *properties, flags);
     if (!place) return fail(place.error());
-    const auto now = cxi.circumstances(properties->text(CXI_PROP_KEY_GROUP));
+    auto now = cxi.circumstances(properties->text(CXI_PROP_KEY_GROUP));
     if (!now) return fail(now.error());
+    now->abandonment = call.context.abandonment.get();
     auto key = generate_key(*std::move(properties), {call.request.u32("mechanism")}, *now);
     if (!key) return fail(key.error());
     const auto reference = place->put(*key);
@@ -65,8 +66,9 @@ Result<Bytes> cxi_key_pair_gen(CxiCall& call) {
     auto place = cxi.place_in(call, *of_private, flags);
     if (!place) return fail(place.error());
     CS2SIM_TRY(cxi.place_in(call, *of_public, flags));
-    const auto now = cxi.circumstances(of_private->text(CXI_PROP_KEY_GROUP));
+    auto now = cxi.circumstances(of_private->text(CXI_PROP_KEY_GROUP));
     if (!now) return fail(now.error());
+    now->abandonment = call.context.abandonment.get();
     auto private_key = generate_key(*std::move(of_private), {call.request.u32("mechanism")}, *now);
     if (!private_key) return fail(private_key.error());
     if (!private_key->is_private()) return fail(E_CXI_KEY_INVALID_ALGO);

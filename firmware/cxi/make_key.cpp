@@ -92,21 +92,16 @@ Result<void> approve_exponent(int bits, const Circumstances& now, std::uint32_t 
 }
 
 Result<PrivateKey> generate_rsa_with(std::uint32_t bits, ByteView exponent, const Circumstances& now) {
-    if (exponent.empty()) return generate_rsa(bits);
+    if (exponent.empty()) return generate_rsa(bits, {}, now.abandonment);
     const Handle<BIGNUM> e(
         BN_bin2bn(exponent.data(), static_cast<int>(std::min<std::size_t>(exponent.size(), 64)), nullptr));
     // FIPS 186-5, section 5.4: odd, 2^16 < e < 2^256. Smaller ones (3, 17) are let pass outside FIPS and CC.
     if (!e || exponent.size() > 32 || !BN_is_odd(e.get()) || BN_num_bits(e.get()) < 2)
         return fail(E_CXI_PROP_VAL);
     CS2SIM_TRY(approve_exponent(BN_num_bits(e.get()), now, E_CXI_PROP_VAL));
-    const Handle<EVP_PKEY_CTX> context(EVP_PKEY_CTX_new_from_name(nullptr, "RSA", nullptr));
-    EVP_PKEY* key = nullptr;
-    if (!context || EVP_PKEY_keygen_init(context.get()) != 1 ||
-        EVP_PKEY_CTX_set_rsa_keygen_bits(context.get(), static_cast<int>(bits)) != 1 ||
-        EVP_PKEY_CTX_set1_rsa_keygen_pubexp(context.get(), e.get()) != 1 ||
-        EVP_PKEY_generate(context.get(), &key) != 1)
-        return fail(E_CXI_PROP_VAL);
-    return PrivateKey(key);
+    auto key = generate_rsa(bits, exponent, now.abandonment);
+    if (!key && key.error().code == E_VRSA_KGEN_FAILED) return fail(E_CXI_PROP_VAL);
+    return key;
 }
 
 // What every made object has, whatever it is.

@@ -11,6 +11,7 @@ struct Circumstances {
     bool des3 = true;               // whether the profile has DES keys
     std::int64_t milliseconds = 0;  // the device's time
     Restrictions restrictions{};    // of the group
+    const Abandonment* abandonment = nullptr;  // of the command, for what takes long
 };
 
 // Decodes a template that makes a key. Errors: those of PropertyList::decode(), and E_CXI_PROP_ABSENT for a
@@ -19,7 +20,8 @@ Result<PropertyList> creation_template(ByteView elements);
 
 // Generates by ALGO and SIZE or EC_CURVE. Errors: E_CXI_PROP_NOT_FOUND (one of these is missing),
 // E_CXI_KEY_INVALID_ALGO, E_CXI_KEY_INVALID_SIZE, E_CXI_KEY_TYPE, E_ECA_NOT_FOUND (curve), E_CXI_PROP_VAL
-// (public exponent), those of approve_key() and of kActRules (Act::low_exponent).
+// (public exponent), E_OS_PCI_CANCEL when nobody waits any more, those of approve_key() and of kActRules
+// (Act::low_exponent).
 Result<KeyObject> generate_key(PropertyList properties, Mechanism mechanism, const Circumstances& now);
 
 // `type` CXI_KEY_TYPE_SECRET: raw key; PRIVATE: PKCS#8 in DER; PUBLIC: SubjectPublicKeyInfo in DER. ALGO,

@@ -1,5 +1,5 @@
-// Lets commands through side by side, and a reboot alone: it waits for the commands that run and holds back
-// those that come.
+// Lets commands through side by side, and a reboot alone: it withdraws the computations that run, waits for
+// what is left of their commands, and holds back those that come.
 #pragma once
 
 #include <atomic>
@@ -7,26 +7,35 @@
 #include <mutex>
 #include <shared_mutex>
 
+#include "firmware/protocol/abandonment.h"
+
 namespace cs2sim {
 
 class BootGate {
 public:
-    // For the time of one command.
-    std::shared_lock<std::shared_mutex> pass() {
-        // A reader-preferring lock would let a busy device never reboot: newcomers queue here first.
-        if (closing_.load(std::memory_order_acquire)) const std::lock_guard wait(queue_);
-        return std::shared_lock(gate_);
+    // For the time of one command, which `command` can withdraw from then on.
+    std::shared_lock<std::shared_mutex> pass(Abandonment& command) {
+        for (;;) {
+            // A reader-preferring lock would let a busy device never reboot: newcomers queue here first.
+            if (closing_.load()) const std::lock_guard wait(queue_);
+            std::shared_lock lock(gate_);
+            command.begin();
+            // Who closes the gate withdraws afterwards: either that finds this command begun, or this finds
+            // the gate closing.
+            if (!closing_.load()) return lock;
+        }
     }
 
-    // Precondition: the caller holds no pass.
-    void alone(const std::function<void()>& work) {
+    // `withdraw` withdraws all commands that have passed. Precondition: the caller holds no pass.
+    void alone(const std::function<void()>& withdraw, const std::function<void()>& work) {
         const std::lock_guard queue(queue_);
-        closing_.store(true, std::memory_order_release);
+        closing_.store(true);
+        withdraw();
         {
             const std::unique_lock lock(gate_);
             work();
         }
-        closing_.store(false, std::memory_order_release);
+        closing_.store(false);
     }
 
 private:

@@ -1,9 +1,12 @@
 #include "firmware/device/device.h"
 
+#include <algorithm>
 #include <atomic>
+#include <map>
 #include <new>
 #include <optional>
 #include <set>
+#include <shared_mutex>
 
 #include "firmware/adm/adm.h"
 #include "firmware/cmds/cmds.h"
@@ -77,18 +80,25 @@ public:
     Result<void> do_what_is_pending() {
         if (!pending_boot_.load()) return {};
         Result<void> done;
-        gate_.alone([&] {
-            const std::optional<BootTarget> target = pending_boot_.exchange(std::nullopt);
-            if (!target) return;  // another command's conversation came first
-            sessions_.close_all();
-            if (pending_clear_.exchange(false)) done = clear();
-            const auto booted = boot(*target);
-            if (done) done = booted;
-        });
+        gate_.alone([this] { withdraw_commands(); },
+                    [&] {
+                        const std::optional<BootTarget> target = pending_boot_.exchange(std::nullopt);
+                        if (!target) return;  // another command's conversation came first
+                        sessions_.close_all();
+                        if (pending_clear_.exchange(false)) done = clear();
+                        const auto booted = boot(*target);
+                        if (done) done = booted;
+                    });
         return done;
     }
 
     std::unique_ptr<Conversation> converse(Reach reach, std::string peer) override;
+
+    void withdraw_commands() override {
+        const std::lock_guard lock(callers_mutex_);
+        for (const auto& [caller, peer] : callers_) caller->withdraw();
+        for (Abandonment* caller : steering_) caller->withdraw();
+    }
 
     Services& services() { return services_; }
     Scheduler& scheduler() { return scheduler_; }
@@ -97,13 +107,17 @@ public:
     FaultEngine& faults() { return faults_; }
     std::uint64_t boots() const { return boots_.load(); }
 
-    void enter(const std::string& peer) {
-        const std::lock_guard lock(peers_mutex_);
-        peers_.insert(peer);
+    void enter(Abandonment* caller, Reach reach, const std::string& peer) {
+        const std::lock_guard lock(callers_mutex_);
+        if (reach == Reach::host)
+            callers_.emplace(caller, peer);
+        else
+            steering_.insert(caller);
     }
-    void leave(const std::string& peer) {
-        const std::lock_guard lock(peers_mutex_);
-        peers_.erase(peers_.find(peer));
+    void leave(Abandonment* caller) {
+        const std::lock_guard lock(callers_mutex_);
+        callers_.erase(caller);
+        steering_.erase(caller);
     }
 
 private:
@@ -160,8 +174,11 @@ private:
     }
 
     std::vector<std::string> connections() {
-        const std::lock_guard lock(peers_mutex_);
-        return {peers_.begin(), peers_.end()};
+        const std::lock_guard lock(callers_mutex_);
+        std::vector<std::string> peers;
+        for (const auto& [caller, peer] : callers_) peers.push_back(peer);
+        std::ranges::sort(peers);
+        return peers;
     }
 
     // user.db comes last: it is what tells a complete device from a new one.
@@ -198,8 +215,9 @@ private:
     std::atomic<std::optional<BootTarget>> pending_boot_{std::nullopt};
     std::atomic<bool> pending_clear_{false};
     std::atomic<std::uint64_t> boots_{0};
-    std::mutex peers_mutex_;
-    std::multiset<std::string> peers_;
+    std::mutex callers_mutex_;
+    std::map<Abandonment*, std::string> callers_;  // hosts, and what they are called
+    std::set<Abandonment*> steering_;              // the simulator's own control connections
 };
 
 class DeviceConversation final : public Conversation {
@@ -207,12 +225,16 @@ public:
     DeviceConversation(BootedDevice& device, Reach reach, std::string peer)
         : device_(device), peer_(std::move(peer)), connection_(device.trace().next_connection()) {
         context_.control = reach == Reach::control;
-        device_.enter(peer_);
+        context_.abandonment = abandonment_;
+        device_.enter(abandonment_.get(), reach, peer_);
     }
     ~DeviceConversation() override {
         device_.services().sessions.close_owned_by(&context_);
-        device_.leave(peer_);
+        device_.leave(abandonment_.get());
     }
+
+    void abandon() override { abandonment_->hang_up(); }
+    bool logged_on() const override { return logged_on_; }
 
     Reply transact(ByteView frame) override {
         if (!device_.trace().listening()) return meet_faults(frame);
@@ -239,10 +261,13 @@ private:
     Result<Bytes> run(ByteView frame) {
         const auto request = parse_request(frame);
         if (!request) return fail(request.error());
-        const auto pass = device_.gate().pass();
+        std::shared_lock<std::shared_mutex> pass;
+        const bool beside = context_.control && request->fc == FC_SIM && passes_beside_the_gate(request->sfc);
+        if (!beside) pass = device_.gate().pass(*abandonment_);
         forget_what_a_boot_ended();
         try {
             auto answer = device_.scheduler().run(device_.services(), context_, *request);
+            logged_on_ = context_.logged_on_inside || !context_.users.empty();
             if (answer && answer->size() > kMaxFrame - kFrameHeader) return fail(E_CMDS_BAD_SIZE);
             return answer;
         } catch (const std::bad_alloc&) {  // nothing of a command is applied before its last allocation
@@ -255,6 +280,7 @@ private:
             context_.users.clear();
             context_.handles.clear();
             context_.challenge.reset();
+            context_.logged_on_inside = false;
             boots_ = boots;
         }
     }
@@ -262,7 +288,9 @@ private:
     BootedDevice& device_;
     const std::string peer_;
     const std::uint32_t connection_;  // numbers it in traces
+    const std::shared_ptr<Abandonment> abandonment_ = std::make_shared<Abandonment>();
     Context context_;
+    std::atomic<bool> logged_on_{false};
     std::uint64_t boots_ = 0;
 };
 

@@ -44,6 +44,9 @@ public:
 
     // Begins a conversation with one caller. It must end before the device does.
     virtual std::unique_ptr<Conversation> converse(Reach reach, std::string peer) = 0;
+
+    // Withdraws the computations that run: their commands end soon with E_OS_PCI_CANCEL, nothing is stored.
+    virtual void withdraw_commands() = 0;
 };
 
 }  // namespace cs2sim

@@ -61,8 +61,9 @@ Result<void> befall(const FaultRule& rule, Call& call) {
 
 }  // namespace
 
-// In slices, so that a removed rule lets go of the commands that it holds up.
-void FaultEngine::wait(Rule& rule) {
+// In slices, so that a removed rule lets go of the commands that it holds up, and of those whose callers are
+// gone.
+void FaultEngine::wait(Rule& rule, const Context& context) {
     double milliseconds = static_cast<double>(rule.rule.value);
     {
         const std::lock_guard lock(mutex_);
@@ -81,7 +82,8 @@ void FaultEngine::wait(Rule& rule) {
     }
     const std::int64_t end =
         monotonic_milliseconds() + static_cast<std::int64_t>(std::clamp(milliseconds, 0.0, 3.6e6));
-    for (std::int64_t left = 0; !rule.removed && (left = end - monotonic_milliseconds()) > 0;)
+    for (std::int64_t left = 0;
+         !rule.removed && context.check_abandonment() && (left = end - monotonic_milliseconds()) > 0;)
         std::this_thread::sleep_for(std::chrono::milliseconds(std::min<std::int64_t>(left, 50)));
 }
 
@@ -92,8 +94,8 @@ Result<void> FaultEngine::perform(const RulePtr& rule, Call& call, FaultFrame& f
         case FaultAction::delay:
         case FaultAction::delay_exponential:
         case FaultAction::delay_normal:
-            wait(*rule);
-            return {};
+            wait(*rule, call.context);
+            return call.context.check_abandonment();
         case FaultAction::drop:
         case FaultAction::truncate:
         case FaultAction::cut:

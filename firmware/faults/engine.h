@@ -84,7 +84,7 @@ private:
     static bool due(Rule& rule);  // counts a match; with the mutex held
     void log_hit(const Rule& rule, const FaultFrame& frame, std::int64_t time);
     Result<void> perform(const RulePtr& rule, Call& call, FaultFrame& frame);
-    void wait(Rule& rule);
+    void wait(Rule& rule, const Context& context);
     bool storage_due(Rule& rule, const FaultFrame& frame, std::int64_t time);
 
     mutable std::mutex mutex_;

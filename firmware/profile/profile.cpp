@@ -112,7 +112,11 @@ tl::expected<Profile, std::string> parse_profile(std::string_view name, std::str
     reader.read_list("user_mechanisms", profile.user_mechanisms);
     reader.read("session_seconds", profile.session_seconds, 1, 86400);
     reader.read("max_sessions", profile.max_sessions, 1, 100000);
+    reader.read("max_sessions_without_logon", profile.max_sessions_without_logon, 1, 100000);
     reader.read("max_users_per_session", profile.max_users_per_session, 1, 255);
+    reader.read("memory_without_logon", profile.memory_without_logon, 1, 65536);
+    reader.read("memory_with_logon", profile.memory_with_logon, 1, 65536);
+    reader.read("restart_disturbs", profile.restart_disturbs);
     reader.read("min_rsa_bits", profile.min_rsa_bits, 512, 4096);
     reader.read("max_auth_fails", profile.max_auth_fails, 0, 255);
     reader.read_functions("disabled_functions", profile.disabled_functions);

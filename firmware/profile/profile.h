@@ -36,7 +36,13 @@ struct Profile {
     std::vector<std::uint8_t> user_mechanisms;     // CMDS_MECH_*: 0 RSA … 5 ECDSA
     std::uint32_t session_seconds = 900;           // idle time after which a session expires
     std::uint32_t max_sessions = 1024;
+    std::uint32_t max_sessions_without_logon = 4;  // of one connection; the oldest gives way
     std::uint32_t max_users_per_session = 16;
+    // What callers may hold together of the device's memory, in MiB: unfinished frames, answers that are not
+    // read.
+    std::uint32_t memory_without_logon = 64;
+    std::uint32_t memory_with_logon = 256;
+    bool restart_disturbs = false;      // whether RESTART needs no logon while others are logged on
     std::uint32_t min_rsa_bits = 1024;  // of user tokens
     std::uint32_t max_auth_fails = 0;   // limit of failed logons until SetMaxAuthFails sets one; 0 = none
     std::vector<FunctionId> disabled_functions;  // switched off by configuration: E_CMDS_SFC_DISABLED

@@ -21,6 +21,12 @@ public:
     virtual ~Conversation() = default;
     // Takes one whole frame and gives the answer frame (never more than kMaxFrame bytes).
     virtual Reply transact(ByteView frame) = 0;
+
+    // From any thread, while transact() may run: the caller is gone. A computation under way ends soon, and
+    // nothing of it is stored.
+    virtual void abandon() {}
+    // From any thread: whether somebody was logged on after the newest command.
+    virtual bool logged_on() const { return false; }
 };
 
 }  // namespace cs2sim

@@ -82,6 +82,15 @@ std::size_t FrameReader::wanted() const {
     return length > rest.size() ? length - rest.size() : 1;
 }
 
+bool FrameReader::refuse() {
+    const ByteView rest = ByteView(buffer_).subspan(taken_);
+    if (rest.size() < kFrameHeader) return false;
+    swallow_ = length_in(rest) - rest.size();
+    buffer_ = Bytes();
+    taken_ = 0;
+    return true;
+}
+
 std::optional<Bytes> FrameReader::next() {
     if (lost_) return std::nullopt;
     const ByteView rest = ByteView(buffer_).subspan(taken_);
@@ -102,7 +111,7 @@ std::optional<Bytes> FrameReader::next() {
     swallow_ = length - present;
     taken_ += present;
     if (taken_ == buffer_.size()) {
-        buffer_.clear();
+        buffer_ = Bytes();  // callers may be idle for long, and many
         taken_ = 0;
     } else if (taken_ > kMaxFrame) {
         buffer_.erase(buffer_.begin(), buffer_.begin() + static_cast<std::ptrdiff_t>(taken_));

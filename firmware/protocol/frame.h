@@ -64,6 +64,11 @@ public:
     // For a stream that must not be read past one frame: how many bytes may be fed without reaching into the
     // next; at least 1. First the header's, then what its length says.
     std::size_t wanted() const;
+    // Bytes of memory that it keeps for what has not been given out.
+    std::size_t held() const { return buffer_.capacity(); }
+    // Gives up the frame that has begun: what there is of it is forgotten, its rest will be swallowed. True
+    // when the rest is known to come, that is when the header has come whole.
+    bool refuse();
     std::size_t swallowing() const { return swallow_; }  // bytes of an oversized frame that are still to come
     bool idle() const { return buffer_.size() == taken_ && swallow_ == 0; }  // between two frames
 

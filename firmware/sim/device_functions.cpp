@@ -1,4 +1,6 @@
-#include <cmath>
+#include <unistd.h>
+
+#include <csignal>
 
 #include "firmware/adm/adm.h"
 #include "firmware/cmds/scheduler.h"
@@ -93,5 +95,15 @@ Result<Bytes> set_uptime(Call& call) {
 }
 
 Result<Bytes> flip(Call& call) { return empty_answer(call, flip_mbk(call.device)); }
+
+Result<Bytes> stop(Call& call) {
+    ::kill(::getpid(), SIGTERM);
+    return call.answer({});
+}
+
+Result<Bytes> callers(Call& call) {
+    auto* const control = call.device.scheduler.state<DeviceControl>();
+    return call.answer({control && control->connections ? control->connections().size() : 0});
+}
 
 }  // namespace cs2sim::sim

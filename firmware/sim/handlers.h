@@ -32,5 +32,7 @@ Result<Bytes> get_modes(Call& call);
 Result<Bytes> flip(Call& call);
 Result<Bytes> set_load(Call& call);  // E_SIM_PARAM over 100 %
 Result<Bytes> set_uptime(Call& call);
+Result<Bytes> stop(Call& call);     // the process ends as by SIGTERM, soon
+Result<Bytes> callers(Call& call);  // how many hosts are connected
 
 }  // namespace cs2sim::sim

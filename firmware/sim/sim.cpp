@@ -1,5 +1,7 @@
 #include "firmware/sim/sim.h"
 
+#include <algorithm>
+
 #include "firmware/sim/handlers.h"
 
 namespace cs2sim {
@@ -31,9 +33,21 @@ constexpr Function kFunctions[] = {
     {SFC_SIM_FUNCTION_COUNTS, function_counts},
     {SFC_SIM_SET_LOAD, set_load},
     {SFC_SIM_SET_UPTIME, set_uptime},
+    {SFC_SIM_STOP, stop},
+    {SFC_SIM_CALLERS, callers},
+};
+
+constexpr std::uint8_t kChangeTheDevice[] = {
+    SFC_SIM_SHELVE,      SFC_SIM_DRAIN,           SFC_SIM_REPLACE_BATTERIES, SFC_SIM_RAISE_ALARM,
+    SFC_SIM_RESET_ALARM, SFC_SIM_SET_TEMPERATURE, SFC_SIM_SET_CLOCK,         SFC_SIM_MOVE_CLOCK,
+    SFC_SIM_SET_MODE,    SFC_SIM_FLIP_MBK,
 };
 
 }  // namespace
+
+bool passes_beside_the_gate(std::uint8_t sfc) {
+    return std::ranges::find(kChangeTheDevice, sfc) == std::end(kChangeTheDevice);
+}
 
 Module sim_module(FaultEngine& faults) { return {FC_SIM, kFunctions, ModuleState(faults)}; }
 

@@ -9,4 +9,8 @@ namespace cs2sim {
 class FaultEngine;
 Module sim_module(FaultEngine& faults);
 
+// Whether a function of FC SIM answers while the device restarts or a command keeps it from restarting. Those
+// that change the device's state wait.
+bool passes_beside_the_gate(std::uint8_t sfc);
+
 }  // namespace cs2sim

@@ -1,5 +1,7 @@
 #include "firmware/trace/trace.h"
 
+#include <malloc.h>
+
 #include <algorithm>
 #include <chrono>
 #include <optional>
@@ -111,9 +113,15 @@ Result<Trace::Batch> Trace::read(std::uint32_t id) {
 }
 
 void Trace::close(std::uint32_t id) {
-    const std::lock_guard lock(mutex_);
-    listeners_.erase(id);
-    listening_.store(!listeners_.empty(), std::memory_order_relaxed);
+    std::map<std::uint32_t, Listener>::node_type ended;
+    {
+        const std::lock_guard lock(mutex_);
+        ended = listeners_.extract(id);
+        listening_.store(!listeners_.empty(), std::memory_order_relaxed);
+    }
+    if (!ended) return;
+    ended = {};
+    ::malloc_trim(0);  // what it held, and what it was gathered with, goes back to the system
 }
 
 void Trace::ran_inside(const Context& session, const Request& request, const Result<Bytes>& answer,

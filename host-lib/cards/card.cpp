@@ -49,6 +49,7 @@ std::filesystem::path default_card_folder() {
         if (!value || !*value) return std::nullopt;
         return std::filesystem::path(value) / rest;
     };
+    if (const auto folder = under("CS2SIM_STATE", "cards")) return *folder;
     if (const auto folder = under("SDK_PATH", "cards")) return *folder;
     if (const auto folder = under("XDG_STATE_HOME", "cs2sim/cards")) return *folder;
     if (const auto folder = under("HOME", ".local/state/cs2sim/cards")) return *folder;

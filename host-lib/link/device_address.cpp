@@ -1,6 +1,7 @@
 #include "host-lib/link/device_address.h"
 
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -8,6 +9,7 @@
 #include <boost/algorithm/string/trim.hpp>
 #include <charconv>
 #include <optional>
+#include <utility>
 
 namespace cs2sim::host {
 namespace {
@@ -40,8 +42,10 @@ bool is_host_name(std::string_view text) {
 }
 
 Result<DeviceAddress> node(std::string path) {
-    struct stat status {};
-    const bool socket = ::stat(path.c_str(), &status) == 0 && S_ISSOCK(status.st_mode);
+    // Without asking whoever serves a node there: it may hang.
+    struct statx found {};
+    const bool socket = ::statx(AT_FDCWD, path.c_str(), AT_STATX_DONT_SYNC, STATX_TYPE, &found) == 0 &&
+                        S_ISSOCK(found.stx_mode);
     const auto kind = socket ? DeviceAddress::Kind::unix_socket : DeviceAddress::Kind::node;
     return DeviceAddress{kind, std::move(path), 0};
 }
@@ -53,16 +57,37 @@ Result<DeviceAddress> card(const std::string& rest) {
     return node(std::string("/dev/cs2") + static_cast<char>('a' + *index));
 }
 
+bool is_digits(std::string_view text) {
+    return !text.empty() && std::ranges::all_of(text, [](unsigned char c) { return std::isdigit(c) != 0; });
+}
+
+// Takes PORT@ off the front, or :PORT off the end, of `rest`; a number alone is a port on loopback.
+std::optional<std::string> take_port(std::string& rest) {
+    std::string port;
+    if (is_digits(rest)) {
+        port = std::exchange(rest, "127.0.0.1");
+    } else if (const auto at = rest.find('@'); at != std::string::npos) {
+        port = rest.substr(0, at);
+        rest.erase(0, at + 1);
+    } else if (const auto colon = rest.rfind(':');
+               colon != std::string::npos && (rest.find(':') == colon || rest[colon - 1] == ']')) {
+        port = rest.substr(colon + 1);
+        rest.erase(colon);
+    } else {
+        return std::nullopt;
+    }
+    return port;
+}
+
 Result<DeviceAddress> network(std::string rest) {
     std::uint16_t port = kAppliancePort;
-    if (const auto at = rest.find('@'); at != std::string::npos) {
-        const auto given = number(std::string_view(rest).substr(0, at), 65535);
+    if (const auto text = take_port(rest)) {
+        const auto given = number(*text, 65535);
         if (!given || *given == 0) return fail(E_CSA_DEVICE_NAME);
         port = static_cast<std::uint16_t>(*given);
-        rest.erase(0, at + 1);
     }
     if (rest.size() > 2 && rest.front() == '[' && rest.back() == ']') rest = rest.substr(1, rest.size() - 2);
-    if (!is_host_name(rest) && !is_ipv6(rest)) return fail(E_CSA_DEVICE_NAME);
+    if ((!is_host_name(rest) || is_digits(rest)) && !is_ipv6(rest)) return fail(E_CSA_DEVICE_NAME);
     return DeviceAddress{DeviceAddress::Kind::tcp, std::move(rest), port};
 }
 

@@ -16,7 +16,10 @@
 #include <cerrno>
 #include <cstdint>
 #include <cstring>
+#include <future>
 #include <optional>
+#include <system_error>
+#include <thread>
 
 #include "firmware/protocol/frame.h"
 #include "firmware/protocol/functions.h"
@@ -189,7 +192,7 @@ private:
     Bytes request_;
 };
 
-Result<std::unique_ptr<Transport>> open_node(const std::string& path) {
+Result<FileDescriptor> open_node_file(const std::string& path) {
     FileDescriptor fd(::open(path.c_str(), O_RDWR | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
     if (!fd && (errno == ENOENT || errno == ENOTDIR || errno == EISDIR)) return fail(E_CSA_NO_NODE);
     if (!fd) return fail(with_errno(E_CSA_NODE_OPEN, errno));  // EBUSY: E_CSA_BUSY
@@ -201,7 +204,26 @@ Result<std::unique_ptr<Transport>> open_node(const std::string& path) {
     // to.
     const bool fuse_node = S_ISREG(status.st_mode) && system.f_type == FUSE_SUPER_MAGIC;
     if (!S_ISCHR(status.st_mode) && !fuse_node) return fail(E_CSA_NO_NODE);
-    return std::make_unique<Stream>(std::move(fd), false);
+    return fd;
+}
+
+// The kernel lets nobody out of an open that the node's daemon does not answer (it is stopped, say). So a
+// thread of its own waits there; it is left behind when time is up, and ends with the daemon or the process.
+Result<std::unique_ptr<Transport>> open_node(const std::string& path, const Deadline& deadline) {
+    std::promise<Result<FileDescriptor>> promise;
+    auto opened = promise.get_future();
+    try {
+        std::thread([path, promise = std::move(promise)]() mutable {
+            promise.set_value(open_node_file(path));
+        }).detach();
+    } catch (const std::system_error&) {
+        return fail(E_CSA_NO_MEM);
+    }
+    if (opened.wait_for(Milliseconds(deadline.left())) != std::future_status::ready)
+        return fail(E_CSA_TIMEOUT);
+    auto fd = opened.get();
+    if (!fd) return fail(fd.error());
+    return std::make_unique<Stream>(std::move(*fd), false);
 }
 
 Result<std::unique_ptr<Transport>> connect_socket(const sockaddr* address, socklen_t size,
@@ -276,7 +298,7 @@ Result<std::unique_ptr<Transport>> connect_transport(const DeviceAddress& addres
     const Deadline deadline(timeout);
     switch (address.kind) {
         case DeviceAddress::Kind::node:
-            return open_node(address.place);
+            return open_node(address.place, deadline);
         case DeviceAddress::Kind::unix_socket:
             return connect_unix(address.place, deadline);
         case DeviceAddress::Kind::tcp:

@@ -315,3 +315,30 @@ TEST_CASE("when the daemon is killed, callers know at once, and the next one tak
     (*again)->stop();
     CHECK((kind == Kind::tcp || access(path.c_str(), F_OK) != 0));
 }
+
+TEST_CASE("a computation ends when its caller has hung up, and when the device stops") {
+    EVERY_KIND();
+    Rig rig(kind);
+    Line line = rig.connect();
+    REQUIRE(line.send(command(kCompute)) == 0);
+    REQUIRE(Rig::settles(rig.counters->computing, 1));
+    line.close();
+    CHECK(Rig::settles(rig.counters->computing, 0));
+    CHECK(rig.settles_at(0));
+
+    const Line other = rig.connect();
+    REQUIRE(other.send(command(kCompute)) == 0);
+    REQUIRE(Rig::settles(rig.counters->computing, 1));
+    rig.listener().stop();
+    CHECK(rig.counters->computing == 0);
+}
+
+TEST_CASE("where memory runs out within a command its connection ends, and no other") {
+    EVERY_KIND();
+    Rig rig(kind);
+    const Line other = rig.connect();
+    const Line line = rig.connect();
+    CHECK(line.ask(command(kNoMemory)).empty());
+    CHECK(other.ask(command(kEcho)) == answer_frame({}));
+    CHECK(rig.connect().ask(command(kEcho)) == answer_frame({}));
+}

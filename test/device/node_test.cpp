@@ -162,3 +162,28 @@ TEST_CASE("a signal interrupts whoever waits, and nothing is lost") {
     REQUIRE(ioctl_error(line, kGive) == 0);
     CHECK(ioctl_error(other, kTake) == 0);
 }
+
+TEST_CASE("unfinished frames on a node are refused by code when callers hold too much") {
+    if (!has(Kind::fuse)) return;
+    const auto memory = std::make_shared<CallerMemory>(CallerMemory::Limits{1 << 20, 1 << 20});
+    const std::string path = fresh_path(Kind::fuse);
+    const auto node = mount_fuse(path, test_answerer(std::make_shared<Counters>()), {.memory = memory});
+    REQUIRE(node);
+    const Bytes frame = command(kEcho, pattern(300'000));
+    std::vector<Line> lines;
+    int refused = 0;
+    for (int i = 0; i < 8; ++i) {
+        lines.emplace_back(open_line(Kind::fuse, path));
+        REQUIRE(lines.back().send(ByteView(frame).first(200'000)) == 0);
+        if (!lines.back().readable(0ms)) continue;
+        ++refused;
+        CHECK(lines.back().receive() == error_frame({E_CMDS_NO_MEM}));
+        REQUIRE(lines.back().send(ByteView(frame).subspan(200'000)) == 0);  // swallowed
+        CHECK(lines.back().ask(command(kEcho)) == answer_frame({}));
+    }
+    CHECK(refused > 0);
+    CHECK(refused < 8);
+    CHECK(memory->held() <= 2 << 20);
+    lines.clear();
+    CHECK((*node)->address() == path);
+}

@@ -49,15 +49,29 @@ public:
             case kWho:
                 return {Reply::Action::send,
                         answer_frame(Bytes{0, 0, 0, static_cast<std::uint8_t>(number_)})};
+            case kLogOn:
+                logged_on_ = true;
+                break;
+            case kCompute:
+                ++counters_->computing;
+                while (!abandoned_) std::this_thread::sleep_for(1ms);
+                --counters_->computing;
+                break;
+            case kNoMemory:
+                throw std::bad_alloc();
             default:
                 break;
         }
         return {Reply::Action::send, answer_frame(to_bytes(block))};
     }
+    void abandon() override { abandoned_ = true; }
+    bool logged_on() const override { return logged_on_; }
 
 private:
     std::shared_ptr<Counters> counters_;
     int number_;
+    std::atomic<bool> abandoned_{false};
+    std::atomic<bool> logged_on_{false};
 };
 
 constexpr std::string_view kSocketSuffix = ".socket";
@@ -271,9 +285,9 @@ Line Rig::connect(int flags) const {
     return Line(fd);
 }
 
-bool Rig::settles_at(int alive) const {
+bool Rig::settles(const std::atomic<int>& counter, int value) {
     for (auto waited = 0ms; waited < 5s; waited += 2ms) {
-        if (counters->alive == alive) return true;
+        if (counter == value) return true;
         std::this_thread::sleep_for(2ms);
     }
     return false;

@@ -28,12 +28,15 @@ std::string name_of(Kind kind);
 
 // What the test conversation is asked to do, in the place of the SFC.
 enum Verb : std::uint8_t {
-    kEcho,    // answers with the block
-    kSlow,    // the same, after as many milliseconds as the block's first two bytes say
-    kDrop,    // never answers
-    kHangUp,  // gives the block out as it is, ends the connection
-    kBig,     // answers with a frame of as many bytes as the block's first four say
-    kWho,     // answers with the number of the conversation, 4 bytes
+    kEcho,      // answers with the block
+    kSlow,      // the same, after as many milliseconds as the block's first two bytes say
+    kDrop,      // never answers
+    kHangUp,    // gives the block out as it is, ends the connection
+    kBig,       // answers with a frame of as many bytes as the block's first four say
+    kWho,       // answers with the number of the conversation, 4 bytes
+    kLogOn,     // counts as logged on from then on
+    kCompute,   // answers when it is abandoned
+    kNoMemory,  // std::bad_alloc
 };
 
 Bytes command(Verb verb, ByteView block = {});
@@ -65,6 +68,7 @@ private:
 struct Counters {
     std::atomic<int> made{0};
     std::atomic<int> alive{0};
+    std::atomic<int> computing{0};
     std::atomic<bool> refuse{false};
 };
 
@@ -76,7 +80,8 @@ public:
     Listener& listener() { return *listener_; }
     const std::string& path() const { return path_; }
     // Waits until as many conversations live, at most 5 s.
-    bool settles_at(int alive) const;
+    bool settles_at(int alive) const { return settles(counters->alive, alive); }
+    static bool settles(const std::atomic<int>& counter, int value);
 
     std::shared_ptr<Counters> counters = std::make_shared<Counters>();
 

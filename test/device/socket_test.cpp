@@ -76,7 +76,8 @@ TEST_CASE("unix: a stale socket is replaced, anything else is refused and stays"
 TEST_CASE("tcp: addresses") {
     if (!has(Kind::tcp)) return;
     const auto answerer = test_answerer(std::make_shared<Counters>());
-    for (const char* wrong : {"", "@", "x", "3001@", "70000", "-1", "1@nowhere", "0@1.2.3.4.5", "3001 "}) {
+    for (const char* wrong : {"", "@", "x", "3001@", "70000", "-1", "1@nowhere", "0@1.2.3.4.5", "3001 ",
+                              ":3001", "nowhere:1", "1.2.3.4:x"}) {
         CAPTURE(wrong);
         CHECK_FALSE(listen_tcp(wrong, answerer));
     }
@@ -84,7 +85,85 @@ TEST_CASE("tcp: addresses") {
     REQUIRE(any);
     CHECK((*any)->address().ends_with("@127.0.0.1"));
     CHECK((*any)->address() != "0@127.0.0.1");
+    for (const char* same : {"127.0.0.1:0", "localhost:0", "0"}) {
+        const auto other = listen_tcp(same, answerer);
+        REQUIRE(other);
+        CHECK((*other)->address().ends_with("@127.0.0.1"));
+    }
     const auto taken = listen_tcp((*any)->address(), answerer);
     REQUIRE_FALSE(taken);
     CHECK(taken.error().find("taken") != std::string::npos);
+}
+
+TEST_CASE("who is idle longest without logon gives way to a newcomer") {
+    EVERY_SOCKET();
+    Rig rig(kind, {.max_callers = 3});
+    std::vector<Line> lines;
+    for (const Verb verb : {kLogOn, kEcho, kEcho}) {
+        lines.push_back(rig.connect());
+        CHECK(lines.back().ask(command(verb)) == answer_frame({}));
+        std::this_thread::sleep_for(150ms);
+    }
+    const Line newcomer = rig.connect();
+    CHECK(newcomer.ask(command(kEcho)) == answer_frame({}));
+    CHECK(lines[1].receive().empty());  // the first of those without logon
+    CHECK(lines[0].ask(command(kEcho)) == answer_frame({}));
+    CHECK(lines[2].ask(command(kEcho)) == answer_frame({}));
+}
+
+TEST_CASE("unfinished frames of all callers stay within the budget; those who do not go on give way") {
+    EVERY_SOCKET();
+    const auto memory = std::make_shared<CallerMemory>(CallerMemory::Limits{1 << 20, 1 << 20});
+    Rig rig(kind, {.memory = memory});
+    const Bytes frame = command(kEcho, pattern(300'000));
+    const ByteView half = ByteView(frame).first(200'000);
+    const Line friendly = rig.connect();
+    CHECK(friendly.ask(command(kLogOn)) == answer_frame({}));
+    std::vector<Line> hoarders;
+    for (int i = 0; i < 20; ++i) {
+        hoarders.push_back(rig.connect());
+        REQUIRE(hoarders.back().send(half) == 0);
+        CHECK(memory->held() <= 2 << 20);
+    }
+    const auto is_answered = [&](const Line& line) {  // a frame that needs nearly all of the budget
+        const Bytes large = command(kEcho, pattern(200'000));
+        return line.ask(large) == answer_frame(pattern(200'000));
+    };
+    CHECK(is_answered(friendly));  // its account is another
+    bool served = false;
+    for (int tries = 0; !served && tries < 50; ++tries) {
+        served = is_answered(rig.connect());
+        if (!served) std::this_thread::sleep_for(100ms);
+    }
+    CHECK(served);
+    hoarders.clear();
+    CHECK(rig.settles_at(1));
+    CHECK(memory->held() == 0);
+}
+
+TEST_CASE("a frame for which there is no room is refused by code, and the line lives on") {
+    EVERY_SOCKET();
+    const auto memory = std::make_shared<CallerMemory>(CallerMemory::Limits{200'000, 200'000});
+    Rig rig(kind, {.memory = memory});
+    const Line line = rig.connect();
+    CHECK(line.ask(command(kEcho, pattern(400'000))) == error_frame({E_CMDS_NO_MEM}));
+    CHECK(line.ask(command(kEcho, pattern(100'000))) == error_frame({E_CMDS_NO_MEM}));
+    CHECK(line.ask(command(kEcho, pattern(10'000))) == answer_frame(pattern(10'000)));
+    CHECK(memory->held() == 0);
+}
+
+TEST_CASE("answers that nobody reads stay within the budget") {
+    EVERY_SOCKET();
+    const auto memory = std::make_shared<CallerMemory>(CallerMemory::Limits{2 << 20, 2 << 20});
+    Rig rig(kind, {.memory = memory});
+    std::vector<Line> deaf;
+    for (int i = 0; i < 30; ++i) {
+        deaf.push_back(rig.connect());
+        for (int n = 0; n < 12; ++n) REQUIRE(deaf.back().send(big_command(kMaxFrame)) == 0);
+        CHECK(memory->held() <= 2 << 20);
+    }
+    CHECK(rig.connect().ask(command(kEcho)) == answer_frame({}));
+    deaf.clear();
+    CHECK(rig.settles_at(0));
+    CHECK(memory->held() == 0);
 }

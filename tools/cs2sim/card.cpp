@@ -19,7 +19,7 @@ struct CardArguments {
     bool ask_pin = false;
 };
 
-// The cards of --state, else those that the host tools use.
+// The cards of --state or CS2SIM_STATE, else those that the host tools use.
 host::CardBox box(const CommandLine& line) {
     return host::CardBox(line.state.empty() ? host::default_card_folder()
                                             : state_folder(line.state) / "cards");

@@ -12,6 +12,7 @@ struct CommandLine {
     int exit_status = 0;
 };
 
+void add_instance_commands(CLI::App& app, CommandLine& line);
 void add_fault_commands(CLI::App& app, CommandLine& line);
 void add_battery_commands(CLI::App& app, CommandLine& line);
 void add_alarm_commands(CLI::App& app, CommandLine& line);

@@ -8,7 +8,10 @@ namespace cs2sim {
 
 int with_control(const std::string& state, const std::function<Result<void>(host::Device&)>& work) {
     const auto folder = state_folder(state);
-    auto device = host::Device::open("unix:" + control_socket(folder).string());
+    // A simulator that is stopped (SIGSTOP) answers nobody.
+    constexpr host::Timeouts kTimeouts{.connect = std::chrono::seconds(5),
+                                       .command = std::chrono::seconds(10)};
+    auto device = host::Device::open("unix:" + control_socket(folder).string(), kTimeouts);
     if (!device) {
         std::cerr << "cs2sim: no instance runs on " << folder.string() << '\n'
                   << describe(device.error().code);

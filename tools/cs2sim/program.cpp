@@ -47,6 +47,7 @@ int run_program(const std::vector<std::string>& arguments, bool quiet) {
     const pid_t child = ::fork();
     if (child < 0) return 127;
     if (child == 0) {
+        std::signal(SIGINT, SIG_DFL);  // Ctrl-C is the program's affair
         if (const int null = quiet ? ::open("/dev/null", O_WRONLY) : -1; null >= 0)
             ::dup2(null, STDOUT_FILENO);
         become(arguments);

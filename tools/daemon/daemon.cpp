@@ -1,15 +1,17 @@
 #include "tools/daemon/daemon.h"
 
 #include <fcntl.h>
-#include <malloc.h>
 #include <spdlog/sinks/basic_file_sink.h>
 #include <spdlog/spdlog.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <csignal>
 #include <cstring>
+#include <ctime>
+#include <fstream>
 #include <iostream>
 #include <sstream>
 #include <thread>
@@ -17,6 +19,8 @@
 #include "driver/listener.h"
 #include "firmware/device/device.h"
 #include "tools/daemon/factory_key.h"
+#include "tools/daemon/memory.h"
+#include "tools/daemon/wait.h"
 
 namespace cs2sim {
 namespace {
@@ -26,6 +30,8 @@ using Problem = tl::unexpected<std::string>;
 
 const char* name_of(bool cuse) { return cuse ? "CUSE" : "FUSE"; }
 
+const char* name_of(Shim shim) { return shim == Shim::cuse ? "cuse" : shim == Shim::fuse ? "fuse" : "auto"; }
+
 // Everything that a running instance owns, in the order in which it must come and, reversed, go.
 struct Instance {
     InstanceLock lock;
@@ -33,12 +39,16 @@ struct Instance {
     std::vector<std::unique_ptr<Listener>> listeners;
     InstanceRecord record;
     std::ostringstream report;  // what start prints
+    std::shared_ptr<CallerMemory> memory;
+    std::optional<MemoryReturn> memory_return;
 
     explicit Instance(InstanceLock held) : lock(std::move(held)) {}
     ~Instance() {
+        if (device) device->withdraw_commands();  // nobody waits for a computation
         for (auto& listener : listeners) listener->stop();
         listeners.clear();
     }
+    SocketOptions sockets() const { return {.max_callers = most_callers(), .memory = memory}; }
 
     Answerer answerer(Reach reach) {
         return [this, reach](std::string peer) { return device->converse(reach, std::move(peer)); };
@@ -59,6 +69,8 @@ std::string words_of(Error error) {
 tl::expected<void, std::string> boot(Instance& instance, const StartOptions& options) {
     auto profile = load_profile(options.profile);
     if (!profile) return Problem(profile.error());
+    instance.memory = std::make_shared<CallerMemory>(caller_memory_limits(*profile));
+    instance.memory_return.emplace(*instance.memory);
     const auto stop_soon = [] { ::kill(::getpid(), SIGTERM); };  // serve_until_signalled() waits for it
     Device::Options boot_options{options.state, std::move(*profile), {}, stop_soon};
     if (Device::is_new(options.state)) {
@@ -77,12 +89,40 @@ tl::expected<void, std::string> open_node(Instance& instance, const StartOptions
     const bool under_dev = path.starts_with("/dev/");
     const bool cuse =
         options.shim == Shim::cuse || (options.shim == Shim::automatic && under_dev && cuse_available());
-    const NodeOptions node{options.node_mode, options.node_group};
+    const NodeOptions node{options.node_mode, options.node_group, instance.memory};
     const Answerer answerer = instance.answerer(Reach::host);
     auto added = instance.add(cuse ? mount_cuse(path, answerer, node) : mount_fuse(path, answerer, node));
     if (!added) return added;
     instance.record.devices.push_back(path);
+    instance.record.kinds.emplace_back(name_of(cuse));
     instance.report << "device     " << path << " (" << name_of(cuse) << ")\n";
+    return {};
+}
+
+bool is_loopback(const std::string& address) {
+    const std::string host = address.substr(address.find('@') + 1);
+    return host.starts_with("127.") || host == "::1";
+}
+
+tl::expected<void, std::string> open_socket(Instance& instance, const std::string& where) {
+    constexpr std::string_view kUnix = "unix:";
+    constexpr std::string_view kInherited = "fd:";
+    const Answerer answerer = instance.answerer(Reach::host);
+    const bool unix_socket = where.starts_with(kUnix);
+    const bool inherited = where.starts_with(kInherited);
+    auto added = instance.add(
+        unix_socket ? listen_unix(where.substr(kUnix.size()), answerer, instance.sockets())
+        : inherited ? listen_inherited(where.substr(kInherited.size()), answerer, instance.sockets())
+                    : listen_tcp(where, answerer, instance.sockets()));
+    if (!added) return added;
+    std::string address = instance.listeners.back()->address();
+    const bool path = address.starts_with('/');
+    if (!path && !is_loopback(address))
+        instance.report << "warning    " << address
+                        << " can be reached from other machines; commands outside sessions travel in clear\n";
+    if (path) address.insert(0, kUnix);
+    instance.record.listen.push_back(address);
+    instance.report << "listen     " << address << '\n';
     return {};
 }
 
@@ -100,23 +140,24 @@ tl::expected<void, std::string> open_nodes(Instance& instance, const StartOption
         std::error_code ignored;  // mount_fuse says what is wrong with the path
         fs::create_directories(fs::path(chosen.path).parent_path(), ignored);
     }
+    if (chosen.socket) return open_socket(instance, "unix:" + chosen.path);
     return open_node(instance, options, chosen.path);
 }
 
 tl::expected<void, std::string> open_sockets(Instance& instance, const StartOptions& options) {
-    constexpr std::string_view kUnix = "unix:";
-    for (const std::string& where : options.listen) {
-        const Answerer answerer = instance.answerer(Reach::host);
-        auto added = instance.add(where.starts_with(kUnix) ? listen_unix(where.substr(kUnix.size()), answerer)
-                                                           : listen_tcp(where, answerer));
-        if (!added) return added;
-        instance.report << "listen     " << where << '\n';
-    }
+    for (const std::string& where : options.listen)
+        if (auto opened = open_socket(instance, where); !opened) return opened;
+    if (instance.record.devices.empty() && instance.record.listen.empty())
+        return Problem(std::string("nothing to reach it by: give --listen, or leave out --no-device"));
     auto for_hosts =
         instance.add(listen_unix(host_socket(options.state).string(), instance.answerer(Reach::host)));
     if (!for_hosts) return for_hosts;
-    return instance.add(
-        listen_unix(control_socket(options.state).string(), instance.answerer(Reach::control)));
+    auto control = listen_unix(control_socket(options.state).string(), instance.answerer(Reach::control));
+    std::error_code ignored;
+    if (control)
+        fs::permissions(control_socket(options.state), fs::perms::owner_read | fs::perms::owner_write,
+                        ignored);
+    return instance.add(std::move(control));
 }
 
 void report_end(Instance& instance, const StartOptions& options) {
@@ -131,17 +172,17 @@ void report_end(Instance& instance, const StartOptions& options) {
     }
 }
 
-// A command of 256 KiB needs a few buffers of that size. Those that come from mmap(), and those that trimming
-// gives back, cost a page fault every 4 KiB with the next command: more than to encrypt them.
-void keep_freed_memory() {
-    constexpr int kMost = 8 << 20;  // of one thread's arena
-    ::mallopt(M_MMAP_THRESHOLD, kMost);
-    ::mallopt(M_TRIM_THRESHOLD, kMost);
+tl::expected<void, std::string> write_pid_file(const fs::path& file) {
+    if (file.empty()) return {};
+    std::ofstream out(file, std::ios::trunc);
+    out << ::getpid() << '\n';
+    if (!out.flush()) return Problem("PID file " + file.string() + ": " + std::strerror(errno));
+    return {};
 }
 
 // Boots and opens everything. On failure what was opened is closed again.
 tl::expected<std::unique_ptr<Instance>, std::string> launch(const StartOptions& options) {
-    keep_freed_memory();
+    arrange_memory();
     std::error_code error;
     fs::create_directories(options.state, error);
     if (error) return Problem("state folder " + options.state.string() + ": " + error.message());
@@ -151,31 +192,32 @@ tl::expected<std::unique_ptr<Instance>, std::string> launch(const StartOptions& 
     auto instance = std::make_unique<Instance>(std::move(*lock));
     for (auto step : {boot, open_nodes, open_sockets})
         if (auto done = step(*instance, options); !done) return Problem(done.error());
-    instance->record.listen = options.listen;
-    instance->record.profile = options.profile;
-    write_record(options.state, instance->record);
+    InstanceRecord& record = instance->record;
+    record.profile = options.profile;
+    record.shim = name_of(options.shim);
+    record.node_mode = options.node_mode;
+    record.node_group = options.node_group;
+    record.log_level = options.log_level;
+    record.started = std::time(nullptr);
+    write_record(options.state, record);
+    register_instance(options.state);
+    if (auto written = write_pid_file(options.pid_file); !written) return Problem(written.error());
     report_end(*instance, options);
     return instance;
 }
 
-sigset_t ending_signals() {
-    sigset_t set;
-    sigemptyset(&set);
-    for (int number : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&set, number);
-    return set;
-}
-
-void serve_until_signalled() {
-    const sigset_t set = ending_signals();
-    int number = 0;
-    sigwait(&set, &number);
-    spdlog::info("signal {}: stopping", number);
+void serve(const Instance& instance, const StartOptions& options) {
+    wait_for_the_end(instance.lock, options.state);
+    if (!options.pid_file.empty()) ::unlink(options.pid_file.c_str());
 }
 
 void open_log(const StartOptions& options) {
     auto sink = std::make_shared<spdlog::sinks::basic_file_sink_mt>(log_file(options.state).string());
     spdlog::set_default_logger(std::make_shared<spdlog::logger>("cs2sim", std::move(sink)));
-    spdlog::flush_on(spdlog::level::info);
+    spdlog::set_level(spdlog::level::from_str(options.log_level));
+    spdlog::flush_on(spdlog::level::trace);
+    std::error_code ignored;
+    fs::permissions(log_file(options.state), fs::perms::owner_read | fs::perms::owner_write, ignored);
 }
 
 void detach_from_terminal() {
@@ -197,7 +239,7 @@ int run_daemon(const StartOptions& options, int to_parent) {
     detach_from_terminal();
     ::close(to_parent);
     spdlog::info("started, profile {}", options.profile);
-    serve_until_signalled();
+    serve(**instance, options);
     return 0;
 }
 
@@ -250,7 +292,7 @@ int run_in_foreground(const StartOptions& options) {
         return 1;
     }
     std::cout << (*instance)->report.str() << std::flush;
-    serve_until_signalled();
+    serve(**instance, options);
     return 0;
 }
 
@@ -261,38 +303,6 @@ int start(const StartOptions& options) {
     pthread_sigmask(SIG_BLOCK, &set, nullptr);  // every thread inherits it; serve_until_signalled() waits
     std::signal(SIGPIPE, SIG_IGN);
     return options.foreground ? run_in_foreground(options) : run_in_background(options);
-}
-
-int stop(const fs::path& state) {
-    const auto pid = InstanceLock::holder(state);
-    if (!pid) {
-        std::cerr << "cs2sim: no instance runs on " << state.string() << '\n';
-        return 1;
-    }
-    ::kill(*pid, SIGTERM);
-    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(15);
-    while (InstanceLock::holder(state) == pid) {
-        if (std::chrono::steady_clock::now() > deadline) {
-            std::cerr << "cs2sim: pid " << *pid << " does not end\n";
-            return 1;
-        }
-        std::this_thread::sleep_for(std::chrono::milliseconds(2));
-    }
-    return 0;
-}
-
-int status(const fs::path& state) {
-    const auto pid = InstanceLock::holder(state);
-    const auto record = read_record(state);
-    if (!pid || !record) {
-        std::cout << "stopped    " << state.string() << '\n';
-        return 3;  // as init scripts report a stopped service (LSB)
-    }
-    std::cout << "running    pid " << *pid << '\n';
-    for (const std::string& device : record->devices) std::cout << "device     " << device << '\n';
-    for (const std::string& where : record->listen) std::cout << "listen     " << where << '\n';
-    std::cout << "profile    " << record->profile << "\nstate      " << state.string() << '\n';
-    return 0;
 }
 
 }  // namespace cs2sim

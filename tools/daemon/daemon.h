@@ -11,9 +11,4 @@ namespace cs2sim {
 // it made, or on stderr what went wrong. Returns the exit status.
 int start(const StartOptions& options);
 
-// Ends a running instance and waits until it is gone. No instance is an error of its own (exit status 1).
-int stop(const std::filesystem::path& state);
-
-int status(const std::filesystem::path& state);
-
 }  // namespace cs2sim

@@ -7,8 +7,9 @@
 
 #include "tools/cs2sim/control.h"
 #include "tools/cs2sim/fault.h"
+#include "tools/cs2sim/instances.h"
 #include "tools/cs2sim/program.h"
-#include "tools/daemon/daemon.h"
+#include "tools/daemon/instance.h"
 #include "tools/scenario/scenario_script.h"
 
 namespace cs2sim {
@@ -25,7 +26,7 @@ public:
         if (::mkdtemp(pattern.data())) folder_ = pattern;
     }
     ~PrivateDevice() {
-        if (running()) stop(state());
+        if (running()) stop_instance(state());
         std::error_code ignored;
         if (!folder_.empty()) fs::remove_all(folder_, ignored);
     }

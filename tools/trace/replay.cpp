@@ -80,7 +80,11 @@ public:
     Result<void> send(const Exchange& exchange) {
         ++number_;
         if (!exchange.whole) return skip(exchange, "was recorded in part");
-        if (is_session_keeping(exchange)) {  // this program's own sessions take their place
+        const bool keeps_sessions = is_session_keeping(exchange);
+        if (keeps_sessions && exchange.code != 0)
+            return skip(exchange,
+                        "failed with " + words(exchange.code) + ", and sessions are this program's own");
+        if (keeps_sessions) {  // this program's own sessions take their place
             ++keeping_;
             return {};
         }
@@ -93,7 +97,7 @@ public:
     int report() const {
         std::cout << same_ << " answers as recorded, " << different_ << " different, " << skipped_
                   << " not sent, " << keeping_ << " that only kept sessions\n";
-        return different_ == 0 ? 0 : 1;
+        return different_ == 0 && skipped_ == 0 ? 0 : 1;
     }
 
 private:

@@ -207,3 +207,50 @@ TEST_CASE("a session holds as many users as its profile says, and their states a
     CHECK(block->u32("state") == 0x0000000F);  // sixteen ones: the nibble stays at F
     CHECK(block->u16("count") == most);
 }
+
+TEST_CASE("sessions without logon give way, those of users do not") {
+    Profile profile = profile_named("se-gen2");
+    profile.max_sessions = 6;
+    profile.max_sessions_without_logon = 3;
+    Simulated device(profile);
+    Caller admin(device);
+    admin.as_admin();
+
+    Caller greedy(device);
+    std::vector<std::uint32_t> sessions;
+    for (int i = 0; i < 4; ++i) {
+        REQUIRE(greedy.open_session());
+        sessions.push_back(greedy.session_id());
+    }
+    const auto code_in = [](Caller& caller, std::uint32_t session) {
+        const Bytes nothing(40);
+        const Bytes block = compose(find_function(FC_CMDS, SFC_CMDS_SECURE_MESSAGE)->request,
+                                    {session, ByteView(nothing).first(8), nothing});
+        return code_of(caller.plain(FC_CMDS, SFC_CMDS_SECURE_MESSAGE, block));
+    };
+    CHECK(code_in(greedy, sessions[0]) == E_CMDS_SM_EXPIRED);
+    CHECK(code_in(greedy, sessions[1]) == E_CMDS_SM_FAILED);  // it is there
+
+    Caller second(device);  // the table gets full
+    for (int i = 0; i < 3; ++i) REQUIRE(second.open_session());
+    CHECK(code_in(greedy, sessions[2]) == E_CMDS_SM_EXPIRED);
+    CHECK(code_of(admin.cmds(SFC_CMDS_GET_AUTH_STATE)) == 0);
+}
+
+TEST_CASE("a restart takes an administrator where others are logged on") {
+    Simulated device;
+    Caller nobody(device);
+    REQUIRE(nobody.plain(FC_ADM, SFC_ADM_RESTART));
+    Caller admin(device);
+    REQUIRE(admin.as_admin().add_user("ALICE", 2, kPassword));
+    CHECK(code_of(nobody.plain(FC_ADM, SFC_ADM_RESTART)) == E_CMDS_DENIED);
+    CHECK(code_of(nobody.plain(FC_ADM, SFC_ADM_RESET_TO_BL)) == E_CMDS_DENIED);
+    CHECK(code_of(admin.cmds(SFC_CMDS_GET_AUTH_STATE)) == 0);
+
+    Caller alice(device);
+    REQUIRE(alice.open_session());
+    REQUIRE(alice.logon("ALICE", kPassword));
+    CHECK(code_of(alice.call(FC_ADM, SFC_ADM_RESTART)) == E_CMDS_DENIED);
+    REQUIRE(admin.call(FC_ADM, SFC_ADM_RESTART));
+    REQUIRE(nobody.plain(FC_ADM, SFC_ADM_RESTART));
+}

@@ -1,4 +1,5 @@
 #include <catch2/catch.hpp>
+#include "test/unit/scratch.h"
 
 #include "firmware/crypto/aead.h"
 #include "firmware/crypto/cipher.h"
@@ -93,4 +94,25 @@ TEST_CASE("keys survive DER and sign what the other half verifies") {
     }
     CHECK(public_key_from_der(as_bytes("no key")).error().code == E_ASN1_DECODE_ERR);
     CHECK(private_key_from_der({}).error().code == E_ASN1_DECODE_ERR);
+}
+
+TEST_CASE("the generation of an RSA key ends when nobody waits for it") {
+    Abandonment caller;
+    caller.withdraw();
+    CHECK(code_of(generate_rsa(8192, {}, &caller)) == E_OS_PCI_CANCEL);
+    caller.begin();
+    CHECK(generate_rsa(1024, {}, &caller));
+
+    // Until one was under way, which it is for seconds.
+    std::uint32_t code = 0;
+    while (code == 0) {
+        caller.begin();
+        std::thread impatient([&] {
+            std::this_thread::sleep_for(std::chrono::milliseconds(100));
+            caller.withdraw();
+        });
+        code = code_of(generate_rsa(8192, {}, &caller));
+        impatient.join();
+    }
+    CHECK(code == E_OS_PCI_CANCEL);
 }

@@ -33,13 +33,19 @@ TEST_CASE("device specifiers (device-formats.md, section 1.3)") {
     check("my-host.example", Kind::tcp, "my-host.example", 288);
     check("3001@::1", Kind::tcp, "::1", 3001);
     check("3001@[fe80::1%eth0]", Kind::tcp, "fe80::1%eth0", 3001);
+    check("127.0.0.1:3001", Kind::tcp, "127.0.0.1", 3001);
+    check("TCP:host:3001", Kind::tcp, "host", 3001);
+    check("[::1]:3001", Kind::tcp, "::1", 3001);
+    check("32016", Kind::tcp, "127.0.0.1", 32016);
+    check("tcp:3001", Kind::tcp, "127.0.0.1", 3001);
     check("unix:/run/x.sock", Kind::unix_socket, "/run/x.sock");
 }
 
 TEST_CASE("device specifiers that mean nothing") {
-    for (const char* text :
-         {"", "   ", "PCI:", "PCI:26", "PCI:-1", "PCI:x", "unix:", "@host", "0@host", "65536@host", "x@host",
-          "3001@", "3001@@host", "host:3001", "a b", "-host", "TCP:", "3001@[::1"}) {
+    for (const char* text : {"",      "   ",    "PCI:",       "PCI:26",   "PCI:-1", "PCI:x",      "unix:",
+                             "@host", "0@host", "65536@host", "x@host",   "3001@",  "3001@@host", "host:0",
+                             "host:", ":3001",  "host:x",     "1:2:3",    "0",      "99999",      "3001@3001",
+                             "a b",   "-host",  "TCP:",       "3001@[::1"}) {
         CAPTURE(text);
         CHECK(code_of(parse_device_address(text)) == E_CSA_DEVICE_NAME);
     }

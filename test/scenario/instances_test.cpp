@@ -1,0 +1,182 @@
+// Instances as an operator handles them: where they answer, what is told of them, and how they end.
+#include <signal.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <sstream>
+
+#include "test/scenario/expect.h"
+#include "test/scenario/simulator.h"
+
+using namespace cs2sim;
+using namespace cs2sim::scenario;
+
+namespace {
+
+// The rest of the first line of `text` that begins with `word`; empty when there is none.
+std::string line_of(const std::string& text, const std::string& word) {
+    std::istringstream lines(text);
+    for (std::string line; std::getline(lines, line);)
+        if (line.starts_with(word)) return line.substr(line.find_first_not_of(' ', word.size()));
+    return {};
+}
+
+// An instance with sockets only, on whatever a test gives it; stopped at the end.
+struct Instance {
+    Folder folder;
+    std::string state = folder / "state";
+    std::map<std::string, std::string> environment{{"XDG_RUNTIME_DIR", folder / "run"}, {"CS2SIM_STATE", ""}};
+
+    Outcome cs2sim(std::vector<std::string> words) const {
+        words.insert(words.begin(), built_program("cs2sim"));
+        words.insert(words.end(), {"--state", state});
+        RunOptions options;
+        options.environment = environment;
+        return run(words, options);
+    }
+    pid_t pid() const {
+        const std::string text = line_of(cs2sim({"status"}).out, "running");
+        REQUIRE(text.starts_with("pid "));
+        return std::stoi(text.substr(4));
+    }
+    ~Instance() { cs2sim({"stop"}); }
+};
+
+void wait_until_gone(pid_t pid) {
+    for (int i = 0; ::kill(pid, 0) == 0; ++i) {
+        REQUIRE(i < 10000);
+        ::usleep(1000);
+    }
+}
+
+Outcome csadm(const std::string& device, std::vector<std::string> words = {"GetModel"}) {
+    words.insert(words.begin(), {built_program("csadm"), "Dev=" + device});
+    return run(words);
+}
+
+}  // namespace
+
+TEST_CASE("port 0 is told: printed, in the status and in the instance file; every tool takes it bare") {
+    const Instance instance;
+    const Outcome started = instance.cs2sim({"start", "--no-device", "--listen", "0@127.0.0.1"});
+    require_success(started);
+    const std::string where = line_of(started.out, "listen");
+    REQUIRE(where.ends_with("@127.0.0.1"));
+    const std::string port = where.substr(0, where.find('@'));
+    CHECK(port != "0");
+    CHECK(started.out.find("export CRYPTOSERVER=" + where + "\n") != std::string::npos);
+    CHECK(line_of(instance.cs2sim({"status"}).out, "listen") == where);
+    CHECK(read_file(instance.folder / "state/instance.toml").find(where) != std::string::npos);
+    for (const std::string& name : {port, where, "127.0.0.1:" + port, "TCP:" + port}) {
+        INFO(name);
+        require_success(csadm(name));
+    }
+    require_error(csadm("99999"), E_CSA_DEVICE_NAME);
+    CHECK(instance.cs2sim({"restart"}).out.find(where) != std::string::npos);
+}
+
+TEST_CASE("an instance that nothing can reach is refused; one beyond loopback warns") {
+    const Instance instance;
+    const Outcome refused = instance.cs2sim({"start", "--no-device"});
+    CHECK(refused.status != 0);
+    CHECK(refused.err.find("nothing to reach it by") != std::string::npos);
+    const Outcome open = instance.cs2sim({"start", "--no-device", "--listen", "0@0.0.0.0"});
+    require_success(open);
+    CHECK(open.out.find("can be reached from other machines") != std::string::npos);
+}
+
+TEST_CASE("status, list and logs say what there is to know; the PID file holds the process") {
+    const Instance instance;
+    const std::string node = instance.folder / "node";
+    const std::string pid_file = instance.folder / "pid";
+    require_success(instance.cs2sim({"start", "--device", node, "--pid-file", pid_file, "--mode", "0600"}));
+    const pid_t pid = instance.pid();
+    CHECK(read_file(pid_file) == std::to_string(pid) + "\n");
+    const std::string status = instance.cs2sim({"status"}).out;
+    CHECK(line_of(status, "device") == node + " (FUSE)");
+    CHECK(line_of(status, "log") == instance.state + "/cs2sim.log");
+    CHECK(line_of(status, "clients") == "0");
+    CHECK(line_of(status, "uptime").starts_with("00:"));
+    RunOptions here;
+    here.environment = instance.environment;
+    const Outcome list = run({built_program("cs2sim"), "list"}, here);
+    CHECK(list.out.find(instance.state) != std::string::npos);
+    CHECK(list.out.find(node) != std::string::npos);
+    CHECK(instance.cs2sim({"logs"}).out.find("started, profile se-gen2") != std::string::npos);
+
+    require_success(instance.cs2sim({"restart"}));  // keeps --mode
+    struct stat found {};
+    REQUIRE(::stat(node.c_str(), &found) == 0);
+    CHECK((found.st_mode & 0777) == 0600);
+    require_success(instance.cs2sim({"stop"}));
+    CHECK(run({built_program("cs2sim"), "list"}, here).out.empty());
+    CHECK(instance.cs2sim({"status"}).status == 3);
+}
+
+TEST_CASE("a simulator that is stopped by a signal hangs nobody beyond the time-out") {
+    const Instance instance;
+    const std::string node = instance.folder / "node";
+    require_success(instance.cs2sim({"start", "--device", node}));
+    const pid_t pid = instance.pid();
+    REQUIRE(::kill(pid, SIGSTOP) == 0);
+    const Outcome asked = csadm(node, {"Timeout=1500", "GetState"});
+    const Outcome steered = instance.cs2sim({"fault", "list"});
+    const Outcome status = instance.cs2sim({"status"});
+    REQUIRE(::kill(pid, SIGCONT) == 0);
+    require_error(asked, E_CSA_TIMEOUT);
+    CHECK(steered.status != 0);
+    CHECK(line_of(status.out, "clients") == "unknown: it does not answer");
+    require_success(csadm(node));
+}
+
+TEST_CASE("an instance whose state folder is gone ends") {
+    const Instance instance;
+    require_success(instance.cs2sim({"start", "--no-device", "--listen", "0"}));
+    const pid_t pid = instance.pid();
+    std::filesystem::remove_all(instance.state);
+    wait_until_gone(pid);
+}
+
+TEST_CASE("stop reaches an instance of another PID namespace, and hits nobody else") {
+    const Instance instance;
+    require_success(instance.cs2sim({"start", "--no-device", "--listen", "0"}));
+    const pid_t pid = instance.pid();
+    require_success(run({"unshare", "--map-root-user", "--pid", "--fork", built_program("cs2sim"), "stop",
+                         "--state", instance.state}));
+    wait_until_gone(pid);
+}
+
+TEST_CASE("a socket that listens already is inherited") {
+    const Instance instance;
+    const std::string program =
+        "import os, socket, sys\n"
+        "s = socket.socket(); s.bind(('127.0.0.1', 0)); s.listen()\n"
+        "os.dup2(s.fileno(), 3); os.set_inheritable(3, True)\n"
+        "os.execv(sys.argv[1], sys.argv[1:])\n";
+    const Outcome started = run({"python3", "-c", program, built_program("cs2sim"), "start", "--state",
+                                 instance.state, "--no-device", "--listen", "fd:3"});
+    require_success(started);
+    require_success(csadm(line_of(started.out, "listen")));
+    CHECK(instance.cs2sim({"stop"}).status == 0);
+    CHECK(instance.cs2sim({"start", "--no-device", "--listen", "fd:999"}).status == 1);
+}
+
+TEST_CASE("two instances without --device take two nodes") {
+    const Instance first;
+    Instance second;
+    second.environment = first.environment;
+    const Outcome one = first.cs2sim({"start"});
+    const Outcome two = second.cs2sim({"start"});
+    require_success(one);
+    require_success(two);
+    CHECK(line_of(one.out, "device") != line_of(two.out, "device"));
+    CHECK(two.out.find("is taken") != std::string::npos);
+}
+
+TEST_CASE("CS2SIM_STATE is where cards of csadm lie") {
+    const Folder folder;
+    RunOptions options;
+    options.environment = {{"CS2SIM_STATE", folder / "state"}, {"CS2SIM_CARDS", ""}};
+    require_success(run({built_program("cs2sim"), "card", "new", "anna"}, options));
+    CHECK(std::filesystem::exists(folder / "state/cards"));
+}

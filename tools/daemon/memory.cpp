@@ -1,0 +1,104 @@
+#include "tools/daemon/memory.h"
+
+#include <malloc.h>
+#include <pthread.h>
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <fstream>
+#include <string>
+
+namespace cs2sim {
+namespace {
+
+constexpr std::size_t kMiB = std::size_t{1} << 20;
+constexpr std::size_t kACallerNeeds = 64 << 10;   // with nothing under way
+constexpr std::size_t kReservedDescriptors = 32;  // for databases, logs and the nodes
+constexpr std::size_t kMostCallers = 1024;
+constexpr std::size_t kWorthReturning = 8 * kMiB;
+constexpr auto kPause = std::chrono::seconds(1);  // memory that is needed again at once stays
+
+std::size_t limit_of(int resource) {
+    rlimit limit{};
+    return ::getrlimit(static_cast<__rlimit_resource>(resource), &limit) == 0 &&
+                   limit.rlim_cur != RLIM_INFINITY
+               ? limit.rlim_cur
+               : SIZE_MAX;
+}
+
+std::size_t number_in(const std::string& file) {
+    std::ifstream in(file);
+    std::size_t number = 0;
+    return in >> number ? number : SIZE_MAX;  // "max" where there is no limit
+}
+
+// Of this process's control group and those above it (cgroups(7)): "0::/path" in version 2, "n:memory:/path"
+// before it.
+std::size_t limit_of_control_groups() {
+    std::size_t least = SIZE_MAX;
+    std::ifstream groups("/proc/self/cgroup");
+    for (std::string line; std::getline(groups, line);) {
+        const bool second = line.starts_with("0::");
+        const auto memory = line.find(":memory:");
+        if (!second && memory == std::string::npos) continue;
+        std::string path = line.substr(second ? 3 : memory + 8);
+        for (;;) {
+            least = std::min(least,
+                             second ? number_in("/sys/fs/cgroup" + path + "/memory.max")
+                                    : number_in("/sys/fs/cgroup/memory" + path + "/memory.limit_in_bytes"));
+            if (path.empty()) break;
+            path.erase(path.rfind('/'));
+        }
+    }
+    return least;
+}
+
+}  // namespace
+
+std::size_t allowed_memory() {
+    return std::min({limit_of(RLIMIT_AS), limit_of(RLIMIT_DATA), limit_of_control_groups()});
+}
+
+CallerMemory::Limits caller_memory_limits(const Profile& profile) {
+    const std::size_t most = allowed_memory() / 4;
+    return {std::min(profile.memory_without_logon * kMiB, most),
+            std::min(profile.memory_with_logon * kMiB, most)};
+}
+
+std::size_t most_callers() {
+    rlimit descriptors{};
+    ::getrlimit(RLIMIT_NOFILE, &descriptors);  // the soft limit is raised to the hard one
+    const std::size_t left =
+        std::max<std::size_t>(descriptors.rlim_max, kReservedDescriptors + 8) - kReservedDescriptors;
+    return std::min({kMostCallers, left, std::max<std::size_t>(allowed_memory() / 4 / kACallerNeeds, 8)});
+}
+
+// A command of 256 KiB needs a few buffers of that size. Those that come from mmap(), and those that trimming
+// gives back, cost a page fault every 4 KiB with the next command: more than to encrypt them.
+void arrange_memory() {
+    const std::size_t most = std::clamp(allowed_memory() / 16, kMiB, 8 * kMiB);  // of one thread's arena
+    ::mallopt(M_MMAP_THRESHOLD, static_cast<int>(most));
+    ::mallopt(M_TRIM_THRESHOLD, static_cast<int>(most));
+    if (allowed_memory() < 512 * kMiB) ::mallopt(M_ARENA_MAX, 2);
+    pthread_attr_t attributes;
+    if (::pthread_attr_init(&attributes) != 0) return;
+    // Callers have a thread each.
+    ::pthread_attr_setstacksize(&attributes, std::clamp(allowed_memory() / 256, kMiB / 4, kMiB));
+    ::pthread_setattr_default_np(&attributes);
+    ::pthread_attr_destroy(&attributes);
+}
+
+MemoryReturn::MemoryReturn(CallerMemory& memory) : memory_(memory) {
+    thread_ = std::thread([this] {
+        while (memory_.wait_for_returned(kWorthReturning, kPause)) ::malloc_trim(0);
+    });
+}
+
+MemoryReturn::~MemoryReturn() {
+    memory_.stop();
+    thread_.join();
+}
+
+}  // namespace cs2sim
