@@ -53,6 +53,7 @@ std::uint32_t as_admin(const RunningDevice& device, std::uint8_t sfc, std::initi
     const int handle = open(device.socket());
     void* context = nullptr;
     REQUIRE(prepare(handle, "ADMIN", device.admin_key(), context) == 0);
+    REQUIRE(u(cs_get_sessionkey_ex(handle, context)) == 0);
     const std::uint32_t code = run(handle, context, FC_CMDS, sfc, values);
     REQUIRE(u(cs_close_connection(handle)) == 0);
     return code;
