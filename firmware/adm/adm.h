@@ -10,13 +10,14 @@
 
 namespace cs2sim {
 
-Module adm_module();      // FC 087: state, logs, files, restarts, backup and restore
-Module mbk_module();      // FC 096: master backup keys
-Module db_test_module();  // FC 088: databases of users' own
+struct DeviceControl;
+Module adm_module(DeviceControl& control);  // FC 087: state, logs, files, restarts, backup and restore
+Module mbk_module();                        // FC 096: master backup keys
+Module db_test_module();                    // FC 088: databases of users' own
 
 enum class BootTarget : std::uint8_t { operating_system, boot_loader };
 
-// What only the device as a whole can do. Services::control points to one; the device owns it.
+// What only the device as a whole can do: the state of ADM; the device owns it.
 // A hook is called from within a command, on the caller's thread: it must let that command's answer out
 // before it ends the sessions.
 struct DeviceControl {

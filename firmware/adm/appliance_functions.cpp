@@ -31,8 +31,7 @@ Result<Bytes> csl_get_load(Call& call) {
 
 Result<Bytes> csl_get_status(Call& call) {
     CS2SIM_TRY(check_appliance(call));
-    const std::int64_t started =
-        call.device.control ? call.device.control->started : monotonic_milliseconds();
+    const std::int64_t started = call.state<DeviceControl>().started;
     const auto seconds = static_cast<long long>((monotonic_milliseconds() - started) / 1000);
     std::string text = format_text("uptime = %lld days %02lld:%02lld:%02lld\n", seconds / 86400,
                                    seconds / 3600 % 24, seconds / 60 % 60, seconds % 60);
@@ -48,8 +47,9 @@ Result<Bytes> csl_get_connections(Call& call) {
     std::string text;
     std::size_t number = 0;
     constexpr std::string_view kNetwork = "tcp ";  // openers of the node are no connections of an appliance
-    if (call.device.control && call.device.control->connections)
-        for (const std::string& connection : call.device.control->connections())
+    const DeviceControl& control = call.state<DeviceControl>();
+    if (control.connections)
+        for (const std::string& connection : control.connections())
             if (connection.starts_with(kNetwork))
                 text += format_text("%zu TCP %s\n", ++number, connection.c_str() + kNetwork.size());
     return call.answer({text});

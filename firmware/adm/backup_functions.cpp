@@ -24,8 +24,8 @@ Result<void> fetch(Backup& backup) {
         return {};
     }
     if (!entry) return fail(entry.error());
-    compose_into(backup.waiting, LAYOUT_DB_ENTRY, {entry->key, backup.seal.seal(entry->key, entry->record)});
-    return {};
+    return compose_into(backup.waiting, LAYOUT_DB_ENTRY,
+                        {entry->key, backup.seal.seal(entry->key, entry->record)});
 }
 
 // At least one entry unless there is none, then as many as stay within `limit`.

@@ -7,10 +7,10 @@ namespace cs2sim::adm {
 namespace {
 
 Result<Bytes> boot(Call& call, BootTarget target, std::string_view what) {
-    const DeviceControl* control = call.device.control;
-    if (!control || !control->boot) return fail(E_CMDS_SFC_DISABLED);
+    const DeviceControl& control = call.state<DeviceControl>();
+    if (!control.boot) return fail(E_CMDS_SFC_DISABLED);
     call.audit(AUDIT_STARTUP, what);
-    control->boot(target);
+    control.boot(target);
     return call.answer({});
 }
 
@@ -26,12 +26,12 @@ Result<Bytes> start_os(Call& call) {
 }
 
 Result<Bytes> clear(Call& call) {
-    const DeviceControl* control = call.device.control;
-    if (!control || !control->clear) return fail(E_CMDS_SFC_DISABLED);
+    const DeviceControl& control = call.state<DeviceControl>();
+    if (!control.clear) return fail(E_CMDS_SFC_DISABLED);
     // While the cause of an alarm lasts, no master key does.
     if (call.device.smos.sensors.alarm() != Alarm::off) return fail(E_CMDS_ALARM);
     call.audit(AUDIT_SYSTEM, "device cleared");
-    CS2SIM_TRY(control->clear());
+    CS2SIM_TRY(control.clear());
     return call.answer({});
 }
 

@@ -40,7 +40,8 @@ Result<Bytes> list_files(Call& call) {
     std::ranges::sort(all, {}, &Listed::name);
     Bytes files;
     for (const Listed& one : all)
-        compose_into(files, LAYOUT_FILE, {one.name, std::min<std::uint64_t>(one.size, UINT32_MAX), one.kind});
+        CS2SIM_TRY(compose_into(files, LAYOUT_FILE,
+                                {one.name, std::min<std::uint64_t>(one.size, UINT32_MAX), one.kind}));
     return call.answer({files});
 }
 
@@ -86,7 +87,7 @@ Result<Bytes> list_modules(Call& call) {
     Bytes modules;
     for (const ModuleRow& row : module_table())
         if (std::ranges::find(kNotFirmware, row.id) == kNotFirmware.end())
-            compose_into(modules, LAYOUT_MODULE, {row.id, row.name, row.version, 0});
+            CS2SIM_TRY(compose_into(modules, LAYOUT_MODULE, {row.id, row.name, row.version, 0}));
     return call.answer({modules});
 }
 

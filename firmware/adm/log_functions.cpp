@@ -6,7 +6,7 @@ namespace {
 
 constexpr std::size_t kPart = 128 * 1024;
 
-Bytes part_of(const Call& call, std::string_view log) {
+Result<Bytes> part_of(const Call& call, std::string_view log) {
     const std::size_t offset = std::min<std::size_t>(call.request.u32("offset"), log.size());
     return call.answer({log.size(), log.substr(offset, kPart)});
 }

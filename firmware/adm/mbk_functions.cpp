@@ -30,7 +30,7 @@ Result<Bytes> mbk_list_keys(Call& call) {
     if (!slots) return fail(slots.error());
     Bytes keys;
     for (const auto& [slot, info] : *slots)
-        compose_into(keys, LAYOUT_MBK_SLOT, {slot, encode_key_info(info)});
+        CS2SIM_TRY(compose_into(keys, LAYOUT_MBK_SLOT, {slot, encode_key_info(info)}));
     return call.answer({keys});
 }
 
@@ -41,10 +41,10 @@ Result<Bytes> mbk_generate(Call& call) {
     if (!made) return fail(made.error());
     Bytes shares;
     for (const MbkShare& share : made->shares)
-        compose_into(shares, LAYOUT_MBK_SHARE, {share.info, ByteView(share.share)});
+        CS2SIM_TRY(compose_into(shares, LAYOUT_MBK_SHARE, {share.info, ByteView(share.share)}));
     call.audit(AUDIT_MBK, "MBK " + name_text(request.bytes("name")) + " generated" +
                               (made->loaded ? ", loaded" : ", not loaded: slot occupied"));
-    Bytes answer = call.answer({made->loaded, shares});
+    auto answer = call.answer({made->loaded, shares});
     cleanse(shares.data(), shares.size());
     return answer;
 }

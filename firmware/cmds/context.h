@@ -54,6 +54,16 @@ private:
     std::uint32_t last_ = 0;
 };
 
+class TracedFrame;  // firmware/trace
+class FaultFrame;   // firmware/faults
+
+// What goes along with the frame on whose behalf commands run: set by the conversation that carries it,
+// handed on to the session of a sealed command. Nothing while nobody traces and no rule is armed.
+struct FrameInPassing {
+    TracedFrame* traced = nullptr;
+    FaultFrame* faults = nullptr;
+};
+
 struct Context {
     std::mutex mutex;  // held while a command of this context runs
     std::vector<LoggedOnUser> users;
@@ -66,8 +76,9 @@ struct Context {
     std::optional<Challenge> challenge;
     Bytes binding;               // what a logon signs along with the challenge; empty on a plain connection
     std::string named_database;  // by its newest command that names one; kept while fault rules are armed
-    bool secure = false;         // a session with secure messaging
-    bool control = false;        // the simulator's control socket: FC SIM is there
+    FrameInPassing frame;
+    bool secure = false;   // a session with secure messaging
+    bool control = false;  // the simulator's control socket: FC SIM is there
 
     std::uint32_t auth_state() const {
         std::uint32_t state = 0;

@@ -1,67 +1,55 @@
-// Functions as rows of data: what a module publishes, what each function demands, and in which modes it is
-// barred. The scheduler enforces the rows in one place; `cs2sim explain` prints them.
+// What a module brings: its functions with their handlers, its state, and where they are not in the tables of
+// firmware/protocol, its rows and errors. What a function demands of a caller is data of its row
+// (functions.inc); the scheduler enforces it in one place, `cs2sim explain` prints it.
 #pragma once
 
 #include <cstdint>
-#include <initializer_list>
+#include <memory>
 #include <span>
-#include <string_view>
 
 #include "firmware/protocol/block.h"
 #include "firmware/protocol/functions.h"
 
 namespace cs2sim {
 
-// Modes and states of the device; several hold at once (Operational and FIPS, say).
-enum Mode : std::uint16_t {
-    MODE_OPERATIONAL = 0x001,
-    MODE_ADMIN_ONLY = 0x002,
-    MODE_MAINTENANCE = 0x004,
-    MODE_BOOTLOADER = 0x008,
-    MODE_ALARM = 0x010,
-    MODE_FIPS = 0x020,
-    MODE_FIPS_ERROR = 0x040,
-    MODE_CC = 0x080,
-    MODE_CC_ERROR = 0x100,
-};
-
-// In any of `modes`, the function answers `error`. The first row that applies decides.
-struct ModeRule {
-    std::uint16_t modes;
-    std::uint32_t error;
-};
-using ModeRules = std::span<const ModeRule>;
-
 class Call;
 using Handler = Result<Bytes> (*)(Call&);
 
 struct Function {
     std::uint8_t sfc;
-    std::uint32_t permission;  // least authentication state, nibble by nibble; 0 = anybody
-    ModeRules rules;
     Handler handler;
+};
+
+// What a module keeps on a device, whatever its type; whoever names another type gets nothing.
+class ModuleState {
+public:
+    ModuleState() = default;
+    template <class T>
+    explicit ModuleState(T& owned_elsewhere)
+        : tag_(&kTag<T>), state_(std::shared_ptr<void>(), &owned_elsewhere) {}
+    template <class T>
+    explicit ModuleState(std::shared_ptr<T> owned) : tag_(&kTag<T>), state_(std::move(owned)) {}
+
+    template <class T>
+    T* get() const {
+        return tag_ == &kTag<T> ? static_cast<T*>(state_.get()) : nullptr;
+    }
+
+private:
+    template <class T>
+    static inline const char kTag = 0;
+    const char* tag_ = nullptr;
+    std::shared_ptr<void> state_;
 };
 
 struct Module {
     std::uint16_t fc;
     std::span<const Function> functions;
+    ModuleState state{};
+    // Rows of its functions, and its error codes with their texts, where the catalogue and the tables have
+    // none: a module that is loaded at run time. They must live as long as the module is published.
+    std::span<const FunctionSignature> rows{};
+    std::span<const ErrorRow> errors{};
 };
-
-// True when every nibble of `state` is at least that of `needed` (guide G4; firmware-facts.md, section 3).
-constexpr bool permits(std::uint32_t state, std::uint32_t needed) {
-    for (int shift = 0; shift < 32; shift += 4)
-        if ((state >> shift & 0xF) < (needed >> shift & 0xF)) return false;
-    return true;
-}
-
-// Adds two authentication states nibble by nibble; a nibble stays at F.
-constexpr std::uint32_t add_states(std::uint32_t a, std::uint32_t b) {
-    std::uint32_t sum = 0;
-    for (int shift = 0; shift < 32; shift += 4) {
-        const std::uint32_t nibble = (a >> shift & 0xF) + (b >> shift & 0xF);
-        sum |= (nibble > 0xF ? 0xF : nibble) << shift;
-    }
-    return sum;
-}
 
 }  // namespace cs2sim

@@ -1,6 +1,7 @@
 #include "firmware/cmds/scheduler.h"
 
 #include <algorithm>
+#include <chrono>
 
 #include "firmware/cmds/call.h"
 #include "firmware/cmds/faults.h"
@@ -8,15 +9,83 @@
 
 namespace cs2sim {
 
-void Scheduler::publish(const Module& module) { modules_.push_back(module); }
+namespace {
 
-const Function* Scheduler::find(std::uint16_t fc, std::uint8_t sfc) const {
-    for (const Module& module : modules_) {
-        if (module.fc != fc) continue;
-        const auto row = std::ranges::find(module.functions, sfc, &Function::sfc);
-        if (row != module.functions.end()) return &*row;
+constexpr std::uint32_t number(std::uint16_t fc, std::uint8_t sfc) { return std::uint32_t{fc} << 8 | sfc; }
+
+std::uint64_t nanoseconds_since(std::chrono::steady_clock::time_point began) {
+    return static_cast<std::uint64_t>((std::chrono::steady_clock::now() - began).count());
+}
+
+const FunctionSignature* row_of(const Module& module, std::uint8_t sfc) {
+    const auto own = std::ranges::find(module.rows, sfc, &FunctionSignature::sfc);
+    return own != module.rows.end() ? &*own : find_function(module.fc, sfc);
+}
+
+}  // namespace
+
+// A cache line of its own: other functions are counted by other threads.
+struct alignas(64) Scheduler::Published {
+    std::uint32_t number;
+    const FunctionSignature* row;
+    Handler handler;
+    ModuleState state;
+    std::atomic<std::uint64_t> calls{0}, refusals{0}, failures{0}, nanoseconds{0};
+
+    void count(std::atomic<std::uint64_t>& what, std::uint64_t by = 1) {
+        what.fetch_add(by, std::memory_order_relaxed);
     }
-    return nullptr;
+};
+
+Scheduler::Scheduler() = default;
+Scheduler::~Scheduler() = default;
+
+Result<void> Scheduler::publish(const Module& module) {
+    std::vector<std::unique_ptr<Published>> added;
+    for (const Function& function : module.functions) {
+        const FunctionSignature* row = row_of(module, function.sfc);
+        if (!row) return fail(E_CMDS_BAD_SFC);
+        if (find_published(module.fc, function.sfc)) return fail(E_CMDS_IN_USE);
+        added.push_back(std::make_unique<Published>(number(module.fc, function.sfc), row, function.handler,
+                                                    module.state));
+    }
+    std::ranges::move(added, std::back_inserter(functions_));
+    std::ranges::sort(functions_, {}, [](const auto& one) { return one->number; });
+    modules_.push_back(module);
+    return {};
+}
+
+Result<void> Scheduler::withdraw(std::uint16_t fc) {
+    if (!has_module(fc)) return fail(E_CMDS_BAD_FC);
+    std::erase_if(functions_, [&](const auto& one) { return one->number >> 8 == fc; });
+    std::erase_if(modules_, [&](const Module& module) { return module.fc == fc; });
+    return {};
+}
+
+bool Scheduler::has_module(std::uint16_t fc) const {
+    return std::ranges::find(modules_, fc, &Module::fc) != modules_.end();
+}
+
+Scheduler::Published* Scheduler::find_published(std::uint16_t fc, std::uint8_t sfc) const {
+    const auto found = std::ranges::lower_bound(functions_, number(fc, sfc), {},
+                                                [](const auto& one) { return one->number; });
+    return found != functions_.end() && (*found)->number == number(fc, sfc) ? found->get() : nullptr;
+}
+
+const FunctionSignature* Scheduler::find(std::uint16_t fc, std::uint8_t sfc) const {
+    const Published* function = find_published(fc, sfc);
+    return function ? function->row : nullptr;
+}
+
+std::vector<FunctionCounts> Scheduler::counts() const {
+    std::vector<FunctionCounts> counts;
+    for (const auto& one : functions_)
+        counts.push_back({static_cast<std::uint16_t>(one->number >> 8),
+                          static_cast<std::uint8_t>(one->number), one->calls.load(std::memory_order_relaxed),
+                          one->refusals.load(std::memory_order_relaxed),
+                          one->failures.load(std::memory_order_relaxed),
+                          one->nanoseconds.load(std::memory_order_relaxed) / 1000});
+    return counts;
 }
 
 Result<Bytes> Scheduler::run(Services& services, Context& context, const Request& request) {
@@ -25,36 +94,53 @@ Result<Bytes> Scheduler::run(Services& services, Context& context, const Request
 }
 
 Result<Bytes> Scheduler::run_locked(Services& services, Context& context, const Request& request) {
-    const bool traced = context.secure && services.tracer && services.tracer->listening();
+    const bool traced = context.secure && tracer_ && tracer_->listening();
     const std::int64_t began = traced ? Tracer::microseconds() : 0;
     auto answer = run_row(services, context, request);
-    if (traced) services.tracer->ran_inside(context, request, answer, began);
-    if (!answer && services.faults) services.faults->answered(request, answer.error());
+    if (traced) tracer_->ran_inside(context, request, answer, began);
+    if (!answer && faults_) faults_->answered(request, answer.error());
     return answer;
 }
 
 Result<Bytes> Scheduler::run_row(Services& services, Context& context, const Request& request) {
     if (request.fc == FC_SIM && !context.control) return fail(E_CMDS_BAD_FC);
-    const Function* function = find(request.fc, request.sfc);
-    if (!function) {
-        const bool module_known = std::ranges::find(modules_, request.fc, &Module::fc) != modules_.end();
-        return fail(module_known ? E_CMDS_BAD_SFC : E_CMDS_BAD_FC);
+    Published* const function = find_published(request.fc, request.sfc);
+    if (!function) return fail(has_module(request.fc) ? E_CMDS_BAD_SFC : E_CMDS_BAD_FC);
+    function->count(function->calls);
+    if (const auto allowed = refuse(services, context, *function->row); !allowed) {
+        function->count(function->refusals);
+        return fail(allowed.error());
     }
-    const auto& disabled = services.profile.disabled_functions;
-    if (!disabled.empty() &&
-        std::ranges::find(disabled, FunctionId{request.fc, request.sfc}) != disabled.end())
-        return fail(E_CMDS_SFC_DISABLED);
-    const std::uint16_t now = modes();
-    for (const ModeRule& rule : function->rules)
-        if ((rule.modes & now) != 0) return fail(rule.error);
-    if (!permits(context.auth_state(), function->permission)) return fail(denial(context));
+    return perform(services, context, request, *function);
+}
 
-    const FunctionSignature* signature = find_function(request.fc, request.sfc);
-    const auto block = parse(signature->request, request.block);
-    if (!block) return fail(block.error());
-    Call call(services, context, *signature, *block);
-    if (services.faults && services.faults->armed()) CS2SIM_TRY(services.faults->meet(call));
-    return function->handler(call);
+Result<void> Scheduler::refuse(const Services& services, const Context& context,
+                               const FunctionSignature& row) const {
+    const auto& disabled = services.profile.disabled_functions;
+    if (!disabled.empty() && std::ranges::find(disabled, FunctionId{row.fc, row.sfc}) != disabled.end())
+        return fail(E_CMDS_SFC_DISABLED);
+    if (const std::uint32_t barred = barred_by(row.rules, modes()); barred != 0) return fail(barred);
+    if (!permits(context.auth_state(), row.permission)) return fail(denial(context));
+    return {};
+}
+
+Result<Bytes> Scheduler::perform(Services& services, Context& context, const Request& request,
+                                 Published& function) {
+    const auto block = parse(function.row->request, request.block);
+    if (!block) {
+        function.count(function.refusals);
+        return fail(block.error());
+    }
+    Call call(services, context, *function.row, *block, function.state);
+    if (faults_ && faults_->armed()) CS2SIM_TRY(faults_->meet(call));
+    const auto began = std::chrono::steady_clock::now();
+    auto answer = function.handler(call);
+    function.count(function.nanoseconds, nanoseconds_since(began));
+    if (!answer)
+        function.count(function.failures);
+    else if (function.row->audit_class != AUDIT_NOTHING && !call.audited())
+        call.audit(function.row->audit_class, full_name(*function.row));
+    return answer;
 }
 
 // Certified firmware tells "log on first" from "that user may not".
@@ -66,6 +152,7 @@ std::uint32_t Scheduler::denial(const Context& context) const {
 }
 
 void Call::audit(std::uint32_t audit_class, std::string_view text) const {
+    audited_ = true;
     std::string line;
     for (const LoggedOnUser& user : context.users) line += (line.empty() ? "[" : ",") + user.short_name;
     line += line.empty() ? "[] " : "] ";

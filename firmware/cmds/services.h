@@ -1,7 +1,6 @@
-// What a handler may reach of the device.
+// What a handler may reach of the device. What a module keeps for itself is its state (Call::state).
 #pragma once
 
-#include <atomic>
 #include <cstdint>
 
 #include "firmware/cmds/function.h"
@@ -15,10 +14,6 @@ namespace cs2sim {
 class Users;
 class Sessions;
 class Scheduler;
-class Cxi;
-class Faults;
-class Tracer;
-struct DeviceControl;  // firmware/adm/adm.h
 
 struct Services {
     const Profile& profile;
@@ -28,10 +23,6 @@ struct Services {
     Users& users;
     Sessions& sessions;
     Scheduler& scheduler;
-    Cxi* cxi = nullptr;
-    Faults* faults = nullptr;
-    Tracer* tracer = nullptr;
-    DeviceControl* control = nullptr;
 };
 
 }  // namespace cs2sim

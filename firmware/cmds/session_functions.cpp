@@ -41,7 +41,10 @@ Result<Bytes> take_challenge(Context& context) {
     return challenge->value;
 }
 
-std::string describe_user(std::string_view user) { return std::string("user ") + std::string(user); }
+// As much of a name as a user can have, whatever somebody typed.
+std::string describe_user(std::string_view user) {
+    return std::string("user ") + std::string(user.substr(0, kLongestUserName));
+}
 
 std::string refusal(std::string_view user, Error error) {
     return describe_user(user) + ": logon refused: " + hex_code(error.code);
@@ -96,7 +99,7 @@ Result<Bytes> logoff(Call& call) {
 Result<Bytes> get_auth_state(Call& call) {
     Bytes users;
     for (const LoggedOnUser& user : call.context.users)
-        compose_into(users, LAYOUT_AUTH_USER, {user.short_name, user.permission});
+        CS2SIM_TRY(compose_into(users, LAYOUT_AUTH_USER, {user.short_name, user.permission}));
     return call.answer({call.auth_state(), call.context.users.size(), users});
 }
 
@@ -146,7 +149,9 @@ Result<Bytes> secure_message(Call& call) {
     const auto command = parse(LAYOUT_SEALED_COMMAND, *plain);
     if (!command) return fail(E_CMDS_BAD_CMD);
     const Request inner{command->u16("fc"), command->u8("sfc"), command->bytes("block")};
+    (*session)->frame = call.context.frame;
     const auto answer = call.device.scheduler.run_locked(call.device, **session, inner);
+    (*session)->frame = {};
     const auto code = big_endian_bytes<4>(answer ? 0 : answer.error().code);
     SecretBytes reply(code.size() + (answer ? answer->size() : 0));
     std::memcpy(reply.data(), code.data(), code.size());

@@ -8,11 +8,10 @@
 namespace cs2sim::cmds {
 namespace {
 
-constexpr std::uint32_t kUserAdministrator = 0x20000000;
 constexpr std::string_view kSealLabel = "cs2sim user backup";
 constexpr std::uint8_t kBackupVersion = 1;
 
-Bytes entry_of(const User& user) {
+Result<Bytes> entry_of(const User& user) {
     return compose(LAYOUT_USER, {user.short_name, user.permission, user.mechanism, user.flags, user.failures,
                                  user.initial, user.attributes, user.long_name});
 }
@@ -62,7 +61,7 @@ Result<Bytes> change_user(Call& call) {
     if (!user) return fail(user.error());
     const bool own = std::ranges::find(call.context.users, user->short_name, &LoggedOnUser::short_name) !=
                      call.context.users.end();
-    if (!own) CS2SIM_TRY(call.require(kUserAdministrator));
+    if (!own) CS2SIM_TRY(call.require(permission::kUserAdministrator));
     CS2SIM_TRY(call.device.users.change_token(user->short_name, call.request.bytes("token"), own));
     call.audit(AUDIT_USER, audit_text("change", user->short_name));
     return call.answer({});
@@ -82,14 +81,18 @@ Result<Bytes> list_users(Call& call) {
     const auto users = call.device.users.list();
     if (!users) return fail(users.error());
     Bytes entries;
-    for (const User& user : *users) append(entries, entry_of(user));
+    for (const User& user : *users) {
+        CS2SIM_TRY_LET(entry, entry_of(user));
+        append(entries, entry);
+    }
     return call.answer({entries});
 }
 
 Result<Bytes> get_user_info(Call& call) {
     const auto user = call.device.users.find(call.request.text("name"));
     if (!user) return fail(user.error());
-    return call.answer({entry_of(*user)});
+    CS2SIM_TRY_LET(entry, entry_of(*user));
+    return call.answer({entry});
 }
 
 Result<Bytes> set_max_auth_fails(Call& call) {
@@ -113,11 +116,11 @@ Result<Bytes> backup_user(Call& call) {
     if (!mbk) return fail(mbk.error());
     auto seal = user_seal(call.device);
     if (!seal) return fail(seal.error());
-    const Bytes plain = Users::encode(*user);
-    const Bytes name = compose("short:b8", {user->short_name});  // as the backup carries it, zeros and all
+    CS2SIM_TRY_LET(plain, Users::encode(*user));
+    const auto name = user_search_key(user->short_name);  // as the backup carries it, zeros and all
     const Bytes sealed = seal->seal(plain, {name});
     call.audit(AUDIT_BACKUP_RESTORE, audit_text("backup", user->short_name));
-    return call.answer({compose(LAYOUT_USER_BACKUP, {kBackupVersion, user->short_name, mbk->hash, sealed})});
+    return call.answer({compose_fitting(LAYOUT_USER_BACKUP, kBackupVersion, name, mbk->hash, sealed)});
 }
 
 Result<Bytes> restore_user(Call& call) {

@@ -8,7 +8,6 @@
 namespace cs2sim {
 namespace {
 
-constexpr std::size_t kLongestName = 255;
 constexpr std::size_t kLongestAttributes = 1024;
 constexpr std::size_t kShortestPassword = 4;
 constexpr std::size_t kLongestPassword = 255;
@@ -83,12 +82,12 @@ bool is_password_mechanism(std::uint8_t mechanism) {
 }
 
 bool is_key_administrator(const User& user) {
-    return permits(user.permission, 0x20000000) && !is_password_mechanism(user.mechanism);
+    return permits(user.permission, permission::kUserAdministrator) && !is_password_mechanism(user.mechanism);
 }
 
 Result<void> check_user_name(std::string_view name) {
     constexpr std::string_view kGrammar = ",={}#~";
-    if (name.empty() || name.size() > kLongestName) return fail(E_CMDS_BAD_NAME);
+    if (name.empty() || name.size() > kLongestUserName) return fail(E_CMDS_BAD_NAME);
     const auto allowed = [&](char c) {
         return c > ' ' && c < 0x7F && kGrammar.find(c) == std::string_view::npos;
     };

@@ -20,12 +20,6 @@ constexpr std::string_view kTemporaryUsers = "temporary_users";  // 1: there may
 constexpr std::uint8_t kRecordVersion = 1;
 constexpr std::size_t kShortName = 8;
 
-std::array<std::uint8_t, kShortName> search_key(std::string_view short_name) {
-    std::array<std::uint8_t, kShortName> key{};
-    std::copy_n(short_name.begin(), std::min(short_name.size(), key.size()), key.begin());
-    return key;
-}
-
 std::string name_in(ByteView key) {
     const auto end = std::ranges::find(key, std::uint8_t{0});
     return {key.begin(), end};
@@ -34,13 +28,19 @@ std::string name_in(ByteView key) {
 User factory_user_with(ByteView rsa_public_key_der) {
     User admin;
     admin.short_name = kFactoryUser;
-    admin.permission = 0x22000000;  // device-formats.md, section 5
+    admin.permission = permission::kBothAdministrators;  // device-formats.md, section 5
     admin.mechanism = MECH_RSA_SIGN;
     admin.token = to_secret(rsa_public_key_der);
     return admin;
 }
 
 }  // namespace
+
+std::array<std::uint8_t, kShortName> user_search_key(std::string_view short_name) {
+    std::array<std::uint8_t, kShortName> key{};
+    std::copy_n(short_name.begin(), std::min(short_name.size(), key.size()), key.begin());
+    return key;
+}
 
 Users::Users(Smos& smos, DatabaseStore& databases, const Profile& profile)
     : smos_(smos), databases_(databases), profile_(profile) {}
@@ -53,10 +53,11 @@ Result<void> Users::create_factory_user(ByteView rsa_public_key_der) {
     auto made = databases_.create(kUserDatabase, database_policy(kUserDatabase)->info);
     if (!made) return fail(made.error());
     const User admin = factory_user_with(rsa_public_key_der);
-    return (*made)->update(search_key(admin.short_name), encode(admin));
+    CS2SIM_TRY_LET(record, encode(admin));
+    return (*made)->update(user_search_key(admin.short_name), record);
 }
 
-Bytes Users::encode(const User& user) {
+Result<Bytes> Users::encode(const User& user) {
     return compose(LAYOUT_USER_RECORD,
                    {kRecordVersion, user.permission, user.mechanism, user.flags, user.failures, user.initial,
                     user.long_name, user.attributes, ByteView(user.token)});
@@ -82,9 +83,9 @@ Result<User> Users::decode(ByteView key, ByteView record) {
 Result<User> Users::find(std::string_view name) {
     auto db = database();
     if (!db) return fail(db.error());
-    if (name.empty()) return fail(E_CMDS_NO_USER);
+    if (name.empty() || name.size() > kLongestUserName) return fail(E_CMDS_NO_USER);
     if (name.size() <= kShortName) {
-        const auto key = search_key(name);
+        const auto key = user_search_key(name);
         const auto record = (*db)->find(key);
         if (!record)
             return fail(record.error().code == E_DB_NOT_FOUND ? E_CMDS_NO_USER : record.error().code);
@@ -145,7 +146,8 @@ Result<std::string> Users::add(User user) {
     auto db = database();
     if (!db) return fail(db.error());
     CS2SIM_TRY(expect_temporary((user.flags & UFLG_TMP) != 0));
-    CS2SIM_TRY((*db)->insert(search_key(user.short_name), encode(user)));
+    CS2SIM_TRY_LET(record, encode(user));
+    CS2SIM_TRY((*db)->insert(user_search_key(user.short_name), record));
     return short_name;
 }
 
@@ -170,7 +172,7 @@ Result<void> Users::remove(std::string_view name, const std::function<bool(const
     if (is_active(user->short_name)) return fail(E_CMDS_USER_ACTIVE);
     auto db = database();
     if (!db) return fail(db.error());
-    return (*db)->erase(search_key(user->short_name));
+    return (*db)->erase(user_search_key(user->short_name));
 }
 
 // One administrator with key or card must remain (guide G13).
@@ -184,7 +186,8 @@ Result<bool> Users::is_last_key_administrator(const User& user) {
 Result<void> Users::store(const User& user) {
     auto db = database();
     if (!db) return fail(db.error());
-    return (*db)->update(search_key(user.short_name), encode(user));
+    CS2SIM_TRY_LET(record, encode(user));
+    return (*db)->update(user_search_key(user.short_name), record);
 }
 
 Result<void> Users::restore(const User& user) {
@@ -214,7 +217,7 @@ Result<void> Users::remove_temporary() {
     auto db = database();
     if (!db) return fail(db.error());
     for (const User& user : *all)
-        if ((user.flags & UFLG_TMP) != 0) CS2SIM_TRY((*db)->erase(search_key(user.short_name)));
+        if ((user.flags & UFLG_TMP) != 0) CS2SIM_TRY((*db)->erase(user_search_key(user.short_name)));
     return smos_.nvram.set_number(kTemporaryUsers, 0);
 }
 

@@ -1,6 +1,7 @@
 // Users: the database user.db, its rules, and the verification of what a user shows at logon.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -14,24 +15,13 @@
 #include "firmware/crypto/secret.h"
 #include "firmware/db/database.h"
 #include "firmware/profile/profile.h"
+#include "firmware/protocol/mechanisms.h"
 
 namespace cs2sim {
 
 struct Smos;
 
-// CMDS_MECH_* (firmware-facts.md, section 3).
-enum UserMechanism : std::uint8_t {
-    MECH_RSA_SIGN = 0,
-    MECH_CLR_PWD = 1,
-    MECH_SHA1_PWD = 2,
-    MECH_RSA_SC = 3,
-    MECH_HMAC_PWD = 4,
-    MECH_ECDSA = 5,
-};
-
-// CMDS_UFLG_*.
-enum UserFlag : std::uint8_t { UFLG_LOGIN = 1, UFLG_SM = 2, UFLG_SM_AUTH = 4, UFLG_TMP = 0x80 };
-
+inline constexpr std::size_t kLongestUserName = 255;
 inline constexpr std::string_view kFactoryUser = "ADMIN";
 inline constexpr std::string_view kInitialKey = "init.key";  // his public key: in flash, not sealed
 
@@ -46,6 +36,9 @@ struct User {
     std::string attributes;     // "CXI_GROUP=SLOT_0000,…"
     SecretBytes token;          // public key (DER) or password
 };
+
+// The key of a user's record: the short name, filled up with zeros.
+std::array<std::uint8_t, 8> user_search_key(std::string_view short_name);
 
 class Users {
 public:
@@ -85,7 +78,7 @@ public:
     Result<void> remove_temporary();
 
     // The record as user.db holds it, and back.
-    static Bytes encode(const User& user);
+    static Result<Bytes> encode(const User& user);                     // E_CMDS_BAD_SIZE
     static Result<User> decode(ByteView search_key, ByteView record);  // E_CMDS_BAD_UDB_ENTRY
     // Inserts or replaces. Errors: those of check_user(); E_CMDS_ADMIN_AMPUTATION.
     Result<void> restore(const User& user);

@@ -116,7 +116,6 @@ Bytes index_reference(ByteView index);
 // E_CXI_INVALID_FLAGS when `flags` has any bit outside `known`.
 Result<void> check_flags(std::uint32_t flags, std::uint32_t known);
 
-struct Module;
-Module cxi_module();  // FC 068
+Module cxi_module(Cxi& cxi);  // FC 068
 
 }  // namespace cs2sim

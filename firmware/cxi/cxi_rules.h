@@ -10,31 +10,6 @@
 #include "firmware/cmds/function.h"
 #include "firmware/protocol/cxi/constants.h"
 
-namespace cs2sim::rules {
-
-// CXI functions are working functions: barred in administration-only and maintenance mode, alarm and error
-// states. Backup of single keys is one of them, and so goes on in FIPS and CC modes (guide G14).
-inline constexpr ModeRule kCxi[] = {
-    {MODE_BOOTLOADER, E_CMDS_BAD_FC},
-    {MODE_ALARM, E_CMDS_ALARM},
-    {MODE_FIPS_ERROR, E_CMDS_ERROR_STATE},
-    {MODE_CC_ERROR, E_CMDS_CC_ERROR_STATE},
-    {MODE_ADMIN_ONLY | MODE_MAINTENANCE, E_CMDS_ADMIN_BAD_FUNC},
-};
-
-// Functions that hand out an agreed secret in clear: neither FIPS nor CC firmware has them.
-inline constexpr ModeRule kCxiPlainSecret[] = {
-    {MODE_BOOTLOADER, E_CMDS_BAD_FC},
-    {MODE_ALARM, E_CMDS_ALARM},
-    {MODE_FIPS_ERROR, E_CMDS_ERROR_STATE},
-    {MODE_CC_ERROR, E_CMDS_CC_ERROR_STATE},
-    {MODE_FIPS, E_CXI_FIPS_BLOCKED},
-    {MODE_CC, E_CXI_CC_BLOCKED},
-    {MODE_ADMIN_ONLY | MODE_MAINTENANCE, E_CMDS_ADMIN_BAD_FUNC},
-};
-
-}  // namespace cs2sim::rules
-
 namespace cs2sim {
 
 // What a command does with a key or mechanism.

@@ -73,8 +73,8 @@ Result<SecretBytes> derive_from_secret(const LoadedKey& base, const LoadedKey* o
             const bool ecb = mechanism.chain() == CXI_MECH_CHAIN_ECB;
             const std::size_t block = base.object.algorithm() == CXI_KEY_ALGO_DES ? 8 : 16;
             const Bytes iv(block);
-            const Bytes parameter =
-                compose(LAYOUT_CXI_CRYPT_PARAMETER, {CXI_IV_NO_GENERATE, iv, ByteView(), 0});
+            CS2SIM_TRY_LET(parameter,
+                           compose(LAYOUT_CXI_CRYPT_PARAMETER, {CXI_IV_NO_GENERATE, iv, ByteView(), 0}));
             const auto job = CipherJob::start(base, mechanism, true, ecb ? ByteView() : ByteView(parameter));
             if (!job) return fail(job.error());
             const auto out = (*job)->whole(data);
@@ -127,7 +127,7 @@ void inherit_policy(PropertyList& properties, const KeyObject& base) {
 
 // The raw shared secret, the x coordinate of the common point.
 Result<Bytes> cxi_secret_agree(Call& call) {
-    Cxi& cxi = *call.device.cxi;
+    Cxi& cxi = call.state<Cxi>();
     CS2SIM_TRY(check_flags(call.request.u32("flags"), 0));
     const auto key = cxi.key(call, call.request.bytes("key"), Right::use);
     if (!key) return fail(key.error());
@@ -139,7 +139,7 @@ Result<Bytes> cxi_secret_agree(Call& call) {
 
 // A secret key by the template's ALGO and SIZE, its first bytes taken from what the mechanism derives.
 Result<Bytes> cxi_key_derive(Call& call) {
-    Cxi& cxi = *call.device.cxi;
+    Cxi& cxi = call.state<Cxi>();
     const std::uint32_t flags = call.request.u32("flags");
     CS2SIM_TRY(check_flags(flags, CXI_FLAG_KEY_OVERWRITE | CXI_FLAG_KEY_EXTERNAL | CXI_FLAG_KEY_VOLATILE));
     const Mechanism mechanism{call.request.u32("mechanism")};

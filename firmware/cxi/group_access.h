@@ -15,10 +15,10 @@
 
 namespace cs2sim {
 
-inline constexpr std::uint32_t kCryptoUser = 0x00000002;  // use of keys, unless configured otherwise
-inline constexpr std::uint32_t kKeyManager = 0x00000020;  // key management, where it is separated from use
-inline constexpr std::uint32_t kSecurityOfficer = 0x00000200;  // configuration of one group
-inline constexpr std::uint32_t kAdministrator = 0x02000000;    // global configuration
+using permission::kCryptoUser;
+using permission::kKeyManager;
+using permission::kSecurityOfficer;
+inline constexpr std::uint32_t kAdministrator = permission::kSystemAdministrator;  // global configuration
 
 // True when a user with these attributes counts for `group`.
 bool attributes_match_group(std::string_view attributes, std::string_view group);

@@ -17,9 +17,9 @@ std::string audit_name(const KeyObject& key) {
 Result<Bytes> cxi_not_supported(Call&) { return fail(E_CXI_NOT_SUPPORTED); }
 
 Result<Bytes> cxi_get_info(Call& call) {
-    const auto count = call.device.cxi->keys.count();
+    const auto count = call.state<Cxi>().keys.count();
     if (!count) return fail(count.error());
-    const std::uint16_t modes = call.device.cxi->modes();
+    const std::uint16_t modes = call.state<Cxi>().modes();
     const bool fips = (modes & MODE_FIPS) != 0;
     const bool cc = (modes & MODE_CC) != 0;
     return call.answer({find_module(FC_CXI)->version, fips ? 1 : 0, cc ? 1 : 0, *count});
@@ -28,7 +28,7 @@ Result<Bytes> cxi_get_info(Call& call) {
 // Whoever manages the group's keys may wipe it, and those who set a token up: the group's security officer
 // and administrators.
 Result<Bytes> cxi_key_init(Call& call) {
-    Cxi& cxi = *call.device.cxi;
+    Cxi& cxi = call.state<Cxi>();
     const std::string_view group = call.request.text("group");
     if (group.size() > CXI_MAX_STR) return fail(E_CXI_INVALID_PARAM_LEN);
     if (!permits(group_state(call.context.users, group), kSecurityOfficer) &&
@@ -42,7 +42,7 @@ Result<Bytes> cxi_key_init(Call& call) {
 }
 
 Result<Bytes> cxi_key_generate(Call& call) {
-    Cxi& cxi = *call.device.cxi;
+    Cxi& cxi = call.state<Cxi>();
     const std::uint32_t flags = call.request.u32("flags");
     CS2SIM_TRY(check_flags(flags, kPlaceFlags));
     auto properties = creation_template(call.request.bytes("properties"));
@@ -59,7 +59,7 @@ Result<Bytes> cxi_key_generate(Call& call) {
 
 // Two objects, the private one by its own template and the public one by the other.
 Result<Bytes> cxi_key_pair_gen(Call& call) {
-    Cxi& cxi = *call.device.cxi;
+    Cxi& cxi = call.state<Cxi>();
     const std::uint32_t flags = call.request.u32("flags");
     CS2SIM_TRY(check_flags(flags, kPlaceFlags));
     auto of_public = creation_template(call.request.bytes("public"));
@@ -92,13 +92,13 @@ Result<Bytes> cxi_key_open(Call& call) {
     CS2SIM_TRY(check_flags(call.request.u32("flags"), 0));
     Bytes reference{CXI_TAG_NAME};
     append(reference, call.request.bytes("properties"));
-    const auto key = call.device.cxi->key(call, reference, Right::use);
+    const auto key = call.state<Cxi>().key(call, reference, Right::use);
     if (!key) return fail(key.error());
     return call.answer({index_reference((*key)->index)});
 }
 
 Result<Bytes> cxi_key_delete(Call& call) {
-    Cxi& cxi = *call.device.cxi;
+    Cxi& cxi = call.state<Cxi>();
     const auto key = cxi.key(call, call.request.bytes("key"), Right::manage);
     if (!key) return fail(key.error());
     if ((*key)->external) return fail(E_CXI_INTERNAL_INPUT_ONLY);
@@ -109,7 +109,7 @@ Result<Bytes> cxi_key_delete(Call& call) {
 
 // PKCS#11 objects by template: certificates, data, and secret keys whose VALUE is given in clear.
 Result<Bytes> cxi_obj_create(Call& call) {
-    Cxi& cxi = *call.device.cxi;
+    Cxi& cxi = call.state<Cxi>();
     const std::uint32_t flags = call.request.u32("flags");
     CS2SIM_TRY(check_flags(flags, kPlaceFlags));
     auto properties = creation_template(call.request.bytes("properties"));
@@ -135,7 +135,9 @@ Result<Bytes> cxi_obj_create(Call& call) {
 }
 
 Result<Bytes> cxi_p11_permissions(Call& call) {
-    return call.answer({group_state(call.context.users, call.request.text("group"))});
+    const std::string_view group = call.request.text("group");
+    if (group.size() > CXI_MAX_STR) return fail(E_CXI_INVALID_PARAM_LEN);
+    return call.answer({group_state(call.context.users, group)});
 }
 
 }  // namespace cs2sim

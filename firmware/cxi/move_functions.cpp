@@ -22,7 +22,7 @@ Result<void> compare_names(const PropertyList& expected, const KeyObject& key) {
 // Encrypts a key's material: AES in an authenticated or padded mode, key wrap, or RSA for secret keys.
 Result<Bytes> wrap_material(Call& call, const LoadedKey& wrapping, Mechanism mechanism, ByteView parameter,
                             const LoadedKey& key) {
-    CS2SIM_TRY(call.device.cxi->allow(wrapping, USE_WRAP, mechanism, parameter));
+    CS2SIM_TRY(call.state<Cxi>().allow(wrapping, USE_WRAP, mechanism, parameter));
     const PropertyList& properties = key.object.properties;
     if ((key.object.export_policy() & (CXI_KEY_EXPORT_ALLOW | CXI_KEY_EXPORT_ALLOW_PLAIN)) == 0 ||
         !properties.flag_or(CXI_PROP_EXTRACTABLE, true))
@@ -42,7 +42,7 @@ Result<Bytes> wrap_material(Call& call, const LoadedKey& wrapping, Mechanism mec
 
 Result<SecretBytes> unwrap_material(Call& call, const LoadedKey& wrapping, Mechanism mechanism,
                                     ByteView parameter, ByteView wrapped) {
-    CS2SIM_TRY(call.device.cxi->allow(wrapping, USE_UNWRAP, mechanism, parameter));
+    CS2SIM_TRY(call.state<Cxi>().allow(wrapping, USE_UNWRAP, mechanism, parameter));
     if (wrapping.pkey) return rsa_decrypt(wrapping, mechanism, parameter, wrapped);
     const auto job = CipherJob::start(wrapping, mechanism, false, parameter);
     if (!job) return fail(job.error());
@@ -67,7 +67,7 @@ std::uint32_t class_of(std::uint32_t type) {
 }
 
 Result<Bytes> unwrap_and_place(Call& call, ByteView parameter, ByteView wrapped, std::uint32_t type) {
-    Cxi& cxi = *call.device.cxi;
+    Cxi& cxi = call.state<Cxi>();
     auto properties = creation_template(call.request.bytes("properties"));
     if (!properties) return fail(properties.error());
     const auto wrapping = cxi.key(call, call.request.bytes("wrapping"), Right::use);
@@ -88,7 +88,7 @@ Result<Bytes> unwrap_and_place(Call& call, ByteView parameter, ByteView wrapped,
 }  // namespace
 
 Result<Bytes> cxi_key_backup(Call& call) {
-    Cxi& cxi = *call.device.cxi;
+    Cxi& cxi = call.state<Cxi>();
     const auto key = cxi.key(call, call.request.bytes("key"), Right::use);
     if (!key) return fail(key.error());
     if ((*key)->external) return fail(E_CXI_INTERNAL_INPUT_ONLY);
@@ -102,7 +102,7 @@ Result<Bytes> cxi_key_backup(Call& call) {
 }
 
 Result<Bytes> cxi_key_restore(Call& call) {
-    Cxi& cxi = *call.device.cxi;
+    Cxi& cxi = call.state<Cxi>();
     const std::uint32_t flags = call.request.u32("flags");
     CS2SIM_TRY(check_flags(flags, CXI_FLAG_KEY_OVERWRITE | CXI_FLAG_KEY_VOLATILE));
     const auto expected = PropertyList::decode(call.request.bytes("properties"));
@@ -122,7 +122,7 @@ Result<Bytes> cxi_key_restore(Call& call) {
 
 // Public halves go out as they are; everything else by the key's export policy, in clear or wrapped.
 Result<Bytes> cxi_key_export(Call& call) {
-    Cxi& cxi = *call.device.cxi;
+    Cxi& cxi = call.state<Cxi>();
     const auto key = cxi.key(call, call.request.bytes("key"), Right::use);
     if (!key) return fail(key.error());
     const KeyObject& object = (*key)->object;
@@ -156,7 +156,7 @@ Result<Bytes> cxi_key_export(Call& call) {
 }
 
 Result<Bytes> cxi_key_import(Call& call) {
-    Cxi& cxi = *call.device.cxi;
+    Cxi& cxi = call.state<Cxi>();
     CS2SIM_TRY(check_flags(call.request.u32("flags"), kPlaceFlags));
     const std::uint32_t type = call.request.u32("type");
     if ((type & 0x00FF0000) > 0x00010000) return fail(E_CXI_NOT_SUPPORTED);
@@ -184,7 +184,7 @@ Result<Bytes> cxi_key_import(Call& call) {
 }
 
 Result<Bytes> cxi_key_wrap(Call& call) {
-    Cxi& cxi = *call.device.cxi;
+    Cxi& cxi = call.state<Cxi>();
     const auto key = cxi.key(call, call.request.bytes("key"), Right::manage);
     if (!key) return fail(key.error());
     const auto wrapping = cxi.key(call, call.request.bytes("wrapping"), Right::use);

@@ -46,7 +46,7 @@ public:
         if (known_ && group == group_) return visible_;
         group_ = group;
         known_ = true;
-        Cxi& cxi = *call_.device.cxi;
+        Cxi& cxi = call_.state<Cxi>();
         visible_ = cxi.require(call_, group, Right::use).has_value() ||
                    cxi.require(call_, group, Right::manage).has_value();
         return visible_;
@@ -72,7 +72,7 @@ Result<Bytes> encode_row(const KeyObject& key, const std::vector<std::uint32_t>&
     PropertyList row;
     for (const std::uint32_t id : wanted)
         if (const auto value = read_property(loaded, id)) row.set(id, *value);
-    return compose(LAYOUT_CXI_ROW, {row.encode()});
+    return compose_fitting(LAYOUT_CXI_ROW, row.encode());
 }
 
 Result<void> check_change(const PropertyList& before, const Property& change) {
@@ -110,7 +110,7 @@ Result<void> apply_changes(KeyObject& object, const PropertyList& changes) {
 }
 
 Result<Bytes> set_config(Call& call, std::string_view group, const PropertyList& changes) {
-    Cxi& cxi = *call.device.cxi;
+    Cxi& cxi = call.state<Cxi>();
     if (group.empty() ? !permits(call.auth_state(), kAdministrator)
                       : !permits(group_state(call.context.users, group), kSecurityOfficer))
         return fail(E_CXI_PERMISSION_DENIED);
@@ -132,7 +132,7 @@ Result<Bytes> set_config(Call& call, std::string_view group, const PropertyList&
 }
 
 Result<SharedKey> config_or_key(Call& call, ByteView reference) {
-    Cxi& cxi = *call.device.cxi;
+    Cxi& cxi = call.state<Cxi>();
     if (reference.empty() || reference[0] != CXI_TAG_CONFIG) {
         auto key = cxi.key(call, reference, Right::use);
         if (!key && key.error().code == E_CXI_PERMISSION_DENIED)
@@ -140,13 +140,15 @@ Result<SharedKey> config_or_key(Call& call, ByteView reference) {
         return key;
     }
     if (call.context.users.empty()) return fail(E_CXI_PERMISSION_DENIED);
-    return cxi.keys.find(key_index(as_text(reference.subspan(1)), {}, 0));
+    const std::string_view group = as_text(reference.subspan(1));
+    if (group.size() > CXI_MAX_STR) return fail(E_CXI_INVALID_PARAM_LEN);
+    return cxi.keys.find(key_index(group, {}, 0));
 }
 
 }  // namespace
 
 Result<Bytes> cxi_key_list(Call& call) {
-    Cxi& cxi = *call.device.cxi;
+    Cxi& cxi = call.state<Cxi>();
     const auto filter = PropertyList::decode(call.request.bytes("template"));
     if (!filter) return fail(filter.error());
     auto wanted = decode_property_ids(call.request.bytes("wanted"));
@@ -210,7 +212,7 @@ Result<Bytes> cxi_key_prop_get(Call& call) {
 }
 
 Result<Bytes> cxi_key_prop_set(Call& call) {
-    Cxi& cxi = *call.device.cxi;
+    Cxi& cxi = call.state<Cxi>();
     const auto changes = PropertyList::decode(call.request.bytes("properties"));
     if (!changes) return fail(changes.error());
     const ByteView reference = call.request.bytes("key");
@@ -236,7 +238,7 @@ Result<Bytes> cxi_key_prop_set(Call& call) {
 // The copy has the original's properties but for those in the template; policies may only get narrower, and a
 // copy out of a group needs the right to export.
 Result<Bytes> cxi_obj_copy(Call& call) {
-    Cxi& cxi = *call.device.cxi;
+    Cxi& cxi = call.state<Cxi>();
     const std::uint32_t flags = call.request.u32("flags");
     CS2SIM_TRY(check_flags(flags, CXI_FLAG_KEY_OVERWRITE | CXI_FLAG_KEY_EXTERNAL | CXI_FLAG_KEY_VOLATILE));
     const auto changes = creation_template(call.request.bytes("properties"));

@@ -88,8 +88,8 @@ Result<CryptUse> crypt_use(Mechanism mechanism) {
 // The output is written behind the answer's head, where it stays.
 Result<Bytes> run_cipher(Call& call, Chain<CipherJob>& chain, bool single, bool first) {
     const ByteView data = call.request.bytes("data");
-    Bytes out = call.answer(
-        {chain.last ? 0 : chain.handle, first ? ByteView(chain.job->made_iv()) : ByteView(), ByteView()});
+    CS2SIM_TRY_LET(out, call.answer({chain.last ? 0 : chain.handle,
+                                     first ? ByteView(chain.job->made_iv()) : ByteView(), ByteView()}));
     out.reserve(out.size() + data.size() + 64);  // padding, a tag, and the frame's header
     if (single) {
         CS2SIM_TRY(chain.job->whole(data, out));
@@ -112,10 +112,10 @@ Result<Signing> signing(Call& call, Use use, std::uint32_t flags_known) {
     const std::uint32_t flags = call.request.u32("flags");
     CS2SIM_TRY(check_flags(flags, flags_known));
     if (call.request.bytes("data").size() > CXI_MOST_DATA) return fail(E_CXI_CRYPT_DATA_LEN);
-    const auto key = call.device.cxi->key(call, call.request.bytes("key"), Right::use);
+    const auto key = call.state<Cxi>().key(call, call.request.bytes("key"), Right::use);
     if (!key) return fail(key.error());
     const Mechanism mechanism{call.request.u32("mechanism")};
-    CS2SIM_TRY(call.device.cxi->allow(**key, use, mechanism, call.request.bytes("parameter")));
+    CS2SIM_TRY(call.state<Cxi>().allow(**key, use, mechanism, call.request.bytes("parameter")));
     return Signing{*key,
                    {mechanism, (flags & CXI_FLAG_HASH_DATA) != 0, call.request.bytes("parameter"),
                     call.request.bytes("data")}};
@@ -125,7 +125,7 @@ Result<Signing> signing(Call& call, Use use, std::uint32_t flags_known) {
 
 // Without CXI_FLAG_HASH_PART the hash is complete with this command; `state` goes on with a part before.
 Result<Bytes> cxi_hash_compute(Call& call) {
-    Cxi& cxi = *call.device.cxi;
+    Cxi& cxi = call.state<Cxi>();
     const std::uint32_t flags = call.request.u32("flags");
     CS2SIM_TRY(check_flags(flags, CXI_FLAG_HASH_PART));
     const ByteView data = call.request.bytes("data");
@@ -156,7 +156,7 @@ Result<Bytes> cxi_hash_compute(Call& call) {
 
 // CXI_FLAG_CRYPT_SINGLE_CALL, or INIT, then neither as often as wanted, then FINAL.
 Result<Bytes> cxi_crypt(Call& call) {
-    Cxi& cxi = *call.device.cxi;
+    Cxi& cxi = call.state<Cxi>();
     const std::uint32_t flags = call.request.u32("flags");
     CS2SIM_TRY(check_flags(flags, CXI_FLAG_CRYPT_SINGLE_CALL));
     if (call.request.bytes("data").size() > CXI_MOST_DATA) return fail(E_CXI_CRYPT_DATA_LEN);
@@ -207,7 +207,7 @@ Result<Bytes> cxi_sign_bulk(Call& call) {
         work->request.data = entry->bytes("entry");
         const auto signature = make_signature(*work->key, work->request);
         if (!signature) return fail(signature.error());
-        compose_into(signatures, LAYOUT_CXI_BULK_ENTRY, {*signature});
+        compose_fitting_into(signatures, LAYOUT_CXI_BULK_ENTRY, *signature);
     }
     return call.answer({signatures});
 }

@@ -1,15 +1,17 @@
 #include "firmware/db/catalogue.h"
 
+#include "firmware/protocol/permissions.h"
+
 namespace cs2sim {
 namespace {
 
 // Permissions: guide G3 (user.db 12000000, CXIKEY.db 02000000). VMBK1.db holds the master backup keys:
 // public clients once read it with SFC 18 (device-formats.md, section 1.1).
 constexpr DatabasePolicy kPolicies[] = {
-    {kUserDatabase, {8, 100000}, 0x12000000, true},
-    {kKeyDatabase, {24, 100000}, 0x02000000, true},
-    {kMasterKeyDatabase, {4, 100000}, 0x02000000, false},
-    {"*", {8, 100000}, 0x02000000, true},
+    {kUserDatabase, {8, 100000}, permission::kUserBackup, true},
+    {kKeyDatabase, {24, 100000}, permission::kSystemAdministrator, true},
+    {kMasterKeyDatabase, {4, 100000}, permission::kSystemAdministrator, false},
+    {"*", {8, 100000}, permission::kSystemAdministrator, true},
 };
 
 }  // namespace

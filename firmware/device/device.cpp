@@ -16,7 +16,6 @@
 #include "firmware/cxi/cxi.h"
 #include "firmware/db/catalogue.h"
 #include "firmware/device/boot_gate.h"
-#include "firmware/device/modules.h"
 #include "firmware/faults/engine.h"
 #include "firmware/sim/sim.h"
 #include "firmware/trace/trace.h"
@@ -34,11 +33,7 @@ public:
           users_(*smos_, databases_, profile_),
           sessions_(profile_),
           services_{profile_, *smos_, databases_, mbk_, users_, sessions_, scheduler_} {
-        for (const Module& module : all_modules()) scheduler_.publish(module);
-        services_.control = &control_;
-        services_.cxi = &cxi_;
-        services_.faults = &faults_;
-        services_.tracer = &trace_;
+        scheduler_.watch(&faults_, &trace_);
         control_.boot = [this](BootTarget target) { pending_boot_ = target; };
         control_.clear = [this]() -> Result<void> {
             pending_clear_ = true;
@@ -49,8 +44,30 @@ public:
     }
 
     Result<void> start(ByteView initial_key) {
+        for (const Module& module :
+             {transport_module(), cmds_module(), adm_module(control_), mbk_module(), db_test_module(),
+              cxi_module(cxi_), sim_module(faults_), trace_module(trace_)})
+            CS2SIM_TRY(scheduler_.publish(module));
         if (!users_.exists_database()) CS2SIM_TRY(make_factory_state(initial_key));
         return boot(BootTarget::operating_system);
+    }
+
+    Result<void> publish(const Module& module) override {
+        Result<void> done;
+        gate_.alone([&] { done = scheduler_.publish(module); });
+        return done;
+    }
+
+    // What callers kept of the module goes with it: sessions end, and plain connections begin anew.
+    Result<void> withdraw(std::uint16_t fc) override {
+        Result<void> done;
+        gate_.alone([&] {
+            done = scheduler_.withdraw(fc);
+            if (!done) return;
+            sessions_.close_all();
+            ++boots_;
+        });
+        return done;
     }
 
     // What a command asked for that must not happen while commands run.
@@ -194,16 +211,16 @@ public:
 
     Reply transact(ByteView frame) override {
         if (!device_.trace().listening()) return meet_faults(frame);
-        const TracedFrame traced(device_.trace(), connection_, peer_);
+        const TracedFrame traced(device_.trace(), context_, connection_, peer_);
         Reply reply = meet_faults(frame);
-        traced.answered(context_, frame, reply);
+        traced.answered(frame, reply);
         return reply;
     }
 
 private:
     Reply meet_faults(ByteView frame) {
         if (!device_.faults().armed()) return reply_to(frame);
-        const FaultFrame met(device_.faults(), peer_);
+        const FaultFrame met(device_.faults(), context_, peer_);
         return met.apply(reply_to(frame));
     }
 

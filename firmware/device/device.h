@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 
+#include "firmware/cmds/function.h"
 #include "firmware/profile/profile.h"
 #include "firmware/protocol/bytes.h"
 #include "firmware/protocol/conversation.h"
@@ -32,6 +33,12 @@ public:
     // Boots. Errors: those of Smos::open(); E_CMDS_BAD_INITKEY when a new device gets no usable initial key.
     static Result<std::unique_ptr<Device>> boot(Options options);
     virtual ~Device() = default;
+
+    // Publishes a module beside those of the device, and takes one back, when no command runs. Callers lose
+    // their sessions and handles when a module goes. Errors: as Scheduler::publish() and withdraw().
+    // Precondition: not called from within a command.
+    virtual Result<void> publish(const Module& module) = 0;
+    virtual Result<void> withdraw(std::uint16_t fc) = 0;
 
     // Begins a conversation with one caller. It must end before the device does.
     virtual std::unique_ptr<Conversation> converse(Reach reach, std::string peer) = 0;

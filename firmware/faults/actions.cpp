@@ -3,6 +3,7 @@
 #include <thread>
 
 #include "firmware/adm/adm.h"
+#include "firmware/cmds/scheduler.h"
 #include "firmware/cmds/sessions.h"
 #include "firmware/faults/device_state.h"
 #include "firmware/faults/engine.h"
@@ -22,7 +23,8 @@ Result<void> expire(Call& call) {
 }
 
 Result<void> restart(Services& device) {
-    if (device.control && device.control->boot) device.control->boot(BootTarget::operating_system);
+    const auto* control = device.scheduler.state<DeviceControl>();
+    if (control && control->boot) control->boot(BootTarget::operating_system);
     return {};
 }
 
@@ -110,18 +112,12 @@ Result<void> FaultEngine::perform(const RulePtr& rule, Call& call, FaultFrame& f
     }
 }
 
-namespace {
-thread_local FaultFrame* current_frame = nullptr;
+FaultFrame::FaultFrame(FaultEngine& engine, Context& caller, std::string_view connection)
+    : engine_(engine), caller_(caller), connection_(connection), scope_(this) {
+    caller_.frame.faults = this;
 }
 
-FaultFrame::FaultFrame(FaultEngine& engine, std::string_view connection)
-    : engine_(engine), connection_(connection), scope_(this) {
-    current_frame = this;
-}
-
-FaultFrame::~FaultFrame() { current_frame = nullptr; }
-
-FaultFrame* FaultFrame::current() { return current_frame; }
+FaultFrame::~FaultFrame() { caller_.frame.faults = nullptr; }
 
 Reply FaultFrame::apply(Reply reply) const {
     const auto value = static_cast<std::size_t>(transport_value_);

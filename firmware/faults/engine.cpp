@@ -16,6 +16,13 @@ bool same_key(ByteView one, ByteView other) {
     return std::ranges::equal(without_filling(one), without_filling(other));
 }
 
+// Whose command it is. A name that no user has may be a password, typed into the wrong place.
+std::string user_shown(const Call& call, const SeenCommand& seen) {
+    if (!call.context.users.empty()) return call.context.users.front().short_name;
+    return !seen.users.empty() && call.device.users.find(seen.users.front()) ? std::string(seen.users.front())
+                                                                             : "";
+}
+
 // Envelopes and transport frames are no commands of a user: a rule meets them only when it names them.
 bool named_only(const SeenCommand& seen) {
     return seen.fc == FC_SMOS || (seen.fc == FC_CMDS && seen.sfc == SFC_CMDS_SECURE_MESSAGE);
@@ -131,7 +138,7 @@ void FaultEngine::log_hit(const Rule& rule, const FaultFrame& frame, std::int64_
 }
 
 Result<void> FaultEngine::meet(Call& call) {
-    FaultFrame* frame = FaultFrame::current();
+    FaultFrame* const frame = call.context.frame.faults;
     if (!frame || call.context.control) return {};
     const SeenCommand seen = look_at(call, frame->connection_);
     const std::int64_t now = monotonic_milliseconds();
@@ -143,7 +150,7 @@ Result<void> FaultEngine::meet(Call& call) {
         for (const RulePtr& rule : rules_) {
             if (!matches(*rule, seen, now)) continue;
             if (std::exchange(first, false)) {
-                frame->user_ = seen.users.empty() ? "" : seen.users.front();
+                frame->user_ = user_shown(call, seen);
                 frame->frame_ = masked_frame(call);
                 frame->clock_ = &call.device.smos.clock;
             }

@@ -95,16 +95,14 @@ private:
     std::map<std::tuple<std::uint16_t, std::uint8_t, std::uint32_t>, std::uint64_t> errors_;
 };
 
-// One frame on its way through a device with armed rules. Made by the conversation, on the thread that runs
-// the command; commands sealed inside belong to the frame that carries them.
+// One frame on its way through a device with armed rules. Made by the conversation, for whose context it
+// stands (Context::frame) while the frame runs; commands sealed inside belong to the frame that carries them.
 class FaultFrame final : public FaultObserver {
 public:
-    FaultFrame(FaultEngine& engine, std::string_view connection);
+    FaultFrame(FaultEngine& engine, Context& caller, std::string_view connection);
     ~FaultFrame() override;
     FaultFrame(const FaultFrame&) = delete;
     FaultFrame& operator=(const FaultFrame&) = delete;
-
-    static FaultFrame* current();  // of this thread; null when none
 
     // What the rules that were met make of the reply.
     Reply apply(Reply reply) const;
@@ -120,6 +118,7 @@ private:
     Result<void> meet_storage(StorageRule& met, FaultPoint point, std::string_view name, ByteView key);
 
     FaultEngine& engine_;
+    Context& caller_;
     std::string_view connection_;
     FaultObserverScope scope_;
     std::vector<StorageRule> storage_;

@@ -17,8 +17,7 @@ std::string refuse_function(const FaultRule& rule, const Services& device) {
     const auto pattern = find_function_pattern(rule.function);
     if (!pattern) return "there is no function " + in_quotes(rule.function);
     if (pattern->fc == FC_SIM) return "faults do not meet the simulator's own control";
-    const auto modules = device.scheduler.modules();
-    if (std::ranges::find(modules, pattern->fc, &Module::fc) == modules.end())
+    if (!device.scheduler.has_module(pattern->fc))
         return "this device has no such module: " + in_quotes(rule.function);
     if (pattern->sfc && !device.scheduler.find(pattern->fc, *pattern->sfc))
         return "this device has no such function: " + in_quotes(rule.function);
@@ -39,8 +38,7 @@ std::string refuse_database(const FaultRule& rule) {
     const std::string_view fixed = fixed_database(*function);
     if (!fixed.empty() && fixed != rule.database)
         return rule.function + " works on " + std::string(fixed) + " only";
-    if (fixed.empty() && function->fc != FC_ADM && function->fc != FC_DB)
-        return rule.function + " works on no database";
+    if (function->touches == Touches::nothing) return rule.function + " works on no database";
     return {};
 }
 

@@ -69,7 +69,7 @@ std::uint32_t find_code(std::string_view text) {
     return 0;
 }
 
-Bytes encode_rule(const FaultRule& rule) {
+Result<Bytes> encode_rule(const FaultRule& rule) {
     return compose(LAYOUT_FAULT_RULE,
                    {rule.function, rule.user, rule.session, rule.database, rule.key, rule.connection,
                     rule.nth, rule.times, rule.millionths, rule.seed, rule.from, rule.until, rule.action,
@@ -78,7 +78,8 @@ Bytes encode_rule(const FaultRule& rule) {
 
 Result<FaultRule> decode_rule(ByteView encoded) {
     const auto block = parse(LAYOUT_FAULT_RULE, encoded);
-    if (!block || block->u8("action") > static_cast<std::uint8_t>(FaultAction::restart))
+    if (!block || encoded.size() > kLongestRule ||
+        block->u8("action") > static_cast<std::uint8_t>(FaultAction::restart))
         return fail(E_SIM_PARAM);
     FaultRule rule;
     rule.function = block->text("function");

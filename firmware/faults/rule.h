@@ -72,7 +72,9 @@ tl::expected<FaultRule, std::string> parse_rule(RuleText text);
 std::string text_of(const FaultRule& rule);
 
 // By LAYOUT_FAULT_RULE, and back. Error: E_SIM_PARAM.
-Bytes encode_rule(const FaultRule& rule);
+// No rule is longer when encoded: longer ones are refused.
+inline constexpr std::size_t kLongestRule = 4096;
+Result<Bytes> encode_rule(const FaultRule& rule);  // E_CMDS_BAD_SIZE: a part over 65,535 bytes
 Result<FaultRule> decode_rule(ByteView encoded);
 
 // FC and SFC of a function's name or number; SFC empty for a whole module; nothing when there is none.

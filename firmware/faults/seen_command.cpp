@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "firmware/cmds/sessions.h"
+#include "firmware/cmds/users.h"
 #include "firmware/db/catalogue.h"
 
 namespace cs2sim {
@@ -13,19 +14,6 @@ constexpr std::size_t kShown = 256;
 const Block::Field* field(const Block& block, std::string_view name) {
     const auto found = std::ranges::find(block.fields(), name, &Block::Field::name);
     return found == block.fields().end() ? nullptr : &*found;
-}
-
-bool works_on_users(const FunctionSignature& function) {
-    return function.fc == FC_CMDS &&
-           (function.sfc == SFC_CMDS_LOGON ||
-            (function.sfc >= SFC_CMDS_ADD_USER && function.sfc <= SFC_CMDS_GET_USER_INFO) ||
-            function.sfc == SFC_CMDS_BACKUP_USER || function.sfc == SFC_CMDS_RESTORE_USER);
-}
-
-// Functions that go on with what an earlier one of the same caller has opened.
-bool continues(const FunctionSignature& function) {
-    return function.fc == FC_ADM && function.sfc >= SFC_ADM_BACKUP_OPEN &&
-           function.sfc <= SFC_ADM_RESTORE_CANCEL && !names_database(function);
 }
 
 void add_entries(std::vector<ByteView>& keys, ByteView entries) {
@@ -42,27 +30,34 @@ std::string database_of(const Call& call) {
     if (names_database(function)) {
         const auto plain = Flash::plain_name(call.request.text("name"));
         call.context.named_database = plain ? *plain : "";
-    } else if (!continues(function)) {
+    } else if (function.touches != Touches::opened) {
         return {};
     }
     return call.context.named_database;
 }
 
+// A name that no user has may be a password, typed into the wrong place.
+bool is_unknown_user(const Call& call, const Block::Field& field) {
+    return call.function.fc == FC_CMDS && call.function.sfc == SFC_CMDS_LOGON && field.name == "user" &&
+           !call.device.users.find(as_text(field.bytes));
+}
+
 }  // namespace
 
 std::string_view fixed_database(const FunctionSignature& function) {
-    if (works_on_users(function)) return kUserDatabase;
-    if (function.fc == FC_CXI) return kKeyDatabase;
-    if (function.fc == FC_MBK) return kMasterKeyDatabase;
-    return {};
+    switch (function.touches) {
+        case Touches::users:
+            return kUserDatabase;
+        case Touches::keys:
+            return kKeyDatabase;
+        case Touches::mbks:
+            return kMasterKeyDatabase;
+        default:
+            return {};
+    }
 }
 
-bool names_database(const FunctionSignature& function) {
-    if (function.fc == FC_DB) return true;
-    return function.fc == FC_ADM &&
-           (function.sfc == SFC_ADM_LIST_ENTRIES || function.sfc == SFC_ADM_READ_ENTRY ||
-            function.sfc == SFC_ADM_BACKUP_OPEN || function.sfc == SFC_ADM_RESTORE_OPEN);
-}
+bool names_database(const FunctionSignature& function) { return function.touches == Touches::named; }
 
 SeenCommand look_at(const Call& call, std::string_view connection) {
     SeenCommand seen{call.function.fc, call.function.sfc, 0, {}, connection, database_of(call), {}};
@@ -71,7 +66,7 @@ SeenCommand look_at(const Call& call, std::string_view connection) {
     if (call.function.fc == FC_CMDS && call.function.sfc == SFC_CMDS_LOGON)
         seen.users.push_back(call.request.text("user"));
 
-    if (works_on_users(call.function)) {
+    if (call.function.touches == Touches::users) {
         for (const char* name : {"name", "user"})
             if (const auto* user = field(call.request, name)) seen.keys.push_back(user->bytes);
     } else if (!seen.database.empty()) {
@@ -91,7 +86,7 @@ std::string masked_frame(const Call& call) {
         text += " " + std::string(one.name) + "=";
         if (one.is_number) {
             text += std::to_string(one.number);
-        } else if (one.secret) {
+        } else if (one.secret || is_unknown_user(call, one)) {
             text += "***(" + std::to_string(one.bytes.size()) + ")";
         } else {
             const std::size_t size = std::min(one.bytes.size(), kShown - std::min(shown, kShown));

@@ -17,7 +17,7 @@ namespace {
 
 constexpr std::size_t kInfoSize = 35;
 
-Bytes search_key(std::uint32_t slot) { return compose("slot:u4", {slot}); }
+std::array<std::uint8_t, 4> search_key(std::uint32_t slot) { return big_endian_bytes<4>(slot); }
 
 std::array<std::uint8_t, 6> bcd_time(std::int64_t milliseconds) {
     const std::time_t seconds = milliseconds / 1000;

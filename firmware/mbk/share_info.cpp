@@ -36,8 +36,8 @@ Result<void> check_together(const Block& a, const Block& b) {
 }  // namespace
 
 Bytes encode_key_info(const MbkKeyInfo& info) {
-    return compose(LAYOUT_MBK_KEY_INFO,
-                   {info.name, info.type, info.time, info.length, info.hash, info.n, info.k, info.id});
+    return compose_fitting(LAYOUT_MBK_KEY_INFO, info.name, info.type, info.time, info.length, info.hash, info.n,
+                           info.k, info.id);
 }
 
 MbkKeyInfo decode_key_info(ByteView encoded) {
@@ -56,8 +56,9 @@ MbkKeyInfo decode_key_info(ByteView encoded) {
 }
 
 std::array<std::uint8_t, 32> encode_share_info(const MbkKeyInfo& key, std::uint8_t x) {
-    return array_of<32>(compose(LAYOUT_SHARE_INFO, {key.name, MBK_TYPE_AES_SHARE, key.time, key.length,
-                                                    ByteView(key.hash).first(8), key.k, x, ByteView()}));
+    constexpr std::array<std::uint8_t, 6> kZeros{};
+    return array_of<32>(compose_fitting(LAYOUT_SHARE_INFO, key.name, MBK_TYPE_AES_SHARE, key.time, key.length,
+                                        array_of<8>(ByteView(key.hash).first(8)), key.k, x, kZeros));
 }
 
 Result<ShareSet> check_shares(const std::vector<MbkShare>& shares) {

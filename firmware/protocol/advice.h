@@ -5,6 +5,9 @@
 #include <cstdint>
 #include <span>
 #include <string_view>
+#include <vector>
+
+#include "firmware/protocol/functions.h"
 
 namespace cs2sim {
 
@@ -18,6 +21,12 @@ struct Advice {
 };
 
 std::span<const Advice> advice_table();
+
+bool answered_by_any(const Advice& advice);
+
+// Every code that the function can answer: of its mode rules and permission, of any function ("*"), and those
+// whose advice names it. In ascending order, each once.
+std::vector<std::uint32_t> possible_errors(const FunctionSignature& function);
 
 // The row of `code`, or null.
 const Advice* find_advice(std::uint32_t code);

@@ -1,60 +1,50 @@
 #include "firmware/protocol/block.h"
 
-#include <charconv>
 #include <cstdio>
 #include <cstdlib>
-#include <limits>
-#include <optional>
 
 namespace cs2sim {
 namespace {
 
-// A mistake in a layout, or a handler that contradicts it: ours, never a host's.
+// A handler that contradicts its layout: ours, never a host's.
 [[noreturn]] void layout_fault(std::string_view what, std::string_view where) {
     std::fprintf(stderr, "block layout: %.*s: %.*s\n", static_cast<int>(what.size()), what.data(),
                  static_cast<int>(where.size()), where.data());
     std::abort();
 }
 
-struct FieldType {
-    std::string_view name;
-    bool secret = false;
-    char kind = 0;  // 'u', 'b', 'v' or '*'
-    std::size_t width = 0;
-};
-
-// Takes the first field off the front of `layout`.
-std::optional<FieldType> next_field(std::string_view& layout) {
-    while (!layout.empty() && layout.front() == ' ') layout.remove_prefix(1);
-    if (layout.empty()) return std::nullopt;
-    const std::string_view token = layout.substr(0, layout.find(' '));
-    layout.remove_prefix(token.size());
-
-    const std::size_t colon = token.find(':');
-    if (colon == std::string_view::npos || colon + 1 >= token.size()) layout_fault("no type", token);
-    FieldType field;
-    field.name = token.substr(0, colon);
-    if (field.name.ends_with('!')) {
-        field.secret = true;
-        field.name.remove_suffix(1);
-    }
-    field.kind = token[colon + 1];
-    if (field.kind == '*') return field;
-    const std::string_view digits = token.substr(colon + 2);
-    const auto parsed = std::from_chars(digits.data(), digits.data() + digits.size(), field.width);
-    if (parsed.ec != std::errc() || field.width == 0) layout_fault("bad width", token);
-    return field;
-}
-
-void store(Bytes& out, std::uint64_t number, std::size_t width) {
-    if (width < 8 && number >> (8 * width) != 0) layout_fault("number too large", std::to_string(number));
-    append_big_endian(out, number, width);
-}
+bool fits(std::uint64_t number, std::size_t width) { return width >= 8 || number >> (8 * width) == 0; }
 
 bool take(ByteView& rest, std::size_t size, ByteView& out) {
     if (rest.size() < size) return false;
     out = rest.first(size);
     rest = rest.subspan(size);
+    return true;
+}
+
+bool take_field(const Layout::Field& type, ByteView& rest, ByteView& out) {
+    ByteView length;
+    switch (type.kind) {
+        case 'v':
+            return take(rest, type.width, length) && take(rest, big_endian(length), out);
+        case '*':
+            return take(rest, rest.size(), out);
+        default:
+            return take(rest, type.width, out);
+    }
+}
+
+bool append_number(Bytes& out, const Layout::Field& type, std::uint64_t number) {
+    if (!fits(number, type.width)) return false;
+    append_big_endian(out, number, type.width);
+    return true;
+}
+
+bool append_bytes(Bytes& out, const Layout::Field& type, ByteView bytes) {
+    if (type.kind == 'b' && bytes.size() > type.width) return false;
+    if (type.kind == 'v' && !append_number(out, type, bytes.size())) return false;
+    append(out, bytes);
+    if (type.kind == 'b') out.resize(out.size() + type.width - bytes.size());
     return true;
 }
 
@@ -78,64 +68,50 @@ ByteView Block::bytes(std::string_view name) const {
     return found.bytes;
 }
 
-Result<Block> parse_prefix(std::string_view layout, ByteView& rest) {
+Result<Block> parse_prefix(const Layout& layout, ByteView& rest) {
     Block block;
-    block.fields_.reserve(8);
-    while (const auto type = next_field(layout)) {
-        Block::Field field{type->name, type->secret, type->kind == 'u', 0, {}};
-        ByteView length;
-        switch (type->kind) {
-            case 'u':
-            case 'b':
-                if (!take(rest, type->width, field.bytes)) return fail(E_CMDS_DATA_LEN);
-                if (field.is_number) field.number = big_endian(field.bytes);
-                break;
-            case 'v':
-                if (!take(rest, type->width, length)) return fail(E_CMDS_DATA_LEN);
-                if (!take(rest, big_endian(length), field.bytes)) return fail(E_CMDS_DATA_LEN);
-                break;
-            case '*':
-                take(rest, rest.size(), field.bytes);
-                break;
-            default:
-                layout_fault("unknown type", type->name);
-        }
+    block.fields_.reserve(layout.size());
+    for (const Layout::Field& type : layout) {
+        Block::Field field{layout.name(type), type.secret, type.kind == 'u', 0, {}};
+        if (!take_field(type, rest, field.bytes)) return fail(E_CMDS_DATA_LEN);
+        if (field.is_number) field.number = big_endian(field.bytes);
         block.fields_.push_back(field);
     }
     return block;
 }
 
-Result<Block> parse(std::string_view layout, ByteView block) {
+Result<Block> parse(const Layout& layout, ByteView block) {
     auto parsed = parse_prefix(layout, block);
     if (parsed && !block.empty()) return fail(E_CMDS_DATA_LEN);
     return parsed;
 }
 
-void compose_into(Bytes& out, std::string_view layout, std::initializer_list<Value> values) {
+Result<void> compose_into(Bytes& out, const Layout& layout, std::initializer_list<Value> values) {
+    if (values.size() != layout.size()) layout_fault("values missing or left over", layout.text());
+    const std::size_t before = out.size();
     const Value* value = values.begin();
-    while (const auto type = next_field(layout)) {
-        if (value == values.end()) layout_fault("value missing", type->name);
-        if (type->kind == 'u') {
-            const auto* number = std::get_if<std::uint64_t>(&value->value_);
-            if (!number) layout_fault("number expected", type->name);
-            store(out, *number, type->width);
-        } else {
-            const auto* bytes = std::get_if<ByteView>(&value->value_);
-            if (!bytes) layout_fault("bytes expected", type->name);
-            if (type->kind == 'b' && bytes->size() > type->width) layout_fault("too long", type->name);
-            if (type->kind == 'v') store(out, bytes->size(), type->width);
-            append(out, *bytes);
-            if (type->kind == 'b') out.resize(out.size() + type->width - bytes->size());
+    for (const Layout::Field& type : layout) {
+        const auto* number = std::get_if<std::uint64_t>(&value->value_);
+        if ((number != nullptr) != (type.kind == 'u')) layout_fault("value of another kind", layout.name(type));
+        const bool fitted = number ? append_number(out, type, *number)
+                                   : append_bytes(out, type, *std::get_if<ByteView>(&value->value_));
+        if (!fitted) {
+            out.resize(before);
+            return fail(E_CMDS_BAD_SIZE);
         }
         ++value;
     }
-    if (value != values.end()) layout_fault("value left over", layout);
+    return {};
 }
 
-Bytes compose(std::string_view layout, std::initializer_list<Value> values) {
+Result<Bytes> compose(const Layout& layout, std::initializer_list<Value> values) {
     Bytes out;
-    compose_into(out, layout, values);
+    CS2SIM_TRY(compose_into(out, layout, values));
     return out;
+}
+
+void block_detail::append_fitting(Bytes& out, const Layout& layout, std::initializer_list<Value> values) {
+    if (!compose_into(out, layout, values)) layout_fault("values that always fit do not", layout.text());
 }
 
 }  // namespace cs2sim

@@ -40,6 +40,12 @@ inline tl::unexpected<Error> fail(Error error) { return tl::unexpected<Error>(er
         if (auto tried = (expression); !tried) return ::cs2sim::fail(tried.error()); \
     } while (false)
 
+// The same, and its value is called `name` from there on.
+#define CS2SIM_TRY_LET(name, expression)                                             \
+    auto name##_or_error = (expression);                                             \
+    if (!name##_or_error) return ::cs2sim::fail(name##_or_error.error());            \
+    auto& name = *name##_or_error
+
 struct ErrorRow {
     std::uint32_t code;
     std::string_view module;  // prefix of the symbolic name, e.g. "CMDS"

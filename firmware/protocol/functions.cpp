@@ -3,20 +3,28 @@
 #include <algorithm>
 #include <charconv>
 
+#include "firmware/protocol/block.h"
+
 namespace cs2sim {
 namespace {
 
+using namespace permission;
+using namespace rules;
+using namespace traits;
+
 constexpr FunctionSignature kCatalogue[] = {
-#define CS2SIM_KNOWN(module, sfc, name, request, answer) \
-    {FC_##module, sfc, #module, #name, request, answer, Provenance::known},
-#define CS2SIM_NUMBERED(module, sfc, name, request, answer) \
-    {FC_##module, sfc, #module, #name, request, answer, Provenance::encoding_assumed},
-#define CS2SIM_ASSUMED(module, sfc, name, request, answer) \
-    {FC_##module, sfc, #module, #name, request, answer, Provenance::assumed},
+#define CS2SIM_ROW(provenance, module, sfc, name, request, answer, permission, rules, traits, touches,  \
+                   audit)                                                                               \
+    {FC_##module, sfc,    #module,          #name, request, answer, Provenance::provenance, permission, \
+     rules,       traits, Touches::touches, audit},
+#define CS2SIM_KNOWN(...) CS2SIM_ROW(known, __VA_ARGS__)
+#define CS2SIM_NUMBERED(...) CS2SIM_ROW(encoding_assumed, __VA_ARGS__)
+#define CS2SIM_ASSUMED(...) CS2SIM_ROW(assumed, __VA_ARGS__)
 #include "firmware/protocol/functions.inc"
 #undef CS2SIM_KNOWN
 #undef CS2SIM_NUMBERED
 #undef CS2SIM_ASSUMED
+#undef CS2SIM_ROW
 };
 
 constexpr std::uint32_t number(std::uint16_t fc, std::uint8_t sfc) { return std::uint32_t{fc} << 8 | sfc; }
@@ -34,6 +42,20 @@ bool hexadecimal(std::string_view text, unsigned& out) {
 }
 
 }  // namespace
+
+std::string full_name(const FunctionSignature& function) {
+    return std::string(function.module) + "." + std::string(function.name);
+}
+
+bool continues(const FunctionSignature& function, ByteView block) {
+    if (!function.has(kContinues)) return false;
+    const auto parsed = parse(function.request, block);
+    if (!parsed) return true;
+    return std::ranges::any_of(parsed->fields(), [](const Block::Field& field) {
+        return (field.name == "handle" || field.name == "state" || field.name == "listener") &&
+               field.number != 0;
+    });
+}
 
 std::span<const FunctionSignature> function_catalogue() { return kCatalogue; }
 

@@ -1,10 +1,18 @@
-// The function catalogue: who is addressed by which FC and SFC, and how the blocks are laid out.
-// What a function demands of a caller (permission, modes) stands with its handler in firmware/cmds.
+// The function catalogue: who is addressed by which FC and SFC, how the blocks are laid out, and what a
+// function demands of its caller. All of it is data that clients read without the firmware; handlers are in
+// the modules.
 #pragma once
 
 #include <cstdint>
 #include <span>
+#include <string>
 #include <string_view>
+
+#include "firmware/protocol/audit_class.h"
+#include "firmware/protocol/bytes.h"
+#include "firmware/protocol/layout.h"
+#include "firmware/protocol/modes.h"
+#include "firmware/protocol/permissions.h"
 
 namespace cs2sim {
 
@@ -17,7 +25,7 @@ enum FunctionCode : std::uint16_t {
 
 // SFC of each function, SFC_ADM_BACKUP_OPEN and so on.
 enum SubFunctionCode : std::uint8_t {
-#define CS2SIM_KNOWN(module, sfc, name, request, answer) SFC_##module##_##name = (sfc),
+#define CS2SIM_KNOWN(module, sfc, name, ...) SFC_##module##_##name = (sfc),
 #define CS2SIM_NUMBERED CS2SIM_KNOWN
 #define CS2SIM_ASSUMED CS2SIM_KNOWN
 #include "firmware/protocol/functions.inc"
@@ -27,21 +35,54 @@ enum SubFunctionCode : std::uint8_t {
 };
 
 // Layouts of list elements and records, LAYOUT_USER and so on.
-#define CS2SIM_LAYOUT(name, layout) inline constexpr std::string_view LAYOUT_##name = layout;
+#define CS2SIM_LAYOUT(name, text)                     \
+    struct LayoutOf_##name : Layout {                 \
+        consteval LayoutOf_##name() : Layout(text) {} \
+    };                                                \
+    inline constexpr LayoutOf_##name LAYOUT_##name;
 #include "firmware/protocol/layouts.inc"
 #undef CS2SIM_LAYOUT
 
 enum class Provenance { known, encoding_assumed, assumed };
+
+namespace traits {
+
+// Sent twice it does no more than sent once: a host may send it again, to another device too, after a lost
+// answer.
+inline constexpr std::uint8_t kRepeatable = 1;
+// Goes on with what an earlier command of the same caller has left on the device, where its field `handle` or
+// `state` is not 0.
+inline constexpr std::uint8_t kContinues = 2;
+
+}  // namespace traits
+
+// The database that a function works on: none, a fixed one, the one that its field `name` names, or the one
+// that its handle stands for.
+enum class Touches : std::uint8_t { nothing, users, keys, mbks, named, opened };
 
 struct FunctionSignature {
     std::uint16_t fc;
     std::uint8_t sfc;
     std::string_view module;
     std::string_view name;
-    std::string_view request;  // layouts, see block.h
-    std::string_view answer;
+    Layout request;
+    Layout answer;
     Provenance provenance;
+    std::uint32_t permission;  // least authentication state, nibble by nibble; see functions.inc
+    ModeRules rules;
+    std::uint8_t traits;
+    Touches touches;
+    AuditClass audit_class;
+
+    constexpr bool has(std::uint8_t trait) const { return (traits & trait) != 0; }
 };
+
+// "CMDS.GET_CHALLENGE"
+std::string full_name(const FunctionSignature& function);
+
+// Whether a command goes on with a handle: a function with the trait, and a handle in its block. A block that
+// does not fit the layout counts as one that does.
+bool continues(const FunctionSignature& function, ByteView block);
 
 std::span<const FunctionSignature> function_catalogue();
 

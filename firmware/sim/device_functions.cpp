@@ -35,8 +35,9 @@ Result<Bytes> batteries(Call& call) {
     Bytes list;
     const Sensors& sensors = call.device.smos.sensors;
     for (const BatteryState& state : {sensors.carrier_battery(), sensors.external_battery()})
-        compose_into(list, LAYOUT_BATTERY,
-                     {state.name, static_cast<std::uint32_t>(std::lround(state.volts * 1000)), state.low});
+        CS2SIM_TRY(compose_into(
+            list, LAYOUT_BATTERY,
+            {state.name, static_cast<std::uint32_t>(std::lround(state.volts * 1000)), state.low}));
     return call.answer({list});
 }
 

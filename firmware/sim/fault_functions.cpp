@@ -1,3 +1,4 @@
+#include "firmware/cmds/scheduler.h"
 #include "firmware/faults/engine.h"
 #include "firmware/sim/handlers.h"
 
@@ -6,7 +7,7 @@ namespace {
 
 constexpr std::size_t kLargestList = 256 * 1024;
 
-FaultEngine& engine(Call& call) { return static_cast<FaultEngine&>(*call.device.faults); }
+FaultEngine& engine(Call& call) { return call.state<FaultEngine>(); }
 
 }  // namespace
 
@@ -20,8 +21,8 @@ Result<Bytes> fault_add(Call& call) {
 Result<Bytes> fault_list(Call& call) {
     Bytes rules;
     for (const auto& entry : engine(call).list()) {
-        compose_into(rules, LAYOUT_FAULT_ENTRY,
-                     {entry.id, entry.matches, entry.hits, encode_rule(entry.rule)});
+        CS2SIM_TRY_LET(rule, encode_rule(entry.rule));
+        CS2SIM_TRY(compose_into(rules, LAYOUT_FAULT_ENTRY, {entry.id, entry.matches, entry.hits, rule}));
         if (rules.size() > kLargestList) break;
     }
     return call.answer({rules});
@@ -40,8 +41,9 @@ Result<Bytes> fault_clear(Call& call) {
 Result<Bytes> fault_log(Call& call) {
     Bytes hits;
     for (const FaultHit& hit : engine(call).log(call.request.u64("after"))) {
-        compose_into(hits, LAYOUT_FAULT_HIT,
-                     {hit.number, hit.time, hit.rule, hit.what, hit.connection, hit.user, hit.frame});
+        CS2SIM_TRY(
+            compose_into(hits, LAYOUT_FAULT_HIT,
+                         {hit.number, hit.time, hit.rule, hit.what, hit.connection, hit.user, hit.frame}));
         if (hits.size() > kLargestList) break;  // the caller asks again behind the last
     }
     return call.answer({hits});
@@ -50,8 +52,17 @@ Result<Bytes> fault_log(Call& call) {
 Result<Bytes> error_counts(Call& call) {
     Bytes counts;
     for (const ErrorCount& one : engine(call).error_counts())
-        compose_into(counts, LAYOUT_ERROR_COUNT, {one.fc, one.sfc, one.code, one.count});
+        CS2SIM_TRY(compose_into(counts, LAYOUT_ERROR_COUNT, {one.fc, one.sfc, one.code, one.count}));
     return call.answer({counts});
+}
+
+Result<Bytes> function_counts(Call& call) {
+    Bytes list;
+    for (const FunctionCounts& one : call.device.scheduler.counts())
+        if (one.calls != 0)
+            compose_fitting_into(list, LAYOUT_FUNCTION_COUNTS, one.fc, one.sfc, one.calls, one.refusals,
+                                 one.failures, one.microseconds);
+    return call.answer({list});
 }
 
 }  // namespace cs2sim::sim

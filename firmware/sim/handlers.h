@@ -11,8 +11,9 @@ Result<Bytes> fault_add(Call& call);   // E_SIM_PARAM; a rule that can match not
 Result<Bytes> fault_list(Call& call);  // LAYOUT_FAULT_ENTRY each
 Result<Bytes> fault_remove(Call& call);  // E_SIM_NO_RULE
 Result<Bytes> fault_clear(Call& call);
-Result<Bytes> fault_log(Call& call);     // LAYOUT_FAULT_HIT each, as many as fit into one answer
-Result<Bytes> error_counts(Call& call);  // LAYOUT_ERROR_COUNT each
+Result<Bytes> fault_log(Call& call);        // LAYOUT_FAULT_HIT each, as many as fit into one answer
+Result<Bytes> error_counts(Call& call);     // LAYOUT_ERROR_COUNT each
+Result<Bytes> function_counts(Call& call);  // LAYOUT_FUNCTION_COUNTS each, of functions that were called
 
 // device_functions.cpp
 Result<Bytes> shelve_device(Call& call);

@@ -6,7 +6,7 @@
 
 namespace cs2sim {
 
-// Precondition: Services::faults points to a FaultEngine.
-Module sim_module();
+class FaultEngine;
+Module sim_module(FaultEngine& faults);
 
 }  // namespace cs2sim

@@ -9,28 +9,13 @@
 #include <string_view>
 #include <vector>
 
+#include "firmware/protocol/audit_class.h"
 #include "firmware/protocol/error.h"
 
 namespace cs2sim {
 
 class Clock;
 class Nvram;
-
-// Classes: firmware-facts.md, section 6.6 (OS_AUDIT_CLASS_*).
-enum AuditClass : std::uint32_t {
-    AUDIT_FIRMWARE = 0x1,
-    AUDIT_USER = 0x2,
-    AUDIT_TIME = 0x4,
-    AUDIT_STARTUP = 0x8,
-    AUDIT_AUDIT = 0x10,
-    AUDIT_MBK = 0x20,
-    AUDIT_KEY = 0x40,           // off by default
-    AUDIT_AUTH_SUCCESS = 0x80,  // off by default
-    AUDIT_AUTH_FAILED = 0x100,
-    AUDIT_BACKUP_RESTORE = 0x200,
-    AUDIT_SYSTEM = 0x400,
-    AUDIT_CUSTOM_MASK = 0x7F000000,
-};
 
 struct AuditConfig {
     std::uint32_t files = 3;      // how many rotated files are kept

@@ -11,8 +11,6 @@
 namespace cs2sim {
 namespace {
 
-thread_local TracedFrame* current_frame = nullptr;
-
 std::int64_t since_1970() {
     return std::chrono::duration_cast<std::chrono::microseconds>(
                std::chrono::system_clock::now().time_since_epoch())
@@ -41,6 +39,8 @@ struct Trace::Event {
     ByteView answer;
     std::optional<Request> command;  // nothing when the frame was none
 
+    const FunctionSignature* function;  // of the command; null when none is published
+
     Bytes encode(std::uint64_t number, std::uint16_t modes, bool secrets) const;
 };
 
@@ -49,17 +49,17 @@ Bytes Trace::Event::encode(std::uint64_t number, std::uint16_t modes, bool secre
     Bytes back = to_bytes(head(answer));
     if (!secrets && command) {
         const std::size_t block = request.size() - command->block.size();
-        mask_secrets(command->fc, command->sfc, Side::request, sent, block);
-        if (code == 0)
-            mask_secrets(command->fc, command->sfc, Side::answer, back, session == 0 ? kFrameHeader : 0);
+        mask_request(function, code, sent, block);
+        if (code == 0) mask_answer(function, back, session == 0 ? kFrameHeader : 0);
     }
     const std::int64_t took = microseconds() - began;
-    return compose(
-        LAYOUT_TRACE_EVENT,
-        {number, since_1970(), static_cast<std::uint32_t>(std::min<std::int64_t>(took, UINT32_MAX)),
-         connection, peer, session, modes, context.auth_state(), names_of(context.users),
-         command ? command->fc : 0, command ? command->sfc : 0, command.has_value(), action, code,
-         request.size(), sent, answer.size(), back});
+    auto encoded =
+        compose(LAYOUT_TRACE_EVENT,
+                {number, since_1970(), static_cast<std::uint32_t>(std::min<std::int64_t>(took, UINT32_MAX)),
+                 connection, peer, session, modes, context.auth_state(), names_of(context.users),
+                 command ? command->fc : 0, command ? command->sfc : 0, command.has_value(), action, code,
+                 request.size(), sent, answer.size(), back});
+    return encoded ? *std::move(encoded) : Bytes{};
 }
 
 void Trace::publish(const Event& event) {
@@ -118,29 +118,27 @@ void Trace::close(std::uint32_t id) {
 
 void Trace::ran_inside(const Context& session, const Request& request, const Result<Bytes>& answer,
                        std::int64_t began) {
-    if (!current_frame || request.fc == FC_SIM) return;
-    publish({began, current_frame->connection_, current_frame->peer_, static_cast<const Session&>(session).id,
-             session, Reply::Action::send, answer ? 0 : answer.error().code, request.block,
-             answer ? ByteView(*answer) : ByteView(), request});
+    const TracedFrame* const frame = session.frame.traced;
+    if (!frame || request.fc == FC_SIM) return;
+    publish({began, frame->connection_, frame->peer_, static_cast<const Session&>(session).id, session,
+             Reply::Action::send, answer ? 0 : answer.error().code, request.block,
+             answer ? ByteView(*answer) : ByteView(), request, scheduler_.find(request.fc, request.sfc)});
 }
 
-TracedFrame::TracedFrame(Trace& trace, std::uint32_t connection, std::string_view peer)
-    : trace_(trace),
-      connection_(connection),
-      peer_(peer),
-      began_(Tracer::microseconds()),
-      outer_(current_frame) {
-    current_frame = this;
+TracedFrame::TracedFrame(Trace& trace, Context& caller, std::uint32_t connection, std::string_view peer)
+    : trace_(trace), caller_(caller), connection_(connection), peer_(peer), began_(Tracer::microseconds()) {
+    caller_.frame.traced = this;
 }
 
-TracedFrame::~TracedFrame() { current_frame = outer_; }
+TracedFrame::~TracedFrame() { caller_.frame.traced = nullptr; }
 
-void TracedFrame::answered(const Context& context, ByteView frame, const Reply& reply) const {
+void TracedFrame::answered(ByteView frame, const Reply& reply) const {
     const auto request = parse_request(frame);
     if (request && request->fc == FC_SIM) return;
     const auto answer = parse_answer(reply.frame);
-    trace_.publish({began_, connection_, peer_, 0, context, reply.action, answer ? 0 : answer.error().code,
-                    frame, reply.frame, request ? std::optional<Request>(*request) : std::nullopt});
+    trace_.publish({began_, connection_, peer_, 0, caller_, reply.action, answer ? 0 : answer.error().code,
+                    frame, reply.frame, request ? std::optional<Request>(*request) : std::nullopt,
+                    request ? trace_.scheduler_.find(request->fc, request->sfc) : nullptr});
 }
 
 }  // namespace cs2sim

@@ -18,7 +18,8 @@
 namespace cs2sim {
 
 class Scheduler;
-Module trace_module();  // FC SIM: TRACE_OPEN, TRACE_READ, TRACE_CLOSE
+class Trace;
+Module trace_module(Trace& trace);  // FC SIM: TRACE_OPEN, TRACE_READ, TRACE_CLOSE
 
 struct TraceOptions {
     bool secrets = false;  // as they came
@@ -71,21 +72,21 @@ private:
 // A frame on its way through the device, for as long as it is; made only while somebody listens.
 class TracedFrame {
 public:
-    TracedFrame(Trace& trace, std::uint32_t connection, std::string_view peer);
+    // Stands in `caller.frame` until it ends, so that commands sealed inside are known to belong to it.
+    TracedFrame(Trace& trace, Context& caller, std::uint32_t connection, std::string_view peer);
     ~TracedFrame();
     TracedFrame(const TracedFrame&) = delete;
     TracedFrame& operator=(const TracedFrame&) = delete;
 
-    // `context` is the connection's own; its users are read on its own thread.
-    void answered(const Context& context, ByteView frame, const Reply& reply) const;
+    void answered(ByteView frame, const Reply& reply) const;
 
 private:
     friend class Trace;
     Trace& trace_;
+    Context& caller_;
     std::uint32_t connection_;
     std::string_view peer_;
     std::int64_t began_;
-    TracedFrame* const outer_;
 };
 
 }  // namespace cs2sim

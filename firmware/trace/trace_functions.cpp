@@ -1,6 +1,5 @@
 // TRACE_* of the simulator's control module.
 #include "firmware/cmds/call.h"
-#include "firmware/cmds/mode_rules.h"
 #include "firmware/trace/trace.h"
 
 namespace cs2sim {
@@ -8,7 +7,7 @@ namespace {
 
 constexpr std::uint8_t kWithSecrets = 0x01;
 
-Trace& trace_of(Call& call) { return static_cast<Trace&>(*call.device.tracer); }
+Trace& trace_of(Call& call) { return call.state<Trace>(); }
 
 Result<Bytes> trace_open(Call& call) {
     const std::uint8_t flags = call.request.u8("flags");
@@ -28,13 +27,13 @@ Result<Bytes> trace_close(Call& call) {
 }
 
 constexpr Function kFunctions[] = {
-    {SFC_SIM_TRACE_OPEN, 0, rules::kAlways, trace_open},
-    {SFC_SIM_TRACE_READ, 0, rules::kAlways, trace_read},
-    {SFC_SIM_TRACE_CLOSE, 0, rules::kAlways, trace_close},
+    {SFC_SIM_TRACE_OPEN, trace_open},
+    {SFC_SIM_TRACE_READ, trace_read},
+    {SFC_SIM_TRACE_CLOSE, trace_close},
 };
 
 }  // namespace
 
-Module trace_module() { return {FC_SIM, kFunctions}; }
+Module trace_module(Trace& trace) { return {FC_SIM, kFunctions, ModuleState(trace)}; }
 
 }  // namespace cs2sim

@@ -1,21 +1,17 @@
 #include "host-lib/cards/key_source.h"
 
+#include "firmware/protocol/mechanisms.h"
 #include "host-lib/cards/card.h"
 #include "host-lib/files/key_file.h"
 
 namespace cs2sim::host {
 namespace {
 
-// CMDS_MECH_* of what signs (firmware-facts.md, section 3).
-constexpr std::uint8_t kRsaSign = 0;
-constexpr std::uint8_t kRsaCard = 3;
-constexpr std::uint8_t kEcdsa = 5;
-
 class KeyFileSource : public KeySource {
 public:
     explicit KeyFileSource(KeyFile file) : file_(std::move(file)) {}
 
-    std::optional<std::uint8_t> mechanism() const override { return is_rsa(*file_.key) ? kRsaSign : kEcdsa; }
+    std::optional<std::uint8_t> mechanism() const override { return is_rsa(*file_.key) ? MECH_RSA_SIGN : MECH_ECDSA; }
     Result<Bytes> sign(std::string_view, ByteView message) override {
         if (!file_.has_private) return fail(E_CSA_KEY_TYPE);
         return sign_sha256(*file_.key, message);
@@ -31,7 +27,7 @@ class CardSource : public KeySource {
 public:
     explicit CardSource(CardReader reader) : reader_(std::move(reader)) {}
 
-    std::optional<std::uint8_t> mechanism() const override { return kRsaCard; }
+    std::optional<std::uint8_t> mechanism() const override { return MECH_RSA_SC; }
     Result<Bytes> sign(std::string_view user, ByteView message) override {
         return reader_.sign(user, message);
     }

@@ -1,7 +1,9 @@
 // The C functions on groups of devices (include/csxapi/csxapi.h).
 #include <array>
+#include <map>
 #include <vector>
 
+#include "firmware/protocol/functions.h"
 #include "host-lib/csxapi/calls.h"
 #include "host-lib/csxapi/handles.h"
 #include "host-lib/include/csxapi/csxapi.h"
@@ -29,6 +31,18 @@ bool session_gone(std::uint32_t error) {
     return error == E_CMDS_SM_EXPIRED || error == E_CMDS_SM_ID || error == E_CMDS_SM_SESS_CLOSED;
 }
 
+// Whether the command may be sent again, to another device too, when nobody knows whether it was done.
+// Functions that the catalogue does not know (users' own modules) may not.
+bool may_repeat(std::uint16_t fc, std::uint8_t sfc, ByteView block) {
+    const FunctionSignature* function = find_function(fc, sfc);
+    return function && function->has(traits::kRepeatable) && !continues(*function, block);
+}
+
+bool goes_on(std::uint16_t fc, std::uint8_t sfc, ByteView block) {
+    const FunctionSignature* function = find_function(fc, sfc);
+    return function && continues(*function, block);
+}
+
 class Cluster {
 public:
     Cluster(std::vector<std::string> devices, Timeouts timeouts)
@@ -45,12 +59,14 @@ public:
         if (!device_) CS2SIM_TRY(connect_from(current_));
         CS2SIM_TRY(device_->logon(user, *key));
         users_.push_back({std::string(user), std::move(key)});
+        refused_.clear();
         return {};
     }
 
     Result<void> logoff() {
         const std::lock_guard lock(mutex_);
         users_.clear();
+        refused_.clear();
         return device_ ? device_->logoff() : Result<void>();
     }
 
@@ -59,20 +75,27 @@ public:
         fallback_ = interval;
     }
 
+    // A command whose answer was lost goes to another device only when it may be repeated; one that may not
+    // is preceded by a question to the device whether it is still there.
     Result<Bytes> execute(std::uint16_t fc, std::uint8_t sfc, ByteView block) {
         const std::lock_guard lock(mutex_);
+        if (goes_on(fc, sfc, block)) return execute_here(fc, sfc, block);
         fall_back();
-        Result<Bytes> answer = fail(E_CSA_CONNECT);
+        const bool repeatable = may_repeat(fc, sfc, block);
+        Error error{E_CSA_CONNECT};
         for (std::size_t tries = 0; tries <= devices_.size(); ++tries) {
             if (!device_) CS2SIM_TRY(connect_from(current_));
-            answer = device_->execute_block(fc, sfc, block);
-            if (answer) return answer;
-            const std::uint32_t error = answer.error().code;
-            if (!device_failed(error) && !session_gone(error)) return answer;
-            device_.reset();
-            if (device_failed(error)) current_ = (current_ + 1) % devices_.size();
+            if (!repeatable) {
+                const auto present = execute_here(FC_CMDS, SFC_CMDS_ECHO, {});
+                if (!present && !device_) continue;
+            }
+            auto answer = execute_here(fc, sfc, block);
+            if (answer || device_) return answer;
+            error = answer.error();
+            // A session that was gone did not take the command in.
+            if (!repeatable && device_failed(error.code)) break;
         }
-        return answer;
+        return fail(error);
     }
 
     const char* current() {
@@ -86,13 +109,31 @@ private:
         std::unique_ptr<KeySource> key;
     };
 
+    // On the device in use, which is given up when it or its session fails. What goes on with a handle ends
+    // here: no other device, and no other session, has the handle.
+    Result<Bytes> execute_here(std::uint16_t fc, std::uint8_t sfc, ByteView block) {
+        if (!device_) return fail(E_CSA_CONNECT);
+        auto answer = device_->execute_block(fc, sfc, block);
+        if (answer) return answer;
+        const std::uint32_t error = answer.error().code;
+        if (device_failed(error) || session_gone(error)) device_.reset();
+        if (device_failed(error)) current_ = (current_ + 1) % devices_.size();
+        return answer;
+    }
+
     // Users who had logged on must be on before the device counts as connected.
+    // A device that refused one of them is not asked again until somebody logs on or off: a password that was
+    // changed must not count as a failed logon with every command, which would lock the user.
     Result<std::unique_ptr<Device>> open(std::size_t index) {
+        if (const auto refused = refused_.find(index); refused != refused_.end())
+            return fail(refused->second);
         auto device = Device::open(devices_[index], timeouts_);
         if (!device) return device;
         for (User& user : users_) {
             const auto on = (*device)->logon(user.name, *user.key);
-            if (!on) return fail(on.error());
+            if (on) continue;
+            if (!device_failed(on.error().code)) refused_[index] = on.error();
+            return fail(on.error());
         }
         return device;
     }
@@ -130,6 +171,8 @@ private:
     std::size_t current_ = 0;
     std::unique_ptr<Device> device_;  // null until connected, and after a failure
     std::vector<User> users_;
+    std::map<std::size_t, Error>
+        refused_;  // by device: the answer to the logon of a user who was on elsewhere
     std::chrono::seconds fallback_{0};
     std::chrono::steady_clock::time_point left_first_{};
 };

@@ -63,9 +63,10 @@ Result<std::unique_ptr<Device>> Device::open(std::string_view specifier, Timeout
 
 Result<Answer> Device::execute(std::uint16_t fc, std::uint8_t sfc, std::initializer_list<Value> values) {
     const FunctionSignature* function = find_function(fc, sfc);
-    Bytes block = compose(function->request, values);
-    auto bytes = execute_block(fc, sfc, block);
-    cleanse(block.data(), block.size());
+    auto block = compose(function->request, values);
+    if (!block) return fail(E_CSA_PARAM);
+    auto bytes = execute_block(fc, sfc, *block);
+    cleanse(block->data(), block->size());
     if (!bytes) return fail(bytes.error());
     Answer answer{std::move(*bytes), {}};
     auto parsed = parse(function->answer, answer.bytes);

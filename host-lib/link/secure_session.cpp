@@ -11,15 +11,8 @@
 namespace cs2sim::host {
 namespace {
 
-// CMDS_MECH_* that decide here (firmware-facts.md, section 3).
-constexpr std::uint8_t kRsaSign = 0;
-constexpr std::uint8_t kClearPassword = 1;
-constexpr std::uint8_t kSha1Password = 2;
-constexpr std::uint8_t kRsaCard = 3;
-constexpr std::uint8_t kHmacPassword = 4;
-
 bool is_password(std::uint8_t mechanism) {
-    return mechanism == kClearPassword || mechanism == kSha1Password || mechanism == kHmacPassword;
+    return mechanism == MECH_CLR_PWD || mechanism == MECH_SHA1_PWD || mechanism == MECH_HMAC_PWD;
 }
 
 struct Offer {
@@ -47,8 +40,11 @@ bool turned_down(Error error) {
     }
 }
 
-Bytes request(std::uint8_t sfc, std::initializer_list<Value> values) {
-    return compose(find_function(FC_CMDS, sfc)->request, values);
+// Error: E_CSA_PARAM when a value does not fit its field.
+Result<Bytes> request(std::uint8_t sfc, std::initializer_list<Value> values) {
+    auto block = compose(find_function(FC_CMDS, sfc)->request, values);
+    if (!block) return fail(E_CSA_PARAM);
+    return block;
 }
 
 // An answer that does not fit its layout is the device's fault, not the caller's.
@@ -90,9 +86,8 @@ Result<std::unique_ptr<SecureSession>> SecureSession::open_as(Connection& connec
     transcript.mode = mode;
     transcript.mechanism = mechanism;
     transcript.host_public = agreement->public_value();
-    const auto answer =
-        connection.execute(FC_CMDS, SFC_CMDS_OPEN_SESSION,
-                           request(SFC_CMDS_OPEN_SESSION, {mode, mechanism, transcript.host_public}));
+    CS2SIM_TRY_LET(opening, request(SFC_CMDS_OPEN_SESSION, {mode, mechanism, transcript.host_public}));
+    const auto answer = connection.execute(FC_CMDS, SFC_CMDS_OPEN_SESSION, opening);
     if (!answer) return fail(answer.error());
     const auto block = parse_cmds_answer(SFC_CMDS_OPEN_SESSION, *answer);
     if (!block) return fail(block.error());
@@ -112,11 +107,11 @@ Result<Bytes> SecureSession::execute(Connection& connection, std::uint16_t fc, s
     constexpr std::size_t kEnvelope = kRequestHeader + 4 + 16 + 3 + SecureChannel::kOverhead;
     if (block.size() > kMaxFrame - kEnvelope) return fail(E_CSA_PARAM);
     increment(sequence_);
-    Bytes plain = compose(LAYOUT_SEALED_COMMAND, {fc, sfc, block});
+    Bytes plain = compose_fitting(LAYOUT_SEALED_COMMAND, fc, sfc, block);
     const Bytes sealed = channel_.seal(sequence_, plain);
     cleanse(plain.data(), plain.size());
-    const auto answer = connection.execute(FC_CMDS, SFC_CMDS_SECURE_MESSAGE,
-                                           request(SFC_CMDS_SECURE_MESSAGE, {id_, sequence_, sealed}));
+    CS2SIM_TRY_LET(envelope, request(SFC_CMDS_SECURE_MESSAGE, {id_, sequence_, sealed}));
+    const auto answer = connection.execute(FC_CMDS, SFC_CMDS_SECURE_MESSAGE, envelope);
     if (!answer) return fail(answer.error());
     const auto opened = channel_.open(sequence_, *answer);
     if (!opened) return fail(E_CSA_SESSION);
@@ -129,15 +124,15 @@ Result<Bytes> SecureSession::execute(Connection& connection, std::uint16_t fc, s
 Result<std::uint8_t> SecureSession::mechanism_for(Connection& connection, std::string_view user,
                                                   const KeySource& key) {
     const auto own = key.mechanism();
-    if (own && *own != kRsaCard) return *own;
-    const auto answer =
-        execute(connection, FC_CMDS, SFC_CMDS_GET_USER_INFO, request(SFC_CMDS_GET_USER_INFO, {user}));
+    if (own && *own != MECH_RSA_SC) return *own;
+    CS2SIM_TRY_LET(asked, request(SFC_CMDS_GET_USER_INFO, {user}));
+    const auto answer = execute(connection, FC_CMDS, SFC_CMDS_GET_USER_INFO, asked);
     if (!answer) return fail(answer.error());
     const auto info = parse(LAYOUT_USER, *answer);
     if (!info) return fail(E_CSA_PROTOCOL);
     const std::uint8_t registered = info->u8("mechanism");
     // A card signs like a key file: a user registered for RSA signatures may keep the key on a card.
-    if (own) return registered == kRsaSign ? kRsaSign : kRsaCard;
+    if (own) return registered == MECH_RSA_SIGN ? MECH_RSA_SIGN : MECH_RSA_SC;
     return registered;
 }
 
@@ -147,8 +142,8 @@ Result<void> SecureSession::logon(Connection& connection, std::string_view user,
     if (name.size() > 0xFFFF) return fail(E_CMDS_BAD_NAME);
     const auto mechanism = chosen ? Result<std::uint8_t>(*chosen) : mechanism_for(connection, name, key);
     if (!mechanism) return fail(mechanism.error());
-    const auto challenge = execute(connection, FC_CMDS, SFC_CMDS_GET_CHALLENGE,
-                                   request(SFC_CMDS_GET_CHALLENGE, {challenge_length}));
+    CS2SIM_TRY_LET(asked, request(SFC_CMDS_GET_CHALLENGE, {challenge_length}));
+    const auto challenge = execute(connection, FC_CMDS, SFC_CMDS_GET_CHALLENGE, asked);
     if (!challenge) return fail(challenge.error());
     if (challenge->size() != challenge_length) return fail(E_CSA_PROTOCOL);
 
@@ -165,7 +160,7 @@ Result<void> SecureSession::logon(Connection& connection, std::string_view user,
         response = password_response(*mechanism, password_token(*mechanism, *password), message);
     }
     if (response.size() > 0xFFFF) return fail(E_CMDS_BAD_TOKEN);
-    Bytes block = request(SFC_CMDS_LOGON, {name, *mechanism, ByteView(response)});
+    CS2SIM_TRY_LET(block, request(SFC_CMDS_LOGON, {name, *mechanism, ByteView(response)}));
     const auto answer = execute(connection, FC_CMDS, SFC_CMDS_LOGON, block);
     cleanse(block.data(), block.size());
     if (!answer) return fail(answer.error());

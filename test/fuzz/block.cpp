@@ -8,8 +8,8 @@ using namespace cs2sim;
 namespace {
 
 constexpr std::uint16_t kModules[] = {FC_SMOS, FC_CMDS, FC_ADM, FC_DB, FC_MBK, FC_CXI, FC_SIM};
-constexpr std::string_view kLayouts[] = {
-#define CS2SIM_LAYOUT(name, layout) LAYOUT_##name,
+constexpr const Layout* kLayouts[] = {
+#define CS2SIM_LAYOUT(name, layout) &LAYOUT_##name,
 #include "firmware/protocol/layouts.inc"
 #undef CS2SIM_LAYOUT
 };
@@ -33,7 +33,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         must_hold(parse(row->answer, block), block);
         return 0;
     }
-    const std::string_view layout = kLayouts[data[1] % std::size(kLayouts)];
+    const Layout& layout = *kLayouts[data[1] % std::size(kLayouts)];
     must_hold(parse(layout, block), block);
     for (ByteView rest = block; !rest.empty();) {
         const std::size_t before = rest.size();

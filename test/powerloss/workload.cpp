@@ -87,7 +87,7 @@ private:
     unsigned count_ = 0;
 };
 
-Bytes key_of(std::uint32_t number) { return compose("n:u4", {number}); }
+Bytes key_of(std::uint32_t number) { return compose("n:u4", {number}).value(); }
 
 // Entries of a database, from the first on; nothing when it cannot be read.
 std::optional<std::map<Bytes, Bytes>> read_all(host::Device& device, const std::string& name) {
@@ -246,10 +246,10 @@ private:
     std::optional<std::uint8_t> open_;
 };
 
-Bytes property(std::uint32_t id, ByteView value) { return compose(LAYOUT_CXI_PROPERTY, {id, value}); }
+Bytes property(std::uint32_t id, ByteView value) { return compose(LAYOUT_CXI_PROPERTY, {id, value}).value(); }
 
 Bytes number_property(std::uint32_t id, std::uint32_t value) {
-    return property(id, compose("n:u4", {value}));
+    return property(id, compose("n:u4", {value}).value());
 }
 
 // AES keys generated and deleted.
@@ -285,7 +285,7 @@ public:
         Bytes cursor;
         for (bool more = true; more;) {
             const auto rows = device.execute(FC_CXI, SFC_CXI_KEY_LIST,
-                                             {Bytes{}, compose("id:u4", {CXI_PROP_KEY_NAME}), cursor, 1000});
+                                             {Bytes{}, compose("id:u4", {CXI_PROP_KEY_NAME}).value(), cursor, 1000});
             if (!rows) return false;
             more = rows->block.u8("more") != 0;
             cursor = to_bytes(rows->block.bytes("cursor"));

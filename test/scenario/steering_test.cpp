@@ -125,6 +125,26 @@ TEST_CASE("the clock is set and moved, survives a restart, and refuses what no c
     CHECK(simulator.steered({"clock", "show"}).starts_with("2031-05-05 07:"));
 }
 
+TEST_CASE("stats count the commands of each function") {
+    const Simulator simulator;
+    const Operator user(simulator, Way::mount);
+    require_success(user.csadm({"GetBattState"}));
+    require_success(user.csadm({"GetBattState"}));
+    const std::string stats = simulator.steered({"stats"});
+    std::istringstream lines(stats);
+    std::string line, found;
+    while (std::getline(lines, line))
+        if (line.starts_with("ADM.GET_BATT_STATE ")) found = line;
+    INFO(stats);
+    std::istringstream row(found);
+    std::string name;
+    unsigned calls = 0, refused = 1, failed = 1;
+    row >> name >> calls >> refused >> failed;
+    CHECK(calls == 2);
+    CHECK(refused == 0);
+    CHECK(failed == 0);
+}
+
 TEST_CASE("modes are switched, and end with a restart") {
     Simulator simulator;
     const Operator user(simulator, GENERATE(Way::mount, Way::tcp));

@@ -22,6 +22,7 @@ void add_scenario_commands(CLI::App& app, CommandLine& line);
 void add_explain_command(CLI::App& app, CommandLine& line);
 void add_trace_command(CLI::App& app, CommandLine& line);
 void add_replay_command(CLI::App& app, CommandLine& line);
+void add_stats_command(CLI::App& app, CommandLine& line);
 
 // `--state` for this subcommand.
 inline CLI::App* with_state(CLI::App* command, CommandLine& line) {

@@ -8,28 +8,13 @@
 #include <set>
 #include <vector>
 
-#include "firmware/device/modules.h"
 #include "firmware/faults/rule.h"
 #include "firmware/protocol/advice.h"
+#include "firmware/protocol/functions.h"
+#include "firmware/protocol/modes.h"
 
 namespace cs2sim {
 namespace {
-
-struct ModeName {
-    std::uint16_t mode;
-    std::string_view name;
-};
-constexpr ModeName kModeNames[] = {
-    {MODE_OPERATIONAL, "operational"},
-    {MODE_ADMIN_ONLY, "administration-only"},
-    {MODE_MAINTENANCE, "maintenance"},
-    {MODE_BOOTLOADER, "boot loader"},
-    {MODE_ALARM, "alarm"},
-    {MODE_FIPS, "FIPS"},
-    {MODE_FIPS_ERROR, "FIPS error"},
-    {MODE_CC, "CC"},
-    {MODE_CC_ERROR, "CC error"},
-};
 
 // A mode word that a device can have, for each column of the matrix.
 struct Situation {
@@ -53,10 +38,6 @@ std::string format(const char* pattern, Values... values) {
     std::array<char, 512> text{};
     std::snprintf(text.data(), text.size(), pattern, values...);
     return text.data();
-}
-
-std::string name_of(const FunctionSignature& function) {
-    return std::string(function.module) + "." + std::string(function.name);
 }
 
 std::string number_of(std::uint16_t fc, std::uint8_t sfc) { return format("%03X.%02X", fc, sfc); }
@@ -91,28 +72,6 @@ std::string joined(const std::vector<std::string>& words) {
     std::string all;
     for (const std::string& word : words) all += (all.empty() ? "" : ", ") + word;
     return all;
-}
-
-std::uint32_t barred_by(const Function& function, std::uint16_t modes) {
-    for (const ModeRule& rule : function.rules)
-        if ((rule.modes & modes) != 0) return rule.error;
-    return 0;
-}
-
-template <class Visit>
-void for_each_function(const Visit& visit) {
-    for (const Module& module : all_modules())
-        for (const Function& function : module.functions)
-            visit(*find_function(module.fc, function.sfc), function);
-}
-
-bool lists(std::string_view names, std::string_view name) {
-    while (!names.empty()) {
-        const std::string_view word = names.substr(0, names.find(' '));
-        if (word == name) return true;
-        names.remove_prefix(std::min(names.size(), word.size() + 1));
-    }
-    return false;
 }
 
 // --- codes ---
@@ -155,9 +114,8 @@ std::string barred_functions(std::uint32_t code) {
     std::string text;
     for (const Situation& situation : kSituations) {
         std::vector<std::string> names;
-        for_each_function([&](const FunctionSignature& signature, const Function& function) {
-            if (barred_by(function, situation.modes) == code) names.push_back(name_of(signature));
-        });
+        for (const FunctionSignature& function : function_catalogue())
+            if (barred_by(function.rules, situation.modes) == code) names.push_back(full_name(function));
         if (!names.empty())
             text += entry("barred", "in mode " + mode_names(situation.modes) + ": " + joined(names));
     }
@@ -165,13 +123,13 @@ std::string barred_functions(std::uint32_t code) {
 }
 
 std::string answering_functions(const Advice& advice) {
-    if (lists(advice.functions, "*")) return entry("answered by", "any function");
+    if (answered_by_any(advice)) return entry("answered by", "any function");
     std::string_view names = advice.functions;
     std::vector<std::string> list;
     while (!names.empty()) {
         const std::string_view word = names.substr(0, names.find(' '));
         if (const FunctionSignature* function = find_function(word))
-            list.push_back(name_of(*function) + " (" + number_of(function->fc, function->sfc) + ")");
+            list.push_back(full_name(*function) + " (" + number_of(function->fc, function->sfc) + ")");
         names.remove_prefix(std::min(names.size(), word.size() + 1));
     }
     return list.empty() ? "" : entry("answered by", joined(list));
@@ -224,33 +182,55 @@ std::optional<std::uint32_t> code_in(std::string_view text) {
 
 // --- functions ---
 
+std::string_view touched_database(const FunctionSignature& signature) {
+    switch (signature.touches) {
+        case Touches::users:
+            return "user.db";
+        case Touches::keys:
+            return "CXIKEY.db";
+        case Touches::mbks:
+            return "VMBK1.db";
+        case Touches::named:
+            return "the one that it names";
+        case Touches::opened:
+            return "the one that its handle stands for";
+        default:
+            return {};
+    }
+}
+
+std::vector<std::string> answers_of(const FunctionSignature& signature) {
+    std::vector<std::string> codes;
+    for (const std::uint32_t code : possible_errors(signature)) codes.push_back(code_and_name(code));
+    return codes;
+}
+
 std::string explain_function(const FunctionSignature& signature) {
-    std::string text = number_of(signature.fc, signature.sfc) + "  " + name_of(signature) + "\n";
+    std::string text = number_of(signature.fc, signature.sfc) + "  " + full_name(signature) + "\n";
     text += entry("module", module_words(signature.fc));
-    text += entry("request", signature.request.empty() ? "empty" : signature.request);
-    text += entry("answer", signature.answer.empty() ? "empty" : signature.answer);
+    text += entry("request", signature.request.text().empty() ? "empty" : signature.request.text());
+    text += entry("answer", signature.answer.text().empty() ? "empty" : signature.answer.text());
     constexpr std::string_view kProvenance[] = {"known", "number known, encoding our assumption",
                                                 "number and encoding are our assumption"};
     text += entry("source", kProvenance[static_cast<std::size_t>(signature.provenance)]);
 
-    bool handled = false;
-    for_each_function([&](const FunctionSignature& row, const Function& function) {
-        if (&row != &signature) return;
-        handled = true;
-        text += entry("permission", function.permission == 0
-                                        ? "anybody (the function itself may ask for more)"
-                                        : hex_code(function.permission) + ", the sum of the users logged on");
-        for (const Situation& situation : kSituations)
-            if (const std::uint32_t code = barred_by(function, situation.modes))
-                text +=
-                    entry("barred", "in mode " + mode_names(situation.modes) + ": " + code_and_name(code));
-    });
-    if (!handled) return text + entry("here", "Known, but not published by this simulator: B0830006.");
-    std::vector<std::string> codes;
-    for (const Advice& advice : advice_table())
-        if (advice.occurs && lists(advice.functions, name_of(signature)))
-            codes.push_back(code_and_name(advice.code));
-    return codes.empty() ? text : text + entry("may answer", joined(codes));
+    text += entry("permission", signature.permission == 0
+                                    ? "anybody (the function itself may ask for more)"
+                                    : hex_code(signature.permission) + ", the sum of the users logged on");
+    text += entry("repeatable", signature.has(traits::kRepeatable)
+                                    ? "yes: after a lost answer it may be sent again"
+                                    : "no: after a lost answer nobody knows whether it was done");
+    if (signature.has(traits::kContinues))
+        text += entry("goes on",
+                      "with what an earlier command of the same caller left on the device, by its handle");
+    if (const std::string_view touched = touched_database(signature); !touched.empty())
+        text += entry("database", touched);
+    if (signature.audit_class != AUDIT_NOTHING)
+        text += entry("audit log", "class " + std::string(audit_class_name(signature.audit_class)));
+    for (const Situation& situation : kSituations)
+        if (const std::uint32_t code = barred_by(signature.rules, situation.modes))
+            text += entry("barred", "in mode " + mode_names(situation.modes) + ": " + code_and_name(code));
+    return text + entry("may answer", joined(answers_of(signature)));
 }
 
 const ModuleRow* module_in(std::string_view text) {
@@ -264,10 +244,9 @@ const ModuleRow* module_in(std::string_view text) {
 
 std::string explain_module(const ModuleRow& module) {
     std::string text = module_words(module.id) + "\n";
-    for_each_function([&](const FunctionSignature& signature, const Function&) {
+    for (const FunctionSignature& signature : function_catalogue())
         if (signature.fc == module.id)
-            text += "  " + number_of(signature.fc, signature.sfc) + "  " + name_of(signature) + "\n";
-    });
+            text += "  " + number_of(signature.fc, signature.sfc) + "  " + full_name(signature) + "\n";
     for (const ErrorRow& row : error_table())
         if (module_of(row.code) == module.id)
             text += "  " + hex_code(row.code) + "  " + std::string(row.name) + ": " + std::string(row.text) +
@@ -276,13 +255,6 @@ std::string explain_module(const ModuleRow& module) {
 }
 
 }  // namespace
-
-std::string mode_names(std::uint16_t modes) {
-    std::vector<std::string> names;
-    for (const ModeName& row : kModeNames)
-        if ((row.mode & modes) != 0) names.emplace_back(row.name);
-    return joined(names);
-}
 
 tl::expected<std::string, std::string> explain(std::string_view what) {
     std::string upper(what);
@@ -307,17 +279,17 @@ std::string mode_matrix() {
         text += format(" %-6s", std::string(situation.name).c_str());
     text.erase(text.find_last_not_of(' ') + 1);
     text += '\n';
-    for_each_function([&](const FunctionSignature& signature, const Function& function) {
+    for (const FunctionSignature& signature : function_catalogue()) {
         std::string line = format("%-7s %-28s %08X", number_of(signature.fc, signature.sfc).c_str(),
-                                  name_of(signature).c_str(), function.permission);
+                                  full_name(signature).c_str(), signature.permission);
         for (const Situation& situation : kSituations) {
-            const std::uint32_t code = barred_by(function, situation.modes);
+            const std::uint32_t code = barred_by(signature.rules, situation.modes);
             line +=
                 format(" %-6s", code == 0 ? "." : format("%03X%03X", module_of(code), code & 0xFFF).c_str());
         }
         line.erase(line.find_last_not_of(' ') + 1);
         text += line + '\n';
-    });
+    }
     return text;
 }
 

@@ -1,7 +1,6 @@
 // What the simulator's tables say of an error code, of a function, of a module. Needs no running device.
 #pragma once
 
-#include <cstdint>
 #include <string>
 #include <string_view>
 #include <tl/expected.hpp>
@@ -15,8 +14,5 @@ tl::expected<std::string, std::string> explain(std::string_view what);
 
 // One line a function: what it needs, and in each mode the number of the code by which it is barred.
 std::string mode_matrix();
-
-// "operational, FIPS": the names of the modes in a mode word.
-std::string mode_names(std::uint16_t modes);
 
 }  // namespace cs2sim

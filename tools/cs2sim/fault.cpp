@@ -101,7 +101,8 @@ CLI::App* steering(CLI::App& group, const char* name, const char* help, CommandL
 }  // namespace
 
 Result<std::uint32_t> arm(host::Device& device, const FaultRule& rule) {
-    const auto answer = control(device, SFC_SIM_FAULT_ADD, {encode_rule(rule)});
+    CS2SIM_TRY_LET(encoded, encode_rule(rule));
+    const auto answer = control(device, SFC_SIM_FAULT_ADD, {encoded});
     if (!answer) return fail(answer.error());
     if (const std::uint32_t id = answer->block.u32("id"); id != 0) return id;
     std::cerr << "cs2sim: " << text_of(rule) << "\ncs2sim: " << answer->block.text("refusal") << '\n';

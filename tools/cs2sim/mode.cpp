@@ -2,36 +2,20 @@
 #include <iostream>
 #include <memory>
 
-#include "firmware/cmds/function.h"
 #include "firmware/faults/rule.h"
+#include "firmware/protocol/modes.h"
 #include "tools/cs2sim/commands.h"
 #include "tools/cs2sim/control.h"
 
 namespace cs2sim {
 namespace {
 
-struct ModeName {
-    std::uint16_t mode;
-    std::string_view name;
-};
-constexpr ModeName kNames[] = {
-    {MODE_OPERATIONAL, "operational"},
-    {MODE_ADMIN_ONLY, "admin"},
-    {MODE_MAINTENANCE, "maintenance"},
-    {MODE_BOOTLOADER, "bootloader"},
-    {MODE_FIPS, "fips"},
-    {MODE_FIPS_ERROR, "fips-error"},
-    {MODE_CC, "cc"},
-    {MODE_CC_ERROR, "cc-error"},
-    {MODE_ALARM, "alarm"},
-};
-
 Result<void> show(host::Device& device) {
     const auto answer = control(device, SFC_SIM_GET_MODES);
     if (!answer) return fail(answer.error());
     std::cout << "mode:";
-    for (const ModeName& row : kNames)
-        if ((answer->block.u16("modes") & row.mode) != 0) std::cout << ' ' << row.name;
+    for (const ModeName& row : kModeNames)
+        if ((answer->block.u16("modes") & row.mode) != 0) std::cout << ' ' << row.word;
     std::cout << '\n';
     return {};
 }

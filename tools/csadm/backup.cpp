@@ -25,7 +25,7 @@ Result<void> warn_of_factory_admin(Session& session) {
     while (!rest.empty()) {
         const auto user = parse_prefix(LAYOUT_USER, rest);
         if (!user) return fail(E_CSA_PROTOCOL);
-        if (unfilled(user->bytes("short")) != "ADMIN" || user->u32("permission") != 0x22000000 ||
+        if (unfilled(user->bytes("short")) != "ADMIN" || user->u32("permission") != permission::kBothAdministrators ||
             user->u8("mechanism") != 0)
             continue;
         session.note(
@@ -133,7 +133,7 @@ Result<void> send_entries(Session& session, std::uint32_t handle, host::BackupRe
             CS2SIM_TRY(sender.send(std::exchange(entries, {})));
             progress.show(count);
         }
-        compose_into(entries, LAYOUT_DB_ENTRY, {key, record});
+        CS2SIM_TRY(compose_into(entries, LAYOUT_DB_ENTRY, {key, record}));
         ++count;
     }
     if (!entries.empty()) CS2SIM_TRY(sender.send(std::move(entries)));

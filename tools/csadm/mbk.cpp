@@ -160,7 +160,7 @@ Result<void> import_key(Session& session, const std::string& value) {
     for (const std::string& spec : *specs) {
         const auto share = host::load_share(spec, session.terminal());
         if (!share) return fail(share.error());
-        Bytes block = compose(LAYOUT_MBK_SHARE, {share->info, ByteView(share->share)});
+        CS2SIM_TRY_LET(block, compose(LAYOUT_MBK_SHARE, {share->info, ByteView(share->share)}));
         shares.insert(shares.end(), block.begin(), block.end());
         cleanse(block.data(), block.size());
     }

@@ -14,13 +14,13 @@ namespace {
 struct MechanismRow {
     std::string_view argument;  // as AddUser= takes it
     std::string_view shown;     // as ListUsers shows it
-    std::uint8_t number;        // CMDS_MECH_* (firmware-facts.md, section 3)
+    std::uint8_t number;        // CMDS_MECH_*
     bool password;
 };
 constexpr MechanismRow kMechanisms[] = {
-    {"rsasign", "RSA sign", 0, false},   {"clrpwd", "Clear passwd", 1, true},
-    {"sha1pwd", "SHA1 passwd", 2, true}, {"rsasc", "RSA smartcard", 3, false},
-    {"hmacpwd", "HMAC passwd", 4, true}, {"ecdsa", "ECDSA sign", 5, false},
+    {"rsasign", "RSA sign", MECH_RSA_SIGN, false},   {"clrpwd", "Clear passwd", MECH_CLR_PWD, true},
+    {"sha1pwd", "SHA1 passwd", MECH_SHA1_PWD, true}, {"rsasc", "RSA smartcard", MECH_RSA_SC, false},
+    {"hmacpwd", "HMAC passwd", MECH_HMAC_PWD, true}, {"ecdsa", "ECDSA sign", MECH_ECDSA, false},
 };
 
 const MechanismRow* find_mechanism(std::uint8_t number) {
@@ -41,8 +41,8 @@ Result<SecretBytes> user_token(Session& session, const MechanismRow& mechanism, 
         const auto key = host::open_key_source(text, session.terminal());
         if (!key) return fail(key.error());
         const auto fits = (*key)->mechanism();
-        const bool rsa_key = fits && (*fits == 0 || *fits == 3);
-        if (!fits || (mechanism.number == 5) == rsa_key) return fail(E_CSA_KEY_TYPE);
+        const bool rsa_key = fits && (*fits == MECH_RSA_SIGN || *fits == MECH_RSA_SC);
+        if (!fits || (mechanism.number == MECH_ECDSA) == rsa_key) return fail(E_CSA_KEY_TYPE);
         return (*key)->token();
     }
     const auto password = text == "ask" ? ask_new_secret(session.terminal()) : to_secret(as_bytes(text));

@@ -81,8 +81,8 @@ Result<void> crypt_secret(Session& session, ByteView key, bool des, std::uint32_
         iv = to_bytes(data.first(iv_size));
         data = data.subspan(iv_size);
     }
-    const Bytes parameter = compose(LAYOUT_CXI_CRYPT_PARAMETER,
-                                    {make_iv ? CXI_IV_GENERATE : CXI_IV_NO_GENERATE, iv, ByteView(), 0});
+    CS2SIM_TRY_LET(parameter, compose(LAYOUT_CXI_CRYPT_PARAMETER,
+                                      {make_iv ? CXI_IV_GENERATE : CXI_IV_NO_GENERATE, iv, ByteView(), 0}));
     Bytes made_iv;
     const auto out = run_crypt(session, key, mode | (*chain)->chain | *pad, parameter, data, made_iv);
     if (!out) return fail(out.error());

@@ -70,7 +70,7 @@ std::string name_of(const Exchange& exchange) {
 
 bool has_secret(const Exchange& exchange) {
     const FunctionSignature* function = find_function(exchange.fc, exchange.sfc);
-    return function && function->request.find('!') != std::string_view::npos;
+    return function && function->request.has_secrets();
 }
 
 class Replay {
@@ -153,7 +153,7 @@ private:
         const FunctionSignature* function = find_function(exchange.fc, exchange.sfc);
         const bool comparable = !options_.codes_only &&
                                 std::ranges::find(kVarying, name) == std::end(kVarying) && function &&
-                                (with_secrets_ || function->answer.find('!') == std::string_view::npos);
+                                (with_secrets_ || !function->answer.has_secrets());
         if (code != exchange.code) {
             ++different_;
             std::cout << number_ << "  " << name << "  recorded " << words(exchange.code) << ", now "

@@ -6,7 +6,7 @@
 #include <ctime>
 
 #include "firmware/protocol/frame.h"
-#include "tools/cs2sim/explain_text.h"
+#include "firmware/protocol/modes.h"
 
 namespace cs2sim {
 namespace {
@@ -99,10 +99,10 @@ Result<TraceEvent> next_event(ByteView& events) {
     return event;
 }
 
-std::string fields_of(std::string_view layout, ByteView block) {
+std::string fields_of(const Layout& layout, ByteView block) {
     const auto fields = parse(layout, block);
     if (!fields) {
-        const bool secret = layout.find('!') != std::string_view::npos;
+        const bool secret = layout.has_secrets();
         return (secret ? "***" : to_hex(block.first(std::min(block.size(), kShown)))) + " (" +
                std::to_string(block.size()) + " bytes that do not fit the layout)";
     }
@@ -119,8 +119,9 @@ std::string text_of(const TraceEvent& event) {
                        "  " + std::to_string(event.micros) +
                        " us  users=" + (event.users.empty() ? "-" : std::string(event.users)) + "  " +
                        mode_names(event.modes) + "\n";
-    const std::string_view request = event.function ? event.function->request : "data:*";
-    const std::string_view answer = event.function ? event.function->answer : "data:*";
+    static constexpr Layout kUnknown = "data:*";
+    const Layout& request = event.function ? event.function->request : kUnknown;
+    const Layout& answer = event.function ? event.function->answer : kUnknown;
     if (event.known && !event.request_block().empty())
         text += "    > " + fields_of(request, event.request_block()) + "\n";
     if (event.code == 0 && event.action == 0 && !event.answer_block().empty())

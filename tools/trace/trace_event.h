@@ -44,6 +44,6 @@ Result<TraceEvent> next_event(ByteView& events);
 std::string text_of(const TraceEvent& event);
 
 // "name=value name=value" by the layout; the bytes in hexadecimal when they do not fit it.
-std::string fields_of(std::string_view layout, ByteView block);
+std::string fields_of(const Layout& layout, ByteView block);
 
 }  // namespace cs2sim

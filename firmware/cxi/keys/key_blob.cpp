@@ -25,8 +25,8 @@ Result<Aead*> KeySeal::cipher_for(const MbkKeyInfo& info) {
 Result<Bytes> KeySeal::seal(const KeyObject& key) {
     const auto info = mbk_.info(kMbkSlotAes);
     if (!info) return fail(info.error());
-    Bytes blob = compose(LAYOUT_CXI_SEALED_KEY, {kBlobVersion, info->type, ByteView(info->hash), key.group(),
-                                                 key.name(), key.spec(), ByteView()});
+    CS2SIM_TRY_LET(blob, compose(LAYOUT_CXI_SEALED_KEY, {kBlobVersion, info->type, ByteView(info->hash), key.group(),
+                                                         key.name(), key.spec(), ByteView()}));
     const SecretBytes record = encode_key(key);
     const std::lock_guard lock(mutex_);
     const auto cipher = cipher_for(*info);

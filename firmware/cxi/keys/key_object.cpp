@@ -110,7 +110,9 @@ Bytes group_prefix(std::string_view group) {
 }
 
 Bytes key_index(std::string_view group, std::string_view name, std::uint32_t spec) {
-    const Bytes all = sha256(compose("group:v2 name:v2 spec:u4", {group, name, spec}));
+    const auto size = [](std::string_view text) { return big_endian_bytes<2>(text.size()); };
+    const Bytes all = digest("SHA256", {size(group), as_bytes(group), size(name), as_bytes(name),
+                                        big_endian_bytes<4>(spec)});
     Bytes index = group_prefix(group);
     append(index, ByteView(all).first(CXI_INDEX_LENGTH - index.size()));
     return index;
@@ -118,7 +120,7 @@ Bytes key_index(std::string_view group, std::string_view name, std::uint32_t spe
 
 SecretBytes encode_key(const KeyObject& key) {
     Bytes record =
-        compose(LAYOUT_CXI_RECORD, {kRecordVersion, key.properties.encode(), ByteView(key.material)});
+        compose_fitting(LAYOUT_CXI_RECORD, kRecordVersion, key.properties.encode(), ByteView(key.material));
     SecretBytes out = to_secret(record);
     cleanse(record.data(), record.size());
     return out;

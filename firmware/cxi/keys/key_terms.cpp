@@ -12,7 +12,8 @@ constexpr std::string_view kSlotGroups = "SLOT_????";
 }  // namespace
 
 Bytes property_term(std::string_view group, std::uint32_t property, ByteView value) {
-    Bytes hash = sha256(compose("group:v2 property:u4 value:*", {group, property, value}));
+    Bytes hash = digest("SHA256", {big_endian_bytes<2>(group.size()), as_bytes(group),
+                                   big_endian_bytes<4>(property), value});
     hash.resize(kTermPrefix);
     return hash;
 }

@@ -8,6 +8,7 @@
 #include "firmware/crypto/pkey.h"
 #include "firmware/crypto/require.h"
 #include "firmware/protocol/block.h"
+#include "firmware/protocol/functions.h"
 
 namespace cs2sim {
 namespace {
@@ -81,9 +82,20 @@ Result<SecretBytes> KeyAgreement::agree(ByteView peer_public_value) const {
     return secret;
 }
 
+namespace {
+
+// As v2. Longer than 65,535 bytes none is that came in a block; of such a one the length is cut.
+void append_counted(Bytes& out, ByteView bytes) {
+    append_big_endian(out, bytes.size() & 0xFFFF, 2);
+    append(out, bytes);
+}
+
+}  // namespace
+
 Bytes SessionTranscript::encode() const {
-    return compose("session:u4 mode:u1 mechanism:u1 sequence:b16 host:v2 device:v2",
-                   {session, mode, mechanism, sequence, host_public, device_public});
+    Bytes out = compose_fitting(LAYOUT_SESSION_TRANSCRIPT, session, mode, mechanism, sequence);
+    for (const Bytes* value : {&host_public, &device_public}) append_counted(out, *value);
+    return out;
 }
 
 // One direction's keys. With GCM the cipher context keeps its key schedule between messages.
@@ -191,11 +203,14 @@ Result<SecretBytes> SecureChannel::open(const SequenceCounter& sequence, ByteVie
 }
 
 Bytes logon_message(ByteView challenge, ByteView binding, std::string_view user) {
-    return compose("title:v2 challenge:v2 binding:v2 user:v2", {"cs2sim logon", challenge, binding, user});
+    Bytes message;
+    for (const ByteView part : {as_bytes("cs2sim logon"), challenge, binding, as_bytes(user)})
+        append_counted(message, part);
+    return message;
 }
 
 SecretBytes password_token(std::uint8_t mechanism, ByteView password) {
-    if (mechanism != 2) return to_secret(password);
+    if (mechanism != MECH_SHA1_PWD) return to_secret(password);
     return to_secret(digest("SHA1", {password}));
 }
 

@@ -15,20 +15,9 @@
 #include "firmware/crypto/openssl.h"
 #include "firmware/crypto/secret.h"
 #include "firmware/protocol/error.h"
+#include "firmware/protocol/mechanisms.h"
 
 namespace cs2sim {
-
-enum SessionMode : std::uint8_t {  // CMDS_MODE_SM_*
-    SM_MODE_DH = 3,                // ffdhe2048 (RFC 7919)
-    SM_MODE_ECDH = 5,              // NIST P-256
-    SM_MODE_DH_MA_RSA = 6,         // DH; the device signs the agreement with its HSM authentication key
-};
-
-enum SessionMechanism : std::uint8_t {  // CMDS_MECH_SM_*
-    SM_MECH_AES = 2,                    // AES-256-CBC, CMAC cut to 8 bytes (old profiles)
-    SM_MECH_AES_CMAC = 3,               // AES-256-CBC, CMAC
-    SM_MECH_AES_GCM = 4,                // AES-256-GCM (number is ours)
-};
 
 using SequenceCounter = std::array<std::uint8_t, 16>;  // big-endian; wraps at 2^128
 

@@ -18,6 +18,7 @@ enum PropertyAccess : std::uint8_t {
     PROP_COMPUTED = 4,     // virtual: not stored
     PROP_SECRET = 8,       // never readable
     PROP_CONFIG = 16,      // of configuration objects only
+    PROP_MASKED = 32,      // may be secret: masked in traces
 };
 
 struct PropertyRow {
@@ -33,6 +34,9 @@ struct PropertyRow {
 
 // Properties of users' own: any id with this bit, bytes without meaning to the device.
 inline constexpr std::uint32_t CXI_PROP_CUSTOM = 0x80000000;
+// What one template may hold, and one list of wanted ids (OUR ASSUMPTION).
+inline constexpr std::size_t CXI_MOST_PROPERTIES = 256;
+inline constexpr std::size_t CXI_MOST_PROPERTY_BYTES = 0x60000;
 inline constexpr std::size_t CXI_MAX_STR = 256;  // bytes of a name or group, without terminator
 
 std::span<const PropertyRow> property_table();

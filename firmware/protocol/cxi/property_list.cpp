@@ -56,24 +56,28 @@ Result<void> check_property(std::uint32_t id, ByteView value) {
 }
 
 Result<PropertyList> PropertyList::decode(ByteView elements) {
+    if (elements.size() > CXI_MOST_PROPERTY_BYTES) return fail(E_CXI_PROP_LEN);
     PropertyList list;
     while (!elements.empty()) {
+        if (list.properties_.size() == CXI_MOST_PROPERTIES) return fail(E_CXI_ITEM_COUNT);
         if (elements.size() < 8) return fail(E_CXI_PROP_TAG);
         const auto element = parse_prefix(LAYOUT_CXI_PROPERTY, elements);
         if (!element) return fail(E_CXI_PROP_LEN);
         const std::uint32_t id = element->u32("property");
         const ByteView value = element->bytes("value");
         CS2SIM_TRY(check_property(id, value));
-        if (list.has(id)) return fail(E_CXI_PROP_EXISTS);
-        list.set(id, value);
+        list.properties_.push_back({id, to_bytes(value)});
     }
+    std::ranges::stable_sort(list.properties_, {}, &Property::id);
+    if (std::ranges::adjacent_find(list.properties_, {}, &Property::id) != list.properties_.end())
+        return fail(E_CXI_PROP_EXISTS);
     return list;
 }
 
 Bytes PropertyList::encode() const {
     Bytes out;
     for (const Property& property : properties_)
-        compose_into(out, LAYOUT_CXI_PROPERTY, {property.id, property.value});
+        compose_fitting_into(out, LAYOUT_CXI_PROPERTY, property.id, property.value);
     return out;
 }
 
@@ -122,12 +126,16 @@ void PropertyList::erase(std::uint32_t id) {
 
 Result<std::vector<std::uint32_t>> decode_property_ids(ByteView ids) {
     if (ids.size() % 4 != 0) return fail(E_CXI_PROP_LEN);
+    if (ids.size() / 4 > CXI_MOST_PROPERTIES) return fail(E_CXI_ITEM_COUNT);
     std::vector<std::uint32_t> list;
     for (; !ids.empty(); ids = ids.subspan(4)) {
         const std::uint32_t id = number_in(ids);
         if ((id & CXI_PROP_CUSTOM) == 0 && !find_property(id)) return fail(E_CXI_PROP_UNKNOWN);
         list.push_back(id);
     }
+    std::ranges::sort(list);
+    const auto repeated = std::ranges::unique(list);
+    list.erase(repeated.begin(), repeated.end());
     return list;
 }
 

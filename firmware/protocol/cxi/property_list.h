@@ -20,8 +20,8 @@ struct Property {
 
 class PropertyList {
 public:
-    // Decodes elements of LAYOUT_CXI_PROPERTY and checks each value against the property table.
-    // Errors: E_CXI_PROP_TAG (no whole element), E_CXI_PROP_LEN (a length that does not fit the list or the
+    // Decodes elements of LAYOUT_CXI_PROPERTY and checks each value against the property table. At most
+    // CXI_MOST_PROPERTIES elements and CXI_MOST_PROPERTY_BYTES bytes. Errors: E_CXI_ITEM_COUNT, E_CXI_PROP_TAG (no whole element), E_CXI_PROP_LEN (a length that does not fit the list or the
     // type), E_CXI_PROP_UNKNOWN, E_CXI_PROP_EXISTS (given twice), E_CXI_PROP_VAL.
     static Result<PropertyList> decode(ByteView elements);
     Bytes encode() const;
@@ -54,7 +54,8 @@ private:
 // Whether `value` is one that property `id` can have. Errors: E_CXI_PROP_UNKNOWN, _LEN, _VAL.
 Result<void> check_property(std::uint32_t id, ByteView value);
 
-// A list of property ids, 4 bytes each. Errors: E_CXI_PROP_LEN, E_CXI_PROP_UNKNOWN.
+// A list of at most CXI_MOST_PROPERTIES property ids, 4 bytes each: in ascending order, each once.
+// Errors: E_CXI_PROP_LEN, E_CXI_ITEM_COUNT, E_CXI_PROP_UNKNOWN.
 Result<std::vector<std::uint32_t>> decode_property_ids(ByteView ids);
 
 }  // namespace cs2sim

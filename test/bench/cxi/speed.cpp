@@ -199,12 +199,12 @@ void bench_find(const Simulator& simulator) {
 }
 
 Bytes block_of(std::uint8_t sfc, std::initializer_list<Value> values) {
-    return compose(find_function(FC_CXI, sfc)->request, values);
+    return compose(find_function(FC_CXI, sfc)->request, values).value();
 }
 
 Subject gcm(const Bytes& key, std::size_t size, const char* name, double goal) {
     const Bytes parameter =
-        compose(LAYOUT_CXI_CRYPT_PARAMETER, {CXI_IV_NO_GENERATE, Bytes(12), ByteView(), 128});
+        compose(LAYOUT_CXI_CRYPT_PARAMETER, {CXI_IV_NO_GENERATE, Bytes(12), ByteView(), 128}).value();
     const Bytes data(size, 0x31);
     return {name,
             "MB/s",

@@ -122,12 +122,13 @@ void backup_and_restore(Smos& smos, std::uint64_t entries) {
     Users users(smos, databases, profile);
     Sessions sessions(profile);
     Scheduler scheduler;
-    scheduler.publish(adm_module());
+    DeviceControl control;
+    (void)scheduler.publish(adm_module(control));
     Services services{profile, smos, databases, mbk, users, sessions, scheduler};
     Context context;
     context.users.push_back({"BENCH", 0x02000000, "", nullptr});
     const auto run = [&](std::uint8_t sfc, std::initializer_list<Value> values) {
-        const Bytes block = compose(find_function(FC_ADM, sfc)->request, values);
+        const Bytes block = compose(find_function(FC_ADM, sfc)->request, values).value();
         return must(scheduler.run(services, context, {FC_ADM, sfc, block}), "command");
     };
 

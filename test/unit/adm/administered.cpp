@@ -4,8 +4,8 @@ namespace cs2sim {
 
 Administered::Administered(std::string_view profile_name)
     : profile(*load_profile(profile_name)), smos(std::move(*Smos::open(scratch.path() / "state"))) {
-    for (const Module& module : {adm_module(), mbk_module(), db_test_module()}) scheduler.publish(module);
-    services.control = &control;
+    for (const Module& module : {adm_module(control), mbk_module(), db_test_module()})
+        REQUIRE(scheduler.publish(module));
     for (const std::string_view name : {"user.db", "CXIKEY.db", "VMBK1.db"})
         REQUIRE(databases.create(name, database_policy(name)->info));
     if (profile.certification == Certification::fips) scheduler.change_modes(0, MODE_FIPS);
@@ -13,7 +13,7 @@ Administered::Administered(std::string_view profile_name)
 }
 
 Result<Bytes> Administered::run(std::uint16_t fc, std::uint8_t sfc, std::initializer_list<Value> values) {
-    const Bytes block = compose(find_function(fc, sfc)->request, values);
+    const Bytes block = compose(find_function(fc, sfc)->request, values).value();
     return scheduler.run(services, context, {fc, sfc, block});
 }
 

@@ -238,7 +238,7 @@ TEST_CASE("users that do not decode are refused before anything is changed") {
     user.token = to_secret(as_bytes("password"));
     const auto database = device.databases.open("user.db");
     const Bytes good = to_bytes(as_bytes(std::string_view("GOOD\0\0\0\0", 8)));
-    REQUIRE((*database)->insert(good, Users::encode(user)));
+    REQUIRE((*database)->insert(good, Users::encode(user).value()));
     REQUIRE((*database)->insert(key(1), as_bytes("no user at all")));
     BackedUp backup = back_up(device, "user.db");
     REQUIRE((*database)->erase(key(1)));
@@ -261,10 +261,10 @@ TEST_CASE("a restore does not take the last administrator with a key (guide G13)
     admin.permission = 0x22000000;
     admin.mechanism = MECH_HMAC_PWD;
     admin.token = to_secret(as_bytes("password"));
-    REQUIRE((*database)->update(search_key, Users::encode(admin)));
+    REQUIRE((*database)->update(search_key, Users::encode(admin).value()));
     const BackedUp with_password = back_up(device, "user.db");
     admin.mechanism = MECH_RSA_SIGN;
-    const Bytes with_key = Users::encode(admin);
+    const Bytes with_key = Users::encode(admin).value();
     REQUIRE((*database)->update(search_key, with_key));
 
     CHECK(code_of(restore(device, "user.db", with_password)) == E_CMDS_ADMIN_AMPUTATION);

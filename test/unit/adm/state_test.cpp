@@ -230,7 +230,6 @@ TEST_CASE("CSL commands answer on network appliances only") {
     card.control.connections = [] {
         return std::vector<std::string>{"pid 17", "tcp 127.0.0.1:4711", "tcp 127.0.0.1:4712"};
     };
-    services.control = &card.control;
     const auto text = [&](std::uint8_t sfc) {
         const auto answer = card.scheduler.run(services, card.context, {FC_ADM, sfc, {}});
         REQUIRE(answer);

@@ -17,12 +17,31 @@ void must(bool condition) {
     if (!condition) throw std::logic_error("the device's answer cannot be understood");
 }
 
+struct AnswersMet {
+    std::mutex mutex;
+    std::set<std::tuple<std::uint16_t, std::uint8_t, std::uint32_t>> answers;
+};
+AnswersMet& met() {
+    static AnswersMet all;
+    return all;
+}
+
+void note(std::uint16_t fc, std::uint8_t sfc, const Result<Bytes>& answer) {
+    const std::lock_guard lock(met().mutex);
+    met().answers.emplace(fc, sfc, answer ? 0 : answer.error().code);
+}
+
 Result<void> without_value(const Result<Bytes>& result) {
     if (!result) return fail(result.error());
     return {};
 }
 
 }  // namespace
+
+std::set<std::tuple<std::uint16_t, std::uint8_t, std::uint32_t>> answers_met() {
+    const std::lock_guard lock(met().mutex);
+    return met().answers;
+}
 
 const PrivateKey& admin_key() {
     static const PrivateKey key = new_rsa();
@@ -53,9 +72,13 @@ Caller::Caller(Simulated& simulated, Reach reach)
 Result<Bytes> Caller::frame(ByteView bytes) {
     const Reply reply = conversation_->transact(bytes);
     must(reply.action == Reply::Action::send);
-    const auto answer = parse_answer(reply.frame);
-    if (!answer) return fail(answer.error());
-    return to_bytes(*answer);
+    const auto block = parse_answer(reply.frame);
+    const auto noted = [&](Result<Bytes> answer) {
+        if (const auto request = parse_request(bytes)) note(request->fc, request->sfc, answer);
+        return answer;
+    };
+    if (!block) return noted(fail(block.error()));
+    return noted(to_bytes(*block));
 }
 
 Result<Bytes> Caller::plain(std::uint16_t fc, std::uint8_t sfc, ByteView block) {
@@ -64,7 +87,7 @@ Result<Bytes> Caller::plain(std::uint16_t fc, std::uint8_t sfc, ByteView block) 
 }
 
 Result<Bytes> Caller::plain(std::uint16_t fc, std::uint8_t sfc, std::initializer_list<Value> values) {
-    return plain(fc, sfc, compose(find_function(fc, sfc)->request, values));
+    return plain(fc, sfc, compose(find_function(fc, sfc)->request, values).value());
 }
 
 Result<void> Caller::open_session() {
@@ -99,22 +122,25 @@ Result<Bytes> Caller::call(std::uint16_t fc, std::uint8_t sfc, ByteView block) {
     recorder_.add(fc, sfc, block);
     increment(session_->sequence);
     const Bytes sealed =
-        session_->channel.seal(session_->sequence, compose(LAYOUT_SEALED_COMMAND, {fc, sfc, block}));
+        session_->channel.seal(session_->sequence, compose(LAYOUT_SEALED_COMMAND, {fc, sfc, block}).value());
     last_envelope_ = request_frame(FC_CMDS, SFC_CMDS_SECURE_MESSAGE,
                                    compose(find_function(FC_CMDS, SFC_CMDS_SECURE_MESSAGE)->request,
-                                           {session_->id, session_->sequence, sealed}));
+                                           {session_->id, session_->sequence, sealed})
+                                       .value());
     const auto answer = frame(last_envelope_);
     if (!answer) return answer;
     const auto opened = session_->channel.open(session_->sequence, *answer);
     must(opened.has_value());
     const auto inner = parse(LAYOUT_SEALED_ANSWER, *opened);
     must(inner.has_value());
-    if (inner->u32("code") != 0) return fail(inner->u32("code"));
-    return to_bytes(inner->bytes("block"));
+    Result<Bytes> inside = to_bytes(inner->bytes("block"));
+    if (inner->u32("code") != 0) inside = fail(inner->u32("code"));
+    note(fc, sfc, inside);
+    return inside;
 }
 
 Result<Bytes> Caller::call(std::uint16_t fc, std::uint8_t sfc, std::initializer_list<Value> values) {
-    return call(fc, sfc, compose(find_function(fc, sfc)->request, values));
+    return call(fc, sfc, compose(find_function(fc, sfc)->request, values).value());
 }
 
 Result<Bytes> Caller::challenge(std::uint16_t length) { return cmds(SFC_CMDS_GET_CHALLENGE, {length}); }

@@ -1,4 +1,5 @@
 // Users: their rules, user.db, backups of users.
+#include "firmware/cmds/cmds.h"
 #include "firmware/smos/smos.h"
 #include "firmware/smos/sqlite.h"
 #include "test/unit/cmds/provocation.h"
@@ -104,6 +105,11 @@ constexpr Provocation kProvocations[] = {
      [] {
          Simulated device;
          return code_of(Caller(device).as_admin().cmds(SFC_CMDS_RESTORE_USER, {"no backup"}));
+     }},
+    {E_CMDS_IN_USE,
+     [] {  // a module that is there already
+         Simulated device;
+         return code_of(device.device().publish(cmds_module()));
      }},
     {E_CMDS_BAD_INITKEY,
      [] {  // a new device gets no key of an administrator: it does not boot

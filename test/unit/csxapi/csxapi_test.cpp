@@ -4,6 +4,7 @@
 #include <atomic>
 #include <thread>
 
+#include "firmware/protocol/cxi/property_list.h"
 #include "firmware/protocol/functions.h"
 #include "test/unit/csxapi/csxapi_client.h"
 #include "test/unit/link/running_device.h"
@@ -38,6 +39,56 @@ std::uint32_t echo(int handle, void* context, std::size_t size = 16) {
     if (code == 0) CHECK(to_bytes({answer, length}) == data);
     cs_free_answ(answer);
     return code;
+}
+
+// One command as the user whose context it is, or outside any session.
+std::uint32_t run(int handle, void* context, std::uint16_t fc, std::uint8_t sfc,
+                  std::initializer_list<Value> values) {
+    const Bytes block = compose(find_function(fc, sfc)->request, values).value();
+    return u(cs_exec_command(handle, context, fc, sfc, block.data(), static_cast<unsigned>(block.size()),
+                             nullptr, nullptr));
+}
+
+std::uint32_t as_admin(const RunningDevice& device, std::uint8_t sfc, std::initializer_list<Value> values) {
+    const int handle = open(device.socket());
+    void* context = nullptr;
+    REQUIRE(prepare(handle, "ADMIN", device.admin_key(), context) == 0);
+    REQUIRE(u(cs_get_sessionkey_ex(handle, context)) == 0);
+    const std::uint32_t code = run(handle, context, FC_CMDS, sfc, values);
+    REQUIRE(u(cs_close_connection(handle)) == 0);
+    return code;
+}
+
+std::uint32_t on_cluster(int cluster, std::uint16_t fc, std::uint8_t sfc, std::initializer_list<Value> values,
+                         Bytes* out = nullptr) {
+    const Bytes block = compose(find_function(fc, sfc)->request, values).value();
+    unsigned char* answer = nullptr;
+    unsigned length = 0;
+    const std::uint32_t code = u(cs_cluster_exec(cluster, fc, sfc, block.data(),
+                                                 static_cast<unsigned>(block.size()), &answer, &length));
+    if (out) *out = to_bytes({answer, length});
+    cs_free_answ(answer);
+    return code;
+}
+
+// How many keys the device that serves the cluster has.
+std::uint64_t keys_of(int cluster) {
+    Bytes info;
+    REQUIRE(on_cluster(cluster, FC_CXI, SFC_CXI_GET_INFO, {}, &info) == 0);
+    return parse(find_function(FC_CXI, SFC_CXI_GET_INFO)->answer, info)->u64("keys");
+}
+
+std::uint8_t failures_of(const RunningDevice& device, const std::string& user) {
+    const int handle = open(device.socket());
+    const Bytes block = compose(find_function(FC_CMDS, SFC_CMDS_GET_USER_INFO)->request, {user}).value();
+    unsigned char* answer = nullptr;
+    unsigned length = 0;
+    REQUIRE(u(cs_exec_command(handle, nullptr, FC_CMDS, SFC_CMDS_GET_USER_INFO, block.data(),
+                              static_cast<unsigned>(block.size()), &answer, &length)) == 0);
+    const std::uint8_t failures = parse(LAYOUT_USER, ByteView(answer, length))->u8("failures");
+    cs_free_answ(answer);
+    REQUIRE(u(cs_close_connection(handle)) == 0);
+    return failures;
 }
 
 std::uint32_t cluster_echo(int handle) {
@@ -190,4 +241,50 @@ TEST_CASE("a cluster fails over, logs on again and falls back") {
     CHECK(u(cs_cluster_close(cluster)) == 0);
     CHECK(u(cs_cluster_close(cluster)) == CSA_ERR_HANDLE);
     CHECK(cs_cluster_get_current_device(cluster) == nullptr);
+}
+
+TEST_CASE("a cluster sends a command again only when that does no harm, and a refused password once") {
+    RunningDevice first;
+    RunningDevice second;
+    for (const RunningDevice* device : {&first, &second})
+        REQUIRE(as_admin(*device, SFC_CMDS_ADD_USER,
+                         {"CRYPTO", 0x00000002u, std::uint8_t{4}, std::uint8_t{0}, "CXI_GROUP=*",
+                          "password"}) == 0);
+    const std::string one = first.socket(), two = second.socket();
+    const char* devices[] = {one.c_str(), two.c_str()};
+    int cluster = -1;
+    REQUIRE(u(cs_cluster_open(devices, 2, 0, 0, &cluster)) == 0);
+    REQUIRE(u(cs_cluster_logon(cluster, bytes("CRYPTO"), 6, nullptr, bytes("password"), 8)) == 0);
+
+    PropertyList key;
+    key.set_number(CXI_PROP_KEY_ALGO, CXI_KEY_ALGO_AES);
+    key.set_number(CXI_PROP_KEY_SIZE, 256);
+    key.set(CXI_PROP_KEY_NAME, "made once");
+    first.lose_answer_of("CXI.KEY_GENERATE");
+    const std::uint32_t lost = on_cluster(cluster, FC_CXI, SFC_CXI_KEY_GENERATE, {0, 0, key.encode()});
+    CHECK(lost >> 24 == 0xB9);  // an error of the connection: nobody knows whether there is a key
+    CHECK(keys_of(cluster) == 0);
+    CHECK(std::string(cs_cluster_get_current_device(cluster)) == two);
+
+    second.lose_answer_of("CXI.GET_INFO");
+    CHECK(keys_of(cluster) == 1);  // asked again, of the first device, which made the key
+    CHECK(std::string(cs_cluster_get_current_device(cluster)) == one);
+
+    // A connection that broke while nothing was sent costs no command that may not be repeated.
+    first.stop();
+    key.set(CXI_PROP_KEY_NAME, "elsewhere");
+    CHECK(on_cluster(cluster, FC_CXI, SFC_CXI_KEY_GENERATE, {0, 0, key.encode()}) == 0);
+    CHECK(std::string(cs_cluster_get_current_device(cluster)) == two);
+
+    first.start();
+    for (const RunningDevice* device : {&first, &second})
+        REQUIRE(as_admin(*device, SFC_CMDS_CHANGE_USER, {"CRYPTO", "other password"}) == 0);
+    second.stop();
+    for (int i = 0; i < 10; ++i) CHECK(cluster_echo(cluster) == E_CMDS_AUTH_FAILED);
+    second.start();
+    for (int i = 0; i < 10; ++i) CHECK(cluster_echo(cluster) == E_CMDS_AUTH_FAILED);
+    for (const RunningDevice* device : {&first, &second}) CHECK(failures_of(*device, "CRYPTO") <= 1);
+    CHECK(u(cs_cluster_logoff(cluster)) == 0);
+    CHECK(cluster_echo(cluster) == 0);
+    CHECK(u(cs_cluster_close(cluster)) == 0);
 }

@@ -20,8 +20,7 @@ public:
           sessions_(profile_),
           services{profile_, *smos_, databases_, mbk, users_, sessions_, scheduler_},
           cxi(services) {
-        services.cxi = &cxi;
-        scheduler_.publish(cxi_module());
+        REQUIRE(scheduler_.publish(cxi_module(cxi)));
         scheduler_.set_modes(modes);
         REQUIRE(mbk.generate(MBK_TYPE_AES, 32, 2, 2, "UNITTEST"));
         context.users = {{"USR", 0x00000002, "CXI_GROUP=*", {}}};
@@ -33,7 +32,7 @@ public:
 
     Result<Bytes> run(std::uint8_t sfc, std::initializer_list<Value> values) {
         const FunctionSignature* row = find_function(FC_CXI, sfc);
-        const Bytes block = compose(row->request, values);
+        const Bytes block = compose(row->request, values).value();
         recorder_.add(FC_CXI, sfc, block);
         return scheduler_.run(services, context, {FC_CXI, sfc, block});
     }
@@ -114,7 +113,7 @@ public:
 };
 
 inline Bytes iv_parameter(ByteView iv, ByteView associated = {}, std::uint16_t tag_bits = 0) {
-    return compose(LAYOUT_CXI_CRYPT_PARAMETER, {CXI_IV_NO_GENERATE, iv, associated, tag_bits});
+    return compose(LAYOUT_CXI_CRYPT_PARAMETER, {CXI_IV_NO_GENERATE, iv, associated, tag_bits}).value();
 }
 
 }  // namespace cs2sim

@@ -130,7 +130,7 @@ TEST_CASE("PSS: the salt's length is part of the signature, and MGF1's hash too"
             io.bench.run(SFC_CXI_VERIFY, {CXI_FLAG_HASH_DATA, pss, key, parameter, signature, io.data}));
     };
     for (const std::uint32_t salt : {0u, 20u, 32u, 222u}) {
-        const Bytes parameter = compose(LAYOUT_CXI_PSS_PARAMETER, {0, salt});
+        const Bytes parameter = compose(LAYOUT_CXI_PSS_PARAMETER, {0, salt}).value();
         const auto made = io.bench.sign(key, pss, io.data, true, parameter);
         REQUIRE(made);
         io.put("sig", *made);
@@ -142,11 +142,11 @@ TEST_CASE("PSS: the salt's length is part of the signature, and MGF1's hash too"
         CHECK(verify(parameter, io.get("sig2")) == 0);
         if (salt != 32) CHECK(verify({}, *made) == E_CXI_CRYPT_SIGN_VERIFY);
     }
-    const Bytes sha1 = compose(LAYOUT_CXI_PSS_PARAMETER, {CXI_MECH_HASH_SHA1, 32});
+    const Bytes sha1 = compose(LAYOUT_CXI_PSS_PARAMETER, {CXI_MECH_HASH_SHA1, 32}).value();
     const auto mixed = io.bench.sign(key, pss, io.data, true, sha1);
     CHECK(verify(sha1, *mixed) == 0);
     CHECK(verify({}, *mixed) == E_CXI_CRYPT_SIGN_VERIFY);
-    CHECK(code_of(io.bench.sign(key, pss, io.data, true, compose(LAYOUT_CXI_PSS_PARAMETER, {0, 223}))) ==
+    CHECK(code_of(io.bench.sign(key, pss, io.data, true, compose(LAYOUT_CXI_PSS_PARAMETER, {0, 223}).value())) ==
           E_CXI_CRYPT_MECH_PARA);
     CHECK(code_of(io.bench.sign(key, pss, io.data, true, Bytes(3))) == E_CXI_CRYPT_MECH_PARA);
 }
@@ -226,7 +226,7 @@ TEST_CASE("OAEP: label and hashes must be those of the encryption") {
         "-pkeyopt rsa_mgf1_md:sha1 -pkeyopt rsa_oaep_label:6C6162656C ";
     const std::uint32_t oaep = CXI_MECH_PAD_OAEP | CXI_MECH_HASH_SHA256;
     const auto parameter = [](std::uint32_t mgf, std::string_view label) {
-        return compose(LAYOUT_CXI_OAEP_PARAMETER, {mgf, label});
+        return compose(LAYOUT_CXI_OAEP_PARAMETER, {mgf, label}).value();
     };
     const Bytes right = parameter(CXI_MECH_HASH_SHA1, "label");
     REQUIRE(io.openssl(cli + "-encrypt -pubin -inkey rsa.pub -in data -out enc"));
@@ -309,7 +309,7 @@ TEST_CASE("GCM in pieces is GCM, and tells at the end when it was not") {
     const auto made = bench.run(
         SFC_CXI_CRYPT,
         {CXI_FLAG_CRYPT_SINGLE_CALL, CXI_MECH_MODE_ENCRYPT | CXI_MECH_CHAIN_GCM, 0, key,
-         compose(LAYOUT_CXI_CRYPT_PARAMETER, {CXI_IV_GENERATE, ByteView(), ByteView(), 128}), data});
+         compose(LAYOUT_CXI_CRYPT_PARAMETER, {CXI_IV_GENERATE, ByteView(), ByteView(), 128}).value(), data});
     REQUIRE(made);
     const auto block = parse("state:u4 iv:v2 data:*", *made);
     CHECK(*bench.crypt(key, CXI_MECH_MODE_DECRYPT | CXI_MECH_CHAIN_GCM, iv_parameter(block->bytes("iv")),

@@ -58,7 +58,7 @@ TEST_CASE(
     const Bytes kek = bench.aes("G", "kek"), rsa = bench.rsa("rsa");
     const Bytes data(32, 7), iv = iv_parameter(Bytes(16, 1)), nonce = iv_parameter(Bytes(12, 1));
     const auto masked_by_md5 = [&] {
-        const Bytes parameter = compose(LAYOUT_CXI_PSS_PARAMETER, {CXI_MECH_HASH_MD5, 20});
+        const Bytes parameter = compose(LAYOUT_CXI_PSS_PARAMETER, {CXI_MECH_HASH_MD5, 20}).value();
         return code_of(bench.sign(rsa, CXI_MECH_PAD_PSS | CXI_MECH_HASH_SHA256, data, true, parameter));
     };
     const auto wrap = [&](std::uint32_t mechanism, ByteView parameter) {

@@ -6,7 +6,7 @@ using namespace cs2sim;
 
 namespace {
 
-Bytes property_bytes(std::uint32_t id, ByteView value) { return compose(LAYOUT_CXI_PROPERTY, {id, value}); }
+Bytes property_bytes(std::uint32_t id, ByteView value) { return compose(LAYOUT_CXI_PROPERTY, {id, value}).value(); }
 
 std::vector<std::string> list_names(CxiBench& bench, std::string_view group, std::uint32_t limit) {
     PropertyList filter;
@@ -144,7 +144,7 @@ TEST_CASE("properties: what may be read, changed, and what may not") {
     CxiBench bench;
     const Bytes key = bench.rsa("k");
     const auto get = [&](std::uint32_t id) {
-        return bench.run(SFC_CXI_KEY_PROP_GET, {key, compose("id:u4", {id})});
+        return bench.run(SFC_CXI_KEY_PROP_GET, {key, compose("id:u4", {id}).value()});
     };
     const auto set = [&](const PropertyList& list) {
         return code_of(bench.run(SFC_CXI_KEY_PROP_SET, {key, list.encode()}));
@@ -174,7 +174,7 @@ TEST_CASE("usage and mechanism lists bind a key") {
     CxiBench bench;
     PropertyList list = CxiBench::key_template(CXI_KEY_ALGO_RSA, 1024, "G", "k");
     list.set_number(CXI_PROP_KEY_USAGE, CXI_KEY_USAGE_SIGN);
-    list.set(CXI_PROP_KEY_MECHS, ByteView(compose("a:u4", {CXI_MECH_PAD_PKCS1 | CXI_MECH_HASH_SHA256})));
+    list.set(CXI_PROP_KEY_MECHS, ByteView(compose("a:u4", {CXI_MECH_PAD_PKCS1 | CXI_MECH_HASH_SHA256}).value()));
     const Bytes key = CxiBench::reference(bench.generate(list));
     const Bytes data{1, 2, 3};
     CHECK(code_of(bench.sign(key, CXI_MECH_PAD_PKCS1 | CXI_MECH_HASH_SHA256, data)) == 0);

@@ -51,9 +51,12 @@ public:
     Reply echo() { return host(FC_CMDS, SFC_CMDS_ECHO, {1, 2, 3}); }
     std::uint32_t echo_code() { return code(FC_CMDS, SFC_CMDS_ECHO, {1, 2, 3}); }
 
-    Bytes control(std::uint8_t sfc, const Bytes& block = {}) {
+    Reply control_reply(std::uint8_t sfc, const Bytes& block) {
         recorder_.add(FC_SIM, sfc, block);
-        const Reply reply = control_->transact(request_frame(FC_SIM, sfc, block));
+        return control_->transact(request_frame(FC_SIM, sfc, block));
+    }
+    Bytes control(std::uint8_t sfc, const Bytes& block = {}) {
+        const Reply reply = control_reply(sfc, block);
         const auto answer = parse_answer(reply.frame);
         REQUIRE(answer);
         return to_bytes(*answer);
@@ -62,7 +65,7 @@ public:
     std::string refused(const Pairs& text) {
         const auto rule = parse_rule(text);
         if (!rule) FAIL(rule.error());
-        const Bytes bytes = control(SFC_SIM_FAULT_ADD, encode_rule(*rule));
+        const Bytes bytes = control(SFC_SIM_FAULT_ADD, encode_rule(*rule).value());
         const auto answer = parse("id:u4 refusal:*", bytes);
         REQUIRE(answer);
         CHECK((answer->u32("id") == 0) == !answer->text("refusal").empty());
@@ -70,7 +73,7 @@ public:
     }
     void arm(const Pairs& text) { REQUIRE(refused(text) == ""); }
     std::vector<std::string> log() {
-        const Bytes bytes = control(SFC_SIM_FAULT_LOG, compose("after:u8", {0}));
+        const Bytes bytes = control(SFC_SIM_FAULT_LOG, compose("after:u8", {0}).value());
         std::vector<std::string> lines;
         for (ByteView rest = bytes; !rest.empty();) {
             const auto hit = parse_prefix(LAYOUT_FAULT_HIT, rest);
@@ -81,26 +84,26 @@ public:
     }
 
     void log_on() {
-        const Reply reply = host(FC_CMDS, SFC_CMDS_GET_CHALLENGE, compose("length:u2", {16}));
+        const Reply reply = host(FC_CMDS, SFC_CMDS_GET_CHALLENGE, compose("length:u2", {16}).value());
         const auto challenge = parse_answer(reply.frame);
         REQUIRE(challenge);
         const auto signature = sign_sha256(admin_key(), logon_message(*challenge, {}, "ADMIN"));
         REQUIRE(signature);
         REQUIRE(code(FC_CMDS, SFC_CMDS_LOGON,
-                     compose("user:v2 mechanism:u1 response:v2", {"ADMIN", 0, *signature})) == 0);
+                     compose("user:v2 mechanism:u1 response:v2", {"ADMIN", 0, *signature}).value()) == 0);
     }
     std::uint32_t insert(std::initializer_list<const char*> keys) {
         Bytes entries;
         for (const char* key : keys) compose_into(entries, LAYOUT_DB_ENTRY, {key, Bytes{1, 2, 3}});
-        return code(FC_DB, SFC_DB_TEST_INSERT, compose("name:v2 entries:*", {"OWN.db", entries}));
+        return code(FC_DB, SFC_DB_TEST_INSERT, compose("name:v2 entries:*", {"OWN.db", entries}).value());
     }
     std::uint32_t find(const char* key) {
-        return code(FC_DB, SFC_DB_TEST_FIND, compose("name:v2 mode:u1 key:v2", {"OWN.db", 0, key}));
+        return code(FC_DB, SFC_DB_TEST_FIND, compose("name:v2 mode:u1 key:v2", {"OWN.db", 0, key}).value());
     }
     void make_database() {
         log_on();
         REQUIRE(code(FC_DB, SFC_DB_TEST_CREATE,
-                     compose("name:v2 keylen:u4 maxsize:u4", {"OWN.db", 4, 1000})) == 0);
+                     compose("name:v2 keylen:u4 maxsize:u4", {"OWN.db", 4, 1000}).value()) == 0);
     }
 
 private:
@@ -246,7 +249,7 @@ TEST_CASE("alarm: the master key is gone, and what it protected") {
 TEST_CASE("batteries: 18 months empty the external one, 6 more the other; then the alarm is there") {
     Bench bench;
     const auto shelve = [&](std::uint32_t months) {
-        return bench.control(SFC_SIM_SHELVE, compose("months:u4", {months})).at(0);
+        return bench.control(SFC_SIM_SHELVE, compose("months:u4", {months}).value()).at(0);
     };
     CHECK(shelve(18) == 0);
     CHECK(shelve(5) == 0);
@@ -262,7 +265,7 @@ TEST_CASE("memory, sessions, clock and mode") {
     bench.arm({{"do", "no-sessions"}});
     CHECK(bench.echo_code() == 0);
     CHECK(bench.code(FC_CMDS, SFC_CMDS_OPEN_SESSION,
-                     compose("mode:u1 mechanism:u1 parameter:v2", {5, 3, "x"})) == E_CMDS_NO_MEM);
+                     compose("mode:u1 mechanism:u1 parameter:v2", {5, 3, "x"}).value()) == E_CMDS_NO_MEM);
 
     const auto now = [&] { return parse("t:u8", bench.control(SFC_SIM_GET_CLOCK))->u64("t"); };
     const Bytes before = bench.control(SFC_SIM_GET_CLOCK);
@@ -310,11 +313,29 @@ TEST_CASE("the log masks secrets") {
     bench.log_on();
     bench.arm({{"function", "CMDS.ADD_USER"}, {"nth", "1"}, {"do", "error=CMDS.NO_MEM"}});
     const Bytes block = compose("name:v2 permission:u4 mechanism:u1 flags:u1 attributes:v2 token:v2",
-                                {"CLERK", 2, 4, 0, "", "secret"});
+                                {"CLERK", 2, 4, 0, "", "secret"}).value();
     CHECK(bench.code(FC_CMDS, SFC_CMDS_ADD_USER, block) == E_CMDS_NO_MEM);
     CHECK(bench.log() ==
           std::vector<std::string>{"error=B0830002 CMDS.ADD_USER 008310 name=434C45524B "
                                    "permission=2 mechanism=4 flags=0 attributes= token=***(6)"});
+}
+
+TEST_CASE("the log shows no name that no user has, and a rule is no longer than a rule can be") {
+    Bench bench;
+    bench.arm({{"function", "CMDS.LOGON"}, {"do", "delay=0"}});
+    const Bytes block = compose("user:v2 mechanism:u1 response:v2", {"my password", 0, Bytes(4)}).value();
+    CHECK(bench.code(FC_CMDS, SFC_CMDS_LOGON, block) == E_CMDS_BAD_AUTH_CMD);
+    REQUIRE(bench.log().size() == 1);
+    CHECK_THAT(bench.log()[0], Catch::Contains("user=***(11)"));
+
+    FaultRule rule = *parse_rule(Pairs{{"do", "drop"}});
+    rule.user = std::string(60000, 'u');
+    rule.database = std::string(60000, 'd');
+    const Reply reply = bench.control_reply(SFC_SIM_FAULT_ADD, encode_rule(rule).value());
+    CHECK(code_of(parse_answer(reply.frame)) == E_SIM_PARAM);
+    CHECK(bench.control(SFC_SIM_FAULT_LIST).size() < 1000);
+    rule.user = std::string(70000, 'u');
+    CHECK(code_of(encode_rule(rule)) == E_CMDS_BAD_SIZE);
 }
 
 TEST_CASE("errors that were answered are counted") {

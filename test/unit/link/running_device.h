@@ -4,6 +4,9 @@
 #include "driver/listener.h"
 #include "firmware/crypto/pkey.h"
 #include "firmware/device/device.h"
+#include "firmware/faults/rule.h"
+#include "firmware/protocol/frame.h"
+#include "firmware/protocol/functions.h"
 #include "host-lib/cards/key_tasks.h"
 #include "host-lib/files/key_file.h"
 #include "host-lib/link/device.h"
@@ -39,6 +42,20 @@ public:
     void stop() {
         unix_.reset();
         tcp_.reset();
+    }
+
+    // Lets the next command of that function lose its connection in place of its answer.
+    void lose_answer_of(const std::string& function) {
+        FaultRule rule;
+        rule.function = function;
+        rule.action = FaultAction::close;
+        rule.times = 1;
+        const auto control = device_->converse(Reach::control, "test");
+        const Reply reply =
+            control->transact(request_frame(FC_SIM, SFC_SIM_FAULT_ADD, encode_rule(rule).value()));
+        const auto answer = parse_answer(reply.frame);
+        REQUIRE(answer);
+        REQUIRE(parse(find_function(FC_SIM, SFC_SIM_FAULT_ADD)->answer, *answer)->u32("id") != 0);
     }
 
     std::string socket() const { return "unix:" + (folder_.path() / "device.sock").string(); }

@@ -23,7 +23,7 @@ std::uint32_t code_of(const auto& result) { return result ? 0 : result.error().c
 TEST_CASE("the requests of public clients, byte for byte") {
     const auto* list = find_function(0x087, 0x17);
     REQUIRE(list);
-    CHECK(to_hex(request_frame(0x087, 0x17, compose(list->request, {"FLASH\\CXIKEY.db"}))) ==
+    CHECK(to_hex(request_frame(0x087, 0x17, compose(list->request, {"FLASH\\CXIKEY.db"}).value())) ==
           "9C000018"
           "008717"
           "000F"
@@ -31,7 +31,7 @@ TEST_CASE("the requests of public clients, byte for byte") {
 
     const auto* read = find_function(0x087, 0x18);
     REQUIRE(read);
-    CHECK(to_hex(request_frame(0x087, 0x18, compose(read->request, {"user.db", hex("41444D494E000000")}))) ==
+    CHECK(to_hex(request_frame(0x087, 0x18, compose(read->request, {"user.db", hex("41444D494E000000")}).value())) ==
           "9C00001A"
           "008718"
           "0007"
@@ -44,7 +44,7 @@ TEST_CASE("the requests of public clients, byte for byte") {
 }
 
 TEST_CASE("the key length of a list answer is byte 7, the keys start at byte 12") {
-    const Bytes frame = answer_frame(compose(find_function(0x087, 0x17)->answer, {8, 100000, hex("AABB")}));
+    const Bytes frame = answer_frame(compose(find_function(0x087, 0x17)->answer, {8, 100000, hex("AABB")}).value());
     CHECK(frame[0] == 0x9A);
     CHECK(frame[7] == 8);
     CHECK(frame[12] == 0xAA);

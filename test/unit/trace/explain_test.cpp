@@ -7,9 +7,9 @@
 #include <set>
 #include <sstream>
 
-#include "firmware/device/modules.h"
 #include "firmware/protocol/advice.h"
 #include "test/places.h"
+#include "test/unit/cmds/host.h"
 
 using namespace cs2sim;
 
@@ -33,13 +33,16 @@ TEST_CASE("the matrix of functions and modes is the one that was checked in") {
     CHECK(mode_matrix() == text_of_file(kSource / "test/unit/trace/modes.txt"));
 }
 
-TEST_CASE("every published function stands in the catalogue, once") {
-    std::set<std::pair<std::uint16_t, std::uint8_t>> seen;
-    for (const Module& module : all_modules())
-        for (const Function& function : module.functions) {
-            INFO(module.fc << " " << int(function.sfc));
-            CHECK(find_function(module.fc, function.sfc) != nullptr);
-            CHECK(seen.emplace(module.fc, function.sfc).second);
+TEST_CASE("every function of the catalogue is published, and no other") {
+    Simulated simulated("se-gen2-lan");
+    for (const std::uint16_t fc : {FC_SMOS, FC_CMDS, FC_ADM, FC_DB, FC_MBK, FC_CXI, FC_SIM})
+        for (unsigned sfc = 0; sfc < 256; ++sfc) {
+            INFO(fc << " " << sfc);
+            Caller caller(simulated, Reach::control);
+            const bool published =
+                code_of(caller.frame(request_frame(fc, static_cast<std::uint8_t>(sfc), {}))) !=
+                E_CMDS_BAD_SFC;
+            CHECK(published == (find_function(fc, static_cast<std::uint8_t>(sfc)) != nullptr));
         }
 }
 

@@ -115,7 +115,7 @@ TEST_CASE("a block that does not fit a layout with secrets is masked whole") {
     Ear ear(device);
     Caller caller(device);
     Bytes block = compose(find_function(FC_CMDS, SFC_CMDS_ADD_USER)->request,
-                          {"ALICE", 2u, MECH_HMAC_PWD, 0, "", kPassword});
+                          {"ALICE", 2u, MECH_HMAC_PWD, 0, "", kPassword}).value();
     block.push_back(0);
     CHECK(code_of(caller.plain(FC_CMDS, SFC_CMDS_ADD_USER, block)) == E_CMDS_DENIED);
     const ByteView cut = ByteView(block).first(block.size() - 5);
@@ -133,7 +133,7 @@ TEST_CASE("answers with secrets are masked, secret key properties too") {
     admin.as_admin();
     Ear ear(device);
     REQUIRE(admin.call(FC_MBK, SFC_MBK_GENERATE, {2, 32, 2, 2, "UNITTEST"}));
-    const Bytes properties = compose(LAYOUT_CXI_PROPERTY, {41u, as_bytes("very secret value")});
+    const Bytes properties = compose(LAYOUT_CXI_PROPERTY, {41u, as_bytes("very secret value")}).value();
     (void)admin.call(FC_CXI, SFC_CXI_OBJ_CREATE, {0u, properties});
     const auto events = ear.hear();
     REQUIRE(events.size() == 4);
@@ -141,6 +141,37 @@ TEST_CASE("answers with secrets are masked, secret key properties too") {
     CHECK(std::ranges::count(events[0].answer, '*') >= 60);
     CHECK(events[2].name() == "CXI.OBJ_CREATE");
     CHECK_FALSE(holds(events[2].request, "secret"));
+}
+
+TEST_CASE("what may be secret is masked: records, files, data of MACs, names that no user has") {
+    Simulated device;
+    Caller admin(device);
+    admin.as_admin();
+    REQUIRE(admin.call(FC_DB, SFC_DB_TEST_CREATE, {"OWN.db", 4, 1000}));
+    Ear ear(device);
+    const std::string_view secret = "very secret";
+    const Bytes entry = compose(LAYOUT_DB_ENTRY, {"AAAA", secret}).value();
+    REQUIRE(admin.call(FC_DB, SFC_DB_TEST_INSERT, {"OWN.db", entry}));
+    REQUIRE(admin.call(FC_DB, SFC_DB_TEST_FIND, {"OWN.db", 0, "AAAA"}));
+    REQUIRE(admin.call(FC_ADM, SFC_ADM_LOAD_FILE, {"file.txt", 0, 1, secret}));
+    (void)admin.call(FC_CXI, SFC_CXI_HASH_COMPUTE, {0, 0, 0, ByteView(), secret});
+    // A list of properties that ends in the middle of one, and a function that nobody knows.
+    Bytes cut = compose(LAYOUT_CXI_PROPERTY, {41u, secret}).value();
+    cut.pop_back();
+    (void)admin.call(FC_CXI, SFC_CXI_OBJ_CREATE, {0u, cut});
+    (void)admin.call(FC_CXI, 0x7F, as_bytes(secret));
+    Caller stranger(device);
+    REQUIRE(stranger.open_session());
+    CHECK(code_of(stranger.logon(secret, "name")) == E_CMDS_NO_USER);
+    CHECK(code_of(stranger.plain(FC_CMDS, SFC_CMDS_GET_USER_INFO, {secret})) == E_CMDS_NO_USER);
+    std::size_t events = 0;
+    for (const TraceEvent& event : ear.hear()) {
+        INFO(event.name());
+        CHECK_FALSE(holds(event.request, secret));
+        CHECK_FALSE(holds(event.answer, secret));
+        ++events;
+    }
+    CHECK(events == 18);
 }
 
 TEST_CASE("the control module is not traced, nor within reach of hosts") {

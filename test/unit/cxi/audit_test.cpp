@@ -1,0 +1,73 @@
+// The audit log's class KEY: a line for everything that makes, changes, copies, moves or ends a key.
+#include "test/unit/cxi/cxi_bench.h"
+
+using namespace cs2sim;
+
+namespace {
+
+std::size_t lines_of(CxiBench& bench) {
+    return std::ranges::count(bench.services.smos.audit_log.text(), '\n');
+}
+
+}  // namespace
+
+TEST_CASE("whatever makes, changes, copies, moves or ends a key leaves a line in the audit log") {
+    CxiBench bench;
+    AuditConfig config = bench.services.smos.audit_log.config();
+    config.classes |= AUDIT_KEY;
+    REQUIRE(bench.services.smos.audit_log.set_config(config));
+    std::set<std::uint8_t> audited;
+    const auto leaves_a_line = [&](std::uint8_t sfc, std::initializer_list<Value> values) {
+        const std::size_t before = lines_of(bench);
+        const auto answer = bench.run(sfc, values);
+        INFO(full_name(*find_function(FC_CXI, sfc)));
+        REQUIRE(code_of(answer) == 0);
+        CHECK(lines_of(bench) == before + 1);
+        audited.insert(sfc);
+        return answer;
+    };
+
+    PropertyList list = CxiBench::key_template(CXI_KEY_ALGO_AES, 256, "G", "key");
+    list.set_number(CXI_PROP_KEY_EXPORT, CXI_KEY_EXPORT_ALLOW);
+    const Bytes key = CxiBench::reference(leaves_a_line(SFC_CXI_KEY_GENERATE, {0, 0, list.encode()}));
+    const Bytes wrapping = bench.aes("G", "wrapping");
+    const auto wrapped =
+        leaves_a_line(SFC_CXI_KEY_WRAP, {CXI_MECH_CHAIN_KEY_WRAP, key, wrapping, ByteView()});
+    PropertyList unwrapped = CxiBench::key_template(CXI_KEY_ALGO_AES, 0, "G", "unwrapped");
+    leaves_a_line(SFC_CXI_KEY_UNWRAP,
+                  {0, CXI_MECH_CHAIN_KEY_WRAP, wrapping, ByteView(), unwrapped.encode(), *wrapped});
+    leaves_a_line(SFC_CXI_KEY_DERIVE,
+                  {0, CXI_MECH_KDF_HASH | CXI_MECH_HASH_SHA256, key,
+                   CxiBench::key_template(CXI_KEY_ALGO_RAW, 128, "G", "derived").encode(), Bytes(16)});
+    PropertyList copy;
+    copy.set(CXI_PROP_KEY_NAME, "copy");
+    leaves_a_line(SFC_CXI_OBJ_COPY, {0, key, copy.encode()});
+    PropertyList label;
+    label.set(CXI_PROP_KEY_LABEL, "label");
+    leaves_a_line(SFC_CXI_KEY_PROP_SET, {key, label.encode()});
+    PropertyList data;
+    data.set(CXI_PROP_KEY_GROUP, "G");
+    data.set(CXI_PROP_KEY_NAME, "note");
+    data.set_number(CXI_PROP_KEY_TYPE, CXI_KEY_TYPE_DATA);
+    data.set(CXI_PROP_VALUE, "text");
+    leaves_a_line(SFC_CXI_OBJ_CREATE, {0, data.encode()});
+    PropertyList imported = CxiBench::key_template(CXI_KEY_ALGO_AES, 0, "G", "imported");
+    leaves_a_line(SFC_CXI_KEY_IMPORT, {0, CXI_KEY_TYPE_SECRET | CXI_KEY_TYPE_PLAINTEXT, 0, imported.encode(),
+                                       ByteView(), Bytes(32), ByteView()});
+    leaves_a_line(SFC_CXI_KEY_PAIR_GEN,
+                  {0, 0, CxiBench::key_template(CXI_KEY_ALGO_RSA, 0, "G", "public").encode(),
+                   CxiBench::key_template(CXI_KEY_ALGO_RSA, 1024, "G", "private").encode()});
+    const Bytes rsa = bench.rsa("exported", 1024);
+    leaves_a_line(SFC_CXI_KEY_EXPORT, {CXI_KEY_TYPE_PUBLIC, 0, rsa, ByteView(), ByteView()});
+    const auto blob = bench.run(SFC_CXI_KEY_BACKUP, {key});
+    REQUIRE(blob);
+    leaves_a_line(SFC_CXI_KEY_RESTORE, {CXI_FLAG_KEY_OVERWRITE, PropertyList().encode(), *blob});
+    leaves_a_line(SFC_CXI_KEY_DELETE, {key});
+    leaves_a_line(SFC_CXI_KEY_INIT, {"G"});
+
+    for (const FunctionSignature& function : function_catalogue())
+        if (function.fc == FC_CXI && function.audit_class == AUDIT_KEY) {
+            INFO(full_name(function));
+            CHECK(audited.contains(function.sfc));
+        }
+}
