@@ -48,7 +48,8 @@ public:
     Cluster(std::vector<std::string> devices, Timeouts timeouts)
         : devices_(std::move(devices)), timeouts_(timeouts) {}
 
-    // Connects to the first device that answers, beginning with `first`. Error: that of the last one tried.
+    // Connects to the first device that answers, beginning with `first`. Error: that of the last one
+    // tried; that a device refuses a user goes before that another does not answer.
     Result<void> connect(std::size_t first = 0) {
         const std::lock_guard lock(mutex_);
         return connect_from(first);
@@ -149,7 +150,7 @@ private:
                 left_first_ = std::chrono::steady_clock::now();
                 return {};
             }
-            error = device.error().code;
+            if (device_failed(error)) error = device.error().code;
         }
         return fail(error);
     }

@@ -120,23 +120,28 @@ Result<void> Caller::open_session(SessionKind kind) {
 Result<Bytes> Caller::call(std::uint16_t fc, std::uint8_t sfc, ByteView block) {
     if (!session_) return plain(fc, sfc, block);
     recorder_.add(fc, sfc, block);
-    increment(session_->sequence);
-    const Bytes sealed =
-        session_->channel.seal(session_->sequence, compose(LAYOUT_SEALED_COMMAND, {fc, sfc, block}).value());
-    last_envelope_ = request_frame(FC_CMDS, SFC_CMDS_SECURE_MESSAGE,
-                                   compose(find_function(FC_CMDS, SFC_CMDS_SECURE_MESSAGE)->request,
-                                           {session_->id, session_->sequence, sealed})
-                                       .value());
-    const auto answer = frame(last_envelope_);
-    if (!answer) return answer;
-    const auto opened = session_->channel.open(session_->sequence, *answer);
-    must(opened.has_value());
+    const auto opened = sealed(compose(LAYOUT_SEALED_COMMAND, {fc, sfc, block}).value());
+    if (!opened) return opened;
     const auto inner = parse(LAYOUT_SEALED_ANSWER, *opened);
     must(inner.has_value());
     Result<Bytes> inside = to_bytes(inner->bytes("block"));
     if (inner->u32("code") != 0) inside = fail(inner->u32("code"));
     note(fc, sfc, inside);
     return inside;
+}
+
+Result<Bytes> Caller::sealed(ByteView command) {
+    increment(session_->sequence);
+    const Bytes envelope = session_->channel.seal(session_->sequence, command);
+    last_envelope_ = request_frame(FC_CMDS, SFC_CMDS_SECURE_MESSAGE,
+                                   compose(find_function(FC_CMDS, SFC_CMDS_SECURE_MESSAGE)->request,
+                                           {session_->id, session_->sequence, envelope})
+                                       .value());
+    const auto answer = frame(last_envelope_);
+    if (!answer) return answer;
+    const auto opened = session_->channel.open(session_->sequence, *answer);
+    must(opened.has_value());
+    return to_bytes(*opened);
 }
 
 Result<Bytes> Caller::call(std::uint16_t fc, std::uint8_t sfc, std::initializer_list<Value> values) {

@@ -78,6 +78,8 @@ public:
     // One command in the session when there is one, else outside.
     Result<Bytes> call(std::uint16_t fc, std::uint8_t sfc, ByteView block);
     Result<Bytes> call(std::uint16_t fc, std::uint8_t sfc, std::initializer_list<Value> values = {});
+    // Whatever stands in an envelope: the opened answer, code and block. Precondition: there is a session.
+    Result<Bytes> sealed(ByteView command);
     // CMDS functions, by far the most.
     Result<Bytes> cmds(std::uint8_t sfc, std::initializer_list<Value> values = {}) {
         return call(FC_CMDS, sfc, values);

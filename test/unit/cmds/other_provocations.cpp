@@ -93,6 +93,13 @@ constexpr Provocation kProvocations[] = {
          REQUIRE(caller.open_session());
          return code_of(caller.cmds(SFC_CMDS_SECURE_MESSAGE, {1, Bytes(16), "x"}));
      }},
+    {E_CMDS_BAD_CMD,
+     [] {  // sealed, but too short for FC and SFC
+         Simulated device;
+         Caller caller(device);
+         REQUIRE(caller.open_session());
+         return code_of(caller.sealed(Bytes{0}));
+     }},
     {E_CMDS_BAD_MODE, [] { return as_admin(SFC_CMDS_SET_ADMIN_MODE, {2}); }},
     {E_CMDS_BAD_MODE, [] { return as_admin(SFC_CMDS_SET_STARTUP_MODE, {2}); }},
     {E_CMDS_BAD_MODE,
