@@ -180,3 +180,17 @@ TEST_CASE("CS2SIM_STATE is where cards of csadm lie") {
     require_success(run({built_program("cs2sim"), "card", "new", "anna"}, options));
     CHECK(std::filesystem::exists(folder / "state/cards"));
 }
+
+TEST_CASE("programs that only talk to a device carry neither SQLite nor FUSE") {
+    const auto carries = [](const std::string& program, const std::string& text) {
+        return read_file(built_program(program)).find(text) != std::string::npos;
+    };
+    REQUIRE(carries("cs2sim", "SQLite format 3"));  // the texts tell
+    REQUIRE(carries("cs2sim", "fusermount3"));
+    for (const char* program : {"csadm", "cxitool"}) {
+        INFO(program);
+        CHECK_FALSE(carries(program, "SQLite format 3"));
+        CHECK_FALSE(carries(program, "fusermount3"));
+        CHECK(run({"ldd", built_program(program)}).out.find("sqlite") == std::string::npos);
+    }
+}

@@ -47,7 +47,7 @@ std::string uptime(std::int64_t seconds) {
 
 std::string pid_text(pid_t pid) { return pid > 0 ? std::to_string(pid) : "of another PID namespace"; }
 
-int status(const fs::path& state) {
+int print_status(const fs::path& state) {
     const auto pid = InstanceLock::holder(state);
     const auto record = read_record(state);
     if (!pid || !record) {
@@ -126,7 +126,7 @@ void add_instance_commands(CLI::App& app, CommandLine& line) {
     });
     with_state(app.add_subcommand("status", "say whether a simulator runs, where, since when, for how many"),
                line)
-        ->callback([&line] { line.exit_status = status(state_folder(line.state)); });
+        ->callback([&line] { line.exit_status = print_status(state_folder(line.state)); });
     app.add_subcommand("list", "all simulators of this user that run")->callback([&line] {
         line.exit_status = list();
     });

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <spdlog/sinks/basic_file_sink.h>
+#include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -9,6 +10,7 @@
 #include <algorithm>
 #include <chrono>
 #include <csignal>
+#include <cstdlib>
 #include <cstring>
 #include <ctime>
 #include <fstream>
@@ -116,7 +118,7 @@ tl::expected<void, std::string> open_socket(Instance& instance, const std::strin
                     : listen_tcp(where, answerer, instance.sockets()));
     if (!added) return added;
     std::string address = instance.listeners.back()->address();
-    const bool path = address.starts_with('/');
+    const bool path = unix_socket || address.starts_with('/');
     if (!path && !is_loopback(address))
         instance.report << "warning    " << address
                         << " can be reached from other machines; commands outside sessions travel in clear\n";
@@ -285,7 +287,17 @@ int run_in_background(const StartOptions& options) {
     return 1;
 }
 
+// What the log says goes to the terminal, coloured where that is one and nobody objects (no-color.org).
+void log_to_terminal(const StartOptions& options) {
+    const char* no_color = std::getenv("NO_COLOR");
+    if (no_color && *no_color != 0)
+        spdlog::set_default_logger(
+            std::make_shared<spdlog::logger>("cs2sim", std::make_shared<spdlog::sinks::stdout_sink_mt>()));
+    spdlog::set_level(spdlog::level::from_str(options.log_level));
+}
+
 int run_in_foreground(const StartOptions& options) {
+    log_to_terminal(options);
     auto instance = launch(options);
     if (!instance) {
         std::cerr << "cs2sim: " << instance.error() << '\n';
