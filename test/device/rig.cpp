@@ -37,6 +37,9 @@ public:
             case kSlow:
                 std::this_thread::sleep_for(std::chrono::milliseconds(block[0] << 8 | block[1]));
                 break;
+            case kHold:
+                return {Reply::Action::send,
+                        answer_frame(Bytes{static_cast<std::uint8_t>(counters_->gate.pass())})};
             case kDrop:
                 return {Reply::Action::drop, {}};
             case kHangUp:

