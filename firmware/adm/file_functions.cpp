@@ -27,11 +27,20 @@ bool is_own_file(std::string_view name) { return name == kInitialKey || name == 
 }  // namespace
 
 Result<Bytes> list_files(Call& call) {
-    Bytes files;
+    struct Listed {
+        std::string name;
+        std::uint64_t size;
+        std::uint8_t kind;
+    };
+    std::vector<Listed> all;
     for (const FileInfo& file : call.device.smos.flash.list())
-        compose_into(files, LAYOUT_FILE,
-                     {file.name, std::min<std::uint64_t>(file.size, UINT32_MAX),
-                      is_database(file.name) ? kKindDatabase : kKindFile});
+        all.push_back({file.name, file.size, kKindFile});
+    for (const DatabaseFile& file : call.device.databases.list())
+        all.push_back({file.name, file.size, kKindDatabase});
+    std::ranges::sort(all, {}, &Listed::name);
+    Bytes files;
+    for (const Listed& one : all)
+        compose_into(files, LAYOUT_FILE, {one.name, std::min<std::uint64_t>(one.size, UINT32_MAX), one.kind});
     return call.answer({files});
 }
 

@@ -10,6 +10,11 @@
 namespace cs2sim::adm {
 namespace {
 
+Error refusal(Error error) {
+    if (error.code == E_DB_BAD_INFO) return {E_ADM_BACKUP_FORMAT};
+    return error.code == E_DB_NO_MEM ? Error{E_ADM_HANDLES} : error;
+}
+
 class Restore {
 public:
     Restore(Services& device, std::string name, BackupSeal seal)
@@ -19,11 +24,6 @@ public:
           seal_(std::move(seal)) {}
     Restore(const Restore&) = delete;
     Restore& operator=(const Restore&) = delete;
-    ~Restore() {
-        staging_.reset();
-        if (made_) static_cast<void>(databases_.drop(name_));  // an unfinished restore leaves no new database
-    }
-
     // Errors: E_ADM_BACKUP_FORMAT when the backup does not fit the database, those of DatabaseStore.
     Result<void> begin(const DatabaseInfo& info);
     Result<void> add(ByteView key, ByteView sealed);
@@ -38,25 +38,17 @@ private:
     BackupSeal seal_;
     std::unique_ptr<Staging> staging_;
     std::uint32_t key_length_ = 0;
-    bool made_ = false;
     Users::Restored restored_;  // of user.db
 };
 
+// A database that is not there appears with the commit.
 Result<void> Restore::begin(const DatabaseInfo& info) {
     const DatabasePolicy* policy = database_policy(name_);
-    auto database = databases_.open(name_);
-    if (!database && database.error().code == E_OS_FILE_NO_SUCH_FILE) {
-        const DatabaseInfo made_with = policy->name == "*" ? info : policy->info;
-        if (info.key_length != made_with.key_length) return fail(E_ADM_BACKUP_FORMAT);
-        database = databases_.create(name_, made_with);
-        if (!database && database.error().code == E_DB_BAD_INFO) return fail(E_ADM_BACKUP_FORMAT);
-        made_ = database.has_value();
-    }
-    if (!database) return fail(database.error());
-    key_length_ = (*database)->info().key_length;
-    if (key_length_ != info.key_length) return fail(E_ADM_BACKUP_FORMAT);
-    auto staging = (*database)->stage();
-    if (!staging) return fail(staging.error().code == E_DB_NO_MEM ? Error{E_ADM_HANDLES} : staging.error());
+    const DatabaseInfo made_with = policy->name == "*" ? info : policy->info;
+    key_length_ = info.key_length;
+    if (key_length_ != made_with.key_length) return fail(E_ADM_BACKUP_FORMAT);
+    auto staging = databases_.stage(name_, made_with);
+    if (!staging) return fail(refusal(staging.error()));
     staging_ = std::move(*staging);
     return {};
 }
@@ -77,7 +69,7 @@ Result<std::uint32_t> Restore::commit() {
     const auto apply = [this] { return staging_->commit(); };
     // One administrator with key or card must remain (guide G13), also when a backup makes another of them.
     const auto count = name_ == kUserDatabase ? users_.restore(restored_, apply) : apply();
-    if (count) made_ = false;
+    if (!count) return fail(refusal(count.error()));
     return count;
 }
 

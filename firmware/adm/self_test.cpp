@@ -51,8 +51,8 @@ bool shares_test(Services&) {
 bool master_key_test(Services& device) { return device.smos.master_key.present(); }
 
 bool databases_test(Services& device) {
-    return std::ranges::all_of(device.databases.list(), [&](const std::string& name) {
-        const auto database = device.databases.open(name);
+    return std::ranges::all_of(device.databases.list(), [&](const DatabaseFile& file) {
+        const auto database = device.databases.open(file.name);
         return database && (*database)->keys({}, 1);
     });
 }

@@ -152,7 +152,8 @@ Result<Bytes> get_batt_state(Call& call) {
 
 Result<Bytes> mem_info(Call& call) {
     const auto heap = ::mallinfo2();
-    const FlashSpace flash = call.device.smos.flash.space();
+    FlashSpace flash = call.device.smos.flash.space();
+    for (const DatabaseFile& file : call.device.databases.list()) flash.used += file.size;
     std::string text = format_text("heap used   = %zu [bytes]\n", heap.uordblks + heap.hblkhd);
     text += format_text("flash used  = %llu [bytes]\n", static_cast<unsigned long long>(flash.used));
     text += format_text("flash free  = %llu [bytes]\n", static_cast<unsigned long long>(flash.free));

@@ -45,7 +45,7 @@ User factory_user_with(ByteView rsa_public_key_der) {
 Users::Users(Smos& smos, DatabaseStore& databases, const Profile& profile)
     : smos_(smos), databases_(databases), profile_(profile) {}
 
-bool Users::exists_database() const { return smos_.flash.exists(kUserDatabase); }
+bool Users::exists_database() const { return databases_.exists(kUserDatabase); }
 
 Result<std::shared_ptr<Database>> Users::database() const { return databases_.open(kUserDatabase); }
 

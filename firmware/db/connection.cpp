@@ -3,12 +3,14 @@
 #include <algorithm>
 
 #include "firmware/smos/fault_points.h"
+#include "firmware/smos/host_file.h"
 
 namespace cs2sim {
 namespace {
 
 constexpr int kApplicationId = 0x43533244;  // "CS2D", in the header of our SQLite files
 constexpr int kFormat = 1;
+constexpr int kFormatWithTerms = 2;  // the same, and terms and notes beside
 
 }  // namespace
 
@@ -27,6 +29,12 @@ Error database_error(int sqlite_result) {
         default:
             return {E_DB_COR_FILE};
     }
+}
+
+Error database_io_error(int host_errno) {
+    const Error error = file_error(host_errno);
+    if (error.code == E_OS_FILE_HDL_TOOMANY) return error;
+    return {error.code == E_OS_FILE_NO_SPACE ? E_DB_NO_SPACE : E_DB_COR_FILE};
 }
 
 Connection::Connection(const DatabaseIdentity& identity) : identity_(identity), aead_(identity.record_key) {}
@@ -67,7 +75,8 @@ Result<DatabaseInfo> Connection::read_info() {
     if (!application) return fail(application.error());
     const auto format = number_of("PRAGMA user_version");
     if (!format) return fail(format.error());
-    if (*application != kApplicationId || *format != kFormat) return fail(E_DB_FILE_TYPE);
+    if (*application != kApplicationId || *format < kFormat || *format > kFormatWithTerms)
+        return fail(E_DB_FILE_TYPE);
 
     Statement row(sqlite_.get(), "SELECT key_length, max_size FROM info");
     if (row.step() != SQLITE_ROW) return fail(database_error(sqlite_.error()));
@@ -186,17 +195,21 @@ Result<void> Connection::change(Statement& statement) {
 
 Result<void> Connection::insert(ByteView key, ByteView sealed) {
     CS2SIM_TRY(fault_point(FaultPoint::db_write, identity_.name, key));
-    return change(prepared(insert_, "INSERT INTO entries VALUES(?1, ?2)").bind(1, key).bind(2, sealed));
+    CS2SIM_TRY(change(prepared(insert_, "INSERT INTO entries VALUES(?1, ?2)").bind(1, key).bind(2, sealed)));
+    return add_terms(key, sealed);
 }
 
 Result<void> Connection::replace(ByteView key, ByteView sealed) {
     CS2SIM_TRY(fault_point(FaultPoint::db_write, identity_.name, key));
-    return change(
-        prepared(replace_, "INSERT OR REPLACE INTO entries VALUES(?1, ?2)").bind(1, key).bind(2, sealed));
+    CS2SIM_TRY(erase_terms(key));
+    CS2SIM_TRY(change(
+        prepared(replace_, "INSERT OR REPLACE INTO entries VALUES(?1, ?2)").bind(1, key).bind(2, sealed)));
+    return add_terms(key, sealed);
 }
 
 Result<void> Connection::erase(ByteView key) {
     CS2SIM_TRY(fault_point(FaultPoint::db_write, identity_.name, key));
+    CS2SIM_TRY(erase_terms(key));
     CS2SIM_TRY(change(prepared(erase_, "DELETE FROM entries WHERE key=?1").bind(1, key)));
     if (sqlite3_changes(sqlite_.get()) == 0) return fail(E_DB_NOT_FOUND);
     return {};

@@ -1,9 +1,10 @@
 // The front door of DB: named databases of (search key, record).
 //
-// One SQLite file a database in flash (WAL, synchronous FULL). Search keys have a fixed length a database
-// and sort as byte strings; records are encrypted at rest under the device master key, bound to database
-// and search key. A change that returned is durable. Safe to use from several threads at once; changes of
-// threads that arrive together share one commit.
+// Search keys have a fixed length a database and sort as byte strings. What keeps the databases is a backend
+// (db/backend.h); the device's own is SQLite, one file a database (WAL, synchronous FULL): records are
+// encrypted at rest under the device master key, bound to database and search key; a change that returned is
+// durable; changes of threads that arrive together share one commit. Safe to use from several threads at
+// once.
 #pragma once
 
 #include <cstdint>
@@ -33,6 +34,17 @@ struct DatabaseInfo {
 struct DatabaseEntry {
     Bytes key;
     SecretBytes record;
+};
+
+// What an entry can be found by beside its search key: byte strings that a module makes of the record. They
+// stand beside the entries, change in the same transaction as these, and say nothing that the module would
+// keep from who reads the file at rest (hashes, say). An entry may have several terms, a term several
+// entries.
+using TermsOf = std::vector<Bytes> (*)(ByteView key, ByteView record);
+
+struct FoundByTerm {
+    Bytes term;
+    DatabaseEntry entry;
 };
 
 enum class Find : std::uint8_t {
@@ -71,6 +83,13 @@ public:
     virtual Result<void> update(ByteView key, ByteView record) = 0;
     virtual Result<void> erase(ByteView key) = 0;
     virtual Result<DatabaseEntry> find(ByteView key, Find mode) = 0;
+
+    // The last term that begins with `prefix`. Error: E_DB_NOT_FOUND.
+    virtual Result<Bytes> last_term(ByteView prefix) = 0;
+    // Notes that a module takes for itself: they live as long as the database, beside its entries, and are in
+    // no backup. Empty when there is none of that name. Error: E_DB_BAD_PARAM when the database has no terms.
+    virtual Result<Bytes> note(ByteView name) = 0;
+    virtual Result<void> set_note(ByteView name, ByteView note) = 0;
 };
 
 class Database {
@@ -92,6 +111,12 @@ public:
     // Up to `limit` search keys behind `after` (empty: from the first), ascending, records not read.
     virtual Result<std::vector<Bytes>> keys(ByteView after, std::size_t limit) = 0;
 
+    // Up to `limit` entries with a term that begins with `prefix`, by terms and then search keys ascending,
+    // behind (`term`, `key`); both empty: from the first. None when the database has no terms.
+    virtual Result<std::vector<FoundByTerm>> find_by(ByteView prefix, ByteView term, ByteView key,
+                                                     std::size_t limit) = 0;
+    virtual Result<Bytes> note(ByteView name) = 0;  // as Batch::note()
+
     // Runs `work` as one transaction: all of its changes or, when it returns an error, none. It may run on
     // another thread that is in here at the same time, and must not use this database but through its Batch.
     virtual Result<void> change(const std::function<Result<void>(Batch&)>& work) = 0;
@@ -106,22 +131,48 @@ public:
     virtual std::uint64_t changes(ByteView key) const = 0;
 };
 
+struct DatabaseFile {
+    std::string name;
+    std::uint64_t size = 0;  // bytes at rest, without what its backend keeps beside
+};
+
+class DatabaseBackend;
+struct BackendCapabilities;
+
 class DatabaseStore {
 public:
-    explicit DatabaseStore(Smos& smos);
+    explicit DatabaseStore(Smos& smos);  // with the backend "sqlite", the one for all that names no other
     ~DatabaseStore();
 
+    // Precondition: before the first use of the store; no backend of that name is registered.
+    void register_backend(std::unique_ptr<DatabaseBackend> backend);
+
     // `name` may carry the "FLASH\" prefix. One object a name is shared by all callers, opened at first use.
-    // Errors: E_OS_FILE_ILL_NAME; E_OS_FILE_NO_SUCH_FILE; E_DB_FILE_TYPE when the file is no database.
+    // Errors: E_OS_FILE_ILL_NAME; E_OS_FILE_NO_SUCH_FILE (also for a name that does not end in ".db");
+    // E_DB_FILE_TYPE when the file is no database.
     Result<std::shared_ptr<Database>> open(std::string_view name);
 
-    // Opens, or makes when absent. Errors as open(); E_DB_BAD_INFO when info is out of range or differs
-    // from an existing database's key length; E_DB_BAD_NAME when the name does not end in ".db".
-    Result<std::shared_ptr<Database>> create(std::string_view name, const DatabaseInfo& info);
+    // Gives the entries of `name` terms. Before the database is first opened; what is in it already gets its
+    // terms then.
+    void index(std::string_view name, TermsOf terms_of);
 
+    // Opens, or makes when absent, in the backend of that name. Errors as open(); E_DB_BAD_INFO when info is
+    // out of range or differs from an existing database's key length; E_DB_BAD_NAME when the name does not
+    // end in ".db"; E_DB_BAD_PARAM when there is no such backend.
+    Result<std::shared_ptr<Database>> create(std::string_view name, const DatabaseInfo& info,
+                                             std::string_view backend = {});
+
+    // Staging for a database that need not be there: its commit() makes one that holds the entries, or, when
+    // there is one by then, inserts or replaces them (E_DB_BAD_INFO when its keys have another length).
+    // Before, nothing of it shows. Errors as create().
+    Result<std::unique_ptr<Staging>> stage(std::string_view name, const DatabaseInfo& info);
+
+    bool exists(std::string_view plain_name) const;
     Result<void> drop(std::string_view name);  // E_DB_IN_USE while a snapshot or staging is open
-    std::vector<std::string> list() const;     // names of all databases in flash
-    void close_all();                          // before Clear and restart
+    std::vector<DatabaseFile> list() const;    // all databases, by name
+    // Error: E_OS_FILE_NO_SUCH_FILE.
+    Result<BackendCapabilities> capabilities(std::string_view plain_name) const;
+    void close_all();  // before Clear and restart
 
 private:
     struct Impl;

@@ -1,13 +1,11 @@
 #include "firmware/db/sqlite_database.h"
 
 #include "firmware/db/snapshot.h"
-#include "firmware/db/staging.h"
 
 namespace cs2sim {
 namespace {
 
 constexpr std::size_t kIdleReaders = 4;
-constexpr long kMostInUse = 64;  // snapshots and stagings at a time: each holds files open
 
 Result<void> check_length(ByteView key, const DatabaseInfo& info) {
     if (key.size() != info.key_length) return fail(E_DB_LENGTH);
@@ -39,6 +37,9 @@ public:
         CS2SIM_TRY(begin_change(key));
         return writer_.erase(key);
     }
+    Result<Bytes> last_term(ByteView prefix) override { return writer_.last_term(prefix); }
+    Result<Bytes> note(ByteView name) override { return writer_.note(name); }
+    Result<void> set_note(ByteView name, ByteView note) override { return writer_.set_note(name, note); }
 
 private:
     Result<void> begin_change(ByteView key, ByteView record = {}) {
@@ -54,19 +55,26 @@ private:
 
 }  // namespace
 
+Result<SecretBytes> database_record_key(const MasterKey& master_key, const std::string& name) {
+    auto key = master_key.derive("database " + name);
+    if (!key) return fail(E_DB_BAD_MKEY);
+    return key;
+}
+
 Result<std::shared_ptr<SqliteDatabase>> SqliteDatabase::open(const std::string& name,
                                                              const std::filesystem::path& file,
-                                                             const MasterKey& master_key) {
-    auto record_key = master_key.derive("database " + name);
-    if (!record_key) return fail(E_DB_BAD_MKEY);
+                                                             const MasterKey& master_key, TermsOf terms_of) {
+    auto record_key = database_record_key(master_key, name);
+    if (!record_key) return fail(record_key.error());
     std::shared_ptr<SqliteDatabase> database(
-        new SqliteDatabase({name, file, std::move(*record_key)}, master_key));
+        new SqliteDatabase({name, file, std::move(*record_key), terms_of}, master_key));
 
     auto writer = std::make_unique<Connection>(database->identity_);
     CS2SIM_TRY(writer->open());
     const auto info = writer->read_info();
     if (!info) return fail(info.error());
     database->info_ = *info;
+    CS2SIM_TRY(writer->make_terms());
     database->writer_ = std::make_unique<GroupCommit>(std::move(writer));
     return database;
 }
@@ -137,6 +145,19 @@ Result<std::vector<Bytes>> SqliteDatabase::keys(ByteView after, std::size_t limi
     return (*lease)->keys(after, limit);
 }
 
+Result<std::vector<FoundByTerm>> SqliteDatabase::find_by(ByteView prefix, ByteView term, ByteView key,
+                                                         std::size_t limit) {
+    auto lease = reader();
+    if (!lease) return fail(lease.error());
+    return (*lease)->find_by(prefix, term, key, limit);
+}
+
+Result<Bytes> SqliteDatabase::note(ByteView name) {
+    auto lease = reader();
+    if (!lease) return fail(lease.error());
+    return (*lease)->note(name);
+}
+
 Result<void> SqliteDatabase::run(ByteView key, const GroupCommit::Work& work) {
     auto done = writer_->run(work);
     changes_.add(ChangeCounts::class_of(key));
@@ -182,12 +203,6 @@ Result<std::unique_ptr<Snapshot>> SqliteDatabase::snapshot() {
     auto lease = reader();
     if (!lease) return fail(lease.error());
     return make_snapshot(shared_from_this(), use_, std::move(*lease));
-}
-
-Result<std::unique_ptr<Staging>> SqliteDatabase::stage() {
-    CS2SIM_TRY(check_usable());
-    if (use_.use_count() > kMostInUse) return fail(E_DB_NO_MEM);
-    return make_staging(shared_from_this(), use_, identity_);
 }
 
 }  // namespace cs2sim

@@ -6,6 +6,7 @@
 #include <mutex>
 #include <vector>
 
+#include "firmware/db/backend.h"
 #include "firmware/db/change_counts.h"
 #include "firmware/db/connection.h"
 #include "firmware/db/group_commit.h"
@@ -13,11 +14,17 @@
 
 namespace cs2sim {
 
-class SqliteDatabase final : public Database, public std::enable_shared_from_this<SqliteDatabase> {
+inline constexpr long kMostInUse =
+    64;  // snapshots and stagings of a database at a time: each holds files open
+
+// Under which this database's records are sealed. Error: E_DB_BAD_MKEY.
+Result<SecretBytes> database_record_key(const MasterKey& master_key, const std::string& name);
+
+class SqliteDatabase final : public StoredDatabase, public std::enable_shared_from_this<SqliteDatabase> {
 public:
     static Result<std::shared_ptr<SqliteDatabase>> open(const std::string& name,
                                                         const std::filesystem::path& file,
-                                                        const MasterKey& master_key);
+                                                        const MasterKey& master_key, TermsOf terms_of);
 
     const std::string& name() const override { return identity_.name; }
     DatabaseInfo info() const override { return info_; }
@@ -29,12 +36,15 @@ public:
     Result<void> erase(ByteView key) override;
     Result<std::uint64_t> count() override;
     Result<std::vector<Bytes>> keys(ByteView after, std::size_t limit) override;
+    Result<std::vector<FoundByTerm>> find_by(ByteView prefix, ByteView term, ByteView key,
+                                             std::size_t limit) override;
+    Result<Bytes> note(ByteView name) override;
     Result<void> change(const std::function<Result<void>(Batch&)>& work) override;
     Result<std::unique_ptr<Snapshot>> snapshot() override;
     Result<std::unique_ptr<Staging>> stage() override;
 
-    bool in_use() const { return use_.use_count() > 1; }  // a snapshot or staging is open
-    void close();                                         // every later call answers E_DB_BAD_HANDLE
+    bool in_use() const override { return use_.use_count() > 1; }
+    void close() override;
 
     // A reader of its own for the holder's time; goes back to the pool at the end.
     class Lease {

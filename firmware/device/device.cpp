@@ -125,11 +125,14 @@ private:
 
     Result<void> remove_leftovers() {
         bool any = false;
+        for (const DatabaseFile& file : databases_.list()) {
+            any = true;
+            CS2SIM_TRY(databases_.drop(file.name));
+        }
         for (const FileInfo& file : smos_->flash.list()) {
             if (file.name == kInitialKey) continue;
             any = true;
-            CS2SIM_TRY(file.name.ends_with(".db") ? databases_.drop(file.name)
-                                                  : smos_->flash.remove(file.name));
+            CS2SIM_TRY(smos_->flash.remove(file.name));
         }
         if (any || !smos_->master_key.present()) CS2SIM_TRY(smos_->master_key.regenerate());
         return {};
@@ -248,7 +251,10 @@ std::unique_ptr<Conversation> BootedDevice::converse(Reach reach, std::string pe
 }  // namespace
 
 bool Device::is_new(const std::filesystem::path& state) {
-    return !std::filesystem::exists(state / "flash" / kUserDatabase);
+    const StateFolder folder{state};
+    const std::filesystem::path earlier = state / "flash";  // where versions before kept databases
+    return !std::filesystem::exists(folder.databases() / kUserDatabase) &&
+           !std::filesystem::exists(earlier / kUserDatabase);
 }
 
 Result<std::unique_ptr<Device>> Device::boot(Options options) {

@@ -8,6 +8,11 @@ void BootLog::add(std::string_view line) {
     text_ += '\n';
 }
 
+void BootLog::warn(std::string_view line) {
+    add(line);
+    if (listener_) listener_(line);
+}
+
 std::string BootLog::text() const {
     const std::lock_guard lock(mutex_);
     return text_;

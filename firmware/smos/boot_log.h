@@ -1,6 +1,7 @@
 // The boot log: what the device said while it started.
 #pragma once
 
+#include <functional>
 #include <mutex>
 #include <string>
 #include <string_view>
@@ -9,10 +10,16 @@ namespace cs2sim {
 
 class BootLog {
 public:
-    void add(std::string_view line);  // without line end
-    std::string text() const;         // all lines, each ended by '\n'
+    // Hears each warning as it comes.
+    using Listener = std::function<void(std::string_view)>;
+    explicit BootLog(Listener listener = {}) : listener_(std::move(listener)) {}
+
+    void add(std::string_view line);   // without line end
+    void warn(std::string_view line);  // something is wrong with the device's state
+    std::string text() const;          // all lines, each ended by '\n'
 
 private:
+    const Listener listener_;
     mutable std::mutex mutex_;
     std::string text_;
 };

@@ -19,6 +19,7 @@ enum class FaultPoint : std::uint8_t {
     db_before_commit,  // everything is written, nothing durable
     db_after_commit,   // durable, not answered
     flash_write,       // before a file is written
+    state_move,        // before a file of an earlier version's state folder is moved
 };
 
 class FaultObserver {

@@ -22,11 +22,6 @@ bool allowed(char c) {
            c == '-' || c == '.';
 }
 
-bool shown(const std::string& name) {
-    return !name.starts_with('.') && !name.ends_with("-wal") && !name.ends_with("-shm") &&
-           !name.ends_with("-journal");
-}
-
 }  // namespace
 
 Flash::Flash(std::filesystem::path folder) : folder_(std::move(folder)) {}
@@ -75,7 +70,7 @@ std::vector<FileInfo> Flash::list() const {
     for (const auto& entry : std::filesystem::directory_iterator(folder_, ignored)) {
         std::error_code gone;
         const std::string name = entry.path().filename().string();
-        if (!shown(name) || !entry.is_regular_file(gone)) continue;
+        if (name.starts_with('.') || !entry.is_regular_file(gone)) continue;
         const auto size = entry.file_size(gone);
         if (!gone) files.push_back({name, size});
     }

@@ -1,4 +1,5 @@
-// Flash: the device's persistent files, one flat folder.
+// Flash: the device's persistent files, one flat folder. Databases lie elsewhere (smos/state_folder.h): no
+// name of a file can meet theirs.
 #pragma once
 
 #include <cstdint>
@@ -37,7 +38,7 @@ public:
     Result<void> write(std::string_view name, ByteView content);  // atomically, durable when it returns
     Result<void> remove(std::string_view name);
     bool exists(std::string_view name) const;
-    std::vector<FileInfo> list() const;  // by name; SQLite's -wal and -shm files are not shown
+    std::vector<FileInfo> list() const;  // by name
 
     FlashSpace space() const;
 

@@ -36,6 +36,9 @@ Error file_error(int host_errno) {
         case EDQUOT:
         case EFBIG:
             return {E_OS_FILE_NO_SPACE};
+        case EMFILE:
+        case ENFILE:
+            return {E_OS_FILE_HDL_TOOMANY};
         case EROFS:
         case EACCES:
         case EPERM:

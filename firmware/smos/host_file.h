@@ -35,7 +35,7 @@ private:
     int descriptor_ = -1;
 };
 
-// The SMOS code of the host's errno: E_OS_FILE_NO_SUCH_FILE, _NO_SPACE, _RDONLY, else _CORR.
+// The SMOS code of the host's errno: E_OS_FILE_NO_SUCH_FILE, _NO_SPACE, _RDONLY, _HDL_TOOMANY, else _CORR.
 Error file_error(int host_errno);
 
 // Replaces `path` by a file of this content: written beside it under a name with a leading '.', synced,

@@ -14,24 +14,28 @@
 #include "firmware/smos/master_key.h"
 #include "firmware/smos/nvram.h"
 #include "firmware/smos/sensors.h"
+#include "firmware/smos/state_folder.h"
 
 namespace cs2sim {
 
 struct Smos {
     // Opens, or on first use makes, the device's state under `folder`.
     // An alarm, or what causes one, that the last run did not live to act on erases the master key now.
-    // Errors: E_OS_FILE_NO_SUCH_PATH, E_OS_FILE_RDONLY, E_OS_FILE_CORR, E_OS_CRYPT_MK_CORR.
-    static Result<std::unique_ptr<Smos>> open(const std::filesystem::path& folder);
+    // `warned` hears what is wrong with the state, also when that ends the start.
+    // Errors: those of prepare_state_folder(); E_OS_FILE_CORR, E_OS_CRYPT_MK_CORR.
+    static Result<std::unique_ptr<Smos>> open(const std::filesystem::path& folder,
+                                              BootLog::Listener warned = {});
 
-    Flash flash;           // folder/flash: databases and files
-    Nvram nvram;           // folder/nvram.db: small settings
-    MasterKey master_key;  // folder/keyram: the device master key in battery-backed RAM
+    const StateFolder state;
+    BootLog boot_log;
+    Flash flash;           // files that hosts name; databases are firmware/db's
+    Nvram nvram;           // small settings
+    MasterKey master_key;  // the device master key in battery-backed RAM
     Clock clock;
     Sensors sensors;
-    BootLog boot_log;
-    AuditLog audit_log;  // folder/audit
+    AuditLog audit_log;
 
-    explicit Smos(const std::filesystem::path& folder);
+    Smos(StateFolder folder, BootLog::Listener warned);
 };
 
 }  // namespace cs2sim

@@ -1,6 +1,19 @@
 #include "firmware/smos/sqlite.h"
 
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
 namespace cs2sim {
+namespace {
+
+void make_private(const std::filesystem::path& file) {
+    constexpr mode_t kOwner = S_IRUSR | S_IWUSR;
+    const int made = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, kOwner);
+    if (made >= 0) ::close(made);  // else opening says what is wrong
+}
+
+}  // namespace
 
 Statement::Statement(sqlite3* connection, std::string_view sql) {
     sqlite3_stmt* handle = nullptr;
@@ -36,7 +49,9 @@ ByteView Statement::bytes(int column) const {
 
 std::int64_t Statement::number(int column) const { return sqlite3_column_int64(handle_.get(), column); }
 
+// A file made by SQLite would have the umask's mode; its side files have the file's own.
 int Sqlite::open(const std::filesystem::path& file, int flags) {
+    if ((flags & SQLITE_OPEN_CREATE) != 0) make_private(file);
     sqlite3* handle = nullptr;
     const int result = sqlite3_open_v2(file.c_str(), &handle, flags | SQLITE_OPEN_NOMUTEX, nullptr);
     handle_.reset(handle);

@@ -45,6 +45,11 @@ Simulator::Simulator(std::string profile) : profile_(std::move(profile)), port_(
     start();
 }
 
+Simulator::Simulator(const State& copied) : profile_("se-gen2"), port_(free_port()) {
+    std::filesystem::copy(copied.folder, state(), std::filesystem::copy_options::recursive);
+    start();
+}
+
 Simulator::~Simulator() {
     if (running_) command({"stop", "--state", state()});
 }

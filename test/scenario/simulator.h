@@ -16,6 +16,11 @@ class Simulator {
 public:
     // Starts; fails the test loudly when that does not work (a binary or /dev/fuse missing).
     explicit Simulator(std::string profile = "se-gen2");
+    // On a copy of a state folder that is there already.
+    struct State {
+        std::filesystem::path folder;
+    };
+    explicit Simulator(const State& copied);
     ~Simulator();  // stops
     Simulator(const Simulator&) = delete;
     Simulator& operator=(const Simulator&) = delete;

@@ -71,7 +71,7 @@ void measure(Simulator& simulator, std::size_t count) {
     const std::vector<double> early(pages.begin(), pages.begin() + static_cast<std::ptrdiff_t>(tenth));
     const std::vector<double> late(pages.end() - static_cast<std::ptrdiff_t>(tenth), pages.end());
     const long peak = simulator.resident_kilobytes();
-    const auto file = std::filesystem::file_size(simulator.state() / "flash" / "CXIKEY.db");
+    const auto file = std::filesystem::file_size(simulator.state() / "flash" / "db" / "CXIKEY.db");
     std::printf(
         "%8zu keys  start %5.0f ms, with a first key %5.0f ms   open by name %4.0f us (99 of 100: %4.0f)   "
         "page of %u %5.2f ms, first tenth %5.2f, last %5.2f, slowest %5.2f\n"

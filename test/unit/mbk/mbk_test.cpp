@@ -212,7 +212,7 @@ TEST_CASE("the key is not readable in the state folder, and gone with the master
     REQUIRE(store.mbk.import(kMbkSlotAes, 0, {share(0), share(1), share(2)}));
     const Bytes secret = hex_bytes(kSecret);
     for (const char* file : {"VMBK1.db", "VMBK1.db-wal"}) {
-        const auto content = store.smos->flash.read(file);
+        const auto content = Flash(store.smos->state.databases()).read(file);
         REQUIRE(content);
         CHECK(std::search(content->begin(), content->end(), secret.begin(), secret.end()) == content->end());
     }

@@ -1,0 +1,163 @@
+#include "firmware/db/sqlite_backend.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+#include <cstdio>
+
+#include "firmware/db/entry_file.h"
+#include "firmware/db/sqlite_database.h"
+#include "firmware/smos/host_file.h"
+
+namespace cs2sim {
+namespace {
+
+namespace fs = std::filesystem;
+
+// SQLite's own files beside a database; stale ones must never meet a new database of the same name.
+void remove_side_files(const fs::path& file) {
+    for (const char* suffix : {"-wal", "-shm"}) {
+        fs::path side = file;
+        ::unlink((side += suffix).c_str());
+    }
+}
+
+class NewSqliteDatabase final : public NewDatabase {
+public:
+    NewSqliteDatabase(DatabaseIdentity identity, const DatabaseInfo& info)
+        : identity_(std::move(identity)), info_(info), entries_(identity_) {
+        static std::atomic<unsigned> counter{0};
+        unfinished_ = identity_.file.parent_path() / ".new-";
+        unfinished_ += std::to_string(counter++) + identity_.file.filename().string();
+    }
+    ~NewSqliteDatabase() override {
+        if (!finished_) return;
+        ::unlink(unfinished_.c_str());
+        remove_side_files(unfinished_);
+    }
+
+    Result<void> add(ByteView key, ByteView record) override {
+        if (key.size() != info_.key_length) return fail(E_DB_LENGTH);
+        if (!filled_) CS2SIM_TRY(entries_.open());
+        filled_ = true;
+        return entries_.add(key, record);
+    }
+
+    Result<void> finish() override {
+        finished_ = true;
+        ::unlink(unfinished_.c_str());
+        remove_side_files(unfinished_);
+        CS2SIM_TRY(Connection::make_file(unfinished_, info_));
+        if (filled_) CS2SIM_TRY(copy_entries());
+        const HostFile file(unfinished_, O_RDWR);
+        if (!file || !file.sync()) return fail(database_io_error(errno));
+        return {};
+    }
+
+    // Under another name until it is whole, so that a kill leaves a whole database or none.
+    Result<void> publish() override {
+        remove_side_files(identity_.file);
+        if (std::rename(unfinished_.c_str(), identity_.file.c_str()) != 0)
+            return fail(database_io_error(errno));
+        finished_ = false;
+        return sync_folder(identity_.file.parent_path());
+    }
+
+    Result<void> for_each(const std::function<Result<void>(ByteView, ByteView)>& visit) override {
+        if (!filled_) return {};
+        while (true) {
+            const auto entry = entries_.next();
+            if (!entry && entry.error().code == E_DB_NOT_FOUND) return {};
+            if (!entry) return fail(entry.error());
+            CS2SIM_TRY(visit(entry->key, entry->record));
+        }
+    }
+
+private:
+    Result<void> copy_entries() {
+        DatabaseIdentity unnamed{identity_.name, unfinished_, identity_.record_key};
+        Connection writer(unnamed);
+        CS2SIM_TRY(writer.open());
+        CS2SIM_TRY(writer.begin());
+        const auto copied = entries_.copy_to(writer);
+        if (!copied) return fail(copied.error());
+        return writer.commit();  // closing writes the log into the file
+    }
+
+    const DatabaseIdentity identity_;
+    const DatabaseInfo info_;
+    EntryFile entries_;
+    fs::path unfinished_;
+    bool filled_ = false;
+    bool finished_ = false;
+};
+
+class SqliteBackend final : public DatabaseBackend {
+public:
+    SqliteBackend(fs::path folder, const MasterKey& master_key)
+        : folder_(std::move(folder)), master_key_(master_key) {}
+
+    std::string_view name() const override { return "sqlite"; }
+
+    BackendCapabilities capabilities() const override {
+        return {.snapshots = true,
+                .change_numbers = true,
+                .survives_process = true,
+                .sync_price = SyncPrice::shared};
+    }
+
+    bool exists(const std::string& name) const override { return ::access(file(name).c_str(), F_OK) == 0; }
+
+    std::vector<DatabaseFile> list() const override {
+        std::vector<DatabaseFile> found;
+        std::error_code ignored;  // a folder that cannot be read shows no databases
+        for (const auto& entry : fs::directory_iterator(folder_, ignored)) {
+            std::error_code gone;
+            const std::string name = entry.path().filename().string();
+            if (name.starts_with('.') || !name.ends_with(".db") || !entry.is_regular_file(gone)) continue;
+            const auto size = entry.file_size(gone);
+            if (!gone) found.push_back({name, size});
+        }
+        std::ranges::sort(found, {}, &DatabaseFile::name);
+        return found;
+    }
+
+    Result<std::shared_ptr<StoredDatabase>> open(const std::string& name, TermsOf terms_of) override {
+        if (!exists(name)) return fail(E_OS_FILE_NO_SUCH_FILE);
+        auto opened = SqliteDatabase::open(name, file(name), master_key_, terms_of);
+        if (!opened) return fail(opened.error());
+        return *opened;
+    }
+
+    Result<std::unique_ptr<NewDatabase>> make(const std::string& name, const DatabaseInfo& info) override {
+        auto record_key = database_record_key(master_key_, name);
+        if (!record_key) return fail(record_key.error());
+        return std::make_unique<NewSqliteDatabase>(DatabaseIdentity{name, file(name), std::move(*record_key)},
+                                                   info);
+    }
+
+    // The database first: a kill in between leaves side files, which the next of that name removes.
+    Result<void> drop(const std::string& name) override {
+        if (::unlink(file(name).c_str()) != 0) return fail(file_error(errno));
+        CS2SIM_TRY(sync_folder(folder_));
+        remove_side_files(file(name));
+        return {};
+    }
+
+private:
+    fs::path file(const std::string& name) const { return folder_ / name; }
+
+    const fs::path folder_;
+    const MasterKey& master_key_;
+};
+
+}  // namespace
+
+std::unique_ptr<DatabaseBackend> make_sqlite_backend(fs::path folder, const MasterKey& master_key) {
+    return std::make_unique<SqliteBackend>(std::move(folder), master_key);
+}
+
+}  // namespace cs2sim

@@ -1,0 +1,175 @@
+#include "firmware/smos/state_folder.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <string>
+#include <vector>
+
+#include "firmware/smos/boot_log.h"
+#include "firmware/smos/fault_points.h"
+#include "firmware/smos/host_file.h"
+
+namespace cs2sim {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::string_view kDatabase = ".db";
+constexpr std::string_view kSharedIndex = "-shm";  // SQLite makes it anew
+constexpr std::array<std::string_view, 3> kSides = {"-wal", "-journal", kSharedIndex};
+constexpr std::string_view kRescued = ".host-";  // a file whose name the new folders need, on its way
+
+Result<void> refuse(BootLog& boot_log, const fs::path& path, std::string_view why, std::uint32_t code) {
+    boot_log.warn(path.string() + ": " + std::string(why));
+    return fail(code);
+}
+
+std::uint32_t code_of_folder(int host_errno) {
+    if (host_errno == ENOENT || host_errno == ENOTDIR) return E_OS_FILE_NO_SUCH_PATH;
+    return file_error(host_errno).code;
+}
+
+// Closed to other users, whatever the umask and whoever made it.
+Result<void> make_folder(const fs::path& folder, BootLog& boot_log) {
+    const auto refused = [&](int why) {
+        return refuse(boot_log, folder, std::strerror(why), code_of_folder(why));
+    };
+    if (::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST) return refused(errno);
+    struct stat info {};
+    if (::stat(folder.c_str(), &info) != 0) return refused(errno);
+    if (!S_ISDIR(info.st_mode)) return refused(ENOTDIR);
+    if ((info.st_mode & 0777) != 0700 && ::chmod(folder.c_str(), 0700) != 0) return refused(errno);
+    if (::access(folder.c_str(), R_OK | W_OK | X_OK) != 0) return refused(errno);
+    return {};
+}
+
+std::vector<std::string> regular_files(const fs::path& folder) {
+    std::vector<std::string> names;
+    std::error_code ignored;
+    for (const auto& entry : fs::directory_iterator(folder, ignored)) {
+        std::error_code gone;
+        if (entry.is_regular_file(gone)) names.push_back(entry.path().filename().string());
+    }
+    std::ranges::sort(names);
+    return names;
+}
+
+// Whatever was being written when the last run was killed bears a name that begins so.
+void remove_unfinished(const fs::path& folder, std::string_view prefix) {
+    for (const std::string& name : regular_files(folder))
+        if (name.starts_with(prefix)) ::unlink((folder / name).c_str());
+}
+
+// Earlier versions left some of them readable for others.
+void close_to_others(const fs::path& folder) {
+    for (const std::string& name : regular_files(folder)) {
+        const fs::path file = folder / name;
+        struct stat info {};
+        if (::stat(file.c_str(), &info) == 0 && (info.st_mode & 0077) != 0) ::chmod(file.c_str(), 0600);
+    }
+}
+
+// "user.db" for "user.db-wal"; nothing when the name is not that of a side file.
+std::string database_beside(std::string_view name) {
+    for (const std::string_view side : kSides) {
+        if (!name.ends_with(side)) continue;
+        const std::string_view stem = name.substr(0, name.size() - side.size());
+        if (stem.ends_with(kDatabase)) return std::string(stem);
+    }
+    return {};
+}
+
+// Moves what earlier versions kept side by side in flash/ to its folders. Each step is one rename(), and what
+// is left in flash/ says what is still to do.
+class Move {
+public:
+    Move(const StateFolder& state, BootLog& boot_log)
+        : flash_(state.root / "flash"), state_(state), boot_log_(boot_log) {}
+
+    // Files named like the new folders make room for them.
+    Result<void> make_room() {
+        for (const fs::path& folder : {state_.files(), state_.databases()}) {
+            std::error_code absent;
+            const std::string name = folder.filename().string();
+            if (fs::is_regular_file(folder, absent)) CS2SIM_TRY(rename(name, flash_ / rescued(name)));
+        }
+        return {};
+    }
+
+    Result<void> run() {
+        std::vector<std::string>
+            databases;  // move last: while one is here, its side files are known for what they are
+        for (const std::string& name : regular_files(flash_)) {
+            if (name.starts_with('.') && !name.starts_with(kRescued))
+                ::unlink((flash_ / name).c_str());  // what a killed run left half-written
+            else if (name.starts_with(kRescued))
+                CS2SIM_TRY(rename(name, state_.files() / name.substr(kRescued.size())));
+            else if (name.ends_with(kDatabase))
+                databases.push_back(name);
+            else
+                CS2SIM_TRY(move_file(name));
+        }
+        for (const std::string& name : databases) CS2SIM_TRY(rename(name, state_.databases() / name));
+        if (!moved_) return {};
+        for (const fs::path& folder : {state_.databases(), state_.files(), flash_})
+            CS2SIM_TRY(sync_folder(folder));
+        return {};
+    }
+
+private:
+    static std::string rescued(const std::string& name) { return std::string(kRescued) + name; }
+
+    Result<void> move_file(const std::string& name) {
+        const std::string database = database_beside(name);
+        const bool side =
+            !database.empty() && (fs::exists(flash_ / database) || fs::exists(state_.databases() / database));
+        if (!side) return rename(name, state_.files() / name);
+        if (!name.ends_with(kSharedIndex)) return rename(name, state_.databases() / name);
+        ::unlink((flash_ / name).c_str());
+        return {};
+    }
+
+    Result<void> rename(const std::string& name, const fs::path& to) {
+        CS2SIM_TRY(fault_point(FaultPoint::state_move, name));
+        const fs::path from = flash_ / name;
+        if (fs::exists(to))
+            return refuse(boot_log_, from,
+                          "lies there and at " + to.string() +
+                              " (has an older version run on this state?); take one of the two away",
+                          E_OS_FILE_EXIST);
+        if (std::rename(from.c_str(), to.c_str()) != 0)
+            return refuse(boot_log_, from, std::strerror(errno), file_error(errno).code);
+        moved_ = true;
+        return {};
+    }
+
+    const fs::path flash_;
+    const StateFolder& state_;
+    BootLog& boot_log_;
+    bool moved_ = false;
+};
+
+}  // namespace
+
+Result<void> prepare_state_folder(const StateFolder& state, BootLog& boot_log) {
+    CS2SIM_TRY(make_folder(state.root, boot_log));
+    CS2SIM_TRY(make_folder(state.root / "flash", boot_log));
+    Move move(state, boot_log);
+    CS2SIM_TRY(move.make_room());
+    for (const fs::path& folder : {state.files(), state.databases(), state.audit()})
+        CS2SIM_TRY(make_folder(folder, boot_log));
+    CS2SIM_TRY(move.run());
+    remove_unfinished(state.root, ".tmp");  // the state folder is the user's too
+    for (const fs::path& folder : {state.files(), state.databases()}) remove_unfinished(folder, ".");
+    for (const fs::path& folder : {state.root, state.files(), state.databases(), state.audit()})
+        close_to_others(folder);
+    return {};
+}
+
+}  // namespace cs2sim

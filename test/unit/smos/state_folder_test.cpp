@@ -1,0 +1,143 @@
+// The state folder of an earlier version, moved over; killed at every step of it.
+#include "firmware/smos/state_folder.h"
+
+#include <signal.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <catch2/catch.hpp>
+#include <fstream>
+#include <iterator>
+#include <map>
+
+#include "firmware/smos/fault_points.h"
+#include "firmware/smos/smos.h"
+#include "test/places.h"
+#include "test/unit/scratch.h"
+
+using namespace cs2sim;
+namespace fs = std::filesystem;
+
+namespace {
+
+std::string content_of(const fs::path& file) {
+    std::ifstream in(file, std::ios::binary);
+    return {std::istreambuf_iterator<char>(in), {}};
+}
+
+std::map<std::string, std::string> contents_of(const fs::path& folder) {
+    std::map<std::string, std::string> all;
+    for (const auto& entry : fs::directory_iterator(folder))
+        if (entry.is_regular_file()) all[entry.path().filename().string()] = content_of(entry.path());
+    return all;
+}
+
+const fs::path& earlier_state() {
+    static const fs::path folder = source_folder() / "test" / "vectors" / "state_0.1.0";
+    return folder;
+}
+
+void take_earlier_state(const fs::path& to) { fs::copy(earlier_state(), to, fs::copy_options::recursive); }
+
+void check_moved(const StateFolder& state, std::map<std::string, std::string> earlier) {
+    std::map<std::string, std::string> files;
+    std::map<std::string, std::string> databases;
+    for (auto& [name, content] : earlier)
+        (name.find(".db") == std::string::npos ? files : databases)[name] = content;
+    CHECK(contents_of(state.files()) == files);
+    CHECK(contents_of(state.databases()) == databases);
+    CHECK(contents_of(state.root / "flash").empty());
+}
+
+class KilledAt final : public FaultObserver {
+public:
+    explicit KilledAt(unsigned step) : step_(step) {}
+    Result<void> reached(FaultPoint point, std::string_view, ByteView) override {
+        if (point == FaultPoint::state_move && step_-- == 0) ::kill(::getpid(), SIGKILL);
+        return {};
+    }
+
+private:
+    unsigned step_;
+};
+
+bool killed_at_step(const fs::path& folder, unsigned step) {
+    const pid_t child = ::fork();
+    REQUIRE(child >= 0);
+    if (child == 0) {
+        KilledAt observer(step);
+        const FaultObserverScope scope(&observer);
+        BootLog log;
+        ::_exit(prepare_state_folder({folder}, log) ? 0 : 1);
+    }
+    int status = 0;
+    REQUIRE(::waitpid(child, &status, 0) == child);
+    if (WIFEXITED(status)) REQUIRE(WEXITSTATUS(status) == 0);
+    return WIFSIGNALED(status);
+}
+
+}  // namespace
+
+TEST_CASE("files and databases of an earlier version move to folders of their own, whenever a kill comes") {
+    const auto earlier = contents_of(earlier_state() / "flash");
+    REQUIRE(earlier.size() == 11);
+    unsigned steps = 0;
+    for (bool killed = true; killed; ++steps) {
+        ScratchFolder scratch;
+        const StateFolder state{scratch.path() / "state"};
+        take_earlier_state(state.root);
+        killed = killed_at_step(state.root, steps);
+        BootLog log;
+        REQUIRE(prepare_state_folder(state, log));
+        check_moved(state, earlier);
+        CHECK(log.text().empty());
+        REQUIRE(prepare_state_folder(state, log));
+        check_moved(state, earlier);
+    }
+    CHECK(steps > earlier.size());
+}
+
+TEST_CASE("what an earlier version's kill left half-written goes, and SQLite's index is made anew") {
+    ScratchFolder scratch;
+    const StateFolder state{scratch.path() / "state"};
+    take_earlier_state(state.root);
+    for (const char* left : {".tmp3", ".new-user.db", ".new-user.db-wal", ".staging0", "user.db-shm"})
+        std::ofstream(state.root / "flash" / left) << "half";
+    // An upload of that name, beside no database, is a file as any other.
+    std::ofstream(state.root / "flash" / "gone.db-wal") << "a host's";
+    BootLog log;
+    REQUIRE(prepare_state_folder(state, log));
+    auto earlier = contents_of(earlier_state() / "flash");
+    CHECK(content_of(state.files() / "gone.db-wal") == "a host's");
+    fs::remove(state.files() / "gone.db-wal");
+    check_moved(state, earlier);
+}
+
+TEST_CASE("a file that lies at its old and its new place ends the start, and is named") {
+    ScratchFolder scratch;
+    const StateFolder state{scratch.path() / "state"};
+    take_earlier_state(state.root);
+    BootLog log;
+    REQUIRE(prepare_state_folder(state, log));
+    std::ofstream(state.root / "flash" / "user.db") << "by an older version";
+    CHECK(code_of(prepare_state_folder(state, log)) == E_OS_FILE_EXIST);
+    CHECK(log.text().find("flash/user.db: lies there and at ") != std::string::npos);
+    CHECK(content_of(state.databases() / "user.db") == content_of(earlier_state() / "flash" / "user.db"));
+    CHECK(content_of(state.root / "flash" / "user.db") == "by an older version");
+}
+
+TEST_CASE("folders of the state are closed to others, whatever the umask and whoever made them") {
+    ScratchFolder scratch;
+    const StateFolder state{scratch.path() / "state"};
+    const mode_t before = ::umask(0);
+    fs::create_directories(state.root / "flash");  // open to all
+    const auto smos = Smos::open(state.root);
+    ::umask(before);
+    REQUIRE(smos);
+    for (const auto& entry : fs::recursive_directory_iterator(state.root)) {
+        INFO(entry.path());
+        CHECK((entry.status().permissions() & fs::perms(0077)) == fs::perms::none);
+    }
+    CHECK((fs::status(state.root).permissions() & fs::perms(0777)) == fs::perms(0700));
+}
