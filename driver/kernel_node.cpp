@@ -93,7 +93,12 @@ KernelNode::~KernelNode() = default;
 
 void KernelNode::serve(fuse_session* session) {
     session_ = session;
-    static constexpr fuse_custom_io io{write_joined, read_plainly, nullptr, nullptr};
+    static constexpr fuse_custom_io io = [] {  // its members differ between versions of libfuse
+        fuse_custom_io made{};
+        made.writev = write_joined;
+        made.read = read_plainly;
+        return made;
+    }();
     if (fuse_session_custom_io(session, &io, fuse_session_fd(session)) != 0)
         spdlog::warn("device node: replies go out in pieces");
     loop_ = std::make_unique<SessionLoop>(session);

@@ -1,6 +1,7 @@
 // The front door of ADM: the modules that it publishes, and what it needs of the device that it administers.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <string>
@@ -25,7 +26,10 @@ struct DeviceControl {
     std::function<Result<void>()> clear;
     std::function<std::vector<std::string>()>
         connections;           // one text a connection, e.g. "TCP 127.0.0.1:4711"
-    std::int64_t started = 0;  // monotonic milliseconds
+    std::function<void()> shut_down;        // ends the appliance; empty when nobody can
+    std::atomic<std::int64_t> started = 0;  // monotonic milliseconds
+    static constexpr std::uint32_t kMeasured = 0xFFFFFFFF;
+    std::atomic<std::uint32_t> load = kMeasured;  // what CSLGetLoad shall say, in tenths of a per cent
 };
 
 // The device's 8-character identity, random and persistent (`uid` in GetState). Error: E_CMDS_NVRAM.

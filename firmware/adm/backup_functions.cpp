@@ -43,7 +43,7 @@ Result<Bytes> next_block(Backup& backup, std::size_t limit) {
 }  // namespace
 
 Result<Bytes> backup_open(Call& call) {
-    const auto name = name_for_backup(call, call.request.text("name"));
+    const auto name = name_for_backup(call, call.request.text("name"), Way::out);
     if (!name) return fail(name.error());
     const auto database = call.device.databases.open(*name);
     if (!database) return fail(database.error());

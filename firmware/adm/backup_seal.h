@@ -10,14 +10,16 @@
 
 namespace cs2sim::adm {
 
-// Sealed entries are: version 1 | Aead's sealed bytes.
+// Sealed entries are: version 2 | Aead's sealed bytes of (length of the key, 1 byte | key | record), bound to
+// the database. Version 1, read only: the record alone, bound to database and key.
 class BackupSeal {
 public:
-    // Errors: E_MBK_SLOT_EMPTY and others of MbkStore.
+    // Errors: E_ADM_NO_MBK_KEY when slot 3 is empty (error-numbers.md: likely), others of MbkStore.
     static Result<BackupSeal> make(MbkStore& mbk, const std::string& database);
 
     Bytes seal(ByteView key, ByteView record);
-    Result<SecretBytes> open(ByteView key, ByteView sealed);  // E_ADM_BACKUP_SEAL
+    // Errors: E_ADM_BACKUP_MAC (changed, or of another MBK or database), E_ADM_BACKUP_INDEX (moved to `key`).
+    Result<SecretBytes> open(ByteView key, ByteView sealed);
 
     const MbkKeyInfo& mbk() const { return mbk_; }
 
@@ -30,8 +32,11 @@ private:
     Aead aead_;
 };
 
-// The plain name of a database that the caller may back up and restore. Errors: E_OS_FILE_ILL_NAME;
-// E_ADM_DENIED when it does not leave the device, whoever asks; E_CMDS_DENIED (guide G3, G4).
-Result<std::string> name_for_backup(const class Call& call, std::string_view name);
+enum class Way : std::uint8_t { out, in };
+
+// The plain name of a database that the caller may back up (out) or restore (in). Errors: E_OS_FILE_ILL_NAME;
+// the code of its row in db/catalogue.cpp when it goes no such way, whoever asks; E_CMDS_DENIED (guide G3,
+// G4).
+Result<std::string> name_for_backup(const class Call& call, std::string_view name, Way way);
 
 }  // namespace cs2sim::adm

@@ -25,6 +25,10 @@ Result<Bytes> start_os(Call& call) {
     return boot(call, BootTarget::operating_system, "start of operating system");
 }
 
+Result<Bytes> recover_os(Call& call) {
+    return boot(call, BootTarget::operating_system, "recovery of operating system");
+}
+
 Result<Bytes> clear(Call& call) {
     const DeviceControl* control = call.device.control;
     if (!control || !control->clear) return fail(E_CMDS_SFC_DISABLED);

@@ -13,7 +13,7 @@ constexpr std::size_t kMostKeyBytes = kMaxFrame - 4096;  // leaves room for head
 Result<Bytes> list_entries(Call& call) {
     const auto name = Flash::plain_name(call.request.text("name"));
     if (!name) return fail(name.error());
-    if (!database_policy(*name)->leaves_device) return fail(E_ADM_DENIED);
+    if (const std::uint32_t refused = database_policy(*name)->refused_out) return fail(refused);
     const auto database = call.device.databases.open(*name);
     if (!database) return fail(database.error());
 
@@ -29,7 +29,7 @@ Result<Bytes> list_entries(Call& call) {
 }
 
 Result<Bytes> read_entry(Call& call) {
-    const auto name = name_for_backup(call, call.request.text("name"));
+    const auto name = name_for_backup(call, call.request.text("name"), Way::out);
     if (!name) return fail(name.error());
     const auto database = call.device.databases.open(*name);
     if (!database) return fail(database.error());

@@ -47,7 +47,7 @@ Result<Bytes> list_files(Call& call) {
 Result<Bytes> load_file(Call& call) {
     const auto name = Flash::plain_name(call.request.text("name"));
     if (!name) return fail(name.error());
-    if (is_database(*name) || is_own_file(*name)) return fail(E_ADM_FILE_PROTECTED);
+    if (is_database(*name) || is_own_file(*name)) return fail(E_ADM_PERMISSION);
 
     std::uint32_t handle = call.request.u32("handle");
     if (handle == 0) {
@@ -75,7 +75,7 @@ Result<Bytes> load_file(Call& call) {
 Result<Bytes> delete_file(Call& call) {
     const auto name = Flash::plain_name(call.request.text("name"));
     if (!name) return fail(name.error());
-    if (is_own_file(*name) || database_policy(*name)->name != "*") return fail(E_ADM_FILE_PROTECTED);
+    if (is_own_file(*name) || database_policy(*name)->name != "*") return fail(E_ADM_PERMISSION);
     CS2SIM_TRY(is_database(*name) ? call.device.databases.drop(*name) : call.device.smos.flash.remove(*name));
     call.audit(AUDIT_FIRMWARE, "file " + *name + " deleted");
     return call.answer({});

@@ -2,20 +2,16 @@
 #include "firmware/adm/handlers.h"
 
 namespace cs2sim::adm {
-namespace {
 
-constexpr std::size_t kPart = 128 * 1024;
-
-Bytes part_of(const Call& call, std::string_view log) {
+Bytes part_of_log(const Call& call, std::string_view log) {
+    constexpr std::size_t kPart = 128 * 1024;
     const std::size_t offset = std::min<std::size_t>(call.request.u32("offset"), log.size());
     return call.answer({log.size(), log.substr(offset, kPart)});
 }
 
-}  // namespace
+Result<Bytes> get_boot_log(Call& call) { return part_of_log(call, call.device.smos.boot_log.text()); }
 
-Result<Bytes> get_boot_log(Call& call) { return part_of(call, call.device.smos.boot_log.text()); }
-
-Result<Bytes> get_audit_log(Call& call) { return part_of(call, call.device.smos.audit_log.text()); }
+Result<Bytes> get_audit_log(Call& call) { return part_of_log(call, call.device.smos.audit_log.text()); }
 
 Result<Bytes> clear_audit_log(Call& call) {
     CS2SIM_TRY(call.device.smos.audit_log.clear());

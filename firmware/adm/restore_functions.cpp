@@ -11,7 +11,7 @@ namespace cs2sim::adm {
 namespace {
 
 Error refusal(Error error) {
-    if (error.code == E_DB_BAD_INFO) return {E_ADM_BACKUP_FORMAT};
+    if (error.code == E_DB_BAD_INFO) return {E_ADM_DATA_LEN};
     return error.code == E_DB_NO_MEM ? Error{E_ADM_HANDLES} : error;
 }
 
@@ -24,7 +24,7 @@ public:
           seal_(std::move(seal)) {}
     Restore(const Restore&) = delete;
     Restore& operator=(const Restore&) = delete;
-    // Errors: E_ADM_BACKUP_FORMAT when the backup does not fit the database, those of DatabaseStore.
+    // Errors: E_ADM_DATA_LEN when the backup does not fit the database, those of DatabaseStore.
     Result<void> begin(const DatabaseInfo& info);
     Result<void> add(ByteView key, ByteView sealed);
     Result<std::uint32_t> commit();  // E_CMDS_ADMIN_AMPUTATION, those of Staging
@@ -46,7 +46,7 @@ Result<void> Restore::begin(const DatabaseInfo& info) {
     const DatabasePolicy* policy = database_policy(name_);
     const DatabaseInfo made_with = policy->name == "*" ? info : policy->info;
     key_length_ = info.key_length;
-    if (key_length_ != made_with.key_length) return fail(E_ADM_BACKUP_FORMAT);
+    if (key_length_ != made_with.key_length) return fail(E_ADM_DATA_LEN);
     auto staging = databases_.stage(name_, made_with);
     if (!staging) return fail(refusal(staging.error()));
     staging_ = std::move(*staging);
@@ -54,7 +54,7 @@ Result<void> Restore::begin(const DatabaseInfo& info) {
 }
 
 Result<void> Restore::add(ByteView key, ByteView sealed) {
-    if (key.size() != key_length_) return fail(E_ADM_BACKUP_FORMAT);
+    if (key.size() != key_length_) return fail(E_ADM_DATA_LEN);
     const auto record = seal_.open(key, sealed);
     if (!record) return fail(record.error());
     if (name_ == kUserDatabase) {
@@ -76,7 +76,7 @@ Result<std::uint32_t> Restore::commit() {
 Result<void> check_mbk(const Block& request, const MbkKeyInfo& resident) {
     if (request.u8("mbktype") != resident.type || request.u8("mbklen") != resident.length ||
         !std::ranges::equal(request.bytes("mbkhash"), resident.hash))
-        return fail(E_ADM_BACKUP_MBK);
+        return fail(E_ADM_BACKUP_MAC);
     return {};
 }
 
@@ -99,7 +99,7 @@ Error refused(Call& call, std::uint32_t handle, const Restore& restore, Error er
 }  // namespace
 
 Result<Bytes> restore_open(Call& call) {
-    const auto name = name_for_backup(call, call.request.text("name"));
+    const auto name = name_for_backup(call, call.request.text("name"), Way::in);
     if (!name) return fail(name.error());
     auto seal = BackupSeal::make(call.device.mbk, *name);
     if (!seal) return fail(seal.error());

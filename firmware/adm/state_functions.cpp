@@ -102,7 +102,7 @@ Result<Bytes> get_state(Call& call) {
     const Sensors& sensors = call.device.smos.sensors;
     const std::uint16_t modes = call.device.scheduler.modes();
 
-    std::string text = format_text("mode      = %s\n", mode_text(modes));
+    std::string text = format_text("\nmode      = %s\n", mode_text(modes));
     text += format_text("state     = INITIALIZED (0x%08X)\n", kStateInitialized);
     text += format_text("temp      = %.1f [C]\n", sensors.temperature());
     text += format_text("alarm     = %s\n", sensors.alarm() == Alarm::off ? "OFF" : "ON");
@@ -148,6 +148,16 @@ Result<Bytes> set_time(Call& call) {
 Result<Bytes> get_batt_state(Call& call) {
     const Sensors& sensors = call.device.smos.sensors;
     return call.answer({battery_line(sensors.carrier_battery()) + battery_line(sensors.external_battery())});
+}
+
+Result<Bytes> get_forms(Call& call) {
+    const Profile& profile = call.device.profile;
+    std::uint32_t forms = 0;  // bits: tools/session/output.h
+    if (profile.hash_capitals) forms |= 1;
+    if (profile.show_initial) forms |= 2;
+    if (profile.show_untried) forms |= 4;
+    if (profile.show_token_hash) forms |= 8;
+    return call.answer({forms});
 }
 
 Result<Bytes> mem_info(Call& call) {

@@ -8,7 +8,7 @@ namespace cs2sim {
 namespace {
 
 constexpr std::string_view kFile = "hsmauth.key";
-constexpr unsigned kBits = 2048;
+constexpr unsigned kBits = 4096;
 
 }  // namespace
 

@@ -21,6 +21,13 @@ const Function* Scheduler::find(std::uint16_t fc, std::uint8_t sfc) const {
 
 Result<Bytes> Scheduler::run(Services& services, Context& context, const Request& request) {
     const std::lock_guard lock(context.mutex);
+    struct Counted {
+        std::atomic<std::uint32_t>& count;
+        explicit Counted(std::atomic<std::uint32_t>& one) : count(one) {
+            count.fetch_add(1, std::memory_order_relaxed);
+        }
+        ~Counted() { count.fetch_sub(1, std::memory_order_relaxed); }
+    } counted(running_);
     return run_locked(services, context, request);
 }
 

@@ -36,6 +36,9 @@ public:
 
     std::uint32_t denial(const Context& context) const;  // the code for a missing permission
 
+    // Commands that run now, those inside secure messaging counted once.
+    std::uint32_t running() const { return running_.load(std::memory_order_relaxed); }
+
     std::uint16_t modes() const { return modes_.load(std::memory_order_acquire); }
     void set_modes(std::uint16_t modes) { modes_.store(modes, std::memory_order_release); }
     // Clears the modes in `cleared`, then sets those in `set`, in one step.
@@ -50,6 +53,7 @@ private:
 
     std::vector<Module> modules_;
     std::atomic<std::uint16_t> modes_{MODE_OPERATIONAL};
+    std::atomic<std::uint32_t> running_{0};
 };
 
 }  // namespace cs2sim

@@ -14,7 +14,7 @@ constexpr std::uint8_t kBackupVersion = 1;
 
 Bytes entry_of(const User& user) {
     return compose(LAYOUT_USER, {user.short_name, user.permission, user.mechanism, user.flags, user.failures,
-                                 user.initial, user.attributes, user.long_name});
+                                 Users::marks(user), user.attributes, user.long_name});
 }
 
 std::string audit_text(std::string_view what, std::string_view user) {

@@ -58,7 +58,7 @@ Result<void> Users::create_factory_user(ByteView rsa_public_key_der) {
 
 Bytes Users::encode(const User& user) {
     return compose(LAYOUT_USER_RECORD,
-                   {kRecordVersion, user.permission, user.mechanism, user.flags, user.failures, user.initial,
+                   {kRecordVersion, user.permission, user.mechanism, user.flags, user.failures, marks(user),
                     user.long_name, user.attributes, ByteView(user.token)});
 }
 
@@ -73,7 +73,8 @@ Result<User> Users::decode(ByteView key, ByteView record) {
     user.mechanism = block->u8("mechanism");
     user.flags = block->u8("flags");
     user.failures = block->u8("failures");
-    user.initial = block->u8("initial") != 0;
+    user.initial = (block->u8("initial") & 1) != 0;
+    user.tried = (block->u8("initial") & 2) != 0 || user.failures != 0;
     user.attributes = block->text("attributes");
     user.token = to_secret(block->bytes("token"));
     return user;
@@ -262,12 +263,14 @@ Result<User> Users::authenticate(std::string_view name, std::uint8_t mechanism, 
 
     if (!verify_response(*user, message, response)) {
         if (user->failures < 0xFF) ++user->failures;
+        user->tried = true;
         if (!erased) CS2SIM_TRY(store(*user));
         return fail(E_CMDS_AUTH_FAILED);
     }
-    if (user->failures != 0) {
+    if (user->failures != 0 || !user->tried) {
         user->failures = 0;
-        CS2SIM_TRY(store(*user));
+        user->tried = true;
+        if (!erased) CS2SIM_TRY(store(*user));
     }
     return user;
 }

@@ -43,6 +43,7 @@ struct User {
     std::uint8_t flags = 0;
     std::uint8_t failures = 0;  // Z[n]: failed logons since the last good one
     bool initial = false;       // I[1]: initial password not yet changed
+    bool tried = false;         // has logged on or tried to: Z[n] is shown from then on
     std::string attributes;     // "CXI_GROUP=SLOT_0000,…"
     SecretBytes token;          // public key (DER) or password
 };
@@ -66,6 +67,11 @@ public:
     Result<void> remove(std::string_view name, const std::function<bool(const std::string&)>& is_active);
     Result<User> find(std::string_view short_or_long_name);  // E_CMDS_NO_USER, E_CMDS_BAD_UDB_ENTRY
     Result<std::vector<User>> list();
+
+    // What LAYOUT_USER and the record say in `initial`: 1 initial password, 2 tried to log on.
+    static std::uint8_t marks(const User& user) {
+        return static_cast<std::uint8_t>((user.initial ? 1 : 0) | (user.tried ? 2 : 0));
+    }
 
     // Checks what a user shows: a signature over, or MAC of, `message`; counts failures. When an alarm has
     // erased the users with the master key, the factory user and his first key are left (OUR ASSUMPTION), so

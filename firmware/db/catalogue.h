@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string_view>
 
 #include "firmware/db/database.h"
@@ -11,15 +12,20 @@ namespace cs2sim {
 inline constexpr std::string_view kUserDatabase = "user.db";
 inline constexpr std::string_view kKeyDatabase = "CXIKEY.db";
 inline constexpr std::string_view kMasterKeyDatabase = "VMBK1.db";
+inline constexpr std::string_view kSessionDatabase = "session.db";  // of PKCS#11 modules; not made here
 
 struct DatabasePolicy {
     std::string_view name;            // "*" for databases of users' own modules
     DatabaseInfo info;                // with which the device makes it
     std::uint32_t backup_permission;  // authentication state needed to back up or restore (guide G3)
-    bool leaves_device;               // false: no command hands out a record, sealed or not
+    std::uint32_t refused_out = 0;  // code for who asks for it or a record of it, sealed or not; 0: may leave
+    std::uint32_t refused_in = 0;   // code for who would restore it
 };
 
 // Never null: the row of the name (exact, case-sensitive), or the "*" row.
 const DatabasePolicy* database_policy(std::string_view plain_name);
+
+// All rows, "*" last.
+std::span<const DatabasePolicy> database_policies();
 
 }  // namespace cs2sim

@@ -16,6 +16,7 @@
 #include "firmware/cxi/cxi.h"
 #include "firmware/db/catalogue.h"
 #include "firmware/device/boot_gate.h"
+#include "firmware/device/boot_lines.h"
 #include "firmware/device/modules.h"
 #include "firmware/faults/engine.h"
 #include "firmware/sim/sim.h"
@@ -53,6 +54,8 @@ public:
         return boot(BootTarget::operating_system);
     }
 
+    void on_shut_down(std::function<void()> hook) { control_.shut_down = std::move(hook); }
+
     // What a command asked for that must not happen while commands run.
     Result<void> do_what_is_pending() {
         if (!pending_boot_.load()) return {};
@@ -88,7 +91,8 @@ public:
 
 private:
     Result<void> boot(BootTarget target) {
-        ++boots_;
+        if (++boots_ > 1) smos_->boot_log.clear();  // what the first start met with stands before its lines
+        log_start(*smos_, profile_);
         const auto begun_anew = begin_anew_after_alarm();
         cxi_.start();
         control_.started = monotonic_milliseconds();
@@ -99,9 +103,9 @@ private:
         const std::string text = target == BootTarget::boot_loader
                                      ? "boot loader started"
                                      : "cs2sim device started, profile " + profile_.name;
-        smos_->boot_log.add(text);
+        log_boot_line(*smos_, text);
         (void)smos_->audit_log.note(AUDIT_STARTUP, "[] " + text);  // a full log stops no start
-        if (!users_.remove_temporary()) smos_->boot_log.add("temporary users could not be removed");
+        if (!users_.remove_temporary()) log_boot_line(*smos_, "temporary users could not be removed");
         return begun_anew;
     }
 
@@ -109,7 +113,7 @@ private:
     // reset the device begins anew, as after Clear.
     Result<void> begin_anew_after_alarm() {
         if (smos_->master_key.present() || smos_->sensors.alarm() != Alarm::off) return {};
-        smos_->boot_log.add("master key erased by an alarm: factory state");
+        log_boot_line(*smos_, "master key erased by an alarm: factory state");
         return clear();
     }
 
@@ -157,6 +161,7 @@ private:
             const auto made = databases_.create(name, database_policy(name)->info);
             if (!made) return fail(made.error());
         }
+        if (profile_.factory_mbk) CS2SIM_TRY(mbk_.make_factory_key());
         return users_.create_factory_user(*stored);
     }
 
@@ -262,6 +267,7 @@ Result<std::unique_ptr<Device>> Device::boot(Options options) {
     auto smos = Smos::open(options.state);
     if (!smos) return fail(smos.error());
     auto device = std::make_unique<BootedDevice>(std::move(options.profile), std::move(*smos));
+    device->on_shut_down(std::move(options.shut_down));
     CS2SIM_TRY(device->start(options.initial_key));
     return device;
 }

@@ -48,6 +48,16 @@ SecretBytes record_of(const MbkKeyInfo& info, ByteView key) {
     return record;
 }
 
+constexpr std::string_view kFactoryName = "AUTO-GEN";  // device-formats.md, section 2
+
+bool is_factory_key(const MbkKeyInfo& info) {
+    return std::ranges::equal(info.name, kFactoryName) && info.n == 1 && info.k == 1;
+}
+
+bool is_factory_record(ByteView record) {
+    return record.size() == kInfoSize + kMbkLength && is_factory_key(decode_key_info(record.first(kInfoSize)));
+}
+
 }  // namespace
 
 struct MbkStore::Slot {
@@ -106,10 +116,22 @@ Result<MbkStore::Generated> MbkStore::generate(std::uint8_t type, std::uint8_t l
 
     auto store = database();
     if (!store) return fail(store.error());
-    const auto stored = (*store)->insert(search_key(kMbkSlotAes), record_of(info, key));
-    if (!stored && stored.error().code != E_DB_EXISTS) return fail(stored.error());
-    generated.loaded = stored.has_value();
+    CS2SIM_TRY((*store)->change([&](Batch& batch) -> Result<void> {
+        const auto resident = batch.find(search_key(kMbkSlotAes));
+        if (!resident && resident.error().code != E_DB_NOT_FOUND) return fail(resident.error());
+        if (resident && !is_factory_record(*resident)) return {};
+        generated.loaded = true;
+        return batch.update(search_key(kMbkSlotAes), record_of(info, key));
+    }));
     return generated;
+}
+
+Result<void> MbkStore::make_factory_key() {
+    const auto present = list();
+    if (!present) return fail(present.error());
+    if (!present->empty()) return {};
+    CS2SIM_TRY(generate(MBK_TYPE_AES, kMbkLength, 1, 1, kFactoryName));
+    return {};
 }
 
 Result<MbkKeyInfo> MbkStore::import(std::uint32_t slot, std::uint32_t flags,
@@ -132,7 +154,8 @@ Result<MbkKeyInfo> MbkStore::import(std::uint32_t slot, std::uint32_t flags,
         const auto resident = batch.find(search_key(slot));
         if (!resident && resident.error().code != E_DB_NOT_FOUND) return fail(resident.error());
         const bool occupied =
-            resident && (resident->size() != kInfoSize + kMbkLength ||
+            resident && !is_factory_record(*resident) &&
+            (resident->size() != kInfoSize + kMbkLength ||
                          !equal_in_constant_time(ByteView(*resident).subspan(kInfoSize), *key));
         if (occupied && (flags & MBK_FLG_OW) == 0) return fail(E_MBK_KEY_EXISTS);
         return batch.update(search_key(slot), record_of(info, *key));

@@ -64,11 +64,15 @@ public:
 
     struct Generated {
         std::vector<MbkShare> shares;  // n of them
-        bool loaded = false;           // the key went into its slot, which was empty
+        bool loaded = false;           // the key went into its slot
     };
 
-    // Makes a key and splits it, n shares of which k recover it. It goes into its slot when that is empty;
-    // an occupied slot keeps its key and the shares await an import.
+    // The key that a new device has when its profile says so (factory_mbk), AUTO-GEN, 1 share of 1, which
+    // nobody gets. Generations and imports replace it without asking. Nothing happens when the slot is full.
+    Result<void> make_factory_key();
+
+    // Makes a key and splits it, n shares of which k recover it. It goes into its slot when that is empty or
+    // holds the factory's key; else the slot keeps its key and the shares await an import.
     // Errors: E_MBK_KEY_TYPE (not AES), E_MBK_KEY_LB (not 32), E_MBK_SHARE_CNT, E_MBK_KEY_NAME (empty).
     Result<Generated> generate(std::uint8_t type, std::uint8_t length, unsigned n, unsigned k,
                                std::string_view name);
@@ -77,7 +81,7 @@ public:
     // Errors: E_MBK_KEY_NO (slot over 3); E_MBK_KEY_TYPE (slot 0, DES keys are not supported, or a share of
     // another type); E_MBK_SHARE_CNT (fewer or more than k), E_MBK_IG_KEY_SHARE_CNT_NM, _NAME_NM, _DATE_NM,
     // _TIME_NM, _TYPES_NM (shares do not belong together), E_MBK_ISO_HASH_FAIL, those of mbk_combine, and
-    // E_MBK_KEY_EXISTS when the slot holds another key and flags lack MBK_FLG_OW; E_MBK_FLAGS_INV,
+    // E_MBK_KEY_EXISTS when the slot holds another key (but the factory's) and flags lack MBK_FLG_OW; E_MBK_FLAGS_INV,
     // E_MBK_KEY_LB.
     Result<MbkKeyInfo> import(std::uint32_t slot, std::uint32_t flags, const std::vector<MbkShare>& shares);
 

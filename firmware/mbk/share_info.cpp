@@ -19,7 +19,7 @@ bool same(const Block& a, const Block& b, std::string_view field) {
     return std::ranges::equal(a.bytes(field), b.bytes(field));
 }
 
-// The two halves of the six bytes: yymmdd and hhmmss.
+// The two halves of the six bytes: date and hhmmss.
 ByteView date_of(const Block& info) { return info.bytes("time").first(3); }
 ByteView clock_of(const Block& info) { return info.bytes("time").last(3); }
 
@@ -31,6 +31,30 @@ Result<void> check_together(const Block& a, const Block& b) {
     if (a.u8("k") != b.u8("k")) return fail(E_MBK_IG_KEY_SHARE_CNT_NM);
     if (!same(a, b, "hash")) return fail(E_MBK_ISO_HASH_FAIL);
     return {};
+}
+
+// Key files write ddmmyy and pad names with blanks (device-formats.md, section 3); records of VMBK1.db and
+// shares of earlier versions have yymmdd and zeros.
+using Time = std::array<std::uint8_t, 6>;
+
+Time with_date_turned(Time time) {
+    std::swap(time[0], time[2]);
+    return time;
+}
+
+std::array<std::uint8_t, 8> padded_with(std::array<std::uint8_t, 8> name, std::uint8_t from, std::uint8_t to) {
+    for (auto last = name.rbegin(); last != name.rend() && (*last == 0 || *last == from); ++last) *last = to;
+    return name;
+}
+
+bool is_bcd_date(std::uint8_t day, std::uint8_t month) {
+    return day >= 0x01 && day <= 0x31 && month >= 0x01 && month <= 0x12;
+}
+
+Time record_time(const Block& share) {
+    const auto time = array_of<6>(share.bytes("time"));
+    const bool earlier = share.bytes("name").back() == 0 || !is_bcd_date(time[0], time[1]);
+    return earlier ? time : with_date_turned(time);
 }
 
 }  // namespace
@@ -56,8 +80,10 @@ MbkKeyInfo decode_key_info(ByteView encoded) {
 }
 
 std::array<std::uint8_t, 32> encode_share_info(const MbkKeyInfo& key, std::uint8_t x) {
-    return array_of<32>(compose(LAYOUT_SHARE_INFO, {key.name, MBK_TYPE_AES_SHARE, key.time, key.length,
-                                                    ByteView(key.hash).first(8), key.k, x, ByteView()}));
+    return array_of<32>(
+        compose(LAYOUT_SHARE_INFO, {padded_with(key.name, 0, ' '), MBK_TYPE_AES_SHARE,
+                                    with_date_turned(key.time), key.length, ByteView(key.hash).first(8), key.k,
+                                    x, ByteView()}));
 }
 
 Result<ShareSet> check_shares(const std::vector<MbkShare>& shares) {
@@ -74,8 +100,8 @@ Result<ShareSet> check_shares(const std::vector<MbkShare>& shares) {
     if (first.u8("length") != kMbkLength) return fail(E_MBK_KEY_LB);
     if (first.u8("k") != shares.size()) return fail(E_MBK_SHARE_CNT);
 
-    ShareSet set{array_of<8>(first.bytes("name")),
-                 array_of<6>(first.bytes("time")),
+    ShareSet set{padded_with(array_of<8>(first.bytes("name")), ' ', 0),
+                 record_time(first),
                  array_of<8>(first.bytes("hash")),
                  first.u8("k"),
                  {}};

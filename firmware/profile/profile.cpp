@@ -100,6 +100,7 @@ tl::expected<Profile, std::string> parse_profile(std::string_view name, std::str
     reader.read("model", profile.model);
     reader.read("certification", certification);
     reader.read("network", profile.network);
+    reader.read("appliance_version", profile.appliance_version);
     reader.read("bootloader_version", profile.bootloader_version);
     reader.read("hardware_version", profile.hardware_version);
     reader.read_list("challenge_lengths", profile.challenge_lengths);
@@ -115,6 +116,11 @@ tl::expected<Profile, std::string> parse_profile(std::string_view name, std::str
     reader.read("max_auth_fails", profile.max_auth_fails, 0, 255);
     reader.read_functions("disabled_functions", profile.disabled_functions);
     reader.read("des3", profile.des3);
+    reader.read("factory_mbk", profile.factory_mbk);
+    reader.read("hash_capitals", profile.hash_capitals);
+    reader.read("show_initial", profile.show_initial);
+    reader.read("show_untried", profile.show_untried);
+    reader.read("show_token_hash", profile.show_token_hash);
 
     const auto* row = std::ranges::find(kCertifications, certification, &CertificationName::name);
     if (row == std::end(kCertifications)) {

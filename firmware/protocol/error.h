@@ -17,7 +17,12 @@ enum ErrorCode : std::uint32_t {
 #define CS2SIM_ERROR(code, module, name, text) E_##module##_##name = (code),
 #include "firmware/protocol/assumed_errors.inc"
 #include "firmware/protocol/errors.inc"
+#include "firmware/protocol/host_errors.inc"
 #undef CS2SIM_ERROR
+// The first code of each range; with_errno() makes the code of one failure.
+#define CS2SIM_ERROR_RANGE(first, last, module, name, text, carries) E_##module##_##name = (first),
+#include "firmware/protocol/error_ranges.inc"
+#undef CS2SIM_ERROR_RANGE
 };
 
 struct Error {
@@ -30,6 +35,13 @@ using Result = tl::expected<T, Error>;
 
 inline tl::unexpected<Error> fail(std::uint32_t code) { return tl::unexpected<Error>(Error{code}); }
 inline tl::unexpected<Error> fail(Error error) { return tl::unexpected<Error>(error); }
+
+// B901306F for E_CSA_CONNECT and ECONNREFUSED (error-numbers.md: the low 12 bits are errno).
+constexpr std::uint32_t with_errno(std::uint32_t range, int error) {
+    return range | (static_cast<std::uint32_t>(error) & 0xFFF);
+}
+// Is `code` one of a range that carries errno? is_of(0xB901306F, E_CSA_CONNECT).
+constexpr bool is_of(std::uint32_t code, std::uint32_t range) { return (code & ~0xFFFU) == range; }
 
 // Ends the calling function with the error of `expression` (a Result whose value is not needed).
 #define CS2SIM_TRY(expression) CS2SIM_TRY_AS(expression, CS2SIM_TRY_NAME(__LINE__))
@@ -48,6 +60,13 @@ struct ErrorRow {
     bool assumed;             // our own number: no public source gives one
 };
 
+// Codes that have one meaning together (error_ranges.inc).
+struct ErrorRange {
+    ErrorRow row;  // code: the first one
+    std::uint32_t last;
+    bool carries_errno;  // in its low 12 bits
+};
+
 struct ModuleRow {
     std::uint16_t id;
     std::string_view name;       // short name, e.g. "CMDS"
@@ -56,9 +75,10 @@ struct ModuleRow {
 };
 
 std::span<const ErrorRow> error_table();
+std::span<const ErrorRange> error_ranges();
 std::span<const ModuleRow> module_table();
 
-// The row of `code`, or null when no table knows it.
+// The row of `code` or of the range that it lies in, or null when no table knows it.
 const ErrorRow* find_error(std::uint32_t code);
 const ModuleRow* find_module(std::uint16_t id);
 
@@ -67,6 +87,10 @@ std::uint16_t module_of(std::uint32_t code);
 
 // The code as everybody writes it: eight digits, "B0830063".
 std::string hex_code(std::uint32_t code);
+
+// What the code says, in a line without full stop; with the system's words where it carries errno ("cannot
+// connect to device: Connection refused"). "unknown error" for a code that no table knows.
+std::string error_text(std::uint32_t code);
 
 // The three lines that csadm prints on an error (device-formats.md, section 2), each ended by '\n'.
 std::string describe(std::uint32_t code);

@@ -1,5 +1,6 @@
 #include <cmath>
 
+#include "firmware/adm/adm.h"
 #include "firmware/cmds/scheduler.h"
 #include "firmware/faults/device_state.h"
 #include "firmware/sim/handlers.h"
@@ -72,6 +73,19 @@ Result<Bytes> set_mode(Call& call) {
 }
 
 Result<Bytes> get_modes(Call& call) { return call.answer({call.device.scheduler.modes()}); }
+
+// What CSLGetLoad and CSLGetStatus say of the device.
+Result<Bytes> set_load(Call& call) {
+    const std::uint32_t tenths = call.request.u32("tenths");
+    if (tenths > 1000 && tenths != DeviceControl::kMeasured) return fail(E_SIM_PARAM);
+    call.device.control->load = tenths;
+    return call.answer({});
+}
+
+Result<Bytes> set_uptime(Call& call) {
+    call.device.control->started = monotonic_milliseconds() - std::int64_t{1000} * call.request.u32("seconds");
+    return call.answer({});
+}
 
 Result<Bytes> flip(Call& call) { return empty_answer(call, flip_mbk(call.device)); }
 

@@ -29,5 +29,7 @@ Result<Bytes> get_clock(Call& call);
 Result<Bytes> set_mode(Call& call);
 Result<Bytes> get_modes(Call& call);
 Result<Bytes> flip(Call& call);
+Result<Bytes> set_load(Call& call);    // E_SIM_PARAM over 100 %
+Result<Bytes> set_uptime(Call& call);
 
 }  // namespace cs2sim::sim

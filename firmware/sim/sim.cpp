@@ -31,6 +31,8 @@ constexpr Function kFunctions[] = {
     {SFC_SIM_SET_MODE, kAnybody, rules::kAlways, set_mode},
     {SFC_SIM_GET_MODES, kAnybody, rules::kAlways, get_modes},
     {SFC_SIM_FLIP_MBK, kAnybody, rules::kAlways, flip},
+    {SFC_SIM_SET_LOAD, kAnybody, rules::kAlways, set_load},
+    {SFC_SIM_SET_UPTIME, kAnybody, rules::kAlways, set_uptime},
 };
 
 }  // namespace

@@ -2,6 +2,11 @@
 
 namespace cs2sim {
 
+void BootLog::clear() {
+    const std::lock_guard lock(mutex_);
+    text_.clear();
+}
+
 void BootLog::add(std::string_view line) {
     const std::lock_guard lock(mutex_);
     text_ += line;

@@ -14,6 +14,7 @@ public:
     using Listener = std::function<void(std::string_view)>;
     explicit BootLog(Listener listener = {}) : listener_(std::move(listener)) {}
 
+    void clear();
     void add(std::string_view line);   // without line end
     void warn(std::string_view line);  // something is wrong with the device's state
     std::string text() const;          // all lines, each ended by '\n'

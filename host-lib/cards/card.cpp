@@ -78,11 +78,19 @@ Result<void> CardBox::insert(const std::vector<std::string>& names, const std::o
     if (!into || names.empty() || names.size() > kMostQueued) return fail(E_CSA_PARAM);
     if (pin && !is_pin(as_bytes(*pin))) return fail(E_CSA_PARAM);
     const CardLock lock(folder_);
-    for (const std::string& name : names) {
+    ReaderFile inside{{}, pin, {}};
+    for (const std::string& text : names) {
+        const std::size_t colon = text.find(':');
+        const std::string name = text.substr(0, colon);
         const auto card = CardFile::load(folder_, name);
         if (!card) return fail(card.error());
+        inside.cards.push_back(name);
+        if (colon == std::string::npos) continue;
+        const std::string own = text.substr(colon + 1);
+        if (!is_pin(as_bytes(own))) return fail(E_CSA_PARAM);
+        inside.pins[name] = own;
     }
-    return ReaderFile{names, pin}.store(folder_, *into);
+    return inside.store(folder_, *into);
 }
 
 Result<void> CardBox::remove(std::string_view reader) {
@@ -168,7 +176,10 @@ Result<CardFile> CardReader::card_for(std::string_view user) const {
 
 Result<SecretBytes> CardReader::pin_for(const CardFile& card) const {
     if (pin_) return *pin_;
-    if (const auto typed = ReaderFile::load(folder_, reader_).pin) return to_secret(as_bytes(*typed));
+    const ReaderFile inside = ReaderFile::load(folder_, reader_);
+    if (const auto own = inside.pins.find(card.name()); own != inside.pins.end())
+        return to_secret(as_bytes(own->second));
+    if (inside.pin) return to_secret(as_bytes(*inside.pin));
     if (!terminal_.ask_secret) return fail(E_PP_KEY_TIMEOUT);
     auto asked = terminal_.ask_secret("PIN of smartcard " + card.name() + ": ");
     if (!asked) return fail(E_PP_KEY_TIMEOUT);

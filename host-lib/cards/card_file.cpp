@@ -186,8 +186,11 @@ ReaderFile ReaderFile::load(const std::filesystem::path& folder, std::string_vie
     const auto file = text ? FieldFile::read(*text) : std::nullopt;
     if (!file) return state;
     for (const auto& [name, value] : file->fields()) {
+        constexpr std::string_view kPinOf = "PIN.";
         if (name == "PIN")
             state.pin = value;
+        else if (name.starts_with(kPinOf))
+            state.pins.emplace(name.substr(kPinOf.size()), value);
         else
             state.cards.emplace_back(value);
     }
@@ -200,6 +203,7 @@ Result<void> ReaderFile::store(const std::filesystem::path& folder, std::string_
     std::size_t position = 0;
     for (const std::string& card : cards) put_field(text, std::to_string(++position), as_bytes(card));
     if (pin) put_field(text, "PIN", as_bytes(*pin));
+    for (const auto& [card, own] : pins) put_field(text, "PIN." + card, as_bytes(own));
     return store_file(reader_path(folder, reader), text);
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -62,6 +63,7 @@ private:
 struct ReaderFile {
     std::vector<std::string> cards;  // first the one that is used next
     std::optional<std::string> pin;  // typed at the pad
+    std::map<std::string, std::string> pins;  // of cards that have others
 
     static ReaderFile load(const std::filesystem::path& folder,
                            std::string_view reader);  // empty when absent

@@ -61,19 +61,21 @@ private:
 
 }  // namespace
 
-Result<std::unique_ptr<KeySource>> open_key_source(std::string_view key_spec, const Terminal& terminal) {
+Result<std::unique_ptr<KeySource>> open_key_source(std::string_view key_spec, const Terminal& terminal,
+                                                   KeyPart part) {
     const auto spec = parse_key_spec(key_spec);
     if (!spec) return fail(spec.error());
-    return open_key_source(*spec, terminal);
+    return open_key_source(*spec, terminal, part);
 }
 
-Result<std::unique_ptr<KeySource>> open_key_source(const KeySpec& spec, const Terminal& terminal) {
+Result<std::unique_ptr<KeySource>> open_key_source(const KeySpec& spec, const Terminal& terminal,
+                                                   KeyPart part) {
     if (spec.card) {
         auto reader = CardReader::open(spec, terminal);
         if (!reader) return fail(reader.error());
         return std::make_unique<CardSource>(std::move(*reader));
     }
-    auto file = read_key_file(spec, terminal);
+    auto file = read_key_file(spec, terminal, part);
     if (!file) return fail(file.error());
     return std::make_unique<KeyFileSource>(std::move(*file));
 }

@@ -9,6 +9,7 @@
 
 #include "firmware/crypto/secret.h"
 #include "firmware/protocol/error.h"
+#include "host-lib/files/key_file.h"
 #include "host-lib/files/key_spec.h"
 
 namespace cs2sim::host {
@@ -35,11 +36,14 @@ public:
 };
 
 // Opens a KEYSPEC. Key files are read at once; a card is only touched when it is used.
-// Errors: E_CSA_PARAM; E_CSA_KEY_FILE, _KEY_FORMAT, _KEY_PASSWORD (key_file.h); E_PP_BAD_TYPE.
-Result<std::unique_ptr<KeySource>> open_key_source(std::string_view key_spec, const Terminal& terminal = {});
+// Errors: E_CSA_PARAM; E_CSA_KEY_OPEN, _KEY_FORMAT, _KEY_PASSWORD (key_file.h); E_PP_BAD_TYPE.
+// With KeyPart::public_only a key file gives its token() without a password, and signs nothing.
+Result<std::unique_ptr<KeySource>> open_key_source(std::string_view key_spec, const Terminal& terminal = {},
+                                                   KeyPart part = KeyPart::whole);
 
 // The same with a specifier taken apart, whose password is literal.
-Result<std::unique_ptr<KeySource>> open_key_source(const KeySpec& spec, const Terminal& terminal = {});
+Result<std::unique_ptr<KeySource>> open_key_source(const KeySpec& spec, const Terminal& terminal = {},
+                                                   KeyPart part = KeyPart::whole);
 
 // A password as LogonPass=user,PASSWORD gives it; "ask" asks for it with `prompt`.
 // Errors: those of terminal.ask_secret.

@@ -79,7 +79,7 @@ Result<void> save_public_key(std::string_view from_spec, std::string_view to_pat
     const auto from = parse_key_spec(from_spec);
     if (!from) return fail(from.error());
     if (!from->card) {
-        const auto file = read_key_file(*from, terminal);
+        const auto file = read_key_file(*from, terminal, KeyPart::public_only);
         if (!file) return fail(file.error());
         return write_key_file(to_path, *file->key, file->owner, std::nullopt, false);
     }

@@ -8,7 +8,7 @@
 namespace cs2sim::host {
 
 // One member of `Key=f1[#pw],f2[#pw],…`: a share file or ":cs2:…", the share on the card in that reader.
-// Errors: E_CSA_KEY_FILE, E_CSA_KEY_WRITE, those of parse_share_text; of cards E_PP_*, E_SC_* (card.h), and
+// Errors: E_CSA_SHARE_OPEN, E_CSA_KEY_WRITE, those of parse_share_text; of cards E_PP_*, E_SC_* (card.h), and
 // E_MBK_SC_EMPTY when the card has no share.
 Result<KeyShare> load_share(std::string_view share_spec, const Terminal& terminal = {});
 Result<void> save_share(std::string_view share_spec, const KeyShare& share, const Terminal& terminal = {});

@@ -14,14 +14,14 @@ constexpr int kMostDevices = 9;  // public clients limit themselves to fewer tha
 // The connection is of no use any more: another device has to serve.
 bool device_failed(std::uint32_t error) {
     switch (error) {
-        case E_CSA_IO:
+        case E_CSA_CLOSED:
         case E_CSA_TIMEOUT:
-        case E_CSA_CONNECT:
-        case E_CSA_BUSY:
+        case E_CSA_NO_NODE:
+        case E_CSA_UNKNOWN_HOST:
         case E_CSA_PROTOCOL:
             return true;
-        default:
-            return false;
+        default:  // the system refused: the codes from open() to ioctl() carry errno
+            return error >= E_CSA_NODE_OPEN && error <= with_errno(E_CSA_IOCTL, 0xFFF);
     }
 }
 

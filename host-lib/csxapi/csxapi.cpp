@@ -193,8 +193,9 @@ void cs_free_answ(unsigned char* answer) { std::free(answer); }
 
 const char* cs_error_text(unsigned int error) {
     if (error == 0) return "no error";
-    const ErrorRow* row = find_error(error);
-    return row ? row->text.data() : "unknown error";  // the rows are literals: they end in NUL
+    thread_local std::string text;
+    text = error_text(error);
+    return text.c_str();
 }
 
 }  // extern "C"

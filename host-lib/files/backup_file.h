@@ -41,9 +41,9 @@ class BackupReader {
 public:
     // Reads the whole file once, without keeping it: every line must be in order, since the MBK's hash stands
     // at the end. Errors: E_CSA_BACKUP_FILE (no such file, not a regular file, cannot be read);
-    // E_CSA_BACKUP_SYNTAX (empty, no backup, truncated, a line over 1 MiB, NUL bytes, no hex, an index of
-    // another length than the file states); E_CSA_BACKUP_NO_MBK (the block about the MBK is missing or
-    // incomplete).
+    // E_CSA_BACKUP_EMPTY; E_CSA_BACKUP_SYNTAX (no backup, truncated, a line over 1 MiB, NUL bytes, no hex);
+    // E_CSA_BACKUP_KEY_LENGTH (an index of another length than the file states); E_CSA_BACKUP_NO_MBK (the
+    // block about the MBK is missing or incomplete).
     static Result<std::unique_ptr<BackupReader>> open(const std::filesystem::path& path);
     virtual ~BackupReader() = default;
 

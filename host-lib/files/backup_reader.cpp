@@ -3,12 +3,14 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <charconv>
 #include <limits>
 
 #include "host-lib/files/backup_file.h"
 #include "host-lib/files/backup_line.h"
 #include "host-lib/files/backup_text.h"
+#include "host-lib/files/host_file.h"
 
 namespace cs2sim::host {
 namespace {
@@ -41,7 +43,7 @@ public:
             if (!more) return fail(more.error());
             if (!*more) break;
             if (entries_++ == 0) info_.key_length = static_cast<std::uint32_t>(index.size() / 2);
-            if (index.size() / 2 != info_.key_length) return fail(E_CSA_BACKUP_SYNTAX);
+            if (index.size() / 2 != info_.key_length) return fail(E_CSA_BACKUP_KEY_LENGTH);
         }
         CS2SIM_TRY(read_database_block());
         CS2SIM_TRY(read_mbk_block());
@@ -116,7 +118,7 @@ private:
         CS2SIM_TRY(read_field(
             kMaxSize, [&](std::string_view text) { return read_count(text, info_.max_size); },
             E_CSA_BACKUP_SYNTAX));
-        if (entries_ != 0 && seen_length != info_.key_length) return fail(E_CSA_BACKUP_SYNTAX);
+        if (entries_ != 0 && seen_length != info_.key_length) return fail(E_CSA_BACKUP_KEY_LENGTH);
         return {};
     }
 
@@ -176,7 +178,12 @@ private:
 Result<std::unique_ptr<BackupReader>> BackupReader::open(const std::filesystem::path& path) {
     FileDescriptor fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
     struct stat status {};
-    if (!fd || ::fstat(fd.get(), &status) != 0 || !S_ISREG(status.st_mode)) return fail(E_CSA_BACKUP_FILE);
+    const bool there = fd && ::fstat(fd.get(), &status) == 0;
+    if (!there || !S_ISREG(status.st_mode)) {
+        note_file_refusal(path, !there ? errno : S_ISDIR(status.st_mode) ? EISDIR : EINVAL);
+        return fail(E_CSA_BACKUP_FILE);
+    }
+    if (status.st_size == 0) return fail(E_CSA_BACKUP_EMPTY);
     auto reader = std::make_unique<Reader>(std::move(fd));
     CS2SIM_TRY(reader->scan());
     return reader;

@@ -34,11 +34,15 @@ public:
         put(to_hex(key)).put("; (").put(readable(key)).put(") ").end_line();
         put(kEntry).end_line();
         put(to_hex(sealed_record)).end_line().end_line();
+        has_entries_ = true;
         if (text_.size() >= kBuffer && !flush()) return fail(E_CSA_BACKUP_WRITE);
         return {};
     }
 
+    // Three empty lines before the tail, and no line end behind it (device-formats.md, section 3).
     Result<void> commit() override {
+        end_line();
+        if (has_entries_) end_line();
         put(kDatabase).end_line();
         put(kKeyLength).put(std::to_string(info_.key_length)).put(kBytes).end_line();
         put(kMaxSize).put(std::to_string(info_.max_size)).put(kBytes).end_line().end_line().end_line();
@@ -46,7 +50,7 @@ public:
         put(kMbkName).put(info_.mbk_name).end_line();
         put(kMbkType).put(type_name()).end_line();
         put(kMbkLength).put(std::to_string(info_.mbk_length)).put(kBytes).end_line();
-        put(kMbkHash).put(to_hex(info_.mbk_hash)).end_line();
+        put(kMbkHash).put(to_hex(info_.mbk_hash));
         if (!flush() || !file_.commit()) return fail(E_CSA_BACKUP_WRITE);
         return {};
     }
@@ -73,6 +77,7 @@ private:
     NewFile file_;
     BackupInfo info_;
     std::string text_;
+    bool has_entries_ = false;
 };
 
 }  // namespace

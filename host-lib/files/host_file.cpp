@@ -8,9 +8,20 @@
 #include <cerrno>
 #include <cstdio>
 #include <string>
+#include <utility>
 
 namespace cs2sim::host {
 namespace {
+
+thread_local std::optional<FileRefusal> last_refusal;
+
+std::nullopt_t refused(const std::filesystem::path& path, int error) {
+    note_file_refusal(path, error);
+    return std::nullopt;
+}
+
+// What is wrong with a file that is there and no regular one.
+int error_of_kind(const struct stat& status) { return S_ISDIR(status.st_mode) ? EISDIR : EINVAL; }
 
 bool write_all(int fd, ByteView rest) {
     while (!rest.empty()) {
@@ -72,19 +83,26 @@ FileDescriptor open_as_it_is(const std::filesystem::path& target, const struct s
 
 }  // namespace
 
+std::optional<FileRefusal> take_file_refusal() { return std::exchange(last_refusal, std::nullopt); }
+
+void note_file_refusal(const std::filesystem::path& path, int error) {
+    last_refusal = FileRefusal{path.string(), error};
+}
+
 std::optional<SecretBytes> read_host_file(const std::filesystem::path& path, std::size_t most) {
     // Non-blocking, so that a FIFO of that name cannot hang us.
     const FileDescriptor fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
     struct stat status {};
-    if (!fd || ::fstat(fd.get(), &status) != 0 || !S_ISREG(status.st_mode)) return std::nullopt;
-    if (static_cast<std::size_t>(status.st_size) > most) return std::nullopt;
+    if (!fd || ::fstat(fd.get(), &status) != 0) return refused(path, errno);
+    if (!S_ISREG(status.st_mode)) return refused(path, error_of_kind(status));
+    if (static_cast<std::size_t>(status.st_size) > most) return refused(path, EFBIG);
 
     SecretBytes content(static_cast<std::size_t>(status.st_size));
     std::size_t filled = 0;
     while (filled < content.size()) {
         const ssize_t got = ::read(fd.get(), content.data() + filled, content.size() - filled);
         if (got < 0 && errno == EINTR) continue;
-        if (got < 0) return std::nullopt;
+        if (got < 0) return refused(path, errno);
         if (got == 0) break;  // it became shorter
         filled += static_cast<std::size_t>(got);
     }
@@ -94,17 +112,23 @@ std::optional<SecretBytes> read_host_file(const std::filesystem::path& path, std
 
 std::optional<SecretBytes> read_host_input(const std::filesystem::path& path, std::size_t most) {
     struct stat status {};
-    if (::stat(path.c_str(), &status) != 0) return std::nullopt;
+    if (::stat(path.c_str(), &status) != 0) return refused(path, errno);
+    if (S_ISDIR(status.st_mode)) return refused(path, EISDIR);
     if (S_ISREG(status.st_mode) && status.st_size > 0) return read_host_file(path, most);
     const FileDescriptor fd(::open(path.c_str(), O_RDONLY | O_NOCTTY | O_CLOEXEC));
-    if (!fd) return std::nullopt;
-    return read_to_end(fd.get(), most);  // a folder cannot be read
+    if (!fd) return refused(path, errno);
+    auto content = read_to_end(fd.get(), most);
+    if (!content) note_file_refusal(path, EFBIG);
+    return content;
 }
 
 NewFile::NewFile(std::filesystem::path target, mode_t mode) : target_(std::move(target)) {
     struct stat status {};
     if (::stat(target_.c_str(), &status) == 0) {
-        if (S_ISDIR(status.st_mode)) return;
+        if (S_ISDIR(status.st_mode)) {
+            note_file_refusal(target_, EISDIR);
+            return;
+        }
         if (takes_no_replacement(status)) {
             fd_ = open_as_it_is(target_, status);
             return;
@@ -119,14 +143,20 @@ NewFile::NewFile(std::filesystem::path target, mode_t mode) : target_(std::move(
         temporary_ = folder_of(target_) / (start + std::to_string(++count));
         fd_ = FileDescriptor(::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode));
     } while (!fd_ && errno == EEXIST);
-    if (!fd_) temporary_.clear();
+    if (fd_) return;
+    note_file_refusal(target_, errno);
+    temporary_.clear();
 }
 
 NewFile::~NewFile() {
     if (!temporary_.empty()) ::unlink(temporary_.c_str());
 }
 
-bool NewFile::write(ByteView bytes) { return fd_ && write_all(fd_.get(), bytes); }
+bool NewFile::write(ByteView bytes) {
+    if (fd_ && write_all(fd_.get(), bytes)) return true;
+    if (fd_) note_file_refusal(target_, errno);
+    return false;
+}
 
 bool NewFile::commit() {
     if (!fd_) return false;

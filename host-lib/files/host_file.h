@@ -7,11 +7,21 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <string>
 
 #include "firmware/crypto/secret.h"
 #include "host-lib/files/file_descriptor.h"
 
 namespace cs2sim::host {
+
+// Which file was refused last on this thread, and the system's error number, for the words that a tool adds to a
+// code: as errno, it is good until the next call. Taken once.
+struct FileRefusal {
+    std::string path;
+    int error;
+};
+std::optional<FileRefusal> take_file_refusal();
+void note_file_refusal(const std::filesystem::path& path, int error);
 
 // The content of a regular file; nothing when it cannot be read, is no regular file or is over `most` bytes.
 std::optional<SecretBytes> read_host_file(const std::filesystem::path& path, std::size_t most);

@@ -9,17 +9,17 @@ constexpr std::size_t kMostBytes = 65536;
 
 }  // namespace
 
-Result<KeyFile> read_key_file(const KeySpec& spec, const Terminal& terminal) {
+Result<KeyFile> read_key_file(const KeySpec& spec, const Terminal& terminal, KeyPart part) {
     if (spec.card) return fail(E_CSA_KEY_TYPE);
     const auto text = read_host_file(spec.place, kMostBytes);
-    if (!text) return fail(E_CSA_KEY_FILE);
+    if (!text) return fail(E_CSA_KEY_OPEN);
     std::optional<SecretBytes> password = spec.password;
-    if (!password && key_text_is_protected(*text)) {
+    if (!password && key_text_is_protected(*text, part)) {
         auto asked = ask_secret(terminal, "Password of " + spec.place + ": ");
         if (!asked) return fail(asked.error());
         password = std::move(*asked);
     }
-    return parse_key_text(*text, password);
+    return parse_key_text(*text, password, part);
 }
 
 Result<void> write_key_file(const std::filesystem::path& path, const EVP_PKEY& key, std::string_view owner,

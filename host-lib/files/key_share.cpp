@@ -22,7 +22,8 @@ bool is_protected(ByteView text) {
 Result<std::optional<SecretBytes>> password_for(const KeySpec& spec, bool needed, const Terminal& terminal) {
     if (spec.password || !needed) return spec.password;
     auto asked = ask_secret(terminal, "Password of " + spec.place + ": ");
-    if (!asked) return fail(asked.error());
+    if (!asked)
+        return fail(asked.error().code == E_CSA_KEY_PASSWORD ? Error{E_CSA_SHARE_PASSWORD} : asked.error());
     return std::optional<SecretBytes>(std::move(*asked));
 }
 
@@ -31,7 +32,8 @@ Result<std::optional<SecretBytes>> password_for(const KeySpec& spec, bool needed
 ShareInfo share_info(const KeyShare& share) {
     const Block block = parse(LAYOUT_SHARE_INFO, share.info).value();
     ShareInfo info;
-    info.name = block.text("name").substr(0, block.text("name").find('\0'));
+    info.name = block.text("name");
+    info.name.erase(info.name.find_last_not_of(std::string_view("\0 ", 2)) + 1);
     info.type = block.u8("type");
     std::ranges::copy(block.bytes("time"), info.time.begin());
     info.key_length = block.u8("length");
@@ -49,7 +51,7 @@ Result<KeyShare> parse_share_text(ByteView text, const std::optional<SecretBytes
         return fail(E_CSA_SHARE_FORMAT);
     auto value = read_value(file->find("KEY").value_or(""), Protection::share, password);
     if (!value)
-        return fail(value.error().code == E_CSA_KEY_PASSWORD ? E_CSA_KEY_PASSWORD : E_CSA_SHARE_FORMAT);
+        return fail(value.error().code == E_CSA_KEY_PASSWORD ? E_CSA_SHARE_PASSWORD : E_CSA_SHARE_FORMAT);
     if (value->size() != kShare) return fail(E_CSA_SHARE_FORMAT);
     KeyShare share;
     std::ranges::copy(info, share.info.begin());
@@ -67,7 +69,7 @@ SecretBytes format_share_text(const KeyShare& share, const std::optional<SecretB
 
 Result<KeyShare> read_share_file(const KeySpec& spec, const Terminal& terminal) {
     const auto text = read_host_file(spec.place, kMostBytes);
-    if (!text) return fail(E_CSA_KEY_FILE);
+    if (!text) return fail(E_CSA_SHARE_OPEN);
     const auto password = password_for(spec, is_protected(*text), terminal);
     if (!password) return fail(password.error());
     return parse_share_text(*text, *password);

@@ -24,7 +24,7 @@ struct KeyShare {
 struct ShareInfo {
     std::string name;                    // without filling
     std::uint8_t type = 0;               // 06 = an AES key share
-    std::array<std::uint8_t, 6> time{};  // BCD yymmddhhmmss
+    std::array<std::uint8_t, 6> time{};  // BCD ddmmyyhhmmss (of earlier versions: yymmddhhmmss)
     std::uint8_t key_length = 0;
     std::array<std::uint8_t, 8> hash{};  // first half of the MBK's ISO hash
     std::uint8_t k = 0;                  // shares needed
@@ -32,12 +32,12 @@ struct ShareInfo {
 };
 ShareInfo share_info(const KeyShare& share);
 
-// Errors: E_CSA_SHARE_FORMAT; E_CSA_KEY_PASSWORD when the share is protected and there is no password.
+// Errors: E_CSA_SHARE_FORMAT; E_CSA_SHARE_PASSWORD when the share is protected and there is no password.
 Result<KeyShare> parse_share_text(ByteView text, const std::optional<SecretBytes>& password);
 SecretBytes format_share_text(const KeyShare& share, const std::optional<SecretBytes>& password);
 
 // Share files of a specifier that names a file; who sits at the terminal is asked for a password where one is
-// needed. Errors: E_CSA_KEY_FILE, E_CSA_KEY_WRITE, those of parse_share_text and of ask_secret.
+// needed. Errors: E_CSA_SHARE_OPEN, E_CSA_KEY_WRITE, those of parse_share_text and of ask_secret.
 Result<KeyShare> read_share_file(const KeySpec& spec, const Terminal& terminal);
 Result<void> write_share_file(const KeySpec& spec, const KeyShare& share, const Terminal& terminal);
 

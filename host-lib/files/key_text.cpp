@@ -45,13 +45,15 @@ Error wrong_key(Error error, bool was_protected) {
     return error;
 }
 
-Result<Handle<EVP_PKEY>> parse_rsa(const FieldFile& file, const std::optional<SecretBytes>& password) {
+Result<Handle<EVP_PKEY>> parse_rsa(const FieldFile& file, const std::optional<SecretBytes>& password,
+                                   KeyPart part) {
     RsaNumbers numbers;
     const auto n = read_value(file.find("MOD").value_or(""), Protection::rsa_key, password);
     const auto e = read_value(file.find("PEXP").value_or(""), Protection::rsa_key, password);
     if (!n || !e) return fail(E_CSA_KEY_FORMAT);
     numbers.n = *n;
     numbers.e = *e;
+    if (part == KeyPart::public_only) return rsa_key(numbers);
     bool was_protected = false;
     std::size_t present = 0;
     for (const RsaField& field : kRsaSecrets) {
@@ -71,7 +73,7 @@ Result<Handle<EVP_PKEY>> parse_rsa(const FieldFile& file, const std::optional<Se
     return key;
 }
 
-Result<Handle<EVP_PKEY>> parse_ec(const FieldFile& file, const std::optional<SecretBytes>& password) {
+Result<Handle<EVP_PKEY>> parse_ec(const FieldFile& file, const std::optional<SecretBytes>& password, KeyPart part) {
     const std::string_view curve = file.find("CURVE").value_or(kDefaultCurve);
     const std::size_t width = ec_field_width(curve);
     if (width == 0) return fail(E_CSA_KEY_FORMAT);
@@ -79,11 +81,11 @@ Result<Handle<EVP_PKEY>> parse_ec(const FieldFile& file, const std::optional<Sec
     if (const auto text = file.find("PUB"); text && !from_hex(*text, point)) return fail(E_CSA_KEY_FORMAT);
 
     const auto text = file.find("PRV");
-    if (!text) return ec_key(curve, {}, point);
+    if (!text || (part == KeyPart::public_only && !point.empty())) return ec_key(curve, {}, point);
     const bool was_protected = text->starts_with('!');
     auto scalar = read_value(*text, Protection::ec_key, password);
     if (!scalar) return fail(scalar.error());
-    if (was_protected) {  // filled up to whole blocks behind the field's width
+    if (was_protected && scalar->size() != width) {  // of an earlier version: filled up to whole blocks
         if (scalar->size() != (width + 15) / 16 * 16) return fail(E_CSA_KEY_PASSWORD);
         scalar->resize(width);
     }
@@ -120,22 +122,23 @@ Result<KeyFile> parse_pem(ByteView text, const std::optional<SecretBytes>& passw
 
 }  // namespace
 
-bool key_text_is_protected(ByteView bytes) {
+bool key_text_is_protected(ByteView bytes, KeyPart part) {
     const std::string_view text = as_text(bytes);
     if (is_pem(text)) return text.find("ENCRYPTED") != std::string_view::npos;
     const auto file = FieldFile::read(bytes);
     if (!file) return false;
+    if (part == KeyPart::public_only && (file->find("MOD") || file->find("PUB"))) return false;
     const auto is_secret = [&](const char* name) { return file->find(name).value_or("").starts_with('!'); };
     return is_secret("PRV") || is_secret("SEXP");
 }
 
-Result<KeyFile> parse_key_text(ByteView text, const std::optional<SecretBytes>& password) {
+Result<KeyFile> parse_key_text(ByteView text, const std::optional<SecretBytes>& password, KeyPart part) {
     if (is_pem(as_text(text))) return parse_pem(text, password);
     const auto file = FieldFile::read(text);
     if (!file) return fail(E_CSA_KEY_FORMAT);
     const bool rsa = file->find("MOD").has_value();
     if (!rsa && !file->find("PUB") && !file->find("PRV")) return fail(E_CSA_KEY_FORMAT);
-    auto key = rsa ? parse_rsa(*file, password) : parse_ec(*file, password);
+    auto key = rsa ? parse_rsa(*file, password, part) : parse_ec(*file, password, part);
     if (!key) return fail(key.error());
     const bool has_private = has_private_part(**key);
     return KeyFile{std::move(*key), has_private, std::string(file->find("OWNER").value_or(""))};

@@ -10,8 +10,6 @@ namespace cs2sim::host {
 namespace {
 
 constexpr std::array<std::uint8_t, 16> kZeroIv{};
-constexpr std::size_t kRsaTail = 8;  // zero bytes behind every secret of an RSA key
-
 struct Scheme {
     std::string_view cipher;
     std::size_t key;
@@ -23,38 +21,36 @@ Scheme scheme_of(Protection protection) {
     return {"AES-256-CBC", 32, 16};
 }
 
-void fill_to(SecretBytes& data, std::size_t block) { data.resize((data.size() + block - 1) / block * block); }
-
+// Zeros up to whole blocks, then one more block: the number of those zeros, and zeros (device-formats.md,
+// section 3: 40 bytes of P320 become 40, 8 zeros, 08 00…00).
 SecretBytes padded(ByteView value, Protection protection) {
-    SecretBytes plain;
-    if (protection == Protection::rsa_key) {
-        plain.resize((8 - value.size() % 8) % 8);  // leading zeros: odd widths become whole blocks
-        plain.insert(plain.end(), value.begin(), value.end());
-        plain.resize(plain.size() + kRsaTail);
-        return plain;
-    }
-    plain = to_secret(value);
-    fill_to(plain, 16);
-    if (protection == Protection::ec_key) {
-        plain.push_back(0x80);
-        fill_to(plain, 16);
-    }
+    SecretBytes plain = to_secret(value);
+    if (protection == Protection::share) return plain;
+    const std::size_t block = scheme_of(protection).block;
+    const std::size_t fill = (block - plain.size() % block) % block;
+    plain.resize(plain.size() + fill);
+    plain.push_back(static_cast<std::uint8_t>(fill));
+    plain.resize(plain.size() + block - 1);
     return plain;
 }
 
+// Files of earlier versions: 80 00…00 as last block of EC keys, leading zeros before odd widths of RSA numbers.
+// Then the fill before the last block stays, and the reader takes the width of the key.
+constexpr std::uint8_t kEarlierMark = 0x80;
+
 bool unpad(SecretBytes& plain, Protection protection) {
     if (protection == Protection::share) return true;
-    if (protection == Protection::rsa_key) {
-        if (plain.size() <= kRsaTail) return false;
-        const auto tail = plain.end() - kRsaTail;
-        if (!std::all_of(tail, plain.end(), [](std::uint8_t byte) { return byte == 0; })) return false;
-        plain.erase(tail, plain.end());
-        return true;
-    }
-    const auto last = std::find_if(plain.rbegin(), plain.rend(), [](std::uint8_t byte) { return byte != 0; });
-    if (last == plain.rend() || *last != 0x80) return false;
-    plain.resize(plain.size() - static_cast<std::size_t>(last - plain.rbegin()) - 1);
-    return !plain.empty() && plain.size() % 16 == 0;
+    const std::size_t block = scheme_of(protection).block;
+    if (plain.size() <= block) return false;
+    const auto is_zero = [](std::uint8_t byte) { return byte == 0; };
+    const auto last = plain.end() - static_cast<std::ptrdiff_t>(block);
+    const std::uint8_t fill = *last;
+    if (!std::all_of(last + 1, plain.end(), is_zero)) return false;
+    plain.erase(last, plain.end());
+    if (protection == Protection::ec_key && fill == kEarlierMark) return true;
+    if (fill >= block || !std::all_of(plain.end() - fill, plain.end(), is_zero)) return false;
+    plain.resize(plain.size() - fill);
+    return true;
 }
 
 bool secret_from_hex(std::string_view text, SecretBytes& out) {

@@ -53,7 +53,7 @@ public:
     virtual Result<void> logoff() = 0;
 
     // Runs one command, through the secure session when there is one. Precondition: the catalogue has
-    // FC.SFC, values fit its request layout. Errors: the device's own, E_CSA_TIMEOUT, E_CSA_IO,
+    // FC.SFC, values fit its request layout. Errors: the device's own, E_CSA_TIMEOUT, E_CSA_CLOSED,
     // E_CSA_PROTOCOL, E_CSA_SESSION.
     Result<Answer> execute(std::uint16_t fc, std::uint8_t sfc, std::initializer_list<Value> values = {});
 

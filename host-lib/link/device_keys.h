@@ -10,8 +10,9 @@
 namespace cs2sim::host {
 
 // The keys of the file that the environment names by CS_AUTH_KEYS: public keys in PEM, one after the other,
-// or one a line in hexadecimal DER as `csadm GetHSMAuthKey` prints them. None when the variable is unset or
-// empty. Errors: E_CSA_KEY_FILE; E_CSA_KEY_FORMAT when a key is unreadable or the file holds none.
+// or in hexadecimal DER as `csadm GetHSMAuthKey` prints them, parted by empty
+// lines (one a line, as earlier versions printed them, is read too). None when the variable is unset or
+// empty. Error: E_CSA_DEVICE_KEYS when the file or a key is unreadable, or the file holds none.
 Result<std::optional<std::vector<PublicKey>>> trusted_device_keys();
 
 }  // namespace cs2sim::host

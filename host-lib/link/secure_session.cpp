@@ -65,7 +65,7 @@ Result<void> check_proof(const SessionTranscript& transcript, ByteView proof) {
     const Bytes agreed = transcript.encode();
     for (const PublicKey& key : **trusted)
         if (verify_sha256(*key, agreed, proof)) return {};
-    return fail(E_CSA_SESSION);
+    return fail(E_CSA_DEVICE_KEY);
 }
 
 }  // namespace

@@ -53,13 +53,28 @@ Result<void> wait_for(int fd, short events, const Deadline& deadline) {
         const int ready = ::poll(&poll_entry, 1, deadline.left());
         if (ready > 0) return {};  // hang-ups and errors show in the following read or write
         if (ready == 0) return fail(E_CSA_TIMEOUT);
-        if (errno != EINTR) return fail(E_CSA_IO);
+        if (errno != EINTR) return fail(with_errno(E_CSA_POLL, errno));
     }
 }
 
 bool would_block() { return errno == EAGAIN || errno == EWOULDBLOCK; }
 
-std::uint32_t code_of_errno() { return errno == EBUSY ? E_CSA_BUSY : E_CSA_IO; }
+// What a failed call says: the other side is gone, the node is another program's, or the system's own words.
+std::uint32_t link_error(std::uint32_t call, int error) {
+    switch (error) {
+        case EBUSY:
+            return E_CSA_BUSY;
+        case EPIPE:
+        case ECONNRESET:
+        case ECONNABORTED:
+        case ENOTCONN:
+        case ENODEV:
+        case ENXIO:
+            return E_CSA_CLOSED;
+        default:
+            return with_errno(call, error);
+    }
+}
 
 // The three transports differ in how they are opened; from then on each is a byte stream on a descriptor.
 class Stream : public Transport {
@@ -68,7 +83,7 @@ public:
         : fd_(std::move(fd)), socket_(socket), one_call_(!socket), reads_wait_(!socket) {}
 
     Result<ByteView> exchange(ByteView head, ByteView body, Milliseconds timeout) override {
-        if (broken_) return fail(E_CSA_IO);
+        if (broken_) return fail(E_CSA_CLOSED);
         const Deadline deadline(timeout);
         auto answer = exchange_once(head, body, deadline);
         // A node that another program has taken refuses the first byte: nothing is pending then.
@@ -100,8 +115,7 @@ private:
         const NodeCall::Outcome outcome = node_call_.make(fd_.get(), head, body, deadline.left());
         if (outcome.error == ENOTTY) return std::nullopt;
         if (outcome.error == ETIMEDOUT) return fail(E_CSA_TIMEOUT);
-        if (outcome.error != 0 && outcome.error != EINTR)
-            return fail(outcome.error == EBUSY ? E_CSA_BUSY : E_CSA_IO);
+        if (outcome.error != 0 && outcome.error != EINTR) return fail(link_error(E_CSA_IOCTL, outcome.error));
         if (is_frame(outcome.answer)) return outcome.answer;
         if (outcome.error == 0 && outcome.answer.size() == outcome.size) return fail(E_CSA_PROTOCOL);
         reader_.feed(outcome.answer);
@@ -131,8 +145,8 @@ private:
             } else if (written < 0 && would_block()) {
                 CS2SIM_TRY(wait_for(fd_.get(), POLLOUT, deadline));
             } else if (written == 0 || errno != EINTR) {
-                const std::uint32_t code = written == 0 ? +E_CSA_IO : code_of_errno();
-                return fail(rest.size() == whole ? code : +E_CSA_IO);
+                const std::uint32_t code = written == 0 ? +E_CSA_CLOSED : link_error(E_CSA_WRITE, errno);
+                return fail(code == E_CSA_BUSY && rest.size() != whole ? +E_CSA_CLOSED : code);
             }
         }
         return {};
@@ -143,10 +157,11 @@ private:
             if (!reads_wait_) CS2SIM_TRY(wait_for(fd_.get(), POLLIN, deadline));
             if (buffer_.size() < expected_) buffer_.resize(expected_);
             const ssize_t got = ::read(fd_.get(), buffer_.data(), expected_);
-            if (got == 0) return fail(E_CSA_IO);
+            if (got == 0) return fail(E_CSA_CLOSED);
             if (got < 0) {
                 if (would_block() || errno == EINTR) continue;
-                return fail(errno == ETIMEDOUT && reads_wait_ ? E_CSA_TIMEOUT : E_CSA_IO);
+                if (errno == ETIMEDOUT && reads_wait_) return fail(E_CSA_TIMEOUT);
+                return fail(link_error(E_CSA_READ, errno));
             }
             const ByteView bytes = ByteView(buffer_).first(static_cast<std::size_t>(got));
             if (reader_.idle() && is_frame(bytes)) return bytes;
@@ -176,29 +191,32 @@ private:
 
 Result<std::unique_ptr<Transport>> open_node(const std::string& path) {
     FileDescriptor fd(::open(path.c_str(), O_RDWR | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
-    if (!fd) return fail(errno == EBUSY ? E_CSA_BUSY : E_CSA_CONNECT);
+    if (!fd && (errno == ENOENT || errno == ENOTDIR || errno == EISDIR)) return fail(E_CSA_NO_NODE);
+    if (!fd) return fail(with_errno(E_CSA_NODE_OPEN, errno));  // EBUSY: E_CSA_BUSY
     struct stat status {};
     struct statfs system {};
-    if (::fstat(fd.get(), &status) != 0 || ::fstatfs(fd.get(), &system) != 0) return fail(E_CSA_CONNECT);
+    if (::fstat(fd.get(), &status) != 0 || ::fstatfs(fd.get(), &system) != 0)
+        return fail(with_errno(E_CSA_NODE_OPEN, errno));
     // The FUSE node is mounted on a plain file. Without its daemon only that file is left: not to be written
     // to.
     const bool fuse_node = S_ISREG(status.st_mode) && system.f_type == FUSE_SUPER_MAGIC;
-    if (!S_ISCHR(status.st_mode) && !fuse_node) return fail(E_CSA_CONNECT);
+    if (!S_ISCHR(status.st_mode) && !fuse_node) return fail(E_CSA_NO_NODE);
     return std::make_unique<Stream>(std::move(fd), false);
 }
 
 Result<std::unique_ptr<Transport>> connect_socket(const sockaddr* address, socklen_t size,
                                                   const Deadline& deadline) {
     FileDescriptor fd(::socket(address->sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-    if (!fd) return fail(E_CSA_CONNECT);
+    if (!fd) return fail(with_errno(E_CSA_SOCKET, errno));
     if (::connect(fd.get(), address, size) != 0) {
         // A Unix socket whose queue is full says EAGAIN and cannot be waited for.
-        if (errno != EINPROGRESS) return fail(errno == EAGAIN ? E_CSA_BUSY : E_CSA_CONNECT);
+        if (errno != EINPROGRESS)
+            return fail(errno == EAGAIN ? +E_CSA_BUSY : with_errno(E_CSA_CONNECT, errno));
         CS2SIM_TRY(wait_for(fd.get(), POLLOUT, deadline));
         int error = 0;
         socklen_t length = sizeof error;
-        if (::getsockopt(fd.get(), SOL_SOCKET, SO_ERROR, &error, &length) != 0 || error != 0)
-            return fail(E_CSA_CONNECT);
+        if (::getsockopt(fd.get(), SOL_SOCKET, SO_ERROR, &error, &length) != 0) error = errno;
+        if (error != 0) return fail(with_errno(E_CSA_CONNECT, error));
     }
     if (address->sa_family != AF_UNIX) {
         const int on = 1;
@@ -236,10 +254,10 @@ Result<std::unique_ptr<Transport>> connect_tcp(const DeviceAddress& where, const
     hints.ai_flags = AI_NUMERICSERV;
     addrinfo* found = nullptr;
     if (::getaddrinfo(where.place.c_str(), std::to_string(where.port).c_str(), &hints, &found) != 0)
-        return fail(E_CSA_CONNECT);
+        return fail(E_CSA_UNKNOWN_HOST);
     const std::unique_ptr<addrinfo, void (*)(addrinfo*)> owned(found, ::freeaddrinfo);
 
-    Result<std::unique_ptr<Transport>> transport = fail(E_CSA_CONNECT);
+    Result<std::unique_ptr<Transport>> transport = fail(E_CSA_UNKNOWN_HOST);
     for (const addrinfo* one = found; one && !transport; one = one->ai_next)
         transport = connect_socket(one->ai_addr, one->ai_addrlen, deadline);
     if (transport) CS2SIM_TRY(greet(**transport, deadline));

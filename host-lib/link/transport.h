@@ -19,10 +19,10 @@ public:
 
     // Sends one whole request frame, which is `head` and then `body`, and gives the whole answer frame, as it
     // came; the view is valid until the next exchange.
-    // Errors: E_CSA_TIMEOUT; E_CSA_IO when the device is gone (at once, not after the time-out); E_CSA_BUSY
-    // when another program has taken the node; E_CSA_PROTOCOL when the answer is cut wrongly. After
-    // E_CSA_TIMEOUT and E_CSA_PROTOCOL the answers no longer pair up with requests: every later exchange is
-    // E_CSA_IO.
+    // Errors: E_CSA_TIMEOUT; E_CSA_CLOSED when the device is gone (at once, not after the time-out);
+    // E_CSA_BUSY when another program has taken the node; E_CSA_PROTOCOL when the answer is cut wrongly;
+    // E_CSA_POLL, _READ, _WRITE and _IOCTL with errno for other failures of the system. After each but
+    // E_CSA_BUSY the answers no longer pair up with requests: every later exchange is E_CSA_CLOSED.
     virtual Result<ByteView> exchange(ByteView head, ByteView body, Milliseconds timeout) = 0;
     Result<Bytes> exchange(ByteView frame, Milliseconds timeout);
 
@@ -32,8 +32,9 @@ public:
 
 // Connects within `timeout` (name resolution takes its own time). A network connection exchanges the two
 // opening frames (device-formats.md, section 1.1). A node is not taken exclusively: several programs use it
-// side by side. Errors: E_CSA_CONNECT (nobody there, no such node or a plain file, no permission),
-// E_CSA_TIMEOUT, E_CSA_BUSY, and what the device answers to the opening frames.
+// side by side. Errors: E_CSA_NO_NODE (no such node, or something else is there), E_CSA_UNKNOWN_HOST,
+// E_CSA_NODE_OPEN, E_CSA_SOCKET and E_CSA_CONNECT with errno (no permission, nobody listens), E_CSA_TIMEOUT,
+// E_CSA_BUSY, and what the device answers to the opening frames.
 Result<std::unique_ptr<Transport>> connect_transport(const DeviceAddress& address, Milliseconds timeout);
 
 }  // namespace cs2sim::host

@@ -31,7 +31,9 @@ void forget_descriptor(int fd) {
 }
 
 bool connection_lost(std::uint32_t code) {
-    return code == E_CSA_IO || code == E_CSA_TIMEOUT || code == E_CSA_PROTOCOL || code == E_CSA_SESSION;
+    const bool refused = code >= E_CSA_NODE_OPEN && code <= with_errno(E_CSA_IOCTL, 0xFFF);
+    return refused || code == E_CSA_CLOSED || code == E_CSA_TIMEOUT || code == E_CSA_PROTOCOL ||
+           code == E_CSA_SESSION;
 }
 
 // The device answered that it has no such session: whatever it was, it was not done.
@@ -74,7 +76,7 @@ Result<void> Channel::connect() {
     const std::size_t count = group_.devices.size();
     if (count == 0) return fail(E_CSA_DEVICE_NAME);
     const std::size_t first = group_.balance ? group_.turn++ % count : 0;
-    Error last{E_CSA_CONNECT};
+    Error last{E_CSA_NO_NODE};
     for (std::size_t i = 0; i < count; ++i) {
         const std::string& name = group_.devices[(first + i) % count];
         auto device = host::Device::open(name, group_.timeouts);
@@ -123,7 +125,7 @@ Result<void> Channel::ready() {
 Result<host::Answer> Channel::execute(std::uint16_t fc, std::uint8_t sfc, std::initializer_list<Value> values,
                                       Effect effect) {
     const std::lock_guard lock(mutex_);
-    if (effect == Effect::chained && !device_) return fail(E_CSA_IO);
+    if (effect == Effect::chained && !device_) return fail(E_CSA_CLOSED);
     for (bool again = false;; again = true) {
         CS2SIM_TRY(ready());
         auto answer = device_->execute(fc, sfc, values);

@@ -46,7 +46,7 @@ Answer check_counter(const Operation& operation, std::size_t more) {
 Answer command(Session& session, Operation& operation, Direction direction, std::uint32_t flags,
                ByteView data, SecretBytes& out) {
     const bool first = (flags & CXI_FLAG_CRYPT_INIT) != 0;
-    if (!first && operation.generation != session.channel().generation()) return fail(E_CSA_IO);
+    if (!first && operation.generation != session.channel().generation()) return fail(E_CSA_CLOSED);
     auto answer = session.execute(FC_CXI, SFC_CXI_CRYPT,
                                   {flags, operation.prepared->cxi | direction_bits(direction),
                                    operation.chain, first ? ByteView(operation.key->reference) : ByteView(),

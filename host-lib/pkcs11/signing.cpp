@@ -17,7 +17,7 @@ std::size_t whole_mac(const Operation& operation) {
 // Sends what is held to the MAC on the device.
 Result<Bytes> mac_piece(Session& session, Operation& operation, bool last) {
     const bool first = operation.chain == 0;
-    if (!first && operation.generation != session.channel().generation()) return fail(E_CSA_IO);
+    if (!first && operation.generation != session.channel().generation()) return fail(E_CSA_CLOSED);
     const auto answer =
         session.execute(FC_CXI, SFC_CXI_HASH_COMPUTE,
                         {last ? 0u : CXI_FLAG_HASH_PART, operation.prepared->cxi, operation.chain,

@@ -28,7 +28,7 @@ int small_exchange(const Line& line, ByteView request, SmallExchange& argument,
 }  // namespace
 
 TEST_CASE("a command and its answer in one call, of every size") {
-    EVERY_NODE();
+    EVERY_EXCHANGING_NODE();
     const Line line = rig.connect();
     const Window window;
     REQUIRE(window.share(line) == 0);
@@ -44,7 +44,7 @@ TEST_CASE("a command and its answer in one call, of every size") {
 }
 
 TEST_CASE("a small command in the argument itself") {
-    EVERY_NODE();
+    EVERY_EXCHANGING_NODE();
     const Line line = rig.connect();
     SmallExchange argument;
     if (kind == Kind::cuse) {
@@ -68,7 +68,7 @@ TEST_CASE("a small command in the argument itself") {
 }
 
 TEST_CASE("the argument is as large as its caller says") {
-    EVERY_NODE();
+    EVERY_EXCHANGING_NODE();
     if (kind == Kind::cuse) return;
     const Line line = rig.connect();
     const auto exchange = [&](unsigned size, ByteView request, Bytes& argument) {
@@ -104,7 +104,7 @@ TEST_CASE("the argument is as large as its caller says") {
 }
 
 TEST_CASE("what the argument has no space for is left for read") {
-    EVERY_NODE();
+    EVERY_EXCHANGING_NODE();
     if (kind == Kind::cuse) return;
     const Line line = rig.connect();
     SmallExchange argument;
@@ -118,7 +118,7 @@ TEST_CASE("what the argument has no space for is left for read") {
 }
 
 TEST_CASE("an exchange has its time, and its answer is not lost") {
-    EVERY_NODE();
+    EVERY_EXCHANGING_NODE();
     const Line line = rig.connect();
     const Window window;
     REQUIRE(window.share(line) == 0);
@@ -133,7 +133,7 @@ TEST_CASE("an exchange has its time, and its answer is not lost") {
 }
 
 TEST_CASE("a signal interrupts an exchange, and nothing is lost") {
-    EVERY_NODE();
+    EVERY_EXCHANGING_NODE();
     const Line line = rig.connect();
     const Window window;
     REQUIRE(window.share(line) == 0);
@@ -143,7 +143,7 @@ TEST_CASE("a signal interrupts an exchange, and nothing is lost") {
 }
 
 TEST_CASE("an exchange of what is not one frame is refused") {
-    EVERY_NODE();
+    EVERY_EXCHANGING_NODE();
     const Line line = rig.connect();
     const Window window;
     REQUIRE(window.share(line) == 0);
@@ -158,7 +158,7 @@ TEST_CASE("an exchange of what is not one frame is refused") {
 }
 
 TEST_CASE("only memory can be a window") {
-    EVERY_NODE();
+    EVERY_EXCHANGING_NODE();
     const Line line = rig.connect();
     CHECK(ioctl_error(line, kExchangeInWindow, 1000) == ENXIO);
     CHECK(ioctl_error(line, kShareWindow, -1) == EBADF);
@@ -174,7 +174,7 @@ TEST_CASE("only memory can be a window") {
 }
 
 TEST_CASE("a window must not shrink, and may be short") {
-    EVERY_NODE();
+    EVERY_EXCHANGING_NODE();
     const Line line = rig.connect();
     CHECK(Window(kMaxFrame, 0).share(line) == EINVAL);
     CHECK(Window(kMaxFrame, F_SEAL_GROW).share(line) == EINVAL);
@@ -192,7 +192,7 @@ TEST_CASE("a window must not shrink, and may be short") {
 }
 
 TEST_CASE("who has taken the node has it for exchanges too") {
-    EVERY_NODE();
+    EVERY_EXCHANGING_NODE();
     const Line line = rig.connect();
     const Line other = rig.connect();
     const Window window, others;
@@ -206,7 +206,7 @@ TEST_CASE("who has taken the node has it for exchanges too") {
 }
 
 TEST_CASE("exchanges of several callers run side by side, and a hang-up ends one") {
-    EVERY_NODE();
+    EVERY_EXCHANGING_NODE();
     const Line slow = rig.connect(), quick = rig.connect();
     const Window of_slow, of_quick;
     REQUIRE(of_slow.share(slow) == 0);
@@ -222,7 +222,7 @@ TEST_CASE("exchanges of several callers run side by side, and a hang-up ends one
 }
 
 TEST_CASE("a client that is killed amid an exchange leaves nothing behind") {
-    EVERY_NODE();
+    EVERY_EXCHANGING_NODE();
     const pid_t client = in_child([&] {
         const Line line = rig.connect();
         const Window window;

@@ -13,9 +13,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <catch2/catch.hpp>
 #include <cerrno>
+#include <fstream>
 #include <future>
+#include <string>
 #include <thread>
 
 #include "test/device/rig.h"
@@ -116,7 +119,10 @@ public:
         sigaction(SIGUSR1, &action, nullptr);
         std::promise<int> result;
         result_ = result.get_future();
-        thread_ = std::thread([call, result = std::move(result)]() mutable { result.set_value(call()); });
+        thread_ = std::thread([this, call, result = std::move(result)]() mutable {
+            thread_id_ = gettid();
+            result.set_value(call());
+        });
     }
     ~Caller() { thread_.join(); }
     // A signal may arrive before the call has begun to wait, so it is sent until the call has ended.
@@ -127,13 +133,28 @@ public:
         }
         return -1;
     }
+    // Whether the call is still waiting `time` after it began to. On a busy machine the thread may come late
+    // to its call.
     bool waits(std::chrono::milliseconds time) {
+        while (!sleeps() && result_.wait_for(1ms) == std::future_status::timeout) {
+        }
         return result_.wait_for(time) == std::future_status::timeout;
     }
     int result() { return result_.get(); }
 
 private:
+    // State S in proc(5), /proc/pid/stat: it waits for an answer.
+    bool sleeps() const {
+        if (thread_id_ == 0) return false;
+        std::ifstream file("/proc/self/task/" + std::to_string(thread_id_) + "/stat");
+        std::string line;
+        std::getline(file, line);
+        const auto name_end = line.rfind(") ");
+        return name_end != std::string::npos && line[name_end + 2] == 'S';
+    }
+
     std::future<int> result_;
+    std::atomic<pid_t> thread_id_{0};
     std::thread thread_;
 };
 
@@ -153,8 +174,10 @@ inline int exit_status(pid_t child) {
 
 }  // namespace cs2sim::test
 
-#define EVERY_NODE()                                                    \
-    if (cs2sim::test::node_kinds().empty()) return;                     \
-    const Kind kind = GENERATE(from_range(cs2sim::test::node_kinds())); \
-    CAPTURE(name_of(kind));                                             \
+#define EVERY_NODE_OF(all)                                       \
+    if (cs2sim::test::all().empty()) return;                     \
+    const Kind kind = GENERATE(from_range(cs2sim::test::all())); \
+    CAPTURE(name_of(kind));                                      \
     Rig rig(kind)
+#define EVERY_NODE() EVERY_NODE_OF(node_kinds)
+#define EVERY_EXCHANGING_NODE() EVERY_NODE_OF(exchanging_kinds)

@@ -104,6 +104,7 @@ TEST_CASE("a second request before the answer was read") {
 
 TEST_CASE("after a length that no frame has, the next write begins a frame") {
     EVERY_NODE();
+    if (kind == Kind::preload) return;  // the session ends, see driver/README.md
     const Line line = rig.connect();
     CHECK(line.ask(Bytes{0x9c, 0, 0, 3, 1, 2, 3, 4, 5}) == error_frame({E_CMDS_BAD_CMD}));
     CHECK(line.ask(command(kEcho)) == answer_frame({}));

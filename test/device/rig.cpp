@@ -13,6 +13,7 @@
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
 #include <sstream>
 #include <stdexcept>
 #include <thread>
@@ -59,18 +60,29 @@ private:
     int number_;
 };
 
+constexpr std::string_view kSocketSuffix = ".socket";
+
 std::string folder() {
     static const std::string made = [] {
         char name[] = "/tmp/cs2sim-device-XXXXXX";
         if (mkdtemp(name) == nullptr) throw std::runtime_error("no temporary folder");
         static const std::string path = name;
-        std::atexit([] { rmdir(path.c_str()); });
+        std::atexit([] { std::filesystem::remove_all(path); });
         return path;
     }();
     return made;
 }
 
-bool is_node(Kind kind) { return kind == Kind::fuse || kind == Kind::cuse; }
+bool is_node(Kind kind) { return kind == Kind::fuse || kind == Kind::cuse || kind == Kind::preload; }
+
+// The socket to which driver/preload leads the device path from now on: its name is longer by a suffix.
+std::string led_to(std::string device) {
+    if (device.ends_with(kSocketSuffix)) device.resize(device.size() - kSocketSuffix.size());
+    const std::string socket = device + std::string(kSocketSuffix);
+    setenv("CS2SIM_PRELOAD_DEVICE", device.c_str(), 1);
+    setenv("CS2SIM_PRELOAD_SOCKET", socket.c_str(), 1);
+    return socket;
+}
 
 int connected(int family, const sockaddr* address, socklen_t size, int flags) {
     const int fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -88,7 +100,7 @@ std::vector<Kind> kinds() {
         std::istringstream words(list != nullptr ? list : "fuse unix tcp");
         std::vector<Kind> result;
         for (std::string word; words >> word;)
-            for (Kind kind : {Kind::fuse, Kind::cuse, Kind::unix_socket, Kind::tcp})
+            for (Kind kind : {Kind::fuse, Kind::cuse, Kind::preload, Kind::unix_socket, Kind::tcp})
                 if (name_of(kind) == word) result.push_back(kind);
         if (list == nullptr && cuse_available()) result.push_back(Kind::cuse);
         return result;
@@ -99,6 +111,12 @@ std::vector<Kind> kinds() {
 std::vector<Kind> node_kinds() {
     std::vector<Kind> result = kinds();
     std::erase_if(result, [](Kind kind) { return !is_node(kind); });
+    return result;
+}
+
+std::vector<Kind> exchanging_kinds() {
+    std::vector<Kind> result = node_kinds();
+    std::erase(result, Kind::preload);
     return result;
 }
 
@@ -119,6 +137,8 @@ std::string name_of(Kind kind) {
             return "fuse";
         case Kind::cuse:
             return "cuse";
+        case Kind::preload:
+            return "preload";
         case Kind::unix_socket:
             return "unix";
         case Kind::tcp:
@@ -206,6 +226,8 @@ Opened<std::unique_ptr<Listener>> open_listener(Kind kind, const std::string& wh
             return mount_fuse(where, std::move(answerer));
         case Kind::cuse:
             return mount_cuse(where, std::move(answerer));
+        case Kind::preload:
+            return listen_unix(led_to(where), std::move(answerer), options);
         case Kind::unix_socket:
             return listen_unix(where, std::move(answerer), options);
         case Kind::tcp:
@@ -215,6 +237,10 @@ Opened<std::unique_ptr<Listener>> open_listener(Kind kind, const std::string& wh
 }
 
 int open_line(Kind kind, const std::string& address, int flags) {
+    if (kind == Kind::preload) {
+        led_to(address);
+        return open_line(Kind::fuse, std::getenv("CS2SIM_PRELOAD_DEVICE"), flags);
+    }
     if (is_node(kind)) {
         const int fd = open(address.c_str(), O_RDWR | O_CLOEXEC | flags);
         return fd < 0 ? -errno : fd;

@@ -14,13 +14,15 @@ namespace cs2sim::test {
 
 using namespace std::chrono_literals;
 
-enum class Kind { fuse, cuse, unix_socket, tcp };
+enum class Kind { fuse, cuse, preload, unix_socket, tcp };
 
 // The kinds to be tested: those that this kernel has, or what CS2SIM_DEVICE_KINDS lists ("cuse fuse unix
-// tcp").
+// tcp"). "preload" is a path that driver/preload leads to a Unix socket: only for a process that has it
+// loaded.
 std::vector<Kind> kinds();
-std::vector<Kind> node_kinds();    // of these, the device nodes
-std::vector<Kind> socket_kinds();  // and the others
+std::vector<Kind> node_kinds();        // of these, the device nodes
+std::vector<Kind> exchanging_kinds();  // and of these, those that know the exchange in one call
+std::vector<Kind> socket_kinds();      // and the others
 bool has(Kind kind);
 std::string name_of(Kind kind);
 

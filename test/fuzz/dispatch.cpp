@@ -45,7 +45,7 @@ public:
         Bytes frame = to_bytes(head);
         append(frame, body);
         Reply reply = conversation_->transact(frame);
-        if (reply.action != Reply::Action::send) return fail(E_CSA_IO);
+        if (reply.action != Reply::Action::send) return fail(E_CSA_CLOSED);
         answer_ = std::move(reply.frame);
         return answer_;
     }

@@ -68,8 +68,8 @@ TEST_CASE("bad input: names of databases") {
     refused("", E_OS_FILE_ILL_NAME);
     refused("user.db\n", E_OS_FILE_ILL_NAME);
     refused(std::string(70000, 'a'), E_CSA_SYNTAX);
-    refused("VMBK1.db", E_ADM_DENIED);
-    refused("FLASH\\VMBK1.db", E_ADM_DENIED);
+    refused("VMBK1.db", E_ADM_MBK_DB_OUT);
+    refused("FLASH\\VMBK1.db", E_ADM_MBK_DB_OUT);
 
     require_error(user.as_admin({"RestoreDatabase=nothing.db"}), E_CSA_BACKUP_FILE);
     require_error(user.as_admin({"RestoreDatabase=" + user.folder().string()}), E_CSA_BACKUP_FILE);
@@ -79,7 +79,7 @@ TEST_CASE("bad input: names of databases") {
 
 TEST_CASE("bad input: files that are no whole backup") {
     const Prepared prepared(GENERATE(Way::mount, Way::tcp));
-    prepared.refuses("", E_CSA_BACKUP_SYNTAX);
+    prepared.refuses("", E_CSA_BACKUP_EMPTY);
     prepared.refuses("\n", E_CSA_BACKUP_SYNTAX);
     prepared.refuses("hello\n", E_CSA_BACKUP_SYNTAX);
     prepared.refuses(std::string(100000, '\0'), E_CSA_BACKUP_SYNTAX);
@@ -87,8 +87,8 @@ TEST_CASE("bad input: files that are no whole backup") {
     const std::string& good = prepared.backup;
     prepared.refuses(replaced(good, "DB Entry\n", "DB Entry\nXY"), E_CSA_BACKUP_SYNTAX);
     prepared.refuses(replaced(good, "DB Entry\n", "DB Entry\n0"), E_CSA_BACKUP_SYNTAX);
-    prepared.refuses(replaced(good, "DB Index\n", "DB Index\n00"), E_CSA_BACKUP_SYNTAX);
-    prepared.refuses(replaced(good, "8 bytes", "9 bytes"), E_CSA_BACKUP_SYNTAX);
+    prepared.refuses(replaced(good, "DB Index\n", "DB Index\n00"), E_CSA_BACKUP_KEY_LENGTH);
+    prepared.refuses(replaced(good, "8 bytes", "9 bytes"), E_CSA_BACKUP_KEY_LENGTH);
     prepared.refuses(replaced(good, "8 bytes", "99999999999999999999 bytes"), E_CSA_BACKUP_SYNTAX);
     prepared.refuses(good.substr(0, good.find("About Master")), E_CSA_BACKUP_NO_MBK);
     prepared.refuses(replaced(good, "MBK ISO Hash: ", "MBK ISO Hash: 00"), E_CSA_BACKUP_NO_MBK);
@@ -105,7 +105,8 @@ TEST_CASE("bad input: a file cut off anywhere") {
         write_file(prepared.user.file("forged.db"), good.substr(0, size));
         const Outcome outcome = prepared.user.as_admin({"RestoreDatabase=forged.db"});
         if (size < tail || size >= mbk) {
-            require_error(outcome, size < tail ? E_CSA_BACKUP_SYNTAX : E_CSA_BACKUP_NO_MBK);
+            const std::uint32_t early = size == 0 ? E_CSA_BACKUP_EMPTY : E_CSA_BACKUP_SYNTAX;
+            require_error(outcome, size < tail ? early : +E_CSA_BACKUP_NO_MBK);
         } else {  // a number may end early
             const bool no_mbk = outcome.err.ends_with(describe(E_CSA_BACKUP_NO_MBK));
             require_error(outcome, no_mbk ? E_CSA_BACKUP_NO_MBK : E_CSA_BACKUP_SYNTAX);
@@ -124,21 +125,21 @@ TEST_CASE("bad input: entries changed, moved, foreign or doubled") {
             BackupText text = good;
             char& digit = text.entry("CLERK").record.at(at);
             digit = digit == 'F' ? '0' : 'F';
-            prepared.refuses(text.text(), E_ADM_BACKUP_SEAL);
+            prepared.refuses(text.text(), E_ADM_BACKUP_MAC);
         }
     }
     SECTION("shortened entry") {
         BackupText text = good;
         text.entry("CLERK").record.resize(2);
-        prepared.refuses(text.text(), E_ADM_BACKUP_SEAL);
+        prepared.refuses(text.text(), E_ADM_BACKUP_MAC);
     }
     SECTION("entry moved to another index") {
         BackupText text = good;
         std::swap(text.entry("CLERK").record, text.entry("ADMIN").record);
-        prepared.refuses(text.text(), E_ADM_BACKUP_SEAL);
+        prepared.refuses(text.text(), E_ADM_BACKUP_INDEX);
         text = good;
         text.entry("CLERK").index = "4C41544552000000; (LATER   ) ";
-        prepared.refuses(text.text(), E_ADM_BACKUP_SEAL);
+        prepared.refuses(text.text(), E_ADM_BACKUP_INDEX);
     }
     SECTION("the bad entry is the last: the good ones before it are not applied either") {
         BackupText text = good;
@@ -148,7 +149,7 @@ TEST_CASE("bad input: entries changed, moved, foreign or doubled") {
         prepared.user.admin_does({"DeleteUser=CLERK"});
         const std::string before = prepared.user.users();
         write_file(prepared.user.file("forged.db"), text.text());
-        require_error(prepared.user.as_admin({"RestoreDatabase=forged.db"}), E_ADM_BACKUP_SEAL);
+        require_error(prepared.user.as_admin({"RestoreDatabase=forged.db"}), E_ADM_BACKUP_INDEX);
         CHECK(prepared.user.users() == before);
     }
     SECTION("duplicate entries") {
@@ -159,21 +160,21 @@ TEST_CASE("bad input: entries changed, moved, foreign or doubled") {
     SECTION("entry of another database") {
         BackupText text = good;
         text.head = replaced(text.head, "user.db", "CXIKEY.db");
-        prepared.refuses(text.text(), E_ADM_BACKUP_FORMAT);  // another length of search keys
+        prepared.refuses(text.text(), E_ADM_DATA_LEN);  // another length of search keys
     }
     SECTION("another MBK is stated") {
         BackupText text = good;
         char& digit = text.tail.at(text.tail.find("ISO Hash: ") + 10);
         digit = digit == '0' ? '1' : '0';
-        prepared.refuses(text.text(), E_ADM_BACKUP_MBK);
+        prepared.refuses(text.text(), E_ADM_BACKUP_MAC);
     }
     SECTION("another database is named") {
         BackupText text = good;
         text.head = replaced(text.head, "user.db", "nothing.db");
-        prepared.refuses(text.text(), E_ADM_BACKUP_SEAL);
+        prepared.refuses(text.text(), E_ADM_BACKUP_MAC);
         CHECK(prepared.user.admin_does({"ListFiles"}).find("nothing.db") == std::string::npos);
         text.head = replaced(text.head, "nothing.db", "VMBK1.db");
-        prepared.refuses(text.text(), E_ADM_DENIED);
+        prepared.refuses(text.text(), E_ADM_MBK_DB_IN);
         text.head = replaced(text.head, "VMBK1.db", "../user.db");
         prepared.refuses(text.text(), E_OS_FILE_ILL_NAME);
     }
@@ -213,7 +214,7 @@ TEST_CASE("bad input: a file of 1 GB costs neither memory nor hours") {
             REQUIRE(out.good());
         }
         const Outcome outcome = prepared.user.as_admin({"RestoreDatabase=forged.db"});
-        require_error(outcome, E_ADM_BACKUP_SEAL);
+        require_error(outcome, E_ADM_BACKUP_MAC);
         CHECK(outcome.peak_kilobytes < kMemory);
     }
     CHECK(prepared.user.users() == prepared.users);
@@ -277,14 +278,14 @@ TEST_CASE("bad input: shares that do not make up the MBK are refused") {
         require_error(user.as_admin({"Key=" + keys, "MBKImportKey=" + slot}), code);
         CHECK(user.admin_does({"MBKListKeys"}) == loaded);
     };
-    refused("a1.key", "3", E_CSA_KEY_PASSWORD);
+    refused("a1.key", "3", E_CSA_SHARE_PASSWORD);
     refused("a1.key#wrong,a2.key", "3", E_MBK_ISO_HASH_FAIL);
     refused("a2.key", "3", E_MBK_SHARE_CNT);
     refused("a2.key,a2.key", "3", E_MBK_KEY_ID_SAME);
     refused("a2.key,b1.key", "3", E_MBK_IG_KEY_NAME_NM);
     refused("a2.key,a3.key", "0", E_MBK_KEY_TYPE);
     refused("a2.key,a3.key", "4", E_MBK_KEY_NO);
-    refused("nowhere.key,a3.key", "3", E_CSA_KEY_FILE);
+    refused("nowhere.key,a3.key", "3", E_CSA_SHARE_OPEN);
     write_file(user.file("odd.key"), "# Key Share\nINFO=00\nKEY=00\n");
     refused("odd.key,a3.key", "3", E_CSA_SHARE_FORMAT);
 

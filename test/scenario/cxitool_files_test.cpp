@@ -41,10 +41,10 @@ TEST_CASE("cxitool refuses a folder as input, and reads what a pipe brings") {
     add_clerk(user);
     std::filesystem::create_directory(user.file("folder"));
     require_success(cxitool(user, {"Group=G", "Name=k", "GenerateKey=RSA,2048", "Sign=/dev/null"}));
-    require_error(cxitool(user, {"Group=G", "Name=k", "Sign=folder"}), E_CSA_KEY_FILE);
-    require_error(cxitool(user, {"Group=G", "Name=k", "Encrypt=folder"}), E_CSA_KEY_FILE);
-    require_error(cxitool(user, {"KeyFile=folder", "Sign=/dev/null"}), E_CSA_KEY_FILE);
-    require_error(cxitool(user, {"Name=i", "ImportKey=folder"}), E_CSA_KEY_FILE);
+    require_error(cxitool(user, {"Group=G", "Name=k", "Sign=folder"}), E_CSA_KEY_OPEN);
+    require_error(cxitool(user, {"Group=G", "Name=k", "Encrypt=folder"}), E_CSA_KEY_OPEN);
+    require_error(cxitool(user, {"ExternalKey=folder", "Sign=/dev/null"}), E_CSA_KEY_OPEN);
+    require_error(cxitool(user, {"Name=i", "ImportKey=folder"}), E_CSA_KEY_OPEN);
     require_error(cxitool(user, {"RestoreKey=folder"}), E_CSA_BACKUP_FILE);
     require_error(cxitool(user, {"Group=G", "Name=k", "Out=folder", "Sign=/dev/null"}), E_CSA_KEY_WRITE);
 }
@@ -101,22 +101,22 @@ TEST_CASE(
     const Operator user(simulator, Way::mount);
     add_clerk(user);
     user.make_mbk();
-    const std::vector<std::string> generate = {"Group=G", "Name=xk", "KeyFile=x.key", "GenerateKey=AES,256"};
+    const std::vector<std::string> generate = {"Group=G", "Name=xk", "ExternalKey=x.key", "GenerateKey=AES,256"};
     require_success(cxitool(user, generate));
     const std::string first = read_file(user.file("x.key"));
     require_error(cxitool(user, generate), E_CSA_KEY_WRITE);
     write_file(user.file("raw"), std::string(16, 'k'));
     require_error(
-        cxitool(user, {"Group=G", "Name=xk", "KeyFile=x.key", "Algo=AES", "Type=secret", "ImportKey=raw"}),
+        cxitool(user, {"Group=G", "Name=xk", "ExternalKey=x.key", "Algo=AES", "Type=secret", "ImportKey=raw"}),
         E_CSA_KEY_WRITE);
     CHECK(read_file(user.file("x.key")) == first);
     require_success(
-        cxitool(user, {"Group=G", "Name=xk", "KeyFile=x.key", "Overwrite=1", "GenerateKey=AES,256"}));
+        cxitool(user, {"Group=G", "Name=xk", "ExternalKey=x.key", "Overwrite=1", "GenerateKey=AES,256"}));
     CHECK(read_file(user.file("x.key")) != first);
 
     require_success(cxitool(user, {"Group=G", "Name=stored", "GenerateKey=AES,256"}));
-    require_error(cxitool(user, {"Group=G", "Name=stored", "KeyFile=x.key", "BackupKey"}), E_CSA_SYNTAX);
-    require_error(cxitool(user, {"Group=G", "Name=stored", "KeyFile=x.key", "DeleteKey"}), E_CSA_SYNTAX);
+    require_error(cxitool(user, {"Group=G", "Name=stored", "ExternalKey=x.key", "BackupKey"}), E_CSA_SYNTAX);
+    require_error(cxitool(user, {"Group=G", "Name=stored", "ExternalKey=x.key", "DeleteKey"}), E_CSA_SYNTAX);
     require_success(cxitool(
-        user, {"Group=G", "Name=stored", "KeyFile=x.key", "KeyInfo", "KeyFile=", "BackupKey", "DeleteKey"}));
+        user, {"Group=G", "Name=stored", "ExternalKey=x.key", "KeyInfo", "ExternalKey=", "BackupKey", "DeleteKey"}));
 }

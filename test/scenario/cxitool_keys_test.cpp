@@ -64,8 +64,8 @@ TEST_CASE("what stands behind GenerateKey= is for that key alone") {
                        "Name=c", "GenerateKey=AES,256", "KeyInfo", "Algo=AES", "Type=secret", "Name=d",
                        "ImportKey=raw", "Size=192", "Name=e", "GenerateKey"});
     require_success(made);
-    CHECK(made.out.find("KEY_EC_CURVE") == std::string::npos);
-    CHECK(rows(user, {"Group=A", "Name=e"}).at(0).find("AES       192") != std::string::npos);
+    CHECK(made.out.find("EC Curve") == std::string::npos);
+    CHECK(rows(user, {"Group=A", "Name=e"}).at(0).find("AES   192  sec") != std::string::npos);
 }
 
 TEST_CASE("Pad= is what it says, or refused") {
@@ -144,32 +144,32 @@ TEST_CASE("in FIPS mode an external RSA key works when FipsUsage= said what for"
     user.make_mbk();
     write_file(user.file("data"), "signed");
     const std::string make = "GenerateKey=RSA,2048";
-    require_error(cxitool(user, {"Group=A", "Name=x", "KeyFile=f0", make, "Sign=data"}),
+    require_error(cxitool(user, {"Group=A", "Name=x", "ExternalKey=f0", make, "Sign=data"}),
                   E_CXI_FIPS_USAGE_NOT_SET);
     require_success(cxitool(user, {"Group=A",
                                    "Name=x",
                                    "FipsUsage=SIGN_PKCS1",
-                                   "KeyFile=f1",
+                                   "ExternalKey=f1",
                                    make,
                                    "Sign=data",
                                    "FipsUsage=SIGN_PSS",
-                                   "KeyFile=f2",
+                                   "ExternalKey=f2",
                                    make,
                                    "Pad=PSS",
                                    "Sign=data",
                                    "Pad=",
                                    "FipsUsage=DECRYPT",
-                                   "KeyFile=f3",
+                                   "ExternalKey=f3",
                                    make,
                                    "Out=enc",
                                    "Encrypt=data",
                                    "Out=dec",
                                    "Decrypt=enc",
-                                   "KeyFile=f4",
+                                   "ExternalKey=f4",
                                    "GenerateKey=AES,256"}));
     CHECK(read_file(user.file("dec")) == "signed");
-    require_error(cxitool(user, {"KeyFile=f1", "Pad=PSS", "Sign=data"}), E_CXI_FIPS_PAD_MECH_WRONG);
-    require_error(cxitool(user, {"KeyFile=f3", "Sign=data"}), E_CXI_FIPS_KEY_USAGE);
+    require_error(cxitool(user, {"ExternalKey=f1", "Pad=PSS", "Sign=data"}), E_CXI_FIPS_PAD_MECH_WRONG);
+    require_error(cxitool(user, {"ExternalKey=f3", "Sign=data"}), E_CXI_FIPS_KEY_USAGE);
     require_error(cxitool(user, {"Group=A", "Name=x", "FipsUsage=ANY", make}), E_CSA_SYNTAX);
 }
 
@@ -184,6 +184,6 @@ TEST_CASE("a long name keeps a blank from the specifier, and every other column 
     const auto listed = rows(user, {"Group=A", "Spec=7"});
     REQUIRE(listed.size() == 2);
     CHECK(listed[0] ==
-          "0       RAW      8192  secret   A                 raw                              7");
-    CHECK(listed[1] == "1       AES       128  secret   A                 " + longest + " 7");
+          "1   RAW   8192 sec      A                        raw                              7");
+    CHECK(listed[1] == "2   AES   128  sec      A                        " + longest + " 7");
 }

@@ -249,7 +249,7 @@ TEST_CASE("rules kill the daemon before a command, before its commit, after it")
     const auto crashes = [&](const char* crash, const char* name) {
         simulator.steered({"fault", "add", "--function", "CMDS.ADD_USER", "--do", crash});
         require_error(user.as_admin({"AddUser=" + std::string(name) + ",00000002,hmacpwd,a-password"}),
-                      E_CSA_IO);
+                      E_CSA_CLOSED);
         CHECK(simulator.steer({"status"}).status == 3);
         simulator.start();
         return contains(user.users(), name);

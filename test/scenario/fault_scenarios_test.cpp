@@ -35,7 +35,7 @@ constexpr Expected kExpected[] = {
     {"session-expiry", true, "Error B0830022"},
     {"shelf-two-years", true, "Error B0830032"},
     {"user-locked", true, "Error B0830038"},
-    {"wrong-mbk", true, "Error B0870004"},
+    {"wrong-mbk", true, "Error B087002A"},
 };
 
 }  // namespace
@@ -71,12 +71,12 @@ csadm LogonSign=ADMIN,$CS2SIM_ADMIN_KEY RestoreDatabase=user.db || exit 7
         cs2sim_tool({"scenario", "run", "wrong-mbk", "--", "/bin/sh", "restore.sh"}, folder.path());
     INFO(met.out << met.err);
     CHECK(met.status == 7);
-    CHECK(met.err.find("answered   1 x B0870004") != std::string::npos);
+    CHECK(met.err.find("answered   1 x B087002A") != std::string::npos);
     CHECK(std::filesystem::exists(folder / "user.db"));
 
     const Outcome unmet = cs2sim_tool({"scenario", "run", "wrong-mbk", "--", "/bin/true"});
     CHECK(unmet.status == kMismatch);
-    CHECK(unmet.err.find("mismatch   expected, never answered: B0870004") != std::string::npos);
+    CHECK(unmet.err.find("mismatch   expected, never answered: B087002A") != std::string::npos);
 
     CHECK(cs2sim_tool({"scenario", "run", "no-such"}).status == 98);
 }
@@ -143,7 +143,7 @@ TEST_CASE("a crash before the commit leaves nothing of a restore, after it every
         {"AddUser=BACK,00000002,hmacpwd,a-password", "BackupDatabase=user.db", "DeleteUser=BACK"});
     require_success(simulator.steer({"fault", "add", "--function", "ADM.RESTORE_COMMIT", "--do",
                                      after ? "crash-after-commit" : "crash-before-commit"}));
-    require_error(user.as_admin({"RestoreDatabase=user.db"}), E_CSA_IO);
+    require_error(user.as_admin({"RestoreDatabase=user.db"}), E_CSA_CLOSED);
     simulator.start();
     CHECK((user.users().find("BACK ") != std::string::npos) == after);
 }

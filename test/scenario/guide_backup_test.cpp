@@ -78,7 +78,7 @@ MBK ISO Hash: [0-9A-F]{32}
 TEST_CASE("G9: without an MBK nothing is backed up") {
     const Simulator simulator;
     const Operator user(simulator, GENERATE(Way::mount, Way::tcp));
-    require_error(user.as_admin({"BackupDatabase=user.db"}), E_MBK_SLOT_EMPTY);
+    require_error(user.as_admin({"BackupDatabase=user.db"}), E_ADM_NO_MBK_KEY);
     CHECK(names_in(user.folder()).empty());
 }
 

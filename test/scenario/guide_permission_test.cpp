@@ -110,7 +110,7 @@ TEST_CASE("a logon that fails gives its code, and nothing behind it runs") {
     refused("LogonPass=SYSADM,System-secret", E_CMDS_AUTH_FAILED);
     refused("LogonPass=SYSADM,", E_CMDS_AUTH_FAILED);
     refused("LogonSign=SYSADM," + key, E_CMDS_BAD_MECH);
-    refused("LogonSign=ADMIN,nowhere.key", E_CSA_KEY_FILE);
+    refused("LogonSign=ADMIN,nowhere.key", E_CSA_KEY_OPEN);
     refused("LogonPass=SYSADM,ask", E_CSA_KEY_PASSWORD);  // no terminal
 
     CHECK(user.users().find("SYSADM      02000000    HMAC passwd    Z[2]I[1]") != std::string::npos);

@@ -39,7 +39,7 @@ TEST_CASE("G12: a backup made under another MBK is refused and changes nothing")
     user.admin_does({"Key=n1.key,n2.key,n3.key", "MBKGenerateKey=AES,32,3,2,NEWMBK", "Key=n3.key,n1.key",
                      "MBKImportKey=3"});
     const std::string before = user.users();
-    require_error(user.as_admin({"RestoreDatabase=user.db"}), E_ADM_BACKUP_MBK);
+    require_error(user.as_admin({"RestoreDatabase=user.db"}), E_ADM_BACKUP_MAC);
     CHECK(user.users() == before);
 
     // The old MBK again, and the same file is good.
@@ -62,7 +62,7 @@ TEST_CASE("G12: two devices under the same MBK exchange backups") {
                   [](const auto& entry) { return entry.index.find("ADMIN") != std::string::npos; });
     write_file(second.file("user.db"), text.text());
 
-    require_error(second.as_admin({"RestoreDatabase=user.db"}), E_MBK_SLOT_EMPTY);
+    require_error(second.as_admin({"RestoreDatabase=user.db"}), E_ADM_NO_MBK_KEY);
     second.import_mbk_of(first);
     CHECK(second.admin_does({"MBKListKeys"}).find("TESTMBK") != std::string::npos);
     CHECK(second.admin_does({"RestoreDatabase=user.db"}) == "user.db: 1 entries restored\n");

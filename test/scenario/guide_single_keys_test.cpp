@@ -98,7 +98,7 @@ TEST_CASE("G21: an external key lives in a file, and any device with the same MB
     user.make_mbk();
     other.import_mbk_of(user);
     for (const Operator* each : {&user, &other}) add_user(*each, "CLERK", "00000002", "G", "clerks-secret");
-    const std::string file = "KeyFile=" + user.file("rsa.xkey").string();
+    const std::string file = "ExternalKey=" + user.file("rsa.xkey").string();
     write_file(user.file("data"), "what is signed");
     require_success(
         user.tool("cxitool", {kClerk, "Group=G", "Name=outside", file, "GenerateKey=RSA,2048", "Out=sig",
@@ -113,7 +113,7 @@ TEST_CASE("G21: an external key lives in a file, and any device with the same MB
     std::string changed = read_file(user.file("rsa.xkey"));
     changed.back() = static_cast<char>(changed.back() ^ 1);
     write_file(user.file("changed"), changed);
-    require_error(user.tool("cxitool", {kClerk, "KeyFile=changed", "Out=x", "Sign=data"}),
+    require_error(user.tool("cxitool", {kClerk, "ExternalKey=changed", "Out=x", "Sign=data"}),
                   E_CXI_KEY_BLOB_MAC);
 }
 

@@ -76,12 +76,12 @@ TEST_CASE("files go into flash and out of it") {
 
     require_error(user.csadm({"DeleteFile=notes.txt"}), E_CMDS_DENIED);
     require_error(user.csadm({"LoadFile=notes.txt"}), E_CMDS_DENIED);
-    require_error(user.as_admin({"DeleteFile=user.db"}), E_ADM_FILE_PROTECTED);
-    require_error(user.as_admin({"DeleteFile=VMBK1.db"}), E_ADM_FILE_PROTECTED);
+    require_error(user.as_admin({"DeleteFile=user.db"}), E_ADM_PERMISSION);
+    require_error(user.as_admin({"DeleteFile=VMBK1.db"}), E_ADM_PERMISSION);
     require_error(user.as_admin({"DeleteFile=../state"}), E_OS_FILE_ILL_NAME);
     require_error(user.as_admin({"LoadFile=nowhere.txt"}), E_CSA_PARAM);
     write_file(user.file("user.db"), "x");
-    require_error(user.as_admin({"LoadFile=user.db"}), E_ADM_FILE_PROTECTED);
+    require_error(user.as_admin({"LoadFile=user.db"}), E_ADM_PERMISSION);
     require_error(user.csadm({"Model=cs5", "MMCSignKey=sign.key#pw", "MakeMTC=module.out"}),
                   E_OS_MDL_NOT_SUPP);
     user.admin_does({"DeleteFile=notes.txt", "DeleteFile=FLASH\\empty.txt"});

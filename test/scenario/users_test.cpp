@@ -63,7 +63,7 @@ TEST_CASE("users that the rules refuse are not there") {
     refused("AddUser=" + std::string(1000, 'n') + ",00000002,hmacpwd,other-secret", E_CMDS_BAD_NAME);
     refused("AddUser=NEW,00000002{CXI_GROUP},hmacpwd,other-secret", E_CMDS_BAD_ATT);
     refused("AddUser=NEW,00000002,hmacpwd,x", E_CMDS_BAD_TOKEN);
-    refused("AddUser=NEW,00000002,rsasign,nowhere.key", E_CSA_KEY_FILE);
+    refused("AddUser=NEW,00000002,rsasign,nowhere.key", E_CSA_KEY_OPEN);
     refused("ChangeUser=NOBODY,new-secret", E_CMDS_NO_USER);
     refused("ChangeUser=CLERK,x", E_CMDS_BAD_TOKEN);
     refused("DeleteUser=NOBODY", E_CMDS_NO_USER);
@@ -119,7 +119,7 @@ TEST_CASE("single users are backed up and restored") {
     write_file(user.file("forged.ubk"), forged);
     require_error(user.as_admin({"RestoreUser=forged.ubk"}), E_CMDS_INVAL_BCK);
     write_file(user.file("forged.ubk"), "");
-    require_error(user.as_admin({"RestoreUser=forged.ubk"}), E_CSA_BACKUP_SYNTAX);
+    require_error(user.as_admin({"RestoreUser=forged.ubk"}), E_CSA_USER_BACKUP);
     require_error(user.as_admin({"RestoreUser=nowhere.ubk"}), E_CSA_BACKUP_FILE);
     require_error(user.csadm({"RestoreUser=CLERK.ubk"}), E_CMDS_DENIED);
     CHECK(user.users() == before);

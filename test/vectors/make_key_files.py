@@ -30,6 +30,14 @@ def protect_rsa(plain):
 
 def protect_ec(plain):
     key = hashlib.sha256(PASSWORD.encode()).digest()
+    fill = -len(plain) % 16
+    plain += bytes(fill) + bytes([fill]) + bytes(15)
+    return "!" + encrypt("aes-256-cbc", key, plain, 16).hex().upper()
+
+
+def protect_ec_earlier(plain):
+    """As cs2sim wrote it before it knew better."""
+    key = hashlib.sha256(PASSWORD.encode()).digest()
     plain += bytes(-len(plain) % 16)
     plain += b"\x80" + bytes(15)
     return "!" + encrypt("aes-256-cbc", key, plain, 16).hex().upper()
@@ -68,6 +76,7 @@ def ec(name, curve, spelling, width):
     tail = f"OWNER={name} owner\n"
     write(f"{name}.clear.key", head + f"PRV={scalar.hex().upper()}\n" + tail)
     write(f"{name}.protected.key", head + f"PRV={protect_ec(scalar)}\n" + tail)
+    write(f"{name}.earlier.key", head + f"PRV={protect_ec_earlier(scalar)}\n" + tail)
     pem_forms(name, pem, openssl("pkey", "-traditional", data=pem))
 
 
@@ -92,7 +101,7 @@ def rsa(name, bits, smaller_p=False):
 
 
 def share():
-    info = b"ERPSIMMB" + b"\x06" + bytes.fromhex("261123130500") + b"\x20" + bytes.fromhex("65DBDAE426E6E916")
+    info = b"ERPSIMMB" + b"\x06" + bytes.fromhex("231126130500") + b"\x20" + bytes.fromhex("65DBDAE426E6E916")
     info += bytes([2, 3]) + bytes(6)
     value = hashlib.sha256(b"a share for a test").digest()
     head = f"# Key Share\nINFO={info.hex().upper()}\n"

@@ -68,7 +68,7 @@ void add_card_commands(CLI::App& app, CommandLine& line) {
     });
 
     CLI::App* insert = with_state(group->add_subcommand("insert", "puts cards into the reader"), line);
-    insert->add_option("name,--queue", arguments->queue, "in the order in which they are used: A,B")
+    insert->add_option("name,--queue", arguments->queue, "in the order in which they are used: A,B; with PINs of their own A:111111,B:222222")
         ->required()
         ->delimiter(',');
     insert->add_flag("--ask-pin", arguments->ask_pin,

@@ -15,6 +15,7 @@ struct CommandLine {
 void add_fault_commands(CLI::App& app, CommandLine& line);
 void add_battery_commands(CLI::App& app, CommandLine& line);
 void add_alarm_commands(CLI::App& app, CommandLine& line);
+void add_appliance_commands(CLI::App& app, CommandLine& line);
 void add_clock_commands(CLI::App& app, CommandLine& line);
 void add_mode_commands(CLI::App& app, CommandLine& line);
 void add_card_commands(CLI::App& app, CommandLine& line);
@@ -22,6 +23,11 @@ void add_scenario_commands(CLI::App& app, CommandLine& line);
 void add_explain_command(CLI::App& app, CommandLine& line);
 void add_trace_command(CLI::App& app, CommandLine& line);
 void add_replay_command(CLI::App& app, CommandLine& line);
+void add_run_command(CLI::App& app, CommandLine& line);
+void add_health_command(CLI::App& app, CommandLine& line);
+// For the installation: `cs2sim man-page [VERB]` and `cs2sim complete -- WORDS`. To be added last: they
+// describe what was added before.
+void add_introduction_commands(CLI::App& app, CommandLine& line);
 
 // `--state` for this subcommand.
 inline CLI::App* with_state(CLI::App* command, CommandLine& line) {

@@ -2,12 +2,14 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <charconv>
 #include <cstdio>
 #include <optional>
 #include <set>
 #include <vector>
 
+#include "firmware/db/catalogue.h"
 #include "firmware/device/modules.h"
 #include "firmware/faults/rule.h"
 #include "firmware/protocol/advice.h"
@@ -183,12 +185,11 @@ std::string explain_code(std::uint32_t code) {
     std::string text =
         hex_code(code) + "  E_" + std::string(row->module) + "_" + std::string(row->name) + "\n" +
         entry("module", module_words(module_of(code))) +
-        entry("meaning", std::string(row->text) + (row->assumed ? " (the number is our assumption)" : ""));
-    const Advice* advice = find_advice(code);
+        entry("meaning", error_text(code) + (row->assumed ? " (the number is our assumption)" : ""));
+    const Advice* advice = find_advice(row->code);
     if (!advice) {
         const std::string barred = barred_functions(code);
-        return text + (barred.empty() ? entry("here", "No page of this manual describes what provokes it.")
-                                      : barred);
+        return text + (barred.empty() ? entry("here", "Never answered here, but for a fault rule.") : barred);
     }
     if (!advice->occurs) return text + entry("here", "Never answered. " + std::string(advice->provoked_by));
     text += entry("provoked by", advice->provoked_by);
@@ -202,6 +203,24 @@ bool read_number(std::string_view text, int base, std::int64_t& out) {
     return !text.empty() && parsed.ec == std::errc() && parsed.ptr == text.data() + text.size();
 }
 
+// "083063" as the matrix of modes prints it, "83.63": module and number. Only codes that a table knows, and no
+// function's number.
+std::optional<std::uint32_t> short_code(std::string_view text) {
+    std::int64_t module = 0, number = 0;
+    const std::size_t dot = text.find('.');
+    const bool whole = dot == std::string_view::npos && text.size() == 6;
+    if (whole ? !read_number(text.substr(0, 3), 16, module) || !read_number(text.substr(3), 16, number)
+              : dot == std::string_view::npos || !read_number(text.substr(0, dot), 16, module) ||
+                    !read_number(text.substr(dot + 1), 16, number))
+        return std::nullopt;
+    if (module < 0 || module > 0xFFF || number < 0 || number > 0xFFFF) return std::nullopt;
+    if (!whole && number <= 0xFF &&
+        find_function(static_cast<std::uint16_t>(module), static_cast<std::uint8_t>(number)))
+        return std::nullopt;
+    const auto code = static_cast<std::uint32_t>(0xB0000000 | module << 16 | number);
+    return find_error(code) ? std::optional(code) : std::nullopt;
+}
+
 std::optional<std::uint32_t> code_in(std::string_view text) {
     std::int64_t number = 0;
     if (text.starts_with('-'))
@@ -212,6 +231,7 @@ std::optional<std::uint32_t> code_in(std::string_view text) {
     if (prefixed) text.remove_prefix(2);
     if (text.size() == 8 && read_number(text, 16, number)) return static_cast<std::uint32_t>(number);
     if (prefixed) return std::nullopt;
+    if (const auto short_form = short_code(text)) return short_form;
     if (const std::uint32_t code = find_code(text)) return code;
     std::optional<std::uint32_t> found;
     for (const ErrorRow& row : error_table()) {
@@ -223,6 +243,43 @@ std::optional<std::uint32_t> code_in(std::string_view text) {
 }
 
 // --- functions ---
+
+// What a backup or restore of each database needs of the users logged on.
+std::string database_needs() {
+    std::string text;
+    for (const DatabasePolicy& row : database_policies()) {
+        const std::string name = row.name == "*" ? "any other database" : std::string(row.name);
+        text += entry("needs", name + ": " +
+                                   (row.refused_out != 0 ? code_and_name(row.refused_out) + ", whoever asks"
+                                                         : hex_code(row.backup_permission)));
+    }
+    return text;
+}
+
+std::string explain_database(const DatabasePolicy& row) {
+    std::string text = std::string(row.name) + "  database\n";
+    text += entry("search key", std::to_string(row.info.key_length) + " bytes");
+    if (row.refused_out != 0) {
+        text += entry("backup", code_and_name(row.refused_out) + ", whoever asks");
+        return text + entry("restore", code_and_name(row.refused_in) + ", whoever asks");
+    }
+    return text + entry("backup", "needs " + hex_code(row.backup_permission) +
+                                      ", the sum of the users logged on; a restore needs the same");
+}
+
+// Codes whose text holds these words.
+std::string codes_with_words(std::string_view words) {
+    std::vector<const ErrorRow*> found;
+    for (const ErrorRow& row : error_table()) {
+        std::string text(row.text);
+        std::ranges::transform(text, text.begin(), [](unsigned char c) { return std::toupper(c); });
+        if (text.find(words) != std::string::npos) found.push_back(&row);
+    }
+    if (found.size() == 1) return explain_code(found.front()->code);
+    std::string text;
+    for (const ErrorRow* row : found) text += code_and_name(row->code) + ": " + std::string(row->text) + "\n";
+    return text;
+}
 
 std::string explain_function(const FunctionSignature& signature) {
     std::string text = number_of(signature.fc, signature.sfc) + "  " + name_of(signature) + "\n";
@@ -245,6 +302,10 @@ std::string explain_function(const FunctionSignature& signature) {
                 text +=
                     entry("barred", "in mode " + mode_names(situation.modes) + ": " + code_and_name(code));
     });
+    if (signature.fc == FC_ADM && signature.name.find("BACKUP_OPEN") != std::string_view::npos)
+        text += database_needs();
+    if (signature.fc == FC_ADM && signature.name.find("RESTORE_OPEN") != std::string_view::npos)
+        text += database_needs();
     if (!handled) return text + entry("here", "Known, but not published by this simulator: B0830006.");
     std::vector<std::string> codes;
     for (const Advice& advice : advice_table())
@@ -295,6 +356,9 @@ tl::expected<std::string, std::string> explain(std::string_view what) {
         text += explain_function(*function);
     if (text.empty())
         if (const ModuleRow* module = module_in(upper)) text += explain_module(*module);
+    if (text.empty())
+        if (const DatabasePolicy* row = database_policy(what); row->name != "*") text += explain_database(*row);
+    if (text.empty() && upper.size() >= 4) text += codes_with_words(upper);
     if (text.empty())
         return tl::unexpected("'" + std::string(what) +
                               "' is no error code, no function and no module that the tables know");

@@ -23,11 +23,18 @@ struct StartArguments {
     std::string mode = "0660";
 
     void add_to(CLI::App& command) {
-        command.add_option("--device", options.devices, "device node, more than once for several");
+        command.add_option("--device", options.devices, "device node, more than once for several")
+            ->envname("CS2SIM_DEVICE");
         command.add_flag("--no-device", sockets_only, "no device node, sockets only");
         command.add_option("--listen", options.listen,
-                           "PORT@ADDRESS or unix:PATH, more than once for several");
-        command.add_option("--profile", options.profile, "name, or a TOML file");
+                           "PORT@ADDRESS or unix:PATH, more than once for several; default: the "
+                           "environment's CS2SIM_LISTEN, "
+                           "apart by blanks");
+        command.add_option("--profile", options.profile, "name, or a TOML file")->envname("CS2SIM_PROFILE");
+        command
+            .add_option("--factory-key", options.factory_key,
+                        "key file of a new device's ADMIN, instead of a fresh key")
+            ->envname("CS2SIM_FACTORY_KEY");
         command.add_option("--shim", options.shim, "auto, cuse or fuse")
             ->transform(CLI::CheckedTransformer(kShims, CLI::ignore_case));
         command.add_option("--mode", mode, "permissions of the device node, octal")
@@ -43,6 +50,8 @@ struct StartArguments {
         whole.device_node = !sockets_only;
         whole.node_mode = octal(mode).value_or(0660);
         const char* port = std::getenv("SDK_PORT");
+        if (const char* places = std::getenv("CS2SIM_LISTEN"); whole.listen.empty() && places)
+            whole.listen = CLI::detail::split_up(places);
         if (whole.listen.empty() && port) whole.listen.push_back(std::string(port) + "@127.0.0.1");
         return whole;
     }
@@ -76,7 +85,7 @@ int main(int argc, char** argv) {
     CLI::App app(
         "cs2sim: a CryptoServer-style HSM without the hardware. An independent simulator; it protects no "
         "production key.");
-    app.set_version_flag("--version", "cs2sim 0.1.0");
+    app.set_version_flag("--version", "cs2sim " CS2SIM_VERSION);
     app.require_subcommand(1);
     int exit_status = 0;
 
@@ -104,11 +113,16 @@ int main(int argc, char** argv) {
 
     CommandLine line;
     for (const auto add_commands :
-         {add_fault_commands, add_battery_commands, add_alarm_commands, add_clock_commands, add_mode_commands,
+         {add_fault_commands, add_battery_commands, add_alarm_commands, add_appliance_commands, add_clock_commands, add_mode_commands,
           add_card_commands, add_scenario_commands, add_explain_command, add_trace_command,
-          add_replay_command})
+          add_replay_command, add_run_command, add_health_command, add_introduction_commands})
         add_commands(app, line);
 
-    CLI11_PARSE(app, argc, argv);
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::ParseError& problem) {
+        constexpr int kCalledWrongly = 2;
+        return app.exit(problem) == 0 ? 0 : kCalledWrongly;
+    }
     return exit_status != 0 ? exit_status : line.exit_status;
 }

@@ -15,5 +15,6 @@ extern const std::span<const Command> kStateCommands;   // state.cpp
 extern const std::span<const Command> kLogCommands;     // logs.cpp
 extern const std::span<const Command> kFileCommands;    // files.cpp
 extern const std::span<const Command> kModeCommands;    // modes.cpp
+extern const std::span<const Command> kApplianceCommands;  // appliance.cpp
 
 }  // namespace cs2sim::tools

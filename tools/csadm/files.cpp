@@ -39,7 +39,7 @@ Result<void> load_file(Session& session, const std::string& value) {
 
 // Only the public part of the key goes to the device.
 Result<void> load_alternative_key(Session& session, const std::string& value) {
-    const auto key = host::open_key_source(value, session.terminal());
+    const auto key = host::open_key_source(value, session.terminal(), host::KeyPart::public_only);
     if (!key) return fail(key.error());
     const auto public_key = (*key)->token();
     if (!public_key) return fail(public_key.error());

@@ -33,7 +33,7 @@ Result<void> gen_key(Session& session, const std::string& value) {
         std::printf("generating RSA key: %s, %u bits, owner: %s\n", spec->place.c_str(), made->bits,
                     owner.c_str());
     else
-        std::printf("generating EC key: %s, %s, owner: %s\n", spec->place.c_str(), made->curve.c_str(),
+        std::printf("generating EC key: %s, curve %s, owner: %s\n", spec->place.c_str(), made->curve.c_str(),
                     owner.c_str());
     return {};
 }

@@ -1,4 +1,5 @@
 // Boot log and audit log.
+#include <algorithm>
 #include <cstdio>
 
 #include "tools/csadm/commands.h"
@@ -8,20 +9,11 @@
 namespace cs2sim::tools {
 namespace {
 
-// A log comes in parts: each answer says how long the whole is.
 template <std::uint8_t sfc>
 Result<void> show_log(Session& session, const std::string&) {
-    std::uint32_t offset = 0;
-    std::uint32_t total = 1;
-    while (offset < total) {
-        const auto answer = session.execute(FC_ADM, sfc, {offset});
-        if (!answer) return fail(answer.error());
-        total = answer->block.u32("total");
-        const auto text = answer->block.text("text");
-        if (text.empty()) break;
-        std::fwrite(text.data(), 1, text.size(), stdout);
-        offset += static_cast<std::uint32_t>(text.size());
-    }
+    const auto log = whole_log(session, sfc);
+    if (!log) return fail(log.error());
+    print_text(*log);
     return {};
 }
 
@@ -30,23 +22,74 @@ Result<void> clear_audit_log(Session& session, const std::string&) {
     return {};
 }
 
-Result<void> get_audit_config(Session& session, const std::string&) {
+// The settings as both commands write them: what GetAuditConfig prints can be given back.
+struct AuditSettings {
+    std::uint32_t files, rotate, size, events;
+
+    static AuditSettings of(const Block& block) {
+        return {block.u32("files"), block.u8("rotate"), block.u32("size"), block.u32("classes")};
+    }
+};
+
+struct AuditField {
+    std::string_view name;
+    std::uint32_t AuditSettings::*value;
+    bool hexadecimal;
+    std::uint32_t most;
+};
+constexpr AuditField kAuditFields[] = {
+    {"Files", &AuditSettings::files, false, UINT32_MAX},
+    {"Rotate", &AuditSettings::rotate, false, 1},
+    {"Size", &AuditSettings::size, false, UINT32_MAX},
+    {"Events", &AuditSettings::events, true, UINT32_MAX},
+};
+
+Result<AuditSettings> audit_settings(Session& session) {
     const auto answer = session.execute(FC_ADM, SFC_ADM_GET_AUDIT_CONFIG);
     if (!answer) return fail(answer.error());
-    std::printf("files   = %u\nrotate  = %u\nsize    = %u\nclasses = %08X\n", answer->block.u32("files"),
-                answer->block.u8("rotate"), answer->block.u32("size"), answer->block.u32("classes"));
+    return AuditSettings::of(answer->block);
+}
+
+Result<void> get_audit_config(Session& session, const std::string&) {
+    const auto settings = audit_settings(session);
+    if (!settings) return fail(settings.error());
+    const char* separator = "";
+    for (const AuditField& field : kAuditFields) {
+        const std::uint32_t value = (*settings).*field.value;
+        std::printf(field.hexadecimal ? "%s%.*s=0x%08X" : "%s%.*s=%u", separator,
+                    static_cast<int>(field.name.size()), field.name.data(), value);
+        separator = ",";
+    }
+    std::printf("\n");
     return {};
 }
 
+Result<void> take_setting(Session& session, AuditSettings& settings, const std::string& text) {
+    const Argument setting = parse_argument(text);
+    const auto* field = std::ranges::find_if(
+        kAuditFields, [&](const AuditField& row) { return same_word(row.name, setting.name); });
+    if (field == std::end(kAuditFields) || !setting.value) {
+        session.note("'" + text + "' is none of Files=, Rotate=, Size=, Events=");
+        return fail(E_CSA_SYNTAX);
+    }
+    const auto value =
+        field->hexadecimal ? parse_hex(*setting.value) : parse_decimal(*setting.value, field->most);
+    if (!value) return fail(value.error());
+    settings.*field->value = *value;
+    return {};
+}
+
+// Settings that are not named stay. "3,1,200000,7F00073F", as earlier versions took it, is understood too.
 Result<void> set_audit_config(Session& session, const std::string& value) {
-    const auto fields = split_list(value, 4);
-    if (fields.size() != 4) return fail(E_CSA_SYNTAX);
-    const auto files = parse_decimal(fields[0]);
-    const auto rotate = parse_decimal(fields[1], 1);
-    const auto size = parse_decimal(fields[2]);
-    const auto classes = parse_hex(fields[3]);
-    if (!files || !rotate || !size || !classes) return fail(E_CSA_SYNTAX);
-    CS2SIM_TRY(session.execute(FC_ADM, SFC_ADM_SET_AUDIT_CONFIG, {*files, *rotate, *size, *classes}));
+    auto settings = audit_settings(session);
+    if (!settings) return fail(settings.error());
+    std::vector<std::string> fields = split_list(value);
+    if (value.find('=') == std::string::npos && fields.size() == std::size(kAuditFields))
+        for (std::size_t i = 0; i < fields.size(); ++i)
+            fields[i] = std::string(kAuditFields[i].name) + "=" + fields[i];
+    for (const std::string& field : fields) CS2SIM_TRY(take_setting(session, *settings, field));
+    CS2SIM_TRY(session.execute(FC_ADM, SFC_ADM_SET_AUDIT_CONFIG,
+                               {settings->files, settings->rotate, settings->size, settings->events}));
     return {};
 }
 
@@ -58,9 +101,10 @@ constexpr Command kCommands[] = {
     {"ClearAuditLog", "", Takes::nothing, "ClearAuditLog", "empties the audit log", "", clear_audit_log},
     {"GetAuditConfig", "", Takes::nothing, "GetAuditConfig", "shows the settings of the audit log", "",
      get_audit_config},
-    {"SetAuditConfig", "", Takes::value, "SetAuditConfig=<files>,<rotate 0|1>,<size>,<classes>",
+    {"SetAuditConfig", "", Takes::value, "SetAuditConfig=<setting>=<value>[,<setting>=<value>...]",
      "changes the settings of the audit log",
-     "<classes> is a hexadecimal sum: 1 firmware, 2 users, 4 time, 8 start, 10 audit log, 20 MBK, 40 keys,\n"
+     "Files=<1-10> files are kept, each of Size=<bytes>; Rotate=0 refuses when they are full, 1 goes on in\n"
+     "the oldest. Events= is a hexadecimal sum: 1 firmware, 2 users, 4 time, 8 start, 10 audit log, 20 MBK, 40 keys,\n"
      "80 logons, 100 failed logons, 200 backup and restore, 400 system, 7F000000 users' own modules.\n",
      set_audit_config},
 };

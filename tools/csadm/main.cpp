@@ -14,6 +14,7 @@ int main(int argc, char** argv) {
         {"Logs", kLogCommands},
         {"Files and firmware", kFileCommands},
         {"Modes", kModeCommands},
+        {"Network appliance", kApplianceCommands},
     };
     return run_command_line("csadm", groups, argc, argv);
 }

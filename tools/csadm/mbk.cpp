@@ -100,6 +100,51 @@ Result<std::vector<host::KeyShare>> parse_shares(ByteView rest) {
     return shares;
 }
 
+struct MbkKeyRow {
+    std::string name;
+    std::uint8_t length;
+    std::string algorithm;
+    std::uint8_t k;
+    std::string generated;  // "2026/04/27 19:21:50"
+    std::string hash;       // 32 hexadecimal capitals
+
+    static MbkKeyRow of(const Block& info) {
+        const std::string t = to_hex(info.bytes("time"));  // BCD yymmddhhmmss
+        return {unfilled(info.bytes("name")),
+                info.u8("length"),
+                (info.u8("type") & kTypeAes) != 0 ? "AES" : "DES",
+                info.u8("k"),
+                "20" + t.substr(0, 2) + "/" + t.substr(2, 2) + "/" + t.substr(4, 2) + " " + t.substr(6, 2) +
+                    ":" + t.substr(8, 2) + ":" + t.substr(10, 2),
+                to_hex(info.bytes("hash"))};
+    }
+};
+
+Result<std::vector<std::pair<std::uint32_t, MbkKeyRow>>> resident_keys(Session& session) {
+    const auto answer = session.execute(FC_MBK, SFC_MBK_LIST_KEYS);
+    if (!answer) return fail(answer.error());
+    std::vector<std::pair<std::uint32_t, MbkKeyRow>> keys;
+    ByteView rest = answer->block.bytes("keys");
+    while (!rest.empty()) {
+        const auto slot = parse_prefix(LAYOUT_MBK_SLOT, rest);
+        const auto info = slot ? parse(LAYOUT_MBK_KEY_INFO, slot->bytes("info")) : slot;
+        if (!info) return fail(E_CSA_PROTOCOL);
+        keys.emplace_back(slot->u32("slot"), MbkKeyRow::of(*info));
+    }
+    return keys;
+}
+
+// Does the device still have the MBK that it was made with? Whoever may not ask is told nothing.
+Result<bool> has_factory_key(Session& session) {
+    const auto keys = resident_keys(session);
+    if (!keys) return fail(keys.error());
+    return std::ranges::any_of(*keys, [](const auto& key) { return key.second.name == "AUTO-GEN"; });
+}
+
+void note_replaced(const Session& session) {
+    session.note("the factory's MBK (AUTO-GEN) is replaced; what was sealed under it no longer opens");
+}
+
 Result<void> generate(Session& session, const std::string& value) {
     const auto fields = split_list(value, 5);
     if (fields.size() != 5) return fail(E_CSA_SYNTAX);
@@ -118,6 +163,8 @@ Result<void> generate(Session& session, const std::string& value) {
     }
     ShareSet places(session.terminal());
     CS2SIM_TRY(places.prepare(*specs));
+    const auto replaces = has_factory_key(session);
+    if (!replaces) return fail(replaces.error());
     auto answer = session.execute(FC_MBK, SFC_MBK_GENERATE, {type, *length, *n, *k, fields[4]});
     if (!answer) return fail(answer.error());
     const auto shares = parse_shares(answer->block.bytes("shares"));
@@ -126,28 +173,8 @@ Result<void> generate(Session& session, const std::string& value) {
     if (!shares) return fail(shares.error());
     if (shares->size() != *n) return fail(E_CSA_PROTOCOL);
     CS2SIM_TRY(places.store(*shares));
-    std::printf("MBK %s: %u shares, %u needed\n", fields[4].c_str(), *n, *k);
+    if (loaded && *replaces) note_replaced(session);
     if (!loaded) session.note("the slot holds another MBK; MBKImportKey= replaces it by the new one");
-    return {};
-}
-
-void print_key(std::uint32_t slot, const Block& info) {
-    const std::string time = to_hex(info.bytes("time"));  // BCD yymmddhhmmss
-    std::printf("%-5u %-9s %-5s %-4u %-4u %-4u 20%s-%s-%s %s:%s:%s  %s\n", slot,
-                unfilled(info.bytes("name")).c_str(), info.u8("type") & kTypeAes ? "AES" : "DES",
-                info.u8("length"), info.u8("n"), info.u8("k"), time.substr(0, 2).c_str(),
-                time.substr(2, 2).c_str(), time.substr(4, 2).c_str(), time.substr(6, 2).c_str(),
-                time.substr(8, 2).c_str(), time.substr(10, 2).c_str(), to_hex(info.bytes("hash")).c_str());
-}
-
-Result<void> print_keys(const std::vector<std::pair<std::uint32_t, ByteView>>& keys) {
-    std::printf("%-5s %-9s %-5s %-4s %-4s %-4s %-20s %s\n", "Slot", "Name", "Type", "Len", "n", "k",
-                "Generated", "ISO hash");
-    for (const auto& [slot, info] : keys) {
-        const auto block = parse(LAYOUT_MBK_KEY_INFO, info);
-        if (!block) return fail(E_CSA_PROTOCOL);
-        print_key(slot, *block);
-    }
     return {};
 }
 
@@ -164,22 +191,28 @@ Result<void> import_key(Session& session, const std::string& value) {
         shares.insert(shares.end(), block.begin(), block.end());
         cleanse(block.data(), block.size());
     }
-    const auto answer = session.execute(FC_MBK, SFC_MBK_IMPORT, {*slot, kReplace, ByteView(shares)});
-    if (!answer) return fail(answer.error());
-    return print_keys({{*slot, answer->block.bytes("info")}});
+    const auto replaces = has_factory_key(session);
+    if (!replaces) return fail(replaces.error());
+    CS2SIM_TRY(session.execute(FC_MBK, SFC_MBK_IMPORT, {*slot, kReplace, ByteView(shares)}));
+    if (*replaces && *slot == kSlotAes) note_replaced(session);
+    return {};
 }
 
+// Columns: device-formats.md, section 2.
 Result<void> list_keys(Session& session, const std::string&) {
-    const auto answer = session.execute(FC_MBK, SFC_MBK_LIST_KEYS);
-    if (!answer) return fail(answer.error());
-    std::vector<std::pair<std::uint32_t, ByteView>> keys;
-    ByteView rest = answer->block.bytes("keys");
-    while (!rest.empty()) {
-        const auto slot = parse_prefix(LAYOUT_MBK_SLOT, rest);
-        if (!slot) return fail(E_CSA_PROTOCOL);
-        keys.emplace_back(slot->u32("slot"), slot->bytes("info"));
+    const auto keys = resident_keys(session);
+    if (!keys) return fail(keys.error());
+    const auto forms = output_forms(session);
+    if (!forms) return fail(forms.error());
+    std::printf("slot name     len algo type   k  generation date      key check value\n%s\n",
+                std::string(87, '-').c_str());
+    for (const auto& [slot, key] : *keys) {
+        const std::string hash = (*forms & kFormHashCapitals) != 0 ? key.hash : lower_case(key.hash);
+        std::printf("%-4u %-8s %-3u %-4s %-6s %-2u %-20s %s:%s\n", slot, key.name.c_str(), key.length,
+                    key.algorithm.c_str(), "SHARE", key.k, key.generated.c_str(), hash.substr(0, 16).c_str(),
+                    hash.substr(16).c_str());
     }
-    return print_keys(keys);
+    return {};
 }
 
 constexpr Command kCommands[] = {

@@ -39,7 +39,13 @@ Result<void> get_startup_mode(Session& session, const std::string&) {
 Result<void> get_hsm_auth_key(Session& session, const std::string&) {
     const auto answer = session.execute(FC_CMDS, SFC_CMDS_GET_HSM_AUTH_KEY);
     if (!answer) return fail(answer.error());
-    std::printf("%s\n", to_hex(answer->block.bytes("key")).c_str());
+    // Sixteen bytes a line; such blocks, parted by empty lines, are a file of CS_AUTH_KEYS.
+    constexpr std::size_t kBytesPerLine = 16;
+    const ByteView key = answer->block.bytes("key");
+    for (std::size_t i = 0; i < key.size(); ++i) {
+        const bool last = i + 1 == key.size() || i % kBytesPerLine == kBytesPerLine - 1;
+        std::printf("%02X%c", key[i], last ? '\n' : ' ');
+    }
     return {};
 }
 
@@ -51,13 +57,18 @@ constexpr Command kCommands[] = {
     {"GetStartupMode", "", Takes::nothing, "GetStartupMode", "shows that setting", "", get_startup_mode},
     {"GetHSMAuthKey", "", Takes::nothing, "GetHSMAuthKey",
      "shows the device's public authentication key in hexadecimal",
-     "A file of such lines, named by the environment variable CS_AUTH_KEYS, makes logons check the device.\n",
+     "The outputs of several devices, parted by empty lines, make the file that the environment variable\n"
+     "CS_AUTH_KEYS names: with it, logons check the device.\n",
      get_hsm_auth_key},
-    {"Restart", "Reset", Takes::nothing, "Restart", "starts the device again", "Ends all sessions.\n",
+    {"Restart", "", Takes::nothing, "Restart", "starts the device again", "Ends all sessions.\n",
+     restart<SFC_ADM_RESTART>},
+    {"Reset", "", Takes::nothing, "Reset", "resets the device, which starts again", "Ends all sessions.\n",
      restart<SFC_ADM_RESTART>},
     {"ResetToBL", "", Takes::nothing, "ResetToBL", "starts the device into its boot loader", "",
      restart<SFC_ADM_RESET_TO_BL>},
     {"StartOS", "", Takes::nothing, "StartOS", "goes on from the boot loader", "", restart<SFC_ADM_START_OS>},
+    {"RecoverOS", "", Takes::nothing, "RecoverOS", "starts the device with the operating system that it keeps",
+     "Users, keys and databases stay. Ends all sessions.\n", restart<SFC_ADM_RECOVER_OS>},
     {"Clear", "", Takes::nothing, "Clear", "erases everything and returns to the factory state", "",
      restart<SFC_ADM_CLEAR>},
     {"ResetAlarm", "", Takes::nothing, "ResetAlarm", "ends an alarm whose cause is gone", "", reset_alarm},

@@ -23,10 +23,10 @@ Result<Bytes> read_user_file(const std::filesystem::path& path) {
     if (!content) return fail(E_CSA_BACKUP_FILE);
     std::string_view text = as_text(*content);
     const std::size_t at = text.find(kRecord);
-    if (!text.starts_with(kHeader) || at == std::string_view::npos) return fail(E_CSA_BACKUP_SYNTAX);
+    if (!text.starts_with(kHeader) || at == std::string_view::npos) return fail(E_CSA_USER_BACKUP);
     text.remove_prefix(at + kRecord.size());
     Bytes record;
-    if (!from_hex(text.substr(0, text.find_first_of("\r\n")), record)) return fail(E_CSA_BACKUP_SYNTAX);
+    if (!from_hex(text.substr(0, text.find_first_of("\r\n")), record)) return fail(E_CSA_USER_BACKUP);
     return record;
 }
 

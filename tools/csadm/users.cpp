@@ -1,4 +1,5 @@
 // Users of the device, its database user.db.
+#include <algorithm>
 #include <cstdio>
 
 #include "firmware/protocol/channel/secure_channel.h"
@@ -38,7 +39,7 @@ const MechanismRow* find_mechanism(std::string_view argument) {
 // What the device stores of a user's key or password.
 Result<SecretBytes> user_token(Session& session, const MechanismRow& mechanism, const std::string& text) {
     if (!mechanism.password) {
-        const auto key = host::open_key_source(text, session.terminal());
+        const auto key = host::open_key_source(text, session.terminal(), host::KeyPart::public_only);
         if (!key) return fail(key.error());
         const auto fits = (*key)->mechanism();
         const bool rsa_key = fits && (*fits == 0 || *fits == 3);
@@ -72,7 +73,12 @@ Result<void> add_user(Session& session, const std::string& value) {
     if (fields.size() != 4) return fail(E_CSA_SYNTAX);
     const auto permission = parse_permission(fields[1]);
     const MechanismRow* mechanism = find_mechanism(fields[2]);
-    if (!permission || !mechanism) return fail(E_CSA_SYNTAX);
+    if (!mechanism) {
+        std::vector<std::string_view> words;
+        for (const MechanismRow& row : kMechanisms) words.push_back(row.argument);
+        return refuse_word(session, "AddUser", fields[2], words);
+    }
+    if (!permission) return fail(E_CSA_SYNTAX);
     const auto token = user_token(session, *mechanism, fields[3]);
     if (!token) return fail(token.error());
 
@@ -81,8 +87,6 @@ Result<void> add_user(Session& session, const std::string& value) {
                                         {fields[0], permission->permission, mechanism->number, kNoFlags,
                                          permission->attributes, ByteView(*token)});
     if (!answer) return fail(answer.error());
-    const std::string short_name = unfilled(answer->block.bytes("short"));
-    if (short_name != fields[0]) std::printf("short name = %s\n", short_name.c_str());
     return {};
 }
 
@@ -108,28 +112,67 @@ Result<void> delete_user(Session& session, const std::string& value) {
     return {};
 }
 
-// Columns: device-formats.md, section 2.
-void print_user(const Block& user) {
-    const MechanismRow* mechanism = find_mechanism(user.u8("mechanism"));
-    std::string attributes = "Z[" + std::to_string(user.u8("failures")) + "]";
-    if (mechanism && mechanism->password) attributes += "I[" + std::to_string(user.u8("initial")) + "]";
+// What stands in ListUsers behind the mechanism (device-formats.md, section 2).
+std::string attributes_of(const Block& user, const MechanismRow* mechanism, std::uint32_t forms) {
+    constexpr std::uint8_t kInitial = 1, kTried = 2;  // LAYOUT_USER, initial
+    const std::uint8_t marks = user.u8("initial");
+    std::string shown;
+    if ((marks & kTried) != 0 || (forms & kFormUntried) != 0)
+        shown += "Z[" + std::to_string(user.u8("failures")) + "]";
+    if (mechanism && mechanism->password && (forms & kFormInitial) != 0)
+        shown += "I[" + std::to_string(marks & kInitial) + "]";
+    std::string others;  // without the label, which has a place of its own
+    std::string label;
     if (const auto text = user.text("attributes"); !text.empty())
-        attributes += "A[" + std::string(text) + "]";
-    if (const auto text = user.text("longname"); !text.empty()) attributes += "L[" + std::string(text) + "]";
-    std::printf("%-11s %08X    %-15s%s\n", unfilled(user.bytes("short")).c_str(), user.u32("permission"),
-                mechanism ? mechanism->shown.data() : "unknown", attributes.c_str());
+        for (const std::string& attribute : split_list(text)) {
+            const Argument one = parse_argument(attribute);
+            if (same_word(one.name, "LABEL"))
+                label = one.value.value_or("");
+            else
+                others += (others.empty() ? "" : ",") + attribute;
+        }
+    if (!others.empty()) shown += "A[" + others + "]";
+    if (!label.empty()) shown += "L[" + label + "]";
+    if ((forms & kFormTokenHash) != 0) shown += "H[SHA-256]";
+    return shown;
+}
+
+// Column 1 is the full name, w wide; Permission's heading begins at w + 3, its values one further right.
+void print_users(const std::vector<Block>& users, std::uint32_t forms) {
+    const auto name_of = [](const Block& user) {
+        const auto long_name = user.text("longname");
+        return long_name.empty() ? unfilled(user.bytes("short")) : std::string(long_name);
+    };
+    std::size_t width = 8;
+    for (const Block& user : users) width = std::max(width, name_of(user).size());
+    std::printf("%-*s%-13s%-15s%s\n", static_cast<int>(width) + 3, "Name", "Permission", "Mechanism",
+                "Attributes");
+    for (const Block& user : users) {
+        const MechanismRow* mechanism = find_mechanism(user.u8("mechanism"));
+        std::string line(width + 3, ' ');
+        name_of(user).copy(line.data(), width);
+        char columns[64];
+        std::snprintf(columns, sizeof columns, " %08X    %-15s", user.u32("permission"),
+                      mechanism ? mechanism->shown.data() : "unknown");
+        line += columns + attributes_of(user, mechanism, forms);
+        line.erase(line.find_last_not_of(' ') + 1);
+        std::printf("%s\n", line.c_str());
+    }
 }
 
 Result<void> list_users(Session& session, const std::string&) {
+    const auto forms = output_forms(session);
+    if (!forms) return fail(forms.error());
     const auto answer = session.execute(FC_CMDS, SFC_CMDS_LIST_USERS);
     if (!answer) return fail(answer.error());
-    std::printf("%-11s%-13s%-15s%s\n", "Name", "Permission", "Mechanism", "Attributes");
+    std::vector<Block> users;
     ByteView rest = answer->block.bytes("users");
     while (!rest.empty()) {
-        const auto user = parse_prefix(LAYOUT_USER, rest);
+        auto user = parse_prefix(LAYOUT_USER, rest);
         if (!user) return fail(E_CSA_PROTOCOL);
-        print_user(*user);
+        users.push_back(std::move(*user));
     }
+    print_users(users, *forms);
     return {};
 }
 
@@ -138,17 +181,13 @@ Result<void> backup_user(Session& session, const std::string& value) {
     const auto answer = session.execute(FC_CMDS, SFC_CMDS_BACKUP_USER, {fields[0]});
     if (!answer) return fail(answer.error());
     const std::string path = fields.size() == 2 ? fields[1] : fields[0] + ".ubk";
-    CS2SIM_TRY(write_user_file(path, fields[0], answer->block.bytes("record")));
-    std::printf("%s = user %s\n", path.c_str(), fields[0].c_str());
-    return {};
+    return write_user_file(path, fields[0], answer->block.bytes("record"));
 }
 
 Result<void> restore_user(Session& session, const std::string& value) {
     const auto record = read_user_file(std::string(trimmed(value)));
     if (!record) return fail(record.error());
-    const auto answer = session.execute(FC_CMDS, SFC_CMDS_RESTORE_USER, {*record});
-    if (!answer) return fail(answer.error());
-    std::printf("user = %s\n", unfilled(answer->block.bytes("short")).c_str());
+    CS2SIM_TRY(session.execute(FC_CMDS, SFC_CMDS_RESTORE_USER, {*record}));
     return {};
 }
 
@@ -169,8 +208,8 @@ Result<void> get_max_auth_fails(Session& session, const std::string&) {
 
 constexpr Command kCommands[] = {
     {"ListUsers", "ListUser", Takes::nothing, "ListUsers", "lists the users with permission and mechanism",
-     "Attributes: Z[n] failed logons since the last good one, I[1] initial password not yet changed,\n"
-     "A[...] attributes, L[...] long name.\n",
+     "Attributes: Z[n] failed logons since the last good one, once somebody tried to log on,\n"
+     "I[1] initial password not yet changed, A[...] attributes, L[...] label of a PKCS#11 slot.\n",
      list_users},
     {"AddUser", "", Takes::value,
      "AddUser=<name>,<permission>[{<attribute>=<value>,...}],<mechanism>,<token>", "adds a user",
@@ -178,7 +217,7 @@ constexpr Command kCommands[] = {
      "<mechanism>   rsasign, ecdsa, rsasc (key file or smartcard), hmacpwd, sha1pwd, clrpwd (password)\n"
      "<token>       key file with or without #password, :cs2:..., a password, or ask\n"
      "Example: AddUser=USR_0000,00000002{CXI_GROUP=SLOT_0000},hmacpwd,ask\n"
-     "A name longer than 8 characters is stored under a short form, which is printed.\n",
+     "A name longer than 8 characters is stored under a short form; lists show the long one.\n",
      add_user},
     {"ChangeUser", "", Takes::value, "ChangeUser=<name>,<token>", "gives a user another key or password", "",
      change_user},

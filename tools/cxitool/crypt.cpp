@@ -23,7 +23,7 @@ Result<const ChainWord*> chain_of(const Session& session) {
     const std::string word = session.parameter_or("Chain", "GCM");
     for (const ChainWord& row : kChains)
         if (same_word(word, row.word)) return &row;
-    return fail(E_CSA_SYNTAX);
+    return refuse_word(session, "Chain", word, words_of(kChains));
 }
 
 Result<std::uint32_t> rsa_mechanism(const Session& session) {

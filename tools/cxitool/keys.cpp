@@ -1,6 +1,7 @@
 // Keys come, show and go: list, information, generate, import, export, delete.
 #include <openssl/pem.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <filesystem>
 
@@ -11,37 +12,36 @@
 #include "tools/cxitool/new_key.h"
 #include "tools/cxitool/selection.h"
 #include "tools/session/arguments.h"
+#include "tools/session/output.h"
 
 namespace cs2sim::tools {
 namespace {
 
-// Name in a 33-character column from column 50 (device-formats.md, section 4). What is too long for its
-// column still keeps a blank from the next; a long size grows to the left first.
-void print_row(const std::string& index, const std::string& algorithm, const std::string& size,
-               const std::string& type, const std::string& group, const std::string& name,
-               const std::string& spec) {
-    constexpr std::size_t kAlgorithmAndSize = 13;
-    const std::size_t used = algorithm.size() + size.size();
-    const std::string between(used < kAlgorithmAndSize ? kAlgorithmAndSize - used : 1, ' ');
-    std::printf("%-7s %s%s%s  %-8s %-17.17s %-32s %s\n", index.c_str(), algorithm.c_str(), between.c_str(),
-                size.c_str(), type.c_str(), group.c_str(), name.c_str(), spec.c_str());
+// Columns: device-formats.md, section 4. What is too long for its column still keeps a blank from the next.
+std::string row_of(std::size_t index, const PropertyList& key) {
+    std::string row;
+    const auto put = [&](std::string_view text, std::size_t next_column) {
+        row += text;
+        row += ' ';
+        if (row.size() + 1 < next_column) row.resize(next_column - 1, ' ');
+    };
+    put(std::to_string(index), 5);
+    put(algorithm_name(key.number_or(CXI_PROP_KEY_ALGO, 0)), 11);
+    put(std::to_string(key.number_or(CXI_PROP_KEY_SIZE, 0)), 16);
+    put(type_name(key.number_or(CXI_PROP_KEY_TYPE, 0)), 25);
+    put(key.text(CXI_PROP_KEY_GROUP), 50);
+    put(key.text(CXI_PROP_KEY_NAME), 83);
+    return row + std::to_string(key.number_or(CXI_PROP_KEY_SPEC, 0));
 }
 
 Result<void> list_keys(Session& session, const std::string&) {
     auto keys = selected(session);
     if (!keys && keys.error().code == E_DB_NOT_FOUND) keys = std::vector<PropertyList>();
     if (!keys) return fail(keys.error());
-    const std::string rule(90, '-');
-    std::printf("%s\n", rule.c_str());
-    print_row("idx", "algo", "size", "type", "group", "name", "spec");
-    std::printf("%s\n", rule.c_str());
+    std::printf("\nidx algo  size type     group                    name                             spec\n%s\n",
+                std::string(86, '-').c_str());
     std::size_t index = 0;
-    for (const PropertyList& key : *keys)
-        print_row(std::to_string(index++), algorithm_name(key.number_or(CXI_PROP_KEY_ALGO, 0)),
-                  std::to_string(key.number_or(CXI_PROP_KEY_SIZE, 0)),
-                  type_name(key.number_or(CXI_PROP_KEY_TYPE, 0)), std::string(key.text(CXI_PROP_KEY_GROUP)),
-                  std::string(key.text(CXI_PROP_KEY_NAME)),
-                  std::to_string(key.number_or(CXI_PROP_KEY_SPEC, 0)));
+    for (const PropertyList& key : *keys) std::printf("%s\n", row_of(++index, key).c_str());
     return {};
 }
 
@@ -64,6 +64,23 @@ std::string shown(const Property& property) {
     return text ? std::string(as_text(property.value)) : to_hex(property.value);
 }
 
+// "Group" for KEY_GROUP, "Date Gen" for KEY_DATE_GEN, "RSA Mod" for KEY_RSA_MOD: what KeyInfo calls a property
+// (device-formats.md, section 4; known: Group and Label).
+std::string spoken(std::string_view name) {
+    constexpr std::string_view kPrefix = "KEY_";
+    if (name.starts_with(kPrefix)) name.remove_prefix(kPrefix.size());
+    constexpr std::string_view kAsTheyAre[] = {"RSA", "DSA", "EC", "ID", "URL", "CFG", "CC", "FIPS", "AC"};
+    std::string text;
+    while (!name.empty()) {
+        std::string word(name.substr(0, name.find('_')));
+        name.remove_prefix(std::min(name.size(), word.size() + 1));
+        if (std::ranges::find(kAsTheyAre, word) == std::end(kAsTheyAre))
+            word = word.substr(0, 1) + lower_case(std::string_view(word).substr(1));
+        text += (text.empty() ? "" : " ") + word;
+    }
+    return text;
+}
+
 Result<void> key_info(Session& session, const std::string&) {
     const auto key = opened(session);
     if (!key) return fail(key.error());
@@ -72,8 +89,8 @@ Result<void> key_info(Session& session, const std::string&) {
     for (const Property& property : *properties) {
         const PropertyRow* row = find_property(property.id);
         const std::string name =
-            row ? std::string(row->name) : "CUSTOM_" + std::to_string(property.id & 0x7FFFFFFF);
-        std::printf("%-26s = %s\n", name.c_str(), shown(property).c_str());
+            row ? spoken(row->name) : "Custom " + std::to_string(property.id & 0x7FFFFFFF);
+        std::printf("%-14s: %s\n", name.c_str(), shown(property).c_str());
     }
     return {};
 }
@@ -103,6 +120,7 @@ Result<void> keep(const Session& session, ByteView reference) {
 
 // GenerateKey, or GenerateKey=AES,256 and GenerateKey=EC,NIST-P256 for short.
 Result<void> generate_key(Session& session, const std::string& value) {
+    CS2SIM_TRY(refuse_authorisation_key(session));
     const auto list = new_key(session, form_of(session, value));
     if (!list) return fail(list.error());
     if (!list->has(CXI_PROP_KEY_ALGO)) return fail(E_CSA_SYNTAX);
@@ -130,7 +148,9 @@ Result<std::vector<PropertyList>> selected_for_deletion(Session& session) {
 }
 
 Result<void> delete_keys(Session& session, const std::string&) {
-    if (!session.parameter("Name") || key_file(session)) return fail(E_CSA_SYNTAX);
+    const auto names = named(session);
+    if (!names) return fail(names.error());
+    if (!names_one_key(*names) || key_file(session)) return fail(E_CSA_SYNTAX);
     const auto keys = selected_for_deletion(session);
     if (!keys) return fail(keys.error());
     const auto erase = [&](std::size_t i) -> Result<void> {
@@ -193,6 +213,7 @@ Result<SecretBytes> material_of(const SecretBytes& content, std::uint32_t type) 
 Result<void> import_key(Session& session, const std::string& value) {
     const auto type = key_type(session);
     if (!type) return fail(type.error());
+    CS2SIM_TRY(refuse_authorisation_key(session));
     const auto list = new_key(session, form_of(session));
     if (!list) return fail(list.error());
     CS2SIM_TRY(may_keep(session));
@@ -206,6 +227,11 @@ Result<void> import_key(Session& session, const std::string& value) {
     if (!answer) return fail(answer.error());
     CS2SIM_TRY(keep(session, answer->block.bytes("key")));
     std::printf("key '%s' imported\n", std::string(list->text(CXI_PROP_KEY_NAME)).c_str());
+    return {};
+}
+
+Result<void> version(Session&, const std::string&) {
+    std::printf("cxitool = %s\n", CS2SIM_VERSION);
     return {};
 }
 
@@ -225,6 +251,7 @@ constexpr Command kCommands[] = {
      "Without Group= only global keys; without Spec= only specifier 0, unless Group= or Name= is a "
      "pattern.\n",
      delete_keys},
+    {"Version", "", Takes::nothing, "Version", "shows the version of cxitool", "", version},
 };
 
 }  // namespace

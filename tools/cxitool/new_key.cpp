@@ -18,6 +18,7 @@ constexpr NumberWord kAlgorithms[] = {
     {"RAW", CXI_KEY_ALGO_RAW},  {"HMAC", CXI_KEY_ALGO_RAW}, {"DES", CXI_KEY_ALGO_DES},
     {"DES3", CXI_KEY_ALGO_DES}, {"AES", CXI_KEY_ALGO_AES},  {"RSA", CXI_KEY_ALGO_RSA},
     {"EC", CXI_KEY_ALGO_EC},    {"ECDSA", CXI_KEY_ALGO_EC}, {"ECDH", CXI_KEY_ALGO_ECDH},
+    {"DSA", CXI_KEY_ALGO_DSA},  {"DH", CXI_KEY_ALGO_DH},
 };
 
 constexpr NumberWord kFipsUsages[] = {
@@ -33,7 +34,44 @@ Result<std::uint32_t> number_of(std::span<const NumberWord> words, std::string_v
     return fail(E_CSA_SYNTAX);
 }
 
+constexpr NumberWord kExports[] = {
+    {"Deny", CXI_KEY_EXPORT_DENY},
+    {"Allow", CXI_KEY_EXPORT_ALLOW},
+    {"AllowPlain", CXI_KEY_EXPORT_ALLOW_PLAIN},
+    {"Allow_Plain", CXI_KEY_EXPORT_ALLOW_PLAIN},
+    {"DenyBackup", CXI_KEY_EXPORT_DENY_BACKUP},
+    {"Deny_Backup", CXI_KEY_EXPORT_DENY_BACKUP},
+};
+
+constexpr NumberWord kUsages[] = {
+    {"DECRYPT", CXI_KEY_USAGE_DECRYPT}, {"SIGN", CXI_KEY_USAGE_SIGN},
+    {"DERIVE", CXI_KEY_USAGE_DERIVE},   {"WRAP", CXI_KEY_USAGE_WRAP},
+    {"ENCRYPT", CXI_KEY_USAGE_ENCRYPT}, {"VERIFY", CXI_KEY_USAGE_VERIFY},
+    {"UNWRAP", CXI_KEY_USAGE_UNWRAP},   {"VERIFY_RECOVER", CXI_KEY_USAGE_VERIFY_RECOVER},
+    {"ALL", CXI_KEY_USAGE_ALL},
+};
+
+// The sum of a list of words.
+Result<std::uint32_t> sum_of(std::span<const NumberWord> words, std::string_view text) {
+    std::uint32_t sum = 0;
+    for (const std::string& word : split_list(text)) {
+        const auto number = number_of(words, word);
+        if (!number) return number;
+        sum |= *number;
+    }
+    return sum;
+}
+
 Result<std::uint32_t> decimal(std::string_view text) { return parse_decimal(text); }
+Result<std::uint32_t> export_policy(std::string_view text) {
+    if (const auto number = parse_decimal(text)) return number;
+    return sum_of(kExports, text);
+}
+// A word comes first: DE and its like are no words here, and no word is a number.
+Result<std::uint32_t> usage(std::string_view text) {
+    if (const auto sum = sum_of(kUsages, text)) return sum;
+    return parse_hex(text);
+}
 Result<std::uint32_t> algorithm(std::string_view word) { return number_of(kAlgorithms, word); }
 Result<std::uint32_t> fips_usage(std::string_view word) { return number_of(kFipsUsages, word); }
 
@@ -55,7 +93,10 @@ KeyForm form_of(const Session& session) {
 
 KeyForm form_of(const Session& session, const std::string& value) {
     if (value.empty()) return form_of(session);
-    const auto fields = split_list(value, 2);
+    auto fields = split_list(value, 2);
+    if (fields.size() == 2)
+        if (const std::size_t slash = fields[1].find('/'); slash != std::string::npos)  // DSA,2048/256
+            return {fields[0], fields[1].substr(0, slash), std::nullopt, fields[1].substr(slash + 1)};
     if (fields.size() == 1) return {fields[0], session.parameter("Size"), session.parameter("Curve")};
     if (parse_decimal(fields[1])) return {fields[0], fields[1], std::nullopt};
     return {fields[0], std::nullopt, fields[1]};
@@ -64,11 +105,18 @@ KeyForm form_of(const Session& session, const std::string& value) {
 Result<PropertyList> new_key(const Session& session, const KeyForm& form) {
     auto list = named(session);
     if (!list) return list;
-    if (!list->has(CXI_PROP_KEY_NAME)) return fail(E_CSA_SYNTAX);
+    if (!names_one_key(*list)) return fail(E_CSA_SYNTAX);
+    if (form.algorithm && !algorithm(*form.algorithm))
+        return refuse_word(session, "Algo", *form.algorithm, words_of(kAlgorithms));
     CS2SIM_TRY(set_number(*list, CXI_PROP_KEY_ALGO, form.algorithm, algorithm));
     CS2SIM_TRY(set_number(*list, CXI_PROP_KEY_SIZE, form.size, decimal));
-    CS2SIM_TRY(set_number(*list, CXI_PROP_KEY_EXPORT, session.parameter("Export"), decimal));
-    CS2SIM_TRY(set_number(*list, CXI_PROP_KEY_USAGE, session.parameter("Usage"), parse_hex));
+    CS2SIM_TRY(set_number(*list, CXI_PROP_KEY_DSA_Q_BITS, form.subprime, decimal));
+    if (const auto text = session.parameter("Export"); text && !export_policy(*text))
+        return refuse_word(session, "Export", *text, words_of(kExports));
+    if (const auto text = session.parameter("Usage"); text && !usage(*text))
+        return refuse_word(session, "Usage", *text, words_of(kUsages));
+    CS2SIM_TRY(set_number(*list, CXI_PROP_KEY_EXPORT, session.parameter("Export"), export_policy));
+    CS2SIM_TRY(set_number(*list, CXI_PROP_KEY_USAGE, session.parameter("Usage"), usage));
     if (list->number_or(CXI_PROP_KEY_ALGO, CXI_KEY_ALGO_RAW) == CXI_KEY_ALGO_RSA)
         CS2SIM_TRY(
             set_number(*list, CXI_PROP_FIPS_KEY_USAGE_PADDING, session.parameter("FipsUsage"), fips_usage));

@@ -9,9 +9,9 @@
 
 namespace cs2sim::tools {
 
-// Algorithm, size and curve.
+// Algorithm, size and curve; of DSA the size of the subprime.
 struct KeyForm {
-    std::optional<std::string> algorithm, size, curve;
+    std::optional<std::string> algorithm, size, curve, subprime = std::nullopt;
 };
 
 // Algo=, Size= and Curve=.

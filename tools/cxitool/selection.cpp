@@ -21,27 +21,39 @@ constexpr Command kParameters[] = {
     {"Name", "", Takes::value, "Name=<name>",
      "the key's name; with ListKeys, BackupKey and DeleteKey a pattern", "", nullptr},
     {"Spec", "", Takes::value, "Spec=<number>", "the key's specifier (default 0)", "", nullptr},
-    {"KeyFile", "", Takes::value, "KeyFile=<file>",
+    {"ExternalKey", "", Takes::value, "ExternalKey=<file>",
      "an external key: it lives in this file, sealed under the MBK, not in the device",
      "GenerateKey and ImportKey write the file; one that exists is only replaced with Overwrite=1. An empty\n"
-     "KeyFile= goes back to keys of the device, which alone BackupKey and DeleteKey are for.\n",
+     "ExternalKey= goes back to keys of the device, which alone BackupKey and DeleteKey are for.\n",
+     nullptr},
+    {"KeyFile", "", Takes::value, "KeyFile=<file>[,<password>]",
+     "a key authorisation key (KAK), for InitializeKey and AuthorizeKey alone",
+     "Earlier versions called an external key so: that is ExternalKey= now.\n", nullptr},
+    {"InFile", "", Takes::value, "InFile=<file>", "what Sign=<hash>,... and Verify=<hash>,... work on", "",
      nullptr},
     {"OutDir", "", Takes::value, "OutDir=<folder>", "where BackupKey writes (default: the working directory)",
      "", nullptr},
     {"Out", "", Takes::value, "Out=<file>", "where Sign, Encrypt, Decrypt and Random write", "", nullptr},
-    {"Signature", "", Takes::value, "Signature=<file>", "what Verify checks", "", nullptr},
-    {"Algo", "Algorithm", Takes::value, "Algo=AES|DES|RAW|RSA|EC|ECDH", "algorithm of a new key", "",
+    {"Signature", "", Takes::value, "Signature=<file>[,raw|der]",
+     "what Verify checks, and where Sign=<hash>,... writes",
+     "How an ECDSA or DSA signature is written: der (default) as `openssl dgst` has it, raw as r and s.\n",
+     nullptr},
+    {"Algo", "Algorithm", Takes::value, "Algo=AES|DES|RAW|RSA|EC|ECDH|DSA", "algorithm of a new key", "",
      nullptr},
     {"Size", "", Takes::value, "Size=<bits>", "size of a new key", "", nullptr},
     {"Curve", "", Takes::value, "Curve=<name>", "curve of a new key (NIST-P256, brainpoolP320t1, Ed25519, …)",
      "", nullptr},
     {"Label", "", Takes::value, "Label=<text>", "label of a new key", "", nullptr},
-    {"Export", "", Takes::value, "Export=<number>",
-     "export policy of a new key: 1 wrapped, 2 in clear, 65536 no backup", "", nullptr},
-    {"Usage", "", Takes::value, "Usage=<hex>", "usage bits of a new key (default FFFFFFFF)", "", nullptr},
+    {"Export", "", Takes::value, "Export=<word>[,<word>...]|<number>", "export policy of a new key",
+     "Deny (default), Allow (wrapped), AllowPlain (in clear), DenyBackup; or their sum: 0, 1, 2, 65536.\n",
+     nullptr},
+    {"Usage", "", Takes::value, "Usage=<word>[,<word>...]|<hex>", "what a new key may be used for (default ALL)",
+     "SIGN, VERIFY, ENCRYPT, DECRYPT, WRAP, UNWRAP, DERIVE, VERIFY_RECOVER, ALL; or their bits in\n"
+     "hexadecimal.\n",
+     nullptr},
     {"FipsUsage", "", Takes::value, "FipsUsage=SIGN_PKCS1|SIGN_PSS|SIGN_X931|DECRYPT",
      "the one purpose of a new RSA key in FIPS mode",
-     "The device writes it down with the first use of a key that it keeps. An external key (KeyFile=) must\n"
+     "The device writes it down with the first use of a key that it keeps. An external key (ExternalKey=) must\n"
      "bring it along, or FIPS mode refuses its use with B0680110. Keys that are not RSA have none.\n",
      nullptr},
     {"Overwrite", "", Takes::value, "Overwrite=0|1", "may a new or restored key replace one of that name", "",
@@ -71,7 +83,8 @@ constexpr Command kParameters[] = {
 constexpr std::pair<std::uint32_t, const char*> kAlgorithms[] = {
     {CXI_KEY_ALGO_RAW, "RAW"},   {CXI_KEY_ALGO_DES, "DES"}, {CXI_KEY_ALGO_AES, "AES"},
     {CXI_KEY_ALGO_RSA, "RSA"},   {CXI_KEY_ALGO_EC, "EC"},   {CXI_KEY_ALGO_ECDH, "ECDH"},
-    {CXI_KEY_ALGO_X509, "X509"},
+    {CXI_KEY_ALGO_X509, "X509"}, {CXI_KEY_ALGO_DSA, "DSA"}, {CXI_KEY_ALGO_DH, "DH"},
+    {CXI_KEY_ALGO_DH_PKCS, "DH"},
 };
 
 }  // namespace
@@ -87,13 +100,13 @@ std::string algorithm_name(std::uint32_t algorithm) {
 std::string type_name(std::uint32_t type) {
     switch (type) {
         case CXI_KEY_TYPE_PUBLIC:
-            return "public";
+            return "pub";
         case CXI_KEY_TYPE_PRIVATE_ONLY:
         case CXI_KEY_TYPE_PRIVATE:
         case CXI_KEY_TYPE_PRIVATE_FULL:
-            return "private";
+            return "prv";
         case CXI_KEY_TYPE_SECRET:
-            return "secret";
+            return "sec";
         case CXI_KEY_TYPE_DATA:
             return "data";
         case CXI_KEY_TYPE_CERT:
@@ -116,7 +129,12 @@ Result<PropertyList> named(const Session& session) {
     return names;
 }
 
+bool names_one_key(const PropertyList& names) {
+    return names.has(CXI_PROP_KEY_NAME) || (names.has(CXI_PROP_KEY_GROUP) && names.has(CXI_PROP_KEY_SPEC));
+}
+
 Result<std::vector<PropertyList>> selected(Session& session) {
+    CS2SIM_TRY(refuse_authorisation_key(session));
     const auto names = named(session);
     if (!names) return fail(names.error());
     std::vector<PropertyList> keys;
@@ -136,7 +154,7 @@ Result<std::vector<PropertyList>> selected(Session& session) {
             keys.push_back(*std::move(key));
         }
     }
-    if (keys.empty() && names->has(CXI_PROP_KEY_NAME)) return fail(E_DB_NOT_FOUND);
+    if (keys.empty() && names_one_key(*names)) return fail(E_DB_NOT_FOUND);
     std::ranges::sort(keys, {}, [](const PropertyList& key) {
         return std::tuple(key.text(CXI_PROP_KEY_GROUP), key.text(CXI_PROP_KEY_NAME),
                           key.number_or(CXI_PROP_KEY_SPEC, 0));
@@ -161,12 +179,19 @@ std::string title_of(const PropertyList& key) {
 }
 
 std::optional<std::string> key_file(const Session& session) {
-    auto file = session.parameter("KeyFile");
+    auto file = session.parameter("ExternalKey");
     if (file && file->empty()) file.reset();
     return file;
 }
 
+Result<void> refuse_authorisation_key(const Session& session) {
+    if (session.parameter_or("KeyFile", "").empty()) return {};
+    session.note("KeyFile= names a key authorisation key; a key that lives in a file is ExternalKey=FILE");
+    return fail(E_CSA_SYNTAX);
+}
+
 Result<Bytes> opened(Session& session) {
+    CS2SIM_TRY(refuse_authorisation_key(session));
     if (const auto file = key_file(session)) {
         const auto blob = read_whole(*file);
         if (!blob) return fail(blob.error());
@@ -177,7 +202,7 @@ Result<Bytes> opened(Session& session) {
     }
     const auto names = named(session);
     if (!names) return fail(names.error());
-    if (!names->has(CXI_PROP_KEY_NAME)) return fail(E_CSA_SYNTAX);
+    if (!names_one_key(*names)) return fail(E_CSA_SYNTAX);
     const auto answer = session.execute(FC_CXI, SFC_CXI_KEY_OPEN, {0, names->encode()});
     if (!answer) return fail(answer.error());
     return to_bytes(answer->block.bytes("key"));
@@ -193,7 +218,7 @@ Result<PropertyList> properties_of(Session& session, ByteView key) {
 
 Result<SecretBytes> read_whole(const std::string& path) {
     auto content = host::read_host_input(path, kMostInput);
-    if (!content) return fail(E_CSA_KEY_FILE);
+    if (!content) return fail(E_CSA_KEY_OPEN);
     return *std::move(content);
 }
 

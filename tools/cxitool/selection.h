@@ -24,15 +24,22 @@ Result<std::vector<PropertyList>> selected(Session& session);
 Bytes reference_to(const PropertyList& key);
 std::string title_of(const PropertyList& key);
 
-// KeyFile=, the file of an external key; nothing when it is empty.
+// Do the names say which key? Keys made through PKCS#11 have no name: group and specifier alone name them.
+bool names_one_key(const PropertyList& names);
+
+// KeyFile= is for InitializeKey and AuthorizeKey: everything else refuses it with a line that says what the
+// external keys of earlier versions are called now. Error: E_CSA_SYNTAX.
+Result<void> refuse_authorisation_key(const Session& session);
+
+// ExternalKey=, the file of an external key; nothing when it is empty.
 std::optional<std::string> key_file(const Session& session);
 
-// The one key of Group=, Name=, Spec=. Errors: E_CSA_SYNTAX without Name=, the device's.
+// The one key of Group=, Name=, Spec=. Errors: E_CSA_SYNTAX without Name= or Group= and Spec=, the device's.
 Result<Bytes> opened(Session& session);
 
 Result<PropertyList> properties_of(Session& session, ByteView key);
 
-Result<SecretBytes> read_whole(const std::string& path);              // E_CSA_KEY_FILE
+Result<SecretBytes> read_whole(const std::string& path);              // E_CSA_KEY_OPEN
 Result<void> write_whole(const std::string& path, ByteView content);  // E_CSA_KEY_WRITE; mode 0600
 
 bool is_set(const Session& session, std::string_view parameter);  // Overwrite=1, yes, true

@@ -1,6 +1,9 @@
 // Signatures and message authentication codes of files, made and checked.
+#include <openssl/evp.h>
+
 #include <algorithm>
 #include <cstdio>
+#include <utility>
 
 #include "tools/cxitool/selection.h"
 #include "tools/cxitool/work.h"
@@ -25,12 +28,46 @@ Result<Bytes> hash_data(Session& session, std::uint32_t mechanism, ByteView key,
     }
 }
 
+// The same where the data must not go to the device.
+Result<Bytes> hash_on_host(Session& session, ByteView data) {
+    const auto hash = hash_of(session);
+    if (!hash) return fail(hash.error());
+    Bytes digest(EVP_MAX_MD_SIZE);
+    std::size_t size = 0;
+    if (EVP_Q_digest(nullptr, (*hash)->openssl, nullptr, data.data(), data.size(), digest.data(), &size) != 1)
+        return fail(E_CXI_CRYPT_MECH);
+    digest.resize(size);
+    return digest;
+}
+
 struct SignWork {
     Bytes key;
     std::uint32_t mechanism = 0;
     SecretBytes data;       // the hash, or what is signed as it is
     bool in_parts = false;  // too long for SIGN and VERIFY
 };
+
+// Signature=FILE or Signature=FILE,raw|der.
+struct SignatureFile {
+    std::string path;
+    std::string format;
+};
+Result<SignatureFile> signature_file(const Session& session) {
+    const auto text = session.parameter("Signature");
+    if (!text || text->empty()) return fail(E_CSA_SYNTAX);
+    const auto fields = split_list(*text, 2);
+    const std::string format = fields.size() == 2 ? fields[1] : "";
+    if (!format.empty() && !same_word(format, "raw") && !same_word(format, "der")) {
+        session.note("'" + format + "' is no form of a signature: raw or der");
+        return fail(E_CSA_SYNTAX);
+    }
+    return SignatureFile{fields[0], format};
+}
+
+bool wants_raw(const Session& session) {
+    const auto file = signature_file(session);
+    return file && same_word(file->format, "raw");
+}
 
 Result<std::uint32_t> mac_mechanism(const Session& session) {
     const auto pad = pad_of(session, PadUse::other);
@@ -48,7 +85,8 @@ Result<std::uint32_t> signature_mechanism(const Session& session, const KeyKind&
     if (kind.edwards || (kind.rsa() && *pad == CXI_MECH_PAD_NONE)) return *pad;  // no hash
     const auto hash = hash_of(session);
     if (!hash) return fail(hash.error());
-    return *pad | (*hash)->id | (kind.rsa() ? 0u : std::uint32_t{CXI_MECH_FORMAT_ASN1});
+    const bool der = !kind.rsa() && !wants_raw(session);
+    return *pad | (*hash)->id | (der ? std::uint32_t{CXI_MECH_FORMAT_ASN1} : 0u);
 }
 
 Result<SignWork> sign_work(Session& session, const std::string& file) {
@@ -59,11 +97,12 @@ Result<SignWork> sign_work(Session& session, const std::string& file) {
     if (!mechanism) return fail(mechanism.error());
     auto data = read_whole(file);
     if (!data) return fail(data.error());
+    const bool on_host = same_word(session.parameter_or("HashWhere", ""), "on_host");
     const bool long_mac = kind.secret() && data->size() > CXI_MOST_DATA;
     const std::uint32_t hash = *mechanism & CXI_MECH_HASH_MASK;
     if (kind.secret() || hash == CXI_MECH_HASH_NONE)
         return SignWork{std::move(key->reference), *mechanism, *std::move(data), long_mac};
-    const auto digest = hash_data(session, hash, {}, *data);
+    const auto digest = on_host ? hash_on_host(session, *data) : hash_data(session, hash, {}, *data);
     if (!digest) return fail(digest.error());
     return SignWork{std::move(key->reference), *mechanism, to_secret(*digest)};
 }
@@ -89,22 +128,74 @@ Result<void> check(Session& session, const SignWork& work, ByteView signature) {
     return {};
 }
 
+// "SHA256,on_hsm,PKCS1" sets Hash=, where it is computed, and Pad= for one command, which then works on InFile=
+// (device-formats.md, section 4). Anything else is the file, as Sign=<file> takes it.
+class SignTerms {
+public:
+    static Result<SignTerms> of(Session& session, const std::string& value) {
+        const auto fields = split_list(value);
+        const bool terms =
+            fields.size() >= 2 && (same_word(fields[1], "on_hsm") || same_word(fields[1], "on_host"));
+        if (!terms) return SignTerms(session, value, false);
+        if (fields.size() > 3) return fail(E_CSA_SYNTAX);
+        const auto file = session.parameter("InFile");
+        if (!file) {
+            session.note("InFile= must name what is signed");
+            return fail(E_CSA_SYNTAX);
+        }
+        SignTerms made(session, *file, true);
+        session.set_parameter("Hash", fields[0]);
+        session.set_parameter("HashWhere", fields[1]);
+        session.set_parameter("Pad", fields.size() == 3 ? fields[2] : "");
+        return made;
+    }
+    SignTerms(SignTerms&& other) noexcept
+        : session_(other.session_), file_(std::move(other.file_)), terms_(std::exchange(other.terms_, false)),
+          hash_(std::move(other.hash_)), pad_(std::move(other.pad_)) {}
+    ~SignTerms() {
+        if (!terms_) return;
+        session_.set_parameter("HashWhere", "");
+        session_.set_parameter("Hash", hash_);
+        session_.set_parameter("Pad", pad_);
+    }
+
+    const std::string& file() const { return file_; }
+    bool given() const { return terms_; }
+
+private:
+    SignTerms(Session& session, std::string file, bool terms)
+        : session_(session), file_(std::move(file)), terms_(terms),
+          hash_(session.parameter_or("Hash", "SHA256")), pad_(session.parameter_or("Pad", "")) {}
+
+    Session& session_;
+    std::string file_;
+    bool terms_;
+    std::string hash_, pad_;  // as they were
+};
+
 }  // namespace
 
 Result<void> sign(Session& session, const std::string& value) {
-    const auto work = sign_work(session, value);
+    const auto terms = SignTerms::of(session, value);
+    if (!terms) return fail(terms.error());
+    const auto work = sign_work(session, terms->file());
     if (!work) return fail(work.error());
     const auto signature = signature_of(session, *work);
     if (!signature) return fail(signature.error());
-    return deliver(session, *signature);
+    if (!terms->given() || !session.parameter("Signature")) return deliver(session, *signature);
+    const auto to = signature_file(session);
+    if (!to) return fail(to.error());
+    return write_whole(to->path, *signature);
 }
 
 Result<void> verify(Session& session, const std::string& value) {
-    const auto file = session.parameter("Signature");
-    if (!file) return fail(E_CSA_SYNTAX);
-    const auto signature = read_whole(*file);
+    const auto file = signature_file(session);
+    if (!file) return fail(file.error());
+    const auto signature = read_whole(file->path);
     if (!signature) return fail(signature.error());
-    const auto work = sign_work(session, value);
+    const auto terms = SignTerms::of(session, value);
+    if (!terms) return fail(terms.error());
+    const auto work = sign_work(session, terms->file());
     if (!work) return fail(work.error());
     CS2SIM_TRY(check(session, *work, *signature));
     std::printf("signature ok\n");

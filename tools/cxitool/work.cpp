@@ -48,11 +48,15 @@ Result<void> random(Session& session, const std::string& value) {
 }
 
 constexpr Command kCommands[] = {
-    {"Sign", "", Takes::value, "Sign=<file>", "signs a file with the key Name=",
+    {"Sign", "", Takes::value, "Sign=<file> | Sign=<hash>,on_hsm|on_host,<padding>",
+     "signs a file with the key Name=",
+     "The second form works on InFile=, and says which hash, where it is computed, and PKCS1 or PSS for RSA;\n"
+     "the signature goes to Signature=<file>[,raw|der].\n"
      "Hash= and Pad= say how; secret keys make an HMAC, or with Chain=CMAC a CMAC. The signature goes to\n"
      "Out=, else in hexadecimal to stdout; ECDSA signatures are in DER.\n",
      sign},
-    {"Verify", "", Takes::value, "Verify=<file>", "checks Signature= of a file", "", verify},
+    {"Verify", "", Takes::value, "Verify=<file> | Verify=<hash>,on_hsm|on_host,<padding>",
+     "checks Signature= of a file", "", verify},
     {"Encrypt", "", Takes::value, "Encrypt=<file>", "encrypts a file to Out=", "", encrypt},
     {"Decrypt", "", Takes::value, "Decrypt=<file>", "decrypts a file to Out=", "", decrypt},
     {"ExportP10", "", Takes::value, "ExportP10=<file>", "writes a certificate request for the key Name=",
@@ -66,14 +70,17 @@ Result<const HashWord*> hash_of(const Session& session) {
     const std::string word = session.parameter_or("Hash", "SHA256");
     for (const HashWord& row : kHashes)
         if (same_word(word, row.word)) return &row;
-    return fail(E_CSA_SYNTAX);
+    return refuse_word(session, "Hash", word, words_of(kHashes));
 }
 
 Result<std::uint32_t> pad_of(const Session& session, PadUse use) {
     const std::string word = session.parameter_or("Pad", "");
     for (const PadWord& row : kPads)
         if (row.use == use && (word.empty() || same_word(word, row.word))) return row.pad;
-    return fail(E_CSA_SYNTAX);
+    std::vector<std::string_view> words;
+    for (const PadWord& row : kPads)
+        if (row.use == use) words.push_back(row.word);
+    return refuse_word(session, "Pad", word, words);
 }
 
 Result<WorkKey> work_key(Session& session) {

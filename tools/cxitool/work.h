@@ -32,7 +32,7 @@ struct KeyKind {
     bool secret() const { return algorithm <= CXI_KEY_ALGO_AES; }
 };
 
-// The key that Name= or KeyFile= names.
+// The key that Name= or ExternalKey= names.
 struct WorkKey {
     Bytes reference;
     KeyKind kind;

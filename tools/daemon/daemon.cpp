@@ -59,9 +59,10 @@ std::string words_of(Error error) {
 tl::expected<void, std::string> boot(Instance& instance, const StartOptions& options) {
     auto profile = load_profile(options.profile);
     if (!profile) return Problem(profile.error());
-    Device::Options boot_options{options.state, std::move(*profile), {}};
+    const auto stop_soon = [] { ::kill(::getpid(), SIGTERM); };  // serve_until_signalled() waits for it
+    Device::Options boot_options{options.state, std::move(*profile), {}, stop_soon};
     if (Device::is_new(options.state)) {
-        auto key = factory_key(admin_key_file(options.state));
+        auto key = factory_key(admin_key_file(options.state), options.factory_key);
         if (!key) return Problem(words_of(key.error()));
         boot_options.initial_key = std::move(*key);
     }
@@ -111,6 +112,9 @@ tl::expected<void, std::string> open_sockets(Instance& instance, const StartOpti
         if (!added) return added;
         instance.report << "listen     " << where << '\n';
     }
+    auto for_hosts =
+        instance.add(listen_unix(host_socket(options.state).string(), instance.answerer(Reach::host)));
+    if (!for_hosts) return for_hosts;
     return instance.add(
         listen_unix(control_socket(options.state).string(), instance.answerer(Reach::control)));
 }

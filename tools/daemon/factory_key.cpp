@@ -8,15 +8,29 @@ namespace {
 constexpr unsigned kBits = 2048;
 constexpr std::string_view kOwner = "ADMIN";
 
+Result<Bytes> public_half(const std::filesystem::path& file) {
+    host::KeySpec spec;
+    spec.place = file.string();
+    const auto present = host::read_key_file(spec);
+    if (!present) return fail(present.error());
+    return public_key_der(*present->key);
+}
+
+Result<void> take_over(const std::filesystem::path& given, const std::filesystem::path& file) {
+    host::KeySpec spec;
+    spec.place = given.string();
+    const auto key = host::read_key_file(spec);
+    if (!key) return fail(key.error());
+    return host::write_key_file(file, *key->key, kOwner, std::nullopt);
+}
+
 }  // namespace
 
-Result<Bytes> factory_key(const std::filesystem::path& file) {
-    if (std::filesystem::exists(file)) {
-        host::KeySpec spec;
-        spec.place = file.string();
-        const auto present = host::read_key_file(spec);
-        if (!present) return fail(present.error());
-        return public_key_der(*present->key);
+Result<Bytes> factory_key(const std::filesystem::path& file, const std::filesystem::path& given) {
+    if (std::filesystem::exists(file)) return public_half(file);
+    if (!given.empty()) {
+        CS2SIM_TRY(take_over(given, file));
+        return public_half(file);
     }
     const auto made = generate_rsa(kBits);
     if (!made) return fail(made.error());

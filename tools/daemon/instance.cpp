@@ -106,6 +106,7 @@ std::optional<InstanceRecord> read_record(const fs::path& state) {
                           (*table)["profile"].value_or(std::string())};
 }
 
+fs::path host_socket(const fs::path& state) { return state / "host.sock"; }
 fs::path control_socket(const fs::path& state) { return state / "control.sock"; }
 fs::path admin_key_file(const fs::path& state) { return state / "ADMIN.key"; }
 fs::path log_file(const fs::path& state) { return state / "cs2sim.log"; }

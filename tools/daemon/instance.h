@@ -20,6 +20,7 @@ struct StartOptions {
     bool device_node = true;           // false: sockets only
     std::vector<std::string> listen;   // "3001@127.0.0.1", "unix:PATH"
     std::string profile = "se-gen2";
+    std::filesystem::path factory_key;  // key file of a new device's ADMIN; empty: one is made
     Shim shim = Shim::automatic;
     unsigned node_mode = 0660;
     std::string node_group;
@@ -63,6 +64,8 @@ struct InstanceRecord {
 void write_record(const std::filesystem::path& state, const InstanceRecord& record);
 std::optional<InstanceRecord> read_record(const std::filesystem::path& state);
 
+// Every instance answers hosts there, as at its node: `cs2sim run` needs no other way.
+std::filesystem::path host_socket(const std::filesystem::path& state);
 std::filesystem::path control_socket(const std::filesystem::path& state);
 std::filesystem::path admin_key_file(const std::filesystem::path& state);
 std::filesystem::path log_file(const std::filesystem::path& state);

@@ -40,7 +40,7 @@ constexpr CK_ATTRIBUTE_TYPE kRsaSecrets[] = {CKA_PRIVATE_EXPONENT, CKA_PRIME_1, 
 
 Result<Certificate> read_certificate(const std::string& path) {
     const auto content = host::read_host_file(path, kMostFile);
-    if (!content) return fail(E_CSA_KEY_FILE);
+    if (!content) return fail(E_CSA_KEY_OPEN);
     const Handle<BIO> bio(BIO_new_mem_buf(content->data(), static_cast<int>(content->size())));
     if (Certificate pem{PEM_read_bio_X509(bio.get(), nullptr, nullptr, nullptr)}) return pem;
     const unsigned char* at = content->data();

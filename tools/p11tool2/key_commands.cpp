@@ -157,7 +157,7 @@ Result<void> import_p12(Shell& shell, const std::string& value) {
     if (!password) return fail(password.error());
     password->push_back(0);
     const auto content = host::read_host_file(words[0], kMostFile);
-    if (!content) return fail(E_CSA_KEY_FILE);
+    if (!content) return fail(E_CSA_KEY_OPEN);
     const auto opened = open_p12(*content, reinterpret_cast<const char*>(password->data()));
     if (!opened) return fail(opened.error());
     auto privates = private_key_attributes(*opened->key);

@@ -80,7 +80,7 @@ Result<void> Shell::check(CK_RV code) {
 Result<SecretBytes> Shell::pin(const std::string& text, const std::string& prompt, bool again) {
     if (text.starts_with("file:")) {
         auto content = host::read_host_file(text.substr(5), kMostPinFile);
-        if (!content) return fail(E_CSA_KEY_FILE);
+        if (!content) return fail(E_CSA_KEY_OPEN);
         content->erase(std::ranges::find(*content, '\n'), content->end());
         return *std::move(content);
     }

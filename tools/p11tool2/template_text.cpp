@@ -171,7 +171,7 @@ std::string value_text(CK_ATTRIBUTE_TYPE type, ByteView value) {
 
 Result<TemplateFile> read_template_file(const std::string& path) {
     const auto content = host::read_host_file(path, kMostFile);
-    if (!content) return fail(E_CSA_KEY_FILE);
+    if (!content) return fail(E_CSA_KEY_OPEN);
     TemplateFile file;
     std::string section;
     std::istringstream lines{std::string(as_text(*content))};

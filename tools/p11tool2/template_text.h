@@ -39,7 +39,7 @@ private:
 std::string value_text(CK_ATTRIBUTE_TYPE type, ByteView value);
 
 // A template file: "[Mechanism]" with CK_MECHANISM_TYPE, then "[Key]" (or "[PublicKey]", "[PrivateKey]") with
-// attributes, a line each, '#' comments. Errors: E_CSA_KEY_FILE, those of add().
+// attributes, a line each, '#' comments. Errors: E_CSA_KEY_OPEN, those of add().
 struct TemplateFile {
     CK_MECHANISM_TYPE mechanism = 0;
     TemplateText key, public_key, private_key;

@@ -1,15 +1,13 @@
 // Running a scenario: a private device, its trouble, the command, the report.
-#include <fcntl.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-#include <csignal>
 #include <cstdlib>
 #include <iostream>
 #include <map>
 
 #include "tools/cs2sim/control.h"
 #include "tools/cs2sim/fault.h"
+#include "tools/cs2sim/program.h"
 #include "tools/daemon/daemon.h"
 #include "tools/scenario/scenario_script.h"
 
@@ -18,26 +16,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using Counts = std::map<std::uint32_t, std::uint64_t>;  // code -> how often it was answered
-
-// Runs a program and returns its exit status, 128 + n when signal n ended it. `quiet`: without stdout.
-int run_program(const std::vector<std::string>& arguments, bool quiet = false) {
-    const pid_t child = ::fork();
-    if (child < 0) return kNoScenario;
-    if (child == 0) {
-        if (const int null = quiet ? ::open("/dev/null", O_WRONLY) : -1; null >= 0)
-            ::dup2(null, STDOUT_FILENO);
-        std::vector<char*> argv;
-        for (const std::string& argument : arguments) argv.push_back(const_cast<char*>(argument.c_str()));
-        argv.push_back(nullptr);
-        ::execvp(argv[0], argv.data());
-        std::cerr << "cs2sim: " << arguments[0] << ": cannot be run\n";
-        ::_exit(127);
-    }
-    int status = 0;
-    while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
-    }
-    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-}
 
 // A device of the scenario's own in a temporary folder, gone at the end.
 class PrivateDevice {
@@ -56,7 +34,7 @@ public:
 
     bool start(const Scenario& scenario) {
         if (folder_.empty()) return false;
-        program_ = fs::read_symlink("/proc/self/exe");
+        program_ = own_path();
         std::vector<std::string> arguments = {program_, "start",     "--state",
                                               state(),  "--profile", scenario.profile};
         // Without FUSE a socket takes the node's place; tools know by the path.
@@ -161,7 +139,6 @@ int run_scenario(const Scenario& scenario, const std::vector<std::string>& comma
     if (with_control(device.state(), [&](host::Device& to) { return arm_all(to, scenario, before); }) != 0)
         return kNoScenario;
 
-    std::signal(SIGINT, SIG_IGN);  // the command's own affair; the device must go in any case
     const int status = command.empty() ? shell(scenario.demo, device.scratch()) : run_program(command);
     std::cerr << "command    exit status " << status << '\n';
     bool as_expected = true;

@@ -5,7 +5,7 @@
 //   via      "node" (default) or "socket": how the command reaches the device
 //   prepare  shell lines, run before any rule is armed; have to succeed
 //   demo     shell lines, run when the user gives no command
-//   expect   codes that the device must have answered at the end, "B0870004"
+//   expect   codes that the device must have answered at the end, "B087002A"
 //   hits     how many hits the rules must have had at least
 //   [[rule]] as in firmware/faults/rule.h
 //

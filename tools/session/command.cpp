@@ -2,11 +2,17 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <system_error>
 
+#include "host-lib/files/host_file.h"
 #include "tools/session/arguments.h"
+#include "tools/session/introduction.h"
+#include "tools/session/nearest_word.h"
 
 namespace cs2sim::tools {
 namespace {
+
+enum ExitStatus : int { kDone = 0, kRefused = 1, kCalledWrongly = 2, kNoDevice = 3 };
 
 constexpr std::size_t kLongestArgument = 0xFFFF;  // what a length of two bytes on the wire can say
 
@@ -78,6 +84,35 @@ bool asks_for_help(std::string_view name) {
     return same_word(name, "Help") || name == "--help" || name == "-h" || name == "-?";
 }
 
+// Nobody answers there: the name, the way to it, or the answer is missing.
+bool no_device(Error error) {
+    switch (error.code) {
+        case E_CSA_DEVICE_NAME:
+        case E_CSA_ADDRESS:
+        case E_CSA_UNKNOWN_HOST:
+        case E_CSA_NO_NODE:
+        case E_CSA_CLOSED:
+        case E_CSA_TIMEOUT:
+            return true;
+        default:
+            return error.code >= E_CSA_NODE_OPEN && error.code <= with_errno(E_CSA_IOCTL, 0xFFF);
+    }
+}
+
+bool is_of_files(std::uint32_t code) {
+    switch (code) {
+        case E_CSA_KEY_OPEN:
+        case E_CSA_KEY_WRITE:
+        case E_CSA_SHARE_OPEN:
+        case E_CSA_BACKUP_FILE:
+        case E_CSA_BACKUP_WRITE:
+        case E_CSA_DEVICE_KEYS:
+            return true;
+        default:
+            return false;
+    }
+}
+
 class Run {
 public:
     Run(const std::string& program, std::span<const CommandGroup> groups)
@@ -87,12 +122,15 @@ public:
         if (text.size() > kLongestArgument) return fail(E_CSA_SYNTAX);
         const Argument argument = parse_argument(text);
         if (asks_for_help(argument.name)) return help(argument);
-        const Command* command = find(argument.name);
+        const Command* command = find(argument.name == "--version" ? "Version" : argument.name);
         if (!command) return fail(E_CSA_COMMAND);
+        if (argument.value) CS2SIM_TRY(refuse_second_command(*argument.value));
         if (argument.value && command->takes == Takes::nothing) return syntax(*command);
         if (!argument.value && command->takes == Takes::value) return syntax(*command);
         if (command->handler) {
+            static_cast<void>(host::take_file_refusal());
             auto done = command->handler(session_, argument.value.value_or(""));
+            if (!done) say_why(done.error());
             if (!done && done.error().code == E_CSA_SYNTAX) return syntax(*command);
             return done;
         }
@@ -103,10 +141,40 @@ public:
 private:
     const Command* find(std::string_view name) {
         const Command* command = find_command(groups_, name);
-        if (!command)
-            session_.note("unknown command '" + std::string(name.substr(0, 60)) + "'; " + program_ +
+        if (!command) {
+            const std::string meant = nearest(name);
+            session_.note("unknown command '" + std::string(name.substr(0, 60)) + "'" +
+                          (meant.empty() ? "" : ", did you mean " + meant + "?") + "; " + program_ +
                           " Help lists them");
+        }
         return command;
+    }
+
+    std::string nearest(std::string_view name) const {
+        std::vector<std::string_view> names{"Help"};
+        for (const CommandGroup& group : groups_)
+            for (const Command& command : group.commands) names.push_back(command.name);
+        return nearest_word(name, names);
+    }
+
+    // "Key=a,b;MBKImportKey=3" in one word: the second would be taken for a part of the first.
+    Result<void> refuse_second_command(std::string_view value) {
+        for (std::size_t at = value.find(';'); at != std::string_view::npos; at = value.find(';', at + 1)) {
+            const Argument second = parse_argument(value.substr(at + 1));
+            const Command* command = second.name.empty() ? nullptr : find_command(groups_, second.name);
+            if (!command || (!second.value && command->takes != Takes::nothing)) continue;
+            session_.note("one word holds " + std::string(command->name) +
+                          " too: write commands apart by blanks, not by ';'");
+            return fail(E_CSA_SYNTAX);
+        }
+        return {};
+    }
+
+    // The file or device that an error is about, and the system's words.
+    void say_why(Error error) {
+        if (const auto refusal = host::take_file_refusal(); refusal && is_of_files(error.code))
+            session_.note(refusal->path + ": " + std::generic_category().message(refusal->error));
+        if (no_device(error)) session_.note_device(error);
     }
 
     Result<void> help(const Argument& argument) {
@@ -130,10 +198,25 @@ private:
     Session session_;
 };
 
+// What the installation asks for, and nobody types. Nothing when it is something else.
+std::optional<int> introduce(const std::string& program, std::span<const CommandGroup> groups, int argc,
+                             const char* const* argv) {
+    const std::string_view what = argv[1];
+    if (what == "--man-page" && argc == 2) {
+        std::fputs(manual_of(program, groups).c_str(), stdout);
+    } else if (what == "--complete" && argc == 3) {
+        for (const std::string& word : completions_of(groups, argv[2])) std::puts(word.c_str());
+    } else {
+        return std::nullopt;
+    }
+    return std::fflush(stdout) == 0 ? 0 : 1;
+}
+
 int report(Error error) {
     std::fflush(stdout);
     std::fputs(describe(error.code).c_str(), stderr);
-    return 1;
+    if (error.code == E_CSA_COMMAND || error.code == E_CSA_SYNTAX) return kCalledWrongly;
+    return no_device(error) ? kNoDevice : kRefused;
 }
 
 }  // namespace
@@ -144,13 +227,18 @@ int run_command_line(const std::string& program, std::span<const CommandGroup> g
                      const char* const* argv) {
     if (argc < 2) {
         print_help(program, groups);
-        return 1;
+        return kCalledWrongly;
     }
+    if (const auto status = introduce(program, groups, argc, argv)) return *status;
     Run run(program, groups);
-    for (int i = 1; i < argc; ++i)
-        if (const auto done = run.argument(argv[i]); !done) return report(done.error());
+    for (int i = 1; i < argc; ++i) {
+        std::string word = argv[i];
+        // The guide's own line, unquoted: LogonSign=AdminUserA, :cs2:cjo:USB0
+        while (word.ends_with(',') && i + 1 < argc) word += argv[++i];
+        if (const auto done = run.argument(word); !done) return report(done.error());
+    }
     // A full disk behind stdout must not look like success.
-    return std::fflush(stdout) == 0 && std::ferror(stdout) == 0 ? 0 : 1;
+    return std::fflush(stdout) == 0 && std::ferror(stdout) == 0 ? kDone : kRefused;
 }
 
 }  // namespace cs2sim::tools

@@ -4,6 +4,20 @@
 
 namespace cs2sim::tools {
 
+Result<std::uint32_t> output_forms(Session& session) {
+    const auto answer = session.execute(FC_ADM, SFC_ADM_GET_FORMS);
+    if (answer) return answer->block.u32("forms");
+    if (answer.error().code == E_CMDS_BAD_SFC) return 0;
+    return fail(answer.error());
+}
+
+std::string lower_case(std::string_view text) {
+    std::string lower(text);
+    for (char& c : lower)
+        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+    return lower;
+}
+
 void print_text(std::string_view text) {
     std::fwrite(text.data(), 1, text.size(), stdout);
     if (!text.empty() && !text.ends_with('\n')) std::fputc('\n', stdout);
@@ -22,6 +36,19 @@ std::string version_text(std::uint32_t version) {
         if (shift > 0) text += '.';
     }
     return text;
+}
+
+Result<std::string> whole_log(Session& session, std::uint8_t sfc) {
+    std::string log;
+    for (std::size_t total = 1; log.size() < total;) {
+        const auto answer = session.execute(FC_ADM, sfc, {static_cast<std::uint32_t>(log.size())});
+        if (!answer) return fail(answer.error());
+        total = answer->block.u32("total");
+        const auto text = answer->block.text("text");
+        if (text.empty()) break;
+        log += text;
+    }
+    return log;
 }
 
 Result<void> show_text(Session& session, std::uint16_t fc, std::uint8_t sfc) {

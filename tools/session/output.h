@@ -7,6 +7,17 @@
 
 namespace cs2sim::tools {
 
+// What differs between generations in lists (profile data of a simulator): bits of ADM.GET_FORMS. A device that
+// has no such function has none of them.
+constexpr std::uint32_t kFormHashCapitals = 1;
+constexpr std::uint32_t kFormInitial = 2;    // I[n] in ListUsers
+constexpr std::uint32_t kFormUntried = 4;    // Z[0] of who never tried to log on
+constexpr std::uint32_t kFormTokenHash = 8;  // H[SHA-256] in ListUsers
+Result<std::uint32_t> output_forms(Session& session);
+
+// ASCII letters only.
+std::string lower_case(std::string_view text);
+
 // Prints text of the device, with a line end if it has none.
 void print_text(std::string_view text);
 
@@ -15,6 +26,9 @@ std::string unfilled(ByteView field);
 
 // "3.6.4.2" for 03060402.
 std::string version_text(std::uint32_t version);
+
+// The whole of a log that ADM gives in parts (request "offset:u4", answer "total:u4 text:*").
+Result<std::string> whole_log(Session& session, std::uint8_t sfc);
 
 // Runs a function without arguments whose answer is "text:*", and prints that.
 Result<void> show_text(Session& session, std::uint16_t fc, std::uint8_t sfc);

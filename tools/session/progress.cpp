@@ -40,4 +40,11 @@ void Progress::show(std::uint64_t entries) {
     next_ = std::chrono::steady_clock::now() + kPause;
 }
 
+void Progress::finish(std::string_view text) {
+    if (::isatty(STDERR_FILENO) != 1) return;
+    std::fprintf(stderr, "%s%s: %.*s\n", shown_ ? "\r\033[K" : "", what_.c_str(), static_cast<int>(text.size()),
+                 text.data());
+    shown_ = false;
+}
+
 }  // namespace cs2sim::tools

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 namespace cs2sim::tools {
 
@@ -17,6 +18,9 @@ public:
     Progress& operator=(const Progress&) = delete;
 
     void show(std::uint64_t entries);
+
+    // Replaces its line by "WHAT: TEXT", which stays. On a terminal only.
+    void finish(std::string_view text);
 
 private:
     std::string what_;

@@ -5,18 +5,12 @@
 #include <cstdlib>
 
 #include "tools/session/arguments.h"
+#include "tools/session/nearest_word.h"
+#include "tools/session/output.h"
 #include "tools/session/terminal.h"
 
 namespace cs2sim::tools {
 namespace {
-
-std::string lower_case(std::string_view text) {
-    std::string lower(text);
-    std::ranges::transform(lower, lower.begin(), [](char c) {
-        return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-    });
-    return lower;
-}
 
 std::string environment(const char* name) {
     const char* value = std::getenv(name);
@@ -90,9 +84,26 @@ void Session::disconnect() {
     device_.reset();
 }
 
+void Session::note_device(Error error) const {
+    for (const std::string& where :
+         {parameter_or("Dev", ""), environment("CRYPTOSERVER"), environment("CRYPTOSEVER")})
+        if (!where.empty()) return note("device " + where + ": " + error_text(error.code));
+}
+
 void Session::note(std::string_view text) const {
     std::fflush(stdout);  // keeps the order when both go to one place
     std::fprintf(stderr, "%s: %.*s\n", program_.c_str(), static_cast<int>(text.size()), text.data());
+}
+
+tl::unexpected<Error> refuse_word(const Session& session, std::string_view parameter, std::string_view word,
+                                  std::span<const std::string_view> words) {
+    std::string text = std::string(parameter) + "= has no '" + std::string(word.substr(0, 60)) + "'";
+    if (const std::string meant = nearest_word(word, words); !meant.empty())
+        text += ", did you mean " + meant + "?";
+    text += "; it is one of";
+    for (const std::string_view known : words) text += " " + std::string(known);
+    session.note(text);
+    return fail(E_CSA_SYNTAX);
 }
 
 }  // namespace cs2sim::tools

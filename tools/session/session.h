@@ -5,8 +5,10 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "host-lib/cards/key_source.h"
 #include "host-lib/link/device.h"
@@ -43,6 +45,9 @@ public:
     // Asks at /dev/tty, secrets without echo. Off a terminal: E_CSA_KEY_PASSWORD, and nobody confirms.
     const host::Terminal& terminal() const { return terminal_; }
 
+    // One line to stderr that names the device and says why it does not answer.
+    void note_device(Error error) const;
+
     // One line to stderr: "csadm: TEXT".
     void note(std::string_view text) const;
 
@@ -54,5 +59,17 @@ private:
     host::Terminal terminal_;
     std::unique_ptr<host::Device> device_;
 };
+
+// Says that `word` is no value of the parameter, which one is near, and which there are. Gives E_CSA_SYNTAX.
+tl::unexpected<Error> refuse_word(const Session& session, std::string_view parameter, std::string_view word,
+                                  std::span<const std::string_view> words);
+
+// The words of a table whose rows have a `word`.
+template <class Rows>
+std::vector<std::string_view> words_of(const Rows& rows) {
+    std::vector<std::string_view> words;
+    for (const auto& row : rows) words.push_back(row.word);
+    return words;
+}
 
 }  // namespace cs2sim::tools

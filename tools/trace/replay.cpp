@@ -142,7 +142,7 @@ private:
         const std::string secret = logon.substr(comma + 1);
         // A key file when there is one of that name, else a password.
         auto key = host::open_key_source(secret);
-        if (!key && key.error().code == E_CSA_KEY_FILE) key = host::password_source(as_bytes(secret));
+        if (!key && key.error().code == E_CSA_KEY_OPEN) key = host::password_source(as_bytes(secret));
         if (!key) return fail(key.error());
         return device.logon(logon.substr(0, comma), **key);
     }

@@ -1,6 +1,7 @@
--- Wireshark dissector for captures of `cs2sim trace --pcap FILE` (link type DLT_USER0).
+-- Wireshark dissector for captures of `cs2sim trace --pcap FILE` (link type DLT_USER0), and for the frames on the
+-- wire: TCP ports 288 and 3001, more by the preference "TCP ports".
 --
---   wireshark -X lua_script:cs2sim.lua FILE
+--   wireshark FILE                                                (installed among Wireshark's plugins)
 --   tshark -X lua_script:cs2sim.lua -r FILE -Y 'cs2sim.code == 0xB0830063'
 --
 -- `cs2sim trace --dissector` prints this file with the tables of the simulator that you have: functions with
@@ -66,7 +67,7 @@ local function shown(field)
   if field.secret then return "***(" .. field.size .. " bytes)" end
   if not field.range then return "" end
   local text = field.range:raw()
-  if text:match("^[%g ]+$") then return '"' .. text .. '"' end
+  if text:match("^[%g \n]+$") then return '"' .. text:gsub("\n", "\\n") .. '"' end
   return tostring(field.range:bytes())
 end
 
@@ -82,7 +83,7 @@ local function add_block(tree, layout, tvb)
   end
 end
 
-function cs2sim.dissector(tvb, pinfo, tree)
+local function dissect_packet(tvb, pinfo, tree)
   local packet = read(packet_layout, tvb)
   if not packet then return 0 end
   local value = {}
@@ -128,4 +129,92 @@ function cs2sim.dissector(tvb, pinfo, tree)
   end
 end
 
+-- On the wire: frames as they are (9C request, 9A answer, 9E error, then 3 bytes of length of the whole frame),
+-- answers in the order of the requests.
+local kRequest, kAnswer, kError = 0x9C, 0x9A, 0x9E
+local kHead = 4
+local kMostFrame = 0x80000
+
+-- Which function an answer belongs to. Frames are seen in order once, then at will: `asked` is for the first
+-- time, `known` for later.
+local asked, known = {}, {}
+local stream_of = Field.new("tcp.stream")
+function cs2sim.init() asked, known = {}, {} end
+
+local function function_of(pinfo, place, id)
+  local stream = stream_of()
+  local key = pinfo.number .. ":" .. place
+  if not pinfo.visited and stream then
+    local queue = asked[stream.value] or {}
+    asked[stream.value] = queue
+    if id then table.insert(queue, id) else known[key] = table.remove(queue, 1) end
+  end
+  return id or known[key]
+end
+
+local function dissect_frame(tvb, pinfo, tree)
+  local tag = tvb(0, 1):uint()
+  local is_request = tag == kRequest
+  local id
+  if is_request then
+    if tvb:len() < 7 then return tvb:len() end
+    id = string.format("%03X.%02X", tvb(4, 2):uint(), tvb(6, 1):uint())
+  end
+  id = function_of(pinfo, tvb:offset(), id)
+  local row = id and functions[id]
+  local info = row and row.name or id or "?"
+  local code = 0
+  if tag == kError and tvb:len() >= 8 then code = tvb(4, 4):uint() end
+  if not is_request then
+    info = info .. (tag == kAnswer and " ok" or string.format(" %08X %s", code, codes[code] or "unknown code"))
+  end
+  pinfo.cols.protocol = "cs2sim"
+  pinfo.cols.info = info
+
+  local sub = tree:add(cs2sim, tvb(), "cs2sim, " .. info)
+  sub:add(fields.direction, tvb(0, 1), is_request and "request" or "answer")
+  sub:add(fields.func, row and row.name or id or "?")
+  if is_request then
+    sub:add(fields.fc, tvb(4, 2))
+    sub:add(fields.sfc, tvb(6, 1))
+  elseif tag == kError and tvb:len() >= 8 then
+    sub:add(fields.code, tvb(4, 4))
+    sub:add(fields.text, codes[code] or "unknown code")
+  else
+    sub:add(fields.code, 0)
+    sub:add(fields.text, "ok")
+  end
+  local header = is_request and 7 or kHead
+  if row and tag ~= kError and tvb:len() > header then
+    add_block(sub, is_request and row.request or row.answer, tvb(header):tvb())
+  end
+  return tvb:len()
+end
+
+local function frame_size(tvb, _, at) return tvb(at + 1, 3):uint() end
+
+local function is_frame(tvb)
+  local tag = tvb(0, 1):uint()
+  if tag ~= kRequest and tag ~= kAnswer and tag ~= kError then return false end
+  local size = tvb:len() >= kHead and tvb(1, 3):uint() or kHead
+  return size >= kHead and size <= kMostFrame
+end
+
+function cs2sim.dissector(tvb, pinfo, tree)
+  if not stream_of() then return dissect_packet(tvb, pinfo, tree) end
+  if tvb:len() == 0 or not is_frame(tvb) then return 0 end
+  dissect_tcp_pdus(tvb, tree, kHead, frame_size, dissect_frame)
+  return tvb:len()
+end
+
+local kDefaultPorts = "288,3001"
+cs2sim.prefs.ports = Pref.range("TCP ports", kDefaultPorts, "ports on which devices answer", 65535)
+local tcp_ports = DissectorTable.get("tcp.port")
+local ports = kDefaultPorts
+tcp_ports:add(ports, cs2sim)
+function cs2sim.prefs_changed()
+  tcp_ports:remove(ports, cs2sim)
+  ports = cs2sim.prefs.ports
+  tcp_ports:add(ports, cs2sim)
+end
 DissectorTable.get("wtap_encap"):add(wtap.USER0, cs2sim)

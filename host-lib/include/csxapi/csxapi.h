@@ -14,16 +14,29 @@ extern "C" {
 #endif
 
 /* Host-library errors that callers meet most. */
-#define CSA_ERR_PARAM 0xB9010001u
 #define CSA_ERR_DEVICE_NAME 0xB9010002u
-#define CSA_ERR_CONNECT 0xB9010003u
-#define CSA_ERR_TIMEOUT 0xB9010004u
-#define CSA_ERR_IO 0xB9010005u
-#define CSA_ERR_PROTOCOL 0xB9010006u
-#define CSA_ERR_HANDLE 0xB9010007u
-#define CSA_ERR_SESSION 0xB9010008u
-#define CSA_ERR_BUSY 0xB9010009u
-#define CSA_ERR_NO_MEM 0xB901000Au
+#define CSA_ERR_ADDRESS 0xB9010003u
+#define CSA_ERR_UNKNOWN_HOST 0xB9010004u
+#define CSA_ERR_CLOSED 0xB9010005u
+#define CSA_ERR_TIMEOUT 0xB9010007u
+#define CSA_ERR_NO_NODE 0xB901000Eu
+#define CSA_ERR_BUSY 0xB9011010u
+#define CSA_ERR_SESSION 0xB9000605u
+/* Numbers of this project's own. */
+#define CSA_ERR_PARAM 0xB9010F01u
+#define CSA_ERR_PROTOCOL 0xB9010F02u
+#define CSA_ERR_HANDLE 0xB9010F03u
+#define CSA_ERR_NO_MEM 0xB9010F04u
+
+/* Failures of the system: errno stands in the low 12 bits, 0xB901306F is ECONNREFUSED of connect(). */
+#define CSA_ERR_NODE_OPEN 0xB9011000u
+#define CSA_ERR_SOCKET 0xB9012000u
+#define CSA_ERR_CONNECT 0xB9013000u
+#define CSA_ERR_POLL 0xB9014000u
+#define CSA_ERR_READ 0xB9015000u
+#define CSA_ERR_WRITE 0xB9016000u
+#define CSA_ERR_IOCTL 0xB9017000u
+#define CSA_ERR_IS(error, kind) (((error) & ~0xFFFu) == (kind))
 
 /* Mechanisms of cs_prepare_auth. AUTO takes the one that the user is registered with. */
 #define CSA_AUTH_MECH_RSA_SIGN 0

@@ -102,13 +102,14 @@ TEST_CASE("who may: user.db 12000000, others 02000000, VMBK1.db nobody (guide G3
         // the same for the way back and for a single entry
         const auto back = code_of(device.adm(SFC_ADM_RESTORE_OPEN, {name, 8, 1, 2, 32, ByteView()}));
         const auto read = code_of(device.adm(SFC_ADM_READ_ENTRY, {name, key(0)}));
-        if (opened != 0) CHECK(back == opened);
+        const std::uint32_t barred = opened == E_ADM_MBK_DB_OUT ? +E_ADM_MBK_DB_IN : opened;
+        if (opened != 0) CHECK(back == barred);
         if (opened != 0) CHECK(read == opened);
         return opened;
     };
     for (const std::string_view name : {"user.db", "CXIKEY.db", "ERP_Blob.db"})
         CHECK(code(name) == E_CMDS_DENIED);
-    CHECK(code("VMBK1.db") == E_ADM_DENIED);
+    CHECK(code("VMBK1.db") == E_ADM_MBK_DB_OUT);
     device.log_on(0x01FFFFFF);
     CHECK(code("CXIKEY.db") == E_CMDS_DENIED);
     device.log_off();
@@ -116,12 +117,12 @@ TEST_CASE("who may: user.db 12000000, others 02000000, VMBK1.db nobody (guide G3
     CHECK(code("CXIKEY.db") == 0);
     CHECK(code("ERP_Blob.db") == 0);
     CHECK(code("user.db") == E_CMDS_DENIED);
-    CHECK(code("VMBK1.db") == E_ADM_DENIED);
+    CHECK(code("VMBK1.db") == E_ADM_MBK_DB_OUT);
     device.log_on(0x10000000);
     CHECK(code("user.db") == 0);
     device.log_on(0xFFFFFFFF);
-    CHECK(code("VMBK1.db") == E_ADM_DENIED);
-    CHECK(code("FLASH\\VMBK1.db") == E_ADM_DENIED);
+    CHECK(code("VMBK1.db") == E_ADM_MBK_DB_OUT);
+    CHECK(code("FLASH\\VMBK1.db") == E_ADM_MBK_DB_OUT);
 }
 
 TEST_CASE("names of databases") {
@@ -141,9 +142,9 @@ TEST_CASE("names of databases") {
 TEST_CASE("without an MBK nothing leaves and nothing enters") {
     Administered device;
     device.log_on(0xFFFFFFFF);
-    CHECK(code_of(device.adm(SFC_ADM_BACKUP_OPEN, {"CXIKEY.db"})) == E_MBK_SLOT_EMPTY);
-    CHECK(code_of(device.adm(SFC_ADM_READ_ENTRY, {"CXIKEY.db", key(0)})) == E_MBK_SLOT_EMPTY);
-    CHECK(code_of(open_restore(device, "CXIKEY.db", {24, 1, 2, 32, Bytes(16), {}, 0})) == E_MBK_SLOT_EMPTY);
+    CHECK(code_of(device.adm(SFC_ADM_BACKUP_OPEN, {"CXIKEY.db"})) == E_ADM_NO_MBK_KEY);
+    CHECK(code_of(device.adm(SFC_ADM_READ_ENTRY, {"CXIKEY.db", key(0)})) == E_ADM_NO_MBK_KEY);
+    CHECK(code_of(open_restore(device, "CXIKEY.db", {24, 1, 2, 32, Bytes(16), {}, 0})) == E_ADM_NO_MBK_KEY);
 }
 
 TEST_CASE("a backup under another MBK is refused and changes nothing (guide G12)") {
@@ -151,15 +152,15 @@ TEST_CASE("a backup under another MBK is refused and changes nothing (guide G12)
     Administered to;
     to.make_mbk();
     to.log_on(kSystemAdministrator);
-    CHECK(code_of(restore(to, "ERP_Blob.db", from.backup)) == E_ADM_BACKUP_MBK);
+    CHECK(code_of(restore(to, "ERP_Blob.db", from.backup)) == E_ADM_BACKUP_MAC);
     CHECK(code_of(to.databases.open("ERP_Blob.db")) == E_OS_FILE_NO_SUCH_FILE);
     // and when its hash is claimed to be the resident one's, every seal fails
     BackedUp forged = from.backup;
     forged.mbk_hash = to_bytes(to.mbk.info(kMbkSlotAes)->hash);
-    CHECK(code_of(restore(to, "ERP_Blob.db", forged)) == E_ADM_BACKUP_SEAL);
+    CHECK(code_of(restore(to, "ERP_Blob.db", forged)) == E_ADM_BACKUP_MAC);
     CHECK(code_of(to.databases.open("ERP_Blob.db")) == E_OS_FILE_NO_SUCH_FILE);
     forged.mbk_type = 1;
-    CHECK(code_of(open_restore(to, "ERP_Blob.db", forged)) == E_ADM_BACKUP_MBK);
+    CHECK(code_of(open_restore(to, "ERP_Blob.db", forged)) == E_ADM_BACKUP_MAC);
 }
 
 TEST_CASE("a changed, moved, foreign, doubled or misshapen entry stops the restore, nothing is changed") {
@@ -168,12 +169,15 @@ TEST_CASE("a changed, moved, foreign, doubled or misshapen entry stops the resto
     for (int i = 0; i < 500; ++i) REQUIRE(at.database->update(key(i), as_bytes("resident")));
     BackedUp bad = at.backup;
     auto& last = bad.entries.back();
-    std::uint32_t expected = E_ADM_BACKUP_SEAL;
+    std::uint32_t expected = E_ADM_BACKUP_MAC;
     SECTION("changed") { last.second.back() ^= 1; }
     SECTION("changed version") { last.second.front() ^= 1; }
     SECTION("truncated") { last.second.pop_back(); }
     SECTION("empty") { last.second.clear(); }
-    SECTION("moved to another index") { last.second = bad.entries.front().second; }
+    SECTION("moved to another index") {
+        last.second = bad.entries.front().second;
+        expected = E_ADM_BACKUP_INDEX;
+    }
     SECTION("of another database") { last = back_up(at.device, "OTHER.db").entries.back(); }
     SECTION("twice") {
         last = bad.entries.front();
@@ -181,7 +185,7 @@ TEST_CASE("a changed, moved, foreign, doubled or misshapen entry stops the resto
     }
     SECTION("search key of another length") {
         last.first.push_back(0);
-        expected = E_ADM_BACKUP_FORMAT;
+        expected = E_ADM_DATA_LEN;
     }
     CHECK(code_of(restore(at.device, "ERP_Blob.db", bad)) == expected);
     for (int i = 0; i < 500; ++i) CHECK(record_of(*at.database, i) == "resident");
@@ -211,14 +215,14 @@ TEST_CASE("a backup that does not fit the database") {
     Prepared at;
     BackedUp bad = at.backup;
     bad.key_length = 9;
-    CHECK(code_of(open_restore(at.device, "ERP_Blob.db", bad)) == E_ADM_BACKUP_FORMAT);
+    CHECK(code_of(open_restore(at.device, "ERP_Blob.db", bad)) == E_ADM_DATA_LEN);
     for (const std::uint32_t length : {0u, 256u, 0xFFFFFFFFu}) {
         bad.key_length = length;
-        CHECK(code_of(open_restore(at.device, "NEW.db", bad)) == E_ADM_BACKUP_FORMAT);
+        CHECK(code_of(open_restore(at.device, "NEW.db", bad)) == E_ADM_DATA_LEN);
     }
     bad = at.backup;
     bad.max_size = 0;
-    CHECK(code_of(open_restore(at.device, "NEW.db", bad)) == E_ADM_BACKUP_FORMAT);
+    CHECK(code_of(open_restore(at.device, "NEW.db", bad)) == E_ADM_DATA_LEN);
     CHECK(code_of(open_restore(at.device, "NEW", at.backup)) == E_DB_BAD_NAME);
     CHECK(code_of(at.device.databases.open("NEW.db")) == E_OS_FILE_NO_SUCH_FILE);
     // one that is begun and left makes no database either
@@ -307,7 +311,7 @@ TEST_CASE("entries of databases: listed by anybody, read sealed by administrator
     CHECK(block->u32("keylen") == 8);
     CHECK(block->bytes("keys").size() == 500 * 8);
     CHECK(to_bytes(block->bytes("keys").first(16)) == to_bytes(as_bytes("0000000000000001")));
-    CHECK(code_of(at.device.adm(SFC_ADM_LIST_ENTRIES, {"FLASH\\VMBK1.db"})) == E_ADM_DENIED);
+    CHECK(code_of(at.device.adm(SFC_ADM_LIST_ENTRIES, {"FLASH\\VMBK1.db"})) == E_ADM_MBK_DB_OUT);
     CHECK(code_of(at.device.adm(SFC_ADM_READ_ENTRY, {"ERP_Blob.db", key(3)})) == E_CMDS_DENIED);
 
     at.device.log_on(kSystemAdministrator);

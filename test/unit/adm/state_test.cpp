@@ -138,10 +138,10 @@ TEST_CASE("files are loaded in parts, listed, deleted; the device's own are prot
     CHECK(code_of(load("a.mtc", handle, true, {})) == E_ADM_NO_HANDLE);
 
     for (const std::string_view name : {"user.db", "x.db", "init.key", "hsmauth.key"})
-        CHECK(code_of(load(name, 0, true, {})) == E_ADM_FILE_PROTECTED);
+        CHECK(code_of(load(name, 0, true, {})) == E_ADM_PERMISSION);
     CHECK(code_of(load("../x", 0, true, {})) == E_OS_FILE_ILL_NAME);
     for (const std::string_view name : {"user.db", "CXIKEY.db", "VMBK1.db", "init.key"})
-        CHECK(code_of(device.adm(SFC_ADM_DELETE_FILE, {name})) == E_ADM_FILE_PROTECTED);
+        CHECK(code_of(device.adm(SFC_ADM_DELETE_FILE, {name})) == E_ADM_PERMISSION);
     CHECK(code_of(device.adm(SFC_ADM_DELETE_FILE, {"none"})) == E_OS_FILE_NO_SUCH_FILE);
 
     std::string listed;

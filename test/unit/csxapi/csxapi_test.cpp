@@ -65,7 +65,7 @@ TEST_CASE("NULL and stale arguments are answered, not followed") {
     int none = 5;
     CHECK(u(cs_open_connection(nullptr, 0, 0, &none)) == CSA_ERR_DEVICE_NAME);
     CHECK(none == -1);
-    CHECK(u(cs_open_connection("unix:/nonexistent", 0, 0, &none)) == CSA_ERR_CONNECT);
+    CHECK(u(cs_open_connection("unix:/nonexistent", 0, 0, &none)) == (CSA_ERR_CONNECT | ENOENT));
     CHECK(u(cs_open_connection(running.socket().c_str(), 0, 0, nullptr)) == CSA_ERR_PARAM);
     const int handle = open(running.socket());
     CHECK(handle == 0);
@@ -86,7 +86,7 @@ TEST_CASE("NULL and stale arguments are answered, not followed") {
           CSA_ERR_PARAM);
     CHECK(u(cs_prepare_auth(handle, 77, bytes("A"), 1, nullptr, bytes("p"), 1, nullptr, &context)) ==
           CSA_ERR_PARAM);
-    CHECK(prepare(handle, "ADMIN", "/nonexistent.key", context) == E_CSA_KEY_FILE);
+    CHECK(prepare(handle, "ADMIN", "/nonexistent.key", context) == E_CSA_KEY_OPEN);
     CHECK(context == nullptr);
 
     REQUIRE(prepare(handle, "ADMIN", running.admin_key(), context) == 0);
@@ -186,7 +186,7 @@ TEST_CASE("a cluster fails over, logs on again and falls back") {
     first.start();
     CHECK(cluster_echo(cluster) == 0);  // the same device again, logged on again
     first.stop();
-    CHECK(cluster_echo(cluster) == CSA_ERR_CONNECT);
+    CHECK(CSA_ERR_IS(cluster_echo(cluster), CSA_ERR_CONNECT));
     CHECK(u(cs_cluster_close(cluster)) == 0);
     CHECK(u(cs_cluster_close(cluster)) == CSA_ERR_HANDLE);
     CHECK(cs_cluster_get_current_device(cluster) == nullptr);

@@ -313,7 +313,10 @@ TEST_CASE("side files of an earlier database of that name do no harm") {
 TEST_CASE("policy of databases") {
     CHECK(database_policy("user.db")->backup_permission == 0x12000000);
     CHECK(database_policy("CXIKEY.db")->backup_permission == 0x02000000);
-    CHECK_FALSE(database_policy("VMBK1.db")->leaves_device);
-    CHECK(database_policy("ERP_BlobK.db")->leaves_device);
+    CHECK(database_policy("VMBK1.db")->refused_out == E_ADM_MBK_DB_OUT);
+    CHECK(database_policy("VMBK1.db")->refused_in == E_ADM_MBK_DB_IN);
+    CHECK(database_policy("session.db")->refused_out == E_ADM_SESSION_DB_OUT);
+    CHECK(database_policy("session.db")->refused_in == E_ADM_SESSION_DB_IN);
+    CHECK(database_policy("ERP_BlobK.db")->refused_out == 0);
     CHECK(database_policy("vmbk1.db")->name == "*");
 }

@@ -296,7 +296,7 @@ TEST_CASE("what can match nothing is refused, with the reason") {
     CHECK(why({{"nth", "0"}}) == "occurrences count from 1");
     CHECK(why({{"probability", "0"}}) == "with probability 0 it never happens");
     CHECK(why({{"from", "5"}, {"until", "5"}}) == "the time window ends before it begins");
-    CHECK(bench.refused({{"do", "error=CSA.IO"}}) == "no device answers a code of the host library");
+    CHECK(bench.refused({{"do", "error=CSA.CLOSED"}}) == "no device answers a code of the host library");
     CHECK(bench.refused({{"function", "ADM.GET_STATE"}, {"do", "no-sessions"}}) ==
           "only CMDS.OPEN_SESSION runs out of sessions");
     CHECK(bench.refused({{"function", "CMDS.OPEN_SESSION"}, {"do", "expire-session"}}) ==

@@ -31,6 +31,8 @@ const std::string kVendorFile =
     "DB Entry\n"
     "00FF\n"
     "\n"
+    "\n"
+    "\n"
     "Additional Database Information\n"
     "Length Of Search Key: 8 bytes\n"
     "Maximum Database Size: 100000 bytes\n"
@@ -40,7 +42,7 @@ const std::string kVendorFile =
     "MBK Key Name: ERPSIMMB\n"
     "MBK Key Type: AES\n"
     "MBK Key Length: 32 bytes\n"
-    "MBK ISO Hash: 65DBDAE426E6E91683E73FD5A2BF92B3\n";
+    "MBK ISO Hash: 65DBDAE426E6E91683E73FD5A2BF92B3";
 
 BackupInfo vendor_info() {
     BackupInfo info;
@@ -90,9 +92,13 @@ TEST_CASE("a backup is written byte for byte as the vendor's tool does") {
     CHECK(files_in(folder.path()) == 1);
 }
 
-TEST_CASE("a backup is read, line ends either way") {
+// Earlier versions wrote one empty line before the tail, and a line end behind it.
+std::string earlier_form() { return replaced(kVendorFile, "\n\n\nAdditional", "\nAdditional") + "\n"; }
+
+TEST_CASE("a backup is read in every form that was ever written, line ends either way") {
     const ScratchFolder folder;
-    const std::string text = GENERATE(false, true) ? with_crlf(kVendorFile) : kVendorFile;
+    const std::string form = GENERATE(false, true) ? earlier_form() : kVendorFile;
+    const std::string text = GENERATE(false, true) ? with_crlf(form) : form;
     auto reader = BackupReader::open(store(folder, text));
     REQUIRE(code_of(reader) == 0);
     const BackupInfo& info = (*reader)->info();
@@ -143,7 +149,7 @@ TEST_CASE("damaged backups are refused when they are opened") {
         test::bad_input("backup files, forged or damaged");
         return code_of(BackupReader::open(store(folder, text)));
     };
-    CHECK(open("") == E_CSA_BACKUP_SYNTAX);
+    CHECK(open("") == E_CSA_BACKUP_EMPTY);
     CHECK(open("\n\n\n") == E_CSA_BACKUP_SYNTAX);
     CHECK(open(std::string(5000, '\0')) == E_CSA_BACKUP_SYNTAX);
     CHECK(open(replaced(kVendorFile, "Backup of", "Backup")) == E_CSA_BACKUP_SYNTAX);
@@ -154,9 +160,9 @@ TEST_CASE("damaged backups are refused when they are opened") {
     CHECK(open(replaced(kVendorFile, "86F3C4DA", "86F3C4DG")) == E_CSA_BACKUP_SYNTAX);
     CHECK(open(replaced(kVendorFile, "86F3C4DA", std::string("86\0F", 4))) == E_CSA_BACKUP_SYNTAX);
     CHECK(open(replaced(kVendorFile, "86F3C4DA\n", "")) == E_CSA_BACKUP_SYNTAX);
-    CHECK(open(replaced(kVendorFile, "41444D494E000000", "41444D494E0000")) == E_CSA_BACKUP_SYNTAX);
+    CHECK(open(replaced(kVendorFile, "41444D494E000000", "41444D494E0000")) == E_CSA_BACKUP_KEY_LENGTH);
     CHECK(open(replaced(kVendorFile, "; (ADMIN   ) ", "")) == E_CSA_BACKUP_SYNTAX);
-    CHECK(open(replaced(kVendorFile, "Search Key: 8", "Search Key: 9")) == E_CSA_BACKUP_SYNTAX);
+    CHECK(open(replaced(kVendorFile, "Search Key: 8", "Search Key: 9")) == E_CSA_BACKUP_KEY_LENGTH);
     CHECK(open(replaced(kVendorFile, "Search Key: 8", "Search Key: -8")) == E_CSA_BACKUP_SYNTAX);
     CHECK(open(replaced(kVendorFile, "100000", "99999999999")) == E_CSA_BACKUP_SYNTAX);
     CHECK(open(replaced(kVendorFile, "MBK Key Name", "Name")) == E_CSA_BACKUP_NO_MBK);

@@ -29,7 +29,7 @@ TEST_CASE("share files load, with and without password") {
     const ShareInfo info = share_info(*clear);
     CHECK(info.name == "ERPSIMMB");
     CHECK(info.type == 6);
-    CHECK(to_hex(info.time) == "261123130500");
+    CHECK(to_hex(info.time) == "231126130500");
     CHECK(info.key_length == 32);
     CHECK(to_hex(info.hash) == "65DBDAE426E6E916");
     CHECK(info.k == 2);
@@ -40,8 +40,8 @@ TEST_CASE("share files load, with and without password") {
     REQUIRE(code_of(hidden) == 0);
     CHECK(hidden->share == clear->share);
     CHECK(hidden->info == clear->info);
-    CHECK(code_of(load_share(path)) == E_CSA_KEY_PASSWORD);
-    CHECK(code_of(load_share("/nonexistent")) == E_CSA_KEY_FILE);
+    CHECK(code_of(load_share(path)) == E_CSA_SHARE_PASSWORD);
+    CHECK(code_of(load_share("/nonexistent")) == E_CSA_SHARE_OPEN);
     const auto wrong = load_share(path + "#wrong");  // no check value: the device finds out
     REQUIRE(code_of(wrong) == 0);
     CHECK(wrong->share != clear->share);

@@ -117,7 +117,7 @@ TEST_CASE("a silent device: time-out, and the late answer is not taken for the n
     CHECK(code_of(transport->exchange(kRequest, 30ms)) == E_CSA_TIMEOUT);
     CHECK(std::chrono::steady_clock::now() - begin >= 30ms);
     std::this_thread::sleep_for(100ms);
-    CHECK(code_of(transport->exchange(kRequest, 1s)) == E_CSA_IO);
+    CHECK(code_of(transport->exchange(kRequest, 1s)) == E_CSA_CLOSED);
 }
 
 TEST_CASE("a device that goes in the middle of an answer") {
@@ -126,8 +126,8 @@ TEST_CASE("a device that goes in the middle of an answer") {
         send_all(fd, ByteView(answer_frame(to_bytes(as_bytes("half")))).first(6));
     });
     const auto transport = peer.connect();
-    CHECK(code_of(transport->exchange(kRequest, 10s)) == E_CSA_IO);
-    CHECK(code_of(transport->exchange(kRequest, 10s)) == E_CSA_IO);
+    CHECK(code_of(transport->exchange(kRequest, 10s)) == E_CSA_CLOSED);
+    CHECK(code_of(transport->exchange(kRequest, 10s)) == E_CSA_CLOSED);
 }
 
 TEST_CASE("answers that are none") {
@@ -178,7 +178,7 @@ TEST_CASE("TCP opens with its two frames, and the device may refuse them") {
         },
         [](DeviceAddress address) { CHECK(code_of(connect_transport(address, 5s)) == E_CMDS_NO_MEM); });
     serve([](int fd) { receive_frame(fd); },
-          [](DeviceAddress address) { CHECK(code_of(connect_transport(address, 5s)) == E_CSA_IO); });
+          [](DeviceAddress address) { CHECK(code_of(connect_transport(address, 5s)) == E_CSA_CLOSED); });
     serve([](int fd) { receive_frame(fd), receive_frame(fd); },
           [](DeviceAddress address) { CHECK(code_of(connect_transport(address, 50ms)) == E_CSA_TIMEOUT); });
 }
@@ -189,18 +189,18 @@ TEST_CASE("nobody there") {
         return code_of(connect_transport({kind, place, port}, 1s));
     };
     using Kind = DeviceAddress::Kind;
-    CHECK(connect(Kind::tcp, "127.0.0.1", 1) == E_CSA_CONNECT);
-    CHECK(connect(Kind::unix_socket, folder.path() / "none") == E_CSA_CONNECT);
+    CHECK(connect(Kind::tcp, "127.0.0.1", 1) == 0xB901306F);
+    CHECK(connect(Kind::unix_socket, folder.path() / "none") == with_errno(E_CSA_CONNECT, ENOENT));
     CHECK(connect(Kind::unix_socket, std::string(200, 'x')) == E_CSA_DEVICE_NAME);
-    CHECK(connect(Kind::node, folder.path() / "none") == E_CSA_CONNECT);
-    CHECK(connect(Kind::node, folder.path()) == E_CSA_CONNECT);
+    CHECK(connect(Kind::node, folder.path() / "none") == E_CSA_NO_NODE);
+    CHECK(connect(Kind::node, folder.path()) == E_CSA_NO_NODE);
 }
 
 TEST_CASE("a plain file in the place of a node is not written to") {
     const ScratchFolder folder;
     const std::string path = folder.path() / "cs2a";
     std::ofstream(path) << "left over";
-    CHECK(code_of(connect_transport({DeviceAddress::Kind::node, path, 0}, 1s)) == E_CSA_CONNECT);
+    CHECK(code_of(connect_transport({DeviceAddress::Kind::node, path, 0}, 1s)) == E_CSA_NO_NODE);
     CHECK(std::filesystem::file_size(path) == 9);
 }
 

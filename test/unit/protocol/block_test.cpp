@@ -1,4 +1,6 @@
 #include <catch2/catch.hpp>
+#include <set>
+#include <string>
 
 #include "firmware/protocol/block.h"
 #include "firmware/protocol/functions.h"
@@ -54,4 +56,38 @@ TEST_CASE("an error prints the three lines that operators know") {
         describe(0xB0830063) ==
         "Error B0830063\nCryptoServer module CMDS, Command scheduler\nillegal challenge length requested\n");
     CHECK(describe(0xB7770001) == "Error B7770001\nCryptoServer module 777, unknown module\nunknown error\n");
+    // error-numbers.md, "Others": most modules by their short name, host layers by names of their own.
+    CHECK(describe(0xB0870027) ==
+          "Error B0870027\nCryptoServer module ADM\nMBK database may not leave the device\n");
+    CHECK(describe(0xB901306F) ==
+          "Error B901306F\nCryptoServer module API LINUX\ncannot connect to device: Connection refused\n");
+    CHECK(describe(0xB9015701) ==
+          "Error B9015701\nCryptoServer module API LINUX\nreading from the device failed: time ran out\n");
+    CHECK(describe(0xB9061003) == "Error B9061003\nCryptoServer module API\nkey file cannot be opened\n");
+}
+
+TEST_CASE("no number and no name of an error is given twice, and none of our own meets a known one") {
+    std::set<std::uint32_t> codes;
+    std::set<std::string> names;
+    const auto check_name = [&](const ErrorRow& row) {
+        const std::string name = std::string(row.module) + "_" + std::string(row.name);
+        INFO(name);
+        CHECK(names.insert(name).second);
+    };
+    for (const ErrorRow& row : error_table()) {
+        INFO(hex_code(row.code));
+        CHECK(codes.insert(row.code).second);
+        CHECK_FALSE(row.text.empty());
+        check_name(row);
+        if (!row.assumed) continue;
+        for (const ErrorRange& range : error_ranges())
+            CHECK_FALSE((range.row.code <= row.code && row.code <= range.last));
+    }
+    for (const ErrorRange& range : error_ranges()) {
+        INFO(hex_code(range.row.code));
+        CHECK(range.row.code <= range.last);
+        check_name(range.row);
+        CHECK(find_error(range.row.code) != nullptr);
+        CHECK(error_text(range.last).starts_with(range.row.text));
+    }
 }

@@ -99,7 +99,7 @@ TEST_CASE("a module is explained by its functions and codes") {
 
 TEST_CASE("what is nothing is said to be nothing") {
     for (const std::string_view what :
-         {"", "HELLO", "B083", "0xZZ", "999.99", "-", "B08300630", "083.", ".01", "CMDS."}) {
+         {"", "HELLO", "B083", "no error says this", "0xZZ", "999.99", "-", "B08300630", "083.", ".01", "CMDS."}) {
         INFO(what);
         CHECK_FALSE(explain(what));
     }
@@ -120,15 +120,35 @@ TEST_CASE("advice names codes once, and only functions that there are") {
     }
 }
 
-TEST_CASE("every code of CMDS, ADM, MBK and DB that the firmware answers has its advice") {
-    const std::regex constant("E_((CMDS|ADM|MBK|DB)_[A-Z0-9_]+)");
-    std::set<std::string> named;
-    for (const auto& entry : std::filesystem::recursive_directory_iterator(kSource / "firmware")) {
-        if (entry.path().extension() != ".cpp" || entry.path().filename() == "refusal.cpp") continue;
-        const std::string text = text_of_file(entry.path());
-        for (std::sregex_iterator found(text.begin(), text.end(), constant), end; found != end; ++found)
-            named.insert((*found)[1]);
+TEST_CASE("a code is found by its short forms and by its words, a database by its name") {
+    const auto expected = explain("B0830063");
+    REQUIRE(expected);
+    for (const char* form : {"083063", "83.63", "083.63", "illegal challenge", "ILLEGAL CHALLENGE length"}) {
+        INFO(form);
+        const auto text = explain(form);
+        REQUIRE(text);
+        CHECK(*text == *expected);
     }
+    CHECK_THAT(*explain("B901306F"), Catch::Contains("cannot connect to device: Connection refused") &&
+                                         Catch::Contains("cs2sim list"));
+    CHECK_THAT(*explain("out of memory"), Catch::Contains("CSA.NO_MEM"));
+    CHECK_THAT(*explain("user.db"), Catch::Contains("needs 12000000"));
+    CHECK_THAT(*explain("VMBK1.db"), Catch::Contains("B0870027") && Catch::Contains("B087002E"));
+    CHECK_THAT(*explain("ADM.BACKUP_OPEN"),
+               Catch::Contains("CXIKEY.db: 02000000") && Catch::Contains("any other database: 02000000"));
+}
+
+TEST_CASE("every code that the firmware, the host library or a tool names has its advice") {
+    const std::regex constant("E_((CMDS|ADM|MBK|DB|CXI|SC|PP|OS|CSA)_[A-Z0-9_]+)");
+    std::set<std::string> named;
+    for (const char* room : {"firmware", "host-lib", "tools"})
+        for (const auto& entry : std::filesystem::recursive_directory_iterator(kSource / room)) {
+            if (entry.path().extension() != ".cpp" || entry.path().filename() == "refusal.cpp") continue;
+            if (entry.path().string().find("/sdk/") != std::string::npos) continue;  // names, for modules
+            const std::string text = text_of_file(entry.path());
+            for (std::sregex_iterator found(text.begin(), text.end(), constant), end; found != end; ++found)
+                named.insert((*found)[1]);
+        }
     CHECK(named.size() > 80);
     for (const ErrorRow& row : error_table()) {
         const std::string name = std::string(row.module) + "_" + std::string(row.name);

@@ -1,0 +1,57 @@
+#include "firmware/device/boot_lines.h"
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <ctime>
+
+#include "firmware/protocol/functions.h"
+
+namespace cs2sim {
+namespace {
+
+constexpr unsigned kProcessorClock = 24000000;
+constexpr const char* kSensorController = "2.0.0.42 [0/0]";
+
+std::string dotted(std::uint32_t version) {
+    char text[16];
+    std::snprintf(text, sizeof text, "%u.%u.%u.%u", version >> 24, version >> 16 & 0xFF, version >> 8 & 0xFF,
+                  version & 0xFF);
+    return text;
+}
+
+std::string in_lower_case(std::string_view name) {
+    std::string lower(name);
+    std::ranges::transform(lower, lower.begin(),
+                           [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+    return lower;
+}
+
+}  // namespace
+
+void log_boot_line(Smos& smos, const std::string& text) {
+    const std::time_t seconds = smos.clock.milliseconds() / 1000;
+    std::tm parts{};
+    ::gmtime_r(&seconds, &parts);
+    char stamp[32];
+    std::strftime(stamp, sizeof stamp, "%y.%m.%d %H:%M:%S ", &parts);
+    smos.boot_log.add(stamp + text);
+}
+
+void log_start(Smos& smos, const Profile& profile) {
+    const ModuleRow* system = find_module(FC_SMOS);
+    log_boot_line(smos, "cs2sim operating system " + dotted(system->version) + " started [0]");
+    log_boot_line(smos, "compiled with " __VERSION__);
+    log_boot_line(smos, "CPU clock: " + std::to_string(kProcessorClock));
+    log_boot_line(smos, "profile: " + profile.name);
+    log_boot_line(smos, "devices: this simulator's state folder");
+    log_boot_line(smos, std::string("sensor controller: ") + kSensorController);
+    log_boot_line(smos, "random numbers: OpenSSL, seeded by the system");
+    constexpr std::array kNoFiles = {FC_SMOS, FC_SIM, FC_CSA};  // the system itself; not of the device
+    for (const ModuleRow& module : module_table())
+        if (std::ranges::find(kNoFiles, module.id) == kNoFiles.end())
+            log_boot_line(smos, "loaded from flash: " + in_lower_case(module.name) + ".msc " +
+                                    dotted(module.version));
+}
+
+}  // namespace cs2sim

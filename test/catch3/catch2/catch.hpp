@@ -1,0 +1,12 @@
+// Catch2 3 under the header name and the spellings of Catch2 2, in which the tests are written.
+#pragma once
+
+#include <catch2/catch_all.hpp>
+
+namespace Catch {
+
+inline auto Contains(const std::string& text) { return Matchers::ContainsSubstring(text); }
+
+}  // namespace Catch
+
+using Catch::Approx;

@@ -1,0 +1,138 @@
+// cs2sim run: programs bound to the device's path, where there is neither FUSE nor root.
+#include "test/scenario/expect.h"
+#include "test/scenario/simulator.h"
+
+using namespace cs2sim;
+using namespace cs2sim::scenario;
+
+namespace {
+
+constexpr const char* kGetState = "state     = INITIALIZED";
+
+// Somebody without a simulator, whose own one would lie in `folder`.
+Outcome run_led(const Folder& folder, std::vector<std::string> options, std::vector<std::string> program) {
+    std::vector<std::string> words{built_program("cs2sim"), "run", "--state", folder / "state"};
+    words.insert(words.end(), options.begin(), options.end());
+    words.emplace_back("--");
+    words.insert(words.end(), program.begin(), program.end());
+    return run(words, {folder.path(), {{"CRYPTOSERVER", ""}, {"LD_PRELOAD", ""}}});
+}
+
+bool contains(const std::string& text, const std::string& part) {
+    return text.find(part) != std::string::npos;
+}
+
+void require_shown(const Outcome& outcome, const std::string& part) {
+    INFO(outcome.out << outcome.err);
+    REQUIRE(outcome.status == 0);
+    REQUIRE(contains(outcome.out, part));
+}
+
+bool is_stopped(const Folder& folder) {
+    return run({built_program("cs2sim"), "status", "--state", folder / "state"}).out.starts_with("stopped");
+}
+
+}  // namespace
+
+TEST_CASE("run: csadm and cxitool work at /dev/cs2a unchanged, and the simulator goes with them") {
+    const Folder folder;
+    require_shown(run_led(folder, {}, {built_program("csadm"), "Dev=/dev/cs2a", "GetState"}), kGetState);
+    CHECK(is_stopped(folder));
+    require_shown(run_led(folder, {},
+                          {built_program("csadm"), "LogonSign=ADMIN," + (folder / "state/ADMIN.key").string(),
+                           "AddUser=ALICE,00000002,hmacpwd,password1", "ListUsers"}),
+                  "ALICE");
+    require_shown(
+        run_led(folder, {}, {built_program("cxitool"), "LogonPass=ALICE,password1", "ShowAuthState"}),
+        "00000002");
+}
+
+TEST_CASE("run: a client with the driver's ioctl works, linked dynamically or statically, at any path") {
+    const Folder folder;
+    const std::string client = built_program(GENERATE("example_raw_client", "example_raw_client_static"));
+    require_shown(run_led(folder, {}, {client}), kGetState);
+    require_shown(run_led(folder, {"--device", "/nowhere/hsm"}, {client, "9C000009008301000A"}),
+                  "9e000008b0830063");
+    const Outcome other = run_led(folder, {"--by", "preload"},
+                                  {"env", "CRYPTOSERVER=/nowhere/else", built_program("example_raw_client")});
+    CHECK(other.status == 1);
+    CHECK(contains(other.err, "No such file or directory"));
+}
+
+TEST_CASE("run: programs that make their system calls themselves are led when asked for") {
+    const Folder folder;
+    require_shown(run_led(folder, {"--by", "seccomp"}, {built_program("example_raw_client")}), kGetState);
+    require_shown(run_led(folder, {"--by", "seccomp"}, {"sh", "-c", built_program("example_raw_client")}),
+                  kGetState);
+}
+
+TEST_CASE("run: children, shells and scripts are led too") {
+    const Folder folder;
+    require_shown(
+        run_led(folder, {},
+                {"sh", "-c", "sh -c '" + built_program("csadm") + " GetState' && test -c /dev/cs2a"}),
+        kGetState);
+    require_shown(
+        run_led(folder, {},
+                {"python3", "-c",
+                 "import os, select; f = os.open('/dev/cs2a', os.O_RDWR); "
+                 "assert select.select([f], [f], [], 1)[1]; os.write(f, bytes.fromhex('9C000007008701')); "
+                 "assert select.select([f], [], [], 60)[0]; print(os.read(f, 4096)[4:].decode())"}),
+        kGetState);
+}
+
+TEST_CASE("run: a simulator that runs is used, and stays") {
+    const Simulator simulator;
+    const Outcome outcome = run({built_program("cs2sim"), "run", "--state", simulator.state(), "--",
+                                 built_program("csadm"), "GetState"});
+    require_shown(outcome, kGetState);
+    CHECK(simulator.steer({"status"}).status == 0);
+}
+
+TEST_CASE("run: the exit status is the program's; what cannot be run is told") {
+    const Folder folder;
+    CHECK(run_led(folder, {}, {"sh", "-c", "exit 42"}).status == 42);
+    CHECK(run_led(folder, {}, {"sh", "-c", "kill -9 $$"}).status == 128 + 9);
+    write_file(folder / "text", "no program");
+    const Outcome refused = run_led(folder, {}, {folder / "text"});
+    CHECK(refused.status == 126);
+    CHECK(contains(refused.err, "text: Permission denied"));
+    CHECK(is_stopped(folder));
+}
+
+TEST_CASE("run: who ends it ends the program, and the simulator goes too") {
+    const Folder folder;
+    const std::string how = GENERATE("preload", "seccomp");
+    const std::string script = "cd " + folder.path().string() + "; " + built_program("cs2sim") +
+                               " run --state state --by " + how +
+                               " -- sh -c 'echo > there; exec sleep 600' & "
+                               "while ! test -e there; do sleep 0.05; done; kill -TERM $!; wait $!; echo $?";
+    const Outcome outcome = run({"sh", "-c", script});
+    INFO(outcome.out << outcome.err);
+    CHECK(outcome.out == "143\n");
+    CHECK(is_stopped(folder));
+}
+
+TEST_CASE("health tells whether the simulator answers") {
+    Simulator simulator;
+    CHECK(simulator.steer({"health"}).status == 0);
+    simulator.stop();
+    CHECK(simulator.steer({"health"}).status == 1);
+    simulator.start();
+}
+
+TEST_CASE("a new device's ADMIN may be given a key; without one each has its own") {
+    const Folder folder;
+    const std::string cs2sim = built_program("cs2sim");
+    const std::string key = folder / "given.key";
+    require_success(run({built_program("csadm"), "KeyType=RSA", "GenKey=" + key + ",2048,ADMIN"}));
+    require_success(run({cs2sim, "start", "--no-device", "--state", folder / "state", "--factory-key", key}));
+    const std::string device = "Dev=unix:" + (folder / "state/host.sock").string();
+    CHECK(run({built_program("csadm"), device, "LogonSign=ADMIN," + key, "ShowAuthState"}).status == 0);
+    require_success(run({cs2sim, "stop", "--state", folder / "state"}));
+    CHECK(read_file(folder / "state/ADMIN.key") != "");
+    const Outcome missing =
+        run({cs2sim, "start", "--no-device", "--state", folder / "other", "--factory-key", folder / "none"});
+    CHECK(missing.status == 1);
+    CHECK_FALSE(std::filesystem::exists(folder / "other/ADMIN.key"));
+}

@@ -1,0 +1,132 @@
+// cs2sim run -- ./app: a program bound to the device's path, where there can be no node.
+#include <unistd.h>
+
+#include <elf.h>
+#include <array>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+#include <memory>
+#include <sstream>
+
+#include "tools/cs2sim/commands.h"
+#include "tools/cs2sim/program.h"
+#include "tools/cs2sim/supervisor.h"
+#include "tools/daemon/daemon.h"
+
+namespace cs2sim {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr int kNoSimulator = 125;  // as of `timeout` and `env`: trouble of our own
+
+struct RunArguments {
+    std::string device = "/dev/cs2a";
+    std::string by = "auto";
+    std::vector<std::string> program;
+};
+
+// The simulator of a state folder: the one that runs, or one for the time of the program.
+class Simulator {
+public:
+    explicit Simulator(fs::path state) : state_(std::move(state)) {}
+    ~Simulator() {
+        if (started_) stop(state_);
+    }
+    Simulator(const Simulator&) = delete;
+    Simulator& operator=(const Simulator&) = delete;
+
+    bool there() {
+        if (InstanceLock::holder(state_)) return true;
+        started_ = run_program({own_path(), "start", "--no-device", "--state", state_.string()}, true) == 0;
+        return started_;
+    }
+
+private:
+    fs::path state_;
+    bool started_ = false;
+};
+
+fs::path found_in_path(const std::string& program) {
+    if (program.find('/') != std::string::npos) return program;
+    const char* path = std::getenv("PATH");
+    std::istringstream folders(path ? path : "/usr/bin:/bin");
+    for (std::string folder; std::getline(folders, folder, ':');)
+        if (const fs::path file = fs::path(folder) / program; ::access(file.c_str(), X_OK) == 0) return file;
+    return program;
+}
+
+// An ELF file that names no interpreter: nothing can be preloaded into it. Scripts are run by a shell that is
+// not so.
+bool is_static(const fs::path& program) {
+    std::ifstream file(program, std::ios::binary);
+    Elf64_Ehdr head{};
+    file.read(reinterpret_cast<char*>(&head), sizeof head);
+    if (!file || std::memcmp(head.e_ident, ELFMAG, SELFMAG) != 0 || head.e_ident[EI_CLASS] != ELFCLASS64)
+        return false;
+    for (unsigned i = 0; i < head.e_phnum; ++i) {
+        Elf64_Phdr segment{};
+        file.seekg(static_cast<std::streamoff>(head.e_phoff + std::uint64_t{i} * head.e_phentsize));
+        file.read(reinterpret_cast<char*>(&segment), sizeof segment);
+        if (!file || segment.p_type == PT_INTERP) return false;
+    }
+    return true;
+}
+
+// Beside this program, in a build or an installation.
+fs::path preload_library() {
+    constexpr std::string_view kName = "libcs2sim-preload.so";
+    const fs::path top = fs::path(own_path()).parent_path().parent_path();
+    for (const fs::path& folder : {top / CS2SIM_LIBDIR / "cs2sim", top / "lib"})
+        if (fs::exists(folder / kName)) return folder / kName;
+    return {};
+}
+
+int run_preloaded(const RunArguments& arguments, const std::string& socket) {
+    const fs::path library = preload_library();
+    if (library.empty()) {
+        std::cerr << "cs2sim: libcs2sim-preload.so is not where this program is installed\n";
+        return kNoSimulator;
+    }
+    const char* before = std::getenv("LD_PRELOAD");
+    ::setenv("LD_PRELOAD", (library.string() + (before ? std::string(":") + before : "")).c_str(), 1);
+    ::setenv("CS2SIM_PRELOAD_DEVICE", arguments.device.c_str(), 1);
+    ::setenv("CS2SIM_PRELOAD_SOCKET", socket.c_str(), 1);
+    return run_program(arguments.program);
+}
+
+int run(const RunArguments& arguments, const fs::path& state) {
+    Simulator simulator(state);
+    if (!simulator.there()) return kNoSimulator;
+    ::setenv("CRYPTOSERVER", arguments.device.c_str(), 1);
+    ::setenv("CS2SIM_STATE", state.c_str(), 1);
+    const std::string socket = host_socket(state).string();
+    const bool supervised = arguments.by == "seccomp" ||
+                            (arguments.by == "auto" && is_static(found_in_path(arguments.program[0])));
+    return supervised ? run_supervised(arguments.program, arguments.device, socket)
+                      : run_preloaded(arguments, socket);
+}
+
+}  // namespace
+
+void add_run_command(CLI::App& app, CommandLine& line) {
+    const auto arguments = std::make_shared<RunArguments>();
+    CLI::App* command = with_state(
+        app.add_subcommand(
+            "run",
+            "run a program whose device path is led to the simulator, without FUSE and root; starts "
+            "a simulator for that time when none runs"),
+        line);
+    command->add_option("--device", arguments->device, "the path that the program opens (/dev/cs2a)");
+    command
+        ->add_option("--by", arguments->by,
+                     "how: auto takes preload, and seccomp for programs that are linked statically")
+        ->check(CLI::IsMember(std::vector<std::string>{"auto", "preload", "seccomp"}));
+    command->add_option("program", arguments->program, "and its arguments, behind --")->required();
+    command->callback([&line, arguments] { line.exit_status = run(*arguments, state_folder(line.state)); });
+}
+
+}  // namespace cs2sim

@@ -1,0 +1,300 @@
+#include "tools/cs2sim/supervisor.h"
+
+#include <fcntl.h>
+#include <linux/audit.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <poll.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <cstddef>
+#include <cstring>
+#include <fstream>
+#include <iostream>
+#include <memory>
+#include <thread>
+
+#include "firmware/protocol/node_ioctls.h"
+#include "host-lib/files/file_descriptor.h"
+#include "tools/cs2sim/program.h"
+
+namespace cs2sim {
+namespace {
+
+using host::FileDescriptor;
+
+constexpr int kNotAllowed = 126;
+
+#if defined(__x86_64__)
+constexpr std::uint32_t kArchitecture = AUDIT_ARCH_X86_64;
+#elif defined(__aarch64__)
+constexpr std::uint32_t kArchitecture = AUDIT_ARCH_AARCH64;
+#else
+#error "the architecture's AUDIT_ARCH_ is to be named here"
+#endif
+
+constexpr std::uint32_t offset_of_argument(int number) {
+    return offsetof(seccomp_data, args) + 8 * static_cast<std::uint32_t>(number);
+}
+
+// Asks us about open, openat, and ioctls of the driver's numbers; everything else goes on.
+int install_filter() {
+    constexpr std::uint32_t kNumberMask = 0xff00;
+    constexpr std::uint32_t kDriver = kIoctlAwait & kNumberMask;
+    std::array filter{
+        sock_filter BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, arch)),
+        sock_filter BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, kArchitecture, 0, 8),
+        sock_filter BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+        sock_filter BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_openat, 5, 0),
+#ifdef SYS_open
+        sock_filter BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_open, 4, 0),
+#else
+        sock_filter BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_openat, 4, 0),
+#endif
+        sock_filter BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_ioctl, 0, 4),
+        sock_filter BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offset_of_argument(1)),
+        sock_filter BPF_STMT(BPF_ALU | BPF_AND | BPF_K, kNumberMask),
+        sock_filter BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, kDriver, 0, 1),
+        sock_filter BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_USER_NOTIF),
+        sock_filter BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    };
+    const sock_fprog program{static_cast<unsigned short>(filter.size()), filter.data()};
+    if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return -1;
+    return static_cast<int>(
+        ::syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_NEW_LISTENER, &program));
+}
+
+// A message of one byte, with space for one descriptor.
+struct DescriptorMessage {
+    char byte = 0;
+    iovec piece{&byte, 1};
+    alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> space{};
+    msghdr head{};
+
+    DescriptorMessage() {
+        head.msg_iov = &piece;
+        head.msg_iovlen = 1;
+        head.msg_control = space.data();
+        head.msg_controllen = space.size();
+    }
+    DescriptorMessage(const DescriptorMessage&) = delete;
+    DescriptorMessage& operator=(const DescriptorMessage&) = delete;
+};
+
+// Negative: a message without one.
+void send_descriptor(int line, int fd) {
+    DescriptorMessage message;
+    if (fd >= 0) {
+        cmsghdr* control = CMSG_FIRSTHDR(&message.head);
+        control->cmsg_level = SOL_SOCKET;
+        control->cmsg_type = SCM_RIGHTS;
+        control->cmsg_len = CMSG_LEN(sizeof fd);
+        std::memcpy(CMSG_DATA(control), &fd, sizeof fd);
+    } else {
+        message.head.msg_controllen = 0;
+    }
+    (void)::sendmsg(line, &message.head, MSG_NOSIGNAL);
+}
+
+FileDescriptor receive_descriptor(int line) {
+    DescriptorMessage message;
+    const ssize_t got = ::recvmsg(line, &message.head, MSG_CMSG_CLOEXEC);
+    const cmsghdr* control = got == 1 ? CMSG_FIRSTHDR(&message.head) : nullptr;
+    int fd = -1;
+    if (control && control->cmsg_type == SCM_RIGHTS) std::memcpy(&fd, CMSG_DATA(control), sizeof fd);
+    return FileDescriptor(fd);
+}
+
+// The process of a thread.
+pid_t process_of(pid_t thread) {
+    std::ifstream status("/proc/" + std::to_string(thread) + "/status");
+    for (std::string line; std::getline(status, line);)
+        if (line.starts_with("Tgid:")) return static_cast<pid_t>(std::strtol(line.c_str() + 5, nullptr, 10));
+    return thread;
+}
+
+class Supervisor : public std::enable_shared_from_this<Supervisor> {
+public:
+    Supervisor(FileDescriptor listener, std::string device, std::string socket)
+        : listener_(std::move(listener)), device_(std::move(device)), socket_(std::move(socket)) {}
+
+    // Until no process under the filter is left.
+    void serve() {
+        for (;;) {
+            pollfd asked{listener_.get(), POLLIN, 0};
+            if (::poll(&asked, 1, -1) < 0 && errno != EINTR) return;
+            if ((asked.revents & POLLIN) == 0) {
+                if (asked.revents != 0) return;
+                continue;
+            }
+            seccomp_notif question{};
+            if (::ioctl(listener_.get(), SECCOMP_IOCTL_NOTIF_RECV, &question) != 0) {
+                if (errno == EINTR || errno == ENOENT) continue;
+                return;
+            }
+            answer(question);
+        }
+    }
+
+private:
+    void answer(const seccomp_notif& question) {
+        const bool at = question.data.nr == SYS_openat;
+        if (question.data.nr != SYS_ioctl) {
+            const std::uint64_t path = question.data.args[at ? 1 : 0];
+            const std::uint64_t flags = question.data.args[at ? 2 : 1];
+            if (names_device(question, path)) return open_for(question, static_cast<int>(flags));
+            return go_on(question);
+        }
+        FileDescriptor line = descriptor_of(question);
+        if (!line || !is_ours(line.get())) return go_on(question);
+        // An ioctl may wait: others are served meanwhile.
+        std::thread([self = shared_from_this(), question, line = std::move(line)] {
+            self->control(question, line.get());
+        }).detach();
+    }
+
+    void reply(const seccomp_notif& question, std::int64_t value, int error, std::uint32_t flags = 0) {
+        seccomp_notif_resp response{};
+        response.id = question.id;
+        response.val = value;
+        response.error = -error;
+        response.flags = flags;
+        (void)::ioctl(listener_.get(), SECCOMP_IOCTL_NOTIF_SEND, &response);  // the asker may be gone
+    }
+    void go_on(const seccomp_notif& question) { reply(question, 0, 0, SECCOMP_USER_NOTIF_FLAG_CONTINUE); }
+
+    // The asker's memory. The question still stands: the process of that number is the asker.
+    bool still_asked(const seccomp_notif& question) const {
+        return ::ioctl(listener_.get(), SECCOMP_IOCTL_NOTIF_ID_VALID, &question.id) == 0;
+    }
+    FileDescriptor memory_of(const seccomp_notif& question, int mode) const {
+        return FileDescriptor(
+            ::open(("/proc/" + std::to_string(question.pid) + "/mem").c_str(), mode | O_CLOEXEC));
+    }
+
+    bool names_device(const seccomp_notif& question, std::uint64_t address) const {
+        std::string path(device_.size() + 1, '\0');
+        const FileDescriptor memory = memory_of(question, O_RDONLY);
+        return memory &&
+               ::pread(memory.get(), path.data(), path.size(), static_cast<off_t>(address)) ==
+                   static_cast<ssize_t>(path.size()) &&
+               path.compare(0, path.size(), device_.c_str(), device_.size() + 1) == 0 &&
+               still_asked(question);
+    }
+
+    FileDescriptor connection(int flags) const {
+        sockaddr_un where{};
+        where.sun_family = AF_UNIX;
+        std::strncpy(where.sun_path, socket_.c_str(), sizeof where.sun_path - 1);
+        FileDescriptor line(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+        if (line && ::connect(line.get(), reinterpret_cast<const sockaddr*>(&where), sizeof where) != 0)
+            return FileDescriptor(-1);
+        if ((flags & O_NONBLOCK) != 0) ::fcntl(line.get(), F_SETFL, O_NONBLOCK);
+        return line;
+    }
+
+    void open_for(const seccomp_notif& question, int flags) {
+        const FileDescriptor line = connection(flags);
+        if (!line) return reply(question, 0, ENXIO);
+        seccomp_notif_addfd add{};
+        add.id = question.id;
+        add.srcfd = static_cast<std::uint32_t>(line.get());
+        add.newfd_flags = static_cast<std::uint32_t>(flags & O_CLOEXEC);
+        const int number = ::ioctl(listener_.get(), SECCOMP_IOCTL_NOTIF_ADDFD, &add);
+        if (number < 0) return reply(question, 0, errno == ENOENT ? EINTR : errno);
+        reply(question, number, 0);
+    }
+
+    FileDescriptor descriptor_of(const seccomp_notif& question) const {
+        const FileDescriptor process(
+            static_cast<int>(::syscall(SYS_pidfd_open, process_of(static_cast<pid_t>(question.pid)), 0)));
+        if (!process) return FileDescriptor(-1);
+        return FileDescriptor(static_cast<int>(
+            ::syscall(SYS_pidfd_getfd, process.get(), static_cast<int>(question.data.args[0]), 0)));
+    }
+
+    bool is_ours(int line) const {
+        sockaddr_un peer{};
+        socklen_t size = sizeof peer - 1;
+        return ::getpeername(line, reinterpret_cast<sockaddr*>(&peer), &size) == 0 &&
+               socket_ == peer.sun_path;
+    }
+
+    void control(const seccomp_notif& question, int line) {
+        if (static_cast<unsigned>(question.data.args[1]) != kIoctlAwait) return reply(question, 0, ENOTTY);
+        const FileDescriptor memory = memory_of(question, O_RDWR);
+        const auto address = static_cast<off_t>(question.data.args[2]);
+        AwaitArgument argument{};
+        if (!memory || ::pread(memory.get(), &argument, sizeof argument, address) != sizeof argument)
+            return reply(question, 0, EFAULT);
+        const int error = await(line, argument);
+        if (!still_asked(question)) return;
+        if (error == 0 && ::pwrite(memory.get(), &argument, sizeof argument, address) != sizeof argument)
+            return reply(question, 0, EFAULT);
+        reply(question, 0, error);
+    }
+
+    // 0 and the answer's length, or the errno.
+    static int await(int line, AwaitArgument& argument) {
+        for (;;) {
+            pollfd answer{line, POLLIN | POLLRDHUP, 0};
+            const int ready = ::poll(&answer, 1, argument.timeout_ms);
+            if (ready == 0) return ETIMEDOUT;
+            if (ready < 0 && errno != EINTR) return errno;
+            std::array<std::uint8_t, 4> head{};
+            const ssize_t seen = ::recv(line, head.data(), head.size(), MSG_PEEK | MSG_DONTWAIT);
+            if (seen == static_cast<ssize_t>(head.size())) {
+                argument.length = static_cast<std::uint32_t>(head[1] << 16 | head[2] << 8 | head[3]);
+                return 0;
+            }
+            if (seen == 0 || (answer.revents & POLLRDHUP) != 0) return EIO;
+            ::usleep(50);  // a part of the head came
+        }
+    }
+
+    FileDescriptor listener_;
+    std::string device_;
+    std::string socket_;
+};
+
+}  // namespace
+
+int run_supervised(const std::vector<std::string>& program, const std::string& device,
+                   const std::string& socket) {
+    int ends[2];
+    if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) return kNotAllowed;
+    const FileDescriptor ours(ends[0]);
+    FileDescriptor theirs(ends[1]);
+    const pid_t child = ::fork();
+    if (child < 0) return kNotAllowed;
+    if (child == 0) {
+        const int listener = install_filter();
+        const int error = errno;
+        send_descriptor(theirs.get(), listener);
+        if (listener >= 0) {
+            ::close(listener);
+            become(program);
+        }
+        std::cerr << "cs2sim: " << program[0]
+                  << " is linked statically, and this kernel allows no seccomp user notification: "
+                  << std::strerror(error) << '\n';
+        ::_exit(kNotAllowed);
+    }
+    const PassOnSignals pass_on_signals(child);
+    theirs = FileDescriptor(-1);
+    if (FileDescriptor listener = receive_descriptor(ours.get()))
+        std::make_shared<Supervisor>(std::move(listener), device, socket)->serve();
+    int status = 0;
+    while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
+    }
+    return exit_status_of(status);
+}
+
+}  // namespace cs2sim

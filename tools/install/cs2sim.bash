@@ -1,0 +1,26 @@
+# bash completion of cs2sim, csadm and cxitool: the programs themselves say how a word can go on.
+_cs2sim() {
+    local line=${COMP_LINE:0:COMP_POINT} typed found prefix
+    typed=${line##* }
+    if [ "${1##*/}" = cs2sim ]; then
+        local words=("${COMP_WORDS[@]:1:COMP_CWORD-1}")
+        found=$("$1" complete -- "${words[@]}" "$typed" 2>/dev/null)
+    else
+        found=$("$1" --complete "$typed" 2>/dev/null)
+    fi
+    # Readline puts in what follows the last character at which it breaks words.
+    prefix=${typed%"${typed##*[=:@,]}"}
+    if [ -n "$found" ]; then
+        local IFS=$'\n'
+        COMPREPLY=($found)
+        case $typed in
+        *[=:@]*) COMPREPLY=("${COMPREPLY[@]#"${typed%"${typed##*[=:@]}"}"}") ;;
+        esac
+    else
+        local IFS=$'\n'
+        COMPREPLY=($(compgen -f -- "${typed#"$prefix"}"))
+        compopt -o filenames 2>/dev/null
+    fi
+    [ ${#COMPREPLY[@]} -ne 1 ] || [ "${COMPREPLY[0]%=}" = "${COMPREPLY[0]}" ] || compopt -o nospace 2>/dev/null
+}
+complete -F _cs2sim cs2sim csadm cxitool

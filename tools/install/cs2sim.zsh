@@ -1,0 +1,19 @@
+#compdef cs2sim csadm cxitool
+# zsh completion of cs2sim, csadm and cxitool: the programs themselves say how a word can go on.
+local program=$words[1] typed=$PREFIX
+local -a found open whole
+if [[ ${program:t} == cs2sim ]]; then
+    found=("${(@f)$($program complete -- "${(@)words[2,CURRENT-1]}" "$typed" 2>/dev/null)}")
+else
+    found=("${(@f)$($program --complete "$typed" 2>/dev/null)}")
+fi
+found=(${found:#})
+if (( ! $#found )); then
+    compset -P '*[=,]'
+    _files
+    return
+fi
+open=(${(M)found:#*=})   # a value follows at once
+whole=(${found:#*=})
+(( ! $#open )) || compadd -S '' -- $open
+(( ! $#whole )) || compadd -- $whole

@@ -1,0 +1,18 @@
+# Writes cs2sim.1 and a page for each of its commands, which the program itself names: -DPROGRAM= -DEMULATOR= -DFOLDER=
+function(write_page verb file)
+  execute_process(COMMAND ${EMULATOR} ${PROGRAM} man-page ${verb} OUTPUT_FILE ${FOLDER}/${file} COMMAND_ERROR_IS_FATAL ANY)
+endfunction()
+
+file(GLOB old ${FOLDER}/cs2sim-*.1)
+if(old)
+  file(REMOVE ${old})
+endif()
+execute_process(COMMAND ${EMULATOR} ${PROGRAM} complete -- "" OUTPUT_VARIABLE verbs COMMAND_ERROR_IS_FATAL ANY)
+string(REGEX MATCHALL "[^\n]+" verbs "${verbs}")
+if(NOT verbs)
+  message(FATAL_ERROR "cs2sim names no commands")
+endif()
+foreach(verb IN LISTS verbs)
+  write_page(${verb} cs2sim-${verb}.1)
+endforeach()
+write_page("" cs2sim.1)

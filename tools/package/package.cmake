@@ -1,0 +1,47 @@
+# Debian packages by CPack; tools/package/build makes them. A package is an install component.
+set(CPACK_GENERATOR DEB)
+set(CPACK_PACKAGE_NAME cs2sim)
+set(CPACK_PACKAGE_CONTACT "cs2sim maintainers <maintainers@cs2sim.invalid>")
+set(CPACK_DEBIAN_PACKAGE_RELEASE 1)
+set(CPACK_COMPONENTS_ALL simulator library development)
+set(CPACK_DEB_COMPONENT_INSTALL ON)
+set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
+set(CPACK_STRIP_FILES ON)
+set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
+set(CPACK_DEBIAN_PACKAGE_GENERATE_SHLIBS ON)
+set(CPACK_DEBIAN_ENABLE_COMPONENT_DEPENDS OFF)
+set(CPACK_PRE_BUILD_SCRIPTS ${CMAKE_CURRENT_LIST_DIR}/debian_papers.cmake)
+set(CPACK_CS2SIM_PACKAGE_FOLDER ${CMAKE_CURRENT_LIST_DIR})
+set(CPACK_CS2SIM_CHANGELOG ${PROJECT_SOURCE_DIR}/CHANGELOG.md)
+
+set(CPACK_DEBIAN_SIMULATOR_PACKAGE_NAME cs2sim)
+set(CPACK_DEBIAN_SIMULATOR_PACKAGE_SECTION utils)
+set(CPACK_DEBIAN_SIMULATOR_PACKAGE_DEPENDS adduser)
+set(CPACK_DEBIAN_SIMULATOR_PACKAGE_RECOMMENDS fuse3)
+set(CPACK_DEBIAN_SIMULATOR_PACKAGE_SUGGESTS "libcsxapi-dev, wireshark")
+set(CPACK_DEBIAN_SIMULATOR_PACKAGE_CONTROL_EXTRA
+  ${CMAKE_CURRENT_LIST_DIR}/postinst ${CMAKE_CURRENT_LIST_DIR}/prerm ${CMAKE_CURRENT_LIST_DIR}/postrm)
+set(CPACK_DEBIAN_SIMULATOR_PACKAGE_CONTROL_STRICT_PERMISSION ON)
+set(CPACK_COMPONENT_SIMULATOR_DESCRIPTION "CryptoServer-style HSM without the hardware
+ cs2sim simulates a hardware security module: its firmware answers on a device
+ node and on TCP, and csadm and cxitool work on it as operators know them, down
+ to the error code. For developers, integration labs and support engineers.
+ .
+ An independent simulator; it protects no production key.")
+
+set(CPACK_DEBIAN_LIBRARY_PACKAGE_NAME libcsxapi1)
+set(CPACK_DEBIAN_LIBRARY_PACKAGE_SECTION libs)
+set(CPACK_COMPONENT_LIBRARY_DESCRIPTION "host library for CryptoServer-style devices
+ libcsxapi opens devices, logs users on, and runs commands in secure sessions or
+ in a cluster of devices. This package holds the shared library.")
+
+set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_NAME libcsxapi-dev)
+set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_SECTION libdevel)
+set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_DEPENDS
+  "libcsxapi1 (= ${PROJECT_VERSION}-${CPACK_DEBIAN_PACKAGE_RELEASE})")
+set(CPACK_COMPONENT_DEVELOPMENT_DESCRIPTION "host library for CryptoServer-style devices - development files
+ libcsxapi opens devices, logs users on, and runs commands in secure sessions or
+ in a cluster of devices. This package holds the headers, with all function
+ codes, layouts and errors, pkg-config and CMake files.")
+
+include(CPack)

@@ -1,0 +1,101 @@
+#include "tools/session/introduction.h"
+
+#include <algorithm>
+#include <cctype>
+
+#include "tools/manual/manual.h"
+#include "tools/session/arguments.h"
+
+namespace cs2sim::tools {
+namespace {
+
+bool begins_with(std::string_view word, std::string_view typed) {
+    return word.size() >= typed.size() && same_word(word.substr(0, typed.size()), typed);
+}
+
+// Letters and digits, as of a value that is typed as it stands.
+bool is_plain(std::string_view word) {
+    return !word.empty() && std::all_of(word.begin(), word.end(), [](char letter) {
+        return std::isalnum(static_cast<unsigned char>(letter)) || letter == '_';
+    });
+}
+
+// Of "KeyType=RSA|EC": RSA and EC. Of "SetTime=GMT|LOCAL|<YYYYMMDDhhmmss>": GMT and LOCAL.
+std::vector<std::string_view> listed_values(std::string_view syntax) {
+    std::vector<std::string_view> values;
+    const auto equals = syntax.find('=');
+    if (equals == std::string_view::npos || syntax.find('|') == std::string_view::npos) return values;
+    for (std::string_view rest = syntax.substr(equals + 1);;) {
+        const std::string_view value = rest.substr(0, rest.find('|'));
+        if (is_plain(value)) values.push_back(value);
+        if (value.size() == rest.size()) return values;
+        rest.remove_prefix(value.size() + 1);
+    }
+}
+
+template <class Each>
+void for_commands(std::span<const CommandGroup> groups, Each each) {
+    for (const CommandGroup& group : groups)
+        for (const Command& command : group.commands) each(command);
+}
+
+std::vector<std::string> names(std::span<const CommandGroup> groups, std::string_view typed) {
+    std::vector<std::string> found;
+    for_commands(groups, [&](const Command& command) {
+        if (!begins_with(command.name, typed)) return;
+        const bool equals = command.takes == Takes::value;
+        found.push_back(std::string(command.name) + (equals ? "=" : ""));
+    });
+    if (begins_with("Help", typed)) found.emplace_back("Help");
+    return found;
+}
+
+}  // namespace
+
+std::string manual_of(const std::string& program, std::span<const CommandGroup> groups) {
+    ManualPage page(program, "works on a CryptoServer-style device, simulated or not");
+    page.section("Synopsis");
+    page.literal(program + " [<parameter>=<value>]... <command>[=<value>]...\n" + program +
+                 " Help[=<command>]");
+    page.section("Description");
+    page.paragraph(
+        "Arguments are run left to right in one session with the device, which the parameter Dev= or the "
+        "environment variable CRYPTOSERVER names. The first error stops the rest. Names are written in any "
+        "case; a parameter holds for the commands to its right.");
+    for (const CommandGroup& group : groups) {
+        page.section(group.title);
+        for (const Command& command : group.commands) {
+            page.item(command.syntax, command.summary);
+            if (!command.synonyms.empty()) page.item_literal("also called: " + std::string(command.synonyms));
+            if (!command.details.empty()) page.item_literal(command.details);
+        }
+    }
+    page.section("Exit status");
+    page.paragraph(
+        "0 when every command was carried out. 1 otherwise, with the error on standard error: its code, "
+        "its module, its text. cs2sim explain says more about a code.");
+    page.section("Environment");
+    page.item("CRYPTOSERVER", "the device when there is no Dev=");
+    page.section("See also");
+    page.paragraph("cs2sim(1), csadm(1), cxitool(1), cs2sim-explain(1)");
+    return page.text();
+}
+
+std::vector<std::string> completions_of(std::span<const CommandGroup> groups, std::string_view typed) {
+    const auto equals = typed.find('=');
+    if (equals == std::string_view::npos) return names(groups, typed);
+
+    const std::string_view name = typed.substr(0, equals);
+    const std::string_view value = typed.substr(equals + 1);
+    std::vector<std::string> found;
+    for_commands(groups, [&](const Command& command) {
+        if (same_word(name, "Help") && begins_with(command.name, value))
+            found.push_back("Help=" + std::string(command.name));
+        if (!same_word(name, command.name)) return;
+        for (const std::string_view listed : listed_values(command.syntax))
+            if (begins_with(listed, value)) found.push_back(std::string(name) + "=" + std::string(listed));
+    });
+    return found;
+}
+
+}  // namespace cs2sim::tools
