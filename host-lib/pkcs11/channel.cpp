@@ -31,9 +31,9 @@ void forget_descriptor(int fd) {
 }
 
 bool connection_lost(std::uint32_t code) {
-    return code == E_CSA_CLOSED || code == E_CSA_TIMEOUT || code == E_CSA_PROTOCOL || code == E_CSA_SESSION ||
-           is_of(code, E_CSA_POLL) || is_of(code, E_CSA_READ) || is_of(code, E_CSA_WRITE) ||
-           is_of(code, E_CSA_IOCTL);
+    const bool refused = code >= E_CSA_NODE_OPEN && code <= with_errno(E_CSA_IOCTL, 0xFFF);
+    return refused || code == E_CSA_CLOSED || code == E_CSA_TIMEOUT || code == E_CSA_PROTOCOL ||
+           code == E_CSA_SESSION;
 }
 
 // The device answered that it has no such session: whatever it was, it was not done.
@@ -76,7 +76,7 @@ Result<void> Channel::connect() {
     const std::size_t count = group_.devices.size();
     if (count == 0) return fail(E_CSA_DEVICE_NAME);
     const std::size_t first = group_.balance ? group_.turn++ % count : 0;
-    Error last{E_CSA_CONNECT};
+    Error last{E_CSA_NO_NODE};
     for (std::size_t i = 0; i < count; ++i) {
         const std::string& name = group_.devices[(first + i) % count];
         auto device = host::Device::open(name, group_.timeouts);

@@ -1,6 +1,5 @@
 #include "host-lib/pkcs11/key_commands.h"
 
-#include "firmware/crypto/random.h"
 #include "host-lib/pkcs11/attributes.h"
 
 namespace cs2sim::p11 {
@@ -28,8 +27,6 @@ Result<Placement> placement(Session& session, bool token) {
 
 void place(Session& session, const Placement& where, PropertyList& properties) {
     properties.set(CXI_PROP_KEY_GROUP, session.token.group());
-    // Until the device chooses a specifier itself, a name that nobody else has keeps objects apart.
-    properties.set(CXI_PROP_KEY_NAME, "p11-" + to_hex(random_bytes(12)));
     properties.set_flag(CXI_PROP_TOKEN, where.token);
 }
 

@@ -14,7 +14,7 @@ struct Placement {
 };
 Result<Placement> placement(Session& session, bool token);
 
-// Adds the group and, where the device does not choose one itself, a name.
+// Adds the group. The object gets no name: the device gives it the next specifier of the group.
 void place(Session& session, const Placement& placement, PropertyList& properties);
 
 // Runs a command that makes an object at `where`, and again as a volatile key when the device cannot seal

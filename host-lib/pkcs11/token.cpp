@@ -5,6 +5,8 @@
 namespace cs2sim::p11 {
 namespace {
 
+constexpr std::uint8_t kInitialPassword = 1;  // of LAYOUT_USER's `initial`, whose next bit tells of tries
+
 std::string numbered(const char* prefix, unsigned number) {
     char text[32];
     std::snprintf(text, sizeof text, "%s_%04u", prefix, number);
@@ -29,7 +31,8 @@ Result<TokenUser> Token::find_user(TokenRole role) {
     if (!answer) return fail(answer.error());
     const auto user = parse(LAYOUT_USER, answer->block.bytes("user"));
     if (!user) return fail(E_CSA_PROTOCOL);
-    return TokenUser{user->u8("initial") != 0, user->u8("failures"), std::string(user->text("longname"))};
+    return TokenUser{(user->u8("initial") & kInitialPassword) != 0, user->u8("failures"),
+                     std::string(user->text("longname"))};
 }
 
 Result<unsigned> Token::most_failures() {

@@ -1,0 +1,28 @@
+// The commands of p11tool2 as tables, a group a file.
+#pragma once
+
+#include <span>
+
+#include "tools/p11tool2/shell.h"
+#include "tools/session/arguments.h"
+
+namespace cs2sim::tools::p11 {
+
+using Handler = Result<void> (*)(Shell& shell, const std::string& value);
+
+struct Command {
+    std::string_view name;
+    std::string_view syntax;
+    std::string_view summary;  // one line
+    bool ours;                 // not known of the vendor's tool; Help marks it
+    bool needs_value;
+    Handler handler;
+};
+
+extern const std::span<const Command> kParameterCommands;  // parameter_commands.cpp
+extern const std::span<const Command> kTokenCommands;      // token_commands.cpp
+extern const std::span<const Command> kShowCommands;       // show_commands.cpp
+extern const std::span<const Command> kKeyCommands;        // key_commands.cpp
+extern const std::span<const Command> kObjectCommands;     // object_commands.cpp
+
+}  // namespace cs2sim::tools::p11

@@ -1,0 +1,156 @@
+// Objects: list, read, change, copy, delete, take out.
+#include <cstdio>
+
+#include "host-lib/files/host_file.h"
+#include "host-lib/pkcs11/attributes.h"
+#include "host-lib/pkcs11/cryptoki/names.h"
+#include "tools/p11tool2/certificates.h"
+#include "tools/p11tool2/commands.h"
+
+namespace cs2sim::tools::p11 {
+namespace {
+
+using cs2sim::p11::constant_number;
+using cs2sim::p11::ulong_of;
+
+Result<std::string> text_of(Shell& shell, CK_OBJECT_HANDLE object, CK_ATTRIBUTE_TYPE type) {
+    const auto value = shell.value(object, type);
+    if (!value) return fail(value.error());
+    return value_text(type, *value);
+}
+
+// A block an object, its lines always the same.
+Result<void> print_object(Shell& shell, CK_OBJECT_HANDLE object) {
+    const auto object_class = text_of(shell, object, CKA_CLASS);
+    if (!object_class) return fail(object_class.error());
+    std::printf("%s\n", object_class->c_str());
+    const struct {
+        const char* name;
+        CK_ATTRIBUTE_TYPE type;
+    } lines[] = {
+        {"CKA_LABEL", CKA_LABEL},         {"CKA_ID", CKA_ID},
+        {"CKA_KEY_TYPE", CKA_KEY_TYPE},   {"CKA_MODULUS_BITS", CKA_MODULUS_BITS},
+        {"CKA_VALUE_LEN", CKA_VALUE_LEN}, {"CKA_EC_PARAMS", CKA_EC_PARAMS},
+    };
+    for (const auto& line : lines) {
+        const auto text = text_of(shell, object, line.type);
+        if (!text) return fail(text.error());
+        if (!text->empty()) std::printf("  %-17s: %s\n", line.name, text->c_str());
+    }
+    std::printf("  %-17s: 0x%08lX\n\n", "handle", object);
+    return {};
+}
+
+Result<TemplateText> selection(const std::string& value) { return TemplateText::parse(value); }
+
+Result<void> list_objects(Shell& shell, const std::string& value) {
+    const auto wanted = selection(value);
+    if (!wanted) return fail(wanted.error());
+    return shell.for_each_object(*wanted,
+                                 [&](CK_OBJECT_HANDLE object) { return print_object(shell, object); });
+}
+
+// All objects of a selection, before anything happens to them. None is CKR_OBJECT_HANDLE_INVALID.
+Result<std::vector<CK_OBJECT_HANDLE>> selected(Shell& shell, const std::string& value) {
+    const auto wanted = selection(value);
+    if (!wanted) return fail(wanted.error());
+    if (wanted->empty()) return fail(E_CSA_SYNTAX);
+    std::vector<CK_OBJECT_HANDLE> all;
+    CS2SIM_TRY(shell.for_each_object(*wanted, [&](CK_OBJECT_HANDLE object) -> Result<void> {
+        all.push_back(object);
+        return {};
+    }));
+    if (all.empty()) return fail(CKR_OBJECT_HANDLE_INVALID);
+    return all;
+}
+
+Result<void> delete_object(Shell& shell, const std::string& value) {
+    const auto objects = selected(shell, value);
+    if (!objects) return fail(objects.error());
+    for (const CK_OBJECT_HANDLE object : *objects)
+        CS2SIM_TRY(shell.check((*shell.functions())->C_DestroyObject(*shell.session(), object)));
+    return {};
+}
+
+// CKA_…=…,CKA_…=… of which objects; the new attributes are those of KeyAttr.
+Result<void> set_attribute(Shell& shell, const std::string& value) {
+    const auto objects = selected(shell, value);
+    if (!objects) return fail(objects.error());
+    auto changes = shell.key_attributes.attributes();
+    for (const CK_OBJECT_HANDLE object : *objects)
+        CS2SIM_TRY(
+            shell.check((*shell.functions())
+                            ->C_SetAttributeValue(*shell.session(), object, changes.data(), changes.size())));
+    return {};
+}
+
+Result<void> copy_object(Shell& shell, const std::string& value) {
+    const auto objects = selected(shell, value);
+    if (!objects) return fail(objects.error());
+    auto changes = shell.key_attributes.attributes();
+    for (const CK_OBJECT_HANDLE object : *objects) {
+        CK_OBJECT_HANDLE copy = 0;
+        CS2SIM_TRY(
+            shell.check((*shell.functions())
+                            ->C_CopyObject(*shell.session(), object, changes.data(), changes.size(), &copy)));
+    }
+    return {};
+}
+
+// CKA_NAME,CKA_…=…: an attribute of each object.
+Result<void> get_attribute(Shell& shell, const std::string& value) {
+    const auto words = split_list(value, 2);
+    const auto type = constant_number(words[0]);
+    if (!type) return fail(CKR_ATTRIBUTE_TYPE_INVALID);
+    if (words.size() < 2) return fail(E_CSA_SYNTAX);
+    const auto objects = selected(shell, words[1]);
+    if (!objects) return fail(objects.error());
+    for (const CK_OBJECT_HANDLE object : *objects) {
+        const auto text = text_of(shell, object, *type);
+        if (!text) return fail(text.error());
+        std::printf("0x%08lX: %s\n", object, text->c_str());
+    }
+    return {};
+}
+
+// file,CKA_…=…: the value of the one object of a class, into a file.
+Result<void> export_value(Shell& shell, const std::string& value, CK_OBJECT_CLASS object_class,
+                          CK_ATTRIBUTE_TYPE type) {
+    const auto words = split_list(value, 2);
+    auto wanted = selection(words.size() > 1 ? words[1] : "");
+    if (!wanted) return fail(wanted.error());
+    wanted->set_number(CKA_CLASS, object_class);
+    std::vector<CK_OBJECT_HANDLE> all;
+    CS2SIM_TRY(shell.for_each_object(*wanted, [&](CK_OBJECT_HANDLE object) -> Result<void> {
+        all.push_back(object);
+        return {};
+    }));
+    if (all.size() != 1) return fail(CKR_OBJECT_HANDLE_INVALID);
+    const auto content = shell.value(all[0], type);
+    if (!content) return fail(content.error());
+    if (!host::replace_host_file(words[0], *content, 0644)) return fail(E_CSA_KEY_WRITE);
+    return {};
+}
+Result<void> export_cert(Shell& shell, const std::string& value) {
+    return export_value(shell, value, CKO_CERTIFICATE, CKA_VALUE);
+}
+
+constexpr Command kCommands[] = {
+    {"ListObjects", "ListObjects[=CKA_…=<value>,…]", "the objects, a block each", false, false, list_objects},
+    {"GetAttribute", "GetAttribute=CKA_…,<selection>", "an attribute of the objects selected", true, true,
+     get_attribute},
+    {"SetAttribute", "SetAttribute=<selection>", "gives the objects selected the attributes of KeyAttr", true,
+     true, set_attribute},
+    {"CopyObject", "CopyObject=<selection>", "copies the objects selected, with the attributes of KeyAttr",
+     true, true, copy_object},
+    {"DeleteObject", "DeleteObject=<selection>", "deletes the objects selected: CKA_…=<value>,…", true, true,
+     delete_object},
+    {"ExportCert", "ExportCert=<file>,<selection>", "a certificate into a file, DER", true, true,
+     export_cert},
+};
+
+}  // namespace
+
+const std::span<const Command> kObjectCommands = kCommands;
+
+}  // namespace cs2sim::tools::p11

@@ -1,0 +1,58 @@
+// Parameters: they hold for the commands to their right.
+#include "tools/p11tool2/commands.h"
+
+namespace cs2sim::tools::p11 {
+namespace {
+
+Result<void> take_attributes(TemplateText& into, const std::string& value) {
+    auto parsed = TemplateText::parse(value);
+    if (!parsed) return fail(parsed.error());
+    into = *std::move(parsed);
+    return {};
+}
+
+Result<void> lib(Shell& shell, const std::string& value) {
+    shell.library = value;
+    return {};
+}
+Result<void> slot(Shell& shell, const std::string& value) {
+    const auto number = parse_decimal(value);
+    if (!number) return fail(number.error());
+    shell.set_slot(*number);
+    return {};
+}
+Result<void> label(Shell& shell, const std::string& value) {
+    const bool quoted = value.size() >= 2 && value.front() == '"' && value.back() == '"';
+    shell.label = quoted ? value.substr(1, value.size() - 2) : value;
+    return {};
+}
+Result<void> key_attributes(Shell& shell, const std::string& value) {
+    return take_attributes(shell.key_attributes, value);
+}
+Result<void> public_attributes(Shell& shell, const std::string& value) {
+    return take_attributes(shell.public_attributes, value);
+}
+Result<void> private_attributes(Shell& shell, const std::string& value) {
+    return take_attributes(shell.private_attributes, value);
+}
+Result<void> certificate_attributes(Shell& shell, const std::string& value) {
+    return take_attributes(shell.certificate_attributes, value);
+}
+
+constexpr Command kCommands[] = {
+    {"Lib", "Lib=<path>", "another PKCS#11 library", true, true, lib},
+    {"Slot", "Slot=<n>", "the slot; default 0", false, true, slot},
+    {"Label", "Label=\"<text>\"", "label for InitToken", false, true, label},
+    {"KeyAttr", "KeyAttr=CKA_…=<value>,…", "attributes of secret keys", false, true, key_attributes},
+    {"PubKeyAttr", "PubKeyAttr=CKA_…=<value>,…", "attributes of public keys", false, true, public_attributes},
+    {"PrvKeyAttr", "PrvKeyAttr=CKA_…=<value>,…", "attributes of private keys", false, true,
+     private_attributes},
+    {"CertAttr", "CertAttr=CKA_…=<value>,…", "attributes of certificates", false, true,
+     certificate_attributes},
+};
+
+}  // namespace
+
+const std::span<const Command> kParameterCommands = kCommands;
+
+}  // namespace cs2sim::tools::p11

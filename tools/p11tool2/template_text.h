@@ -1,0 +1,49 @@
+// Templates as users write them (reference/pkcs11-facts.md, section 4):
+// CKA_LABEL="x",CKA_ID=0x525342,CKA_SIGN=CK_TRUE.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "firmware/crypto/secret.h"
+#include "firmware/protocol/error.h"
+#include "host-lib/pkcs11/cryptoki/cryptoki.h"
+
+namespace cs2sim::tools::p11 {
+
+class TemplateText {
+public:
+    // Values: CK_TRUE, CK_FALSE, names of constants, numbers, 0xhex, "text", bare text; what fits the
+    // attribute's type. Errors: CKR_ATTRIBUTE_TYPE_INVALID for an unknown name, CKR_ATTRIBUTE_VALUE_INVALID.
+    static Result<TemplateText> parse(const std::string& text);
+
+    Result<void> add(const std::string& name, const std::string& value);
+    void set(CK_ATTRIBUTE_TYPE type, ByteView value) { values_[type] = to_secret(value); }
+    void set_number(CK_ATTRIBUTE_TYPE type, CK_ULONG number);
+    void set_flag(CK_ATTRIBUTE_TYPE type, bool flag);
+    void add_missing(const TemplateText& standard);  // what is not there yet
+    bool has(CK_ATTRIBUTE_TYPE type) const { return values_.contains(type); }
+    bool empty() const { return values_.empty(); }
+    auto begin() const { return values_.begin(); }
+    auto end() const { return values_.end(); }
+
+    // Views into this template, for one call.
+    std::vector<CK_ATTRIBUTE> attributes() const;
+
+private:
+    std::map<CK_ATTRIBUTE_TYPE, SecretBytes> values_;
+};
+
+// A value of an attribute as ListObjects and GetAttribute print it.
+std::string value_text(CK_ATTRIBUTE_TYPE type, ByteView value);
+
+// A template file: "[Mechanism]" with CK_MECHANISM_TYPE, then "[Key]" (or "[PublicKey]", "[PrivateKey]") with
+// attributes, a line each, '#' comments. Errors: E_CSA_KEY_OPEN, those of add().
+struct TemplateFile {
+    CK_MECHANISM_TYPE mechanism = 0;
+    TemplateText key, public_key, private_key;
+};
+Result<TemplateFile> read_template_file(const std::string& path);
+
+}  // namespace cs2sim::tools::p11

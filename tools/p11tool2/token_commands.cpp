@@ -1,0 +1,97 @@
+// Log-ons, PINs and tokens.
+#include <cstring>
+
+#include "tools/p11tool2/commands.h"
+
+namespace cs2sim::tools::p11 {
+namespace {
+
+CK_UTF8CHAR* chars(SecretBytes& secret) { return secret.data(); }
+
+// USER,secret; "ask" behind the comma asks.
+Result<void> login(Shell& shell, const std::string& value) {
+    const std::size_t comma = value.find(',');
+    if (comma == std::string::npos) return fail(E_CSA_SYNTAX);
+    const std::string user = value.substr(0, comma);
+    const auto secret = shell.pin(value.substr(comma + 1), "password of " + user);
+    if (!secret) return fail(secret.error());
+    SecretBytes whole = to_secret(as_bytes(user + ","));
+    whole.insert(whole.end(), secret->begin(), secret->end());
+    return shell.login(CKU_CS_GENERIC, std::move(whole));
+}
+
+Result<void> login_role(Shell& shell, const std::string& value, CK_USER_TYPE user, const char* prompt) {
+    auto pin = shell.pin(value, prompt);
+    if (!pin) return fail(pin.error());
+    return shell.login(user, *std::move(pin));
+}
+Result<void> login_so(Shell& shell, const std::string& value) {
+    return login_role(shell, value, CKU_SO, "SO PIN");
+}
+Result<void> login_user(Shell& shell, const std::string& value) {
+    return login_role(shell, value, CKU_USER, "user PIN");
+}
+Result<void> login_km(Shell& shell, const std::string& value) {
+    char user[24];
+    std::snprintf(user, sizeof user, "KM_%04lu,", shell.slot());
+    return login(shell, user + value);
+}
+
+Result<void> logout(Shell& shell, const std::string&) {
+    const auto session = shell.session();
+    if (!session) return fail(session.error());
+    return shell.check((*shell.functions())->C_Logout(*session));
+}
+
+Result<void> init_token(Shell& shell, const std::string& value) {
+    auto pin = shell.pin(value, "SO PIN", true);
+    if (!pin) return fail(pin.error());
+    const auto list = shell.functions();
+    if (!list) return fail(list.error());
+    CK_UTF8CHAR label[32];
+    std::memset(label, ' ', sizeof label);
+    std::memcpy(label, shell.label.data(), std::min(shell.label.size(), sizeof label));
+    return shell.check((*list)->C_InitToken(shell.slot(), chars(*pin), pin->size(), label));
+}
+
+Result<void> init_pin(Shell& shell, const std::string& value) {
+    auto pin = shell.pin(value, "user PIN", true);
+    if (!pin) return fail(pin.error());
+    const auto session = shell.session();
+    if (!session) return fail(session.error());
+    return shell.check((*shell.functions())->C_InitPIN(*session, chars(*pin), pin->size()));
+}
+
+// old,new
+Result<void> set_pin(Shell& shell, const std::string& value) {
+    const std::size_t comma = value.find(',');
+    if (comma == std::string::npos) return fail(E_CSA_SYNTAX);
+    auto before = shell.pin(value.substr(0, comma), "old PIN");
+    if (!before) return fail(before.error());
+    auto after = shell.pin(value.substr(comma + 1), "new PIN", true);
+    if (!after) return fail(after.error());
+    const auto session = shell.session();
+    if (!session) return fail(session.error());
+    return shell.check(
+        (*shell.functions())
+            ->C_SetPIN(*session, chars(*before), before->size(), chars(*after), after->size()));
+}
+
+constexpr Command kCommands[] = {
+    {"Login", "Login=<user>,<key file>|<password>|ask", "logs a device user on", false, true, login},
+    {"LoginSO", "LoginSO=<pin>|ask", "logs the security officer on", false, true, login_so},
+    {"LoginUser", "LoginUser=<pin>|ask", "logs the user on", false, true, login_user},
+    {"LoginKM", "LoginKM=<pin>|ask", "logs the key manager on", true, true, login_km},
+    {"Logout", "Logout", "logs everybody off", true, false, logout},
+    {"InitToken", "InitToken=<SO pin>|ask", "makes the token anew: its keys are gone", false, true,
+     init_token},
+    {"InitPIN", "InitPIN=<pin>|ask", "makes the user anew, by the security officer", false, true, init_pin},
+    {"SetPIN", "SetPIN=<old>,<new>", "changes the PIN of who is logged on, else the user's", false, true,
+     set_pin},
+};
+
+}  // namespace
+
+const std::span<const Command> kTokenCommands = kCommands;
+
+}  // namespace cs2sim::tools::p11
