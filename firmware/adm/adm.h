@@ -25,7 +25,7 @@ struct DeviceControl {
     // Factory state: databases, files, MBKs and the master key are gone, then boots. Errors: those of Flash.
     std::function<Result<void>()> clear;
     std::function<std::vector<std::string>()>
-        connections;           // one text a connection, e.g. "TCP 127.0.0.1:4711"
+        connections;                        // one text a connection, e.g. "TCP 127.0.0.1:4711"
     std::function<void()> shut_down;        // ends the appliance; empty when nobody can
     std::atomic<std::int64_t> started = 0;  // monotonic milliseconds
     static constexpr std::uint32_t kMeasured = 0xFFFFFFFF;
