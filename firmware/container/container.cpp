@@ -52,7 +52,8 @@ Result<ModuleInfo> parse_info(ByteView info) {
     const std::uint32_t id = u32(info, 20);
     module.id = static_cast<std::uint16_t>(id >> 16 != 0 ? id >> 16 : id);
     module.version = u32(info, 24);
-    if (!std::ranges::equal(info.first(8), kInfoTag) || !texts || module.abbreviation.empty() || module.id == 0)
+    if (!std::ranges::equal(info.first(8), kInfoTag) || !texts || module.abbreviation.empty() ||
+        module.id == 0)
         return fail(E_ADM_MMC_INFO);
     return module;
 }
@@ -117,7 +118,8 @@ Result<void> check_signature(ByteView mmc, std::size_t image_size, std::span<con
     const ByteView signed_part = mmc.first(kMmcHeader + image_size);
     const ByteView signature = block.subspan(kSignatureHeader, size);
     for (const PublicKey& key : keys)
-        if (std::ranges::equal(key_id(*key), block.last(kKeyId)) && verify_sha512(*key, signed_part, signature))
+        if (std::ranges::equal(key_id(*key), block.last(kKeyId)) &&
+            verify_sha512(*key, signed_part, signature))
             return {};
     return fail(E_ADM_SIGNATURE);
 }

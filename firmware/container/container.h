@@ -31,13 +31,13 @@ inline constexpr ModuleType kModuleCs5{0x01, 0x01, 0x05, 0x00};    // COFF, C64,
 inline constexpr ModuleType kModuleC50{0x01, 0x01, 0x04, 0x00};    // hardware type: OUR ASSUMPTION
 inline constexpr ModuleType kModuleLinux{0x03, 0x0B, 0x05, 0x00};  // a simulator's
 
-// The container of an image, signed by an RSA key. Errors: E_ADM_MMC_INFO; E_CSA_KEY_TYPE for another key than
-// RSA, or one of over 8192 bits.
+// The container of an image, signed by an RSA key. Errors: E_ADM_MMC_INFO; E_CSA_KEY_TYPE for another key
+// than RSA, or one of over 8192 bits.
 Result<Bytes> make_container(ByteView image, const ModuleType& type, const EVP_PKEY& signer);
 
-// Checks every field, the image's hash and the signature by one of `keys`, the one whose id stands in the container.
-// Errors: E_ADM_MTC_MAGIC, _LENGTH, _VERSION; E_ADM_MMC_MAGIC, _LENGTH, _VERSION, _INFO, _TYPE, _HASH;
-// E_ADM_SIGNATURE_BLOCK; E_ADM_SIGNATURE when no key verifies it.
+// Checks every field, the image's hash and the signature by one of `keys`, the one whose id stands in the
+// container. Errors: E_ADM_MTC_MAGIC, _LENGTH, _VERSION; E_ADM_MMC_MAGIC, _LENGTH, _VERSION, _INFO, _TYPE,
+// _HASH; E_ADM_SIGNATURE_BLOCK; E_ADM_SIGNATURE when no key verifies it.
 Result<ModuleInfo> check_container(ByteView file, std::span<const PublicKey> keys);
 
 }  // namespace cs2sim

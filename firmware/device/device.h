@@ -26,7 +26,8 @@ public:
         std::filesystem::path state;  // folder; made when absent
         Profile profile;
         Bytes initial_key;  // RSA public key (DER) of the factory user ADMIN; needed for a new device only
-        std::function<void()> shut_down = {};  // CSLShutdown: ends whoever runs the device, soon; may be empty
+        std::function<void()> shut_down =
+            {};  // CSLShutdown: ends whoever runs the device, soon; may be empty
     };
 
     // True when `state` holds no device yet, so that boot() needs an initial key.

@@ -23,10 +23,10 @@ struct Profile {
     std::string name;   // e.g. "se-gen2-fips"
     std::string model;  // e.g. "Se-Series Gen2"
     Certification certification = Certification::none;
-    bool network = false;            // a LAN appliance: CSL* commands answer
+    bool network = false;                     // a LAN appliance: CSL* commands answer
     std::string appliance_version = "5.1.0";  // CSLGetVersion
-    std::string bootloader_version;  // "5.01.4.4"
-    std::string hardware_version;    // "0.00.8.15"
+    std::string bootloader_version;           // "5.01.4.4"
+    std::string hardware_version;             // "0.00.8.15"
 
     std::vector<std::uint16_t> challenge_lengths;  // accepted by GET_CHALLENGE, else E_CMDS_CHALLENGE_LEN
     std::uint32_t challenge_seconds = 60;          // a challenge expires
@@ -50,10 +50,10 @@ struct Profile {
     bool factory_mbk = false;  // a new device has an MBK of its own, AUTO-GEN, 1 share of 1
 
     // What the tools show, which differs between generations (device-formats.md, section 2).
-    bool hash_capitals = false;     // MBKListKeys: the ISO hash
-    bool show_initial = true;       // ListUsers: I[n] of users with a password
-    bool show_untried = false;      // ListUsers: Z[0] also of who never tried to log on
-    bool show_token_hash = false;   // ListUsers: H[SHA-256]
+    bool hash_capitals = false;    // MBKListKeys: the ISO hash
+    bool show_initial = true;      // ListUsers: I[n] of users with a password
+    bool show_untried = false;     // ListUsers: Z[0] also of who never tried to log on
+    bool show_token_hash = false;  // ListUsers: H[SHA-256]
     std::uint32_t volatile_keys = 4096;  // most at a time, else E_CXI_MALLOC
     std::uint32_t volatile_kib = 16384;  // most of all of them together
 };

@@ -63,9 +63,8 @@ public:
     Result<void> make(std::string_view name, std::string_view user = {}, std::string_view pin = kDefaultPin);
 
     // `card insert A` and `card insert --queue A,B`: puts the cards into the reader in that order, in place
-    // of those in it. `pin` is what is typed at the pad; none: the terminal is asked at each use. A name may bring
-    // a PIN of its own, "A:111111". Errors:
-    // E_SIM_CARD (no such card), E_CSA_PARAM, E_CSA_KEY_WRITE.
+    // of those in it. `pin` is what is typed at the pad; none: the terminal is asked at each use. A name may
+    // bring a PIN of its own, "A:111111". Errors: E_SIM_CARD (no such card), E_CSA_PARAM, E_CSA_KEY_WRITE.
     Result<void> insert(const std::vector<std::string>& names,
                         const std::optional<std::string>& pin = std::string(kDefaultPin),
                         std::string_view reader = kDefaultReader);

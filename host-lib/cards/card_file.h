@@ -61,8 +61,8 @@ private:
 
 // What is in a reader.
 struct ReaderFile {
-    std::vector<std::string> cards;  // first the one that is used next
-    std::optional<std::string> pin;  // typed at the pad
+    std::vector<std::string> cards;           // first the one that is used next
+    std::optional<std::string> pin;           // typed at the pad
     std::map<std::string, std::string> pins;  // of cards that have others
 
     static ReaderFile load(const std::filesystem::path& folder,

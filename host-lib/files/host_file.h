@@ -14,8 +14,8 @@
 
 namespace cs2sim::host {
 
-// Which file was refused last on this thread, and the system's error number, for the words that a tool adds to a
-// code: as errno, it is good until the next call. Taken once.
+// Which file was refused last on this thread, and the system's error number, for the words that a tool adds
+// to a code: as errno, it is good until the next call. Taken once.
 struct FileRefusal {
     std::string path;
     int error;

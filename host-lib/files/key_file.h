@@ -1,8 +1,9 @@
 // Key files on the host: reading and writing them (device-formats.md, section 3).
 //
 // Read: the vendor's "# ECC key" and "# RSA key" files with and without password, public-only ones (no PRV,
-// no SEXP; MOD and PEXP alone are enough), and PEM (PKCS#8, PKCS#1, SEC1, SubjectPublicKeyInfo; encrypted PEM with a password). Written: the
-// vendor's format. Keywords are read in either case, line ends may be CRLF. Files over 64 KiB are refused.
+// no SEXP; MOD and PEXP alone are enough), and PEM (PKCS#8, PKCS#1, SEC1, SubjectPublicKeyInfo; encrypted PEM
+// with a password). Written: the vendor's format. Keywords are read in either case, line ends may be CRLF.
+// Files over 64 KiB are refused.
 #pragma once
 
 #include <filesystem>
@@ -21,8 +22,8 @@ struct KeyFile {
     std::string owner;  // empty when the file names none
 };
 
-// What of a key is needed. The public part of a protected file stands in clear, so nobody needs a password for
-// it; encrypted PEM has none, and a file that names no public part needs the private one.
+// What of a key is needed. The public part of a protected file stands in clear, so nobody needs a password
+// for it; encrypted PEM has none, and a file that names no public part needs the private one.
 enum class KeyPart : std::uint8_t { whole, public_only };
 
 // Does the text hold a secret that needs a password? (Only looks; a malformed file is answered with false.)

@@ -20,8 +20,9 @@ struct Prepared {
 
     explicit Prepared(Way way) : user(simulator, way) {
         user.make_mbk();
-        user.admin_does({"AddUser=CLERK,00000002,hmacpwd,clerks-secret", "BackupDatabase=user.db",
-                         "AddUser=LATER,00000002,hmacpwd,laters-secret"});
+        user.admin_does({"AddUser=CLERK,00000002,hmacpwd,clerks-secret"});
+        require_success(user.csadm({"LogonPass=CLERK,clerks-secret"}));  // from now on Z[n] is shown
+        user.admin_does({"BackupDatabase=user.db", "AddUser=LATER,00000002,hmacpwd,laters-secret"});
         users = user.users();
         backup = read_file(user.file("user.db"));
     }

@@ -226,7 +226,7 @@ TEST_CASE("words for Export= and Usage=, beside numbers") {
     shows({"Usage=ENCRYPT,DECRYPT"}, "Usage         : 00000011\n");
     shows({"Usage=wrap,unwrap"}, "Usage         : 00000088\n");
     shows({"Usage=22"}, "Usage         : 00000022\n");
-    for (const char* bad : {"Export=Maybe", "Usage=SING", "Usage=SIGN,"})
+    for (const char* bad : {"Export=Maybe", "Usage=SING", "Usage=SIGN,SING"})
         require_error(cxitool(user, {"Group=A", "Name=k2", bad, "GenerateKey=AES,256"}), E_CSA_SYNTAX);
 }
 

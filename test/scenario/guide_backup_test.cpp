@@ -54,6 +54,8 @@ DB Index
 DB Entry
 [0-9A-F]+
 
+
+
 Additional Database Information
 Length Of Search Key: 8 bytes
 Maximum Database Size: 100000 bytes

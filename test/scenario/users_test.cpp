@@ -154,6 +154,7 @@ TEST_CASE("users that the rules refuse are not there") {
     const Simulator simulator;
     const Operator user(simulator, GENERATE(Way::mount, Way::tcp));
     user.admin_does({"AddUser=CLERK,00000002,hmacpwd,clerks-secret"});
+    require_success(user.csadm({"LogonPass=CLERK,clerks-secret"}));  // from now on Z[n] is shown
     const std::string before = user.users();
     const auto refused = [&](const std::string& argument, std::uint32_t code) {
         INFO(argument);
@@ -204,6 +205,7 @@ TEST_CASE("single users are backed up and restored") {
     const Operator user(simulator, GENERATE(Way::mount, Way::tcp));
     user.admin_does({"AddUser=CLERK,00000002{CXI_GROUP=A},hmacpwd,clerks-secret"});
     user.make_mbk();
+    require_success(user.csadm({"LogonPass=CLERK,clerks-secret"}));  // from now on Z[n] is shown
     const std::string before = user.users();
     CHECK(user.admin_does({"BackupUser=CLERK", "BackupUser=CLERK,copy.ubk"}).empty());
     require_error(user.as_admin({"BackupUser=NOBODY"}), E_CMDS_NO_USER);

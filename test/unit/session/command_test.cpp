@@ -1,4 +1,5 @@
 #include "tools/session/command.h"
+#include "tools/session/nearest_word.h"
 
 #include <catch2/catch.hpp>
 #include <string>
@@ -60,17 +61,37 @@ TEST_CASE("the first failure stops the rest") {
 }
 
 TEST_CASE("a missing or surplus value is refused before the handler runs") {
-    CHECK(run({"Valued"}) == 1);
-    CHECK(run({"Plain=1"}) == 1);
-    CHECK(run({"Group"}) == 1);
-    CHECK(run({("Valued=" + std::string(70000, 'x')).c_str()}) == 1);
+    CHECK(run({"Valued"}) == 2);
+    CHECK(run({"Plain=1"}) == 2);
+    CHECK(run({"Group"}) == 2);
+    CHECK(run({("Valued=" + std::string(70000, 'x')).c_str()}) == 2);
     CHECK(g_calls.empty());
+}
+
+TEST_CASE("a word that ends in a comma takes the next one; one word that holds two commands is refused") {
+    CHECK(run({"Valued=a,", "b", "Valued=a,", " b,", "c"}) == 0);
+    CHECK(g_calls == Calls{"-:a,b", "-:a, b,c"});
+    CHECK(run({"Valued=a;Plain"}) == 2);
+    CHECK(run({"Valued=a;Group=b"}) == 2);
+    CHECK(g_calls.empty());
+    CHECK(run({"Valued=a;b=c;d", "Valued=a,"}) == 0);
+}
+
+TEST_CASE("the nearest word is the one that was meant, or none") {
+    constexpr std::string_view kWords[] = {"GetState", "GetTime", "ListUsers", "MBKListKeys"};
+    CHECK(nearest_word("GetSate", kWords) == "GetState");
+    CHECK(nearest_word("gettiem", kWords) == "GetTime");
+    CHECK(nearest_word("MBKList", kWords) == "MBKListKeys");
+    CHECK(nearest_word("Get", kWords).empty());
+    CHECK(nearest_word("xyzzy", kWords).empty());
+    CHECK(nearest_word("", kWords).empty());
+    CHECK(nearest_word(std::string(100000, 'x'), kWords).empty());
 }
 
 TEST_CASE("help needs no device, and knows its commands") {
     CHECK(run({"Help"}) == 0);
     CHECK(run({"help=valued"}) == 0);
     CHECK(run({"Help=Simple"}) == 0);
-    CHECK(run({"Help=Nonsense"}) == 1);
-    CHECK(run({}) == 1);
+    CHECK(run({"Help=Nonsense"}) == 2);
+    CHECK(run({}) == 2);
 }

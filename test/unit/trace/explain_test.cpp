@@ -134,7 +134,7 @@ TEST_CASE("a code is found by its short forms and by its words, a database by it
     }
     CHECK_THAT(*explain("B901306F"), Catch::Contains("cannot connect to device: Connection refused") &&
                                          Catch::Contains("cs2sim list"));
-    CHECK_THAT(*explain("out of memory"), Catch::Contains("CSA.NO_MEM"));
+    CHECK_THAT(*explain("out of memory"), Catch::Contains("E_CSA_NO_MEM"));
     CHECK_THAT(*explain("user.db"), Catch::Contains("needs 12000000"));
     CHECK_THAT(*explain("VMBK1.db"), Catch::Contains("B0870027") && Catch::Contains("B087002E"));
     CHECK_THAT(*explain("ADM.BACKUP_OPEN"),
