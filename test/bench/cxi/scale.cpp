@@ -1,6 +1,7 @@
 #include "test/bench/cxi/scale.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <cstdio>
 
 #include "firmware/cxi/make_key.h"

@@ -1,6 +1,7 @@
 // A real simulator on a device node, with a user of the group BENCH, and clients of it.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <memory>
