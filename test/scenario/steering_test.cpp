@@ -151,9 +151,9 @@ TEST_CASE("modes are switched, and end with a restart") {
     const auto set = [&](const char* mode) { return simulator.steered({"mode", "set", mode}); };
     CHECK(simulator.steered({"mode", "show"}) == "mode: operational\n");
     CHECK(set("admin") == "mode: admin\n");
-    CHECK(shown(user, "GetState").starts_with("mode      = Administration-Only Mode\n"));
+    CHECK(shown(user, "GetState").starts_with("\nmode      = Administration-Only Mode\n"));
     CHECK(set("maintenance") == "mode: maintenance\n");
-    CHECK(shown(user, "GetState").starts_with("mode      = Maintenance Mode\n"));
+    CHECK(shown(user, "GetState").starts_with("\nmode      = Maintenance Mode\n"));
     CHECK(set("bootloader") == "mode: bootloader\n");
     require_error(user.as_admin({"ListUsers"}), E_CMDS_BAD_FC);
     CHECK(set("operational") == "mode: operational\n");
