@@ -60,19 +60,20 @@ public:
 
     Result<void> publish(const Module& module) override {
         Result<void> done;
-        gate_.alone([&] { done = scheduler_.publish(module); });
+        gate_.alone([this] { withdraw_commands(); }, [&] { done = scheduler_.publish(module); });
         return done;
     }
 
     // What callers kept of the module goes with it: sessions end, and plain connections begin anew.
     Result<void> withdraw(std::uint16_t fc) override {
         Result<void> done;
-        gate_.alone([&] {
+        const auto work = [&] {
             done = scheduler_.withdraw(fc);
             if (!done) return;
             sessions_.close_all();
             ++boots_;
-        });
+        };
+        gate_.alone([this] { withdraw_commands(); }, work);
         return done;
     }
 

@@ -92,12 +92,13 @@ TEST_CASE("an RSA key of 8192 bits that is not finished is given up by a restart
     properties.set_number(CXI_PROP_KEY_SIZE, 8192);
     properties.set(CXI_PROP_KEY_NAME, "LARGE");
     const Bytes block =
-        compose(find_function(FC_CXI, SFC_CXI_KEY_GENERATE)->request, {0, 0, properties.encode()});
+        compose(find_function(FC_CXI, SFC_CXI_KEY_GENERATE)->request, {0, 0, properties.encode()}).value();
     const auto keys = [&] {
         const auto device = logged_on(busy.device());
         const auto listed = device->execute_block(
             FC_CXI, SFC_CXI_KEY_LIST,
-            compose(find_function(FC_CXI, SFC_CXI_KEY_LIST)->request, {Bytes(), Bytes(), Bytes(), 0}));
+            compose(find_function(FC_CXI, SFC_CXI_KEY_LIST)->request, {Bytes(), Bytes(), Bytes(), 0})
+                .value());
         REQUIRE(listed);
         return to_hex(*listed);
     };
@@ -110,9 +111,9 @@ TEST_CASE("an RSA key of 8192 bits that is not finished is given up by a restart
             PropertyList named;
             named.set(CXI_PROP_KEY_NAME, "LARGE");
             append(name, named.encode());
-            REQUIRE(
-                device->execute_block(FC_CXI, SFC_CXI_KEY_DELETE,
-                                      compose(find_function(FC_CXI, SFC_CXI_KEY_DELETE)->request, {name})));
+            REQUIRE(device->execute_block(
+                FC_CXI, SFC_CXI_KEY_DELETE,
+                compose(find_function(FC_CXI, SFC_CXI_KEY_DELETE)->request, {name}).value()));
         }
         Patient patient(busy.device(), FC_CXI, SFC_CXI_KEY_GENERATE, block);
         std::this_thread::sleep_for(std::chrono::milliseconds(100));

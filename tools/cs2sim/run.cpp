@@ -12,6 +12,7 @@
 #include <sstream>
 
 #include "tools/cs2sim/commands.h"
+#include "tools/cs2sim/instances.h"
 #include "tools/cs2sim/program.h"
 #include "tools/cs2sim/supervisor.h"
 #include "tools/daemon/daemon.h"
@@ -34,7 +35,7 @@ class Simulator {
 public:
     explicit Simulator(fs::path state) : state_(std::move(state)) {}
     ~Simulator() {
-        if (started_) stop(state_);
+        if (started_) stop_instance(state_);
     }
     Simulator(const Simulator&) = delete;
     Simulator& operator=(const Simulator&) = delete;

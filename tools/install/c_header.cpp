@@ -52,8 +52,8 @@ void print_function(const FunctionSignature& function) {
     const std::string name = text(function.module) + "_" + text(function.name);
     std::printf("#define CS_SFC_%s 0x%02Xu /* %03X.%02X%s */\n", name.c_str(), function.sfc, function.fc,
                 function.sfc, words_of(function.provenance));
-    std::printf("#define CS_REQUEST_%s \"%s\"\n", name.c_str(), text(function.request).c_str());
-    std::printf("#define CS_ANSWER_%s \"%s\"\n", name.c_str(), text(function.answer).c_str());
+    std::printf("#define CS_REQUEST_%s \"%s\"\n", name.c_str(), text(function.request.text()).c_str());
+    std::printf("#define CS_ANSWER_%s \"%s\"\n", name.c_str(), text(function.answer.text()).c_str());
 }
 
 }  // namespace

@@ -224,9 +224,10 @@ TEST_CASE("sessions without logon give way, those of users do not") {
     }
     const auto code_in = [](Caller& caller, std::uint32_t session) {
         const Bytes nothing(40);
-        const Bytes block = compose(find_function(FC_CMDS, SFC_CMDS_SECURE_MESSAGE)->request,
-                                    {session, ByteView(nothing).first(8), nothing});
-        return code_of(caller.plain(FC_CMDS, SFC_CMDS_SECURE_MESSAGE, block));
+        const auto block = compose(find_function(FC_CMDS, SFC_CMDS_SECURE_MESSAGE)->request,
+                                   {session, ByteView(nothing).first(8), nothing});
+        REQUIRE(block);
+        return code_of(caller.plain(FC_CMDS, SFC_CMDS_SECURE_MESSAGE, *block));
     };
     CHECK(code_in(greedy, sessions[0]) == E_CMDS_SM_EXPIRED);
     CHECK(code_in(greedy, sessions[1]) == E_CMDS_SM_FAILED);  // it is there

@@ -8,7 +8,7 @@ using namespace cs2sim;
 namespace {
 
 Bytes property(CxiBench& bench, ByteView key, std::uint32_t id) {
-    const auto answer = bench.run(SFC_CXI_KEY_PROP_GET, {key, compose("id:u4", {id})});
+    const auto answer = bench.run(SFC_CXI_KEY_PROP_GET, {key, big_endian_bytes<4>(id)});
     REQUIRE(answer);
     return to_bytes(PropertyList::decode(parse("properties:v4", *answer)->bytes("properties"))->bytes(id));
 }

@@ -8,11 +8,11 @@ namespace {
 constexpr std::uint32_t kGcm = CXI_MECH_CHAIN_GCM;
 const Bytes kNonce = iv_parameter(Bytes(12, 1));
 
-struct Mode {
+struct CertifiedMode {
     std::uint16_t mode;
     std::uint32_t mixed, imported, exported, mechanism, exponent;
 };
-const Mode kCertified[] = {
+const CertifiedMode kCertified[] = {
     {MODE_FIPS, E_CXI_FIPS_KEY_USAGE, E_CXI_FIPS_KEY_IMPORT, E_CXI_FIPS_KEY_EXPORT, E_CXI_FIPS_MECH,
      E_CXI_FIPS_PROP},
     {MODE_CC, E_CXI_CC_KEY_PROP, E_CXI_CC_IMPORT_PLAIN, E_CXI_CC_EXPORT_PLAIN, E_CXI_CC_MECH,
@@ -84,7 +84,7 @@ const PropertyList& stored(CxiBench& bench, ByteView reference) {
 }  // namespace
 
 TEST_CASE("FIPS and CC: a key that moves keys does nothing else, and the other way round") {
-    for (const Mode& now : kCertified) {
+    for (const CertifiedMode& now : kCertified) {
         CxiBench bench;
         bench.set_modes(MODE_OPERATIONAL | now.mode);
         CAPTURE(now.mode);
@@ -124,7 +124,7 @@ TEST_CASE("FIPS and CC: a key that moves keys does nothing else, and the other w
 
 TEST_CASE(
     "FIPS and CC: keys are wrapped under keys that nobody knows, or for whom the security officer stands") {
-    for (const Mode& now : kCertified) {
+    for (const CertifiedMode& now : kCertified) {
         CxiBench bench;
         const Bytes known = bench.import(CXI_KEY_TYPE_SECRET, aes("known"), Bytes(32, 9));
         const Bytes pair = bench.rsa("rsa");
@@ -153,7 +153,7 @@ TEST_CASE(
 }
 
 TEST_CASE("FIPS and CC: no derivation joins a secret with what somebody knows, or cuts it") {
-    for (const Mode& now : kCertified) {
+    for (const CertifiedMode& now : kCertified) {
         CxiBench bench;
         const Bytes known = bench.import(CXI_KEY_TYPE_SECRET, raw("known", 256), Bytes(32, 9));
         const Bytes one = make(bench, raw("one", 256)), other = make(bench, raw("other", 256));
@@ -179,7 +179,7 @@ TEST_CASE("FIPS and CC: RSA keys have the public exponent 65537 or a larger one"
         return code_of(bench.generate(list));
     };
     CHECK(generate(3) == 0);
-    for (const Mode& now : kCertified) {
+    for (const CertifiedMode& now : kCertified) {
         bench.set_modes(MODE_OPERATIONAL | now.mode);
         CHECK(generate(3) == now.exponent);
         CHECK(generate(17) == now.exponent);
