@@ -14,8 +14,8 @@
 
 #include "firmware/protocol/frame.h"
 #include "host-lib/cards/key_source.h"
+#include "host-lib/files/file_descriptor.h"
 #include "host-lib/link/device.h"
-#include "host-lib/link/transport.h"
 #include "test/scenario/expect.h"
 #include "test/scenario/simulator.h"
 
