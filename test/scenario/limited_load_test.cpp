@@ -16,7 +16,6 @@
 #include "host-lib/cards/key_source.h"
 #include "host-lib/files/file_descriptor.h"
 #include "host-lib/link/device.h"
-#include "host-lib/link/transport.h"
 #include "test/scenario/expect.h"
 #include "test/scenario/simulator.h"
 
