@@ -5,8 +5,6 @@
 namespace cs2sim::p11 {
 namespace {
 
-constexpr std::size_t kPiece = 0x10000;  // of a MAC in pieces
-
 bool goes_in_pieces(Work work) { return work == Work::mac; }
 
 std::size_t whole_mac(const Operation& operation) {
@@ -89,7 +87,7 @@ Answer take_data(Session& session, Operation& operation, ByteView data) {
     }
     const bool pieces = goes_in_pieces(operation.prepared->row->work);
     while (pieces && operation.held.size() + data.size() > CXI_MOST_DATA) {
-        const ByteView part = data.first(std::min(data.size(), kPiece));
+        const ByteView part = data.first(std::min(data.size(), CXI_MOST_DATA - operation.held.size()));
         operation.held.insert(operation.held.end(), part.begin(), part.end());
         data = data.subspan(part.size());
         CS2SIM_TRY(mac_piece(session, operation, false));

@@ -96,6 +96,7 @@ TEST_CASE("C_GetAttributeValue fills in every length") {
     CHECK(wanted[2].ulValueLen == CK_UNAVAILABLE_INFORMATION);
     CHECK(wanted[3].ulValueLen == CK_UNAVAILABLE_INFORMATION);
     CHECK(wanted[4].ulValueLen == sizeof(CK_ULONG));
+    wanted[2].ulValueLen = sizeof small;
     CHECK(Code{C_GetAttributeValue(session, key, wanted + 2, 1)} == Code{CKR_BUFFER_TOO_SMALL});
     CHECK(Code{C_GetAttributeValue(session, key, wanted + 3, 1)} == Code{CKR_ATTRIBUTE_TYPE_INVALID});
     CHECK(Code{C_GetAttributeValue(session, key + 1000, wanted, 1)} == Code{CKR_OBJECT_HANDLE_INVALID});
