@@ -5,7 +5,7 @@ using namespace cs2sim::clients;
 
 TEST_CASE("GnuTLS's p11tool makes keys, lists objects by URL and stores certificates") {
     const Token token;
-    token.shell("gnutls-bin", R"(
+    token.shell("gnutls-bin", R"sh(
 export GNUTLS_PIN=123456
 url=$(p11tool --provider $M --list-token-urls | grep _0000)
 p11tool --provider $M --login --generate-privkey=ecdsa --curve secp256r1 --label ec --id 0a --outfile ec.pem "$url"

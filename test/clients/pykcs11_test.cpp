@@ -5,7 +5,7 @@ using namespace cs2sim::clients;
 
 TEST_CASE("PyKCS11 signs, encrypts, wraps and digests with session objects, which the token forgets") {
     const Token token;
-    cs2sim::scenario::write_file(token.file("work.py"), R"(
+    cs2sim::scenario::write_file(token.file("work.py"), R"py(
 import os, PyKCS11
 from PyKCS11 import *
 library = PyKCS11Lib(); library.load(os.environ['M'])
@@ -44,6 +44,6 @@ assert len(session.findObjects([])) == 5
 session.closeSession()
 session = library.openSession(0); session.login('123456')
 assert session.findObjects([]) == []
-)");
+)py");
     token.works("python3-pykcs11", {"/usr/bin/python3", token.file("work.py")});
 }

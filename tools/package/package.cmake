@@ -23,25 +23,26 @@ set(CPACK_DEBIAN_SIMULATOR_PACKAGE_CONTROL_EXTRA
   ${CMAKE_CURRENT_LIST_DIR}/postinst ${CMAKE_CURRENT_LIST_DIR}/prerm ${CMAKE_CURRENT_LIST_DIR}/postrm)
 set(CPACK_DEBIAN_SIMULATOR_PACKAGE_CONTROL_STRICT_PERMISSION ON)
 set(CPACK_COMPONENT_SIMULATOR_DESCRIPTION "CryptoServer-style HSM without the hardware
- cs2sim simulates a hardware security module: its firmware answers on a device
- node and on TCP, and csadm and cxitool work on it as operators know them, down
- to the error code. For developers, integration labs and support engineers.
- .
- An independent simulator; it protects no production key.")
+cs2sim simulates a hardware security module: its firmware answers on a device
+node and on TCP, and csadm and cxitool work on it as operators know them, down
+to the error code. For developers, integration labs and support engineers.
+
+An independent simulator; it protects no production key.")
 
 set(CPACK_DEBIAN_LIBRARY_PACKAGE_NAME libcsxapi1)
 set(CPACK_DEBIAN_LIBRARY_PACKAGE_SECTION libs)
+set(CPACK_DEBIAN_LIBRARY_PACKAGE_CONTROL_EXTRA ${CMAKE_CURRENT_LIST_DIR}/triggers)
 set(CPACK_COMPONENT_LIBRARY_DESCRIPTION "host library for CryptoServer-style devices
- libcsxapi opens devices, logs users on, and runs commands in secure sessions or
- in a cluster of devices. This package holds the shared library.")
+libcsxapi opens devices, logs users on, and runs commands in secure sessions or
+in a cluster of devices. This package holds the shared library.")
 
 set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_NAME libcsxapi-dev)
 set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_SECTION libdevel)
 set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_DEPENDS
   "libcsxapi1 (= ${PROJECT_VERSION}-${CPACK_DEBIAN_PACKAGE_RELEASE})")
 set(CPACK_COMPONENT_DEVELOPMENT_DESCRIPTION "host library for CryptoServer-style devices - development files
- libcsxapi opens devices, logs users on, and runs commands in secure sessions or
- in a cluster of devices. This package holds the headers, with all function
- codes, layouts and errors, pkg-config and CMake files.")
+libcsxapi opens devices, logs users on, and runs commands in secure sessions or
+in a cluster of devices. This package holds the headers, with all function
+codes, layouts and errors, pkg-config and CMake files.")
 
 include(CPack)
