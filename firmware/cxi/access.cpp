@@ -89,19 +89,36 @@ bool CxiCall::applies(When when) const {
     }
 }
 
-// What tells nobody whether a key is there: it depends on the caller alone. Who uses or manages keys
-// somewhere may hold a reference to one that is gone.
-std::uint32_t CxiCall::refusal() const {
-    return (auth_state() & 0xFF) == 0 ? E_CXI_PERMISSION_DENIED : E_DB_NOT_FOUND;
+// Whether the caller could use or manage keys of the group that the index is of: one that their attributes
+// name, or that an object there tells. Who could not is refused, whether a key is there or not.
+bool CxiCall::knows_group_of(ByteView index) const {
+    constexpr std::size_t kPrefix = 8;  // of group_prefix()
+    if (index.size() != CXI_INDEX_LENGTH) return true;
+    const Bytes prefix = to_bytes(index.first(kPrefix));
+    std::vector<std::string> groups{""};
+    for (const LoggedOnUser& user : context.users)
+        for (std::string_view rest = user.attributes; !rest.empty();) {
+            const std::size_t end = std::min(rest.find_first_of(",;"), rest.size());
+            const std::string_view part = rest.substr(0, end);
+            const std::string_view name = part.substr(part.find('=') + 1);  // all of it without '='
+            if (name == "*" && has(RIGHT_USE | RIGHT_MANAGE, std::string_view()).value_or(false)) return true;
+            groups.emplace_back(name);
+            rest.remove_prefix(std::min(end + 1, rest.size()));
+        }
+    const auto witness = cxi.keys.list(prefix, {}, 1, [](const KeyObject&) { return true; });
+    if (witness && !witness->keys.empty()) groups.emplace_back(witness->keys.front().key.group());
+    return std::ranges::any_of(groups, [&](const std::string& group) {
+        return group_prefix(group) == prefix && has(RIGHT_USE | RIGHT_MANAGE, group).value_or(false);
+    });
 }
 
-Result<void> CxiCall::allow(const AccessRow& row, const SharedKey& key, std::uint32_t refusal) {
+Result<void> CxiCall::allow(const AccessRow& row, const SharedKey& key) {
     const KeyObject& object = key->object;
     const bool secret = row.when == When::secret_leaves || row.when == When::in_clear;
     if (secret && object.type() >= CXI_KEY_TYPE_DATA) return {};  // which has none
     const auto allowed = has(row.rights, object);
     if (!allowed) return fail(allowed.error());
-    if (!*allowed) return fail(refusal);
+    if (!*allowed) return fail(E_CXI_PERMISSION_DENIED);
     if (find(row.field) == nullptr && count_ < named_.size()) named_[count_++] = {row.field, key};
     return {};
 }
@@ -116,11 +133,12 @@ Result<void> CxiCall::ask_key(const AccessRow& row, ByteView reference) {
     SharedKey key = find(row.field);
     if (!key) {
         auto found = cxi.find(reference);
-        if (!found && found.error().code == E_DB_NOT_FOUND) return fail(refusal());
+        if (!found && found.error().code == E_DB_NOT_FOUND && !knows_group_of(reference.subspan(1)))
+            return fail(E_CXI_PERMISSION_DENIED);
         if (!found) return fail(found.error());
         key = *std::move(found);
     }
-    return allow(row, key, reference[0] == CXI_TAG_INDEX ? refusal() : E_CXI_PERMISSION_DENIED);
+    return allow(row, key);
 }
 
 // The group is named: what the caller may do there is told before anything about the name is.
@@ -136,7 +154,7 @@ Result<void> CxiCall::ask_named(const AccessRow& row, ByteView names) {
     auto key = cxi.find_named(*list);
     if (!key && !*allowed) return fail(E_CXI_PERMISSION_DENIED);
     if (!key) return fail(key.error());
-    return allow(row, *key, E_CXI_PERMISSION_DENIED);
+    return allow(row, *key);
 }
 
 Result<void> CxiCall::ask_template(const AccessRow& row, ByteView elements) {

@@ -86,8 +86,8 @@ private:
     Result<void> ask_key(const AccessRow& row, ByteView reference);
     Result<void> ask_named(const AccessRow& row, ByteView names);
     Result<void> ask_template(const AccessRow& row, ByteView elements);
-    Result<void> allow(const AccessRow& row, const SharedKey& key, std::uint32_t refusal);
-    std::uint32_t refusal() const;
+    Result<void> allow(const AccessRow& row, const SharedKey& key);
+    bool knows_group_of(ByteView index) const;
 
     std::array<Named, 2> named_;
     std::size_t count_ = 0;

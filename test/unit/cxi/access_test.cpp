@@ -58,7 +58,7 @@ TEST_CASE("a reference by index answers the same for what is not there and for w
         }
     };
     bench.log_on(0x00000002, "CXI_GROUP=ELSEWHERE");
-    both(E_DB_NOT_FOUND);
+    both(E_CXI_PERMISSION_DENIED);
     bench.log_on(0x00000200, "CXI_GROUP=G");
     both(E_CXI_PERMISSION_DENIED);
     bench.context.users.clear();

@@ -25,6 +25,7 @@ std::uint32_t remove(CxiBench& bench, std::string_view name) {
 
 TEST_CASE("a security officer makes and deletes the users of their slot, an administrator the officers") {
     CxiBench bench;
+    bench.make_users();
     const Wanted officer{"SO_0000", 0x00000200, "CXI_GROUP=SLOT_0000,LABEL=54"};
     const Wanted user{"USR_0000", 0x00000002, "CXI_GROUP=SLOT_0000"};
     const Wanted manager{"KM_0000", 0x00000020, "CXI_GROUP=SLOT_0000"};
@@ -43,11 +44,13 @@ TEST_CASE("a security officer makes and deletes the users of their slot, an admi
     CHECK(add(bench, {"USR_0000", 0x00000002, "CXI_GROUP=*"}) == E_CMDS_BAD_ATT);
     CHECK(add(bench, {"USR_0000", 0x00000002, "CXI_GROUP=SLOT_0000,CXI_GROUP=*"}) == E_CMDS_BAD_ATT);
     CHECK(add(bench, {"USR_0000", 0x00000002, "CXI_GROUP=SLOT_0000,OTHER"}) == E_CMDS_BAD_ATT);
-    CHECK(add(bench, {"USR_0000", 0x00000002, "CXI_GROUP=SLOT_0000", UFLG_TMP}) == E_CMDS_USER_FLAG_NOT_ALLOWED);
+    CHECK(add(bench, {"USR_0000", 0x00000002, "CXI_GROUP=SLOT_0000", UFLG_TMP}) ==
+          E_CMDS_USER_FLAG_NOT_ALLOWED);
     bench.log_on(0x20000000, "");
     CHECK(add(bench, officer) == 0);
     CHECK(add(bench, {"NOBODY", 0x00000002, "CXI_GROUP=SLOT_0000"}) == E_CMDS_BAD_NAME);
-    for (const char* name : {"USR_00001", "USR_000", "USR_00a0", "USR_"}) CHECK(remove(bench, name) == E_CMDS_BAD_NAME);
+    for (const char* name : {"USR_00001", "USR_000", "USR_00a0", "USR_"})
+        CHECK(remove(bench, name) == E_CMDS_BAD_NAME);
     bench.log_on(0x00000200, "CXI_GROUP=SLOT_0000");
     CHECK(remove(bench, "SO_0000") == E_CXI_PERMISSION_DENIED);
     CHECK(remove(bench, "KM_0000") == 0);
