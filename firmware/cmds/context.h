@@ -40,6 +40,13 @@ public:
         if (found == things_.end() || found->second.tag != &kTag<T>) return nullptr;
         return std::static_pointer_cast<T>(found->second.thing);
     }
+    // The first of that type, of which the caller has one at most; null when there is none.
+    template <class T>
+    std::shared_ptr<T> only() const {
+        for (const auto& [handle, entry] : things_)
+            if (entry.tag == &kTag<T>) return std::static_pointer_cast<T>(entry.thing);
+        return nullptr;
+    }
     bool drop(std::uint32_t handle) { return things_.erase(handle) != 0; }
     void clear() { things_.clear(); }
 

@@ -47,6 +47,12 @@ std::string refusal(std::string_view user, Error error) {
     return describe_user(user) + ": logon refused: " + hex_code(error.code);
 }
 
+// With or without CMDS_MODE_SM_FAST, a modifier.
+bool is_mutual(std::uint8_t mode) {
+    constexpr std::uint8_t kFast = 0x80;
+    return (mode & ~kFast) == SM_MODE_DH_MA_RSA;
+}
+
 }  // namespace
 
 Result<Bytes> echo(Call& call) { return to_bytes(call.request.bytes("data")); }
@@ -103,8 +109,7 @@ Result<Bytes> get_auth_state(Call& call) {
 Result<Bytes> open_session(Call& call) {
     if (call.context.secure) return fail(E_CMDS_INVAL);  // no session inside a session
     const std::uint8_t mode = call.request.u8("mode");
-    if (mode == SM_MODE_DH_MA_RSA && (call.device.scheduler.modes() & MODE_ALARM) != 0)
-        return fail(E_CMDS_SM_MA_ALARM);
+    if (is_mutual(mode) && (call.device.scheduler.modes() & MODE_ALARM) != 0) return fail(E_CMDS_SM_MA_ALARM);
     const auto opened = call.device.sessions.open(&call.context, mode, call.request.u8("mechanism"),
                                                   call.request.bytes("parameter"));
     if (!opened) return fail(opened.error());

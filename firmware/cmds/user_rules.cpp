@@ -1,5 +1,7 @@
 #include "firmware/cmds/user_rules.h"
 
+#include <openssl/core_names.h>
+
 #include <algorithm>
 
 #include "firmware/crypto/pkey.h"
@@ -62,6 +64,22 @@ std::uint32_t highest_level(std::uint32_t permission) {
     return highest;
 }
 
+// A modulus and an exponent that RSA can have: both odd, no small factor, an exponent as FIPS 186-5 bounds it
+// from above (section 5.4). Random bytes are none.
+bool is_plausible_rsa(const EVP_PKEY& key) {
+    constexpr int kLongestExponent = 256;
+    constexpr BN_ULONG kSmallFactors = 752;
+    BIGNUM *n = nullptr, *e = nullptr;
+    const bool read = EVP_PKEY_get_bn_param(&key, OSSL_PKEY_PARAM_RSA_N, &n) == 1 &&
+                      EVP_PKEY_get_bn_param(&key, OSSL_PKEY_PARAM_RSA_E, &e) == 1;
+    const Handle<BIGNUM> modulus(n), exponent(e);
+    if (!read || !BN_is_odd(n) || !BN_is_odd(e) || BN_is_one(e) || BN_num_bits(e) > kLongestExponent)
+        return false;
+    for (BN_ULONG factor = 3; factor < kSmallFactors; factor += 2)
+        if (BN_mod_word(n, factor) == 0) return false;
+    return true;
+}
+
 Result<void> check_public_key(const User& user, const Profile& profile) {
     const auto key = public_key_from_der(user.token);
     if (!key) return fail(E_CMDS_BAD_TOKEN);
@@ -69,7 +87,7 @@ Result<void> check_public_key(const User& user, const Profile& profile) {
         if (!is_ec(**key)) return fail(E_CMDS_BAD_TOKEN);
         return {};
     }
-    if (!is_rsa(**key) || key_bits(**key) > 4096) return fail(E_CMDS_BAD_TOKEN);
+    if (!is_rsa(**key) || key_bits(**key) > 4096 || !is_plausible_rsa(**key)) return fail(E_CMDS_BAD_TOKEN);
     if (profile.certification == Certification::cc && key_bits(**key) < 1024)
         return fail(E_CMDS_BAD_TOKEN_CC);
     if (key_bits(**key) < profile.min_rsa_bits) return fail(E_CMDS_BAD_TOKEN);

@@ -3,36 +3,28 @@
 #include <algorithm>
 
 #include "firmware/cmds/scheduler.h"
-#include "firmware/cxi/group_access.h"
+#include "firmware/cxi/access.h"
 
 namespace cs2sim {
 namespace {
 
 constexpr std::size_t kMostConfigs = 1024;
 
-// What a use needs of a key: the bit in USAGE, and the PKCS#11 flag that forbids it when present and false.
+// What a use needs of a key.
 struct UseRow {
     Use use;
     std::uint32_t usage;
-    std::uint32_t flag;
 };
 constexpr UseRow kUses[] = {
-    {USE_SIGN, CXI_KEY_USAGE_SIGN, CXI_PROP_SIGN},
-    {USE_VERIFY, CXI_KEY_USAGE_VERIFY, CXI_PROP_VERIFY},
-    {USE_ENCRYPT, CXI_KEY_USAGE_ENCRYPT, CXI_PROP_ENCRYPT},
-    {USE_DECRYPT, CXI_KEY_USAGE_DECRYPT, CXI_PROP_DECRYPT},
-    {USE_MAC, CXI_KEY_USAGE_SIGN, CXI_PROP_SIGN},
-    {USE_DERIVE, CXI_KEY_USAGE_DERIVE, CXI_PROP_DERIVE},
-    {USE_WRAP, CXI_KEY_USAGE_WRAP, CXI_PROP_WRAP},
-    {USE_UNWRAP, CXI_KEY_USAGE_UNWRAP, CXI_PROP_UNWRAP},
+    {USE_SIGN, CXI_KEY_USAGE_SIGN},       {USE_VERIFY, CXI_KEY_USAGE_VERIFY},
+    {USE_ENCRYPT, CXI_KEY_USAGE_ENCRYPT}, {USE_DECRYPT, CXI_KEY_USAGE_DECRYPT},
+    {USE_MAC, CXI_KEY_USAGE_SIGN},        {USE_DERIVE, CXI_KEY_USAGE_DERIVE},
+    {USE_WRAP, CXI_KEY_USAGE_WRAP},       {USE_UNWRAP, CXI_KEY_USAGE_UNWRAP},
 };
 
 Result<void> allow_by_properties(const PropertyList& properties, Use use, Mechanism mechanism) {
     for (const UseRow& row : kUses)
-        if (row.use == use &&
-            ((properties.number_or(CXI_PROP_KEY_USAGE, CXI_KEY_USAGE_ALL) & row.usage) == 0 ||
-             !properties.flag_or(row.flag, true)))
-            return fail(E_CXI_KEY_USAGE);
+        if (row.use == use && !allows(properties, row.usage)) return fail(E_CXI_KEY_USAGE);
     if (!properties.has(CXI_PROP_KEY_MECHS)) return {};
     const ByteView allowed = properties.bytes(CXI_PROP_KEY_MECHS);
     for (ByteView rest = allowed; rest.size() >= 4; rest = rest.subspan(4)) {
@@ -64,12 +56,18 @@ Result<void> check_flags(std::uint32_t flags, std::uint32_t known) {
 }
 
 Cxi::Cxi(Services& services)
-    : keys(services.smos, services.databases), seal(services.mbk), services_(services) {}
+    : keys(services.smos, services.databases,
+           {services.profile.volatile_keys, std::size_t{services.profile.volatile_kib} << 10}),
+      seal(services.mbk),
+      services_(services) {}
 
 std::uint16_t Cxi::modes() const { return services_.scheduler.modes(); }
 
-Circumstances Cxi::circumstances() const {
-    return {modes(), services_.profile.des3, services_.smos.clock.milliseconds()};
+Result<Circumstances> Cxi::circumstances(std::string_view group) {
+    const auto settings = config(group);
+    if (!settings) return fail(settings.error());
+    return Circumstances{modes(), services_.profile.des3, services_.smos.clock.milliseconds(),
+                         settings->restrictions};
 }
 
 Result<CxiConfig> Cxi::config(std::string_view group) {
@@ -107,21 +105,12 @@ Result<CxiConfig> Cxi::read_config(std::initializer_list<ByteView> indices) {
     config.key_manager = settings.number_or(CXI_PROP_CFG_AUTH_KEYM, config.key_manager);
     config.plain = settings.number_or(CXI_PROP_CFG_AUTH_PLAIN, config.plain);
     config.check_validity = settings.number_or(CXI_PROP_CFG_CHECK_VALIDITY_PERIOD, 0) != 0;
-    config.external_only = settings.number_or(CXI_PROP_CFG_ENFORCE_EXT_KEYS, 0) != 0;
+    const auto on = [&](std::uint32_t id) { return settings.number_or(id, 0) != 0; };
+    config.external_only = on(CXI_PROP_CFG_ENFORCE_EXT_KEYS);
+    config.restrictions = {on(CXI_PROP_CFG_WRAP_POLICY), on(CXI_PROP_CFG_SECURE_DERIVATION),
+                           on(CXI_PROP_CFG_SECURE_IMPORT), on(CXI_PROP_CFG_SECURE_RSA_COMPONENTS),
+                           on(CXI_PROP_CFG_ALLOW_WEAK_DES_KEYS)};
     return config;
-}
-
-Result<void> Cxi::require(const Call& call, std::string_view group, Right right) {
-    const auto settings = config(group);
-    if (!settings) return fail(settings.error());
-    return require_in_group(call.context, group,
-                            right == Right::use ? settings->user : settings->key_manager);
-}
-
-Result<void> Cxi::require_plain(const Call& call, std::string_view group) {
-    const auto settings = config(group);
-    if (!settings) return fail(settings.error());
-    return require_in_group(call.context, group, settings->plain);
 }
 
 Result<SharedKey> Cxi::external_key(ByteView blob) {
@@ -134,29 +123,23 @@ Result<SharedKey> Cxi::external_key(ByteView blob) {
     return std::make_shared<const LoadedKey>(*std::move(loaded));
 }
 
-Result<SharedKey> Cxi::key(const Call& call, ByteView reference, Right right) {
+Result<SharedKey> Cxi::find(ByteView reference) {
     if (reference.empty()) return fail(E_CXI_INVALID_PARAM_LEN);
     const ByteView value = reference.subspan(1);
     Result<SharedKey> found = fail(E_CXI_INVALID_PARAM_TAG);
-    if (reference[0] == CXI_TAG_INDEX) {
+    if (reference[0] == CXI_TAG_INDEX)
         found = keys.find(value);
-    } else if (reference[0] == CXI_TAG_EXTERNAL) {
+    else if (reference[0] == CXI_TAG_EXTERNAL)
         found = external_key(value);
-    } else if (reference[0] == CXI_TAG_NAME) {
-        const auto names = PropertyList::decode(value);
-        if (!names) return fail(names.error());
-        const std::string_view group = names->text(CXI_PROP_KEY_GROUP);
-        CS2SIM_TRY(require(call, group, right));  // before anything about the name is told
-        if (names->text(CXI_PROP_KEY_NAME).empty() &&
-            (!has_nameless_keys(group) || names->number_or(CXI_PROP_KEY_SPEC, 0) == 0))
-            return fail(E_CXI_KEY_INVALID_NAME);
-        found = keys.find(
-            key_index(group, names->text(CXI_PROP_KEY_NAME), names->number_or(CXI_PROP_KEY_SPEC, 0)));
-    }
-    if (!found) return found;
-    if ((*found)->object.type() == CXI_KEY_TYPE_CONFIG) return fail(E_CXI_INVALID_PARAM_VAL);
-    CS2SIM_TRY(require(call, (*found)->object.group(), right));
+    if (found && (*found)->object.type() == CXI_KEY_TYPE_CONFIG) return fail(E_CXI_INVALID_PARAM_VAL);
     return found;
+}
+
+Result<SharedKey> Cxi::find_named(const PropertyList& names) {
+    const std::string_view group = names.text(CXI_PROP_KEY_GROUP), name = names.text(CXI_PROP_KEY_NAME);
+    const std::uint32_t spec = names.number_or(CXI_PROP_KEY_SPEC, 0);
+    if (name.empty() && (!has_nameless_keys(group) || spec == 0)) return fail(E_CXI_KEY_INVALID_NAME);
+    return keys.find(key_index(group, name, spec));
 }
 
 Result<void> Cxi::approve_object(const KeyObject& key, Use use) {
@@ -179,12 +162,52 @@ Result<void> Cxi::allow(const LoadedKey& key, Use use, Mechanism mechanism, Byte
             return fail(E_CXI_VALIDITY_PERIOD);
     }
     CS2SIM_TRY(approve_object(key.object, use));
+    if ((use & kWraps) != 0) CS2SIM_TRY(approve_wrapping(key, use));
     if ((modes() & (MODE_FIPS | MODE_CC)) == 0) return {};
     CS2SIM_TRY(approve_mechanism(modes(), use, key.object.algorithm(), mechanism.value));
     if (const std::uint32_t hash = mask_hash(key, mechanism, parameter); hash != 0)
         CS2SIM_TRY(approve_mechanism(modes(), use, key.object.algorithm(), hash));
+    CS2SIM_TRY(keep_role(key, use));
     if ((modes() & MODE_FIPS) == 0 || !key.object.is_private()) return {};
     return keep_first_usage(key, use, mechanism);
+}
+
+// A key that both handles keys and encrypts or decrypts makes chosen keys, or tells keys. In certified modes
+// whoever knows its bytes would, so that they are the device's alone or its security officer stands for it;
+// and what was encrypted to a public key may have been made by anybody.
+Result<void> Cxi::approve_wrapping(const LoadedKey& key, Use use) {
+    const bool trusted = key.object.properties.flag_or(CXI_PROP_TRUSTED, false);
+    const bool wraps = use == USE_WRAP;
+    if ((modes() & (MODE_FIPS | MODE_CC)) != 0 && !trusted) {
+        const bool local = key.pkey ? wraps && key.object.properties.flag_or(CXI_PROP_LOCAL, false)
+                                    : is_unknown_outside(key.object);
+        if (!local) return approve_act(modes(), wraps ? Act::plain_export : Act::plain_import);
+    }
+    const auto settings = config(key.object.group());
+    if (!settings) return fail(settings.error());
+    if (!settings->restrictions.wrap_policy) return {};
+    if (wraps && key.object.is_public() && !trusted) return fail(E_CXI_SECURE_PUBLIC_WRAPPING);
+    return approve_purpose(0, settings->restrictions, usage_of(key.object.properties));
+}
+
+// The bytes of a key keep the role that their first use gave them: a copy, a restored or unwrapped key has it
+// too.
+Result<void> Cxi::keep_role(const LoadedKey& key, Use use) {
+    const bool public_work = key.object.is_public() && (use & kWraps) == 0;
+    const bool may_wrap = key.object.is_secret() || key.object.algorithm() == CXI_KEY_ALGO_RSA;
+    if (!key.role || public_work || !may_wrap) return {};
+    const std::uint8_t wanted = (use & kWraps) != 0 ? ROLE_WRAPS : ROLE_WORKS;
+    if (*key.role == ROLE_OPEN) {
+        auto note = keys.note(KeyStore::NoteKind::role, key);
+        if (!note) return fail(note.error());
+        if (note->empty()) {
+            CS2SIM_TRY(keys.change_note(KeyStore::NoteKind::role, key, [&](ByteView before) -> Result<Bytes> {
+                return *note = before.empty() ? Bytes{wanted} : to_bytes(before);
+            }));
+        }
+        *key.role = note->front();
+    }
+    return *key.role == wanted ? Result<void>() : approve_act(modes(), Act::mixed_use);
 }
 
 // A stored key gets its usage written down with its first use; one that lives outside must bring it along.
@@ -202,13 +225,26 @@ Result<void> Cxi::keep_first_usage(const LoadedKey& key, Use use, Mechanism mech
     });
 }
 
-Result<Place> Cxi::place_in(const Call& call, const PropertyList& names, std::uint32_t flags, Right right) {
-    const std::string_view group = names.text(CXI_PROP_KEY_GROUP);
-    CS2SIM_TRY(require(call, group, right));
-    if (names.text(CXI_PROP_KEY_NAME).empty() &&
-        (!has_nameless_keys(group) || names.number(CXI_PROP_KEY_SPEC) == 0u))
+// What a session, or a plain connection, holds so that its volatile keys end with it.
+Result<std::uint64_t> Cxi::volatile_owner(HandleTable& handles) {
+    auto owner = handles.only<VolatileOwner>();
+    if (!owner) owner = keys.owner();
+    if (!handles.only<VolatileOwner>() && handles.put(owner) == 0) return fail(E_CXI_MALLOC);
+    return owner->number();
+}
+
+Result<Place> Cxi::place_in(const CxiCall& call, const PropertyList& properties, std::uint32_t flags) {
+    const std::string_view group = properties.text(CXI_PROP_KEY_GROUP);
+    if (properties.text(CXI_PROP_KEY_NAME).empty() &&
+        (!has_nameless_keys(group) || properties.number(CXI_PROP_KEY_SPEC) == 0u))
         return fail(E_CXI_KEY_INVALID_NAME);
-    const Place place(*this, flags);
+    if (properties.flag_or(CXI_PROP_TRUSTED, false)) CS2SIM_TRY(call.require(RIGHT_SECURITY_OFFICER, group));
+    const auto settings = config(group);
+    if (!settings) return fail(settings.error());
+    CS2SIM_TRY(approve_purpose(modes(), settings->restrictions, usage_of(properties, true)));
+    Place place(*this, flags);
+    if (place.has(CXI_FLAG_KEY_UNTIL_RESTART) && !place.has(CXI_FLAG_KEY_VOLATILE))
+        return fail(E_CXI_INVALID_FLAGS);
     if (place.has(CXI_FLAG_KEY_EXTERNAL) &&
         (place.has(CXI_FLAG_KEY_OVERWRITE) || place.has(CXI_FLAG_KEY_VOLATILE)))
         return fail(E_CXI_OVERWRITE);
@@ -217,14 +253,17 @@ Result<Place> Cxi::place_in(const Call& call, const PropertyList& names, std::ui
         CS2SIM_TRY(approve_act(modes(), Act::external_key));
         return place;
     }
-    const auto settings = config(group);
-    if (!settings) return fail(settings.error());
     if (settings->external_only) return fail(E_CXI_KEY_EXTERNAL_ONLY);
+    if (place.has(CXI_FLAG_KEY_VOLATILE) && !place.has(CXI_FLAG_KEY_UNTIL_RESTART)) {
+        const auto owner = volatile_owner(call.context.handles);
+        if (!owner) return fail(owner.error());
+        place.owner_ = *owner;
+    }
     return place;
 }
 
-Result<Bytes> Place::seal(const KeyObject& key) {
-    const auto blob = cxi_.seal.seal(key);
+Result<Bytes> Cxi::seal_outside(const KeyObject& key) {
+    const auto blob = seal.seal(key);
     if (!blob) return fail(blob.error());
     Bytes reference{CXI_TAG_EXTERNAL};
     append(reference, *blob);
@@ -232,19 +271,19 @@ Result<Bytes> Place::seal(const KeyObject& key) {
 }
 
 Result<Bytes> Place::put(KeyObject& key) {
-    if (has(CXI_FLAG_KEY_EXTERNAL)) return seal(key);
-    CS2SIM_TRY(cxi_.keys.insert({&key}, has(CXI_FLAG_KEY_OVERWRITE), has(CXI_FLAG_KEY_VOLATILE)));
+    if (has(CXI_FLAG_KEY_EXTERNAL)) return cxi_.seal_outside(key);
+    CS2SIM_TRY(cxi_.keys.insert({&key}, has(CXI_FLAG_KEY_OVERWRITE), lifetime()));
     return index_reference(key_index(key));
 }
 
 Result<Place::Pair> Place::put(KeyObject& first, KeyObject& second) {
     if (has(CXI_FLAG_KEY_EXTERNAL)) {
-        auto one = seal(first), other = seal(second);
+        auto one = cxi_.seal_outside(first), other = cxi_.seal_outside(second);
         if (!one) return fail(one.error());
         if (!other) return fail(other.error());
         return Pair{*std::move(one), *std::move(other)};
     }
-    CS2SIM_TRY(cxi_.keys.insert({&first, &second}, has(CXI_FLAG_KEY_OVERWRITE), has(CXI_FLAG_KEY_VOLATILE)));
+    CS2SIM_TRY(cxi_.keys.insert({&first, &second}, has(CXI_FLAG_KEY_OVERWRITE), lifetime()));
     return Pair{index_reference(key_index(first)), index_reference(key_index(second))};
 }
 

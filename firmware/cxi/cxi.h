@@ -1,7 +1,7 @@
 // The front door of CXI: key objects, groups, cryptographic operations, single-key backup.
 //
 // Who may do what is decided by the key's group, not by the session's whole authentication state: see
-// group_access.h. Function rows therefore state permission 0, and every handler asks here.
+// group_access.h. Function rows therefore state permission 0, and rights in groups as rows of access.h.
 #pragma once
 
 #include <map>
@@ -14,6 +14,7 @@
 #include "firmware/cxi/keys/key_blob.h"
 #include "firmware/cxi/keys/key_store.h"
 #include "firmware/cxi/make_key.h"
+#include "firmware/cxi/policy.h"
 #include "firmware/cxi/work/mechanism.h"
 
 namespace cs2sim {
@@ -27,10 +28,12 @@ struct CxiConfig {
     std::uint32_t plain = 0;      // CFG_AUTH_PLAIN: what plain import and export need beside
     bool check_validity = false;  // CFG_CHECK_VALIDITY_PERIOD: dates of keys are enforced
     bool external_only = false;   // CFG_ENFORCE_EXT_KEYS: no new stored keys
+    Restrictions restrictions;
+
+    bool management_is_separate() const { return !permits(user, key_manager); }
 };
 
-enum class Right : std::uint8_t { use, manage };
-
+class CxiCall;
 class Cxi;
 
 class Place {
@@ -50,11 +53,12 @@ public:
 private:
     friend class Cxi;
     Place(Cxi& cxi, std::uint32_t flags) : cxi_(cxi), flags_(flags) {}
-    Result<Bytes> seal(const KeyObject& key);
+    Lifetime lifetime() const { return {has(CXI_FLAG_KEY_VOLATILE), owner_}; }
     bool has(CxiFlag flag) const { return (flags_ & flag) != 0; }
 
     Cxi& cxi_;
     std::uint32_t flags_;
+    std::uint64_t owner_ = 0;
 };
 
 class Cxi {
@@ -67,14 +71,13 @@ public:
     KeyStore keys;
     KeySeal seal;
 
-    // The key that `reference` (CxiKeyTag) names, for a caller who has `right` in its group.
-    // Errors: E_CXI_INVALID_PARAM_TAG, _LEN, _VAL for a malformed reference; E_CXI_PERMISSION_DENIED; those
-    // of KeyStore::find() and KeySeal::open(); E_CXI_CC_EXTERNAL_KEYS.
-    Result<SharedKey> key(const Call& call, ByteView reference, Right right);
+    // The key that `reference` (CxiKeyTag) names by index or as a sealed one, or `names` by GROUP, NAME and
+    // SPEC; whether the caller may have it is not asked here. Errors: E_CXI_INVALID_PARAM_TAG, _LEN, _VAL for
+    // a malformed reference, E_CXI_KEY_INVALID_NAME; those of KeyStore::find() and KeySeal::open();
+    // E_CXI_CC_EXTERNAL_KEYS.
+    Result<SharedKey> find(ByteView reference);
+    Result<SharedKey> find_named(const PropertyList& names);
 
-    // Both: E_CXI_PERMISSION_DENIED. The second is for plain import and export (CFG_AUTH_PLAIN).
-    Result<void> require(const Call& call, std::string_view group, Right right);
-    Result<void> require_plain(const Call& call, std::string_view group);
     Result<CxiConfig> config(std::string_view group);
 
     // Whether `key` may be used so: its usage bits and flags, its list of mechanisms, its dates, the
@@ -86,18 +89,25 @@ public:
     // Whether the profile and the mode have such keys. Errors: E_CXI_KEY_INVALID_ALGO, and the mode tables'.
     Result<void> approve_object(const KeyObject& key, Use use);
 
-    // Where a key will go, asked before the work of making it. `names`: its GROUP, NAME and SPEC. Errors:
-    // E_CXI_PERMISSION_DENIED, E_CXI_KEY_INVALID_NAME (no name where keys have one, or the specifier 0
-    // without name), E_CXI_OVERWRITE, E_CXI_KEY_EXTERNAL_ONLY, the mode tables'.
-    Result<Place> place_in(const Call& call, const PropertyList& names, std::uint32_t flags,
-                           Right right = Right::manage);
+    // Where a key with these properties will go, asked before the work of making it. Errors:
+    // E_CXI_KEY_INVALID_NAME (no name where keys have one, or the specifier 0 without name),
+    // E_CXI_PERMISSION_DENIED (TRUSTED, and the caller is no security officer of the group), E_CXI_OVERWRITE,
+    // E_CXI_KEY_EXTERNAL_ONLY, the mode tables'.
+    Result<Place> place_in(const CxiCall& call, const PropertyList& properties, std::uint32_t flags);
 
-    Circumstances circumstances() const;
+    // What holds for keys of the group now.
+    Result<Circumstances> circumstances(std::string_view group);
     std::uint16_t modes() const;
+
+    // Seals a key for outside and returns its reference. Errors: as KeySeal::seal().
+    Result<Bytes> seal_outside(const KeyObject& key);
 
 private:
     Result<CxiConfig> read_config(std::initializer_list<ByteView> indices);
+    Result<std::uint64_t> volatile_owner(HandleTable& handles);
     Result<SharedKey> external_key(ByteView blob);
+    Result<void> keep_role(const LoadedKey& key, Use use);
+    Result<void> approve_wrapping(const LoadedKey& key, Use use);
     Result<void> keep_first_usage(const LoadedKey& key, Use use, Mechanism mechanism);
 
     Services& services_;
@@ -112,6 +122,10 @@ private:
 
 // A reference to a stored key, as commands return it.
 Bytes index_reference(ByteView index);
+
+// Flags of functions that make a key.
+inline constexpr std::uint32_t kPlaceFlags =
+    CXI_FLAG_KEY_OVERWRITE | CXI_FLAG_KEY_EXTERNAL | CXI_FLAG_KEY_VOLATILE | CXI_FLAG_KEY_UNTIL_RESTART;
 
 // E_CXI_INVALID_FLAGS when `flags` has any bit outside `known`.
 Result<void> check_flags(std::uint32_t flags, std::uint32_t known);

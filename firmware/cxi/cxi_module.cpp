@@ -1,3 +1,6 @@
+#include <algorithm>
+
+#include "firmware/cxi/access.h"
 #include "firmware/cxi/cxi.h"
 #include "firmware/cxi/handlers.h"
 
@@ -7,42 +10,106 @@ namespace {
 using rules::kCxi;
 using rules::kCxiPlainSecret;
 
-// Permission 0: what a caller needs depends on the group of the key (cxi.h). Numbers 0, 2 and 6 are retired,
-// and DSA is not implemented.
-constexpr Function kFunctions[] = {
-    {SFC_CXI_CHECK_GENUINENESS, 0, kCxi, cxi_not_supported},
-    {SFC_CXI_GET_INFO, 0, kCxi, cxi_get_info},
-    {SFC_CXI_GET_PERSKEY, 0, kCxi, cxi_not_supported},
-    {SFC_CXI_KEY_INIT, 0, kCxi, cxi_key_init},
-    {SFC_CXI_KEY_HASH_GET, 0, kCxi, cxi_not_supported},
-    {SFC_CXI_KEY_DSA_XGEN, 0, kCxi, cxi_not_supported},
-    {SFC_CXI_KEY_BACKUP, 0, kCxi, cxi_key_backup},
-    {SFC_CXI_KEY_RESTORE, 0, kCxi, cxi_key_restore},
-    {SFC_CXI_KEY_LIST, 0, kCxi, cxi_key_list},
-    {SFC_CXI_KEY_GENERATE, 0, kCxi, cxi_key_generate},
-    {SFC_CXI_KEY_OPEN, 0, kCxi, cxi_key_open},
-    {SFC_CXI_KEY_DELETE, 0, kCxi, cxi_key_delete},
-    {SFC_CXI_KEY_PROP_GET, 0, kCxi, cxi_key_prop_get},
-    {SFC_CXI_KEY_PROP_SET, 0, kCxi, cxi_key_prop_set},
-    {SFC_CXI_KEY_EXPORT, 0, kCxi, cxi_key_export},
-    {SFC_CXI_KEY_IMPORT, 0, kCxi, cxi_key_import},
-    {SFC_CXI_HASH_COMPUTE, 0, kCxi, cxi_hash_compute},
-    {SFC_CXI_CRYPT, 0, kCxi, cxi_crypt},
-    {SFC_CXI_SIGN, 0, kCxi, cxi_sign},
-    {SFC_CXI_VERIFY, 0, kCxi, cxi_verify},
-    {SFC_CXI_RND_GEN, 0, kCxi, cxi_rnd_gen},
-    {SFC_CXI_SECRET_AGREE, 0, kCxiPlainSecret, cxi_secret_agree},
-    {SFC_CXI_OBJ_CREATE, 0, kCxi, cxi_obj_create},
-    {SFC_CXI_KEY_PAIR_GEN, 0, kCxi, cxi_key_pair_gen},
-    {SFC_CXI_OBJ_COPY, 0, kCxi, cxi_obj_copy},
-    {SFC_CXI_KEY_DERIVE, 0, kCxi, cxi_key_derive},
-    {SFC_CXI_KEY_WRAP, 0, kCxi, cxi_key_wrap},
-    {SFC_CXI_KEY_UNWRAP, 0, kCxi, cxi_key_unwrap},
-    {SFC_CXI_KEY_DSA_PQGEN, 0, kCxi, cxi_not_supported},
-    {SFC_CXI_KEY_DSA_GGEN, 0, kCxi, cxi_not_supported},
-    {SFC_CXI_P11_PERMISSIONS, 0, kCxi, cxi_p11_permissions},
-    {SFC_CXI_SIGN_BULK, 0, kCxi, cxi_sign_bulk},
+struct CxiFunction {
+    std::uint8_t sfc;
+    ModeRules rules;
+    Result<Bytes> (*handler)(CxiCall&);
+    std::array<AccessRow, 4> access{};  // all that apply are asked, in this order
 };
+
+constexpr std::uint16_t kUseOpen = RIGHT_USE | RIGHT_USE_PUBLIC;
+constexpr std::uint16_t kLook = RIGHT_USE | RIGHT_MANAGE | RIGHT_SEE_PUBLIC;
+
+constexpr AccessRow kMade{"properties", Names::made, RIGHT_MANAGE};
+constexpr AccessRow kUsed{"key", Names::key, RIGHT_USE};
+constexpr AccessRow kManaged{"key", Names::key, RIGHT_MANAGE};
+constexpr AccessRow kWrapping{"wrapping", Names::key, RIGHT_USE};
+constexpr AccessRow kWrappingIfAny{"wrapping", Names::key_if_any, RIGHT_USE};
+
+// Numbers 0, 2 and 6 are retired.
+constexpr CxiFunction kCxiFunctions[] = {
+    {SFC_CXI_CHECK_GENUINENESS, kCxi, cxi_not_supported},
+    {SFC_CXI_GET_INFO, kCxi, cxi_get_info},
+    {SFC_CXI_GET_PERSKEY, kCxi, cxi_not_supported},
+    // Who manages the keys, and those who set a token up.
+    {SFC_CXI_KEY_INIT,
+     kCxi,
+     cxi_key_init,
+     {{{"group", Names::group, RIGHT_MANAGE | RIGHT_SECURITY_OFFICER | RIGHT_ADMINISTRATOR}}}},
+    {SFC_CXI_KEY_HASH_GET, kCxi, cxi_not_supported},
+    {SFC_CXI_KEY_DSA_XGEN, kCxi, cxi_not_supported},
+    {SFC_CXI_KEY_BACKUP, kCxi, cxi_key_backup, {{kUsed}}},
+    // Over a key that is there only for who could make and delete it.
+    {SFC_CXI_KEY_RESTORE,
+     kCxi,
+     cxi_key_restore,
+     {{{"blob", Names::sealed, RIGHT_USE}, {"blob", Names::sealed, RIGHT_MANAGE, When::overwrites}}}},
+    {SFC_CXI_KEY_LIST, kCxi, cxi_key_list, {{{"template", Names::listed, RIGHT_USE | RIGHT_MANAGE}}}},
+    {SFC_CXI_KEY_GENERATE, kCxi, cxi_key_generate, {{kMade}}},
+    {SFC_CXI_KEY_OPEN, kCxi, cxi_key_open, {{{"properties", Names::key_name, kUseOpen | RIGHT_SEE_PUBLIC}}}},
+    {SFC_CXI_KEY_DELETE, kCxi, cxi_key_delete, {{kManaged}}},
+    {SFC_CXI_KEY_PROP_GET,
+     kCxi,
+     cxi_key_prop_get,
+     {{{"key", Names::key_or_config, kLook}, {"key", Names::config, RIGHT_LOGGED_ON}}}},
+    {SFC_CXI_KEY_PROP_SET,
+     kCxi,
+     cxi_key_prop_set,
+     {{{"key", Names::key_or_config, RIGHT_USE | RIGHT_MANAGE}, {"key", Names::config, RIGHT_CONFIGURE}}}},
+    {SFC_CXI_KEY_EXPORT,
+     kCxi,
+     cxi_key_export,
+     {{{"key", Names::key, kUseOpen},
+       {"key", Names::key, RIGHT_MANAGE, When::secret_leaves},
+       {"key", Names::key, RIGHT_PLAIN, When::in_clear},
+       kWrappingIfAny}}},
+    {SFC_CXI_KEY_IMPORT,
+     kCxi,
+     cxi_key_import,
+     {{kMade, {"properties", Names::made, RIGHT_PLAIN, When::in_clear}, kWrappingIfAny}}},
+    {SFC_CXI_HASH_COMPUTE, kCxi, cxi_hash_compute, {{{"key", Names::key_if_any, RIGHT_USE}}}},
+    {SFC_CXI_CRYPT, kCxi, cxi_crypt, {{{"key", Names::key_if_any, kUseOpen}}}},
+    {SFC_CXI_SIGN, kCxi, cxi_sign, {{kUsed}}},
+    {SFC_CXI_VERIFY, kCxi, cxi_verify, {{{"key", Names::key, kUseOpen}}}},
+    {SFC_CXI_RND_GEN, kCxi, cxi_rnd_gen},
+    {SFC_CXI_SECRET_AGREE, kCxiPlainSecret, cxi_secret_agree, {{kUsed}}},
+    {SFC_CXI_OBJ_CREATE, kCxi, cxi_obj_create, {{kMade}}},
+    {SFC_CXI_KEY_PAIR_GEN,
+     kCxi,
+     cxi_key_pair_gen,
+     {{{"private", Names::made, RIGHT_MANAGE}, {"public", Names::made, RIGHT_MANAGE}}}},
+    {SFC_CXI_OBJ_COPY, kCxi, cxi_obj_copy, {{kManaged, {"properties", Names::copied, RIGHT_MANAGE}}}},
+    {SFC_CXI_KEY_DERIVE,
+     kCxi,
+     cxi_key_derive,
+     {{kMade, kUsed, {"data", Names::key, RIGHT_USE, When::joins_keys}}}},
+    {SFC_CXI_KEY_WRAP, kCxi, cxi_key_wrap, {{kManaged, {"wrapping", Names::key, kUseOpen}}}},
+    {SFC_CXI_KEY_UNWRAP, kCxi, cxi_key_unwrap, {{kMade, kWrapping}}},
+    {SFC_CXI_USER_ADD, kCxi, cxi_user_add},
+    {SFC_CXI_USER_DELETE, kCxi, cxi_user_delete},
+    {SFC_CXI_KEY_DSA_PQGEN, kCxi, cxi_not_supported},
+    {SFC_CXI_KEY_DSA_GGEN, kCxi, cxi_not_supported},
+    {SFC_CXI_P11_PERMISSIONS, kCxi, cxi_p11_permissions},
+    {SFC_CXI_SIGN_BULK, kCxi, cxi_sign_bulk, {{kUsed}}},
+};
+
+// Asks the rows of access, then runs the handler.
+Result<Bytes> enter(Call& call) {
+    const auto* row = std::ranges::find(kCxiFunctions, call.function.sfc, &CxiFunction::sfc);
+    CxiCall asked(call, *call.device.cxi);
+    for (const AccessRow& access : row->access)
+        if (!access.field.empty()) CS2SIM_TRY(asked.ask(access));
+    return row->handler(asked);
+}
+
+// Permission 0: what a caller needs depends on the group of the key.
+constexpr auto kFunctions = [] {
+    std::array<Function, std::size(kCxiFunctions)> functions{};
+    std::ranges::transform(kCxiFunctions, functions.begin(), [](const CxiFunction& row) {
+        return Function{row.sfc, 0, row.rules, enter};
+    });
+    return functions;
+}();
 
 }  // namespace
 

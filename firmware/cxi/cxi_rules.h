@@ -170,7 +170,15 @@ inline constexpr FirstUsageRow kFirstUsages[] = {
 };
 
 // What `mode` bars of moving keys and of flags. Handlers name the act, this table the code.
-enum class Act : std::uint8_t { plain_import, plain_export, overwrite, external_key };
+enum class Act : std::uint8_t {
+    plain_import,  // also: unwrapped under a key whose bytes somebody may know
+    plain_export,  // also: wrapped under such a key
+    overwrite,
+    external_key,
+    mixed_use,      // of one key: to wrap or unwrap, and anything else
+    readable_join,  // of a key with one that somebody may know, or cut
+    low_exponent,   // RSA, public exponent under 65537
+};
 struct ActRule {
     std::uint16_t mode;
     Act act;
@@ -183,6 +191,12 @@ inline constexpr ActRule kActRules[] = {
     {MODE_CC, Act::plain_export, E_CXI_CC_EXPORT_PLAIN},
     {MODE_CC, Act::overwrite, E_CXI_CC_OVERWRITE},
     {MODE_CC, Act::external_key, E_CXI_CC_EXTERNAL_KEYS},
+    {MODE_FIPS, Act::mixed_use, E_CXI_FIPS_KEY_USAGE},
+    {MODE_CC, Act::mixed_use, E_CXI_CC_KEY_PROP},
+    {MODE_FIPS, Act::readable_join, E_CXI_FIPS_MECH},
+    {MODE_CC, Act::readable_join, E_CXI_CC_MECH},
+    {MODE_FIPS, Act::low_exponent, E_CXI_FIPS_PROP},  // FIPS 186-5, section 5.1
+    {MODE_CC, Act::low_exponent, E_CXI_CC_KEY_PROP},
 };
 
 // Errors: the table's. `modes` are those that hold now; `curve` is empty for other keys.

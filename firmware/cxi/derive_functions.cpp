@@ -2,6 +2,7 @@
 #include <openssl/core_names.h>
 
 #include "firmware/crypto/digest.h"
+#include "firmware/cxi/access.h"
 #include "firmware/cxi/cxi.h"
 #include "firmware/cxi/handlers.h"
 #include "firmware/cxi/work/cipher_job.h"
@@ -110,44 +111,49 @@ bool is_agreement(Mechanism mechanism) {
     return mechanism.kdf() == CXI_MECH_KDF_ECDH || mechanism.kdf() == CXI_MECH_KDF_ECDH_COF;
 }
 
-// Policies and guards of derived keys are never wider than those of what they are made of.
-void inherit_policy(PropertyList& properties, const KeyObject& base) {
-    const std::uint32_t asked = properties.number_or(CXI_PROP_KEY_EXPORT, CXI_KEY_EXPORT_DENY);
-    const std::uint32_t had = base.export_policy();
-    const std::uint32_t deny = (asked | had) & CXI_KEY_EXPORT_DENY_BACKUP;
-    const std::uint32_t allow = asked & had & (CXI_KEY_EXPORT_ALLOW | CXI_KEY_EXPORT_ALLOW_PLAIN);
-    properties.set_number(CXI_PROP_KEY_EXPORT, deny | allow);
-    for (const std::uint32_t guard : {CXI_PROP_SENSITIVE, CXI_PROP_WRAP_WITH_TRUSTED})
-        if (base.properties.flag_or(guard, false)) properties.set_flag(guard, true);
-    if (!base.properties.flag_or(CXI_PROP_EXTRACTABLE, true))
-        properties.set_flag(CXI_PROP_EXTRACTABLE, false);
+// In certified modes two keys are put together as they are, and both are the device's alone: whoever knew
+// one, or had but a few bytes of the joined key, would read the other from its check value byte by byte.
+Result<void> approve_join(Cxi& cxi, const Restrictions& set, const KeyObject& base, const KeyObject& other,
+                          std::size_t length) {
+    const bool certified = (cxi.modes() & (MODE_FIPS | MODE_CC)) != 0;
+    if (!certified && !set.secure_derivation) return {};
+    const auto sealed = [](const KeyObject& key) {
+        return is_unknown_outside(key) && key.properties.flag_or(CXI_PROP_NEVER_EXTRACTABLE, false);
+    };
+    if (sealed(base) && sealed(other) && length == base.material.size() + other.material.size()) return {};
+    CS2SIM_TRY(approve_act(cxi.modes(), Act::readable_join));
+    return fail(E_CXI_CRYPT_MECH);
 }
 
 }  // namespace
 
 // The raw shared secret, the x coordinate of the common point.
-Result<Bytes> cxi_secret_agree(Call& call) {
-    Cxi& cxi = *call.device.cxi;
+Result<Bytes> cxi_secret_agree(CxiCall& call) {
+    Cxi& cxi = call.cxi;
     CS2SIM_TRY(check_flags(call.request.u32("flags"), 0));
-    const auto key = cxi.key(call, call.request.bytes("key"), Right::use);
-    if (!key) return fail(key.error());
-    CS2SIM_TRY(cxi.allow(**key, USE_DERIVE, {call.request.u32("mechanism")}));
-    const auto secret = agree(**key, call.request.bytes("peer"));
+    const LoadedKey& key = call.key("key");
+    CS2SIM_TRY(cxi.allow(key, USE_DERIVE, {call.request.u32("mechanism")}));
+    const auto secret = agree(key, call.request.bytes("peer"));
     if (!secret) return fail(secret.error());
     return call.answer({ByteView(*secret)});
 }
 
 // A secret key by the template's ALGO and SIZE, its first bytes taken from what the mechanism derives.
-Result<Bytes> cxi_key_derive(Call& call) {
-    Cxi& cxi = *call.device.cxi;
+Result<Bytes> cxi_key_derive(CxiCall& call) {
+    Cxi& cxi = call.cxi;
     const std::uint32_t flags = call.request.u32("flags");
-    CS2SIM_TRY(check_flags(flags, CXI_FLAG_KEY_OVERWRITE | CXI_FLAG_KEY_EXTERNAL | CXI_FLAG_KEY_VOLATILE));
+    CS2SIM_TRY(check_flags(flags, kPlaceFlags));
     const Mechanism mechanism{call.request.u32("mechanism")};
     auto properties = creation_template(call.request.bytes("properties"));
     if (!properties) return fail(properties.error());
-    const auto base = cxi.key(call, call.request.bytes("key"), Right::use);
-    if (!base) return fail(base.error());
-    CS2SIM_TRY(cxi.allow(**base, USE_DERIVE, mechanism));
+    const LoadedKey& base = call.key("key");
+    CS2SIM_TRY(cxi.allow(base, USE_DERIVE, mechanism));
+    const auto now = cxi.circumstances(properties->text(CXI_PROP_KEY_GROUP));
+    if (!now) return fail(now.error());
+    const auto of_base = cxi.config(base.object.group());
+    if (!of_base) return fail(of_base.error());
+    for (const Restrictions& set : {now->restrictions, of_base->restrictions})
+        CS2SIM_TRY(restrict_derivation(*properties, set, base.object, mechanism.value));
     auto place = cxi.place_in(call, *properties, flags);
     if (!place) return fail(place.error());
     const std::uint32_t bits = properties->number_or(CXI_PROP_KEY_SIZE, 0);
@@ -155,14 +161,13 @@ Result<Bytes> cxi_key_derive(Call& call) {
     const ByteView data = call.request.bytes("data");
     SharedKey other;  // CAT_BASE_AND_KEY: `data` names it
     if (mechanism.kdf() == CXI_MECH_KDF_CAT_BASE_AND_KEY) {
-        const auto found = cxi.key(call, data, Right::use);
-        if (!found) return fail(found.error());
-        other = *found;
+        other = call.find("data");
         CS2SIM_TRY(cxi.allow(*other, USE_DERIVE, mechanism));
+        for (const Restrictions& set : {now->restrictions, of_base->restrictions})
+            CS2SIM_TRY(approve_join(cxi, set, base.object, other->object, bits / 8));
     }
-    auto secret = is_agreement(mechanism)
-                      ? agree(**base, data)
-                      : derive_from_secret(**base, other.get(), mechanism, data, bits / 8);
+    auto secret = is_agreement(mechanism) ? agree(base, data)
+                                          : derive_from_secret(base, other.get(), mechanism, data, bits / 8);
     if (!secret) return fail(secret.error());
     if (is_agreement(mechanism) && mechanism.hash() != CXI_MECH_HASH_NONE) {
         const auto hash = required_hash(mechanism);
@@ -171,9 +176,9 @@ Result<Bytes> cxi_key_derive(Call& call) {
     }
     if (secret->size() < bits / 8) return fail(E_CXI_KEY_INVALID_SIZE);
     secret->resize(bits / 8);
-    if (!is_agreement(mechanism)) inherit_policy(*properties, (*base)->object);
-    if (other) inherit_policy(*properties, other->object);
-    auto key = key_from_material(*std::move(properties), CXI_KEY_TYPE_SECRET, *secret, cxi.circumstances());
+    if (!is_agreement(mechanism)) narrow_export(*properties, policy_of(base.object));
+    if (other) narrow_export(*properties, policy_of(other->object));
+    auto key = key_from_material(*std::move(properties), CXI_KEY_TYPE_SECRET, *secret, *now);
     if (!key) return fail(key.error());
     const auto reference = place->put(*key);
     if (!reference) return fail(reference.error());

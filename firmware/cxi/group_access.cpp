@@ -43,9 +43,4 @@ std::uint32_t group_state(const std::vector<LoggedOnUser>& users, std::string_vi
     return state;
 }
 
-Result<void> require_in_group(const Context& context, std::string_view group, std::uint32_t needed) {
-    if (!permits(group_state(context.users, group), needed)) return fail(E_CXI_PERMISSION_DENIED);
-    return {};
-}
-
 }  // namespace cs2sim

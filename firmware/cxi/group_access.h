@@ -26,7 +26,4 @@ bool attributes_match_group(std::string_view attributes, std::string_view group)
 // What the logged-on users add up to for `group`.
 std::uint32_t group_state(const std::vector<LoggedOnUser>& users, std::string_view group);
 
-// Errors: E_CXI_PERMISSION_DENIED.
-Result<void> require_in_group(const Context& context, std::string_view group, std::uint32_t needed);
-
 }  // namespace cs2sim

@@ -1,45 +1,50 @@
 // The handlers of FC 068, one a row of the table in cxi_module.cpp.
 #pragma once
 
-#include "firmware/cmds/call.h"
+#include "firmware/cxi/access.h"
 
 namespace cs2sim {
 
 // key_functions.cpp
-Result<Bytes> cxi_get_info(Call& call);
-Result<Bytes> cxi_key_init(Call& call);
-Result<Bytes> cxi_key_generate(Call& call);
-Result<Bytes> cxi_key_pair_gen(Call& call);
-Result<Bytes> cxi_key_open(Call& call);
-Result<Bytes> cxi_key_delete(Call& call);
-Result<Bytes> cxi_obj_create(Call& call);
-Result<Bytes> cxi_p11_permissions(Call& call);
-Result<Bytes> cxi_not_supported(Call& call);
+Result<Bytes> cxi_get_info(CxiCall& call);
+Result<Bytes> cxi_key_init(CxiCall& call);
+Result<Bytes> cxi_key_generate(CxiCall& call);
+Result<Bytes> cxi_key_pair_gen(CxiCall& call);
+Result<Bytes> cxi_key_open(CxiCall& call);
+Result<Bytes> cxi_key_delete(CxiCall& call);
+Result<Bytes> cxi_obj_create(CxiCall& call);
+Result<Bytes> cxi_p11_permissions(CxiCall& call);
+Result<Bytes> cxi_not_supported(CxiCall& call);
+
+// token_users.cpp
+Result<Bytes> cxi_user_add(CxiCall& call);  // E_CXI_PERMISSION_DENIED, E_CMDS_BAD_NAME, and as CMDS.ADD_USER
+Result<Bytes> cxi_user_delete(
+    CxiCall& call);  // E_CXI_PERMISSION_DENIED, E_CMDS_BAD_NAME, and as CMDS.DELETE_USER
 
 // property_functions.cpp
-Result<Bytes> cxi_key_list(Call& call);
-Result<Bytes> cxi_key_prop_get(Call& call);
-Result<Bytes> cxi_key_prop_set(Call& call);
-Result<Bytes> cxi_obj_copy(Call& call);
+Result<Bytes> cxi_key_list(CxiCall& call);
+Result<Bytes> cxi_key_prop_get(CxiCall& call);
+Result<Bytes> cxi_key_prop_set(CxiCall& call);
+Result<Bytes> cxi_obj_copy(CxiCall& call);
 
 // move_functions.cpp
-Result<Bytes> cxi_key_backup(Call& call);
-Result<Bytes> cxi_key_restore(Call& call);
-Result<Bytes> cxi_key_export(Call& call);
-Result<Bytes> cxi_key_import(Call& call);
-Result<Bytes> cxi_key_wrap(Call& call);
-Result<Bytes> cxi_key_unwrap(Call& call);
+Result<Bytes> cxi_key_backup(CxiCall& call);
+Result<Bytes> cxi_key_restore(CxiCall& call);
+Result<Bytes> cxi_key_export(CxiCall& call);
+Result<Bytes> cxi_key_import(CxiCall& call);
+Result<Bytes> cxi_key_wrap(CxiCall& call);
+Result<Bytes> cxi_key_unwrap(CxiCall& call);
 
 // work_functions.cpp
-Result<Bytes> cxi_hash_compute(Call& call);
-Result<Bytes> cxi_crypt(Call& call);
-Result<Bytes> cxi_sign(Call& call);
-Result<Bytes> cxi_sign_bulk(Call& call);
-Result<Bytes> cxi_verify(Call& call);
-Result<Bytes> cxi_rnd_gen(Call& call);
+Result<Bytes> cxi_hash_compute(CxiCall& call);
+Result<Bytes> cxi_crypt(CxiCall& call);
+Result<Bytes> cxi_sign(CxiCall& call);
+Result<Bytes> cxi_sign_bulk(CxiCall& call);
+Result<Bytes> cxi_verify(CxiCall& call);
+Result<Bytes> cxi_rnd_gen(CxiCall& call);
 
 // derive_functions.cpp
-Result<Bytes> cxi_secret_agree(Call& call);
-Result<Bytes> cxi_key_derive(Call& call);
+Result<Bytes> cxi_secret_agree(CxiCall& call);
+Result<Bytes> cxi_key_derive(CxiCall& call);
 
 }  // namespace cs2sim

@@ -1,4 +1,5 @@
 // Keys come and go: generate, open, create, delete, wipe a group.
+#include "firmware/cxi/access.h"
 #include "firmware/cxi/cxi.h"
 #include "firmware/cxi/group_access.h"
 #include "firmware/cxi/handlers.h"
@@ -6,34 +7,27 @@
 namespace cs2sim {
 namespace {
 
-constexpr std::uint32_t kPlaceFlags = CXI_FLAG_KEY_OVERWRITE | CXI_FLAG_KEY_EXTERNAL | CXI_FLAG_KEY_VOLATILE;
-
 std::string audit_name(const KeyObject& key) {
     return std::string(key.group()) + "/" + std::string(key.name());
 }
 
 }  // namespace
 
-Result<Bytes> cxi_not_supported(Call&) { return fail(E_CXI_NOT_SUPPORTED); }
+Result<Bytes> cxi_not_supported(CxiCall&) { return fail(E_CXI_NOT_SUPPORTED); }
 
-Result<Bytes> cxi_get_info(Call& call) {
-    const auto count = call.device.cxi->keys.count();
+Result<Bytes> cxi_get_info(CxiCall& call) {
+    const auto count = call.cxi.keys.count();
     if (!count) return fail(count.error());
-    const std::uint16_t modes = call.device.cxi->modes();
+    const std::uint16_t modes = call.cxi.modes();
     const bool fips = (modes & MODE_FIPS) != 0;
     const bool cc = (modes & MODE_CC) != 0;
     return call.answer({find_module(FC_CXI)->version, fips ? 1 : 0, cc ? 1 : 0, *count});
 }
 
-// Whoever manages the group's keys may wipe it, and those who set a token up: the group's security officer
-// and administrators.
-Result<Bytes> cxi_key_init(Call& call) {
-    Cxi& cxi = *call.device.cxi;
+Result<Bytes> cxi_key_init(CxiCall& call) {
+    Cxi& cxi = call.cxi;
     const std::string_view group = call.request.text("group");
     if (group.size() > CXI_MAX_STR) return fail(E_CXI_INVALID_PARAM_LEN);
-    if (!permits(group_state(call.context.users, group), kSecurityOfficer) &&
-        !permits(call.auth_state(), kAdministrator))
-        CS2SIM_TRY(cxi.require(call, group, Right::manage));
     const auto count = cxi.keys.erase_group(group);
     if (!count) return fail(count.error());
     call.audit(AUDIT_KEY,
@@ -41,15 +35,17 @@ Result<Bytes> cxi_key_init(Call& call) {
     return call.answer({*count});
 }
 
-Result<Bytes> cxi_key_generate(Call& call) {
-    Cxi& cxi = *call.device.cxi;
+Result<Bytes> cxi_key_generate(CxiCall& call) {
+    Cxi& cxi = call.cxi;
     const std::uint32_t flags = call.request.u32("flags");
     CS2SIM_TRY(check_flags(flags, kPlaceFlags));
     auto properties = creation_template(call.request.bytes("properties"));
     if (!properties) return fail(properties.error());
     auto place = cxi.place_in(call, *properties, flags);
     if (!place) return fail(place.error());
-    auto key = generate_key(*std::move(properties), {call.request.u32("mechanism")}, cxi.circumstances());
+    const auto now = cxi.circumstances(properties->text(CXI_PROP_KEY_GROUP));
+    if (!now) return fail(now.error());
+    auto key = generate_key(*std::move(properties), {call.request.u32("mechanism")}, *now);
     if (!key) return fail(key.error());
     const auto reference = place->put(*key);
     if (!reference) return fail(reference.error());
@@ -58,8 +54,8 @@ Result<Bytes> cxi_key_generate(Call& call) {
 }
 
 // Two objects, the private one by its own template and the public one by the other.
-Result<Bytes> cxi_key_pair_gen(Call& call) {
-    Cxi& cxi = *call.device.cxi;
+Result<Bytes> cxi_key_pair_gen(CxiCall& call) {
+    Cxi& cxi = call.cxi;
     const std::uint32_t flags = call.request.u32("flags");
     CS2SIM_TRY(check_flags(flags, kPlaceFlags));
     auto of_public = creation_template(call.request.bytes("public"));
@@ -69,12 +65,13 @@ Result<Bytes> cxi_key_pair_gen(Call& call) {
     auto place = cxi.place_in(call, *of_private, flags);
     if (!place) return fail(place.error());
     CS2SIM_TRY(cxi.place_in(call, *of_public, flags));
-    const Circumstances now = cxi.circumstances();
-    auto private_key = generate_key(*std::move(of_private), {call.request.u32("mechanism")}, now);
+    const auto now = cxi.circumstances(of_private->text(CXI_PROP_KEY_GROUP));
+    if (!now) return fail(now.error());
+    auto private_key = generate_key(*std::move(of_private), {call.request.u32("mechanism")}, *now);
     if (!private_key) return fail(private_key.error());
     if (!private_key->is_private()) return fail(E_CXI_KEY_INVALID_ALGO);
     of_public->erase(CXI_PROP_KEY_RSA_EXP);
-    auto public_key = public_half(*std::move(of_public), *private_key, now);
+    auto public_key = public_half(*std::move(of_public), *private_key, *now);
     if (!public_key) return fail(public_key.error());
     const bool numbered = private_key->name().empty() && private_key->spec() == 0;  // each gets its own
     const bool same_place = public_key->group() == private_key->group() &&
@@ -88,45 +85,42 @@ Result<Bytes> cxi_key_pair_gen(Call& call) {
     return call.answer({placed->second, placed->first});
 }
 
-Result<Bytes> cxi_key_open(Call& call) {
+Result<Bytes> cxi_key_open(CxiCall& call) {
     CS2SIM_TRY(check_flags(call.request.u32("flags"), 0));
-    Bytes reference{CXI_TAG_NAME};
-    append(reference, call.request.bytes("properties"));
-    const auto key = call.device.cxi->key(call, reference, Right::use);
-    if (!key) return fail(key.error());
-    return call.answer({index_reference((*key)->index)});
+    return call.answer({index_reference(call.key("properties").index)});
 }
 
-Result<Bytes> cxi_key_delete(Call& call) {
-    Cxi& cxi = *call.device.cxi;
-    const auto key = cxi.key(call, call.request.bytes("key"), Right::manage);
-    if (!key) return fail(key.error());
-    if ((*key)->external) return fail(E_CXI_INTERNAL_INPUT_ONLY);
-    CS2SIM_TRY(cxi.keys.erase((*key)->index));
-    call.audit(AUDIT_KEY, "CXI: key deleted: " + audit_name((*key)->object));
+Result<Bytes> cxi_key_delete(CxiCall& call) {
+    Cxi& cxi = call.cxi;
+    const LoadedKey& key = call.key("key");
+    if (key.external) return fail(E_CXI_INTERNAL_INPUT_ONLY);
+    CS2SIM_TRY(cxi.keys.erase(key.index));
+    call.audit(AUDIT_KEY, "CXI: key deleted: " + audit_name(key.object));
     return call.answer({});
 }
 
 // PKCS#11 objects by template: certificates, data, and secret keys whose VALUE is given in clear.
-Result<Bytes> cxi_obj_create(Call& call) {
-    Cxi& cxi = *call.device.cxi;
+Result<Bytes> cxi_obj_create(CxiCall& call) {
+    Cxi& cxi = call.cxi;
     const std::uint32_t flags = call.request.u32("flags");
     CS2SIM_TRY(check_flags(flags, kPlaceFlags));
     auto properties = creation_template(call.request.bytes("properties"));
     if (!properties) return fail(properties.error());
     auto place = cxi.place_in(call, *properties, flags);
     if (!place) return fail(place.error());
-    const Circumstances now = cxi.circumstances();
+    const auto now = cxi.circumstances(properties->text(CXI_PROP_KEY_GROUP));
+    if (!now) return fail(now.error());
     const bool secret = properties->number(CXI_PROP_KEY_TYPE) == CXI_KEY_TYPE_SECRET;
     Result<KeyObject> object = fail(E_CXI_KEY_MISSING_COMP);
     if (!secret) {
-        object = storage_object(*std::move(properties), now);
+        object = storage_object(*std::move(properties), *now);
     } else if (properties->has(CXI_PROP_VALUE)) {
-        CS2SIM_TRY(approve_act(now.modes, Act::plain_import));
-        CS2SIM_TRY(cxi.require_plain(call, properties->text(CXI_PROP_KEY_GROUP)));
+        CS2SIM_TRY(approve_act(now->modes, Act::plain_import));
+        CS2SIM_TRY(call.require(RIGHT_PLAIN, properties->text(CXI_PROP_KEY_GROUP)));
+        CS2SIM_TRY(restrict_import(*properties, now->restrictions, true));
         SecretBytes value = to_secret(properties->bytes(CXI_PROP_VALUE));
         properties->erase(CXI_PROP_VALUE);
-        object = key_from_material(*std::move(properties), CXI_KEY_TYPE_SECRET, value, now);
+        object = key_from_material(*std::move(properties), CXI_KEY_TYPE_SECRET, value, *now);
     }
     if (!object) return fail(object.error());
     const auto reference = place->put(*object);
@@ -134,7 +128,7 @@ Result<Bytes> cxi_obj_create(Call& call) {
     return call.answer({*reference});
 }
 
-Result<Bytes> cxi_p11_permissions(Call& call) {
+Result<Bytes> cxi_p11_permissions(CxiCall& call) {
     return call.answer({group_state(call.context.users, call.request.text("group"))});
 }
 

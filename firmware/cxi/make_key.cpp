@@ -80,13 +80,25 @@ Result<PrivateKey> generate_by_name(const char* type) {
     return key;
 }
 
-Result<PrivateKey> generate_rsa_with(std::uint32_t bits, ByteView exponent) {
+constexpr std::size_t kExponentBits = 17;  // of 65537
+constexpr std::uint32_t kSecureRsaBits = 2048;
+
+// `error` where no mode says otherwise.
+Result<void> approve_exponent(int bits, const Circumstances& now, std::uint32_t error) {
+    if (bits >= static_cast<int>(kExponentBits)) return {};
+    CS2SIM_TRY(approve_act(now.modes, Act::low_exponent));
+    if (now.restrictions.secure_rsa) return fail(error);
+    return {};
+}
+
+Result<PrivateKey> generate_rsa_with(std::uint32_t bits, ByteView exponent, const Circumstances& now) {
     if (exponent.empty()) return generate_rsa(bits);
     const Handle<BIGNUM> e(
         BN_bin2bn(exponent.data(), static_cast<int>(std::min<std::size_t>(exponent.size(), 64)), nullptr));
-    // FIPS 186-5, section 5.4: odd, 2^16 < e < 2^256. Smaller ones (3, 17) are let pass outside FIPS.
+    // FIPS 186-5, section 5.4: odd, 2^16 < e < 2^256. Smaller ones (3, 17) are let pass outside FIPS and CC.
     if (!e || exponent.size() > 32 || !BN_is_odd(e.get()) || BN_num_bits(e.get()) < 2)
         return fail(E_CXI_PROP_VAL);
+    CS2SIM_TRY(approve_exponent(BN_num_bits(e.get()), now, E_CXI_PROP_VAL));
     const Handle<EVP_PKEY_CTX> context(EVP_PKEY_CTX_new_from_name(nullptr, "RSA", nullptr));
     EVP_PKEY* key = nullptr;
     if (!context || EVP_PKEY_keygen_init(context.get()) != 1 ||
@@ -103,10 +115,22 @@ void finish_properties(KeyObject& key, std::uint32_t type, bool local, const Cir
     const std::uint32_t policy = key.export_policy();
     properties.set_number(CXI_PROP_KEY_TYPE, type);
     properties.set(CXI_PROP_KEY_DATE_GEN, date_of(now.milliseconds));
-    if (type == CXI_KEY_TYPE_PUBLIC || type >= CXI_KEY_TYPE_DATA) return;
+    if (type >= CXI_KEY_TYPE_DATA) return;
+    if (type == CXI_KEY_TYPE_PUBLIC) return;
     properties.set_flag(CXI_PROP_LOCAL, local);
     properties.set_flag(CXI_PROP_NEVER_EXTRACTABLE, local && (policy & 3) == 0);
     properties.set_flag(CXI_PROP_ALWAYS_SENSITIVE, local && (policy & CXI_KEY_EXPORT_ALLOW_PLAIN) == 0);
+}
+
+// CHECK_VALUE in a template says what the key is expected to be; it is not kept, as it is computed.
+Result<void> compare_check_value(KeyObject& key, const Circumstances& now) {
+    const Bytes stated = to_bytes(key.properties.bytes(CXI_PROP_CHECK_VALUE));
+    key.properties.erase(CXI_PROP_CHECK_VALUE);
+    if (stated.empty() || !key.is_secret()) return {};
+    const auto actual = check_value(key);
+    if (!actual) return fail(actual.error());
+    if (*actual == stated) return {};
+    return fail(now.restrictions.secure_import ? E_CXI_SECURE_PROP_CHECK_VALUE : E_CXI_PROP_COMPARE);
 }
 
 Result<void> expect_type(const PropertyList& properties, std::uint32_t type) {
@@ -157,6 +181,14 @@ Result<void> agree_on(PropertyList& properties, const EVP_PKEY& pkey, Use use, c
             return fail(E_CXI_PROP_COMPARE);
         properties.set(CXI_PROP_KEY_EC_CURVE, actual->curve);
     }
+    if (is_rsa(pkey) && use == USE_MAKE) {
+        BIGNUM* number = nullptr;
+        if (EVP_PKEY_get_bn_param(&pkey, OSSL_PKEY_PARAM_RSA_E, &number) != 1)
+            return fail(E_CXI_KEY_INVALID_COMP);
+        const Handle<BIGNUM> exponent(number);
+        CS2SIM_TRY(approve_exponent(BN_num_bits(number), now, E_CXI_KEY_INVALID_COMP));
+        if (now.restrictions.secure_rsa && actual->bits < kSecureRsaBits) return fail(E_CXI_KEY_INVALID_SIZE);
+    }
     properties.erase(CXI_PROP_KEY_RSA_EXP);  // computed from the key
     return approve_key(now.modes, use, given, actual->bits, actual->curve);
 }
@@ -168,7 +200,8 @@ Result<PrivateKey> generate_pair(const PropertyList& properties, std::uint32_t a
         if (!bits) return fail(E_CXI_PROP_NOT_FOUND);
         if (!size_fits(algorithm, *bits)) return fail(E_CXI_KEY_INVALID_SIZE);
         CS2SIM_TRY(approve_key(now.modes, USE_MAKE, algorithm, *bits, {}));
-        return generate_rsa_with(*bits, properties.bytes(CXI_PROP_KEY_RSA_EXP));
+        if (now.restrictions.secure_rsa && *bits < kSecureRsaBits) return fail(E_CXI_KEY_INVALID_SIZE);
+        return generate_rsa_with(*bits, properties.bytes(CXI_PROP_KEY_RSA_EXP), now);
     }
     if (!properties.has(CXI_PROP_KEY_EC_CURVE)) return fail(E_CXI_PROP_NOT_FOUND);
     const std::string curve = curve_of(properties.bytes(CXI_PROP_KEY_EC_CURVE));
@@ -223,6 +256,7 @@ Result<KeyObject> generate_key(PropertyList properties, Mechanism mechanism, con
     key.properties = std::move(properties);
     key.properties.set_number(CXI_PROP_KEY_GEN_MECHANISM, mechanism.value);
     finish_properties(key, type, true, now);
+    CS2SIM_TRY(compare_check_value(key, now));
     return key;
 }
 
@@ -239,6 +273,8 @@ Result<KeyObject> key_from_material(PropertyList properties, std::uint32_t type,
         CS2SIM_TRY(agree_number(properties, CXI_PROP_KEY_SIZE, bits, E_CXI_KEY_INVALID_SIZE));
         if (!size_fits(*algorithm, bits)) return fail(E_CXI_KEY_INVALID_SIZE);
         CS2SIM_TRY(approve_key(now.modes, USE_MAKE, *algorithm, bits, {}));
+        if (*algorithm == CXI_KEY_ALGO_DES && !now.restrictions.weak_des && is_weak_des(material))
+            return fail(E_CXI_KEY_INVALID_COMP);
         key.material = to_secret(material);
     } else {
         const bool is_public = type == CXI_KEY_TYPE_PUBLIC;
@@ -255,6 +291,7 @@ Result<KeyObject> key_from_material(PropertyList properties, std::uint32_t type,
     CS2SIM_TRY(expect_type(properties, type));
     key.properties = std::move(properties);
     finish_properties(key, type, false, now);
+    CS2SIM_TRY(compare_check_value(key, now));
     return key;
 }
 
@@ -262,7 +299,10 @@ Result<KeyObject> public_half(PropertyList properties, const KeyObject& private_
                               const Circumstances& now) {
     const auto pkey = private_key_from_der(private_key.material);
     if (!pkey) return fail(E_CXI_KEY_INVALID_COMP);
-    return key_from_material(std::move(properties), CXI_KEY_TYPE_PUBLIC, public_key_der(**pkey), now);
+    auto half = key_from_material(std::move(properties), CXI_KEY_TYPE_PUBLIC, public_key_der(**pkey), now);
+    if (half && private_key.properties.flag_or(CXI_PROP_LOCAL, false))
+        half->properties.set_flag(CXI_PROP_LOCAL, true);
+    return half;
 }
 
 Result<KeyObject> storage_object(PropertyList properties, const Circumstances& now) {
@@ -273,6 +313,7 @@ Result<KeyObject> storage_object(PropertyList properties, const Circumstances& n
     CS2SIM_TRY(agree_number(properties, CXI_PROP_KEY_ALGO, algorithm, E_CXI_KEY_INVALID_ALGO));
     const auto bits = static_cast<std::uint32_t>(properties.bytes(CXI_PROP_VALUE).size() * 8);
     properties.set_number(CXI_PROP_KEY_SIZE, bits);
+    properties.erase(CXI_PROP_CHECK_VALUE);
     KeyObject object{std::move(properties), {}};
     finish_properties(object, type, false, now);
     return object;

@@ -1,7 +1,7 @@
 // Making key objects: from a template alone (generation), or from a template and material (import, derive).
 #pragma once
 
-#include "firmware/cxi/keys/key_object.h"
+#include "firmware/cxi/policy.h"
 #include "firmware/cxi/work/mechanism.h"
 
 namespace cs2sim {
@@ -10,6 +10,7 @@ struct Circumstances {
     std::uint16_t modes = 0;        // what holds now, for the tables of cxi_rules.h
     bool des3 = true;               // whether the profile has DES keys
     std::int64_t milliseconds = 0;  // the device's time
+    Restrictions restrictions{};    // of the group
 };
 
 // Decodes a template that makes a key. Errors: those of PropertyList::decode(), and E_CXI_PROP_ABSENT for a
@@ -18,12 +19,13 @@ Result<PropertyList> creation_template(ByteView elements);
 
 // Generates by ALGO and SIZE or EC_CURVE. Errors: E_CXI_PROP_NOT_FOUND (one of these is missing),
 // E_CXI_KEY_INVALID_ALGO, E_CXI_KEY_INVALID_SIZE, E_CXI_KEY_TYPE, E_ECA_NOT_FOUND (curve), E_CXI_PROP_VAL
-// (public exponent) and those of approve_key().
+// (public exponent), those of approve_key() and of kActRules (Act::low_exponent).
 Result<KeyObject> generate_key(PropertyList properties, Mechanism mechanism, const Circumstances& now);
 
 // `type` CXI_KEY_TYPE_SECRET: raw key; PRIVATE: PKCS#8 in DER; PUBLIC: SubjectPublicKeyInfo in DER. ALGO,
 // SIZE and EC_CURVE in the template are compared when given (ALGO is needed for secrets). Errors: as
-// generate_key(), E_CXI_KEY_INVALID_COMP, E_CXI_PROP_COMPARE.
+// generate_key(), E_CXI_KEY_INVALID_COMP (also a weak DES key, unless the group allows them),
+// E_CXI_PROP_COMPARE; under CFG_SECURE_IMPORT E_CXI_SECURE_PROP_CHECK_VALUE for a wrong check value.
 Result<KeyObject> key_from_material(PropertyList properties, std::uint32_t type, ByteView material,
                                     const Circumstances& now);
 

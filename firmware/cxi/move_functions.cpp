@@ -1,12 +1,11 @@
 // Keys on the move: backup and restore under the MBK, import and export, wrap and unwrap.
+#include "firmware/cxi/access.h"
 #include "firmware/cxi/cxi.h"
 #include "firmware/cxi/handlers.h"
 #include "firmware/cxi/work/cipher_job.h"
 
 namespace cs2sim {
 namespace {
-
-constexpr std::uint32_t kPlaceFlags = CXI_FLAG_KEY_OVERWRITE | CXI_FLAG_KEY_EXTERNAL | CXI_FLAG_KEY_VOLATILE;
 
 // A template that names the key: what it states must be so.
 Result<void> compare_names(const PropertyList& expected, const KeyObject& key) {
@@ -19,10 +18,53 @@ Result<void> compare_names(const PropertyList& expected, const KeyObject& key) {
     return {};
 }
 
+// What is wrapped may come back as what it was at most: the device keeps the widest policy under which these
+// bytes were wrapped, as the usual formats have no room for one.
+Result<void> note_policy(Cxi& cxi, const LoadedKey& key) {
+    const auto known = cxi.keys.note(KeyStore::NoteKind::wrapped, key);
+    if (!known) return fail(known.error());
+    const KeyPolicy policy = policy_of(key.object);
+    const auto widened = [&](ByteView note) -> Result<Bytes> {
+        return encode_policy(note.empty() ? policy : either(decode_policy(note), policy));
+    };
+    if (*widened(*known) == *known) return {};
+    return cxi.keys.change_note(KeyStore::NoteKind::wrapped, key, widened);
+}
+
+// The other way: bytes that were wrapped here stay the kind of key that they were. Of others only what the
+// mechanism proves to be whole may be had in clear.
+Result<void> bind_policy(Cxi& cxi, KeyObject& key, bool authenticated) {
+    const auto loaded = load_key(key);
+    if (!loaded) return fail(loaded.error());
+    const auto note = cxi.keys.note(KeyStore::NoteKind::wrapped, *loaded);
+    if (!note) return fail(note.error());
+    KeyPolicy bound = policy_of(key);
+    if (!note->empty()) {
+        bound = decode_policy(*note);
+        const auto curve = [](std::uint32_t algorithm) {
+            return algorithm == CXI_KEY_ALGO_EC || algorithm == CXI_KEY_ALGO_ECDH;
+        };
+        const bool same =
+            bound.algorithm == key.algorithm() || (curve(bound.algorithm) && curve(key.algorithm()));
+        if (!same || bound.type != key.type()) return fail(E_CXI_KEY_TYPE);
+    } else if (!authenticated) {
+        bound.export_policy &= ~std::uint32_t{CXI_KEY_EXPORT_ALLOW_PLAIN};
+        bound.sensitive = true;
+    }
+    narrow_all(key.properties, bound);
+    return {};
+}
+
+bool is_authenticated(const LoadedKey& wrapping, Mechanism mechanism) {
+    if (wrapping.pkey) return mechanism.pad() == CXI_MECH_PAD_OAEP;
+    return mechanism.chain() == CXI_MECH_CHAIN_GCM || mechanism.chain() == CXI_MECH_CHAIN_CCM ||
+           mechanism.chain() == CXI_MECH_CHAIN_KEY_WRAP;
+}
+
 // Encrypts a key's material: AES in an authenticated or padded mode, key wrap, or RSA for secret keys.
-Result<Bytes> wrap_material(Call& call, const LoadedKey& wrapping, Mechanism mechanism, ByteView parameter,
+Result<Bytes> wrap_material(CxiCall& call, const LoadedKey& wrapping, Mechanism mechanism, ByteView parameter,
                             const LoadedKey& key) {
-    CS2SIM_TRY(call.device.cxi->allow(wrapping, USE_WRAP, mechanism, parameter));
+    CS2SIM_TRY(call.cxi.allow(wrapping, USE_WRAP, mechanism, parameter));
     const PropertyList& properties = key.object.properties;
     if ((key.object.export_policy() & (CXI_KEY_EXPORT_ALLOW | CXI_KEY_EXPORT_ALLOW_PLAIN)) == 0 ||
         !properties.flag_or(CXI_PROP_EXTRACTABLE, true))
@@ -30,9 +72,9 @@ Result<Bytes> wrap_material(Call& call, const LoadedKey& wrapping, Mechanism mec
     if (properties.flag_or(CXI_PROP_WRAP_WITH_TRUSTED, false) &&
         !wrapping.object.properties.flag_or(CXI_PROP_TRUSTED, false))
         return fail(E_CXI_KEY_EXPORT_DENIED);
-    if (!key.object.is_secret() && !key.object.is_private()) return fail(E_CXI_KEY_TYPE);
+    if (!key.object.is_secret() && (!key.object.is_private() || wrapping.pkey)) return fail(E_CXI_KEY_TYPE);
+    CS2SIM_TRY(note_policy(call.cxi, key));
     if (wrapping.pkey) {
-        if (!key.object.is_secret()) return fail(E_CXI_KEY_TYPE);
         return rsa_encrypt(wrapping, mechanism, parameter, key.secret());
     }
     const auto job = CipherJob::start(wrapping, mechanism, true, parameter);
@@ -40,9 +82,9 @@ Result<Bytes> wrap_material(Call& call, const LoadedKey& wrapping, Mechanism mec
     return (*job)->whole(key.secret());
 }
 
-Result<SecretBytes> unwrap_material(Call& call, const LoadedKey& wrapping, Mechanism mechanism,
+Result<SecretBytes> unwrap_material(CxiCall& call, const LoadedKey& wrapping, Mechanism mechanism,
                                     ByteView parameter, ByteView wrapped) {
-    CS2SIM_TRY(call.device.cxi->allow(wrapping, USE_UNWRAP, mechanism, parameter));
+    CS2SIM_TRY(call.cxi.allow(wrapping, USE_UNWRAP, mechanism, parameter));
     if (wrapping.pkey) return rsa_decrypt(wrapping, mechanism, parameter, wrapped);
     const auto job = CipherJob::start(wrapping, mechanism, false, parameter);
     if (!job) return fail(job.error());
@@ -66,20 +108,23 @@ std::uint32_t class_of(std::uint32_t type) {
                                                                                     : plain;
 }
 
-Result<Bytes> unwrap_and_place(Call& call, ByteView parameter, ByteView wrapped, std::uint32_t type) {
-    Cxi& cxi = *call.device.cxi;
+Result<Bytes> unwrap_and_place(CxiCall& call, ByteView parameter, ByteView wrapped, std::uint32_t type) {
+    Cxi& cxi = call.cxi;
     auto properties = creation_template(call.request.bytes("properties"));
     if (!properties) return fail(properties.error());
-    const auto wrapping = cxi.key(call, call.request.bytes("wrapping"), Right::use);
-    if (!wrapping) return fail(wrapping.error());
+    const LoadedKey& wrapping = call.key("wrapping");
+    const Mechanism mechanism{call.request.u32("mechanism")};
+    if (type == 0) type = type_of(*properties);
+    const auto now = cxi.circumstances(properties->text(CXI_PROP_KEY_GROUP));
+    if (!now) return fail(now.error());
     auto place = cxi.place_in(call, *properties, call.request.u32("flags"));
     if (!place) return fail(place.error());
-    const auto material =
-        unwrap_material(call, **wrapping, {call.request.u32("mechanism")}, parameter, wrapped);
+    CS2SIM_TRY(restrict_import(*properties, now->restrictions, class_of(type) == CXI_KEY_TYPE_SECRET));
+    const auto material = unwrap_material(call, wrapping, mechanism, parameter, wrapped);
     if (!material) return fail(material.error());
-    if (type == 0) type = type_of(*properties);
-    auto key = key_from_material(*std::move(properties), class_of(type), *material, cxi.circumstances());
+    auto key = key_from_material(*std::move(properties), class_of(type), *material, *now);
     if (!key) return fail(key.error());
+    CS2SIM_TRY(bind_policy(cxi, *key, is_authenticated(wrapping, mechanism)));
     const auto reference = place->put(*key);
     if (!reference) return fail(reference.error());
     return call.answer({*reference});
@@ -87,30 +132,28 @@ Result<Bytes> unwrap_and_place(Call& call, ByteView parameter, ByteView wrapped,
 
 }  // namespace
 
-Result<Bytes> cxi_key_backup(Call& call) {
-    Cxi& cxi = *call.device.cxi;
-    const auto key = cxi.key(call, call.request.bytes("key"), Right::use);
-    if (!key) return fail(key.error());
-    if ((*key)->external) return fail(E_CXI_INTERNAL_INPUT_ONLY);
-    if (((*key)->object.export_policy() & CXI_KEY_EXPORT_DENY_BACKUP) != 0)
-        return fail(E_CXI_KEY_EXPORT_DENIED);
-    const auto blob = cxi.seal.seal((*key)->object);
+Result<Bytes> cxi_key_backup(CxiCall& call) {
+    Cxi& cxi = call.cxi;
+    const LoadedKey& key = call.key("key");
+    if (key.external) return fail(E_CXI_INTERNAL_INPUT_ONLY);
+    if ((key.object.export_policy() & CXI_KEY_EXPORT_DENY_BACKUP) != 0) return fail(E_CXI_KEY_EXPORT_DENIED);
+    const auto blob = cxi.seal.seal(key.object);
     if (!blob) return fail(blob.error());
-    call.audit(AUDIT_KEY, "CXI: key backed up: " + std::string((*key)->object.group()) + "/" +
-                              std::string((*key)->object.name()));
+    call.audit(AUDIT_KEY, "CXI: key backed up: " + std::string(key.object.group()) + "/" +
+                              std::string(key.object.name()));
     return call.answer({*blob});
 }
 
-Result<Bytes> cxi_key_restore(Call& call) {
-    Cxi& cxi = *call.device.cxi;
+Result<Bytes> cxi_key_restore(CxiCall& call) {
+    Cxi& cxi = call.cxi;
     const std::uint32_t flags = call.request.u32("flags");
-    CS2SIM_TRY(check_flags(flags, CXI_FLAG_KEY_OVERWRITE | CXI_FLAG_KEY_VOLATILE));
+    CS2SIM_TRY(check_flags(flags, kPlaceFlags & ~std::uint32_t{CXI_FLAG_KEY_EXTERNAL}));
     const auto expected = PropertyList::decode(call.request.bytes("properties"));
     if (!expected) return fail(expected.error());
     auto key = cxi.seal.open(call.request.bytes("blob"));
     if (!key) return fail(key.error());
     CS2SIM_TRY(compare_names(*expected, *key));
-    auto place = cxi.place_in(call, key->properties, flags, Right::use);
+    auto place = cxi.place_in(call, key->properties, flags);
     if (!place) return fail(place.error());
     CS2SIM_TRY(cxi.approve_object(*key, key->is_public() ? USE_VERIFY : USE_MAKE));
     CS2SIM_TRY(load_key(*key));  // what cannot be used is not stored
@@ -121,26 +164,21 @@ Result<Bytes> cxi_key_restore(Call& call) {
 }
 
 // Public halves go out as they are; everything else by the key's export policy, in clear or wrapped.
-Result<Bytes> cxi_key_export(Call& call) {
-    Cxi& cxi = *call.device.cxi;
-    const auto key = cxi.key(call, call.request.bytes("key"), Right::use);
-    if (!key) return fail(key.error());
-    const KeyObject& object = (*key)->object;
+Result<Bytes> cxi_key_export(CxiCall& call) {
+    Cxi& cxi = call.cxi;
+    const LoadedKey& key = call.key("key");
+    const KeyObject& object = key.object;
     const std::uint32_t type = call.request.u32("type");
     if ((type & 0x00FF0000) > 0x00010000) return fail(E_CXI_NOT_SUPPORTED);  // Microsoft's blobs
     if (class_of(type) == CXI_KEY_TYPE_PUBLIC) {
-        if (!(*key)->pkey) return fail(E_CXI_KEY_TYPE);
-        return call.answer({public_key_der(*(*key)->pkey)});
+        if (!key.pkey) return fail(E_CXI_KEY_TYPE);
+        return call.answer({public_key_der(*key.pkey)});
     }
     if (object.type() >= CXI_KEY_TYPE_DATA) return call.answer({object.properties.bytes(CXI_PROP_VALUE)});
     if (class_of(type) != class_of(object.type())) return fail(E_CXI_KEY_TYPE);
-    CS2SIM_TRY(cxi.require(call, object.group(), Right::manage));
-    const ByteView reference = call.request.bytes("wrapping");
-    if (!reference.empty()) {
-        const auto wrapping = cxi.key(call, reference, Right::use);
-        if (!wrapping) return fail(wrapping.error());
-        const auto wrapped = wrap_material(call, **wrapping, {call.request.u32("mechanism")},
-                                           call.request.bytes("parameter"), **key);
+    if (const SharedKey wrapping = call.find("wrapping")) {
+        const auto wrapped = wrap_material(call, *wrapping, {call.request.u32("mechanism")},
+                                           call.request.bytes("parameter"), key);
         if (!wrapped) return fail(wrapped.error());
         return call.answer({*wrapped});
     }
@@ -149,14 +187,13 @@ Result<Bytes> cxi_key_export(Call& call) {
         !object.properties.flag_or(CXI_PROP_EXTRACTABLE, true) ||
         object.properties.flag_or(CXI_PROP_SENSITIVE, false))
         return fail(E_CXI_KEY_EXPORT_DENIED);
-    CS2SIM_TRY(cxi.require_plain(call, object.group()));
     call.audit(AUDIT_KEY, "CXI: key exported in clear: " + std::string(object.group()) + "/" +
                               std::string(object.name()));
     return call.answer({ByteView(object.material)});
 }
 
-Result<Bytes> cxi_key_import(Call& call) {
-    Cxi& cxi = *call.device.cxi;
+Result<Bytes> cxi_key_import(CxiCall& call) {
+    Cxi& cxi = call.cxi;
     CS2SIM_TRY(check_flags(call.request.u32("flags"), kPlaceFlags));
     const std::uint32_t type = call.request.u32("type");
     if ((type & 0x00FF0000) > 0x00010000) return fail(E_CXI_NOT_SUPPORTED);
@@ -166,36 +203,32 @@ Result<Bytes> cxi_key_import(Call& call) {
 
     auto properties = creation_template(call.request.bytes("properties"));
     if (!properties) return fail(properties.error());
-    const std::string group(properties->text(CXI_PROP_KEY_GROUP));
+    const auto now = cxi.circumstances(properties->text(CXI_PROP_KEY_GROUP));
+    if (!now) return fail(now.error());
     auto place = cxi.place_in(call, *properties, call.request.u32("flags"));
     if (!place) return fail(place.error());
     if (class_of(type) != CXI_KEY_TYPE_PUBLIC) {
         CS2SIM_TRY(approve_act(cxi.modes(), Act::plain_import));
-        CS2SIM_TRY(cxi.require_plain(call, group));
+        CS2SIM_TRY(restrict_import(*properties, now->restrictions, class_of(type) == CXI_KEY_TYPE_SECRET));
     }
     if (class_of(type) != CXI_KEY_TYPE_PUBLIC && class_of(type) != CXI_KEY_TYPE_PRIVATE &&
         class_of(type) != CXI_KEY_TYPE_SECRET)
         return fail(E_CXI_KEY_TYPE);
-    auto key = key_from_material(*std::move(properties), class_of(type), blob, cxi.circumstances());
+    auto key = key_from_material(*std::move(properties), class_of(type), blob, *now);
     if (!key) return fail(key.error());
     const auto reference = place->put(*key);
     if (!reference) return fail(reference.error());
     return call.answer({*reference});
 }
 
-Result<Bytes> cxi_key_wrap(Call& call) {
-    Cxi& cxi = *call.device.cxi;
-    const auto key = cxi.key(call, call.request.bytes("key"), Right::manage);
-    if (!key) return fail(key.error());
-    const auto wrapping = cxi.key(call, call.request.bytes("wrapping"), Right::use);
-    if (!wrapping) return fail(wrapping.error());
-    const auto wrapped = wrap_material(call, **wrapping, {call.request.u32("mechanism")},
-                                       call.request.bytes("parameter"), **key);
+Result<Bytes> cxi_key_wrap(CxiCall& call) {
+    const auto wrapped = wrap_material(call, call.key("wrapping"), {call.request.u32("mechanism")},
+                                       call.request.bytes("parameter"), call.key("key"));
     if (!wrapped) return fail(wrapped.error());
     return call.answer({*wrapped});
 }
 
-Result<Bytes> cxi_key_unwrap(Call& call) {
+Result<Bytes> cxi_key_unwrap(CxiCall& call) {
     CS2SIM_TRY(check_flags(call.request.u32("flags"), kPlaceFlags));
     return unwrap_and_place(call, call.request.bytes("parameter"), call.request.bytes("wrapped"), 0);
 }

@@ -1,6 +1,7 @@
 // Properties: list keys by them, read them, change them, copy a key with others.
 #include <algorithm>
 
+#include "firmware/cxi/access.h"
 #include "firmware/cxi/cxi.h"
 #include "firmware/cxi/group_access.h"
 #include "firmware/cxi/handlers.h"
@@ -11,7 +12,8 @@ namespace {
 
 constexpr std::uint32_t kDefaultPage = 256;
 constexpr std::uint32_t kMostPerPage = 2048;
-constexpr std::size_t kMostRowBytes = 0x40000;  // of one answer
+constexpr std::uint32_t kMostWithoutLogOn = 64;  // some hundred microseconds
+constexpr std::size_t kMostRowBytes = 0x40000;   // of one answer
 
 constexpr std::uint32_t kDefaultRow[] = {CXI_PROP_KEY_GROUP, CXI_PROP_KEY_NAME, CXI_PROP_KEY_ALGO,
                                          CXI_PROP_KEY_SIZE,  CXI_PROP_KEY_SPEC, CXI_PROP_KEY_TYPE};
@@ -37,23 +39,23 @@ bool matches_template(const KeyObject& key, const PropertyList& filter) {
     return true;
 }
 
-// May the caller see keys of a group? The answer is remembered for the last group asked about, as keys of
-// one group stand together.
+// May the caller see an object? The answer is remembered for the last group asked about, as keys of one group
+// stand together.
 class Visibility {
 public:
-    explicit Visibility(Call& call) : call_(call) {}
-    bool operator()(std::string_view group) {
-        if (known_ && group == group_) return visible_;
-        group_ = group;
+    explicit Visibility(const CxiCall& call) : call_(call) {}
+    bool operator()(const KeyObject& key) {
+        return in(key.group()) || call_.has(RIGHT_SEE_PUBLIC, key).value_or(false);
+    }
+    bool in(std::string_view group) {
+        if (!known_ || group != group_) visible_ = call_.has(RIGHT_USE | RIGHT_MANAGE, group).value_or(false);
         known_ = true;
-        Cxi& cxi = *call_.device.cxi;
-        visible_ = cxi.require(call_, group, Right::use).has_value() ||
-                   cxi.require(call_, group, Right::manage).has_value();
+        group_ = group;
         return visible_;
     }
 
 private:
-    Call& call_;
+    const CxiCall& call_;
     std::string group_;
     bool known_ = false;
     bool visible_ = false;
@@ -75,45 +77,43 @@ Result<Bytes> encode_row(const KeyObject& key, const std::vector<std::uint32_t>&
     return compose(LAYOUT_CXI_ROW, {row.encode()});
 }
 
-Result<void> check_change(const PropertyList& before, const Property& change) {
-    const PropertyRow* row = find_property(change.id);
-    if (row && (row->access & PROP_CHANGEABLE) == 0) return fail(E_CXI_PROP_READONLY);
-    if (row && (row->access & PROP_CONFIG) != 0) return fail(E_CXI_PROP_ABSENT);
-    const auto number = change.value.size() == 4 ? static_cast<std::uint32_t>(big_endian(change.value)) : 0;
-    // Once guarded, always guarded (PKCS#11 v2.40, section 4.4): policies only get narrower.
-    if (change.id == CXI_PROP_KEY_EXPORT) {
-        const std::uint32_t old = before.number_or(CXI_PROP_KEY_EXPORT, CXI_KEY_EXPORT_DENY);
-        constexpr std::uint32_t kAllow = CXI_KEY_EXPORT_ALLOW | CXI_KEY_EXPORT_ALLOW_PLAIN;
-        if ((number & ~old & kAllow) != 0 || (old & ~number & CXI_KEY_EXPORT_DENY_BACKUP) != 0)
-            return fail(E_CXI_PROP_PROTECTED);
-    }
-    const bool on = change.value.size() == 1 && change.value[0] != 0;
-    if (change.id == CXI_PROP_SENSITIVE && !on && before.flag_or(change.id, false))
-        return fail(E_CXI_PROP_PROTECTED);
-    if (change.id == CXI_PROP_EXTRACTABLE && on && !before.flag_or(change.id, true))
-        return fail(E_CXI_PROP_PROTECTED);
-    if (change.id == CXI_PROP_WRAP_WITH_TRUSTED && !on && before.flag_or(change.id, false))
-        return fail(E_CXI_PROP_PROTECTED);
-    return {};
+// NEVER_EXTRACTABLE and ALWAYS_SENSITIVE are true while they always were.
+void keep_history(PropertyList& properties) {
+    const std::uint32_t policy = properties.number_or(CXI_PROP_KEY_EXPORT, CXI_KEY_EXPORT_DENY);
+    if ((policy & (CXI_KEY_EXPORT_ALLOW | CXI_KEY_EXPORT_ALLOW_PLAIN)) != 0 &&
+        properties.has(CXI_PROP_NEVER_EXTRACTABLE))
+        properties.set_flag(CXI_PROP_NEVER_EXTRACTABLE, false);
+    if ((policy & CXI_KEY_EXPORT_ALLOW_PLAIN) != 0 && properties.has(CXI_PROP_ALWAYS_SENSITIVE))
+        properties.set_flag(CXI_PROP_ALWAYS_SENSITIVE, false);
 }
 
-Result<void> apply_changes(KeyObject& object, const PropertyList& changes) {
+Result<Changer> changer(const CxiCall& call, std::string_view group) {
+    const auto manages = call.has(RIGHT_MANAGE, group), officer = call.has(RIGHT_SECURITY_OFFICER, group);
+    if (!manages) return fail(manages.error());
+    if (!officer) return fail(officer.error());
+    const auto settings = call.cxi.config(group);
+    if (!settings) return fail(settings.error());
+    return Changer{*manages, *manages && settings->management_is_separate(), *officer};
+}
+
+Result<void> apply_changes(KeyObject& object, const PropertyList& changes, const Changer& who,
+                           std::uint16_t modes, const Restrictions& set) {
     if (!object.properties.flag_or(CXI_PROP_MODIFIABLE, true)) return fail(E_CXI_PROP_PROTECTED);
     const PropertyList before = object.properties;
     for (const Property& change : changes) {
-        CS2SIM_TRY(check_change(before, change));
+        CS2SIM_TRY(check_change(before, change, who));
         if (change.id == CXI_PROP_VALUE && object.type() < CXI_KEY_TYPE_DATA)
             return fail(E_CXI_PROP_READONLY);
         object.properties.set(change.id, change.value);
     }
+    const std::uint32_t usage = usage_of(object.properties, true);
+    if (usage != usage_of(before, true)) CS2SIM_TRY(approve_purpose(modes, set, usage));
+    keep_history(object.properties);
     return {};
 }
 
-Result<Bytes> set_config(Call& call, std::string_view group, const PropertyList& changes) {
-    Cxi& cxi = *call.device.cxi;
-    if (group.empty() ? !permits(call.auth_state(), kAdministrator)
-                      : !permits(group_state(call.context.users, group), kSecurityOfficer))
-        return fail(E_CXI_PERMISSION_DENIED);
+Result<Bytes> set_config(CxiCall& call, std::string_view group, const PropertyList& changes) {
+    Cxi& cxi = call.cxi;
     if (group.size() > CXI_MAX_STR) return fail(E_CXI_INVALID_PARAM_LEN);
     for (const Property& change : changes) {
         const PropertyRow* row = find_property(change.id);
@@ -131,22 +131,28 @@ Result<Bytes> set_config(Call& call, std::string_view group, const PropertyList&
     return call.answer({call.request.bytes("key")});
 }
 
-Result<SharedKey> config_or_key(Call& call, ByteView reference) {
-    Cxi& cxi = *call.device.cxi;
-    if (reference.empty() || reference[0] != CXI_TAG_CONFIG) {
-        auto key = cxi.key(call, reference, Right::use);
-        if (!key && key.error().code == E_CXI_PERMISSION_DENIED)
-            return cxi.key(call, reference, Right::manage);
-        return key;
-    }
-    if (call.context.users.empty()) return fail(E_CXI_PERMISSION_DENIED);
-    return cxi.keys.find(key_index(as_text(reference.subspan(1)), {}, 0));
+// A copy is no way to change what may not be changed: neither in one step nor by a detour.
+Result<void> may_replace(const CxiCall& call, const LoadedKey& original, const KeyObject& copy) {
+    if (!call.has_flag(CXI_FLAG_KEY_OVERWRITE) || (copy.name().empty() && copy.spec() == 0)) return {};
+    const Bytes index = key_index(copy);
+    if (index == original.index && !original.external) return fail(E_CXI_OVERWRITE);
+    const auto there = call.cxi.keys.find(index);
+    if (there && !(*there)->object.properties.flag_or(CXI_PROP_MODIFIABLE, true))
+        return fail(E_CXI_PROP_PROTECTED);
+    return {};
+}
+
+// Who has no right in a group sees what is open to all, and is led past the rest.
+PropertyList open_to_all() {
+    PropertyList filter;
+    filter.set_flag(CXI_PROP_PRIVATE, false);
+    return filter;
 }
 
 }  // namespace
 
-Result<Bytes> cxi_key_list(Call& call) {
-    Cxi& cxi = *call.device.cxi;
+Result<Bytes> cxi_key_list(CxiCall& call) {
+    Cxi& cxi = call.cxi;
     const auto filter = PropertyList::decode(call.request.bytes("template"));
     if (!filter) return fail(filter.error());
     auto wanted = decode_property_ids(call.request.bytes("wanted"));
@@ -154,19 +160,18 @@ Result<Bytes> cxi_key_list(Call& call) {
     if (wanted->empty()) wanted->assign(std::begin(kDefaultRow), std::end(kDefaultRow));
     std::uint32_t limit = call.request.u32("limit");
     if (limit == 0) limit = kDefaultPage;
-    if (limit > kMostPerPage) limit = kMostPerPage;
+    limit = std::min(limit, call.context.users.empty() ? kMostWithoutLogOn : kMostPerPage);
 
-    if (call.context.users.empty()) return fail(E_CXI_PERMISSION_DENIED);
     Visibility visible(call);
-    const bool one_group = filter->has(CXI_PROP_KEY_GROUP) && !is_pattern(filter->text(CXI_PROP_KEY_GROUP));
-    if (one_group && !visible(filter->text(CXI_PROP_KEY_GROUP))) return fail(E_CXI_PERMISSION_DENIED);
+    const std::string_view group = filter->text(CXI_PROP_KEY_GROUP);
+    const bool one_group = filter->has(CXI_PROP_KEY_GROUP) && !is_pattern(group);
     const auto wanted_key = [&](const KeyObject& key) {
-        return key.type() != CXI_KEY_TYPE_CONFIG && visible(key.group()) && matches_template(key, *filter);
+        return key.type() != CXI_KEY_TYPE_CONFIG && visible(key) && matches_template(key, *filter);
     };
     const ByteView from = call.request.bytes("cursor");
-    const auto page =
-        one_group ? cxi.keys.list_group(filter->text(CXI_PROP_KEY_GROUP), *filter, from, limit, wanted_key)
-                  : cxi.keys.list({}, from, limit, wanted_key);
+    const auto page = one_group ? cxi.keys.list_group(group, visible.in(group) ? *filter : open_to_all(),
+                                                      from, limit, wanted_key)
+                                : cxi.keys.list({}, from, limit, wanted_key);
     if (!page) return fail(page.error());
 
     const bool computed = std::ranges::any_of(*wanted, is_computed);
@@ -186,10 +191,13 @@ Result<Bytes> cxi_key_list(Call& call) {
     return call.answer({more ? 1 : 0, cursor, rows});
 }
 
-Result<Bytes> cxi_key_prop_get(Call& call) {
+Result<Bytes> cxi_key_prop_get(CxiCall& call) {
     const auto wanted = decode_property_ids(call.request.bytes("wanted"));
     if (!wanted) return fail(wanted.error());
-    const auto key = config_or_key(call, call.request.bytes("key"));
+    const ByteView reference = call.request.bytes("key");
+    const auto key = reference[0] == CXI_TAG_CONFIG
+                         ? call.cxi.keys.find(key_index(as_text(reference.subspan(1)), {}, 0))
+                         : Result<SharedKey>(call.find("key"));
     if (!key) return fail(key.error());
     PropertyList out;
     for (const std::uint32_t id : *wanted) {
@@ -209,60 +217,66 @@ Result<Bytes> cxi_key_prop_get(Call& call) {
     return call.answer({out.encode()});
 }
 
-Result<Bytes> cxi_key_prop_set(Call& call) {
-    Cxi& cxi = *call.device.cxi;
+Result<Bytes> cxi_key_prop_set(CxiCall& call) {
+    Cxi& cxi = call.cxi;
     const auto changes = PropertyList::decode(call.request.bytes("properties"));
     if (!changes) return fail(changes.error());
     const ByteView reference = call.request.bytes("key");
     if (!reference.empty() && reference[0] == CXI_TAG_CONFIG)
         return set_config(call, as_text(reference.subspan(1)), *changes);
 
-    const auto key = cxi.key(call, reference, Right::manage);
-    if (!key) return fail(key.error());
-    const auto apply = [&](KeyObject& object) { return apply_changes(object, *changes); };
-    if ((*key)->external) {
-        KeyObject changed = (*key)->object;
+    const LoadedKey& key = call.key("key");
+    const auto who = changer(call, key.object.group());
+    if (!who) return fail(who.error());
+    const auto now = cxi.circumstances(key.object.group());
+    if (!now) return fail(now.error());
+    const auto apply = [&](KeyObject& object) {
+        return apply_changes(object, *changes, *who, now->modes, now->restrictions);
+    };
+    if (key.external) {
+        KeyObject changed = key.object;
         CS2SIM_TRY(apply(changed));
-        auto place = cxi.place_in(call, changed.properties, CXI_FLAG_KEY_EXTERNAL);
-        if (!place) return fail(place.error());
-        const auto made = place->put(changed);
+        const auto made = cxi.seal_outside(changed);
         if (!made) return fail(made.error());
         return call.answer({*made});
     }
-    CS2SIM_TRY(cxi.keys.modify((*key)->index, apply));
-    return call.answer({index_reference((*key)->index)});
+    CS2SIM_TRY(cxi.keys.modify(key.index, apply));
+    return call.answer({index_reference(key.index)});
 }
 
 // The copy has the original's properties but for those in the template; policies may only get narrower, and a
 // copy out of a group needs the right to export.
-Result<Bytes> cxi_obj_copy(Call& call) {
-    Cxi& cxi = *call.device.cxi;
+Result<Bytes> cxi_obj_copy(CxiCall& call) {
+    Cxi& cxi = call.cxi;
     const std::uint32_t flags = call.request.u32("flags");
-    CS2SIM_TRY(check_flags(flags, CXI_FLAG_KEY_OVERWRITE | CXI_FLAG_KEY_EXTERNAL | CXI_FLAG_KEY_VOLATILE));
+    CS2SIM_TRY(check_flags(flags, kPlaceFlags));
     const auto changes = creation_template(call.request.bytes("properties"));
     if (!changes) return fail(changes.error());
-    const auto key = cxi.key(call, call.request.bytes("key"), Right::manage);
-    if (!key) return fail(key.error());
-    KeyObject copy = (*key)->object;
+    const LoadedKey& key = call.key("key");
+    KeyObject copy = key.object;
+    const auto who = changer(call, copy.group());
+    if (!who) return fail(who.error());
     for (const Property& change : *changes) {
         const bool names = change.id == CXI_PROP_KEY_GROUP || change.id == CXI_PROP_KEY_NAME ||
                            change.id == CXI_PROP_KEY_SPEC || change.id == CXI_PROP_TOKEN ||
                            change.id == CXI_PROP_PRIVATE || change.id == CXI_PROP_MODIFIABLE;
-        if (!names) CS2SIM_TRY(check_change((*key)->object.properties, change));
+        if (!names) CS2SIM_TRY(check_change(key.object.properties, change, *who));
         if (change.id == CXI_PROP_VALUE) return fail(E_CXI_PROP_READONLY);
         copy.properties.set(change.id, change.value);
     }
+    keep_history(copy.properties);
     // A copy outside is as good as a backup.
-    if ((flags & CXI_FLAG_KEY_EXTERNAL) != 0 &&
-        ((*key)->object.export_policy() & CXI_KEY_EXPORT_DENY_BACKUP) != 0)
+    if (call.has_flag(CXI_FLAG_KEY_EXTERNAL) &&
+        (key.object.export_policy() & CXI_KEY_EXPORT_DENY_BACKUP) != 0)
         return fail(E_CXI_KEY_EXPORT_DENIED);
-    const bool leaves_group = copy.group() != (*key)->object.group();
+    const bool leaves_group = copy.group() != key.object.group();
     if (leaves_group && !copy.is_public() && (copy.export_policy() & CXI_KEY_EXPORT_ALLOW) == 0)
         return fail(E_CXI_KEY_EXPORT_DENIED);
     // A copy of a numbered object gets a number of its own.
     if (copy.name().empty() && !changes->has(CXI_PROP_KEY_SPEC)) copy.properties.erase(CXI_PROP_KEY_SPEC);
     auto place = cxi.place_in(call, copy.properties, flags);
     if (!place) return fail(place.error());
+    CS2SIM_TRY(may_replace(call, key, copy));
     const auto reference = place->put(copy);
     if (!reference) return fail(reference.error());
     return call.answer({*reference});

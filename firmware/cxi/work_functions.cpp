@@ -1,5 +1,6 @@
 // Keys at work: hash, encrypt and decrypt, sign and verify, random numbers.
 #include "firmware/crypto/random.h"
+#include "firmware/cxi/access.h"
 #include "firmware/cxi/cxi.h"
 #include "firmware/cxi/handlers.h"
 #include "firmware/cxi/work/cipher_job.h"
@@ -9,7 +10,15 @@
 namespace cs2sim {
 namespace {
 
-// A chained command keeps its job in the caller's handle table; `state` 0 begins one.
+// What a chained command keeps in the caller's handle table; `state` 0 begins one.
+template <class Job>
+struct Chained {
+    std::shared_ptr<Job> job;
+    SharedKey key;  // null without one
+    Use use;
+    Mechanism mechanism;
+};
+
 template <class Job>
 struct Chain {
     std::shared_ptr<Job> job;
@@ -17,34 +26,51 @@ struct Chain {
     bool last = false;
 };
 
-template <class Job, class Start>
-Result<Chain<Job>> take_up(Call& call, bool first, bool last, Start start) {
-    Chain<Job> chain;
-    chain.last = last;
-    if (first) {
-        auto job = start();
-        if (!job) return fail(job.error());
-        chain.job = *std::move(job);
-        if (last) return chain;
-        chain.handle = call.context.handles.put(chain.job);
-        if (chain.handle == 0) return fail(E_CXI_MALLOC);
-        return chain;
-    }
-    chain.handle = call.request.u32("state");
-    chain.job = call.context.handles.template get<Job>(chain.handle);
-    if (!chain.job) return fail(E_CXI_INVALID_PARAM_VAL);
+// A key that was deleted, replaced or narrowed since the chain began ends it, as does a log-off.
+Result<void> still_allowed(CxiCall& call, const LoadedKey& key, Use use, Mechanism mechanism) {
+    const auto allowed = call.has(RIGHT_USE | RIGHT_USE_PUBLIC, key.object);
+    if (!allowed) return fail(allowed.error());
+    if (!*allowed) return fail(E_CXI_PERMISSION_DENIED);
+    if (key.external) return {};
+    const auto now = call.cxi.keys.find(key.index);
+    if (!now) return fail(now.error());
+    if (!equal_in_constant_time((*now)->secret(), key.secret())) return fail(E_DB_NOT_FOUND);
+    return call.cxi.allow(**now, use, mechanism);
+}
+
+template <class Job>
+Result<Chain<Job>> begin_chain(CxiCall& call, Chained<Job> begun, bool last) {
+    Chain<Job> chain{begun.job, 0, last};
+    if (last) return chain;
+    chain.handle = call.context.handles.put(std::make_shared<Chained<Job>>(std::move(begun)));
+    if (chain.handle == 0) return fail(E_CXI_MALLOC);
     return chain;
+}
+
+template <class Job>
+Result<Chain<Job>> take_up(CxiCall& call, bool last) {
+    const std::uint32_t handle = call.request.u32("state");
+    const auto kept = call.context.handles.template get<Chained<Job>>(handle);
+    if (!kept) return fail(E_CXI_INVALID_PARAM_VAL);
+    if (kept->key) {
+        const auto allowed = still_allowed(call, *kept->key, kept->use, kept->mechanism);
+        if (!allowed) {
+            call.context.handles.drop(handle);
+            return fail(allowed.error());
+        }
+    }
+    return Chain<Job>{kept->job, handle, last};
 }
 
 // Ends the chain after its last command, and after any failure.
 template <class Job>
-void put_down(Call& call, Chain<Job>& chain, bool failed) {
+void put_down(CxiCall& call, Chain<Job>& chain, bool failed) {
     if (chain.handle == 0 || (!chain.last && !failed)) return;
     call.context.handles.drop(chain.handle);
     chain.handle = 0;
 }
 
-Result<Bytes> crypt_rsa(Call& call, const LoadedKey& key, Mechanism mechanism, bool encrypt) {
+Result<Bytes> crypt_rsa(CxiCall& call, const LoadedKey& key, Mechanism mechanism, bool encrypt) {
     const ByteView data = call.request.bytes("data");
     const ByteView parameter = call.request.bytes("parameter");
     if ((call.request.u32("flags") & CXI_FLAG_CRYPT_SINGLE_CALL) != CXI_FLAG_CRYPT_SINGLE_CALL)
@@ -59,7 +85,7 @@ Result<Bytes> crypt_rsa(Call& call, const LoadedKey& key, Mechanism mechanism, b
     return call.answer({0, ByteView(), ByteView(*out)});
 }
 
-Result<Bytes> crypt_mac(Call& call, const LoadedKey& key, Mechanism mechanism) {
+Result<Bytes> crypt_mac(CxiCall& call, const LoadedKey& key, Mechanism mechanism) {
     if ((call.request.u32("flags") & CXI_FLAG_CRYPT_SINGLE_CALL) != CXI_FLAG_CRYPT_SINGLE_CALL)
         return fail(E_CXI_CRYPT_MECH);  // in pieces: HASH_COMPUTE with a key
     const auto mac = make_mac(key, mechanism, call.request.bytes("data"));
@@ -86,7 +112,7 @@ Result<CryptUse> crypt_use(Mechanism mechanism) {
 }
 
 // The output is written behind the answer's head, where it stays.
-Result<Bytes> run_cipher(Call& call, Chain<CipherJob>& chain, bool single, bool first) {
+Result<Bytes> run_cipher(CxiCall& call, Chain<CipherJob>& chain, bool single, bool first) {
     const ByteView data = call.request.bytes("data");
     Bytes out = call.answer(
         {chain.last ? 0 : chain.handle, first ? ByteView(chain.job->made_iv()) : ByteView(), ByteView()});
@@ -104,19 +130,18 @@ Result<Bytes> run_cipher(Call& call, Chain<CipherJob>& chain, bool single, bool 
 }
 
 struct Signing {
-    SharedKey key;
+    const LoadedKey& key;
     SignRequest request;
 };
 
-Result<Signing> signing(Call& call, Use use, std::uint32_t flags_known) {
+Result<Signing> signing(CxiCall& call, Use use, std::uint32_t flags_known) {
     const std::uint32_t flags = call.request.u32("flags");
     CS2SIM_TRY(check_flags(flags, flags_known));
     if (call.request.bytes("data").size() > CXI_MOST_DATA) return fail(E_CXI_CRYPT_DATA_LEN);
-    const auto key = call.device.cxi->key(call, call.request.bytes("key"), Right::use);
-    if (!key) return fail(key.error());
+    const LoadedKey& key = call.key("key");
     const Mechanism mechanism{call.request.u32("mechanism")};
-    CS2SIM_TRY(call.device.cxi->allow(**key, use, mechanism, call.request.bytes("parameter")));
-    return Signing{*key,
+    CS2SIM_TRY(call.cxi.allow(key, use, mechanism, call.request.bytes("parameter")));
+    return Signing{key,
                    {mechanism, (flags & CXI_FLAG_HASH_DATA) != 0, call.request.bytes("parameter"),
                     call.request.bytes("data")}};
 }
@@ -124,26 +149,25 @@ Result<Signing> signing(Call& call, Use use, std::uint32_t flags_known) {
 }  // namespace
 
 // Without CXI_FLAG_HASH_PART the hash is complete with this command; `state` goes on with a part before.
-Result<Bytes> cxi_hash_compute(Call& call) {
-    Cxi& cxi = *call.device.cxi;
+Result<Bytes> cxi_hash_compute(CxiCall& call) {
+    Cxi& cxi = call.cxi;
     const std::uint32_t flags = call.request.u32("flags");
     CS2SIM_TRY(check_flags(flags, CXI_FLAG_HASH_PART));
     const ByteView data = call.request.bytes("data");
     if (data.size() > CXI_MOST_DATA) return fail(E_CXI_CRYPT_DATA_LEN);
     const Mechanism mechanism{call.request.u32("mechanism")};
     const bool last = (flags & CXI_FLAG_HASH_PART) == 0;
-    auto chain = take_up<HashJob>(
-        call, call.request.u32("state") == 0, last, [&]() -> Result<std::shared_ptr<HashJob>> {
-            const ByteView reference = call.request.bytes("key");
-            if (reference.empty()) {
-                CS2SIM_TRY(approve_mechanism(cxi.modes(), USE_HASH, kAnyAlgorithm, mechanism.value));
-                return HashJob::start(nullptr, mechanism);
-            }
-            const auto key = cxi.key(call, reference, Right::use);
-            if (!key) return fail(key.error());
-            CS2SIM_TRY(cxi.allow(**key, USE_MAC, mechanism));
-            return HashJob::start(key->get(), mechanism);
-        });
+    const auto begin = [&]() -> Result<Chain<HashJob>> {
+        const SharedKey key = call.find("key");
+        if (key)
+            CS2SIM_TRY(cxi.allow(*key, USE_MAC, mechanism));
+        else
+            CS2SIM_TRY(approve_mechanism(cxi.modes(), USE_HASH, kAnyAlgorithm, mechanism.value));
+        auto job = HashJob::start(key.get(), mechanism);
+        if (!job) return fail(job.error());
+        return begin_chain<HashJob>(call, {*std::move(job), key, USE_MAC, mechanism}, last);
+    };
+    auto chain = call.request.u32("state") == 0 ? begin() : take_up<HashJob>(call, last);
     if (!chain) return fail(chain.error());
     auto done = chain->job->update(data);
     Result<Bytes> hash = Bytes();
@@ -155,46 +179,45 @@ Result<Bytes> cxi_hash_compute(Call& call) {
 }
 
 // CXI_FLAG_CRYPT_SINGLE_CALL, or INIT, then neither as often as wanted, then FINAL.
-Result<Bytes> cxi_crypt(Call& call) {
-    Cxi& cxi = *call.device.cxi;
+Result<Bytes> cxi_crypt(CxiCall& call) {
+    Cxi& cxi = call.cxi;
     const std::uint32_t flags = call.request.u32("flags");
     CS2SIM_TRY(check_flags(flags, CXI_FLAG_CRYPT_SINGLE_CALL));
     if (call.request.bytes("data").size() > CXI_MOST_DATA) return fail(E_CXI_CRYPT_DATA_LEN);
     const bool first = (flags & CXI_FLAG_CRYPT_INIT) != 0;
     const bool last = (flags & CXI_FLAG_CRYPT_FINAL) != 0;
     const Mechanism mechanism{call.request.u32("mechanism")};
-    SharedKey key;
-    CryptUse use{USE_ENCRYPT, true};
+    Result<Chain<CipherJob>> chain = Chain<CipherJob>();
     if (first) {
-        const auto known = crypt_use(mechanism);
-        if (!known) return fail(known.error());
-        use = *known;
-        const auto found = cxi.key(call, call.request.bytes("key"), Right::use);
-        if (!found) return fail(found.error());
-        key = *found;
-        CS2SIM_TRY(cxi.allow(*key, use.use, mechanism, call.request.bytes("parameter")));
-        if (use.use == USE_MAC) return crypt_mac(call, *key, mechanism);
-        if (key->pkey) return crypt_rsa(call, *key, mechanism, use.encrypt);
+        const auto use = crypt_use(mechanism);
+        if (!use) return fail(use.error());
+        const SharedKey key = call.find("key");
+        if (!key) return fail(E_CXI_INVALID_PARAM_LEN);
+        CS2SIM_TRY(cxi.allow(*key, use->use, mechanism, call.request.bytes("parameter")));
+        if (use->use == USE_MAC) return crypt_mac(call, *key, mechanism);
+        if (key->pkey) return crypt_rsa(call, *key, mechanism, use->encrypt);
+        auto job = CipherJob::start(*key, mechanism, use->encrypt, call.request.bytes("parameter"));
+        if (!job) return fail(job.error());
+        chain = begin_chain<CipherJob>(call, {*std::move(job), key, use->use, mechanism}, last);
+    } else {
+        chain = take_up<CipherJob>(call, last);
     }
-    auto chain = take_up<CipherJob>(call, first, last, [&] {
-        return CipherJob::start(*key, mechanism, use.encrypt, call.request.bytes("parameter"));
-    });
     if (!chain) return fail(chain.error());
     auto answer = run_cipher(call, *chain, first && last, first);
     if (!answer) put_down(call, *chain, true);
     return answer;
 }
 
-Result<Bytes> cxi_sign(Call& call) {
+Result<Bytes> cxi_sign(CxiCall& call) {
     const auto work = signing(call, USE_SIGN, CXI_FLAG_HASH_DATA);
     if (!work) return fail(work.error());
-    const auto signature = make_signature(*work->key, work->request);
+    const auto signature = make_signature(work->key, work->request);
     if (!signature) return fail(signature.error());
     return call.answer({*signature});
 }
 
 // All or none: the first that cannot be signed ends it with its error.
-Result<Bytes> cxi_sign_bulk(Call& call) {
+Result<Bytes> cxi_sign_bulk(CxiCall& call) {
     auto work = signing(call, USE_SIGN, CXI_FLAG_HASH_DATA);
     if (!work) return fail(work.error());
     ByteView list = work->request.data;
@@ -205,27 +228,27 @@ Result<Bytes> cxi_sign_bulk(Call& call) {
         const auto entry = parse_prefix(LAYOUT_CXI_BULK_ENTRY, list);
         if (!entry) return fail(entry.error());
         work->request.data = entry->bytes("entry");
-        const auto signature = make_signature(*work->key, work->request);
+        const auto signature = make_signature(work->key, work->request);
         if (!signature) return fail(signature.error());
         compose_into(signatures, LAYOUT_CXI_BULK_ENTRY, {*signature});
     }
     return call.answer({signatures});
 }
 
-Result<Bytes> cxi_verify(Call& call) {
+Result<Bytes> cxi_verify(CxiCall& call) {
     const auto work = signing(call, USE_VERIFY, CXI_FLAG_HASH_DATA | CXI_FLAG_VERIFY_RECOVER);
     if (!work) return fail(work.error());
     const ByteView signature = call.request.bytes("signature");
     if ((call.request.u32("flags") & CXI_FLAG_VERIFY_RECOVER) != 0) {
-        const auto data = recover_signed(*work->key, work->request.mechanism, signature);
+        const auto data = recover_signed(work->key, work->request.mechanism, signature);
         if (!data) return fail(data.error());
         return call.answer({*data});
     }
-    CS2SIM_TRY(check_signature(*work->key, work->request, signature));
+    CS2SIM_TRY(check_signature(work->key, work->request, signature));
     return call.answer({ByteView()});
 }
 
-Result<Bytes> cxi_rnd_gen(Call& call) {
+Result<Bytes> cxi_rnd_gen(CxiCall& call) {
     const std::uint32_t length = call.request.u32("length");
     if (call.request.u32("mechanism") > 1) return fail(E_CXI_CRYPT_MECH);  // CXI_MECH_RND_REAL, _PSEUDO
     if (length > CXI_MOST_RANDOM) return fail(E_CXI_INVALID_PARAM_VAL);

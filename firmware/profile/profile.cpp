@@ -115,6 +115,8 @@ tl::expected<Profile, std::string> parse_profile(std::string_view name, std::str
     reader.read("max_auth_fails", profile.max_auth_fails, 0, 255);
     reader.read_functions("disabled_functions", profile.disabled_functions);
     reader.read("des3", profile.des3);
+    reader.read("volatile_keys", profile.volatile_keys, 1, 1000000);
+    reader.read("volatile_kib", profile.volatile_kib, 1, 4194304);
 
     const auto* row = std::ranges::find(kCertifications, certification, &CertificationName::name);
     if (row == std::end(kCertifications)) {

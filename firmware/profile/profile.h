@@ -40,6 +40,8 @@ struct Profile {
     std::uint32_t max_auth_fails = 0;   // limit of failed logons until SetMaxAuthFails sets one; 0 = none
     std::vector<FunctionId> disabled_functions;  // switched off by configuration: E_CMDS_SFC_DISABLED
     bool des3 = true;
+    std::uint32_t volatile_keys = 4096;  // most at a time, else E_CXI_MALLOC
+    std::uint32_t volatile_kib = 16384;  // most of all of them together
 };
 
 // By built-in name, or by path when it contains '/' or ends in ".toml". On failure returns an error text.

@@ -178,13 +178,13 @@ int cs_exec_command(int handle, void* context, unsigned int fc, unsigned int sfc
         if (!open) return code(E_CSA_HANDLE);
         const auto found = context ? contexts().get(context) : nullptr;
         if (context && (!found || found->owner != open)) return code(E_CSA_PARAM);
+        if (found && !found->session) return code(E_CSA_PARAM);  // prepared, not logged on: never in clear
         const auto function = static_cast<std::uint16_t>(fc);
         const auto sub_function = static_cast<std::uint8_t>(sfc);
         const ByteView block = view(command, l_command);
         const std::lock_guard lock(open->mutex);
-        const auto result = found && found->session
-                                ? found->session->execute(open->connection, function, sub_function, block)
-                                : open->connection.execute(function, sub_function, block);
+        const auto result = found ? found->session->execute(open->connection, function, sub_function, block)
+                                  : open->connection.execute(function, sub_function, block);
         return give_answer(result, answer, l_answer);
     });
 }

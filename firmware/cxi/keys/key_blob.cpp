@@ -12,6 +12,12 @@ constexpr std::uint8_t kBlobVersion = 1;
 
 }  // namespace
 
+Result<std::string_view> sealed_group(ByteView blob) {
+    const auto parsed = parse(LAYOUT_CXI_SEALED_KEY, blob);
+    if (!parsed || parsed->u8("version") != kBlobVersion) return fail(E_CXI_KEY_BLOB_FORMAT);
+    return parsed->text("group");
+}
+
 Result<Aead*> KeySeal::cipher_for(const MbkKeyInfo& info) {
     if (!cipher_ || hash_ != info.hash) {
         const auto key = mbk_.derive(kMbkSlotAes, "cs2sim key backup", info.hash, 32);

@@ -15,6 +15,9 @@
 
 namespace cs2sim {
 
+// The group that stands in clear in a sealed key, which opening it confirms. Error: E_CXI_KEY_BLOB_FORMAT.
+Result<std::string_view> sealed_group(ByteView blob);
+
 class KeySeal {
 public:
     explicit KeySeal(MbkStore& mbk) : mbk_(mbk) {}

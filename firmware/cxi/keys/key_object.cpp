@@ -52,24 +52,6 @@ std::uint32_t block_bytes(const LoadedKey& key) {
     }
 }
 
-// First three bytes of a zero block under the key (PKCS#11 v2.40, CKA_CHECK_VALUE), or of SHA-1 over a
-// generic secret.
-Result<Bytes> check_value(const LoadedKey& key) {
-    if (!key.object.is_secret()) return fail(E_CXI_PROP_NOT_FOUND);
-    const Bytes zeros(key.object.algorithm() == CXI_KEY_ALGO_DES ? 8 : 16);
-    if (key.object.algorithm() == CXI_KEY_ALGO_RAW) {
-        Bytes hash = digest("SHA1", {key.secret()});
-        hash.resize(3);
-        return hash;
-    }
-    const std::string name = key.object.algorithm() == CXI_KEY_ALGO_AES
-                                 ? "AES-" + std::to_string(key.secret().size() * 8) + "-ECB"
-                                 : std::string(key.secret().size() == 16 ? "DES-EDE-ECB" : "DES-EDE3-ECB");
-    const auto block = encrypt_blocks(name, key.secret(), {}, zeros);
-    if (!block) return fail(block.error());
-    return Bytes(block->begin(), block->begin() + 3);
-}
-
 Result<Bytes> computed_property(const LoadedKey& key, std::uint32_t id) {
     switch (id) {
         case CXI_PROP_KEY_BLEN:
@@ -83,7 +65,7 @@ Result<Bytes> computed_property(const LoadedKey& key, std::uint32_t id) {
         case CXI_PROP_KEY_EC_PUBKEY:
             return public_point(key.pkey.get());
         case CXI_PROP_CHECK_VALUE:
-            return check_value(key);
+            return check_value(key.object);
         case CXI_PROP_VALUE_LEN:
             if (key.object.is_secret()) return number_bytes(static_cast<std::uint32_t>(key.secret().size()));
             return fail(E_CXI_PROP_NOT_FOUND);
@@ -97,6 +79,24 @@ Result<Bytes> computed_property(const LoadedKey& key, std::uint32_t id) {
 }
 
 }  // namespace
+
+// First three bytes of a zero block under the key (PKCS#11 v2.40, CKA_CHECK_VALUE), or of SHA-1 over a
+// generic secret.
+Result<Bytes> check_value(const KeyObject& key) {
+    if (!key.is_secret()) return fail(E_CXI_PROP_NOT_FOUND);
+    const Bytes zeros(key.algorithm() == CXI_KEY_ALGO_DES ? 8 : 16);
+    if (key.algorithm() == CXI_KEY_ALGO_RAW) {
+        Bytes hash = digest("SHA1", {key.material});
+        hash.resize(3);
+        return hash;
+    }
+    const std::string name = key.algorithm() == CXI_KEY_ALGO_AES
+                                 ? "AES-" + std::to_string(key.material.size() * 8) + "-ECB"
+                                 : std::string(key.material.size() == 16 ? "DES-EDE-ECB" : "DES-EDE3-ECB");
+    const auto block = encrypt_blocks(name, key.material, {}, zeros);
+    if (!block) return fail(block.error());
+    return Bytes(block->begin(), block->begin() + 3);
+}
 
 const DefaultRow* find_default(std::uint32_t property) {
     const auto* row = std::ranges::find(kDefaults, property, &DefaultRow::property);
@@ -150,6 +150,7 @@ Result<LoadedKey> load_key(KeyObject object) {
     } else if (object.is_secret()) {
         key.ciphers = std::make_shared<ReadyContexts<EVP_CIPHER_CTX>>();
     }
+    if (key.pkey || object.is_secret()) key.role = std::make_shared<std::atomic<std::uint8_t>>(ROLE_OPEN);
     key.object = std::move(object);
     return key;
 }

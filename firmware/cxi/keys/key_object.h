@@ -1,6 +1,7 @@
 // A key object: its properties and its key material, and how both stand in a record of CXIKEY.db.
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <mutex>
 #include <string_view>
@@ -65,6 +66,9 @@ private:
     std::vector<Handle<Context>> ready_;
 };
 
+// In FIPS and CC modes a key either moves keys or does other work, fixed by its first use.
+enum KeyRole : std::uint8_t { ROLE_OPEN = 0, ROLE_WRAPS = 1, ROLE_WORKS = 2 };
+
 // What a command works with: a key object decoded, its place, and its OpenSSL key when it is asymmetric.
 struct LoadedKey {
     KeyObject object;
@@ -73,6 +77,7 @@ struct LoadedKey {
     PrivateKey pkey;                                         // null for secret keys and storage objects
     std::shared_ptr<ReadyContexts<EVP_PKEY_CTX>> contexts;   // of pkey
     std::shared_ptr<ReadyContexts<EVP_CIPHER_CTX>> ciphers;  // of secret keys
+    std::shared_ptr<std::atomic<std::uint8_t>> role;  // a KeyRole, once it is known; not of other objects
 
     ByteView secret() const { return object.material; }
 };
@@ -93,6 +98,10 @@ SecretBytes des3_key(ByteView secret);
 
 // Makes the key usable. Errors: E_CXI_KEY_INVALID_COMP when the material is no key of its algorithm.
 Result<LoadedKey> load_key(KeyObject object);
+
+// CHECK_VALUE of a secret key (PKCS#11 v2.40, CKA_CHECK_VALUE). Errors: E_CXI_PROP_NOT_FOUND for other
+// objects.
+Result<Bytes> check_value(const KeyObject& key);
 
 // What a key has that does not state the property (firmware-facts.md, section 4).
 struct DefaultRow {

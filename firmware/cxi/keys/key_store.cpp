@@ -41,6 +41,14 @@ Bytes group_cursor(std::uint32_t spec, ByteView index) {
     return cursor;
 }
 
+// About what a volatile key takes.
+std::size_t bytes_in_memory(const KeyObject& key) {
+    constexpr std::size_t kObject = 512, kProperty = 64, kPerByteOfKey = 4;
+    std::size_t bytes = kObject + kPerByteOfKey * key.material.size();
+    for (const Property& property : key.properties) bytes += kProperty + property.value.size();
+    return bytes;
+}
+
 bool wants_spec(const KeyObject& key) { return key.name().empty() && key.spec() == 0; }
 
 // The highest specifier that a group gave is a note under its term. It becomes `least` when it is lower.
@@ -148,7 +156,7 @@ Result<SharedKey> KeyStore::find(ByteView index) {
     if (index.size() != CXI_INDEX_LENGTH) return fail(E_CXI_INVALID_PARAM_LEN);
     {
         const std::lock_guard lock(mutex_);
-        if (const auto found = volatile_.find(index); found != volatile_.end()) return found->second;
+        if (const auto found = volatile_.find(index); found != volatile_.end()) return found->second.key;
     }
     const auto keys = database();
     if (!keys) return fail(keys.error());
@@ -171,28 +179,49 @@ Result<SharedKey> KeyStore::find(ByteView index) {
     return key;
 }
 
+VolatileOwner::~VolatileOwner() {
+    if (const auto store = store_.lock()) (*store)->forget_volatile(number_);
+}
+
+std::shared_ptr<VolatileOwner> KeyStore::owner() {
+    const std::lock_guard lock(mutex_);
+    return std::make_shared<VolatileOwner>(self_, ++last_owner_);
+}
+
+void KeyStore::release(std::map<Bytes, Held, ByBytes>::iterator held) {
+    volatile_bytes_ -= held->second.bytes;
+    volatile_.erase(held);
+}
+
 // All or none.
-Result<void> KeyStore::keep_volatile(std::initializer_list<KeyObject*> objects, bool overwrite) {
-    std::vector<SharedKey> ready;
+Result<void> KeyStore::keep_volatile(std::initializer_list<KeyObject*> objects, bool overwrite,
+                                     std::uint64_t owner) {
+    std::vector<Held> ready;
     for (const KeyObject* object : objects) {
         auto loaded = load_key(*object);
         if (!loaded) return fail(loaded.error());
-        ready.push_back(std::make_shared<const LoadedKey>(*std::move(loaded)));
+        ready.push_back(
+            {std::make_shared<const LoadedKey>(*std::move(loaded)), owner, bytes_in_memory(*object)});
     }
     const std::lock_guard lock(mutex_);
-    std::size_t more = 0;
-    for (const SharedKey& key : ready) {
-        const bool there = volatile_.contains(key->index);
-        if (there && !overwrite) return fail(E_DB_EXISTS);
-        if (!there) ++more;
+    std::size_t count = volatile_.size(), bytes = volatile_bytes_;
+    for (const Held& held : ready) {
+        const auto there = volatile_.find(held.key->index);
+        if (there != volatile_.end() && !overwrite) return fail(E_DB_EXISTS);
+        count += there == volatile_.end() ? 1 : 0;
+        bytes += held.bytes - (there == volatile_.end() ? 0 : there->second.bytes);
     }
-    if (more != 0 && volatile_.size() + more > kMostVolatile) return fail(E_CXI_MALLOC);
-    for (SharedKey& key : ready) volatile_[key->index] = key;
+    if (count > limits_.keys || bytes > limits_.bytes) return fail(E_CXI_MALLOC);
+    volatile_bytes_ = bytes;
+    for (Held& held : ready) {
+        Bytes index = held.key->index;
+        volatile_.insert_or_assign(std::move(index), std::move(held));
+    }
     return {};
 }
 
 Result<void> KeyStore::insert_volatile(Database& stored, std::initializer_list<KeyObject*> objects,
-                                       bool overwrite) {
+                                       bool overwrite, std::uint64_t owner) {
     const auto unnumbered = those_without_spec(objects);
     if (!unnumbered.empty())
         CS2SIM_TRY(stored.change([&](Batch& batch) { return give_specs(batch, unnumbered); }));
@@ -201,13 +230,13 @@ Result<void> KeyStore::insert_volatile(Database& stored, std::initializer_list<K
         if (found) return fail(overwrite ? E_CXI_OVERWRITE : E_DB_EXISTS);
         if (found.error().code != E_DB_NOT_FOUND) return fail(found.error());
     }
-    return keep_volatile(objects, overwrite);
+    return keep_volatile(objects, overwrite, owner);
 }
 
-Result<void> KeyStore::insert(std::initializer_list<KeyObject*> objects, bool overwrite, bool is_volatile) {
+Result<void> KeyStore::insert(std::initializer_list<KeyObject*> objects, bool overwrite, Lifetime lifetime) {
     const auto keys = database();
     if (!keys) return fail(keys.error());
-    if (is_volatile) return insert_volatile(**keys, objects, overwrite);
+    if (lifetime.is_volatile) return insert_volatile(**keys, objects, overwrite, lifetime.owner);
     const auto unnumbered = those_without_spec(objects);
     // Made outside the transaction, which others wait for, unless the specifier is known only there.
     std::vector<std::pair<Bytes, SecretBytes>> records;
@@ -231,23 +260,33 @@ Result<void> KeyStore::insert(std::initializer_list<KeyObject*> objects, bool ov
         return {};
     }));
     const std::lock_guard lock(mutex_);
-    for (const auto& each : records) volatile_.erase(each.first);
+    for (const auto& each : records)
+        if (const auto held = volatile_.find(each.first); held != volatile_.end()) release(held);
+    return {};
+}
+
+// E_DB_NOT_FOUND when there is no volatile key of that index.
+Result<void> KeyStore::modify_volatile(ByteView index,
+                                       const std::function<Result<void>(KeyObject&)>& change) {
+    const std::lock_guard lock(mutex_);
+    const auto found = volatile_.find(index);
+    if (found == volatile_.end()) return fail(E_DB_NOT_FOUND);
+    KeyObject object = found->second.key->object;
+    CS2SIM_TRY(change(object));
+    const std::size_t bytes = bytes_in_memory(object);
+    if (volatile_bytes_ - found->second.bytes + bytes > limits_.bytes) return fail(E_CXI_MALLOC);
+    auto loaded = load_key(std::move(object));
+    if (!loaded) return fail(loaded.error());
+    volatile_bytes_ += bytes - found->second.bytes;
+    found->second.bytes = bytes;
+    found->second.key = std::make_shared<const LoadedKey>(*std::move(loaded));
     return {};
 }
 
 Result<void> KeyStore::modify(ByteView index, const std::function<Result<void>(KeyObject&)>& change,
                               const KeyObject* if_absent) {
-    {
-        const std::lock_guard lock(mutex_);
-        if (const auto found = volatile_.find(index); found != volatile_.end()) {
-            KeyObject object = found->second->object;
-            CS2SIM_TRY(change(object));
-            auto loaded = load_key(std::move(object));
-            if (!loaded) return fail(loaded.error());
-            found->second = std::make_shared<const LoadedKey>(*std::move(loaded));
-            return {};
-        }
-    }
+    if (const auto done = modify_volatile(index, change); done || done.error().code != E_DB_NOT_FOUND)
+        return done;
     const auto keys = database();
     if (!keys) return fail(keys.error());
     return (*keys)->change([&](Batch& batch) -> Result<void> {
@@ -263,7 +302,10 @@ Result<void> KeyStore::modify(ByteView index, const std::function<Result<void>(K
 Result<void> KeyStore::erase(ByteView index) {
     {
         const std::lock_guard lock(mutex_);
-        if (volatile_.erase(to_bytes(index)) != 0) return {};
+        if (const auto held = volatile_.find(index); held != volatile_.end()) {
+            release(held);
+            return {};
+        }
     }
     const auto keys = database();
     if (!keys) return fail(keys.error());
@@ -287,6 +329,13 @@ Result<std::uint64_t> KeyStore::count() {
 void KeyStore::forget_volatile() {
     const std::lock_guard lock(mutex_);
     volatile_.clear();
+    volatile_bytes_ = 0;
+}
+
+void KeyStore::forget_volatile(std::uint64_t owner) {
+    const std::lock_guard lock(mutex_);
+    for (auto at = volatile_.begin(); at != volatile_.end();)
+        if (const auto held = at++; held->second.owner == owner) release(held);
 }
 
 Result<std::uint32_t> KeyStore::erase_group(std::string_view group) {
@@ -319,9 +368,47 @@ Result<std::uint32_t> KeyStore::erase_group(std::string_view group) {
         lately_.erase(entry.second);
         return true;
     });
-    erased += static_cast<std::uint32_t>(
-        std::erase_if(volatile_, [&](const auto& held) { return held.second->object.group() == group; }));
+    for (auto at = volatile_.begin(); at != volatile_.end();)
+        if (const auto held = at++; held->second.key->object.group() == group) {
+            release(held);
+            ++erased;
+        }
     return erased;
+}
+
+// By a hash that only this device can compute, so that a short key cannot be guessed by its notes.
+Result<Bytes> KeyStore::note_name(NoteKind kind, const LoadedKey& key) {
+    const auto secret = smos_.master_key.derive("notes of keys");
+    if (!secret) return fail(E_DB_BAD_MKEY);
+    const std::uint8_t number = static_cast<std::uint8_t>(kind);
+    const bool shared = key.pkey && kind == NoteKind::role;
+    Bytes name = digest("SHA256", {*secret, ByteView(&number, 1),
+                                   shared ? ByteView(public_key_der(*key.pkey)) : key.secret()});
+    name.resize(20);
+    return name;
+}
+
+Result<Bytes> KeyStore::note(NoteKind kind, const LoadedKey& key) {
+    const auto keys = database();
+    if (!keys) return fail(keys.error());
+    const auto name = note_name(kind, key);
+    if (!name) return name;
+    return (*keys)->note(*name);
+}
+
+Result<void> KeyStore::change_note(NoteKind kind, const LoadedKey& key,
+                                   const std::function<Result<Bytes>(ByteView)>& change) {
+    const auto keys = database();
+    if (!keys) return fail(keys.error());
+    const auto name = note_name(kind, key);
+    if (!name) return fail(name.error());
+    return (*keys)->change([&](Batch& batch) -> Result<void> {
+        const auto before = batch.note(*name);
+        if (!before) return fail(before.error());
+        const auto after = change(*before);
+        if (!after) return fail(after.error());
+        return *after == *before ? Result<void>() : batch.set_note(*name, *after);
+    });
 }
 
 Result<std::uint64_t> KeyStore::changes(std::initializer_list<ByteView> indices) {
@@ -339,7 +426,8 @@ Result<KeyStore::Page> KeyStore::list_volatile(ByteView prefix, ByteView after, 
         const std::lock_guard lock(mutex_);
         const Bytes first = to_bytes(prefix), behind = to_bytes(after);
         auto at = behind < first ? volatile_.lower_bound(first) : volatile_.upper_bound(behind);
-        for (; at != volatile_.end() && starts_with(at->first, prefix); ++at) held.push_back(*at);
+        for (; at != volatile_.end() && starts_with(at->first, prefix); ++at)
+            held.emplace_back(at->first, at->second.key);
     }
     Page page;
     page.more = true;
@@ -399,8 +487,9 @@ std::vector<SharedKey> KeyStore::volatile_of_group(std::string_view group, std::
         const Bytes prefix = group_prefix(group);
         for (auto at = volatile_.lower_bound(prefix); at != volatile_.end() && starts_with(at->first, prefix);
              ++at)
-            if (at->second->object.group() == group && place(*at->second) > std::pair(spec, as_text(index)))
-                keys.push_back(at->second);
+            if (const SharedKey& key = at->second.key;
+                key->object.group() == group && place(*key) > std::pair(spec, as_text(index)))
+                keys.push_back(key);
     }
     std::ranges::sort(keys, {}, [&](const SharedKey& key) { return place(*key); });
     return keys;

@@ -21,13 +21,41 @@ struct Smos;
 
 using SharedKey = std::shared_ptr<const LoadedKey>;
 
+class KeyStore;
+
+// Volatile keys end with it. Made by KeyStore::owner().
+class VolatileOwner {
+public:
+    VolatileOwner(std::weak_ptr<KeyStore*> store, std::uint64_t number)
+        : store_(std::move(store)), number_(number) {}
+    VolatileOwner(const VolatileOwner&) = delete;
+    ~VolatileOwner();
+    std::uint64_t number() const { return number_; }
+
+private:
+    std::weak_ptr<KeyStore*> store_;  // which may be gone
+    std::uint64_t number_;
+};
+
+// Where a new key goes: into the database, or into memory, until the owner of that number or the device ends.
+struct Lifetime {
+    bool is_volatile = false;
+    std::uint64_t owner = 0;  // 0: the device
+};
+
+// Of all volatile keys together.
+struct VolatileLimits {
+    std::size_t keys = 4096;
+    std::size_t bytes = std::size_t{16} << 20;
+};
+
 class KeyStore {
 public:
-    static constexpr std::size_t kMostCached = 2048;  // at some 10 KB an RSA key: 20 MB
-    static constexpr std::size_t kMostVolatile = 4096;
+    static constexpr std::size_t kMostCached = 2048;   // at some 10 KB an RSA key: 20 MB
     static constexpr std::size_t kScanPerPage = 4096;  // records read for one page at most
 
-    KeyStore(Smos& smos, DatabaseStore& databases) : smos_(smos), databases_(databases) {
+    KeyStore(Smos& smos, DatabaseStore& databases, VolatileLimits limits = {})
+        : smos_(smos), databases_(databases), limits_(limits) {
         databases_.index(kKeyDatabase, key_terms);
     }
 
@@ -40,7 +68,7 @@ public:
     // lives. A volatile key never takes the place of a stored one. Errors: E_DB_EXISTS without `overwrite`,
     // and with it E_CXI_OVERWRITE for a volatile key where a stored one is; E_CXI_MALLOC when there are too
     // many volatile keys; the database's.
-    Result<void> insert(std::initializer_list<KeyObject*> objects, bool overwrite, bool is_volatile = false);
+    Result<void> insert(std::initializer_list<KeyObject*> objects, bool overwrite, Lifetime lifetime = {});
 
     // Changes the object there as it is at that moment; nothing is written when `change` fails. It may run on
     // another thread that changes the database, and must not use this store. Without an object there:
@@ -49,13 +77,23 @@ public:
                         const KeyObject* if_absent = nullptr);
     Result<void> erase(ByteView index);  // E_DB_NOT_FOUND
     Result<std::uint64_t> count();
+    std::shared_ptr<VolatileOwner> owner();
     void forget_volatile();
+    void forget_volatile(std::uint64_t owner);
 
     // Erases every stored and volatile key of the group, whole or not at all; returns how many.
     Result<std::uint32_t> erase_group(std::string_view group);
 
     // Moves on with every change of one of the stored objects there; for what others derive from them.
     Result<std::uint64_t> changes(std::initializer_list<ByteView> indices);
+
+    // What the device remembers of a key's bytes, whichever objects hold them and whether these are still
+    // there: a note of a kind. The role is that of both halves of a pair. `change` gets the note (empty when
+    // there is none) and says what it is to be; it runs as that of modify().
+    enum class NoteKind : std::uint8_t { role = 1, wrapped = 2 };
+    Result<Bytes> note(NoteKind kind, const LoadedKey& key);
+    Result<void> change_note(NoteKind kind, const LoadedKey& key,
+                             const std::function<Result<Bytes>(ByteView)>& change);
 
     // One page of objects for which `wanted` is true, in the order of indices, volatile keys first. `prefix`
     // (of a group) narrows the scan. A page may be empty although more follow: a scan is bounded, so that
@@ -95,12 +133,16 @@ private:
     };
 
     Result<std::shared_ptr<Database>> database();
+    Result<Bytes> note_name(NoteKind kind, const LoadedKey& key);
     SharedKey cached(ByteView index, std::uint64_t changes);
     SharedKey confirmed(ByteView index, ByteView record_hash, std::uint64_t changes);
     void remember(ByteView index, Cached entry);
     void forget(ByteView index);
-    Result<void> keep_volatile(std::initializer_list<KeyObject*> objects, bool overwrite);
-    Result<void> insert_volatile(Database& stored, std::initializer_list<KeyObject*> objects, bool overwrite);
+    Result<void> keep_volatile(std::initializer_list<KeyObject*> objects, bool overwrite,
+                               std::uint64_t owner);
+    Result<void> insert_volatile(Database& stored, std::initializer_list<KeyObject*> objects, bool overwrite,
+                                 std::uint64_t owner);
+    Result<void> modify_volatile(ByteView index, const std::function<Result<void>(KeyObject&)>& change);
     // Volatile keys behind (`spec`, `index`), in the order of list_group().
     std::vector<SharedKey> volatile_of_group(std::string_view group, std::uint32_t spec, ByteView index);
     Result<Page> list_volatile(ByteView prefix, ByteView after, std::size_t limit,
@@ -113,7 +155,19 @@ private:
     std::shared_ptr<Database> database_;  // that the cache is of
     CacheList lately_;                    // most lately used first
     std::unordered_map<std::string, CacheList::iterator, TextHash, std::equal_to<>> cache_;
-    std::map<Bytes, SharedKey, ByBytes> volatile_;
+    struct Held {
+        SharedKey key;
+        std::uint64_t owner = 0;
+        std::size_t bytes = 0;
+    };
+    void release(std::map<Bytes, Held, ByBytes>::iterator held);
+
+    VolatileLimits limits_;
+    std::map<Bytes, Held, ByBytes> volatile_;
+    std::size_t volatile_bytes_ = 0;
+    std::uint64_t last_owner_ = 0;
+    std::shared_ptr<KeyStore*> self_ =
+        std::make_shared<KeyStore*>(this);  // for owners that outlive the store
 };
 
 }  // namespace cs2sim

@@ -9,6 +9,12 @@ namespace {
 
 constexpr std::string_view kSlotGroups = "SLOT_????";
 
+constexpr std::uint8_t kFalse = 0;
+
+Bytes open_term(std::string_view group) {
+    return property_term(group, CXI_PROP_PRIVATE, ByteView(&kFalse, 1));
+}
+
 }  // namespace
 
 Bytes property_term(std::string_view group, std::uint32_t property, ByteView value) {
@@ -20,6 +26,7 @@ Bytes property_term(std::string_view group, std::uint32_t property, ByteView val
 Bytes group_term(std::string_view group) { return property_term(group, CXI_PROP_KEY_GROUP, as_bytes(group)); }
 
 Bytes term_for(std::string_view group, const PropertyList& filter) {
+    if (filter.has(CXI_PROP_PRIVATE) && !filter.flag_or(CXI_PROP_PRIVATE, true)) return open_term(group);
     for (const std::uint32_t property : kIndexedProperties)
         if (const ByteView value = filter.bytes(property); !value.empty())
             return property_term(group, property, value);
@@ -38,6 +45,8 @@ std::vector<Bytes> key_terms(ByteView, ByteView record) {
     const auto key = decode_key(record);
     if (!key || key->type() == CXI_KEY_TYPE_CONFIG) return {};
     std::vector<Bytes> terms{term_with_spec(group_term(key->group()), key->spec())};
+    if (!key->properties.flag_or(CXI_PROP_PRIVATE, true))
+        terms.push_back(term_with_spec(open_term(key->group()), key->spec()));
     for (const std::uint32_t property : kIndexedProperties)
         if (const ByteView value = key->properties.bytes(property); !value.empty())
             terms.push_back(term_with_spec(property_term(key->group(), property, value), key->spec()));

@@ -11,6 +11,7 @@ namespace cs2sim {
 inline constexpr std::uint32_t kIndexedProperties[] = {CXI_PROP_ID, CXI_PROP_KEY_LABEL, CXI_PROP_KEY_TYPE};
 
 inline constexpr std::size_t kTermPrefix = 12;
+// Beside them objects open to all have one for PRIVATE = false.
 
 // What the terms of all the group's objects begin with, and of those with this value of a property.
 Bytes group_term(std::string_view group);

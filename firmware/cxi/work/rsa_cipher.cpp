@@ -1,3 +1,5 @@
+#include <openssl/core_names.h>
+#include <openssl/params.h>
 #include <openssl/rsa.h>
 
 #include "firmware/cxi/work/cipher_job.h"
@@ -32,6 +34,20 @@ Result<void> set_oaep(EVP_PKEY_CTX* context, Mechanism mechanism, ByteView param
     return {};
 }
 
+// OpenSSL from 3.2 on answers wrong PKCS#1 v1.5 padding with random data unless told otherwise; a device says
+// that the padding is wrong.
+Result<void> tell_wrong_padding(EVP_PKEY_CTX* context) {
+    constexpr const char* kImplicitRejection =
+        "implicit-rejection";  // a name that OpenSSL 3.0 has no macro for
+    const OSSL_PARAM* known = EVP_PKEY_CTX_settable_params(context);
+    if (!known || !OSSL_PARAM_locate_const(known, kImplicitRejection)) return {};
+    unsigned int off = 0;
+    const OSSL_PARAM parameters[] = {OSSL_PARAM_construct_uint(kImplicitRejection, &off),
+                                     OSSL_PARAM_construct_end()};
+    if (EVP_PKEY_CTX_set_params(context, parameters) != 1) return fail(E_CXI_CRYPT_MECH);
+    return {};
+}
+
 Result<Handle<EVP_PKEY_CTX>> prepare(const LoadedKey& key, Mechanism mechanism, ByteView parameter,
                                      bool encrypt) {
     if (!key.pkey || !is_rsa(*key.pkey) || (!encrypt && !key.object.is_private()))
@@ -56,6 +72,7 @@ Result<Handle<EVP_PKEY_CTX>> prepare(const LoadedKey& key, Mechanism mechanism, 
             return fail(E_CXI_CRYPT_MECH);
     }
     if (EVP_PKEY_CTX_set_rsa_padding(context.get(), padding) <= 0) return fail(E_CXI_CRYPT_MECH);
+    if (padding == RSA_PKCS1_PADDING && !encrypt) CS2SIM_TRY(tell_wrong_padding(context.get()));
     if (padding == RSA_PKCS1_OAEP_PADDING) CS2SIM_TRY(set_oaep(context.get(), mechanism, parameter));
     return context;
 }

@@ -97,7 +97,8 @@ enum CxiKeyType : std::uint32_t {
 enum CxiFlag : std::uint32_t {
     CXI_FLAG_KEY_OVERWRITE = 0x1,
     CXI_FLAG_KEY_EXTERNAL = 0x2,
-    CXI_FLAG_KEY_VOLATILE = 0x4,
+    CXI_FLAG_KEY_VOLATILE = 0x4,       // ends with the session, or plain connection, that made it
+    CXI_FLAG_KEY_UNTIL_RESTART = 0x8,  // with VOLATILE: ends when the device starts again. OURS
     CXI_FLAG_VERIFY_RECOVER = 0x10,
     CXI_FLAG_HASH_PART = 0x20,
     CXI_FLAG_HASH_DATA = 0x40,

@@ -43,6 +43,13 @@ constexpr Provocation kProvocations[] = {
          raise_alarm(device);
          return code_of(Caller(device).open_session({SM_MODE_DH_MA_RSA, SM_MECH_AES_CMAC}));
      }},
+    {E_CMDS_SM_MA_ALARM,
+     [] {
+         Simulated device;
+         raise_alarm(device);
+         return code_of(Caller(device).plain(FC_CMDS, SFC_CMDS_OPEN_SESSION,
+                                             {SM_MODE_DH_MA_RSA | 0x80, SM_MECH_AES_CMAC, ByteView()}));
+     }},
     {E_CMDS_ADMIN_BAD_FUNC,
      [] {
          Simulated device;

@@ -27,6 +27,12 @@ constexpr Provocation kProvocations[] = {
     {E_CMDS_BAD_MECH, [] { return add("ALICE", 9, 0, "", password()); }},
     {E_CMDS_BAD_ATT, [] { return add("ALICE", MECH_HMAC_PWD, 0, "CXI_GROUP", password()); }},
     {E_CMDS_BAD_TOKEN, [] { return add("ALICE", MECH_RSA_SIGN, 0, "", as_bytes("no key")); }},
+    {E_CMDS_BAD_TOKEN,  // a modulus that no RSA key has: the last but five of the bytes is its last
+     [] {
+         Bytes token = public_key_der(**generate_rsa(2048));
+         token[token.size() - 6] &= 0xFE;
+         return add("ALICE", MECH_RSA_SIGN, 0, "", token);
+     }},
     {E_CMDS_USER_FLAG_NOT_ALLOWED, [] { return add("ALICE", MECH_HMAC_PWD, 0x40, "", password()); }},
     {E_CMDS_NO_USER,
      [] {

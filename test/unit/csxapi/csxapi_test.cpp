@@ -110,6 +110,7 @@ TEST_CASE("logon through csxapi: what refuses it, and what remains possible") {
     const int handle = open(running.port());
     void* context = nullptr;
     REQUIRE(prepare(handle, "NOBODY", running.admin_key(), context) == 0);
+    CHECK(echo(handle, context) == CSA_ERR_PARAM);  // prepared, not logged on: nothing goes in clear
     CHECK(u(cs_get_sessionkey_ex(handle, context)) == E_CMDS_NO_USER);
     REQUIRE(prepare(handle, "ADMIN", running.admin_key(), context, CSA_AUTH_MECH_ECDSA) == 0);
     CHECK(u(cs_get_sessionkey_ex(handle, context)) == E_CMDS_BAD_MECH);

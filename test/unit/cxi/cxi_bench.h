@@ -26,6 +26,11 @@ public:
         REQUIRE(mbk.generate(MBK_TYPE_AES, 32, 2, 2, "UNITTEST"));
         context.users = {{"USR", 0x00000002, "CXI_GROUP=*", {}}};
     }
+    // user.db with the factory user, and passwords as the only mechanism beside.
+    void make_users() {
+        profile_.user_mechanisms = {MECH_RSA_SIGN, MECH_HMAC_PWD};
+        REQUIRE(users_.create_factory_user(public_key_der(**generate_rsa(2048))));
+    }
     void set_modes(std::uint16_t modes) { scheduler_.set_modes(modes); }
     void log_on(std::uint32_t permission, const std::string& attributes) {
         context.users = {{"USR", permission, attributes, {}}};

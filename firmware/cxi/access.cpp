@@ -1,0 +1,198 @@
+#include "firmware/cxi/access.h"
+
+#include <algorithm>
+
+#include "firmware/cxi/cxi.h"
+#include "firmware/cxi/group_access.h"
+#include "firmware/protocol/pattern.h"
+
+namespace cs2sim {
+namespace {
+
+bool is_public(const KeyObject& object) { return !object.properties.flag_or(CXI_PROP_PRIVATE, true); }
+
+bool has_no_secret(const KeyObject& object) {
+    return object.is_public() || (object.type() >= CXI_KEY_TYPE_DATA && object.type() != CXI_KEY_TYPE_CONFIG);
+}
+
+}  // namespace
+
+Result<std::string_view> group_in(ByteView elements) {
+    std::string_view group;
+    bool found = false;
+    while (!elements.empty()) {
+        if (elements.size() < 8) return fail(E_CXI_PROP_TAG);
+        const std::uint64_t id = big_endian(elements.first(4)), length = big_endian(elements.subspan(4, 4));
+        elements = elements.subspan(8);
+        if (length > elements.size()) return fail(E_CXI_PROP_LEN);
+        if (id == CXI_PROP_KEY_GROUP) {
+            if (found) return fail(E_CXI_PROP_EXISTS);
+            if (length > CXI_MAX_STR) return fail(E_CXI_PROP_LEN);
+            found = true;
+            group = as_text(elements.first(length));
+        }
+        elements = elements.subspan(length);
+    }
+    return group;
+}
+
+SharedKey CxiCall::find(std::string_view field) const {
+    for (std::size_t i = 0; i < count_; ++i)
+        if (named_[i].field == field) return named_[i].key;
+    return nullptr;
+}
+
+Result<bool> CxiCall::has(std::uint16_t rights, std::string_view group) const {
+    if ((rights & RIGHT_LOGGED_ON) != 0 && !context.users.empty()) return true;
+    if ((rights & RIGHT_CONFIGURE) != 0)
+        rights |= group.empty() ? RIGHT_ADMINISTRATOR : RIGHT_SECURITY_OFFICER;
+    if ((rights & RIGHT_ADMINISTRATOR) != 0 && permits(auth_state(), kAdministrator)) return true;
+    const std::uint32_t state = group_state(context.users, group);
+    if ((rights & RIGHT_SECURITY_OFFICER) != 0 && permits(state, kSecurityOfficer)) return true;
+    if ((rights & (RIGHT_USE | RIGHT_MANAGE | RIGHT_PLAIN)) == 0) return false;
+    const auto settings = cxi.config(group);
+    if (!settings) return fail(settings.error());
+    if ((rights & RIGHT_PLAIN) != 0 && permits(state, settings->plain)) return true;
+    return ((rights & RIGHT_USE) != 0 && permits(state, settings->user)) ||
+           ((rights & RIGHT_MANAGE) != 0 && permits(state, settings->key_manager));
+}
+
+Result<bool> CxiCall::has(std::uint16_t rights, const KeyObject& object) const {
+    if (is_public(object) &&
+        ((rights & RIGHT_SEE_PUBLIC) != 0 || ((rights & RIGHT_USE_PUBLIC) != 0 && has_no_secret(object))))
+        return true;
+    return has(rights, object.group());
+}
+
+Result<void> CxiCall::require(std::uint16_t rights, std::string_view group) const {
+    const auto allowed = has(rights, group);
+    if (!allowed) return fail(allowed.error());
+    if (!*allowed) return fail(E_CXI_PERMISSION_DENIED);
+    return {};
+}
+
+bool CxiCall::applies(When when) const {
+    const auto beyond_public = [&] {
+        return (request.u32("type") & CXI_KEY_TYPE_MASK & ~CXI_KEY_TYPE_PLAINTEXT) != CXI_KEY_TYPE_PUBLIC;
+    };
+    switch (when) {
+        case When::overwrites:
+            return has_flag(CXI_FLAG_KEY_OVERWRITE);
+        case When::secret_leaves:
+            return beyond_public();
+        case When::in_clear:
+            return beyond_public() && request.bytes("wrapping").empty();
+        case When::joins_keys:
+            return (request.u32("mechanism") & CXI_MECH_KDF_MASK) == CXI_MECH_KDF_CAT_BASE_AND_KEY;
+        default:
+            return true;
+    }
+}
+
+// Whether the caller could use or manage keys of the group that the index is of: one that their attributes
+// name, or that an object there tells. Who could not is refused, whether a key is there or not.
+bool CxiCall::knows_group_of(ByteView index) const {
+    constexpr std::size_t kPrefix = 8;  // of group_prefix()
+    if (index.size() != CXI_INDEX_LENGTH) return true;
+    const Bytes prefix = to_bytes(index.first(kPrefix));
+    std::vector<std::string> groups{""};
+    for (const LoggedOnUser& user : context.users)
+        for (std::string_view rest = user.attributes; !rest.empty();) {
+            const std::size_t end = std::min(rest.find_first_of(",;"), rest.size());
+            const std::string_view part = rest.substr(0, end);
+            const std::string_view name = part.substr(part.find('=') + 1);  // all of it without '='
+            if (name == "*" && has(RIGHT_USE | RIGHT_MANAGE, std::string_view()).value_or(false)) return true;
+            groups.emplace_back(name);
+            rest.remove_prefix(std::min(end + 1, rest.size()));
+        }
+    const auto witness = cxi.keys.list(prefix, {}, 1, [](const KeyObject&) { return true; });
+    if (witness && !witness->keys.empty()) groups.emplace_back(witness->keys.front().key.group());
+    return std::ranges::any_of(groups, [&](const std::string& group) {
+        return group_prefix(group) == prefix && has(RIGHT_USE | RIGHT_MANAGE, group).value_or(false);
+    });
+}
+
+Result<void> CxiCall::allow(const AccessRow& row, const SharedKey& key) {
+    const KeyObject& object = key->object;
+    const bool secret = row.when == When::secret_leaves || row.when == When::in_clear;
+    if (secret && object.type() >= CXI_KEY_TYPE_DATA) return {};  // which has none
+    const auto allowed = has(row.rights, object);
+    if (!allowed) return fail(allowed.error());
+    if (!*allowed) return fail(E_CXI_PERMISSION_DENIED);
+    if (find(row.field) == nullptr && count_ < named_.size()) named_[count_++] = {row.field, key};
+    return {};
+}
+
+Result<void> CxiCall::ask_key(const AccessRow& row, ByteView reference) {
+    if (reference.empty()) {
+        if (row.names == Names::key_if_any) return {};
+        return fail(E_CXI_INVALID_PARAM_LEN);
+    }
+    if (row.names == Names::key_or_config && reference[0] == CXI_TAG_CONFIG) return {};
+    if (reference[0] == CXI_TAG_NAME) return ask_named(row, reference.subspan(1));
+    SharedKey key = find(row.field);
+    if (!key) {
+        auto found = cxi.find(reference);
+        if (!found && found.error().code == E_DB_NOT_FOUND && !knows_group_of(reference.subspan(1)))
+            return fail(E_CXI_PERMISSION_DENIED);
+        if (!found) return fail(found.error());
+        key = *std::move(found);
+    }
+    return allow(row, key);
+}
+
+// The group is named: what the caller may do there is told before anything about the name is.
+Result<void> CxiCall::ask_named(const AccessRow& row, ByteView names) {
+    const auto group = group_in(names);
+    if (!group) return fail(group.error());
+    const auto allowed = has(row.rights, *group);
+    if (!allowed) return fail(allowed.error());
+    constexpr std::uint16_t kPublic = RIGHT_SEE_PUBLIC | RIGHT_USE_PUBLIC;
+    if (!*allowed && (row.rights & kPublic) == 0) return fail(E_CXI_PERMISSION_DENIED);
+    const auto list = PropertyList::decode(names);
+    if (!list) return fail(list.error());
+    auto key = cxi.find_named(*list);
+    if (!key && !*allowed) return fail(E_CXI_PERMISSION_DENIED);
+    if (!key) return fail(key.error());
+    return allow(row, *key);
+}
+
+Result<void> CxiCall::ask_template(const AccessRow& row, ByteView elements) {
+    const auto group = group_in(elements);
+    if (!group) return fail(group.error());
+    if (row.names == Names::copied && group->empty()) return {};
+    if (row.names != Names::listed) return require(row.rights, *group);
+    if (group->empty() || is_pattern(*group)) return require(RIGHT_LOGGED_ON, {});
+    if (has_nameless_keys(*group)) return {};  // what a token shows without log-on: the list itself asks
+    return require(row.rights, *group);
+}
+
+Result<void> CxiCall::ask(const AccessRow& row) {
+    if (!applies(row.when)) return {};
+    const ByteView value = request.bytes(row.field);
+    switch (row.names) {
+        case Names::group:
+            return require(row.rights, as_text(value));
+        case Names::key:
+        case Names::key_if_any:
+        case Names::key_or_config:
+            return ask_key(row, value);
+        case Names::key_name:
+            return ask_named(row, value);
+        case Names::config:
+            if (value.empty() || value[0] != CXI_TAG_CONFIG) return {};
+            return require(row.rights, as_text(value.subspan(1)));
+        case Names::made:
+        case Names::copied:
+        case Names::listed:
+            return ask_template(row, value);
+        case Names::sealed: {
+            const auto group = sealed_group(value);
+            if (!group) return fail(group.error());
+            return require(row.rights, *group);
+        }
+    }
+    return fail(E_CXI_INTERNAL);
+}
+
+}  // namespace cs2sim

@@ -1,0 +1,100 @@
+// Rights as data of a function's row: which field of its command names a group, and what is needed there. One
+// piece of code asks, before a template is decoded; handlers get the keys that their command names.
+#pragma once
+
+#include "firmware/cmds/call.h"
+#include "firmware/cxi/keys/key_store.h"
+
+namespace cs2sim {
+
+class Cxi;
+
+// What a caller may need in a group; in a row any one of several suffices.
+enum Right : std::uint16_t {
+    RIGHT_USE = 0x01,               // CFG_AUTH_USER of the group
+    RIGHT_MANAGE = 0x02,            // CFG_AUTH_KEYM
+    RIGHT_SECURITY_OFFICER = 0x04,  // 00000200
+    RIGHT_ADMINISTRATOR = 0x08,     // 02000000, whatever the group
+    RIGHT_LOGGED_ON = 0x10,         // any user
+    RIGHT_CONFIGURE = 0x20,         // of a group its security officer, of what holds for all an administrator
+    // None, for an object that has PRIVATE = false (PKCS#11 v2.40, section 4.4): the first to look at any,
+    // the second to use one without secret: public keys, certificates and data.
+    RIGHT_SEE_PUBLIC = 0x40,
+    RIGHT_USE_PUBLIC = 0x80,
+    RIGHT_PLAIN = 0x100,  // CFG_AUTH_PLAIN
+};
+
+// How a field names a group.
+enum class Names : std::uint8_t {
+    group,          // it is its name
+    key,            // a reference (CxiKeyTag) to a key of it
+    key_if_any,     // the same, or empty
+    key_or_config,  // the same; a reference to a configuration object is another row's
+    key_name,       // a property list that names a key
+    config,         // a reference to a configuration object; one to a key is another row's
+    made,           // the template of an object that is to be made
+    copied,         // the same, where an object without GROUP stays in the group of `key`
+    listed,         // a template; without GROUP, or with a pattern in it, every group may be meant
+    sealed,         // a sealed key
+};
+
+enum class When : std::uint8_t {
+    always,
+    overwrites,     // `flags` has CXI_FLAG_KEY_OVERWRITE
+    secret_leaves,  // `type` wants more of the key than its public half
+    in_clear,       // more than a public half comes or leaves, and `wrapping` names no key
+    joins_keys,     // `mechanism` puts two keys together
+};
+
+struct AccessRow {
+    std::string_view field;
+    Names names;
+    std::uint16_t rights;
+    When when = When::always;
+};
+
+// A command whose rights were asked, with the keys that it names.
+class CxiCall : public Call {
+public:
+    CxiCall(const Call& call, Cxi& in) : Call(call), cxi(in) {}
+
+    Cxi& cxi;
+
+    // Of a field with a key. Precondition of the first: not one that may be empty.
+    const LoadedKey& key(std::string_view field) const { return *find(field); }
+    SharedKey find(std::string_view field) const;  // null when the field was empty
+
+    // Whether the caller has any of `rights` in the group. Errors: the database's.
+    Result<bool> has(std::uint16_t rights, std::string_view group) const;
+    // The same for an object, which may be open to all.
+    Result<bool> has(std::uint16_t rights, const KeyObject& object) const;
+    // Errors: E_CXI_PERMISSION_DENIED, and those of has().
+    Result<void> require(std::uint16_t rights, std::string_view group) const;
+
+    // Asks a row. Errors: E_CXI_PERMISSION_DENIED; those of Cxi::find(); E_CXI_PROP_TAG, _LEN, _EXISTS for a
+    // template whose group cannot be told.
+    Result<void> ask(const AccessRow& row);
+
+    bool has_flag(std::uint32_t flag) const { return (request.u32("flags") & flag) != 0; }
+
+private:
+    struct Named {
+        std::string_view field;
+        SharedKey key;
+    };
+    bool applies(When when) const;
+    Result<void> ask_key(const AccessRow& row, ByteView reference);
+    Result<void> ask_named(const AccessRow& row, ByteView names);
+    Result<void> ask_template(const AccessRow& row, ByteView elements);
+    Result<void> allow(const AccessRow& row, const SharedKey& key);
+    bool knows_group_of(ByteView index) const;
+
+    std::array<Named, 2> named_;
+    std::size_t count_ = 0;
+};
+
+// GROUP in a template, found without decoding it; empty when there is none. Errors: E_CXI_PROP_TAG,
+// E_CXI_PROP_LEN when it is no list of properties so far, E_CXI_PROP_EXISTS when it has two of them.
+Result<std::string_view> group_in(ByteView elements);
+
+}  // namespace cs2sim

@@ -1,0 +1,88 @@
+// What a key may do, and who may change that: policies of keys as values that can be compared and narrowed,
+// and the settings of groups that forbid what is known to leak keys.
+//
+// Which settings exist and which codes: firmware-facts.md, sections 2 and 4. What each bars is OUR
+// ASSUMPTION, from the names: README.md of this room, "Settings of groups".
+#pragma once
+
+#include <optional>
+
+#include "firmware/cxi/keys/key_object.h"
+
+namespace cs2sim {
+
+// Settings of a group, each off at first.
+struct Restrictions {
+    bool wrap_policy = false;        // CFG_WRAP_POLICY
+    bool secure_derivation = false;  // CFG_SECURE_DERIVATION
+    bool secure_import = false;      // CFG_SECURE_IMPORT
+    bool secure_rsa = false;         // CFG_SECURE_RSA_COMPONENTS
+    bool weak_des = false;           // CFG_ALLOW_WEAK_DES_KEYS
+};
+
+// What USAGE and the PKCS#11 flags together leave of the uses: bits of CxiUsage. With `stated`, only what the
+// properties name: a key that says nothing of its use is not taken by its word.
+std::uint32_t usage_of(const PropertyList& properties, bool stated = false);
+
+// Whether both leave the one use of that bit.
+bool allows(const PropertyList& properties, std::uint32_t usage);
+
+// The limits of a key, by which what is made of its bytes is bounded.
+struct KeyPolicy {
+    std::uint32_t algorithm = 0;
+    std::uint32_t type = 0;
+    std::uint32_t export_policy = 0;
+    std::uint32_t usage = CXI_KEY_USAGE_ALL;
+    bool sensitive = false;
+    bool extractable = true;
+    bool wrap_with_trusted = false;
+    std::vector<std::uint32_t> mechanisms;  // empty: any
+    std::string expires;                    // DATE_EXP; empty: never
+
+    friend bool operator==(const KeyPolicy&, const KeyPolicy&) = default;
+};
+KeyPolicy policy_of(const KeyObject& key);
+// What either of two keys with the same bytes may do.
+KeyPolicy either(const KeyPolicy& one, const KeyPolicy& other);
+Bytes encode_policy(const KeyPolicy& policy);
+KeyPolicy decode_policy(ByteView note);  // that encode_policy() made
+
+// Makes `properties` say no more than `bound` does: export policy and guards, for keys derived of one; and
+// use, mechanisms and date, for a key of the same bytes.
+void narrow_export(PropertyList& properties, const KeyPolicy& bound);
+void narrow_all(PropertyList& properties, const KeyPolicy& bound);
+
+// Who changes properties of an existing key.
+struct Changer {
+    bool manages = false;       // has RIGHT_MANAGE
+    bool only_manages = false;  // and management is separate from use in this group
+    bool is_officer = false;    // 00000200 of the group
+};
+// One property of a key changed: everybody who may use it may narrow what it may do, who manages may widen
+// uses, mechanisms and dates; the export policy only where management is separate; SENSITIVE, EXTRACTABLE and
+// WRAP_WITH_TRUSTED stick (PKCS#11 v2.40, section 4.4); TRUSTED is the security officer's. Errors:
+// E_CXI_PROP_READONLY, E_CXI_PROP_ABSENT, E_CXI_PROP_PROTECTED, E_CXI_PERMISSION_DENIED.
+Result<void> check_change(const PropertyList& before, const Property& change, const Changer& who);
+
+// Whether a key with these properties would both take keys apart and handle them: wrap and decrypt, unwrap
+// and encrypt. Errors: the modes' (kActRules, Act::mixed_use); E_CXI_SECURE_PROP_DECRYPT,
+// E_CXI_SECURE_PROP_ENCRYPT with CFG_WRAP_POLICY.
+Result<void> approve_purpose(std::uint16_t modes, const Restrictions& set, std::uint32_t usage);
+
+// A template of a key that comes from outside, in clear or wrapped, under CFG_SECURE_IMPORT: it neither wraps
+// (E_CXI_SECURE_PROP_WRAP when it says so), nor is a secret key taken without its check value
+// (E_CXI_SECURE_PROP_CHECK_VALUE).
+Result<void> restrict_import(PropertyList& properties, const Restrictions& set, bool secret);
+
+// A derivation by `mechanism` of `base` under CFG_SECURE_DERIVATION: no mechanism that cuts a key or lets the
+// caller choose bytes of it (E_CXI_CRYPT_MECH), of a key that was always sensitive
+// (E_CXI_SECURE_PROP_ALWAYS_SENSITIVE_FALSE), into one that is (E_CXI_SECURE_PROP_SENSITIVE_FALSE).
+Result<void> restrict_derivation(PropertyList& properties, const Restrictions& set, const KeyObject& base,
+                                 std::uint32_t mechanism);
+
+// Whether nobody outside the device can know the key's bytes: made here, and never to be had in clear.
+bool is_unknown_outside(const KeyObject& key);
+
+bool is_weak_des(ByteView key);  // a weak or semi-weak key in it, or two equal neighbours
+
+}  // namespace cs2sim

@@ -1,0 +1,100 @@
+// Users of a token, added and deleted by its security officer (068.33 and 068.34): what a PKCS#11 library
+// needs beside CMDS, where only administrators make users. Names and permissions: pkcs11-facts.md, section 3.
+#include <algorithm>
+#include <optional>
+
+#include "firmware/cmds/sessions.h"
+#include "firmware/cmds/users.h"
+#include "firmware/cxi/access.h"
+#include "firmware/cxi/handlers.h"
+
+namespace cs2sim {
+namespace {
+
+constexpr std::uint32_t kUserAdministrator = 0x20000000;
+
+// A user of a slot is called by what they do there, and the slot's four digits.
+struct TokenRole {
+    std::string_view prefix;
+    std::uint32_t permission;
+    bool by_security_officer;  // of the slot; an administrator of users may as well
+};
+constexpr TokenRole kTokenRoles[] = {
+    {"SO_", 0x00000200, false},
+    {"USR_", 0x00000002, true},
+    {"KM_", 0x00000020, true},
+};
+
+struct TokenUser {
+    const TokenRole& role;
+    std::string group;
+};
+
+std::optional<TokenUser> token_user(std::string_view name) {
+    for (const TokenRole& role : kTokenRoles) {
+        if (!name.starts_with(role.prefix)) continue;
+        const std::string_view digits = name.substr(role.prefix.size());
+        const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+        if (digits.size() == 4 && std::ranges::all_of(digits, is_digit))
+            return TokenUser{role, "SLOT_" + std::string(digits)};
+    }
+    return std::nullopt;
+}
+
+Result<TokenUser> may_manage(const CxiCall& call) {
+    const auto user = token_user(call.request.text("name"));
+    const bool administrator = permits(call.auth_state(), kUserAdministrator);
+    if (!administrator) {
+        if (!user || !user->role.by_security_officer) return fail(E_CXI_PERMISSION_DENIED);
+        CS2SIM_TRY(call.require(RIGHT_SECURITY_OFFICER, user->group));
+    }
+    if (!user) return fail(E_CMDS_BAD_NAME);
+    return *user;
+}
+
+// CXI_GROUP with the slot's group and no other, then at most a LABEL.
+bool attributes_fit(std::string_view attributes, std::string_view group) {
+    const std::string needed = "CXI_GROUP=" + std::string(group);
+    if (!attributes.starts_with(needed)) return false;
+    attributes.remove_prefix(needed.size());
+    constexpr std::string_view kLabel = ",LABEL=";
+    if (!attributes.starts_with(kLabel)) return attributes.empty();
+    return attributes.find_first_of(",;=", kLabel.size()) == std::string_view::npos;
+}
+
+}  // namespace
+
+Result<Bytes> cxi_user_add(CxiCall& call) {
+    const auto allowed = may_manage(call);
+    if (!allowed) return fail(allowed.error());
+    User user;
+    user.short_name = call.request.text("name");
+    user.permission = call.request.u32("permission");
+    user.mechanism = call.request.u8("mechanism");
+    user.flags = call.request.u8("flags");
+    user.attributes = call.request.text("attributes");
+    user.token = to_secret(call.request.bytes("token"));
+    if (user.permission != allowed->role.permission) return fail(E_CMDS_BAD_PERM);
+    if (!attributes_fit(user.attributes, allowed->group)) return fail(E_CMDS_BAD_ATT);
+    if ((user.flags & (UFLG_TMP | UFLG_LOGIN)) != 0) return fail(E_CMDS_USER_FLAG_NOT_ALLOWED);
+    const auto short_name = call.device.users.add(std::move(user));
+    if (!short_name) return fail(short_name.error());
+    call.audit(AUDIT_USER, "CXI: add user " + *short_name);
+    return call.answer({*short_name});
+}
+
+Result<Bytes> cxi_user_delete(CxiCall& call) {
+    const auto allowed = may_manage(call);
+    if (!allowed) return fail(allowed.error());
+    const auto user = call.device.users.find(call.request.text("name"));
+    if (!user) return fail(user.error());
+    // One who happens to have such a name is no user of the token.
+    if (user->permission != allowed->role.permission || !attributes_fit(user->attributes, allowed->group))
+        return fail(E_CXI_PERMISSION_DENIED);
+    const auto is_active = [&](const std::string& name) { return call.device.sessions.is_active(name); };
+    CS2SIM_TRY(call.device.users.remove(user->short_name, is_active));
+    call.audit(AUDIT_USER, "CXI: delete user " + user->short_name);
+    return call.answer({});
+}
+
+}  // namespace cs2sim

@@ -1,0 +1,180 @@
+// Rights are asked before a template is decoded, and tell nobody what is there.
+#include "test/unit/cxi/cxi_bench.h"
+
+using namespace cs2sim;
+
+namespace {
+
+PropertyList in_slot(bool is_private) {
+    PropertyList list;
+    list.set(CXI_PROP_KEY_GROUP, "SLOT_0000");
+    list.set_flag(CXI_PROP_PRIVATE, is_private);
+    return list;
+}
+
+std::size_t listed(CxiBench& bench, const PropertyList& filter) {
+    const auto page = bench.run(SFC_CXI_KEY_LIST, {filter.encode(), ByteView(), ByteView(), 0});
+    REQUIRE(code_of(page) == 0);
+    std::size_t count = 0;
+    const auto block = parse("more:u1 cursor:v2 rows:*", *page);
+    for (ByteView rows = block->bytes("rows"); !rows.empty(); ++count)
+        REQUIRE(parse_prefix(LAYOUT_CXI_ROW, rows));
+    return count;
+}
+
+}  // namespace
+
+TEST_CASE("without a right every function that names a group refuses, whatever else its template holds") {
+    CxiBench bench;
+    const Bytes key = bench.aes("G", "k");
+    bench.context.users.clear();
+    PropertyList named = CxiBench::key_template(CXI_KEY_ALGO_AES, 256, "G", "new");
+    Bytes rubbish = named.encode();
+    append(rubbish, Bytes{0, 0, 0, 1, 0, 0, 0, 0});  // GROUP for the second time
+    CHECK(code_of(bench.run(SFC_CXI_KEY_GENERATE, {0, 0, rubbish})) == E_CXI_PROP_EXISTS);
+    Bytes unknown = named.encode();
+    append(unknown, Bytes{0x7F, 0, 0, 1, 0, 0, 0, 0});
+    CHECK(code_of(bench.run(SFC_CXI_KEY_GENERATE, {0, 0, unknown})) == E_CXI_PERMISSION_DENIED);
+    CHECK(code_of(bench.run(SFC_CXI_OBJ_CREATE, {0, unknown})) == E_CXI_PERMISSION_DENIED);
+    CHECK(code_of(bench.run(SFC_CXI_KEY_PAIR_GEN, {0, 0, unknown, unknown})) == E_CXI_PERMISSION_DENIED);
+    CHECK(code_of(bench.run(SFC_CXI_KEY_IMPORT, {0, CXI_KEY_TYPE_SECRET, 0, unknown, ByteView(), ByteView(),
+                                                 ByteView()})) == E_CXI_PERMISSION_DENIED);
+    CHECK(code_of(bench.run(SFC_CXI_KEY_DERIVE, {0, 0, key, unknown, ByteView()})) ==
+          E_CXI_PERMISSION_DENIED);
+    CHECK(code_of(bench.run(SFC_CXI_KEY_INIT, {"G"})) == E_CXI_PERMISSION_DENIED);
+    for (const std::uint8_t sfc : {SFC_CXI_KEY_BACKUP, SFC_CXI_KEY_DELETE})
+        CHECK(code_of(bench.run(sfc, {key})) == E_CXI_PERMISSION_DENIED);
+    CHECK(code_of(bench.sign(key, 0, {})) == E_CXI_PERMISSION_DENIED);
+}
+
+TEST_CASE("a reference by index answers the same for what is not there and for what is not the caller's") {
+    CxiBench bench;
+    const Bytes there = bench.aes("G", "k"), absent = index_reference(key_index("G", "other", 0));
+    const auto both = [&](std::uint32_t code) {
+        for (const Bytes& key : {there, absent}) {
+            CHECK(code_of(bench.run(SFC_CXI_KEY_PROP_GET, {key, ByteView()})) == code);
+            CHECK(code_of(bench.run(SFC_CXI_KEY_DELETE, {key})) == code);
+            CHECK(code_of(bench.run(SFC_CXI_KEY_BACKUP, {key})) == code);
+        }
+    };
+    bench.log_on(0x00000002, "CXI_GROUP=ELSEWHERE");
+    both(E_CXI_PERMISSION_DENIED);
+    bench.log_on(0x00000200, "CXI_GROUP=G");
+    both(E_CXI_PERMISSION_DENIED);
+    bench.context.users.clear();
+    both(E_CXI_PERMISSION_DENIED);
+    bench.log_on(0x00000002, "CXI_GROUP=G");
+    CHECK(code_of(bench.run(SFC_CXI_KEY_PROP_GET, {there, ByteView()})) == 0);
+    CHECK(code_of(bench.run(SFC_CXI_KEY_PROP_GET, {absent, ByteView()})) == E_DB_NOT_FOUND);
+}
+
+TEST_CASE("objects with PRIVATE = false are there without log-on, to look at and, without secret, to use") {
+    CxiBench bench;
+    PropertyList of_private = in_slot(true), of_public = in_slot(false);
+    of_private.set_number(CXI_PROP_KEY_ALGO, CXI_KEY_ALGO_EC);
+    of_private.set(CXI_PROP_KEY_EC_CURVE, "secp256r1");
+    const auto pair = bench.run(SFC_CXI_KEY_PAIR_GEN, {0, 0, of_public.encode(), of_private.encode()});
+    REQUIRE(pair);
+    const auto block = parse("public:v4 private:v4", *pair);
+    const Bytes open = to_bytes(block->bytes("public")), closed = to_bytes(block->bytes("private"));
+    const Bytes data(10, 1);
+    const auto signature = bench.sign(closed, CXI_MECH_HASH_SHA256, data);
+    REQUIRE(signature);
+    PropertyList secret = in_slot(false);
+    secret.set_number(CXI_PROP_KEY_ALGO, CXI_KEY_ALGO_AES);
+    secret.set_number(CXI_PROP_KEY_SIZE, 256);
+    const Bytes visible_secret = CxiBench::reference(bench.generate(secret));
+    CHECK(listed(bench, PropertyList()) == 3);
+
+    bench.context.users.clear();
+    PropertyList all;
+    all.set(CXI_PROP_KEY_GROUP, "SLOT_0000");
+    CHECK(listed(bench, all) == 2);
+    CHECK(code_of(bench.run(SFC_CXI_KEY_PROP_GET, {open, ByteView()})) == 0);
+    CHECK(code_of(bench.run(SFC_CXI_KEY_PROP_GET, {visible_secret, ByteView()})) == 0);
+    CHECK(code_of(bench.run(SFC_CXI_KEY_PROP_GET, {closed, ByteView()})) == E_CXI_PERMISSION_DENIED);
+    CHECK(code_of(bench.verify(open, CXI_MECH_HASH_SHA256, data, *signature)) == 0);
+    CHECK(bench.public_key(open).size() > 60);
+    CHECK(code_of(bench.sign(closed, CXI_MECH_HASH_SHA256, data)) == E_CXI_PERMISSION_DENIED);
+    CHECK(code_of(bench.crypt(visible_secret, CXI_MECH_MODE_ENCRYPT | CXI_MECH_CHAIN_GCM,
+                              iv_parameter(Bytes(12)), data)) == E_CXI_PERMISSION_DENIED);
+    PropertyList change;
+    change.set(CXI_PROP_KEY_LABEL, "mine");
+    CHECK(code_of(bench.run(SFC_CXI_KEY_PROP_SET, {open, change.encode()})) == E_CXI_PERMISSION_DENIED);
+    CHECK(code_of(bench.run(SFC_CXI_KEY_DELETE, {open})) == E_CXI_PERMISSION_DENIED);
+    PropertyList name = all;
+    name.set_number(CXI_PROP_KEY_SPEC, 2);
+    CHECK(code_of(bench.run(SFC_CXI_KEY_OPEN, {0, name.encode()})) == 0);
+    name.set_number(CXI_PROP_KEY_SPEC, 1);
+    CHECK(code_of(bench.run(SFC_CXI_KEY_OPEN, {0, name.encode()})) == E_CXI_PERMISSION_DENIED);
+}
+
+TEST_CASE("a chain ends with its key, and with what its key may do") {
+    CxiBench bench;
+    const auto begin = [&](ByteView key) {
+        const auto begun =
+            bench.run(SFC_CXI_CRYPT, {CXI_FLAG_CRYPT_INIT, CXI_MECH_MODE_ENCRYPT | CXI_MECH_CHAIN_CTR, 0, key,
+                                      iv_parameter(Bytes(16)), Bytes(16)});
+        REQUIRE(begun);
+        return parse("state:u4 iv:v2 data:*", *begun)->u32("state");
+    };
+    const auto go_on = [&](std::uint32_t state, ByteView key) {
+        return code_of(bench.run(SFC_CXI_CRYPT, {0, CXI_MECH_MODE_ENCRYPT | CXI_MECH_CHAIN_CTR, state, key,
+                                                 ByteView(), Bytes(16)}));
+    };
+    const Bytes key = bench.aes("G", "k");
+    std::uint32_t state = begin(key);
+    CHECK(go_on(state, {}) == 0);
+    PropertyList narrow;
+    narrow.set_number(CXI_PROP_KEY_USAGE, CXI_KEY_USAGE_DECRYPT);
+    REQUIRE(bench.run(SFC_CXI_KEY_PROP_SET, {key, narrow.encode()}));
+    CHECK(go_on(state, {}) == E_CXI_KEY_USAGE);
+    CHECK(go_on(state, {}) == E_CXI_INVALID_PARAM_VAL);
+
+    const Bytes other = bench.aes("G", "other");
+    state = begin(other);
+    REQUIRE(bench.run(SFC_CXI_KEY_DELETE, {other}));
+    CHECK(go_on(state, {}) == E_DB_NOT_FOUND);
+    state = begin(bench.aes("G", "other"));
+    const PropertyList again = CxiBench::key_template(CXI_KEY_ALGO_AES, 256, "G", "other");
+    REQUIRE(bench.generate(again, CXI_FLAG_KEY_OVERWRITE));
+    CHECK(go_on(state, {}) == E_DB_NOT_FOUND);
+}
+
+TEST_CASE("volatile keys end with the session that made them, or with the device when that is asked for") {
+    CxiBench bench;
+    const auto make = [&](std::string_view name, std::uint32_t flags) {
+        return code_of(bench.generate(CxiBench::key_template(CXI_KEY_ALGO_AES, 256, "G", name), flags));
+    };
+    const auto there = [&](std::string_view name) {
+        return bench.cxi.keys.find(key_index("G", name, 0)).has_value();
+    };
+    CHECK(make("wrong", CXI_FLAG_KEY_UNTIL_RESTART) == E_CXI_INVALID_FLAGS);
+    REQUIRE(make("session", CXI_FLAG_KEY_VOLATILE) == 0);
+    REQUIRE(make("device", CXI_FLAG_KEY_VOLATILE | CXI_FLAG_KEY_UNTIL_RESTART) == 0);
+    CHECK(there("session"));
+    bench.context.handles.clear();  // as when the session's context goes
+    CHECK_FALSE(there("session"));
+    CHECK(there("device"));
+    bench.cxi.start();
+    CHECK_FALSE(there("device"));
+}
+
+TEST_CASE("volatile keys have a bound of number and of bytes, and room comes back") {
+    CxiBench bench;
+    PropertyList large;
+    large.set_number(CXI_PROP_KEY_TYPE, CXI_KEY_TYPE_DATA);
+    large.set(CXI_PROP_KEY_GROUP, "G");
+    large.set(CXI_PROP_VALUE, ByteView(Bytes(200'000, 1)));
+    const auto create = [&](int number) {
+        large.set(CXI_PROP_KEY_NAME, std::to_string(number));
+        return code_of(bench.run(SFC_CXI_OBJ_CREATE, {CXI_FLAG_KEY_VOLATILE, large.encode()}));
+    };
+    int made = 0;
+    while (made < 1000 && create(made) == 0) ++made;
+    CHECK(made == (16 << 20) / (200'000 + 1000));
+    CHECK(create(made) == E_CXI_MALLOC);
+    REQUIRE(bench.run(SFC_CXI_KEY_DELETE, {index_reference(key_index("G", "0", 0))}));
+    CHECK(create(made) == 0);
+    CHECK(create(made + 1) == E_CXI_MALLOC);
+}

@@ -1,0 +1,59 @@
+// Users of a token: who makes and deletes whom, by name, permission and group.
+#include "test/unit/cxi/cxi_bench.h"
+
+using namespace cs2sim;
+
+namespace {
+
+struct Wanted {
+    std::string name;
+    std::uint32_t permission;
+    std::string attributes;
+    std::uint8_t flags = 0;
+};
+
+std::uint32_t add(CxiBench& bench, const Wanted& user) {
+    return code_of(bench.run(SFC_CXI_USER_ADD, {user.name, user.permission, MECH_HMAC_PWD, user.flags,
+                                                user.attributes, as_bytes("password")}));
+}
+
+std::uint32_t remove(CxiBench& bench, std::string_view name) {
+    return code_of(bench.run(SFC_CXI_USER_DELETE, {name}));
+}
+
+}  // namespace
+
+TEST_CASE("a security officer makes and deletes the users of their slot, an administrator the officers") {
+    CxiBench bench;
+    bench.make_users();
+    const Wanted officer{"SO_0000", 0x00000200, "CXI_GROUP=SLOT_0000,LABEL=54"};
+    const Wanted user{"USR_0000", 0x00000002, "CXI_GROUP=SLOT_0000"};
+    const Wanted manager{"KM_0000", 0x00000020, "CXI_GROUP=SLOT_0000"};
+    bench.log_on(0x00000002, "CXI_GROUP=*");
+    for (const Wanted& each : {officer, user, manager}) CHECK(add(bench, each) == E_CXI_PERMISSION_DENIED);
+    bench.log_on(0x00000200, "CXI_GROUP=SLOT_0000");
+    CHECK(add(bench, officer) == E_CXI_PERMISSION_DENIED);
+    CHECK(add(bench, user) == 0);
+    CHECK(add(bench, user) == E_CMDS_USER_EXISTS);
+    CHECK(add(bench, manager) == 0);
+    CHECK(add(bench, {"USR_0001", 0x00000002, "CXI_GROUP=SLOT_0001"}) == E_CXI_PERMISSION_DENIED);
+    CHECK(add(bench, {"ADMIN2", 0x22000000, ""}) == E_CXI_PERMISSION_DENIED);
+    CHECK(remove(bench, "USR_0000") == 0);
+    CHECK(remove(bench, "USR_0000") == E_CMDS_NO_USER);
+    CHECK(add(bench, {"USR_0000", 0x22000000, "CXI_GROUP=SLOT_0000"}) == E_CMDS_BAD_PERM);
+    CHECK(add(bench, {"USR_0000", 0x00000002, "CXI_GROUP=*"}) == E_CMDS_BAD_ATT);
+    CHECK(add(bench, {"USR_0000", 0x00000002, "CXI_GROUP=SLOT_0000,CXI_GROUP=*"}) == E_CMDS_BAD_ATT);
+    CHECK(add(bench, {"USR_0000", 0x00000002, "CXI_GROUP=SLOT_0000,OTHER"}) == E_CMDS_BAD_ATT);
+    CHECK(add(bench, {"USR_0000", 0x00000002, "CXI_GROUP=SLOT_0000", UFLG_TMP}) ==
+          E_CMDS_USER_FLAG_NOT_ALLOWED);
+    bench.log_on(0x20000000, "");
+    CHECK(add(bench, officer) == 0);
+    CHECK(add(bench, {"NOBODY", 0x00000002, "CXI_GROUP=SLOT_0000"}) == E_CMDS_BAD_NAME);
+    for (const char* name : {"USR_00001", "USR_000", "USR_00a0", "USR_"})
+        CHECK(remove(bench, name) == E_CMDS_BAD_NAME);
+    bench.log_on(0x00000200, "CXI_GROUP=SLOT_0000");
+    CHECK(remove(bench, "SO_0000") == E_CXI_PERMISSION_DENIED);
+    CHECK(remove(bench, "KM_0000") == 0);
+    bench.log_on(0x20000000, "");
+    CHECK(remove(bench, "SO_0000") == 0);
+}
