@@ -16,5 +16,5 @@ p11tool --provider $M --login --write --load-certificate cert.pem --label cert -
 p11tool --provider $M --login --export "$url;object=cert;type=cert" | openssl x509 -noout -subject | grep -q gnutls
 p11tool --provider $M --login --test-sign "$url;object=rsa;type=private" 2>&1 | grep -qi 'ok\|verif'
 p11tool --provider $M --login --batch --delete "$url;object=cert;type=cert"
-test -z "$(p11tool --provider $M --login --list-all-certs "$url" 2>/dev/null | grep URL || true)") ");
+test -z "$(p11tool --provider $M --login --list-all-certs "$url" 2>/dev/null | grep URL || true)")sh");
 }
