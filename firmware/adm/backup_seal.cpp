@@ -12,11 +12,11 @@ constexpr std::uint8_t kVersion = 1;
 }  // namespace
 
 Result<BackupSeal> BackupSeal::make(MbkStore& mbk, const std::string& database) {
-    const auto info = mbk.info(kMbkSlotAes);
-    if (!info) return fail(info.error());
-    const auto key = mbk.derive(kMbkSlotAes, kLabel, as_bytes(database), 32);
+    const auto resident = mbk.resident(kMbkSlotAes);
+    if (!resident) return fail(resident.error());
+    const auto key = resident->derive(kLabel, as_bytes(database), 32);
     if (!key) return fail(key.error());
-    return BackupSeal(database, *info, *key);
+    return BackupSeal(database, resident->info(), *key);
 }
 
 Bytes BackupSeal::seal(ByteView key, ByteView record) {

@@ -20,7 +20,7 @@ Result<Bytes> test(Call& call);
 
 // log_functions.cpp
 Result<Bytes> get_boot_log(Call& call);
-Result<Bytes> get_audit_log(Call& call);
+Result<Bytes> get_audit_log(Call& call);  // E_OS_FILE_CORR
 Result<Bytes> clear_audit_log(Call& call);
 Result<Bytes> get_audit_config(Call& call);
 Result<Bytes> set_audit_config(Call& call);  // E_OS_AUDIT_CFG_RANGE

@@ -15,7 +15,11 @@ Bytes part_of(const Call& call, std::string_view log) {
 
 Result<Bytes> get_boot_log(Call& call) { return part_of(call, call.device.smos.boot_log.text()); }
 
-Result<Bytes> get_audit_log(Call& call) { return part_of(call, call.device.smos.audit_log.text()); }
+Result<Bytes> get_audit_log(Call& call) {
+    const auto log = call.device.smos.audit_log.text();
+    if (!log) return fail(log.error());
+    return part_of(call, *log);
+}
 
 Result<Bytes> clear_audit_log(Call& call) {
     CS2SIM_TRY(call.device.smos.audit_log.clear());

@@ -105,8 +105,8 @@ int main(int argc, char** argv) {
     CommandLine line;
     for (const auto add_commands :
          {add_fault_commands, add_battery_commands, add_alarm_commands, add_clock_commands, add_mode_commands,
-          add_card_commands, add_scenario_commands, add_explain_command, add_trace_command,
-          add_replay_command})
+          add_card_commands, add_database_commands, add_scenario_commands, add_explain_command,
+          add_trace_command, add_replay_command})
         add_commands(app, line);
 
     CLI11_PARSE(app, argc, argv);

@@ -17,22 +17,15 @@ namespace {
 constexpr std::uint32_t kBlock = 256 * 1024;       // bytes of entries in one command
 constexpr std::size_t kLargestEntry = 400 * 1024;  // what still fits into a frame
 
-// Guide G13: the factory's ADMIN should not live on in a backup.
-Result<void> warn_of_factory_admin(Session& session) {
-    const auto answer = session.execute(FC_CMDS, SFC_CMDS_LIST_USERS);
-    if (!answer) return fail(answer.error());
-    ByteView rest = answer->block.bytes("users");
-    while (!rest.empty()) {
-        const auto user = parse_prefix(LAYOUT_USER, rest);
-        if (!user) return fail(E_CSA_PROTOCOL);
-        if (unfilled(user->bytes("short")) != "ADMIN" || user->u32("permission") != 0x22000000 ||
-            user->u8("mechanism") != 0)
-            continue;
-        session.note(
-            "warning: the factory user ADMIN is still there and goes into the backup; delete it first, "
-            "once another administrator with key or smartcard exists");
-    }
-    return {};
+// Guide G13: the factory's ADMIN should not live on in a backup. A courtesy: no backup fails for it.
+void warn_of_factory_admin(Session& session) {
+    const auto answer = session.execute(FC_CMDS, SFC_CMDS_GET_USER_INFO, {"ADMIN"});
+    if (!answer) return;
+    const auto user = parse(LAYOUT_USER, answer->block.bytes("user"));
+    if (!user || user->u32("permission") != 0x22000000 || user->u8("mechanism") != 0) return;
+    session.note(
+        "warning: the factory user ADMIN is still there and goes into the backup; delete it first, "
+        "once another administrator with key or smartcard exists");
 }
 
 // "user.db" for "FLASH\user.db".
@@ -40,6 +33,13 @@ std::string plain_name(std::string_view name) {
     constexpr std::string_view kFlash = "FLASH\\";
     if (same_word(name.substr(0, kFlash.size()), kFlash)) name.remove_prefix(kFlash.size());
     return std::string(name);
+}
+
+// A search key as text where it is some, else in hexadecimal.
+std::string entry_name(ByteView key) {
+    const std::string text = unfilled(key);
+    const auto printable = [](char c) { return c >= 0x20 && c <= 0x7E; };
+    return !text.empty() && std::ranges::all_of(text, printable) ? text : to_hex(key);
 }
 
 // The device reads the next block while this one is written.
@@ -55,10 +55,16 @@ Result<std::uint64_t> write_entries(Session& session, std::uint32_t handle, host
         if (more) next = std::async(std::launch::async, read_block);
         ByteView rest = answer->block.bytes("entries");
         if (more && rest.empty()) return fail(E_CSA_PROTOCOL);
-        for (; !rest.empty(); ++count) {
+        while (!rest.empty()) {
             const auto entry = parse_prefix(LAYOUT_DB_ENTRY, rest);
             if (!entry) return fail(E_CSA_PROTOCOL);
+            if (entry->bytes("record").empty()) {  // no sealed record is empty: the device found it damaged
+                session.note("warning: entry " + entry_name(entry->bytes("key")) +
+                             " is damaged in the device and is not in the backup");
+                continue;
+            }
             CS2SIM_TRY(writer.add(entry->bytes("key"), entry->bytes("record")));
+            ++count;
         }
         progress.show(count);
     }
@@ -79,7 +85,7 @@ Result<void> backup_database(Session& session, const std::string& value) {
     info.mbk_length = block.u8("mbklen");
     std::ranges::copy(block.bytes("mbkhash"), info.mbk_hash.begin());
 
-    if (info.database == "user.db") CS2SIM_TRY(warn_of_factory_admin(session));
+    if (info.database == "user.db") warn_of_factory_admin(session);
     const auto writer = host::BackupWriter::create(info.database, info);
     if (!writer) return fail(writer.error());
     Progress progress(info.database);

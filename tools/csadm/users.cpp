@@ -120,15 +120,38 @@ void print_user(const Block& user) {
                 mechanism ? mechanism->shown.data() : "unknown", attributes.c_str());
 }
 
-Result<void> list_users(Session& session, const std::string&) {
-    const auto answer = session.execute(FC_CMDS, SFC_CMDS_LIST_USERS);
-    if (!answer) return fail(answer.error());
-    std::printf("%-11s%-13s%-15s%s\n", "Name", "Permission", "Mechanism", "Attributes");
-    ByteView rest = answer->block.bytes("users");
-    while (!rest.empty()) {
-        const auto user = parse_prefix(LAYOUT_USER, rest);
+void print_damaged_user(const std::string& short_name) {
+    std::printf("%-11s %-8s    %-15s%s\n", short_name.c_str(), "-", "-", "record damaged");
+}
+
+// The short name of the last user printed, empty when there was none.
+Result<std::string> print_users(ByteView users) {
+    std::string last;
+    while (!users.empty()) {
+        const auto user = parse_prefix(LAYOUT_USER, users);
         if (!user) return fail(E_CSA_PROTOCOL);
-        print_user(*user);
+        last = unfilled(user->bytes("short"));
+        if (user->u8("mechanism") == kDamagedUser)
+            print_damaged_user(last);
+        else
+            print_user(*user);
+    }
+    return last;
+}
+
+Result<void> list_users(Session& session, const std::string&) {
+    std::string after;
+    bool more = true;
+    for (bool first = true; more; first = false) {
+        const auto answer = session.execute(FC_CMDS, SFC_CMDS_LIST_USERS, {after});
+        if (!answer) return fail(answer.error());
+        if (first) std::printf("%-11s%-13s%-15s%s\n", "Name", "Permission", "Mechanism", "Attributes");
+        const ByteView users = answer->block.bytes("users");
+        const auto last = print_users(users);
+        if (!last) return fail(last.error());
+        more = users.size() >= kUserPage;
+        if (more && *last == after) return fail(E_CSA_PROTOCOL);
+        after = *last;
     }
     return {};
 }

@@ -1,6 +1,7 @@
 #include "tools/daemon/instance.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cstdlib>
@@ -62,6 +63,20 @@ DefaultDevice default_device() {
     std::string folder = environment("XDG_RUNTIME_DIR");
     folder = folder.empty() ? "/tmp/cs2sim-" + std::to_string(::getuid()) : folder + "/cs2sim";
     return {folder + "/cs2a", "this user may not make /dev/cs2a"};
+}
+
+tl::expected<void, std::string> make_own_folder(const fs::path& folder) {
+    const auto refused = [&](const std::string& why) {
+        return tl::unexpected<std::string>("folder " + folder.string() + ": " + why);
+    };
+    if (::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST) return refused(std::strerror(errno));
+    struct stat info {};
+    if (::lstat(folder.c_str(), &info) != 0) return refused(std::strerror(errno));
+    if (!S_ISDIR(info.st_mode)) return refused("is no folder");
+    if (info.st_uid != ::getuid()) return refused("belongs to another user; choose a path with --device");
+    if ((info.st_mode & 0077) != 0 && ::chmod(folder.c_str(), 0700) != 0)
+        return refused(std::strerror(errno));
+    return {};
 }
 
 tl::expected<InstanceLock, std::string> InstanceLock::take(const fs::path& state) {

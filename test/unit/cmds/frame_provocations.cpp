@@ -48,14 +48,14 @@ constexpr Provocation kProvocations[] = {
          const std::string attributes = "A=" + std::string(1000, 'x');
          for (int i = 0; i < 530; ++i)
              REQUIRE(admin.add_user("U" + std::to_string(i), 0, "password", 0, attributes));
-         return code_of(admin.cmds(SFC_CMDS_LIST_USERS));
+         return code_of(admin.cmds(SFC_CMDS_LIST_USERS, {""}));
      }},
     {E_CMDS_SFC_DISABLED,
      [] {
          Profile profile = profile_named("se-gen2");
          profile.disabled_functions = {{FC_CMDS, SFC_CMDS_LIST_USERS}};
          Simulated device(profile);
-         return code_of(Caller(device).cmds(SFC_CMDS_LIST_USERS));
+         return code_of(Caller(device).cmds(SFC_CMDS_LIST_USERS, {""}));
      }},
     {E_CMDS_BAD_MODE,
      [] {

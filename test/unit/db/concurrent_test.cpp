@@ -144,12 +144,14 @@ TEST_CASE("kill -9 at any instant") {
             }
         }
         ::close(answers[1]);
-        std::this_thread::sleep_for(std::chrono::milliseconds(20 + round * 7));
+        char answer = 0;
+        REQUIRE(::read(answers[0], &answer, 1) == 1);  // it has begun
+        ++answered;
+        std::this_thread::sleep_for(std::chrono::milliseconds(round * 7));
         ::kill(child, SIGKILL);
         int status = 0;
         REQUIRE(::waitpid(child, &status, 0) == child);
         REQUIRE(WIFSIGNALED(status));  // it did not end by an error of its own
-        char answer = 0;
         while (::read(answers[0], &answer, 1) == 1) ++answered;
         ::close(answers[0]);
 
