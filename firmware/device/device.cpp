@@ -58,7 +58,7 @@ public:
             CS2SIM_TRY(make_factory_state(initial_key));
         } else {
             check_stores(*smos_, databases_);
-            CS2SIM_TRY(smos_->nvram.set_number(kFactoryState, kComplete));
+            CS2SIM_TRY(remember_complete());
         }
         return boot(BootTarget::operating_system);
     }
@@ -180,6 +180,11 @@ private:
             if (!made) return fail(made.error());
         }
         CS2SIM_TRY(users_.create_factory_user(*stored));
+        return remember_complete();
+    }
+
+    Result<void> remember_complete() {
+        if (smos_->nvram.number(kFactoryState) == kComplete) return {};
         return smos_->nvram.set_number(kFactoryState, kComplete);
     }
 
