@@ -16,7 +16,8 @@ struct Backup {
     bool finished = false;
 };
 
-// Moves the next entry into `waiting`, which stays empty behind the last.
+// Moves the next entry into `waiting`, which stays empty behind the last. A damaged one goes without a
+// record: the host names it and takes the rest.
 Result<void> fetch(Backup& backup) {
     const auto entry = backup.snapshot->next();
     if (!entry && entry.error().code == E_DB_NOT_FOUND) {
@@ -24,8 +25,8 @@ Result<void> fetch(Backup& backup) {
         return {};
     }
     if (!entry) return fail(entry.error());
-    return compose_into(backup.waiting, LAYOUT_DB_ENTRY,
-                        {entry->key, backup.seal.seal(entry->key, entry->record)});
+    const Bytes sealed = entry->damaged ? Bytes() : backup.seal.seal(entry->key, entry->record);
+    return compose_into(backup.waiting, LAYOUT_DB_ENTRY, {entry->key, sealed});
 }
 
 // At least one entry unless there is none, then as many as stay within `limit`.

@@ -24,11 +24,12 @@ SecretBytes with_key(ByteView key, ByteView record) {
 }  // namespace
 
 Result<BackupSeal> BackupSeal::make(MbkStore& mbk, const std::string& database) {
-    const auto info = mbk.info(kMbkSlotAes);
-    if (!info) return fail(info.error().code == E_MBK_SLOT_EMPTY ? Error{E_ADM_NO_MBK_KEY} : info.error());
-    const auto key = mbk.derive(kMbkSlotAes, kLabel, as_bytes(database), 32);
+    const auto resident = mbk.resident(kMbkSlotAes);
+    if (!resident)
+        return fail(resident.error().code == E_MBK_SLOT_EMPTY ? Error{E_ADM_NO_MBK_KEY} : resident.error());
+    const auto key = resident->derive(kLabel, as_bytes(database), 32);
     if (!key) return fail(key.error());
-    return BackupSeal(database, *info, *key);
+    return BackupSeal(database, resident->info(), *key);
 }
 
 Bytes BackupSeal::seal(ByteView key, ByteView record) {

@@ -10,15 +10,8 @@
 namespace cs2sim::adm {
 namespace {
 
-constexpr std::size_t kLargestFile = 16 * 1024 * 1024;
 constexpr std::uint8_t kKindFile = 0;
 constexpr std::uint8_t kKindDatabase = 1;
-
-// A file on its way into flash, in parts.
-struct Upload {
-    std::string name;
-    Bytes content;
-};
 
 bool is_database(std::string_view name) { return name.ends_with(".db"); }
 
@@ -80,30 +73,26 @@ Result<Bytes> load_file(Call& call) {
 
     std::uint32_t handle = call.request.u32("handle");
     if (handle == 0) {
-        auto begun = std::make_shared<Upload>();
-        begun->name = *name;
-        handle = call.context.handles.put(std::move(begun));
+        handle = call.context.handles.put(std::make_shared<UnfinishedFile>(call.device.smos.flash, *name));
         if (handle == 0) return fail(E_ADM_HANDLES);
     }
-    const auto upload = call.context.handles.get<Upload>(handle);
-    if (!upload || upload->name != *name) return fail(E_ADM_NO_HANDLE);
-    const ByteView data = call.request.bytes("data");
-    if (upload->content.size() + data.size() > kLargestFile) {
+    const auto upload = call.context.handles.get<UnfinishedFile>(handle);
+    if (!upload || upload->name() != *name) return fail(E_ADM_NO_HANDLE);
+    if (const auto taken = upload->append(call.request.bytes("data")); !taken) {
         call.context.handles.drop(handle);
-        return fail(E_OS_FILE_NO_SPACE);
+        return fail(taken.error());
     }
-    append(upload->content, data);
     if (call.request.u8("last") == 0) return call.answer({handle});
 
     call.context.handles.drop(handle);
     if (name->ends_with(kContainer)) {
-        const auto module = check_container(upload->content, module_keys(call.device.smos.flash));
+        const auto module = check_container(upload->content(), module_keys(call.device.smos.flash));
         if (!module) {
             call.audit(AUDIT_FIRMWARE, "file " + *name + " refused: " + hex_code(module.error().code));
             return fail(module.error());
         }
     }
-    CS2SIM_TRY(call.device.smos.flash.write(*name, upload->content));
+    CS2SIM_TRY(upload->finish());
     call.audit(AUDIT_FIRMWARE, "file " + *name + " loaded");
     return call.answer({handle});
 }
@@ -125,8 +114,8 @@ Result<Bytes> list_modules(Call& call) {
         if (std::ranges::find(kNotFirmware, row.id) == kNotFirmware.end())
             CS2SIM_TRY(compose_into(modules, LAYOUT_MODULE, {row.id, row.name, row.version, kStarted}));
     for (const ModuleInfo& module : loaded_modules(call.device.smos.flash))
-        CS2SIM_TRY(compose_into(modules, LAYOUT_MODULE,
-                                {module.id, module.abbreviation, module.version, kLoaded}));
+        CS2SIM_TRY(
+            compose_into(modules, LAYOUT_MODULE, {module.id, module.abbreviation, module.version, kLoaded}));
     return call.answer({modules});
 }
 

@@ -23,7 +23,7 @@ Result<Bytes> test(Call& call);
 // What an answer "total:u4 text:*" holds of a log from the request's `offset` on.
 Result<Bytes> part_of_log(const Call& call, std::string_view log);
 Result<Bytes> get_boot_log(Call& call);
-Result<Bytes> get_audit_log(Call& call);
+Result<Bytes> get_audit_log(Call& call);  // E_OS_FILE_CORR
 Result<Bytes> clear_audit_log(Call& call);
 Result<Bytes> get_audit_config(Call& call);
 Result<Bytes> set_audit_config(Call& call);  // E_OS_AUDIT_CFG_RANGE

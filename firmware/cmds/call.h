@@ -45,11 +45,12 @@ public:
     // gets a line in any case when it succeeds: the row's class and the function's name, unless its handler
     // wrote one.
     void audit(std::uint32_t audit_class, std::string_view text) const;
-    bool audited() const { return audited_; }
+    bool audited() const { return *audited_; }
 
 private:
     const ModuleState& state_;
-    mutable bool audited_ = false;
+    bool own_audited_ = false;
+    bool* audited_ = &own_audited_;  // of a copy: that of the first, so that the scheduler hears of it
 };
 
 }  // namespace cs2sim

@@ -41,9 +41,12 @@ Result<Bytes> take_challenge(Context& context) {
     return challenge->value;
 }
 
-// As much of a name as a user can have, whatever somebody typed.
+// Whatever a host calls its user, a line of the log stays short: nobody pushes out what stands there.
 std::string describe_user(std::string_view user) {
-    return std::string("user ") + std::string(user.substr(0, kLongestUserName));
+    constexpr std::size_t kShown = 31;
+    std::string text = "user " + std::string(user.substr(0, kShown));
+    if (user.size() > kShown) text += "... (" + std::to_string(user.size()) + " characters)";
+    return text;
 }
 
 std::string refusal(std::string_view user, Error error) {
@@ -54,6 +57,14 @@ std::string refusal(std::string_view user, Error error) {
 bool is_mutual(std::uint8_t mode) {
     constexpr std::uint8_t kFast = 0x80;
     return (mode & ~kFast) == SM_MODE_DH_MA_RSA;
+}
+
+// A name longer than any user's is refused before anything is computed over it.
+Result<User> authenticate(Call& call, std::string_view name, ByteView challenge) {
+    if (name.size() > kLongestName) return fail(E_CMDS_NO_USER);
+    return call.device.users.authenticate(name, call.request.u8("mechanism"),
+                                          logon_message(challenge, call.context.binding, name),
+                                          call.request.bytes("response"));
 }
 
 }  // namespace
@@ -77,9 +88,7 @@ Result<Bytes> logon(Call& call) {
     auto& users = call.context.users;
     if (users.size() >= call.device.profile.max_users_per_session) return fail(E_CMDS_MAX_AUTH_USER_REACHED);
     const std::string_view name = call.request.text("user");
-    const auto user = call.device.users.authenticate(name, call.request.u8("mechanism"),
-                                                     logon_message(*challenge, call.context.binding, name),
-                                                     call.request.bytes("response"));
+    const auto user = authenticate(call, name, *challenge);
     if (!user) {
         call.audit(AUDIT_AUTH_FAILED, refusal(name, user.error()));
         return fail(user.error());

@@ -60,6 +60,7 @@ Result<Sessions::Opened> Sessions::open(const void* owner, std::uint8_t mode, st
 Result<std::shared_ptr<Session>> Sessions::find(const void* owner, std::uint32_t id) {
     const std::lock_guard lock(mutex_);
     const std::int64_t now = monotonic_milliseconds();
+    expire_idle(now);
     const auto found = sessions_.find(id);
     if (found == sessions_.end()) {
         if (contains(expired_, id)) return fail(E_CMDS_SM_EXPIRED);
@@ -101,8 +102,11 @@ void Sessions::forget(std::uint32_t id, std::deque<std::uint32_t>& list) {
     if (list.size() > kRemembered) list.pop_front();
 }
 
+// Whoever opens or uses a session ends those whose time is over, theirs or not: who is logged on in one is
+// logged on no longer, and what it holds is free again.
 void Sessions::expire_idle(std::int64_t now) {
-    if (sessions_.size() < profile_.max_sessions) return;
+    if (now < next_expiry_ && sessions_.size() < profile_.max_sessions) return;
+    next_expiry_ = now + 1000;
     std::erase_if(sessions_, [&](const auto& entry) {
         const bool idle = now - entry.second->last_used > std::int64_t{1000} * profile_.session_seconds;
         if (idle) forget(entry.first, expired_);

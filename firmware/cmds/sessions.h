@@ -72,6 +72,7 @@ private:
     const Profile& profile_;
     mutable std::mutex mutex_;
     Table sessions_;
+    std::int64_t next_expiry_ = 0;      // monotonic milliseconds
     std::deque<std::uint32_t> closed_;  // newest numbers only: tell "closed" and "expired" from "unknown"
     std::deque<std::uint32_t> expired_;
 

@@ -16,6 +16,10 @@ Result<Bytes> entry_of(const User& user) {
                                  Users::marks(user), user.attributes, user.long_name});
 }
 
+Result<Bytes> damaged_entry(const std::string& short_name) {
+    return compose(LAYOUT_USER, {short_name, 0, kDamagedUser, 0, 0, 0, "", ""});
+}
+
 std::string audit_text(std::string_view what, std::string_view user) {
     return std::string(what) + " user " + std::string(user);
 }
@@ -28,14 +32,14 @@ Result<void> allow_no_limit(Certification certification) {
 }
 
 // In CMDS an empty slot has a code of its own.
-Result<MbkKeyInfo> resident_mbk(Services& device) {
-    auto info = device.mbk.info(kMbkSlotAes);
-    if (!info && info.error().code == E_MBK_SLOT_EMPTY) return fail(E_CMDS_NO_MBK_KEY);
-    return info;
+Result<ResidentMbk> resident_mbk(Services& device) {
+    auto resident = device.mbk.resident(kMbkSlotAes);
+    if (!resident && resident.error().code == E_MBK_SLOT_EMPTY) return fail(E_CMDS_NO_MBK_KEY);
+    return resident;
 }
 
-Result<Aead> user_seal(Services& device) {
-    const auto key = device.mbk.derive(kMbkSlotAes, kSealLabel, {}, 32);
+Result<Aead> user_seal(const ResidentMbk& mbk) {
+    const auto key = mbk.derive(kSealLabel, {}, 32);
     if (!key) return fail(key.error());
     return Aead(*key);
 }
@@ -68,23 +72,27 @@ Result<Bytes> change_user(Call& call) {
 }
 
 Result<Bytes> delete_user(Call& call) {
-    const auto user = call.device.users.find(call.request.text("name"));
-    if (!user) return fail(user.error());
     // Whoever is logged on stays, the caller too.
     const auto is_active = [&](const std::string& name) { return call.device.sessions.is_active(name); };
-    CS2SIM_TRY(call.device.users.remove(user->short_name, is_active));
-    call.audit(AUDIT_USER, audit_text("delete", user->short_name));
+    const auto removed = call.device.users.remove(call.request.text("name"), is_active);
+    if (!removed) return fail(removed.error());
+    call.audit(AUDIT_USER, audit_text("delete", *removed));
     return call.answer({});
 }
 
 Result<Bytes> list_users(Call& call) {
-    const auto users = call.device.users.list();
-    if (!users) return fail(users.error());
     Bytes entries;
-    for (const User& user : *users) {
-        CS2SIM_TRY_LET(entry, entry_of(user));
-        append(entries, entry);
-    }
+    Result<void> fits;
+    CS2SIM_TRY(call.device.users.each(
+        call.request.text("after"), [&](const std::string& short_name, const User* user) {
+            const auto entry = user ? entry_of(*user) : damaged_entry(short_name);
+            if (entry)
+                append(entries, *entry);
+            else
+                fits = fail(entry.error());
+            return fits && entries.size() < kUserPage;
+        }));
+    CS2SIM_TRY(fits);
     return call.answer({entries});
 }
 
@@ -114,13 +122,13 @@ Result<Bytes> backup_user(Call& call) {
     if (!user) return fail(user.error());
     const auto mbk = resident_mbk(call.device);
     if (!mbk) return fail(mbk.error());
-    auto seal = user_seal(call.device);
+    auto seal = user_seal(*mbk);
     if (!seal) return fail(seal.error());
     CS2SIM_TRY_LET(plain, Users::encode(*user));
     const auto name = user_search_key(user->short_name);  // as the backup carries it, zeros and all
     const Bytes sealed = seal->seal(plain, {name});
     call.audit(AUDIT_BACKUP_RESTORE, audit_text("backup", user->short_name));
-    return call.answer({compose_fitting(LAYOUT_USER_BACKUP, kBackupVersion, name, mbk->hash, sealed)});
+    return call.answer({compose_fitting(LAYOUT_USER_BACKUP, kBackupVersion, name, mbk->info().hash, sealed)});
 }
 
 Result<Bytes> restore_user(Call& call) {
@@ -128,8 +136,8 @@ Result<Bytes> restore_user(Call& call) {
     if (!backup || backup->u8("version") != kBackupVersion) return fail(E_CMDS_INVAL_BCK);
     const auto mbk = resident_mbk(call.device);
     if (!mbk) return fail(mbk.error());
-    if (!std::ranges::equal(backup->bytes("mbkhash"), mbk->hash)) return fail(E_CMDS_INVAL_BCK);
-    auto seal = user_seal(call.device);
+    if (!std::ranges::equal(backup->bytes("mbkhash"), mbk->info().hash)) return fail(E_CMDS_INVAL_BCK);
+    auto seal = user_seal(*mbk);
     if (!seal) return fail(seal.error());
 
     const auto plain = seal->open(backup->bytes("sealed"), {backup->bytes("short")});

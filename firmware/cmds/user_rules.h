@@ -7,8 +7,8 @@ namespace cs2sim {
 
 bool is_password_mechanism(std::uint8_t mechanism);
 
-// A user administrator (2 in slot 7) who shows a key or a card, not a password.
-bool is_key_administrator(const User& user);
+// A user administrator (2 in slot 7) who shows a key or a card, not a password, and outlives a restart.
+bool is_lasting_administrator(const User& user);
 
 // 1 to 255 printable ASCII characters but blanks and those of csadm's grammar ( , = { } # ~ ).
 // E_CMDS_BAD_NAME.

@@ -100,18 +100,29 @@ Result<User> Users::find(std::string_view name) {
 }
 
 Result<std::vector<User>> Users::list() {
+    std::vector<User> users;
+    CS2SIM_TRY(each({}, [&](const std::string&, const User* user) {
+        if (user) users.push_back(*user);
+        return true;
+    }));
+    return users;
+}
+
+Result<void> Users::each(std::string_view after,
+                         const std::function<bool(const std::string&, const User*)>& visit) {
+    constexpr std::size_t kAtOnce = 100;
     auto db = database();
     if (!db) return fail(db.error());
-    auto snapshot = (*db)->snapshot();
-    if (!snapshot) return fail(snapshot.error());
-    std::vector<User> users;
-    for (;;) {
-        auto entry = (*snapshot)->next();
-        if (!entry && entry.error().code == E_DB_NOT_FOUND) return users;
-        if (!entry) return fail(entry.error());
-        auto user = decode(entry->key, entry->record);
-        if (!user) return fail(user.error());
-        users.push_back(std::move(*user));
+    Bytes last = after.empty() ? Bytes() : to_bytes(user_search_key(after));
+    while (true) {
+        const auto entries = (*db)->entries(last, kAtOnce);
+        if (!entries) return fail(entries.error());
+        for (const DatabaseEntry& entry : *entries) {
+            const auto user = entry.damaged ? fail(E_CMDS_BAD_UDB_ENTRY) : decode(entry.key, entry.record);
+            if (!visit(name_in(entry.key), user ? &*user : nullptr)) return {};
+        }
+        if (entries->size() < kAtOnce) return {};
+        last = entries->back().key;
     }
 }
 
@@ -163,25 +174,32 @@ Result<void> Users::change_token(std::string_view name, ByteView token, bool by_
     return store(*user);
 }
 
-Result<void> Users::remove(std::string_view name, const std::function<bool(const std::string&)>& is_active) {
+Result<std::string> Users::remove(std::string_view name,
+                                  const std::function<bool(const std::string&)>& is_active) {
     const std::lock_guard lock(mutex_);
     const auto user = find(name);
-    if (!user) return fail(user.error());
-    const auto last = is_last_key_administrator(*user);
-    if (!last) return fail(last.error());
-    if (*last) return fail(E_CMDS_ADMIN_AMPUTATION);
-    if (is_active(user->short_name)) return fail(E_CMDS_USER_ACTIVE);
+    const bool damaged =
+        !user && (user.error().code == E_DB_REC_CRC || user.error().code == E_CMDS_BAD_UDB_ENTRY);
+    if (!user && !damaged) return fail(user.error());
+    std::string short_name = user ? user->short_name : std::string(name);
+    if (user) {
+        const auto last = is_last_administrator(*user);
+        if (!last) return fail(last.error());
+        if (*last) return fail(E_CMDS_ADMIN_AMPUTATION);
+    }
+    if (is_active(short_name)) return fail(E_CMDS_USER_ACTIVE);
     auto db = database();
     if (!db) return fail(db.error());
-    return (*db)->erase(user_search_key(user->short_name));
+    CS2SIM_TRY((*db)->erase(user_search_key(short_name)));
+    return short_name;
 }
 
-// One administrator with key or card must remain (guide G13).
-Result<bool> Users::is_last_key_administrator(const User& user) {
-    if (!is_key_administrator(user)) return false;
+// One administrator with key or card must remain (guide G13), also behind the next restart.
+Result<bool> Users::is_last_administrator(const User& user) {
+    if (!is_lasting_administrator(user)) return false;
     const auto all = list();
     if (!all) return fail(all.error());
-    return std::ranges::count_if(*all, is_key_administrator) == 1;
+    return std::ranges::count_if(*all, is_lasting_administrator) == 1;
 }
 
 Result<void> Users::store(const User& user) {
@@ -195,8 +213,8 @@ Result<void> Users::restore(const User& user) {
     CS2SIM_TRY(check_user(user, profile_));
     const std::lock_guard lock(mutex_);
     const auto replaced = find(user.short_name);
-    if (replaced && !is_key_administrator(user)) {
-        const auto last = is_last_key_administrator(*replaced);
+    if (replaced && !is_lasting_administrator(user)) {
+        const auto last = is_last_administrator(*replaced);
         if (!last) return fail(last.error());
         if (*last) return fail(E_CMDS_ADMIN_AMPUTATION);
     }
@@ -230,7 +248,7 @@ Result<User> Users::factory_user() const {
 
 void Users::Restored::add(const User& user) {
     names.insert(user.short_name);
-    administrator = administrator || is_key_administrator(user);
+    administrator = administrator || is_lasting_administrator(user);
     temporary = temporary || (user.flags & UFLG_TMP) != 0;
 }
 
@@ -241,8 +259,9 @@ Result<std::uint32_t> Users::restore(const Restored& restored,
         const auto residents = list();
         if (!residents) return fail(residents.error());
         const auto goes = [&](const User& user) { return restored.names.contains(user.short_name); };
-        const auto stays = [&](const User& user) { return is_key_administrator(user) && !goes(user); };
-        if (std::ranges::any_of(*residents, is_key_administrator) && std::ranges::none_of(*residents, stays))
+        const auto stays = [&](const User& user) { return is_lasting_administrator(user) && !goes(user); };
+        if (std::ranges::any_of(*residents, is_lasting_administrator) &&
+            std::ranges::none_of(*residents, stays))
             return fail(E_CMDS_ADMIN_AMPUTATION);
     }
     CS2SIM_TRY(expect_temporary(restored.temporary));

@@ -25,6 +25,8 @@ inline constexpr std::size_t kLongestUserName = 255;
 inline constexpr std::string_view kFactoryUser = "ADMIN";
 inline constexpr std::string_view kInitialKey = "init.key";  // his public key: in flash, not sealed
 
+inline constexpr std::size_t kLongestName = 255;
+
 struct User {
     std::string short_name;  // 1 to 8 characters, unique
     std::string long_name;   // empty unless longer than 8
@@ -55,11 +57,18 @@ public:
     // A password that its owner sets is no longer initial; a change ends a lock by failed logons.
     // Errors: E_CMDS_NO_USER, E_CMDS_BAD_TOKEN.
     Result<void> change_token(std::string_view name, ByteView token, bool by_owner);
-    // `is_active` tells whether a user is logged on. Errors: E_CMDS_NO_USER, E_CMDS_ADMIN_AMPUTATION,
+    // `is_active` tells whether a user is logged on. A user whose record is damaged can be removed by the
+    // short name. Returns the short name. Errors: E_CMDS_NO_USER, E_CMDS_ADMIN_AMPUTATION,
     // E_CMDS_USER_ACTIVE.
-    Result<void> remove(std::string_view name, const std::function<bool(const std::string&)>& is_active);
+    Result<std::string> remove(std::string_view name,
+                               const std::function<bool(const std::string&)>& is_active);
     Result<User> find(std::string_view short_or_long_name);  // E_CMDS_NO_USER, E_CMDS_BAD_UDB_ENTRY
-    Result<std::vector<User>> list();
+    Result<std::vector<User>> list();                        // those whose records are good
+
+    // Users behind the short name `after` (empty: from the first), in order of short names, to `visit` until
+    // that answers false. One whose record is damaged comes as null.
+    Result<void> each(std::string_view after,
+                      const std::function<bool(const std::string& short_name, const User* user)>& visit);
 
     // What LAYOUT_USER and the record say in `initial`: 1 initial password, 2 tried to log on.
     static std::uint8_t marks(const User& user) {
@@ -90,7 +99,7 @@ public:
     Result<void> restore(const User& user);
 
     // What a restore of the whole database brings: users by short name, and whether anyone among them is an
-    // administrator with key or card.
+    // administrator with key or card who outlives a restart.
     struct Restored {
         std::set<std::string, std::less<>> names;
         bool administrator = false;
@@ -108,7 +117,7 @@ private:
     Result<void> store(const User& user);
     Result<User> factory_user() const;
     Result<void> expect_temporary(bool any);
-    Result<bool> is_last_key_administrator(const User& user);
+    Result<bool> is_last_administrator(const User& user);
 
     Smos& smos_;
     DatabaseStore& databases_;

@@ -1,6 +1,9 @@
 #include "firmware/db/connection.h"
 
+#include <fcntl.h>
+
 #include <algorithm>
+#include <cerrno>
 
 #include "firmware/smos/fault_points.h"
 #include "firmware/smos/host_file.h"
@@ -11,6 +14,13 @@ namespace {
 constexpr int kApplicationId = 0x43533244;  // "CS2D", in the header of our SQLite files
 constexpr int kFormat = 1;
 constexpr int kFormatWithTerms = 2;  // the same, and terms and notes beside
+
+// SQLite cannot say that it was for want of a descriptor: a further one is tried for.
+Error open_error(int sqlite_result) {
+    if ((sqlite_result & 0xFF) == SQLITE_CANTOPEN && !HostFile("/dev/null", O_RDONLY))
+        return database_io_error(errno);
+    return database_error(sqlite_result);
+}
 
 }  // namespace
 
@@ -41,8 +51,9 @@ Connection::Connection(const DatabaseIdentity& identity) : identity_(identity), 
 
 Result<void> Connection::open() {
     const int opened = sqlite_.open(identity_.file, SQLITE_OPEN_READWRITE);
-    if (opened != SQLITE_OK) return fail(database_error(opened));
+    if (opened != SQLITE_OK) return fail(open_error(opened));
     CS2SIM_TRY(run("PRAGMA synchronous=FULL"));
+    CS2SIM_TRY(run("PRAGMA temp_store=MEMORY"));           // a savepoint must need no descriptor
     CS2SIM_TRY(run("PRAGMA journal_size_limit=4194304"));  // after a large restore the log shrinks again
     return run("PRAGMA cache_size=-1000");
 }
@@ -50,7 +61,7 @@ Result<void> Connection::open() {
 Result<void> Connection::make_file(const std::filesystem::path& file, const DatabaseInfo& info) {
     Sqlite sqlite;
     const int opened = sqlite.open(file, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
-    if (opened != SQLITE_OK) return fail(database_error(opened));
+    if (opened != SQLITE_OK) return fail(open_error(opened));
     const std::string script =
         "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; BEGIN;"
         "PRAGMA application_id=" +
@@ -117,7 +128,7 @@ Result<DatabaseEntry> Connection::find(ByteView key, Find mode) {
     if (mode == Find::equal) {
         auto record = find(key);
         if (!record) return fail(record.error());
-        return DatabaseEntry{to_bytes(key), std::move(*record)};
+        return DatabaseEntry{to_bytes(key), std::move(*record), false};
     }
     Statement& statement =
         mode == Find::greater
@@ -127,6 +138,7 @@ Result<DatabaseEntry> Connection::find(ByteView key, Find mode) {
     statement.bind(1, key);
     auto found = entry_of(statement);
     statement.reset();
+    if (found && found->damaged) return fail(E_DB_REC_CRC);
     return found;
 }
 
@@ -136,8 +148,8 @@ Result<DatabaseEntry> Connection::entry_of(Statement& statement) {
     if (step == SQLITE_DONE) return fail(E_DB_NOT_FOUND);
     if (step != SQLITE_ROW) return fail(database_error(sqlite_.error()));
     auto record = unseal(statement.bytes(0), statement.bytes(1));
-    if (!record) return fail(record.error());
-    return DatabaseEntry{to_bytes(statement.bytes(0)), std::move(*record)};
+    if (!record) return DatabaseEntry{to_bytes(statement.bytes(0)), {}, true};
+    return DatabaseEntry{to_bytes(statement.bytes(0)), std::move(*record), false};
 }
 
 Result<void> Connection::begin_walk() {
@@ -153,6 +165,15 @@ Result<DatabaseEntry> Connection::walk() {
     auto entry = entry_of(walk_);
     if (!entry && entry.error().code == E_DB_NOT_FOUND) walk_ = {};  // a further step would start again
     return entry;
+}
+
+Result<void> Connection::walk_on(const std::function<Result<void>(ByteView key, ByteView sealed)>& visit) {
+    if (!walk_.ready()) return {};
+    int step = 0;
+    while ((step = walk_.step()) == SQLITE_ROW) CS2SIM_TRY(visit(walk_.bytes(0), walk_.bytes(1)));
+    if (step != SQLITE_DONE) return fail(database_error(sqlite_.error()));
+    walk_ = {};
+    return {};
 }
 
 void Connection::end_walk() {
@@ -172,6 +193,18 @@ Result<std::vector<Bytes>> Connection::keys(ByteView after, std::size_t limit) {
     return found;
 }
 
+Result<std::vector<DatabaseEntry>> Connection::entries(ByteView after, std::size_t limit) {
+    Statement& statement =
+        prepared(entries_, "SELECT key, record FROM entries WHERE key>?1 ORDER BY key LIMIT ?2");
+    statement.bind(1, after).bind(2, static_cast<std::int64_t>(std::min<std::size_t>(limit, INT64_MAX)));
+    std::vector<DatabaseEntry> found;
+    Result<DatabaseEntry> entry = entry_of(statement);
+    for (; entry; entry = entry_of(statement)) found.push_back(std::move(*entry));
+    statement.reset();
+    if (entry.error().code != E_DB_NOT_FOUND) return fail(entry.error());
+    return found;
+}
+
 Result<std::uint64_t> Connection::count() {
     Statement& statement = prepared(count_, "SELECT COUNT(*) FROM entries");
     Result<std::uint64_t> count = fail(E_DB_COR_FILE);
@@ -181,6 +214,13 @@ Result<std::uint64_t> Connection::count() {
         count = fail(database_error(sqlite_.error()));
     statement.reset();
     return count;
+}
+
+Result<void> Connection::verify() {
+    Statement check(sqlite_.get(), "PRAGMA quick_check(1)");
+    if (check.step() != SQLITE_ROW) return fail(database_error(sqlite_.error()));
+    if (as_text(check.bytes(0)) != "ok") return fail(E_DB_COR_FILE);
+    return {};
 }
 
 Result<void> Connection::change(Statement& statement) {

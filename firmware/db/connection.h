@@ -3,6 +3,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -49,11 +50,15 @@ public:
     Result<SecretBytes> find(ByteView key);
     Result<DatabaseEntry> find(ByteView key, Find mode);
     Result<std::vector<Bytes>> keys(ByteView after, std::size_t limit);
+    Result<std::vector<DatabaseEntry>> entries(ByteView after, std::size_t limit);
     Result<std::uint64_t> count();
+    Result<void> verify();
 
     // A walk over all entries in order of search keys, as they are when it begins.
     Result<void> begin_walk();
     Result<DatabaseEntry> walk();  // E_DB_NOT_FOUND behind the last
+    // Hands over what the walk has still to visit, sealed.
+    Result<void> walk_on(const std::function<Result<void>(ByteView key, ByteView sealed)>& visit);
     void end_walk();
 
     // `sealed` by seal() with this key.
@@ -86,7 +91,8 @@ private:
     const DatabaseIdentity& identity_;
     Aead aead_;
     Sqlite sqlite_;  // before the statements, which go first
-    Statement find_, find_at_or_behind_, find_behind_, keys_, count_, walk_, insert_, replace_, erase_;
+    Statement find_, find_at_or_behind_, find_behind_, keys_, entries_, count_, walk_, insert_, replace_,
+        erase_;
     Statement begin_, commit_, mark_, release_;
     Statement add_term_, erase_term_, find_by_, last_term_, note_, set_note_;
 };

@@ -34,6 +34,7 @@ struct DatabaseInfo {
 struct DatabaseEntry {
     Bytes key;
     SecretBytes record;
+    bool damaged = false;  // the record at rest was changed: nothing is in `record`
 };
 
 // What an entry can be found by beside its search key: byte strings that a module makes of the record. They
@@ -57,7 +58,8 @@ enum class Find : std::uint8_t {
 class Snapshot {
 public:
     virtual ~Snapshot() = default;
-    // The next entry; E_DB_NOT_FOUND behind the last.
+    // The next entry, damaged ones too; E_DB_NOT_FOUND behind the last. E_DB_NO_SPACE when the view had to
+    // make room for changes and found no place of its own.
     virtual Result<DatabaseEntry> next() = 0;
 };
 
@@ -110,6 +112,8 @@ public:
     virtual Result<std::uint64_t> count() = 0;
     // Up to `limit` search keys behind `after` (empty: from the first), ascending, records not read.
     virtual Result<std::vector<Bytes>> keys(ByteView after, std::size_t limit) = 0;
+    // The same with their records, damaged ones too.
+    virtual Result<std::vector<DatabaseEntry>> entries(ByteView after, std::size_t limit) = 0;
 
     // Up to `limit` entries with a term that begins with `prefix`, by terms and then search keys ascending,
     // behind (`term`, `key`); both empty: from the first. None when the database has no terms.
@@ -124,6 +128,9 @@ public:
     // Errors of both besides: E_DB_NO_MEM when 64 of them are open.
     virtual Result<std::unique_ptr<Snapshot>> snapshot() = 0;
     virtual Result<std::unique_ptr<Staging>> stage() = 0;
+
+    // Looks for damage in what keeps the entries (not in the records): time grows with the database.
+    virtual Result<void> verify() = 0;
 
     // A number that has moved on whenever a change of this key's entry, by whomever, has returned (changes of
     // some other keys may move it too). What was read of the entry after asking for the number still holds

@@ -53,8 +53,8 @@ Result<DatabaseEntry> EntryFile::next() {
     if (step == SQLITE_DONE) return fail(E_DB_NOT_FOUND);
     if (step != SQLITE_ROW) return fail(database_error(step));
     auto record = aead_.open(walk_.bytes(1), {as_bytes(identity_.name), walk_.bytes(0)});
-    if (!record) return fail(E_DB_REC_CRC);
-    return DatabaseEntry{to_bytes(walk_.bytes(0)), std::move(*record)};
+    if (!record) return DatabaseEntry{to_bytes(walk_.bytes(0)), {}, true};
+    return DatabaseEntry{to_bytes(walk_.bytes(0)), std::move(*record), false};
 }
 
 Result<std::uint32_t> EntryFile::copy_to(Connection& writer) {

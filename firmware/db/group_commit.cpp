@@ -1,6 +1,7 @@
 #include "firmware/db/group_commit.h"
 
 #include <algorithm>
+#include <array>
 #include <new>
 
 namespace cs2sim {
@@ -22,7 +23,22 @@ Result<void> apply(Connection& writer, const GroupCommit::Work& work) {
 
 }  // namespace
 
-void GroupCommit::commit(const std::vector<Waiting*>& group) {
+// Whatever memory runs out on the way, the group ends with an answer and the writer outside a transaction.
+void GroupCommit::commit(Group group) {
+    try {
+        commit_or_throw(group);
+    } catch (const std::bad_alloc&) {
+        undo(group, fail(E_DB_NO_MEM));
+    }
+}
+
+void GroupCommit::undo(Group group, const Result<void>& why) {
+    if (writer_->in_transaction()) static_cast<void>(writer_->run("ROLLBACK"));
+    for (Waiting* one : group)
+        if (one->result) one->result = why;
+}
+
+void GroupCommit::commit_or_throw(Group group) {
     Result<void> whole = writer_->begin();
     for (Waiting* one : group) {
         if (!whole) break;
@@ -35,13 +51,19 @@ void GroupCommit::commit(const std::vector<Waiting*>& group) {
     if (whole) whole = pass(FaultPoint::db_before_commit, group);
     if (whole) whole = writer_->commit();
     if (whole) {
-        static_cast<void>(pass(FaultPoint::db_after_commit, group));
+        tell_committed(group);
         return;
     }
+    undo(group, whole);
+}
 
-    if (writer_->in_transaction()) static_cast<void>(writer_->run("ROLLBACK"));
-    for (Waiting* one : group)
-        if (one->result) one->result = whole;
+// What is durable is done, whatever an observer meets.
+void GroupCommit::tell_committed(Group group) {
+    try {
+        static_cast<void>(pass(FaultPoint::db_after_commit, group));
+    } catch (const std::bad_alloc&) {
+        return;
+    }
 }
 
 // A failure undoes this change and leaves the others of the group; what it returns is an error of all.
@@ -54,7 +76,7 @@ Result<void> GroupCommit::apply_one_of_many(Waiting& one) {
 }
 
 // The point, for every command whose change is still good. A fault of one fails the group, as a disk would.
-Result<void> GroupCommit::pass(FaultPoint point, const std::vector<Waiting*>& group) {
+Result<void> GroupCommit::pass(FaultPoint point, Group group) {
     for (const Waiting* one : group) {
         if (!one->observer || !one->result) continue;
         CS2SIM_TRY(one->observer->reached(point, writer_->database(), {}));
@@ -71,9 +93,11 @@ Result<void> GroupCommit::run(const Work& work) {
     if (own.done) return own.result;
 
     busy_ = true;
-    const auto end = queue_.begin() + static_cast<std::ptrdiff_t>(std::min(queue_.size(), kMostInGroup));
-    const std::vector<Waiting*> group(queue_.begin(), end);
-    queue_.erase(queue_.begin(), end);
+    std::array<Waiting*, kMostInGroup> taken{};  // no memory is asked for from here on
+    const auto count = std::min(queue_.size(), taken.size());
+    std::copy_n(queue_.begin(), count, taken.begin());
+    queue_.erase(queue_.begin(), queue_.begin() + static_cast<std::ptrdiff_t>(count));
+    const Group group(taken.data(), count);
     lock.unlock();
     commit(group);
     lock.lock();

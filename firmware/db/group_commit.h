@@ -7,7 +7,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
-#include <vector>
+#include <span>
 
 #include "firmware/db/connection.h"
 #include "firmware/smos/fault_points.h"
@@ -36,9 +36,13 @@ private:
         FaultObserver* observer = nullptr;  // of the command behind it
         std::condition_variable wake;
     };
-    void commit(const std::vector<Waiting*>& group);
+    using Group = std::span<Waiting* const>;
+    void commit(Group group);
+    void commit_or_throw(Group group);
+    void undo(Group group, const Result<void>& why);
+    void tell_committed(Group group);
     Result<void> apply_one_of_many(Waiting& one);
-    Result<void> pass(FaultPoint point, const std::vector<Waiting*>& group);
+    Result<void> pass(FaultPoint point, Group group);
     void wake_next();
 
     std::unique_ptr<Connection> writer_;

@@ -1,32 +1,37 @@
 #include "firmware/db/snapshot.h"
 
 namespace cs2sim {
-namespace {
 
-class ReaderSnapshot final : public Snapshot {
-public:
-    ReaderSnapshot(std::shared_ptr<SqliteDatabase> database, std::shared_ptr<void> use,
-                   SqliteDatabase::Lease reader)
-        : database_(std::move(database)), use_(std::move(use)), reader_(std::move(reader)) {}
+ReaderSnapshot::ReaderSnapshot(std::shared_ptr<SqliteDatabase> database, std::shared_ptr<void> use,
+                               std::unique_ptr<Connection> reader)
+    : database_(std::move(database)), use_(std::move(use)), reader_(std::move(reader)) {
+    database_->enter(*this);
+}
 
-    ~ReaderSnapshot() override { reader_->end_walk(); }
+ReaderSnapshot::~ReaderSnapshot() {
+    database_->leave(*this);
+    if (!reader_) return;
+    reader_->end_walk();
+    database_->keep(std::move(reader_));
+}
 
-    Result<void> begin() { return reader_->begin_walk(); }
-    Result<DatabaseEntry> next() override { return reader_->walk(); }
+Result<DatabaseEntry> ReaderSnapshot::next() {
+    const std::lock_guard lock(mutex_);
+    if (reader_) return reader_->walk();
+    if (!moved_) return fail(moved_.error());
+    return rest_->next();
+}
 
-private:
-    std::shared_ptr<SqliteDatabase> database_;  // before the reader, which goes back to its pool
-    std::shared_ptr<void> use_;
-    SqliteDatabase::Lease reader_;
-};
-
-}  // namespace
-
-Result<std::unique_ptr<Snapshot>> make_snapshot(std::shared_ptr<SqliteDatabase> database,
-                                                std::shared_ptr<void> use, SqliteDatabase::Lease reader) {
-    auto snapshot = std::make_unique<ReaderSnapshot>(std::move(database), std::move(use), std::move(reader));
-    CS2SIM_TRY(snapshot->begin());
-    return snapshot;
+void ReaderSnapshot::leave_log() {
+    const std::lock_guard lock(mutex_);
+    if (!reader_) return;
+    rest_ = std::make_unique<EntryFile>(database_->identity());
+    moved_ = rest_->open();
+    if (moved_)
+        moved_ =
+            reader_->walk_on([&](ByteView key, ByteView sealed) { return rest_->add_sealed(key, sealed); });
+    reader_->end_walk();
+    reader_.reset();
 }
 
 }  // namespace cs2sim

@@ -117,9 +117,9 @@ public:
         for (const auto& entry : fs::directory_iterator(folder_, ignored)) {
             std::error_code gone;
             const std::string name = entry.path().filename().string();
-            if (name.starts_with('.') || !name.ends_with(".db") || !entry.is_regular_file(gone)) continue;
+            if (name.starts_with('.') || !name.ends_with(".db") || !exists(name)) continue;
             const auto size = entry.file_size(gone);
-            if (!gone) found.push_back({name, size});
+            found.push_back({name, gone ? 0 : size});  // whatever it is, opening says what is wrong with it
         }
         std::ranges::sort(found, {}, &DatabaseFile::name);
         return found;

@@ -6,6 +6,9 @@ namespace cs2sim {
 namespace {
 
 constexpr std::size_t kIdleReaders = 4;
+constexpr unsigned kMostReaders = 16;  // each holds files open and memory
+constexpr std::uintmax_t kLongestLog = 16
+                                       << 20;  // bytes of changes that snapshots may keep from being settled
 
 Result<void> check_length(ByteView key, const DatabaseInfo& info) {
     if (key.size() != info.key_length) return fail(E_DB_LENGTH);
@@ -76,6 +79,10 @@ Result<std::shared_ptr<SqliteDatabase>> SqliteDatabase::open(const std::string& 
     database->info_ = *info;
     CS2SIM_TRY(writer->make_terms());
     database->writer_ = std::make_unique<GroupCommit>(std::move(writer));
+    // One reader from the start: with it the database works on when the host has no descriptor left.
+    auto reader = std::make_unique<Connection>(database->identity_);
+    CS2SIM_TRY(reader->open());
+    database->pool_.push_back(std::move(reader));
     return database;
 }
 
@@ -92,22 +99,41 @@ Result<void> SqliteDatabase::check(ByteView key) const {
 
 Result<SqliteDatabase::Lease> SqliteDatabase::reader() {
     CS2SIM_TRY(check_usable());
-    {
-        const std::lock_guard lock(pool_mutex_);
+    std::unique_lock lock(pool_mutex_);
+    while (true) {
+        returned_.wait(lock, [&] { return closed_ || !pool_.empty() || leased_ < kMostReaders; });
+        if (closed_) return fail(E_DB_BAD_HANDLE);
+        ++leased_;
         if (!pool_.empty()) {
             Lease lease(*this, std::move(pool_.back()));
             pool_.pop_back();
             return lease;
         }
+        lock.unlock();
+        auto connection = std::make_unique<Connection>(identity_);
+        const auto opened = connection->open();
+        if (opened) return Lease(*this, std::move(connection));
+        lock.lock();
+        --leased_;
+        // Without a descriptor left, those who have a reader lend it.
+        if (opened.error().code != E_OS_FILE_HDL_TOOMANY || (leased_ == 0 && pool_.empty()))
+            return fail(opened.error());
+        returned_.wait(lock, [&] { return closed_ || !pool_.empty() || leased_ == 0; });
     }
-    auto connection = std::make_unique<Connection>(identity_);
-    CS2SIM_TRY(connection->open());
-    return Lease(*this, std::move(connection));
 }
 
 void SqliteDatabase::give_back(std::unique_ptr<Connection> reader) {
     const std::lock_guard lock(pool_mutex_);
+    --leased_;
     if (!closed_ && pool_.size() < kIdleReaders) pool_.push_back(std::move(reader));
+    returned_.notify_all();
+}
+
+void SqliteDatabase::keep(std::unique_ptr<Connection> reader) {
+    const std::lock_guard lock(pool_mutex_);
+    if (closed_ || pool_.size() >= kIdleReaders) return;
+    pool_.push_back(std::move(reader));
+    returned_.notify_all();
 }
 
 void SqliteDatabase::close() {
@@ -115,6 +141,7 @@ void SqliteDatabase::close() {
     {
         const std::lock_guard lock(pool_mutex_);
         pool_.clear();
+        returned_.notify_all();
     }
     writer_->close();
 }
@@ -139,6 +166,12 @@ Result<std::uint64_t> SqliteDatabase::count() {
     return (*lease)->count();
 }
 
+Result<void> SqliteDatabase::verify() {
+    auto lease = reader();
+    if (!lease) return fail(lease.error());
+    return (*lease)->verify();
+}
+
 Result<std::vector<Bytes>> SqliteDatabase::keys(ByteView after, std::size_t limit) {
     auto lease = reader();
     if (!lease) return fail(lease.error());
@@ -158,29 +191,38 @@ Result<Bytes> SqliteDatabase::note(ByteView name) {
     return (*lease)->note(name);
 }
 
+Result<std::vector<DatabaseEntry>> SqliteDatabase::entries(ByteView after, std::size_t limit) {
+    auto lease = reader();
+    if (!lease) return fail(lease.error());
+    return (*lease)->entries(after, limit);
+}
+
 Result<void> SqliteDatabase::run(ByteView key, const GroupCommit::Work& work) {
     auto done = writer_->run(work);
     changes_.add(ChangeCounts::class_of(key));
+    if (snapshot_count_.load(std::memory_order_relaxed) != 0) bound_log();
     return done;
 }
 
 // Records are sealed before the queue for the writer, by each thread for itself.
-Result<void> SqliteDatabase::insert(ByteView key, ByteView record) {
+Result<Bytes> SqliteDatabase::sealed(ByteView key, ByteView record) {
     CS2SIM_TRY(check(key));
     CS2SIM_TRY(check_record(record));
     auto lease = reader();
     if (!lease) return fail(lease.error());
-    const Bytes sealed = (*lease)->seal(key, record);
-    return run(key, [&](Connection& writer) { return writer.insert(key, sealed); });
+    return (*lease)->seal(key, record);
+}
+
+Result<void> SqliteDatabase::insert(ByteView key, ByteView record) {
+    const auto waiting = sealed(key, record);
+    if (!waiting) return fail(waiting.error());
+    return run(key, [&](Connection& writer) { return writer.insert(key, *waiting); });
 }
 
 Result<void> SqliteDatabase::update(ByteView key, ByteView record) {
-    CS2SIM_TRY(check(key));
-    CS2SIM_TRY(check_record(record));
-    auto lease = reader();
-    if (!lease) return fail(lease.error());
-    const Bytes sealed = (*lease)->seal(key, record);
-    return run(key, [&](Connection& writer) { return writer.replace(key, sealed); });
+    const auto waiting = sealed(key, record);
+    if (!waiting) return fail(waiting.error());
+    return run(key, [&](Connection& writer) { return writer.replace(key, *waiting); });
 }
 
 Result<void> SqliteDatabase::erase(ByteView key) {
@@ -199,10 +241,36 @@ Result<void> SqliteDatabase::change(const std::function<Result<void>(Batch&)>& w
 }
 
 Result<std::unique_ptr<Snapshot>> SqliteDatabase::snapshot() {
+    CS2SIM_TRY(check_usable());
     if (use_.use_count() > kMostInUse) return fail(E_DB_NO_MEM);
-    auto lease = reader();
-    if (!lease) return fail(lease.error());
-    return make_snapshot(shared_from_this(), use_, std::move(*lease));
+    auto reader = std::make_unique<Connection>(identity_);
+    CS2SIM_TRY(reader->open());
+    auto snapshot = std::make_unique<ReaderSnapshot>(shared_from_this(), use_, std::move(reader));
+    CS2SIM_TRY(snapshot->begin());
+    return snapshot;
+}
+
+void SqliteDatabase::enter(ReaderSnapshot& snapshot) {
+    const std::lock_guard lock(snapshots_mutex_);
+    snapshots_.insert(&snapshot);
+    snapshot_count_ = snapshots_.size();
+}
+
+void SqliteDatabase::leave(ReaderSnapshot& snapshot) {
+    const std::lock_guard lock(snapshots_mutex_);
+    snapshots_.erase(&snapshot);
+    snapshot_count_ = snapshots_.size();
+}
+
+// An idle backup must not make the log grow for ever.
+void SqliteDatabase::bound_log() {
+    auto log = identity_.file;
+    log += "-wal";
+    std::error_code unknown;
+    const auto size = std::filesystem::file_size(log, unknown);
+    if (unknown || size < kLongestLog) return;
+    const std::lock_guard lock(snapshots_mutex_);
+    for (ReaderSnapshot* snapshot : snapshots_) snapshot->leave_log();
 }
 
 }  // namespace cs2sim

@@ -2,8 +2,10 @@
 #pragma once
 
 #include <atomic>
+#include <condition_variable>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <vector>
 
 #include "firmware/db/backend.h"
@@ -35,10 +37,12 @@ public:
     Result<void> update(ByteView key, ByteView record) override;
     Result<void> erase(ByteView key) override;
     Result<std::uint64_t> count() override;
+    Result<void> verify() override;
     Result<std::vector<Bytes>> keys(ByteView after, std::size_t limit) override;
     Result<std::vector<FoundByTerm>> find_by(ByteView prefix, ByteView term, ByteView key,
                                              std::size_t limit) override;
     Result<Bytes> note(ByteView name) override;
+    Result<std::vector<DatabaseEntry>> entries(ByteView after, std::size_t limit) override;
     Result<void> change(const std::function<Result<void>(Batch&)>& work) override;
     Result<std::unique_ptr<Snapshot>> snapshot() override;
     Result<std::unique_ptr<Staging>> stage() override;
@@ -62,11 +66,20 @@ public:
         SqliteDatabase* owner_;
         std::unique_ptr<Connection> reader_;
     };
+    // For one short operation: waits while kMostReaders of them are under way.
     Result<Lease> reader();
+
+    // For snapshots.
+    const DatabaseIdentity& identity() const { return identity_; }
+    void enter(class ReaderSnapshot& snapshot);
+    void leave(ReaderSnapshot& snapshot);
+    void keep(std::unique_ptr<Connection> reader);  // in the pool, where there is room
+
     // `changed`: the classes of the keys that `work` changes, known when it has run.
     Result<void> run(const GroupCommit::Work& work, const ChangeCounts::Classes& changed) {
         auto done = writer_->run(work);
         changes_.add(changed);
+        if (snapshot_count_.load(std::memory_order_relaxed) != 0) bound_log();
         return done;
     }
     std::uint64_t changes(ByteView key) const override { return changes_.of(key); }
@@ -77,7 +90,9 @@ private:
     Result<void> check(ByteView key) const;
     Result<void> check_usable() const;
     Result<void> run(ByteView key, const GroupCommit::Work& work);
+    Result<Bytes> sealed(ByteView key, ByteView record);
     void give_back(std::unique_ptr<Connection> reader);
+    void bound_log();
 
     DatabaseIdentity identity_;
     DatabaseInfo info_;
@@ -87,7 +102,12 @@ private:
     std::atomic<bool> closed_{false};
     ChangeCounts changes_;
     std::mutex pool_mutex_;
-    std::vector<std::unique_ptr<Connection>> pool_;
+    std::condition_variable returned_;
+    std::vector<std::unique_ptr<Connection>> pool_;  // idle readers
+    unsigned leased_ = 0;
+    std::mutex snapshots_mutex_;
+    std::set<ReaderSnapshot*> snapshots_;
+    std::atomic<std::size_t> snapshot_count_{0};
 };
 
 }  // namespace cs2sim

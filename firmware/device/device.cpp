@@ -20,12 +20,17 @@
 #include "firmware/db/catalogue.h"
 #include "firmware/device/boot_gate.h"
 #include "firmware/device/boot_lines.h"
+#include "firmware/device/store_check.h"
 #include "firmware/faults/engine.h"
 #include "firmware/sim/sim.h"
 #include "firmware/trace/trace.h"
 
 namespace cs2sim {
 namespace {
+
+constexpr std::string_view kFactoryState = "factory_state";  // NVRAM
+constexpr std::int64_t kBeingMade = 1;
+constexpr std::int64_t kComplete = 2;
 
 class BootedDevice final : public Device {
 public:
@@ -52,7 +57,12 @@ public:
              {transport_module(), cmds_module(), adm_module(control_), mbk_module(), db_test_module(),
               cxi_module(cxi_), sim_module(faults_), trace_module(trace_)})
             CS2SIM_TRY(scheduler_.publish(module));
-        if (!users_.exists_database()) CS2SIM_TRY(make_factory_state(initial_key));
+        if (is_unfinished()) {
+            CS2SIM_TRY(make_factory_state(initial_key));
+        } else {
+            check_stores(*smos_, databases_);
+            CS2SIM_TRY(remember_complete());
+        }
         return boot(BootTarget::operating_system);
     }
 
@@ -136,7 +146,8 @@ private:
                                      ? "boot loader started"
                                      : "cs2sim device started, profile " + profile_.name;
         log_boot_line(*smos_, text);
-        (void)smos_->audit_log.note(AUDIT_STARTUP, "[] " + text);  // a full log stops no start
+        if (const auto noted = smos_->audit_log.note(AUDIT_STARTUP, "[] " + text); !noted)
+            smos_->boot_log.warn("audit log: " + hex_code(noted.error().code));  // stops no start
         if (!users_.remove_temporary()) log_boot_line(*smos_, "temporary users could not be removed");
         return begun_anew;
     }
@@ -149,11 +160,21 @@ private:
         return clear();
     }
 
-    // Factory state begins with the end of user.db: a device that dies half-way is a new one, and
-    // make_factory_state() does the rest at its next start.
+    // A new device, or one that was on its way to the factory state when it died. One whose user.db is gone
+    // while other things are there has lost it: nothing may take its place unasked.
+    bool is_unfinished() const {
+        if (users_.exists_database()) return false;
+        const auto state = smos_->nvram.number(kFactoryState);
+        return state ? *state == kBeingMade : databases_.list().empty();
+    }
+
+    // Factory state begins with the end of user.db: what a device that dies half-way has still to do,
+    // make_factory_state() does at its next start.
     Result<void> clear() {
         databases_.close_all();  // a backup that somebody left open must not hold them
-        CS2SIM_TRY(databases_.drop(kUserDatabase));
+        CS2SIM_TRY(smos_->nvram.set_number(kFactoryState, kBeingMade));
+        const auto dropped = databases_.drop(kUserDatabase);
+        if (!dropped && dropped.error().code != E_OS_FILE_NO_SUCH_FILE) return dropped;
         CS2SIM_TRY(users_.set_max_auth_fails(0));
         CS2SIM_TRY(smos_->nvram.set_number(kStartupMode, 0));
         return make_factory_state({});
@@ -184,6 +205,7 @@ private:
 
     // user.db comes last: it is what tells a complete device from a new one.
     Result<void> make_factory_state(ByteView initial_key) {
+        CS2SIM_TRY(smos_->nvram.set_number(kFactoryState, kBeingMade));
         CS2SIM_TRY(remove_leftovers());
         if (!initial_key.empty()) {
             const auto key = public_key_from_der(initial_key);
@@ -197,7 +219,13 @@ private:
             if (!made) return fail(made.error());
         }
         if (profile_.factory_mbk) CS2SIM_TRY(mbk_.make_factory_key());
-        return users_.create_factory_user(*stored);
+        CS2SIM_TRY(users_.create_factory_user(*stored));
+        return remember_complete();
+    }
+
+    Result<void> remember_complete() {
+        if (smos_->nvram.number(kFactoryState) == kComplete) return {};
+        return smos_->nvram.set_number(kFactoryState, kComplete);
     }
 
     const Profile profile_;
@@ -303,14 +331,16 @@ std::unique_ptr<Conversation> BootedDevice::converse(Reach reach, std::string pe
 
 bool Device::is_new(const std::filesystem::path& state) {
     const StateFolder folder{state};
-    const std::filesystem::path earlier = state / "flash";  // where versions before kept databases
-    return !std::filesystem::exists(folder.databases() / kUserDatabase) &&
-           !std::filesystem::exists(earlier / kUserDatabase);
+    const std::filesystem::path earlier = state / "flash";  // where versions before kept everything
+    for (const auto& file : {folder.databases() / kUserDatabase, folder.files() / kInitialKey,
+                             earlier / kUserDatabase, earlier / kInitialKey})
+        if (std::filesystem::exists(file)) return false;
+    return true;
 }
 
 Result<std::unique_ptr<Device>> Device::boot(Options options) {
     start_openssl();
-    auto smos = Smos::open(options.state);
+    auto smos = Smos::open(options.state, std::move(options.warned));
     if (!smos) return fail(smos.error());
     auto device = std::make_unique<BootedDevice>(std::move(options.profile), std::move(*smos));
     device->on_shut_down(std::move(options.shut_down));

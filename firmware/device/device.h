@@ -28,9 +28,12 @@ public:
         Bytes initial_key;  // RSA public key (DER) of the factory user ADMIN; needed for a new device only
         std::function<void()> shut_down =
             {};  // CSLShutdown: ends whoever runs the device, soon; may be empty
+        // Hears what is wrong with the state (a store damaged or missing), line by line, by name; the boot
+        // log has it too. Also when boot() fails for it.
+        std::function<void(std::string_view)> warned = {};
     };
 
-    // True when `state` holds no device yet, so that boot() needs an initial key.
+    // True when `state` holds no device yet, nor the beginnings of one, so that boot() needs an initial key.
     static bool is_new(const std::filesystem::path& state);
 
     // Boots. Errors: those of Smos::open(); E_CMDS_BAD_INITKEY when a new device gets no usable initial key.

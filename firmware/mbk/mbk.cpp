@@ -61,18 +61,13 @@ bool is_factory_record(ByteView record) {
 
 }  // namespace
 
-struct MbkStore::Slot {
-    MbkKeyInfo info;
-    SecretBytes key;
-};
-
 MbkStore::MbkStore(Smos& smos, DatabaseStore& databases) : smos_(smos), databases_(databases) {}
 
 Result<std::shared_ptr<Database>> MbkStore::database() {
     return databases_.create(kMasterKeyDatabase, database_policy(kMasterKeyDatabase)->info);
 }
 
-Result<MbkStore::Slot> MbkStore::read(std::uint32_t slot) {
+Result<ResidentMbk> MbkStore::resident(std::uint32_t slot) {
     if (slot >= kMbkSlots) return fail(E_MBK_KEY_NO);
     auto store = database();
     if (!store) return fail(store.error());
@@ -81,7 +76,7 @@ Result<MbkStore::Slot> MbkStore::read(std::uint32_t slot) {
         return fail(record.error().code == E_DB_NOT_FOUND ? Error{E_MBK_SLOT_EMPTY} : record.error());
     if (record->size() != kInfoSize + kMbkLength) return fail(E_MBK_BAD_DB_FORMAT);
     const ByteView all = *record;
-    return Slot{decode_key_info(all.first(kInfoSize)), to_secret(all.subspan(kInfoSize))};
+    return ResidentMbk(decode_key_info(all.first(kInfoSize)), to_secret(all.subspan(kInfoSize)));
 }
 
 Result<MbkStore::Generated> MbkStore::generate(std::uint8_t type, std::uint8_t length, unsigned n, unsigned k,
@@ -176,16 +171,13 @@ Result<std::vector<std::pair<std::uint32_t, MbkKeyInfo>>> MbkStore::list() {
 }
 
 Result<MbkKeyInfo> MbkStore::info(std::uint32_t slot) {
-    const auto found = read(slot);
+    const auto found = resident(slot);
     if (!found) return fail(found.error());
-    return found->info;
+    return found->info();
 }
 
-Result<SecretBytes> MbkStore::derive(std::uint32_t slot, std::string_view label, ByteView context,
-                                     std::size_t length) {
-    const auto found = read(slot);
-    if (!found) return fail(found.error());
-    return derive_key(found->key, label, context, length);
+Result<SecretBytes> ResidentMbk::derive(std::string_view label, ByteView context, std::size_t length) const {
+    return derive_key(key_, label, context, length);
 }
 
 Result<void> MbkStore::erase_all() {

@@ -52,11 +52,27 @@ Bytes encode_key_info(const MbkKeyInfo& info);
 MbkKeyInfo decode_key_info(ByteView encoded);
 
 // Shamir's sharing over p = 2^256 - 189, polynomial of degree k - 1, shares at x = 1…n, big-endian.
-// Errors: E_MBK_SHARE_CNT (1 <= k <= n <= 255 violated), E_MBK_OVER_UNDER_FLOW (secret not below p).
+// Errors: E_MBK_SHARE_CNT (1 <= k <= n <= 255 violated), E_MBK_OVER_UNDER_FLOW (secret not below p),
+// E_MBK_ALLOC.
 Result<std::vector<SecretBytes>> mbk_split(ByteView secret, unsigned k, unsigned n);
 // Errors: E_MBK_SHARE_CNT (none), E_MBK_KEY_ID_SAME, E_MBK_KEY_ID_INV (x = 0), E_MBK_SHARE_LB (not 32 bytes),
-// E_MBK_OVER_UNDER_FLOW (a share, or the result, not in range).
+// E_MBK_OVER_UNDER_FLOW (a share not in range), E_MBK_ALLOC.
 Result<SecretBytes> mbk_combine(const std::vector<std::pair<std::uint8_t, ByteView>>& shares);
+
+// A slot's key as it was at one moment: the description and what is derived belong to the same key, whatever
+// an import does meanwhile.
+class ResidentMbk {
+public:
+    ResidentMbk(const MbkKeyInfo& info, SecretBytes key) : info_(info), key_(std::move(key)) {}
+
+    const MbkKeyInfo& info() const { return info_; }
+    // `length` bytes by SP 800-108 (firmware/crypto/kdf.h).
+    Result<SecretBytes> derive(std::string_view label, ByteView context, std::size_t length) const;
+
+private:
+    MbkKeyInfo info_;
+    SecretBytes key_;
+};
 
 class MbkStore {
 public:
@@ -89,16 +105,12 @@ public:
     Result<std::vector<std::pair<std::uint32_t, MbkKeyInfo>>> list();
     Result<MbkKeyInfo> info(std::uint32_t slot);  // E_MBK_SLOT_EMPTY, E_MBK_KEY_NO
 
-    // `length` bytes by SP 800-108 from the slot's key (firmware/crypto/kdf.h). E_MBK_SLOT_EMPTY.
-    Result<SecretBytes> derive(std::uint32_t slot, std::string_view label, ByteView context,
-                               std::size_t length);
+    Result<ResidentMbk> resident(std::uint32_t slot);  // E_MBK_SLOT_EMPTY, E_MBK_KEY_NO
 
     Result<void> erase_all();  // alarm and Clear
 
 private:
-    struct Slot;
     Result<std::shared_ptr<Database>> database();
-    Result<Slot> read(std::uint32_t slot);
 
     Smos& smos_;
     DatabaseStore& databases_;

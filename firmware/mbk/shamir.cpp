@@ -8,101 +8,146 @@ namespace {
 
 constexpr std::size_t kWidth = 32;
 
-using Number = Handle<BIGNUM>;
+using Number = Handle<BIGNUM>;  // all from secure memory, shares and secrets alike
+using Point = std::pair<std::uint8_t, ByteView>;
 
-Number new_number() { return Number(BN_secure_new()); }
-
-Number prime() {
-    Number p = new_number();
-    BN_one(p.get());
-    BN_lshift(p.get(), p.get(), 256);
-    BN_sub_word(p.get(), 189);
-    return p;
-}
-
-// Null unless the bytes are a number below p.
-Number element(ByteView bytes, const BIGNUM* p) {
-    Number number(BN_bin2bn(bytes.data(), static_cast<int>(bytes.size()), nullptr));
-    if (!number || BN_cmp(number.get(), p) >= 0) return nullptr;
-    return number;
-}
-
-Number small(std::uint8_t value) {
-    Number number = new_number();
-    BN_set_word(number.get(), value);
-    return number;
-}
-
-SecretBytes bytes_of(const BIGNUM* number) {
-    SecretBytes bytes(kWidth);
-    BN_bn2binpad(number, bytes.data(), static_cast<int>(kWidth));
-    return bytes;
-}
-
-Number random_element(const BIGNUM* p) {
-    while (true) {
-        if (Number candidate = element(random_secret(kWidth), p)) return candidate;
+// The field, and what calculations in it need. Every calculation answers E_MBK_ALLOC when OpenSSL cannot.
+class Field {
+public:
+    Result<void> open() {
+        const bool made = p_ && context_ && BN_one(p_.get()) == 1 &&
+                          BN_lshift(p_.get(), p_.get(), 256) == 1 && BN_sub_word(p_.get(), 189) == 1;
+        return done(made);
     }
+
+    // E_MBK_OVER_UNDER_FLOW unless the bytes are a number below p.
+    Result<Number> element(ByteView bytes) const {
+        Number number(BN_secure_new());
+        if (!number || !BN_bin2bn(bytes.data(), static_cast<int>(bytes.size()), number.get()))
+            return fail(E_MBK_ALLOC);
+        if (bytes.size() != kWidth || BN_cmp(number.get(), p_.get()) >= 0) return fail(E_MBK_OVER_UNDER_FLOW);
+        return number;
+    }
+
+    static Result<Number> small(std::uint8_t value) {
+        Number number(BN_secure_new());
+        if (!number || BN_set_word(number.get(), value) != 1) return fail(E_MBK_ALLOC);
+        return number;
+    }
+
+    Result<Number> random() const {
+        while (true) {
+            auto candidate = element(random_secret(kWidth));
+            if (candidate || candidate.error().code != E_MBK_OVER_UNDER_FLOW) return candidate;
+        }
+    }
+
+    Result<void> multiply(Number& by, const Number& factor) {
+        return done(BN_mod_mul(by.get(), by.get(), factor.get(), p_.get(), context_.get()) == 1);
+    }
+    Result<void> add(Number& to, const Number& term) {
+        return done(BN_mod_add(to.get(), to.get(), term.get(), p_.get(), context_.get()) == 1);
+    }
+    Result<void> subtract(Number& from, const Number& term) {
+        return done(BN_mod_sub(from.get(), from.get(), term.get(), p_.get(), context_.get()) == 1);
+    }
+    Result<void> invert(Number& number) {
+        return done(BN_mod_inverse(number.get(), number.get(), p_.get(), context_.get()) != nullptr);
+    }
+
+    static Result<SecretBytes> bytes_of(const Number& number) {
+        SecretBytes bytes(kWidth);
+        const int written = BN_bn2binpad(number.get(), bytes.data(), static_cast<int>(kWidth));
+        if (written != static_cast<int>(kWidth)) return fail(E_MBK_ALLOC);
+        return bytes;
+    }
+
+private:
+    static Result<void> done(bool well) {
+        if (!well) return fail(E_MBK_ALLOC);
+        return {};
+    }
+
+    Number p_{BN_secure_new()};
+    Handle<BN_CTX> context_{BN_CTX_secure_new()};
+};
+
+// The polynomial at x: Horner's rule, from the highest coefficient down.
+Result<SecretBytes> share_at(Field& field, const std::vector<Number>& coefficients, std::uint8_t x) {
+    const auto at = Field::small(x);
+    if (!at) return fail(at.error());
+    auto y = Field::small(0);
+    if (!y) return fail(y.error());
+    for (std::size_t i = coefficients.size(); i-- > 0;) {
+        CS2SIM_TRY(field.multiply(*y, *at));
+        CS2SIM_TRY(field.add(*y, coefficients[i]));
+    }
+    return Field::bytes_of(*y);
+}
+
+Result<void> check_point(const std::vector<Point>& shares, std::size_t i) {
+    if (shares[i].first == 0) return fail(E_MBK_KEY_ID_INV);
+    for (std::size_t j = 0; j < i; ++j)
+        if (shares[i].first == shares[j].first) return fail(E_MBK_KEY_ID_SAME);
+    if (shares[i].second.size() != kWidth) return fail(E_MBK_SHARE_LB);
+    return {};
+}
+
+// Lagrange's term of share i at x = 0: y_i times the product of x_j / (x_j - x_i) over all j but i.
+Result<Number> lagrange_term(Field& field, const std::vector<Point>& shares, std::size_t i) {
+    auto term = field.element(shares[i].second);
+    if (!term) return term;
+    auto below = Field::small(1);
+    if (!below) return below;
+    const auto own = Field::small(shares[i].first);
+    if (!own) return fail(own.error());
+    for (std::size_t j = 0; j < shares.size(); ++j) {
+        if (j == i) continue;
+        auto x = Field::small(shares[j].first);
+        if (!x) return x;
+        CS2SIM_TRY(field.multiply(*term, *x));
+        CS2SIM_TRY(field.subtract(*x, *own));
+        CS2SIM_TRY(field.multiply(*below, *x));
+    }
+    CS2SIM_TRY(field.invert(*below));
+    CS2SIM_TRY(field.multiply(*term, *below));
+    return term;
 }
 
 }  // namespace
 
 Result<std::vector<SecretBytes>> mbk_split(ByteView secret, unsigned k, unsigned n) {
     if (k < 1 || k > n || n > 255) return fail(E_MBK_SHARE_CNT);
-    const Number p = prime();
+    Field field;
+    CS2SIM_TRY(field.open());
     std::vector<Number> coefficients;
-    coefficients.push_back(secret.size() == kWidth ? element(secret, p.get()) : nullptr);
-    if (!coefficients.front()) return fail(E_MBK_OVER_UNDER_FLOW);
-    while (coefficients.size() < k) coefficients.push_back(random_element(p.get()));
-
-    const Handle<BN_CTX> context(BN_CTX_secure_new());
+    while (coefficients.size() < k) {
+        auto next = coefficients.empty() ? field.element(secret) : field.random();
+        if (!next) return fail(next.error());
+        coefficients.push_back(std::move(*next));
+    }
     std::vector<SecretBytes> shares;
     for (unsigned x = 1; x <= n; ++x) {
-        const Number at = small(static_cast<std::uint8_t>(x));
-        Number y = new_number();  // Horner's rule, from the highest coefficient down
-        for (std::size_t i = coefficients.size(); i-- > 0;) {
-            BN_mod_mul(y.get(), y.get(), at.get(), p.get(), context.get());
-            BN_mod_add(y.get(), y.get(), coefficients[i].get(), p.get(), context.get());
-        }
-        shares.push_back(bytes_of(y.get()));
+        auto share = share_at(field, coefficients, static_cast<std::uint8_t>(x));
+        if (!share) return fail(share.error());
+        shares.push_back(std::move(*share));
     }
     return shares;
 }
 
-Result<SecretBytes> mbk_combine(const std::vector<std::pair<std::uint8_t, ByteView>>& shares) {
+Result<SecretBytes> mbk_combine(const std::vector<Point>& shares) {
     if (shares.empty()) return fail(E_MBK_SHARE_CNT);
-    const Number p = prime();
-    std::vector<Number> values;
+    Field field;
+    CS2SIM_TRY(field.open());
+    for (std::size_t i = 0; i < shares.size(); ++i) CS2SIM_TRY(check_point(shares, i));
+    auto sum = Field::small(0);
+    if (!sum) return fail(sum.error());
     for (std::size_t i = 0; i < shares.size(); ++i) {
-        if (shares[i].first == 0) return fail(E_MBK_KEY_ID_INV);
-        for (std::size_t j = 0; j < i; ++j)
-            if (shares[i].first == shares[j].first) return fail(E_MBK_KEY_ID_SAME);
-        if (shares[i].second.size() != kWidth) return fail(E_MBK_SHARE_LB);
-        values.push_back(element(shares[i].second, p.get()));
-        if (!values.back()) return fail(E_MBK_OVER_UNDER_FLOW);
+        const auto term = lagrange_term(field, shares, i);
+        if (!term) return fail(term.error());
+        CS2SIM_TRY(field.add(*sum, *term));
     }
-
-    // Lagrange at x = 0: the sum of y_i times the product of x_j / (x_j - x_i) over all j but i.
-    const Handle<BN_CTX> context(BN_CTX_secure_new());
-    Number sum = new_number();
-    for (std::size_t i = 0; i < shares.size(); ++i) {
-        Number above = small(1);
-        Number below = small(1);
-        for (std::size_t j = 0; j < shares.size(); ++j) {
-            if (j == i) continue;
-            Number difference = small(shares[j].first);
-            BN_mod_mul(above.get(), above.get(), difference.get(), p.get(), context.get());
-            BN_mod_sub(difference.get(), difference.get(), small(shares[i].first).get(), p.get(),
-                       context.get());
-            BN_mod_mul(below.get(), below.get(), difference.get(), p.get(), context.get());
-        }
-        if (!BN_mod_inverse(below.get(), below.get(), p.get(), context.get()))
-            return fail(E_MBK_OVER_UNDER_FLOW);
-        BN_mod_mul(above.get(), above.get(), below.get(), p.get(), context.get());
-        BN_mod_mul(above.get(), above.get(), values[i].get(), p.get(), context.get());
-        BN_mod_add(sum.get(), sum.get(), above.get(), p.get(), context.get());
-    }
-    return bytes_of(sum.get());
+    return Field::bytes_of(*sum);
 }
 
 }  // namespace cs2sim

@@ -43,6 +43,11 @@ enum SubFunctionCode : std::uint8_t {
 #include "firmware/protocol/layouts.inc"
 #undef CS2SIM_LAYOUT
 
+// LIST_USERS answers with users behind the short name `after` (empty: from the first). An answer of this many
+// bytes or more is a page: there may be more behind its last user (OUR ASSUMPTION).
+inline constexpr std::size_t kUserPage = 128 * 1024;
+inline constexpr std::uint8_t kDamagedUser = 0xFF;  // the mechanism of a user whose record is damaged
+
 enum class Provenance { known, encoding_assumed, assumed };
 
 namespace traits {

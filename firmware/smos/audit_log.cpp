@@ -1,18 +1,11 @@
 #include "firmware/smos/audit_log.h"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
-#include <cstdio>
-#include <fstream>
-#include <sstream>
 
+#include "firmware/smos/audit_file.h"
 #include "firmware/smos/clock.h"
-#include "firmware/smos/host_file.h"
 #include "firmware/smos/nvram.h"
 
 namespace cs2sim {
@@ -29,27 +22,7 @@ std::string printable(std::string_view text) {
     return clean;
 }
 
-std::string content_of(const std::filesystem::path& path) {
-    std::ifstream file(path, std::ios::binary);
-    std::ostringstream content;
-    content << file.rdbuf();
-    return std::move(content).str();
-}
-
-std::uint64_t whole_lines(std::string_view content) {
-    const std::size_t end = content.rfind('\n');
-    return end == std::string_view::npos ? 0 : end + 1;
-}
-
-Error audit_error() { return {errno == ENOSPC || errno == EDQUOT ? E_OS_AUDIT_FSFULL : E_OS_FILE_CORR}; }
-
 }  // namespace
-
-struct AuditLog::File {
-    HostFile handle;
-    std::uint64_t number = 0;
-    std::uint64_t size = 0;
-};
 
 AuditLog::AuditLog(std::filesystem::path folder, Clock& clock, Nvram& nvram)
     : folder_(std::move(folder)), clock_(clock), nvram_(nvram) {}
@@ -78,60 +51,69 @@ Result<void> AuditLog::note(std::uint32_t audit_class, std::string_view text) {
 Result<void> AuditLog::append_line(const std::string& line) {
     CS2SIM_TRY(ready());
     const AuditConfig limits = config();
-    if (current_->size != 0 && current_->size + line.size() > limits.size) {
-        if (!limits.rotate && numbers().size() >= limits.files) return fail(E_OS_AUDIT_FULL);
-        if (!current_->handle.sync()) return fail(audit_error());
-        CS2SIM_TRY(start_file(current_->number + 1));
-        const std::vector<std::uint64_t> all = numbers();
-        for (std::size_t i = 0; i + limits.files < all.size(); ++i) ::unlink(path_of(all[i]).c_str());
+    const std::uint64_t size = files_.back()->size();
+    if (size != 0 && size + line.size() > limits.size) CS2SIM_TRY(rotate(limits));
+    return files_.back()->append(line);
+}
+
+Result<void> AuditLog::rotate(const AuditConfig& limits) {
+    if (!limits.rotate && files_.size() >= limits.files) return fail(E_OS_AUDIT_FULL);
+    AuditFile& full = *files_.back();
+    const auto begun = full.begin_sync();
+    if (!begun) return fail(begun.error());
+    const bool durable = AuditFile::sync(*begun);
+    const int why = errno;
+    full.end_sync(*begun, durable);
+    if (!durable) return fail(audit_error(why));
+
+    auto next = std::make_shared<AuditFile>(path_of(full.number() + 1), full.number() + 1);
+    if (const auto opened = next->open(); !opened) {
+        // Without a descriptor for another file this one grows: no line is lost for that.
+        if (opened.error().code == E_OS_FILE_HDL_TOOMANY) return {};
+        return opened;
     }
-    if (!current_->handle.write_all(as_bytes(line))) {
-        const Error error = audit_error();
-        // Takes back what a full disk let through of the line.
-        if (::ftruncate(current_->handle.get(), static_cast<off_t>(current_->size)) != 0) current_.reset();
-        return fail(error);
+    files_.push_back(std::move(next));
+    while (files_.size() > limits.files) {
+        CS2SIM_TRY(files_.front()->remove());
+        files_.erase(files_.begin());
     }
-    current_->size += line.size();
     return {};
 }
 
 Result<void> AuditLog::make_durable(std::uint64_t line) {
     const std::lock_guard sync_lock(sync_mutex_);
     if (synced_ >= line) return {};
-    std::shared_ptr<File> file;
+    std::shared_ptr<AuditFile> file;
+    AuditFile::Sync begun;
     std::uint64_t upto = 0;
     {
         const std::lock_guard lock(mutex_);
-        file = current_;
+        CS2SIM_TRY(ready());
+        file = files_.back();
+        const auto started = file->begin_sync();
+        if (!started) return fail(started.error());
+        begun = *started;
         upto = appended_;
     }
-    if (file && !file->handle.sync()) return fail(audit_error());
+    const bool durable = AuditFile::sync(begun);
+    const int why = errno;
+    const std::lock_guard lock(mutex_);
+    file->end_sync(begun, durable);
+    if (!durable) return fail(audit_error(why));
     synced_ = upto;
     return {};
 }
 
 Result<void> AuditLog::ready() {
-    if (current_) return {};
-    const std::vector<std::uint64_t> all = numbers();
-    CS2SIM_TRY(start_file(all.empty() ? 1 : all.back()));
-    const std::string content = content_of(path_of(current_->number));
-    current_->size = whole_lines(content);
-    if (current_->size != content.size() &&
-        ::ftruncate(current_->handle.get(), static_cast<off_t>(current_->size)) != 0) {
-        current_.reset();
-        return fail(audit_error());
+    if (!files_.empty()) return {};
+    std::vector<std::uint64_t> all = numbers();
+    if (all.empty()) all.push_back(1);
+    std::vector<std::shared_ptr<AuditFile>> files;
+    for (const std::uint64_t number : all) {
+        files.push_back(std::make_shared<AuditFile>(path_of(number), number));
+        CS2SIM_TRY(files.back()->open());
     }
-    return {};
-}
-
-Result<void> AuditLog::start_file(std::uint64_t number) {
-    auto file = std::make_shared<File>();
-    const bool fresh = ::access(path_of(number).c_str(), F_OK) != 0;
-    file->handle = HostFile(path_of(number), O_WRONLY | O_CREAT | O_APPEND);
-    file->number = number;
-    if (!file->handle) return fail(audit_error());
-    if (fresh) CS2SIM_TRY(sync_folder(folder_));
-    current_ = std::move(file);
+    files_ = std::move(files);
     return {};
 }
 
@@ -153,21 +135,26 @@ std::filesystem::path AuditLog::path_of(std::uint64_t number) const {
     return folder_ / (std::string(kStem) + std::to_string(number));
 }
 
-std::string AuditLog::text() const {
+Result<std::string> AuditLog::text() {
     const std::lock_guard lock(mutex_);
+    CS2SIM_TRY(ready());
     std::string all;
-    for (const std::uint64_t number : numbers()) {
-        const std::string content = content_of(path_of(number));
-        all.append(content, 0, whole_lines(content));
+    for (const auto& file : files_) {
+        const auto content = file->content();
+        if (!content) return fail(content.error());
+        all += *content;
     }
     return all;
 }
 
 Result<void> AuditLog::clear() {
     const std::lock_guard lock(mutex_);
-    const std::vector<std::uint64_t> all = numbers();
-    CS2SIM_TRY(start_file(all.empty() ? 1 : all.back() + 1));
-    for (const std::uint64_t number : all) ::unlink(path_of(number).c_str());
+    CS2SIM_TRY(ready());
+    const std::uint64_t number = files_.back()->number() + 1;
+    auto next = std::make_shared<AuditFile>(path_of(number), number);
+    CS2SIM_TRY(next->open());
+    for (const auto& file : files_) CS2SIM_TRY(file->remove());
+    files_ = {std::move(next)};
     return sync_folder(folder_);
 }
 

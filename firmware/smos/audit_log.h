@@ -14,6 +14,7 @@
 
 namespace cs2sim {
 
+class AuditFile;
 class Clock;
 class Nvram;
 
@@ -38,32 +39,33 @@ public:
     // The same, but durable only together with the next line; a killed process loses nothing.
     Result<void> note(std::uint32_t audit_class, std::string_view text);
 
-    std::string text() const;  // oldest line first, over all kept files
+    // Oldest line first, over all kept files. Error: E_OS_FILE_CORR (host I/O failed).
+    Result<std::string> text();
     Result<void> clear();
     AuditConfig config() const;
     // E_OS_AUDIT_CFG_RANGE outside 1 to 10 files of 1,000 to 1,000,000 bytes, or with an unknown class.
     Result<void> set_config(const AuditConfig& config);
 
 private:
-    struct File;
-    Result<void> ready();  // the current file is open; a torn last line is cut off
-    Result<void> start_file(std::uint64_t number);
+    Result<void> ready();  // the kept files are open; a torn last line is cut off
     Result<std::uint64_t> append(std::uint32_t audit_class, std::string_view text);  // 0: the class is off
     Result<void> append_line(const std::string& line);
+    Result<void> rotate(const AuditConfig& limits);
     Result<void> make_durable(std::uint64_t line);
     std::vector<std::uint64_t> numbers() const;
     std::filesystem::path path_of(std::uint64_t number) const;
 
     // Files are numbered upwards; the highest is the current one, rotation starts the next and removes the
-    // oldest, so that no kill can leave them in disorder.
+    // oldest, so that no kill can leave them in disorder. All of them stay open: reading and writing the log
+    // needs no descriptor.
     std::filesystem::path folder_;
     Clock& clock_;
     Nvram& nvram_;
     mutable std::mutex mutex_;
-    std::shared_ptr<File> current_;
-    std::uint64_t appended_ = 0;  // lines since the start
-    std::mutex sync_mutex_;       // taken before mutex_
-    std::uint64_t synced_ = 0;    // of them durable
+    std::vector<std::shared_ptr<AuditFile>> files_;  // oldest first
+    std::uint64_t appended_ = 0;                     // lines since the start
+    std::mutex sync_mutex_;                          // taken before mutex_
+    std::uint64_t synced_ = 0;                       // of them durable
 };
 
 }  // namespace cs2sim

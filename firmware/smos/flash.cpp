@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <new>
 
 #include "firmware/smos/fault_points.h"
 #include "firmware/smos/host_file.h"
@@ -88,5 +89,27 @@ FlashSpace Flash::space() const {
 }
 
 std::filesystem::path Flash::path_of(std::string_view name) const { return folder_ / name; }
+
+UnfinishedFile::UnfinishedFile(Flash& flash, std::string name)
+    : flash_(flash), unfinished_(flash.unfinished_), name_(std::move(name)) {}
+
+UnfinishedFile::~UnfinishedFile() { *unfinished_ -= content_.size(); }
+
+Result<void> UnfinishedFile::append(ByteView part) {
+    if (content_.size() + part.size() > Flash::kLargestFile) return fail(E_OS_FILE_NO_SPACE);
+    if (unfinished_->fetch_add(part.size()) + part.size() > Flash::kMostUnfinished) {
+        *unfinished_ -= part.size();
+        return fail(E_OS_FILE_NO_SPACE);
+    }
+    try {
+        cs2sim::append(content_, part);
+    } catch (const std::bad_alloc&) {
+        *unfinished_ -= part.size();
+        return fail(E_OS_FILE_NO_MEM);
+    }
+    return {};
+}
+
+Result<void> UnfinishedFile::finish() { return flash_.write(name_, content_); }
 
 }  // namespace cs2sim

@@ -2,8 +2,10 @@
 // name of a file can meet theirs.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -25,6 +27,10 @@ struct FlashSpace {
 
 class Flash {
 public:
+    // What files on their way into flash may take together, finished or not.
+    static constexpr std::size_t kLargestFile = 16 * 1024 * 1024;
+    static constexpr std::size_t kMostUnfinished = 4 * kLargestFile;
+
     explicit Flash(std::filesystem::path folder);
 
     // The plain name behind an optional "FLASH\" prefix (either case; device-formats.md, section 1.1).
@@ -45,7 +51,31 @@ public:
     std::filesystem::path path_of(std::string_view name) const;
 
 private:
+    friend class UnfinishedFile;
     std::filesystem::path folder_;
+    std::shared_ptr<std::atomic<std::size_t>> unfinished_ = std::make_shared<std::atomic<std::size_t>>(0);
+};
+
+// A file on its way into flash, in parts. Dropped unfinished, it leaves no trace.
+class UnfinishedFile {
+public:
+    UnfinishedFile(Flash& flash, std::string name);
+    ~UnfinishedFile();
+    UnfinishedFile(const UnfinishedFile&) = delete;
+    UnfinishedFile& operator=(const UnfinishedFile&) = delete;
+
+    const std::string& name() const { return name_; }
+    // E_OS_FILE_NO_SPACE over Flash::kLargestFile, or when all unfinished files together would take more than
+    // Flash::kMostUnfinished.
+    Result<void> append(ByteView part);
+    ByteView content() const { return content_; }  // what has come so far
+    Result<void> finish();  // errors: those of Flash::write()
+
+private:
+    Flash& flash_;
+    const std::shared_ptr<std::atomic<std::size_t>> unfinished_;
+    const std::string name_;
+    Bytes content_;
 };
 
 }  // namespace cs2sim

@@ -51,14 +51,16 @@ Result<void> replace(const std::filesystem::path& file, ByteView content) {
 MasterKey::MasterKey(std::filesystem::path file) : file_(std::move(file)) {}
 
 Result<void> MasterKey::load_or_create() {
-    const HostFile file(file_, O_RDONLY);
+    HostFile file(file_, O_RDWR);
     if (!file && errno == ENOENT) return regenerate();
+    if (!file && errno == EMFILE) return fail(file_error(errno));
     if (!file) return fail(E_OS_CRYPT_MK_CORR);
 
     SecretBytes content(kFileSize + 1);
-    const ssize_t size = ::read(file.get(), content.data(), content.size());
+    const ssize_t size = ::pread(file.get(), content.data(), content.size(), 0);
     const ByteView all = ByteView(content).first(size < 0 ? 0 : static_cast<std::size_t>(size));
     const std::unique_lock lock(mutex_);
+    open_ = std::move(file);
     key_.clear();
     if (erased(all)) return {};
     if (all.size() != kFileSize || as_text(all.first(kMagic.size())) != kMagic)
@@ -86,10 +88,14 @@ Result<void> MasterKey::erase() {
     key_ = {};
     std::array<std::uint8_t, kFileSize> content{};
     std::ranges::copy(kMagic, content.begin());
-    const HostFile file(file_, O_WRONLY);
-    if (!file || !file.write_all(content) || !file.sync()) return fail(file_error(errno));
+    if (!open_) open_ = HostFile(file_, O_RDWR | O_CREAT);
+    const auto size = static_cast<ssize_t>(content.size());
+    if (!open_ || ::pwrite(open_.get(), content.data(), content.size(), 0) != size || !open_.sync())
+        return fail(file_error(errno));
     return {};
 }
+
+bool MasterKey::exists() const { return ::access(file_.c_str(), F_OK) == 0; }
 
 Result<void> MasterKey::regenerate() {
     const std::unique_lock lock(mutex_);
@@ -100,6 +106,7 @@ Result<void> MasterKey::regenerate() {
     const Bytes check = check_of(key);
     content.insert(content.end(), check.begin(), check.end());
     CS2SIM_TRY(replace(file_, content));
+    open_ = HostFile(file_, O_RDWR);
     key_ = std::move(key);
     return {};
 }

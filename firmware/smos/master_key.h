@@ -8,12 +8,15 @@
 
 #include "firmware/crypto/secret.h"
 #include "firmware/protocol/error.h"
+#include "firmware/smos/host_file.h"
 
 namespace cs2sim {
 
 class MasterKey {
 public:
     explicit MasterKey(std::filesystem::path file);
+
+    bool exists() const;  // its file
 
     // Reads the key, or makes one when the file has never existed. Error: E_OS_CRYPT_MK_CORR.
     Result<void> load_or_create();
@@ -22,11 +25,14 @@ public:
     Result<SecretBytes> derive(std::string_view purpose) const;
 
     bool present() const;
-    Result<void> erase();       // durable; the key is gone, from memory even when the file cannot be written
+    // Durable; the key is gone, from memory even when the file cannot be written. Needs no room on the disk
+    // and no descriptor. A file that is not there is made, as an erased key.
+    Result<void> erase();
     Result<void> regenerate();  // a new key, as after Clear
 
 private:
     std::filesystem::path file_;
+    HostFile open_;  // always, so that an erasure needs no descriptor
     mutable std::shared_mutex mutex_;
     SecretBytes key_;
 };

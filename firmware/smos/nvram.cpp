@@ -38,6 +38,9 @@ bool Nvram::Storage::load() {
     if (connection.run("CREATE TABLE IF NOT EXISTS numbers(name BLOB PRIMARY KEY, value INTEGER NOT NULL)"
                        " WITHOUT ROWID") != SQLITE_OK)
         return false;
+    Statement check(connection.get(), "PRAGMA quick_check(1)");
+    if (check.step() != SQLITE_ROW || as_text(check.bytes(0)) != "ok") return false;
+    check = {};
     Statement all(connection.get(), "SELECT name, value FROM numbers");
     int step = 0;
     while ((step = all.step()) == SQLITE_ROW) numbers[std::string(as_text(all.bytes(0)))] = all.number(1);
@@ -50,6 +53,12 @@ Nvram::Nvram(const std::filesystem::path& file) : storage_(std::make_unique<Stor
 }
 
 Nvram::~Nvram() = default;
+
+bool Nvram::exists() const {
+    std::error_code absent;
+    const auto size = std::filesystem::file_size(storage_->file, absent);
+    return !absent && size != 0;
+}
 
 Result<void> Nvram::open() {
     const std::lock_guard lock(storage_->mutex);

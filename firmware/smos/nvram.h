@@ -17,6 +17,8 @@ public:
     explicit Nvram(const std::filesystem::path& file);
     ~Nvram();
 
+    bool exists() const;  // its file, with anything in it
+
     // Opens the storage now and not at first use. Error: E_CMDS_NVRAM when it is damaged or not writable.
     Result<void> open();
 

@@ -21,8 +21,7 @@ std::string readable(ByteView key) {
 
 class Writer : public BackupWriter {
 public:
-    Writer(const std::filesystem::path& target, BackupInfo info)
-        : file_(target, 0666), info_(std::move(info)) {
+    Writer(const std::filesystem::path& target, BackupInfo info) : file_(target), info_(std::move(info)) {
         put(kTitle).put(info_.database).put(kVersion).end_line();
         put(kWarning).end_line().end_line().end_line();
     }

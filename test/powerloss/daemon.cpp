@@ -15,9 +15,9 @@ Daemon::Daemon(std::string program, std::filesystem::path folder, DiskFaults fau
     : program_(std::move(program)), folder_(std::move(folder)), faults_(std::move(faults)) {}
 
 void Daemon::become() const {
-    const int log = ::open((folder_ / "daemon.log").c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
-    ::dup2(log, STDOUT_FILENO);
-    ::dup2(log, STDERR_FILENO);
+    const int output = ::open(log().c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
+    ::dup2(output, STDOUT_FILENO);
+    ::dup2(output, STDERR_FILENO);
     if (!faults_.layer.empty()) {
         ::setenv("LD_PRELOAD", faults_.layer.c_str(), 1);
         ::setenv("CS2SIM_TEST_DISK", disk_file().c_str(), 1);
@@ -49,9 +49,16 @@ void Daemon::kill() {
     pid_ = -1;
 }
 
+void Daemon::end() {
+    if (pid_ <= 0) return;
+    ::kill(pid_, SIGTERM);
+    ::waitpid(pid_, nullptr, 0);
+    pid_ = -1;
+}
+
 bool Daemon::gone() {
     if (pid_ <= 0) return true;
-    if (::waitpid(pid_, nullptr, WNOHANG) != pid_) return false;
+    if (::waitpid(pid_, &ended_with_, WNOHANG) != pid_) return false;
     pid_ = -1;
     return true;
 }

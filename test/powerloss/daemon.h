@@ -24,10 +24,13 @@ public:
     bool start();  // returns when it answers; the disk is good until spoil_disk()
     void kill();   // SIGKILL, reaped
     bool gone();   // it ended by itself
+    void end();    // SIGTERM, reaped
     void spoil_disk() const;
 
     std::string device() const { return "unix:" + (folder_ / "device").string(); }
     std::filesystem::path state() const { return folder_ / "state"; }
+    std::filesystem::path log() const { return folder_ / "daemon.log"; }  // stdout and stderr of all starts
+    int ended_with() const { return ended_with_; }  // wait status, once gone() by itself
     std::string admin_key() const { return (state() / "ADMIN.key").string(); }
 
 private:
@@ -38,6 +41,7 @@ private:
     std::filesystem::path folder_;
     DiskFaults faults_;
     pid_t pid_ = -1;
+    int ended_with_ = 0;
 };
 
 }  // namespace cs2sim::powerloss

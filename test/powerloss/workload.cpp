@@ -69,7 +69,7 @@ public:
     }
 
     bool verify(host::Device& device, Tally& tally) override {
-        const auto answer = device.execute(FC_CMDS, SFC_CMDS_LIST_USERS);
+        const auto answer = device.execute(FC_CMDS, SFC_CMDS_LIST_USERS, {""});
         if (!answer) return false;
         std::set<std::string> seen;
         for (ByteView rest = answer->block.bytes("users"); !rest.empty();) {

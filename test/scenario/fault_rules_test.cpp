@@ -102,7 +102,7 @@ TEST_CASE("rules match by session") {
     const auto one = log_on();
     const auto other = log_on();
     const auto users = [](host::Device& session) {
-        const auto answer = session.execute(FC_CMDS, SFC_CMDS_LIST_USERS);
+        const auto answer = session.execute(FC_CMDS, SFC_CMDS_LIST_USERS, {""});
         return answer ? 0 : answer.error().code;
     };
     // The trace tells the number of the session that talks while it listens.

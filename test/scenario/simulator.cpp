@@ -58,13 +58,14 @@ Outcome Simulator::command(std::vector<std::string> arguments) const {
     return run(arguments);
 }
 
-void Simulator::start() {
+std::string Simulator::start() {
     const Outcome outcome = command({"start", "--state", state(), "--device", device(Way::mount), "--listen",
                                      std::to_string(port_) + "@127.0.0.1", "--profile", profile_});
     INFO(outcome.out << outcome.err);
     REQUIRE(outcome.status == 0);
     running_ = true;
     if (recordings()) record(state());
+    return outcome.err;
 }
 
 void Simulator::stop() {

@@ -25,7 +25,7 @@ public:
     Simulator(const Simulator&) = delete;
     Simulator& operator=(const Simulator&) = delete;
 
-    void start();
+    std::string start();  // what it said on stderr
     void stop();
     void ended();  // by itself: waits until it is gone
     void kill();   // SIGKILL to the daemon, in the middle of whatever it does

@@ -1,4 +1,8 @@
 // Databases and files in flash: apart from each other, from earlier versions, damaged or gone.
+#include <sys/stat.h>
+
+#include <fstream>
+
 #include "test/places.h"
 #include "test/scenario/clerk.h"
 
@@ -58,4 +62,149 @@ TEST_CASE(
     simulator.kill();
     simulator.start();
     CHECK(user.users() == users);
+}
+
+namespace {
+
+std::string read_boot_log(const Operator& user) { return user.csadm({"GetBootLog"}).out; }
+
+// A stopped simulator whose state is meddled with; what its next start says on stderr.
+struct Meddled {
+    Simulator simulator;
+    Operator user{simulator, Way::tcp};
+    std::string users;
+
+    Meddled() {
+        user.make_mbk();
+        user.admin_does({"AddUser=CLERK,00000002{CXI_GROUP=*},hmacpwd,clerks-secret"});
+        users = user.users();
+        simulator.stop();
+    }
+    std::filesystem::path database(const std::string& name) const {
+        return simulator.state() / "flash" / "db" / name;
+    }
+    std::string start() { return simulator.start(); }
+};
+
+}  // namespace
+
+TEST_CASE(
+    "a start names each store that is damaged or gone, on stderr and in the boot log, and makes no new one") {
+    Meddled at;
+    SECTION("users overwritten") {
+        write_file(at.database("user.db"), std::string(20000, 'x'));
+        const std::string said = at.start();
+        CHECK(said.find("warning: user.db: file is no database (B088000B)") != std::string::npos);
+        CHECK(read_boot_log(at.user).find("user.db: file is no database (B088000B)") != std::string::npos);
+        require_error(at.user.as_admin({"ShowAuthState"}), E_DB_FILE_TYPE);
+    }
+    SECTION("users gone") {
+        std::filesystem::remove(at.database("user.db"));
+        const std::string said = at.start();
+        CHECK(said.find("warning: user.db: missing") != std::string::npos);
+        CHECK_FALSE(std::filesystem::exists(at.database("user.db")));  // no factory user in their place
+        CHECK(std::filesystem::exists(at.database("VMBK1.db")));
+    }
+    SECTION("MBKs gone") {
+        std::filesystem::remove(at.database("VMBK1.db"));
+        CHECK(at.start().find("warning: VMBK1.db: missing") != std::string::npos);
+        CHECK(at.user.users() == at.users);
+    }
+    SECTION("the master key gone: erased, an alarm, and everything stays as it is") {
+        std::filesystem::remove(at.simulator.state() / "keyram");
+        const std::string said = at.start();
+        CHECK(said.find("keyram: missing beside databases") != std::string::npos);
+        CHECK(at.user.csadm({"GetState"}).out.find("alarm     = ON") != std::string::npos);
+        CHECK(read_file(at.simulator.state() / "keyram") == "CS2KEYR1" + std::string(40, '\0'));
+        at.simulator.stop();
+        CHECK(at.start().find("an alarm is on") != std::string::npos);
+        // Reset by the factory user, the device begins anew, as after any alarm.
+        require_success(at.user.as_admin({"ResetAlarm"}));
+        require_success(at.user.csadm({"Restart"}));
+        CHECK(at.user.users().find("CLERK") == std::string::npos);
+        CHECK(at.user.users().find("ADMIN") != std::string::npos);
+    }
+    SECTION("settings gone") {
+        std::filesystem::remove(at.simulator.state() / "nvram.db");
+        CHECK(at.start().find("nvram.db: missing") != std::string::npos);
+        CHECK(at.user.users() == at.users);
+    }
+}
+
+TEST_CASE(
+    "one damaged user: the others are listed, backed up and deleted, the damaged one is named and can go") {
+    Meddled at;
+    std::string content = read_file(at.database("user.db"));
+    const auto record = content.find(std::string("CLERK\0\0\0", 8));
+    REQUIRE(record != std::string::npos);
+    content[record + 20] ^= 0x40;  // in the sealed record behind the search key
+    write_file(at.database("user.db"), content);
+    CHECK(at.start().find("warning: user.db: entry CLERK is damaged") != std::string::npos);
+    CHECK(at.user.users().find("CLERK       -           -              record damaged\n") !=
+          std::string::npos);
+    CHECK(at.user.users().find("ADMIN       22000000") != std::string::npos);
+    const Outcome backup = at.user.as_admin({"BackupDatabase=user.db"});
+    require_success(backup);
+    CHECK(backup.out.find("user.db: 1 entries backed up") != std::string::npos);
+    CHECK((backup.out + backup.err).find("entry CLERK is damaged in the device and is not in the backup") !=
+          std::string::npos);
+    at.user.admin_does({"AddUser=OTHER,00000002,hmacpwd,others-secret", "DeleteUser=CLERK"});
+    CHECK(at.user.users().find("CLERK") == std::string::npos);
+}
+
+TEST_CASE("520 users with attributes of 1 KB are listed and backed up") {
+    Simulator simulator;
+    const Operator user(simulator, Way::tcp);
+    user.make_mbk();
+    const std::string attributes = "{CXI_GROUP=" + std::string(1000, 'G') + "}";
+    for (int batch = 0; batch < 13; ++batch) {
+        std::vector<std::string> commands;
+        for (int i = 0; i < 40; ++i)
+            commands.push_back("AddUser=U" + std::to_string(1000 + batch * 40 + i) + ",00000002" +
+                               attributes + ",hmacpwd,some-secret");
+        user.admin_does(commands);
+    }
+    const std::string users = user.users();
+    CHECK(std::count(users.begin(), users.end(), '\n') == 522);
+    CHECK(users.find("\nU1519 ") != std::string::npos);
+    const std::string done = user.admin_does({"BackupDatabase=user.db"});
+    CHECK(done.find("user.db: 521 entries backed up") != std::string::npos);
+}
+
+TEST_CASE("a database of one's own: made, filled, backed up, dropped, restored (guide G10)") {
+    Simulator simulator;
+    const Operator user(simulator, Way::tcp);
+    user.make_mbk();
+    simulator.steered({"database", "create", "OWN.db", "--key-length", "6"});
+    CHECK(simulator.steered({"database", "insert", "OWN.db", "one=first record", "0x00ff=0x00010203"}) ==
+          "OWN.db: 2 entries inserted\n");
+    const std::string entries = "0x00FF00000000=0x00010203\none=first record\n";
+    CHECK(simulator.steered({"database", "list", "OWN.db"}) == entries);
+    CHECK(simulator.steered({"database", "list"}) == "CXIKEY.db\nOWN.db\nVMBK1.db\nuser.db\n");
+    CHECK(user.admin_does({"BackupDatabase=OWN.db"}).find("OWN.db: 2 entries") != std::string::npos);
+    simulator.steered({"database", "drop", "OWN.db"});
+    require_error(simulator.steer({"database", "list", "OWN.db"}), E_OS_FILE_NO_SUCH_FILE);
+    user.admin_does({"RestoreDatabase=OWN.db"});
+    CHECK(simulator.steered({"database", "list", "OWN.db"}) == entries);
+    require_error(simulator.steer({"database", "insert", "OWN.db", "one=again"}), E_DB_EXISTS);
+    require_error(simulator.steer({"database", "create", "user.db"}), E_DB_BAD_NAME);
+}
+
+TEST_CASE(
+    "everything of a running simulator's state is closed to others, and so are backups, under any umask") {
+    const mode_t before = ::umask(0);
+    Simulator simulator;
+    const Operator user(simulator, Way::tcp);
+    user.make_mbk();
+    user.admin_does({"BackupDatabase=user.db", "BackupUser=ADMIN"});
+    ::umask(before);
+    for (const auto& folder : {simulator.state(), user.folder()})
+        for (const auto& entry : std::filesystem::recursive_directory_iterator(folder)) {
+            INFO(entry.path());
+            struct stat info {};
+            REQUIRE(::lstat(entry.path().c_str(), &info) == 0);
+            if (!S_ISLNK(info.st_mode)) CHECK((info.st_mode & 0077) == 0);
+        }
+    CHECK((std::filesystem::status(simulator.state()).permissions() & std::filesystem::perms(0077)) ==
+          std::filesystem::perms::none);
 }

@@ -35,6 +35,13 @@ std::string plain_name(std::string_view name) {
     return std::string(name);
 }
 
+// A search key as text where it is some, else in hexadecimal.
+std::string entry_name(ByteView key) {
+    const std::string text = unfilled(key);
+    const auto printable = [](char c) { return c >= 0x20 && c <= 0x7E; };
+    return !text.empty() && std::ranges::all_of(text, printable) ? text : to_hex(key);
+}
+
 // The device reads the next block while this one is written.
 Result<std::uint64_t> write_entries(Session& session, std::uint32_t handle, host::BackupWriter& writer,
                                     Progress& progress) {
@@ -48,10 +55,16 @@ Result<std::uint64_t> write_entries(Session& session, std::uint32_t handle, host
         if (more) next = std::async(std::launch::async, read_block);
         ByteView rest = answer->block.bytes("entries");
         if (more && rest.empty()) return fail(E_CSA_PROTOCOL);
-        for (; !rest.empty(); ++count) {
+        while (!rest.empty()) {
             const auto entry = parse_prefix(LAYOUT_DB_ENTRY, rest);
             if (!entry) return fail(E_CSA_PROTOCOL);
+            if (entry->bytes("record").empty()) {  // no sealed record is empty: the device found it damaged
+                session.note("warning: entry " + entry_name(entry->bytes("key")) +
+                             " is damaged in the device and is not in the backup");
+                continue;
+            }
             CS2SIM_TRY(writer.add(entry->bytes("key"), entry->bytes("record")));
+            ++count;
         }
         progress.show(count);
     }

@@ -169,6 +169,10 @@ void print_users(const std::vector<Block>& users, std::uint32_t forms) {
         const MechanismRow* mechanism = find_mechanism(user.u8("mechanism"));
         std::string line(width + 3, ' ');
         name_of(user).copy(line.data(), width);
+        if (user.u8("mechanism") == kDamagedUser) {
+            std::printf("%s -           -              record damaged\n", line.c_str());
+            continue;
+        }
         char columns[64];
         std::snprintf(columns, sizeof columns, " %08X    %-15s", user.u32("permission"),
                       mechanism ? mechanism->shown.data() : "unknown");
@@ -181,14 +185,23 @@ void print_users(const std::vector<Block>& users, std::uint32_t forms) {
 Result<void> list_users(Session& session, const std::string&) {
     const auto forms = output_forms(session);
     if (!forms) return fail(forms.error());
-    const auto answer = session.execute(FC_CMDS, SFC_CMDS_LIST_USERS);
-    if (!answer) return fail(answer.error());
+    std::vector<Bytes> pages;  // what the users of each look into
     std::vector<Block> users;
-    ByteView rest = answer->block.bytes("users");
-    while (!rest.empty()) {
-        auto user = parse_prefix(LAYOUT_USER, rest);
-        if (!user) return fail(E_CSA_PROTOCOL);
-        users.push_back(std::move(*user));
+    std::string after;
+    for (bool more = true; more;) {
+        const auto answer = session.execute(FC_CMDS, SFC_CMDS_LIST_USERS, {after});
+        if (!answer) return fail(answer.error());
+        pages.push_back(to_bytes(answer->block.bytes("users")));
+        ByteView rest = pages.back();
+        more = rest.size() >= kUserPage;
+        while (!rest.empty()) {
+            auto user = parse_prefix(static_cast<const Layout&>(LAYOUT_USER), rest);
+            if (!user) return fail(E_CSA_PROTOCOL);
+            users.push_back(std::move(*user));
+        }
+        const std::string last = users.empty() ? "" : unfilled(users.back().bytes("short"));
+        if (more && last == after) return fail(E_CSA_PROTOCOL);
+        after = last;
     }
     print_users(users, *forms);
     return {};

@@ -4,6 +4,7 @@
 #include <spdlog/sinks/basic_file_sink.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -74,7 +75,8 @@ tl::expected<void, std::string> boot(Instance& instance, const StartOptions& opt
     instance.memory = std::make_shared<CallerMemory>(caller_memory_limits(*profile));
     instance.memory_return.emplace(*instance.memory);
     const auto stop_soon = [] { ::kill(::getpid(), SIGTERM); };  // serve_until_signalled() waits for it
-    Device::Options boot_options{options.state, std::move(*profile), {}, stop_soon};
+    const auto warned = [](std::string_view line) { std::cerr << "cs2sim: warning: " << line << '\n'; };
+    Device::Options boot_options{options.state, std::move(*profile), {}, stop_soon, warned};
     if (Device::is_new(options.state)) {
         auto key = factory_key(admin_key_file(options.state), options.factory_key);
         if (!key) return Problem(words_of(key.error()));
@@ -139,8 +141,7 @@ tl::expected<void, std::string> open_nodes(Instance& instance, const StartOption
     const DefaultDevice chosen = default_device();
     if (!chosen.reason.empty()) {
         instance.report << "note       " << chosen.reason << ", so the device is " << chosen.path << '\n';
-        std::error_code ignored;  // mount_fuse says what is wrong with the path
-        fs::create_directories(fs::path(chosen.path).parent_path(), ignored);
+        if (auto made = make_own_folder(fs::path(chosen.path).parent_path()); !made) return made;
     }
     if (chosen.socket) return open_socket(instance, "unix:" + chosen.path);
     return open_node(instance, options, chosen.path);
@@ -311,6 +312,7 @@ int run_in_foreground(const StartOptions& options) {
 }  // namespace
 
 int start(const StartOptions& options) {
+    ::umask(0077);  // state, log and sockets are this user's alone, whatever the shell says
     const sigset_t set = ending_signals();
     pthread_sigmask(SIG_BLOCK, &set, nullptr);  // every thread inherits it; serve_until_signalled() waits
     std::signal(SIGPIPE, SIG_IGN);

@@ -130,6 +130,20 @@ void register_instance(const fs::path& state) {
     fs::create_symlink(state, link, ignored);
 }
 
+tl::expected<void, std::string> make_own_folder(const fs::path& folder) {
+    const auto refused = [&](const std::string& why) {
+        return tl::unexpected<std::string>("folder " + folder.string() + ": " + why);
+    };
+    if (::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST) return refused(std::strerror(errno));
+    struct stat info {};
+    if (::lstat(folder.c_str(), &info) != 0) return refused(std::strerror(errno));
+    if (!S_ISDIR(info.st_mode)) return refused("is no folder");
+    if (info.st_uid != ::getuid()) return refused("belongs to another user; choose a path with --device");
+    if ((info.st_mode & 0077) != 0 && ::chmod(folder.c_str(), 0700) != 0)
+        return refused(std::strerror(errno));
+    return {};
+}
+
 tl::expected<InstanceLock, std::string> InstanceLock::take(const fs::path& state) {
     const int fd = ::open(lock_file(state).c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (fd < 0)

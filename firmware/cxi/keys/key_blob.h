@@ -29,7 +29,7 @@ public:
     Result<KeyObject> open(ByteView blob);
 
 private:
-    Result<Aead*> cipher_for(const MbkKeyInfo& info);
+    Result<Aead*> cipher_for(const ResidentMbk& resident);
 
     MbkStore& mbk_;
     std::mutex mutex_;  // the cipher is one thread's at a time

@@ -111,8 +111,8 @@ Bytes group_prefix(std::string_view group) {
 
 Bytes key_index(std::string_view group, std::string_view name, std::uint32_t spec) {
     const auto size = [](std::string_view text) { return big_endian_bytes<2>(text.size()); };
-    const Bytes all = digest("SHA256", {size(group), as_bytes(group), size(name), as_bytes(name),
-                                        big_endian_bytes<4>(spec)});
+    const Bytes all = digest(
+        "SHA256", {size(group), as_bytes(group), size(name), as_bytes(name), big_endian_bytes<4>(spec)});
     Bytes index = group_prefix(group);
     append(index, ByteView(all).first(CXI_INDEX_LENGTH - index.size()));
     return index;

@@ -18,8 +18,8 @@ Bytes open_term(std::string_view group) {
 }  // namespace
 
 Bytes property_term(std::string_view group, std::uint32_t property, ByteView value) {
-    Bytes hash = digest("SHA256", {big_endian_bytes<2>(group.size()), as_bytes(group),
-                                   big_endian_bytes<4>(property), value});
+    Bytes hash = digest(
+        "SHA256", {big_endian_bytes<2>(group.size()), as_bytes(group), big_endian_bytes<4>(property), value});
     hash.resize(kTermPrefix);
     return hash;
 }

@@ -1,3 +1,5 @@
+#include <sqlite3.h>
+
 #include <catch2/catch.hpp>
 
 #include "test/unit/adm/administered.h"
@@ -57,9 +59,9 @@ TEST_CASE("a backup holds every entry in order, sealed; a device of the same MBK
     REQUIRE(restored);
     CHECK((*restored)->info().max_size == 4711);
     for (int i = 0; i < 500; ++i) CHECK(record_of(**restored, i) == "record " + std::to_string(i));
-    CHECK(to.smos->audit_log.text().find("restore of database ERP_Blob.db, 500 entries") !=
+    CHECK(to.smos->audit_log.text()->find("restore of database ERP_Blob.db, 500 entries") !=
           std::string::npos);
-    CHECK(from.device.smos->audit_log.text().find("[TESTER] backup of database ERP_Blob.db") !=
+    CHECK(from.device.smos->audit_log.text()->find("[TESTER] backup of database ERP_Blob.db") !=
           std::string::npos);
 }
 
@@ -350,4 +352,78 @@ TEST_CASE("FIPS and CC firmware bars backup, restore and reading of entries (gui
     CHECK(code_of(open_restore(device, "CXIKEY.db", {24, 1, 2, 32, Bytes(16), {}, 0})) == code);
     CHECK(code_of(device.adm(SFC_ADM_READ_ENTRY, {"CXIKEY.db", key(0)})) == code);
     CHECK(device.adm(SFC_ADM_LIST_ENTRIES, {"CXIKEY.db"}));
+}
+
+TEST_CASE(
+    "a database that a restore makes appears at its commit; cancelled, another's of that name is untouched") {
+    Prepared from;
+    Administered to;
+    REQUIRE(to.mbk.import(kMbkSlotAes, 0, from.shares));
+    to.log_on(kSystemAdministrator);
+    const auto opened = open_restore(to, "ERP_Blob.db", from.backup);
+    REQUIRE(opened);
+    const std::uint32_t handle = parse("handle:u4", *opened)->u32("handle");
+    REQUIRE(to.adm(SFC_ADM_RESTORE_WRITE, {handle, entries_of(from.backup.entries)}));
+    CHECK_FALSE(to.databases.exists("ERP_Blob.db"));
+    CHECK(code_of(to.adm(SFC_ADM_LIST_ENTRIES, {"ERP_Blob.db"})) == E_OS_FILE_NO_SUCH_FILE);
+
+    const auto others = custom(to, 3);
+    SECTION("cancelled") {
+        REQUIRE(to.adm(SFC_ADM_RESTORE_CANCEL, {handle}));
+        CHECK(*others->count() == 3);
+    }
+    SECTION("dropped with its session") {
+        to.context.handles.clear();
+        CHECK(*others->count() == 3);
+    }
+    SECTION("committed, its entries go into what is there") {
+        REQUIRE(others->update(key(9999), as_bytes("only here")));
+        REQUIRE(to.adm(SFC_ADM_RESTORE_COMMIT, {handle}));
+        CHECK(*others->count() == 501);
+        CHECK(record_of(*others, 499) == "record 499");
+    }
+}
+
+TEST_CASE("a damaged entry is named in a backup, and the rest is in it") {
+    Prepared at;
+    at.database.reset();
+    at.device.databases.close_all();
+    sqlite3* file = nullptr;
+    REQUIRE(sqlite3_open((at.device.smos->state.databases() / "ERP_Blob.db").c_str(), &file) == SQLITE_OK);
+    REQUIRE(sqlite3_exec(file, "UPDATE entries SET record=x'00' WHERE key=CAST('00000007' AS BLOB)", nullptr,
+                         nullptr, nullptr) == SQLITE_OK);
+    sqlite3_close(file);
+    const BackedUp backup = back_up(at.device, "ERP_Blob.db");
+    REQUIRE(backup.entries.size() == 500);
+    for (int i = 0; i < 500; ++i) {
+        CHECK(backup.entries[i].first == key(i));
+        CHECK(backup.entries[i].second.empty() == (i == 7));
+    }
+}
+
+TEST_CASE("uploads that nobody finishes take a bounded room, and give it back") {
+    Administered device;
+    device.log_on(kSystemAdministrator);
+    const Bytes part(256 * 1024, 'x');
+    const auto upload = [&](std::uint32_t handle, std::string_view name) {
+        return device.adm(SFC_ADM_LOAD_FILE, {name, handle, 0, part});
+    };
+    std::size_t taken = 0;
+    std::uint32_t refused = 0;
+    for (int file = 0; file < 10 && refused == 0; ++file) {
+        const std::string name = "F" + std::to_string(file);
+        std::uint32_t handle = 0;
+        for (std::size_t size = 0; size + part.size() <= Flash::kLargestFile && refused == 0;
+             size += part.size()) {
+            const auto answer = upload(handle, name);
+            refused = code_of(answer);
+            if (answer) handle = parse("handle:u4", *answer)->u32("handle");
+            if (answer) taken += part.size();
+        }
+    }
+    CHECK(refused == E_OS_FILE_NO_SPACE);
+    CHECK(taken == Flash::kMostUnfinished);
+    CHECK(device.smos->flash.list().empty());
+    device.context.handles.clear();
+    CHECK(upload(0, "AGAIN"));
 }

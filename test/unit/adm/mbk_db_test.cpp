@@ -46,7 +46,7 @@ TEST_CASE("MBK functions: generate, import on another device, list") {
     REQUIRE(listed->size() == 4 + 35);
     CHECK(to_hex(ByteView(*listed).first(4)) == "00000003");
     CHECK(to_hex(ByteView(*listed).subspan(4 + 16, 16)) == to_hex(device.mbk.info(kMbkSlotAes)->hash));
-    const std::string log = device.smos->audit_log.text() + other.smos->audit_log.text();
+    const std::string log = *device.smos->audit_log.text() + *other.smos->audit_log.text();
     CHECK(log.find("MBK MYMBK generated, loaded") != std::string::npos);
     CHECK(log.find("MBK MYMBK imported into slot 3") != std::string::npos);
     CHECK(log.find(to_hex(shares.subspan(34, 32))) == std::string::npos);

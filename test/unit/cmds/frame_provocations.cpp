@@ -41,21 +41,28 @@ constexpr Provocation kProvocations[] = {
          return code_of(caller.cmds(SFC_CMDS_OPEN_SESSION, {SM_MODE_ECDH, SM_MECH_AES_GCM, ByteView()}));
      }},
     {E_CMDS_BAD_SIZE,
-     [] {  // a list of users that no frame can hold
+     [] {  // a list of search keys that no frame can hold
          Simulated device;
          Caller admin(device);
          admin.as_admin();
-         const std::string attributes = "A=" + std::string(1000, 'x');
-         for (int i = 0; i < 530; ++i)
-             REQUIRE(admin.add_user("U" + std::to_string(i), 0, "password", 0, attributes));
-         return code_of(admin.cmds(SFC_CMDS_LIST_USERS));
+         REQUIRE(admin.call(FC_DB, SFC_DB_TEST_CREATE, {"LONG.db", 255, 100000}));
+         for (int batch = 0; batch < 3; ++batch) {
+             Bytes entries;
+             for (int i = 0; i < 700; ++i) {
+                 Bytes key = to_bytes(as_bytes(std::to_string(10000 + batch * 700 + i)));
+                 key.resize(255);
+                 compose_into(entries, LAYOUT_DB_ENTRY, {key, Bytes()});
+             }
+             REQUIRE(admin.call(FC_DB, SFC_DB_TEST_INSERT, {"LONG.db", entries}));
+         }
+         return code_of(admin.call(FC_ADM, SFC_ADM_LIST_ENTRIES, {"LONG.db"}));
      }},
     {E_CMDS_SFC_DISABLED,
      [] {
          Profile profile = profile_named("se-gen2");
          profile.disabled_functions = {{FC_CMDS, SFC_CMDS_LIST_USERS}};
          Simulated device(profile);
-         return code_of(Caller(device).cmds(SFC_CMDS_LIST_USERS));
+         return code_of(Caller(device).cmds(SFC_CMDS_LIST_USERS, {""}));
      }},
     {E_CMDS_BAD_MODE,
      [] {

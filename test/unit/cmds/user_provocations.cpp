@@ -100,7 +100,7 @@ constexpr Provocation kProvocations[] = {
              REQUIRE(users);
              REQUIRE((*users)->insert(as_bytes(std::string_view("BROKEN\0\0", 8)), as_bytes("no record")));
          });
-         return code_of(Caller(device).cmds(SFC_CMDS_LIST_USERS));
+         return code_of(Caller(device).cmds(SFC_CMDS_GET_USER_INFO, {"BROKEN"}));
      }},
     {E_CMDS_NO_MBK_KEY,
      [] {

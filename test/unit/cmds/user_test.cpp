@@ -142,7 +142,7 @@ TEST_CASE("functions that a profile switches off answer so, sealed or not, and o
     Caller admin(device);
     admin.as_admin();
     CHECK(code_of(admin.add_user("ALICE", 2, kPassword)) == E_CMDS_SFC_DISABLED);
-    CHECK(code_of(admin.cmds(SFC_CMDS_LIST_USERS)) == 0);
+    CHECK(code_of(admin.cmds(SFC_CMDS_LIST_USERS, {""})) == 0);
 }
 
 TEST_CASE("a temporary user lives until the device starts again") {
@@ -193,4 +193,73 @@ TEST_CASE("certified firmware keeps a limit of failed logons") {
         CHECK(admin.cmds(SFC_CMDS_SET_MAX_AUTH_FAILS, {3}));
         CHECK((*admin.cmds(SFC_CMDS_GET_MAX_AUTH_FAILS))[0] == 3);
     }
+}
+
+TEST_CASE("a temporary administrator is none: the last lasting one stays") {
+    Simulated device;
+    Caller admin(device);
+    admin.as_admin();
+    make_mbk(admin);
+    const Bytes token = public_key_der(*other_key());
+    REQUIRE(admin.cmds(SFC_CMDS_ADD_USER, {"GUEST", 0x22000000, MECH_RSA_SIGN, UFLG_TMP, "", token}));
+    Caller guest(device);
+    REQUIRE(guest.open_session());
+    REQUIRE(guest.logon("GUEST", *other_key()));
+    REQUIRE(admin.cmds(SFC_CMDS_LOGOFF));
+    CHECK(code_of(guest.cmds(SFC_CMDS_DELETE_USER, {"ADMIN"})) == E_CMDS_ADMIN_AMPUTATION);
+
+    // Nor does one come in his place by a restore of a temporary namesake.
+    REQUIRE(guest.add_user("SECOND", 0x22000000, *other_key()));
+    REQUIRE(guest.cmds(SFC_CMDS_DELETE_USER, {"ADMIN"}));
+    REQUIRE(guest.cmds(SFC_CMDS_ADD_USER, {"ADMIN", 0x22000000, MECH_RSA_SIGN, UFLG_TMP, "", token}));
+    const auto temporary = guest.cmds(SFC_CMDS_BACKUP_USER, {"ADMIN"});
+    REQUIRE(temporary);
+    REQUIRE(guest.cmds(SFC_CMDS_DELETE_USER, {"ADMIN"}));
+    REQUIRE(guest.add_user("ADMIN", 0x22000000, *admin_key()));
+    REQUIRE(guest.cmds(SFC_CMDS_DELETE_USER, {"SECOND"}));
+    CHECK(code_of(guest.cmds(SFC_CMDS_RESTORE_USER, {*temporary})) == E_CMDS_ADMIN_AMPUTATION);
+    CHECK(info_of(guest, "ADMIN").block.u8("flags") == 0);
+}
+
+TEST_CASE("users come in pages, as many as there are") {
+    Simulated device;
+    Caller admin(device);
+    admin.as_admin();
+    constexpr unsigned kUsers = 300;
+    const std::string attributes = "CXI_GROUP=" + std::string(1000, 'G');
+    for (unsigned i = 0; i < kUsers; ++i)
+        REQUIRE(admin.add_user("U" + std::to_string(1000 + i), 2, kPassword, 0, attributes));
+    std::set<std::string> seen;
+    std::string after;
+    std::size_t pages = 0;
+    for (bool more = true; more; ++pages) {
+        const auto answer = admin.cmds(SFC_CMDS_LIST_USERS, {after});
+        REQUIRE(answer);
+        for (ByteView rest = *answer; !rest.empty();) {
+            const auto user = parse_prefix(LAYOUT_USER, rest);
+            REQUIRE(user);
+            after = std::string(user->text("short"));
+            after.resize(after.find_last_not_of('\0') + 1);
+            CHECK(seen.insert(after).second);
+        }
+        more = answer->size() >= kUserPage;
+    }
+    CHECK(seen.size() == kUsers + 1);
+    CHECK(pages > 1);
+    // Listing takes no snapshot, of which there are few.
+    for (int i = 0; i < 200; ++i) REQUIRE(admin.cmds(SFC_CMDS_LIST_USERS, {"U1298"}));
+}
+
+TEST_CASE("names longer than any user's are refused, and push nothing out of the audit log") {
+    Simulated device;
+    Caller admin(device);
+    REQUIRE(admin.as_admin().add_user("WITNESS", 2, kPassword));
+    Caller caller(device);
+    REQUIRE(caller.open_session());
+    for (int i = 0; i < 700; ++i)
+        REQUIRE(code_of(caller.logon(std::string(60000, 'n'), kPassword)) == E_CMDS_NO_USER);
+    const auto log = caller.call(FC_ADM, SFC_ADM_GET_AUDIT_LOG, {0});
+    REQUIRE(log);
+    CHECK(as_text(*log).find("add user WITNESS") != std::string_view::npos);
+    CHECK(as_text(*log).find("nnn... (60000 characters): logon refused: B083") != std::string_view::npos);
 }

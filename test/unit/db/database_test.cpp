@@ -320,3 +320,47 @@ TEST_CASE("policy of databases") {
     CHECK(database_policy("ERP_BlobK.db")->refused_out == 0);
     CHECK(database_policy("vmbk1.db")->name == "*");
 }
+
+TEST_CASE("a snapshot that nobody reads does not keep the log from shrinking, and still shows what was") {
+    Device device;
+    const auto db = device.make();
+    for (int i = 0; i < 200; ++i) REQUIRE(db->insert(key(i), as_bytes("before")));
+    auto snapshot = db->snapshot();
+    REQUIRE(snapshot);
+    for (int i = 0; i < 100; ++i) CHECK((*snapshot)->next()->key == key(i));
+    std::uintmax_t longest = 0;
+    for (int round = 0; round < 200; ++round) {
+        REQUIRE(db->update(key(round), Bytes(kLongestRecord)));
+        longest = std::max(longest, fs::file_size(device.file("test.db-wal")));
+    }
+    CHECK(longest < 30'000'000);  // 52 MB were written
+    for (int i = 100; i < 200; ++i) {
+        const auto entry = (*snapshot)->next();
+        REQUIRE(entry);
+        CHECK(entry->key == key(i));
+        CHECK(as_text(entry->record) == "before");
+    }
+    CHECK(code_of((*snapshot)->next()) == E_DB_NOT_FOUND);
+}
+
+TEST_CASE("damaged records are told apart from good ones") {
+    Device device;
+    {
+        const auto db = device.make();
+        for (int i = 0; i < 3; ++i) REQUIRE(db->insert(key(i), as_bytes("record")));
+        device.store->close_all();
+    }
+    sql(device.file(), "UPDATE entries SET record=x'00' WHERE key=CAST('00000001' AS BLOB)");
+    const auto db = device.make();
+    const auto entries = db->entries({}, 10);
+    REQUIRE(entries);
+    REQUIRE(entries->size() == 3);
+    auto snapshot = db->snapshot();
+    for (int i = 0; i < 3; ++i) {
+        CHECK((*entries)[i].damaged == (i == 1));
+        const auto walked = (*snapshot)->next();
+        REQUIRE(walked);
+        CHECK(walked->damaged == (i == 1));
+    }
+    CHECK(db->verify());
+}

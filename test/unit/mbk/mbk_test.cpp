@@ -117,11 +117,19 @@ TEST_CASE("key files of the real tool's form import, and derive what an equal de
 
     Store b;
     REQUIRE(b.mbk.import(kMbkSlotAes, 0, {share(3), share(2), share(1)}));
-    const auto derived = a.mbk.derive(kMbkSlotAes, "label", as_bytes("context"), 32);
+    const auto in_a = a.mbk.resident(kMbkSlotAes);
+    const auto in_b = b.mbk.resident(kMbkSlotAes);
+    REQUIRE(in_a);
+    REQUIRE(in_b);
+    const auto derived = in_a->derive("label", as_bytes("context"), 32);
     REQUIRE(derived);
-    CHECK(*derived == *b.mbk.derive(kMbkSlotAes, "label", as_bytes("context"), 32));
-    CHECK(*derived != *b.mbk.derive(kMbkSlotAes, "label", as_bytes("other"), 32));
-    CHECK(*derived != *b.mbk.derive(kMbkSlotAes, "other", as_bytes("context"), 32));
+    CHECK(*derived == *in_b->derive("label", as_bytes("context"), 32));
+    CHECK(*derived != *in_b->derive("label", as_bytes("other"), 32));
+    CHECK(*derived != *in_b->derive("other", as_bytes("context"), 32));
+    CHECK(in_a->info().hash == info->hash);
+    // Taken once, it stays what it was: an import changes the slot, not who works on its former key.
+    REQUIRE(a.mbk.erase_all());
+    CHECK(*derived == *in_a->derive("label", as_bytes("context"), 32));
 }
 
 TEST_CASE("every refusal of an import, by its code; the slot stays empty") {
@@ -164,7 +172,7 @@ TEST_CASE("every refusal of an import, by its code; the slot stays empty") {
 
     CHECK(code_of(store.mbk.info(kMbkSlotAes)) == E_MBK_SLOT_EMPTY);
     CHECK(code_of(store.mbk.info(4)) == E_MBK_KEY_NO);
-    CHECK(code_of(store.mbk.derive(kMbkSlotAes, "l", {}, 32)) == E_MBK_SLOT_EMPTY);
+    CHECK(code_of(store.mbk.resident(kMbkSlotAes)) == E_MBK_SLOT_EMPTY);
 }
 
 TEST_CASE("a generated key goes into the empty slot; an occupied slot keeps its key") {
