@@ -5,7 +5,7 @@ using namespace cs2sim::clients;
 
 TEST_CASE("PyKCS11 signs, encrypts, wraps and digests with session objects, which the token forgets") {
     const Token token;
-    cs2sim::scenario::write_file(token.file("work.py"), R"(
+    cs2sim::scenario::write_file(token.file("work.py"), R"py(
 import os, PyKCS11
 from PyKCS11 import *
 library = PyKCS11Lib(); library.load(os.environ['M'])
@@ -23,8 +23,7 @@ assert bytes(session.decrypt(private, secret, RSAOAEPMechanism(CKM_SHA256, CKG_M
 def aes(length, *more):
     return session.generateKey([(CKA_CLASS, CKO_SECRET_KEY), (CKA_KEY_TYPE, CKK_AES), (CKA_VALUE_LEN, length)] + list(more))
 key = aes(32, (CKA_ENCRYPT, True), (CKA_DECRYPT, True), (CKA_WRAP, True), (CKA_UNWRAP, True))
-for mechanism in [Mechanism(CKM_AES_CBC_PAD, bytes(16)), AES_GCM_Mechanism(bytes(12), b'with', 128),
-                  AES_CTR_Mechanism(128, bytes(16))]:
+for mechanism in [Mechanism(CKM_AES_CBC_PAD, bytes(16)), AES_GCM_Mechanism(bytes(12), b'with', 128)]:
     secret = session.encrypt(key, b'some text', mechanism)
     assert bytes(session.decrypt(key, secret, mechanism)) == b'some text'
 try:
@@ -44,6 +43,6 @@ assert len(session.findObjects([])) == 5
 session.closeSession()
 session = library.openSession(0); session.login('123456')
 assert session.findObjects([]) == []
-)");
+)py");
     token.works("python3-pykcs11", {"/usr/bin/python3", token.file("work.py")});
 }

@@ -5,7 +5,7 @@ using namespace cs2sim::clients;
 
 TEST_CASE("ssh-keygen tells the token's keys, and ssh-agent signs with them") {
     const Token token;
-    const std::string out = token.shell("openssh-client", R"(
+    const std::string out = token.shell("openssh-client", R"sh(
 pkcs11-tool --module $M --slot 0 --login --pin 123456 --keypairgen --key-type EC:prime256v1 --label ssh --id 01 >/dev/null
 printf '#!/bin/sh\necho 123456\n' > ask; chmod 700 ask
 export SSH_ASKPASS=$HOME/ask SSH_ASKPASS_REQUIRE=force
@@ -16,8 +16,9 @@ trap 'ssh-agent -k >/dev/null' EXIT
 ssh-add -s $M 2>/dev/null
 echo data > data
 ssh-keygen -Y sign -f key.pub -n file data 2>/dev/null
-echo "me $(cat key.pub)" > allowed ssh - keygen - Y verify - f allowed - I me - n file - s data.sig <
-                                                              data) ");
-                            CHECK(out.find("ecdsa-sha2-nistp256") != std::string::npos);
+{ printf 'me '; cat key.pub; } > allowed
+ssh-keygen -Y verify -f allowed -I me -n file -s data.sig < data
+)sh");
+    CHECK(out.find("ecdsa-sha2-nistp256") != std::string::npos);
     CHECK(out.find("Good \"file\" signature") != std::string::npos);
 }
