@@ -13,8 +13,9 @@ trap 'p11-kit server --kill >/dev/null' EXIT
 client=$(find /usr/lib -name p11-kit-client.so | head -n 1)
 far="pkcs11-tool --module $client --slot-index 0 --login --pin 123456"
 echo data > data
+openssl dgst -sha256 -binary -out hash data
 $far -O
-$far --sign -m ECDSA-SHA256 --signature-format openssl --id 01 -i data -o sig
+$far --sign -m ECDSA --signature-format openssl --id 01 -i hash -o sig
 $far --read-object --type pubkey --id 01 -o key.der
 openssl pkey -pubin -inform der -in key.der -out key.pem
 openssl dgst -sha256 -verify key.pem -signature sig data

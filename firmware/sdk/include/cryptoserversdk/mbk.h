@@ -237,6 +237,9 @@ extern T_OS_MDL_HDL P_MBK;
 #define E_MBK_NOT_SUPPORTED 0xB0960028u /* operation unavailable */
 #define E_MBK_NO_PP 0xB0960029u /* PP module absent */
 #define E_MBK_NO_SC 0xB096002Au /* SC module absent */
+#define E_MBK_FIPS 0xB096002Bu /* FIPS: function locked */
+#define E_MBK_CC 0xB096002Cu /* CC: function locked */
+#define E_MBK_DEPRECATED 0xB096002Du /* function deprecated */
 #define E_MBK_LENGTH 0xB096002Eu /* argument has wrong length */
 #define E_MBK_OVER_UNDER_FLOW 0xB096002Fu /* arithmetic out of range */
 
