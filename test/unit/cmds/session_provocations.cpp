@@ -70,7 +70,7 @@ constexpr Provocation kProvocations[] = {
          profile.max_sessions = 1;
          Simulated device(profile);
          Caller first(device);
-         REQUIRE(first.open_session());
+         first.as_admin();
          return code_of(Caller(device).open_session());
      }},
     {E_CMDS_BAD_SM_MODE,
