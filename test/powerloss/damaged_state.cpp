@@ -53,7 +53,7 @@ bool fill(const std::string& device_name, const std::string& admin_key) {
         if (!(*device)->execute(FC_CMDS, SFC_CMDS_ADD_USER,
                                 {"USER" + std::to_string(i), 2, 4, 0, "CXI_GROUP=*", "a-password"}))
             return false;
-    const Bytes entry = compose(LAYOUT_DB_ENTRY, {Bytes(8, 1), Bytes(3000, 2)});
+    const Bytes entry = compose(LAYOUT_DB_ENTRY, {Bytes(8, 1), Bytes(3000, 2)}).value();
     return (*device)->execute(FC_MBK, SFC_MBK_GENERATE, {2, 32, 2, 2, "DAMAGED"}) &&
            (*device)->execute(FC_DB, SFC_DB_TEST_CREATE, {"OWN.db", 8, 100}) &&
            (*device)->execute(FC_DB, SFC_DB_TEST_INSERT, {"OWN.db", entry});

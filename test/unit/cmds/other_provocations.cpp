@@ -32,13 +32,14 @@ std::uint32_t restore(const User& user, std::string_view profile = "se-gen2") {
         REQUIRE(smos);
         DatabaseStore databases(**smos);
         MbkStore mbk(**smos, databases);
-        const auto info = mbk.info(kMbkSlotAes);
-        const auto key = mbk.derive(kMbkSlotAes, "cs2sim user backup", {}, 32);
-        REQUIRE((info && key));
+        const auto resident = mbk.resident(kMbkSlotAes);
+        REQUIRE(resident);
+        const auto key = resident->derive("cs2sim user backup", {}, 32);
+        REQUIRE(key);
         const auto name = user_search_key(user.short_name);
         Aead seal(*key);
         const Bytes sealed = seal.seal(Users::encode(user).value(), {name});
-        record = compose(LAYOUT_USER_BACKUP, {1, name, info->hash, sealed}).value();
+        record = compose(LAYOUT_USER_BACKUP, {1, name, resident->info().hash, sealed}).value();
     });
     return code_of(Caller(device).as_admin().cmds(SFC_CMDS_RESTORE_USER, {record}));
 }

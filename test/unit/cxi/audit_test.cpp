@@ -6,7 +6,7 @@ using namespace cs2sim;
 namespace {
 
 std::size_t lines_of(CxiBench& bench) {
-    return std::ranges::count(bench.services.smos.audit_log.text(), '\n');
+    return std::ranges::count(bench.services.smos.audit_log.text().value(), '\n');
 }
 
 }  // namespace
