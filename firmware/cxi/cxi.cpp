@@ -147,7 +147,9 @@ Result<SharedKey> Cxi::key(const Call& call, ByteView reference, Right right) {
         if (!names) return fail(names.error());
         const std::string_view group = names->text(CXI_PROP_KEY_GROUP);
         CS2SIM_TRY(require(call, group, right));  // before anything about the name is told
-        if (names->text(CXI_PROP_KEY_NAME).empty()) return fail(E_CXI_KEY_INVALID_NAME);
+        if (names->text(CXI_PROP_KEY_NAME).empty() &&
+            (!has_nameless_keys(group) || names->number_or(CXI_PROP_KEY_SPEC, 0) == 0))
+            return fail(E_CXI_KEY_INVALID_NAME);
         found = keys.find(
             key_index(group, names->text(CXI_PROP_KEY_NAME), names->number_or(CXI_PROP_KEY_SPEC, 0)));
     }
@@ -200,48 +202,49 @@ Result<void> Cxi::keep_first_usage(const LoadedKey& key, Use use, Mechanism mech
     });
 }
 
-Result<Bytes> Cxi::seal_outside(const KeyObject& key) {
-    const auto blob = seal.seal(key);
+Result<Place> Cxi::place_in(const Call& call, const PropertyList& names, std::uint32_t flags, Right right) {
+    const std::string_view group = names.text(CXI_PROP_KEY_GROUP);
+    CS2SIM_TRY(require(call, group, right));
+    if (names.text(CXI_PROP_KEY_NAME).empty() &&
+        (!has_nameless_keys(group) || names.number(CXI_PROP_KEY_SPEC) == 0u))
+        return fail(E_CXI_KEY_INVALID_NAME);
+    const Place place(*this, flags);
+    if (place.has(CXI_FLAG_KEY_EXTERNAL) &&
+        (place.has(CXI_FLAG_KEY_OVERWRITE) || place.has(CXI_FLAG_KEY_VOLATILE)))
+        return fail(E_CXI_OVERWRITE);
+    if (place.has(CXI_FLAG_KEY_OVERWRITE)) CS2SIM_TRY(approve_act(modes(), Act::overwrite));
+    if (place.has(CXI_FLAG_KEY_EXTERNAL)) {
+        CS2SIM_TRY(approve_act(modes(), Act::external_key));
+        return place;
+    }
+    const auto settings = config(group);
+    if (!settings) return fail(settings.error());
+    if (settings->external_only) return fail(E_CXI_KEY_EXTERNAL_ONLY);
+    return place;
+}
+
+Result<Bytes> Place::seal(const KeyObject& key) {
+    const auto blob = cxi_.seal.seal(key);
     if (!blob) return fail(blob.error());
     Bytes reference{CXI_TAG_EXTERNAL};
     append(reference, *blob);
     return reference;
 }
 
-Result<void> Cxi::may_place(const Call& call, const KeyObject& key, std::uint32_t flags, Right right) {
-    const bool external = (flags & CXI_FLAG_KEY_EXTERNAL) != 0;
-    CS2SIM_TRY(require(call, key.group(), right));
-    if (key.name().empty()) return fail(E_CXI_KEY_INVALID_NAME);
-    if (external && (flags & (CXI_FLAG_KEY_OVERWRITE | CXI_FLAG_KEY_VOLATILE)) != 0)
-        return fail(E_CXI_OVERWRITE);
-    if ((flags & CXI_FLAG_KEY_OVERWRITE) != 0) CS2SIM_TRY(approve_act(modes(), Act::overwrite));
-    if (external) return approve_act(modes(), Act::external_key);
-    const auto settings = config(key.group());
-    if (!settings) return fail(settings.error());
-    if (settings->external_only) return fail(E_CXI_KEY_EXTERNAL_ONLY);
-    return {};
-}
-
-Result<Bytes> Cxi::place(const Call& call, const KeyObject& key, std::uint32_t flags, Right right) {
-    CS2SIM_TRY(may_place(call, key, flags, right));
-    if ((flags & CXI_FLAG_KEY_EXTERNAL) != 0) return seal_outside(key);
-    CS2SIM_TRY(
-        keys.insert({&key}, (flags & CXI_FLAG_KEY_OVERWRITE) != 0, (flags & CXI_FLAG_KEY_VOLATILE) != 0));
+Result<Bytes> Place::put(KeyObject& key) {
+    if (has(CXI_FLAG_KEY_EXTERNAL)) return seal(key);
+    CS2SIM_TRY(cxi_.keys.insert({&key}, has(CXI_FLAG_KEY_OVERWRITE), has(CXI_FLAG_KEY_VOLATILE)));
     return index_reference(key_index(key));
 }
 
-Result<Cxi::Pair> Cxi::place_pair(const Call& call, const KeyObject& first, const KeyObject& second,
-                                  std::uint32_t flags) {
-    CS2SIM_TRY(may_place(call, first, flags, Right::manage));
-    CS2SIM_TRY(may_place(call, second, flags, Right::manage));
-    if ((flags & CXI_FLAG_KEY_EXTERNAL) != 0) {
-        auto one = seal_outside(first), other = seal_outside(second);
+Result<Place::Pair> Place::put(KeyObject& first, KeyObject& second) {
+    if (has(CXI_FLAG_KEY_EXTERNAL)) {
+        auto one = seal(first), other = seal(second);
         if (!one) return fail(one.error());
         if (!other) return fail(other.error());
         return Pair{*std::move(one), *std::move(other)};
     }
-    CS2SIM_TRY(keys.insert({&first, &second}, (flags & CXI_FLAG_KEY_OVERWRITE) != 0,
-                           (flags & CXI_FLAG_KEY_VOLATILE) != 0));
+    CS2SIM_TRY(cxi_.keys.insert({&first, &second}, has(CXI_FLAG_KEY_OVERWRITE), has(CXI_FLAG_KEY_VOLATILE)));
     return Pair{index_reference(key_index(first)), index_reference(key_index(second))};
 }
 

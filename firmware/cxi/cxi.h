@@ -31,6 +31,32 @@ struct CxiConfig {
 
 enum class Right : std::uint8_t { use, manage };
 
+class Cxi;
+
+class Place {
+public:
+    // Stores a new key, or seals it (CXI_FLAG_KEY_EXTERNAL), and returns its reference. A key without name
+    // and specifier gets one as KeyStore::insert() says, but for sealed ones. Precondition: it has the names
+    // that the place was asked for. Errors: E_DB_EXISTS, E_CXI_OVERWRITE, E_CXI_MALLOC; E_MBK_SLOT_EMPTY; the
+    // database's.
+    Result<Bytes> put(KeyObject& key);
+
+    // Two keys, both or none; the first gets the lower specifier. `group` of both as asked for.
+    struct Pair {
+        Bytes first, second;
+    };
+    Result<Pair> put(KeyObject& first, KeyObject& second);
+
+private:
+    friend class Cxi;
+    Place(Cxi& cxi, std::uint32_t flags) : cxi_(cxi), flags_(flags) {}
+    Result<Bytes> seal(const KeyObject& key);
+    bool has(CxiFlag flag) const { return (flags_ & flag) != 0; }
+
+    Cxi& cxi_;
+    std::uint32_t flags_;
+};
+
 class Cxi {
 public:
     explicit Cxi(Services& services);
@@ -60,18 +86,11 @@ public:
     // Whether the profile and the mode have such keys. Errors: E_CXI_KEY_INVALID_ALGO, and the mode tables'.
     Result<void> approve_object(const KeyObject& key, Use use);
 
-    // Stores a new key as `flags` say, or seals it (CXI_FLAG_KEY_EXTERNAL), and returns its reference.
-    // Errors: E_CXI_KEY_INVALID_NAME, E_CXI_PERMISSION_DENIED, E_CXI_KEY_EXTERNAL_ONLY, E_CXI_OVERWRITE,
-    // E_DB_EXISTS, the mode tables'.
-    Result<Bytes> place(const Call& call, const KeyObject& key, std::uint32_t flags,
-                        Right right = Right::manage);
-
-    // The same with two keys, both or none; a reference each.
-    struct Pair {
-        Bytes first, second;
-    };
-    Result<Pair> place_pair(const Call& call, const KeyObject& first, const KeyObject& second,
-                            std::uint32_t flags);
+    // Where a key will go, asked before the work of making it. `names`: its GROUP, NAME and SPEC. Errors:
+    // E_CXI_PERMISSION_DENIED, E_CXI_KEY_INVALID_NAME (no name where keys have one, or the specifier 0
+    // without name), E_CXI_OVERWRITE, E_CXI_KEY_EXTERNAL_ONLY, the mode tables'.
+    Result<Place> place_in(const Call& call, const PropertyList& names, std::uint32_t flags,
+                           Right right = Right::manage);
 
     Circumstances circumstances() const;
     std::uint16_t modes() const;
@@ -79,8 +98,6 @@ public:
 private:
     Result<CxiConfig> read_config(std::initializer_list<ByteView> indices);
     Result<SharedKey> external_key(ByteView blob);
-    Result<Bytes> seal_outside(const KeyObject& key);
-    Result<void> may_place(const Call& call, const KeyObject& key, std::uint32_t flags, Right right);
     Result<void> keep_first_usage(const LoadedKey& key, Use use, Mechanism mechanism);
 
     Services& services_;

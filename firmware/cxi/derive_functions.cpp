@@ -148,6 +148,8 @@ Result<Bytes> cxi_key_derive(Call& call) {
     const auto base = cxi.key(call, call.request.bytes("key"), Right::use);
     if (!base) return fail(base.error());
     CS2SIM_TRY(cxi.allow(**base, USE_DERIVE, mechanism));
+    auto place = cxi.place_in(call, *properties, flags);
+    if (!place) return fail(place.error());
     const std::uint32_t bits = properties->number_or(CXI_PROP_KEY_SIZE, 0);
     if (bits == 0 || bits % 8 != 0 || bits > 8192) return fail(E_CXI_KEY_INVALID_SIZE);
     const ByteView data = call.request.bytes("data");
@@ -171,10 +173,9 @@ Result<Bytes> cxi_key_derive(Call& call) {
     secret->resize(bits / 8);
     if (!is_agreement(mechanism)) inherit_policy(*properties, (*base)->object);
     if (other) inherit_policy(*properties, other->object);
-    const auto key =
-        key_from_material(*std::move(properties), CXI_KEY_TYPE_SECRET, *secret, cxi.circumstances());
+    auto key = key_from_material(*std::move(properties), CXI_KEY_TYPE_SECRET, *secret, cxi.circumstances());
     if (!key) return fail(key.error());
-    const auto reference = cxi.place(call, *key, flags);
+    const auto reference = place->put(*key);
     if (!reference) return fail(reference.error());
     return call.answer({*reference});
 }

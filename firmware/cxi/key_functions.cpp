@@ -47,12 +47,11 @@ Result<Bytes> cxi_key_generate(Call& call) {
     CS2SIM_TRY(check_flags(flags, kPlaceFlags));
     auto properties = creation_template(call.request.bytes("properties"));
     if (!properties) return fail(properties.error());
-    CS2SIM_TRY(cxi.require(call, properties->text(CXI_PROP_KEY_GROUP), Right::manage));
-    if (properties->text(CXI_PROP_KEY_NAME).empty()) return fail(E_CXI_KEY_INVALID_NAME);
-    const auto key =
-        generate_key(*std::move(properties), {call.request.u32("mechanism")}, cxi.circumstances());
+    auto place = cxi.place_in(call, *properties, flags);
+    if (!place) return fail(place.error());
+    auto key = generate_key(*std::move(properties), {call.request.u32("mechanism")}, cxi.circumstances());
     if (!key) return fail(key.error());
-    const auto reference = cxi.place(call, *key, flags);
+    const auto reference = place->put(*key);
     if (!reference) return fail(reference.error());
     call.audit(AUDIT_KEY, "CXI: key generated: " + audit_name(*key));
     return call.answer({*reference});
@@ -67,24 +66,26 @@ Result<Bytes> cxi_key_pair_gen(Call& call) {
     if (!of_public) return fail(of_public.error());
     auto of_private = creation_template(call.request.bytes("private"));
     if (!of_private) return fail(of_private.error());
-    CS2SIM_TRY(cxi.require(call, of_public->text(CXI_PROP_KEY_GROUP), Right::manage));
-    CS2SIM_TRY(cxi.require(call, of_private->text(CXI_PROP_KEY_GROUP), Right::manage));
+    auto place = cxi.place_in(call, *of_private, flags);
+    if (!place) return fail(place.error());
+    CS2SIM_TRY(cxi.place_in(call, *of_public, flags));
     const Circumstances now = cxi.circumstances();
-    const auto private_key = generate_key(*std::move(of_private), {call.request.u32("mechanism")}, now);
+    auto private_key = generate_key(*std::move(of_private), {call.request.u32("mechanism")}, now);
     if (!private_key) return fail(private_key.error());
     if (!private_key->is_private()) return fail(E_CXI_KEY_INVALID_ALGO);
     of_public->erase(CXI_PROP_KEY_RSA_EXP);
-    const auto public_key = public_half(*std::move(of_public), *private_key, now);
+    auto public_key = public_half(*std::move(of_public), *private_key, now);
     if (!public_key) return fail(public_key.error());
+    const bool numbered = private_key->name().empty() && private_key->spec() == 0;  // each gets its own
     const bool same_place = public_key->group() == private_key->group() &&
                             public_key->name() == private_key->name() &&
                             public_key->spec() == private_key->spec();
-    if (same_place) return fail(E_CXI_KEY_INVALID_NAME);
+    if (same_place && !numbered) return fail(E_CXI_KEY_INVALID_NAME);
 
-    const auto placed = cxi.place_pair(call, *public_key, *private_key, flags);
+    const auto placed = place->put(*private_key, *public_key);
     if (!placed) return fail(placed.error());
     call.audit(AUDIT_KEY, "CXI: key pair generated: " + audit_name(*private_key));
-    return call.answer({placed->first, placed->second});
+    return call.answer({placed->second, placed->first});
 }
 
 Result<Bytes> cxi_key_open(Call& call) {
@@ -113,6 +114,8 @@ Result<Bytes> cxi_obj_create(Call& call) {
     CS2SIM_TRY(check_flags(flags, kPlaceFlags));
     auto properties = creation_template(call.request.bytes("properties"));
     if (!properties) return fail(properties.error());
+    auto place = cxi.place_in(call, *properties, flags);
+    if (!place) return fail(place.error());
     const Circumstances now = cxi.circumstances();
     const bool secret = properties->number(CXI_PROP_KEY_TYPE) == CXI_KEY_TYPE_SECRET;
     Result<KeyObject> object = fail(E_CXI_KEY_MISSING_COMP);
@@ -126,7 +129,7 @@ Result<Bytes> cxi_obj_create(Call& call) {
         object = key_from_material(*std::move(properties), CXI_KEY_TYPE_SECRET, value, now);
     }
     if (!object) return fail(object.error());
-    const auto reference = cxi.place(call, *object, flags);
+    const auto reference = place->put(*object);
     if (!reference) return fail(reference.error());
     return call.answer({*reference});
 }

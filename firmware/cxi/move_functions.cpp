@@ -72,14 +72,15 @@ Result<Bytes> unwrap_and_place(Call& call, ByteView parameter, ByteView wrapped,
     if (!properties) return fail(properties.error());
     const auto wrapping = cxi.key(call, call.request.bytes("wrapping"), Right::use);
     if (!wrapping) return fail(wrapping.error());
+    auto place = cxi.place_in(call, *properties, call.request.u32("flags"));
+    if (!place) return fail(place.error());
     const auto material =
         unwrap_material(call, **wrapping, {call.request.u32("mechanism")}, parameter, wrapped);
     if (!material) return fail(material.error());
     if (type == 0) type = type_of(*properties);
-    const auto key =
-        key_from_material(*std::move(properties), class_of(type), *material, cxi.circumstances());
+    auto key = key_from_material(*std::move(properties), class_of(type), *material, cxi.circumstances());
     if (!key) return fail(key.error());
-    const auto reference = cxi.place(call, *key, call.request.u32("flags"));
+    const auto reference = place->put(*key);
     if (!reference) return fail(reference.error());
     return call.answer({*reference});
 }
@@ -106,12 +107,14 @@ Result<Bytes> cxi_key_restore(Call& call) {
     CS2SIM_TRY(check_flags(flags, CXI_FLAG_KEY_OVERWRITE | CXI_FLAG_KEY_VOLATILE));
     const auto expected = PropertyList::decode(call.request.bytes("properties"));
     if (!expected) return fail(expected.error());
-    const auto key = cxi.seal.open(call.request.bytes("blob"));
+    auto key = cxi.seal.open(call.request.bytes("blob"));
     if (!key) return fail(key.error());
     CS2SIM_TRY(compare_names(*expected, *key));
+    auto place = cxi.place_in(call, key->properties, flags, Right::use);
+    if (!place) return fail(place.error());
     CS2SIM_TRY(cxi.approve_object(*key, key->is_public() ? USE_VERIFY : USE_MAKE));
     CS2SIM_TRY(load_key(*key));  // what cannot be used is not stored
-    const auto reference = cxi.place(call, *key, flags, Right::use);
+    const auto reference = place->put(*key);
     if (!reference) return fail(reference.error());
     call.audit(AUDIT_KEY, "CXI: key restored: " + std::string(key->group()) + "/" + std::string(key->name()));
     return call.answer({*reference});
@@ -164,7 +167,8 @@ Result<Bytes> cxi_key_import(Call& call) {
     auto properties = creation_template(call.request.bytes("properties"));
     if (!properties) return fail(properties.error());
     const std::string group(properties->text(CXI_PROP_KEY_GROUP));
-    CS2SIM_TRY(cxi.require(call, group, Right::manage));
+    auto place = cxi.place_in(call, *properties, call.request.u32("flags"));
+    if (!place) return fail(place.error());
     if (class_of(type) != CXI_KEY_TYPE_PUBLIC) {
         CS2SIM_TRY(approve_act(cxi.modes(), Act::plain_import));
         CS2SIM_TRY(cxi.require_plain(call, group));
@@ -172,9 +176,9 @@ Result<Bytes> cxi_key_import(Call& call) {
     if (class_of(type) != CXI_KEY_TYPE_PUBLIC && class_of(type) != CXI_KEY_TYPE_PRIVATE &&
         class_of(type) != CXI_KEY_TYPE_SECRET)
         return fail(E_CXI_KEY_TYPE);
-    const auto key = key_from_material(*std::move(properties), class_of(type), blob, cxi.circumstances());
+    auto key = key_from_material(*std::move(properties), class_of(type), blob, cxi.circumstances());
     if (!key) return fail(key.error());
-    const auto reference = cxi.place(call, *key, call.request.u32("flags"));
+    const auto reference = place->put(*key);
     if (!reference) return fail(reference.error());
     return call.answer({*reference});
 }

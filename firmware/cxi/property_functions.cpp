@@ -160,10 +160,13 @@ Result<Bytes> cxi_key_list(Call& call) {
     Visibility visible(call);
     const bool one_group = filter->has(CXI_PROP_KEY_GROUP) && !is_pattern(filter->text(CXI_PROP_KEY_GROUP));
     if (one_group && !visible(filter->text(CXI_PROP_KEY_GROUP))) return fail(E_CXI_PERMISSION_DENIED);
-    const Bytes prefix = one_group ? group_prefix(filter->text(CXI_PROP_KEY_GROUP)) : Bytes();
-    const auto page = cxi.keys.list(prefix, call.request.bytes("cursor"), limit, [&](const KeyObject& key) {
+    const auto wanted_key = [&](const KeyObject& key) {
         return key.type() != CXI_KEY_TYPE_CONFIG && visible(key.group()) && matches_template(key, *filter);
-    });
+    };
+    const ByteView from = call.request.bytes("cursor");
+    const auto page =
+        one_group ? cxi.keys.list_group(filter->text(CXI_PROP_KEY_GROUP), *filter, from, limit, wanted_key)
+                  : cxi.keys.list({}, from, limit, wanted_key);
     if (!page) return fail(page.error());
 
     const bool computed = std::ranges::any_of(*wanted, is_computed);
@@ -220,7 +223,9 @@ Result<Bytes> cxi_key_prop_set(Call& call) {
     if ((*key)->external) {
         KeyObject changed = (*key)->object;
         CS2SIM_TRY(apply(changed));
-        const auto made = cxi.place(call, changed, CXI_FLAG_KEY_EXTERNAL);
+        auto place = cxi.place_in(call, changed.properties, CXI_FLAG_KEY_EXTERNAL);
+        if (!place) return fail(place.error());
+        const auto made = place->put(changed);
         if (!made) return fail(made.error());
         return call.answer({*made});
     }
@@ -254,7 +259,11 @@ Result<Bytes> cxi_obj_copy(Call& call) {
     const bool leaves_group = copy.group() != (*key)->object.group();
     if (leaves_group && !copy.is_public() && (copy.export_policy() & CXI_KEY_EXPORT_ALLOW) == 0)
         return fail(E_CXI_KEY_EXPORT_DENIED);
-    const auto reference = cxi.place(call, copy, flags);
+    // A copy of a numbered object gets a number of its own.
+    if (copy.name().empty() && !changes->has(CXI_PROP_KEY_SPEC)) copy.properties.erase(CXI_PROP_KEY_SPEC);
+    auto place = cxi.place_in(call, copy.properties, flags);
+    if (!place) return fail(place.error());
+    const auto reference = place->put(copy);
     if (!reference) return fail(reference.error());
     return call.answer({*reference});
 }

@@ -13,6 +13,7 @@ namespace {
 
 constexpr int kApplicationId = 0x43533244;  // "CS2D", in the header of our SQLite files
 constexpr int kFormat = 1;
+constexpr int kFormatWithTerms = 2;  // the same, and terms and notes beside
 
 // SQLite cannot say that it was for want of a descriptor: a further one is tried for.
 Error open_error(int sqlite_result) {
@@ -85,7 +86,8 @@ Result<DatabaseInfo> Connection::read_info() {
     if (!application) return fail(application.error());
     const auto format = number_of("PRAGMA user_version");
     if (!format) return fail(format.error());
-    if (*application != kApplicationId || *format != kFormat) return fail(E_DB_FILE_TYPE);
+    if (*application != kApplicationId || *format < kFormat || *format > kFormatWithTerms)
+        return fail(E_DB_FILE_TYPE);
 
     Statement row(sqlite_.get(), "SELECT key_length, max_size FROM info");
     if (row.step() != SQLITE_ROW) return fail(database_error(sqlite_.error()));
@@ -233,17 +235,21 @@ Result<void> Connection::change(Statement& statement) {
 
 Result<void> Connection::insert(ByteView key, ByteView sealed) {
     CS2SIM_TRY(fault_point(FaultPoint::db_write, identity_.name, key));
-    return change(prepared(insert_, "INSERT INTO entries VALUES(?1, ?2)").bind(1, key).bind(2, sealed));
+    CS2SIM_TRY(change(prepared(insert_, "INSERT INTO entries VALUES(?1, ?2)").bind(1, key).bind(2, sealed)));
+    return add_terms(key, sealed);
 }
 
 Result<void> Connection::replace(ByteView key, ByteView sealed) {
     CS2SIM_TRY(fault_point(FaultPoint::db_write, identity_.name, key));
-    return change(
-        prepared(replace_, "INSERT OR REPLACE INTO entries VALUES(?1, ?2)").bind(1, key).bind(2, sealed));
+    CS2SIM_TRY(erase_terms(key));
+    CS2SIM_TRY(change(
+        prepared(replace_, "INSERT OR REPLACE INTO entries VALUES(?1, ?2)").bind(1, key).bind(2, sealed)));
+    return add_terms(key, sealed);
 }
 
 Result<void> Connection::erase(ByteView key) {
     CS2SIM_TRY(fault_point(FaultPoint::db_write, identity_.name, key));
+    CS2SIM_TRY(erase_terms(key));
     CS2SIM_TRY(change(prepared(erase_, "DELETE FROM entries WHERE key=?1").bind(1, key)));
     if (sqlite3_changes(sqlite_.get()) == 0) return fail(E_DB_NOT_FOUND);
     return {};

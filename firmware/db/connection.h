@@ -23,6 +23,7 @@ struct DatabaseIdentity {
     std::string name;
     std::filesystem::path file;
     SecretBytes record_key;  // derived from the device master key for this database
+    TermsOf terms_of = nullptr;
 };
 
 inline Result<void> check_record(ByteView record) {
@@ -38,6 +39,8 @@ public:
 
     // Makes the tables in an empty file. Used once, on a file that nobody else sees yet.
     static Result<void> make_file(const std::filesystem::path& file, const DatabaseInfo& info);
+    // Gives every entry its terms, when the file has none yet and the database is to have them.
+    Result<void> make_terms();
     // Reads what make_file() wrote. Error: E_DB_FILE_TYPE when the file is no database of ours.
     Result<DatabaseInfo> read_info();
 
@@ -63,6 +66,11 @@ public:
     Result<void> replace(ByteView key, ByteView sealed);
     Result<void> erase(ByteView key);
 
+    Result<std::vector<FoundByTerm>> find_by(ByteView prefix, ByteView term, ByteView key, std::size_t limit);
+    Result<Bytes> last_term(ByteView prefix);
+    Result<Bytes> note(ByteView name);
+    Result<void> set_note(ByteView name, ByteView note);
+
     // A transaction that may change entries, and a place in it that `ROLLBACK TO one` goes back to.
     Result<void> begin() { return change(prepared(begin_, "BEGIN IMMEDIATE")); }
     Result<void> commit() { return change(prepared(commit_, "COMMIT")); }
@@ -77,6 +85,8 @@ private:
     Result<void> change(Statement& statement);
     Result<DatabaseEntry> entry_of(Statement& statement);
     Result<std::int64_t> number_of(const char* pragma);
+    Result<void> add_terms(ByteView key, ByteView sealed);
+    Result<void> erase_terms(ByteView key);
 
     const DatabaseIdentity& identity_;
     Aead aead_;
@@ -84,6 +94,7 @@ private:
     Statement find_, find_at_or_behind_, find_behind_, keys_, entries_, count_, walk_, insert_, replace_,
         erase_;
     Statement begin_, commit_, mark_, release_;
+    Statement add_term_, erase_term_, find_by_, last_term_, note_, set_note_;
 };
 
 }  // namespace cs2sim

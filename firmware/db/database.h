@@ -37,6 +37,17 @@ struct DatabaseEntry {
     bool damaged = false;  // the record at rest was changed: nothing is in `record`
 };
 
+// What an entry can be found by beside its search key: byte strings that a module makes of the record. They
+// stand beside the entries, change in the same transaction as these, and say nothing that the module would
+// keep from who reads the file at rest (hashes, say). An entry may have several terms, a term several
+// entries.
+using TermsOf = std::vector<Bytes> (*)(ByteView key, ByteView record);
+
+struct FoundByTerm {
+    Bytes term;
+    DatabaseEntry entry;
+};
+
 enum class Find : std::uint8_t {
     equal = 0,
     greater_or_equal = 1,
@@ -74,6 +85,13 @@ public:
     virtual Result<void> update(ByteView key, ByteView record) = 0;
     virtual Result<void> erase(ByteView key) = 0;
     virtual Result<DatabaseEntry> find(ByteView key, Find mode) = 0;
+
+    // The last term that begins with `prefix`. Error: E_DB_NOT_FOUND.
+    virtual Result<Bytes> last_term(ByteView prefix) = 0;
+    // Notes that a module takes for itself: they live as long as the database, beside its entries, and are in
+    // no backup. Empty when there is none of that name. Error: E_DB_BAD_PARAM when the database has no terms.
+    virtual Result<Bytes> note(ByteView name) = 0;
+    virtual Result<void> set_note(ByteView name, ByteView note) = 0;
 };
 
 class Database {
@@ -96,6 +114,12 @@ public:
     virtual Result<std::vector<Bytes>> keys(ByteView after, std::size_t limit) = 0;
     // The same with their records, damaged ones too.
     virtual Result<std::vector<DatabaseEntry>> entries(ByteView after, std::size_t limit) = 0;
+
+    // Up to `limit` entries with a term that begins with `prefix`, by terms and then search keys ascending,
+    // behind (`term`, `key`); both empty: from the first. None when the database has no terms.
+    virtual Result<std::vector<FoundByTerm>> find_by(ByteView prefix, ByteView term, ByteView key,
+                                                     std::size_t limit) = 0;
+    virtual Result<Bytes> note(ByteView name) = 0;  // as Batch::note()
 
     // Runs `work` as one transaction: all of its changes or, when it returns an error, none. It may run on
     // another thread that is in here at the same time, and must not use this database but through its Batch.
@@ -134,6 +158,10 @@ public:
     // Errors: E_OS_FILE_ILL_NAME; E_OS_FILE_NO_SUCH_FILE (also for a name that does not end in ".db");
     // E_DB_FILE_TYPE when the file is no database.
     Result<std::shared_ptr<Database>> open(std::string_view name);
+
+    // Gives the entries of `name` terms. Before the database is first opened; what is in it already gets its
+    // terms then.
+    void index(std::string_view name, TermsOf terms_of);
 
     // Opens, or makes when absent, in the backend of that name. Errors as open(); E_DB_BAD_INFO when info is
     // out of range or differs from an existing database's key length; E_DB_BAD_NAME when the name does not

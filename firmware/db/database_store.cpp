@@ -24,6 +24,7 @@ struct DatabaseStore::Impl {
     std::vector<std::unique_ptr<DatabaseBackend>> backends;
     std::mutex mutex;
     std::map<std::string, std::shared_ptr<StoredDatabase>> databases;  // the open ones
+    std::map<std::string, TermsOf> terms;                              // of databases that have them
 };
 
 namespace {
@@ -105,9 +106,15 @@ Result<std::shared_ptr<StoredDatabase>> DatabaseStore::Impl::open_locked(const s
     if (const auto found = databases.find(name); found != databases.end()) return found->second;
     DatabaseBackend* backend = backend_of(name);
     if (!backend) return fail(E_OS_FILE_NO_SUCH_FILE);
-    auto opened = backend->open(name);
+    const auto indexed = terms.find(name);
+    auto opened = backend->open(name, indexed == terms.end() ? nullptr : indexed->second);
     if (opened) databases.emplace(name, *opened);
     return opened;
+}
+
+void DatabaseStore::index(std::string_view name, TermsOf terms_of) {
+    const std::lock_guard lock(impl_->mutex);
+    impl_->terms.insert_or_assign(std::string(name), terms_of);
 }
 
 Result<std::shared_ptr<Database>> DatabaseStore::open(std::string_view name) {

@@ -125,9 +125,9 @@ public:
         return found;
     }
 
-    Result<std::shared_ptr<StoredDatabase>> open(const std::string& name) override {
+    Result<std::shared_ptr<StoredDatabase>> open(const std::string& name, TermsOf terms_of) override {
         if (!exists(name)) return fail(E_OS_FILE_NO_SUCH_FILE);
-        auto opened = SqliteDatabase::open(name, file(name), master_key_);
+        auto opened = SqliteDatabase::open(name, file(name), master_key_, terms_of);
         if (!opened) return fail(opened.error());
         return *opened;
     }

@@ -40,6 +40,9 @@ public:
         CS2SIM_TRY(begin_change(key));
         return writer_.erase(key);
     }
+    Result<Bytes> last_term(ByteView prefix) override { return writer_.last_term(prefix); }
+    Result<Bytes> note(ByteView name) override { return writer_.note(name); }
+    Result<void> set_note(ByteView name, ByteView note) override { return writer_.set_note(name, note); }
 
 private:
     Result<void> begin_change(ByteView key, ByteView record = {}) {
@@ -63,17 +66,18 @@ Result<SecretBytes> database_record_key(const MasterKey& master_key, const std::
 
 Result<std::shared_ptr<SqliteDatabase>> SqliteDatabase::open(const std::string& name,
                                                              const std::filesystem::path& file,
-                                                             const MasterKey& master_key) {
+                                                             const MasterKey& master_key, TermsOf terms_of) {
     auto record_key = database_record_key(master_key, name);
     if (!record_key) return fail(record_key.error());
     std::shared_ptr<SqliteDatabase> database(
-        new SqliteDatabase({name, file, std::move(*record_key)}, master_key));
+        new SqliteDatabase({name, file, std::move(*record_key), terms_of}, master_key));
 
     auto writer = std::make_unique<Connection>(database->identity_);
     CS2SIM_TRY(writer->open());
     const auto info = writer->read_info();
     if (!info) return fail(info.error());
     database->info_ = *info;
+    CS2SIM_TRY(writer->make_terms());
     database->writer_ = std::make_unique<GroupCommit>(std::move(writer));
     // One reader from the start: with it the database works on when the host has no descriptor left.
     auto reader = std::make_unique<Connection>(database->identity_);
@@ -178,6 +182,19 @@ Result<std::vector<DatabaseEntry>> SqliteDatabase::entries(ByteView after, std::
     auto lease = reader();
     if (!lease) return fail(lease.error());
     return (*lease)->entries(after, limit);
+}
+
+Result<std::vector<FoundByTerm>> SqliteDatabase::find_by(ByteView prefix, ByteView term, ByteView key,
+                                                         std::size_t limit) {
+    auto lease = reader();
+    if (!lease) return fail(lease.error());
+    return (*lease)->find_by(prefix, term, key, limit);
+}
+
+Result<Bytes> SqliteDatabase::note(ByteView name) {
+    auto lease = reader();
+    if (!lease) return fail(lease.error());
+    return (*lease)->note(name);
 }
 
 Result<void> SqliteDatabase::run(ByteView key, const GroupCommit::Work& work) {

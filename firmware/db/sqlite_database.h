@@ -26,7 +26,7 @@ class SqliteDatabase final : public StoredDatabase, public std::enable_shared_fr
 public:
     static Result<std::shared_ptr<SqliteDatabase>> open(const std::string& name,
                                                         const std::filesystem::path& file,
-                                                        const MasterKey& master_key);
+                                                        const MasterKey& master_key, TermsOf terms_of);
 
     const std::string& name() const override { return identity_.name; }
     DatabaseInfo info() const override { return info_; }
@@ -40,6 +40,9 @@ public:
     Result<void> verify() override;
     Result<std::vector<Bytes>> keys(ByteView after, std::size_t limit) override;
     Result<std::vector<DatabaseEntry>> entries(ByteView after, std::size_t limit) override;
+    Result<std::vector<FoundByTerm>> find_by(ByteView prefix, ByteView term, ByteView key,
+                                             std::size_t limit) override;
+    Result<Bytes> note(ByteView name) override;
     Result<void> change(const std::function<Result<void>(Batch&)>& work) override;
     Result<std::unique_ptr<Snapshot>> snapshot() override;
     Result<std::unique_ptr<Staging>> stage() override;

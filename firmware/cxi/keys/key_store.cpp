@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "firmware/crypto/digest.h"
-#include "firmware/db/catalogue.h"
 #include "firmware/smos/smos.h"
 
 namespace cs2sim {
@@ -12,6 +11,7 @@ namespace {
 // Cursors: a byte that says in which part the listing is, then the last index seen.
 constexpr std::uint8_t kInVolatile = 0;
 constexpr std::uint8_t kInDatabase = 1;
+constexpr std::uint8_t kInGroup = 2;  // then the specifier, before the index
 
 Bytes make_cursor(std::uint8_t part, ByteView index) {
     Bytes cursor{part};
@@ -32,6 +32,58 @@ Bytes before(ByteView prefix) {
     }
     index.resize(CXI_INDEX_LENGTH, 0xFF);
     return index;
+}
+
+Bytes group_cursor(std::uint32_t spec, ByteView index) {
+    Bytes cursor{kInGroup};
+    append(cursor, big_endian_bytes<4>(spec));
+    append(cursor, index);
+    return cursor;
+}
+
+bool wants_spec(const KeyObject& key) { return key.name().empty() && key.spec() == 0; }
+
+// The highest specifier that a group gave is a note under its term. It becomes `least` when it is lower.
+Result<std::uint32_t> raise_given(Batch& batch, ByteView group, std::uint32_t least) {
+    const auto note = batch.note(group);
+    if (!note) return fail(note.error());
+    const std::uint32_t given = note->empty() ? 0 : static_cast<std::uint32_t>(big_endian(*note));
+    if (given >= least) return given;
+    CS2SIM_TRY(batch.set_note(group, big_endian_bytes<4>(least)));
+    return least;
+}
+
+// The specifier after the highest that the group has or ever gave.
+Result<std::uint32_t> next_spec(Batch& batch, std::string_view group) {
+    const Bytes prefix = group_term(group);
+    const auto last = batch.last_term(prefix);
+    if (!last && last.error().code != E_DB_NOT_FOUND) return fail(last.error());
+    const auto given = raise_given(batch, prefix, last ? spec_of_term(*last) : 0);
+    if (!given) return fail(given.error());
+    if (*given >= 0xFFFFFFFE) return fail(E_DB_NO_SPACE);
+    return raise_given(batch, prefix, *given + 1);
+}
+
+Result<void> give_specs(Batch& batch, const std::vector<KeyObject*>& objects) {
+    for (KeyObject* object : objects) {
+        const auto spec = next_spec(batch, object->group());
+        if (!spec) return fail(spec.error());
+        object->properties.set_number(CXI_PROP_KEY_SPEC, *spec);
+    }
+    return {};
+}
+
+std::vector<KeyObject*> those_without_spec(std::initializer_list<KeyObject*> objects) {
+    std::vector<KeyObject*> chosen;
+    std::ranges::copy_if(objects, std::back_inserter(chosen),
+                         [](const KeyObject* object) { return wants_spec(*object); });
+    return chosen;
+}
+
+// A specifier that goes with its key is not given again.
+Result<void> retire_spec(Batch& batch, const KeyObject& key) {
+    if (!key.name().empty()) return {};
+    return raise_given(batch, group_term(key.group()), key.spec()).map([](std::uint32_t) {});
 }
 
 }  // namespace
@@ -120,7 +172,7 @@ Result<SharedKey> KeyStore::find(ByteView index) {
 }
 
 // All or none.
-Result<void> KeyStore::keep_volatile(std::initializer_list<const KeyObject*> objects, bool overwrite) {
+Result<void> KeyStore::keep_volatile(std::initializer_list<KeyObject*> objects, bool overwrite) {
     std::vector<SharedKey> ready;
     for (const KeyObject* object : objects) {
         auto loaded = load_key(*object);
@@ -139,27 +191,41 @@ Result<void> KeyStore::keep_volatile(std::initializer_list<const KeyObject*> obj
     return {};
 }
 
-Result<void> KeyStore::insert(std::initializer_list<const KeyObject*> objects, bool overwrite,
-                              bool is_volatile) {
+Result<void> KeyStore::insert_volatile(Database& stored, std::initializer_list<KeyObject*> objects,
+                                       bool overwrite) {
+    const auto unnumbered = those_without_spec(objects);
+    if (!unnumbered.empty())
+        CS2SIM_TRY(stored.change([&](Batch& batch) { return give_specs(batch, unnumbered); }));
+    for (const KeyObject* key : objects) {
+        const auto found = stored.find(key_index(*key));
+        if (found) return fail(overwrite ? E_CXI_OVERWRITE : E_DB_EXISTS);
+        if (found.error().code != E_DB_NOT_FOUND) return fail(found.error());
+    }
+    return keep_volatile(objects, overwrite);
+}
+
+Result<void> KeyStore::insert(std::initializer_list<KeyObject*> objects, bool overwrite, bool is_volatile) {
     const auto keys = database();
     if (!keys) return fail(keys.error());
-    if (is_volatile) {
-        for (const KeyObject* key : objects) {
-            const auto stored = (*keys)->find(key_index(*key));
-            if (stored) return fail(overwrite ? E_CXI_OVERWRITE : E_DB_EXISTS);
-            if (stored.error().code != E_DB_NOT_FOUND) return fail(stored.error());
-        }
-        return keep_volatile(objects, overwrite);
-    }
-    // Made outside the transaction, which others wait for.
+    if (is_volatile) return insert_volatile(**keys, objects, overwrite);
+    const auto unnumbered = those_without_spec(objects);
+    // Made outside the transaction, which others wait for, unless the specifier is known only there.
     std::vector<std::pair<Bytes, SecretBytes>> records;
-    for (const KeyObject* key : objects) records.emplace_back(key_index(*key), encode_key(*key));
+    const auto encode_all = [&] {
+        records.clear();
+        for (const KeyObject* key : objects) records.emplace_back(key_index(*key), encode_key(*key));
+    };
+    if (unnumbered.empty()) encode_all();
     if (!overwrite) {
         const std::lock_guard lock(mutex_);
         for (const auto& each : records)
             if (volatile_.contains(each.first)) return fail(E_DB_EXISTS);
     }
     CS2SIM_TRY((*keys)->change([&](Batch& batch) -> Result<void> {
+        if (!unnumbered.empty()) {
+            CS2SIM_TRY(give_specs(batch, unnumbered));
+            encode_all();
+        }
         for (const auto& [index, record] : records)
             CS2SIM_TRY(overwrite ? batch.update(index, record) : batch.insert(index, record));
         return {};
@@ -201,7 +267,13 @@ Result<void> KeyStore::erase(ByteView index) {
     }
     const auto keys = database();
     if (!keys) return fail(keys.error());
-    CS2SIM_TRY((*keys)->erase(index));
+    CS2SIM_TRY((*keys)->change([&](Batch& batch) -> Result<void> {
+        const auto record = batch.find(index);
+        if (!record && record.error().code != E_DB_REC_CRC) return fail(record.error());
+        if (record)
+            if (const auto object = decode_key(*record)) CS2SIM_TRY(retire_spec(batch, *object));
+        return batch.erase(index);
+    }));
     forget(index);
     return {};
 }
@@ -233,6 +305,7 @@ Result<std::uint32_t> KeyStore::erase_group(std::string_view group) {
             at = std::move(entry->key);
             const auto object = decode_key(entry->record);
             if (object && object->group() == group && object->type() != CXI_KEY_TYPE_CONFIG) {
+                CS2SIM_TRY(retire_spec(batch, *object));
                 CS2SIM_TRY(batch.erase(at));
                 ++erased;
             }
@@ -314,6 +387,71 @@ Result<KeyStore::Page> KeyStore::list(ByteView prefix, ByteView cursor, std::siz
             page.keys.push_back({*std::move(object), make_cursor(kInDatabase, at)});
     }
     page.cursor = make_cursor(kInDatabase, at);
+    return page;
+}
+
+std::vector<SharedKey> KeyStore::volatile_of_group(std::string_view group, std::uint32_t spec,
+                                                   ByteView index) {
+    const auto place = [](const LoadedKey& key) { return std::pair(key.object.spec(), as_text(key.index)); };
+    std::vector<SharedKey> keys;
+    {
+        const std::lock_guard lock(mutex_);
+        const Bytes prefix = group_prefix(group);
+        for (auto at = volatile_.lower_bound(prefix); at != volatile_.end() && starts_with(at->first, prefix);
+             ++at)
+            if (at->second->object.group() == group && place(*at->second) > std::pair(spec, as_text(index)))
+                keys.push_back(at->second);
+    }
+    std::ranges::sort(keys, {}, [&](const SharedKey& key) { return place(*key); });
+    return keys;
+}
+
+Result<KeyStore::Page> KeyStore::list_group(std::string_view group, const PropertyList& filter,
+                                            ByteView cursor, std::size_t limit,
+                                            const std::function<bool(const KeyObject&)>& wanted) {
+    constexpr std::size_t kAtATime = 256;
+    if (!cursor.empty() && cursor.size() != 5 + CXI_INDEX_LENGTH) return fail(E_CXI_INVALID_PARAM_LEN);
+    if (!cursor.empty() && cursor[0] != kInGroup) return fail(E_CXI_INVALID_PARAM_VAL);
+    const auto keys = database();
+    if (!keys) return fail(keys.error());
+
+    std::uint32_t spec = cursor.empty() ? 0 : static_cast<std::uint32_t>(big_endian(cursor.subspan(1, 4)));
+    Bytes index = cursor.empty() ? Bytes() : to_bytes(cursor.subspan(5));
+    const std::vector<SharedKey> held = volatile_of_group(group, spec, index);
+    auto next_held = held.begin();
+    Page page;
+    const auto take = [&](const KeyObject& key, ByteView at) {
+        if (wanted(key)) page.keys.push_back({key, group_cursor(key.spec(), at)});
+    };
+    const auto take_held_before = [&](std::uint32_t number, ByteView at) {
+        for (; next_held != held.end() && page.keys.size() < limit &&
+               std::pair((*next_held)->object.spec(), as_text((*next_held)->index)) <
+                   std::pair(number, as_text(at));
+             ++next_held)
+            take((*next_held)->object, (*next_held)->index);
+    };
+    const Bytes prefix = term_for(group, filter);
+    bool more = true;
+    std::size_t scanned = 0;
+    while (more && page.keys.size() < limit && scanned < kScanPerPage) {
+        const std::size_t batch = std::min(limit - page.keys.size(), kAtATime);
+        const auto found =
+            (*keys)->find_by(prefix, index.empty() ? Bytes() : term_with_spec(prefix, spec), index, batch);
+        if (!found) return fail(found.error());
+        more = found->size() == batch;
+        scanned += found->size();
+        for (const FoundByTerm& each : *found) {
+            take_held_before(spec_of_term(each.term), each.entry.key);
+            if (page.keys.size() == limit) break;
+            spec = spec_of_term(each.term);
+            index = each.entry.key;
+            if (const auto object = decode_key(each.entry.record); object && object->group() == group)
+                take(*object, index);
+        }
+    }
+    if (!more) take_held_before(0xFFFFFFFF, Bytes(CXI_INDEX_LENGTH, 0xFF));
+    page.more = more || page.keys.size() == limit || next_held != held.end();
+    page.cursor = page.keys.size() == limit ? page.keys.back().cursor : group_cursor(spec, index);
     return page;
 }
 

@@ -12,8 +12,8 @@
 #include <mutex>
 #include <unordered_map>
 
-#include "firmware/cxi/keys/key_object.h"
-#include "firmware/db/database.h"
+#include "firmware/cxi/keys/key_terms.h"
+#include "firmware/db/catalogue.h"
 
 namespace cs2sim {
 
@@ -27,17 +27,20 @@ public:
     static constexpr std::size_t kMostVolatile = 4096;
     static constexpr std::size_t kScanPerPage = 4096;  // records read for one page at most
 
-    KeyStore(Smos& smos, DatabaseStore& databases) : smos_(smos), databases_(databases) {}
+    KeyStore(Smos& smos, DatabaseStore& databases) : smos_(smos), databases_(databases) {
+        databases_.index(kKeyDatabase, key_terms);
+    }
 
     // Errors: E_DB_NOT_FOUND; E_CXI_KEY_INVALID_COMP, E_CXI_KEY_BLOB_FORMAT for a record that is no key;
     // the database's.
     Result<SharedKey> find(ByteView index);
 
-    // Stores under key_index(), all of them in one change, or none. A volatile key never takes the place of a
-    // stored one. Errors: E_DB_EXISTS without `overwrite`, and with it E_CXI_OVERWRITE for a volatile key
-    // where a stored one is; E_CXI_MALLOC when there are too many volatile keys; the database's.
-    Result<void> insert(std::initializer_list<const KeyObject*> objects, bool overwrite,
-                        bool is_volatile = false);
+    // Stores under key_index(), all of them in one change, or none. Those without name and specifier get the
+    // next specifier of their group, in this order; one that was given never comes again while the database
+    // lives. A volatile key never takes the place of a stored one. Errors: E_DB_EXISTS without `overwrite`,
+    // and with it E_CXI_OVERWRITE for a volatile key where a stored one is; E_CXI_MALLOC when there are too
+    // many volatile keys; the database's.
+    Result<void> insert(std::initializer_list<KeyObject*> objects, bool overwrite, bool is_volatile = false);
 
     // Changes the object there as it is at that moment; nothing is written when `change` fails. It may run on
     // another thread that changes the database, and must not use this store. Without an object there:
@@ -66,9 +69,14 @@ public:
         Bytes cursor;  // for the next page
         bool more = false;
     };
-    // Precondition: `limit` is not 0.
+    // Precondition of both: `limit` is not 0. Error: E_CXI_INVALID_PARAM_LEN, _VAL for a cursor of another
+    // kind of list.
     Result<Page> list(ByteView prefix, ByteView cursor, std::size_t limit,
                       const std::function<bool(const KeyObject&)>& wanted);
+    // The same for one group, by specifiers and then indices ascending, through the terms of `filter`,
+    // whatever the number of keys. `wanted` must hold for no object that does not fit these.
+    Result<Page> list_group(std::string_view group, const PropertyList& filter, ByteView cursor,
+                            std::size_t limit, const std::function<bool(const KeyObject&)>& wanted);
 
 private:
     struct Cached {
@@ -91,7 +99,10 @@ private:
     SharedKey confirmed(ByteView index, ByteView record_hash, std::uint64_t changes);
     void remember(ByteView index, Cached entry);
     void forget(ByteView index);
-    Result<void> keep_volatile(std::initializer_list<const KeyObject*> objects, bool overwrite);
+    Result<void> keep_volatile(std::initializer_list<KeyObject*> objects, bool overwrite);
+    Result<void> insert_volatile(Database& stored, std::initializer_list<KeyObject*> objects, bool overwrite);
+    // Volatile keys behind (`spec`, `index`), in the order of list_group().
+    std::vector<SharedKey> volatile_of_group(std::string_view group, std::uint32_t spec, ByteView index);
     Result<Page> list_volatile(ByteView prefix, ByteView after, std::size_t limit,
                                const std::function<bool(const KeyObject&)>& wanted);
 

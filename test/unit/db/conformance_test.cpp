@@ -306,7 +306,7 @@ TEST_CASE("backend: a new database appears at publish(), with everything in it")
     Subject subject(subjects());
     DatabaseBackend& backend = subject.backend();
     CHECK(backend.list().empty());
-    CHECK(code_of(backend.open("n.db")) == E_OS_FILE_NO_SUCH_FILE);
+    CHECK(code_of(backend.open("n.db", nullptr)) == E_OS_FILE_NO_SUCH_FILE);
     CHECK(code_of(backend.drop("n.db")) == E_OS_FILE_NO_SUCH_FILE);
     {
         auto dropped = backend.make("n.db", {4, 1});
@@ -327,7 +327,7 @@ TEST_CASE("backend: a new database appears at publish(), with everything in it")
     REQUIRE((*made)->publish());
     REQUIRE(backend.list().size() == 1);
     CHECK(backend.list()[0].name == "n.db");
-    const auto database = backend.open("n.db");
+    const auto database = backend.open("n.db", nullptr);
     REQUIRE(database);
     CHECK((*database)->info().max_size == 7);
     CHECK(all_keys(**database) == std::vector<Bytes>{key(1), key(2)});

@@ -1,8 +1,10 @@
 #include "test/unit/db/memory_backend.h"
 
+#include <algorithm>
 #include <atomic>
 #include <map>
 #include <mutex>
+#include <set>
 
 #include "firmware/smos/fault_points.h"
 
@@ -11,10 +13,32 @@ namespace {
 
 using Entries = std::map<Bytes, SecretBytes>;
 
+using Notes = std::map<Bytes, Bytes>;
+
 struct Shelved {
     DatabaseInfo info;
     Entries entries;
+    Notes notes;
 };
+
+bool begins_with(const Bytes& term, ByteView prefix) {
+    return term.size() >= prefix.size() && std::equal(prefix.begin(), prefix.end(), term.begin());
+}
+
+// Terms and the search keys of their entries, in order.
+std::set<std::pair<Bytes, Bytes>> terms_in(const Entries& entries, TermsOf terms_of) {
+    std::set<std::pair<Bytes, Bytes>> all;
+    for (const auto& [key, record] : entries)
+        for (Bytes& term : terms_of ? terms_of(key, record) : std::vector<Bytes>())
+            all.emplace(std::move(term), key);
+    return all;
+}
+
+Result<Bytes> note_in(const Notes& notes, ByteView name, TermsOf terms_of) {
+    if (!terms_of) return fail(E_DB_BAD_PARAM);
+    const auto found = notes.find(to_bytes(name));
+    return found == notes.end() ? Bytes() : found->second;
+}
 
 class MemorySnapshot final : public Snapshot {
 public:
@@ -47,8 +71,12 @@ Result<DatabaseEntry> find_in(const Entries& entries, ByteView key, Find mode) {
 
 class MemoryBatch final : public Batch {
 public:
-    MemoryBatch(Entries& entries, const DatabaseInfo& info, const std::string& name)
-        : entries_(entries), info_(info), name_(name) {}
+    MemoryBatch(Shelved& changed, const std::string& name, TermsOf terms_of)
+        : entries_(changed.entries),
+          notes_(changed.notes),
+          info_(changed.info),
+          name_(name),
+          terms_of_(terms_of) {}
 
     Result<SecretBytes> find(ByteView key) override {
         auto entry = find(key, Find::equal);
@@ -74,6 +102,18 @@ public:
         if (entries_.erase(to_bytes(key)) == 0) return fail(E_DB_NOT_FOUND);
         return {};
     }
+    Result<Bytes> last_term(ByteView prefix) override {
+        Result<Bytes> last = fail(E_DB_NOT_FOUND);
+        for (const auto& [term, key] : terms_in(entries_, terms_of_))
+            if (begins_with(term, prefix)) last = term;
+        return last;
+    }
+    Result<Bytes> note(ByteView name) override { return note_in(notes_, name, terms_of_); }
+    Result<void> set_note(ByteView name, ByteView note) override {
+        if (!terms_of_) return fail(E_DB_BAD_PARAM);
+        notes_[to_bytes(name)] = to_bytes(note);
+        return {};
+    }
 
 private:
     Result<void> begin(ByteView key, ByteView record) {
@@ -81,14 +121,16 @@ private:
         return fault_point(FaultPoint::db_write, name_, key);
     }
     Entries& entries_;
+    Notes& notes_;
     const DatabaseInfo& info_;
     const std::string& name_;
+    const TermsOf terms_of_;
 };
 
 class MemoryDatabase final : public StoredDatabase, public std::enable_shared_from_this<MemoryDatabase> {
 public:
-    MemoryDatabase(std::string name, std::shared_ptr<Shelved> shelved)
-        : name_(std::move(name)), shelved_(std::move(shelved)) {}
+    MemoryDatabase(std::string name, std::shared_ptr<Shelved> shelved, TermsOf terms_of)
+        : name_(std::move(name)), shelved_(std::move(shelved)), terms_of_(terms_of) {}
 
     const std::string& name() const override { return name_; }
     DatabaseInfo info() const override { return shelved_->info; }
@@ -144,14 +186,30 @@ public:
             found.push_back({at->first, at->second, false});
         return found;
     }
+    Result<std::vector<FoundByTerm>> find_by(ByteView prefix, ByteView term, ByteView key,
+                                             std::size_t limit) override {
+        const std::lock_guard lock(mutex_);
+        CS2SIM_TRY(usable());
+        const std::pair<Bytes, Bytes> behind(to_bytes(term), to_bytes(key));
+        std::vector<FoundByTerm> found;
+        for (const auto& at : terms_in(shelved_->entries, terms_of_))
+            if (begins_with(at.first, prefix) && at > behind && found.size() < limit)
+                found.push_back({at.first, {at.second, shelved_->entries.at(at.second), false}});
+        return found;
+    }
+    Result<Bytes> note(ByteView name) override {
+        const std::lock_guard lock(mutex_);
+        CS2SIM_TRY(usable());
+        return note_in(shelved_->notes, name, terms_of_);
+    }
     Result<void> change(const std::function<Result<void>(Batch&)>& work) override {
         const std::lock_guard lock(mutex_);
         CS2SIM_TRY(usable());
-        Entries changed = shelved_->entries;
-        MemoryBatch batch(changed, shelved_->info, name_);
+        Shelved changed = *shelved_;
+        MemoryBatch batch(changed, name_, terms_of_);
         CS2SIM_TRY(work(batch));
         CS2SIM_TRY(fault_point(FaultPoint::db_before_commit, name_));
-        shelved_->entries = std::move(changed);
+        *shelved_ = std::move(changed);
         return {};
     }
     Result<std::unique_ptr<Snapshot>> snapshot() override {
@@ -173,6 +231,7 @@ private:
 
     const std::string name_;
     const std::shared_ptr<Shelved> shelved_;
+    const TermsOf terms_of_;
     const std::shared_ptr<void> use_ = std::make_shared<char>();
     mutable std::mutex mutex_;
     bool closed_ = false;
@@ -264,11 +323,11 @@ public:
         for (const auto& [name, shelved] : shelf_->databases) all.push_back({name, shelved->entries.size()});
         return all;
     }
-    Result<std::shared_ptr<StoredDatabase>> open(const std::string& name) override {
+    Result<std::shared_ptr<StoredDatabase>> open(const std::string& name, TermsOf terms_of) override {
         const std::lock_guard lock(shelf_->mutex);
         const auto found = shelf_->databases.find(name);
         if (found == shelf_->databases.end()) return fail(E_OS_FILE_NO_SUCH_FILE);
-        return std::make_shared<MemoryDatabase>(name, found->second);
+        return std::make_shared<MemoryDatabase>(name, found->second, terms_of);
     }
     Result<std::unique_ptr<NewDatabase>> make(const std::string& name, const DatabaseInfo& info) override {
         return std::make_unique<NewMemoryDatabase>(shelf_, name, info);
