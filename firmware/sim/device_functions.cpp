@@ -1,7 +1,4 @@
-#include <unistd.h>
-
 #include <cmath>
-#include <csignal>
 
 #include "firmware/adm/adm.h"
 #include "firmware/cmds/scheduler.h"
@@ -98,7 +95,9 @@ Result<Bytes> set_uptime(Call& call) {
 Result<Bytes> flip(Call& call) { return empty_answer(call, flip_mbk(call.device)); }
 
 Result<Bytes> stop(Call& call) {
-    ::kill(::getpid(), SIGTERM);
+    auto* const control = call.device.scheduler.state<DeviceControl>();
+    if (!control || !control->shut_down) return fail(E_CMDS_SFC_DISABLED);  // nobody to end
+    control->shut_down();
     return call.answer({});
 }
 

@@ -29,9 +29,7 @@ Answer update(Session& session, Direction direction, const CK_BYTE* data, CK_ULO
         const auto given = input(data, length);
         if (!given) return fail(given.error());
         const OutputSize size = update_size(**operation, direction, given->size());
-        CK_BYTE nothing = 0;  // an update without output needs no buffer
-        CK_BYTE* const to = !out && size.most == 0 ? &nothing : out;
-        return deliver(**operation, to, out_length, size.most, size.exact, [&]() -> Result<SecretBytes> {
+        return deliver(**operation, out, out_length, size.most, size.exact, [&]() -> Result<SecretBytes> {
             (*operation)->updating = true;
             return cipher_update(session, **operation, direction, *given);
         });

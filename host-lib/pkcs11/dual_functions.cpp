@@ -20,8 +20,7 @@ Answer then_encrypt(Session& session, Slot first, Update update, CK_BYTE* data, 
     CS2SIM_TRY(both_active(session, first, Slot::encrypt));
     if (!out_length) return fail(CKR_ARGUMENTS_BAD);
     const OutputSize size = update_size(session.operation(Slot::encrypt), Direction::encrypt, length);
-    const bool asks = !out && size.most != 0;
-    if (!asks && *out_length >= size.most) CS2SIM_TRY(update(session, data, length));
+    if (out && *out_length >= size.most) CS2SIM_TRY(update(session, data, length));
     return EncryptUpdate(session, data, length, out, out_length);
 }
 

@@ -141,7 +141,9 @@ tl::expected<void, std::string> open_nodes(Instance& instance, const StartOption
     const DefaultDevice chosen = default_device();
     if (!chosen.reason.empty()) {
         instance.report << "note       " << chosen.reason << ", so the device is " << chosen.path << '\n';
-        if (auto made = make_own_folder(fs::path(chosen.path).parent_path()); !made) return made;
+        const fs::path folder = fs::path(chosen.path).parent_path();
+        if (auto made = folder == "/dev" ? tl::expected<void, std::string>() : make_own_folder(folder); !made)
+            return made;
     }
     if (chosen.socket) return open_socket(instance, "unix:" + chosen.path);
     return open_node(instance, options, chosen.path);
@@ -150,11 +152,15 @@ tl::expected<void, std::string> open_nodes(Instance& instance, const StartOption
 tl::expected<void, std::string> open_sockets(Instance& instance, const StartOptions& options) {
     for (const std::string& where : options.listen)
         if (auto opened = open_socket(instance, where); !opened) return opened;
-    if (instance.record.devices.empty() && instance.record.listen.empty())
-        return Problem(std::string("nothing to reach it by: give --listen, or leave out --no-device"));
-    auto for_hosts =
-        instance.add(listen_unix(host_socket(options.state).string(), instance.answerer(Reach::host)));
-    if (!for_hosts) return for_hosts;
+    // The socket in the state folder, for `cs2sim run`: where nothing else was asked for, it is the way.
+    const std::string for_hosts = host_socket(options.state).string();
+    if (instance.record.devices.empty() && instance.record.listen.empty()) {
+        if (auto opened = open_socket(instance, "unix:" + for_hosts); !opened) return opened;
+    } else {
+        auto opened =
+            instance.add(listen_unix(for_hosts, instance.answerer(Reach::host), instance.sockets()));
+        if (!opened) return opened;
+    }
     auto control = listen_unix(control_socket(options.state).string(), instance.answerer(Reach::control));
     std::error_code ignored;
     if (control)

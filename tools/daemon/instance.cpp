@@ -139,8 +139,8 @@ tl::expected<void, std::string> make_own_folder(const fs::path& folder) {
     if (::lstat(folder.c_str(), &info) != 0) return refused(std::strerror(errno));
     if (!S_ISDIR(info.st_mode)) return refused("is no folder");
     if (info.st_uid != ::getuid()) return refused("belongs to another user; choose a path with --device");
-    if ((info.st_mode & 0077) != 0 && ::chmod(folder.c_str(), 0700) != 0)
-        return refused(std::strerror(errno));
+    // What is there already keeps its mode: it may be a folder of the system.
+    if ((info.st_mode & 0022) != 0) return refused("others may write to it; choose a path with --device");
     return {};
 }
 

@@ -160,7 +160,7 @@ constexpr Provocation kProvocations[] = {
     {E_CMDS_NO_MBK_KEY,
      [] {
          const Bytes record = compose(LAYOUT_USER_BACKUP, {1, "ALICE", Bytes(16), "sealed"}).value();
-         return as_admin(SFC_CMDS_RESTORE_USER, {record});
+         return as_admin(SFC_CMDS_RESTORE_USER, {record}, "cse");  // no MBK from the factory
      }},
     {E_CMDS_BAD_UDB_ENTRY,
      [] {
