@@ -43,6 +43,7 @@ SharedKey CxiCall::find(std::string_view field) const {
 }
 
 Result<bool> CxiCall::has(std::uint16_t rights, std::string_view group) const {
+    if (group.size() > CXI_MAX_STR) return fail(E_CXI_INVALID_PARAM_LEN);
     if ((rights & RIGHT_LOGGED_ON) != 0 && !context.users.empty()) return true;
     if ((rights & RIGHT_CONFIGURE) != 0)
         rights |= group.empty() ? RIGHT_ADMINISTRATOR : RIGHT_SECURITY_OFFICER;

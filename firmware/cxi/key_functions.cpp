@@ -131,7 +131,9 @@ Result<Bytes> cxi_obj_create(CxiCall& call) {
 }
 
 Result<Bytes> cxi_p11_permissions(CxiCall& call) {
-    return call.answer({group_state(call.context.users, call.request.text("group"))});
+    const std::string_view group = call.request.text("group");
+    if (group.size() > CXI_MAX_STR) return fail(E_CXI_INVALID_PARAM_LEN);
+    return call.answer({group_state(call.context.users, group)});
 }
 
 }  // namespace cs2sim

@@ -5,10 +5,7 @@
 namespace cs2sim::p11 {
 namespace {
 
-bool cannot_seal(std::uint32_t code) {
-    return code == E_CXI_CC_EXTERNAL_KEYS || code == E_MBK_SLOT_EMPTY || code == E_CXI_MBK_NOT_LOADED ||
-           code == E_CXI_MBK_TYPE;
-}
+bool cannot_seal(std::uint32_t code) { return code == E_CXI_CC_EXTERNAL_KEYS || code == E_MBK_SLOT_EMPTY; }
 
 bool on_device(const Object& object) {
     return !object.reference.empty() && object.reference[0] != CXI_TAG_EXTERNAL;

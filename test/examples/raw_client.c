@@ -38,7 +38,7 @@ static size_t from_hex(const char* text, uint8_t* bytes, size_t space) {
 }
 
 static void show(const uint8_t* answer, size_t length) {
-    if (length > 4 && answer[0] == 0x9A && answer[4] >= ' ' && answer[4] < 0x7F) {
+    if (length > 4 && answer[0] == 0x9A && ((answer[4] >= ' ' && answer[4] < 0x7F) || answer[4] == '\n')) {
         fwrite(answer + 4, 1, length - 4, stdout);
         return;
     }

@@ -101,7 +101,8 @@ TEST_CASE("GetHSMAuthKey shows the key by which logons know the device, the same
     const Simulator simulator, other;
     const Operator user(simulator, Way::mount), elsewhere(other, Way::mount);
     const std::string key = user.csadm({"GetHSMAuthKey"}).out;
-    CHECK(std::regex_match(key, std::regex("([0-9A-Fa-f]{2}|\n)+")));
+    CHECK(key.size() > 1500);
+    CHECK(key.find_first_not_of("0123456789ABCDEF \n") == std::string::npos);
     CHECK(elsewhere.csadm({"GetHSMAuthKey"}).out != key);
     require_success(simulator.steer({"restart"}));
     CHECK(user.csadm({"GetHSMAuthKey"}).out == key);

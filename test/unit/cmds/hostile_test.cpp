@@ -29,8 +29,11 @@ double processor_milliseconds() {
 
 // A restart is anybody's, and no work on what the caller sent; it ends the test's own session besides.
 constexpr bool restarts(const FunctionSignature& function) {
-    return function.fc == FC_ADM && (function.sfc == SFC_ADM_RESTART || function.sfc == SFC_ADM_START_OS ||
-                                     function.sfc == SFC_ADM_RESET_TO_BL || function.sfc == SFC_ADM_CLEAR);
+    return function.fc == FC_ADM &&
+           (function.sfc == SFC_ADM_RESTART || function.sfc == SFC_ADM_START_OS ||
+            function.sfc == SFC_ADM_RESET_TO_BL || function.sfc == SFC_ADM_CLEAR ||
+            function.sfc == SFC_ADM_RECOVER_OS || function.sfc == SFC_ADM_CSL_REBOOT ||
+            function.sfc == SFC_ADM_CSL_SHUTDOWN);
 }
 
 double cost(Caller& caller, const FunctionSignature& function, const Bytes& block) {

@@ -19,10 +19,21 @@ constexpr std::size_t kCommandsOfADevice = 1500;
 // What ends the sessions or the device's being as it was, so that nothing could be said of the next command.
 // Each is met by tests of its own.
 constexpr FunctionId kUpsetting[] = {
-    {FC_ADM, SFC_ADM_RESTART},  {FC_ADM, SFC_ADM_RESET_TO_BL},          {FC_ADM, SFC_ADM_START_OS},
-    {FC_ADM, SFC_ADM_CLEAR},    {FC_CMDS, SFC_CMDS_SET_ADMIN_MODE},     {FC_CMDS, SFC_CMDS_SET_STARTUP_MODE},
-    {FC_CMDS, SFC_CMDS_LOGOFF}, {FC_CMDS, SFC_CMDS_CLOSE_SESSION},      {FC_CMDS, SFC_CMDS_SECURE_MESSAGE},
-    {FC_ADM, SFC_ADM_SET_TIME}, {FC_CMDS, SFC_CMDS_SET_MAX_AUTH_FAILS},
+    {FC_ADM, SFC_ADM_RESTART},
+    {FC_ADM, SFC_ADM_RESET_TO_BL},
+    {FC_ADM, SFC_ADM_START_OS},
+    {FC_ADM, SFC_ADM_CLEAR},
+    {FC_CMDS, SFC_CMDS_SET_ADMIN_MODE},
+    {FC_CMDS, SFC_CMDS_SET_STARTUP_MODE},
+    {FC_CMDS, SFC_CMDS_LOGOFF},
+    {FC_CMDS, SFC_CMDS_CLOSE_SESSION},
+    {FC_CMDS, SFC_CMDS_SECURE_MESSAGE},
+    {FC_ADM, SFC_ADM_RECOVER_OS},
+    {FC_ADM, SFC_ADM_CSL_REBOOT},
+    {FC_ADM, SFC_ADM_CSL_SHUTDOWN},
+    {FC_ADM, SFC_ADM_CSL_SET_TIME},
+    {FC_ADM, SFC_ADM_SET_TIME},
+    {FC_CMDS, SFC_CMDS_SET_MAX_AUTH_FAILS},
 };
 
 std::vector<const FunctionSignature*> aims() {
