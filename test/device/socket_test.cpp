@@ -111,7 +111,7 @@ TEST_CASE("who is idle longest without logon gives way to a newcomer") {
     CHECK(lines[2].ask(command(kEcho)) == answer_frame({}));
 }
 
-TEST_CASE("unfinished frames of all callers stay within the budget; those who do not go on give way") {
+TEST_CASE("unfinished frames of all callers stay within the budget, and those who do not go on give way") {
     EVERY_SOCKET();
     const auto memory = std::make_shared<CallerMemory>(CallerMemory::Limits{1 << 20, 1 << 20});
     Rig rig(kind, {.memory = memory});

@@ -267,7 +267,7 @@ TEST_CASE("Sign=HASH,on_hsm|on_host,PADDING with InFile= and Signature=file,raw|
     CHECK(verified({"-sha512", "-verify", "rsa.pem", "-signature", "s6"}));
 }
 
-TEST_CASE("KeyFile= names a key authorisation key; the old use is refused with the new name") {
+TEST_CASE("KeyFile= names a key authorisation key, and the old use is refused with the new name") {
     const Simulator simulator;
     const Operator user(simulator, Way::tcp);
     add_clerk(user);

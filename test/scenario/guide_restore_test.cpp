@@ -6,7 +6,7 @@
 using namespace cs2sim;
 using namespace cs2sim::scenario;
 
-TEST_CASE("G11: a restore goes entry by entry; users who are only on the device stay") {
+TEST_CASE("G11: a restore goes entry by entry, and users who are only on the device stay") {
     const Simulator simulator;
     const Operator user(simulator, GENERATE(Way::mount, Way::tcp));
     user.make_mbk();

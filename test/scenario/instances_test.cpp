@@ -56,7 +56,7 @@ Outcome csadm(const std::string& device, std::vector<std::string> words = {"GetM
 
 }  // namespace
 
-TEST_CASE("port 0 is told: printed, in the status and in the instance file; every tool takes it bare") {
+TEST_CASE("port 0 is told: printed, in the status and in the instance file, and every tool takes it bare") {
     const Instance instance;
     const Outcome started = instance.cs2sim({"start", "--no-device", "--listen", "0@127.0.0.1"});
     require_success(started);
@@ -75,7 +75,7 @@ TEST_CASE("port 0 is told: printed, in the status and in the instance file; ever
     CHECK(instance.cs2sim({"restart"}).out.find(where) != std::string::npos);
 }
 
-TEST_CASE("an instance without device or port is reached by its own socket; one beyond loopback warns") {
+TEST_CASE("an instance without device or port is reached by its own socket, and one beyond loopback warns") {
     const Instance instance;
     const Outcome hidden = instance.cs2sim({"start", "--no-device"});
     require_success(hidden);
@@ -86,7 +86,7 @@ TEST_CASE("an instance without device or port is reached by its own socket; one 
     CHECK(open.out.find("can be reached from other machines") != std::string::npos);
 }
 
-TEST_CASE("status, list and logs say what there is to know; the PID file holds the process") {
+TEST_CASE("status, list and logs say what there is to know, and the PID file holds the process") {
     const Instance instance;
     const std::string node = instance.folder / "node";
     const std::string pid_file = instance.folder / "pid";

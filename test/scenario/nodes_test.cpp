@@ -27,7 +27,7 @@ TEST_CASE("a node that another program has taken is busy, until it is given back
     require_success(user.csadm({"GetState"}));
 }
 
-TEST_CASE("one simulator has as many nodes as are asked for; Dev= names each") {
+TEST_CASE("one simulator has as many nodes as are asked for, and Dev= names each") {
     const Folder folder;
     const std::string cs2sim = built_program("cs2sim");
     const std::string csadm = built_program("csadm");

@@ -89,7 +89,7 @@ TEST_CASE("run: a simulator that runs is used, and stays") {
     CHECK(simulator.steer({"status"}).status == 0);
 }
 
-TEST_CASE("run: the exit status is the program's; what cannot be run is told") {
+TEST_CASE("run: the exit status is the program's, and what cannot be run is told") {
     const Folder folder;
     CHECK(run_led(folder, {}, {"sh", "-c", "exit 42"}).status == 42);
     CHECK(run_led(folder, {}, {"sh", "-c", "kill -9 $$"}).status == 128 + 9);
@@ -121,7 +121,7 @@ TEST_CASE("health tells whether the simulator answers") {
     simulator.start();
 }
 
-TEST_CASE("a new device's ADMIN may be given a key; without one each has its own") {
+TEST_CASE("a new device's ADMIN may be given a key, and without one each has its own") {
     const Folder folder;
     const std::string cs2sim = built_program("cs2sim");
     const std::string key = folder / "given.key";

@@ -92,7 +92,7 @@ TEST_CASE(
     require_no_device(user.csadm({"GetState"}));
 }
 
-TEST_CASE("RecoverOS and Reset start the device again; a plain card has no appliance") {
+TEST_CASE("RecoverOS and Reset start the device again, and a plain card has no appliance") {
     const Simulator simulator;
     const Operator user(simulator, Way::tcp);
     user.admin_does({"AddUser=CLERK,00000002,hmacpwd,clerks-secret"});
@@ -120,7 +120,8 @@ TEST_CASE("the boot log has the lines of a start, one a module, each with date a
     CHECK(user.csadm({"GetBootLog"}).out.size() == log.size());  // of the last start alone
 }
 
-TEST_CASE("GetHSMAuthKey is RSA-4096; files of several, parted by empty lines, check the device at logon") {
+TEST_CASE(
+    "GetHSMAuthKey is RSA-4096, and files of several, parted by empty lines, check the device at logon") {
     const Simulator simulator;
     const Simulator second;
     const Operator user(simulator, Way::tcp);

@@ -64,7 +64,7 @@ bool contains(const std::string& text, const std::string& part) {
 
 }  // namespace
 
-TEST_CASE("trace shows commands with users and fields, masks secrets; tshark reads the capture") {
+TEST_CASE("trace shows commands with users and fields, masks secrets, and tshark reads the capture") {
     const Simulator simulator;
     const Operator user(simulator, Way::tcp);
     Listening listening(simulator, user, {});

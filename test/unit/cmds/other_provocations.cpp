@@ -149,13 +149,6 @@ constexpr Provocation kProvocations[] = {
      }},
     {E_CMDS_NO_USER, [] { return as_admin(SFC_CMDS_GET_USER_INFO, {"NOBODY"}); }},
     {E_CMDS_NO_USER, [] { return as_admin(SFC_CMDS_BACKUP_USER, {"NOBODY"}); }},
-    {E_CMDS_BAD_PERM,
-     [] {  // of a user whose name says another role
-         Simulated device;
-         return code_of(Caller(device).as_admin().call(
-             FC_CXI, SFC_CXI_USER_ADD,
-             {"USR_0001", 0x200, MECH_HMAC_PWD, 0, "CXI_GROUP=SLOT_0001", "password1"}));
-     }},
     {E_CMDS_BAD_TOKEN,
      [] {
          return as_admin(SFC_CMDS_CHANGE_USER, {"ADMIN", "no key"});

@@ -27,6 +27,13 @@ constexpr Provocation kProvocations[] = {
     {E_CMDS_USER_EXISTS, [] { return add("ADMIN", MECH_HMAC_PWD, 0, "", password()); }},
     {E_CMDS_BAD_MECH, [] { return add("ALICE", 9, 0, "", password()); }},
     {E_CMDS_BAD_ATT, [] { return add("ALICE", MECH_HMAC_PWD, 0, "CXI_GROUP", password()); }},
+    {E_CMDS_BAD_PERM,
+     [] {  // of a user whose name says another role
+         Simulated device;
+         return code_of(Caller(device).as_admin().call(
+             FC_CXI, SFC_CXI_USER_ADD,
+             {"USR_0001", 0x200, MECH_HMAC_PWD, 0, "CXI_GROUP=SLOT_0001", "password1"}));
+     }},
     {E_CMDS_BAD_TOKEN, [] { return add("ALICE", MECH_RSA_SIGN, 0, "", as_bytes("no key")); }},
     {E_CMDS_BAD_TOKEN,  // a modulus that no RSA key has: the last but five of the bytes is its last
      [] {
