@@ -20,7 +20,7 @@ std::uint32_t permission_of(TokenRole role) {
 
 Answer add_token_user(Channel& channel, Token& token, TokenRole role, ByteView pin, std::string_view) {
     CS2SIM_TRY(channel.execute(
-        FC_CMDS, SFC_CMDS_ADD_USER,
+        FC_CXI, SFC_CXI_USER_ADD,
         {token.user_name(role), permission_of(role), kHmacPassword, 0, "CXI_GROUP=" + token.group(), pin},
         Effect::change));
     return {};
@@ -28,7 +28,7 @@ Answer add_token_user(Channel& channel, Token& token, TokenRole role, ByteView p
 
 Answer delete_token_user(Channel& channel, Token& token, TokenRole role) {
     const auto deleted =
-        channel.execute(FC_CMDS, SFC_CMDS_DELETE_USER, {token.user_name(role)}, Effect::change);
+        channel.execute(FC_CXI, SFC_CXI_USER_DELETE, {token.user_name(role)}, Effect::change);
     if (!deleted && deleted.error().code != E_CMDS_NO_USER) return fail(deleted.error());
     return {};
 }

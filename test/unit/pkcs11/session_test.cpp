@@ -156,6 +156,18 @@ TEST_CASE("PINs: initialised by an administrator, changed by their owners, count
     CHECK(Code{C_SetPIN(session, chars("so-pin-1"), 8, chars("so"), 2)} == Code{CKR_PIN_LEN_RANGE});
     CHECK(Code{C_SetPIN(session, chars("so-pin-1"), 8, chars("so-pin-2"), 8)} == Code{CKR_OK});
     CHECK((token_info(1).flags & CKF_SO_PIN_TO_BE_CHANGED) == 0);
+
+    // The SO makes the user, whose first PIN is to be changed too.
+    REQUIRE(Code{C_InitPIN(session, chars("user-1"), 6)} == Code{CKR_OK});
+    CHECK((token_info(1).flags & (CKF_USER_PIN_INITIALIZED | CKF_USER_PIN_TO_BE_CHANGED)) ==
+          (CKF_USER_PIN_INITIALIZED | CKF_USER_PIN_TO_BE_CHANGED));
+    REQUIRE(Code{C_Logout(session)} == Code{CKR_OK});
+    REQUIRE(application.login(session, CKU_USER, "user-1") == Code{CKR_OK});
+    CHECK(Code{C_SetPIN(session, chars("user-1"), 6, chars("user-2"), 6)} == Code{CKR_OK});
+    REQUIRE(Code{C_Logout(session)} == Code{CKR_OK});
+    CHECK(application.login(session, CKU_USER, "user-1") == Code{CKR_PIN_INCORRECT});
+    CHECK(application.login(session, CKU_USER, "user-2") == Code{CKR_OK});
+    CHECK(state_of(session) == CKS_RW_USER_FUNCTIONS);
 }
 
 TEST_CASE("a device that is down shows in token info, not in C_Initialize") {
