@@ -95,8 +95,9 @@ TEST_CASE("run: the exit status is the program's, and what cannot be run is told
     CHECK(run_led(folder, {}, {"sh", "-c", "kill -9 $$"}).status == 128 + 9);
     write_file(folder / "text", "no program");
     // Through a shell: what ends with 126 itself would be taken for a program that could not be started.
-    const std::string led = built_program("cs2sim") + " run --state " + (folder / "state") + " -- ";
-    const Outcome refused = run({"sh", "-c", led + (folder / "text") + "; echo $?"});
+    const std::string led =
+        built_program("cs2sim") + " run --state " + (folder.path() / "state").string() + " -- ";
+    const Outcome refused = run({"sh", "-c", led + (folder.path() / "text").string() + "; echo $?"});
     CHECK(refused.out == "126\n");
     CHECK(contains(refused.err, "text: Permission denied"));
     CHECK(is_stopped(folder));
