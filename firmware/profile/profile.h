@@ -50,10 +50,10 @@ struct Profile {
     bool factory_mbk = false;  // a new device has an MBK of its own, AUTO-GEN, 1 share of 1
 
     // What the tools show, which differs between generations (device-formats.md, section 2).
-    bool hash_capitals = false;    // MBKListKeys: the ISO hash
-    bool show_initial = true;      // ListUsers: I[n] of users with a password
-    bool show_untried = false;     // ListUsers: Z[0] also of who never tried to log on
-    bool show_token_hash = false;  // ListUsers: H[SHA-256]
+    bool hash_capitals = false;          // MBKListKeys: the ISO hash
+    bool show_initial = true;            // ListUsers: I[n] of users with a password
+    bool show_untried = false;           // ListUsers: Z[0] also of who never tried to log on
+    bool show_token_hash = false;        // ListUsers: H[SHA-256]
     std::uint32_t volatile_keys = 4096;  // most at a time, else E_CXI_MALLOC
     std::uint32_t volatile_kib = 16384;  // most of all of them together
 };

@@ -92,7 +92,8 @@ Result<void> compose_into(Bytes& out, const Layout& layout, std::initializer_lis
     const Value* value = values.begin();
     for (const Layout::Field& type : layout) {
         const auto* number = std::get_if<std::uint64_t>(&value->value_);
-        if ((number != nullptr) != (type.kind == 'u')) layout_fault("value of another kind", layout.name(type));
+        if ((number != nullptr) != (type.kind == 'u'))
+            layout_fault("value of another kind", layout.name(type));
         const bool fitted = number ? append_number(out, type, *number)
                                    : append_bytes(out, type, *std::get_if<ByteView>(&value->value_));
         if (!fitted) {

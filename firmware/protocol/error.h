@@ -53,9 +53,9 @@ constexpr bool is_of(std::uint32_t code, std::uint32_t range) { return (code & ~
     } while (false)
 
 // The same, and its value is called `name` from there on.
-#define CS2SIM_TRY_LET(name, expression)                                             \
-    auto name##_or_error = (expression);                                             \
-    if (!name##_or_error) return ::cs2sim::fail(name##_or_error.error());            \
+#define CS2SIM_TRY_LET(name, expression)                                  \
+    auto name##_or_error = (expression);                                  \
+    if (!name##_or_error) return ::cs2sim::fail(name##_or_error.error()); \
     auto& name = *name##_or_error
 
 struct ErrorRow {

@@ -69,7 +69,7 @@ public:
     // Flash::kMostUnfinished.
     Result<void> append(ByteView part);
     ByteView content() const { return content_; }  // what has come so far
-    Result<void> finish();  // errors: those of Flash::write()
+    Result<void> finish();                         // errors: those of Flash::write()
 
 private:
     Flash& flash_;

@@ -11,7 +11,9 @@ class KeyFileSource : public KeySource {
 public:
     explicit KeyFileSource(KeyFile file) : file_(std::move(file)) {}
 
-    std::optional<std::uint8_t> mechanism() const override { return is_rsa(*file_.key) ? MECH_RSA_SIGN : MECH_ECDSA; }
+    std::optional<std::uint8_t> mechanism() const override {
+        return is_rsa(*file_.key) ? MECH_RSA_SIGN : MECH_ECDSA;
+    }
     Result<Bytes> sign(std::string_view, ByteView message) override {
         if (!file_.has_private) return fail(E_CSA_KEY_TYPE);
         return sign_sha256(*file_.key, message);

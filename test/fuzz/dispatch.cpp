@@ -77,11 +77,13 @@ public:
         boot(folder_ / "prepared");
         must(execute(FC_CMDS, SFC_CMDS_ADD_USER,
                      compose(find_function(FC_CMDS, SFC_CMDS_ADD_USER)->request,
-                             {"CRYPTO", 2u, 4, 0, "CXI_GROUP=*", "password"}).value()),
+                             {"CRYPTO", 2u, 4, 0, "CXI_GROUP=*", "password"})
+                         .value()),
              "add user");
-        must(execute(FC_MBK, SFC_MBK_GENERATE,
-                     compose(find_function(FC_MBK, SFC_MBK_GENERATE)->request, {2, 32, 2, 2, "FUZZ"}).value()),
-             "MBK");
+        must(
+            execute(FC_MBK, SFC_MBK_GENERATE,
+                    compose(find_function(FC_MBK, SFC_MBK_GENERATE)->request, {2, 32, 2, 2, "FUZZ"}).value()),
+            "MBK");
         stop();
         renew();
     }

@@ -284,8 +284,9 @@ public:
         std::set<std::string> seen;
         Bytes cursor;
         for (bool more = true; more;) {
-            const auto rows = device.execute(FC_CXI, SFC_CXI_KEY_LIST,
-                                             {Bytes{}, compose("id:u4", {CXI_PROP_KEY_NAME}).value(), cursor, 1000});
+            const auto rows =
+                device.execute(FC_CXI, SFC_CXI_KEY_LIST,
+                               {Bytes{}, compose("id:u4", {CXI_PROP_KEY_NAME}).value(), cursor, 1000});
             if (!rows) return false;
             more = rows->block.u8("more") != 0;
             cursor = to_bytes(rows->block.bytes("cursor"));

@@ -43,8 +43,8 @@ struct DefaultDevice {
 };
 DefaultDevice default_device();
 
-// Makes the folder, for this user alone, unless it is there. In /tmp another may have made one of that name first: it is refused.
-// Error: words for the operator.
+// Makes the folder, for this user alone, unless it is there. In /tmp another may have made one of that name
+// first: it is refused. Error: words for the operator.
 tl::expected<void, std::string> make_own_folder(const std::filesystem::path& folder);
 
 // The lock of a state folder. The kernel releases it with the process, however that ends.

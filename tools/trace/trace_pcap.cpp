@@ -38,11 +38,13 @@ std::string hex(const char* pattern, unsigned a, unsigned b = 0) {
 }
 
 std::string tables() {
-    std::string text = "local packet_layout = " + lua_string(LAYOUT_TRACE_PACKET.text()) + "\nlocal functions = {\n";
+    std::string text =
+        "local packet_layout = " + lua_string(LAYOUT_TRACE_PACKET.text()) + "\nlocal functions = {\n";
     for (const FunctionSignature& row : function_catalogue())
         text += "  [" + lua_string(hex("%03X.%02X", row.fc, row.sfc)) +
                 "] = {name = " + lua_string(std::string(row.module) + "." + std::string(row.name)) +
-                ", request = " + lua_string(row.request.text()) + ", answer = " + lua_string(row.answer.text()) + "},\n";
+                ", request = " + lua_string(row.request.text()) +
+                ", answer = " + lua_string(row.answer.text()) + "},\n";
     text += "}\nlocal codes = {\n";
     for (const ErrorRow& row : error_table())
         text +=
@@ -66,10 +68,10 @@ PcapFile::PcapFile(const std::string& path) {
 }
 
 void PcapFile::add_packet(const TraceEvent& event, bool answer, ByteView data, std::size_t original) {
-    const auto packet = compose(
-        LAYOUT_TRACE_PACKET, {kVersion, answer, event.action, event.connection, event.session, event.modes,
-                              event.state, answer ? event.code : 0, answer ? event.micros : 0, event.fc,
-                              event.sfc, event.peer, event.users, data});
+    const auto packet = compose(LAYOUT_TRACE_PACKET,
+                                {kVersion, answer, event.action, event.connection, event.session, event.modes,
+                                 event.state, answer ? event.code : 0, answer ? event.micros : 0, event.fc,
+                                 event.sfc, event.peer, event.users, data});
     if (!packet) return;  // no device sends such an event
     const std::uint64_t time = event.time - (answer ? 0 : event.micros);
     const auto size = static_cast<std::uint32_t>(packet->size());

@@ -21,8 +21,9 @@ struct Property {
 class PropertyList {
 public:
     // Decodes elements of LAYOUT_CXI_PROPERTY and checks each value against the property table. At most
-    // CXI_MOST_PROPERTIES elements and CXI_MOST_PROPERTY_BYTES bytes. Errors: E_CXI_ITEM_COUNT, E_CXI_PROP_TAG (no whole element), E_CXI_PROP_LEN (a length that does not fit the list or the
-    // type), E_CXI_PROP_UNKNOWN, E_CXI_PROP_EXISTS (given twice), E_CXI_PROP_VAL.
+    // CXI_MOST_PROPERTIES elements and CXI_MOST_PROPERTY_BYTES bytes. Errors: E_CXI_ITEM_COUNT,
+    // E_CXI_PROP_TAG (no whole element), E_CXI_PROP_LEN (a length that does not fit the list or the type),
+    // E_CXI_PROP_UNKNOWN, E_CXI_PROP_EXISTS (given twice), E_CXI_PROP_VAL.
     static Result<PropertyList> decode(ByteView elements);
     Bytes encode() const;
 

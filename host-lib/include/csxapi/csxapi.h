@@ -82,10 +82,10 @@ void cs_free_answ(unsigned char* answer);
 const char* cs_error_text(unsigned int code);
 
 /* A group of devices (fewer than 10) behind one handle: commands go to the first that answers; when it fails
- * the next takes over and the library logs on there again. A command whose answer was lost is sent to the next one
- * only when it does no more twice than once; the others end with the error of the connection (a key may have been
- * made or not), and so does what goes on with a handle. A device that refuses a user is not asked again before the
- * next logon or logoff. Handles of clusters and of connections are apart.
+ * the next takes over and the library logs on there again. A command whose answer was lost is sent to the
+ * next one only when it does no more twice than once; the others end with the error of the connection (a key
+ * may have been made or not), and so does what goes on with a handle. A device that refuses a user is not
+ * asked again before the next logon or logoff. Handles of clusters and of connections are apart.
  */
 int cs_cluster_open(const char** devices, int count, unsigned int connect_timeout,
                     unsigned int command_timeout, int* handle);

@@ -146,7 +146,8 @@ TEST_CASE("PSS: the salt's length is part of the signature, and MGF1's hash too"
     const auto mixed = io.bench.sign(key, pss, io.data, true, sha1);
     CHECK(verify(sha1, *mixed) == 0);
     CHECK(verify({}, *mixed) == E_CXI_CRYPT_SIGN_VERIFY);
-    CHECK(code_of(io.bench.sign(key, pss, io.data, true, compose(LAYOUT_CXI_PSS_PARAMETER, {0, 223}).value())) ==
+    CHECK(code_of(
+              io.bench.sign(key, pss, io.data, true, compose(LAYOUT_CXI_PSS_PARAMETER, {0, 223}).value())) ==
           E_CXI_CRYPT_MECH_PARA);
     CHECK(code_of(io.bench.sign(key, pss, io.data, true, Bytes(3))) == E_CXI_CRYPT_MECH_PARA);
 }

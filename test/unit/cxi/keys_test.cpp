@@ -6,7 +6,9 @@ using namespace cs2sim;
 
 namespace {
 
-Bytes property_bytes(std::uint32_t id, ByteView value) { return compose(LAYOUT_CXI_PROPERTY, {id, value}).value(); }
+Bytes property_bytes(std::uint32_t id, ByteView value) {
+    return compose(LAYOUT_CXI_PROPERTY, {id, value}).value();
+}
 
 std::vector<std::string> list_names(CxiBench& bench, std::string_view group, std::uint32_t limit) {
     PropertyList filter;
@@ -174,7 +176,8 @@ TEST_CASE("usage and mechanism lists bind a key") {
     CxiBench bench;
     PropertyList list = CxiBench::key_template(CXI_KEY_ALGO_RSA, 1024, "G", "k");
     list.set_number(CXI_PROP_KEY_USAGE, CXI_KEY_USAGE_SIGN);
-    list.set(CXI_PROP_KEY_MECHS, ByteView(compose("a:u4", {CXI_MECH_PAD_PKCS1 | CXI_MECH_HASH_SHA256}).value()));
+    list.set(CXI_PROP_KEY_MECHS,
+             ByteView(compose("a:u4", {CXI_MECH_PAD_PKCS1 | CXI_MECH_HASH_SHA256}).value()));
     const Bytes key = CxiBench::reference(bench.generate(list));
     const Bytes data{1, 2, 3};
     CHECK(code_of(bench.sign(key, CXI_MECH_PAD_PKCS1 | CXI_MECH_HASH_SHA256, data)) == 0);

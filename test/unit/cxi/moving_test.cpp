@@ -267,7 +267,8 @@ TEST_CASE("certificates and data are stored, read, changed and backed up, but do
     cert.set(CXI_PROP_VALUE, ByteView(Bytes(1500, 0x30)));
     REQUIRE(bench.run(SFC_CXI_OBJ_CREATE, {0, cert.encode()}));
     const auto value = [&] {
-        const auto answer = bench.run(SFC_CXI_KEY_PROP_GET, {note, compose("id:u4", {CXI_PROP_VALUE}).value()});
+        const auto answer =
+            bench.run(SFC_CXI_KEY_PROP_GET, {note, compose("id:u4", {CXI_PROP_VALUE}).value()});
         REQUIRE(answer);
         return std::string(
             PropertyList::decode(parse("properties:v4", *answer)->bytes("properties"))->text(CXI_PROP_VALUE));
@@ -321,7 +322,8 @@ TEST_CASE("FIPS mode: the first use of an RSA key fixes what it is for") {
     CHECK(code_of(bench.sign(signer, pkcs1, Bytes(1))) == 0);
     bench.set_modes(MODE_OPERATIONAL | MODE_FIPS);
     const auto usage = [&](ByteView key) {
-        return bench.run(SFC_CXI_KEY_PROP_GET, {key, compose("id:u4", {CXI_PROP_FIPS_KEY_USAGE_PADDING}).value()});
+        return bench.run(SFC_CXI_KEY_PROP_GET,
+                         {key, compose("id:u4", {CXI_PROP_FIPS_KEY_USAGE_PADDING}).value()});
     };
     CHECK(code_of(usage(signer)) == E_CXI_PROP_NOT_FOUND);
     CHECK(code_of(bench.sign(signer, pss, Bytes(1))) == 0);

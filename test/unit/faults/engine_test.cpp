@@ -313,7 +313,8 @@ TEST_CASE("the log masks secrets") {
     bench.log_on();
     bench.arm({{"function", "CMDS.ADD_USER"}, {"nth", "1"}, {"do", "error=CMDS.NO_MEM"}});
     const Bytes block = compose("name:v2 permission:u4 mechanism:u1 flags:u1 attributes:v2 token:v2",
-                                {"CLERK", 2, 4, 0, "", "secret"}).value();
+                                {"CLERK", 2, 4, 0, "", "secret"})
+                            .value();
     CHECK(bench.code(FC_CMDS, SFC_CMDS_ADD_USER, block) == E_CMDS_NO_MEM);
     CHECK(bench.log() ==
           std::vector<std::string>{"error=B0830002 CMDS.ADD_USER 008310 name=434C45524B "

@@ -37,7 +37,8 @@ MbkShare share(int i, std::string_view name = "ERPSIMMB", std::string_view time 
                std::uint8_t length = 0x20) {
     MbkShare out;
     const Bytes info = compose(LAYOUT_SHARE_INFO, {name, type, hex_bytes(time), length, hex_bytes(hash), k,
-                                                   kPoints[i].first, ByteView()}).value();
+                                                   kPoints[i].first, ByteView()})
+                           .value();
     std::copy(info.begin(), info.end(), out.info.begin());
     out.share = to_secret(hex_bytes(kPoints[i].second));
     return out;

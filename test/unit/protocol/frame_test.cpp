@@ -31,7 +31,8 @@ TEST_CASE("the requests of public clients, byte for byte") {
 
     const auto* read = find_function(0x087, 0x18);
     REQUIRE(read);
-    CHECK(to_hex(request_frame(0x087, 0x18, compose(read->request, {"user.db", hex("41444D494E000000")}).value())) ==
+    CHECK(to_hex(request_frame(0x087, 0x18,
+                               compose(read->request, {"user.db", hex("41444D494E000000")}).value())) ==
           "9C00001A"
           "008718"
           "0007"
@@ -44,7 +45,8 @@ TEST_CASE("the requests of public clients, byte for byte") {
 }
 
 TEST_CASE("the key length of a list answer is byte 7, the keys start at byte 12") {
-    const Bytes frame = answer_frame(compose(find_function(0x087, 0x17)->answer, {8, 100000, hex("AABB")}).value());
+    const Bytes frame =
+        answer_frame(compose(find_function(0x087, 0x17)->answer, {8, 100000, hex("AABB")}).value());
     CHECK(frame[0] == 0x9A);
     CHECK(frame[7] == 8);
     CHECK(frame[12] == 0xAA);

@@ -1,5 +1,5 @@
-// The arrows of the design, enforced: what a room includes stands in its DEPENDS, or in those of what it depends on
-// (tools/cmake/room.cmake writes them down while it configures).
+// The arrows of the design, enforced: what a room includes stands in its DEPENDS, or in those of what it
+// depends on (tools/cmake/room.cmake writes them down while it configures).
 #include <filesystem>
 #include <fstream>
 #include <map>

@@ -115,7 +115,8 @@ TEST_CASE("a block that does not fit a layout with secrets is masked whole") {
     Ear ear(device);
     Caller caller(device);
     Bytes block = compose(find_function(FC_CMDS, SFC_CMDS_ADD_USER)->request,
-                          {"ALICE", 2u, MECH_HMAC_PWD, 0, "", kPassword}).value();
+                          {"ALICE", 2u, MECH_HMAC_PWD, 0, "", kPassword})
+                      .value();
     block.push_back(0);
     CHECK(code_of(caller.plain(FC_CMDS, SFC_CMDS_ADD_USER, block)) == E_CMDS_DENIED);
     const ByteView cut = ByteView(block).first(block.size() - 5);
