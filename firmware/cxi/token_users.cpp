@@ -7,11 +7,10 @@
 #include "firmware/cmds/users.h"
 #include "firmware/cxi/access.h"
 #include "firmware/cxi/handlers.h"
+#include "firmware/protocol/permissions.h"
 
 namespace cs2sim {
 namespace {
-
-constexpr std::uint32_t kUserAdministrator = 0x20000000;
 
 // A user of a slot is called by what they do there, and the slot's four digits.
 struct TokenRole {
@@ -20,9 +19,9 @@ struct TokenRole {
     bool by_security_officer;  // of the slot; an administrator of users may as well
 };
 constexpr TokenRole kTokenRoles[] = {
-    {"SO_", 0x00000200, false},
-    {"USR_", 0x00000002, true},
-    {"KM_", 0x00000020, true},
+    {"SO_", permission::kSecurityOfficer, false},
+    {"USR_", permission::kCryptoUser, true},
+    {"KM_", permission::kKeyManager, true},
 };
 
 struct TokenUser {
@@ -43,7 +42,7 @@ std::optional<TokenUser> token_user(std::string_view name) {
 
 Result<TokenUser> may_manage(const CxiCall& call) {
     const auto user = token_user(call.request.text("name"));
-    const bool administrator = permits(call.auth_state(), kUserAdministrator);
+    const bool administrator = permits(call.auth_state(), permission::kUserAdministrator);
     if (!administrator) {
         if (!user || !user->role.by_security_officer) return fail(E_CXI_PERMISSION_DENIED);
         CS2SIM_TRY(call.require(RIGHT_SECURITY_OFFICER, user->group));

@@ -1,18 +1,19 @@
 #include "host-lib/pkcs11/token_users.h"
 
+#include "firmware/protocol/mechanisms.h"
+#include "firmware/protocol/permissions.h"
+
 namespace cs2sim::p11 {
 namespace {
-
-constexpr std::uint8_t kHmacPassword = 4;  // CMDS_MECH_HMAC_PWD (firmware-facts.md, section 3)
 
 std::uint32_t permission_of(TokenRole role) {
     switch (role) {
         case TokenRole::so:
-            return 0x00000200;
+            return permission::kSecurityOfficer;
         case TokenRole::key_manager:
-            return 0x00000020;
+            return permission::kKeyManager;
         default:
-            return 0x00000002;
+            return permission::kCryptoUser;
     }
 }
 
@@ -21,7 +22,7 @@ std::uint32_t permission_of(TokenRole role) {
 Answer add_token_user(Channel& channel, Token& token, TokenRole role, ByteView pin, std::string_view) {
     CS2SIM_TRY(channel.execute(
         FC_CXI, SFC_CXI_USER_ADD,
-        {token.user_name(role), permission_of(role), kHmacPassword, 0, "CXI_GROUP=" + token.group(), pin},
+        {token.user_name(role), permission_of(role), MECH_HMAC_PWD, 0, "CXI_GROUP=" + token.group(), pin},
         Effect::change));
     return {};
 }
