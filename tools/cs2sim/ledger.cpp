@@ -54,8 +54,13 @@ std::vector<LedgerRow> layouts() {
     return rows;
 }
 
-// The numbers 30 to 39 of ADM are known for containers as a whole; which is which is not.
-bool is_one_of_ten(std::uint32_t code) { return code >= 0xB0870030 && code <= 0xB0870039; }
+// The numbers 30 to 39 of ADM are known for containers as a whole, 1 to 10 of the key store for that; which
+// is which is not.
+bool is_one_of_ten(std::uint32_t code) {
+    const bool container = code >= 0xB0870030 && code <= 0xB0870039;
+    const bool key_store = code >= E_CSA_STORE_CONNECT && code <= E_CSA_STORE_FAILED;
+    return container || key_store;
+}
 
 LedgerRow row_of(const ErrorRow& error) {
     const bool host_side = error.module == "ADM" || error.code >> 24 == 0xB9 || error.module == "P11" ||
