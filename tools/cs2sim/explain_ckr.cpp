@@ -51,6 +51,7 @@ std::string where(const ErrorMapping& row) {
 // What circumstances make of it (host-lib/pkcs11/errors.cpp).
 std::string otherwise(CK_RV ckr) {
     if (ckr == CKR_USER_NOT_LOGGED_IN) return ", CKR_FUNCTION_REJECTED when the role is logged on";
+    if (ckr == CKR_SESSION_HANDLE_INVALID) return ", CKR_DEVICE_ERROR where the library logs on again";
     if (ckr == CKR_AEAD_DECRYPT_FAILED) return ", CKR_ENCRYPTED_DATA_INVALID in the 2.40 library";
     return {};
 }

@@ -7,13 +7,16 @@
 #include "host-lib/files/host_file.h"
 #include "host-lib/pkcs11/config.h"
 #include "tools/cs2sim/commands.h"
+#include "tools/cs2sim/token.h"
 #include "tools/daemon/instance.h"
 #include "tools/p11tool2/shell.h"
 
 namespace cs2sim {
-namespace {
 
 namespace fs = std::filesystem;
+
+namespace {
+
 using tools::p11::Shell;
 
 constexpr const char* kConfigVariable = "CS_PKCS11_R3_CFG";
@@ -32,10 +35,8 @@ int problem(const std::string& words) {
 }
 
 // The library's configuration for this simulator: written once, the operator's own from then on.
-fs::path config_file(const fs::path& state) { return state / "cs_pkcs11_R3.cfg"; }
-
 bool write_config(const fs::path& state, unsigned slot) {
-    const fs::path path = config_file(state);
+    const fs::path path = pkcs11_config_file(state);
     std::error_code error;
     if (fs::exists(path, error)) return true;
     const unsigned slots = std::max(10u, slot + 1);
@@ -91,8 +92,9 @@ std::string quoted(const std::string& text) {
 int add(const CommandLine& line, const TokenArguments& arguments) {
     const fs::path state = state_folder(line.state);
     if (!InstanceLock::holder(state)) return problem("no instance runs on " + state.string());
-    if (!write_config(state, arguments.slot)) return problem("cannot write " + config_file(state).string());
-    ::setenv(kConfigVariable, config_file(state).c_str(), 1);
+    if (!write_config(state, arguments.slot))
+        return problem("cannot write " + pkcs11_config_file(state).string());
+    ::setenv(kConfigVariable, pkcs11_config_file(state).c_str(), 1);
     Shell shell;
     shell.set_slot(arguments.slot);
     const std::string logon =
@@ -107,12 +109,14 @@ int add(const CommandLine& line, const TokenArguments& arguments) {
         std::cerr << tools::p11::failure_text(done.error().code);
         return 1;
     }
-    std::cout << "export " << kConfigVariable << '=' << quoted(config_file(state)) << '\n'
+    std::cout << "export " << kConfigVariable << '=' << quoted(pkcs11_config_file(state)) << '\n'
               << "export PKCS11_MODULE_PATH=" << quoted(tools::p11::own_library()) << '\n';
     return 0;
 }
 
 }  // namespace
+
+fs::path pkcs11_config_file(const fs::path& state) { return state / "cs_pkcs11_R3.cfg"; }
 
 void add_token_commands(CLI::App& app, CommandLine& line) {
     CLI::App* group = app.add_subcommand("token", "tokens of the PKCS#11 library");

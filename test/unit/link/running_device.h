@@ -50,6 +50,9 @@ public:
         rule.function = function;
         rule.action = FaultAction::close;
         rule.times = 1;
+        arm(rule);
+    }
+    void arm(const FaultRule& rule) {
         const auto control = device_->converse(Reach::control, "test");
         const Reply reply =
             control->transact(request_frame(FC_SIM, SFC_SIM_FAULT_ADD, encode_rule(rule).value()));

@@ -73,6 +73,8 @@ public:
     std::vector<CK_OBJECT_HANDLE> find(CK_SESSION_HANDLE session, Attributes wanted);
     Bytes value(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object, CK_ATTRIBUTE_TYPE type);
 
+    void set_most_failures(unsigned count);  // wrong PINs in a row, as csadm SetMaxAuthFails
+
     RunningDevice& device() { return running_; }
     const std::filesystem::path& folder() const { return folder_.path(); }
 
