@@ -63,6 +63,7 @@ constexpr Function kMbk[] = {
     {SFC_MBK_LIST_KEYS, mbk_list_keys},
     {SFC_MBK_GENERATE, mbk_generate},
     {SFC_MBK_IMPORT, mbk_import},
+    {SFC_MBK_DELETE, mbk_delete},
 };
 
 constexpr Function kDbTest[] = {

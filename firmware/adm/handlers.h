@@ -80,6 +80,7 @@ Result<Bytes> restore_cancel(Call& call);
 Result<Bytes> mbk_list_keys(Call& call);
 Result<Bytes> mbk_generate(Call& call);
 Result<Bytes> mbk_import(Call& call);
+Result<Bytes> mbk_delete(Call& call);
 
 // db_test_functions.cpp; all E_DB_BAD_NAME for the device's own databases
 Result<Bytes> db_create(Call& call);

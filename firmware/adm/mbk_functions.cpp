@@ -59,4 +59,12 @@ Result<Bytes> mbk_import(Call& call) {
     return call.answer({encode_key_info(*info)});
 }
 
+Result<Bytes> mbk_delete(Call& call) {
+    const std::uint32_t slot = call.request.u32("slot");
+    const auto info = call.device.mbk.remove(slot);
+    if (!info) return fail(info.error());
+    call.audit(AUDIT_MBK, "MBK " + name_text(info->name) + " deleted from slot " + std::to_string(slot));
+    return call.answer({});
+}
+
 }  // namespace cs2sim::adm

@@ -77,6 +77,9 @@ constexpr CxiFunction kCxiFunctions[] = {
     {SFC_CXI_KEY_DSA_GGEN, cxi_not_supported},
     {SFC_CXI_P11_PERMISSIONS, cxi_p11_permissions},
     {SFC_CXI_SIGN_BULK, cxi_sign_bulk, {{kUsed}}},
+    // Rights are asked for each blob.
+    {SFC_CXI_EXTERNAL_PROPS, cxi_external_props},
+    {SFC_CXI_EXTERNAL_RESEAL, cxi_external_reseal},
 };
 
 // Asks the rows of access, then runs the handler.

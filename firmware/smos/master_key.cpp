@@ -84,8 +84,12 @@ bool MasterKey::present() const {
 
 // In place: an erasure must need no room on the disk. It is one write, so no kill comes in between.
 Result<void> MasterKey::erase() {
+    {
+        const std::unique_lock lock(mutex_);
+        key_ = {};
+    }
+    for (const auto& then : when_lost_) then();
     const std::unique_lock lock(mutex_);
-    key_ = {};
     std::array<std::uint8_t, kFileSize> content{};
     std::ranges::copy(kMagic, content.begin());
     if (!open_) open_ = HostFile(file_, O_RDWR | O_CREAT);
@@ -98,6 +102,7 @@ Result<void> MasterKey::erase() {
 bool MasterKey::exists() const { return ::access(file_.c_str(), F_OK) == 0; }
 
 Result<void> MasterKey::regenerate() {
+    for (const auto& then : when_lost_) then();
     const std::unique_lock lock(mutex_);
     SecretBytes key = random_secret(kKeySize);
     SecretBytes content = to_secret(as_bytes(kMagic));
