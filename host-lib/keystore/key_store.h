@@ -24,8 +24,9 @@
 namespace cs2sim::keystore {
 
 inline constexpr std::uint32_t kSchemaVersion = 1;
-inline constexpr std::size_t kLongestName = 255;        // bytes of a group or name
-inline constexpr std::size_t kLongestAttribute = 4096;  // bytes of a label or id
+inline constexpr std::size_t kLongestName = 255;  // bytes of a group or name
+inline constexpr std::size_t kLongestAttribute =
+    2048;  // bytes of a label or id: what an index of PostgreSQL takes
 inline constexpr std::size_t kLongestBlob = 512 * 1024;
 inline constexpr std::size_t kMostRows = 500;  // of one page, one batch
 
@@ -64,20 +65,23 @@ enum class Match : std::uint8_t { equal, greater_or_equal, greater };  // EQUAL,
 
 // What a key must be like to be listed; what is absent does not matter.
 struct Filter {
-    std::optional<std::string> group;
-    std::optional<std::string> name;
-    std::optional<Bytes> label;
-    std::optional<Bytes> id;
-    std::optional<std::uint32_t> key_class;
-    std::optional<std::uint32_t> key_type;
-    std::optional<bool> is_private;
-    std::optional<MbkHash> mbk;      // sealed under this one
-    std::optional<MbkHash> not_mbk;  // sealed under another than this one
+    std::optional<std::string> group{};
+    std::optional<std::string> name{};
+    std::optional<Bytes> label{};
+    std::optional<Bytes> id{};
+    std::optional<std::uint32_t> key_class{};
+    std::optional<std::uint32_t> key_type{};
+    std::optional<bool> is_private{};
+    std::optional<MbkHash> mbk{};      // sealed under this one
+    std::optional<MbkHash> not_mbk{};  // sealed under another than this one
+    bool operator==(const Filter&) const = default;
 };
 
 struct Page {
     std::vector<StoredKey> keys;  // ascending by index
-    bool more = false;            // further ones may follow the last of these
+    bool more = false;            // further ones may follow `last`
+    std::optional<KeyIndex>
+        last;  // where the next page goes on; rows that are no keys are left out of `keys`
 };
 
 // What others did since the last time it was asked. Rows that were only added are not told: nobody has read
