@@ -29,6 +29,7 @@ void add_replay_command(CLI::App& app, CommandLine& line);
 void add_stats_command(CLI::App& app, CommandLine& line);
 void add_run_command(CLI::App& app, CommandLine& line);
 void add_health_command(CLI::App& app, CommandLine& line);
+void add_token_commands(CLI::App& app, CommandLine& line);
 // For the installation: `cs2sim man-page [VERB]` and `cs2sim complete -- WORDS`. To be added last: they
 // describe what was added before.
 void add_introduction_commands(CLI::App& app, CommandLine& line);

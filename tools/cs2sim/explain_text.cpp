@@ -14,6 +14,7 @@
 #include "firmware/protocol/advice.h"
 #include "firmware/protocol/functions.h"
 #include "firmware/protocol/modes.h"
+#include "tools/cs2sim/explain_ckr.h"
 
 namespace cs2sim {
 namespace {
@@ -108,7 +109,8 @@ std::string explain_unknown(std::uint32_t code) {
     text += entry("number", format("%04X", code & 0xFFFF));
     const std::string meaning = framework_meaning(code & 0xFFFF);
     text += entry("meaning", meaning.empty() ? "no table knows this number" : meaning);
-    return text + entry("here", "This simulator never answers it, but for a fault rule.");
+    text += entry("here", "This simulator never answers it, but for a fault rule.");
+    return text + entry("PKCS#11", ckr_words(code));
 }
 
 // Who is barred by the code, mode by mode.
@@ -147,12 +149,16 @@ std::string explain_code(std::uint32_t code) {
     const Advice* advice = find_advice(row->code);
     if (!advice) {
         const std::string barred = barred_functions(code);
-        return text + (barred.empty() ? entry("here", "Never answered here, but for a fault rule.") : barred);
+        text += barred.empty() ? entry("here", "Never answered here, but for a fault rule.") : barred;
+        return text + entry("PKCS#11", ckr_words(code));
     }
-    if (!advice->occurs) return text + entry("here", "Never answered. " + std::string(advice->provoked_by));
+    if (!advice->occurs)
+        return text + entry("here", "Never answered. " + std::string(advice->provoked_by)) +
+               entry("PKCS#11", ckr_words(code));
     text += entry("provoked by", advice->provoked_by);
     text += answering_functions(*advice);
     text += barred_functions(code);
+    text += entry("PKCS#11", ckr_words(code));
     return text + entry("remedy", advice->remedy);
 }
 
@@ -319,6 +325,7 @@ tl::expected<std::string, std::string> explain(std::string_view what) {
     std::ranges::transform(upper, upper.begin(), [](char c) {
         return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
     });
+    if (const auto ckr = ckr_in(upper)) return explain_ckr(*ckr, entry);
     std::string text;
     if (const auto code = code_in(upper)) text += explain_code(*code);
     if (const FunctionSignature* function = find_function(std::string_view(upper)))

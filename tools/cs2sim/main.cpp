@@ -130,7 +130,7 @@ int main(int argc, char** argv) {
           add_appliance_commands, add_clock_commands, add_mode_commands, add_card_commands,
           add_database_commands, add_scenario_commands, add_explain_command, add_assumptions_command,
           add_trace_command, add_replay_command, add_stats_command, add_run_command, add_health_command,
-          add_introduction_commands})
+          add_token_commands, add_introduction_commands})
         add_commands(app, line);
 
     try {

@@ -60,14 +60,14 @@ fs::path found_in_path(const std::string& program) {
     return program;
 }
 
-// An ELF file that names no interpreter: nothing can be preloaded into it. Scripts are run by a shell that is
-// not so.
-bool is_static(const fs::path& program) {
+// An ELF file that names no interpreter, or is for 32 bits, which our library is not: nothing can be
+// preloaded into it. Scripts are run by a shell that is not so.
+bool takes_no_library(const fs::path& program) {
     std::ifstream file(program, std::ios::binary);
     Elf64_Ehdr head{};
     file.read(reinterpret_cast<char*>(&head), sizeof head);
-    if (!file || std::memcmp(head.e_ident, ELFMAG, SELFMAG) != 0 || head.e_ident[EI_CLASS] != ELFCLASS64)
-        return false;
+    if (!file || std::memcmp(head.e_ident, ELFMAG, SELFMAG) != 0) return false;
+    if (head.e_ident[EI_CLASS] != ELFCLASS64) return true;
     for (unsigned i = 0; i < head.e_phnum; ++i) {
         Elf64_Phdr segment{};
         file.seekg(static_cast<std::streamoff>(head.e_phoff + std::uint64_t{i} * head.e_phentsize));
@@ -106,7 +106,7 @@ int run(const RunArguments& arguments, const fs::path& state) {
     ::setenv("CS2SIM_STATE", state.c_str(), 1);
     const std::string socket = host_socket(state).string();
     const bool supervised = arguments.by == "seccomp" ||
-                            (arguments.by == "auto" && is_static(found_in_path(arguments.program[0])));
+                            (arguments.by == "auto" && takes_no_library(found_in_path(arguments.program[0])));
     return supervised ? run_supervised(arguments.program, arguments.device, socket)
                       : run_preloaded(arguments, socket);
 }
@@ -123,8 +123,9 @@ void add_run_command(CLI::App& app, CommandLine& line) {
         line);
     command->add_option("--device", arguments->device, "the path that the program opens (/dev/cs2a)");
     command
-        ->add_option("--by", arguments->by,
-                     "how: auto takes preload, and seccomp for programs that are linked statically")
+        ->add_option(
+            "--by", arguments->by,
+            "how: auto takes preload, and seccomp for programs that are linked statically or for 32 bits")
         ->check(CLI::IsMember(std::vector<std::string>{"auto", "preload", "seccomp"}));
     command->add_option("program", arguments->program, "and its arguments, behind --")->required();
     command->callback([&line, arguments] { line.exit_status = run(*arguments, state_folder(line.state)); });

@@ -3,9 +3,13 @@
 #include <dlfcn.h>
 
 #include <algorithm>
+#include <cstdio>
+#include <cstring>
 #include <filesystem>
 
 #include "host-lib/files/host_file.h"
+#include "host-lib/pkcs11/cryptoki/names.h"
+#include "host-lib/pkcs11/errors.h"
 
 namespace cs2sim::tools::p11 {
 namespace {
@@ -13,17 +17,26 @@ namespace {
 constexpr CK_ULONG kPage = 64;
 constexpr std::size_t kMostPinFile = 4096;
 
-// ../lib beside the folder of this program: where the build and an installation have it.
-std::string own_library() {
-    std::error_code error;
-    const auto program = std::filesystem::read_symlink("/proc/self/exe", error);
-    const auto beside = program.parent_path().parent_path() / "lib" / "libcs_pkcs11_R3.so";
-    return std::filesystem::exists(beside, error) ? beside.string() : "libcs_pkcs11_R3.so";
-}
-
 bool same_bytes(const SecretBytes& a, const SecretBytes& b) { return equal_in_constant_time(a, b); }
 
 }  // namespace
+
+std::string own_library() {
+    constexpr const char* kName = "libcs_pkcs11_R3.so";
+    std::error_code error;
+    const auto top = std::filesystem::read_symlink("/proc/self/exe", error).parent_path().parent_path();
+    for (const char* folder : {CS2SIM_LIBDIR, "lib"})
+        if (const auto path = top / folder / kName; std::filesystem::exists(path, error))
+            return path.string();
+    return kName;
+}
+
+std::string failure_text(std::uint32_t code) {
+    if (cs2sim::p11::is_device_code(code)) return describe(code);
+    char number[24];
+    std::snprintf(number, sizeof number, "Error 0x%08X (", code);
+    return number + cs2sim::p11::constant_name("CKR", code) + ")\n";
+}
 
 Shell::~Shell() {
     close_session();
@@ -97,6 +110,39 @@ Result<void> Shell::login(CK_USER_TYPE user, SecretBytes secret) {
     const auto open = session();
     if (!open) return fail(open.error());
     return check(functions_->C_Login(*open, user, secret.data(), secret.size()));
+}
+
+Result<void> Shell::login_device_user(const std::string& user, ByteView secret) {
+    SecretBytes whole = to_secret(as_bytes(user + ","));
+    whole.insert(whole.end(), secret.begin(), secret.end());
+    return login(CKU_CS_GENERIC, std::move(whole));
+}
+
+Result<void> Shell::logout() {
+    const auto open = session();
+    if (!open) return fail(open.error());
+    return check(functions_->C_Logout(*open));
+}
+
+Result<void> Shell::init_token(SecretBytes so_pin, const std::string& text) {
+    const auto list = functions();
+    if (!list) return fail(list.error());
+    CK_UTF8CHAR padded[32];
+    std::memset(padded, ' ', sizeof padded);
+    std::memcpy(padded, text.data(), std::min(text.size(), sizeof padded));
+    return check((*list)->C_InitToken(slot_, so_pin.data(), so_pin.size(), padded));
+}
+
+Result<void> Shell::init_pin(SecretBytes pin) {
+    const auto open = session();
+    if (!open) return fail(open.error());
+    return check(functions_->C_InitPIN(*open, pin.data(), pin.size()));
+}
+
+Result<void> Shell::set_pin(SecretBytes before, SecretBytes after) {
+    const auto open = session();
+    if (!open) return fail(open.error());
+    return check(functions_->C_SetPIN(*open, before.data(), before.size(), after.data(), after.size()));
 }
 
 Result<void> Shell::for_each_object(const TemplateText& wanted,
