@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "tools/cs2sim/rule_table.h"
+#include "tools/control/rule_table.h"
 
 namespace cs2sim {
 namespace {

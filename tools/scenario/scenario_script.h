@@ -7,7 +7,7 @@
 //   demo     shell lines, run when the user gives no command
 //   expect   codes that the device must have answered at the end, "B087002A"
 //   hits     how many hits the rules must have had at least
-//   [[rule]] as in firmware/faults/rule.h
+//   [[rule]] as in firmware/faults/rules/rule.h
 //
 // Commands find CRYPTOSERVER, CS2SIM_STATE, CS2SIM_ADMIN_KEY and CS2SIM_CARDS in their environment, and the
 // tools of this installation first in PATH.
@@ -19,7 +19,7 @@
 #include <tl/expected.hpp>
 #include <vector>
 
-#include "firmware/faults/rule.h"
+#include "firmware/faults/rules/rule.h"
 
 namespace cs2sim {
 
