@@ -6,9 +6,9 @@
 #include "firmware/crypto/digest.h"
 #include "firmware/crypto/kdf.h"
 #include "firmware/crypto/random.h"
-#include "firmware/db/catalogue.h"
 #include "firmware/mbk/share_info.h"
 #include "firmware/protocol/block.h"
+#include "firmware/protocol/databases.h"
 #include "firmware/protocol/functions.h"
 #include "firmware/smos/smos.h"
 
