@@ -87,10 +87,14 @@ function(cs2sim_room name)
   cs2sim_precompiled(${name})
 endfunction()
 
-# cs2sim_program(name [DEPENDS targets…]): an installed program of every .cpp file in this folder. It carries the
-# libraries that it uses: to find their symbols would be half of a short program's run.
+# cs2sim_program(name [FOLDER folder] [DEPENDS targets…]): a program of every .cpp file in this folder, installed where
+# programs are, or in FOLDER. It carries the libraries that it uses: to find their symbols would be half of a short
+# program's run.
 function(cs2sim_program name)
-  cmake_parse_arguments(PROGRAM "" "" "DEPENDS" ${ARGN})
+  cmake_parse_arguments(PROGRAM "" "FOLDER" "DEPENDS" ${ARGN})
+  if(NOT PROGRAM_FOLDER)
+    set(PROGRAM_FOLDER ${CMAKE_INSTALL_BINDIR})
+  endif()
   file(GLOB sources CONFIGURE_DEPENDS *.cpp)
   cs2sim_record_room(${name} ${PROGRAM_DEPENDS})
   add_executable(${name} ${sources})
@@ -101,5 +105,5 @@ function(cs2sim_program name)
   endif()
   target_compile_definitions(${name} PRIVATE CS2SIM_VERSION="${PROJECT_VERSION}")
   cs2sim_precompiled(${name})
-  install(TARGETS ${name} RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT simulator)
+  install(TARGETS ${name} RUNTIME DESTINATION ${PROGRAM_FOLDER} COMPONENT simulator)
 endfunction()

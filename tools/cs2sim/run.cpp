@@ -11,11 +11,11 @@
 #include <memory>
 #include <sstream>
 
+#include "tools/control/program.h"
+#include "tools/control/stop_instance.h"
 #include "tools/cs2sim/commands.h"
-#include "tools/cs2sim/instances.h"
-#include "tools/cs2sim/program.h"
 #include "tools/cs2sim/supervisor.h"
-#include "tools/daemon/daemon.h"
+#include "tools/instance/instance.h"
 
 namespace cs2sim {
 namespace {
@@ -42,7 +42,8 @@ public:
 
     bool there() {
         if (InstanceLock::holder(state_)) return true;
-        started_ = run_program({own_path(), "start", "--no-device", "--state", state_.string()}, true) == 0;
+        started_ =
+            run_program({daemon_program(), "start", "--no-device", "--state", state_.string()}, true) == 0;
         return started_;
     }
 

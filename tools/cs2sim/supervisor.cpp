@@ -23,7 +23,7 @@
 
 #include "firmware/protocol/node_ioctls.h"
 #include "host-lib/files/file_descriptor.h"
-#include "tools/cs2sim/program.h"
+#include "tools/control/program.h"
 
 namespace cs2sim {
 namespace {

@@ -2,8 +2,6 @@
 // stops.
 #include <cstdio>
 
-#include "host-lib/pkcs11/cryptoki/names.h"
-#include "host-lib/pkcs11/errors.h"
 #include "tools/p11tool2/commands.h"
 #include "tools/session/introduction.h"
 
@@ -26,6 +24,7 @@ std::span<const Group> groups() {
         {"What is there", kShowCommands},
         {"Keys and certificates", kKeyCommands},
         {"Objects", kObjectCommands},
+        {"Test", kTestCommands},
     };
     return all;
 }
@@ -91,11 +90,7 @@ Result<void> run(Shell& shell, const Argument& argument) {
 
 void print_error(Error error) {
     std::fflush(stdout);
-    if (cs2sim::p11::is_device_code(error.code))
-        std::fprintf(stderr, "%s", describe(error.code).c_str());
-    else
-        std::fprintf(stderr, "Error 0x%08X (%s)\n", error.code,
-                     cs2sim::p11::constant_name("CKR", error.code).c_str());
+    std::fprintf(stderr, "%s", failure_text(error.code).c_str());
 }
 
 }  // namespace
