@@ -176,6 +176,11 @@ Result<MbkKeyInfo> MbkStore::info(std::uint32_t slot) {
     return found->info();
 }
 
+SecretBytes ResidentMbk::derive_by_feedback(std::string_view digest, ByteView iv, ByteView fixed,
+                                            std::size_t length) const {
+    return derive_key_by_feedback(digest, key_, iv, fixed, length);
+}
+
 Result<SecretBytes> ResidentMbk::derive(std::string_view label, ByteView context, std::size_t length) const {
     return derive_key(key_, label, context, length);
 }
