@@ -14,6 +14,7 @@ Result<Bytes> cxi_key_open(CxiCall& call);
 Result<Bytes> cxi_key_delete(CxiCall& call);
 Result<Bytes> cxi_obj_create(CxiCall& call);
 Result<Bytes> cxi_p11_permissions(CxiCall& call);
+Result<Bytes> cxi_p11_profile(CxiCall& call);
 Result<Bytes> cxi_not_supported(CxiCall& call);
 
 // token_users.cpp
@@ -26,6 +27,13 @@ Result<Bytes> cxi_key_list(CxiCall& call);
 Result<Bytes> cxi_key_prop_get(CxiCall& call);
 Result<Bytes> cxi_key_prop_set(CxiCall& call);
 Result<Bytes> cxi_obj_copy(CxiCall& call);
+
+// What a listing says of an object: those of `wanted` that it has and that may be read.
+Result<PropertyList> row_of(const KeyObject& key, const std::vector<std::uint32_t>& wanted);
+
+// external_functions.cpp; both E_CXI_INVALID_PARAM_VAL with no blob or more than CXI_MOST_EXTERNAL of them
+Result<Bytes> cxi_external_props(CxiCall& call);
+Result<Bytes> cxi_external_reseal(CxiCall& call);
 
 // move_functions.cpp
 Result<Bytes> cxi_key_backup(CxiCall& call);

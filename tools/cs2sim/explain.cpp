@@ -3,7 +3,7 @@
 #include <vector>
 
 #include "tools/cs2sim/commands.h"
-#include "tools/cs2sim/explain_text.h"
+#include "tools/explain/explain_text.h"
 
 namespace cs2sim {
 namespace {

@@ -7,9 +7,8 @@
 #include "host-lib/files/host_file.h"
 #include "host-lib/pkcs11/config.h"
 #include "tools/cs2sim/commands.h"
-#include "tools/cs2sim/token.h"
-#include "tools/daemon/instance.h"
-#include "tools/p11tool2/shell.h"
+#include "tools/instance/instance.h"
+#include "tools/token/shell.h"
 
 namespace cs2sim {
 
@@ -115,8 +114,6 @@ int add(const CommandLine& line, const TokenArguments& arguments) {
 }
 
 }  // namespace
-
-fs::path pkcs11_config_file(const fs::path& state) { return state / "cs_pkcs11_R3.cfg"; }
 
 void add_token_commands(CLI::App& app, CommandLine& line) {
     CLI::App* group = app.add_subcommand("token", "tokens of the PKCS#11 library");

@@ -4,7 +4,7 @@
 #include <openssl/x509.h>
 
 #include "firmware/crypto/openssl.h"
-#include "tools/p11tool2/template_text.h"
+#include "tools/token/template_text.h"
 
 namespace cs2sim::tools::p11 {
 

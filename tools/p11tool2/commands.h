@@ -3,7 +3,7 @@
 
 #include <span>
 
-#include "tools/p11tool2/shell.h"
+#include "tools/token/shell.h"
 #include "tools/session/arguments.h"
 
 namespace cs2sim::tools::p11 {

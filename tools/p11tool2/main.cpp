@@ -3,12 +3,14 @@
 #include <cstdio>
 
 #include "tools/p11tool2/commands.h"
+#include "tools/session/introduction.h"
 
 namespace {
 
 using namespace cs2sim;
 using namespace cs2sim::tools;
 using namespace cs2sim::tools::p11;
+using cs2sim::tools::p11::Command;
 
 struct Group {
     const char* title;
@@ -25,6 +27,28 @@ std::span<const Group> groups() {
         {"Test", kTestCommands},
     };
     return all;
+}
+
+// The same commands in the form of the other tools' tables, of which the page of the manual and the
+// completion are made.
+std::optional<int> introduced(int argc, const char* const* argv) {
+    std::vector<std::vector<tools::Command>> tables;
+    std::vector<CommandGroup> shown;
+    for (const Group& group : groups()) {
+        auto& table = tables.emplace_back();
+        for (const Command& command : group.commands)
+            table.push_back({.name = command.name,
+                             .synonyms = {},
+                             .takes = command.needs_value ? Takes::value : Takes::maybe,
+                             .syntax = command.syntax,
+                             .summary = command.summary,
+                             .details = command.ours ? "cs2sim's own" : "",
+                             .handler = nullptr});
+        shown.push_back({group.title, table});
+    }
+    const ToolText text{"p11tool2", "the PKCS#11 library's configuration file", "CS_PKCS11_R3_CFG",
+                        "the configuration file of the PKCS#11 library"};
+    return introduce(text, shown, argc, argv);
 }
 
 const Command* find_command(std::string_view name) {
@@ -76,6 +100,7 @@ int main(int argc, char** argv) {
         (void)help({"Help", std::nullopt});
         return 1;
     }
+    if (const auto status = introduced(argc, argv)) return *status;
     Shell shell;
     for (int i = 1; i < argc; ++i) {
         const auto done = run(shell, parse_argument(argv[i]));

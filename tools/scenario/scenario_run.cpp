@@ -6,14 +6,13 @@
 #include <iostream>
 #include <map>
 
-#include "tools/cs2sim/control.h"
-#include "tools/cs2sim/fault.h"
-#include "tools/cs2sim/instances.h"
-#include "tools/cs2sim/program.h"
-#include "tools/cs2sim/token.h"
-#include "tools/daemon/instance.h"
-#include "tools/p11tool2/shell.h"
+#include "tools/control/control.h"
+#include "tools/control/fault_rules.h"
+#include "tools/control/program.h"
+#include "tools/control/stop_instance.h"
+#include "tools/instance/instance.h"
 #include "tools/scenario/scenario_script.h"
+#include "tools/token/shell.h"
 
 namespace cs2sim {
 namespace {
@@ -38,9 +37,8 @@ public:
 
     bool start(const Scenario& scenario) {
         if (folder_.empty()) return false;
-        program_ = own_path();
-        std::vector<std::string> arguments = {program_, "start",     "--state",
-                                              state(),  "--profile", scenario.profile};
+        std::vector<std::string> arguments = {daemon_program(), "start",     "--state",
+                                              state(),          "--profile", scenario.profile};
         // Without FUSE a socket takes the node's place; tools know by the path.
         if (scenario.socket || ::access("/dev/fuse", R_OK | W_OK) != 0)
             arguments.insert(arguments.end(), {"--no-device", "--listen", "unix:" + node()});
@@ -51,7 +49,7 @@ public:
 
     void tell_environment() const {
         const char* path = std::getenv("PATH");
-        const std::string tools = fs::path(program_).parent_path().string();
+        const std::string tools = fs::path(own_path()).parent_path().string();
         ::setenv("PATH", (tools + ":" + (path ? path : "/usr/bin:/bin")).c_str(), 1);
         ::setenv("CRYPTOSERVER", node().c_str(), 1);
         ::setenv("CS2SIM_STATE", state().c_str(), 1);
@@ -94,7 +92,6 @@ private:
     }
 
     fs::path folder_;
-    std::string program_;
 };
 
 Result<void> count_errors(host::Device& device, Counts& counts) {

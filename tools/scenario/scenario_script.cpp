@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "host-lib/pkcs11/cryptoki/names.h"
-#include "tools/cs2sim/rule_table.h"
+#include "tools/control/rule_table.h"
 
 namespace cs2sim {
 namespace {

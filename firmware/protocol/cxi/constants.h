@@ -126,6 +126,7 @@ enum CxiMechanism : std::uint32_t {
     CXI_MECH_KDF_CAT_DATA_AND_BASE = 0xB0000000,
     CXI_MECH_KDF_EXTRACT_KEY_FROM_KEY = 0xC0000000,
     CXI_MECH_KDF_TLS12_PRF = 0xD0000000,
+    CXI_MECH_KDF_X963 = 0xE0000000,  // ECDH and the KDF of ANSI X9.63; without hash the secret's last bytes. OURS
 
     CXI_MECH_MODE_MASK = 0x0F000000,
     CXI_MECH_MODE_HASH = 0,
@@ -193,6 +194,7 @@ enum CxiIvSource : std::uint8_t { CXI_IV_NO_GENERATE = 0, CXI_IV_GENERATE = 1 };
 // Most bytes that one CRYPT, HASH_COMPUTE, SIGN or VERIFY takes; more goes in chained commands.
 inline constexpr std::size_t CXI_MOST_DATA = 0x7E000;
 inline constexpr std::size_t CXI_MOST_RANDOM = 0x10000;
-inline constexpr std::size_t CXI_MOST_BULK = 16;  // data of one SIGN_BULK (ECDSA_BULK_MAX)
+inline constexpr std::size_t CXI_MOST_BULK = 16;      // data of one SIGN_BULK (ECDSA_BULK_MAX)
+inline constexpr std::size_t CXI_MOST_EXTERNAL = 64;  // blobs of one EXTERNAL_PROPS or EXTERNAL_RESEAL
 
 }  // namespace cs2sim

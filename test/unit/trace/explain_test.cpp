@@ -1,4 +1,4 @@
-#include "tools/cs2sim/explain_text.h"
+#include "tools/explain/explain_text.h"
 
 #include <catch2/catch.hpp>
 #include <filesystem>
