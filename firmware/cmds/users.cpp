@@ -174,6 +174,15 @@ Result<void> Users::change_token(std::string_view name, ByteView token, bool by_
     return store(*user);
 }
 
+Result<void> Users::change_attributes(std::string_view name, std::string_view attributes) {
+    const std::lock_guard lock(mutex_);
+    auto user = find(name);
+    if (!user) return fail(user.error());
+    user->attributes = attributes;
+    CS2SIM_TRY(check_user(*user, profile_));
+    return store(*user);
+}
+
 Result<std::string> Users::remove(std::string_view name,
                                   const std::function<bool(const std::string&)>& is_active) {
     const std::lock_guard lock(mutex_);

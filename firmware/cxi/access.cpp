@@ -73,7 +73,8 @@ bool CxiCall::opens(const PropertyList& properties) const {
 }
 
 Result<bool> CxiCall::has(std::uint16_t rights, const LoadedKey& key) const {
-    if ((rights & (RIGHT_USE | RIGHT_MANAGE)) != 0 && key.external && opens(key.object.properties)) return true;
+    if ((rights & (RIGHT_USE | RIGHT_MANAGE)) != 0 && key.external && opens(key.object.properties))
+        return true;
     return has(rights, key.object);
 }
 

@@ -23,8 +23,8 @@ enum Right : std::uint16_t {
     RIGHT_USE_PUBLIC = 0x80,
     RIGHT_PLAIN = 0x100,  // CFG_AUTH_PLAIN
     // None, for an open object of a session (PRIVATE and TOKEN = false in the group of a slot) that lives
-    // outside, sealed: to make one (PKCS#11 3.0, section 4.4). Not in FIPS and CC modes, which let nobody work
-    // unknown.
+    // outside, sealed: to make one (PKCS#11 3.0, section 4.4). Not in FIPS and CC modes, which let nobody
+    // work unknown.
     RIGHT_MAKE_OPEN = 0x200,
 };
 

@@ -85,7 +85,8 @@ Result<SecretBytes> agreed_secret(const LoadedKey& own, Mechanism mechanism, Byt
     if (!secret) return secret;
     if (mechanism.hash() == CXI_MECH_HASH_NONE) {
         // PKCS#11 3.0, ECDH1_DERIVE: what is too long loses its leading bytes.
-        if (x963 && secret->size() > length) secret->erase(secret->begin(), secret->end() - static_cast<std::ptrdiff_t>(length));
+        if (x963 && secret->size() > length)
+            secret->erase(secret->begin(), secret->end() - static_cast<std::ptrdiff_t>(length));
         return secret;
     }
     const auto hash = required_hash(mechanism);

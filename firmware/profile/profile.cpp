@@ -139,9 +139,9 @@ tl::expected<Profile, std::string> parse_profile(std::string_view name, std::str
     reader.read("p11_max_rsa_bits", profile.p11_max_rsa_bits, 1024, 16384);
     if (profile.p11_attributes != "all" && profile.p11_attributes != "r2")
         reader.complain("p11_attributes", "is none of all, r2");
-    for (const auto& [key, told, most] : {std::tuple{"p11_manufacturer", &profile.p11_manufacturer, 32u},
-                                          std::tuple{"p11_model", &profile.p11_model, 16u},
-                                          std::tuple{"p11_label", &profile.p11_label, 32u}})
+    for (const auto& [key, told, most] :
+         {std::tuple{"p11_manufacturer", &profile.p11_manufacturer, 32u},
+          std::tuple{"p11_model", &profile.p11_model, 16u}, std::tuple{"p11_label", &profile.p11_label, 32u}})
         if (told->size() > most) reader.complain(key, "is too long");
 
     const auto* row = std::ranges::find(kCertifications, certification, &CertificationName::name);

@@ -58,13 +58,13 @@ struct Profile {
     std::uint32_t volatile_kib = 16384;  // most of all of them together
 
     // What PKCS#11 callers meet (host-lib/pkcs11/README.md).
-    bool p11_initial_pins = true;      // a PIN that another has set is changed before anything else
-    std::uint32_t p11_min_pin = 4;     // bytes
-    bool p11_cluster_names = false;    // slot descriptions name a cluster
+    bool p11_initial_pins = true;        // a PIN that another has set is changed before anything else
+    std::uint32_t p11_min_pin = 4;       // bytes
+    bool p11_cluster_names = false;      // slot descriptions name a cluster
     std::string p11_attributes = "all";  // or "r2"
     std::string p11_manufacturer = "cs2sim project";
     std::string p11_model = "CryptoServer";
-    std::string p11_label = "CryptoServer PKCS11 Token";  // of a token that has none yet
+    std::string p11_label = "CryptoServer PKCS11 Token";             // of a token that has none yet
     std::uint32_t p11_min_rsa_bits = 1024, p11_max_rsa_bits = 8192;  // CK_MECHANISM_INFO
 };
 

@@ -89,6 +89,16 @@ bool take_time(const std::string& value, Duration& time) {
     return true;
 }
 
+template <class Value, class Take>
+auto maybe(Take take) {
+    return [take](const std::string& value, std::optional<Value>& given) {
+        Value taken{};
+        if (!take(value, taken)) return false;
+        given = std::move(taken);
+        return true;
+    };
+}
+
 bool take_text(const std::string& value, std::string& text) {
     text = value;
     return true;
@@ -145,13 +155,13 @@ const std::map<std::string, Setter>& setters() {
                  return take_number(value, any, 1000);
              }},
             {"inittokenas", into(&Config::init_token_as, take_text)},
-            {"manufacturer", into(&Config::manufacturer, take_text)},
+            {"manufacturer", into(&Config::manufacturer, maybe<std::string>(take_text))},
             {"description", into(&Config::description, take_text)},
-            {"model", into(&Config::model, take_text)},
-            {"tokenlabel", into(&Config::token_label, take_text)},
-            {"initialpins", into(&Config::initial_pins, take_flag)},
-            {"minpin", into(&Config::min_pin, count(255))},
-            {"clusternames", into(&Config::cluster_names, take_flag)},
+            {"model", into(&Config::model, maybe<std::string>(take_text))},
+            {"tokenlabel", into(&Config::token_label, maybe<std::string>(take_text))},
+            {"initialpins", into(&Config::initial_pins, maybe<bool>(take_flag))},
+            {"minpin", into(&Config::min_pin, maybe<unsigned>(count(255)))},
+            {"clusternames", into(&Config::cluster_names, maybe<bool>(take_flag))},
             {"attributes",
              [](Config& config, const std::string& value) {
                  config.all_attributes = value == "all";

@@ -49,14 +49,11 @@ struct Config {
     // Ours. InitTokenAs: who logs on when C_InitToken is called without an administrator, "ADMIN,file".
     std::string init_token_as;
     // Ours: what differs between generations, and the strings by which programs know a token.
-    std::string manufacturer = "cs2sim project";
+    // What is not given here the device's profile says (token_profile.h).
     std::string description;
-    std::string model = "CryptoServer";
-    std::string token_label = "CryptoServer PKCS11 Token";
-    bool initial_pins = true;  // a PIN that another has set must be changed first
-    unsigned min_pin = 4;
-    bool cluster_names = false;
-    bool all_attributes = true;  // false: those of R2
+    std::optional<std::string> manufacturer, model, token_label;
+    std::optional<bool> initial_pins, cluster_names, all_attributes;
+    std::optional<unsigned> min_pin;
 
     std::vector<std::string> unknown;  // keys that nobody knows, for the log
 };

@@ -26,7 +26,7 @@ PropertyList device_filter(Session& session, const Template& wanted) {
 // Whether the application may see an object: without a log-on those with PRIVATE = false (PKCS#11 3.0,
 // section 4.4).
 bool visible(const Session& session, const PropertyList& properties) {
-    return session.token.user_logged_on() || !properties.flag_or(CXI_PROP_PRIVATE, true);
+    return session.token.sees_private() || !properties.flag_or(CXI_PROP_PRIVATE, true);
 }
 
 Result<void> next_page(Session& session, Search& search) {

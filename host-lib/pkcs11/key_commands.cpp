@@ -1,6 +1,7 @@
 #include "host-lib/pkcs11/key_commands.h"
 
 #include "host-lib/pkcs11/attributes.h"
+#include "host-lib/pkcs11/library.h"
 
 namespace cs2sim::p11 {
 namespace {
@@ -9,6 +10,21 @@ bool cannot_seal(std::uint32_t code) { return code == E_CXI_CC_EXTERNAL_KEYS || 
 
 bool on_device(const Object& object) {
     return !object.reference.empty() && object.reference[0] != CXI_TAG_EXTERNAL;
+}
+
+// A key that wraps and decrypts tells keys, one that unwraps and encrypts makes chosen ones. Many
+// applications ask for all usages, so that it is allowed where no mode or setting of the slot bars it, and
+// told.
+void warn_of_mixed_use(Session& session, const Object& object) {
+    const auto both = [&](CK_ATTRIBUTE_TYPE one, CK_ATTRIBUTE_TYPE other) {
+        return flag_of(object.properties, one) && flag_of(object.properties, other);
+    };
+    if (class_of(object.properties) != CKO_SECRET_KEY) return;
+    if (!both(CKA_WRAP, CKA_DECRYPT) && !both(CKA_UNWRAP, CKA_ENCRYPT)) return;
+    session.library.log.write(LogLevel::warning, "C_CreateObject",
+                              "key " + std::to_string(object.handle) +
+                                  " both handles keys and encrypts or decrypts: whoever uses it can read "
+                                  "the keys that it wraps");
 }
 
 }  // namespace
@@ -56,16 +72,39 @@ Result<SharedObject> adopt(Session& session, const Placement& where, Bytes refer
     return session.library_objects().put(std::move(object));
 }
 
-Result<Bytes> import_key(Session& session, Placement& where, std::uint32_t type,
-                         const PropertyList& properties, ByteView material) {
-    PropertyList placed = properties;
-    place(session, where, placed);
-    return make_at(session, where, [&](std::uint32_t flags) -> Result<Bytes> {
-        const auto answer = session.execute(
-            FC_CXI, SFC_CXI_KEY_IMPORT, {flags, type, 0, placed.encode(), ByteView(), material, ByteView()},
-            Effect::change);
+Result<SharedObject> make_object(Session& session, bool token, PropertyList properties,
+                                 const SendMake& send) {
+    auto where = placement(session, token);
+    if (!where) return fail(where.error());
+    place(session, *where, properties);
+    const Bytes encoded = properties.encode();
+    auto reference = make_at(session, *where, [&](std::uint32_t flags) -> Result<Bytes> {
+        const auto answer = send(flags, encoded);
         if (!answer) return fail(answer.error());
         return to_bytes(answer->block.bytes("key"));
+    });
+    if (!reference) return fail(reference.error());
+    auto made = adopt(session, *where, *std::move(reference));
+    if (made) warn_of_mixed_use(session, **made);
+    return made;
+}
+
+Answer remove_object(Session& session, const Object& object) {
+    Answer removed;
+    if (on_device(object)) {
+        const auto answer = session.execute(FC_CXI, SFC_CXI_KEY_DELETE, {object.reference}, Effect::change);
+        if (!answer) removed = fail(answer.error());
+        if (!answer && answer.error().code != E_DB_NOT_FOUND) return removed;
+    }
+    session.library_objects().erase(object.handle);
+    return removed;
+}
+
+Result<SharedObject> import_key(Session& session, bool token, std::uint32_t type, PropertyList properties,
+                                ByteView material) {
+    return make_object(session, token, std::move(properties), [&](std::uint32_t flags, const Bytes& encoded) {
+        return session.execute(FC_CXI, SFC_CXI_KEY_IMPORT,
+                               {flags, type, 0, encoded, ByteView(), material, ByteView()}, Effect::change);
     });
 }
 

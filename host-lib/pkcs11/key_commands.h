@@ -22,6 +22,16 @@ void place(Session& session, const Placement& placement, PropertyList& propertie
 using Make = std::function<Result<Bytes>(std::uint32_t flags)>;
 Result<Bytes> make_at(Session& session, Placement& where, const Make& make);
 
+// Makes an object with these properties: sends the command that makes it, with the flags and the encoded
+// properties that it is given, then reads what it became and gives it a handle. Warns in the log of a key
+// that both handles keys and reads or makes data. Errors: CKR_SESSION_READ_ONLY, those of the command.
+using SendMake = std::function<Result<host::Answer>(std::uint32_t flags, const Bytes& properties)>;
+Result<SharedObject> make_object(Session& session, bool token, PropertyList properties, const SendMake& send);
+
+// Takes an object away, from the device when it is there, and from the table. Errors: the device's;
+// E_DB_NOT_FOUND when somebody else came first.
+Answer remove_object(Session& session, const Object& object);
+
 // Reads the properties of a new object and gives it a handle.
 Result<SharedObject> adopt(Session& session, const Placement& where, Bytes reference);
 
@@ -29,8 +39,8 @@ Result<PropertyList> read_properties(Session& session, ByteView reference);
 
 // Takes a plain key in: `type` is CXI_KEY_TYPE_SECRET (raw), _PRIVATE (PKCS#8), _PUBLIC
 // (SubjectPublicKeyInfo).
-Result<Bytes> import_key(Session& session, Placement& where, std::uint32_t type,
-                         const PropertyList& properties, ByteView material);
+Result<SharedObject> import_key(Session& session, bool token, std::uint32_t type, PropertyList properties,
+                                ByteView material);
 
 // The key in clear, as far as its policy lets it out.
 Result<SecretBytes> export_key(Session& session, const Object& key);

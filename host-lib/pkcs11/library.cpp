@@ -42,7 +42,7 @@ Library::Library(Config given, Generation which)
     if (groups_.empty()) groups_.push_back(std::make_unique<DeviceGroup>());
     for (const auto& group : groups_)
         for (unsigned number = 0; number < config.slot_count; ++number)
-            tokens_.push_back(std::make_unique<Token>(tokens_.size(), number, *group));
+            tokens_.push_back(std::make_unique<Token>(tokens_.size(), number, *group, config));
 }
 
 // The first connection waits for the device's word at the end of its session, and no other when it never
@@ -128,12 +128,14 @@ std::vector<SharedSession> Library::sessions_of(const Token& token) {
 
 void Library::log_off(Token& token) {
     if (token.logons().empty()) return;
+    const auto private_objects = objects.erase_private(token.slot);
+    for (const SharedObject& object : private_objects)
+        if (const SharedSession session = this->session(object->session)) forget_objects(*session, {object});
     token.logons().clear();
     token.set_permissions(0);
     token.initial_pin = false;
     token.shared_channel().log_off();
     for (const SharedSession& session : sessions_of(token)) session->channel().log_off();
-    objects.erase_of_slot(token.slot);
 }
 
 void Library::wait_for_end() {

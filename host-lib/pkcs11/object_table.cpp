@@ -84,6 +84,19 @@ std::vector<SharedObject> ObjectTable::erase_of_session(CK_SESSION_HANDLE sessio
     return taken;
 }
 
+std::vector<SharedObject> ObjectTable::erase_private(CK_SLOT_ID slot) {
+    const std::lock_guard lock(mutex_);
+    std::vector<SharedObject> session_objects;
+    std::vector<CK_OBJECT_HANDLE> handles;
+    for (const auto& [handle, object] : objects_) {
+        if (object->slot != slot || !object->properties.flag_or(CXI_PROP_PRIVATE, true)) continue;
+        handles.push_back(handle);
+        if (!object->is_token()) session_objects.push_back(object);
+    }
+    for (const CK_OBJECT_HANDLE handle : handles) take_out(handle);
+    return session_objects;
+}
+
 void ObjectTable::erase_of_slot(CK_SLOT_ID slot) {
     const std::lock_guard lock(mutex_);
     for (auto place = token_objects_.begin(); place != token_objects_.end();) {

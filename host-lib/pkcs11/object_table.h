@@ -34,7 +34,10 @@ public:
     std::vector<SharedObject> of_slot(CK_SLOT_ID slot) const;  // session objects only
     // Both give back what they took away.
     std::vector<SharedObject> erase_of_session(CK_SESSION_HANDLE session);
-    void erase_of_slot(CK_SLOT_ID slot);  // token objects: who could see them logged out
+    // What only those who are logged on see: gives back the session objects of these, of which there may be
+    // something on the device.
+    std::vector<SharedObject> erase_private(CK_SLOT_ID slot);
+    void erase_of_slot(CK_SLOT_ID slot);  // token objects: the token is made anew
 
 private:
     using Place = std::pair<CK_SLOT_ID, Bytes>;

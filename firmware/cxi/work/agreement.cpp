@@ -137,7 +137,8 @@ Result<SecretBytes> ecies_decrypt(const LoadedKey& key, Mechanism mechanism, Byt
     if (ecies->key_bytes != 0 && (text.empty() || text.size() % kBlock != 0))
         return fail(E_CXI_CRYPT_DATA_LEN);
     const auto secret = agree(key, data.first(point));
-    if (!secret) return fail(secret.error().code == E_ECA_BAD_POINT ? E_CXI_CRYPT_PADDING : secret.error().code);
+    if (!secret)
+        return fail(secret.error().code == E_ECA_BAD_POINT ? E_CXI_CRYPT_PADDING : secret.error().code);
     const auto keys = ecies_keys(*ecies, *secret, text.size());
     if (!keys) return fail(keys.error());
     if (!equal_in_constant_time(ecies_mac(*ecies, *keys, text), data.last(ecies->mac_bytes)))

@@ -66,11 +66,13 @@ Result<int> rsa_padding(Mechanism mechanism) {
 Result<void> set_rsa(EVP_PKEY_CTX* context, const SignRequest& request) {
     const auto padding = rsa_padding(request.mechanism);
     if (!padding) return fail(padding.error());
-    if (EVP_PKEY_CTX_set_rsa_padding(context, *padding) <= 0) return fail(E_CXI_CRYPT_MECH);
     const HashRow* hash = find_hash(request.mechanism.hash());
+    if (!hash && *padding == RSA_X931_PADDING) return fail(E_CXI_CRYPT_MECH);
     if (hash && *padding == RSA_NO_PADDING) return fail(E_CXI_CRYPT_MECH);
+    // The hash first: OpenSSL looks whether X9.31 has a number for it.
     if (hash && EVP_PKEY_CTX_set_signature_md(context, hash_method(*hash)) <= 0)
         return fail(E_CXI_CRYPT_MECH);
+    if (EVP_PKEY_CTX_set_rsa_padding(context, *padding) <= 0) return fail(E_CXI_CRYPT_MECH);
     if (*padding == RSA_PKCS1_PSS_PADDING) return set_pss(context, request);
     return {};
 }
@@ -153,7 +155,6 @@ bool fits_rsa(const LoadedKey& key, const SignRequest& request, std::size_t size
     if (!is_rsa(*key.pkey)) return true;
     const std::size_t modulus = (key_bits(*key.pkey) + 7) / 8;
     if (request.mechanism.pad() == CXI_MECH_PAD_NONE) return size == modulus;
-    if (request.mechanism.pad() == CXI_MECH_PAD_X9_31) return size + 2 <= modulus;  // header, trailer
     return request.mechanism.pad() != CXI_MECH_PAD_PKCS1 || size + 11 <= modulus;
 }
 

@@ -4,8 +4,6 @@
 //   EC     ECDSA, as r | s of equal length or, with CXI_MECH_FORMAT_ASN1, in DER
 //   EC     Edwards curves: EdDSA over the whole message, no hash in the mechanism
 //   RAW …  HMAC with the mechanism's hash;  AES, DES: CMAC with CXI_MECH_CHAIN_CMAC; others: mac.h
-//
-// X9.31 without a hash signs what the caller made of one: the digest and the first byte of the trailer.
 #pragma once
 
 #include "firmware/cxi/keys/key_object.h"

@@ -67,7 +67,7 @@ Code initialize(CK_FLAGS flags) {
     return {C_Initialize(&arguments)};
 }
 
-Application::Application(const std::string& settings) {
+Application::Application(const std::string& settings, const std::string& profile) : running_(profile) {
     make_token(running_);
     const std::string config = folder_.path() / "cs_pkcs11_R3.cfg";
     std::ofstream(config) << "[Global]\nLogpath = " << folder_.path().string()
@@ -107,6 +107,12 @@ Code Application::login(CK_SESSION_HANDLE session, CK_USER_TYPE user, const std:
 CK_SESSION_HANDLE Application::open_as_user() {
     const CK_SESSION_HANDLE session = open();
     REQUIRE(login(session, CKU_USER, "123456") == Code{CKR_OK});
+    return session;
+}
+
+CK_SESSION_HANDLE Application::open_as_officer() {
+    const CK_SESSION_HANDLE session = open();
+    REQUIRE(login(session, CKU_SO, "12345678") == Code{CKR_OK});
     return session;
 }
 

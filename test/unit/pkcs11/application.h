@@ -39,11 +39,12 @@ private:
 class Application {
 public:
     // `settings`: further lines of the configuration file.
-    explicit Application(const std::string& settings = "");
+    explicit Application(const std::string& settings = "", const std::string& profile = "se-gen2");
     ~Application();
 
     CK_SESSION_HANDLE open(CK_FLAGS flags = CKF_RW_SESSION, CK_SLOT_ID slot = 0);
     CK_SESSION_HANDLE open_as_user();
+    CK_SESSION_HANDLE open_as_officer();
     Code login(CK_SESSION_HANDLE session, CK_USER_TYPE user, const std::string& pin);
     std::string admin_logon() const;  // for CKU_CS_GENERIC
 
