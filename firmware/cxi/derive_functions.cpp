@@ -2,6 +2,7 @@
 #include <openssl/core_names.h>
 
 #include "firmware/crypto/digest.h"
+#include "firmware/crypto/finite_field.h"
 #include "firmware/cxi/access.h"
 #include "firmware/cxi/cxi.h"
 #include "firmware/cxi/handlers.h"
@@ -11,9 +12,10 @@
 namespace cs2sim {
 namespace {
 
-// A peer's public key: SubjectPublicKeyInfo, or the bare point (X25519: the bare key).
+// A peer's public key: SubjectPublicKeyInfo, or the bare point (X25519: the bare key; DH: the public value).
 Result<PublicKey> peer_key(const LoadedKey& own, ByteView peer) {
     if (auto key = public_key_from_der(peer)) return key;
+    if (is_dh(*own.pkey)) return dh_public_key(*own.pkey, peer);
     const std::string curve(own.object.properties.text(CXI_PROP_KEY_EC_CURVE));
     if (is_ec(*own.pkey)) return ec_public_key(curve, peer);
     Handle<EVP_PKEY> raw(
@@ -22,11 +24,15 @@ Result<PublicKey> peer_key(const LoadedKey& own, ByteView peer) {
     return raw;
 }
 
-Result<SecretBytes> agree(const LoadedKey& own, ByteView peer) {
-    if (!own.object.is_private() || is_rsa(*own.pkey)) return fail(E_CXI_KEY_TYPE);
+// DH keys agree by CXI_MECH_KDF_DH, curves by the others.
+Result<SecretBytes> agree(const LoadedKey& own, Mechanism mechanism, ByteView peer) {
+    if (!own.object.is_private() || is_rsa(*own.pkey) || is_dsa(*own.pkey)) return fail(E_CXI_KEY_TYPE);
+    const bool dh = mechanism.kdf() == CXI_MECH_KDF_DH;
+    if (mechanism.kdf() != 0 && dh != is_dh(*own.pkey)) return fail(E_CXI_KEY_TYPE);
     const auto other = peer_key(own, peer);
     if (!other) return fail(other.error());
-    return ecdh(*own.pkey, **other);
+    if (!is_dh(*own.pkey)) return ecdh(*own.pkey, **other);
+    return dh_agree(*own.pkey, **other, (mechanism.value & CXI_MECH_FORMAT_KEEP_LEAD_ZERO) != 0);
 }
 
 SecretBytes joined(ByteView a, ByteView b) {
@@ -108,7 +114,8 @@ Result<SecretBytes> derive_from_secret(const LoadedKey& base, const LoadedKey* o
 }
 
 bool is_agreement(Mechanism mechanism) {
-    return mechanism.kdf() == CXI_MECH_KDF_ECDH || mechanism.kdf() == CXI_MECH_KDF_ECDH_COF;
+    return mechanism.kdf() == CXI_MECH_KDF_ECDH || mechanism.kdf() == CXI_MECH_KDF_ECDH_COF ||
+           mechanism.kdf() == CXI_MECH_KDF_DH;
 }
 
 // In certified modes two keys are put together as they are, and both are the device's alone: whoever knew
@@ -127,18 +134,19 @@ Result<void> approve_join(Cxi& cxi, const Restrictions& set, const KeyObject& ba
 
 }  // namespace
 
-// The raw shared secret, the x coordinate of the common point.
+// The raw shared secret: the x coordinate of the common point, or DH's number.
 Result<Bytes> cxi_secret_agree(CxiCall& call) {
     Cxi& cxi = call.cxi;
     CS2SIM_TRY(check_flags(call.request.u32("flags"), 0));
     const LoadedKey& key = call.key("key");
-    CS2SIM_TRY(cxi.allow(key, USE_DERIVE, {call.request.u32("mechanism")}));
-    const auto secret = agree(key, call.request.bytes("peer"));
+    CS2SIM_TRY(cxi.use(key, USE_DERIVE, {call.request.u32("mechanism")}));
+    const auto secret = agree(key, {call.request.u32("mechanism")}, call.request.bytes("peer"));
     if (!secret) return fail(secret.error());
     return call.answer({ByteView(*secret)});
 }
 
-// A secret key by the template's ALGO and SIZE, its first bytes taken from what the mechanism derives.
+// A secret key by the template's ALGO and SIZE, its first bytes taken from what the mechanism derives; of DH
+// the last ones (PKCS#11 v2.40, section 2.4.7).
 Result<Bytes> cxi_key_derive(CxiCall& call) {
     Cxi& cxi = call.cxi;
     const std::uint32_t flags = call.request.u32("flags");
@@ -147,7 +155,7 @@ Result<Bytes> cxi_key_derive(CxiCall& call) {
     auto properties = creation_template(call.request.bytes("properties"));
     if (!properties) return fail(properties.error());
     const LoadedKey& base = call.key("key");
-    CS2SIM_TRY(cxi.allow(base, USE_DERIVE, mechanism));
+    CS2SIM_TRY(cxi.use(base, USE_DERIVE, mechanism));
     const auto now = cxi.circumstances(properties->text(CXI_PROP_KEY_GROUP));
     if (!now) return fail(now.error());
     const auto of_base = cxi.config(base.object.group());
@@ -162,11 +170,11 @@ Result<Bytes> cxi_key_derive(CxiCall& call) {
     SharedKey other;  // CAT_BASE_AND_KEY: `data` names it
     if (mechanism.kdf() == CXI_MECH_KDF_CAT_BASE_AND_KEY) {
         other = call.find("data");
-        CS2SIM_TRY(cxi.allow(*other, USE_DERIVE, mechanism));
+        CS2SIM_TRY(cxi.use(*other, USE_DERIVE, mechanism));
         for (const Restrictions& set : {now->restrictions, of_base->restrictions})
             CS2SIM_TRY(approve_join(cxi, set, base.object, other->object, bits / 8));
     }
-    auto secret = is_agreement(mechanism) ? agree(base, data)
+    auto secret = is_agreement(mechanism) ? agree(base, mechanism, data)
                                           : derive_from_secret(base, other.get(), mechanism, data, bits / 8);
     if (!secret) return fail(secret.error());
     if (is_agreement(mechanism) && mechanism.hash() != CXI_MECH_HASH_NONE) {
@@ -175,6 +183,8 @@ Result<Bytes> cxi_key_derive(CxiCall& call) {
         *secret = to_secret(digest((*hash)->name, {*secret}));
     }
     if (secret->size() < bits / 8) return fail(E_CXI_KEY_INVALID_SIZE);
+    if (mechanism.kdf() == CXI_MECH_KDF_DH && mechanism.hash() == CXI_MECH_HASH_NONE)  // its last bytes
+        secret->erase(secret->begin(), secret->end() - static_cast<std::ptrdiff_t>(bits / 8));
     secret->resize(bits / 8);
     if (!is_agreement(mechanism)) narrow_export(*properties, policy_of(base.object));
     if (other) narrow_export(*properties, policy_of(other->object));

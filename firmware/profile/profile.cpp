@@ -121,6 +121,10 @@ tl::expected<Profile, std::string> parse_profile(std::string_view name, std::str
     reader.read("max_auth_fails", profile.max_auth_fails, 0, 255);
     reader.read_functions("disabled_functions", profile.disabled_functions);
     reader.read("des3", profile.des3);
+    reader.read("dsa", profile.dsa);
+    reader.read("key_authorisation", profile.key_authorisation);
+    reader.read("max_key_auth_fails", profile.max_key_auth_fails, 0, 255);
+    reader.read("group_expressions", profile.group_expressions);
     reader.read("factory_mbk", profile.factory_mbk);
     reader.read("hash_capitals", profile.hash_capitals);
     reader.read("show_initial", profile.show_initial);

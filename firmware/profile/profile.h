@@ -47,6 +47,11 @@ struct Profile {
     std::uint32_t max_auth_fails = 0;   // limit of failed logons until SetMaxAuthFails sets one; 0 = none
     std::vector<FunctionId> disabled_functions;  // switched off by configuration: E_CMDS_SFC_DISABLED
     bool des3 = true;
+    bool dsa = true;                        // DSA and DH keys; else E_CXI_KEY_INVALID_ALGO
+    bool key_authorisation = false;         // a kept key works when a KAK is bound to it and authorised it
+    std::uint32_t max_key_auth_fails = 10;  // failed authorisations in a row that lock a key; 0 = none
+    bool group_expressions =
+        false;                 // CXI_GROUP of users is a POSIX extended regular expression, matched whole
     bool factory_mbk = false;  // a new device has an MBK of its own, AUTO-GEN, 1 share of 1
 
     // What the tools show, which differs between generations (device-formats.md, section 2).
