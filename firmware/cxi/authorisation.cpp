@@ -108,6 +108,7 @@ Result<void> Cxi::spend(const LoadedKey& key, std::uint32_t uses) {
     if (key.is_volatile && !now.bound()) return {};
     const std::uint32_t most = services_.profile.max_key_auth_fails;
     if (!now.bound() || now.uses == CXI_AUTH_NO_LIMIT) return check_state(now, most);
+    if (key.external) return fail(E_CXI_CC_KEY_NOT_AUTHORISED);  // a count outside could be played back
     return keys.modify(key.index, [&](KeyObject& object) { return take_uses(object, uses, most); });
 }
 

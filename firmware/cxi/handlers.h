@@ -24,8 +24,8 @@ Result<Bytes> cxi_user_add(CxiCall& call);  // E_CXI_PERMISSION_DENIED, E_CMDS_B
 Result<Bytes> cxi_user_delete(
     CxiCall& call);  // E_CXI_PERMISSION_DENIED, E_CMDS_BAD_NAME, and as CMDS.DELETE_USER
 
-// authorise_functions.cpp; all of them E_CXI_NOT_SUPPORTED without key_authorisation of the profile, and
-// those of Cxi::bind_kak(), authorise() and unblock()
+// authorise_functions.cpp; but for cxi_key_authorize() all of them E_CXI_NOT_SUPPORTED without
+// key_authorisation of the profile, and those of Cxi::bind_kak(), authorise() and unblock()
 Result<Bytes> cxi_key_initialize(CxiCall& call);
 Result<Bytes> cxi_key_auth_challenge(CxiCall& call);
 Result<Bytes> cxi_key_authorize(CxiCall& call);

@@ -9,7 +9,7 @@ namespace {
 
 // Functions of CXI that go the same ways: that make a key or an object; take a template; name a key; let one
 // work; let it sign or encrypt (wrapping and derivation are encryption, too); go on with an earlier command;
-// are about key authorisation. Each ends with a blank.
+// take a key that a key authorisation key is for. Each ends with a blank.
 #define CXI_TEMPLATES                                                                                  \
     "CXI.KEY_GENERATE CXI.KEY_PAIR_GEN CXI.KEY_DSA_XGEN CXI.OBJ_CREATE CXI.KEY_IMPORT CXI.KEY_UNWRAP " \
     "CXI.KEY_DERIVE CXI.OBJ_COPY CXI.KEY_RESTORE CXI.KEY_PROP_SET CXI.KEY_LIST CXI.KEY_OPEN "
@@ -20,7 +20,7 @@ namespace {
 #define CXI_SIGNS "CXI.SIGN CXI.SIGN_BULK CXI.VERIFY "
 #define CXI_WORKS CXI_CIPHERS CXI_SIGNS "CXI.HASH_COMPUTE CXI.SECRET_AGREE "
 #define CXI_CHAINS "CXI.CRYPT CXI.HASH_COMPUTE "
-#define CXI_AUTHORISES "CXI.KEY_INITIALIZE CXI.KEY_AUTH_CHALLENGE CXI.KEY_AUTHORIZE CXI.KEY_UNBLOCK "
+#define CXI_AUTHORISES "CXI.KEY_INITIALIZE CXI.KEY_AUTH_CHALLENGE CXI.KEY_UNBLOCK "
 #define CXI_NAMES_KEYS       \
     CXI_WORKS CXI_AUTHORISES \
         "CXI.KEY_BACKUP CXI.KEY_DELETE CXI.KEY_OPEN CXI.KEY_PROP_GET CXI.KEY_PROP_SET CXI.OBJ_COPY "
