@@ -81,7 +81,8 @@ void note_regular_expression(const Session& session, const std::string& attribut
         if (looks_like_one)
             session.note("CXI_GROUP=" + pattern +
                          " looks like a regular expression, but is a pattern: * stands for any run of "
-                         "characters, ? for one, all else for itself");
+                         "characters, ? for one, all else for itself (unless the profile sets "
+                         "group_expressions)");
     }
 }
 

@@ -10,6 +10,7 @@ int main(int argc, char** argv) {
         {"Keys", kKeyCommands},
         {"Backup and restore of single keys", kBackupCommands},
         {"Work with keys", kWorkCommands},
+        {"Key authorisation", kAuthorisationCommands},
     };
     return run_command_line("cxitool", groups, argc, argv);
 }
