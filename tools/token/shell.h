@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "host-lib/pkcs11/cryptoki/cryptoki.h"
-#include "tools/token/template_text.h"
 #include "tools/session/terminal.h"
+#include "tools/token/template_text.h"
 
 namespace cs2sim::tools::p11 {
 
@@ -29,6 +29,8 @@ public:
     // The library, loaded and initialised at the first call. Errors: CKR_FUNCTION_FAILED when it cannot be
     // loaded.
     Result<CK_FUNCTION_LIST*> functions();
+    // The vendor's functions beside them. Error: CKR_FUNCTION_NOT_SUPPORTED for a library without them.
+    Result<CS_FUNCTION_LIST*> vendor_functions();
     // A read-write session with the slot, opened at the first call.
     Result<CK_SESSION_HANDLE> session();
     // The error of a call: for CKR_DEVICE_ERROR the device's own code, when the session knows it.
