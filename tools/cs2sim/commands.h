@@ -14,6 +14,8 @@ void add_clock_commands(CLI::App& app, CommandLine& line);
 void add_mode_commands(CLI::App& app, CommandLine& line);
 void add_card_commands(CLI::App& app, CommandLine& line);
 void add_database_commands(CLI::App& app, CommandLine& line);
+void add_governance_commands(CLI::App& app, CommandLine& line);
+void add_keystore_commands(CLI::App& app, CommandLine& line);
 void add_assumptions_command(CLI::App& app, CommandLine& line);
 void add_explain_command(CLI::App& app, CommandLine& line);
 void add_stats_command(CLI::App& app, CommandLine& line);
