@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "host-lib/pkcs11/cryptoki/cryptoki.h"
-#include "tools/token/template_text.h"
 #include "tools/session/terminal.h"
+#include "tools/token/template_text.h"
 
 namespace cs2sim::tools::p11 {
 
@@ -31,6 +31,8 @@ public:
     Result<CK_FUNCTION_LIST*> functions();
     // A read-write session with the slot, opened at the first call.
     Result<CK_SESSION_HANDLE> session();
+    // One of the library's functions that PKCS#11 does not have, by name; null when it has none.
+    void* vendor_function(const char* name) const;
     // The error of a call: for CKR_DEVICE_ERROR the device's own code, when the session knows it.
     Result<void> check(CK_RV code);
 
