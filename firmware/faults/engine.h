@@ -45,7 +45,7 @@ public:
         std::uint32_t id = 0;  // 0 when refused
         std::string refusal;   // why it can match nothing
     };
-    Armed add(const FaultRule& rule, Services& device);
+    Armed add(const FaultRule& asked, Services& device);
     Result<void> remove(std::uint32_t id);  // E_SIM_NO_RULE
     void clear();
 

@@ -219,6 +219,11 @@ void MbkStore::changed() const {
     for (const auto& then : when_changed_) then();
 }
 
+SecretBytes ResidentMbk::derive_by_feedback(std::string_view digest, ByteView iv, ByteView fixed,
+                                            std::size_t length) const {
+    return derive_key_by_feedback(digest, key_, iv, fixed, length);
+}
+
 Result<SecretBytes> ResidentMbk::derive(std::string_view label, ByteView context, std::size_t length) const {
     return derive_key(key_, label, context, length);
 }

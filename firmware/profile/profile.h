@@ -47,7 +47,9 @@ struct Profile {
     std::uint32_t max_auth_fails = 0;   // limit of failed logons until SetMaxAuthFails sets one; 0 = none
     std::vector<FunctionId> disabled_functions;  // switched off by configuration: E_CMDS_SFC_DISABLED
     bool des3 = true;
-    bool factory_mbk = false;  // a new device has an MBK of its own, AUTO-GEN, 1 share of 1
+    std::uint32_t module_watchdog = 0;  // seconds that a command of a user's own module may take; 0: no limit
+    bool module_crash_halts = false;    // a crash of a user's own module is an alarm of the device
+    bool factory_mbk = false;           // a new device has an MBK of its own, AUTO-GEN, 1 share of 1
 
     // What the tools show, which differs between generations (device-formats.md, section 2).
     bool hash_capitals = false;          // MBKListKeys: the ISO hash

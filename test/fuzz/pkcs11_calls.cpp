@@ -51,7 +51,7 @@ public:
 
 private:
     void boot() {
-        device_ = must(Device::boot({folder_ / "state", load_profile("se-gen2").value(), admin_}), "boot");
+        device_ = must(SimulatedDevice::boot({folder_ / "state", load_profile("se-gen2").value(), admin_}), "boot");
         auto listener = listen_unix(folder_ / "socket", [this](std::string peer) {
             return device_->converse(Reach::host, std::move(peer));
         });
@@ -79,7 +79,7 @@ private:
 
     fs::path folder_;
     Bytes admin_;
-    std::unique_ptr<Device> device_;
+    std::unique_ptr<SimulatedDevice> device_;
     std::unique_ptr<Listener> listener_;
 };
 

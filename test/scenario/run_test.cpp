@@ -97,7 +97,7 @@ TEST_CASE("run: a user without any privilege needs no more than the programs") {
     const Folder folder;  // others need not be able to read the checkout
     std::filesystem::create_directories(folder / "bin");
     std::filesystem::create_directories(folder / "lib");
-    for (const char* name : {"cs2sim", "csadm", "example_raw_client", "example_raw_client_static"})
+    for (const char* name : {"cs2sim", "cs2simd", "csadm", "example_raw_client", "example_raw_client_static"})
         std::filesystem::copy_file(built_program(name), folder / "bin" / name);
     const std::filesystem::path library = "lib/libcs2sim-preload.so";
     std::filesystem::copy_file(

@@ -1,5 +1,6 @@
 # Run by CPack once the components are installed into its own folder: what Debian wants in every package.
-set(folders simulator cs2sim library libcsxapi1 development libcsxapi-dev pkcs11 libcs2sim-pkcs11 sdk cs2sim-sdk)
+set(folders simulator cs2sim library libcsxapi1 development libcsxapi-dev pkcs11 libcs2sim-pkcs11
+  keystore libcs2sim-keystore sdk cs2sim-sdk)
 while(folders)
   list(POP_FRONT folders component package)
   set(share ${CPACK_TEMPORARY_INSTALL_DIRECTORY}/${component}/usr/share)

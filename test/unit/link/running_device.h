@@ -52,6 +52,14 @@ public:
         rule.times = 1;
         arm(rule);
     }
+    // Lets the next command of that function answer an error.
+    void fail_next(const std::string& function, std::uint32_t code) {
+        FaultRule rule;
+        rule.function = function;
+        rule.code = code;
+        rule.times = 1;
+        arm(rule);
+    }
     void arm(const FaultRule& rule) {
         const auto control = device_->converse(Reach::control, "test");
         const Reply reply =
