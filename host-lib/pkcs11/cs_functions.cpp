@@ -1,6 +1,7 @@
 // The vendor's functions: backup of single objects and users, agreement on a secret, what a session is.
 #include <array>
 
+#include "host-lib/pkcs11/external_objects.h"
 #include "host-lib/pkcs11/handlers.h"
 #include "host-lib/pkcs11/key_commands.h"
 #include "host-lib/pkcs11/key_use.h"
@@ -28,8 +29,9 @@ Result<std::string> user_name(const CK_UTF8CHAR* name, CK_ULONG length) {
 // A blob under the MBK. A session object is one already.
 Answer BackupObject(Session& session, CK_OBJECT_HANDLE handle, CK_BYTE_PTR* blob, CK_ULONG* length) {
     if (!blob || !length) return fail(CKR_ARGUMENTS_BAD);
-    const auto object = session.library.objects.find(handle);
-    if (!object || object->slot != session.token.slot) return fail(CKR_OBJECT_HANDLE_INVALID);
+    const auto found = object_in_use(session, handle, CKR_OBJECT_HANDLE_INVALID);
+    if (!found) return fail(found.error());
+    const SharedObject& object = *found;
     if (object->reference[0] == CXI_TAG_EXTERNAL)
         return give(session, ByteView(object->reference).subspan(1), blob, length);
     const auto answer = session.execute(FC_CXI, SFC_CXI_KEY_BACKUP, {object->reference});
@@ -90,8 +92,26 @@ Answer GetSessionInfo(Session& session, CS_SESSION_INFO* info) {
     return {};
 }
 
-// There is no store of external keys.
-Answer RecryptExternalKeys(Session&, CK_ULONG*) { return fail(CKR_FUNCTION_NOT_SUPPORTED); }
+// Those of the slot that another MBK sealed; `count`: how many were sealed anew.
+Answer RecryptExternalKeys(Session& session, CK_ULONG* count) {
+    if (!count) return fail(CKR_ARGUMENTS_BAD);
+    *count = 0;
+    if (!session.token.external) return fail(CKR_FUNCTION_NOT_SUPPORTED);
+    const auto store = key_store_of(session);
+    if (!store) return fail(store.error());
+    Answer refused;
+    const keystore::Watch watch{{}, [&](const keystore::KeyIndex& index, std::uint32_t code) {
+                                    session.token.external->report(index, code);
+                                    if (refused) refused = fail(code);
+                                }};
+    const auto done = keystore::recrypt_keys(**store, executed_by(session), session.token.group(), watch);
+    if (!done) return fail(done.error());
+    *count = done->done;
+    session.library.log.write(LogLevel::info, "CS_RecryptExternalKeys",
+                              std::to_string(done->done) + " keys sealed by the MBK of slot 3, " +
+                                  std::to_string(done->bad) + " refused");
+    return refused;
+}
 
 // The shared secret itself, in clear.
 Answer AgreeSecret(Session& session, CK_MECHANISM* mechanism, CK_OBJECT_HANDLE handle, CK_BYTE_PTR* secret,

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "host-lib/pkcs11/cryptoki/names.h"
+#include "host-lib/pkcs11/external_objects.h"
 #include "host-lib/pkcs11/key_commands.h"
 #include "host-lib/pkcs11/key_use.h"
 
@@ -19,9 +20,9 @@ struct Parts {
 
 Result<Parts> parts_of(Session& session, const Prepared& prepared) {
     if (prepared.other_key == CK_INVALID_HANDLE) return Parts{prepared.data};
-    const auto other = session.library.objects.find(prepared.other_key);
-    if (!other || other->slot != session.token.slot) return fail(CKR_KEY_HANDLE_INVALID);
-    return Parts{other->reference, other->properties.number_or(CXI_PROP_KEY_SIZE, 0) / 8};
+    const auto other = object_in_use(session, prepared.other_key, CKR_KEY_HANDLE_INVALID);
+    if (!other) return fail(other.error());
+    return Parts{(*other)->reference, (*other)->properties.number_or(CXI_PROP_KEY_SIZE, 0) / 8};
 }
 
 std::size_t natural_length(const Prepared& prepared, const Object& base, const Parts& parts) {

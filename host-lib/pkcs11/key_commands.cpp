@@ -1,6 +1,7 @@
 #include "host-lib/pkcs11/key_commands.h"
 
 #include "host-lib/pkcs11/attributes.h"
+#include "host-lib/pkcs11/external_objects.h"
 #include "host-lib/pkcs11/library.h"
 
 namespace cs2sim::p11 {
@@ -29,23 +30,29 @@ void warn_of_mixed_use(Session& session, const Object& object) {
 
 }  // namespace
 
-Result<Placement> placement(Session& session, bool token) {
+Result<Placement> placement(Session& session, bool token, std::uint32_t objects) {
     if (token) {
         if (!session.read_write) return fail(CKR_SESSION_READ_ONLY);
-        return Placement{true, 0};
+        if (!session.token.external) return Placement{true, 0};
+        const auto store = key_store_of(session);
+        if (!store) return fail(store.error());
+        const auto spec = (*store)->reserve_specs(session.token.group(), objects);
+        if (!spec) return fail(spec.error());
+        return Placement{true, CXI_FLAG_KEY_EXTERNAL, true, *spec};
     }
     const bool external = session.token.external_keys != 0;
     return Placement{false, external ? CXI_FLAG_KEY_EXTERNAL : CXI_FLAG_KEY_VOLATILE};
 }
 
-void place(Session& session, const Placement& where, PropertyList& properties) {
+void place(Session& session, Placement& where, PropertyList& properties) {
     properties.set(CXI_PROP_KEY_GROUP, session.token.group());
     properties.set_flag(CXI_PROP_TOKEN, where.token);
+    if (where.stored) properties.set_number(CXI_PROP_KEY_SPEC, where.next_spec++);
 }
 
 Result<Bytes> make_at(Session& session, Placement& where, const Make& make) {
     auto made = make(where.flags);
-    if (made || where.flags != CXI_FLAG_KEY_EXTERNAL) {
+    if (made || where.token || where.flags != CXI_FLAG_KEY_EXTERNAL) {
         if (made && !where.token) session.token.external_keys = where.flags == CXI_FLAG_KEY_EXTERNAL ? 1 : 0;
         return made;
     }
@@ -62,6 +69,11 @@ Result<PropertyList> read_properties(Session& session, ByteView reference) {
 }
 
 Result<SharedObject> adopt(Session& session, const Placement& where, Bytes reference) {
+    if (where.stored) {
+        auto kept = keep_in_store(session, {std::move(reference)});
+        if (!kept) return fail(kept.error());
+        return std::move(kept->front());
+    }
     auto properties = read_properties(session, reference);
     if (!properties) return fail(properties.error());
     Object object;
@@ -91,7 +103,10 @@ Result<SharedObject> make_object(Session& session, bool token, PropertyList prop
 
 Answer remove_object(Session& session, const Object& object) {
     Answer removed;
-    if (on_device(object)) {
+    if (object.stored) {
+        removed = remove_from_store(session, object);
+        if (!removed && removed.error().code != E_DB_NOT_FOUND) return removed;
+    } else if (on_device(object)) {
         const auto answer = session.execute(FC_CXI, SFC_CXI_KEY_DELETE, {object.reference}, Effect::change);
         if (!answer) removed = fail(answer.error());
         if (!answer && answer.error().code != E_DB_NOT_FOUND) return removed;

@@ -10,12 +10,16 @@ namespace cs2sim::p11 {
 // device has no MBK, or bars external keys, they are volatile keys on the device.
 struct Placement {
     bool token = false;
-    std::uint32_t flags = 0;  // of the command
+    std::uint32_t flags = 0;      // of the command
+    bool stored = false;          // into the slot's key store
+    std::uint32_t next_spec = 0;  // reserved there, for the next of `objects`
 };
-Result<Placement> placement(Session& session, bool token);
+// `objects`: how many are to be made. Errors: CKR_SESSION_READ_ONLY, those of the slot's key store.
+Result<Placement> placement(Session& session, bool token, std::uint32_t objects = 1);
 
-// Adds the group. The object gets no name: the device gives it the next specifier of the group.
-void place(Session& session, const Placement& placement, PropertyList& properties);
+// Adds the group. The object gets no name: the device gives it the next specifier of the group, or it gets
+// the next one that was reserved in the slot's key store.
+void place(Session& session, Placement& placement, PropertyList& properties);
 
 // Runs a command that makes an object at `where`, and again as a volatile key when the device cannot seal
 // blobs. `make` gets the flags to be sent, and gives the reference.

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "host-lib/pkcs11/derivation.h"
+#include "host-lib/pkcs11/external_objects.h"
 #include "host-lib/pkcs11/handlers.h"
 #include "host-lib/pkcs11/key_commands.h"
 #include "host-lib/pkcs11/key_use.h"
@@ -80,8 +81,9 @@ Answer WrapKey(Session& session, CK_MECHANISM* mechanism, CK_OBJECT_HANDLE wrapp
     if (!prepared) return fail(prepared.error());
     const auto with = key_for(session, kWrap, wrapping, *prepared->row);
     if (!with) return fail(with.error());
-    const auto key = session.library.objects.find(handle);
-    if (!key || key->slot != session.token.slot) return fail(CKR_KEY_HANDLE_INVALID);
+    const auto found = object_in_use(session, handle, CKR_KEY_HANDLE_INVALID);
+    if (!found) return fail(found.error());
+    const SharedObject& key = *found;
     CS2SIM_TRY(may_be_wrapped(*key, **with, prepared->row->work));
     if (prepared->row->work == Work::rsa_aes) {
         const auto wrapped = wrap_by_rsa_aes(session, *prepared, **with, *key);

@@ -3,6 +3,7 @@
 #include "firmware/crypto/digest.h"
 #include "host-lib/pkcs11/attributes.h"
 #include "host-lib/pkcs11/config_objects.h"
+#include "host-lib/pkcs11/external_objects.h"
 #include "host-lib/pkcs11/token_time.h"
 
 namespace cs2sim::p11 {
@@ -58,8 +59,9 @@ Answer check_dates(Session& session, const Object& key) {
 
 Result<SharedObject> key_for(Session& session, const UseRow& use, CK_OBJECT_HANDLE handle,
                              const MechanismRow& mechanism) {
-    auto key = session.library.objects.find(handle);
-    if (!key || key->slot != session.token.slot) return fail(static_cast<std::uint32_t>(use.bad_handle));
+    const auto found = object_in_use(session, handle, use.bad_handle);
+    if (!found) return found;
+    const SharedObject& key = *found;
     const std::uint8_t bit = class_bit(class_of(key->properties));
     if ((bit & use.classes) == 0 || !takes(mechanism.keys, key_type_of(key->properties)))
         return fail(static_cast<std::uint32_t>(use.bad_type));

@@ -43,6 +43,18 @@ Library::Library(Config given, Generation which)
     for (const auto& group : groups_)
         for (unsigned number = 0; number < config.slot_count; ++number)
             tokens_.push_back(std::make_unique<Token>(tokens_.size(), number, *group, config));
+    for (const auto& token : tokens_) {
+        const unsigned slot = static_cast<unsigned>(token->slot);
+        if (config.keys_are_external(slot)) token->external = &external_store(config.key_storage_of(slot));
+    }
+}
+
+ExternalStore& Library::external_store(const KeyStorageSettings& settings) {
+    for (const auto& store : stores_)
+        if (store->settings == settings) return *store;
+    stores_.push_back(
+        std::make_unique<ExternalStore>(settings, config.connection_timeout, config.command_timeout, log));
+    return *stores_.back();
 }
 
 // The first connection waits for the device's word at the end of its session, and no other when it never

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "firmware/crypto/pkey.h"
+#include "host-lib/pkcs11/external_objects.h"
 #include "host-lib/pkcs11/key_commands.h"
 
 namespace cs2sim::p11 {
@@ -191,13 +192,13 @@ Result<ObjectPair> generate_pair(Session& session, const MechanismRow& row, cons
                private_token = of_private.flag(CKA_TOKEN, false);
     CS2SIM_TRY(may_make(session, *privates, private_token));
     CS2SIM_TRY(may_make(session, *publics, public_token));
-    auto where = placement(session, private_token);
+    auto where = placement(session, private_token, 2);
     if (!where) return fail(where.error());
-    CS2SIM_TRY(placement(session, public_token));
+    if (public_token != private_token) CS2SIM_TRY(placement(session, public_token));
 
     PropertyList placed_public = *publics;
+    place(session, *where, *privates);  // the first gets the lower specifier, as on the device
     place(session, *where, placed_public);
-    place(session, *where, *privates);
     Bytes public_reference;
     auto private_reference = make_at(session, *where, [&](std::uint32_t flags) -> Result<Bytes> {
         const auto answer =
@@ -209,6 +210,11 @@ Result<ObjectPair> generate_pair(Session& session, const MechanismRow& row, cons
     });
     if (!private_reference) return fail(private_reference.error());
     ObjectPair pair;
+    if (where->stored && public_token) {
+        auto kept = keep_in_store(session, {std::move(public_reference), *std::move(private_reference)});
+        if (!kept) return fail(kept.error());
+        return ObjectPair{std::move((*kept)[0]), std::move((*kept)[1])};
+    }
     if (public_token == private_token) {
         const auto adopted = adopt(session, *where, std::move(public_reference));
         if (!adopted) return fail(adopted.error());

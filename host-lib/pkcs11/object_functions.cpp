@@ -2,6 +2,7 @@
 #include <cstring>
 
 #include "host-lib/pkcs11/config_objects.h"
+#include "host-lib/pkcs11/external_objects.h"
 #include "host-lib/pkcs11/find.h"
 #include "host-lib/pkcs11/handlers.h"
 #include "host-lib/pkcs11/key_commands.h"
@@ -11,9 +12,7 @@ namespace cs2sim::p11::functions {
 namespace {
 
 Result<SharedObject> object_of(Session& session, CK_OBJECT_HANDLE handle) {
-    auto object = session.library.objects.find(handle);
-    if (!object || object->slot != session.token.slot) return fail(CKR_OBJECT_HANDLE_INVALID);
-    return object;
+    return object_in_use(session, handle, CKR_OBJECT_HANDLE_INVALID);
 }
 
 // An object that somebody else deleted is no longer known here either.
@@ -194,7 +193,9 @@ Answer SetAttributeValue(Session& session, CK_OBJECT_HANDLE handle, CK_ATTRIBUTE
     if (!answer) return fail(answer.error());
     PropertyList after = (*object)->properties;
     for (const Property& change : *changes) after.set(change.id, change.value);
-    session.library.objects.replace(handle, to_bytes(answer->block.bytes("key")), std::move(after));
+    Bytes reference = to_bytes(answer->block.bytes("key"));
+    if ((*object)->stored) return change_in_store(session, **object, std::move(reference), std::move(after));
+    session.library.objects.replace(handle, std::move(reference), std::move(after));
     return {};
 }
 

@@ -64,6 +64,14 @@ Answer add_users(Token& token, const TokenProfile& profile, CK_TOKEN_INFO& info)
     return {};
 }
 
+// A key store that may only be read; one that is away is not waited for.
+CK_FLAGS write_protection(Token& token) {
+    if (!token.external || !token.external->watch() || token.external->is_offline()) return 0;
+    const auto store = token.external->store();
+    const auto writable = store ? (*store)->writable() : Result<bool>(true);
+    return writable && !*writable ? CKF_WRITE_PROTECTED : 0;
+}
+
 }  // namespace
 
 Answer GetSlotList(Library& library, CK_BBOOL, CK_SLOT_ID* slots, CK_ULONG* count) {
@@ -98,7 +106,7 @@ Answer GetTokenInfo(Library& library, CK_SLOT_ID slot, CK_TOKEN_INFO* info) {
     fill_text(told.manufacturerID, profile->manufacturer);
     fill_text(told.model, profile->model);
     fill_text(told.serialNumber, serial_number(**token));
-    told.flags = kTokenFlags;
+    told.flags = kTokenFlags | write_protection(**token);
     told.ulMaxSessionCount = told.ulMaxRwSessionCount = CK_EFFECTIVELY_INFINITE;
     told.ulSessionCount = (*token)->sessions;
     told.ulRwSessionCount = (*token)->read_write_sessions;

@@ -12,6 +12,8 @@
 
 namespace cs2sim::p11 {
 
+class ExternalStore;
+
 // A user of a token as the device tells of him.
 struct TokenUser {
     bool initial = false;  // somebody else set his PIN
@@ -54,6 +56,9 @@ public:
 
     // Asks the device once; while it is down, the defaults.
     std::shared_ptr<const TokenProfile> profile();
+
+    // Where new token objects go when KeysExternal is set; null: into the device. Set once, when it is made.
+    ExternalStore* external = nullptr;
 
     // Whether blobs can be sealed on the device: unknown until the first session object.
     std::atomic<int> external_keys{-1};

@@ -3,8 +3,8 @@
 
 #include <span>
 
-#include "tools/token/shell.h"
 #include "tools/session/arguments.h"
+#include "tools/token/shell.h"
 
 namespace cs2sim::tools::p11 {
 
@@ -25,6 +25,7 @@ extern const std::span<const Command> kShowCommands;       // show_commands.cpp
 extern const std::span<const Command> kKeyCommands;        // key_commands.cpp
 extern const std::span<const Command> kObjectCommands;     // object_commands.cpp
 extern const std::span<const Command> kVendorCommands;     // vendor_commands.cpp
+extern const std::span<const Command> kKeyStoreCommands;   // key_store_commands.cpp
 extern const std::span<const Command> kTestCommands;       // test_command.cpp
 
 }  // namespace cs2sim::tools::p11
