@@ -21,6 +21,7 @@ void add_clock_commands(CLI::App& app, CommandLine& line);
 void add_mode_commands(CLI::App& app, CommandLine& line);
 void add_card_commands(CLI::App& app, CommandLine& line);
 void add_database_commands(CLI::App& app, CommandLine& line);
+void add_module_commands(CLI::App& app, CommandLine& line);
 void add_scenario_commands(CLI::App& app, CommandLine& line);
 void add_assumptions_command(CLI::App& app, CommandLine& line);
 void add_explain_command(CLI::App& app, CommandLine& line);
