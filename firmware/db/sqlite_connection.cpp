@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <cerrno>
 
-#include "firmware/smos/fault_points.h"
-#include "firmware/smos/state_file.h"
+#include "firmware/smos/flash/fault_points.h"
+#include "firmware/smos/flash/state_file.h"
 
 namespace cs2sim {
 namespace {

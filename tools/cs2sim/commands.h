@@ -16,6 +16,7 @@ void add_card_commands(CLI::App& app, CommandLine& line);
 void add_database_commands(CLI::App& app, CommandLine& line);
 void add_governance_commands(CLI::App& app, CommandLine& line);
 void add_keystore_commands(CLI::App& app, CommandLine& line);
+void add_module_commands(CLI::App& app, CommandLine& line);
 void add_assumptions_command(CLI::App& app, CommandLine& line);
 void add_explain_command(CLI::App& app, CommandLine& line);
 void add_stats_command(CLI::App& app, CommandLine& line);
