@@ -1,4 +1,4 @@
-// The front door of ADM: the modules that it publishes, and what it needs of the device that it administers.
+// The front door of ADM: the module that it publishes, and what it needs of the device that it administers.
 #pragma once
 
 #include <atomic>
@@ -13,8 +13,6 @@ namespace cs2sim {
 
 struct DeviceControl;
 Module adm_module(DeviceControl& control);  // FC 087: state, logs, files, restarts, backup and restore
-Module mbk_module();                        // FC 096: master backup keys
-Module db_test_module();                    // FC 088: databases of users' own
 
 enum class BootTarget : std::uint8_t { operating_system, boot_loader };
 

@@ -27,9 +27,22 @@ Result<BackupSeal> BackupSeal::make(MbkStore& mbk, const std::string& database) 
     const auto resident = mbk.resident(kMbkSlotAes);
     if (!resident)
         return fail(resident.error().code == E_MBK_SLOT_EMPTY ? Error{E_ADM_NO_MBK_KEY} : resident.error());
-    const auto key = resident->derive(kLabel, as_bytes(database), 32);
+    return of(*resident, database);
+}
+
+Result<BackupSeal> BackupSeal::that_sealed(MbkStore& mbk, const std::string& database, std::uint8_t type,
+                                           ByteView hash) {
+    const auto resident = mbk.that_sealed(type, hash);
+    if (!resident)
+        return fail(resident.error().code == E_MBK_SLOT_EMPTY ? Error{E_ADM_NO_MBK_KEY} : resident.error());
+    if (!*resident) return fail(E_ADM_BACKUP_MAC);
+    return of(**resident, database);
+}
+
+Result<BackupSeal> BackupSeal::of(const ResidentMbk& mbk, const std::string& database) {
+    const auto key = mbk.derive(kLabel, as_bytes(database), 32);
     if (!key) return fail(key.error());
-    return BackupSeal(database, resident->info(), *key);
+    return BackupSeal(database, mbk.info(), *key);
 }
 
 Bytes BackupSeal::seal(ByteView key, ByteView record) {

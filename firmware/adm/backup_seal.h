@@ -6,7 +6,7 @@
 
 #include "firmware/cmds/services.h"
 #include "firmware/crypto/aead.h"
-#include "firmware/db/catalogue.h"
+#include "firmware/protocol/databases.h"
 
 namespace cs2sim::adm {
 
@@ -16,6 +16,10 @@ class BackupSeal {
 public:
     // Errors: E_ADM_NO_MBK_KEY when slot 3 is empty (error-numbers.md: likely), others of MbkStore.
     static Result<BackupSeal> make(MbkStore& mbk, const std::string& database);
+    // What opens a backup that names its MBK so: slot 3's or slot 1's. Errors: E_ADM_NO_MBK_KEY when both
+    // are empty, E_ADM_BACKUP_MAC when neither is it.
+    static Result<BackupSeal> that_sealed(MbkStore& mbk, const std::string& database, std::uint8_t type,
+                                          ByteView hash);
 
     Bytes seal(ByteView key, ByteView record);
     // Errors: E_ADM_BACKUP_MAC (changed, or of another MBK or database), E_ADM_BACKUP_INDEX (moved to `key`).
@@ -24,6 +28,7 @@ public:
     const MbkKeyInfo& mbk() const { return mbk_; }
 
 private:
+    static Result<BackupSeal> of(const ResidentMbk& mbk, const std::string& database);
     BackupSeal(std::string database, const MbkKeyInfo& mbk, ByteView key)
         : database_(std::move(database)), mbk_(mbk), aead_(key) {}
 

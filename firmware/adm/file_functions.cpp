@@ -5,7 +5,7 @@
 #include "firmware/adm/handlers.h"
 #include "firmware/cmds/users.h"
 #include "firmware/container/container.h"
-#include "firmware/db/catalogue.h"
+#include "firmware/protocol/databases.h"
 
 namespace cs2sim::adm {
 namespace {

@@ -1,11 +1,9 @@
 // Restore of a database: everything is checked while it waits beside the database, then applied at once
 // (guide G11: entries are inserted or replaced; G12: another MBK changes nothing).
-#include <algorithm>
-
 #include "firmware/adm/backup_seal.h"
 #include "firmware/adm/handlers.h"
 #include "firmware/cmds/users.h"
-#include "firmware/db/catalogue.h"
+#include "firmware/protocol/databases.h"
 
 namespace cs2sim::adm {
 namespace {
@@ -73,13 +71,6 @@ Result<std::uint32_t> Restore::commit() {
     return count;
 }
 
-Result<void> check_mbk(const Block& request, const MbkKeyInfo& resident) {
-    if (request.u8("mbktype") != resident.type || request.u8("mbklen") != resident.length ||
-        !std::ranges::equal(request.bytes("mbkhash"), resident.hash))
-        return fail(E_ADM_BACKUP_MAC);
-    return {};
-}
-
 Result<void> add_all(Restore& restore, ByteView entries) {
     while (!entries.empty()) {
         const auto entry = parse_prefix(LAYOUT_DB_ENTRY, entries);
@@ -101,9 +92,10 @@ Error refused(Call& call, std::uint32_t handle, const Restore& restore, Error er
 Result<Bytes> restore_open(Call& call) {
     const auto name = name_for_backup(call, call.request.text("name"), Way::in);
     if (!name) return fail(name.error());
-    auto seal = BackupSeal::make(call.device.mbk, *name);
+    auto seal = BackupSeal::that_sealed(call.device.mbk, *name, call.request.u8("mbktype"),
+                                        call.request.bytes("mbkhash"));
     if (!seal) return fail(seal.error());
-    CS2SIM_TRY(check_mbk(call.request, seal->mbk()));
+    if (call.request.u8("mbklen") != seal->mbk().length) return fail(E_ADM_BACKUP_MAC);
 
     auto restore = std::make_shared<Restore>(call.device, *name, std::move(*seal));
     CS2SIM_TRY(restore->begin({call.request.u32("keylen"), call.request.u32("maxsize")}));

@@ -134,10 +134,10 @@ Result<Bytes> backup_user(Call& call) {
 Result<Bytes> restore_user(Call& call) {
     const auto backup = parse(LAYOUT_USER_BACKUP, call.request.bytes("record"));
     if (!backup || backup->u8("version") != kBackupVersion) return fail(E_CMDS_INVAL_BCK);
-    const auto mbk = resident_mbk(call.device);
-    if (!mbk) return fail(mbk.error());
-    if (!std::ranges::equal(backup->bytes("mbkhash"), mbk->info().hash)) return fail(E_CMDS_INVAL_BCK);
-    auto seal = user_seal(*mbk);
+    const auto mbk = call.device.mbk.that_sealed(MBK_TYPE_AES, backup->bytes("mbkhash"));
+    if (!mbk) return fail(mbk.error().code == E_MBK_SLOT_EMPTY ? Error{E_CMDS_NO_MBK_KEY} : mbk.error());
+    if (!*mbk) return fail(E_CMDS_INVAL_BCK);
+    auto seal = user_seal(**mbk);
     if (!seal) return fail(seal.error());
 
     const auto plain = seal->open(backup->bytes("sealed"), {backup->bytes("short")});

@@ -6,9 +6,9 @@
 
 #include "firmware/cmds/user_rules.h"
 #include "firmware/crypto/pkey.h"
-#include "firmware/db/catalogue.h"
 #include "firmware/protocol/block.h"
 #include "firmware/protocol/channel/secure_channel.h"
+#include "firmware/protocol/databases.h"
 #include "firmware/protocol/functions.h"
 #include "firmware/smos/smos.h"
 

@@ -58,7 +58,7 @@ Result<void> check_flags(std::uint32_t flags, std::uint32_t known) {
 Cxi::Cxi(Services& services)
     : keys(services.smos, services.databases,
            {services.profile.volatile_keys, std::size_t{services.profile.volatile_kib} << 10}),
-      seal(services.mbk),
+      external(services.smos, services.mbk),
       services_(services) {}
 
 std::uint16_t Cxi::modes() const { return services_.scheduler.modes(); }
@@ -115,12 +115,7 @@ Result<CxiConfig> Cxi::read_config(std::initializer_list<ByteView> indices) {
 
 Result<SharedKey> Cxi::external_key(ByteView blob) {
     CS2SIM_TRY(approve_act(modes(), Act::external_key));
-    auto object = seal.open(blob);
-    if (!object) return fail(object.error());
-    auto loaded = load_key(*std::move(object));
-    if (!loaded) return fail(loaded.error());
-    loaded->external = true;
-    return std::make_shared<const LoadedKey>(*std::move(loaded));
+    return external.find(blob, modes());
 }
 
 Result<SharedKey> Cxi::find(ByteView reference) {
@@ -263,7 +258,7 @@ Result<Place> Cxi::place_in(const CxiCall& call, const PropertyList& properties,
 }
 
 Result<Bytes> Cxi::seal_outside(const KeyObject& key) {
-    const auto blob = seal.seal(key);
+    const auto blob = external.seal.seal(key);
     if (!blob) return fail(blob.error());
     Bytes reference{CXI_TAG_EXTERNAL};
     append(reference, *blob);

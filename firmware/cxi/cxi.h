@@ -11,7 +11,7 @@
 
 #include "firmware/cmds/call.h"
 #include "firmware/cxi/cxi_rules.h"
-#include "firmware/cxi/keys/key_blob.h"
+#include "firmware/cxi/keys/external_keys.h"
 #include "firmware/cxi/keys/key_store.h"
 #include "firmware/cxi/make_key.h"
 #include "firmware/cxi/policy.h"
@@ -69,11 +69,11 @@ public:
     void start() { keys.forget_volatile(); }
 
     KeyStore keys;
-    KeySeal seal;
+    ExternalKeys external;
 
     // The key that `reference` (CxiKeyTag) names by index or as a sealed one, or `names` by GROUP, NAME and
     // SPEC; whether the caller may have it is not asked here. Errors: E_CXI_INVALID_PARAM_TAG, _LEN, _VAL for
-    // a malformed reference, E_CXI_KEY_INVALID_NAME; those of KeyStore::find() and KeySeal::open();
+    // a malformed reference, E_CXI_KEY_INVALID_NAME; those of KeyStore::find() and ExternalKeys::find();
     // E_CXI_CC_EXTERNAL_KEYS.
     Result<SharedKey> find(ByteView reference);
     Result<SharedKey> find_named(const PropertyList& names);

@@ -28,6 +28,13 @@ Result<Bytes> cxi_key_prop_get(CxiCall& call);
 Result<Bytes> cxi_key_prop_set(CxiCall& call);
 Result<Bytes> cxi_obj_copy(CxiCall& call);
 
+// What a listing says of an object: those of `wanted` that it has and that may be read.
+Result<PropertyList> row_of(const KeyObject& key, const std::vector<std::uint32_t>& wanted);
+
+// external_functions.cpp; both E_CXI_INVALID_PARAM_VAL with no blob or more than CXI_MOST_EXTERNAL of them
+Result<Bytes> cxi_external_props(CxiCall& call);
+Result<Bytes> cxi_external_reseal(CxiCall& call);
+
 // move_functions.cpp
 Result<Bytes> cxi_key_backup(CxiCall& call);
 Result<Bytes> cxi_key_restore(CxiCall& call);

@@ -139,7 +139,7 @@ Result<Bytes> cxi_key_backup(CxiCall& call) {
     const LoadedKey& key = call.key("key");
     if (key.external) return fail(E_CXI_INTERNAL_INPUT_ONLY);
     if ((key.object.export_policy() & CXI_KEY_EXPORT_DENY_BACKUP) != 0) return fail(E_CXI_KEY_EXPORT_DENIED);
-    const auto blob = cxi.seal.seal(key.object);
+    const auto blob = cxi.external.seal.seal(key.object);
     if (!blob) return fail(blob.error());
     call.audit(AUDIT_KEY, "CXI: key backed up: " + std::string(key.object.group()) + "/" +
                               std::string(key.object.name()));
@@ -152,7 +152,7 @@ Result<Bytes> cxi_key_restore(CxiCall& call) {
     CS2SIM_TRY(check_flags(flags, kPlaceFlags & ~std::uint32_t{CXI_FLAG_KEY_EXTERNAL}));
     const auto expected = PropertyList::decode(call.request.bytes("properties"));
     if (!expected) return fail(expected.error());
-    auto key = cxi.seal.open(call.request.bytes("blob"));
+    auto key = cxi.external.seal.open(call.request.bytes("blob"));
     if (!key) return fail(key.error());
     CS2SIM_TRY(compare_names(*expected, *key));
     auto place = cxi.place_in(call, key->properties, flags);

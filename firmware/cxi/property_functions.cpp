@@ -61,22 +61,6 @@ private:
     bool visible_ = false;
 };
 
-Result<Bytes> encode_row(const KeyObject& key, const std::vector<std::uint32_t>& wanted, bool computed) {
-    LoadedKey loaded;
-    if (computed) {
-        auto ready = load_key(key);
-        if (!ready) return fail(ready.error());
-        loaded = *std::move(ready);
-    } else {
-        loaded.object = key;
-        loaded.index = key_index(key);
-    }
-    PropertyList row;
-    for (const std::uint32_t id : wanted)
-        if (const auto value = read_property(loaded, id)) row.set(id, *value);
-    return compose_fitting(LAYOUT_CXI_ROW, row.encode());
-}
-
 // NEVER_EXTRACTABLE and ALWAYS_SENSITIVE are true while they always were.
 void keep_history(PropertyList& properties) {
     const std::uint32_t policy = properties.number_or(CXI_PROP_KEY_EXPORT, CXI_KEY_EXPORT_DENY);
@@ -152,6 +136,22 @@ PropertyList open_to_all() {
 
 }  // namespace
 
+Result<PropertyList> row_of(const KeyObject& key, const std::vector<std::uint32_t>& wanted) {
+    LoadedKey loaded;
+    if (std::ranges::any_of(wanted, is_computed)) {
+        auto ready = load_key(key);
+        if (!ready) return fail(ready.error());
+        loaded = *std::move(ready);
+    } else {
+        loaded.object = key;
+        loaded.index = key_index(key);
+    }
+    PropertyList row;
+    for (const std::uint32_t id : wanted)
+        if (const auto value = read_property(loaded, id)) row.set(id, *value);
+    return row;
+}
+
 Result<Bytes> cxi_key_list(CxiCall& call) {
     Cxi& cxi = call.cxi;
     const auto filter = PropertyList::decode(call.request.bytes("template"));
@@ -175,19 +175,19 @@ Result<Bytes> cxi_key_list(CxiCall& call) {
                                 : cxi.keys.list({}, from, limit, wanted_key);
     if (!page) return fail(page.error());
 
-    const bool computed = std::ranges::any_of(*wanted, is_computed);
     Bytes rows;
     Bytes cursor = page->cursor;
     bool more = page->more;
     for (std::size_t i = 0; i < page->keys.size(); ++i) {
-        const auto row = encode_row(page->keys[i].key, *wanted, computed);
-        if (!row) return fail(row.error());
-        if (i > 0 && rows.size() + row->size() > kMostRowBytes) {
+        const auto properties = row_of(page->keys[i].key, *wanted);
+        if (!properties) return fail(properties.error());
+        CS2SIM_TRY_LET(row, compose(LAYOUT_CXI_ROW, {properties->encode()}));
+        if (i > 0 && rows.size() + row.size() > kMostRowBytes) {
             cursor = page->keys[i - 1].cursor;
             more = true;
             break;
         }
-        append(rows, *row);
+        append(rows, row);
     }
     return call.answer({more ? 1 : 0, cursor, rows});
 }

@@ -17,11 +17,13 @@
 #include "firmware/crypto/pkey.h"
 #include "firmware/crypto/start.h"
 #include "firmware/cxi/cxi.h"
-#include "firmware/db/catalogue.h"
+#include "firmware/db/test_functions/db_test_module.h"
 #include "firmware/device/boot_gate.h"
 #include "firmware/device/boot_lines.h"
 #include "firmware/device/store_check.h"
 #include "firmware/faults/engine.h"
+#include "firmware/mbk/module/mbk_module.h"
+#include "firmware/protocol/databases.h"
 #include "firmware/sim/sim.h"
 #include "firmware/trace/trace.h"
 
@@ -32,7 +34,7 @@ constexpr std::string_view kFactoryState = "factory_state";  // NVRAM
 constexpr std::int64_t kBeingMade = 1;
 constexpr std::int64_t kComplete = 2;
 
-class BootedDevice final : public Device {
+class BootedDevice final : public SimulatedDevice {
 public:
     BootedDevice(Profile profile, std::unique_ptr<Smos> smos)
         : profile_(std::move(profile)),
@@ -329,7 +331,7 @@ std::unique_ptr<Conversation> BootedDevice::converse(Reach reach, std::string pe
 
 }  // namespace
 
-bool Device::is_new(const std::filesystem::path& state) {
+bool SimulatedDevice::is_new(const std::filesystem::path& state) {
     const StateFolder folder{state};
     const std::filesystem::path earlier = state / "flash";  // where versions before kept everything
     for (const auto& file : {folder.databases() / kUserDatabase, folder.files() / kInitialKey,
@@ -338,7 +340,7 @@ bool Device::is_new(const std::filesystem::path& state) {
     return true;
 }
 
-Result<std::unique_ptr<Device>> Device::boot(Options options) {
+Result<std::unique_ptr<SimulatedDevice>> SimulatedDevice::boot(Options options) {
     start_openssl();
     auto smos = Smos::open(options.state, std::move(options.warned));
     if (!smos) return fail(smos.error());

@@ -13,7 +13,7 @@
 
 #include "firmware/cmds/call.h"
 #include "firmware/cmds/faults.h"
-#include "firmware/faults/rule.h"
+#include "firmware/faults/rules/rule.h"
 #include "firmware/faults/seen_command.h"
 #include "firmware/protocol/conversation.h"
 #include "firmware/smos/fault_points.h"

@@ -6,9 +6,9 @@
 #include "firmware/crypto/digest.h"
 #include "firmware/crypto/kdf.h"
 #include "firmware/crypto/random.h"
-#include "firmware/db/catalogue.h"
 #include "firmware/mbk/share_info.h"
 #include "firmware/protocol/block.h"
+#include "firmware/protocol/databases.h"
 #include "firmware/protocol/functions.h"
 #include "firmware/smos/smos.h"
 
@@ -119,6 +119,7 @@ Result<MbkStore::Generated> MbkStore::generate(std::uint8_t type, std::uint8_t l
         generated.loaded = true;
         return batch.update(search_key(kMbkSlotAes), record_of(info, key));
     }));
+    if (generated.loaded) changed();
     return generated;
 }
 
@@ -155,6 +156,7 @@ Result<MbkKeyInfo> MbkStore::import(std::uint32_t slot, std::uint32_t flags,
         if (occupied && (flags & MBK_FLG_OW) == 0) return fail(E_MBK_KEY_EXISTS);
         return batch.update(search_key(slot), record_of(info, *key));
     }));
+    changed();
     return info;
 }
 
@@ -176,12 +178,54 @@ Result<MbkKeyInfo> MbkStore::info(std::uint32_t slot) {
     return found->info();
 }
 
+Result<std::optional<ResidentMbk>> MbkStore::that_sealed(std::uint8_t type, ByteView hash) {
+    bool any = false;
+    for (const std::uint32_t slot : {kMbkSlotAes, kMbkSlotTemporary}) {
+        auto key = resident(slot);
+        if (!key && key.error().code != E_MBK_SLOT_EMPTY) return fail(key.error());
+        if (!key) continue;
+        any = true;
+        if (key->info().type == type && std::ranges::equal(key->info().hash, hash))
+            return std::optional(*std::move(key));
+    }
+    if (!any) return fail(E_MBK_SLOT_EMPTY);
+    return std::optional<ResidentMbk>();
+}
+
+Result<MbkKeyInfo> MbkStore::remove(std::uint32_t slot) {
+    if (slot >= kMbkSlots) return fail(E_MBK_KEY_NO);
+    if (slot != kMbkSlotTemporary) return fail(E_MBK_NOT_SUPPORTED);
+    const auto there = info(slot);
+    if (!there) return there;
+    const auto store = database();
+    if (!store) return fail(store.error());
+    const auto erased = (*store)->erase(search_key(slot));
+    if (!erased)
+        return fail(erased.error().code == E_DB_NOT_FOUND ? Error{E_MBK_SLOT_EMPTY} : erased.error());
+    changed();
+    return there;
+}
+
+std::uint64_t MbkStore::changes() {
+    const auto store = databases_.open(kMasterKeyDatabase);
+    if (!store) return 0;
+    std::uint64_t sum = 0;
+    for (const std::uint32_t slot : {kMbkSlotAes, kMbkSlotTemporary})
+        sum += (*store)->changes(search_key(slot));
+    return sum;
+}
+
+void MbkStore::changed() const {
+    for (const auto& then : when_changed_) then();
+}
+
 Result<SecretBytes> ResidentMbk::derive(std::string_view label, ByteView context, std::size_t length) const {
     return derive_key(key_, label, context, length);
 }
 
 Result<void> MbkStore::erase_all() {
     const auto dropped = databases_.drop(kMasterKeyDatabase);
+    changed();
     if (!dropped && dropped.error().code != E_OS_FILE_NO_SUCH_FILE) return fail(dropped.error());
     return {};
 }

@@ -6,7 +6,9 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -107,13 +109,30 @@ public:
 
     Result<ResidentMbk> resident(std::uint32_t slot);  // E_MBK_SLOT_EMPTY, E_MBK_KEY_NO
 
+    // The key under which something is sealed that names it by type and ISO hash: that of slot 3, else that
+    // of slot 1, which an operator fills for as long as an older MBK is being replaced; nothing when neither
+    // is it. Errors: E_MBK_SLOT_EMPTY when both are empty; the database's.
+    Result<std::optional<ResidentMbk>> that_sealed(std::uint8_t type, ByteView hash);
+
+    // Clears the temporary key's slot. Errors: E_MBK_KEY_NO (slot over 3), E_MBK_NOT_SUPPORTED (another
+    // slot: a key that seals is only replaced), E_MBK_SLOT_EMPTY.
+    Result<MbkKeyInfo> remove(std::uint32_t slot);
+
+    // A number that has moved on whenever a slot was filled, replaced or cleared.
+    std::uint64_t changes();
+    // `then` runs after each such change, on its thread, for as long as this lives. To be called before other
+    // threads are here.
+    void when_changed(std::function<void()> then) { when_changed_.push_back(std::move(then)); }
+
     Result<void> erase_all();  // alarm and Clear
 
 private:
     Result<std::shared_ptr<Database>> database();
+    void changed() const;
 
     Smos& smos_;
     DatabaseStore& databases_;
+    std::vector<std::function<void()>> when_changed_;
 };
 
 }  // namespace cs2sim

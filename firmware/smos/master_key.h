@@ -3,12 +3,14 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <shared_mutex>
 #include <string_view>
+#include <vector>
 
 #include "firmware/crypto/secret.h"
 #include "firmware/protocol/error.h"
-#include "firmware/smos/host_file.h"
+#include "firmware/smos/state_file.h"
 
 namespace cs2sim {
 
@@ -30,11 +32,16 @@ public:
     Result<void> erase();
     Result<void> regenerate();  // a new key, as after Clear
 
+    // `then` runs whenever the key was erased or replaced, on the thread that did it, for as long as this
+    // lives. To be called before other threads are here.
+    void when_lost(std::function<void()> then) { when_lost_.push_back(std::move(then)); }
+
 private:
     std::filesystem::path file_;
-    HostFile open_;  // always, so that an erasure needs no descriptor
+    StateFile open_;  // always, so that an erasure needs no descriptor
     mutable std::shared_mutex mutex_;
     SecretBytes key_;
+    std::vector<std::function<void()>> when_lost_;
 };
 
 }  // namespace cs2sim

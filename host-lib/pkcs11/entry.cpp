@@ -68,7 +68,8 @@ CK_RV settle(const FunctionRow& row, Library* library, Session* session, const E
     if (session) {
         circumstances.role_logged_on = session->token.permissions() != 0;
         if (is_device_code(error.code)) session->device_error = error.code;
-        if (session_gone(error, *library)) library->close_sessions(session->token);
+        circumstances.session_ended = session_gone(error, *library);
+        if (circumstances.session_ended) library->close_sessions(session->token);
     }
     const CK_RV ckr = ckr_of(error, row.area, circumstances);
     if (library) log_failure(*library, row, ckr, error);

@@ -64,10 +64,9 @@ Answer log_role_on(Session& session, CK_USER_TYPE user, ByteView pin) {
 // Sets the PIN of a user who proves the old one, whoever else is logged on.
 Answer change_pin(Session& session, TokenRole role, ByteView old_pin, ByteView new_pin) {
     const std::string name = session.token.user_name(role);
-    Logons nobody;
-    Channel once(session.token.devices(), nobody);
-    Logon old(name, old_pin);
-    CS2SIM_TRY(once.try_logon(old));
+    Logons owner;
+    owner.add(std::make_shared<Logon>(name, old_pin));
+    Channel once(session.token.devices(), owner);
     CS2SIM_TRY(once.execute(FC_CMDS, SFC_CMDS_CHANGE_USER, {name, new_pin}, Effect::change));
     const bool on = role == TokenRole::so ? session.token.so_logged_on() : session.token.user_logged_on();
     if (!on) return {};
@@ -86,10 +85,9 @@ Answer make_token(Channel& channel, Token& token, ByteView pin, std::string_view
 
 // The slot's SO himself, with his PIN, which stays.
 Answer make_token_as_so(Token& token, ByteView pin, std::string_view label) {
-    Logons nobody;
-    Channel once(token.devices(), nobody);
-    Logon so(token.user_name(TokenRole::so), pin);
-    CS2SIM_TRY(once.try_logon(so));
+    Logons so;
+    so.add(std::make_shared<Logon>(token.user_name(TokenRole::so), pin));
+    Channel once(token.devices(), so);
     CS2SIM_TRY(once.execute(FC_CXI, SFC_CXI_KEY_INIT, {token.group()}, Effect::change));
     for (const TokenRole role : {TokenRole::user, TokenRole::key_manager})
         CS2SIM_TRY(delete_token_user(once, token, role));
@@ -115,11 +113,11 @@ Answer InitToken(Library& library, CK_SLOT_ID slot, CK_UTF8CHAR* pin, CK_ULONG l
     library.objects.erase_of_slot(slot);
     if (administrator) return make_token(token.shared_channel(), token, *given, name);
     if (!library.config.init_token_as.empty()) {
-        const auto logon = generic_logon(as_bytes(library.config.init_token_as));
+        auto logon = generic_logon(as_bytes(library.config.init_token_as));
         if (!logon) return fail(logon.error());
-        Logons nobody;
-        Channel once(token.devices(), nobody);
-        CS2SIM_TRY(once.try_logon(**logon));
+        Logons administrators;
+        administrators.add(*std::move(logon));
+        Channel once(token.devices(), administrators);
         return make_token(once, token, *given, name);
     }
     const auto so = token.find_user(TokenRole::so);

@@ -25,7 +25,7 @@ std::string Token::user_name(TokenRole role) const {
 
 const std::string& Token::device() const {
     static const std::string* const none = new std::string;
-    return devices_.devices.empty() ? *none : devices_.devices.front();
+    return devices_.devices().empty() ? *none : devices_.devices().front();
 }
 
 Result<TokenUser> Token::find_user(TokenRole role) {

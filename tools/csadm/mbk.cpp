@@ -216,6 +216,14 @@ Result<void> list_keys(Session& session, const std::string&) {
     return {};
 }
 
+// Only the temporary slot: an MBK that seals is replaced, never taken away.
+Result<void> delete_key(Session& session, const std::string& value) {
+    const auto slot = parse_decimal(value);
+    if (!slot) return fail(slot.error());
+    CS2SIM_TRY(session.execute(FC_MBK, SFC_MBK_DELETE, {*slot}));
+    return {};
+}
+
 constexpr Command kCommands[] = {
     {"MBKGenerateKey", "MBKGenKey", Takes::value, "MBKGenerateKey=AES,32,<n>,<k>,<name>",
      "makes an MBK and writes its n shares, of which k recover it, to the places of Key=",
@@ -225,8 +233,11 @@ constexpr Command kCommands[] = {
     {"MBKImportKey", "", Takes::maybe, "MBKImportKey[=<slot>]",
      "puts shares of Key= together and imports the MBK (slot 3 for AES)",
      "Example: Key=s1.key#one,s3.key#three MBKImportKey=3\n"
-     "Exactly as many shares as are needed must be named. A key in the slot is replaced.\n",
+     "Exactly as many shares as are needed must be named. A key in the slot is replaced.\n"
+     "MBKImportKey=1 fills the temporary slot: what an older MBK sealed still opens beside slot 3's.\n",
      import_key},
+    {"MBKDeleteKey", "", Takes::value, "MBKDeleteKey=1", "clears the temporary MBK's slot",
+     "Example: MBKDeleteKey=1, once everything is sealed under the MBK of slot 3.\n", delete_key},
     {"MBKListKeys", "", Takes::nothing, "MBKListKeys", "lists the MBKs with name and ISO hash", "",
      list_keys},
 };

@@ -3,38 +3,43 @@
 #include <algorithm>
 
 #include "firmware/protocol/block.h"
+#include "firmware/protocol/cxi/sealed_key.h"
 #include "firmware/protocol/functions.h"
 
 namespace cs2sim {
 namespace {
 
-constexpr std::uint8_t kBlobVersion = 1;
+constexpr std::size_t kMostCiphers = 2;  // one a slot
 
 }  // namespace
 
 Result<std::string_view> sealed_group(ByteView blob) {
-    const auto parsed = parse(LAYOUT_CXI_SEALED_KEY, blob);
-    if (!parsed || parsed->u8("version") != kBlobVersion) return fail(E_CXI_KEY_BLOB_FORMAT);
-    return parsed->text("group");
+    return parse_sealed_key(blob).map([](const SealedKey& key) { return key.group; });
 }
 
 Result<Aead*> KeySeal::cipher_for(const ResidentMbk& resident) {
     const auto& hash = resident.info().hash;
-    if (!cipher_ || hash_ != hash) {
-        const auto key = resident.derive("cs2sim key backup", hash, 32);
-        if (!key) return fail(key.error());
-        cipher_.emplace(*key);
-        hash_ = hash;
-    }
-    return &*cipher_;
+    const auto known = std::ranges::find(ciphers_, hash, &Cipher::mbk_hash);
+    if (known != ciphers_.end()) return &known->aead;
+    const auto key = resident.derive("cs2sim key backup", hash, 32);
+    if (!key) return fail(key.error());
+    if (ciphers_.size() >= kMostCiphers) ciphers_.pop_front();
+    ciphers_.push_back({hash, Aead(*key)});
+    return &ciphers_.back().aead;
+}
+
+void KeySeal::forget() {
+    const std::lock_guard lock(mutex_);
+    ciphers_.clear();
 }
 
 Result<Bytes> KeySeal::seal(const KeyObject& key) {
     const auto resident = mbk_.resident(kMbkSlotAes);
     if (!resident) return fail(resident.error());
     const MbkKeyInfo& info = resident->info();
-    CS2SIM_TRY_LET(blob, compose(LAYOUT_CXI_SEALED_KEY, {kBlobVersion, info.type, ByteView(info.hash),
-                                                         key.group(), key.name(), key.spec(), ByteView()}));
+    CS2SIM_TRY_LET(blob, compose(LAYOUT_CXI_SEALED_KEY,
+                                 {CXI_SEALED_MAGIC, CXI_SEALED_VERSION, info.type, ByteView(info.hash),
+                                  key.group(), key.name(), key.spec(), ByteView()}));
     const SecretBytes record = encode_key(key);
     const std::lock_guard lock(mutex_);
     const auto cipher = cipher_for(*resident);
@@ -44,27 +49,37 @@ Result<Bytes> KeySeal::seal(const KeyObject& key) {
 }
 
 Result<KeyObject> KeySeal::open(ByteView blob) {
-    const auto parsed = parse(LAYOUT_CXI_SEALED_KEY, blob);
-    if (!parsed || parsed->u8("version") != kBlobVersion) return fail(E_CXI_KEY_BLOB_FORMAT);
-    const ByteView sealed = parsed->bytes("sealed");
-    if (sealed.size() < Aead::kOverhead) return fail(E_CXI_KEY_BLOB_FORMAT);
-    const auto resident = mbk_.resident(kMbkSlotAes);
+    const auto outer = parse_sealed_key(blob);
+    if (!outer || outer->sealed.size() < Aead::kOverhead) return fail(E_CXI_KEY_BLOB_FORMAT);
+    const auto resident = mbk_.that_sealed(outer->mbk_type, outer->mbk_hash);
     if (!resident) return fail(resident.error());
-    const MbkKeyInfo& info = resident->info();
-    if (!std::ranges::equal(parsed->bytes("mbkhash"), info.hash) || parsed->u8("mbktype") != info.type)
-        return fail(E_CXI_BB_WRONG_MBK);
+    if (!*resident) return fail(E_CXI_BB_WRONG_MBK);
 
-    const std::lock_guard lock(mutex_);
-    const auto cipher = cipher_for(*resident);
-    if (!cipher) return fail(cipher.error());
-    const auto record = (*cipher)->open(sealed, {blob.first(blob.size() - sealed.size())});
+    Result<SecretBytes> record = SecretBytes();
+    {
+        const std::lock_guard lock(mutex_);
+        const auto cipher = cipher_for(**resident);
+        if (!cipher) return fail(cipher.error());
+        record = (*cipher)->open(outer->sealed, {outer->clear});
+    }
     if (!record) return fail(E_CXI_KEY_BLOB_MAC);
     auto key = decode_key(*record);
     if (!key) return fail(key.error());
-    const bool as_labelled = key->group() == parsed->text("group") && key->name() == parsed->text("name") &&
-                             key->spec() == parsed->u32("spec");
+    const bool as_labelled =
+        key->group() == outer->group && key->name() == outer->name && key->spec() == outer->spec;
     if (!as_labelled) return fail(E_CXI_KEY_BLOB_FORMAT);
     return key;
+}
+
+Result<Bytes> KeySeal::seal_anew(ByteView blob) {
+    const auto key = open(blob);
+    if (!key) return fail(key.error());
+    const auto info = mbk_.info(kMbkSlotAes);
+    if (!info) return fail(info.error());
+    const auto outer = parse_sealed_key(blob);
+    if (outer->version == CXI_SEALED_VERSION && std::ranges::equal(outer->mbk_hash, info->hash))
+        return to_bytes(blob);
+    return seal(*key);
 }
 
 }  // namespace cs2sim

@@ -6,8 +6,8 @@
 // associated data, so a blob cannot be passed off as another group's or another name's.
 #pragma once
 
+#include <list>
 #include <mutex>
-#include <optional>
 
 #include "firmware/crypto/aead.h"
 #include "firmware/cxi/keys/key_object.h"
@@ -22,19 +22,29 @@ class KeySeal {
 public:
     explicit KeySeal(MbkStore& mbk) : mbk_(mbk) {}
 
-    // Error: E_MBK_SLOT_EMPTY when the device has no MBK.
+    // Always by slot 3. Error: E_MBK_SLOT_EMPTY when it has no MBK.
     Result<Bytes> seal(const KeyObject& key);
 
-    // Errors: E_CXI_KEY_BLOB_FORMAT, E_CXI_BB_WRONG_MBK, E_CXI_KEY_BLOB_MAC when anything was changed.
+    // By the MBK of slot 3 or the temporary one of slot 1, whichever the blob names. Errors:
+    // E_CXI_KEY_BLOB_FORMAT, E_CXI_BB_WRONG_MBK when neither is it, E_CXI_KEY_BLOB_MAC when anything was
+    // changed, E_MBK_SLOT_EMPTY when both slots are.
     Result<KeyObject> open(ByteView blob);
 
+    // The same key sealed as seal() does; the same bytes when they are so already. Errors: those of both.
+    Result<Bytes> seal_anew(ByteView blob);
+
+    void forget();  // the keys derived from MBKs
+
 private:
+    struct Cipher {
+        std::array<std::uint8_t, 16> mbk_hash;
+        Aead aead;
+    };
     Result<Aead*> cipher_for(const ResidentMbk& resident);
 
     MbkStore& mbk_;
-    std::mutex mutex_;  // the cipher is one thread's at a time
-    std::array<std::uint8_t, 16> hash_{};
-    std::optional<Aead> cipher_;
+    std::mutex mutex_;  // the ciphers are one thread's at a time
+    std::list<Cipher> ciphers_;
 };
 
 }  // namespace cs2sim

@@ -194,6 +194,7 @@ enum CxiIvSource : std::uint8_t { CXI_IV_NO_GENERATE = 0, CXI_IV_GENERATE = 1 };
 // Most bytes that one CRYPT, HASH_COMPUTE, SIGN or VERIFY takes; more goes in chained commands.
 inline constexpr std::size_t CXI_MOST_DATA = 0x7E000;
 inline constexpr std::size_t CXI_MOST_RANDOM = 0x10000;
-inline constexpr std::size_t CXI_MOST_BULK = 16;  // data of one SIGN_BULK (ECDSA_BULK_MAX)
+inline constexpr std::size_t CXI_MOST_BULK = 16;      // data of one SIGN_BULK (ECDSA_BULK_MAX)
+inline constexpr std::size_t CXI_MOST_EXTERNAL = 64;  // blobs of one EXTERNAL_PROPS or EXTERNAL_RESEAL
 
 }  // namespace cs2sim

@@ -64,6 +64,39 @@ TEST_CASE("an occupied slot is replaced only on demand") {
     CHECK(device.mbk.info(kMbkSlotAes)->hash == elsewhere.mbk.info(kMbkSlotAes)->hash);
 }
 
+TEST_CASE("the temporary MBK: filled beside the one in use, listed, deleted; it opens backups") {
+    Administered before;
+    const std::vector<MbkShare> old_shares = before.make_mbk();
+    before.log_on(kSystemAdministrator);
+    const auto made = before.databases.create("ERP.db", {4, 100});
+    REQUIRE((*made)->insert(Bytes(4, 7), as_bytes("record")));
+    const BackedUp backup = back_up(before, "ERP.db");
+
+    Administered device;
+    device.make_mbk();
+    const auto remove = [&](std::uint32_t slot) {
+        return code_of(device.run(FC_MBK, SFC_MBK_DELETE, {slot}));
+    };
+    CHECK(remove(1) == E_CMDS_DENIED);
+    device.log_on(kSystemAdministrator);
+    CHECK(remove(1) == E_MBK_SLOT_EMPTY);
+    CHECK(code_of(restore(device, "ERP.db", backup)) == E_ADM_BACKUP_MAC);
+    REQUIRE(device.run(FC_MBK, SFC_MBK_IMPORT, {1, 0, shares_block(old_shares)}));
+    const auto listed = device.run(FC_MBK, SFC_MBK_LIST_KEYS);
+    REQUIRE(listed->size() == 2 * (4 + 35));
+    CHECK(to_hex(ByteView(*listed).first(4)) == "00000001");
+    CHECK(*restore(device, "ERP.db", backup) == 1);
+    // What is sealed is sealed by slot 3.
+    CHECK(back_up(device, "ERP.db").mbk_hash == to_bytes(device.mbk.info(kMbkSlotAes)->hash));
+    for (const std::uint32_t slot : {0u, 2u, 3u}) CHECK(remove(slot) == E_MBK_NOT_SUPPORTED);
+    CHECK(remove(4) == E_MBK_KEY_NO);
+    CHECK(remove(1) == 0);
+    CHECK(remove(1) == E_MBK_SLOT_EMPTY);
+    CHECK(device.run(FC_MBK, SFC_MBK_LIST_KEYS)->size() == 4 + 35);
+    CHECK(code_of(restore(device, "ERP.db", backup)) == E_ADM_BACKUP_MAC);
+    CHECK(device.smos->audit_log.text()->find("deleted from slot 1") != std::string::npos);
+}
+
 TEST_CASE("DB test interface: databases of users' own") {
     Administered device;
     const auto db = [&](std::uint8_t sfc, std::initializer_list<Value> values) {

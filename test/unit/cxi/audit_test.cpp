@@ -54,6 +54,11 @@ TEST_CASE("whatever makes, changes, copies, moves or ends a key leaves a line in
     PropertyList imported = CxiBench::key_template(CXI_KEY_ALGO_AES, 0, "G", "imported");
     leaves_a_line(SFC_CXI_KEY_IMPORT, {0, CXI_KEY_TYPE_SECRET | CXI_KEY_TYPE_PLAINTEXT, 0, imported.encode(),
                                        ByteView(), Bytes(32), ByteView()});
+    const Bytes outside = CxiBench::reference(
+        bench.generate(CxiBench::key_template(CXI_KEY_ALGO_AES, 256, "G", "outside"), CXI_FLAG_KEY_EXTERNAL));
+    Bytes blobs;
+    compose_fitting_into(blobs, LAYOUT_CXI_BULK_ENTRY, ByteView(outside).subspan(1));
+    leaves_a_line(SFC_CXI_EXTERNAL_RESEAL, {blobs});
     leaves_a_line(SFC_CXI_KEY_PAIR_GEN,
                   {0, 0, CxiBench::key_template(CXI_KEY_ALGO_RSA, 0, "G", "public").encode(),
                    CxiBench::key_template(CXI_KEY_ALGO_RSA, 1024, "G", "private").encode()});

@@ -42,7 +42,7 @@ TEST_CASE("a changed blob, another group's and another MBK's are refused with no
         const bool known =
             code == E_CXI_KEY_BLOB_MAC || code == E_CXI_KEY_BLOB_FORMAT || code == E_CXI_BB_WRONG_MBK;
         CHECK(known);
-        if (i >= 18 + 2 && i < 18 + 3) CHECK(code == E_CXI_KEY_BLOB_MAC);  // the group's name
+        if (i >= 19 + 2 && i < 19 + 3) CHECK(code == E_CXI_KEY_BLOB_MAC);  // the group's name
     }
     for (std::size_t size = 0; size < blob->size(); ++size)
         CHECK_FALSE(restore(bench, ByteView(*blob).first(size)));

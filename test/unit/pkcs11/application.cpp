@@ -82,6 +82,15 @@ Application::~Application() {
     ::unsetenv("CS_PKCS11_R3_CFG");
 }
 
+void Application::set_most_failures(unsigned count) {
+    auto device = host::Device::open(running_.socket());
+    REQUIRE(device);
+    auto key = host::open_key_source(running_.admin_key());
+    REQUIRE(key);
+    REQUIRE((*device)->logon("ADMIN", **key));
+    REQUIRE((*device)->execute(FC_CMDS, SFC_CMDS_SET_MAX_AUTH_FAILS, {count}));
+}
+
 std::string Application::admin_logon() const { return "ADMIN," + running_.admin_key(); }
 
 CK_SESSION_HANDLE Application::open(CK_FLAGS flags, CK_SLOT_ID slot) {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "host-lib/pkcs11/cryptoki/names.h"
+#include "test/hostile/pkcs11_exports.h"
 #include "test/unit/link/running_device.h"
 
 namespace cs2sim {
@@ -57,6 +58,8 @@ public:
     Pair p256_pair(CK_SESSION_HANDLE session);
     std::vector<CK_OBJECT_HANDLE> find(CK_SESSION_HANDLE session, Attributes wanted);
     Bytes value(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object, CK_ATTRIBUTE_TYPE type);
+
+    void set_most_failures(unsigned count);  // wrong PINs in a row, as csadm SetMaxAuthFails
 
     RunningDevice& device() { return running_; }
     const std::filesystem::path& folder() const { return folder_.path(); }

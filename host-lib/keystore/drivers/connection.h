@@ -1,0 +1,70 @@
+// One connection to a database, and what its driver knows of the DBMS. Used by one thread at a time.
+#pragma once
+
+#include <soci/soci.h>
+
+#include <chrono>
+#include <memory>
+#include <string>
+
+#include "host-lib/keystore/drivers/dialect.h"
+#include "host-lib/keystore/key_store.h"
+
+namespace cs2sim::keystore {
+
+using Clock = std::chrono::steady_clock;
+
+// What a failure means for the call that met it.
+enum class Trouble : std::uint8_t {
+    refused,  // ends the call with the code
+    present,  // a row of that key, or of that operation, is there
+    again,    // others were in the way: the transaction may be tried again
+    lost,     // the connection is gone; what was committed last may have happened or not
+    waits,    // the server takes no further connection now
+};
+
+struct Failure {
+    Trouble trouble = Trouble::refused;
+    std::uint32_t code = E_CSA_STORE_FAILED;
+    std::string words;
+};
+
+class Connection {
+public:
+    virtual ~Connection() = default;
+    virtual soci::session& session() = 0;
+    virtual const Dialect& dialect() const = 0;
+
+    virtual void begin() { session().begin(); }
+    virtual void commit() { session().commit(); }
+    virtual void rollback() { session().rollback(); }
+    // While true, a commit need not wait for the disk: a later one of false takes it along.
+    virtual void commit_lazily(bool) {}
+
+    virtual Failure classify(const soci::soci_error& error) = 0;
+
+    // From now to disarm() calls end by the deadline, as lost; fired() tells afterwards whether one did.
+    virtual void arm(Clock::time_point deadline) = 0;
+    virtual void disarm() = 0;
+    virtual bool fired() const = 0;
+
+    // The connection is the one of its process that hears what others change; heard() appends it.
+    virtual void listen() = 0;
+    virtual void hear(Changes& changes) = 0;
+
+    virtual bool writable() = 0;
+    // In a child of the process that made it: lets go of it without a word to the server.
+    virtual void abandon() = 0;
+};
+
+// Opens connections. Safe to use from several threads at once.
+class Driver {
+public:
+    virtual ~Driver() = default;
+    // Connected, but nothing is known about tables yet. Ends by `deadline`. The Failure says why not.
+    virtual tl::expected<std::unique_ptr<Connection>, Failure> connect(Clock::time_point deadline) = 0;
+    // Are missing tables made when a connection finds none (a file of one's own), or is that init()'s?
+    virtual bool makes_tables() const = 0;
+};
+
+}  // namespace cs2sim::keystore

@@ -1,0 +1,113 @@
+#include "host-lib/keystore/drivers/dialect.h"
+
+namespace cs2sim::keystore {
+namespace {
+
+std::string between(std::string_view open, std::string_view middle, std::string_view close) {
+    std::string all;
+    all.reserve(open.size() + middle.size() + close.size());
+    return all.append(open).append(middle).append(close);
+}
+
+// The SQL files that are installed too, compiled in (CMakeLists.txt).
+constexpr std::string_view kSqliteSchema =
+#include "keystore_sqlite.inc"
+    ;
+constexpr std::string_view kPostgresqlSchema =
+#include "keystore_postgresql.inc"
+    ;
+constexpr std::string_view kPostgresqlRoles =
+#include "keystore_postgresql-roles.inc"
+    ;
+
+// sqliteodbc gives expressions up to 255 characters, and no rows of a change.
+constexpr Dialect sqlite(std::size_t longest_text) {
+    return {
+        .name = "SQLite",
+        .bytes_open = "x'",
+        .bytes_close = "'",
+        .text_open = "cast(x'",
+        .text_close = "' as text)",
+        .read_bytes_open = "hex(",
+        .read_bytes_close = ")",
+        .read_text_open = "hex(",
+        .read_text_close = ")",
+        .read_time_open = "",
+        .read_time_close = "",
+        .now = "strftime('%Y-%m-%d %H:%M:%f', 'now')",
+        .greatest = "max",
+        .cheap_commit = "",
+        .longest_text = longest_text,
+        .changes_return = longest_text == 0,
+        .changes_in_with = false,
+        .notifies = false,
+        .server_version = "'SQLite ' || sqlite_version()",
+        .schema = kSqliteSchema,
+        .roles = {},
+    };
+}
+
+constexpr Dialect postgresql(bool changes_in_with) {
+    return {
+        .name = "PostgreSQL",
+        .bytes_open = "bytea '\\x",
+        .bytes_close = "'",
+        .text_open = "convert_from(bytea '\\x",
+        .text_close = "', 'UTF8')",
+        .read_bytes_open = "encode(",
+        .read_bytes_close = ", 'hex')",
+        .read_text_open = "encode(convert_to(",
+        .read_text_close = ", 'UTF8'), 'hex')",
+        .read_time_open = "to_char(",
+        .read_time_close = " at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS.MS')",
+        .now = "clock_timestamp()",
+        .greatest = "greatest",
+        // The write-ahead log is one sequence: the commit of a key that uses what was given makes this one
+        // durable.
+        .cheap_commit = "set_config('synchronous_commit', 'off', true)",
+        .longest_text = 0,
+        .changes_return = true,
+        .changes_in_with = changes_in_with,
+        .notifies = true,
+        .server_version = "'PostgreSQL ' || current_setting('server_version')",
+        .schema = kPostgresqlSchema,
+        .roles = kPostgresqlRoles,
+    };
+}
+
+}  // namespace
+
+std::string Dialect::bytes(ByteView value) const { return between(bytes_open, to_hex(value), bytes_close); }
+std::string Dialect::text(std::string_view value) const {
+    return between(text_open, to_hex(as_bytes(value)), text_close);
+}
+std::string Dialect::read_bytes(std::string_view column) const {
+    return between(read_bytes_open, column, read_bytes_close);
+}
+std::string Dialect::read_text(std::string_view column) const {
+    return between(read_text_open, column, read_text_close);
+}
+std::string Dialect::read_time(std::string_view column) const {
+    return between(read_time_open, column, read_time_close);
+}
+
+std::string Dialect::select_lines(const std::vector<std::string>& expressions, std::string_view rest) const {
+    std::string line;
+    for (const std::string& one : expressions)
+        line.append(line.empty() ? "cast(" : " || '|' || cast(").append(one).append(" as text)");
+    const std::string lines = "select " + line + " as line" + std::string(rest);
+    if (!in_pieces()) return lines;
+    const std::string size = std::to_string(longest_text);
+    return "with recursive r(n, line) as materialized (select row_number() over (), line from (" + lines +
+           ")), p(n, at) as (select n, 1 from r union all select p.n, p.at + " + size +
+           " from p join r on r.n = p.n where p.at + " + size +
+           " <= length(r.line)) select p.n, substr(r.line, p.at, " + size +
+           ") from p join r on r.n = p.n order by p.n, p.at";
+}
+
+constinit const Dialect kSqlite = sqlite(0);
+constinit const Dialect kSqliteByOdbc = sqlite(255);
+constinit const Dialect kPostgresql = postgresql(true);
+constinit const Dialect kPostgresqlByOdbc = postgresql(false);
+
+}  // namespace cs2sim::keystore

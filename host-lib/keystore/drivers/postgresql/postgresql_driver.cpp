@@ -1,0 +1,211 @@
+// PostgreSQL through SOCI; what SOCI does not give (time-outs, notifications, the process at the other end)
+// is asked of libpq with SOCI's own connection.
+#include <locale.h>
+#include <poll.h>
+#include <soci/postgresql/soci-postgresql.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+
+#include "host-lib/keystore/drivers/postgresql/watchdog.h"
+#include "host-lib/keystore/drivers/postgresql_failure.h"
+#include "host-lib/keystore/drivers/rows.h"
+#include "host-lib/keystore/drivers/sql_key_store.h"
+#include "host-lib/keystore/module.h"
+
+namespace cs2sim::keystore {
+namespace {
+
+using std::chrono::milliseconds;
+
+// Within it libpq speaks English, whatever the program's locale: failures to connect have no SQLSTATE.
+class EnglishMessages {
+public:
+    EnglishMessages() : english_(::newlocale(LC_MESSAGES_MASK, "C", ::duplocale(::uselocale(nullptr)))) {
+        if (english_) before_ = ::uselocale(english_);
+    }
+    ~EnglishMessages() {
+        if (!english_) return;
+        ::uselocale(before_);
+        ::freelocale(english_);
+    }
+    EnglishMessages(const EnglishMessages&) = delete;
+
+private:
+    locale_t english_;
+    locale_t before_{};
+};
+
+class PostgresqlConnection : public Connection {
+public:
+    PostgresqlConnection(const std::string& conninfo, Watchdog& watchdog)
+        : session_(soci::postgresql, conninfo), watchdog_(watchdog), watch_(watchdog.watch(PQsocket(raw()))) {
+        PQsetNoticeProcessor(
+            raw(), [](void*, const char*) {}, nullptr);  // else it writes to the program's stderr
+    }
+    ~PostgresqlConnection() override { watchdog_.forget(watch_); }
+
+    soci::session& session() override { return session_; }
+    const Dialect& dialect() const override { return kPostgresql; }
+
+    Failure classify(const soci::soci_error& error) override {
+        const auto* own = dynamic_cast<const soci::postgresql_soci_error*>(&error);
+        if (PQstatus(raw()) == CONNECTION_BAD)
+            return {Trouble::lost, E_CSA_STORE_CONNECT, "the connection to the key store was lost"};
+        return failure_of_sqlstate(own ? own->sqlstate() : "", error.what());
+    }
+
+    void arm(Clock::time_point deadline) override { watchdog_.arm(*watch_, deadline); }
+    void disarm() override { watchdog_.disarm(*watch_); }
+    bool fired() const override { return watchdog_.fired(*watch_); }
+
+    void listen() override { run(*this, "listen " + std::string(kChannel)); }
+    void hear(Changes& changes) override {
+        if (PQconsumeInput(raw()) == 0) changes.anything = true;
+        while (PGnotify* told = PQnotifies(raw())) {
+            const auto index = index_of(told->extra);
+            if (index)
+                changes.keys.push_back(*index);
+            else
+                changes.anything = true;
+            PQfreemem(told);
+        }
+    }
+
+    bool writable() override { return read_number(*this, std::string(kMayInsert)) == 1u; }
+
+    void abandon() override { ::close(PQsocket(raw())); }
+
+    int process_told() { return PQbackendPID(raw()); }
+    std::uint64_t process_met() { return read_number(*this, "select pg_backend_pid()").value_or(0); }
+
+private:
+    PGconn* raw() { return static_cast<soci::postgresql_session_backend*>(session_.get_backend())->conn_; }
+
+    soci::session session_;
+    Watchdog& watchdog_;
+    std::shared_ptr<Watchdog::Watch> watch_;
+};
+
+// libpq's words about a connection that the server refuses, with the SQLSTATE: only a connection that is made
+// step by step can be told to give it before it fails. Empty when this one comes about.
+std::string words_of_refusal(const std::string& conninfo, Clock::time_point deadline) {
+    const EnglishMessages english;
+    const std::unique_ptr<PGconn, decltype(&PQfinish)> trial(PQconnectStart(conninfo.c_str()), &PQfinish);
+    if (!trial) return "out of memory";
+    PQsetErrorVerbosity(trial.get(), PQERRORS_SQLSTATE);
+    PostgresPollingStatusType status = PGRES_POLLING_WRITING;
+    while (status != PGRES_POLLING_OK && status != PGRES_POLLING_FAILED && Clock::now() < deadline) {
+        ::pollfd socket{PQsocket(trial.get()),
+                        static_cast<short>(status == PGRES_POLLING_READING ? POLLIN : POLLOUT), 0};
+        const auto left = std::chrono::duration_cast<milliseconds>(deadline - Clock::now());
+        ::poll(&socket, 1, static_cast<int>(std::max<long>(1, left.count())));
+        status = PQconnectPoll(trial.get());
+    }
+    return status == PGRES_POLLING_OK ? std::string() : PQerrorMessage(trial.get());
+}
+
+class PostgresqlDriver : public Driver {
+public:
+    explicit PostgresqlDriver(const KeyStorage& storage)
+        : connection_(storage.connection), connection_timeout_(storage.connection_timeout) {}
+
+    bool makes_tables() const override { return false; }
+
+    tl::expected<std::unique_ptr<Connection>, Failure> connect(Clock::time_point deadline) override {
+        auto connection = plain(deadline);
+        if (!connection) return tl::unexpected(connection.error());
+        if (static_cast<std::uint64_t>((*connection)->process_told()) != (*connection)->process_met()) {
+            if (auto fit = check_pooler(**connection); !fit) return tl::unexpected(fit.error());
+        }
+        return std::move(*connection);
+    }
+
+private:
+    using Plain = std::unique_ptr<PostgresqlConnection>;
+    tl::expected<Plain, Failure> plain(Clock::time_point deadline);
+    tl::expected<void, Failure> check_pooler(PostgresqlConnection& first);
+    std::string conninfo(Clock::time_point deadline) const;
+
+    const std::string connection_;
+    const milliseconds connection_timeout_;
+    Watchdog watchdog_;
+    std::atomic<bool> pools_sessions_ = false;
+};
+
+// What is ours stands before the user's: libpq takes the last of each word.
+std::string PostgresqlDriver::conninfo(Clock::time_point deadline) const {
+    const auto left = std::min<milliseconds>(
+        connection_timeout_, std::chrono::duration_cast<milliseconds>(deadline - Clock::now()));
+    const std::pair<std::string_view, std::string> ours[] = {
+        {"application_name", "cs2sim"},
+        {"keepalives", "1"},
+        {"keepalives_idle", "30"},
+        {"keepalives_interval", "10"},
+        {"keepalives_count", "3"},
+        {"connect_timeout", std::to_string(std::max<long>(2, (left.count() + 999) / 1000))},
+    };
+    const std::size_t scheme = connection_.find("://");
+    std::string words;
+    for (const auto& [word, value] : ours)
+        words.append(word).append("=").append(value).append(scheme == std::string::npos ? " " : "&");
+    if (scheme == std::string::npos) return words + connection_;
+    const std::size_t question = connection_.find('?');
+    if (question == std::string::npos) return connection_ + "?" + words.substr(0, words.size() - 1);
+    return connection_.substr(0, question + 1) + words + connection_.substr(question + 1);
+}
+
+tl::expected<PostgresqlDriver::Plain, Failure> PostgresqlDriver::plain(Clock::time_point deadline) {
+    const std::string words = conninfo(deadline);
+    try {
+        const EnglishMessages english;
+        return std::make_unique<PostgresqlConnection>(words, watchdog_);
+    } catch (const soci::soci_error& error) {
+        Failure failure = failure_to_connect(error.what());
+        const bool of_server = failure.code == E_CSA_STORE_CONNECT && failure.trouble == Trouble::lost;
+        if (!of_server) return tl::unexpected(failure);
+        const std::string refusal =
+            words_of_refusal(words, std::min(deadline, Clock::now() + connection_timeout_));
+        if (refusal.empty()) return tl::unexpected(failure);
+        const std::string plain_words = failure.words;
+        failure = failure_to_connect(refusal);
+        failure.words = plain_words;
+        return tl::unexpected(failure);
+    }
+}
+
+// Something stands between us and the server (the process that answers is another than was announced). In
+// session mode the server's process stays ours as long as we are connected. In transaction mode a second
+// connection gets it while we are idle, or we ourselves get another.
+tl::expected<void, Failure> PostgresqlDriver::check_pooler(PostgresqlConnection& first) {
+    if (pools_sessions_) return {};
+    constexpr auto kPatience = std::chrono::seconds(2);  // in session mode there may be no second one to get
+    constexpr int kRounds = 4;
+    try {
+        const std::uint64_t process = first.process_met();
+        const auto second = plain(Clock::now() + kPatience);
+        if (second) (*second)->arm(Clock::now() + kPatience);
+        for (int round = 0; second && round < kRounds; ++round)
+            if ((*second)->process_met() == process || first.process_met() != process)
+                return tl::unexpected(
+                    Failure{Trouble::refused, E_CSA_STORE_CONFIG,
+                            "a pooler (PgBouncer) in transaction mode is in the way, which takes LISTEN and "
+                            "settings away "
+                            "from a session between two statements: set pool_mode = session"});
+    } catch (const soci::soci_error& error) {
+        if (first.classify(error).trouble == Trouble::lost) return tl::unexpected(first.classify(error));
+    }
+    pools_sessions_ = true;
+    return {};
+}
+
+}  // namespace
+}  // namespace cs2sim::keystore
+
+std::uint32_t cs2sim_keystore_open(const cs2sim::keystore::KeyStorage* storage,
+                                   const cs2sim::keystore::Say* say, cs2sim::keystore::KeyStore** store) {
+    using namespace cs2sim::keystore;
+    *store = new SqlKeyStore(*storage, *say, std::make_unique<PostgresqlDriver>(*storage));
+    return 0;
+}

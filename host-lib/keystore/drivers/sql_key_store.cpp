@@ -1,0 +1,508 @@
+#include "host-lib/keystore/drivers/sql_key_store.h"
+
+#include <sys/random.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <boost/locale/utf.hpp>
+#include <random>
+#include <set>
+#include <thread>
+
+#include "host-lib/keystore/drivers/rows.h"
+
+namespace cs2sim::keystore {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr unsigned kMostTries = 5;  // of a transaction that others are in the way of
+constexpr int kMostErasures = 10;   // of a row whose version others keep changing
+
+std::string host_name() {
+    char name[256] = {};
+    return ::gethostname(name, sizeof name - 1) == 0 ? name : "unknown";
+}
+
+// Only to be told apart, so the system's source does; the device's generator would bring OpenSSL along.
+OperationId new_operation() {
+    OperationId operation{};
+    if (::getrandom(operation.data(), operation.size(), 0) != static_cast<ssize_t>(operation.size())) {
+        std::random_device device;
+        for (std::uint8_t& byte : operation) byte = static_cast<std::uint8_t>(device());
+    }
+    return operation;
+}
+
+std::vector<OperationId> new_operations(std::size_t count) {
+    std::vector<OperationId> all(count);
+    std::ranges::generate(all, new_operation);
+    return all;
+}
+
+// Half of `most` to all of it, so that those who met do not meet again.
+void pause(milliseconds most, Clock::time_point deadline) {
+    thread_local std::minstd_rand generator{std::random_device{}()};
+    std::uniform_int_distribution<long> spread(most.count() / 2, most.count());
+    std::this_thread::sleep_until(std::min(deadline, Clock::now() + milliseconds(spread(generator))));
+}
+
+bool is_utf8(std::string_view text) {
+    using Utf8 = boost::locale::utf::utf_traits<char>;
+    for (auto at = text.begin(); at != text.end();) {
+        const auto point = Utf8::decode(at, text.end());
+        if (point == boost::locale::utf::illegal || point == boost::locale::utf::incomplete || point == 0)
+            return false;
+    }
+    return true;
+}
+
+bool is_name(std::string_view text) { return text.size() <= kLongestName && is_utf8(text); }
+
+Result<void> check(const StoredKey& key) {
+    const bool fits = !key.index.group.empty() && is_name(key.index.group) && is_name(key.index.name) &&
+                      key.label.size() <= kLongestAttribute && key.id.size() <= kLongestAttribute &&
+                      !key.blob.empty() && key.blob.size() <= kLongestBlob;
+    if (!fits) return fail(E_CSA_PARAM);
+    return {};
+}
+
+std::uint64_t in_transaction(Connection& connection, const std::function<std::uint64_t()>& work) {
+    connection.begin();
+    try {
+        const std::uint64_t done = work();
+        connection.commit();
+        return done;
+    } catch (const soci::soci_error& error) {
+        if (connection.classify(error).trouble != Trouble::lost && !connection.fired()) connection.rollback();
+        throw;
+    }
+}
+
+std::string words_of_code(const Failure& failure) {
+    return failure.words.empty() ? error_text(failure.code) : failure.words;
+}
+
+}  // namespace
+
+SqlKeyStore::SqlKeyStore(const KeyStorage& storage, Say say, std::unique_ptr<Driver> driver)
+    : storage_(storage),
+      say_(std::move(say)),
+      host_(host_name()),
+      driver_(std::move(driver)),
+      pool_(*driver_, storage_, [this](Connection& connection) { return check_tables(connection); }) {}
+
+void SqlKeyStore::tell(const std::string& line) const {
+    if (say_) say_(line);
+}
+
+Doing SqlKeyStore::doing(std::string_view act) const { return {new_operation(), host_, act}; }
+
+// --- tries ---
+
+tl::expected<void, Failure> SqlKeyStore::one_try(const Work& work, bool repeated, Clock::time_point deadline,
+                                                 Result<void>& done) {
+    auto lease = pool_.take(deadline);
+    if (!lease) return tl::unexpected(lease.error());
+    Connection& connection = **lease;
+    connection.arm(deadline);
+    try {
+        done = work(connection, repeated);
+        connection.disarm();
+        return {};
+    } catch (const soci::soci_error& error) {
+        connection.disarm();
+        Failure failure = connection.classify(error);
+        if (connection.fired())
+            failure = {Trouble::refused, E_CSA_STORE_TIMEOUT, "the key store did not answer in time"};
+        if (connection.fired())
+            lease->drop();
+        else if (failure.trouble == Trouble::lost)
+            lease->drop_all();
+        return tl::unexpected(failure);
+    }
+}
+
+Result<void> SqlKeyStore::perform(const Work& work) {
+    const Clock::time_point deadline = Clock::now() + storage_.command_timeout;
+    unsigned again = 0, lost = 0;
+    bool repeated = false, met_itself = false;
+    for (;;) {
+        Result<void> done;
+        const auto tried = one_try(work, repeated, deadline, done);
+        if (tried) return done;
+        const Failure& failure = tried.error();
+        const bool late = Clock::now() >= deadline;
+        switch (failure.trouble) {
+            case Trouble::present:
+                // Perhaps what an earlier try of this call put there after all.
+                if (!repeated || std::exchange(met_itself, true)) return fail(E_DB_EXISTS);
+                break;
+            case Trouble::again:
+                if (late || ++again > kMostTries) {
+                    tell(words_of_code(failure));
+                    return fail(E_CSA_STORE_TIMEOUT);
+                }
+                pause(milliseconds(20U << again), deadline);
+                break;
+            case Trouble::lost:
+                tell(words_of_code(failure));
+                repeated = true;
+                if (late || ++lost > storage_.reconnect) return fail(failure.code);
+                pause(milliseconds(std::min(1000U, 100U * lost)), deadline);
+                break;
+            case Trouble::waits:
+                if (late) {
+                    tell(words_of_code(failure));
+                    return fail(failure.code);
+                }
+                pause(milliseconds(200), deadline);
+                break;
+            case Trouble::refused:
+                tell(words_of_code(failure));
+                return fail(failure.code);
+        }
+    }
+}
+
+// --- tables ---
+
+std::optional<std::uint32_t> SqlKeyStore::schema_of(Connection& connection) {
+    try {
+        const auto version = read_number(connection, "select version from cs2sim_store");
+        if (!version) return std::nullopt;
+        return static_cast<std::uint32_t>(*version);
+    } catch (const soci::soci_error& error) {
+        if (connection.classify(error).code == E_CSA_STORE_SCHEMA) return std::nullopt;
+        throw;
+    }
+}
+
+tl::expected<void, Failure> SqlKeyStore::check_tables(Connection& connection) {
+    const auto refused = [&](const std::string& words) {
+        return tl::unexpected(Failure{Trouble::refused, E_CSA_STORE_SCHEMA, words});
+    };
+    try {
+        auto version = schema_of(connection);
+        if (!version && driver_->makes_tables()) {
+            if (auto made = make_tables(connection); !made) return made;
+            version = schema_of(connection);
+        }
+        const std::string url = "'" + shown(storage_) + "'";
+        if (!version)
+            return refused("the key store has no tables: make them with `cs2sim keystore init " + url + "`");
+        if (*version > kSchemaVersion)
+            return refused("the key store's tables are of version " + std::to_string(*version) +
+                           ", this cs2sim knows up to " + std::to_string(kSchemaVersion));
+        if (*version < kSchemaVersion)
+            return refused("the key store's tables are of the old version " + std::to_string(*version) +
+                           ": bring them up to date with `cs2sim keystore migrate " + url + "`");
+        return {};
+    } catch (const soci::soci_error& error) {
+        return tl::unexpected(connection.classify(error));
+    }
+}
+
+tl::expected<void, Failure> SqlKeyStore::make_tables(Connection& connection) {
+    try {
+        connection.begin();
+        for (const std::string& statement : statements_of(connection.dialect().schema))
+            run(connection, statement);
+        connection.commit();
+        return {};
+    } catch (const soci::soci_error& error) {
+        const Failure failure = connection.classify(error);
+        if (failure.trouble != Trouble::lost) connection.rollback();
+        return tl::unexpected(failure);
+    }
+}
+
+// Whoever may make tables need not be one who may make roles: the store works without them.
+void SqlKeyStore::make_roles(Connection& connection) {
+    for (const std::string& statement : statements_of(connection.dialect().roles)) {
+        try {
+            run(connection, statement);
+        } catch (const soci::soci_error& error) {
+            tell("the roles were not made, have one who may run postgresql-roles.sql: " +
+                 connection.classify(error).words);
+            return;
+        }
+    }
+}
+
+Result<void> SqlKeyStore::with_bare_connection(
+    const std::function<tl::expected<void, Failure>(Connection&)>& work) {
+    const Clock::time_point deadline = Clock::now() + storage_.command_timeout;
+    auto connection = driver_->connect(deadline);
+    tl::expected<void, Failure> done;
+    if (connection) {
+        (*connection)->arm(deadline);
+        try {
+            done = work(**connection);
+        } catch (const soci::soci_error& error) {
+            done = tl::unexpected((*connection)->classify(error));
+        }
+        (*connection)->disarm();
+    }
+    if (connection && done) return {};
+    const Failure& failure = connection ? done.error() : connection.error();
+    tell(words_of_code(failure));
+    return fail(failure.code);
+}
+
+Result<void> SqlKeyStore::init() {
+    return with_bare_connection([&](Connection& connection) -> tl::expected<void, Failure> {
+        const auto version = schema_of(connection);
+        if (!version) {
+            if (auto made = make_tables(connection); !made) return made;
+        }
+        auto fit = check_tables(connection);
+        if (fit) make_roles(connection);
+        return fit;
+    });
+}
+
+Result<void> SqlKeyStore::migrate() {
+    return with_bare_connection([&](Connection& connection) -> tl::expected<void, Failure> {
+        const auto version = schema_of(connection);
+        if (!version || *version >= kSchemaVersion) return check_tables(connection);
+        // Steps from each version to the next will stand here; 1 is the first there ever was.
+        return tl::unexpected(Failure{Trouble::refused, E_CSA_STORE_SCHEMA,
+                                      "no way leads from tables of version " + std::to_string(*version)});
+    });
+}
+
+// --- changes ---
+
+SqlKeyStore::Outcome SqlKeyStore::run_change(Connection& connection, const Change& change) {
+    if (change.size() == 1) return {run(connection, change.front()), 0};
+    const std::uint64_t rows = in_transaction(connection, [&] {
+        const std::uint64_t changed = run(connection, change.front());
+        if (changed != 0)
+            for (std::size_t i = 1; i < change.size(); ++i) run(connection, change[i]);
+        return changed;
+    });
+    return {rows, 0};
+}
+
+std::optional<SqlKeyStore::Outcome> SqlKeyStore::outcome_of(Connection& connection,
+                                                            const std::vector<OperationId>& operations) {
+    // The row tells by an index; what was changed again or deleted since, only the audit.
+    for (const std::string_view table : {"cs2sim_key", "cs2sim_audit"}) {
+        const auto [rows, version] =
+            read_two_numbers(connection, select_outcome(connection.dialect(), table, operations));
+        if (rows != 0) return Outcome{rows, version};
+    }
+    return std::nullopt;
+}
+
+Result<SqlKeyStore::Outcome> SqlKeyStore::change(const std::vector<OperationId>& operations,
+                                                 const std::function<Change(const Dialect&)>& statements) {
+    Outcome outcome;
+    CS2SIM_TRY(perform([&](Connection& connection, bool repeated) -> Result<void> {
+        if (repeated) {
+            if (const auto known = outcome_of(connection, operations)) {
+                outcome = *known;
+                return {};
+            }
+        }
+        outcome = run_change(connection, statements(connection.dialect()));
+        return {};
+    }));
+    return outcome;
+}
+
+Result<SqlKeyStore::Outcome> SqlKeyStore::change_row(
+    const KeyIndex& index, const OperationId& operation,
+    const std::function<Change(const Dialect&)>& statements) {
+    CS2SIM_TRY_LET(outcome, change({operation}, statements));
+    if (outcome.rows != 0) return outcome;
+    CS2SIM_TRY(version_of(index));
+    return fail(E_CSA_STORE_CHANGED);
+}
+
+std::uint64_t SqlKeyStore::run_reservation(Connection& connection, const Change& change) {
+    if (change.size() == 1) return read_number(connection, change.front()).value_or(0);
+    return in_transaction(connection, [&] {
+        run(connection, change.front());
+        return read_number(connection, change.back()).value_or(0);
+    });
+}
+
+Result<Version> SqlKeyStore::insert(const StoredKey& key) {
+    CS2SIM_TRY(check(key));
+    const Doing how = doing("insert");
+    CS2SIM_TRY(change({how.operation}, [&](const Dialect& sql) {
+        return insert_keys(sql, {key}, {how.operation}, how, false);
+    }));
+    return Version{1};
+}
+
+Result<Version> SqlKeyStore::update(const StoredKey& key, Version expected) {
+    CS2SIM_TRY(check(key));
+    const Doing how = doing("update");
+    CS2SIM_TRY(change_row(key.index, how.operation,
+                          [&](const Dialect& sql) { return update_key(sql, key, expected, how); }));
+    return expected + 1;
+}
+
+Result<void> SqlKeyStore::erase(const KeyIndex& index, std::optional<Version> expected) {
+    for (int tries = 0;; ++tries) {
+        Version version = expected.value_or(0);
+        if (!expected) {
+            CS2SIM_TRY_LET(now, version_of(index));
+            version = now;
+        }
+        const Doing how = doing("delete");
+        const auto done = change_row(index, how.operation,
+                                     [&](const Dialect& sql) { return erase_key(sql, index, version, how); });
+        if (done) return {};
+        if (expected || done.error().code != E_CSA_STORE_CHANGED || tries == kMostErasures)
+            return fail(done.error());
+    }
+}
+
+Result<std::uint32_t> SqlKeyStore::reserve_specs(const std::string& group, std::uint32_t count) {
+    if (!is_name(group) || group.empty() || count == 0 || count > kMostRows) return fail(E_CSA_PARAM);
+    std::uint64_t first = 0;
+    CS2SIM_TRY(perform([&](Connection& connection, bool) -> Result<void> {
+        connection.commit_lazily(true);
+        first = run_reservation(connection, keystore::reserve_specs(connection.dialect(), group, count));
+        connection.commit_lazily(false);
+        return {};
+    }));
+    if (first == 0 || first + count > 0xFFFFFFFFULL) {
+        tell("the group has no specifiers left");
+        return fail(E_CSA_STORE_FAILED);
+    }
+    return static_cast<std::uint32_t>(first);
+}
+
+Result<std::size_t> SqlKeyStore::copy_in(const std::vector<StoredKey>& keys) {
+    if (keys.empty()) return 0;
+    if (keys.size() > kMostRows) return fail(E_CSA_PARAM);
+    std::map<std::string, std::uint32_t> highest;
+    for (const StoredKey& key : keys) {
+        CS2SIM_TRY(check(key));
+        std::uint32_t& spec = highest[key.index.group];
+        spec = std::max(spec, key.index.spec);
+    }
+    const Doing how = doing("copy");
+    const auto operations = new_operations(keys.size());
+    // First, and by itself: a specifier too many is no harm, one given twice is.
+    CS2SIM_TRY(perform([&](Connection& connection, bool) -> Result<void> {
+        for (const auto& [group, spec] : highest)
+            if (spec != kNoSpec) run(connection, raise_spec(connection.dialect(), group, spec));
+        return {};
+    }));
+    CS2SIM_TRY_LET(outcome, change(operations, [&](const Dialect& sql) {
+                       return insert_keys(sql, keys, operations, how, true);
+                   }));
+    return static_cast<std::size_t>(outcome.rows);
+}
+
+Result<std::size_t> SqlKeyStore::recrypt(const std::vector<Recrypted>& rows) {
+    if (rows.empty()) return 0;
+    if (rows.size() > kMostRows) return fail(E_CSA_PARAM);
+    for (const Recrypted& row : rows)
+        if (row.blob.empty() || row.blob.size() > kLongestBlob) return fail(E_CSA_PARAM);
+    const Doing how = doing("recrypt");
+    const auto operations = new_operations(rows.size());
+    CS2SIM_TRY_LET(outcome, change(operations, [&](const Dialect& sql) {
+                       return recrypt_keys(sql, rows, operations, how);
+                   }));
+    return static_cast<std::size_t>(outcome.rows);
+}
+
+// --- reading ---
+
+Result<StoredKey> SqlKeyStore::find(const KeyIndex& index, Match match, const Filter& filter) {
+    if (!is_name(index.group) || !is_name(index.name)) return fail(E_DB_NOT_FOUND);
+    Page page;
+    KeyIndex from = index;
+    do {
+        CS2SIM_TRY(perform([&](Connection& connection, bool) -> Result<void> {
+            page = read_keys(connection, select_keys(connection.dialect(), filter, &from, match, 2, true), 1,
+                             true, say_);
+            return {};
+        }));
+        if (!page.keys.empty()) return std::move(page.keys.front());
+        if (match == Match::equal && page.last) return fail(E_CSA_STORE_FAILED);  // there, and no key
+        if (page.last) from = *page.last;
+        match = Match::greater;
+    } while (page.more && page.last);
+    return fail(E_DB_NOT_FOUND);
+}
+
+Result<Page> SqlKeyStore::list(const Filter& filter, const KeyIndex* after, std::size_t limit, bool blobs) {
+    if (limit == 0 || limit > kMostRows) return fail(E_CSA_PARAM);
+    Page page;
+    CS2SIM_TRY(perform([&](Connection& connection, bool) -> Result<void> {
+        page = read_keys(connection,
+                         select_keys(connection.dialect(), filter, after, Match::greater, limit + 1, blobs),
+                         limit, blobs, say_);
+        return {};
+    }));
+    return page;
+}
+
+Result<std::uint64_t> SqlKeyStore::count(const Filter& filter) {
+    std::uint64_t number = 0;
+    CS2SIM_TRY(perform([&](Connection& connection, bool) -> Result<void> {
+        number = read_number(connection, select_count(connection.dialect(), filter)).value_or(0);
+        return {};
+    }));
+    return number;
+}
+
+Result<Version> SqlKeyStore::version_of(const KeyIndex& index) {
+    if (!is_name(index.group) || !is_name(index.name)) return fail(E_DB_NOT_FOUND);
+    std::optional<Version> version;
+    CS2SIM_TRY(perform([&](Connection& connection, bool) -> Result<void> {
+        version = read_number(connection, select_version(connection.dialect(), index));
+        return {};
+    }));
+    if (!version) return fail(E_DB_NOT_FOUND);
+    return *version;
+}
+
+Result<Changes> SqlKeyStore::changes() {
+    return pool_.changes([this] { return perform([](Connection&, bool) -> Result<void> { return {}; }); });
+}
+
+Result<std::vector<AuditRow>> SqlKeyStore::audit(std::size_t limit) {
+    std::vector<AuditRow> rows;
+    CS2SIM_TRY(perform([&](Connection& connection, bool) -> Result<void> {
+        rows = read_audit(connection, select_audit(connection.dialect(), limit));
+        return {};
+    }));
+    return rows;
+}
+
+Result<Stats> SqlKeyStore::stats() {
+    Stats stats;
+    CS2SIM_TRY(perform([&](Connection& connection, bool) -> Result<void> {
+        const Dialect& sql = connection.dialect();
+        std::tie(stats.keys, stats.bytes) =
+            read_two_numbers(connection, "select count(*), coalesce(sum(length(blob)), 0) from cs2sim_key");
+        stats.groups = read_number(connection, "select count(distinct grp) from cs2sim_key").value_or(0);
+        stats.by_mbk = read_mbks(connection);
+        stats.schema = schema_of(connection).value_or(0);
+        stats.created =
+            read_one_text(connection, "select " + sql.read_time("created") + " from cs2sim_store");
+        stats.server = read_one_text(connection, "select " + std::string(sql.server_version));
+        return {};
+    }));
+    return stats;
+}
+
+Result<bool> SqlKeyStore::writable() {
+    bool may_write = false;
+    CS2SIM_TRY(perform([&](Connection& connection, bool) -> Result<void> {
+        may_write = connection.writable();
+        return {};
+    }));
+    return may_write;
+}
+
+}  // namespace cs2sim::keystore

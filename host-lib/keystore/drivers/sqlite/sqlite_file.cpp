@@ -1,0 +1,65 @@
+#include "host-lib/keystore/drivers/sqlite/sqlite_file.h"
+
+#include <fcntl.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <filesystem>
+#include <system_error>
+
+namespace cs2sim::keystore {
+namespace {
+
+// linux/magic.h, and the numbers that stand in the file systems' own sources.
+constexpr std::uint64_t kNetworkFileSystems[] = {
+    0x6969,      // NFS
+    0x517B,      // SMB
+    0xFF534D42,  // CIFS
+    0xFE534D42,  // SMB 2
+    0x5346414F,  // AFS
+    0x6B414653,  // kAFS
+    0x73757245,  // Coda
+    0x564C,      // NCP
+    0x01021997,  // 9P
+    0x00C36400,  // Ceph
+    0x0BD00BD0,  // Lustre
+    0x01161970,  // GFS 2
+    0x7461636F,  // OCFS 2
+    0x47504653,  // GPFS
+    0x19830326,  // BeeGFS
+};
+
+Failure of_errno(const std::string& path, int error) {
+    const std::uint32_t code = error == ENOSPC || error == EDQUOT ? E_CSA_STORE_FULL : E_CSA_STORE_CONNECT;
+    return {Trouble::refused, code, path + ": " + std::generic_category().message(error)};
+}
+
+}  // namespace
+
+bool is_network_file_system(std::uint64_t type) {
+    return std::ranges::find(kNetworkFileSystems, type & 0xFFFFFFFF) != std::end(kNetworkFileSystems);
+}
+
+tl::expected<void, Failure> prepare_file(const std::string& path) {
+    // What other connections of this process have open must not be opened and closed here: that would take
+    // their locks away (sqlite.org/howtocorrupt.html, section 2.2). One that is new nobody has open.
+    const int made = ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (made >= 0)
+        ::close(made);
+    else if (errno != EEXIST)
+        return tl::unexpected(of_errno(path, errno));
+    struct ::statfs system {};
+    if (::statfs(path.c_str(), &system) != 0) return tl::unexpected(of_errno(path, errno));
+    if (is_network_file_system(static_cast<std::uint64_t>(system.f_type))) {
+        if (made >= 0) ::unlink(path.c_str());
+        return tl::unexpected(Failure{
+            Trouble::refused, E_CSA_STORE_CONFIG,
+            path + " lies on a network file system, where SQLite's locks do not hold: keep it on a disk of "
+                   "this host, or use PostgreSQL to share keys between hosts"});
+    }
+    return {};
+}
+
+}  // namespace cs2sim::keystore

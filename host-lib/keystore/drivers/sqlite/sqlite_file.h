@@ -1,0 +1,20 @@
+// The file of an SQLite store: made with the owner's permissions, and on no network.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "host-lib/keystore/drivers/connection.h"
+
+namespace cs2sim::keystore {
+
+// By statfs(2)'s f_type. SQLite's write-ahead log needs memory shared by all that have the file open
+// (sqlite.org/wal.html), which two hosts do not have.
+bool is_network_file_system(std::uint64_t type);
+
+// Makes the file with mode 0600 when it is not there. Refused with E_CSA_STORE_CONFIG on a network file
+// system and where the file is no SQLite database; E_CSA_STORE_CONNECT when it cannot be made;
+// E_CSA_STORE_FULL.
+tl::expected<void, Failure> prepare_file(const std::string& path);
+
+}  // namespace cs2sim::keystore

@@ -1,0 +1,301 @@
+#include "host-lib/keystore/drivers/statements.h"
+
+#include <charconv>
+#include <initializer_list>
+#include <sstream>
+
+namespace cs2sim::keystore {
+namespace {
+
+std::string number(std::uint64_t value) { return std::to_string(value); }
+
+std::string joined(const std::vector<std::string>& parts, std::string_view with) {
+    std::string all;
+    for (const std::string& part : parts) all.append(all.empty() ? "" : with).append(part);
+    return all;
+}
+
+std::string together(std::initializer_list<std::string_view> parts) {
+    std::string all;
+    for (const std::string_view part : parts) all.append(part);
+    return all;
+}
+
+std::string where_index(const Dialect& sql, const KeyIndex& index) {
+    return together({"grp = ", sql.text(index.group), " and name = ", sql.text(index.name),
+                     " and spec = ", number(index.spec)});
+}
+
+std::string from_index(const Dialect& sql, const KeyIndex& index, Match match) {
+    if (match == Match::equal) return where_index(sql, index);
+    return together({"(grp, name, spec) ", match == Match::greater ? "> (" : ">= (", sql.text(index.group),
+                     ", ", sql.text(index.name), ", ", number(index.spec), ")"});
+}
+
+std::vector<std::string> conditions(const Dialect& sql, const Filter& filter) {
+    std::vector<std::string> all;
+    if (filter.group) all.push_back("grp = " + sql.text(*filter.group));
+    if (filter.name) all.push_back("name = " + sql.text(*filter.name));
+    if (filter.label) all.push_back("label = " + sql.bytes(*filter.label));
+    if (filter.id) all.push_back("id = " + sql.bytes(*filter.id));
+    if (filter.key_class) all.push_back("class = " + number(*filter.key_class));
+    if (filter.key_type) all.push_back("key_type = " + number(*filter.key_type));
+    if (filter.is_private) all.push_back(*filter.is_private ? "private = true" : "private = false");
+    if (filter.mbk) all.push_back("mbk = " + sql.bytes(*filter.mbk));
+    if (filter.not_mbk) all.push_back("mbk <> " + sql.bytes(*filter.not_mbk));
+    return all;
+}
+
+std::string where(const std::vector<std::string>& all) {
+    return all.empty() ? std::string() : " where " + joined(all, " and ");
+}
+
+// Of rows in `from`, which have op, grp, name, spec and ver.
+std::string audit_of(const Dialect& sql, std::string_view from, const Doing& doing) {
+    return together({"insert into cs2sim_audit (at, host, op, act, grp, name, spec, ver) select ", sql.now,
+                     ", ", sql.text(doing.host), ", op, ", sql.text(doing.act),
+                     ", grp, name, spec, ver from ", from});
+}
+
+std::string notify(const Dialect& sql, std::string_view payload) {
+    return together({"pg_notify('", kChannel, "', ", sql.text(payload), ")"});
+}
+
+// `change` returns its rows' op, grp, name, spec and ver where the dialect can join it to the audit's
+// insertion. `rows` finds them afterwards elsewhere. `payload` empty: nobody is told.
+Change with_audit(const Dialect& sql, std::string change, const std::string& rows, const Doing& doing,
+                  std::string_view payload) {
+    if (sql.changes_in_with) {
+        std::string from = "k";
+        if (!payload.empty()) from += " cross join " + notify(sql, payload) + " n";
+        return {together(
+            {"with k as (", change, " returning op, grp, name, spec, ver) ", audit_of(sql, from, doing)})};
+    }
+    Change all{std::move(change), audit_of(sql, rows, doing)};
+    if (sql.notifies && !payload.empty()) all.push_back("select " + notify(sql, payload));
+    return all;
+}
+
+std::string list_of(const Dialect& sql, const std::vector<OperationId>& operations) {
+    std::vector<std::string> all;
+    for (const OperationId& one : operations) all.push_back(sql.bytes(one));
+    return joined(all, ", ");
+}
+
+std::string rows_by_operation(const Dialect& sql, const std::vector<OperationId>& operations) {
+    return "cs2sim_key where op in (" + list_of(sql, operations) + ")";
+}
+
+}  // namespace
+
+std::string select_keys(const Dialect& sql, const Filter& filter, const KeyIndex* from, Match match,
+                        std::size_t limit, bool blobs) {
+    std::vector<std::string> all = conditions(sql, filter);
+    if (from) all.push_back(from_index(sql, *from, match));
+    // A blob that is too long to be one is not even read.
+    const std::string blob = blobs ? together({"case when length(blob) <= ", number(kLongestBlob), " then ",
+                                               sql.read_bytes("blob"), " else '' end"})
+                                   : "''";
+    const std::vector<std::string> columns = {sql.read_text("grp"),
+                                              sql.read_text("name"),
+                                              "spec",
+                                              "ver",
+                                              sql.read_bytes("mbk"),
+                                              "class",
+                                              "key_type",
+                                              sql.read_bytes("label"),
+                                              sql.read_bytes("id"),
+                                              "case when private then 1 else 0 end",
+                                              sql.read_time("created"),
+                                              sql.read_time("changed"),
+                                              sql.read_text("host"),
+                                              blob};
+    return sql.select_lines(columns, together({" from cs2sim_key", where(all),
+                                               " order by grp, name, spec limit ", number(limit)}));
+}
+
+std::string select_count(const Dialect& sql, const Filter& filter) {
+    return "select count(*) from cs2sim_key" + where(conditions(sql, filter));
+}
+
+std::string select_version(const Dialect& sql, const KeyIndex& index) {
+    return "select ver from cs2sim_key where " + where_index(sql, index);
+}
+
+std::string select_audit(const Dialect& sql, std::size_t limit) {
+    return sql.select_lines(
+        {sql.read_time("at"), sql.read_text("host"), sql.read_bytes("op"), sql.read_text("act"),
+         sql.read_text("grp"), sql.read_text("name"), "spec", "ver"},
+        " from cs2sim_audit order by at desc limit " + number(limit));
+}
+
+std::string select_mbks(const Dialect& sql) {
+    return sql.select_lines({sql.read_bytes("mbk"), "count(*)"},
+                            " from cs2sim_key group by mbk order by count(*) desc limit 100");
+}
+
+std::string select_outcome(const Dialect& sql, std::string_view table,
+                           const std::vector<OperationId>& operations) {
+    return together({"select count(*), coalesce(max(ver), 0) from ", table, " where op in (",
+                     list_of(sql, operations), ")"});
+}
+
+Change insert_keys(const Dialect& sql, const std::vector<StoredKey>& keys,
+                   const std::vector<OperationId>& operations, const Doing& doing, bool skip_present) {
+    std::vector<std::string> rows;
+    for (std::size_t i = 0; i < keys.size(); ++i) {
+        const StoredKey& key = keys[i];
+        rows.push_back(together({"(",
+                                 sql.text(key.index.group),
+                                 ", ",
+                                 sql.text(key.index.name),
+                                 ", ",
+                                 number(key.index.spec),
+                                 ", 1, ",
+                                 sql.bytes(key.mbk),
+                                 ", ",
+                                 number(key.key_class),
+                                 ", ",
+                                 number(key.key_type),
+                                 ", ",
+                                 sql.bytes(key.label),
+                                 ", ",
+                                 sql.bytes(key.id),
+                                 ", ",
+                                 key.is_private ? "true, " : "false, ",
+                                 sql.bytes(key.blob),
+                                 ", ",
+                                 sql.bytes(operations[i]),
+                                 ", ",
+                                 sql.now,
+                                 ", ",
+                                 sql.now,
+                                 ", ",
+                                 sql.text(doing.host),
+                                 ")"}));
+    }
+    const std::string change =
+        together({"insert into cs2sim_key (grp, name, spec, ver, mbk, class, key_type, label, id, private, "
+                  "blob, op, created, changed, host) values ",
+                  joined(rows, ", "), skip_present ? " on conflict (grp, name, spec) do nothing" : ""});
+    return with_audit(sql, change, rows_by_operation(sql, operations), doing, {});
+}
+
+Change update_key(const Dialect& sql, const StoredKey& key, Version expected, const Doing& doing) {
+    const std::string change = together({"update cs2sim_key set ver = ver + 1, mbk = ",
+                                         sql.bytes(key.mbk),
+                                         ", class = ",
+                                         number(key.key_class),
+                                         ", key_type = ",
+                                         number(key.key_type),
+                                         ", label = ",
+                                         sql.bytes(key.label),
+                                         ", id = ",
+                                         sql.bytes(key.id),
+                                         ", private = ",
+                                         key.is_private ? "true" : "false",
+                                         ", blob = ",
+                                         sql.bytes(key.blob),
+                                         ", op = ",
+                                         sql.bytes(doing.operation),
+                                         ", changed = ",
+                                         sql.now,
+                                         ", host = ",
+                                         sql.text(doing.host),
+                                         " where ",
+                                         where_index(sql, key.index),
+                                         " and ver = ",
+                                         number(expected)});
+    return with_audit(sql, change, rows_by_operation(sql, {doing.operation}), doing,
+                      notification_of(key.index));
+}
+
+Change erase_key(const Dialect& sql, const KeyIndex& index, Version expected, const Doing& doing) {
+    const std::string row = together({where_index(sql, index), " and ver = ", number(expected)});
+    // The row's own operation is gone with it: the audit's row carries that of the deletion.
+    const std::string audit =
+        together({"(select ", sql.bytes(doing.operation), " as op, ", sql.text(index.group), " as grp, ",
+                  sql.text(index.name), " as name, ", number(index.spec), " as spec, ", number(expected),
+                  " as ver) d"});
+    const std::string change = "delete from cs2sim_key where " + row;
+    if (!sql.changes_in_with) return with_audit(sql, change, audit, doing, notification_of(index));
+    return {together({"with k as (", change, " returning 1) ",
+                      audit_of(sql,
+                               together({"k cross join ", audit, " cross join ",
+                                         notify(sql, notification_of(index)), " n"}),
+                               doing)})};
+}
+
+Change recrypt_keys(const Dialect& sql, const std::vector<Recrypted>& rows,
+                    const std::vector<OperationId>& operations, const Doing& doing) {
+    std::vector<std::string> values;
+    for (std::size_t i = 0; i < rows.size(); ++i)
+        values.push_back(
+            together({"(", sql.text(rows[i].index.group), ", ", sql.text(rows[i].index.name), ", ",
+                      number(rows[i].index.spec), ", ", number(rows[i].version), ", ", sql.bytes(rows[i].mbk),
+                      ", ", sql.bytes(rows[i].blob), ", ", sql.bytes(operations[i]), ")"}));
+    // The columns of VALUES are called column1, column2 … by both.
+    const std::string change = together(
+        {"update cs2sim_key set ver = ver + 1, mbk = v.column5, blob = v.column6, op = v.column7, changed = ",
+         sql.now, ", host = ", sql.text(doing.host), " from (values ", joined(values, ", "),
+         ") as v where grp = v.column1 and name = v.column2 and spec = v.column3 and ver = v.column4"});
+    return with_audit(sql, change, rows_by_operation(sql, operations), doing, kAnyRow);
+}
+
+Change reserve_specs(const Dialect& sql, std::string_view group, std::uint32_t count) {
+    const std::string from =
+        sql.cheap_commit.empty() ? " where true" : together({" from ", sql.cheap_commit});
+    const std::string given = " next_spec - " + number(count);
+    const std::string change = together(
+        {"insert into cs2sim_group (grp, next_spec) select ", sql.text(group), ", 1 + ", number(count), from,
+         " on conflict (grp) do update set next_spec = cs2sim_group.next_spec + ", number(count)});
+    if (sql.changes_return) return {change + " returning" + given};
+    return {change, together({"select", given, " from cs2sim_group where grp = ", sql.text(group)})};
+}
+
+std::string raise_spec(const Dialect& sql, std::string_view group, std::uint32_t spec) {
+    return together({"insert into cs2sim_group (grp, next_spec) values (", sql.text(group), ", ",
+                     number(std::uint64_t{spec} + 1), ") on conflict (grp) do update set next_spec = ",
+                     sql.greatest, "(cs2sim_group.next_spec, excluded.next_spec)"});
+}
+
+std::vector<std::string> statements_of(std::string_view file) {
+    std::vector<std::string> all;
+    std::istringstream lines{std::string(file)};
+    std::string statement;
+    const auto end = [&] {
+        if (!statement.empty()) all.push_back(std::exchange(statement, {}));
+    };
+    for (std::string line; std::getline(lines, line);) {
+        if (line.empty())
+            end();
+        else if (!line.starts_with("--"))
+            statement += line + "\n";
+    }
+    end();
+    return all;
+}
+
+std::string notification_of(const KeyIndex& index) {
+    return together(
+        {to_hex(as_bytes(index.group)), ".", to_hex(as_bytes(index.name)), ".", number(index.spec)});
+}
+
+std::optional<KeyIndex> index_of(std::string_view notification) {
+    const std::size_t first = notification.find('.');
+    const std::size_t second = notification.rfind('.');
+    if (first == std::string_view::npos || first == second) return std::nullopt;
+    Bytes group, name;
+    KeyIndex index;
+    const std::string_view spec = notification.substr(second + 1);
+    const auto [end, error] = std::from_chars(spec.data(), spec.data() + spec.size(), index.spec);
+    if (error != std::errc() || end != spec.data() + spec.size() ||
+        !from_hex(notification.substr(0, first), group) ||
+        !from_hex(notification.substr(first + 1, second - first - 1), name))
+        return std::nullopt;
+    index.group = as_text(group);
+    index.name = as_text(name);
+    return index;
+}
+
+}  // namespace cs2sim::keystore

@@ -1,0 +1,22 @@
+-- Roles for a store of external keys: cs2sim_owner (changes tables), cs2sim_user (what simulators' hosts need),
+-- cs2sim_reader (reports). They do not log on; `grant cs2sim_user to NAME` gives one to a login. Run by one who may
+-- make roles, behind postgresql.sql. Statements are apart by empty lines.
+
+do $$ begin
+    if not exists (select from pg_roles where rolname = 'cs2sim_owner') then create role cs2sim_owner nologin; end if;
+    if not exists (select from pg_roles where rolname = 'cs2sim_user') then create role cs2sim_user nologin; end if;
+    if not exists (select from pg_roles where rolname = 'cs2sim_reader') then create role cs2sim_reader nologin; end if;
+end $$;
+
+grant all on cs2sim_store, cs2sim_group, cs2sim_key, cs2sim_audit to cs2sim_owner;
+
+grant select on cs2sim_store to cs2sim_user;
+
+grant select, insert, update on cs2sim_group to cs2sim_user;
+
+grant select, insert, update, delete on cs2sim_key to cs2sim_user;
+
+-- An audit row is written once.
+grant select, insert on cs2sim_audit to cs2sim_user;
+
+grant select on cs2sim_store, cs2sim_group, cs2sim_key, cs2sim_audit to cs2sim_reader;

@@ -1,0 +1,27 @@
+// The device's commands on many external keys, as the work on stores uses them.
+#pragma once
+
+#include "host-lib/keystore/work/store_work.h"
+
+namespace cs2sim::keystore {
+
+// What a row needs: GROUP, NAME, SPEC, LABEL, ID, TYPE, ALGO and the like, as a list of property ids.
+Bytes properties_of_rows();
+
+struct Opened {
+    std::uint32_t code = 0;  // of this key; 0: it opened
+    PropertyList properties;
+};
+// In the order of the blobs, of which there are at most CXI_MOST_EXTERNAL.
+Result<std::vector<Opened>> open_keys(const Execute& execute, const std::vector<StoredKey>& keys);
+
+struct Resealed {
+    std::uint32_t code = 0;
+    Bytes blob;
+};
+Result<std::vector<Resealed>> reseal_keys(const Execute& execute, const std::vector<StoredKey>& keys);
+
+// The first `count` of the keys whose blobs fit one command together: at least one.
+std::size_t fit_one_command(const std::vector<StoredKey>& keys, std::size_t from);
+
+}  // namespace cs2sim::keystore

@@ -1,0 +1,283 @@
+#include "host-lib/keystore/work/store_work.h"
+
+#include <algorithm>
+
+#include "firmware/protocol/cxi/sealed_key.h"
+#include "firmware/protocol/pattern.h"
+#include "host-lib/keystore/work/external_keys.h"
+
+namespace cs2sim::keystore {
+namespace {
+
+constexpr std::size_t kPage = 320;  // five commands' worth
+constexpr std::uint32_t kSlotOfMbk = 3;
+
+using Batch = std::function<Result<void>(const std::vector<StoredKey>& keys)>;
+
+void tell_bad(const Watch& watch, Counts& counts, const KeyIndex& index, std::uint32_t code) {
+    ++counts.bad;
+    if (watch.bad) watch.bad(index, code);
+}
+
+// Whether to go on.
+bool report(const Watch& watch, Counts& counts) {
+    counts.stopped = watch.progress && !watch.progress(counts.seen);
+    return !counts.stopped;
+}
+
+// All rows that the filter and the pattern let through, page by page in batches that fit a command of the
+// device.
+Result<void> for_each_batch(KeyStore& store, Filter filter, const std::string& pattern, Counts& counts,
+                            const Watch& watch, const Batch& work) {
+    const bool by_pattern = !pattern.empty() && is_pattern(pattern);
+    if (!pattern.empty() && !by_pattern) filter.group = pattern;
+    std::optional<KeyIndex> after;
+    for (bool more = true; more;) {
+        CS2SIM_TRY_LET(page, store.list(filter, after ? &*after : nullptr, kPage, true));
+        more = page.more && page.last;
+        after = page.last;
+        if (by_pattern)
+            std::erase_if(page.keys,
+                          [&](const StoredKey& key) { return !matches_pattern(pattern, key.index.group); });
+        for (std::size_t from = 0; from < page.keys.size();) {
+            const std::size_t count = fit_one_command(page.keys, from);
+            const auto first = page.keys.begin() + static_cast<std::ptrdiff_t>(from);
+            const std::vector<StoredKey> batch(first, first + static_cast<std::ptrdiff_t>(count));
+            CS2SIM_TRY(work(batch));
+            from += count;
+            counts.seen += count;
+            if (!report(watch, counts)) return {};
+        }
+    }
+    return {};
+}
+
+bool same(const StoredKey& row, const StoredKey& sealed) {
+    return row.index == sealed.index && row.mbk == sealed.mbk && row.key_class == sealed.key_class &&
+           row.key_type == sealed.key_type && row.label == sealed.label && row.id == sealed.id &&
+           row.is_private == sealed.is_private;
+}
+
+// Is the very blob at its place in `to`? A key of the same name that is another one is not.
+Result<bool> arrived(KeyStore& to, const StoredKey& key) {
+    const auto found = to.find(key.index);
+    if (found) return found->blob == key.blob;
+    if (found.error().code == E_DB_NOT_FOUND) return false;
+    return fail(found.error());
+}
+
+Result<void> erase_all(KeyStore& store, const std::vector<StoredKey>& keys) {
+    for (const StoredKey& key : keys) {
+        const auto erased = store.erase(key.index, key.version);
+        const bool gone = erased || erased.error().code == E_DB_NOT_FOUND;
+        if (!gone && erased.error().code != E_CSA_STORE_CHANGED) return fail(erased.error());
+    }
+    return {};
+}
+
+}  // namespace
+
+Execute executed_by(host::Device& device) {
+    return [&device](std::uint16_t fc, std::uint8_t sfc, std::initializer_list<Value> values) {
+        return device.execute(fc, sfc, values);
+    };
+}
+
+Result<Counts> check_keys(KeyStore& store, const Execute& execute, const Filter& filter, const Watch& watch) {
+    Counts counts;
+    CS2SIM_TRY(for_each_batch(store, filter, {}, counts, watch, [&](const auto& keys) -> Result<void> {
+        CS2SIM_TRY_LET(opened, open_keys(execute, keys));
+        for (std::size_t i = 0; i < keys.size(); ++i) {
+            std::uint32_t code = opened[i].code;
+            if (code == 0) {
+                const auto sealed = row_of(keys[i].blob, opened[i].properties);
+                if (!sealed)
+                    code = sealed.error().code;
+                else if (!same(keys[i], *sealed))
+                    code = E_CXI_KEY_BLOB_MAC;
+            }
+            if (code == 0)
+                ++counts.done;
+            else
+                tell_bad(watch, counts, keys[i].index, code);
+        }
+        return {};
+    }));
+    return counts;
+}
+
+Result<MbkHash> current_mbk(const Execute& execute) {
+    CS2SIM_TRY_LET(answer, execute(FC_MBK, SFC_MBK_LIST_KEYS, {}));
+    for (ByteView rest = answer.block.bytes("keys"); !rest.empty();) {
+        const auto slot = parse_prefix(LAYOUT_MBK_SLOT, rest);
+        if (!slot) return fail(E_CSA_PROTOCOL);
+        const auto info = parse(LAYOUT_MBK_KEY_INFO, slot->bytes("info"));
+        if (!info) return fail(E_CSA_PROTOCOL);
+        if (slot->u32("slot") != kSlotOfMbk) continue;
+        MbkHash hash{};
+        std::ranges::copy(info->bytes("hash"), hash.begin());
+        return hash;
+    }
+    return fail(E_MBK_SLOT_EMPTY);
+}
+
+Result<Counts> recrypt_keys(KeyStore& store, const Execute& execute, const std::string& pattern,
+                            const Watch& watch) {
+    CS2SIM_TRY_LET(mbk, current_mbk(execute));
+    Counts counts;
+    const Filter others{.not_mbk = mbk};
+    CS2SIM_TRY(for_each_batch(store, others, pattern, counts, watch, [&](const auto& keys) -> Result<void> {
+        CS2SIM_TRY_LET(resealed, reseal_keys(execute, keys));
+        std::vector<Recrypted> rows;
+        for (std::size_t i = 0; i < keys.size(); ++i) {
+            const auto sealed = parse_sealed_key(resealed[i].blob);
+            const std::uint32_t code = resealed[i].code != 0 ? resealed[i].code
+                                       : sealed              ? 0
+                                                             : sealed.error().code;
+            if (code != 0) {
+                tell_bad(watch, counts, keys[i].index, code);
+                continue;
+            }
+            Recrypted row{keys[i].index, keys[i].version, {}, std::move(resealed[i].blob)};
+            const auto again = parse_sealed_key(row.blob);
+            std::ranges::copy(again->mbk_hash, row.mbk.begin());
+            rows.push_back(std::move(row));
+        }
+        CS2SIM_TRY_LET(replaced, store.recrypt(rows));
+        counts.done += replaced;
+        counts.present += rows.size() - replaced;
+        return {};
+    }));
+    return counts;
+}
+
+Result<Counts> copy_keys(KeyStore& from, KeyStore& to, const Filter& filter, bool move, const Watch& watch) {
+    Counts counts;
+    CS2SIM_TRY(for_each_batch(from, filter, {}, counts, watch, [&](const auto& keys) -> Result<void> {
+        CS2SIM_TRY_LET(copied, to.copy_in(keys));
+        counts.done += copied;
+        counts.present += keys.size() - copied;
+        std::vector<StoredKey> there;
+        for (const StoredKey& key : keys) {
+            if (!move) break;
+            CS2SIM_TRY_LET(safe, arrived(to, key));
+            if (safe) there.push_back(key);
+        }
+        return erase_all(from, there);
+    }));
+    return counts;
+}
+
+// --- CXIKEY.db ---
+
+namespace {
+
+constexpr std::uint32_t kListed = 64;  // keys of one KEY_LIST
+
+Bytes reference_to(const PropertyList& key) {
+    PropertyList names;
+    for (const std::uint32_t id : {CXI_PROP_KEY_GROUP, CXI_PROP_KEY_NAME, CXI_PROP_KEY_SPEC})
+        if (key.has(id)) names.set(id, key.bytes(id));
+    Bytes reference{CXI_TAG_NAME};
+    append(reference, names.encode());
+    return reference;
+}
+
+// Every key of the device in groups of the pattern, `kListed` at a time.
+Result<void> for_each_on_device(const Execute& execute, const std::string& pattern,
+                                const std::function<Result<bool>(const std::vector<PropertyList>&)>& work) {
+    PropertyList wanted_groups;
+    wanted_groups.set(CXI_PROP_KEY_GROUP,
+                      pattern.empty() ? std::string_view("*") : std::string_view(pattern));
+    const Bytes groups = wanted_groups.encode(), wanted = properties_of_rows();
+    Bytes cursor;
+    for (bool more = true; more;) {
+        CS2SIM_TRY_LET(answer, execute(FC_CXI, SFC_CXI_KEY_LIST,
+                                       {ByteView(groups), ByteView(wanted), ByteView(cursor), kListed}));
+        std::vector<PropertyList> keys;
+        for (ByteView rest = answer.block.bytes("keys"); !rest.empty();) {
+            const auto row = parse_prefix(LAYOUT_CXI_ROW, rest);
+            if (!row) return fail(E_CSA_PROTOCOL);
+            auto properties = PropertyList::decode(row->bytes("properties"));
+            if (!properties) return fail(E_CSA_PROTOCOL);
+            keys.push_back(std::move(*properties));
+        }
+        more = answer.block.u8("more") != 0;
+        cursor = to_bytes(answer.block.bytes("cursor"));
+        CS2SIM_TRY_LET(goes_on, work(keys));
+        more = more && goes_on;
+    }
+    return {};
+}
+
+KeyIndex index_of(const PropertyList& key) {
+    return {std::string(key.text(CXI_PROP_KEY_GROUP)), std::string(key.text(CXI_PROP_KEY_NAME)),
+            key.number_or(CXI_PROP_KEY_SPEC, 0)};
+}
+
+// A code that is the key's own, and no reason to end the work.
+bool of_the_key(std::uint32_t code) { return code >> 16 == 0xB068 || code == E_DB_NOT_FOUND; }
+
+}  // namespace
+
+Result<Counts> copy_from_device(const Execute& execute, KeyStore& to, const std::string& pattern, bool move,
+                                const Watch& watch) {
+    Counts counts;
+    CS2SIM_TRY(for_each_on_device(execute, pattern, [&](const auto& keys) -> Result<bool> {
+        std::vector<StoredKey> rows;
+        std::vector<Bytes> sources;
+        for (const PropertyList& key : keys) {
+            Bytes reference = reference_to(key);
+            const auto backup = execute(FC_CXI, SFC_CXI_KEY_BACKUP, {ByteView(reference)});
+            if (!backup && !of_the_key(backup.error().code)) return fail(backup.error());
+            const auto row = backup ? row_of(backup->block.bytes("blob"), key) : fail(backup.error());
+            // A key without a group has no place in a store.
+            const std::uint32_t code = !row                       ? row.error().code
+                                       : row->index.group.empty() ? std::uint32_t{E_CSA_PARAM}
+                                                                  : 0;
+            if (code != 0) {
+                tell_bad(watch, counts, index_of(key), code);
+                continue;
+            }
+            rows.push_back(*row);
+            sources.push_back(std::move(reference));
+        }
+        CS2SIM_TRY_LET(copied, to.copy_in(rows));
+        counts.seen += keys.size();
+        counts.done += copied;
+        counts.present += rows.size() - copied;
+        for (std::size_t i = 0; move && i < rows.size(); ++i) {
+            CS2SIM_TRY_LET(safe, arrived(to, rows[i]));
+            if (safe) CS2SIM_TRY(execute(FC_CXI, SFC_CXI_KEY_DELETE, {ByteView(sources[i])}));
+        }
+        return report(watch, counts);
+    }));
+    return counts;
+}
+
+Result<Counts> copy_to_device(KeyStore& from, const Execute& execute, const std::string& pattern, bool move,
+                              const Watch& watch) {
+    Counts counts;
+    CS2SIM_TRY(for_each_batch(from, {}, pattern, counts, watch, [&](const auto& keys) -> Result<void> {
+        std::vector<StoredKey> restored_now;
+        for (const StoredKey& key : keys) {
+            const auto restored = execute(FC_CXI, SFC_CXI_KEY_RESTORE,
+                                          {std::uint32_t{0}, PropertyList().encode(), ByteView(key.blob)});
+            const std::uint32_t code = restored ? 0 : restored.error().code;
+            if (code == E_DB_EXISTS) {
+                ++counts.present;  // perhaps another key of that name: it is not taken away at its source
+            } else if (code == 0) {
+                ++counts.done;
+                restored_now.push_back(key);
+            } else if (of_the_key(code)) {
+                tell_bad(watch, counts, key.index, code);
+            } else {
+                return fail(code);
+            }
+        }
+        return move ? erase_all(from, restored_now) : Result<void>{};
+    }));
+    return counts;
+}
+
+}  // namespace cs2sim::keystore

@@ -1,0 +1,208 @@
+#include "test/keystore/postgres.h"
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <pwd.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <catch2/catch.hpp>
+#include <chrono>
+#include <fstream>
+#include <thread>
+
+#include "host-lib/keystore/key_store.h"
+
+namespace cs2sim::keystore {
+namespace {
+
+namespace fs = std::filesystem;
+using scenario::run;
+
+// Debian keeps servers' programs apart by version.
+std::string program(const std::string& name) {
+    std::vector<std::string> found;
+    std::error_code none;
+    for (const auto& version : fs::directory_iterator("/usr/lib/postgresql", none))
+        if (fs::exists(version.path() / "bin" / name)) found.push_back(version.path() / "bin" / name);
+    if (found.empty()) FAIL("PostgreSQL's " + name + " is missing: apt-get install postgresql");
+    return *std::max_element(found.begin(), found.end());
+}
+
+void must(const std::vector<std::string>& arguments, const scenario::RunOptions& options = {}) {
+    const auto outcome = run(arguments, options);
+    INFO(arguments.at(0) << ": " << outcome.out << outcome.err);
+    REQUIRE(outcome.status == 0);
+}
+
+const passwd& plain_user() {
+    static const passwd* user = ::getpwnam("nobody");
+    REQUIRE(user);
+    return *user;
+}
+
+}  // namespace
+
+std::vector<std::string> as_plain_user(std::vector<std::string> arguments) {
+    if (::geteuid() != 0) return arguments;
+    std::vector<std::string> all = {"setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups", "--"};
+    all.insert(all.end(), arguments.begin(), arguments.end());
+    return all;
+}
+
+void give_to_plain_user(const fs::path& path) {
+    if (::geteuid() == 0) REQUIRE(::chown(path.c_str(), plain_user().pw_uid, plain_user().pw_gid) == 0);
+}
+
+int free_port() {
+    const int socket = ::socket(AF_INET, SOCK_STREAM, 0);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof address;
+    REQUIRE(::bind(socket, reinterpret_cast<sockaddr*>(&address), size) == 0);
+    REQUIRE(::getsockname(socket, reinterpret_cast<sockaddr*>(&address), &size) == 0);
+    ::close(socket);
+    return ntohs(address.sin_port);
+}
+
+void PlainProcess::start(const std::vector<std::string>& arguments, const fs::path& log,
+                         const std::map<std::string, std::string>& environment) {
+    std::vector<std::string> words = as_plain_user(arguments);
+    std::vector<char*> argv;
+    for (std::string& word : words) argv.push_back(word.data());
+    argv.push_back(nullptr);
+    const int out = ::open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+    REQUIRE(out >= 0);
+    id_ = ::fork();
+    REQUIRE(id_ >= 0);
+    if (id_ == 0) {
+        ::setsid();
+        ::dup2(out, STDOUT_FILENO);
+        ::dup2(out, STDERR_FILENO);
+        for (const auto& [name, value] : environment) ::setenv(name.c_str(), value.c_str(), 1);
+        ::execvp(argv[0], argv.data());
+        ::_exit(127);
+    }
+    ::close(out);
+}
+
+void PlainProcess::end(int signal) {
+    if (id_ <= 0) return;
+    ::kill(id_, signal);
+    int status = 0;
+    ::waitpid(id_, &status, 0);
+    id_ = -1;
+}
+
+Postgres::Postgres() : port_(free_port()) {
+    give_to_plain_user(folder_.path());
+    fs::permissions(folder_.path(), fs::perms::owner_all);
+    make_certificates();
+    scenario::write_file(folder_ / "password", "secret\n");
+    give_to_plain_user(folder_ / "password");
+    must(as_plain_user({program("initdb"), "--pgdata=" + (folder_ / "data").string(), "--username=owner",
+                        "--pwfile=" + (folder_ / "password").string(), "--auth-local=trust",
+                        "--auth-host=scram-sha-256", "--locale=C.UTF-8", "--encoding=UTF8", "--no-sync"}));
+    start();
+}
+
+Postgres::~Postgres() {
+    if (server_.id() > 0) {
+        go_on();
+        server_.end(SIGQUIT);
+    }
+}
+
+void Postgres::make_certificates() {
+    const auto file = [&](const char* name) { return (folder_ / name).string(); };
+    must({"openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+          "-keyout", file("authority.key"), "-out", file("authority.pem"), "-subj", "/CN=authority", "-days",
+          "2"});
+    must({"openssl", "req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout",
+          file("server.key"), "-out", file("server.csr"), "-subj", "/CN=localhost"});
+    scenario::write_file(folder_ / "names", "subjectAltName=DNS:localhost,IP:127.0.0.1\n");
+    must({"openssl", "x509", "-req", "-in", file("server.csr"), "-CA", file("authority.pem"), "-CAkey",
+          file("authority.key"), "-CAcreateserial", "-out", file("server.pem"), "-days", "2", "-extfile",
+          file("names")});
+    for (const char* name : {"server.key", "server.pem"}) give_to_plain_user(folder_ / name);
+    fs::permissions(folder_ / "server.key", fs::perms::owner_read | fs::perms::owner_write);
+}
+
+void Postgres::start() {
+    const auto setting = [](const std::string& name, const std::string& value) {
+        return "--" + name + "=" + value;
+    };
+    server_.start({program("postgres"), "-D", (folder_ / "data").string(), "-p", std::to_string(port_), "-k",
+                   folder_.path().string(), setting("listen_addresses", "127.0.0.1"), setting("ssl", "on"),
+                   setting("ssl_cert_file", (folder_ / "server.pem").string()),
+                   setting("ssl_key_file", (folder_ / "server.key").string()),
+                   setting("max_connections", "100"), setting("log_min_messages", "warning")},
+                  folder_ / "log", {{"LC_ALL", "C.UTF-8"}});
+    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+    for (;;) {
+        const auto ready =
+            run({program("pg_isready"), "-q", "-h", folder_.path(), "-p", std::to_string(port_)});
+        if (ready.status == 0) return;
+        INFO(log());
+        REQUIRE(std::chrono::steady_clock::now() < end);
+        std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    }
+}
+
+void Postgres::stop(bool at_once) { server_.end(at_once ? SIGQUIT : SIGINT); }
+
+std::vector<::pid_t> Postgres::processes() const {
+    std::vector<::pid_t> all = {server_.id()};
+    std::ifstream children("/proc/" + std::to_string(server_.id()) + "/task/" + std::to_string(server_.id()) +
+                           "/children");
+    for (::pid_t child; children >> child;) all.push_back(child);
+    return all;
+}
+
+void Postgres::pause() {
+    for (const ::pid_t process : processes()) ::kill(process, SIGSTOP);
+}
+
+void Postgres::go_on() {
+    for (const ::pid_t process : processes()) ::kill(process, SIGCONT);
+}
+
+std::string Postgres::connection(const std::string& database, const std::string& user,
+                                 const std::string& password) const {
+    return "host=localhost hostaddr=127.0.0.1 port=" + std::to_string(port_) + " dbname=" + database +
+           " user=" + user + " password=" + password +
+           " sslmode=verify-full sslrootcert=" + authority().string();
+}
+
+std::string Postgres::sql(const std::string& database, const std::string& statements) const {
+    const auto outcome =
+        run({program("psql"), "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-h", folder_.path(), "-p",
+             std::to_string(port_), "-U", "owner", "-d", database, "-c", statements});
+    INFO(statements << "\n" << outcome.err);
+    REQUIRE(outcome.status == 0);
+    return outcome.out;
+}
+
+std::string Postgres::new_store(const std::string& name) {
+    sql("postgres", "create database " + name);
+    KeyStorage storage;
+    storage.kind = Kind::postgresql;
+    storage.connection = connection(name);
+    std::string said;
+    const auto store = open_key_store(storage, [&](std::string_view line) { said += line; });
+    REQUIRE(store);
+    const auto made = (*store)->init();
+    INFO(said);
+    REQUIRE(made);
+    return storage.connection;
+}
+
+Postgres& postgres() {
+    static Postgres server;
+    return server;
+}
+
+}  // namespace cs2sim::keystore

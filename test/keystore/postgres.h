@@ -1,0 +1,72 @@
+// A PostgreSQL server of one's own: Debian's programs, a cluster in a temporary folder, a plain user, TLS, a
+// port that is free. Nothing of it is the system's, and nothing stays.
+#pragma once
+
+#include <sys/types.h>
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "test/scenario/process.h"
+
+namespace cs2sim::keystore {
+
+// A process of somebody without privilege, ended with the object.
+class PlainProcess {
+public:
+    PlainProcess() = default;
+    ~PlainProcess() { end(9); }
+    PlainProcess(const PlainProcess&) = delete;
+    PlainProcess& operator=(const PlainProcess&) = delete;
+    // Its output goes to `log`.
+    void start(const std::vector<std::string>& arguments, const std::filesystem::path& log,
+               const std::map<std::string, std::string>& environment = {});
+    void end(int signal);  // and waits
+    ::pid_t id() const { return id_; }
+
+private:
+    ::pid_t id_ = -1;
+};
+
+// "setpriv --reuid=nobody …" in front, for root; PostgreSQL refuses to be run by root.
+std::vector<std::string> as_plain_user(std::vector<std::string> arguments);
+void give_to_plain_user(const std::filesystem::path& path);
+int free_port();
+
+class Postgres {
+public:
+    Postgres();
+    ~Postgres();
+
+    void start();
+    void stop(bool at_once = false);  // "fast"; at once: as if it had crashed
+    void pause();                     // SIGSTOP to all its processes
+    void go_on();
+
+    // A database with the store's tables and roles made by init(), of the superuser.
+    std::string new_store(const std::string& name);
+    // libpq's words, with TLS checked against the server's own authority.
+    std::string connection(const std::string& database, const std::string& user = "owner",
+                           const std::string& password = "secret") const;
+    // Runs SQL as the superuser through the local socket; what it prints.
+    std::string sql(const std::string& database, const std::string& statements) const;
+
+    int port() const { return port_; }
+    std::filesystem::path authority() const { return folder_ / "authority.pem"; }
+    const std::filesystem::path& folder() const { return folder_.path(); }
+    std::string log() const { return scenario::read_file(folder_ / "log"); }
+
+private:
+    std::vector<::pid_t> processes() const;
+    void make_certificates();
+
+    scenario::Folder folder_;
+    const int port_;
+    PlainProcess server_;
+};
+
+// One for all tests of the program, made with the first.
+Postgres& postgres();
+
+}  // namespace cs2sim::keystore

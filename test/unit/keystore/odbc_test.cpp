@@ -1,0 +1,78 @@
+// The store through ODBC: psqlodbc by a DSN named as in the vendor's sample, and sqliteodbc.
+#include <cstdlib>
+#include <fstream>
+
+#include "test/keystore/postgres.h"
+#include "test/unit/keystore/conformance.h"
+
+namespace cs2sim::keystore {
+namespace {
+
+KeyStorage at(const std::string& connection) {
+    KeyStorage storage;
+    storage.kind = Kind::odbc;
+    storage.connection = connection;
+    return storage;
+}
+
+// An odbc.ini of one's own with one DSN, for this process.
+class OdbcIni {
+public:
+    explicit OdbcIni(const std::string& text) {
+        std::ofstream(folder_.path() / "odbc.ini") << text;
+        ::setenv("ODBCINI", (folder_.path() / "odbc.ini").c_str(), 1);
+    }
+    ~OdbcIni() { ::unsetenv("ODBCINI"); }
+
+private:
+    ScratchFolder folder_;
+};
+
+std::string dsn_of_postgresql(const std::string& database) {
+    return "[CryptoServerKeyStore]\nDriver=PostgreSQL Unicode\nServername=127.0.0.1\nPort=" +
+           std::to_string(postgres().port()) + "\nDatabase=" + database + "\nSSLmode=require\n";
+}
+
+}  // namespace
+
+TEST_CASE("PostgreSQL behind a DSN of psqlodbc passes the suite of stores") {
+    const std::string native = postgres().new_store("by_dsn");
+    const OdbcIni ini(dsn_of_postgresql("by_dsn"));
+    check_conformance([&] { return opened(at("DSN=CryptoServerKeyStore;UID=owner;PWD=secret")); });
+    // One and the same store, whichever way it is opened.
+    const Store by_dsn = opened(at("DSN=CryptoServerKeyStore;UID=owner;PWD=secret;"));
+    KeyStorage storage;
+    storage.kind = Kind::postgresql;
+    storage.connection = native;
+    const StoredKey key = some_key("BOTH", 1);
+    REQUIRE(code_of(by_dsn->insert(key)) == 0);
+    check_same(opened(storage)->find(key.index).value(), key);
+}
+
+TEST_CASE("SQLite behind sqliteodbc passes the suite of stores") {
+    const ScratchFolder folder;
+    const std::string connection = "DRIVER=SQLite3;Database=" + (folder.path() / "store.db").string();
+    REQUIRE(code_of(opened(at(connection))->init()) == 0);
+    check_conformance([&] { return opened(at(connection)); });
+}
+
+TEST_CASE("what ODBC cannot open is told apart") {
+    postgres().new_store("odbc_apart");
+    const OdbcIni ini(dsn_of_postgresql("odbc_apart"));
+    Heard heard;
+    const auto code = [&](const std::string& connection) {
+        return code_of(opened(at(connection), heard)->count({}));
+    };
+    CHECK(code("DSN=CryptoServerKeyStore;UID=owner;PWD=secret") == 0);
+    CHECK(code("DSN=NoSuchSource;UID=owner;PWD=secret") == E_CSA_STORE_CONFIG);
+    CHECK(code("DRIVER=/no/such/driver.so") == E_CSA_STORE_CONFIG);
+    CHECK(code("DSN=CryptoServerKeyStore;UID=owner;PWD=wrong") == E_CSA_STORE_LOGON);
+    CHECK(code("DSN=CryptoServerKeyStore;UID=owner;PWD=secret;Database=none") == E_CSA_STORE_LOGON);
+    CHECK(code("DSN=CryptoServerKeyStore;UID=owner;PWD=secret;Port=" + std::to_string(free_port())) ==
+          E_CSA_STORE_CONNECT);
+    CHECK(code("DSN=CryptoServerKeyStore;UID=owner;PWD=secret;Database=postgres") == E_CSA_STORE_SCHEMA);
+    CHECK(heard.has("cs2sim keystore init"));
+    CHECK(heard.text().find("PWD=secret") == std::string::npos);
+}
+
+}  // namespace cs2sim::keystore

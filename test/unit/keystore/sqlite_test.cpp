@@ -1,0 +1,144 @@
+// The store in an SQLite file.
+#include <sqlite3.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <fstream>
+#include <thread>
+
+#include "host-lib/keystore/drivers/sqlite/sqlite_file.h"
+#include "test/unit/keystore/conformance.h"
+
+namespace cs2sim::keystore {
+namespace {
+
+KeyStorage at(const std::filesystem::path& file) {
+    KeyStorage storage;
+    storage.connection = file;
+    return storage;
+}
+
+void run_in(const std::filesystem::path& file, const char* sql) {
+    sqlite3* database = nullptr;
+    REQUIRE(sqlite3_open(file.c_str(), &database) == SQLITE_OK);
+    REQUIRE(sqlite3_exec(database, sql, nullptr, nullptr, nullptr) == SQLITE_OK);
+    sqlite3_close(database);
+}
+
+}  // namespace
+
+TEST_CASE("an SQLite file passes the suite of stores") {
+    const ScratchFolder folder;
+    check_conformance([&] { return opened(at(folder.path() / "store with 'odd' = name.db")); });
+    struct stat file {};
+    REQUIRE(::stat((folder.path() / "store with 'odd' = name.db").c_str(), &file) == 0);
+    CHECK((file.st_mode & 0777) == 0600);
+}
+
+TEST_CASE("an SQLite store is in a write-ahead log") {
+    const ScratchFolder folder;
+    const Store store = opened(at(folder.path() / "store.db"));
+    REQUIRE(code_of(store->insert(some_key("G", 1))) == 0);
+    CHECK(std::filesystem::exists(folder.path() / "store.db-wal"));
+    struct stat log {};
+    REQUIRE(::stat((folder.path() / "store.db-wal").c_str(), &log) == 0);
+    CHECK((log.st_mode & 0777) == 0600);
+}
+
+TEST_CASE("a file without a folder, and one that is no database") {
+    const ScratchFolder folder;
+    Heard heard;
+    CHECK(code_of(opened(at(folder.path() / "no" / "store.db"), heard)->count({})) == E_CSA_STORE_CONNECT);
+    CHECK(heard.has("No such file"));
+    std::ofstream(folder.path() / "text") << "this is no database, and longer than a header of SQLite's";
+    CHECK(code_of(opened(at(folder.path() / "text"), heard)->count({})) == E_CSA_STORE_CONFIG);
+    run_in(folder.path() / "other.db", "create table mine (x)");
+    CHECK(code_of(opened(at(folder.path() / "other.db"), heard)->count({})) == E_CSA_STORE_CONFIG);
+    CHECK(heard.has("is a database of something else"));
+}
+
+TEST_CASE("network file systems are known by their numbers") {
+    CHECK(is_network_file_system(0x6969));
+    CHECK(is_network_file_system(0xFF534D42));
+    CHECK(is_network_file_system(0xFFFFFFFFFF534D42));  // sign-extended
+    CHECK_FALSE(is_network_file_system(0xEF53));
+    CHECK_FALSE(is_network_file_system(0x01021994));
+}
+
+TEST_CASE("tables of other versions are refused with the command that helps") {
+    const ScratchFolder folder;
+    const auto file = folder.path() / "store.db";
+    REQUIRE(code_of(opened(at(file))->count({})) == 0);
+    Heard heard;
+    run_in(file, "update cs2sim_store set version = 2");
+    CHECK(code_of(opened(at(file), heard)->count({})) == E_CSA_STORE_SCHEMA);
+    CHECK(code_of(opened(at(file), heard)->init()) == E_CSA_STORE_SCHEMA);
+    CHECK(heard.has("version 2, this cs2sim knows up to 1"));
+    run_in(file, "update cs2sim_store set version = 0");
+    CHECK(code_of(opened(at(file), heard)->count({})) == E_CSA_STORE_SCHEMA);
+    CHECK(heard.has("cs2sim keystore migrate"));
+}
+
+TEST_CASE("rows that are no keys are left out and told") {
+    const ScratchFolder folder;
+    const auto file = folder.path() / "store.db";
+    Heard heard;
+    const Store store = opened(at(file), heard);
+    for (std::uint32_t spec = 1; spec <= 6; ++spec) REQUIRE(code_of(store->insert(some_key("G", spec))) == 0);
+    run_in(file, "update cs2sim_key set blob = zeroblob(600000) where spec = 2");
+    run_in(file, "update cs2sim_key set class = -1 where spec = 3");
+    run_in(file, "update cs2sim_key set label = zeroblob(3000) where spec = 6");
+    const auto page = store->list({}, nullptr, 2, true);
+    REQUIRE(code_of(page) == 0);
+    REQUIRE(page->keys.size() == 1);
+    CHECK(page->more);
+    CHECK(page->last->spec == 2);
+    const auto rest = store->list({}, &*page->last, 10, true);
+    REQUIRE(rest.value().keys.size() == 2);
+    CHECK(rest->keys[0].index.spec == 4);
+    CHECK_FALSE(rest->more);
+    CHECK(code_of(store->find({"G", "", 2})) == E_CSA_STORE_FAILED);
+    CHECK(store->find({"G", "", 1}, Match::greater).value().index.spec == 4);
+    CHECK(code_of(store->find({"G", "", 5}, Match::greater)) == E_DB_NOT_FOUND);
+    CHECK(heard.has("a row of the key store is no key: group G"));
+}
+
+TEST_CASE("another writer is waited for, and given up at last") {
+    const ScratchFolder folder;
+    const auto file = folder.path() / "store.db";
+    KeyStorage storage = at(file);
+    storage.busy_timeout = std::chrono::milliseconds(20);
+    const Store store = opened(storage);
+    REQUIRE(code_of(store->count({})) == 0);
+    sqlite3* holder = nullptr;
+    REQUIRE(sqlite3_open(file.c_str(), &holder) == SQLITE_OK);
+    REQUIRE(sqlite3_exec(holder, "begin immediate", nullptr, nullptr, nullptr) == SQLITE_OK);
+    CHECK(code_of(store->insert(some_key("G", 1))) == E_CSA_STORE_TIMEOUT);
+    CHECK(store->count({}).value() == 0);  // readers are not in the way
+    std::thread later([&] {
+        std::this_thread::sleep_for(std::chrono::milliseconds(100));
+        sqlite3_exec(holder, "rollback", nullptr, nullptr, nullptr);
+    });
+    CHECK(code_of(store->insert(some_key("G", 1))) == 0);
+    later.join();
+    sqlite3_close(holder);
+}
+
+TEST_CASE("a child of fork makes connections of its own") {
+    const ScratchFolder folder;
+    const Store store = opened(at(folder.path() / "store.db"));
+    REQUIRE(code_of(store->insert(some_key("G", 1))) == 0);
+    const ::pid_t child = ::fork();
+    if (child == 0) {
+        const bool good = store->count({}).value_or(0) == 1 && store->insert(some_key("G", 2));
+        ::_exit(good ? 0 : 1);
+    }
+    int status = -1;
+    REQUIRE(::waitpid(child, &status, 0) == child);
+    CHECK(status == 0);
+    CHECK(code_of(store->insert(some_key("G", 3))) == 0);
+    CHECK(store->count({}).value() == 3);
+}
+
+}  // namespace cs2sim::keystore
