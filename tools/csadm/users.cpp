@@ -146,7 +146,7 @@ std::string attributes_of(const Block& user, const MechanismRow* mechanism, std:
         for (const std::string& attribute : split_list(text)) {
             const Argument one = parse_argument(attribute);
             if (same_word(one.name, "LABEL"))
-                label = host::decode_label(one.value.value_or(""));
+                label = host::shown_label(one.value.value_or(""));
             else
                 others += (others.empty() ? "" : ",") + attribute;
         }
