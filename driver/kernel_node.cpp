@@ -60,7 +60,7 @@ public:
         : kind_(kind), request_(request), argument_at_(argument_at), argument_(argument) {
         fuse_req_interrupt_func(request_, on_signal, &KernelNode::of(request_).node_);
     }
-    Request(fuse_req_t request, std::shared_ptr<const Window> window)
+    Request(fuse_req_t request, std::shared_ptr<const CallerWindow> window)
         : Request(Kind::exchange_in_window, request) {
         window_ = std::move(window);
     }
@@ -95,7 +95,7 @@ private:
     fuse_req_t request_;
     void* argument_at_;  // in the caller's memory
     AwaitArgument argument_;
-    std::shared_ptr<const Window> window_;
+    std::shared_ptr<const CallerWindow> window_;
 };
 
 KernelNode::~KernelNode() = default;
@@ -230,7 +230,7 @@ void KernelNode::answer_ioctl(fuse_req_t request, unsigned command, void* argume
 }
 
 void KernelNode::share_window(fuse_req_t request, fuse_file_info* info, int descriptor) {
-    auto window = Window::open(fuse_req_ctx(request)->pid, descriptor);
+    auto window = CallerWindow::open(fuse_req_ctx(request)->pid, descriptor);
     if (!window) {
         fuse_reply_err(request, window.error());
         return;

@@ -1,149 +1,17 @@
-// The device node as clients know it (device-formats.md, section 1.2): one state machine for every shim.
-//
-// A Node is one device; a NodeFile is one open file of it, with a conversation of its own. Neither knows
-// FUSE: a caller's request is a NodeRequest that is finished exactly once, at once or when its time has come,
-// and no thread is held by one that waits. README.md says what each case comes to.
+// The device node as clients know it (device-formats.md, section 1.2): one state machine for every shim. A
+// Node is one device, a NodeFile (node_file.h) one open file of it.
 #pragma once
 
-#include <atomic>
-#include <chrono>
 #include <condition_variable>
 #include <cstdint>
 #include <memory>
 #include <mutex>
-#include <optional>
 #include <thread>
 #include <vector>
 
-#include "driver/caller_memory.h"
-#include "driver/pace.h"
-#include "driver/window.h"
-#include "firmware/protocol/conversation.h"
-#include "firmware/protocol/frame.h"
+#include "driver/node_file.h"
 
 namespace cs2sim {
-
-// What a request comes to.
-struct Outcome {
-    int error = 0;             // errno, or 0
-    Bytes data = {};           // of a read
-    std::uint32_t length = 0;  // the size of the whole answer frame
-};
-
-// A request of a caller, kept by the node until it is finished. Made by a shim.
-class NodeRequest {
-public:
-    virtual ~NodeRequest() = default;
-    virtual void finish(Outcome outcome) = 0;
-    virtual const void* key() const = 0;   // what Node::interrupt() names it by
-    virtual bool interrupted() const = 0;  // a signal arrived already
-};
-
-// Somebody sleeps in poll(): ring() once the file's readiness has changed, then destroy.
-class PollBell {
-public:
-    virtual ~PollBell() = default;
-    virtual void ring() = 0;
-};
-
-class Node;
-
-class NodeFile : public std::enable_shared_from_this<NodeFile> {
-public:
-    NodeFile(Node& node, std::unique_ptr<Conversation> conversation);
-
-    struct Written {
-        int error = 0;
-        std::size_t taken = 0;  // bytes accepted, never more than to the end of one frame
-        bool whole = false;     // a command is complete: tell the writer, then call run()
-    };
-    // A frame for which callers' memory has no room is answered by E_CMDS_NO_MEM, the rest of it is
-    // swallowed.
-    Written write(ByteView bytes, bool nonblock);
-    // Takes one whole frame, for which run() is to be called next, and waits for its answer: `request` gets
-    // at most `space` bytes of it, the rest is left for read(). ETIMEDOUT, or a signal's EINTR: the command
-    // runs on, its answer is left for read(). An errno when it is not taken; `request` is then still the
-    // caller's. Precondition: `frame` stays where it is until run() returns.
-    int exchange(std::unique_ptr<NodeRequest>& request, ByteView frame, std::size_t space,
-                 std::chrono::milliseconds timeout);
-    // Where exchanges of this file may find their requests and leave their answers; null at first.
-    void share(std::shared_ptr<const Window> window);
-    std::shared_ptr<const Window> window() const;
-    // Has the complete command answered and serves whoever waits for that. Blocks as long as the command
-    // takes.
-    void run();
-    // Whether run() is to be expected to take long: commands of one session are much alike.
-    bool runs_long() const { return pace_.expects_long(); }
-
-    void read(std::unique_ptr<NodeRequest> request, std::size_t size, bool nonblock);
-    // How long reads that may wait do so from now on; ETIMEDOUT when it is over. Negative: for ever.
-    void limit_reads(std::chrono::milliseconds timeout);
-    // Waits for an answer without taking it. Negative timeout: for ever.
-    void await(std::unique_ptr<NodeRequest> request, std::chrono::milliseconds timeout);
-    // Takes the node for this file alone, waiting up to `timeout` (zero: not at all) while another has it.
-    void take(std::unique_ptr<NodeRequest> request, std::chrono::milliseconds timeout);
-    int give();  // errno
-    // Events of poll(2) that are true now; `bell` (or null) is rung when that may have changed.
-    unsigned poll(std::unique_ptr<PollBell> bell);
-    void close();  // the last descriptor is gone
-
-private:
-    friend class Node;
-    using Instant = std::chrono::steady_clock::time_point;
-    enum class State : std::uint8_t { idle, running, answered, silent, ended };
-    enum class Want : std::uint8_t { data, answer, node };
-    struct Waiting {
-        Want want;
-        std::size_t size;
-        Instant deadline;
-        std::uint64_t turn;
-        std::unique_ptr<NodeRequest> request;
-    };
-    struct Finished {
-        std::unique_ptr<NodeRequest> request;
-        Outcome outcome;
-    };
-    // What a change of state brought about, carried out after the lock is released.
-    struct Effects {
-        std::vector<Finished> finished;
-        std::vector<std::unique_ptr<PollBell>> bells;
-        void carry_out();
-    };
-
-    Reply transact();
-    Written take_bytes(ByteView bytes, bool nonblock, Effects& effects);
-
-    // All with the node's lock held.
-    bool begin_whole(ByteView frame);
-    bool hold(std::size_t bytes);  // false when callers hold too much already
-    void refuse_frame(Effects& effects);
-    bool gone() const;                   // no command will ever be answered again
-    int admission(bool nonblock) const;  // of a new command: errno
-    std::optional<Outcome> outcome_of(const Waiting& waiting);
-    Outcome take_data(std::size_t size);
-    void answer_is_read();
-    void submit(Waiting waiting, std::optional<Outcome> instead, Effects& effects);
-    void serve(Effects& effects);
-    void change(State state, Effects& effects);
-
-    Node& node_;
-    std::unique_ptr<Conversation> conversation_;
-    State state_ = State::idle;
-    bool closed_ = false;
-    Pace pace_;
-    CallerMemory::Holding holding_;
-    bool holds_ = false;
-    FrameReader reader_;
-    Bytes gathered_;    // a command that came in pieces
-    ByteView command_;  // whole, on its way to the conversation: in gathered_, or where the writer has it
-    Bytes answer_;
-    std::size_t given_ = 0;  // bytes of answer_ that have been read
-    bool last_ = false;      // after this answer the device hangs up
-    std::chrono::milliseconds read_limit_{-1};
-    std::shared_ptr<const Window> window_;
-    std::vector<Waiting> waiting_;
-    std::unique_ptr<PollBell> bell_;
-};
 
 class Node {
 public:
@@ -152,7 +20,8 @@ public:
         : memory_(memory ? std::move(memory) : std::make_shared<CallerMemory>()), max_files_(max_files) {}
     ~Node() { stop(); }
 
-    // Null when there are too many open files.
+    // Where there are too many open files, the one that is idle for longest without anybody logged on gives
+    // way; null when there is none such.
     std::shared_ptr<NodeFile> open(std::unique_ptr<Conversation> conversation);
     bool full() const;
     // A signal ends the waiting request `key` with EINTR, if it still waits.
@@ -166,6 +35,8 @@ private:
     friend class NodeFile;
     using Instant = NodeFile::Instant;
 
+    bool crowded() const;                 // lock held
+    NodeFile* first_to_give_way() const;  // lock held; null: none
     void forget(NodeFile* file);
     void expect(Instant deadline);               // lock held
     void hand_over(NodeFile::Effects& effects);  // lock held: the node is free again

@@ -39,6 +39,16 @@ void raise_descriptor_limit() {
     setrlimit(RLIMIT_NOFILE, &limit);
 }
 
+// What `work` opens; Asio throws where no descriptor is left for its own.
+template <class Work>
+Opened<std::unique_ptr<Listener>> opened(const std::string& name, Work&& work) {
+    try {
+        return work();
+    } catch (const boost::system::system_error& problem) {
+        return tl::make_unexpected(name + ": " + problem.code().message());
+    }
+}
+
 Opened<std::unique_ptr<Listener>> serve(int fd, const std::string& address, std::string file,
                                         Answerer answerer, SocketOptions options) {
     auto listener =
@@ -111,7 +121,7 @@ Opened<std::unique_ptr<Listener>> listen_tcp(const std::string& where, Answerer 
                                              SocketOptions options) {
     const auto end = parse_tcp(where);
     if (!end) return tl::make_unexpected(end.error());
-    return listen<tcp>(where, *end, "", std::move(answerer), options);
+    return opened(where, [&] { return listen<tcp>(where, *end, "", std::move(answerer), options); });
 }
 
 Opened<std::unique_ptr<Listener>> listen_inherited(const std::string& descriptor, Answerer answerer,
@@ -145,8 +155,10 @@ Opened<std::unique_ptr<Listener>> listen_unix(const std::string& path, Answerer 
                                               SocketOptions options) {
     if (path.empty() || path.size() >= sizeof(sockaddr_un::sun_path))
         return tl::make_unexpected(path + ": is no name for a socket, 1 to 107 bytes");
-    if (auto cleared = clear_place(path); !cleared) return tl::make_unexpected(cleared.error());
-    return listen<local>(path, local::endpoint(path), path, std::move(answerer), options);
+    return opened(path, [&]() -> Opened<std::unique_ptr<Listener>> {
+        if (auto cleared = clear_place(path); !cleared) return tl::make_unexpected(cleared.error());
+        return listen<local>(path, local::endpoint(path), path, std::move(answerer), options);
+    });
 }
 
 }  // namespace cs2sim

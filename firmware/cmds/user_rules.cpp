@@ -6,6 +6,7 @@
 
 #include "firmware/crypto/pkey.h"
 #include "firmware/protocol/channel/secure_channel.h"
+#include "firmware/protocol/group_patterns.h"
 
 namespace cs2sim {
 namespace {
@@ -130,6 +131,8 @@ Result<void> check_user(const User& user, const Profile& profile) {
             return fail(E_CMDS_BAD_PERM_CC);
     }
     if (user.attributes.size() > kLongestAttributes || !well_formed_attributes(user.attributes))
+        return kAttributeRefused.in(mode);
+    if (profile.group_expressions && !std::ranges::all_of(group_patterns(user.attributes), is_expression))
         return kAttributeRefused.in(mode);
     return check_token(user, profile);
 }

@@ -8,6 +8,7 @@
 #include <array>
 #include <cctype>
 
+#include "firmware/crypto/prime_search.h"
 #include "firmware/crypto/require.h"
 
 namespace cs2sim {
@@ -52,16 +53,6 @@ constexpr CurveName kCurves[] = {
     {"brainpoolp512t1", "brainpoolP512t1"},
 };
 
-Handle<EVP_PKEY> key_from(const char* type, OSSL_PARAM_BLD* builder, int selection) {
-    const Handle<OSSL_PARAM> parameters(OSSL_PARAM_BLD_to_param(builder));
-    const Handle<EVP_PKEY_CTX> context(EVP_PKEY_CTX_new_from_name(nullptr, type, nullptr));
-    EVP_PKEY* key = nullptr;
-    if (!parameters || !context || EVP_PKEY_fromdata_init(context.get()) != 1 ||
-        EVP_PKEY_fromdata(context.get(), &key, selection, parameters.get()) != 1)
-        return nullptr;
-    return Handle<EVP_PKEY>(key);
-}
-
 template <class Out>
 Out encode(const EVP_PKEY& key, int selection, const char* structure) {
     Out out;
@@ -91,6 +82,16 @@ Result<Handle<EVP_PKEY>> decode(ByteView der, int selection, const char* structu
 
 }  // namespace
 
+Handle<EVP_PKEY> key_from_parameters(const char* type, OSSL_PARAM_BLD* builder, int selection) {
+    const Handle<OSSL_PARAM> parameters(OSSL_PARAM_BLD_to_param(builder));
+    const Handle<EVP_PKEY_CTX> context(EVP_PKEY_CTX_new_from_name(nullptr, type, nullptr));
+    EVP_PKEY* key = nullptr;
+    if (!parameters || !context || EVP_PKEY_fromdata_init(context.get()) != 1 ||
+        EVP_PKEY_fromdata(context.get(), &key, selection, parameters.get()) != 1)
+        return nullptr;
+    return Handle<EVP_PKEY>(key);
+}
+
 std::string openssl_curve_name(std::string_view name) {
     std::string lower(name);
     std::ranges::transform(lower, lower.begin(),
@@ -110,16 +111,12 @@ Result<PrivateKey> generate_rsa(unsigned bits, ByteView exponent, const Abandonm
         if (!e || EVP_PKEY_CTX_set1_rsa_keygen_pubexp(context.get(), e.get()) != 1)
             return fail(E_VRSA_KGEN_FAILED);
     }
-    // Called for each candidate and each round of its test.
-    EVP_PKEY_CTX_set_app_data(context.get(), const_cast<Abandonment*>(abandonment));
-    EVP_PKEY_CTX_set_cb(context.get(), [](EVP_PKEY_CTX* running) {
-        const auto* waiting = static_cast<const Abandonment*>(EVP_PKEY_CTX_get_app_data(running));
-        return waiting && waiting->abandoned() ? 0 : 1;
-    });
+    const PrimeSearch searching(abandonment);
+    searching.watch(context.get());
     EVP_PKEY* key = nullptr;
     const bool made = EVP_PKEY_generate(context.get(), &key) == 1;
     PrivateKey owned(key);
-    if (abandonment) CS2SIM_TRY(abandonment->check());
+    CS2SIM_TRY(searching.check());
     if (!made) return fail(E_VRSA_KGEN_FAILED);
     return owned;
 }
@@ -139,7 +136,7 @@ Result<PublicKey> rsa_public_key(ByteView modulus, ByteView exponent) {
     if (!n || !e || !builder || !OSSL_PARAM_BLD_push_BN(builder.get(), OSSL_PKEY_PARAM_RSA_N, n.get()) ||
         !OSSL_PARAM_BLD_push_BN(builder.get(), OSSL_PKEY_PARAM_RSA_E, e.get()))
         return fail(E_VRSA_BAD_KEY);
-    auto key = key_from("RSA", builder.get(), EVP_PKEY_PUBLIC_KEY);
+    auto key = key_from_parameters("RSA", builder.get(), EVP_PKEY_PUBLIC_KEY);
     if (!key) return fail(E_VRSA_BAD_KEY);
     return key;
 }
@@ -152,7 +149,7 @@ Result<PublicKey> ec_public_key(std::string_view curve, ByteView point) {
         !OSSL_PARAM_BLD_push_utf8_string(builder.get(), OSSL_PKEY_PARAM_GROUP_NAME, name.c_str(), 0) ||
         !OSSL_PARAM_BLD_push_octet_string(builder.get(), OSSL_PKEY_PARAM_PUB_KEY, point.data(), point.size()))
         return fail(E_ECA_BAD_POINT);
-    auto key = key_from("EC", builder.get(), EVP_PKEY_PUBLIC_KEY);
+    auto key = key_from_parameters("EC", builder.get(), EVP_PKEY_PUBLIC_KEY);
     if (!key) return fail(E_ECA_BAD_POINT);
     return key;
 }
@@ -196,6 +193,15 @@ SecretBytes private_key_der(const EVP_PKEY& key) {
 
 Result<PrivateKey> private_key_from_der(ByteView der) {
     return decode(der, EVP_PKEY_KEYPAIR, "PrivateKeyInfo");
+}
+
+Result<Bytes> key_number(const EVP_PKEY& key, const char* name) {
+    BIGNUM* number = nullptr;
+    if (EVP_PKEY_get_bn_param(&key, name, &number) != 1) return fail(E_CXI_PROP_NOT_FOUND);
+    const Handle<BIGNUM> owned(number);
+    Bytes out(static_cast<std::size_t>(BN_num_bytes(number)));
+    BN_bn2bin(number, out.data());
+    return out;
 }
 
 // By number: EVP_PKEY_is_a() looks names up under a lock that all threads share.

@@ -29,6 +29,10 @@ Result<PublicKey> ec_public_key(std::string_view curve, ByteView point);  // E_E
 // With the public key that belongs to it. Error: E_ECA_BAD_VALUE when x is not from 1 to the order less 1.
 Result<PrivateKey> ec_private_key(std::string_view curve, ByteView x);  // E_ECA_NOT_FOUND
 
+// A key of OpenSSL's `type` out of the numbers that the builder holds; null when they make none. `selection`:
+// EVP_PKEY_PUBLIC_KEY and its like.
+Handle<EVP_PKEY> key_from_parameters(const char* type, OSSL_PARAM_BLD* builder, int selection);
+
 // SubjectPublicKeyInfo in DER, and back. Error: E_ASN1_DECODE_ERR.
 Bytes public_key_der(const EVP_PKEY& key);
 Result<PublicKey> public_key_from_der(ByteView der);
@@ -36,6 +40,10 @@ Result<PublicKey> public_key_from_der(ByteView der);
 // PKCS#8 in DER, and back. Error: E_ASN1_DECODE_ERR.
 SecretBytes private_key_der(const EVP_PKEY& key);
 Result<PrivateKey> private_key_from_der(ByteView der);
+
+// A number of a key by OpenSSL's name of the parameter, big endian without leading zeros. Public ones only,
+// as the result is no secret. Error: E_CXI_PROP_NOT_FOUND.
+Result<Bytes> key_number(const EVP_PKEY& key, const char* name);
 
 bool is_rsa(const EVP_PKEY& key);
 bool is_ec(const EVP_PKEY& key);

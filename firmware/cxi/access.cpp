@@ -4,6 +4,7 @@
 
 #include "firmware/cxi/cxi.h"
 #include "firmware/cxi/group_access.h"
+#include "firmware/protocol/group_patterns.h"
 #include "firmware/protocol/pattern.h"
 
 namespace cs2sim {
@@ -48,7 +49,7 @@ Result<bool> CxiCall::has(std::uint16_t rights, std::string_view group) const {
     if ((rights & RIGHT_CONFIGURE) != 0)
         rights |= group.empty() ? RIGHT_ADMINISTRATOR : RIGHT_SECURITY_OFFICER;
     if ((rights & RIGHT_ADMINISTRATOR) != 0 && permits(auth_state(), kAdministrator)) return true;
-    const std::uint32_t state = group_state(context.users, group);
+    const std::uint32_t state = group_state(context.users, group, device.profile.group_expressions);
     if ((rights & RIGHT_SECURITY_OFFICER) != 0 && permits(state, kSecurityOfficer)) return true;
     if ((rights & (RIGHT_USE | RIGHT_MANAGE | RIGHT_PLAIN)) == 0) return false;
     const auto settings = cxi.config(group);
@@ -111,13 +112,10 @@ bool CxiCall::knows_group_of(ByteView index) const {
     const Bytes prefix = to_bytes(index.first(kPrefix));
     std::vector<std::string> groups{""};
     for (const LoggedOnUser& user : context.users)
-        for (std::string_view rest = user.attributes; !rest.empty();) {
-            const std::size_t end = std::min(rest.find_first_of(",;"), rest.size());
-            const std::string_view part = rest.substr(0, end);
-            const std::string_view name = part.substr(part.find('=') + 1);  // all of it without '='
-            if (name == "*" && has(RIGHT_USE | RIGHT_MANAGE, std::string_view()).value_or(false)) return true;
+        for (const std::string_view name : group_patterns(user.attributes)) {
+            const bool all = name == (device.profile.group_expressions ? ".*" : "*");
+            if (all && has(RIGHT_USE | RIGHT_MANAGE, std::string_view()).value_or(false)) return true;
             groups.emplace_back(name);
-            rest.remove_prefix(std::min(end + 1, rest.size()));
         }
     const auto witness = cxi.keys.list(prefix, {}, 1, [](const KeyObject&) { return true; });
     if (witness && !witness->keys.empty()) groups.emplace_back(witness->keys.front().key.group());

@@ -66,8 +66,12 @@ std::uint16_t Cxi::modes() const { return services_.scheduler.modes(); }
 Result<Circumstances> Cxi::circumstances(std::string_view group) {
     const auto settings = config(group);
     if (!settings) return fail(settings.error());
-    return Circumstances{modes(), services_.profile.des3, services_.smos.clock.milliseconds(),
-                         settings->restrictions, nullptr};
+    return Circumstances{modes(),
+                         services_.profile.des3,
+                         services_.profile.dsa,
+                         services_.smos.clock.milliseconds(),
+                         settings->restrictions,
+                         nullptr};
 }
 
 Result<CxiConfig> Cxi::config(std::string_view group) {
@@ -143,6 +147,13 @@ Result<void> Cxi::approve_object(const KeyObject& key, Use use) {
                                key.properties.text(CXI_PROP_KEY_EC_CURVE)));
     const bool barred_des = !services_.profile.des3 && key.algorithm() == CXI_KEY_ALGO_DES;
     if (barred_des && key.is_secret()) return fail(E_CXI_KEY_INVALID_ALGO);
+    if (!services_.profile.dsa && is_finite_field(key.algorithm())) return fail(E_CXI_KEY_INVALID_ALGO);
+    return {};
+}
+
+Result<void> Cxi::approve_domain(std::uint32_t bits) {
+    CS2SIM_TRY(approve_key(modes(), USE_MAKE, CXI_KEY_ALGO_DSA, bits, {}));
+    if (!services_.profile.dsa) return fail(E_CXI_KEY_INVALID_ALGO);
     return {};
 }
 

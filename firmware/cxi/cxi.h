@@ -86,8 +86,31 @@ public:
     // E_CXI_KEY_MECH_NOT_ALLOWED, E_CXI_KEY_INVALID_ALGO, E_CXI_VALIDITY_PERIOD, E_CXI_FIPS_KEY_USAGE,
     // E_CXI_FIPS_PAD_MECH_WRONG, E_CXI_FIPS_USAGE_NOT_SET, and the mode tables'.
     Result<void> allow(const LoadedKey& key, Use use, Mechanism mechanism, ByteView parameter = {});
+    // The same for an operation that begins, which spends `uses` of the key's authorisation where the profile
+    // asks for one. Errors: as allow() and spend().
+    Result<void> use(const LoadedKey& key, Use use, Mechanism mechanism, ByteView parameter = {},
+                     std::uint32_t uses = 1);
+
+    // Key authorisation (authorisation.h), where the profile has it: what is spent is written down before the
+    // key works. A volatile key without KAK needs none. Errors: E_CXI_CC_KEY_NOT_INITIALISED,
+    // E_CXI_CC_KEY_BLOCKED, E_CXI_CC_KEY_NOT_AUTHORISED; the database's.
+    Result<void> spend(const LoadedKey& key, std::uint32_t uses = 1);
+    // Errors: those of decode_krad(), E_CXI_CC_KEY_ALREADY_INITIALISED.
+    Result<void> bind_kak(const LoadedKey& key, ByteView krad, bool assigned);
+    // Errors: E_CXI_CC_KEY_NOT_INITIALISED, E_CXI_CC_KEY_BLOCKED.
+    Result<void> may_authorise(const LoadedKey& key) const;
+    // Lets the key work `uses` times from now on when `signature` is the KAK's over `data`, else counts a
+    // failure. Errors: as may_authorise(), E_CXI_CC_KEY_AUTH_FAILED, E_CXI_CC_KRAD_INTEGRITY_FAILED.
+    Result<void> authorise(const LoadedKey& key, ByteView data, ByteView signature, std::uint32_t uses);
+    Result<void> unblock(const LoadedKey& key);  // E_CXI_CC_KEY_NOT_BLOCKED, _NOT_INITIALISED
+    // A key that comes back or is copied: not authorised, and locked when its bytes were.
+    Result<void> settle(KeyObject& key);
+
     // Whether the profile and the mode have such keys. Errors: E_CXI_KEY_INVALID_ALGO, and the mode tables'.
     Result<void> approve_object(const KeyObject& key, Use use);
+
+    // The same for DSA's domain parameters with P of so many bits.
+    Result<void> approve_domain(std::uint32_t bits);
 
     // Where a key with these properties will go, asked before the work of making it. Errors:
     // E_CXI_KEY_INVALID_NAME (no name where keys have one, or the specifier 0 without name),
@@ -106,6 +129,7 @@ private:
     Result<CxiConfig> read_config(std::initializer_list<ByteView> indices);
     Result<std::uint64_t> volatile_owner(HandleTable& handles);
     Result<SharedKey> external_key(ByteView blob);
+    Result<void> note_failures(const LoadedKey& key, std::uint32_t failures);
     Result<void> keep_role(const LoadedKey& key, Use use);
     Result<void> approve_wrapping(const LoadedKey& key, Use use);
     Result<void> keep_first_usage(const LoadedKey& key, Use use, Mechanism mechanism);

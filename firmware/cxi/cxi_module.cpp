@@ -1,4 +1,5 @@
-#include <algorithm>
+#include <array>
+#include <utility>
 
 #include "firmware/cxi/access.h"
 #include "firmware/cxi/cxi.h"
@@ -32,7 +33,7 @@ constexpr CxiFunction kCxiFunctions[] = {
      cxi_key_init,
      {{{"group", Names::group, RIGHT_MANAGE | RIGHT_SECURITY_OFFICER | RIGHT_ADMINISTRATOR}}}},
     {SFC_CXI_KEY_HASH_GET, cxi_not_supported},
-    {SFC_CXI_KEY_DSA_XGEN, cxi_not_supported},
+    {SFC_CXI_KEY_DSA_XGEN, cxi_key_dsa_xgen, {{kMade}}},
     {SFC_CXI_KEY_BACKUP, cxi_key_backup, {{kUsed}}},
     // Over a key that is there only for who could make and delete it.
     {SFC_CXI_KEY_RESTORE,
@@ -78,33 +79,37 @@ constexpr CxiFunction kCxiFunctions[] = {
     {SFC_CXI_KEY_UNWRAP, cxi_key_unwrap, {{kMade, kWrapping}}},
     {SFC_CXI_USER_ADD, cxi_user_add},
     {SFC_CXI_USER_DELETE, cxi_user_delete},
-    {SFC_CXI_KEY_DSA_PQGEN, cxi_not_supported},
-    {SFC_CXI_KEY_DSA_GGEN, cxi_not_supported},
+    {SFC_CXI_KEY_DSA_PQGEN, cxi_key_dsa_pqgen},
+    {SFC_CXI_KEY_DSA_GGEN, cxi_key_dsa_ggen},
     {SFC_CXI_P11_PERMISSIONS, cxi_p11_permissions},
     {SFC_CXI_SIGN_BULK, cxi_sign_bulk, {{kUsed}}},
     {SFC_CXI_P11_PROFILE, cxi_p11_profile},
     // Rights are asked for each blob.
     {SFC_CXI_EXTERNAL_PROPS, cxi_external_props},
     {SFC_CXI_EXTERNAL_RESEAL, cxi_external_reseal},
+    {SFC_CXI_KEY_INITIALIZE, cxi_key_initialize, {{kManaged}}},
+    {SFC_CXI_KEY_AUTH_CHALLENGE, cxi_key_auth_challenge, {{kUsed}}},
+    {SFC_CXI_KEY_AUTHORIZE, cxi_key_authorize},  // asks again for the key of its challenge
+    {SFC_CXI_KEY_UNBLOCK,
+     cxi_key_unblock,
+     {{{"key", Names::key, RIGHT_SECURITY_OFFICER | RIGHT_ADMINISTRATOR}}}},
 };
 
-// Asks the rows of access, then runs the handler.
+// Asks the rows of access of one function, then runs its handler.
+template <std::size_t number>
 Result<Bytes> enter(Call& call) {
-    const auto* row = std::ranges::find(kCxiFunctions, call.function.sfc, &CxiFunction::sfc);
+    constexpr const CxiFunction& row = kCxiFunctions[number];
     CxiCall asked(call, call.state<Cxi>());
-    for (const AccessRow& access : row->access)
+    for (const AccessRow& access : row.access)
         if (!access.field.empty()) CS2SIM_TRY(asked.ask(access));
-    return row->handler(asked);
+    return row.handler(asked);
 }
 
 // Permission 0: what a caller needs depends on the group of the key.
-constexpr auto kFunctions = [] {
-    std::array<Function, std::size(kCxiFunctions)> functions{};
-    std::ranges::transform(kCxiFunctions, functions.begin(), [](const CxiFunction& row) {
-        return Function{row.sfc, enter};
-    });
-    return functions;
-}();
+constexpr auto kFunctions = []<std::size_t... numbers>(std::index_sequence<numbers...>) {
+    return std::array<Function, sizeof...(numbers)>{Function{kCxiFunctions[numbers].sfc, enter<numbers>}...};
+}
+(std::make_index_sequence<std::size(kCxiFunctions)>());
 
 }  // namespace
 

@@ -72,7 +72,7 @@ Result<SecretBytes> derive_from_secret(const LoadedKey& base, const LoadedKey* o
 
 bool is_agreement(Mechanism mechanism) {
     return mechanism.kdf() == CXI_MECH_KDF_ECDH || mechanism.kdf() == CXI_MECH_KDF_ECDH_COF ||
-           mechanism.kdf() == CXI_MECH_KDF_X963;
+           mechanism.kdf() == CXI_MECH_KDF_X963 || mechanism.kdf() == CXI_MECH_KDF_DH;
 }
 
 // What two keys agree on, in the form that the mechanism gives it.
@@ -81,11 +81,11 @@ Result<SecretBytes> agreed_secret(const LoadedKey& own, Mechanism mechanism, Byt
     const bool x963 = mechanism.kdf() == CXI_MECH_KDF_X963;
     const auto given = x963 ? parse(LAYOUT_CXI_X963_PARAMETER, data) : Result<Block>(fail(E_CXI_CRYPT_MECH));
     if (x963 && !given) return fail(E_CXI_CRYPT_MECH_PARA);
-    auto secret = agree(own, x963 ? given->bytes("peer") : data);
+    auto secret = agree(own, mechanism, x963 ? given->bytes("peer") : data);
     if (!secret) return secret;
     if (mechanism.hash() == CXI_MECH_HASH_NONE) {
-        // PKCS#11 3.0, ECDH1_DERIVE: what is too long loses its leading bytes.
-        if (x963 && secret->size() > length)
+        // PKCS#11 3.0, ECDH1_DERIVE; v2.40, section 2.4.7, DH: what is too long loses its leading bytes.
+        if ((x963 || mechanism.kdf() == CXI_MECH_KDF_DH) && secret->size() > length)
             secret->erase(secret->begin(), secret->end() - static_cast<std::ptrdiff_t>(length));
         return secret;
     }
@@ -111,18 +111,19 @@ Result<void> approve_join(Cxi& cxi, const Restrictions& set, const KeyObject& ba
 
 }  // namespace
 
-// The raw shared secret, the x coordinate of the common point.
+// The raw shared secret: the x coordinate of the common point, or DH's number.
 Result<Bytes> cxi_secret_agree(CxiCall& call) {
     Cxi& cxi = call.cxi;
     CS2SIM_TRY(check_flags(call.request.u32("flags"), 0));
     const LoadedKey& key = call.key("key");
-    CS2SIM_TRY(cxi.allow(key, USE_DERIVE, {call.request.u32("mechanism")}));
-    const auto secret = agree(key, call.request.bytes("peer"));
+    CS2SIM_TRY(cxi.use(key, USE_DERIVE, {call.request.u32("mechanism")}));
+    const auto secret = agree(key, {call.request.u32("mechanism")}, call.request.bytes("peer"));
     if (!secret) return fail(secret.error());
     return call.answer({ByteView(*secret)});
 }
 
-// A secret key by the template's ALGO and SIZE, its first bytes taken from what the mechanism derives.
+// A secret key by the template's ALGO and SIZE, its first bytes taken from what the mechanism derives; of DH
+// the last ones (PKCS#11 v2.40, section 2.4.7).
 Result<Bytes> cxi_key_derive(CxiCall& call) {
     Cxi& cxi = call.cxi;
     const std::uint32_t flags = call.request.u32("flags");
@@ -131,7 +132,7 @@ Result<Bytes> cxi_key_derive(CxiCall& call) {
     auto properties = creation_template(call.request.bytes("properties"));
     if (!properties) return fail(properties.error());
     const LoadedKey& base = call.key("key");
-    CS2SIM_TRY(cxi.allow(base, USE_DERIVE, mechanism));
+    CS2SIM_TRY(cxi.use(base, USE_DERIVE, mechanism));
     const auto now = cxi.circumstances(properties->text(CXI_PROP_KEY_GROUP));
     if (!now) return fail(now.error());
     const auto of_base = cxi.config(base.object.group());
@@ -146,7 +147,7 @@ Result<Bytes> cxi_key_derive(CxiCall& call) {
     SharedKey other;  // CAT_BASE_AND_KEY: `data` names it
     if (mechanism.kdf() == CXI_MECH_KDF_CAT_BASE_AND_KEY) {
         other = call.find("data");
-        CS2SIM_TRY(cxi.allow(*other, USE_DERIVE, mechanism));
+        CS2SIM_TRY(cxi.use(*other, USE_DERIVE, mechanism));
         for (const Restrictions& set : {now->restrictions, of_base->restrictions})
             CS2SIM_TRY(approve_join(cxi, set, base.object, other->object, bits / 8));
     }

@@ -20,10 +20,13 @@ using permission::kKeyManager;
 using permission::kSecurityOfficer;
 inline constexpr std::uint32_t kAdministrator = permission::kSystemAdministrator;  // global configuration
 
+// `expressions`: CXI_GROUP holds no patterns but POSIX extended regular expressions (group_patterns.h), of which
+// ".*" stands for what the pattern `*` does.
+//
 // True when a user with these attributes counts for `group`.
-bool attributes_match_group(std::string_view attributes, std::string_view group);
+bool attributes_match_group(std::string_view attributes, std::string_view group, bool expressions = false);
 
 // What the logged-on users add up to for `group`.
-std::uint32_t group_state(const std::vector<LoggedOnUser>& users, std::string_view group);
+std::uint32_t group_state(const std::vector<LoggedOnUser>& users, std::string_view group, bool expressions);
 
 }  // namespace cs2sim

@@ -9,6 +9,9 @@ namespace cs2sim {
 Result<Bytes> cxi_get_info(CxiCall& call);
 Result<Bytes> cxi_key_init(CxiCall& call);
 Result<Bytes> cxi_key_generate(CxiCall& call);
+Result<Bytes> cxi_key_dsa_xgen(CxiCall& call);
+Result<Bytes> cxi_key_dsa_pqgen(CxiCall& call);
+Result<Bytes> cxi_key_dsa_ggen(CxiCall& call);
 Result<Bytes> cxi_key_pair_gen(CxiCall& call);
 Result<Bytes> cxi_key_open(CxiCall& call);
 Result<Bytes> cxi_key_delete(CxiCall& call);
@@ -21,6 +24,13 @@ Result<Bytes> cxi_not_supported(CxiCall& call);
 Result<Bytes> cxi_user_add(CxiCall& call);  // E_CXI_PERMISSION_DENIED, E_CMDS_BAD_NAME, and as CMDS.ADD_USER
 Result<Bytes> cxi_user_delete(
     CxiCall& call);  // E_CXI_PERMISSION_DENIED, E_CMDS_BAD_NAME, and as CMDS.DELETE_USER
+
+// authorise_functions.cpp; but for cxi_key_authorize() all of them E_CXI_NOT_SUPPORTED without
+// key_authorisation of the profile, and those of Cxi::bind_kak(), authorise() and unblock()
+Result<Bytes> cxi_key_initialize(CxiCall& call);
+Result<Bytes> cxi_key_auth_challenge(CxiCall& call);
+Result<Bytes> cxi_key_authorize(CxiCall& call);
+Result<Bytes> cxi_key_unblock(CxiCall& call);
 
 // property_functions.cpp
 Result<Bytes> cxi_key_list(CxiCall& call);

@@ -1,6 +1,7 @@
 // Keys come and go: generate, open, create, delete, wipe a group.
 #include "firmware/cxi/access.h"
 #include "firmware/cxi/cxi.h"
+#include "firmware/cxi/finite_field_keys.h"
 #include "firmware/cxi/group_access.h"
 #include "firmware/cxi/handlers.h"
 
@@ -9,6 +10,26 @@ namespace {
 
 std::string audit_name(const KeyObject& key) {
     return std::string(key.group()) + "/" + std::string(key.name());
+}
+
+Result<PropertyList> template_of_new(const CxiCall& call) {
+    CS2SIM_TRY(check_flags(call.request.u32("flags"), kPlaceFlags));
+    return creation_template(call.request.bytes("properties"));
+}
+
+Result<Bytes> generate_by(CxiCall& call, PropertyList properties) {
+    Cxi& cxi = call.cxi;
+    auto place = cxi.place_in(call, properties, call.request.u32("flags"));
+    if (!place) return fail(place.error());
+    auto now = cxi.circumstances(properties.text(CXI_PROP_KEY_GROUP));
+    if (!now) return fail(now.error());
+    now->abandonment = call.context.abandonment.get();
+    auto key = generate_key(std::move(properties), {call.request.u32("mechanism")}, *now);
+    if (!key) return fail(key.error());
+    const auto reference = place->put(*key);
+    if (!reference) return fail(reference.error());
+    call.audit(AUDIT_KEY, "CXI: key generated: " + audit_name(*key));
+    return call.answer({*reference});
 }
 
 }  // namespace
@@ -36,22 +57,40 @@ Result<Bytes> cxi_key_init(CxiCall& call) {
 }
 
 Result<Bytes> cxi_key_generate(CxiCall& call) {
-    Cxi& cxi = call.cxi;
-    const std::uint32_t flags = call.request.u32("flags");
-    CS2SIM_TRY(check_flags(flags, kPlaceFlags));
-    auto properties = creation_template(call.request.bytes("properties"));
+    auto properties = template_of_new(call);
     if (!properties) return fail(properties.error());
-    auto place = cxi.place_in(call, *properties, flags);
-    if (!place) return fail(place.error());
-    auto now = cxi.circumstances(properties->text(CXI_PROP_KEY_GROUP));
-    if (!now) return fail(now.error());
-    now->abandonment = call.context.abandonment.get();
-    auto key = generate_key(*std::move(properties), {call.request.u32("mechanism")}, *now);
-    if (!key) return fail(key.error());
-    const auto reference = place->put(*key);
-    if (!reference) return fail(reference.error());
-    call.audit(AUDIT_KEY, "CXI: key generated: " + audit_name(*key));
-    return call.answer({*reference});
+    return generate_by(call, *std::move(properties));
+}
+
+// In a group that is there already.
+Result<Bytes> cxi_key_dsa_xgen(CxiCall& call) {
+    auto properties = template_of_new(call);
+    if (!properties) return fail(properties.error());
+    if (properties->number_or(CXI_PROP_KEY_ALGO, CXI_KEY_ALGO_DSA) != CXI_KEY_ALGO_DSA)
+        return fail(E_CXI_KEY_INVALID_ALGO);
+    properties->set_number(CXI_PROP_KEY_ALGO, CXI_KEY_ALGO_DSA);
+    if (!properties->has(CXI_PROP_KEY_DSA_P)) return fail(E_CXI_KEY_MISSING_COMP);
+    return generate_by(call, *std::move(properties));
+}
+
+// Whoever has no key here may not let the device search.
+Result<Bytes> cxi_key_dsa_pqgen(CxiCall& call) {
+    CS2SIM_TRY(call.require(RIGHT_LOGGED_ON, {}));
+    CS2SIM_TRY(call.cxi.approve_domain(call.request.u32("pbits")));
+    const auto group = generate_dsa_parameters(call.request.u32("pbits"), call.request.u32("qbits"),
+                                               call.context.abandonment.get());
+    if (!group) return fail(group.error());
+    return call.answer({group->p, group->q});
+}
+
+Result<Bytes> cxi_key_dsa_ggen(CxiCall& call) {
+    CS2SIM_TRY(call.require(RIGHT_LOGGED_ON, {}));
+    const ByteView p = call.request.bytes("p");
+    if (p.size() > 384) return fail(E_CXI_KEY_INVALID_SIZE);  // 3072 bits
+    CS2SIM_TRY(call.cxi.approve_domain(static_cast<std::uint32_t>(p.size() * 8)));
+    const auto generator = generate_generator(p, call.request.bytes("q"));
+    if (!generator) return fail(generator.error());
+    return call.answer({*generator});
 }
 
 // Two objects, the private one by its own template and the public one by the other.
@@ -63,6 +102,7 @@ Result<Bytes> cxi_key_pair_gen(CxiCall& call) {
     if (!of_public) return fail(of_public.error());
     auto of_private = creation_template(call.request.bytes("private"));
     if (!of_private) return fail(of_private.error());
+    share_group(*of_public, *of_private);
     auto place = cxi.place_in(call, *of_private, flags);
     if (!place) return fail(place.error());
     CS2SIM_TRY(cxi.place_in(call, *of_public, flags));
@@ -133,7 +173,7 @@ Result<Bytes> cxi_obj_create(CxiCall& call) {
 Result<Bytes> cxi_p11_permissions(CxiCall& call) {
     const std::string_view group = call.request.text("group");
     if (group.size() > CXI_MAX_STR) return fail(E_CXI_INVALID_PARAM_LEN);
-    return call.answer({group_state(call.context.users, group)});
+    return call.answer({group_state(call.context.users, group, call.device.profile.group_expressions)});
 }
 
 Result<Bytes> cxi_p11_profile(CxiCall& call) {

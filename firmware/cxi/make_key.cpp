@@ -9,6 +9,7 @@
 
 #include "firmware/crypto/random.h"
 #include "firmware/cxi/cxi_rules.h"
+#include "firmware/cxi/finite_field_keys.h"
 
 namespace cs2sim {
 namespace {
@@ -50,7 +51,11 @@ bool size_fits(std::uint32_t algorithm, std::uint32_t bits) {
         case CXI_KEY_ALGO_AES:
             return bits == 128 || bits == 192 || bits == 256;
         case CXI_KEY_ALGO_RSA:
+        case CXI_KEY_ALGO_DH:
+        case CXI_KEY_ALGO_DH_PKCS:
             return bits >= 1024 && bits <= 8192 && bits % 8 == 0;
+        case CXI_KEY_ALGO_DSA:
+            return bits >= 1024 && bits <= 3072 && bits % 8 == 0;
         default:
             return true;
     }
@@ -63,9 +68,10 @@ bool is_curve_algorithm(std::uint32_t algorithm) {
 bool is_secret_algorithm(std::uint32_t algorithm) { return algorithm <= CXI_KEY_ALGO_AES; }
 
 Result<void> check_algorithm(std::uint32_t algorithm, const Circumstances& now) {
-    const bool known = algorithm <= CXI_KEY_ALGO_ECDH && algorithm != CXI_KEY_ALGO_DSA;
-    if (!known || (algorithm == CXI_KEY_ALGO_DES && !now.des3 && (now.modes & (MODE_FIPS | MODE_CC)) == 0))
-        return fail(E_CXI_KEY_INVALID_ALGO);
+    const bool barred =
+        (algorithm == CXI_KEY_ALGO_DES && !now.des3) || (is_finite_field(algorithm) && !now.dsa);
+    const bool certified = (now.modes & (MODE_FIPS | MODE_CC)) != 0;  // whose tables tell the code
+    if (algorithm > CXI_KEY_ALGO_DH_PKCS || (barred && !certified)) return fail(E_CXI_KEY_INVALID_ALGO);
     return {};
 }
 
@@ -153,6 +159,9 @@ struct Described {
 Result<Described> describe_key(const EVP_PKEY& key) {
     if (is_rsa(key)) return Described{CXI_KEY_ALGO_RSA, key_bits(key), {}};
     if (is_ec(key)) return Described{CXI_KEY_ALGO_EC, key_bits(key), openssl_curve_name(ec_curve(key))};
+    if (is_dsa(key)) return Described{CXI_KEY_ALGO_DSA, key_bits(key), {}};
+    if (is_dh(key))
+        return Described{has_subprime(key) ? CXI_KEY_ALGO_DH : CXI_KEY_ALGO_DH_PKCS, key_bits(key), {}};
     if (EVP_PKEY_is_a(&key, "ED25519") == 1) return Described{CXI_KEY_ALGO_EC, 256, std::string(kEd25519)};
     if (EVP_PKEY_is_a(&key, "X25519") == 1) return Described{CXI_KEY_ALGO_ECDH, 255, std::string(kX25519)};
     return fail(E_CXI_KEY_INVALID_ALGO);
@@ -165,7 +174,10 @@ Result<void> agree_on(PropertyList& properties, const EVP_PKEY& pkey, Use use, c
     const std::uint32_t given = properties.number_or(CXI_PROP_KEY_ALGO, actual->algorithm);
     const bool both_curves =
         is_curve_algorithm(given) && is_ec(pkey);  // ECDSA and ECDH share NIST-like curves
-    if (given != actual->algorithm && !both_curves) return fail(E_CXI_PROP_COMPARE);
+    const bool both_dh = is_dh(pkey) && is_finite_field(given) && given != CXI_KEY_ALGO_DSA;
+    if (given != actual->algorithm && !both_curves && !both_dh) return fail(E_CXI_PROP_COMPARE);
+    CS2SIM_TRY(check_algorithm(given, now));
+    if (is_finite_field(given)) CS2SIM_TRY(agree_on_group(properties, pkey));
     properties.set_number(CXI_PROP_KEY_ALGO, given);
     CS2SIM_TRY(agree_number(properties, CXI_PROP_KEY_SIZE, actual->bits, E_CXI_KEY_INVALID_SIZE));
     if (!size_fits(given, actual->bits)) return fail(E_CXI_KEY_INVALID_SIZE);
@@ -198,6 +210,7 @@ Result<PrivateKey> generate_pair(const PropertyList& properties, std::uint32_t a
         if (now.restrictions.secure_rsa && *bits < kSecureRsaBits) return fail(E_CXI_KEY_INVALID_SIZE);
         return generate_rsa_with(*bits, properties.bytes(CXI_PROP_KEY_RSA_EXP), now);
     }
+    if (is_finite_field(algorithm)) return generate_in_group(properties, algorithm, now);
     if (!properties.has(CXI_PROP_KEY_EC_CURVE)) return fail(E_CXI_PROP_NOT_FOUND);
     const std::string curve = curve_of(properties.bytes(CXI_PROP_KEY_EC_CURVE));
     if (curve.empty()) return fail(E_ECA_NOT_FOUND);
@@ -280,6 +293,8 @@ Result<KeyObject> key_from_material(PropertyList properties, std::uint32_t type,
         const int sound =
             is_public ? EVP_PKEY_public_check_quick(check.get()) : EVP_PKEY_pairwise_check(check.get());
         if (sound != 1) return fail(E_CXI_KEY_INVALID_COMP);
+        if (is_dsa(**pkey) && !is_public)
+            CS2SIM_TRY(check_dsa_parameters(*domain_parameters(**pkey), now.abandonment));
         key.material = is_public ? to_secret(public_key_der(**pkey)) : private_key_der(**pkey);
         if (!is_public) type = CXI_KEY_TYPE_PRIVATE;
     }

@@ -9,16 +9,20 @@ namespace cs2sim {
 struct Circumstances {
     std::uint16_t modes = 0;                   // what holds now, for the tables of cxi_rules.h
     bool des3 = true;                          // whether the profile has DES keys
+    bool dsa = true;                           // and DSA and DH keys
     std::int64_t milliseconds = 0;             // the device's time
     Restrictions restrictions{};               // of the group
     const Abandonment* abandonment = nullptr;  // of the command, for what takes long
 };
 
+bool is_finite_field(std::uint32_t algorithm);  // DSA and DH
+
 // Decodes a template that makes a key. Errors: those of PropertyList::decode(), and E_CXI_PROP_ABSENT for a
 // property that only the device may make.
 Result<PropertyList> creation_template(ByteView elements);
 
-// Generates by ALGO and SIZE or EC_CURVE. Errors: E_CXI_PROP_NOT_FOUND (one of these is missing),
+// Generates by ALGO and SIZE or EC_CURVE; DSA and DH by DSA_P, _Q, _G, else by SIZE and DSA_Q_BITS. Errors:
+// E_CXI_PROP_NOT_FOUND (one of these is missing), E_CXI_KEY_INVALID_COMP (parameters of DSA or DH),
 // E_CXI_KEY_INVALID_ALGO, E_CXI_KEY_INVALID_SIZE, E_CXI_KEY_TYPE, E_ECA_NOT_FOUND (curve), E_CXI_PROP_VAL
 // (public exponent), E_OS_PCI_CANCEL when nobody waits any more, those of approve_key() and of kActRules
 // (Act::low_exponent).

@@ -1,5 +1,6 @@
 // Keys on the move: backup and restore under the MBK, import and export, wrap and unwrap.
 #include "firmware/cxi/access.h"
+#include "firmware/cxi/authorisation.h"
 #include "firmware/cxi/cxi.h"
 #include "firmware/cxi/handlers.h"
 #include "firmware/cxi/work/cipher_job.h"
@@ -63,10 +64,22 @@ bool is_authenticated(const LoadedKey& wrapping, Mechanism mechanism) {
            mechanism.chain() == CXI_MECH_CHAIN_KEY_WRAP;
 }
 
+// Where nothing proves that a wrapped key is whole, its length, its padding and its form alone can tell that
+// it is none: one code for them all. A weak DES key is a key.
+std::uint32_t code_of_unwrapped(const LoadedKey& wrapping, Mechanism mechanism, std::uint32_t type,
+                                std::uint32_t code) {
+    if (wrapping.pkey || is_authenticated(wrapping, mechanism)) return code;
+    const bool no_key = code == E_CXI_CRYPT_DATA_LEN || code == E_CXI_CRYPT_PADDING ||
+                        code == E_CXI_KEY_INVALID_SIZE ||
+                        (code == E_CXI_KEY_INVALID_COMP && type != CXI_KEY_TYPE_SECRET);
+    return no_key ? std::uint32_t{E_CXI_KEY_BLOB_FORMAT} : code;
+}
+
 // Encrypts a key's material: AES in an authenticated or padded mode, key wrap, or RSA for secret keys.
 Result<Bytes> wrap_material(CxiCall& call, const LoadedKey& wrapping, Mechanism mechanism, ByteView parameter,
                             const LoadedKey& key) {
     CS2SIM_TRY(call.cxi.allow(wrapping, USE_WRAP, mechanism, parameter));
+    CS2SIM_TRY(may_move(key.object));
     const PropertyList& properties = key.object.properties;
     if ((key.object.export_policy() & (CXI_KEY_EXPORT_ALLOW | CXI_KEY_EXPORT_ALLOW_PLAIN)) == 0 ||
         !properties.flag_or(CXI_PROP_EXTRACTABLE, true))
@@ -75,6 +88,9 @@ Result<Bytes> wrap_material(CxiCall& call, const LoadedKey& wrapping, Mechanism 
         !wrapping.object.properties.flag_or(CXI_PROP_TRUSTED, false))
         return fail(E_CXI_KEY_EXPORT_DENIED);
     if (!key.object.is_secret() && (!key.object.is_private() || wrapping.pkey)) return fail(E_CXI_KEY_TYPE);
+    // Both keys work, and what comes back has no KAK: so the one that leaves needs its KAK's leave as well.
+    if (!key.object.is_public()) CS2SIM_TRY(call.cxi.spend(key));
+    CS2SIM_TRY(call.cxi.use(wrapping, USE_WRAP, mechanism, parameter));
     CS2SIM_TRY(note_policy(call.cxi, key));
     if (wrapping.pkey) {
         return rsa_encrypt(wrapping, mechanism, parameter, key.secret());
@@ -86,7 +102,7 @@ Result<Bytes> wrap_material(CxiCall& call, const LoadedKey& wrapping, Mechanism 
 
 Result<SecretBytes> unwrap_material(CxiCall& call, const LoadedKey& wrapping, Mechanism mechanism,
                                     ByteView parameter, ByteView wrapped) {
-    CS2SIM_TRY(call.cxi.allow(wrapping, USE_UNWRAP, mechanism, parameter));
+    CS2SIM_TRY(call.cxi.use(wrapping, USE_UNWRAP, mechanism, parameter));
     if (wrapping.pkey) return rsa_decrypt(wrapping, mechanism, parameter, wrapped);
     const auto job = CipherJob::start(wrapping, mechanism, false, parameter);
     if (!job) return fail(job.error());
@@ -117,15 +133,19 @@ Result<Bytes> unwrap_and_place(CxiCall& call, ByteView parameter, ByteView wrapp
     const LoadedKey& wrapping = call.key("wrapping");
     const Mechanism mechanism{call.request.u32("mechanism")};
     if (type == 0) type = type_of(*properties);
-    const auto now = cxi.circumstances(properties->text(CXI_PROP_KEY_GROUP));
+    auto now = cxi.circumstances(properties->text(CXI_PROP_KEY_GROUP));
     if (!now) return fail(now.error());
+    now->abandonment = call.context.abandonment.get();
     auto place = cxi.place_in(call, *properties, call.request.u32("flags"));
     if (!place) return fail(place.error());
     CS2SIM_TRY(restrict_import(*properties, now->restrictions, class_of(type) == CXI_KEY_TYPE_SECRET));
+    const auto told = [&](Error error) {
+        return fail(code_of_unwrapped(wrapping, mechanism, class_of(type), error.code));
+    };
     const auto material = unwrap_material(call, wrapping, mechanism, parameter, wrapped);
-    if (!material) return fail(material.error());
+    if (!material) return told(material.error());
     auto key = key_from_material(*std::move(properties), class_of(type), *material, *now);
-    if (!key) return fail(key.error());
+    if (!key) return told(key.error());
     CS2SIM_TRY(bind_policy(cxi, *key, is_authenticated(wrapping, mechanism)));
     const auto reference = place->put(*key);
     if (!reference) return fail(reference.error());
@@ -138,6 +158,7 @@ Result<Bytes> cxi_key_backup(CxiCall& call) {
     Cxi& cxi = call.cxi;
     const LoadedKey& key = call.key("key");
     if (key.external) return fail(E_CXI_INTERNAL_INPUT_ONLY);
+    CS2SIM_TRY(may_move(key.object));
     if ((key.object.export_policy() & CXI_KEY_EXPORT_DENY_BACKUP) != 0) return fail(E_CXI_KEY_EXPORT_DENIED);
     const auto blob = cxi.external.seal.seal(key.object);
     if (!blob) return fail(blob.error());
@@ -159,6 +180,7 @@ Result<Bytes> cxi_key_restore(CxiCall& call) {
     if (!place) return fail(place.error());
     CS2SIM_TRY(cxi.approve_object(*key, key->is_public() ? USE_VERIFY : USE_MAKE));
     CS2SIM_TRY(load_key(*key));  // what cannot be used is not stored
+    CS2SIM_TRY(cxi.settle(*key));
     const auto reference = place->put(*key);
     if (!reference) return fail(reference.error());
     call.audit(AUDIT_KEY, "CXI: key restored: " + std::string(key->group()) + "/" + std::string(key->name()));
@@ -185,10 +207,12 @@ Result<Bytes> cxi_key_export(CxiCall& call) {
         return call.answer({*wrapped});
     }
     CS2SIM_TRY(approve_act(cxi.modes(), Act::plain_export));
+    CS2SIM_TRY(may_move(object));
     if ((object.export_policy() & CXI_KEY_EXPORT_ALLOW_PLAIN) == 0 ||
         !object.properties.flag_or(CXI_PROP_EXTRACTABLE, true) ||
         object.properties.flag_or(CXI_PROP_SENSITIVE, false))
         return fail(E_CXI_KEY_EXPORT_DENIED);
+    CS2SIM_TRY(cxi.spend(key));
     call.audit(AUDIT_KEY, "CXI: key exported in clear: " + std::string(object.group()) + "/" +
                               std::string(object.name()));
     return call.answer({ByteView(object.material)});
@@ -205,8 +229,9 @@ Result<Bytes> cxi_key_import(CxiCall& call) {
 
     auto properties = creation_template(call.request.bytes("properties"));
     if (!properties) return fail(properties.error());
-    const auto now = cxi.circumstances(properties->text(CXI_PROP_KEY_GROUP));
+    auto now = cxi.circumstances(properties->text(CXI_PROP_KEY_GROUP));
     if (!now) return fail(now.error());
+    now->abandonment = call.context.abandonment.get();
     auto place = cxi.place_in(call, *properties, call.request.u32("flags"));
     if (!place) return fail(place.error());
     if (class_of(type) != CXI_KEY_TYPE_PUBLIC) {

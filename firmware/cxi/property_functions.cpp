@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "firmware/cxi/access.h"
+#include "firmware/cxi/authorisation.h"
 #include "firmware/cxi/cxi.h"
 #include "firmware/cxi/group_access.h"
 #include "firmware/cxi/handlers.h"
@@ -254,7 +255,9 @@ Result<Bytes> cxi_obj_copy(CxiCall& call) {
     const auto changes = creation_template(call.request.bytes("properties"));
     if (!changes) return fail(changes.error());
     const LoadedKey& key = call.key("key");
+    CS2SIM_TRY(may_move(key.object));
     KeyObject copy = key.object;
+    CS2SIM_TRY(cxi.settle(copy));
     const auto who = changer(call, key);
     if (!who) return fail(who.error());
     for (const Property& change : *changes) {

@@ -139,16 +139,28 @@ struct Signing {
     SignRequest request;
 };
 
-Result<Signing> signing(CxiCall& call, Use use, std::uint32_t flags_known) {
+Result<Signing> signing(CxiCall& call, Use use, std::uint32_t flags_known, std::uint32_t uses = 1) {
     const std::uint32_t flags = call.request.u32("flags");
     CS2SIM_TRY(check_flags(flags, flags_known));
     if (call.request.bytes("data").size() > CXI_MOST_DATA) return fail(E_CXI_CRYPT_DATA_LEN);
     const LoadedKey& key = call.key("key");
     const Mechanism mechanism{call.request.u32("mechanism")};
-    CS2SIM_TRY(call.cxi.allow(key, use, mechanism, call.request.bytes("parameter")));
+    CS2SIM_TRY(call.cxi.use(key, use, mechanism, call.request.bytes("parameter"), uses));
     return Signing{key,
                    {mechanism, (flags & CXI_FLAG_HASH_DATA) != 0, call.request.bytes("parameter"),
                     call.request.bytes("data")}};
+}
+
+Result<std::vector<ByteView>> bulk_entries(ByteView list) {
+    if (list.empty()) return fail(E_CXI_CRYPT_DATA_LEN);
+    std::vector<ByteView> entries;
+    while (!list.empty()) {
+        if (entries.size() == CXI_MOST_BULK) return fail(E_ECDSA_BULK_MAX);
+        const auto entry = parse_prefix(LAYOUT_CXI_BULK_ENTRY, list);
+        if (!entry) return fail(entry.error());
+        entries.push_back(entry->bytes("entry"));
+    }
+    return entries;
 }
 
 }  // namespace
@@ -165,7 +177,7 @@ Result<Bytes> cxi_hash_compute(CxiCall& call) {
     const auto begin = [&]() -> Result<Chain<HashJob>> {
         const SharedKey key = call.find("key");
         if (key)
-            CS2SIM_TRY(cxi.allow(*key, USE_MAC, mechanism));
+            CS2SIM_TRY(cxi.use(*key, USE_MAC, mechanism));
         else
             CS2SIM_TRY(approve_mechanism(cxi.modes(), USE_HASH, kAnyAlgorithm, mechanism.value));
         auto job = HashJob::start(key.get(), mechanism);
@@ -198,7 +210,7 @@ Result<Bytes> cxi_crypt(CxiCall& call) {
         if (!use) return fail(use.error());
         const SharedKey key = call.find("key");
         if (!key) return fail(E_CXI_INVALID_PARAM_LEN);
-        CS2SIM_TRY(cxi.allow(*key, use->use, mechanism, call.request.bytes("parameter")));
+        CS2SIM_TRY(cxi.use(*key, use->use, mechanism, call.request.bytes("parameter")));
         if (use->use == USE_MAC) return crypt_mac(call, *key, mechanism);
         if (key->pkey) return crypt_asymmetric(call, *key, mechanism, use->encrypt);
         auto job = CipherJob::start(*key, mechanism, use->encrypt, call.request.bytes("parameter"));
@@ -223,16 +235,13 @@ Result<Bytes> cxi_sign(CxiCall& call) {
 
 // All or none: the first that cannot be signed ends it with its error.
 Result<Bytes> cxi_sign_bulk(CxiCall& call) {
-    auto work = signing(call, USE_SIGN, CXI_FLAG_HASH_DATA);
+    const auto entries = bulk_entries(call.request.bytes("data"));
+    if (!entries) return fail(entries.error());
+    auto work = signing(call, USE_SIGN, CXI_FLAG_HASH_DATA, static_cast<std::uint32_t>(entries->size()));
     if (!work) return fail(work.error());
-    ByteView list = work->request.data;
-    if (list.empty()) return fail(E_CXI_CRYPT_DATA_LEN);
     Bytes signatures;
-    for (std::size_t count = 1; !list.empty(); ++count) {
-        if (count > CXI_MOST_BULK) return fail(E_ECDSA_BULK_MAX);
-        const auto entry = parse_prefix(LAYOUT_CXI_BULK_ENTRY, list);
-        if (!entry) return fail(entry.error());
-        work->request.data = entry->bytes("entry");
+    for (const ByteView entry : *entries) {
+        work->request.data = entry;
         const auto signature = make_signature(work->key, work->request);
         if (!signature) return fail(signature.error());
         compose_fitting_into(signatures, LAYOUT_CXI_BULK_ENTRY, *signature);

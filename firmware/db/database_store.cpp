@@ -46,18 +46,16 @@ public:
 
     Result<std::uint32_t> commit() override {
         CS2SIM_TRY(made_->finish());
-        const auto published = publish_(*made_);
-        if (!published) return fail(published.error());
-        if (!*published) CS2SIM_TRY(merge());
+        CS2SIM_TRY_LET(published, publish_(*made_));
+        if (!published) CS2SIM_TRY(merge());
         return count_;
     }
 
 private:
     Result<void> merge() {
-        const auto database = open_();
-        if (!database) return fail(database.error());
-        if ((*database)->info().key_length != info_.key_length) return fail(E_DB_BAD_INFO);
-        return (*database)->change([&](Batch& batch) {
+        CS2SIM_TRY_LET(database, open_());
+        if (database->info().key_length != info_.key_length) return fail(E_DB_BAD_INFO);
+        return database->change([&](Batch& batch) {
             return made_->for_each([&](ByteView key, ByteView record) { return batch.update(key, record); });
         });
     }
@@ -118,53 +116,47 @@ void DatabaseStore::index(std::string_view name, TermsOf terms_of) {
 }
 
 Result<std::shared_ptr<Database>> DatabaseStore::open(std::string_view name) {
-    const auto plain = Flash::plain_name(name);
-    if (!plain) return fail(plain.error());
+    CS2SIM_TRY_LET(plain, Flash::plain_name(name));
     const std::lock_guard lock(impl_->mutex);
-    return impl_->open_locked(*plain);
+    return impl_->open_locked(plain);
 }
 
 Result<std::shared_ptr<Database>> DatabaseStore::create(std::string_view name, const DatabaseInfo& info,
                                                         std::string_view backend) {
-    const auto plain = new_name(name, info);
-    if (!plain) return fail(plain.error());
+    CS2SIM_TRY_LET(plain, new_name(name, info));
     DatabaseBackend* const maker = impl_->backend_called(backend);
     if (!maker) return fail(E_DB_BAD_PARAM);
 
     const std::lock_guard lock(impl_->mutex);
-    if (!impl_->backend_of(*plain)) {
-        const auto made = maker->make(*plain, info);
-        if (!made) return fail(made.error());
-        CS2SIM_TRY((*made)->finish());
-        CS2SIM_TRY((*made)->publish());
+    if (!impl_->backend_of(plain)) {
+        CS2SIM_TRY_LET(made, maker->make(plain, info));
+        CS2SIM_TRY(made->finish());
+        CS2SIM_TRY(made->publish());
     }
-    auto database = impl_->open_locked(*plain);
+    auto database = impl_->open_locked(plain);
     if (database && (*database)->info().key_length != info.key_length) return fail(E_DB_BAD_INFO);
     return database;
 }
 
 Result<std::unique_ptr<Staging>> DatabaseStore::stage(std::string_view name, const DatabaseInfo& info) {
-    const auto plain = new_name(name, info);
-    if (!plain) return fail(plain.error());
+    CS2SIM_TRY_LET(plain, new_name(name, info));
     {
         const std::lock_guard lock(impl_->mutex);
-        if (impl_->backend_of(*plain)) {
-            const auto database = impl_->open_locked(*plain);
-            if (!database) return fail(database.error());
-            if ((*database)->info().key_length != info.key_length) return fail(E_DB_BAD_INFO);
-            return (*database)->stage();
+        if (impl_->backend_of(plain)) {
+            CS2SIM_TRY_LET(database, impl_->open_locked(plain));
+            if (database->info().key_length != info.key_length) return fail(E_DB_BAD_INFO);
+            return database->stage();
         }
     }
-    auto made = impl_->backends.front()->make(*plain, info);
-    if (!made) return fail(made.error());
-    const auto publish = [this, name = *plain](NewDatabase& finished) -> Result<bool> {
+    CS2SIM_TRY_LET(made, impl_->backends.front()->make(plain, info));
+    const auto publish = [this, name = plain](NewDatabase& finished) -> Result<bool> {
         const std::lock_guard lock(impl_->mutex);
         if (impl_->backend_of(name)) return false;
         CS2SIM_TRY(finished.publish());
         return true;
     };
-    return std::make_unique<StagedDatabase>(std::move(*made), info, publish,
-                                            [this, name = *plain] { return open(name); });
+    return std::make_unique<StagedDatabase>(std::move(made), info, publish,
+                                            [this, name = plain] { return open(name); });
 }
 
 bool DatabaseStore::exists(std::string_view plain_name) const {
@@ -172,17 +164,16 @@ bool DatabaseStore::exists(std::string_view plain_name) const {
 }
 
 Result<void> DatabaseStore::drop(std::string_view name) {
-    const auto plain = Flash::plain_name(name);
-    if (!plain) return fail(plain.error());
+    CS2SIM_TRY_LET(plain, Flash::plain_name(name));
     const std::lock_guard lock(impl_->mutex);
-    DatabaseBackend* backend = impl_->backend_of(*plain);
+    DatabaseBackend* backend = impl_->backend_of(plain);
     if (!backend) return fail(E_OS_FILE_NO_SUCH_FILE);
-    if (const auto found = impl_->databases.find(*plain); found != impl_->databases.end()) {
+    if (const auto found = impl_->databases.find(plain); found != impl_->databases.end()) {
         if (found->second->in_use()) return fail(E_DB_IN_USE);
         found->second->close();
         impl_->databases.erase(found);
     }
-    return backend->drop(*plain);
+    return backend->drop(plain);
 }
 
 std::vector<DatabaseFile> DatabaseStore::list() const {

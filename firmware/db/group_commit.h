@@ -10,7 +10,7 @@
 #include <span>
 
 #include "firmware/db/sqlite_connection.h"
-#include "firmware/smos/fault_points.h"
+#include "firmware/smos/flash/fault_points.h"
 
 namespace cs2sim {
 

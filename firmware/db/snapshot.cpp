@@ -22,9 +22,9 @@ Result<DatabaseEntry> ReaderSnapshot::next() {
     return rest_->next();
 }
 
-void ReaderSnapshot::leave_log() {
+Result<void> ReaderSnapshot::leave_log() {
     const std::lock_guard lock(mutex_);
-    if (!reader_) return;
+    if (!reader_) return moved_;
     rest_ = std::make_unique<EntryFile>(database_->identity());
     moved_ = rest_->open();
     if (moved_)
@@ -32,6 +32,7 @@ void ReaderSnapshot::leave_log() {
             reader_->walk_on([&](ByteView key, ByteView sealed) { return rest_->add_sealed(key, sealed); });
     reader_->end_walk();
     reader_.reset();
+    return moved_;
 }
 
 }  // namespace cs2sim

@@ -17,8 +17,8 @@ public:
     Result<void> begin() { return reader_->begin_walk(); }
     Result<DatabaseEntry> next() override;
 
-    // From any thread. What fails then is next()'s error.
-    void leave_log();
+    // From any thread. What fails then is next()'s error too.
+    Result<void> leave_log();
 
 private:
     const std::shared_ptr<SqliteDatabase> database_;

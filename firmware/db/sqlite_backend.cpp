@@ -10,7 +10,7 @@
 
 #include "firmware/db/entry_file.h"
 #include "firmware/db/sqlite_database.h"
-#include "firmware/smos/state_file.h"
+#include "firmware/smos/flash/state_file.h"
 
 namespace cs2sim {
 namespace {

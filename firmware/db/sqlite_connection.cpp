@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <cerrno>
 
-#include "firmware/smos/fault_points.h"
-#include "firmware/smos/state_file.h"
+#include "firmware/smos/flash/fault_points.h"
+#include "firmware/smos/flash/state_file.h"
 
 namespace cs2sim {
 namespace {
@@ -14,13 +14,6 @@ namespace {
 constexpr int kApplicationId = 0x43533244;  // "CS2D", in the header of our SQLite files
 constexpr int kFormat = 1;
 constexpr int kFormatWithTerms = 2;  // the same, and terms and notes beside
-
-// SQLite cannot say that it was for want of a descriptor: a further one is tried for.
-Error open_error(int sqlite_result) {
-    if ((sqlite_result & 0xFF) == SQLITE_CANTOPEN && !StateFile("/dev/null", O_RDONLY))
-        return database_io_error(errno);
-    return database_error(sqlite_result);
-}
 
 }  // namespace
 
@@ -36,6 +29,10 @@ Error database_error(int sqlite_result) {
         case SQLITE_BUSY:
         case SQLITE_LOCKED:
             return {E_DB_IN_USE};
+        case SQLITE_CANTOPEN:  // SQLite cannot say that it was for want of a descriptor: a further one is
+                               // tried for
+            if (!StateFile("/dev/null", O_RDONLY)) return database_io_error(errno);
+            return {E_DB_COR_FILE};
         default:
             return {E_DB_COR_FILE};
     }
@@ -52,7 +49,7 @@ SqliteConnection::SqliteConnection(const DatabaseIdentity& identity)
 
 Result<void> SqliteConnection::open() {
     const int opened = sqlite_.open(identity_.file, SQLITE_OPEN_READWRITE);
-    if (opened != SQLITE_OK) return fail(open_error(opened));
+    if (opened != SQLITE_OK) return fail(database_error(opened));
     CS2SIM_TRY(run("PRAGMA synchronous=FULL"));
     CS2SIM_TRY(run("PRAGMA temp_store=MEMORY"));           // a savepoint must need no descriptor
     CS2SIM_TRY(run("PRAGMA journal_size_limit=4194304"));  // after a large restore the log shrinks again
@@ -62,7 +59,7 @@ Result<void> SqliteConnection::open() {
 Result<void> SqliteConnection::make_file(const std::filesystem::path& file, const DatabaseInfo& info) {
     Sqlite sqlite;
     const int opened = sqlite.open(file, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
-    if (opened != SQLITE_OK) return fail(open_error(opened));
+    if (opened != SQLITE_OK) return fail(database_error(opened));
     // Nobody knows this file until it is published, and it is synchronized once before: ten times on the way
     // would be half of a new device's first start.
     const std::string script =

@@ -242,11 +242,13 @@ Result<void> SqliteDatabase::change(const std::function<Result<void>(Batch&)>& w
 
 Result<std::unique_ptr<Snapshot>> SqliteDatabase::snapshot() {
     CS2SIM_TRY(check_usable());
-    if (use_.use_count() > kMostInUse) return fail(E_DB_NO_MEM);
+    const std::size_t open = snapshot_count_;
+    if (open >= kMostSnapshots) return fail(E_DB_NO_MEM);
     auto reader = std::make_unique<SqliteConnection>(identity_);
     CS2SIM_TRY(reader->open());
     auto snapshot = std::make_unique<ReaderSnapshot>(shared_from_this(), use_, std::move(reader));
     CS2SIM_TRY(snapshot->begin());
+    if (open >= kMostReadingSnapshots) CS2SIM_TRY(snapshot->leave_log());
     return snapshot;
 }
 
@@ -270,7 +272,7 @@ void SqliteDatabase::bound_log() {
     const auto size = std::filesystem::file_size(log, unknown);
     if (unknown || size < kLongestLog) return;
     const std::lock_guard lock(snapshots_mutex_);
-    for (ReaderSnapshot* snapshot : snapshots_) snapshot->leave_log();
+    for (ReaderSnapshot* snapshot : snapshots_) (void)snapshot->leave_log();
 }
 
 }  // namespace cs2sim

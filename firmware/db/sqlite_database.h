@@ -16,8 +16,11 @@
 
 namespace cs2sim {
 
-inline constexpr long kMostInUse =
-    64;  // snapshots and stagings of a database at a time: each holds files open
+inline constexpr std::size_t kMostStagings = 64;  // of a database at a time: each holds a file open
+// So many snapshots read from the database itself, with three files open each; those beyond take the entries
+// along in one file of their own.
+inline constexpr std::size_t kMostReadingSnapshots = 16;
+inline constexpr std::size_t kMostSnapshots = 1024;
 
 // Under which this database's records are sealed. Error: E_DB_BAD_MKEY.
 Result<SecretBytes> database_record_key(const MasterKey& master_key, const std::string& name);

@@ -40,7 +40,8 @@ private:
 
 Result<std::unique_ptr<Staging>> SqliteDatabase::stage() {
     CS2SIM_TRY(check_usable());
-    if (use_.use_count() > kMostInUse) return fail(E_DB_NO_MEM);
+    const auto in_use = static_cast<std::size_t>(use_.use_count() - 1);
+    if (in_use >= kMostStagings + snapshot_count_) return fail(E_DB_NO_MEM);
     auto staging = std::make_unique<FileStaging>(shared_from_this(), use_, identity_);
     CS2SIM_TRY(staging->open());
     return staging;

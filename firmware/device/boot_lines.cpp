@@ -4,7 +4,7 @@
 #include <array>
 #include <ctime>
 
-#include "firmware/modules/module_image.h"
+#include "firmware/modules/images/module_image.h"
 #include "firmware/protocol/functions.h"
 
 namespace cs2sim {

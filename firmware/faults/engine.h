@@ -16,7 +16,7 @@
 #include "firmware/faults/rules/rule.h"
 #include "firmware/faults/seen_command.h"
 #include "firmware/protocol/conversation.h"
-#include "firmware/smos/fault_points.h"
+#include "firmware/smos/flash/fault_points.h"
 
 namespace cs2sim {
 

@@ -5,7 +5,7 @@
 
 #include "firmware/db/catalogue.h"
 #include "firmware/modules/service.h"
-#include "firmware/smos/flash.h"
+#include "firmware/smos/flash/flash.h"
 
 namespace cs2sim::services {
 namespace {

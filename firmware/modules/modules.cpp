@@ -8,8 +8,8 @@
 #include "firmware/modules/attendant.h"
 #include "firmware/modules/crash_report.h"
 #include "firmware/modules/module_function.h"
-#include "firmware/modules/module_image.h"
-#include "firmware/smos/host_file.h"
+#include "firmware/modules/images/module_image.h"
+#include "firmware/smos/flash/state_file.h"
 
 namespace cs2sim {
 namespace {

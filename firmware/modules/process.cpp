@@ -17,7 +17,7 @@
 #include <cstring>
 #include <ctime>
 
-#include "firmware/smos/host_file.h"
+#include "firmware/smos/flash/state_file.h"
 
 extern char** environ;
 

@@ -15,7 +15,7 @@
 #include "firmware/container/container.h"
 #include "firmware/crypto/openssl.h"
 #include "firmware/db/database.h"
-#include "firmware/modules/module_texts.h"
+#include "firmware/modules/images/module_texts.h"
 #include "firmware/modules/process.h"
 
 namespace cs2sim {

@@ -123,6 +123,10 @@ tl::expected<Profile, std::string> parse_profile(std::string_view name, std::str
     reader.read("des3", profile.des3);
     reader.read("module_watchdog", profile.module_watchdog, 0, 86400);
     reader.read("module_crash_halts", profile.module_crash_halts);
+    reader.read("dsa", profile.dsa);
+    reader.read("key_authorisation", profile.key_authorisation);
+    reader.read("max_key_auth_fails", profile.max_key_auth_fails, 0, 255);
+    reader.read("group_expressions", profile.group_expressions);
     reader.read("factory_mbk", profile.factory_mbk);
     reader.read("hash_capitals", profile.hash_capitals);
     reader.read("show_initial", profile.show_initial);

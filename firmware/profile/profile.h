@@ -49,7 +49,12 @@ struct Profile {
     bool des3 = true;
     std::uint32_t module_watchdog = 0;  // seconds that a command of a user's own module may take; 0: no limit
     bool module_crash_halts = false;    // a crash of a user's own module is an alarm of the device
-    bool factory_mbk = false;           // a new device has an MBK of its own, AUTO-GEN, 1 share of 1
+    bool dsa = true;                        // DSA and DH keys; else E_CXI_KEY_INVALID_ALGO
+    bool key_authorisation = false;         // a kept key works when a KAK is bound to it and authorised it
+    std::uint32_t max_key_auth_fails = 10;  // failed authorisations in a row that lock a key; 0 = none
+    // CXI_GROUP of users is a POSIX extended regular expression, matched whole
+    bool group_expressions = false;
+    bool factory_mbk = false;  // a new device has an MBK of its own, AUTO-GEN, 1 share of 1
 
     // What the tools show, which differs between generations (device-formats.md, section 2).
     bool hash_capitals = false;          // MBKListKeys: the ISO hash

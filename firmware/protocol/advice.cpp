@@ -7,6 +7,25 @@
 namespace cs2sim {
 namespace {
 
+// Functions of CXI that go the same ways: that make a key or an object; take a template; name a key; let one
+// work; let it sign or encrypt (wrapping and derivation are encryption, too); go on with an earlier command;
+// take a key that a key authorisation key is for. Each ends with a blank.
+#define CXI_TEMPLATES                                                                                  \
+    "CXI.KEY_GENERATE CXI.KEY_PAIR_GEN CXI.KEY_DSA_XGEN CXI.OBJ_CREATE CXI.KEY_IMPORT CXI.KEY_UNWRAP " \
+    "CXI.KEY_DERIVE CXI.OBJ_COPY CXI.KEY_RESTORE CXI.KEY_PROP_SET CXI.KEY_LIST CXI.KEY_OPEN "
+#define CXI_MAKES                                                                                      \
+    "CXI.KEY_GENERATE CXI.KEY_PAIR_GEN CXI.KEY_DSA_XGEN CXI.OBJ_CREATE CXI.KEY_IMPORT CXI.KEY_UNWRAP " \
+    "CXI.KEY_DERIVE CXI.OBJ_COPY CXI.KEY_RESTORE "
+#define CXI_CIPHERS "CXI.CRYPT CXI.KEY_WRAP CXI.KEY_UNWRAP CXI.KEY_IMPORT CXI.KEY_EXPORT CXI.KEY_DERIVE "
+#define CXI_SIGNS "CXI.SIGN CXI.SIGN_BULK CXI.VERIFY "
+#define CXI_WORKS CXI_CIPHERS CXI_SIGNS "CXI.HASH_COMPUTE CXI.SECRET_AGREE "
+#define CXI_CHAINS "CXI.CRYPT CXI.HASH_COMPUTE "
+#define CXI_AUTHORISES "CXI.KEY_INITIALIZE CXI.KEY_AUTH_CHALLENGE CXI.KEY_UNBLOCK "
+#define CXI_NAMES_KEYS       \
+    CXI_WORKS CXI_AUTHORISES \
+        "CXI.KEY_BACKUP CXI.KEY_DELETE CXI.KEY_OPEN CXI.KEY_PROP_GET CXI.KEY_PROP_SET CXI.OBJ_COPY " \
+        "CXI.EXTERNAL_PROPS CXI.EXTERNAL_RESEAL "
+
 constexpr Advice kAdvice[] = {
 #define CS2SIM_ADVICE(name, functions, provoked_by, remedy) {E_##name, true, functions, provoked_by, remedy},
 #define CS2SIM_NEVER(name, reason) {E_##name, false, "", reason, ""},
@@ -14,6 +33,14 @@ constexpr Advice kAdvice[] = {
 #undef CS2SIM_ADVICE
 #undef CS2SIM_NEVER
 };
+#undef CXI_TEMPLATES
+#undef CXI_MAKES
+#undef CXI_CIPHERS
+#undef CXI_SIGNS
+#undef CXI_WORKS
+#undef CXI_CHAINS
+#undef CXI_AUTHORISES
+#undef CXI_NAMES_KEYS
 
 bool lists(std::string_view names, std::string_view name) {
     while (!names.empty()) {

@@ -6,7 +6,7 @@
 #include <memory>
 #include <string>
 
-#include "firmware/smos/state_file.h"
+#include "firmware/smos/flash/state_file.h"
 
 namespace cs2sim {
 

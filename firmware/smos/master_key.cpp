@@ -12,7 +12,7 @@
 #include "firmware/crypto/digest.h"
 #include "firmware/crypto/kdf.h"
 #include "firmware/crypto/random.h"
-#include "firmware/smos/state_file.h"
+#include "firmware/smos/flash/state_file.h"
 
 namespace cs2sim {
 namespace {

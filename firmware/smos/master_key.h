@@ -10,7 +10,7 @@
 
 #include "firmware/crypto/secret.h"
 #include "firmware/protocol/error.h"
-#include "firmware/smos/state_file.h"
+#include "firmware/smos/flash/state_file.h"
 
 namespace cs2sim {
 

@@ -44,6 +44,12 @@ std::string decode_label(std::string_view text) {
     return label;
 }
 
+std::string shown_label(std::string_view text) {
+    std::string label = decode_label(text);
+    const auto is_control = [](char c) { return static_cast<unsigned char>(c) < ' ' || c == 0x7F; };
+    return std::ranges::any_of(label, is_control) ? std::string(text) : label;
+}
+
 std::string label_in(std::string_view attributes) {
     while (!attributes.empty()) {
         const std::string_view item = attributes.substr(0, attributes.find(','));

@@ -12,6 +12,9 @@ std::string encode_label(std::string_view label);
 // What is not encoded so stays as it is.
 std::string decode_label(std::string_view text);
 
+// For a terminal: decoded, when that is printable.
+std::string shown_label(std::string_view text);
+
 // The label among a user's attributes, "CXI_GROUP=SLOT_0000,LABEL=my%20token"; empty when there is none.
 std::string label_in(std::string_view attributes);
 

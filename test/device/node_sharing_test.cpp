@@ -201,7 +201,7 @@ TEST_CASE("a close with an answer pending loses that answer and nothing else") {
     CHECK(line.ask(command(kEcho, Bytes{2})) == answer_frame(Bytes{2}));
 }
 
-TEST_CASE("open files are limited, and the limit is no trap") {
+TEST_CASE("open files are limited: who is idle gives way to newcomers, and the limit is no trap") {
     EVERY_NODE();
     if (kind == Kind::preload) return;  // shows with the first read, see driver/README.md
     rlimit limit{};
@@ -209,17 +209,30 @@ TEST_CASE("open files are limited, and the limit is no trap") {
     limit.rlim_cur = limit.rlim_max;
     REQUIRE(setrlimit(RLIMIT_NOFILE, &limit) == 0);
     std::vector<Line> lines;
-    int error = 0;
-    while (error == 0 && lines.size() < 2000) {
-        const int fd = rig.try_connect();
-        if (fd >= 0)
-            lines.emplace_back(fd);
-        else
-            error = -fd;
-    }
-    CHECK(error == ENFILE);
-    CHECK(lines.size() == 1024);
+    while (lines.size() < 1024) lines.push_back(rig.connect());
+    std::this_thread::sleep_for(std::chrono::milliseconds(150));
+    CHECK(lines.front().ask(command(kEcho)) == answer_frame({}));  // no longer the longest idle
+    const Line newcomer = rig.connect();
+    CHECK(newcomer.ask(command(kEcho)) == answer_frame({}));
+    CHECK(rig.settles_at(1024));
+    CHECK(read_error(lines[1]) == EIO);
     CHECK(lines.front().ask(command(kEcho)) == answer_frame({}));
+    CHECK(lines[2].ask(command(kEcho)) == answer_frame({}));
+    lines.clear();
+    CHECK(rig.settles_at(1));
+    CHECK(newcomer.ask(command(kEcho)) == answer_frame({}));
+}
+
+TEST_CASE("where nobody is idle, a newcomer is refused") {
+    EVERY_NODE();
+    if (kind == Kind::preload) return;
+    std::vector<Line> lines;
+    while (lines.size() < 1024) {
+        lines.push_back(rig.connect());
+        lines.back().send(command(kDrop));  // its answer never comes: it waits
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(150));
+    CHECK(rig.try_connect() == -ENFILE);
     lines.pop_back();
     REQUIRE(rig.settles_at(1023));
     CHECK(rig.connect().ask(command(kEcho)) == answer_frame({}));

@@ -51,7 +51,8 @@ public:
 
 private:
     void boot() {
-        device_ = must(SimulatedDevice::boot({folder_ / "state", load_profile("se-gen2").value(), admin_}), "boot");
+        device_ =
+            must(SimulatedDevice::boot({folder_ / "state", load_profile("se-gen2").value(), admin_}), "boot");
         auto listener = listen_unix(folder_ / "socket", [this](std::string peer) {
             return device_->converse(Reach::host, std::move(peer));
         });

@@ -1,10 +1,8 @@
 #include "test/keystore/postgres.h"
 
-#include <arpa/inet.h>
 #include <fcntl.h>
 #include <pwd.h>
 #include <signal.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -21,16 +19,6 @@ namespace {
 namespace fs = std::filesystem;
 using scenario::run;
 
-// Debian keeps servers' programs apart by version.
-std::string program(const std::string& name) {
-    std::vector<std::string> found;
-    std::error_code none;
-    for (const auto& version : fs::directory_iterator("/usr/lib/postgresql", none))
-        if (fs::exists(version.path() / "bin" / name)) found.push_back(version.path() / "bin" / name);
-    if (found.empty()) FAIL("PostgreSQL's " + name + " is missing: apt-get install postgresql");
-    return *std::max_element(found.begin(), found.end());
-}
-
 void must(const std::vector<std::string>& arguments, const scenario::RunOptions& options = {}) {
     const auto outcome = run(arguments, options);
     INFO(arguments.at(0) << ": " << outcome.out << outcome.err);
@@ -45,6 +33,16 @@ const passwd& plain_user() {
 
 }  // namespace
 
+// Debian keeps servers' programs apart by version.
+std::string program_of_postgres(const std::string& name) {
+    std::vector<std::string> found;
+    std::error_code none;
+    for (const auto& version : fs::directory_iterator("/usr/lib/postgresql", none))
+        if (fs::exists(version.path() / "bin" / name)) found.push_back(version.path() / "bin" / name);
+    if (found.empty()) FAIL("PostgreSQL's " + name + " is missing: apt-get install postgresql");
+    return *std::max_element(found.begin(), found.end());
+}
+
 std::vector<std::string> as_plain_user(std::vector<std::string> arguments) {
     if (::geteuid() != 0) return arguments;
     std::vector<std::string> all = {"setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups", "--"};
@@ -54,18 +52,6 @@ std::vector<std::string> as_plain_user(std::vector<std::string> arguments) {
 
 void give_to_plain_user(const fs::path& path) {
     if (::geteuid() == 0) REQUIRE(::chown(path.c_str(), plain_user().pw_uid, plain_user().pw_gid) == 0);
-}
-
-int free_port() {
-    const int socket = ::socket(AF_INET, SOCK_STREAM, 0);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof address;
-    REQUIRE(::bind(socket, reinterpret_cast<sockaddr*>(&address), size) == 0);
-    REQUIRE(::getsockname(socket, reinterpret_cast<sockaddr*>(&address), &size) == 0);
-    ::close(socket);
-    return ntohs(address.sin_port);
 }
 
 void PlainProcess::start(const std::vector<std::string>& arguments, const fs::path& log,
@@ -103,9 +89,10 @@ Postgres::Postgres() : port_(free_port()) {
     make_certificates();
     scenario::write_file(folder_ / "password", "secret\n");
     give_to_plain_user(folder_ / "password");
-    must(as_plain_user({program("initdb"), "--pgdata=" + (folder_ / "data").string(), "--username=owner",
-                        "--pwfile=" + (folder_ / "password").string(), "--auth-local=trust",
-                        "--auth-host=scram-sha-256", "--locale=C.UTF-8", "--encoding=UTF8", "--no-sync"}));
+    must(as_plain_user({program_of_postgres("initdb"), "--pgdata=" + (folder_ / "data").string(),
+                        "--username=owner", "--pwfile=" + (folder_ / "password").string(),
+                        "--auth-local=trust", "--auth-host=scram-sha-256", "--locale=C.UTF-8",
+                        "--encoding=UTF8", "--no-sync"}));
     start();
 }
 
@@ -135,16 +122,17 @@ void Postgres::start() {
     const auto setting = [](const std::string& name, const std::string& value) {
         return "--" + name + "=" + value;
     };
-    server_.start({program("postgres"), "-D", (folder_ / "data").string(), "-p", std::to_string(port_), "-k",
-                   folder_.path().string(), setting("listen_addresses", "127.0.0.1"), setting("ssl", "on"),
-                   setting("ssl_cert_file", (folder_ / "server.pem").string()),
-                   setting("ssl_key_file", (folder_ / "server.key").string()),
-                   setting("max_connections", "100"), setting("log_min_messages", "warning")},
-                  folder_ / "log", {{"LC_ALL", "C.UTF-8"}});
+    server_.start(
+        {program_of_postgres("postgres"), "-D", (folder_ / "data").string(), "-p", std::to_string(port_),
+         "-k", folder_.path().string(), setting("listen_addresses", "127.0.0.1"), setting("ssl", "on"),
+         setting("ssl_cert_file", (folder_ / "server.pem").string()),
+         setting("ssl_key_file", (folder_ / "server.key").string()), setting("max_connections", "100"),
+         setting("log_min_messages", "warning")},
+        folder_ / "log", {{"LC_ALL", "C.UTF-8"}});
     const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(60);
     for (;;) {
         const auto ready =
-            run({program("pg_isready"), "-q", "-h", folder_.path(), "-p", std::to_string(port_)});
+            run({program_of_postgres("pg_isready"), "-q", "-h", folder_.path(), "-p", std::to_string(port_)});
         if (ready.status == 0) return;
         INFO(log());
         REQUIRE(std::chrono::steady_clock::now() < end);
@@ -179,8 +167,8 @@ std::string Postgres::connection(const std::string& database, const std::string&
 
 std::string Postgres::sql(const std::string& database, const std::string& statements) const {
     const auto outcome =
-        run({program("psql"), "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-h", folder_.path(), "-p",
-             std::to_string(port_), "-U", "owner", "-d", database, "-c", statements});
+        run({program_of_postgres("psql"), "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-h",
+             folder_.path(), "-p", std::to_string(port_), "-U", "owner", "-d", database, "-c", statements});
     INFO(statements << "\n" << outcome.err);
     REQUIRE(outcome.status == 0);
     return outcome.out;

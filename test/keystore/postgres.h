@@ -8,9 +8,11 @@
 #include <string>
 #include <vector>
 
-#include "test/scenario/process.h"
+#include "test/scenario/simulator.h"
 
 namespace cs2sim::keystore {
+
+using scenario::free_port;
 
 // A process of somebody without privilege, ended with the object.
 class PlainProcess {
@@ -32,7 +34,8 @@ private:
 // "setpriv --reuid=nobody …" in front, for root; PostgreSQL refuses to be run by root.
 std::vector<std::string> as_plain_user(std::vector<std::string> arguments);
 void give_to_plain_user(const std::filesystem::path& path);
-int free_port();
+// Full path of one of the server's programs; fails the test loudly when it is missing.
+std::string program_of_postgres(const std::string& name);
 
 class Postgres {
 public:
@@ -52,7 +55,7 @@ public:
     // Runs SQL as the superuser through the local socket; what it prints.
     std::string sql(const std::string& database, const std::string& statements) const;
 
-    int port() const { return port_; }
+    unsigned port() const { return port_; }
     std::filesystem::path authority() const { return folder_ / "authority.pem"; }
     const std::filesystem::path& folder() const { return folder_.path(); }
     std::string log() const { return scenario::read_file(folder_ / "log"); }
@@ -62,7 +65,7 @@ private:
     void make_certificates();
 
     scenario::Folder folder_;
-    const int port_;
+    const unsigned port_;
     PlainProcess server_;
 };
 

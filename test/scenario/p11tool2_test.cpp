@@ -200,6 +200,27 @@ TEST_CASE("p11tool2 takes PKCS#12 files and certificates in, and gives certifica
     desk.fails({"LoginUser=123456", "ImportCert=/nowhere"}, describe(E_CSA_KEY_OPEN));
 }
 
+TEST_CASE("p11tool2 backs objects up and restores them, changes settings of the slot, deletes the token") {
+    Desk desk;
+    desk.add_token();
+    desk.user_does({"KeyAttr=CKA_LABEL=kept", "GenerateKey=AES"});
+    CHECK(desk.user_does({"BackupObject=kept.blob,CKA_LABEL=kept", "DeleteObject=CKA_LABEL=kept",
+                          "RestoreObject=kept.blob"})
+              .empty());
+    CHECK(desk.user_does({"ListObjects=CKA_LABEL=kept"}).starts_with("CKO_SECRET_KEY\n"));
+    const Outcome strange = desk.tool({"LoginUser=123456", "RestoreObject=cs_pkcs11_R3.cfg"});
+    CHECK(strange.status == 1);
+    CHECK(desk.does({"LoginSO=12345678", "SetConfig=CKA_CFG_CHECK_VALIDITY_PERIOD=1",
+                     "GetConfig=CKA_CFG_CHECK_VALIDITY_PERIOD"}) ==
+          "CKA_CFG_CHECK_VALIDITY_PERIOD: 0x00000001\n");
+    const Outcome by_user = desk.tool({"LoginUser=123456", "SetConfig=CKA_CFG_CHECK_VALIDITY_PERIOD=0"});
+    CHECK(by_user.status == 1);
+    CHECK(desk.tool({"LoginUser=123456", "DeleteToken"}).status == 1);
+    CHECK(desk.does({desk.admin(), "DeleteToken"}).empty());
+    CHECK(desk.does({"ListSlots=Status"}).starts_with("0: 00000000  not initialized  "));
+    CHECK(desk.user().users().find("_0000") == std::string::npos);
+}
+
 TEST_CASE("p11tool2's own commands: library, mechanisms, session, Test, another library") {
     Desk desk;
     desk.add_token();

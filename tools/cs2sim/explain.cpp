@@ -2,8 +2,10 @@
 #include <iostream>
 #include <vector>
 
+#include "firmware/modules/images/known_modules.h"
 #include "tools/cs2sim/commands.h"
 #include "tools/explain/explain_text.h"
+#include "tools/instance/instance.h"
 
 namespace cs2sim {
 namespace {
@@ -13,7 +15,7 @@ struct Options {
     bool modes = false;
 };
 
-int run(const Options& options) {
+int run(const std::string& state, const Options& options) {
     if (options.modes) {
         std::cout << mode_matrix();
         return 0;
@@ -23,6 +25,8 @@ int run(const Options& options) {
         const auto text = explain(what);
         if (text) {
             std::cout << *text;
+        } else if (const auto own = KnownModules(state_folder(state)).explain(what)) {
+            std::cout << *own;
         } else {
             std::cerr << "cs2sim: " << text.error() << '\n';
             status = 1;
@@ -34,10 +38,11 @@ int run(const Options& options) {
 }  // namespace
 
 void add_explain_command(CLI::App& app, CommandLine& line) {
-    CLI::App* command = app.add_subcommand(
-        "explain",
-        "say what an error code, a CKR of PKCS#11, a function (FC.SFC or name) or a module is; needs no "
-        "simulator");
+    CLI::App* command =
+        with_state(app.add_subcommand("explain",
+                                      "say what an error code, a CKR of PKCS#11, a function (FC.SFC or name) "
+                                      "or a module is; needs no simulator"),
+                   line);
     const auto options = std::make_shared<Options>();
     command->add_option(
         "what", options->what,
@@ -46,7 +51,7 @@ void add_explain_command(CLI::App& app, CommandLine& line) {
                       "print which function is barred in which mode, and by which code (module and number)");
     command->callback([options, &line] {
         if (options->what.empty() && !options->modes) throw CLI::CallForHelp();
-        line.exit_status = run(*options);
+        line.exit_status = run(line.state, *options);
     });
 }
 

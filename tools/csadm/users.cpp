@@ -81,7 +81,8 @@ void note_regular_expression(const Session& session, const std::string& attribut
         if (looks_like_one)
             session.note("CXI_GROUP=" + pattern +
                          " looks like a regular expression, but is a pattern: * stands for any run of "
-                         "characters, ? for one, all else for itself");
+                         "characters, ? for one, all else for itself (unless the profile sets "
+                         "group_expressions)");
     }
 }
 
@@ -145,7 +146,7 @@ std::string attributes_of(const Block& user, const MechanismRow* mechanism, std:
         for (const std::string& attribute : split_list(text)) {
             const Argument one = parse_argument(attribute);
             if (same_word(one.name, "LABEL"))
-                label = host::decode_label(one.value.value_or(""));
+                label = host::shown_label(one.value.value_or(""));
             else
                 others += (others.empty() ? "" : ",") + attribute;
         }

@@ -14,10 +14,11 @@ struct ChainWord {
     std::size_t iv;
     PadUse pads;
 };
-constexpr ChainWord kChains[] = {{"GCM", CXI_MECH_CHAIN_GCM, 12, PadUse::other},
-                                 {"CBC", CXI_MECH_CHAIN_CBC, 16, PadUse::blocks},
-                                 {"CTR", CXI_MECH_CHAIN_CTR, 16, PadUse::other},
-                                 {"ECB", CXI_MECH_CHAIN_ECB, 0, PadUse::blocks}};
+constexpr ChainWord kChains[] = {
+    {"GCM", CXI_MECH_CHAIN_GCM, 12, PadUse::other},  {"CBC", CXI_MECH_CHAIN_CBC, 16, PadUse::blocks},
+    {"CTR", CXI_MECH_CHAIN_CTR, 16, PadUse::other},  {"ECB", CXI_MECH_CHAIN_ECB, 0, PadUse::blocks},
+    {"OFB", CXI_MECH_CHAIN_OFB, 16, PadUse::other},  {"CFB", CXI_MECH_CHAIN_CFB, 16, PadUse::other},
+    {"CFB8", CXI_MECH_CHAIN_CFB8, 16, PadUse::other}};
 
 Result<const ChainWord*> chain_of(const Session& session) {
     const std::string word = session.parameter_or("Chain", "GCM");

@@ -53,6 +53,7 @@ std::string shown(const Property& property) {
     one.set(property.id, property.value);
     if (row && (row->type == PropertyType::text || row->type == PropertyType::date))
         return std::string(as_text(property.value));
+    if (property.id == CXI_PROP_CC_AUTH_COUNTER && *one.number(property.id) == CXI_AUTH_NO_LIMIT) return "-1";
     if (property.id == CXI_PROP_KEY_ALGO) return algorithm_name(*one.number(property.id));
     if (property.id == CXI_PROP_KEY_TYPE) return type_name(*one.number(property.id));
     if (row && row->type == PropertyType::number) {
@@ -71,7 +72,8 @@ std::string shown(const Property& property) {
 std::string spoken(std::string_view name) {
     constexpr std::string_view kPrefix = "KEY_";
     if (name.starts_with(kPrefix)) name.remove_prefix(kPrefix.size());
-    constexpr std::string_view kAsTheyAre[] = {"RSA", "DSA", "EC", "ID", "URL", "CFG", "CC", "FIPS", "AC"};
+    constexpr std::string_view kAsTheyAre[] = {"RSA", "DSA", "EC",   "ID",   "URL",
+                                               "CFG", "CC",  "KRAD", "FIPS", "AC"};
     std::string text;
     while (!name.empty()) {
         std::string word(name.substr(0, name.find('_')));
@@ -198,21 +200,6 @@ Result<void> export_key(Session& session, const std::string& value) {
         session.execute(FC_CXI, SFC_CXI_KEY_EXPORT, {*type | clear, 0, *key, ByteView(), ByteView()});
     if (!answer) return fail(answer.error());
     return write_whole(value, as_file(value, *type, answer->block.bytes("blob")));
-}
-
-Result<SecretBytes> material_of(const SecretBytes& content, std::uint32_t type) {
-    if (type == CXI_KEY_TYPE_SECRET) return content;
-    if (as_text(content).find("-----BEGIN") == std::string_view::npos) return content;
-    const Handle<BIO> memory(BIO_new_mem_buf(content.data(), static_cast<int>(content.size())));
-    if (type == CXI_KEY_TYPE_PUBLIC) {
-        const Handle<EVP_PKEY> key(PEM_read_bio_PUBKEY(memory.get(), nullptr, nullptr, nullptr));
-        if (!key) return fail(E_CSA_KEY_FORMAT);
-        return to_secret(public_key_der(*key));
-    }
-    char no_password[] = "";  // so that OpenSSL does not ask at the terminal
-    const Handle<EVP_PKEY> key(PEM_read_bio_PrivateKey(memory.get(), nullptr, nullptr, no_password));
-    if (!key) return fail(E_CSA_KEY_FORMAT);
-    return private_key_der(*key);
 }
 
 // A key's backup into the key store, which keeps the same blobs.

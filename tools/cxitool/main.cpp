@@ -11,6 +11,7 @@ int main(int argc, char** argv) {
         {"Backup and restore of single keys", kBackupCommands},
         {"Key stores", kKeyStoreCommands},
         {"Work with keys", kWorkCommands},
+        {"Key authorisation", kAuthorisationCommands},
     };
     return run_command_line("cxitool", groups, argc, argv);
 }

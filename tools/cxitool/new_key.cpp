@@ -3,6 +3,7 @@
 #include <span>
 #include <string_view>
 
+#include "firmware/crypto/finite_field.h"
 #include "tools/cxitool/selection.h"
 #include "tools/session/arguments.h"
 
@@ -85,6 +86,22 @@ Result<void> set_number(PropertyList& list, std::uint32_t id, const std::optiona
     return {};
 }
 
+// Params=, for DSA and DH.
+Result<void> set_group(const Session& session, PropertyList& list) {
+    const auto file = session.parameter("Params");
+    const std::uint32_t algorithm = list.number_or(CXI_PROP_KEY_ALGO, CXI_KEY_ALGO_RAW);
+    const bool groups = algorithm == CXI_KEY_ALGO_DSA || algorithm == CXI_KEY_ALGO_DH;
+    if (!file || file->empty() || !groups) return {};
+    const auto text = read_whole(*file);
+    if (!text) return fail(text.error());
+    const auto group = read_domain_parameters(*text);
+    if (!group) return fail(E_CSA_KEY_FORMAT);
+    list.set(CXI_PROP_KEY_DSA_P, group->p);
+    if (!group->q.empty()) list.set(CXI_PROP_KEY_DSA_Q, group->q);
+    list.set(CXI_PROP_KEY_DSA_G, group->g);
+    return {};
+}
+
 }  // namespace
 
 KeyForm form_of(const Session& session) {
@@ -120,6 +137,7 @@ Result<PropertyList> new_key(const Session& session, const KeyForm& form) {
     if (list->number_or(CXI_PROP_KEY_ALGO, CXI_KEY_ALGO_RAW) == CXI_KEY_ALGO_RSA)
         CS2SIM_TRY(
             set_number(*list, CXI_PROP_FIPS_KEY_USAGE_PADDING, session.parameter("FipsUsage"), fips_usage));
+    CS2SIM_TRY(set_group(session, *list));
     if (form.curve) list->set(CXI_PROP_KEY_EC_CURVE, *form.curve);
     if (const auto label = session.parameter("Label")) list->set(CXI_PROP_KEY_LABEL, *label);
     return list;

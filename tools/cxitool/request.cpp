@@ -64,7 +64,9 @@ Result<Algorithm> signature_algorithm(const KeyKind& kind, const HashWord& hash,
     int nid = NID_ED25519;
     if (!kind.edwards)
         OBJ_find_sigid_by_algs(&nid, OBJ_txt2nid(hash.openssl),
-                               kind.rsa() ? NID_rsaEncryption : NID_X9_62_id_ecPublicKey);
+                               kind.rsa()                           ? NID_rsaEncryption
+                               : kind.algorithm == CXI_KEY_ALGO_DSA ? NID_dsa
+                                                                    : NID_X9_62_id_ecPublicKey);
     if (nid == NID_undef) return fail(E_CXI_CRYPT_MECH);
     X509_ALGOR_set0(algorithm.get(), OBJ_nid2obj(nid), kind.rsa() ? V_ASN1_NULL : V_ASN1_UNDEF, nullptr);
     return algorithm;

@@ -1,8 +1,11 @@
 #include "tools/cxitool/selection.h"
 
+#include <openssl/pem.h>
+
 #include <algorithm>
 #include <cstdio>
 
+#include "firmware/crypto/pkey.h"
 #include "host-lib/files/host_file.h"
 #include "tools/cxitool/commands.h"
 #include "tools/cxitool/key_store.h"
@@ -39,11 +42,16 @@ constexpr Command kParameters[] = {
      "what Verify checks, and where Sign=<hash>,... writes",
      "How an ECDSA or DSA signature is written: der (default) as `openssl dgst` has it, raw as r and s.\n",
      nullptr},
-    {"Algo", "Algorithm", Takes::value, "Algo=AES|DES|RAW|RSA|EC|ECDH|DSA", "algorithm of a new key", "",
+    {"Algo", "Algorithm", Takes::value, "Algo=AES|DES|RAW|RSA|EC|ECDH|DSA|DH", "algorithm of a new key", "",
      nullptr},
     {"Size", "", Takes::value, "Size=<bits>", "size of a new key", "", nullptr},
     {"Curve", "", Takes::value, "Curve=<name>", "curve of a new key (NIST-P256, brainpoolP320t1, Ed25519, …)",
      "", nullptr},
+    {"Params", "", Takes::value, "Params=<file>", "domain parameters of a new DSA or DH key, PEM or DER",
+     "As `openssl dsaparam` and `openssl dhparam` write them. Without it the device makes a group for DSA, "
+     "and\n"
+     "takes that of RFC 7919 for DH. An empty Params= goes back to that.\n",
+     nullptr},
     {"Label", "", Takes::value, "Label=<text>", "label of a new key", "", nullptr},
     {"Export", "", Takes::value, "Export=<word>[,<word>...]|<number>", "export policy of a new key",
      "Deny (default), Allow (wrapped), AllowPlain (in clear), DenyBackup; or their sum: 0, 1, 2, 65536.\n",
@@ -71,7 +79,7 @@ constexpr Command kParameters[] = {
      "all else                   NONE\n"
      "An empty Pad= goes back to the default.\n",
      nullptr},
-    {"Chain", "", Takes::value, "Chain=GCM|CBC|CTR|ECB|CMAC",
+    {"Chain", "", Takes::value, "Chain=GCM|CBC|CTR|ECB|OFB|CFB|CFB8|CMAC",
      "chaining mode of Encrypt and Decrypt (default GCM)",
      "CMAC is for Sign and Verify with an AES or DES key; without it they make an HMAC with Hash=.\n",
      nullptr},
@@ -189,7 +197,8 @@ std::optional<std::string> key_file(const Session& session) {
 }
 
 Result<void> refuse_authorisation_key(const Session& session) {
-    if (session.parameter_or("KeyFile", "").empty()) return {};
+    const std::string file = session.parameter_or("KeyFile", "");
+    if (file.empty() || file == session.parameter_or(kServedKeyFile, "")) return {};
     session.note("KeyFile= names a key authorisation key; a key that lives in a file is ExternalKey=FILE");
     return fail(E_CSA_SYNTAX);
 }
@@ -225,6 +234,21 @@ Result<SecretBytes> read_whole(const std::string& path) {
     auto content = host::read_host_input(path, kMostInput);
     if (!content) return fail(E_CSA_KEY_OPEN);
     return *std::move(content);
+}
+
+Result<SecretBytes> material_of(const SecretBytes& content, std::uint32_t type) {
+    if (type == CXI_KEY_TYPE_SECRET) return content;
+    if (as_text(content).find("-----BEGIN") == std::string_view::npos) return content;
+    const Handle<BIO> memory(BIO_new_mem_buf(content.data(), static_cast<int>(content.size())));
+    if (type == CXI_KEY_TYPE_PUBLIC) {
+        const Handle<EVP_PKEY> key(PEM_read_bio_PUBKEY(memory.get(), nullptr, nullptr, nullptr));
+        if (!key) return fail(E_CSA_KEY_FORMAT);
+        return to_secret(public_key_der(*key));
+    }
+    char no_password[] = "";  // so that OpenSSL does not ask at the terminal
+    const Handle<EVP_PKEY> key(PEM_read_bio_PrivateKey(memory.get(), nullptr, nullptr, no_password));
+    if (!key) return fail(E_CSA_KEY_FORMAT);
+    return private_key_der(*key);
 }
 
 Result<void> write_whole(const std::string& path, ByteView content) {

@@ -28,7 +28,9 @@ std::string title_of(const PropertyList& key);
 bool names_one_key(const PropertyList& names);
 
 // KeyFile= is for InitializeKey and AuthorizeKey: everything else refuses it with a line that says what the
-// external keys of earlier versions are called now. Error: E_CSA_SYNTAX.
+// external keys of earlier versions are called now, unless one of these has used it (kServedKeyFile). Error:
+// E_CSA_SYNTAX.
+inline constexpr std::string_view kServedKeyFile = "KeyFile that has served";
 Result<void> refuse_authorisation_key(const Session& session);
 
 // ExternalKey=, the file of an external key; nothing when it is empty.
@@ -41,6 +43,10 @@ Result<PropertyList> properties_of(Session& session, ByteView key);
 
 Result<SecretBytes> read_whole(const std::string& path);              // E_CSA_KEY_OPEN
 Result<void> write_whole(const std::string& path, ByteView content);  // E_CSA_KEY_WRITE; mode 0600
+
+// What a file holds of a key (CXI_KEY_TYPE_*), as KEY_IMPORT takes it: PEM taken apart, anything else as it
+// is. Error: E_CSA_KEY_FORMAT.
+Result<SecretBytes> material_of(const SecretBytes& content, std::uint32_t type);
 
 bool is_set(const Session& session, std::string_view parameter);  // Overwrite=1, yes, true
 

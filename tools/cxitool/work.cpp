@@ -47,6 +47,23 @@ Result<void> random(Session& session, const std::string& value) {
     return deliver(session, answer->block.bytes("random"));
 }
 
+// A peer's public key, PEM or DER, or for DH its bare public value.
+Result<void> agree(Session& session, const std::string& value) {
+    const auto key = work_key(session);
+    if (!key) return fail(key.error());
+    const auto content = read_whole(value);
+    if (!content) return fail(content.error());
+    const auto peer = material_of(*content, CXI_KEY_TYPE_PUBLIC);
+    if (!peer) return fail(peer.error());
+    const bool dh = key->kind.algorithm == CXI_KEY_ALGO_DH || key->kind.algorithm == CXI_KEY_ALGO_DH_PKCS;
+    const std::uint32_t mechanism =
+        dh ? CXI_MECH_KDF_DH | CXI_MECH_FORMAT_KEEP_LEAD_ZERO : std::uint32_t{CXI_MECH_KDF_ECDH};
+    const auto answer =
+        session.execute(FC_CXI, SFC_CXI_SECRET_AGREE, {0, mechanism, key->reference, ByteView(*peer)});
+    if (!answer) return fail(answer.error());
+    return deliver(session, answer->block.bytes("secret"));
+}
+
 constexpr Command kCommands[] = {
     {"Sign", "", Takes::value, "Sign=<file> | Sign=<hash>,on_hsm|on_host,<padding>",
      "signs a file with the key Name=",
@@ -60,6 +77,12 @@ constexpr Command kCommands[] = {
      "checks Signature= of a file", "", verify},
     {"Encrypt", "", Takes::value, "Encrypt=<file>", "encrypts a file to Out=", "", encrypt},
     {"Decrypt", "", Takes::value, "Decrypt=<file>", "decrypts a file to Out=", "", decrypt},
+    {"Agree", "", Takes::value, "Agree=<file>",
+     "the secret that the key Name= (DH, ECDH) and a peer's public key agree on",
+     "The file has the public key (PEM, DER), or of DH the bare public value. The secret goes to Out=, else "
+     "in\n"
+     "hexadecimal to stdout; that of DH is as long as its modulus.\n",
+     agree},
     {"ExportP10", "", Takes::value, "ExportP10=<file>", "writes a certificate request for the key Name=",
      "Subject=CN=<name>,O=<organisation> names the owner.\n", export_p10},
     {"Random", "", Takes::value, "Random=<bytes>", "random bytes, to Out= or in hexadecimal", "", random},

@@ -132,8 +132,10 @@ std::string answering_functions(const Advice& advice) {
     std::vector<std::string> list;
     while (!names.empty()) {
         const std::string_view word = names.substr(0, names.find(' '));
-        if (const FunctionSignature* function = find_function(word))
-            list.push_back(full_name(*function) + " (" + number_of(function->fc, function->sfc) + ")");
+        if (const FunctionSignature* function = find_function(word)) {
+            std::string name = full_name(*function) + " (" + number_of(function->fc, function->sfc) + ")";
+            if (std::ranges::find(list, name) == list.end()) list.push_back(std::move(name));
+        }
         names.remove_prefix(std::min(names.size(), word.size() + 1));
     }
     return list.empty() ? "" : entry("answered by", joined(list));

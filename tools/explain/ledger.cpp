@@ -54,6 +54,42 @@ std::vector<LedgerRow> layouts() {
     return rows;
 }
 
+// Fields of a module container (firmware/container): sdk-facts.md, section 9, decoded from a published one;
+// what it marks [I] is assumed.
+struct ContainerRow {
+    std::string_view field;
+    bool known;
+    std::string_view source;
+};
+constexpr std::string_view kDecoded = "sdk-facts.md, section 9";
+constexpr ContainerRow kContainerRows[] = {
+    {"MTCH_LENGTH_AND_OFFSET", true, kDecoded},
+    {"MTCH_WORD_01000000", true, kDecoded},
+    {"MTCH_WORD_01020100", false, "value: sdk-facts.md, section 9; that it names hash and signature is ours"},
+    {"MTCH_WORD_ZERO", false,
+     "value: sdk-facts.md, section 9; that a signature of the MTC goes there is ours"},
+    {"MMCH_LENGTH", true, kDecoded},
+    {"MMCH_WORD_01010000", true, kDecoded},
+    {"MMCH_MODULE_INFO", true, kDecoded},
+    {"MMCH_HASH", true, kDecoded},
+    {"MMCH_TYPE_CS5", true, kDecoded},
+    {"MMCH_TYPE_C50", false, kOurs},
+    {"MMCH_TYPE_LINUX", false, "constants: sdk-facts.md, section 9; that simulators use them is ours"},
+    {"IMAGE_FILL", false, "up to a multiple of 8: ours, from one file of sdk-facts.md, section 9"},
+    {"SIGNATURE_BLOCK", true, kDecoded},
+    {"SIGNATURE_RSA_SHA512", true, kDecoded},
+    {"SIGNATURE_KEY_ID", true, kDecoded},
+    {"FILE_FILL", true, kDecoded},
+};
+
+std::vector<LedgerRow> containers() {
+    std::vector<LedgerRow> rows;
+    for (const ContainerRow& row : kContainerRows)
+        rows.push_back({"layout", "MTC." + std::string(row.field), row.known, std::string(row.source),
+                        "who loads a container of another maker, or ours elsewhere"});
+    return rows;
+}
+
 // The numbers 30 to 39 of ADM are known for containers as a whole, 1 to 10 of the key store for that; which
 // is which is not.
 bool is_one_of_ten(std::uint32_t code) {
@@ -100,6 +136,7 @@ constexpr ProfileSource kProfileSources[] = {
     {"hardware_version", "device-formats.md, section 2", "se-gen2"},
     {"user_mechanisms", "firmware-facts.md, section 3", "se-gen2"},
     {"factory_mbk", "device-formats.md, section 2", ""},
+    {"key_authorisation", "device-formats.md, section 4", ""},
     {"hash_capitals", "device-formats.md, section 2", ""},
     {"show_initial", "device-formats.md, section 2", ""},
 };
@@ -148,6 +185,7 @@ void append(std::vector<LedgerRow>& rows, std::vector<LedgerRow> more) {
 std::vector<LedgerRow> ledger() {
     std::vector<LedgerRow> rows = functions();
     append(rows, layouts());
+    append(rows, containers());
     append(rows, codes());
     for (const std::string& profile : built_in_profiles())
         append(rows, profile_values(profile, built_in_profile_text(profile)));

@@ -24,6 +24,7 @@ std::span<const Group> groups() {
         {"What is there", kShowCommands},
         {"Keys and certificates", kKeyCommands},
         {"Objects", kObjectCommands},
+        {"Backups, configuration, the end of a token", kVendorCommands},
         {"Key store", kKeyStoreCommands},
         {"Test", kTestCommands},
     };

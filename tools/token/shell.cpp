@@ -74,6 +74,16 @@ Result<CK_FUNCTION_LIST*> Shell::functions() {
     return functions_;
 }
 
+Result<CS_FUNCTION_LIST*> Shell::vendor_functions() {
+    const auto list = functions();
+    if (!list) return fail(list.error());
+    const auto get =
+        reinterpret_cast<CK_RV (*)(CS_FUNCTION_LIST**)>(::dlsym(loaded_, "CS_GetFunctionListCS"));
+    CS_FUNCTION_LIST* vendor = nullptr;
+    if (!get || get(&vendor) != CKR_OK) return fail(CKR_FUNCTION_NOT_SUPPORTED);
+    return vendor;
+}
+
 Result<CK_SESSION_HANDLE> Shell::session() {
     const auto list = functions();
     if (!list) return fail(list.error());

@@ -29,6 +29,8 @@ public:
     // The library, loaded and initialised at the first call. Errors: CKR_FUNCTION_FAILED when it cannot be
     // loaded.
     Result<CK_FUNCTION_LIST*> functions();
+    // The vendor's functions beside them. Error: CKR_FUNCTION_NOT_SUPPORTED for a library without them.
+    Result<CS_FUNCTION_LIST*> vendor_functions();
     // A read-write session with the slot, opened at the first call.
     Result<CK_SESSION_HANDLE> session();
     // One of the library's functions that PKCS#11 does not have, by name; null when it has none.

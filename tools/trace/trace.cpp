@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "tools/control/control.h"
+#include "tools/instance/instance.h"
 #include "tools/trace/trace_pcap.h"
 #include "tools/trace/trace_record.h"
 
@@ -61,7 +62,7 @@ private:
     std::uint64_t seen_ = 0;
 };
 
-Result<void> drain(host::Device& device, std::uint32_t listener, Sinks& sinks) {
+Result<void> drain(host::Device& device, std::uint32_t listener, Sinks& sinks, const KnownModules& modules) {
     for (;;) {
         const auto answer = control(device, SFC_SIM_TRACE_READ, {listener});
         if (!answer) return fail(answer.error());
@@ -70,7 +71,7 @@ Result<void> drain(host::Device& device, std::uint32_t listener, Sinks& sinks) {
         ByteView events = answer->block.bytes("events");
         if (events.empty()) return {};
         while (!events.empty()) {
-            const auto event = next_event(events);
+            const auto event = next_event(events, modules);
             if (!event) return fail(event.error());
             sinks.take(*event);
             if (sinks.enough()) return {};
@@ -78,7 +79,7 @@ Result<void> drain(host::Device& device, std::uint32_t listener, Sinks& sinks) {
     }
 }
 
-Result<void> listen(host::Device& device, const Options& options, Sinks& sinks) {
+Result<void> listen(host::Device& device, const Options& options, Sinks& sinks, const KnownModules& modules) {
     const auto opened = control(device, SFC_SIM_TRACE_OPEN, {options.with_secrets});
     if (!opened) return fail(opened.error());
     const std::uint32_t listener = opened->block.u32("listener");
@@ -89,10 +90,10 @@ Result<void> listen(host::Device& device, const Options& options, Sinks& sinks) 
         return stopped != 0 || sinks.enough() || (options.seconds > 0 && passed.count() > options.seconds);
     };
     while (!over()) {
-        CS2SIM_TRY(drain(device, listener, sinks));
+        CS2SIM_TRY(drain(device, listener, sinks, modules));
         if (!over()) std::this_thread::sleep_for(std::chrono::milliseconds(25));
     }
-    if (!sinks.enough()) CS2SIM_TRY(drain(device, listener, sinks));
+    if (!sinks.enough()) CS2SIM_TRY(drain(device, listener, sinks, modules));
     const auto closed = control(device, SFC_SIM_TRACE_CLOSE, {listener});
     if (!closed) return fail(closed.error());
     return {};
@@ -106,7 +107,8 @@ int run(const std::string& state, const Options& options) {
     Sinks sinks(options);
     if (!sinks.good()) return 1;
     for (const int number : {SIGINT, SIGTERM}) std::signal(number, [](int) { stopped = 1; });
-    return with_control(state, [&](host::Device& device) { return listen(device, options, sinks); });
+    const KnownModules modules(state_folder(state));
+    return with_control(state, [&](host::Device& device) { return listen(device, options, sinks, modules); });
 }
 
 }  // namespace

@@ -73,7 +73,7 @@ std::string TraceEvent::name() const {
     return text.data();
 }
 
-Result<TraceEvent> next_event(ByteView& events) {
+Result<TraceEvent> next_event(ByteView& events, const KnownModules& modules) {
     const auto block = parse_prefix(LAYOUT_TRACE_EVENT, events);
     if (!block) return fail(E_CSA_PROTOCOL);
     TraceEvent event;
@@ -90,6 +90,7 @@ Result<TraceEvent> next_event(ByteView& events) {
     event.sfc = block->u8("sfc");
     event.known = block->u8("known") != 0;
     event.function = event.known ? find_function(event.fc, event.sfc) : nullptr;
+    if (event.known && !event.function) event.function = modules.find(event.fc, event.sfc);
     event.action = block->u8("action");
     event.code = block->u32("code");
     event.request_size = block->u32("requestsize");

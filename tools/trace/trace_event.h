@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+#include "firmware/modules/images/known_modules.h"
 #include "firmware/protocol/block.h"
 #include "firmware/protocol/functions.h"
 
@@ -37,8 +38,9 @@ struct TraceEvent {
     std::string name() const;  // "CMDS.ECHO", or "123.45"
 };
 
-// Takes the first event off `events`. Error: E_CSA_PROTOCOL.
-Result<TraceEvent> next_event(ByteView& events);
+// Takes the first event off `events`; functions that the catalogue has not are looked up in `modules`, which
+// must outlive the event. Error: E_CSA_PROTOCOL.
+Result<TraceEvent> next_event(ByteView& events, const KnownModules& modules);
 
 // One line, and one more for each block that holds fields. What is secret is not shown.
 std::string text_of(const TraceEvent& event);

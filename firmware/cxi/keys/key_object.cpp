@@ -6,6 +6,7 @@
 
 #include "firmware/crypto/cipher.h"
 #include "firmware/crypto/digest.h"
+#include "firmware/crypto/finite_field.h"
 #include "firmware/protocol/block.h"
 #include "firmware/protocol/functions.h"
 
@@ -21,18 +22,14 @@ Bytes number_bytes(std::uint32_t number) {
 }
 
 Result<Bytes> rsa_number(const EVP_PKEY* key, const char* name) {
-    BIGNUM* number = nullptr;
-    if (!key || EVP_PKEY_get_bn_param(key, name, &number) != 1) return fail(E_CXI_PROP_NOT_FOUND);
-    const Handle<BIGNUM> owned(number);
-    Bytes out(static_cast<std::size_t>(BN_num_bytes(number)));
-    BN_bn2bin(number, out.data());
-    return out;
+    if (!key) return fail(E_CXI_PROP_NOT_FOUND);
+    return key_number(*key, name);
 }
 
 // EC points with their form byte, Edwards and Montgomery keys raw.
 Result<Bytes> public_point(const EVP_PKEY* key) {
     std::size_t size = 0;
-    if (!key || is_rsa(*key) ||
+    if (!key || is_rsa(*key) || is_dsa(*key) || is_dh(*key) ||
         EVP_PKEY_get_octet_string_param(key, OSSL_PKEY_PARAM_PUB_KEY, nullptr, 0, &size) != 1)
         return fail(E_CXI_PROP_NOT_FOUND);
     if (is_ec(*key)) return ec_point(*key);
@@ -52,8 +49,28 @@ std::uint32_t block_bytes(const LoadedKey& key) {
     }
 }
 
+// DSA and DH.
+Result<Bytes> domain_property(const EVP_PKEY* key, std::uint32_t id) {
+    if (!key) return fail(E_CXI_PROP_NOT_FOUND);
+    if (id == CXI_PROP_KEY_DSA_PUBKEY) return public_value(*key);
+    const auto parameters = domain_parameters(*key);
+    if (!parameters) return fail(parameters.error());
+    if (id == CXI_PROP_KEY_DSA_P) return parameters->p;
+    if (id == CXI_PROP_KEY_DSA_G) return parameters->g;
+    if (id == CXI_PROP_KEY_DSA_P_BITS) return number_bytes(key_bits(*key));
+    if (parameters->q.empty()) return fail(E_CXI_PROP_NOT_FOUND);
+    return id == CXI_PROP_KEY_DSA_Q ? parameters->q : number_bytes(subprime_bits(*key));
+}
+
 Result<Bytes> computed_property(const LoadedKey& key, std::uint32_t id) {
     switch (id) {
+        case CXI_PROP_KEY_DSA_P:
+        case CXI_PROP_KEY_DSA_Q:
+        case CXI_PROP_KEY_DSA_G:
+        case CXI_PROP_KEY_DSA_PUBKEY:
+        case CXI_PROP_KEY_DSA_P_BITS:
+        case CXI_PROP_KEY_DSA_Q_BITS:
+            return domain_property(key.pkey.get(), id);
         case CXI_PROP_KEY_BLEN:
             return number_bytes(block_bytes(key));
         case CXI_PROP_KEY_UNAME:

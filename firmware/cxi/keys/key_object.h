@@ -1,6 +1,7 @@
 // A key object: its properties and its key material, and how both stand in a record of CXIKEY.db.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <memory>
 #include <mutex>
@@ -74,6 +75,7 @@ struct LoadedKey {
     KeyObject object;
     Bytes index;  // search key in CXIKEY.db; for external keys what it would be
     bool external = false;
+    bool is_volatile = false;
     PrivateKey pkey;                                         // null for secret keys and storage objects
     std::shared_ptr<ReadyContexts<EVP_PKEY_CTX>> contexts;   // of pkey
     std::shared_ptr<ReadyContexts<EVP_CIPHER_CTX>> ciphers;  // of secret keys
@@ -88,6 +90,9 @@ struct LoadedKey {
 Bytes key_index(std::string_view group, std::string_view name, std::uint32_t spec);
 inline Bytes key_index(const KeyObject& key) { return key_index(key.group(), key.name(), key.spec()); }
 Bytes group_prefix(std::string_view group);
+inline bool starts_with(ByteView bytes, ByteView prefix) {
+    return bytes.size() >= prefix.size() && std::equal(prefix.begin(), prefix.end(), bytes.begin());
+}
 
 SecretBytes encode_key(const KeyObject& key);
 // Error: E_CXI_KEY_BLOB_FORMAT, and those of PropertyList::decode().

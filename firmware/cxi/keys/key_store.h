@@ -90,7 +90,7 @@ public:
     // What the device remembers of a key's bytes, whichever objects hold them and whether these are still
     // there: a note of a kind. The role is that of both halves of a pair. `change` gets the note (empty when
     // there is none) and says what it is to be; it runs as that of modify().
-    enum class NoteKind : std::uint8_t { role = 1, wrapped = 2 };
+    enum class NoteKind : std::uint8_t { role = 1, wrapped = 2, failures = 3 };
     Result<Bytes> note(NoteKind kind, const LoadedKey& key);
     Result<void> change_note(NoteKind kind, const LoadedKey& key,
                              const std::function<Result<Bytes>(ByteView)>& change);

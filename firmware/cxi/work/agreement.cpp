@@ -4,6 +4,7 @@
 #include <openssl/hmac.h>
 
 #include "firmware/crypto/cipher.h"
+#include "firmware/crypto/finite_field.h"
 #include "firmware/protocol/block.h"
 #include "firmware/protocol/functions.h"
 
@@ -12,8 +13,10 @@ namespace {
 
 constexpr std::size_t kBlock = 16;
 
+// A peer's public key: SubjectPublicKeyInfo, or the bare point (X25519: the bare key; DH: the public value).
 Result<PublicKey> peer_key(const LoadedKey& own, ByteView peer) {
     if (auto key = public_key_from_der(peer)) return key;
+    if (is_dh(*own.pkey)) return dh_public_key(*own.pkey, peer);
     const std::string curve(own.object.properties.text(CXI_PROP_KEY_EC_CURVE));
     if (is_ec(*own.pkey)) return ec_public_key(curve, peer);
     Handle<EVP_PKEY> raw(
@@ -78,11 +81,14 @@ std::string cipher_name(const Ecies& ecies) { return "AES-" + std::to_string(eci
 
 }  // namespace
 
-Result<SecretBytes> agree(const LoadedKey& own, ByteView peer) {
-    if (!own.object.is_private() || is_rsa(*own.pkey)) return fail(E_CXI_KEY_TYPE);
+Result<SecretBytes> agree(const LoadedKey& own, Mechanism mechanism, ByteView peer) {
+    if (!own.object.is_private() || is_rsa(*own.pkey) || is_dsa(*own.pkey)) return fail(E_CXI_KEY_TYPE);
+    const bool dh = mechanism.kdf() == CXI_MECH_KDF_DH;
+    if (mechanism.kdf() != 0 && dh != is_dh(*own.pkey)) return fail(E_CXI_KEY_TYPE);
     const auto other = peer_key(own, peer);
     if (!other) return fail(other.error());
-    return ecdh(*own.pkey, **other);
+    if (!is_dh(*own.pkey)) return ecdh(*own.pkey, **other);
+    return dh_agree(*own.pkey, **other, (mechanism.value & CXI_MECH_FORMAT_KEEP_LEAD_ZERO) != 0);
 }
 
 Result<SecretBytes> x963_kdf(const HashRow& hash, ByteView secret, ByteView shared, std::size_t length) {
@@ -136,7 +142,7 @@ Result<SecretBytes> ecies_decrypt(const LoadedKey& key, Mechanism mechanism, Byt
     const ByteView text = data.subspan(point, data.size() - point - ecies->mac_bytes);
     if (ecies->key_bytes != 0 && (text.empty() || text.size() % kBlock != 0))
         return fail(E_CXI_CRYPT_DATA_LEN);
-    const auto secret = agree(key, data.first(point));
+    const auto secret = agree(key, Mechanism{}, data.first(point));
     if (!secret)
         return fail(secret.error().code == E_ECA_BAD_POINT ? E_CXI_CRYPT_PADDING : secret.error().code);
     const auto keys = ecies_keys(*ecies, *secret, text.size());

@@ -1,4 +1,4 @@
-// Key agreement on elliptic curves, and encryption built on it.
+// Key agreement, on elliptic curves and by DH, and encryption built on it.
 #pragma once
 
 #include "firmware/cxi/keys/key_object.h"
@@ -7,8 +7,9 @@
 namespace cs2sim {
 
 // The raw shared secret of a private key and a peer's public one (SubjectPublicKeyInfo, or the bare point;
-// X25519: the bare key). Errors: E_CXI_KEY_TYPE, E_ECA_BAD_POINT.
-Result<SecretBytes> agree(const LoadedKey& own, ByteView peer);
+// X25519: the bare key; DH: the public value). DH keys agree by CXI_MECH_KDF_DH, curves by the others.
+// Errors: E_CXI_KEY_TYPE, E_ECA_BAD_POINT.
+Result<SecretBytes> agree(const LoadedKey& own, Mechanism mechanism, ByteView peer);
 
 // The key derivation of ANSI X9.63 (SEC 1 v2, section 3.6.1). Error: E_CXI_CRYPT_MECH_PARA.
 Result<SecretBytes> x963_kdf(const HashRow& hash, ByteView secret, ByteView shared, std::size_t length);

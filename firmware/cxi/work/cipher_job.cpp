@@ -18,10 +18,11 @@ struct ChainRow {
 };
 
 constexpr ChainRow kChains[] = {
-    {CXI_MECH_CHAIN_ECB, "ECB", true, true},         {CXI_MECH_CHAIN_CBC, "CBC", true, true},
-    {CXI_MECH_CHAIN_CTR, "CTR", false, false},       {CXI_MECH_CHAIN_OFB, "OFB", false, true},
-    {CXI_MECH_CHAIN_GCM, "GCM", false, false},       {CXI_MECH_CHAIN_CCM, "CCM", false, false},
-    {CXI_MECH_CHAIN_KEY_WRAP, "WRAP", false, false},
+    {CXI_MECH_CHAIN_ECB, "ECB", true, true},    {CXI_MECH_CHAIN_CBC, "CBC", true, true},
+    {CXI_MECH_CHAIN_CTR, "CTR", false, false},  {CXI_MECH_CHAIN_OFB, "OFB", false, true},
+    {CXI_MECH_CHAIN_CFB, "CFB", false, true},   {CXI_MECH_CHAIN_CFB8, "CFB8", false, true},
+    {CXI_MECH_CHAIN_CFB1, "CFB1", false, true}, {CXI_MECH_CHAIN_GCM, "GCM", false, false},
+    {CXI_MECH_CHAIN_CCM, "CCM", false, false},  {CXI_MECH_CHAIN_KEY_WRAP, "WRAP", false, false},
 };
 
 constexpr std::uint32_t kBlockPads[] = {CXI_MECH_PAD_NONE, CXI_MECH_PAD_PKCS5, CXI_MECH_PAD_RANDOM,
@@ -50,9 +51,11 @@ bool tag_fits(std::uint32_t chain, std::size_t bits) {
 const EVP_CIPHER* cipher_method(const std::string& name) {
     static const auto methods = [] {
         std::map<std::string, Handle<EVP_CIPHER>, std::less<>> all;
-        std::vector<std::string> names = {"DES-EDE3-ECB", "DES-EDE3-CBC", "DES-EDE3-OFB"};
+        std::vector<std::string> names = {"DES-EDE3-ECB", "DES-EDE3-CBC",  "DES-EDE3-OFB",
+                                          "DES-EDE3-CFB", "DES-EDE3-CFB8", "DES-EDE3-CFB1"};
         for (const char* size : {"128", "192", "256"})
-            for (const char* mode : {"ECB", "CBC", "CTR", "OFB", "GCM", "CCM", "WRAP", "WRAP-PAD"})
+            for (const char* mode :
+                 {"ECB", "CBC", "CTR", "OFB", "CFB", "CFB8", "CFB1", "GCM", "CCM", "WRAP", "WRAP-PAD"})
                 names.push_back(std::string("AES-") + size + "-" + mode);
         for (const std::string& each : names)
             all.emplace(each, EVP_CIPHER_fetch(nullptr, each.c_str(), nullptr));

@@ -3,6 +3,7 @@
 #include <openssl/rsa.h>
 
 #include "firmware/crypto/digest.h"
+#include "firmware/crypto/finite_field.h"
 #include "firmware/cxi/work/mac.h"
 #include "firmware/protocol/block.h"
 #include "firmware/protocol/functions.h"
@@ -96,9 +97,14 @@ Result<Handle<EVP_PKEY_CTX>> prepare(const LoadedKey& key, const SignRequest& re
     return context;
 }
 
-std::size_t order_bytes(const LoadedKey& key) { return (key_bits(*key.pkey) + 7) / 8; }
+// Signatures of two numbers, which DER writes alike.
+bool signs_in_pairs(const LoadedKey& key) { return is_ec(*key.pkey) || is_dsa(*key.pkey); }
 
-Result<Bytes> plain_ecdsa(const LoadedKey& key, ByteView der) {
+std::size_t order_bytes(const LoadedKey& key) {
+    return ((is_dsa(*key.pkey) ? subprime_bits(*key.pkey) : key_bits(*key.pkey)) + 7) / 8;
+}
+
+Result<Bytes> plain_pair(const LoadedKey& key, ByteView der) {
     const unsigned char* at = der.data();
     const Handle<ECDSA_SIG> signature(d2i_ECDSA_SIG(nullptr, &at, static_cast<long>(der.size())));
     if (!signature) return fail(E_CXI_INTERNAL);
@@ -109,7 +115,7 @@ Result<Bytes> plain_ecdsa(const LoadedKey& key, ByteView der) {
     return out;
 }
 
-Result<Bytes> der_ecdsa(const LoadedKey& key, ByteView plain) {
+Result<Bytes> der_pair(const LoadedKey& key, ByteView plain) {
     const std::size_t half = order_bytes(key);
     if (plain.size() != 2 * half) return fail(E_CXI_CRYPT_SIGN_VERIFY);
     const Handle<ECDSA_SIG> signature(ECDSA_SIG_new());
@@ -162,7 +168,7 @@ bool fits_rsa(const LoadedKey& key, const SignRequest& request, std::size_t size
 
 Result<Bytes> make_signature(const LoadedKey& key, const SignRequest& request) {
     if (key.object.is_secret()) return make_mac(key, request.mechanism, request.data, request.parameter);
-    if (!key.object.is_private()) return fail(E_CXI_KEY_TYPE);
+    if (!key.object.is_private() || is_dh(*key.pkey)) return fail(E_CXI_KEY_TYPE);
     if (is_edwards(*key.pkey)) return sign_edwards(key, request);
     const auto hash = digest_of(request);
     if (!hash) return fail(hash.error());
@@ -176,7 +182,7 @@ Result<Bytes> make_signature(const LoadedKey& key, const SignRequest& request) {
                                                                 : E_CXI_CRYPT_DATA_LEN);
     give_back(key, request, false, *std::move(context));
     out.resize(size);
-    if (is_ec(*key.pkey) && !request.mechanism.asn1()) return plain_ecdsa(key, out);
+    if (signs_in_pairs(key) && !request.mechanism.asn1()) return plain_pair(key, out);
     return out;
 }
 
@@ -187,15 +193,15 @@ Result<void> check_signature(const LoadedKey& key, const SignRequest& request, B
         if (!equal_in_constant_time(*expected, signature)) return fail(E_CXI_CRYPT_SIGN_VERIFY);
         return {};
     }
-    if (!key.pkey) return fail(E_CXI_KEY_TYPE);
+    if (!key.pkey || is_dh(*key.pkey)) return fail(E_CXI_KEY_TYPE);
     if (is_edwards(*key.pkey)) return verify_edwards(key, request, signature);
     const auto hash = digest_of(request);
     if (!hash) return fail(hash.error());
     auto context = prepare(key, request, true);
     if (!context) return fail(context.error());
     Bytes der;
-    if (is_ec(*key.pkey) && !request.mechanism.asn1()) {
-        auto encoded = der_ecdsa(key, signature);
+    if (signs_in_pairs(key) && !request.mechanism.asn1()) {
+        auto encoded = der_pair(key, signature);
         if (!encoded) return fail(encoded.error());
         der = *std::move(encoded);
         signature = der;

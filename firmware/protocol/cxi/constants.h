@@ -120,6 +120,7 @@ enum CxiMechanism : std::uint32_t {
     CXI_MECH_KDF_ENC_DATA = 0x40000000,
     CXI_MECH_KDF_ECDH = 0x50000000,
     CXI_MECH_KDF_ECDH_COF = 0x60000000,
+    CXI_MECH_KDF_DH = 0x70000000,
     CXI_MECH_KDF_XOR_BASE_AND_DATA = 0x80000000,
     CXI_MECH_KDF_CAT_BASE_AND_KEY = 0x90000000,
     CXI_MECH_KDF_CAT_BASE_AND_DATA = 0xA0000000,
@@ -145,6 +146,11 @@ enum CxiMechanism : std::uint32_t {
     CXI_MECH_CHAIN_OFB = 0x00700000,
     CXI_MECH_CHAIN_CCM = 0x00800000,
     CXI_MECH_CHAIN_KEY_WRAP = 0x00900000,
+    // Cipher feedback (SP 800-38A) by blocks, bytes and bits. The headers know only a MAC of that name
+    // (CFB_RETAIL, 00400000): these numbers are OURS.
+    CXI_MECH_CHAIN_CFB = 0x00A00000,
+    CXI_MECH_CHAIN_CFB8 = 0x00B00000,
+    CXI_MECH_CHAIN_CFB1 = 0x00C00000,
 
     CXI_MECH_PAD_MASK = 0xF000,
     CXI_MECH_PAD_NONE = 0,
@@ -159,6 +165,7 @@ enum CxiMechanism : std::uint32_t {
     CXI_MECH_PAD_KWP = 0x9000,
 
     CXI_MECH_FORMAT_ASN1 = 0x400,
+    CXI_MECH_FORMAT_KEEP_LEAD_ZERO = 0x800,  // of a secret agreed on by DH
 
     CXI_MECH_HASH_MASK = 0xF0,
     CXI_MECH_HASH_NONE = 0,
@@ -188,6 +195,20 @@ enum CxiKeyTag : std::uint8_t {
     CXI_TAG_CONFIG = 4
 };
 inline constexpr std::size_t CXI_INDEX_LENGTH = 24;
+
+// The public part of a key authorisation key, LAYOUT_CXI_KRAD. Known are the form and, of RSA, the components
+// (`first` the modulus, `second` the exponent); the protocols and EC (`first` the curve's name, `second` the
+// point) are OUR ASSUMPTION. What is signed is hashed with SHA-256.
+enum CxiKrad : std::uint8_t {
+    CXI_KRAD_PKCS1 = 1,
+    CXI_KRAD_PSS = 2,
+    CXI_KRAD_ECDSA = 3,
+    CXI_KRAD_FORM = 0xC0,
+    CXI_KRAD_RSA = 0x03,
+    CXI_KRAD_EC = 0x0C,
+};
+inline constexpr std::uint32_t CXI_AUTH_NO_LIMIT = 0xFFFFFFFF;         // CC_AUTH_COUNTER
+inline constexpr std::string_view CXI_AUTH_PURPOSE = "KEY_AUTHORIZE";  // LAYOUT_CXI_AUTHORISATION
 
 enum CxiIvSource : std::uint8_t { CXI_IV_NO_GENERATE = 0, CXI_IV_GENERATE = 1 };
 

@@ -100,6 +100,77 @@ int cs_cluster_exec(int handle, unsigned int fc, unsigned int sfc, const unsigne
 /* Name of the device in use; NULL for an unknown handle. Valid until the next call on the handle. */
 const char* cs_cluster_get_current_device(int handle);
 
+/* External keys in a database, for programs that make keys with CXI_FLAG_KEY_EXTERNAL
+ * (host-lib/keystore/README.md). Everything here is this project's own: what the real library offers is only
+ * known in outline.
+ *
+ * A key is told by its group, name ("" for none) and specifier. Blobs are sealed under the device's MBK;
+ * label, id, class and type stand beside them in clear, so that keys are found by them. */
+#define CSA_ERR_STORE_NOT_FOUND 0xB0880004u
+#define CSA_ERR_STORE_EXISTS 0xB0880005u
+#define CSA_ERR_STORE_CONNECT 0xB90E0001u
+#define CSA_ERR_STORE_LOGON 0xB90E0002u
+#define CSA_ERR_STORE_TLS 0xB90E0003u
+#define CSA_ERR_STORE_CONFIG 0xB90E0004u
+#define CSA_ERR_STORE_SCHEMA 0xB90E0005u
+#define CSA_ERR_STORE_READ_ONLY 0xB90E0006u
+#define CSA_ERR_STORE_FULL 0xB90E0007u
+#define CSA_ERR_STORE_TIMEOUT 0xB90E0008u
+#define CSA_ERR_STORE_CHANGED 0xB90E0009u
+#define CSA_ERR_STORE_FAILED 0xB90E000Au
+
+typedef struct cs_keystore_key {
+    char group[256]; /* ended by a zero byte, as name is */
+    char name[256];
+    unsigned int spec;
+    unsigned long long version; /* set by the store; 1 when inserted, one more with each update */
+    unsigned char mbk[16];      /* hash of the MBK that the blob is sealed under */
+    unsigned int key_class;     /* CKO_ and CKK_ numbers */
+    unsigned int key_type;
+    int is_private;
+    const unsigned char* label;
+    unsigned int l_label;
+    const unsigned char* id;
+    unsigned int l_id;
+    const unsigned char* blob;
+    unsigned int l_blob;
+} cs_keystore_key;
+
+/* What a key must be like to be found: NULL or 0 in `use_` stands for "whatever it is". */
+typedef struct cs_keystore_filter {
+    const char* group;
+    const char* name;
+    const unsigned char* label;
+    unsigned int l_label;
+    const unsigned char* id;
+    unsigned int l_id;
+    int use_class;
+    unsigned int key_class;
+} cs_keystore_filter;
+
+#define CS_KEYSTORE_EQUAL 0
+#define CS_KEYSTORE_GTEQ 1
+#define CS_KEYSTORE_GREATER 2
+
+/* `url`: postgresql://…, libpq's words, odbc:CONNECTION-STRING, sqlite:PATH, or a path. Connects when first
+ * needed. */
+int cs_keystore_open(const char* url, int* handle);
+int cs_keystore_close(int handle);
+/* The key of the index, or the first at or behind it that `filter` (may be NULL) lets through: with GREATER
+ * from one key to the next all are walked through. `*key` gets bytes of the library's, given back with
+ * cs_keystore_free_key. */
+int cs_keystore_find(int handle, int match, const char* group, const char* name, unsigned int spec,
+                     const cs_keystore_filter* filter, cs_keystore_key** key);
+void cs_keystore_free_key(cs_keystore_key* key);
+int cs_keystore_insert(int handle, const cs_keystore_key* key);
+/* Replaces all but the index, when the version is still `version`. */
+int cs_keystore_update(int handle, const cs_keystore_key* key, unsigned long long version);
+/* `version` 0: whatever it is. */
+int cs_keystore_delete(int handle, const char* group, const char* name, unsigned int spec,
+                       unsigned long long version);
+/* The first of `count` specifiers of the group that nobody else gets. */
+int cs_keystore_reserve_specs(int handle, const char* group, unsigned int count, unsigned int* first);
+
 #ifdef __cplusplus
 }
 #endif

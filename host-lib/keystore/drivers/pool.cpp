@@ -69,10 +69,17 @@ tl::expected<Pool::Lease, Failure> Pool::open(Clock::time_point deadline, bool l
     return tl::unexpected(connection ? fit.error() : connection.error());
 }
 
+// What nobody asks about must not pile up. Precondition: the lock is held.
+void Pool::hear(Connection& listener) {
+    constexpr std::size_t kMostKept = 10000;
+    listener.hear(heard_);
+    if (heard_.keys.size() > kMostKept) heard_ = {.anything = true, .keys = {}};
+}
+
 void Pool::give_back(std::unique_ptr<Connection> connection, bool listens) {
     {
         const std::lock_guard lock(mutex_);
-        if (listens) connection->hear(heard_);
+        if (listens) hear(*connection);
         idle_.push_back({std::move(connection), listens});
     }
     returned_.notify_one();
@@ -113,7 +120,7 @@ Result<Changes> Pool::changes(const std::function<Result<void>()>& connect) {
     const std::lock_guard lock(mutex_);
     // On loan: who has it hears it when it comes back.
     const auto listener = std::ranges::find_if(idle_, &Idle::listens);
-    if (listener != idle_.end()) listener->connection->hear(heard_);
+    if (listener != idle_.end()) hear(*listener->connection);
     return std::exchange(heard_, {});
 }
 

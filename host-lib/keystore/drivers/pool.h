@@ -59,6 +59,7 @@ private:
     void give_back(std::unique_ptr<Connection> connection, bool listens);
     void drop(std::unique_ptr<Connection> connection, bool listens);
     void drop_idle();
+    void hear(Connection& listener);
     void leave_parents_connections();
     tl::expected<Lease, Failure> open(Clock::time_point deadline, bool listens);
 

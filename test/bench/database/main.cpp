@@ -20,7 +20,7 @@
 #include "firmware/cmds/users.h"
 #include "firmware/db/database.h"
 #include "firmware/protocol/databases.h"
-#include "firmware/smos/state_file.h"
+#include "firmware/smos/flash/state_file.h"
 
 using namespace cs2sim;
 

@@ -16,7 +16,7 @@
 #include "firmware/cmds/scheduler.h"
 #include "firmware/cmds/sessions.h"
 #include "firmware/cmds/users.h"
-#include "firmware/modules/module_image.h"
+#include "firmware/modules/images/module_image.h"
 #include "firmware/modules/modules.h"
 
 using namespace cs2sim;

@@ -58,7 +58,7 @@ Bytes key_template(std::uint32_t algorithm, std::string_view name) {
 // A code that the function is not known to answer is a hole in the catalogue, or a fault.
 bool is_known_answer(const FunctionSignature& function, std::uint32_t code) {
     const Advice* advice = find_advice(code);
-    if (!advice || function.fc == FC_CXI) return true;  // the manual does not say yet who answers it
+    if (!advice) return function.fc != FC_CXI;
     if (!advice->occurs) return false;
     const auto known = possible_errors(function);
     return std::ranges::binary_search(known, code);

@@ -263,3 +263,35 @@ TEST_CASE("names longer than any user's are refused, and push nothing out of the
     CHECK(as_text(*log).find("add user WITNESS") != std::string_view::npos);
     CHECK(as_text(*log).find("nnn... (60000 characters): logon refused: B083") != std::string_view::npos);
 }
+
+TEST_CASE(
+    "where the profile has expressions, a user whose CXI_GROUP is none is refused, and one that is counts") {
+    for (const auto& [name, refusal] :
+         {std::pair("se-gen2", E_CMDS_BAD_ATT), std::pair("se-gen2-fips", E_CMDS_BAD_ATT_FIPS),
+          std::pair("cp5", E_CMDS_BAD_ATT_CC)}) {
+        Profile profile = profile_named(name);
+        profile.group_expressions = true;
+        Simulated device(profile);
+        Caller admin(device);
+        admin.as_admin();
+        for (const std::string bad : {"(", "*", "a)(b", "a{2}", "(((((a)))))", "A,B["}) {
+            INFO(bad);
+            CHECK(code_of(admin.add_user("BAD", 2, kPassword, 0, "CXI_GROUP=" + bad)) == refusal);
+            CHECK(code_of(admin.cmds(SFC_CMDS_GET_USER_INFO, {"BAD"})) == E_CMDS_NO_USER);
+        }
+        CHECK(code_of(admin.add_user("GOOD", 2, kPassword, 0, "CXI_GROUP=SLOT_000[0-3]|Prod.*")) == 0);
+        Caller good(device);
+        REQUIRE(good.open_session());
+        REQUIRE(code_of(good.logon("GOOD", kPassword)) == 0);
+        const auto state = [&](std::string_view group) {
+            const auto answer = good.call(FC_CXI, SFC_CXI_P11_PERMISSIONS, {group});
+            REQUIRE(code_of(answer) == 0);
+            return big_endian(*answer);
+        };
+        CHECK(state("SLOT_0003") == 2);
+        CHECK(state("ProdKey") == 2);
+        CHECK(state("SLOT_0004") == 0);
+        CHECK(state("XProd") == 0);
+        CHECK(state("") == 0);
+    }
+}

@@ -8,6 +8,7 @@ extern "C" {
 
 /* 0, or the line of the first check that failed. */
 int csxapi_client(const char* device, const char* admin_key);
+int keystore_client(const char* url);
 
 #ifdef __cplusplus
 }

@@ -8,6 +8,7 @@
 #include "firmware/protocol/functions.h"
 #include "test/unit/csxapi/csxapi_client.h"
 #include "test/unit/link/running_device.h"
+#include "test/unit/scratch.h"
 
 using namespace cs2sim;
 
@@ -288,4 +289,13 @@ TEST_CASE("a cluster sends a command again only when that does no harm, and a re
     CHECK(u(cs_cluster_logoff(cluster)) == 0);
     CHECK(cluster_echo(cluster) == 0);
     CHECK(u(cs_cluster_close(cluster)) == 0);
+}
+
+TEST_CASE("a C program keeps external keys in a store") {
+    const ScratchFolder folder;
+    CHECK(keystore_client((folder.path() / "keys.db").c_str()) == 0);
+    CHECK(keystore_client(nullptr) != 0);
+    int handle = 0;
+    CHECK(u(cs_keystore_open("odbc:", &handle)) == E_CSA_STORE_CONFIG);
+    CHECK(handle == -1);
 }

@@ -1,4 +1,5 @@
 // The audit log's class KEY: a line for everything that makes, changes, copies, moves or ends a key.
+#include "firmware/crypto/finite_field.h"
 #include "test/unit/cxi/cxi_bench.h"
 
 using namespace cs2sim;
@@ -64,6 +65,34 @@ TEST_CASE("whatever makes, changes, copies, moves or ends a key leaves a line in
                    CxiBench::key_template(CXI_KEY_ALGO_RSA, 1024, "G", "private").encode()});
     const Bytes rsa = bench.rsa("exported", 1024);
     leaves_a_line(SFC_CXI_KEY_EXPORT, {CXI_KEY_TYPE_PUBLIC, 0, rsa, ByteView(), ByteView()});
+    const DomainParameters group = generate_dsa_parameters(1024, 160).value();
+    PropertyList dsa = CxiBench::key_template(CXI_KEY_ALGO_DSA, 0, "G", "dsa");
+    dsa.set(CXI_PROP_KEY_DSA_P, group.p);
+    dsa.set(CXI_PROP_KEY_DSA_Q, group.q);
+    dsa.set(CXI_PROP_KEY_DSA_G, group.g);
+    leaves_a_line(SFC_CXI_KEY_DSA_XGEN, {0, 0, dsa.encode()});
+    bench.profile().key_authorisation = true;
+    bench.profile().max_key_auth_fails = 1;
+    const PrivateKey kak = generate_ec("NIST-P256").value();
+    leaves_a_line(
+        SFC_CXI_KEY_INITIALIZE,
+        {key, 0,
+         compose(LAYOUT_CXI_KRAD, {CXI_KRAD_ECDSA, CXI_KRAD_FORM, CXI_KRAD_EC, "NIST-P256", ec_point(*kak)})
+             .value()});
+    const auto challenge = [&] {
+        return bench.run(SFC_CXI_KEY_AUTH_CHALLENGE, {key, CXI_AUTH_NO_LIMIT}).value();
+    };
+    Bytes asked = challenge();
+    auto block = parse("handle:u4 data:*", asked);
+    leaves_a_line(SFC_CXI_KEY_AUTHORIZE,
+                  {block->u32("handle"), sign_sha256(*kak, block->bytes("data")).value()});
+    asked = challenge();
+    block = parse("handle:u4 data:*", asked);
+    CHECK(code_of(bench.run(SFC_CXI_KEY_AUTHORIZE, {block->u32("handle"), ByteView()})) ==
+          E_CXI_CC_KEY_AUTH_FAILED);
+    bench.log_on(0x00000202, "CXI_GROUP=*");
+    leaves_a_line(SFC_CXI_KEY_UNBLOCK, {key});
+    bench.profile().key_authorisation = false;
     const auto blob = bench.run(SFC_CXI_KEY_BACKUP, {key});
     REQUIRE(blob);
     leaves_a_line(SFC_CXI_KEY_RESTORE, {CXI_FLAG_KEY_OVERWRITE, PropertyList().encode(), *blob});

@@ -5,6 +5,7 @@
 #include "firmware/cmds/sessions.h"
 #include "firmware/cmds/users.h"
 #include "firmware/cxi/cxi.h"
+#include "firmware/protocol/advice.h"
 #include "test/unit/recorder.h"
 #include "test/unit/scratch.h"
 
@@ -30,6 +31,7 @@ public:
         profile_.user_mechanisms = {MECH_RSA_SIGN, MECH_HMAC_PWD};
         REQUIRE(users_.create_factory_user(public_key_der(**generate_rsa(2048))));
     }
+    Profile& profile() { return profile_; }
     void set_modes(std::uint16_t modes) { scheduler_.set_modes(modes); }
     void log_on(std::uint32_t permission, const std::string& attributes) {
         context.users = {{"USR", permission, attributes, {}}};
@@ -39,7 +41,13 @@ public:
         const FunctionSignature* row = find_function(FC_CXI, sfc);
         const Bytes block = compose(row->request, values).value();
         recorder_.add(FC_CXI, sfc, block);
-        return scheduler_.run(services, context, {FC_CXI, sfc, block});
+        auto answer = scheduler_.run(services, context, {FC_CXI, sfc, block});
+        if (!answer) {
+            INFO(full_name(*row) << " answered " << describe(answer.error().code)
+                                 << ", which the manual does not say of it");
+            CHECK(std::ranges::binary_search(possible_errors(*row), answer.error().code));
+        }
+        return answer;
     }
     // The first field of type v4 in an answer.
     static Bytes reference(const Result<Bytes>& answer) {

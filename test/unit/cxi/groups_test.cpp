@@ -1,4 +1,5 @@
 #include "firmware/cxi/group_access.h"
+#include "firmware/protocol/group_patterns.h"
 #include "firmware/protocol/pattern.h"
 #include "test/unit/cxi/cxi_bench.h"
 
@@ -65,4 +66,47 @@ TEST_CASE("key management is separated from use where the group's configuration 
     bench.log_on(0x00000020, "CXI_GROUP=G");
     CHECK(code_of(bench.run(SFC_CXI_KEY_BACKUP, {key})) == E_CXI_PERMISSION_DENIED);
     CHECK(code_of(bench.run(SFC_CXI_KEY_DELETE, {key})) == 0);
+}
+
+TEST_CASE("with group_expressions CXI_GROUP is an expression, matched whole, and never a long search") {
+    const auto matches = [](const std::string& expression, std::string_view group) {
+        return attributes_match_group("CXI_GROUP=" + expression, group, true);
+    };
+    CHECK(matches("SLOT_[0-9]{0}", "SLOT_") == false);  // no intervals
+    CHECK(matches("SLOT_000[0-3]", "SLOT_0002"));
+    CHECK_FALSE(matches("SLOT_000[0-3]", "SLOT_0004"));
+    CHECK_FALSE(matches("SLOT_000[0-3]", "XSLOT_0002"));
+    CHECK_FALSE(matches("SLOT_000[0-3]", "SLOT_00021"));
+    CHECK(matches("A|B", "A"));
+    CHECK(matches("A|B", "B"));
+    CHECK_FALSE(matches("A|B", "AB"));  // the whole of it, not a branch at each end
+    CHECK(matches("Prod.*", "ProdKey"));
+    CHECK(matches(".*", ""));
+    CHECK_FALSE(matches("A", ""));
+    CHECK(attributes_match_group("X=1", "", true));
+    CHECK(attributes_match_group("CXI_GROUP=Q+,Z.", "Zx", true));
+    CHECK(attributes_match_group("CXI_GROUP=Q+;Z.", "QQQ", true));
+    CHECK(matches("a\\.b", "a.b"));
+    CHECK_FALSE(matches("a\\.b", "axb"));
+    CHECK_FALSE(attributes_match_group("CXI_GROUP=A.*", "AB"));  // without the setting it is a pattern
+
+    const std::vector<std::string> bad_ones{
+        "(",  ")",   "a)(b", "[",   "*",   "a{1,200}",         "((a{9}){9}){9}",     "(a)\\1",
+        "\\", "a\\", "",     "a++", "a*+", "(((((a+)+)+)+)+)", std::string(127, '+')};
+    for (const std::string& bad : bad_ones) {
+        INFO(bad);
+        CHECK_FALSE(is_expression(bad));
+        CHECK_FALSE(matches(bad, "a"));
+    }
+    CHECK_FALSE(is_expression(std::string(129, 'a')));
+    CHECK(is_expression(std::string(128, 'a')));
+    // What blows other machines up ends here within the lengths.
+    CHECK(is_expression("((((a+)+)+)+)+"));
+    CHECK_FALSE(matches("((((a*)*)*)*)*", std::string(256, 'a') + "b"));
+    CHECK_FALSE(
+        matches("((((a+)+)+)+)+((((a+)+)+)+)+((((a+)+)+)+)+((((a+)+)+)+)+", std::string(256, 'a') + "b"));
+    CHECK_FALSE(matches("(a|a)*(a|aa)+(a*)*x", std::string(256, 'a')));
+    std::string wide = "(a|b)*a";
+    while (wide.size() + 5 <= 128) wide += "(a|b)";
+    CHECK_FALSE(matches(wide, std::string(200, 'b')));
 }

@@ -117,7 +117,14 @@ TEST_CASE("symmetric ciphers, whole and in pieces") {
         {CXI_KEY_ALGO_AES, 32, CXI_MECH_CHAIN_ECB | CXI_MECH_PAD_PKCS5, "aes-256-ecb", 0},
         {CXI_KEY_ALGO_AES, 32, CXI_MECH_CHAIN_CTR, "aes-256-ctr", 16},
         {CXI_KEY_ALGO_AES, 16, CXI_MECH_CHAIN_OFB, "aes-128-ofb", 16},
+        {CXI_KEY_ALGO_AES, 16, CXI_MECH_CHAIN_CFB, "aes-128-cfb", 16},
+        {CXI_KEY_ALGO_AES, 32, CXI_MECH_CHAIN_CFB, "aes-256-cfb", 16},
+        {CXI_KEY_ALGO_AES, 24, CXI_MECH_CHAIN_CFB8, "aes-192-cfb8", 16},
+        {CXI_KEY_ALGO_AES, 32, CXI_MECH_CHAIN_CFB1, "aes-256-cfb1", 16},
         {CXI_KEY_ALGO_DES, 24, CXI_MECH_CHAIN_CBC | CXI_MECH_PAD_PKCS5, "des-ede3-cbc", 8},
+        {CXI_KEY_ALGO_DES, 24, CXI_MECH_CHAIN_CFB, "des-ede3-cfb", 8},
+        {CXI_KEY_ALGO_DES, 24, CXI_MECH_CHAIN_CFB8, "des-ede3-cfb8", 8},
+        {CXI_KEY_ALGO_DES, 24, CXI_MECH_CHAIN_CFB1, "des-ede3-cfb1", 8},
     };
     for (const Case& each : cases) {
         INFO(each.name);

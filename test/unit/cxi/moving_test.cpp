@@ -347,3 +347,45 @@ TEST_CASE("FIPS mode: the first use of an RSA key fixes what it is for") {
     CHECK(code_of(bench.sign(with, pss, Bytes(1))) == 0);
     CHECK(code_of(bench.sign(with, pkcs1, Bytes(1))) == E_CXI_FIPS_PAD_MECH_WRONG);
 }
+
+TEST_CASE(
+    "a wrapped key that length, padding or form betray is told by one code, where nothing authenticates") {
+    CxiBench bench;
+    const Bytes wrapping = bench.aes("G", "w");
+    PropertyList list = CxiBench::key_template(CXI_KEY_ALGO_AES, 256, "G", "k");
+    list.set_number(CXI_PROP_KEY_EXPORT, CXI_KEY_EXPORT_ALLOW);
+    const Bytes key = bench.reference(bench.generate(list));
+    PropertyList rsa_list = CxiBench::key_template(CXI_KEY_ALGO_RSA, 1024, "G", "r");
+    rsa_list.set_number(CXI_PROP_KEY_EXPORT, CXI_KEY_EXPORT_ALLOW);
+    const Bytes rsa = bench.reference(bench.generate(rsa_list));
+    const Bytes parameter = iv_parameter(Bytes(16));
+    const auto unwrapped = [&](std::uint32_t mechanism, std::uint32_t algorithm, ByteView blob,
+                               std::uint32_t bits = 0) {
+        return code_of(bench.run(SFC_CXI_KEY_UNWRAP,
+                                 {CXI_FLAG_KEY_OVERWRITE, mechanism, wrapping, parameter,
+                                  CxiBench::key_template(algorithm, bits, "G", "back").encode(), blob}));
+    };
+    const auto cut = [](const Bytes& blob, std::size_t by) { return Bytes(blob.begin(), blob.end() - by); };
+    for (const std::uint32_t mechanism : {CXI_MECH_CHAIN_CBC | CXI_MECH_PAD_PKCS5, CXI_MECH_CHAIN_CTR + 0u,
+                                          CXI_MECH_CHAIN_CFB + 0u, CXI_MECH_CHAIN_OFB + 0u}) {
+        INFO(std::hex << mechanism);
+        const Bytes blob = *bench.run(SFC_CXI_KEY_WRAP, {mechanism, key, wrapping, parameter});
+        CHECK(unwrapped(mechanism, CXI_KEY_ALGO_AES, blob) == 0);
+        CHECK(unwrapped(mechanism, CXI_KEY_ALGO_AES, cut(blob, 1)) == E_CXI_KEY_BLOB_FORMAT);
+        CHECK(unwrapped(mechanism, CXI_KEY_ALGO_AES, cut(blob, 16), 256) == E_CXI_KEY_BLOB_FORMAT);
+        CHECK(unwrapped(mechanism, CXI_KEY_ALGO_AES, {}) == E_CXI_KEY_BLOB_FORMAT);
+        const Bytes pair = *bench.run(SFC_CXI_KEY_WRAP, {mechanism, rsa, wrapping, parameter});
+        CHECK(unwrapped(mechanism, CXI_KEY_ALGO_RSA, pair) == 0);
+        for (const std::size_t by : {1u, 16u, 64u})
+            CHECK(unwrapped(mechanism, CXI_KEY_ALGO_RSA, cut(pair, by)) == E_CXI_KEY_BLOB_FORMAT);
+    }
+    // What cannot be told (README.md): under a stream cipher half of an AES-256 key is an AES-128 key.
+    const Bytes stream = *bench.run(SFC_CXI_KEY_WRAP, {CXI_MECH_CHAIN_CTR, key, wrapping, parameter});
+    CHECK(unwrapped(CXI_MECH_CHAIN_CTR, CXI_KEY_ALGO_AES, cut(stream, 16)) == 0);
+    // Those that authenticate have codes of their own.
+    const Bytes kw = *bench.run(SFC_CXI_KEY_WRAP, {CXI_MECH_CHAIN_KEY_WRAP, key, wrapping, ByteView()});
+    CHECK(code_of(bench.run(SFC_CXI_KEY_UNWRAP,
+                            {0, CXI_MECH_CHAIN_KEY_WRAP, wrapping, ByteView(),
+                             CxiBench::key_template(CXI_KEY_ALGO_AES, 0, "G", "kw").encode(), cut(kw, 8)})) ==
+          E_AES_KEYWRAP);
+}

@@ -54,6 +54,16 @@ TEST_CASE("a security officer makes and deletes the users of their slot, an admi
     bench.log_on(0x00000200, "CXI_GROUP=SLOT_0000");
     CHECK(remove(bench, "SO_0000") == E_CXI_PERMISSION_DENIED);
     CHECK(remove(bench, "KM_0000") == 0);
+    // The label of his own entry: the same again without a token, and nothing but the label.
+    const auto relabel = [&](std::string_view name, std::string_view attributes) {
+        return code_of(
+            bench.run(SFC_CXI_USER_ADD, {name, 0x00000200, MECH_HMAC_PWD, 0, attributes, ByteView()}));
+    };
+    CHECK(relabel("SO_0000", "CXI_GROUP=SLOT_0000,LABEL=new%20one") == 0);
+    CHECK(relabel("SO_0000", "CXI_GROUP=*") == E_CMDS_BAD_ATT);
+    CHECK(relabel("SO_0000", "CXI_GROUP=SLOT_0000,LABEL=a,OTHER=1") == E_CMDS_BAD_ATT);
+    CHECK(relabel("SO_0001", "CXI_GROUP=SLOT_0001,LABEL=x") == E_CXI_PERMISSION_DENIED);
+    CHECK(relabel("USR_0001", "CXI_GROUP=SLOT_0001,LABEL=x") == E_CXI_PERMISSION_DENIED);
     bench.log_on(0x20000000, "");
     CHECK(remove(bench, "SO_0000") == 0);
 }

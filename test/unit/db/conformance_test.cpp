@@ -7,7 +7,7 @@
 
 #include "firmware/db/sqlite_backend.h"
 #include "firmware/protocol/block.h"
-#include "firmware/smos/fault_points.h"
+#include "firmware/smos/flash/fault_points.h"
 #include "firmware/smos/smos.h"
 #include "test/unit/db/memory_backend.h"
 #include "test/unit/scratch.h"

@@ -364,3 +364,21 @@ TEST_CASE("damaged records are told apart from good ones") {
     }
     CHECK(db->verify());
 }
+
+TEST_CASE("hundreds of snapshots at once, each of its own moment") {
+    Device device;
+    const auto database = device.make();
+    std::vector<std::unique_ptr<Snapshot>> snapshots;
+    for (int i = 0; i < 300; ++i) {
+        auto snapshot = database->snapshot();
+        REQUIRE(snapshot);
+        snapshots.push_back(std::move(*snapshot));
+        REQUIRE(database->update(key(i), as_bytes("record")));
+    }
+    for (std::size_t i = 0; i < snapshots.size(); ++i) {
+        std::size_t entries = 0;
+        while (snapshots[i]->next()) ++entries;
+        CHECK(entries == i);
+    }
+    CHECK(database->stage().has_value());  // restores are counted apart
+}

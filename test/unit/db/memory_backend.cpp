@@ -6,7 +6,7 @@
 #include <mutex>
 #include <set>
 
-#include "firmware/smos/fault_points.h"
+#include "firmware/smos/flash/fault_points.h"
 
 namespace cs2sim::test {
 namespace {

@@ -1,5 +1,7 @@
 // The store in an SQLite file.
+#include <sched.h>
 #include <sqlite3.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -24,6 +26,16 @@ void run_in(const std::filesystem::path& file, const char* sql) {
     REQUIRE(sqlite3_open(file.c_str(), &database) == SQLITE_OK);
     REQUIRE(sqlite3_exec(database, sql, nullptr, nullptr, nullptr) == SQLITE_OK);
     sqlite3_close(database);
+}
+
+// A disk of 600 KiB at this path that only this process sees.
+bool mount_small_disk(const std::filesystem::path& path) {
+    const std::string user = std::to_string(::geteuid()), group = std::to_string(::getegid());
+    if (::unshare(CLONE_NEWUSER | CLONE_NEWNS) != 0) return false;
+    std::ofstream("/proc/self/setgroups") << "deny";
+    std::ofstream("/proc/self/uid_map") << "0 " + user + " 1";
+    std::ofstream("/proc/self/gid_map") << "0 " + group + " 1";
+    return ::mount("tmpfs", path.c_str(), "tmpfs", 0, "size=600k") == 0;
 }
 
 }  // namespace
@@ -123,6 +135,30 @@ TEST_CASE("another writer is waited for, and given up at last") {
     CHECK(code_of(store->insert(some_key("G", 1))) == 0);
     later.join();
     sqlite3_close(holder);
+}
+
+TEST_CASE("a full disk is told as such, and changes nothing") {
+    const ScratchFolder folder;
+    const ::pid_t child = ::fork();
+    if (child == 0) {
+        if (!mount_small_disk(folder.path())) ::_exit(100);
+        auto store = open_key_store(at(folder.path() / "store.db"));
+        std::uint32_t made = 0;
+        std::uint32_t code = 0;
+        while (code == 0 && made < 1000) {
+            const auto inserted = (*store)->insert(some_key("G", made + 1));
+            code = inserted ? 0 : inserted.error().code;
+            made += inserted ? 1 : 0;
+        }
+        if (code != E_CSA_STORE_FULL) ::_exit(101);
+        if (made < 3) ::_exit(102);
+        const bool whole =
+            (*store)->count({}).value_or(0) == made && (*store)->audit(1000).value().size() == made;
+        ::_exit(whole ? 0 : 103);
+    }
+    int status = -1;
+    REQUIRE(::waitpid(child, &status, 0) == child);
+    CHECK(WEXITSTATUS(status) == 0);
 }
 
 TEST_CASE("a child of fork makes connections of its own") {

@@ -96,4 +96,25 @@ Attributes readable(CK_KEY_TYPE type, CK_ULONG length) {
     return attributes;
 }
 
+CK_OBJECT_HANDLE secret_key(CK_SESSION_HANDLE session, CK_KEY_TYPE type, ByteView value) {
+    CK_OBJECT_HANDLE key = 0;
+    REQUIRE(create(session, secret_value(type, value), &key) == Code{CKR_OK});
+    return key;
+}
+
+Bytes derived_value(Application& application, CK_SESSION_HANDLE session, Given mechanism,
+                    CK_OBJECT_HANDLE base, CK_KEY_TYPE type, CK_ULONG length) {
+    CK_OBJECT_HANDLE key = 0;
+    REQUIRE(derive(session, mechanism, base, readable(type, length), &key) == Code{CKR_OK});
+    return application.value(session, key, CKA_VALUE);
+}
+
+Bytes joined(ByteView a, ByteView b) {
+    Bytes out = to_bytes(a);
+    append(out, b);
+    return out;
+}
+
+Bytes p256() { return hex_bytes("06082A8648CE3D030107"); }
+
 }  // namespace cs2sim

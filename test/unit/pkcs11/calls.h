@@ -37,4 +37,12 @@ Code decrypt(CK_SESSION_HANDLE session, Given mechanism, CK_OBJECT_HANDLE key, B
 Attributes secret_value(CK_KEY_TYPE type, ByteView value);  // of a session object that may be read and do all
 Attributes readable(CK_KEY_TYPE type, CK_ULONG length = 0);  // of a key to be derived or unwrapped
 
+// The same as objects and values.
+CK_OBJECT_HANDLE secret_key(CK_SESSION_HANDLE session, CK_KEY_TYPE type, ByteView value);
+Bytes derived_value(Application& application, CK_SESSION_HANDLE session, Given mechanism,
+                    CK_OBJECT_HANDLE base, CK_KEY_TYPE type = CKK_GENERIC_SECRET, CK_ULONG length = 0);
+
+Bytes p256();  // its identifier in DER
+Bytes joined(ByteView a, ByteView b);
+
 }  // namespace cs2sim

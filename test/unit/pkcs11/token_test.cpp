@@ -53,6 +53,8 @@ TEST_CASE("labels of tokens in users' attributes") {
         CHECK(host::decode_label(encoded) == label);
         CHECK(host::label_in("CXI_GROUP=SLOT_0000,LABEL=" + encoded + ",X=1") == label);
     }
+    CHECK(host::shown_label("two%20words") == "two words");
+    CHECK(host::shown_label("%1B[2J") == "%1B[2J");
     CHECK(host::decode_label("%") == "%");
     CHECK(host::decode_label("%4") == "%4");
     CHECK(host::decode_label("%zz") == "%zz");

@@ -73,6 +73,26 @@ TEST_CASE("a profile of one's own is read, and what it leaves out has a default"
           std::vector<FunctionId>{{FC_CMDS, SFC_CMDS_ECHO}, {FC_ADM, SFC_ADM_CLEAR}});
 }
 
+TEST_CASE("what PKCS#11 callers meet is read of a profile, with its ranges") {
+    const ScratchFolder folder;
+    const auto path = folder.path() / "mine.toml";
+    std::ofstream(path) << kGood << "p11_initial_pins = false\np11_min_pin = 6\np11_attributes = \"r2\"\n"
+                        << "p11_cluster_names = true\np11_model = \"Box\"\np11_label = \"New\"\n"
+                        << "p11_manufacturer = \"Lab\"\np11_min_rsa_bits = 2048\np11_max_rsa_bits = 4096\n";
+    const auto profile = load_profile(path.string());
+    REQUIRE(profile);
+    CHECK((!profile->p11_initial_pins && profile->p11_cluster_names));
+    CHECK((profile->p11_min_pin == 6 && profile->p11_min_rsa_bits == 2048 &&
+           profile->p11_max_rsa_bits == 4096));
+    CHECK(profile->p11_attributes == "r2");
+    CHECK(profile->p11_model + profile->p11_label + profile->p11_manufacturer == "BoxNewLab");
+    for (const char* line : {"p11_min_pin = 0\n", "p11_attributes = \"some\"\n",
+                             "p11_model = \"more than sixteen\"\n", "p11_min_rsa_bits = 1\n"}) {
+        INFO(line);
+        CHECK_THAT(problem_of(std::string(kGood) + line), Catch::Contains(std::string(line, 7)));
+    }
+}
+
 TEST_CASE("what is wrong with a profile is named") {
     for (const Bad& bad : kBad) {
         INFO(bad.line);

@@ -1,5 +1,5 @@
 // The state folder of an earlier version, moved over; killed at every step of it.
-#include "firmware/smos/state_folder.h"
+#include "firmware/smos/flash/state_folder.h"
 
 #include <signal.h>
 #include <sys/stat.h>
@@ -11,7 +11,7 @@
 #include <iterator>
 #include <map>
 
-#include "firmware/smos/fault_points.h"
+#include "firmware/smos/flash/fault_points.h"
 #include "firmware/smos/smos.h"
 #include "test/places.h"
 #include "test/unit/scratch.h"

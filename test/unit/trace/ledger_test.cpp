@@ -1,9 +1,13 @@
 // The ledger: every row says what it rests on.
 #include "tools/explain/ledger.h"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
+#include <fstream>
 #include <map>
 #include <set>
+
+#include "test/places.h"
 
 using namespace cs2sim;
 
@@ -32,4 +36,26 @@ TEST_CASE("the sums of the ledger count its rows") {
                     " |\n") != std::string::npos);
     CHECK(ledger_text({{"code", "B0000001", false, "ours", "nobody"}}).find("assumed  ours; nobody\n") !=
           std::string::npos);
+}
+
+TEST_CASE("the README shows the sums of the ledger") {
+    std::ifstream file(source_folder() / "README.md");
+    const std::string readme{std::istreambuf_iterator<char>(file), {}};
+    const std::string sums = ledger_sums(ledger());
+    INFO("README.md should have:\n" << sums);
+    CHECK(readme.find("The sums:\n\n" + sums + "\n") != std::string::npos);
+}
+
+TEST_CASE(
+    "codes of containers are known by their range alone, the signature's and the barred key's by number") {
+    const auto rows = ledger();
+    const auto known = [&](const std::string& id) {
+        const auto row = std::ranges::find(rows, id, &LedgerRow::id);
+        REQUIRE(row != rows.end());
+        return row->known;
+    };
+    for (const char* id : {"B0870012", "B0870018", "B0870054", "MTC.MMCH_HASH", "MTC.SIGNATURE_KEY_ID"})
+        CHECK(known(id));
+    for (const char* id : {"B0870030", "B0870036", "B0870039", "MTC.MMCH_TYPE_C50", "MTC.MMCH_TYPE_LINUX"})
+        CHECK_FALSE(known(id));
 }

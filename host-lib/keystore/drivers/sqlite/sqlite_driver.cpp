@@ -26,14 +26,19 @@ public:
     soci::session& session() override { return session_; }
     const Dialect& dialect() const override { return kSqlite; }
 
-    void begin() override { session_ << "begin immediate"; }
+    void begin() override {
+        if (lazily_) commit_lazily(false);  // a failure was between
+        session_ << "begin immediate";
+    }
     void commit() override { session_ << "commit"; }
     // A failed commit may have ended the transaction by itself.
     void rollback() override {
         if (sqlite3_get_autocommit(raw()) == 0) session_ << "rollback";
     }
     void commit_lazily(bool lazily) override {
+        lazily_ = lazily_ || lazily;
         session_ << (lazily ? "pragma synchronous = normal" : "pragma synchronous = full");
+        lazily_ = lazily;
     }
 
     Failure classify(const soci::soci_error& error) override {
@@ -81,6 +86,7 @@ private:
     soci::session session_;
     Clock::time_point deadline_ = Clock::time_point::max();
     bool fired_ = false;
+    bool lazily_ = false;
     std::optional<std::uint64_t> seen_;
 };
 

@@ -1,4 +1,4 @@
-// Flash: the device's persistent files, one flat folder. Databases lie elsewhere (smos/state_folder.h): no
+// Flash: the device's persistent files, one flat folder. Databases lie elsewhere (smos/flash/state_folder.h): no
 // name of a file can meet theirs.
 #pragma once
 

@@ -13,22 +13,22 @@
 
 namespace cs2sim {
 
-class Window {
+class CallerWindow {
 public:
     // Maps the file that process (or thread) `pid`, which is inside a call of ours, has open as `descriptor`;
     // of a long one its first kMaxFrame bytes. Errors (errno): EBADF when it has none, EPERM when the daemon
     // may not look, EINVAL when it is no memory that is sealed with F_SEAL_SHRINK, or empty; ENOMEM.
-    static tl::expected<std::shared_ptr<const Window>, int> open(pid_t pid, int descriptor);
-    ~Window();
-    Window(const Window&) = delete;
-    Window& operator=(const Window&) = delete;
+    static tl::expected<std::shared_ptr<const CallerWindow>, int> open(pid_t pid, int descriptor);
+    ~CallerWindow();
+    CallerWindow(const CallerWindow&) = delete;
+    CallerWindow& operator=(const CallerWindow&) = delete;
 
     // Copies from and to its start. False when it is too short.
     bool read(std::span<std::uint8_t> into) const;
     bool write(ByteView bytes) const;
 
 private:
-    explicit Window(std::span<std::uint8_t> memory) : memory_(memory) {}
+    explicit CallerWindow(std::span<std::uint8_t> memory) : memory_(memory) {}
 
     std::span<std::uint8_t> memory_;
 };

@@ -1,10 +1,10 @@
-#include "firmware/modules/known_modules.h"
+#include "firmware/modules/images/known_modules.h"
 
 #include <algorithm>
 #include <cctype>
 
-#include "firmware/modules/module_image.h"
-#include "firmware/smos/state_folder.h"
+#include "firmware/modules/images/module_image.h"
+#include "firmware/smos/flash/state_folder.h"
 
 namespace cs2sim {
 namespace {

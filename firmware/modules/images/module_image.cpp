@@ -1,4 +1,4 @@
-#include "firmware/modules/module_image.h"
+#include "firmware/modules/images/module_image.h"
 
 #include <unistd.h>
 
@@ -6,7 +6,7 @@
 #include <fstream>
 #include <iterator>
 
-#include "firmware/smos/host_file.h"
+#include "firmware/smos/flash/state_file.h"
 #include "firmware/toml/toml.h"
 
 namespace cs2sim {

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "firmware/container/container.h"
-#include "firmware/modules/module_texts.h"
+#include "firmware/modules/images/module_texts.h"
 
 namespace cs2sim {
 

@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "firmware/container/container.h"
-#include "firmware/modules/module_texts.h"
-#include "firmware/smos/flash.h"
+#include "firmware/modules/images/module_texts.h"
+#include "firmware/smos/flash/flash.h"
 
 namespace cs2sim {
 

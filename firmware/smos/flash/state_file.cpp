@@ -1,4 +1,4 @@
-#include "firmware/smos/state_file.h"
+#include "firmware/smos/flash/state_file.h"
 
 #include <fcntl.h>
 #include <unistd.h>

@@ -1,4 +1,4 @@
-#include "firmware/smos/flash.h"
+#include "firmware/smos/flash/flash.h"
 
 #include <fcntl.h>
 #include <strings.h>
@@ -9,8 +9,8 @@
 #include <cerrno>
 #include <new>
 
-#include "firmware/smos/fault_points.h"
-#include "firmware/smos/state_file.h"
+#include "firmware/smos/flash/fault_points.h"
+#include "firmware/smos/flash/state_file.h"
 
 namespace cs2sim {
 namespace {

@@ -1,4 +1,4 @@
-#include "firmware/smos/state_folder.h"
+#include "firmware/smos/flash/state_folder.h"
 
 #include <sys/stat.h>
 #include <unistd.h>
@@ -11,9 +11,9 @@
 #include <string>
 #include <vector>
 
-#include "firmware/smos/boot_log.h"
-#include "firmware/smos/fault_points.h"
-#include "firmware/smos/state_file.h"
+#include "firmware/smos/flash/boot_log.h"
+#include "firmware/smos/flash/fault_points.h"
+#include "firmware/smos/flash/state_file.h"
 
 namespace cs2sim {
 namespace {

@@ -1,4 +1,4 @@
-#include "driver/window.h"
+#include "driver/caller_window.h"
 
 #include <fcntl.h>
 #include <sys/mman.h>
@@ -44,7 +44,7 @@ tl::expected<std::span<std::uint8_t>, int> map(int fd) {
 
 }  // namespace
 
-tl::expected<std::shared_ptr<const Window>, int> Window::open(pid_t pid, int descriptor) {
+tl::expected<std::shared_ptr<const CallerWindow>, int> CallerWindow::open(pid_t pid, int descriptor) {
     if (descriptor < 0) return tl::unexpected(EBADF);
     if (pid == 0) return tl::unexpected(EPERM);  // of a PID namespace that is not ours
     const std::string theirs = "/proc/" + std::to_string(pid) + "/fd/" + std::to_string(descriptor);
@@ -58,18 +58,18 @@ tl::expected<std::shared_ptr<const Window>, int> Window::open(pid_t pid, int des
     const auto memory = map(fd);
     close(fd);
     if (!memory) return tl::unexpected(memory.error());
-    return std::shared_ptr<const Window>(new Window(*memory));
+    return std::shared_ptr<const CallerWindow>(new CallerWindow(*memory));
 }
 
-Window::~Window() { munmap(memory_.data(), memory_.size()); }
+CallerWindow::~CallerWindow() { munmap(memory_.data(), memory_.size()); }
 
-bool Window::read(std::span<std::uint8_t> into) const {
+bool CallerWindow::read(std::span<std::uint8_t> into) const {
     if (into.size() > memory_.size()) return false;
     std::memcpy(into.data(), memory_.data(), into.size());
     return true;
 }
 
-bool Window::write(ByteView bytes) const {
+bool CallerWindow::write(ByteView bytes) const {
     if (bytes.size() > memory_.size()) return false;
     std::memcpy(memory_.data(), bytes.data(), bytes.size());
     return true;

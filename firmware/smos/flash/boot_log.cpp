@@ -1,4 +1,4 @@
-#include "firmware/smos/boot_log.h"
+#include "firmware/smos/flash/boot_log.h"
 
 namespace cs2sim {
 

@@ -1,4 +1,4 @@
-#include "firmware/modules/module_texts.h"
+#include "firmware/modules/images/module_texts.h"
 
 #include <algorithm>
 #include <array>

@@ -1,0 +1,43 @@
+// What the device remembers of the bytes of keys.
+#include "firmware/crypto/digest.h"
+#include "firmware/cxi/keys/key_store.h"
+#include "firmware/smos/smos.h"
+
+namespace cs2sim {
+
+// By a hash that only this device can compute, so that a short key cannot be guessed by its notes.
+Result<Bytes> KeyStore::note_name(NoteKind kind, const LoadedKey& key) {
+    const auto secret = smos_.master_key.derive("notes of keys");
+    if (!secret) return fail(E_DB_BAD_MKEY);
+    const std::uint8_t number = static_cast<std::uint8_t>(kind);
+    const bool shared = key.pkey && kind == NoteKind::role;
+    Bytes name = digest("SHA256", {*secret, ByteView(&number, 1),
+                                   shared ? ByteView(public_key_der(*key.pkey)) : key.secret()});
+    name.resize(20);
+    return name;
+}
+
+Result<Bytes> KeyStore::note(NoteKind kind, const LoadedKey& key) {
+    const auto keys = database();
+    if (!keys) return fail(keys.error());
+    const auto name = note_name(kind, key);
+    if (!name) return name;
+    return (*keys)->note(*name);
+}
+
+Result<void> KeyStore::change_note(NoteKind kind, const LoadedKey& key,
+                                   const std::function<Result<Bytes>(ByteView)>& change) {
+    const auto keys = database();
+    if (!keys) return fail(keys.error());
+    const auto name = note_name(kind, key);
+    if (!name) return fail(name.error());
+    return (*keys)->change([&](Batch& batch) -> Result<void> {
+        const auto before = batch.note(*name);
+        if (!before) return fail(before.error());
+        const auto after = change(*before);
+        if (!after) return fail(after.error());
+        return *after == *before ? Result<void>() : batch.set_note(*name, *after);
+    });
+}
+
+}  // namespace cs2sim

@@ -1,0 +1,164 @@
+// Keys outside the device, by the tools: two simulators, one MBK, one database.
+#include "test/keystore/postgres.h"
+#include "test/scenario/expect.h"
+#include "test/scenario/simulator.h"
+
+using namespace cs2sim;
+using namespace cs2sim::scenario;
+
+namespace {
+
+constexpr const char* kClerk = "CLERK,clerks-secret";
+
+void add_clerk(const Operator& user) {
+    user.admin_does({"AddUser=CLERK,00000022{CXI_GROUP=Prod*},hmacpwd,clerks-secret"});
+}
+
+// cs2sim keystore VERB …, with the clerk logged on at this simulator.
+Outcome store_command(const Simulator& simulator, std::vector<std::string> arguments, bool logged_on = true) {
+    arguments.insert(arguments.begin(), "keystore");
+    if (logged_on) arguments.insert(arguments.end(), {"--logon-pass", kClerk});
+    return simulator.steer(std::move(arguments));
+}
+
+std::string keystore_does(const Simulator& simulator, std::vector<std::string> arguments,
+                          bool logged_on = true) {
+    const Outcome outcome = store_command(simulator, std::move(arguments), logged_on);
+    INFO(outcome.out << outcome.err);
+    REQUIRE(outcome.status == 0);
+    return outcome.out;
+}
+
+bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+
+struct Pair {
+    Simulator one, two;
+    Operator a{one, Way::mount}, b{two, Way::mount};
+
+    Pair() {
+        a.make_mbk();
+        b.import_mbk_of(a);
+        add_clerk(a);
+        add_clerk(b);
+        require_success(
+            a.tool("cxitool", {std::string("LogonPass=") + kClerk, "Group=ProdA", "Name=k1",
+                               "Curve=NIST-P256", "GenerateKey=EC", "ExportKey=k1.pem", "Name=k2",
+                               "GenerateKey=AES,256", "Group=ProdB", "Name=k1", "GenerateKey=AES,128"}));
+    }
+};
+
+}  // namespace
+
+TEST_CASE("keys go from a device into a store, are checked and sealed anew, and come out of another device") {
+    const Pair pair;
+    const std::string store =
+        GENERATE(true, false) ? pair.a.file("keys.db").string() : keystore::postgres().new_store("rotated");
+    CHECK(has(keystore_does(pair.one, {"copy", "device", store, "--group", "Prod*"}),
+              "3 keys seen: 3 copied, 0 left"));
+    CHECK(has(keystore_does(pair.one, {"copy", "device", store, "--group", "Prod*"}), "0 copied, 3 left"));
+    CHECK(has(keystore_does(pair.two, {"check", store}), "3 keys seen: 3 good"));
+    CHECK(has(keystore_does(pair.two, {"stats", store}, false), "3 in 2 groups"));
+
+    // Another MBK in the second device: the old one opens from slot 1.
+    const Simulator elsewhere;
+    const Operator c(elsewhere, Way::mount);
+    c.make_mbk();
+    pair.b.import_mbk_of(c);
+    const Outcome closed = store_command(pair.two, {"check", store});
+    CHECK(closed.status == 1);
+    CHECK(has(closed.err, "group ProdA, name k1, specifier 0: B0680080"));
+    pair.b.admin_does(
+        {"Key=" + pair.a.file("s1.key").string() + "#one," + pair.a.file("s2.key").string() + "#two",
+         "MBKImportKey=1"});
+    CHECK(has(keystore_does(pair.two, {"recrypt", store, "--group", "ProdB"}), "1 keys seen: 1 sealed anew"));
+    CHECK(has(keystore_does(pair.two, {"recrypt", store}), "2 keys seen: 2 sealed anew"));
+    CHECK(has(keystore_does(pair.two, {"recrypt", store}), "0 keys seen"));
+    pair.b.admin_does({"MBKDeleteKey=1"});
+    CHECK(has(keystore_does(pair.two, {"check", store}), "3 keys seen: 3 good"));
+    CHECK(store_command(pair.one, {"check", store}).status == 1);
+
+    CHECK(has(keystore_does(pair.two, {"copy", store, "device", "--move"}), "3 keys seen: 3 copied"));
+    CHECK(has(keystore_does(pair.two, {"stats", store}, false), "0 in 0 groups"));
+    require_success(pair.b.tool(
+        "cxitool", {std::string("LogonPass=") + kClerk, "Group=ProdA", "Name=k1", "ExportKey=k1.pem"}));
+    CHECK(read_file(pair.a.file("k1.pem")) == read_file(pair.b.file("k1.pem")));
+}
+
+TEST_CASE("rows that were tampered with are found by check") {
+    const Pair pair;
+    const std::string url = keystore::postgres().new_store("tampered");
+    const auto sql = [](const std::string& statement) { keystore::postgres().sql("tampered", statement); };
+    const auto restored = [&] {
+        sql("delete from cs2sim_key");
+        keystore_does(pair.one, {"copy", "device", url, "--group", "Prod*"});
+    };
+    const auto finds = [&](const std::string& statement, int bad) {
+        INFO(statement);
+        restored();
+        sql(statement);
+        const Outcome outcome = store_command(pair.one, {"check", url});
+        CHECK(outcome.status == 1);
+        CHECK(has(outcome.out, std::to_string(bad) + " bad"));
+    };
+    finds("update cs2sim_key set grp = 'ProdC' where name = 'k2'", 1);
+    finds("update cs2sim_key set name = 'k9' where name = 'k2'", 1);
+    finds("update cs2sim_key set spec = 9 where name = 'k2'", 1);
+    finds("update cs2sim_key set label = 'other' where name = 'k2'", 1);
+    finds("update cs2sim_key set id = 'other' where name = 'k2'", 1);
+    finds("update cs2sim_key set class = 3 where name = 'k2'", 1);
+    finds("update cs2sim_key set private = false where name = 'k2'", 1);
+    finds("update cs2sim_key set blob = substr(blob, 1, length(blob) - 1) where name = 'k2'", 1);
+    finds(
+        "update cs2sim_key set blob = set_byte(blob, length(blob) / 2, get_byte(blob, length(blob) / 2) # 1)",
+        3);
+    finds(
+        "update cs2sim_key set blob = (select blob from cs2sim_key where grp = 'ProdB') where grp = 'ProdA'",
+        2);
+}
+
+TEST_CASE("governance files are kept, signed, verified and put back") {
+    const Simulator simulator;
+    const Operator user(simulator, Way::mount);
+    const auto file = [&](const char* name) { return user.file(name).string(); };
+    write_file(user.file("p11.cfg"),
+               "[KeyStorage]\nKeyStorageConfig = \"host=db password=hidden user=lab\"\n");
+    write_file(user.file("own.msc"), "a module");
+    const std::string key = simulator.admin_key();
+    const auto governance = [&](std::vector<std::string> arguments) {
+        arguments.insert(arguments.begin(), "governance");
+        arguments.insert(arguments.end(), {"--key", key});
+        return simulator.steer(std::move(arguments));
+    };
+    require_success(
+        governance({"backup", file("kept"), "--audit", "--share", "s1.key", "--file",
+                    "pkcs11-configuration=" + file("p11.cfg"), "--file", "module=" + file("own.msc")}));
+    CHECK(governance({"backup", file("kept"), "--audit"}).status == 1);  // not empty
+    const Outcome verified = governance({"verify", file("kept")});
+    require_success(verified);
+    CHECK(has(verified.out, "audit-log"));
+    CHECK_FALSE(has(read_file(user.file("kept") / "1-p11.cfg"), "hidden"));
+
+    write_file(user.file("own.msc"), "changed since");
+    std::filesystem::remove(user.file("p11.cfg"));
+    const Outcome restored = governance({"restore", file("kept")});
+    require_success(restored);
+    CHECK(has(restored.out, "2 files restored"));
+    CHECK(has(restored.out, "s1.key"));
+    CHECK(read_file(user.file("own.msc")) == "a module");
+    CHECK(has(read_file(user.file("p11.cfg")), "password=***"));
+
+    const std::string kept = read_file(user.file("kept") / "2-own.msc");
+    write_file(user.file("own.msc"), "mine");
+    write_file(user.file("kept") / "2-own.msc", kept + " ");
+    CHECK(governance({"verify", file("kept")}).status == 1);
+    CHECK(governance({"restore", file("kept")}).status == 1);
+    CHECK(read_file(user.file("own.msc")) == "mine");
+    write_file(user.file("kept") / "2-own.msc", kept);
+    write_file(user.file("kept") / "foreign", "x");
+    CHECK(has(governance({"verify", file("kept")}).err, "not in the manifest"));
+    std::filesystem::remove(user.file("kept") / "foreign");
+    require_success(governance({"verify", file("kept")}));
+    const std::string manifest = read_file(user.file("kept") / "manifest.toml");
+    write_file(user.file("kept") / "manifest.toml", manifest + "\n");
+    CHECK(has(governance({"verify", file("kept")}).err, "not signed by this key"));
+}

@@ -1,0 +1,106 @@
+// What configuration files and command lines say about a store, and how the statements spell values.
+#include <fstream>
+
+#include "host-lib/keystore/drivers/statements.h"
+#include "test/unit/keystore/conformance.h"
+
+namespace cs2sim::keystore {
+namespace {
+
+std::string shown_of(std::string_view type, std::string_view connection) {
+    return shown(parse_key_storage(type, connection).value());
+}
+
+}  // namespace
+
+TEST_CASE("KeyStorageType and KeyStorageConfig name a store") {
+    const ScratchFolder folder;
+    const std::string path = folder.path() / "P11.pks";
+    const auto kind = [&](std::string_view type) { return parse_key_storage(type, path).value().kind; };
+    CHECK(kind("Legacy") == Kind::sqlite);
+    CHECK(kind("LEGACY") == Kind::sqlite);
+    CHECK(kind("sqlite") == Kind::sqlite);
+    CHECK(kind("odbc") == Kind::odbc);
+    CHECK(kind(" Odbc ") == Kind::odbc);
+    CHECK(kind("postgresql") == Kind::postgresql);
+    CHECK(parse_key_storage("Legacy", "  " + path + " ").value().connection == path);
+
+    Heard heard;
+    CHECK(code_of(parse_key_storage("oracle", path, heard.listener())) == E_CSA_STORE_CONFIG);
+    CHECK(heard.has("oracle is not known"));
+    CHECK(code_of(parse_key_storage("Legacy", " ", heard.listener())) == E_CSA_STORE_CONFIG);
+    CHECK(heard.has("KeyStorageConfig is empty"));
+    CHECK(code_of(parse_key_storage("sqlite", std::string_view("a\0b", 3))) == E_CSA_STORE_CONFIG);
+}
+
+TEST_CASE("a real product's file is refused by name") {
+    const ScratchFolder folder;
+    const std::string path = folder.path() / "P11.pks";
+    Heard heard;
+    std::ofstream(path) << "whatever a real product writes";
+    CHECK(code_of(parse_key_storage("Legacy", path, heard.listener())) == E_CSA_STORE_CONFIG);
+    CHECK(heard.has(path + " is the key store file of a real product"));
+    std::ofstream(path) << "";  // empty: becomes ours
+    CHECK(code_of(parse_key_storage("Legacy", path)) == 0);
+    REQUIRE(code_of(opened(parse_key_storage("Legacy", path).value())->count({})) == 0);
+    CHECK(code_of(parse_key_storage("Legacy", path)) == 0);
+    std::ofstream(folder.path() / "notes.txt") << "my notes";
+    CHECK(code_of(parse_key_storage("Legacy", (folder.path() / "notes.txt").string(), heard.listener())) ==
+          E_CSA_STORE_CONFIG);
+    CHECK(heard.has("notes.txt is no SQLite database"));
+}
+
+TEST_CASE("one word for tools names a store, too") {
+    const auto kind = [](std::string_view url) { return parse_key_store_url(url).value().kind; };
+    const auto connection = [](std::string_view url) { return parse_key_store_url(url).value().connection; };
+    CHECK(kind("postgresql://host/db") == Kind::postgresql);
+    CHECK(kind("postgres://host/db") == Kind::postgresql);
+    CHECK(kind("host=db dbname=keys") == Kind::postgresql);
+    CHECK(kind("user=x dbname=keys") == Kind::postgresql);
+    CHECK(kind("odbc:DSN=x") == Kind::odbc);
+    CHECK(connection("odbc:DSN=x;UID=y") == "DSN=x;UID=y");
+    CHECK(connection("sqlite:/no/such/keys.db") == "/no/such/keys.db");
+    CHECK(kind("/no/such/myhost=1.db") == Kind::sqlite);
+    CHECK(code_of(parse_key_store_url("odbc:")) == E_CSA_STORE_CONFIG);
+    CHECK(code_of(parse_key_store_url("")) == E_CSA_STORE_CONFIG);
+}
+
+TEST_CASE("passwords are not shown") {
+    CHECK(shown_of("postgresql", "host=db password=secret user=x") == "host=db password=*** user=x");
+    CHECK(shown_of("postgresql", "host=db password='se \\' cret' user=x") == "host=db password=*** user=x");
+    CHECK(shown_of("postgresql", "host=db PassWord=secret") == "host=db PassWord=***");
+    CHECK(shown_of("postgresql", "host=db password=") == "host=db password=***");
+    CHECK(shown_of("postgresql", "postgresql://x:secret@db/keys?a=b") == "postgresql://x:***@db/keys?a=b");
+    CHECK(shown_of("postgresql", "postgresql://x:se@cret@db/keys") == "postgresql://x:***@db/keys");
+    CHECK(shown_of("postgresql", "postgresql://x@db/keys?password=secret&c=d") ==
+          "postgresql://x@db/keys?password=***&c=d");
+    CHECK(shown_of("odbc", "DSN=x;UID=y;PWD=secret;Port=1") == "DSN=x;UID=y;PWD=***;Port=1");
+    CHECK(shown_of("odbc", "DSN=x;Pwd={se;cret};Port=1") == "DSN=x;Pwd=***;Port=1");
+}
+
+TEST_CASE("values stand in statements as hexadecimal alone") {
+    for (const Dialect* sql : {&kSqlite, &kPostgresql}) {
+        const Filter filter{.group = "' or 1=1 --", .label = Bytes{0x27, 0}};
+        const std::string statement = select_keys(*sql, filter, nullptr, Match::greater, 1, true);
+        CHECK(statement.find("or 1=1") == std::string::npos);
+        CHECK(statement.find("27206F7220313D31202D2D") != std::string::npos);
+        CHECK(statement.find("2700") != std::string::npos);
+    }
+}
+
+TEST_CASE("notifications name rows, and a strange one any row") {
+    const KeyIndex index{"SLOT.0000", "a.b\n", 0xFFFFFFFF};
+    CHECK(index_of(notification_of(index)) == index);
+    CHECK(index_of(notification_of({"", "", 0})) == KeyIndex{"", "", 0});
+    for (const char* strange :
+         {"", "*", ".", "4A.4A", "4A.4A.", "4A.4A.x", "4.4A.1", "4A.4A.1x", "4A.4A.99999999999"})
+        CHECK_FALSE(index_of(strange));
+}
+
+TEST_CASE("files of statements are taken apart at empty lines") {
+    CHECK(statements_of("-- words\n-- more\n\na\nb\n\n\n-- of c\nc") ==
+          std::vector<std::string>{"a\nb\n", "c\n"});
+    CHECK(statements_of("").empty());
+}
+
+}  // namespace cs2sim::keystore

@@ -1,0 +1,219 @@
+// cs2sim governance backup|verify|restore: what else to back up than databases (governance.h).
+#include <sys/stat.h>
+
+#include <cstdlib>
+#include <iostream>
+#include <memory>
+
+#include "firmware/crypto/digest.h"
+#include "firmware/protocol/functions.h"
+#include "host-lib/files/host_file.h"
+#include "tools/cs2sim/commands.h"
+#include "tools/control/control.h"
+#include "tools/cs2sim/governance.h"
+
+namespace cs2sim {
+namespace {
+
+namespace fs = std::filesystem;
+using governance::Item;
+using governance::Manifest;
+
+struct GovernanceArguments {
+    std::string folder, key;
+    std::vector<std::string> files, shares;
+    bool from_device = false;
+};
+
+constexpr std::size_t kMostBytes = std::size_t{64} << 20;
+
+void say(const std::string& line) { std::cerr << "cs2sim governance: " << line << '\n'; }
+
+int refused(const std::string& line) {
+    say(line);
+    return 1;
+}
+
+// Puts content into the folder under a name of its own.
+Result<void> keep(const fs::path& folder, Manifest& manifest, Item item, const std::string& name,
+                  ByteView content) {
+    item.file = std::to_string(manifest.items.size() + 1) + "-" + name;
+    item.sha256 = to_hex(sha256(content));
+    if (!host::replace_host_file(folder / item.file, content)) return fail(E_CSA_BACKUP_WRITE);
+    manifest.items.push_back(std::move(item));
+    return {};
+}
+
+bool has_passwords(std::string_view kind) {
+    return kind == "configuration" || kind == "pkcs11-configuration" || kind == "key-store";
+}
+
+Result<void> keep_file(const fs::path& folder, Manifest& manifest, const std::string& kind,
+                       const fs::path& path) {
+    const auto content = host::read_host_file(path, kMostBytes);
+    struct ::stat status {};
+    if (!content || ::stat(path.c_str(), &status) != 0) {
+        say(path.string() + " cannot be read");
+        return fail(E_CSA_PARAM);
+    }
+    std::error_code none;
+    const Item item{kind, {}, fs::absolute(path, none), status.st_mode & 0777, {}};
+    if (!has_passwords(kind)) return keep(folder, manifest, item, path.filename(), *content);
+    const std::string text = governance::without_passwords(as_text(*content));
+    return keep(folder, manifest, item, path.filename(), as_bytes(text));
+}
+
+// KIND=PATH of the command line, and what the environment names.
+Result<void> keep_files(const fs::path& folder, Manifest& manifest, const std::vector<std::string>& files) {
+    for (const std::string& file : files) {
+        const std::size_t equals = file.find('=');
+        const std::string kind = file.substr(0, equals);
+        if (equals == std::string::npos || !governance::find_kind(kind)) {
+            say(file + ": not KIND=PATH with a kind of " + governance::kind_names());
+            return fail(E_CSA_PARAM);
+        }
+        CS2SIM_TRY(keep_file(folder, manifest, kind, file.substr(equals + 1)));
+    }
+    constexpr std::pair<const char*, const char*> kNamed[] = {{"CS_PKCS11_R3_CFG", "pkcs11-configuration"},
+                                                              {"CS_AUTH_KEYS", "device-keys"}};
+    for (const auto& [variable, kind] : kNamed)
+        if (const char* path = std::getenv(variable); path && *path)
+            CS2SIM_TRY(keep_file(folder, manifest, kind, path));
+    return {};
+}
+
+Result<Bytes> whole_audit_log(host::Device& device) {
+    Bytes log;
+    for (;;) {
+        CS2SIM_TRY_LET(
+            answer, device.execute(FC_ADM, SFC_ADM_GET_AUDIT_LOG, {static_cast<std::uint32_t>(log.size())}));
+        const ByteView part = answer.block.bytes("text");
+        append(log, part);
+        if (part.empty() || log.size() >= answer.block.u32("total") || log.size() > kMostBytes) return log;
+    }
+}
+
+// As `csadm SetAuditConfig=` takes it.
+Result<void> keep_device(const fs::path& folder, Manifest& manifest, host::Device& device) {
+    CS2SIM_TRY_LET(config, device.execute(FC_ADM, SFC_ADM_GET_AUDIT_CONFIG));
+    std::ostringstream line;
+    line << "Files=" << config.block.u32("files") << ",Rotate=" << unsigned{config.block.u8("rotate")}
+         << ",Size=" << config.block.u32("size") << ",Events=" << std::hex << config.block.u32("classes")
+         << '\n';
+    CS2SIM_TRY(keep(folder, manifest, {"audit-configuration", {}, "device", 0600, {}}, "audit.cfg",
+                    as_bytes(line.str())));
+    CS2SIM_TRY_LET(log, whole_audit_log(device));
+    return keep(folder, manifest, {"audit-log", {}, "device", 0600, {}}, "audit.log", log);
+}
+
+Result<void> backup(const GovernanceArguments& arguments, host::Device* device) {
+    const fs::path folder = arguments.folder;
+    CS2SIM_TRY_LET(key, host::open_key_source(arguments.key));
+    std::error_code error;
+    fs::create_directory(folder, error);
+    fs::permissions(folder, fs::perms::owner_all, error);
+    if (error || !fs::is_empty(folder, error)) {
+        say(folder.string() + " cannot be made, or is not empty");
+        return fail(E_CSA_BACKUP_WRITE);
+    }
+    Manifest manifest;
+    for (const std::string& share : arguments.shares) manifest.shares.push_back(share);
+    CS2SIM_TRY(keep_files(folder, manifest, arguments.files));
+    if (device) CS2SIM_TRY(keep_device(folder, manifest, *device));
+    if (manifest.items.empty()) {
+        say("nothing to back up: give --file KIND=PATH or --audit");
+        return fail(E_CSA_PARAM);
+    }
+    CS2SIM_TRY(governance::seal_folder(folder, manifest, *key));
+    std::cout << manifest.items.size() << " items backed up\n";
+    return {};
+}
+
+int run_backup(const CommandLine& line, const GovernanceArguments& arguments) {
+    if (arguments.from_device)
+        return with_control(line.state, [&](host::Device& device) { return backup(arguments, &device); });
+    const auto done = backup(arguments, nullptr);
+    if (done) return 0;
+    std::cerr << describe(done.error().code);
+    return 1;
+}
+
+tl::expected<Manifest, std::string> verified(const GovernanceArguments& arguments) {
+    const auto source = host::open_key_source(arguments.key, {}, host::KeyPart::public_only);
+    const auto token = source ? (*source)->token() : fail(source.error());
+    const auto key = token ? public_key_from_der(*token) : fail(token.error());
+    if (!key) return tl::unexpected(error_text(key.error().code));
+    return governance::verify_folder(arguments.folder, *key);
+}
+
+int run_verify(const GovernanceArguments& arguments) {
+    const auto manifest = verified(arguments);
+    if (!manifest) return refused(manifest.error());
+    std::cout << "made " << manifest->made << ", signed by this key, every file as it was\n";
+    for (const Item& item : manifest->items)
+        std::cout << item.kind << "  " << item.file << "  from " << item.source << '\n';
+    return 0;
+}
+
+void say_what_is_left(const Manifest& manifest) {
+    std::cout << "still to be done by hand:\n";
+    for (const Item& item : manifest.items) {
+        if (item.kind == "audit-configuration")
+            std::cout << "- csadm SetAuditConfig= with the line in " << item.file << '\n';
+        if (item.kind == "module") std::cout << "- load " << item.source << " into the device\n";
+        if (has_passwords(item.kind)) std::cout << "- passwords (***) in " << item.source << '\n';
+    }
+    std::cout << "- the MBK: csadm MBKImportKey=3 with its shares or cards";
+    for (const std::string& share : manifest.shares) std::cout << "\n    " << share;
+    std::cout << "\n- then the databases: csadm RestoreDatabase\n";
+}
+
+// Every file is written beside its target before the first takes its place.
+int run_restore(const GovernanceArguments& arguments) {
+    const auto manifest = verified(arguments);
+    if (!manifest) return refused(manifest.error());
+    std::vector<std::unique_ptr<host::NewFile>> staged;
+    for (const Item& item : manifest->items) {
+        if (!governance::find_kind(item.kind)->restored) continue;
+        const auto content = host::read_host_file(fs::path(arguments.folder) / item.file, kMostBytes);
+        staged.push_back(std::make_unique<host::NewFile>(item.source, item.mode));
+        if (!content || !staged.back()->write(*content))
+            return refused(item.source + " cannot be written; nothing was changed");
+    }
+    for (const auto& file : staged)
+        if (!file->commit()) return refused("a file could not take its place; run it again");
+    std::cout << staged.size() << " files restored\n";
+    say_what_is_left(*manifest);
+    return 0;
+}
+
+}  // namespace
+
+void add_governance_commands(CLI::App& app, CommandLine& line) {
+    CLI::App* group =
+        app.add_subcommand("governance", "what a device needs beside its databases to be rebuilt");
+    group->require_subcommand(1);
+    const auto arguments = std::make_shared<GovernanceArguments>();
+    const auto command = [&](const char* name, const char* words, const char* key) {
+        CLI::App* one = group->add_subcommand(name, words);
+        one->add_option("folder", arguments->folder, "where it is kept")->required();
+        one->add_option("--key", arguments->key, key)->required();
+        return one;
+    };
+    CLI::App* made = with_state(command("backup", "collects files into a folder and signs them",
+                                        "KEYSPEC of the administrator who signs"),
+                                line);
+    made->add_option("--file", arguments->files,
+                     "KIND=PATH, more than once; kinds: " + governance::kind_names());
+    made->add_option("--share", arguments->shares, "name of an MBK share file or card; never its content");
+    made->add_flag("--audit", arguments->from_device,
+                   "the audit's configuration and log of the simulator, too");
+    made->callback([&line, arguments] { line.exit_status = run_backup(line, *arguments); });
+    command("verify", "checks signature and files", "KEYSPEC of who signed; the public part is enough")
+        ->callback([&line, arguments] { line.exit_status = run_verify(*arguments); });
+    command("restore", "puts the files back, all or none, and says what is left to do",
+            "KEYSPEC of who signed; the public part is enough")
+        ->callback([&line, arguments] { line.exit_status = run_restore(*arguments); });
+}
+
+}  // namespace cs2sim

@@ -1,0 +1,157 @@
+#include <algorithm>
+#include <ctime>
+#include <regex>
+#include <set>
+#include <sstream>
+
+#include "firmware/crypto/digest.h"
+#include "firmware/toml/toml.h"
+#include "host-lib/files/host_file.h"
+#include "tools/cs2sim/governance.h"
+
+namespace cs2sim::governance {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::string_view kManifest = "manifest.toml", kSignature = "manifest.sig";
+constexpr std::size_t kMostBytes = std::size_t{64} << 20;
+
+constexpr KindRow kKinds[] = {
+    {"profile", "the device's profile", true},
+    {"configuration", "a configuration file of the host", true},
+    {"pkcs11-configuration", "cs_pkcs11_R3.cfg, without passwords", true},
+    {"key-store", "connection of the key store, without passwords", true},
+    {"device-keys", "keys by which devices are known (CS_AUTH_KEYS)", true},
+    {"module-signature-key", "key by which modules are signed", true},
+    {"module", "a module of one's own", true},
+    {"audit-configuration", "what the audit log keeps", false},
+    {"audit-log", "the audit log, to be read", false},
+};
+
+std::size_t order_of(std::string_view kind) {
+    return static_cast<std::size_t>(std::ranges::find(kKinds, kind, &KindRow::name) - std::begin(kKinds));
+}
+
+std::string now() {
+    const std::time_t time = std::time(nullptr);
+    std::tm utc{};
+    ::gmtime_r(&time, &utc);
+    char text[32];
+    std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &utc);
+    return text;
+}
+
+std::string text_or(const toml::node_view<const toml::node>& node) { return node.value_or(std::string()); }
+
+bool is_plain_name(const std::string& file) {
+    return !file.empty() && file != "." && file != ".." && file.find('/') == std::string::npos &&
+           file != kManifest && file != kSignature;
+}
+
+tl::unexpected<std::string> refused(const std::string& words) { return tl::unexpected(words); }
+
+tl::expected<SecretBytes, std::string> content(const fs::path& path) {
+    auto bytes = host::read_host_file(path, kMostBytes);
+    if (!bytes) return refused(path.string() + " is missing or cannot be read");
+    return std::move(*bytes);
+}
+
+}  // namespace
+
+const KindRow* find_kind(std::string_view name) {
+    const auto* row = std::ranges::find(kKinds, name, &KindRow::name);
+    return row == std::end(kKinds) ? nullptr : row;
+}
+
+std::string kind_names() {
+    std::string all;
+    for (const KindRow& row : kKinds) all.append(all.empty() ? "" : ", ").append(row.name);
+    return all;
+}
+
+std::string compose(const Manifest& manifest) {
+    toml::table table;
+    table.insert("made", manifest.made);
+    toml::array items, shares;
+    for (const Item& item : manifest.items)
+        items.push_back(toml::table{{"kind", item.kind},
+                                    {"file", item.file},
+                                    {"source", item.source},
+                                    {"mode", static_cast<std::int64_t>(item.mode)},
+                                    {"sha256", item.sha256}});
+    for (const std::string& share : manifest.shares) shares.push_back(share);
+    table.insert("item", std::move(items));
+    table.insert("shares", std::move(shares));
+    std::ostringstream text;
+    text << "# Restored from the first item to the last; then the MBK's shares, then the databases.\n"
+         << table << '\n';
+    return text.str();
+}
+
+tl::expected<Manifest, std::string> parse_manifest(std::string_view text) {
+    const auto table = parse_toml(text, kManifest);
+    if (!table) return refused(table.error());
+    const toml::table& whole = *table;
+    Manifest manifest;
+    manifest.made = text_or(whole["made"]);
+    const toml::array* items = whole["item"].as_array();
+    if (!items) return refused("the manifest has no items");
+    for (const toml::node& node : *items) {
+        const toml::table* row = node.as_table();
+        if (!row) return refused("an item of the manifest is none");
+        const toml::table& fields = *row;
+        Item item{text_or(fields["kind"]), text_or(fields["file"]), text_or(fields["source"]),
+                  static_cast<std::uint32_t>(fields["mode"].value_or(std::int64_t{0600})) & 0777,
+                  text_or(fields["sha256"])};
+        if (!find_kind(item.kind)) return refused("the manifest has a kind that is not known: " + item.kind);
+        if (!is_plain_name(item.file)) return refused("the manifest names a file elsewhere: " + item.file);
+        manifest.items.push_back(std::move(item));
+    }
+    if (const toml::array* shares = whole["shares"].as_array())
+        for (const toml::node& node : *shares) manifest.shares.push_back(node.value_or(std::string()));
+    return manifest;
+}
+
+std::string without_passwords(std::string_view text) {
+    static const std::regex in_words(R"re((password|pwd)\s*=\s*(\{[^}]*\}|'(\\.|[^'])*'|[^\s;&"#]*))re",
+                                     std::regex::icase);
+    static const std::regex in_url(R"re((://[^/\s:@]*):[^@\s"]*@)re");
+    return std::regex_replace(std::regex_replace(std::string(text), in_words, "$1=***"), in_url, "$1:***@");
+}
+
+Result<void> seal_folder(const fs::path& folder, Manifest manifest, host::KeySource& key) {
+    manifest.made = now();
+    std::ranges::stable_sort(manifest.items, {}, [](const Item& item) { return order_of(item.kind); });
+    const std::string text = compose(manifest);
+    CS2SIM_TRY_LET(signature, key.sign({}, as_bytes(text)));
+    const bool written = host::replace_host_file(folder / kManifest, as_bytes(text)) &&
+                         host::replace_host_file(folder / kSignature, signature);
+    if (!written) return fail(E_CSA_BACKUP_WRITE);
+    return {};
+}
+
+tl::expected<Manifest, std::string> verify_folder(const fs::path& folder, const PublicKey& key) {
+    const auto text = content(folder / kManifest);
+    if (!text) return refused(text.error());
+    const auto signature = content(folder / kSignature);
+    if (!signature) return refused(signature.error());
+    if (!verify_sha256(*key, *text, *signature))
+        return refused("the manifest is not signed by this key, or was changed");
+    auto manifest = parse_manifest(as_text(*text));
+    if (!manifest) return manifest;
+    std::set<std::string> known = {std::string(kManifest), std::string(kSignature)};
+    for (const Item& item : manifest->items) {
+        const auto bytes = content(folder / item.file);
+        if (!bytes) return refused(bytes.error());
+        if (to_hex(sha256(*bytes)) != item.sha256) return refused(item.file + " was changed");
+        if (!known.insert(item.file).second) return refused(item.file + " stands twice in the manifest");
+    }
+    std::error_code error;
+    for (const auto& entry : fs::directory_iterator(folder, error))
+        if (!known.contains(entry.path().filename()))
+            return refused(entry.path().string() + " is not in the manifest");
+    return manifest;
+}
+
+}  // namespace cs2sim::governance
