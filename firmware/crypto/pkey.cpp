@@ -174,7 +174,7 @@ Result<PrivateKey> ec_private_key(std::string_view curve, ByteView x) {
         !OSSL_PARAM_BLD_push_octet_string(builder.get(), OSSL_PKEY_PARAM_PUB_KEY, encoded.data(),
                                           encoded.size()))
         return fail(E_ECA_MEM);
-    auto key = key_from("EC", builder.get(), EVP_PKEY_KEYPAIR);
+    auto key = key_from_parameters("EC", builder.get(), EVP_PKEY_KEYPAIR);
     if (!key) return fail(E_ECA_BAD_VALUE);
     return key;
 }
