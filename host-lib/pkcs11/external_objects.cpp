@@ -34,7 +34,10 @@ Result<SharedObject> read_again(Session& session, const SharedObject& object, st
     if (!store) return fail(store.error());
     const keystore::KeyIndex& index = object->stored->index;
     const auto gone = [&](const Error& error) -> Result<SharedObject> {
-        if (error.code != E_DB_NOT_FOUND) return fail(error);
+        if (error.code != E_DB_NOT_FOUND) {
+            const auto still = external.failed(error);
+            return still ? Result<SharedObject>(object) : fail(still.error());
+        }
         session.library.objects.erase(object->handle);
         return fail(static_cast<std::uint32_t>(unknown));
     };

@@ -46,22 +46,25 @@ Result<std::uint64_t> ExternalStore::watch() {
         if (away_ != 0 && Clock::now() < next_try_) return while_away({away_});
     }
     const auto changes = (*opened)->changes();
+    if (!changes) return failed(changes.error());
     const std::lock_guard lock(mutex_);
-    if (!changes && !is_away(changes.error().code)) return fail(changes.error());
-    if (!changes) {
-        next_try_ = Clock::now() + kBetweenTries;
-        if (away_ == 0)
-            log_.write(LogLevel::warning, kWho,
-                       "the key store cannot be reached; keys that are open stay usable for " +
-                           std::to_string(settings.offline.count()) + " s");
-        away_ = changes.error().code;
-        return while_away(changes.error());
-    }
     if (away_ != 0) log_.write(LogLevel::warning, kWho, "the key store is back");
     if (away_ != 0 || changes->anything || !changes->keys.empty()) ++epoch_;
     away_ = 0;
     last_reached_ = Clock::now();
     return epoch_;
+}
+
+Result<std::uint64_t> ExternalStore::failed(Error error) {
+    if (!is_away(error.code)) return fail(error);
+    const std::lock_guard lock(mutex_);
+    next_try_ = Clock::now() + kBetweenTries;
+    if (away_ == 0)
+        log_.write(LogLevel::warning, kWho,
+                   "the key store cannot be reached; keys that are open stay usable for " +
+                       std::to_string(settings.offline.count()) + " s");
+    away_ = error.code;
+    return while_away(error);
 }
 
 // With the lock held.

@@ -28,6 +28,10 @@ public:
     // KeyStorageOffline seconds, with a warning; afterwards: the store's error.
     Result<std::uint64_t> watch();
 
+    // What a call to the store failed with: when it is away, what holds then, as watch() says; else the
+    // error.
+    Result<std::uint64_t> failed(Error error);
+
     // Whether the store is away, and not longer than KeyStorageOffline allows.
     bool is_offline();
 

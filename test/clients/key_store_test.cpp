@@ -1,7 +1,9 @@
 // Token objects in a key store (KeysExternal = true), with OpenSC's pkcs11-tool and p11tool2: what an
 // application sees is what it sees of objects in the device.
-#include "test/clients/token.h"
+#include <future>
+#include <thread>
 
+#include "test/clients/token.h"
 #include "test/keystore/postgres.h"
 #include "test/places.h"
 
@@ -174,4 +176,47 @@ TEST_CASE("one PostgreSQL, two simulators with one MBK: what one makes the other
     keystore::postgres().start();
     one.shell("opensc",
               kTool + "--sign --id 02 -m ECDSA-SHA256 -i " + other.file("data").string() + " -o s\n");
+}
+
+TEST_CASE(
+    "with the server down keys that are open stay usable for KeyStorageOffline seconds, or not at all") {
+    const std::string offline = GENERATE("60", "0");
+    const Token token(Way::mount,
+                      "KeysExternal = true\n[KeyStorage]\nKeyStorageType = postgresql\nKeyStorageOffline = " +
+                          offline + "\nKeyStorageReconnect = 1\nKeyStorageConfig = \"" +
+                          keystore::postgres().new_store("offline" + offline) + "\"");
+    token.shell("opensc", kTool + "--keypairgen --key-type EC:prime256v1 --label ec --id 02\n");
+    scenario::write_file(token.file("signer.py"), R"(import os, time
+import PyKCS11
+lib = PyKCS11.PyKCS11Lib()
+lib.load(os.environ['M'])
+session = lib.openSession(0, PyKCS11.CKF_SERIAL_SESSION | PyKCS11.CKF_RW_SESSION)
+session.login('123456')
+key = session.findObjects([(PyKCS11.CKA_CLASS, PyKCS11.CKO_PRIVATE_KEY)])[0]
+mechanism = PyKCS11.Mechanism(PyKCS11.CKM_ECDSA, None)
+session.sign(key, bytes(32), mechanism)
+open('ready', 'w').close()
+while not os.path.exists('down'):
+    time.sleep(0.05)
+try:
+    for turn in range(4):  # what was on its way when the server went is heard first
+        session.sign(key, bytes(32), mechanism)
+        time.sleep(0.7)
+    print('signed')
+except PyKCS11.PyKCS11Error as error:
+    print(error)
+)");
+    auto signer = std::async(std::launch::async, [&] {
+        return token.run("python3-pykcs11", {"/usr/bin/python3", token.file("signer.py")});
+    });
+    const auto limit = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+    while (!std::filesystem::exists(token.file("ready")) && std::chrono::steady_clock::now() < limit)
+        std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    keystore::postgres().stop();
+    scenario::write_file(token.file("down"), "");
+    const Outcome outcome = signer.get();
+    keystore::postgres().start();
+    INFO(outcome.out << outcome.err);
+    CHECK(holds(outcome.out, offline == "0" ? "CKR_DEVICE_ERROR" : "signed"));
+    CHECK(holds(scenario::read_file(token.file("cs_pkcs11_R3.log")), "the key store cannot be reached"));
 }
