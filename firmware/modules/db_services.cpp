@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::uint32_t kCreate = 2, kReadWrite = 1;  // DB_CREAT, DB_RDWR of db.h
 constexpr std::uint32_t kModeMask = 3;
-constexpr std::size_t kPage = 64 * 1024, kPageRecords = 256;
+constexpr std::size_t kPage = 256 * 1024, kPageRecords = 1024;
 
 // What stands before an open part: a record without one is its secret part as it is, so that entries made by
 // `cs2sim database insert` and those of modules are alike.

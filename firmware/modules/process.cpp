@@ -17,6 +17,7 @@
 #include <cstring>
 #include <ctime>
 
+#include "firmware/crypto/secret.h"
 #include "firmware/smos/flash/state_file.h"
 
 extern char** environ;
@@ -179,9 +180,11 @@ Result<Bytes> ModuleProcess::call(cs2sim_call kind, std::uint32_t number, ByteVi
             return received;
         }
         auto answer = caller.serve(service, received);
+        cleanse(received.data(), received.size());  // either may hold keys
         if (answer) {
             if (const auto fits = put(*answer); !fits) answer = fail(fits.error());
         }
+        if (answer) cleanse(answer->data(), answer->size());
         if (!answer) channel_->length = 0;
         channel_->code = answer ? 0 : answer.error().code;
         channel_->kind = CS2SIM_SERVICE_ANSWER;

@@ -75,7 +75,6 @@ private:
     Result<void> put(ByteView data);
 
     cs2sim_channel* channel_ = nullptr;
-    Bytes received_;
     int pid_ = -1;
     int process_ = -1;
     int bell_ = -1;

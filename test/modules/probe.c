@@ -499,7 +499,7 @@ static T_MODULE_LINK_TAB Module_link_tab[] = {{&P_CMDS, "CMDS", 0, 0},
 #ifdef PROBE_NEEDS
                                               {&P_OTHER, PROBE_NEEDS, PROBE_NEEDS_VERSION, 0},
 #else
-                                               {&P_OTHER, "NONE", 0, MODULE_OPTIONAL},
+                                              {&P_OTHER, "NONE", 0, MODULE_OPTIONAL},
 #endif
                                               {NULL, "", 0, 0}};
 

@@ -21,12 +21,12 @@ int run(const std::string& state, const Options& options) {
         return 0;
     }
     int status = 0;
+    const KnownModules modules(state_folder(state));
     for (const std::string& what : options.what) {
-        const auto text = explain(what);
+        const auto own = modules.explain(what);  // the tables explain any number, if only as unknown
+        const tl::expected<std::string, std::string> text = own ? *own : explain(what);
         if (text) {
             std::cout << *text;
-        } else if (const auto own = KnownModules(state_folder(state)).explain(what)) {
-            std::cout << *own;
         } else {
             std::cerr << "cs2sim: " << text.error() << '\n';
             status = 1;
