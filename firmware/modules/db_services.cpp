@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 
-#include "firmware/db/catalogue.h"
+#include "firmware/protocol/databases.h"
 #include "firmware/modules/service.h"
 #include "firmware/smos/flash/flash.h"
 

@@ -3,7 +3,7 @@
 
 #include "firmware/cmds/scheduler.h"
 #include "firmware/crypto/random.h"
-#include "firmware/db/catalogue.h"
+#include "firmware/protocol/databases.h"
 #include "firmware/modules/crash_report.h"
 #include "firmware/modules/modules.h"
 #include "firmware/modules/service.h"
