@@ -3,8 +3,8 @@
 
 #include <span>
 
-#include "tools/token/shell.h"
 #include "tools/session/arguments.h"
+#include "tools/token/shell.h"
 
 namespace cs2sim::tools::p11 {
 
