@@ -312,7 +312,7 @@ CK_RV HostileCalls::call_cipher() {
     if (what < 6) {
         CK_MECHANISM* const by = mechanism();
         const CK_OBJECT_HANDLE key = object();
-        CK_RV (*const begins[])
+        CK_RV(*const begins[])
         (CK_SESSION_HANDLE, CK_MECHANISM*, CK_OBJECT_HANDLE) = {
             C_EncryptInit, C_DecryptInit, C_SignInit, C_VerifyInit, C_MessageEncryptInit, C_SignRecoverInit};
         return begins[what](in, by, key);
@@ -323,7 +323,7 @@ CK_RV HostileCalls::call_cipher() {
     CK_BYTE* const result = out();
     CK_ULONG* const result_length = out_length();
     if (what < 20) {
-        CK_RV (*const work[])
+        CK_RV(*const work[])
         (CK_SESSION_HANDLE, CK_BYTE*, CK_ULONG, CK_BYTE*, CK_ULONG*) = {C_Encrypt,
                                                                         C_EncryptUpdate,
                                                                         C_Decrypt,

@@ -10,8 +10,8 @@
 //   hits     how many hits the rules must have had at least
 //   [[rule]] as in firmware/faults/rules/rule.h
 //
-// Commands find CRYPTOSERVER, CS2SIM_STATE, CS2SIM_ADMIN_KEY and CS2SIM_CARDS in their environment, for PKCS#11
-// CS_PKCS11_R3_CFG (a file that `prepare` may change) and PKCS11_MODULE_PATH, and the tools of this
+// Commands find CRYPTOSERVER, CS2SIM_STATE, CS2SIM_ADMIN_KEY and CS2SIM_CARDS in their environment, for
+// PKCS#11 CS_PKCS11_R3_CFG (a file that `prepare` may change) and PKCS11_MODULE_PATH, and the tools of this
 // installation first in PATH.
 #pragma once
 

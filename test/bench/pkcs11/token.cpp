@@ -65,10 +65,10 @@ CK_OBJECT_HANDLE Token::make_aes(CK_SESSION_HANDLE session, bool token, const st
     return key;
 }
 
-CK_OBJECT_HANDLE Token::make_pair(CK_SESSION_HANDLE session, CK_MECHANISM_TYPE type,
-                                  CK_ATTRIBUTE parameter) const {
-    CK_ATTRIBUTE publics[] = {parameter, {CKA_TOKEN, &no, 1}};
-    CK_ATTRIBUTE privates[] = {{CKA_TOKEN, &no, 1}, {CKA_SIGN, &yes, 1}};
+CK_OBJECT_HANDLE Token::make_pair(CK_SESSION_HANDLE session, CK_MECHANISM_TYPE type, CK_ATTRIBUTE parameter,
+                                  bool token) const {
+    CK_ATTRIBUTE publics[] = {parameter, {CKA_TOKEN, token ? &yes : &no, 1}};
+    CK_ATTRIBUTE privates[] = {{CKA_TOKEN, token ? &yes : &no, 1}, {CKA_SIGN, &yes, 1}};
     CK_MECHANISM mechanism{type, nullptr, 0};
     CK_OBJECT_HANDLE public_key = 0, private_key = 0;
     good(functions_->C_GenerateKeyPair(session, &mechanism, publics, 2, privates, 2, &public_key,
@@ -80,9 +80,9 @@ CK_OBJECT_HANDLE Token::make_rsa(CK_SESSION_HANDLE session) const {
     CK_ULONG bits = 2048;
     return make_pair(session, CKM_RSA_PKCS_KEY_PAIR_GEN, {CKA_MODULUS_BITS, &bits, sizeof bits});
 }
-CK_OBJECT_HANDLE Token::make_p256(CK_SESSION_HANDLE session) const {
+CK_OBJECT_HANDLE Token::make_p256(CK_SESSION_HANDLE session, bool token) const {
     CK_BYTE p256[] = {0x06, 0x08, 0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x03, 0x01, 0x07};
-    return make_pair(session, CKM_EC_KEY_PAIR_GEN, {CKA_EC_PARAMS, p256, sizeof p256});
+    return make_pair(session, CKM_EC_KEY_PAIR_GEN, {CKA_EC_PARAMS, p256, sizeof p256}, token);
 }
 
 void Token::destroy(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object) const {

@@ -29,7 +29,7 @@ public:
 
     CK_OBJECT_HANDLE make_aes(CK_SESSION_HANDLE session, bool token, const std::string& label = {}) const;
     CK_OBJECT_HANDLE make_rsa(CK_SESSION_HANDLE session) const;  // session keys: the private one
-    CK_OBJECT_HANDLE make_p256(CK_SESSION_HANDLE session) const;
+    CK_OBJECT_HANDLE make_p256(CK_SESSION_HANDLE session, bool token = false) const;
     void destroy(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object) const;
     void sign(CK_SESSION_HANDLE session, CK_MECHANISM_TYPE mechanism, CK_OBJECT_HANDLE key) const;
     void encrypt_gcm(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE key, std::size_t length) const;
@@ -38,8 +38,8 @@ public:
     void good(CK_RV code, const char* what) const;
 
 private:
-    CK_OBJECT_HANDLE make_pair(CK_SESSION_HANDLE session, CK_MECHANISM_TYPE type,
-                               CK_ATTRIBUTE parameter) const;
+    CK_OBJECT_HANDLE make_pair(CK_SESSION_HANDLE session, CK_MECHANISM_TYPE type, CK_ATTRIBUTE parameter,
+                               bool token = false) const;
 
     std::string name_;
     CK_FUNCTION_LIST* functions_ = nullptr;
