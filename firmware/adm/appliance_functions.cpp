@@ -70,9 +70,8 @@ Result<Bytes> csl_get_version(Call& call) {
 
 Result<Bytes> csl_get_serial(Call& call) {
     CS2SIM_TRY(check_appliance(call));
-    const auto uid = device_uid(call.device.smos.nvram);
-    if (!uid) return fail(uid.error());
-    return call.answer({"CS2SIM" + *uid + "\n"});
+    CS2SIM_TRY_LET(uid, device_uid(call.device.smos.nvram));
+    return call.answer({"CS2SIM" + uid + "\n"});
 }
 
 // No applications for a PIN pad are published here.
@@ -84,9 +83,8 @@ Result<Bytes> csl_list_pp_apps(Call& call) {
 // One appliance has one device.
 Result<Bytes> csl_scan_devices(Call& call) {
     CS2SIM_TRY(check_appliance(call));
-    const auto uid = device_uid(call.device.smos.nvram);
-    if (!uid) return fail(uid.error());
-    return call.answer({"/dev/cs2.0  CS2SIM" + *uid + "  online\n"});
+    CS2SIM_TRY_LET(uid, device_uid(call.device.smos.nvram));
+    return call.answer({"/dev/cs2.0  CS2SIM" + uid + "  online\n"});
 }
 
 // What happened since the appliance started: nothing but its device's start.
@@ -99,9 +97,8 @@ Result<Bytes> csl_get_config_file(Call& call) {
     CS2SIM_TRY(check_appliance(call));
     Flash& flash = call.device.smos.flash;
     if (!flash.exists(kConfigFile)) return call.answer({kFirstConfig});
-    const auto text = flash.read(kConfigFile);
-    if (!text) return fail(text.error());
-    return call.answer({*text});
+    CS2SIM_TRY_LET(text, flash.read(kConfigFile));
+    return call.answer({text});
 }
 
 Result<Bytes> csl_put_config_file(Call& call) {

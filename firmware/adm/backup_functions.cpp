@@ -44,21 +44,19 @@ Result<Bytes> next_block(Backup& backup, std::size_t limit) {
 }  // namespace
 
 Result<Bytes> backup_open(Call& call) {
-    const auto name = name_for_backup(call, call.request.text("name"), Way::out);
-    if (!name) return fail(name.error());
-    const auto database = call.device.databases.open(*name);
+    CS2SIM_TRY_LET(name, name_for_backup(call, call.request.text("name"), Way::out));
+    const auto database = call.device.databases.open(name);
     if (!database) return fail(database.error());
-    auto seal = BackupSeal::make(call.device.mbk, *name);
-    if (!seal) return fail(seal.error());
+    CS2SIM_TRY_LET(seal, BackupSeal::make(call.device.mbk, name));
     auto snapshot = (*database)->snapshot();
     if (!snapshot)
         return fail(snapshot.error().code == E_DB_NO_MEM ? Error{E_ADM_HANDLES} : snapshot.error());
 
-    const MbkKeyInfo mbk = seal->mbk();
-    auto backup = std::make_shared<Backup>(Backup{std::move(*seal), std::move(*snapshot), {}, false});
+    const MbkKeyInfo mbk = seal.mbk();
+    auto backup = std::make_shared<Backup>(Backup{std::move(seal), std::move(*snapshot), {}, false});
     const std::uint32_t handle = call.context.handles.put(std::move(backup));
     if (handle == 0) return fail(E_ADM_HANDLES);
-    call.audit(AUDIT_BACKUP_RESTORE, "backup of database " + *name);
+    call.audit(AUDIT_BACKUP_RESTORE, "backup of database " + name);
     const DatabaseInfo info = (*database)->info();
     return call.answer({handle, info.key_length, info.max_size, mbk.name, mbk.type, mbk.length, mbk.hash});
 }

@@ -11,15 +11,13 @@ constexpr std::size_t kMostKeyBytes = kMaxFrame - 4096;  // leaves room for head
 }  // namespace
 
 Result<Bytes> list_entries(Call& call) {
-    const auto name = Flash::plain_name(call.request.text("name"));
-    if (!name) return fail(name.error());
-    if (const std::uint32_t refused = database_policy(*name)->refused_out) return fail(refused);
-    const auto database = call.device.databases.open(*name);
-    if (!database) return fail(database.error());
+    CS2SIM_TRY_LET(name, Flash::plain_name(call.request.text("name")));
+    if (const std::uint32_t refused = database_policy(name)->refused_out) return fail(refused);
+    CS2SIM_TRY_LET(database, call.device.databases.open(name));
 
-    const DatabaseInfo info = (*database)->info();
+    const DatabaseInfo info = database->info();
     const std::size_t most = kMostKeyBytes / info.key_length;
-    const auto found = (*database)->keys({}, most + 1);
+    const auto found = database->keys({}, most + 1);
     if (!found) return fail(found.error());
     if (found->size() > most) return fail(E_CMDS_BAD_SIZE);
     Bytes keys;
@@ -29,16 +27,12 @@ Result<Bytes> list_entries(Call& call) {
 }
 
 Result<Bytes> read_entry(Call& call) {
-    const auto name = name_for_backup(call, call.request.text("name"), Way::out);
-    if (!name) return fail(name.error());
-    const auto database = call.device.databases.open(*name);
-    if (!database) return fail(database.error());
-    auto seal = BackupSeal::make(call.device.mbk, *name);
-    if (!seal) return fail(seal.error());
+    CS2SIM_TRY_LET(name, name_for_backup(call, call.request.text("name"), Way::out));
+    CS2SIM_TRY_LET(database, call.device.databases.open(name));
+    CS2SIM_TRY_LET(seal, BackupSeal::make(call.device.mbk, name));
     const ByteView key = call.request.bytes("key");
-    const auto record = (*database)->find(key);
-    if (!record) return fail(record.error());
-    return call.answer({seal->seal(key, *record)});
+    CS2SIM_TRY_LET(record, database->find(key));
+    return call.answer({seal.seal(key, record)});
 }
 
 }  // namespace cs2sim::adm

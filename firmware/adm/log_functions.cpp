@@ -12,9 +12,8 @@ Result<Bytes> part_of_log(const Call& call, std::string_view log) {
 Result<Bytes> get_boot_log(Call& call) { return part_of_log(call, call.device.smos.boot_log.text()); }
 
 Result<Bytes> get_audit_log(Call& call) {
-    const auto log = call.device.smos.audit_log.text();
-    if (!log) return fail(log.error());
-    return part_of_log(call, *log);
+    CS2SIM_TRY_LET(log, call.device.smos.audit_log.text());
+    return part_of_log(call, log);
 }
 
 Result<Bytes> clear_audit_log(Call& call) {

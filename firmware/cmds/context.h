@@ -19,6 +19,9 @@ struct LoggedOnUser {
     std::uint32_t permission = 0;
     std::string attributes;          // "CXI_GROUP=SLOT_0000,…", empty when none
     std::shared_ptr<void> presence;  // keeps the user marked as active (Sessions::mark_active)
+    // SHA-256 of the key or password that was shown; empty: of a user whom user.db does not have.
+    Bytes token_digest = {};
+    std::uint64_t compared_at = UINT64_MAX;  // user.db's number of changes when that was last compared
 };
 
 // Things that a module keeps for a caller between commands (an open backup, a chained cipher): owned by the

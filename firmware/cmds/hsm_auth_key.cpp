@@ -15,14 +15,12 @@ constexpr unsigned kBits = 4096;
 Result<PrivateKey> hsm_auth_key(Smos& smos) {
     static std::mutex making;  // two first users must not make two keys
     const std::lock_guard lock(making);
-    const auto sealing_key = smos.master_key.derive(kFile);
-    if (!sealing_key) return fail(sealing_key.error());
-    Aead aead(*sealing_key);
+    CS2SIM_TRY_LET(sealing_key, smos.master_key.derive(kFile));
+    Aead aead(sealing_key);
 
     if (smos.flash.exists(kFile)) {
-        const auto sealed = smos.flash.read(kFile);
-        if (!sealed) return fail(sealed.error());
-        const auto der = aead.open(*sealed, {as_bytes(kFile)});
+        CS2SIM_TRY_LET(sealed, smos.flash.read(kFile));
+        const auto der = aead.open(sealed, {as_bytes(kFile)});
         if (!der) return fail(E_OS_CRYPT_MK_CORR);
         return private_key_from_der(*der);
     }

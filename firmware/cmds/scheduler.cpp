@@ -5,7 +5,9 @@
 
 #include "firmware/cmds/call.h"
 #include "firmware/cmds/faults.h"
+#include "firmware/cmds/sessions.h"
 #include "firmware/cmds/tracer.h"
+#include "firmware/cmds/users.h"
 
 namespace cs2sim {
 
@@ -117,6 +119,7 @@ Result<Bytes> Scheduler::run_locked(Services& services, Context& context, const 
 
 Result<Bytes> Scheduler::run_row(Services& services, Context& context, const Request& request) {
     if (request.fc == FC_SIM && !context.control) return fail(E_CMDS_BAD_FC);
+    CS2SIM_TRY(end_outdated_logons(services, context));
     Published* const function = find_published(request.fc, request.sfc);
     if (!function) return fail(has_module(request.fc) ? E_CMDS_BAD_SFC : E_CMDS_BAD_FC);
     function->count(function->calls);
@@ -125,6 +128,22 @@ Result<Bytes> Scheduler::run_row(Services& services, Context& context, const Req
         return fail(allowed.error());
     }
     return perform(services, context, request, *function);
+}
+
+// A session of somebody whose key or password was changed meanwhile goes on no longer; on a plain connection
+// they are logged off, and what they held open is closed.
+Result<void> Scheduler::end_outdated_logons(const Services& services, Context& context) {
+    bool outdated = false;
+    for (LoggedOnUser& on : context.users) {
+        CS2SIM_TRY_LET(current, services.users.is_current(on));
+        outdated = outdated || !current;
+    }
+    if (!outdated) return {};
+    context.users.clear();
+    context.handles.clear();
+    if (!context.secure) return {};
+    services.sessions.close(static_cast<const Session&>(context).id);
+    return fail(E_CMDS_SM_SESS_CLOSED);
 }
 
 Result<void> Scheduler::refuse(const Services& services, const Context& context,

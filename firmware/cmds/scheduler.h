@@ -89,6 +89,7 @@ public:
 private:
     struct Published;
     Result<Bytes> run_row(Services& services, Context& context, const Request& request);
+    static Result<void> end_outdated_logons(const Services& services, Context& context);
     Result<void> refuse(const Services& services, const Context& context, const FunctionSignature& row) const;
     Result<Bytes> perform(Services& services, Context& context, const Request& request, Published& function);
     Published* find_published(std::uint16_t fc, std::uint8_t sfc) const;

@@ -82,13 +82,12 @@ Result<Bytes> get_challenge(Call& call) {
 
 Result<Bytes> logon(Call& call) {
     CS2SIM_TRY(allow_logon_here(call));
-    const auto challenge = take_challenge(call.context);
-    if (!challenge) return fail(challenge.error());
+    CS2SIM_TRY_LET(challenge, take_challenge(call.context));
 
     auto& users = call.context.users;
     if (users.size() >= call.device.profile.max_users_per_session) return fail(E_CMDS_MAX_AUTH_USER_REACHED);
     const std::string_view name = call.request.text("user");
-    const auto user = authenticate(call, name, *challenge);
+    const auto user = authenticate(call, name, challenge);
     if (!user) {
         call.audit(AUDIT_AUTH_FAILED, refusal(name, user.error()));
         return fail(user.error());
@@ -100,7 +99,7 @@ Result<Bytes> logon(Call& call) {
     // One user counts once, however often he logs on: two administrators are two people (guide G3).
     std::erase_if(users, [&](const LoggedOnUser& on) { return on.short_name == user->short_name; });
     users.push_back({user->short_name, user->permission, user->attributes,
-                     call.device.sessions.mark_active(user->short_name)});
+                     call.device.sessions.mark_active(user->short_name), Users::token_digest(user->token)});
     call.audit(AUDIT_AUTH_SUCCESS, describe_user(user->short_name) + " logged on");
     return call.answer({call.auth_state()});
 }
@@ -122,13 +121,12 @@ Result<Bytes> open_session(Call& call) {
     if (call.context.secure) return fail(E_CMDS_INVAL);  // no session inside a session
     const std::uint8_t mode = call.request.u8("mode");
     if (is_mutual(mode) && (call.device.scheduler.modes() & MODE_ALARM) != 0) return fail(E_CMDS_SM_MA_ALARM);
-    const auto opened = call.device.sessions.open(&call.context, mode, call.request.u8("mechanism"),
-                                                  call.request.bytes("parameter"));
-    if (!opened) return fail(opened.error());
+    CS2SIM_TRY_LET(opened, call.device.sessions.open(&call.context, mode, call.request.u8("mechanism"),
+                                                     call.request.bytes("parameter")));
 
-    opened->session->abandonment = call.context.abandonment;
+    opened.session->abandonment = call.context.abandonment;
 
-    const SessionTranscript& transcript = opened->transcript;
+    const SessionTranscript& transcript = opened.transcript;
     Bytes proof;
     if (transcript.mode == SM_MODE_DH_MA_RSA) {
         const auto key = hsm_auth_key(call.device.smos);
@@ -151,36 +149,33 @@ Result<Bytes> close_session(Call& call) {
 
 Result<Bytes> secure_message(Call& call) {
     if (call.context.secure) return fail(E_CMDS_INVAL);  // no envelope inside an envelope
-    const auto session = call.device.sessions.find(&call.context, call.request.u32("session"));
-    if (!session) return fail(session.error());
-    const std::lock_guard lock((*session)->mutex);
+    CS2SIM_TRY_LET(session, call.device.sessions.find(&call.context, call.request.u32("session")));
+    const std::lock_guard lock(session->mutex);
 
     SequenceCounter sequence{};
     std::ranges::copy(call.request.bytes("sequence"), sequence.begin());
-    if (!(sequence > (*session)->sequence)) return fail(E_CMDS_SM_FAILED);
-    const auto plain = (*session)->channel.open(sequence, call.request.bytes("sealed"));
-    if (!plain) return fail(plain.error());
-    (*session)->sequence = sequence;
+    if (!(sequence > session->sequence)) return fail(E_CMDS_SM_FAILED);
+    CS2SIM_TRY_LET(plain, session->channel.open(sequence, call.request.bytes("sealed")));
+    session->sequence = sequence;
 
-    const auto command = parse(LAYOUT_SEALED_COMMAND, *plain);
+    const auto command = parse(LAYOUT_SEALED_COMMAND, plain);
     if (!command) return fail(E_CMDS_BAD_CMD);
     const Request inner{command->u16("fc"), command->u8("sfc"), command->bytes("block")};
-    (*session)->frame = call.context.frame;
-    const auto answer = call.device.scheduler.run_locked(call.device, **session, inner);
-    (*session)->frame = {};
-    (*session)->logged_on = !(*session)->users.empty();
-    call.context.logged_on_inside = (*session)->logged_on;
+    session->frame = call.context.frame;
+    const auto answer = call.device.scheduler.run_locked(call.device, *session, inner);
+    session->frame = {};
+    session->logged_on = !session->users.empty();
+    call.context.logged_on_inside = session->logged_on;
     const auto code = big_endian_bytes<4>(answer ? 0 : answer.error().code);
     SecretBytes reply(code.size() + (answer ? answer->size() : 0));
     std::memcpy(reply.data(), code.data(), code.size());
     if (answer && !answer->empty()) std::memcpy(reply.data() + code.size(), answer->data(), answer->size());
-    return (*session)->channel.seal(sequence, reply);
+    return session->channel.seal(sequence, reply);
 }
 
 Result<Bytes> get_hsm_auth_key(Call& call) {
-    const auto key = hsm_auth_key(call.device.smos);
-    if (!key) return fail(key.error());
-    return call.answer({public_key_der(**key)});
+    CS2SIM_TRY_LET(key, hsm_auth_key(call.device.smos));
+    return call.answer({public_key_der(*key)});
 }
 
 Result<Bytes> accept_transport(Call&) { return Bytes{}; }

@@ -27,13 +27,11 @@ Result<Sessions::Opened> Sessions::open(const void* owner, std::uint8_t mode, st
     if (mechanism < SM_MECH_AES || mechanism > SM_MECH_AES_GCM) return fail(E_CMDS_BAD_MECH);
     if (!contains(profile_.session_mechanisms, mechanism)) return fail(E_CMDS_BAD_SM_MODE);
 
-    const auto agreement = KeyAgreement::start(plain_mode);
-    if (!agreement) return fail(agreement.error());
-    const auto secret = agreement->agree(host_public);
-    if (!secret) return fail(secret.error());
+    CS2SIM_TRY_LET(agreement, KeyAgreement::start(plain_mode));
+    CS2SIM_TRY_LET(secret, agreement.agree(host_public));
 
     Opened opened;
-    opened.transcript = {0, plain_mode, mechanism, {}, to_bytes(host_public), agreement->public_value()};
+    opened.transcript = {0, plain_mode, mechanism, {}, to_bytes(host_public), agreement.public_value()};
     random_fill(std::span(opened.transcript.sequence).subspan(1));  // the leading zero keeps it from wrapping
 
     const std::int64_t now = monotonic_milliseconds();
@@ -49,7 +47,7 @@ Result<Sessions::Opened> Sessions::open(const void* owner, std::uint8_t mode, st
         opened.transcript.session = number_of(random_array<4>());
     } while (opened.transcript.session == 0 || sessions_.contains(opened.transcript.session));
 
-    SecureChannel channel(SecureChannel::Side::device, opened.transcript, *secret);
+    SecureChannel channel(SecureChannel::Side::device, opened.transcript, secret);
     opened.session = std::make_shared<Session>(opened.transcript.session, owner, std::move(channel),
                                                opened.transcript.sequence);
     opened.session->last_used = now;

@@ -63,10 +63,12 @@ Result<Bytes> add_user(Call& call) {
 Result<Bytes> change_user(Call& call) {
     const auto user = call.device.users.find(call.request.text("name"));
     if (!user) return fail(user.error());
-    const bool own = std::ranges::find(call.context.users, user->short_name, &LoggedOnUser::short_name) !=
-                     call.context.users.end();
+    const auto self = std::ranges::find(call.context.users, user->short_name, &LoggedOnUser::short_name);
+    const bool own = self != call.context.users.end();
     if (!own) CS2SIM_TRY(call.require(permission::kUserAdministrator));
-    CS2SIM_TRY(call.device.users.change_token(user->short_name, call.request.bytes("token"), own));
+    const ByteView token = call.request.bytes("token");
+    CS2SIM_TRY(call.device.users.change_token(user->short_name, token, own));
+    if (own) self->token_digest = Users::token_digest(token);  // here they go on, elsewhere not
     call.audit(AUDIT_USER, audit_text("change", user->short_name));
     return call.answer({});
 }

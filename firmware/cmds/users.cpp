@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "firmware/cmds/user_rules.h"
+#include "firmware/crypto/digest.h"
 #include "firmware/crypto/pkey.h"
 #include "firmware/protocol/block.h"
 #include "firmware/protocol/channel/secure_channel.h"
@@ -304,6 +305,25 @@ Result<User> Users::authenticate(std::string_view name, std::uint8_t mechanism, 
         if (!erased) CS2SIM_TRY(store(*user));
     }
     return user;
+}
+
+Bytes Users::token_digest(ByteView token) { return sha256(token); }
+
+Result<bool> Users::is_current(LoggedOnUser& on) {
+    if (on.token_digest.empty()) return true;
+    // An alarm ended all sessions and took the users: who has logged on since is the factory user.
+    const auto unknown = [](Error error) -> Result<bool> {
+        return error.code == E_DB_BAD_MKEY ? Result<bool>(true) : fail(error);
+    };
+    const auto db = database();
+    if (!db) return unknown(db.error());
+    const std::uint64_t changes = (*db)->changes(user_search_key(on.short_name));
+    if (changes == on.compared_at) return true;
+    const auto user = find(on.short_name);
+    if (!user && user.error().code != E_CMDS_NO_USER) return unknown(user.error());
+    if (!user || token_digest(user->token) != on.token_digest) return false;
+    on.compared_at = changes;
+    return true;
 }
 
 Result<std::uint8_t> Users::max_auth_fails() const {

@@ -86,6 +86,12 @@ public:
     Result<User> authenticate(std::string_view name, std::uint8_t mechanism, ByteView message,
                               ByteView response);
 
+    // Whether somebody who logged on is still who that user is: not when the key or password was changed
+    // since, by whatever way (a restore too), or the user is gone. Looks at the record only after changes.
+    // Errors: those of the database.
+    Result<bool> is_current(LoggedOnUser& on);
+    static Bytes token_digest(ByteView token);
+
     // 0 = no limit. Until it is set, and in certified firmware for 0, the profile's.
     Result<std::uint8_t> max_auth_fails() const;          // E_CMDS_MAX_AUTH_FAIL_READ: stored value damaged
     Result<void> set_max_auth_fails(std::uint8_t count);  // E_CMDS_NVRAM

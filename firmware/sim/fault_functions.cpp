@@ -12,9 +12,8 @@ FaultEngine& engine(Call& call) { return call.state<FaultEngine>(); }
 }  // namespace
 
 Result<Bytes> fault_add(Call& call) {
-    const auto rule = decode_rule(call.request.bytes("rule"));
-    if (!rule) return fail(rule.error());
-    const auto armed = engine(call).add(*rule, call.device);
+    CS2SIM_TRY_LET(rule, decode_rule(call.request.bytes("rule")));
+    const auto armed = engine(call).add(rule, call.device);
     return call.answer({armed.id, armed.refusal});
 }
 

@@ -16,9 +16,8 @@ Result<Bytes> trace_open(Call& call) {
 }
 
 Result<Bytes> trace_read(Call& call) {
-    const auto batch = trace_of(call).read(call.request.u32("listener"));
-    if (!batch) return fail(batch.error());
-    return call.answer({batch->lost, batch->events});
+    CS2SIM_TRY_LET(batch, trace_of(call).read(call.request.u32("listener")));
+    return call.answer({batch.lost, batch.events});
 }
 
 Result<Bytes> trace_close(Call& call) {

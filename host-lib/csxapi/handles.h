@@ -7,67 +7,53 @@
 
 namespace cs2sim::host::capi {
 
-// Things by the smallest free number from 0 up.
+// Things that callers hold by a key.
+template <class Key, class Thing>
+class Table {
+public:
+    std::shared_ptr<Thing> get(Key key) const {
+        const std::lock_guard lock(mutex_);
+        const auto found = things_.find(key);
+        return found == things_.end() ? nullptr : found->second;
+    }
+    // Whoever still works with the thing keeps it until that is done.
+    std::shared_ptr<Thing> take(Key key) {
+        const std::lock_guard lock(mutex_);
+        auto node = things_.extract(key);
+        return node.empty() ? nullptr : std::move(node.mapped());
+    }
+
+protected:
+    mutable std::mutex mutex_;
+    std::map<Key, std::shared_ptr<Thing>> things_;
+};
+
+// By the smallest free number from 0 up.
 template <class Thing>
-class NumberTable {
+class NumberTable : public Table<int, Thing> {
 public:
     int put(std::shared_ptr<Thing> thing) {
-        const std::lock_guard lock(mutex_);
+        const std::lock_guard lock(this->mutex_);
         int handle = 0;
-        for (const auto& [taken, ignored] : things_) {
+        for (const auto& [taken, ignored] : this->things_) {
             if (taken != handle) break;
             ++handle;
         }
-        things_.emplace(handle, std::move(thing));
+        this->things_.emplace(handle, std::move(thing));
         return handle;
     }
-    std::shared_ptr<Thing> get(int handle) const {
-        const std::lock_guard lock(mutex_);
-        const auto found = things_.find(handle);
-        return found == things_.end() ? nullptr : found->second;
-    }
-    // Whoever still works with the thing keeps it until he is done.
-    std::shared_ptr<Thing> take(int handle) {
-        const std::lock_guard lock(mutex_);
-        const auto found = things_.find(handle);
-        if (found == things_.end()) return nullptr;
-        std::shared_ptr<Thing> thing = std::move(found->second);
-        things_.erase(found);
-        return thing;
-    }
-
-private:
-    mutable std::mutex mutex_;
-    std::map<int, std::shared_ptr<Thing>> things_;
 };
 
-// Things by their address, as opaque pointers.
+// By their address, as opaque pointers.
 template <class Thing>
-class PointerTable {
+class PointerTable : public Table<void*, Thing> {
 public:
     void* put(std::shared_ptr<Thing> thing) {
-        const std::lock_guard lock(mutex_);
+        const std::lock_guard lock(this->mutex_);
         void* pointer = thing.get();
-        things_.emplace(pointer, std::move(thing));
+        this->things_.emplace(pointer, std::move(thing));
         return pointer;
     }
-    std::shared_ptr<Thing> get(void* pointer) const {
-        const std::lock_guard lock(mutex_);
-        const auto found = things_.find(pointer);
-        return found == things_.end() ? nullptr : found->second;
-    }
-    std::shared_ptr<Thing> take(void* pointer) {
-        const std::lock_guard lock(mutex_);
-        const auto found = things_.find(pointer);
-        if (found == things_.end()) return nullptr;
-        std::shared_ptr<Thing> thing = std::move(found->second);
-        things_.erase(found);
-        return thing;
-    }
-
-private:
-    mutable std::mutex mutex_;
-    std::map<void*, std::shared_ptr<Thing>> things_;
 };
 
 }  // namespace cs2sim::host::capi

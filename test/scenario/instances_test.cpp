@@ -232,3 +232,146 @@ TEST_CASE("cs2sim finds the simulator's program beside itself, where it is insta
     require_success(run(start));
     stop();
 }
+
+TEST_CASE("csadm finds the card reader of the simulator that it talks to") {
+    const Instance mine;
+    const Instance other;
+    RunOptions options;
+    options.environment = mine.environment;  // CS2SIM_STATE tells nothing, nor does CS2SIM_CARDS
+    options.environment["CS2SIM_CARDS"] = "";
+    options.environment["HOME"] = mine.folder.path();
+    options.environment["XDG_STATE_HOME"] = "";
+    const auto does = [&](std::vector<std::string> words) {
+        words[0] = built_program(words[0]);
+        const Outcome outcome = run(words, options);
+        INFO(outcome.err);
+        CHECK(outcome.status == 0);
+        return outcome;
+    };
+    const std::string way = "unix:" + (mine.folder / "way").string();
+    does({"cs2sim", "start", "--no-device", "--listen", way, "--state", mine.state});
+    does({"cs2sim", "start", "--no-device", "--state", other.state});
+    does({"cs2sim", "card", "new", "anna", "--user", "ANNA", "--state", mine.state});
+    does({"cs2sim", "card", "insert", "anna", "--state", mine.state});
+    const std::string admin = "LogonSign=ADMIN," + mine.state + "/ADMIN.key";
+    does({"csadm", "Dev=" + way, admin, "AddUser=ANNA,02000000,rsasc,:cs2:cjo:USB0"});
+    CHECK(does({"csadm", "Dev=" + way, "LogonSign=ANNA,:cs2:cjo:USB0", "ShowAuthState"})
+              .out.starts_with("state = 02000000"));
+    does({"csadm", "Dev=" + (mine.folder / "way").string(), "LogonSign=ANNA,:cs2:cjo:USB0", "GetModel"});
+    // The other one's reader is empty.
+    CHECK(run({built_program("csadm"), "Dev=unix:" + other.state + "/host.sock",
+               "LogonSign=ANNA,:cs2:cjo:USB0"},
+              options)
+              .status == 1);
+    does({"cs2sim", "stop", "--state", other.state});
+    does({"cs2sim", "stop", "--state", mine.state});
+}
+
+TEST_CASE("systemd's sockets are taken by the process that they were made for, and by no other") {
+    const Instance instance;
+    const auto start = [&](const std::string& pid) {
+        const std::string program =
+            "import os, socket, sys\n"
+            "s = socket.socket(); s.bind(('127.0.0.1', 0)); s.listen()\n"
+            "print('port', s.getsockname()[1], flush=True)\n"
+            "os.dup2(s.fileno(), 3); os.set_inheritable(3, True)\n"
+            "os.environ.update(LISTEN_FDS='1', LISTEN_PID=" +
+            pid +
+            ")\n"
+            "os.execv(sys.argv[1], sys.argv[1:])\n";
+        return run({"python3", "-c", program, built_program("cs2sim"), "start", "--state", instance.state,
+                    "--no-device"});
+    };
+    const Outcome taken = start("str(os.getpid())");
+    require_success(taken);
+    CHECK(line_of(taken.out, "listen") == line_of(taken.out, "port") + "@127.0.0.1");
+    require_success(csadm(line_of(taken.out, "listen")));
+    require_success(instance.cs2sim({"stop"}));
+    const Outcome not_ours = start("'1'");
+    require_success(not_ours);
+    CHECK(line_of(not_ours.out, "listen").starts_with("unix:"));
+}
+
+TEST_CASE(
+    "the log: as much as its level says, followed until the end, without colours where nobody wants them") {
+    const Instance quiet;
+    require_success(quiet.cs2sim({"start", "--no-device", "--log-level", "error"}));
+    CHECK(quiet.cs2sim({"logs"}).out.empty());
+    CHECK(quiet.cs2sim({"start", "--no-device", "--log-level", "loud"}).status == 2);
+
+    const Instance instance;
+    require_success(instance.cs2sim({"start", "--no-device"}));
+    const std::string cs2sim = built_program("cs2sim");
+    const Outcome followed =
+        run({"sh", "-c", "\"$0\" logs -f --state \"$1\" & sleep 0.3; \"$0\" stop --state \"$1\"; wait",
+             cs2sim, instance.state});
+    require_success(followed);
+    CHECK(followed.out.find("started, profile se-gen2") != std::string::npos);
+    CHECK(followed.out.find("stopping") != std::string::npos);
+
+    const auto on_a_terminal = [&](const std::string& no_color) {
+        RunOptions options;
+        options.environment = instance.environment;
+        options.environment["NO_COLOR"] = no_color;
+        options.environment["TERM"] = "xterm";
+        const std::string script = "'" + cs2sim + "' start --foreground --no-device --state '" +
+                                   instance.state + "' & sleep 1; kill -TERM $!; wait";
+        return run({"script", "--quiet", "--command", script, "/dev/null"}, options).out;
+    };
+    const std::string plain = on_a_terminal("1");
+    CHECK(plain.find("stopping") != std::string::npos);
+    CHECK(plain.find("\x1b[") == std::string::npos);
+    CHECK(on_a_terminal("").find("\x1b[") != std::string::npos);
+}
+
+TEST_CASE("a start with too few descriptors says so; what is enough serves") {
+    const Instance instance;
+    const auto start = [&](int most, int taken) {
+        // `taken` of them are open already, handed down by whoever starts it.
+        const std::string program =
+            "import os, resource, sys\n"
+            "most, taken = int(sys.argv[1]), int(sys.argv[2])\n"
+            "for _ in range(taken): os.set_inheritable(os.open('/dev/null', os.O_RDONLY), True)\n"
+            "resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))\n"
+            "os.execv(sys.argv[3], sys.argv[3:])\n";
+        return run({"python3", "-c", program, std::to_string(most), std::to_string(taken),
+                    built_program("cs2sim"), "start", "--no-device", "--state", instance.state});
+    };
+    for (const int most : {8, 16, 24, 39}) {
+        const Outcome outcome = start(most, 0);
+        CHECK(outcome.status == 1);
+        CHECK(outcome.err.find("may have " + std::to_string(most) + " files open") != std::string::npos);
+    }
+    require_success(start(40, 0));
+    require_success(csadm(instance.state + "/host.sock"));
+    require_success(instance.cs2sim({"stop"}));
+    // However many are left: it starts, or says in a code or in words what is missing.
+    for (int taken = 4; taken < 36; taken += 3) {
+        INFO(taken);
+        const Outcome outcome = start(40, taken);
+        if (outcome.status == 0) {
+            require_success(instance.cs2sim({"stop"}));
+            continue;
+        }
+        CHECK(outcome.status == 1);
+        CHECK(outcome.err.find("died") == std::string::npos);
+        CHECK(outcome.err.find("B0880007") == std::string::npos);  // no file is damaged
+    }
+    require_success(instance.cs2sim({"start", "--no-device"}));
+}
+
+TEST_CASE("Ctrl-C ends the command of a scenario, and its device goes too") {
+    const std::string program =
+        "import os, signal, subprocess, sys\n"
+        "run = subprocess.Popen([sys.argv[1], 'scenario', 'run', 'wrong-mbk', '--', 'sh', '-c',\n"
+        "                        'echo $CS2SIM_STATE; exec sleep 60'],\n"
+        "                       stdout=subprocess.PIPE, text=True, start_new_session=True)\n"
+        "state = run.stdout.readline().strip()\n"
+        "assert os.path.isdir(state)\n"
+        "os.killpg(run.pid, signal.SIGINT)\n"
+        "print(run.wait(timeout=30), os.path.exists(state))\n";
+    const Outcome outcome = run({"python3", "-c", program, built_program("cs2sim")});
+    INFO(outcome.err);
+    CHECK(outcome.out == "99 False\n");  // the device never met what the scenario is about
+    CHECK(outcome.err.find("exit status 130") != std::string::npos);
+}

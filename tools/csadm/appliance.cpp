@@ -27,15 +27,13 @@ Result<void> deliver(Session& session, const std::string& path, std::string_view
 }
 
 Result<void> get_log_file(Session& session, const std::string& value) {
-    const auto log = whole_log(session, SFC_ADM_CSL_GET_LOG_FILE);
-    if (!log) return fail(log.error());
-    return deliver(session, value, *log);
+    CS2SIM_TRY_LET(log, whole_log(session, SFC_ADM_CSL_GET_LOG_FILE));
+    return deliver(session, value, log);
 }
 
 Result<void> get_config_file(Session& session, const std::string& value) {
-    const auto answer = session.execute(FC_ADM, SFC_ADM_CSL_GET_CONFIG_FILE);
-    if (!answer) return fail(answer.error());
-    return deliver(session, value, answer->block.text("text"));
+    CS2SIM_TRY_LET(answer, session.execute(FC_ADM, SFC_ADM_CSL_GET_CONFIG_FILE));
+    return deliver(session, value, answer.block.text("text"));
 }
 
 Result<void> put_config_file(Session& session, const std::string& value) {
@@ -50,9 +48,8 @@ Result<void> put_config_file(Session& session, const std::string& value) {
 }
 
 Result<void> set_trace_level(Session& session, const std::string& value) {
-    const auto level = parse_decimal(value, UINT8_MAX);
-    if (!level) return fail(level.error());
-    CS2SIM_TRY(session.execute(FC_ADM, SFC_ADM_CSL_SET_TRACE_LEVEL, {*level}));
+    CS2SIM_TRY_LET(level, parse_decimal(value, UINT8_MAX));
+    CS2SIM_TRY(session.execute(FC_ADM, SFC_ADM_CSL_SET_TRACE_LEVEL, {level}));
     return {};
 }
 

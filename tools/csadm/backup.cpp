@@ -49,11 +49,10 @@ Result<std::uint64_t> write_entries(Session& session, std::uint32_t handle, host
     std::uint64_t count = 0;
     auto next = std::async(std::launch::async, read_block);
     for (bool more = true; more;) {
-        const auto answer = next.get();
-        if (!answer) return fail(answer.error());
-        more = answer->block.u8("more") != 0;
+        CS2SIM_TRY_LET(answer, next.get());
+        more = answer.block.u8("more") != 0;
         if (more) next = std::async(std::launch::async, read_block);
-        ByteView rest = answer->block.bytes("entries");
+        ByteView rest = answer.block.bytes("entries");
         if (more && rest.empty()) return fail(E_CSA_PROTOCOL);
         while (!rest.empty()) {
             const auto entry = parse_prefix(LAYOUT_DB_ENTRY, rest);
@@ -86,15 +85,13 @@ Result<void> backup_database(Session& session, const std::string& value) {
     std::ranges::copy(block.bytes("mbkhash"), info.mbk_hash.begin());
 
     if (info.database == "user.db") warn_of_factory_admin(session);
-    const auto writer = host::BackupWriter::create(info.database, info);
-    if (!writer) return fail(writer.error());
+    CS2SIM_TRY_LET(writer, host::BackupWriter::create(info.database, info));
     Progress progress(info.database);
-    const auto count = write_entries(session, block.u32("handle"), **writer, progress);
-    if (!count) return fail(count.error());
+    CS2SIM_TRY_LET(count, write_entries(session, block.u32("handle"), *writer, progress));
     if (const auto closed = session.execute(FC_ADM, SFC_ADM_BACKUP_CLOSE, {block.u32("handle")}); !closed)
         return fail(closed.error());
-    CS2SIM_TRY((*writer)->commit());
-    progress.finish(std::to_string(*count) + " entries backed up");
+    CS2SIM_TRY(writer->commit());
+    progress.finish(std::to_string(count) + " entries backed up");
     return {};
 }
 
@@ -129,9 +126,8 @@ Result<void> send_entries(Session& session, std::uint32_t handle, host::BackupRe
     Bytes entries;
     std::uint64_t count = 0;
     for (;;) {
-        const auto more = reader.next(key, record);
-        if (!more) return fail(more.error());
-        if (!*more) break;
+        CS2SIM_TRY_LET(more, reader.next(key, record));
+        if (!more) break;
         const std::size_t size = key.size() + record.size();
         if (size > kLargestEntry) return fail(E_CSA_BACKUP_SYNTAX);
         if (!entries.empty() && entries.size() + size > kBlock) {
@@ -146,16 +142,15 @@ Result<void> send_entries(Session& session, std::uint32_t handle, host::BackupRe
 }
 
 Result<void> restore_database(Session& session, const std::string& value) {
-    const auto reader = host::BackupReader::open(plain_name(trimmed(value)));
-    if (!reader) return fail(reader.error());
-    const host::BackupInfo& info = (*reader)->info();
+    CS2SIM_TRY_LET(reader, host::BackupReader::open(plain_name(trimmed(value))));
+    const host::BackupInfo& info = reader->info();
     const auto opened = session.execute(
         FC_ADM, SFC_ADM_RESTORE_OPEN,
         {info.database, info.key_length, info.max_size, info.mbk_type, info.mbk_length, info.mbk_hash});
     if (!opened) return fail(opened.error());
     const std::uint32_t handle = opened->block.u32("handle");
     Progress progress(info.database);
-    CS2SIM_TRY(send_entries(session, handle, **reader, progress));
+    CS2SIM_TRY(send_entries(session, handle, *reader, progress));
     const auto done = session.execute(FC_ADM, SFC_ADM_RESTORE_COMMIT, {handle});
     if (!done) return fail(done.error());
     progress.finish(std::to_string(done->block.u32("count")) + " entries restored");

@@ -32,9 +32,8 @@ Result<std::time_t> parse_time(const std::string& text) {
 }  // namespace
 
 Result<void> show_time(Session& session, std::uint8_t sfc) {
-    const auto answer = session.execute(FC_ADM, sfc);
-    if (!answer) return fail(answer.error());
-    const std::uint64_t milliseconds = answer->block.u64("milliseconds");
+    CS2SIM_TRY_LET(answer, session.execute(FC_ADM, sfc));
+    const std::uint64_t milliseconds = answer.block.u64("milliseconds");
     const auto seconds = static_cast<std::time_t>(milliseconds / 1000);
     std::tm parts{};
     if (!::gmtime_r(&seconds, &parts)) return fail(E_CSA_PROTOCOL);
@@ -54,9 +53,8 @@ Result<void> send_time(Session& session, std::uint8_t sfc, const std::string& va
         ::localtime_r(&seconds, &local);
         now += 1000 * local.tm_gmtoff;
     } else if (!same_word(text, "GMT") && !same_word(text, "UTC")) {
-        const auto seconds = parse_time(text);
-        if (!seconds) return fail(seconds.error());
-        now = 1000 * *seconds;
+        CS2SIM_TRY_LET(seconds, parse_time(text));
+        now = 1000 * seconds;
     }
     CS2SIM_TRY(session.execute(FC_ADM, sfc, {static_cast<std::uint64_t>(now)}));
     return {};

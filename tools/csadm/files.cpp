@@ -41,17 +41,14 @@ Result<void> load_file(Session& session, const std::string& value) {
 
 // Only the public part of the key goes to the device.
 Result<void> load_alternative_key(Session& session, const std::string& value) {
-    const auto key = host::open_key_source(value, session.terminal(), host::KeyPart::public_only);
-    if (!key) return fail(key.error());
-    const auto public_key = (*key)->token();
-    if (!public_key) return fail(public_key.error());
-    return load(session, std::string(kAlternativeKey), *public_key);
+    CS2SIM_TRY_LET(key, host::open_key_source(value, session.terminal(), host::KeyPart::public_only));
+    CS2SIM_TRY_LET(public_key, key->token());
+    return load(session, std::string(kAlternativeKey), public_key);
 }
 
 Result<void> list_files(Session& session, const std::string&) {
-    const auto answer = session.execute(FC_ADM, SFC_ADM_LIST_FILES);
-    if (!answer) return fail(answer.error());
-    ByteView rest = answer->block.bytes("files");
+    CS2SIM_TRY_LET(answer, session.execute(FC_ADM, SFC_ADM_LIST_FILES));
+    ByteView rest = answer.block.bytes("files");
     while (!rest.empty()) {
         const auto file = parse_prefix(LAYOUT_FILE, rest);
         if (!file) return fail(E_CSA_PROTOCOL);
@@ -72,10 +69,9 @@ const char* state_text(std::uint8_t state) {
 
 template <std::uint8_t sfc>
 Result<void> list_modules(Session& session, const std::string&) {
-    const auto answer = session.execute(FC_ADM, sfc);
-    if (!answer) return fail(answer.error());
+    CS2SIM_TRY_LET(answer, session.execute(FC_ADM, sfc));
     std::printf("%-5s%-13s%-13s%s\n", "ID", "Name", "Version", "State");
-    ByteView rest = answer->block.bytes("modules");
+    ByteView rest = answer.block.bytes("modules");
     while (!rest.empty()) {
         const auto module = parse_prefix(LAYOUT_MODULE, rest);
         if (!module) return fail(E_CSA_PROTOCOL);
@@ -109,28 +105,24 @@ std::filesystem::path container_path(const std::filesystem::path& image) {
 // No device and no logon; prints five lines (device-formats.md, section 2).
 Result<void> make_container_file(Session& session, const std::string& value) {
     const std::filesystem::path path{std::string(trimmed(value))};
-    const auto type = type_for(session, path);
-    if (!type) return fail(type.error());
+    CS2SIM_TRY_LET(type, type_for(session, path));
     const auto spec = session.parameter("MMCSignKey");
     if (!spec) {
         session.note("MMCSignKey=<key file> must stand to the left");
         return fail(E_CSA_SYNTAX);
     }
-    const auto key_spec = host::parse_key_spec(*spec);
-    if (!key_spec) return fail(key_spec.error());
-    const auto key = host::read_key_file(*key_spec, session.terminal());
-    if (!key) return fail(key.error());
-    if (!key->has_private) return fail(E_CSA_KEY_TYPE);
+    CS2SIM_TRY_LET(key_spec, host::parse_key_spec(*spec));
+    CS2SIM_TRY_LET(key, host::read_key_file(key_spec, session.terminal()));
+    if (!key.has_private) return fail(E_CSA_KEY_TYPE);
     const auto image = host::read_host_file(path, kLargestFile);
     if (!image) {
         session.note("cannot read " + path.string());
         return fail(E_CSA_PARAM);
     }
     std::printf("%s:\n        building MMC ...\n", path.c_str());
-    const auto container = make_container(*image, *type, *key->key);
-    if (!container) return fail(container.error());
+    CS2SIM_TRY_LET(container, make_container(*image, type, *key.key));
     std::printf("        OK\n        building MTC ...\n");
-    if (!host::replace_host_file(container_path(path), *container, 0644)) return fail(E_CSA_KEY_WRITE);
+    if (!host::replace_host_file(container_path(path), container, 0644)) return fail(E_CSA_KEY_WRITE);
     std::printf("        OK\n");
     return {};
 }

@@ -20,20 +20,17 @@ Result<host::KeyKind> key_kind(const Session& session) {
 Result<void> gen_key(Session& session, const std::string& value) {
     const auto fields = split_list(value, 3);
     if (fields.size() < 2) return fail(E_CSA_SYNTAX);
-    const auto kind = key_kind(session);
-    if (!kind) return fail(kind.error());
+    CS2SIM_TRY_LET(kind, key_kind(session));
     const std::string size = fields.size() == 3 ? fields[1] : "";
     const std::string& owner = fields.back();
 
-    const auto made = host::generate_key(*kind, fields[0], size, owner, session.terminal());
-    if (!made) return fail(made.error());
-    const auto spec = host::parse_key_spec(fields[0]);
-    if (!spec) return fail(spec.error());
-    if (made->kind == host::KeyKind::rsa)
-        std::printf("generating RSA key: %s, %u bits, owner: %s\n", spec->place.c_str(), made->bits,
+    CS2SIM_TRY_LET(made, host::generate_key(kind, fields[0], size, owner, session.terminal()));
+    CS2SIM_TRY_LET(spec, host::parse_key_spec(fields[0]));
+    if (made.kind == host::KeyKind::rsa)
+        std::printf("generating RSA key: %s, %u bits, owner: %s\n", spec.place.c_str(), made.bits,
                     owner.c_str());
     else
-        std::printf("generating EC key: %s, curve %s, owner: %s\n", spec->place.c_str(), made->curve.c_str(),
+        std::printf("generating EC key: %s, curve %s, owner: %s\n", spec.place.c_str(), made.curve.c_str(),
                     owner.c_str());
     return {};
 }
@@ -61,9 +58,8 @@ Result<void> change_password(Session& session, const std::string& value) {
     const auto fields = split_list(value, 2);
     if (fields.size() == 2 && fields[1] != "ask")
         return host::change_key_password(fields[0], as_bytes(fields[1]), session.terminal());
-    const auto fresh = ask_new_secret(session.terminal());
-    if (!fresh) return fail(fresh.error());
-    return host::change_key_password(fields[0], *fresh, session.terminal());
+    CS2SIM_TRY_LET(fresh, ask_new_secret(session.terminal()));
+    return host::change_key_password(fields[0], fresh, session.terminal());
 }
 
 constexpr Command kCommands[] = {

@@ -11,9 +11,8 @@ namespace {
 
 template <std::uint8_t sfc>
 Result<void> show_log(Session& session, const std::string&) {
-    const auto log = whole_log(session, sfc);
-    if (!log) return fail(log.error());
-    print_text(*log);
+    CS2SIM_TRY_LET(log, whole_log(session, sfc));
+    print_text(log);
     return {};
 }
 
@@ -45,17 +44,15 @@ constexpr AuditField kAuditFields[] = {
 };
 
 Result<AuditSettings> audit_settings(Session& session) {
-    const auto answer = session.execute(FC_ADM, SFC_ADM_GET_AUDIT_CONFIG);
-    if (!answer) return fail(answer.error());
-    return AuditSettings::of(answer->block);
+    CS2SIM_TRY_LET(answer, session.execute(FC_ADM, SFC_ADM_GET_AUDIT_CONFIG));
+    return AuditSettings::of(answer.block);
 }
 
 Result<void> get_audit_config(Session& session, const std::string&) {
-    const auto settings = audit_settings(session);
-    if (!settings) return fail(settings.error());
+    CS2SIM_TRY_LET(settings, audit_settings(session));
     const char* separator = "";
     for (const AuditField& field : kAuditFields) {
-        const std::uint32_t value = (*settings).*field.value;
+        const std::uint32_t value = settings.*field.value;
         std::printf(field.hexadecimal ? "%s%.*s=0x%08X" : "%s%.*s=%u", separator,
                     static_cast<int>(field.name.size()), field.name.data(), value);
         separator = ",";
@@ -81,15 +78,14 @@ Result<void> take_setting(Session& session, AuditSettings& settings, const std::
 
 // Settings that are not named stay. "3,1,200000,7F00073F", as earlier versions took it, is understood too.
 Result<void> set_audit_config(Session& session, const std::string& value) {
-    auto settings = audit_settings(session);
-    if (!settings) return fail(settings.error());
+    CS2SIM_TRY_LET(settings, audit_settings(session));
     std::vector<std::string> fields = split_list(value);
     if (value.find('=') == std::string::npos && fields.size() == std::size(kAuditFields))
         for (std::size_t i = 0; i < fields.size(); ++i)
             fields[i] = std::string(kAuditFields[i].name) + "=" + fields[i];
-    for (const std::string& field : fields) CS2SIM_TRY(take_setting(session, *settings, field));
+    for (const std::string& field : fields) CS2SIM_TRY(take_setting(session, settings, field));
     CS2SIM_TRY(session.execute(FC_ADM, SFC_ADM_SET_AUDIT_CONFIG,
-                               {settings->files, settings->rotate, settings->size, settings->events}));
+                               {settings.files, settings.rotate, settings.size, settings.events}));
     return {};
 }
 

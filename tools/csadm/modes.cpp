@@ -23,25 +23,22 @@ Result<void> reset_alarm(Session& session, const std::string&) {
 
 template <std::uint8_t sfc>
 Result<void> set_mode(Session& session, const std::string& value) {
-    const auto mode = parse_decimal(value, UINT8_MAX);
-    if (!mode) return fail(mode.error());
-    CS2SIM_TRY(session.execute(FC_CMDS, sfc, {*mode}));
+    CS2SIM_TRY_LET(mode, parse_decimal(value, UINT8_MAX));
+    CS2SIM_TRY(session.execute(FC_CMDS, sfc, {mode}));
     return {};
 }
 
 Result<void> get_startup_mode(Session& session, const std::string&) {
-    const auto answer = session.execute(FC_CMDS, SFC_CMDS_GET_STARTUP_MODE);
-    if (!answer) return fail(answer.error());
-    std::printf("startup_mode = %u\n", answer->block.u8("mode"));
+    CS2SIM_TRY_LET(answer, session.execute(FC_CMDS, SFC_CMDS_GET_STARTUP_MODE));
+    std::printf("startup_mode = %u\n", answer.block.u8("mode"));
     return {};
 }
 
 Result<void> get_hsm_auth_key(Session& session, const std::string&) {
-    const auto answer = session.execute(FC_CMDS, SFC_CMDS_GET_HSM_AUTH_KEY);
-    if (!answer) return fail(answer.error());
+    CS2SIM_TRY_LET(answer, session.execute(FC_CMDS, SFC_CMDS_GET_HSM_AUTH_KEY));
     // Sixteen bytes a line; such blocks, parted by empty lines, are a file of CS_AUTH_KEYS.
     constexpr std::size_t kBytesPerLine = 16;
-    const ByteView key = answer->block.bytes("key");
+    const ByteView key = answer.block.bytes("key");
     for (std::size_t i = 0; i < key.size(); ++i) {
         const bool last = i + 1 == key.size() || i % kBytesPerLine == kBytesPerLine - 1;
         std::printf("%02X%c", key[i], last ? '\n' : ' ');

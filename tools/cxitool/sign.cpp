@@ -30,11 +30,10 @@ Result<Bytes> hash_data(Session& session, std::uint32_t mechanism, ByteView key,
 
 // The same where the data must not go to the device.
 Result<Bytes> hash_on_host(Session& session, ByteView data) {
-    const auto hash = hash_of(session);
-    if (!hash) return fail(hash.error());
+    CS2SIM_TRY_LET(hash, hash_of(session));
     Bytes digest(EVP_MAX_MD_SIZE);
     std::size_t size = 0;
-    if (EVP_Q_digest(nullptr, (*hash)->openssl, nullptr, data.data(), data.size(), digest.data(), &size) != 1)
+    if (EVP_Q_digest(nullptr, hash->openssl, nullptr, data.data(), data.size(), digest.data(), &size) != 1)
         return fail(E_CXI_CRYPT_MECH);
     digest.resize(size);
     return digest;
@@ -70,41 +69,34 @@ bool wants_raw(const Session& session) {
 }
 
 Result<std::uint32_t> mac_mechanism(const Session& session) {
-    const auto pad = pad_of(session, PadUse::other);
-    if (!pad) return fail(pad.error());
+    CS2SIM_TRY(pad_of(session, PadUse::other));
     if (same_word(session.parameter_or("Chain", ""), "CMAC")) return CXI_MECH_CHAIN_CMAC;
-    const auto hash = hash_of(session);
-    if (!hash) return fail(hash.error());
-    return (*hash)->id;
+    CS2SIM_TRY_LET(hash, hash_of(session));
+    return hash->id;
 }
 
 // ECDSA signatures are in DER, as `openssl dgst` has them.
 Result<std::uint32_t> signature_mechanism(const Session& session, const KeyKind& kind) {
-    const auto pad = pad_of(session, kind.rsa() ? PadUse::rsa_sign : PadUse::other);
-    if (!pad) return fail(pad.error());
-    if (kind.edwards || (kind.rsa() && *pad == CXI_MECH_PAD_NONE)) return *pad;  // no hash
-    const auto hash = hash_of(session);
-    if (!hash) return fail(hash.error());
+    CS2SIM_TRY_LET(pad, pad_of(session, kind.rsa() ? PadUse::rsa_sign : PadUse::other));
+    if (kind.edwards || (kind.rsa() && pad == CXI_MECH_PAD_NONE)) return pad;  // no hash
+    CS2SIM_TRY_LET(hash, hash_of(session));
     const bool der = !kind.rsa() && !wants_raw(session);
-    return *pad | (*hash)->id | (der ? std::uint32_t{CXI_MECH_FORMAT_ASN1} : 0u);
+    return pad | hash->id | (der ? std::uint32_t{CXI_MECH_FORMAT_ASN1} : 0u);
 }
 
 Result<SignWork> sign_work(Session& session, const std::string& file) {
-    auto key = work_key(session);
-    if (!key) return fail(key.error());
-    const KeyKind kind = key->kind;
-    const auto mechanism = kind.secret() ? mac_mechanism(session) : signature_mechanism(session, kind);
-    if (!mechanism) return fail(mechanism.error());
-    auto data = read_whole(file);
-    if (!data) return fail(data.error());
+    CS2SIM_TRY_LET(key, work_key(session));
+    const KeyKind kind = key.kind;
+    CS2SIM_TRY_LET(mechanism, kind.secret() ? mac_mechanism(session) : signature_mechanism(session, kind));
+    CS2SIM_TRY_LET(data, read_whole(file));
     const bool on_host = same_word(session.parameter_or("HashWhere", ""), "on_host");
-    const bool long_mac = kind.secret() && data->size() > CXI_MOST_DATA;
-    const std::uint32_t hash = *mechanism & CXI_MECH_HASH_MASK;
+    const bool long_mac = kind.secret() && data.size() > CXI_MOST_DATA;
+    const std::uint32_t hash = mechanism & CXI_MECH_HASH_MASK;
     if (kind.secret() || hash == CXI_MECH_HASH_NONE)
-        return SignWork{std::move(key->reference), *mechanism, *std::move(data), long_mac};
-    const auto digest = on_host ? hash_on_host(session, *data) : hash_data(session, hash, {}, *data);
+        return SignWork{std::move(key.reference), mechanism, std::move(data), long_mac};
+    const auto digest = on_host ? hash_on_host(session, data) : hash_data(session, hash, {}, data);
     if (!digest) return fail(digest.error());
-    return SignWork{std::move(key->reference), *mechanism, to_secret(*digest)};
+    return SignWork{std::move(key.reference), mechanism, to_secret(*digest)};
 }
 
 Result<Bytes> signature_of(Session& session, const SignWork& work) {
@@ -117,9 +109,8 @@ Result<Bytes> signature_of(Session& session, const SignWork& work) {
 
 Result<void> check(Session& session, const SignWork& work, ByteView signature) {
     if (work.in_parts) {
-        const auto expected = hash_data(session, work.mechanism, work.key, work.data);
-        if (!expected) return fail(expected.error());
-        if (!equal_in_constant_time(*expected, signature)) return fail(E_CXI_CRYPT_SIGN_VERIFY);
+        CS2SIM_TRY_LET(expected, hash_data(session, work.mechanism, work.key, work.data));
+        if (!equal_in_constant_time(expected, signature)) return fail(E_CXI_CRYPT_SIGN_VERIFY);
         return {};
     }
     const auto answer = session.execute(
@@ -182,28 +173,20 @@ private:
 }  // namespace
 
 Result<void> sign(Session& session, const std::string& value) {
-    const auto terms = SignTerms::of(session, value);
-    if (!terms) return fail(terms.error());
-    const auto work = sign_work(session, terms->file());
-    if (!work) return fail(work.error());
-    const auto signature = signature_of(session, *work);
-    if (!signature) return fail(signature.error());
-    if (!terms->given() || !session.parameter("Signature")) return deliver(session, *signature);
-    const auto to = signature_file(session);
-    if (!to) return fail(to.error());
-    return write_whole(to->path, *signature);
+    CS2SIM_TRY_LET(terms, SignTerms::of(session, value));
+    CS2SIM_TRY_LET(work, sign_work(session, terms.file()));
+    CS2SIM_TRY_LET(signature, signature_of(session, work));
+    if (!terms.given() || !session.parameter("Signature")) return deliver(session, signature);
+    CS2SIM_TRY_LET(to, signature_file(session));
+    return write_whole(to.path, signature);
 }
 
 Result<void> verify(Session& session, const std::string& value) {
-    const auto file = signature_file(session);
-    if (!file) return fail(file.error());
-    const auto signature = read_whole(file->path);
-    if (!signature) return fail(signature.error());
-    const auto terms = SignTerms::of(session, value);
-    if (!terms) return fail(terms.error());
-    const auto work = sign_work(session, terms->file());
-    if (!work) return fail(work.error());
-    CS2SIM_TRY(check(session, *work, *signature));
+    CS2SIM_TRY_LET(file, signature_file(session));
+    CS2SIM_TRY_LET(signature, read_whole(file.path));
+    CS2SIM_TRY_LET(terms, SignTerms::of(session, value));
+    CS2SIM_TRY_LET(work, sign_work(session, terms.file()));
+    CS2SIM_TRY(check(session, work, signature));
     std::printf("signature ok\n");
     return {};
 }

@@ -190,6 +190,7 @@ tl::expected<void, std::string> write_pid_file(const fs::path& file) {
 // Boots and opens everything. On failure what was opened is closed again.
 tl::expected<std::unique_ptr<Instance>, std::string> launch(const StartOptions& options) {
     arrange_memory();
+    if (auto enough = have_descriptors(); !enough) return Problem(enough.error());
     std::error_code error;
     fs::create_directories(options.state, error);
     if (error) return Problem("state folder " + options.state.string() + ": " + error.message());

@@ -11,17 +11,15 @@ constexpr std::string_view kOwner = "ADMIN";
 Result<Bytes> public_half(const std::filesystem::path& file) {
     host::KeySpec spec;
     spec.place = file.string();
-    const auto present = host::read_key_file(spec);
-    if (!present) return fail(present.error());
-    return public_key_der(*present->key);
+    CS2SIM_TRY_LET(present, host::read_key_file(spec));
+    return public_key_der(*present.key);
 }
 
 Result<void> take_over(const std::filesystem::path& given, const std::filesystem::path& file) {
     host::KeySpec spec;
     spec.place = given.string();
-    const auto key = host::read_key_file(spec);
-    if (!key) return fail(key.error());
-    return host::write_key_file(file, *key->key, kOwner, std::nullopt);
+    CS2SIM_TRY_LET(key, host::read_key_file(spec));
+    return host::write_key_file(file, *key.key, kOwner, std::nullopt);
 }
 
 }  // namespace
@@ -32,10 +30,9 @@ Result<Bytes> factory_key(const std::filesystem::path& file, const std::filesyst
         CS2SIM_TRY(take_over(given, file));
         return public_half(file);
     }
-    const auto made = generate_rsa(kBits);
-    if (!made) return fail(made.error());
-    CS2SIM_TRY(host::write_key_file(file, **made, kOwner, std::nullopt));
-    return public_key_der(**made);
+    CS2SIM_TRY_LET(made, generate_rsa(kBits));
+    CS2SIM_TRY(host::write_key_file(file, *made, kOwner, std::nullopt));
+    return public_key_der(*made);
 }
 
 }  // namespace cs2sim

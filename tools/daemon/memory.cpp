@@ -16,6 +16,7 @@ namespace {
 constexpr std::size_t kMiB = std::size_t{1} << 20;
 constexpr std::size_t kACallerNeeds = 64 << 10;   // with nothing under way
 constexpr std::size_t kReservedDescriptors = 32;  // for databases, logs and the nodes
+constexpr std::size_t kFewestCallers = 8;
 constexpr std::size_t kMostCallers = 1024;
 constexpr std::size_t kWorthReturning = 8 * kMiB;
 constexpr auto kPause = std::chrono::seconds(1);  // memory that is needed again at once stays
@@ -71,8 +72,20 @@ std::size_t most_callers() {
     rlimit descriptors{};
     ::getrlimit(RLIMIT_NOFILE, &descriptors);  // the soft limit is raised to the hard one
     const std::size_t left =
-        std::max<std::size_t>(descriptors.rlim_max, kReservedDescriptors + 8) - kReservedDescriptors;
+        std::max<std::size_t>(descriptors.rlim_max, kReservedDescriptors + kFewestCallers) -
+        kReservedDescriptors;
     return std::min({kMostCallers, left, std::max<std::size_t>(allowed_memory() / 4 / kACallerNeeds, 8)});
+}
+
+tl::expected<void, std::string> have_descriptors() {
+    rlimit limit{};
+    if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return {};
+    limit.rlim_cur = limit.rlim_max;
+    (void)::setrlimit(RLIMIT_NOFILE, &limit);
+    if (limit.rlim_max >= kReservedDescriptors + kFewestCallers) return {};
+    return tl::make_unexpected("this process may have " + std::to_string(limit.rlim_max) +
+                               " files open (ulimit -n), and a simulator needs " +
+                               std::to_string(kReservedDescriptors + kFewestCallers));
 }
 
 // A command of 256 KiB needs a few buffers of that size. Those that come from mmap(), and those that trimming

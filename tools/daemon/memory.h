@@ -3,7 +3,9 @@
 #pragma once
 
 #include <cstddef>
+#include <string>
 #include <thread>
+#include <tl/expected.hpp>
 
 #include "driver/caller_memory.h"
 #include "firmware/profile/profile.h"
@@ -19,6 +21,10 @@ CallerMemory::Limits caller_memory_limits(const Profile& profile);
 
 // So many callers a socket serves: at most 1024, and as many as descriptors and memory last for.
 std::size_t most_callers();
+
+// Whether this process may have as many files open as a simulator needs that serves anybody. Raises its limit
+// as far as it may. Error: words for the operator.
+tl::expected<void, std::string> have_descriptors();
 
 // Tells the C library to keep what a thread needs from one command to the next, and how large threads' stacks
 // are. Precondition: no thread runs but this one.

@@ -1,4 +1,5 @@
 #include "tools/session/command.h"
+#include "tools/session/card_reader.h"
 
 #include <algorithm>
 #include <cstdio>
@@ -128,6 +129,7 @@ public:
         if (argument.value && command->takes == Takes::nothing) return syntax(*command);
         if (!argument.value && command->takes == Takes::value) return syntax(*command);
         if (command->handler) {
+            if (names_a_card(text)) find_card_reader();
             static_cast<void>(host::take_file_refusal());
             auto done = command->handler(session_, argument.value.value_or(""));
             if (!done) say_why(done.error());
@@ -168,6 +170,11 @@ private:
             return fail(E_CSA_SYNTAX);
         }
         return {};
+    }
+
+    // Cards lie in the reader of the simulator that we talk to; not told yet, it is the default one.
+    void find_card_reader() {
+        if (const auto where = session_.known_specifier()) use_reader_of(*where);
     }
 
     // The file or device that an error is about, and the system's words.

@@ -9,38 +9,34 @@ namespace cs2sim::tools {
 namespace {
 
 Result<void> logon(Session& session, const std::string& user, host::KeySource& key) {
-    const auto device = session.device();
-    if (!device) return fail(device.error());
-    return (*device)->logon(user, key);
+    CS2SIM_TRY_LET(device, session.device());
+    return device->logon(user, key);
 }
 
 Result<void> logon_sign(Session& session, const std::string& value) {
     const auto fields = split_list(value, 2);
     if (fields.size() != 2) return fail(E_CSA_SYNTAX);
-    const auto key = host::open_key_source(fields[1], session.terminal());
-    if (!key) return fail(key.error());
-    return logon(session, fields[0], **key);
+    CS2SIM_TRY_LET(key, host::open_key_source(fields[1], session.terminal()));
+    return logon(session, fields[0], *key);
 }
 
 Result<void> logon_pass(Session& session, const std::string& value) {
     const auto fields = split_list(value, 2);
     if (fields.size() != 2) return fail(E_CSA_SYNTAX);
-    const auto key = host::open_password(fields[1], session.terminal(), "Password of " + fields[0] + ": ");
-    if (!key) return fail(key.error());
-    return logon(session, fields[0], **key);
+    CS2SIM_TRY_LET(key,
+                   host::open_password(fields[1], session.terminal(), "Password of " + fields[0] + ": "));
+    return logon(session, fields[0], *key);
 }
 
 Result<void> logoff(Session& session, const std::string&) {
-    const auto device = session.device();
-    if (!device) return fail(device.error());
-    return (*device)->logoff();
+    CS2SIM_TRY_LET(device, session.device());
+    return device->logoff();
 }
 
 Result<void> show_auth_state(Session& session, const std::string&) {
-    const auto answer = session.execute(FC_CMDS, SFC_CMDS_GET_AUTH_STATE);
-    if (!answer) return fail(answer.error());
-    std::printf("state = %08X\n", answer->block.u32("state"));
-    ByteView rest = answer->block.bytes("users");
+    CS2SIM_TRY_LET(answer, session.execute(FC_CMDS, SFC_CMDS_GET_AUTH_STATE));
+    std::printf("state = %08X\n", answer.block.u32("state"));
+    ByteView rest = answer.block.bytes("users");
     while (!rest.empty()) {
         const auto user = parse_prefix(LAYOUT_AUTH_USER, rest);
         if (!user) return fail(E_CSA_PROTOCOL);

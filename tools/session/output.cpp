@@ -52,9 +52,8 @@ Result<std::string> whole_log(Session& session, std::uint8_t sfc) {
 }
 
 Result<void> show_text(Session& session, std::uint16_t fc, std::uint8_t sfc) {
-    const auto answer = session.execute(fc, sfc);
-    if (!answer) return fail(answer.error());
-    print_text(answer->block.text("text"));
+    CS2SIM_TRY_LET(answer, session.execute(fc, sfc));
+    print_text(answer.block.text("text"));
     return {};
 }
 

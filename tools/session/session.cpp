@@ -38,9 +38,14 @@ std::string Session::parameter_or(std::string_view name, std::string_view otherw
     return parameter(name).value_or(std::string(otherwise));
 }
 
-Result<std::string> Session::specifier() const {
-    if (auto given = parameter("Dev")) return *given;
+std::optional<std::string> Session::known_specifier() const {
+    if (auto given = parameter("Dev")) return given;
     if (auto usual = environment("CRYPTOSERVER"); !usual.empty()) return usual;
+    return std::nullopt;
+}
+
+Result<std::string> Session::specifier() const {
+    if (auto known = known_specifier()) return *known;
     if (auto misspelt = environment("CRYPTOSEVER"); !misspelt.empty()) {
         note("CRYPTOSERVER is not set, taking the device from CRYPTOSEVER");
         return misspelt;
@@ -51,31 +56,27 @@ Result<std::string> Session::specifier() const {
 
 Result<host::Device*> Session::device() {
     if (!device_) {
-        const auto where = specifier();
-        if (!where) return fail(where.error());
+        CS2SIM_TRY_LET(where, specifier());
         host::Timeouts timeouts;
         if (const auto text = parameter("Timeout")) {
             const auto milliseconds = parse_decimal(*text);
             if (!milliseconds || *milliseconds == 0) return fail(E_CSA_SYNTAX);
             timeouts.command = std::chrono::milliseconds(*milliseconds);
         }
-        auto opened = host::Device::open(*where, timeouts);
-        if (!opened) return fail(opened.error());
-        device_ = std::move(*opened);
+        CS2SIM_TRY_LET(opened, host::Device::open(where, timeouts));
+        device_ = std::move(opened);
     }
     if (const auto text = parameter("ChallengeLength")) {
-        const auto length = parse_decimal(*text, UINT16_MAX);
-        if (!length) return fail(length.error());
-        device_->set_challenge_length(static_cast<std::uint16_t>(*length));
+        CS2SIM_TRY_LET(length, parse_decimal(*text, UINT16_MAX));
+        device_->set_challenge_length(static_cast<std::uint16_t>(length));
     }
     return device_.get();
 }
 
 Result<host::Answer> Session::execute(std::uint16_t fc, std::uint8_t sfc,
                                       std::initializer_list<Value> values) {
-    const auto opened = device();
-    if (!opened) return fail(opened.error());
-    return (*opened)->execute(fc, sfc, values);
+    CS2SIM_TRY_LET(opened, device());
+    return opened->execute(fc, sfc, values);
 }
 
 void Session::disconnect() {

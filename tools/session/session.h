@@ -35,6 +35,9 @@ public:
     // those of host::Device::open().
     Result<host::Device*> device();
 
+    // Dev=, else CRYPTOSERVER; nothing where neither says.
+    std::optional<std::string> known_specifier() const;
+
     // device() and host::Device::execute() in one.
     Result<host::Answer> execute(std::uint16_t fc, std::uint8_t sfc,
                                  std::initializer_list<Value> values = {});

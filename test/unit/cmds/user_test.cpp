@@ -69,6 +69,27 @@ TEST_CASE("a password is initial until its owner changes it") {
     CHECK(info_of(admin, "ALICE").block.u8("initial") == (1 | kTried));
 }
 
+TEST_CASE("who is logged on with a password that was changed meanwhile is so no longer") {
+    Simulated device;
+    Caller admin(device);
+    REQUIRE(admin.as_admin().add_user("ALICE", 0x02000000, kPassword));
+    Caller here(device), elsewhere(device);
+    for (Caller* alice : {&here, &elsewhere}) {
+        REQUIRE(alice->open_session());
+        REQUIRE(alice->logon("ALICE", kPassword));
+        REQUIRE(alice->call(FC_ADM, SFC_ADM_LIST_FILES));
+    }
+    REQUIRE(here.cmds(SFC_CMDS_CHANGE_USER, {"ALICE", "mine"}));
+    CHECK(code_of(here.call(FC_ADM, SFC_ADM_LIST_FILES)) == 0);  // their own change, in their own session
+    CHECK(code_of(elsewhere.call(FC_ADM, SFC_ADM_LIST_FILES)) == E_CMDS_SM_SESS_CLOSED);
+    CHECK(code_of(elsewhere.call(FC_ADM, SFC_ADM_LIST_FILES)) == E_CMDS_SM_SESS_CLOSED);
+
+    REQUIRE(admin.cmds(SFC_CMDS_CHANGE_USER, {"ALICE", "given"}));
+    CHECK(code_of(here.call(FC_ADM, SFC_ADM_LIST_FILES)) == E_CMDS_SM_SESS_CLOSED);
+    CHECK(code_of(admin.call(FC_ADM, SFC_ADM_LIST_FILES)) == 0);  // somebody else's session goes on
+    CHECK(code_of(admin.cmds(SFC_CMDS_DELETE_USER, {"ALICE"})) == 0);
+}
+
 TEST_CASE("a long name has a short form of its own and serves at logon") {
     Simulated device;
     Caller admin(device);
