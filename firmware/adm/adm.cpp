@@ -59,22 +59,8 @@ constexpr Function kAdm[] = {
     {SFC_ADM_CSL_SET_TIME, csl_set_time},
 };
 
-constexpr Function kMbk[] = {
-    {SFC_MBK_LIST_KEYS, mbk_list_keys},
-    {SFC_MBK_GENERATE, mbk_generate},
-    {SFC_MBK_IMPORT, mbk_import},
-    {SFC_MBK_DELETE, mbk_delete},
-};
-
-constexpr Function kDbTest[] = {
-    {SFC_DB_TEST_CREATE, db_create}, {SFC_DB_TEST_INSERT, db_insert}, {SFC_DB_TEST_FIND, db_find},
-    {SFC_DB_TEST_DELETE, db_delete}, {SFC_DB_TEST_DROP, db_drop},
-};
-
 }  // namespace
 
 Module adm_module(DeviceControl& control) { return {FC_ADM, kAdm, ModuleState(control)}; }
-Module mbk_module() { return {FC_MBK, kMbk}; }
-Module db_test_module() { return {FC_DB, kDbTest}; }
 
 }  // namespace cs2sim

@@ -6,7 +6,7 @@
 
 #include "firmware/cmds/services.h"
 #include "firmware/crypto/aead.h"
-#include "firmware/db/catalogue.h"
+#include "firmware/protocol/databases.h"
 
 namespace cs2sim::adm {
 

@@ -2,10 +2,11 @@
 #include <algorithm>
 #include <array>
 
+#include "firmware/adm/adm.h"
 #include "firmware/adm/handlers.h"
 #include "firmware/cmds/users.h"
 #include "firmware/container/container.h"
-#include "firmware/db/catalogue.h"
+#include "firmware/protocol/databases.h"
 
 namespace cs2sim::adm {
 namespace {
@@ -91,6 +92,7 @@ Result<Bytes> load_file(Call& call) {
             call.audit(AUDIT_FIRMWARE, "file " + *name + " refused: " + hex_code(module.error().code));
             return fail(module.error());
         }
+        if (const auto& ask = call.state<DeviceControl>().ask_module) CS2SIM_TRY(ask(module->id, true));
     }
     CS2SIM_TRY(upload->finish());
     call.audit(AUDIT_FIRMWARE, "file " + *name + " loaded");
@@ -101,21 +103,35 @@ Result<Bytes> delete_file(Call& call) {
     const auto name = Flash::plain_name(call.request.text("name"));
     if (!name) return fail(name.error());
     if (is_own_file(*name) || database_policy(*name)->name != "*") return fail(E_ADM_PERMISSION);
+    const auto content = name->ends_with(kContainer) ? call.device.smos.flash.read(*name) : fail(0);
+    const auto module = content ? module_info(*content) : fail(0);
+    const DeviceControl& control = call.state<DeviceControl>();
+    if (module && control.ask_module) CS2SIM_TRY(control.ask_module(module->id, false));
     CS2SIM_TRY(is_database(*name) ? call.device.databases.drop(*name) : call.device.smos.flash.remove(*name));
+    if (module && control.remove_module) control.remove_module(module->id);
     call.audit(AUDIT_FIRMWARE, "file " + *name + " deleted");
     return call.answer({});
 }
 
+// Those of the device are started; users' own are, or have failed, or have been loaded since the device was
+// started.
 Result<Bytes> list_modules(Call& call) {
     constexpr std::array kNotFirmware = {FC_SIM, FC_CSA};
-    constexpr std::uint8_t kStarted = 0, kLoaded = 2;
+    constexpr std::uint8_t kStarted = 0, kFailed = 1, kLoaded = 2;
     Bytes modules;
     for (const ModuleRow& row : module_table())
         if (std::ranges::find(kNotFirmware, row.id) == kNotFirmware.end())
             CS2SIM_TRY(compose_into(modules, LAYOUT_MODULE, {row.id, row.name, row.version, kStarted}));
+    const auto& running = call.state<DeviceControl>().modules;
+    const std::vector<LoadedModule> known = running ? running() : std::vector<LoadedModule>{};
+    for (const LoadedModule& module : known)
+        CS2SIM_TRY(compose_into(
+            modules, LAYOUT_MODULE,
+            {module.id, module.abbreviation, module.version, module.ready ? kStarted : kFailed}));
     for (const ModuleInfo& module : loaded_modules(call.device.smos.flash))
-        CS2SIM_TRY(
-            compose_into(modules, LAYOUT_MODULE, {module.id, module.abbreviation, module.version, kLoaded}));
+        if (std::ranges::find(known, module.id, &LoadedModule::id) == known.end())
+            CS2SIM_TRY(compose_into(modules, LAYOUT_MODULE,
+                                    {module.id, module.abbreviation, module.version, kLoaded}));
     return call.answer({modules});
 }
 

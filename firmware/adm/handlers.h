@@ -1,4 +1,4 @@
-// The handlers of ADM, MBK and DB, named by their tables in adm.cpp. Errors are stated where they are not
+// The handlers of ADM, named by its table in adm.cpp. Errors are stated where they are not
 // those of the room that the handler calls.
 #pragma once
 
@@ -75,18 +75,5 @@ Result<Bytes> restore_write(
     Call& call);  // E_ADM_BACKUP_MAC, E_ADM_DATA_LEN, E_DB_EXISTS, E_CMDS_BAD_UDB_ENTRY
 Result<Bytes> restore_commit(Call& call);  // E_ADM_NO_HANDLE, E_CMDS_ADMIN_AMPUTATION
 Result<Bytes> restore_cancel(Call& call);
-
-// mbk_functions.cpp
-Result<Bytes> mbk_list_keys(Call& call);
-Result<Bytes> mbk_generate(Call& call);
-Result<Bytes> mbk_import(Call& call);
-Result<Bytes> mbk_delete(Call& call);
-
-// db_test_functions.cpp; all E_DB_BAD_NAME for the device's own databases
-Result<Bytes> db_create(Call& call);
-Result<Bytes> db_insert(Call& call);  // E_DB_DATALEN, E_DB_LENGTH
-Result<Bytes> db_find(Call& call);    // E_DB_BAD_PARAM
-Result<Bytes> db_delete(Call& call);
-Result<Bytes> db_drop(Call& call);
 
 }  // namespace cs2sim::adm

@@ -3,7 +3,7 @@
 #include "firmware/adm/backup_seal.h"
 #include "firmware/adm/handlers.h"
 #include "firmware/cmds/users.h"
-#include "firmware/db/catalogue.h"
+#include "firmware/protocol/databases.h"
 
 namespace cs2sim::adm {
 namespace {

@@ -10,6 +10,7 @@
 #include "firmware/adm/handlers.h"
 #include "firmware/cmds/scheduler.h"
 #include "firmware/crypto/random.h"
+#include "firmware/protocol/time_text.h"
 
 namespace cs2sim {
 

@@ -77,6 +77,12 @@ const FunctionSignature* Scheduler::find(std::uint16_t fc, std::uint8_t sfc) con
     return function ? function->row : nullptr;
 }
 
+const FunctionSignature* Scheduler::find(std::string_view full_name) const {
+    const auto found = std::ranges::find_if(
+        functions_, [&](const auto& one) { return cs2sim::full_name(*one->row) == full_name; });
+    return found == functions_.end() ? nullptr : (*found)->row;
+}
+
 std::vector<FunctionCounts> Scheduler::counts() const {
     std::vector<FunctionCounts> counts;
     for (const auto& one : functions_)

@@ -53,6 +53,7 @@ public:
     bool has_module(std::uint16_t fc) const;
     // The row of a published function, or null.
     const FunctionSignature* find(std::uint16_t fc, std::uint8_t sfc) const;
+    const FunctionSignature* find(std::string_view full_name) const;  // "EXMP.INSERT"
     // What some module keeps on this device, or null.
     template <class T>
     T* state() const {

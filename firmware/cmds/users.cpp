@@ -6,9 +6,9 @@
 
 #include "firmware/cmds/user_rules.h"
 #include "firmware/crypto/pkey.h"
-#include "firmware/db/catalogue.h"
 #include "firmware/protocol/block.h"
 #include "firmware/protocol/channel/secure_channel.h"
+#include "firmware/protocol/databases.h"
 #include "firmware/protocol/functions.h"
 #include "firmware/smos/smos.h"
 
@@ -171,6 +171,15 @@ Result<void> Users::change_token(std::string_view name, ByteView token, bool by_
     CS2SIM_TRY(check_token(*user, profile_));
     user->initial = is_password_mechanism(user->mechanism) && !by_owner;
     user->failures = 0;
+    return store(*user);
+}
+
+Result<void> Users::change_attributes(std::string_view name, std::string_view attributes) {
+    const std::lock_guard lock(mutex_);
+    auto user = find(name);
+    if (!user) return fail(user.error());
+    user->attributes = attributes;
+    CS2SIM_TRY(check_user(*user, profile_));
     return store(*user);
 }
 

@@ -57,6 +57,8 @@ public:
     // A password that its owner sets is no longer initial; a change ends a lock by failed logons.
     // Errors: E_CMDS_NO_USER, E_CMDS_BAD_TOKEN.
     Result<void> change_token(std::string_view name, ByteView token, bool by_owner);
+    // Errors: E_CMDS_NO_USER, and those of check_user().
+    Result<void> change_attributes(std::string_view name, std::string_view attributes);
     // `is_active` tells whether a user is logged on. A user whose record is damaged can be removed by the
     // short name. Returns the short name. Errors: E_CMDS_NO_USER, E_CMDS_ADMIN_AMPUTATION,
     // E_CMDS_USER_ACTIVE.

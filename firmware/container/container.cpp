@@ -206,4 +206,14 @@ Result<ModuleInfo> check_container(ByteView file, std::span<const PublicKey> key
     return module;
 }
 
+Result<ByteView> container_image(ByteView file, const ModuleType& type) {
+    if (file.size() < kImage || !has_magic(file, 0, "MTCH") || !has_magic(file, kMtcHeader, "MMCH"))
+        return fail(E_OS_MDL_MTC_INV);
+    const ByteView mmc = file.subspan(kMtcHeader);
+    const std::size_t size = u32(mmc, 96);
+    if (size > mmc.size() - kMmcHeader) return fail(E_OS_MDL_MTC_INV);
+    if (!std::ranges::equal(mmc.subspan(92, 4), type)) return fail(E_OS_MDL_HW_TYPE);
+    return mmc.subspan(kMmcHeader, size);
+}
+
 }  // namespace cs2sim

@@ -40,4 +40,8 @@ Result<Bytes> make_container(ByteView image, const ModuleType& type, const EVP_P
 // _HASH; E_ADM_SIGNATURE_BLOCK; E_ADM_SIGNATURE when no key verifies it.
 Result<ModuleInfo> check_container(ByteView file, std::span<const PublicKey> keys);
 
+// The image inside a container that check_container() took: the linker's file with its fill. Errors:
+// E_OS_MDL_MTC_INV when it is none; E_OS_MDL_HW_TYPE when it is of another type.
+Result<ByteView> container_image(ByteView file, const ModuleType& type);
+
 }  // namespace cs2sim

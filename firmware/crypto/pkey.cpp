@@ -157,6 +157,31 @@ Result<PublicKey> ec_public_key(std::string_view curve, ByteView point) {
     return key;
 }
 
+Result<PrivateKey> ec_private_key(std::string_view curve, ByteView x) {
+    const std::string name = openssl_curve_name(curve);
+    const Handle<EC_GROUP> group(EC_GROUP_new_by_curve_name(OBJ_txt2nid(name.c_str())));
+    if (name.empty() || !group) return fail(E_ECA_NOT_FOUND);
+    const Handle<BIGNUM> number(BN_secure_new());
+    if (!number || !BN_bin2bn(x.data(), static_cast<int>(x.size()), number.get())) return fail(E_ECA_MEM);
+    if (BN_is_zero(number.get()) || BN_cmp(number.get(), EC_GROUP_get0_order(group.get())) >= 0)
+        return fail(E_ECA_BAD_VALUE);
+    const Handle<EC_POINT> point(EC_POINT_new(group.get()));
+    Bytes encoded(1 + 2 * ((static_cast<std::size_t>(EC_GROUP_get_degree(group.get())) + 7) / 8));
+    const Handle<OSSL_PARAM_BLD> builder(OSSL_PARAM_BLD_new());
+    if (!point || !builder ||
+        EC_POINT_mul(group.get(), point.get(), number.get(), nullptr, nullptr, nullptr) != 1 ||
+        EC_POINT_point2oct(group.get(), point.get(), POINT_CONVERSION_UNCOMPRESSED, encoded.data(),
+                           encoded.size(), nullptr) != encoded.size() ||
+        !OSSL_PARAM_BLD_push_utf8_string(builder.get(), OSSL_PKEY_PARAM_GROUP_NAME, name.c_str(), 0) ||
+        !OSSL_PARAM_BLD_push_BN(builder.get(), OSSL_PKEY_PARAM_PRIV_KEY, number.get()) ||
+        !OSSL_PARAM_BLD_push_octet_string(builder.get(), OSSL_PKEY_PARAM_PUB_KEY, encoded.data(),
+                                          encoded.size()))
+        return fail(E_ECA_MEM);
+    auto key = key_from("EC", builder.get(), EVP_PKEY_KEYPAIR);
+    if (!key) return fail(E_ECA_BAD_VALUE);
+    return key;
+}
+
 Bytes public_key_der(const EVP_PKEY& key) {
     return encode<Bytes>(key, EVP_PKEY_PUBLIC_KEY, "SubjectPublicKeyInfo");
 }

@@ -26,6 +26,9 @@ Result<PrivateKey> generate_ec(std::string_view curve);                   // E_E
 Result<PublicKey> rsa_public_key(ByteView modulus, ByteView exponent);    // E_VRSA_BAD_KEY
 Result<PublicKey> ec_public_key(std::string_view curve, ByteView point);  // E_ECA_BAD_POINT, _NOT_FOUND
 
+// With the public key that belongs to it. Error: E_ECA_BAD_VALUE when x is not from 1 to the order less 1.
+Result<PrivateKey> ec_private_key(std::string_view curve, ByteView x);  // E_ECA_NOT_FOUND
+
 // SubjectPublicKeyInfo in DER, and back. Error: E_ASN1_DECODE_ERR.
 Bytes public_key_der(const EVP_PKEY& key);
 Result<PublicKey> public_key_from_der(ByteView der);

@@ -65,6 +65,19 @@ Result<bool> CxiCall::has(std::uint16_t rights, const KeyObject& object) const {
     return has(rights, object.group());
 }
 
+// Whether these are properties of an open object of a session, and the mode lets anybody have one.
+bool CxiCall::opens(const PropertyList& properties) const {
+    return !properties.flag_or(CXI_PROP_PRIVATE, true) && !properties.flag_or(CXI_PROP_TOKEN, true) &&
+           has_nameless_keys(properties.text(CXI_PROP_KEY_GROUP)) &&
+           (cxi.modes() & (MODE_FIPS | MODE_CC)) == 0;
+}
+
+Result<bool> CxiCall::has(std::uint16_t rights, const LoadedKey& key) const {
+    if ((rights & (RIGHT_USE | RIGHT_MANAGE)) != 0 && key.external && opens(key.object.properties))
+        return true;
+    return has(rights, key.object);
+}
+
 Result<void> CxiCall::require(std::uint16_t rights, std::string_view group) const {
     const auto allowed = has(rights, group);
     if (!allowed) return fail(allowed.error());
@@ -117,7 +130,7 @@ Result<void> CxiCall::allow(const AccessRow& row, const SharedKey& key) {
     const KeyObject& object = key->object;
     const bool secret = row.when == When::secret_leaves || row.when == When::in_clear;
     if (secret && object.type() >= CXI_KEY_TYPE_DATA) return {};  // which has none
-    const auto allowed = has(row.rights, object);
+    const auto allowed = has(row.rights, *key);
     if (!allowed) return fail(allowed.error());
     if (!*allowed) return fail(E_CXI_PERMISSION_DENIED);
     if (find(row.field) == nullptr && count_ < named_.size()) named_[count_++] = {row.field, key};
@@ -162,6 +175,11 @@ Result<void> CxiCall::ask_template(const AccessRow& row, ByteView elements) {
     const auto group = group_in(elements);
     if (!group) return fail(group.error());
     if (row.names == Names::copied && group->empty()) return {};
+    if ((row.rights & RIGHT_MAKE_OPEN) != 0 && has_flag(CXI_FLAG_KEY_EXTERNAL)) {
+        const auto wanted = PropertyList::decode(elements);
+        const auto works = has(RIGHT_USE, *group);  // who works there makes keys by that right only
+        if (wanted && opens(*wanted) && works && !*works) return {};
+    }
     if (row.names != Names::listed) return require(row.rights, *group);
     if (group->empty() || is_pattern(*group)) return require(RIGHT_LOGGED_ON, {});
     if (has_nameless_keys(*group)) return {};  // what a token shows without log-on: the list itself asks

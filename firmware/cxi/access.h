@@ -22,6 +22,10 @@ enum Right : std::uint16_t {
     RIGHT_SEE_PUBLIC = 0x40,
     RIGHT_USE_PUBLIC = 0x80,
     RIGHT_PLAIN = 0x100,  // CFG_AUTH_PLAIN
+    // None, for an open object of a session (PRIVATE and TOKEN = false in the group of a slot) that lives
+    // outside, sealed: to make one (PKCS#11 3.0, section 4.4). Not in FIPS and CC modes, which let nobody
+    // work unknown.
+    RIGHT_MAKE_OPEN = 0x200,
 };
 
 // How a field names a group.
@@ -68,6 +72,8 @@ public:
     Result<bool> has(std::uint16_t rights, std::string_view group) const;
     // The same for an object, which may be open to all.
     Result<bool> has(std::uint16_t rights, const KeyObject& object) const;
+    // The same for a key that a command names: whoever holds an open object of a session uses and manages it.
+    Result<bool> has(std::uint16_t rights, const LoadedKey& key) const;
     // Errors: E_CXI_PERMISSION_DENIED, and those of has().
     Result<void> require(std::uint16_t rights, std::string_view group) const;
 
@@ -88,6 +94,7 @@ private:
     Result<void> ask_template(const AccessRow& row, ByteView elements);
     Result<void> allow(const AccessRow& row, const SharedKey& key);
     bool knows_group_of(ByteView index) const;
+    bool opens(const PropertyList& properties) const;
 
     std::array<Named, 2> named_;
     std::size_t count_ = 0;

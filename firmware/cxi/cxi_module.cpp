@@ -16,7 +16,7 @@ struct CxiFunction {
 constexpr std::uint16_t kUseOpen = RIGHT_USE | RIGHT_USE_PUBLIC;
 constexpr std::uint16_t kLook = RIGHT_USE | RIGHT_MANAGE | RIGHT_SEE_PUBLIC;
 
-constexpr AccessRow kMade{"properties", Names::made, RIGHT_MANAGE};
+constexpr AccessRow kMade{"properties", Names::made, RIGHT_MANAGE | RIGHT_MAKE_OPEN};
 constexpr AccessRow kUsed{"key", Names::key, RIGHT_USE};
 constexpr AccessRow kManaged{"key", Names::key, RIGHT_MANAGE};
 constexpr AccessRow kWrapping{"wrapping", Names::key, RIGHT_USE};
@@ -47,7 +47,9 @@ constexpr CxiFunction kCxiFunctions[] = {
      {{{"key", Names::key_or_config, kLook}, {"key", Names::config, RIGHT_LOGGED_ON}}}},
     {SFC_CXI_KEY_PROP_SET,
      cxi_key_prop_set,
-     {{{"key", Names::key_or_config, RIGHT_USE | RIGHT_MANAGE}, {"key", Names::config, RIGHT_CONFIGURE}}}},
+     // A security officer sets TRUSTED.
+     {{{"key", Names::key_or_config, RIGHT_USE | RIGHT_MANAGE | RIGHT_SECURITY_OFFICER},
+       {"key", Names::config, RIGHT_CONFIGURE}}}},
     {SFC_CXI_KEY_EXPORT,
      cxi_key_export,
      {{{"key", Names::key, kUseOpen},
@@ -66,8 +68,11 @@ constexpr CxiFunction kCxiFunctions[] = {
     {SFC_CXI_OBJ_CREATE, cxi_obj_create, {{kMade}}},
     {SFC_CXI_KEY_PAIR_GEN,
      cxi_key_pair_gen,
-     {{{"private", Names::made, RIGHT_MANAGE}, {"public", Names::made, RIGHT_MANAGE}}}},
-    {SFC_CXI_OBJ_COPY, cxi_obj_copy, {{kManaged, {"properties", Names::copied, RIGHT_MANAGE}}}},
+     {{{"private", Names::made, RIGHT_MANAGE | RIGHT_MAKE_OPEN},
+       {"public", Names::made, RIGHT_MANAGE | RIGHT_MAKE_OPEN}}}},
+    {SFC_CXI_OBJ_COPY,
+     cxi_obj_copy,
+     {{kManaged, {"properties", Names::copied, RIGHT_MANAGE | RIGHT_MAKE_OPEN}}}},
     {SFC_CXI_KEY_DERIVE, cxi_key_derive, {{kMade, kUsed, {"data", Names::key, RIGHT_USE, When::joins_keys}}}},
     {SFC_CXI_KEY_WRAP, cxi_key_wrap, {{kManaged, {"wrapping", Names::key, kUseOpen}}}},
     {SFC_CXI_KEY_UNWRAP, cxi_key_unwrap, {{kMade, kWrapping}}},
@@ -77,6 +82,7 @@ constexpr CxiFunction kCxiFunctions[] = {
     {SFC_CXI_KEY_DSA_GGEN, cxi_not_supported},
     {SFC_CXI_P11_PERMISSIONS, cxi_p11_permissions},
     {SFC_CXI_SIGN_BULK, cxi_sign_bulk, {{kUsed}}},
+    {SFC_CXI_P11_PROFILE, cxi_p11_profile},
     // Rights are asked for each blob.
     {SFC_CXI_EXTERNAL_PROPS, cxi_external_props},
     {SFC_CXI_EXTERNAL_RESEAL, cxi_external_reseal},

@@ -1,55 +1,18 @@
 // Derivation and agreement: new keys out of old ones.
-#include <openssl/core_names.h>
-
 #include "firmware/crypto/digest.h"
 #include "firmware/cxi/access.h"
 #include "firmware/cxi/cxi.h"
 #include "firmware/cxi/handlers.h"
+#include "firmware/cxi/work/agreement.h"
 #include "firmware/cxi/work/cipher_job.h"
 #include "firmware/cxi/work/mac.h"
 
 namespace cs2sim {
 namespace {
 
-// A peer's public key: SubjectPublicKeyInfo, or the bare point (X25519: the bare key).
-Result<PublicKey> peer_key(const LoadedKey& own, ByteView peer) {
-    if (auto key = public_key_from_der(peer)) return key;
-    const std::string curve(own.object.properties.text(CXI_PROP_KEY_EC_CURVE));
-    if (is_ec(*own.pkey)) return ec_public_key(curve, peer);
-    Handle<EVP_PKEY> raw(
-        EVP_PKEY_new_raw_public_key(EVP_PKEY_get_id(own.pkey.get()), nullptr, peer.data(), peer.size()));
-    if (!raw) return fail(E_ECA_BAD_POINT);
-    return raw;
-}
-
-Result<SecretBytes> agree(const LoadedKey& own, ByteView peer) {
-    if (!own.object.is_private() || is_rsa(*own.pkey)) return fail(E_CXI_KEY_TYPE);
-    const auto other = peer_key(own, peer);
-    if (!other) return fail(other.error());
-    return ecdh(*own.pkey, **other);
-}
-
 SecretBytes joined(ByteView a, ByteView b) {
     SecretBytes out = to_secret(a);
     out.insert(out.end(), b.begin(), b.end());
-    return out;
-}
-
-Result<SecretBytes> tls12_prf(const LoadedKey& base, Mechanism mechanism, ByteView seed, std::size_t length) {
-    const auto hash = required_hash(mechanism);
-    if (!hash) return fail(hash.error());
-    const Handle<EVP_KDF> method(EVP_KDF_fetch(nullptr, "TLS1-PRF", nullptr));
-    const Handle<EVP_KDF_CTX> context(method ? EVP_KDF_CTX_new(method.get()) : nullptr);
-    const OSSL_PARAM parameters[] = {
-        OSSL_PARAM_construct_utf8_string(OSSL_KDF_PARAM_DIGEST, const_cast<char*>((*hash)->name), 0),
-        OSSL_PARAM_construct_octet_string(
-            OSSL_KDF_PARAM_SECRET, const_cast<std::uint8_t*>(base.secret().data()), base.secret().size()),
-        OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_SEED, const_cast<std::uint8_t*>(seed.data()),
-                                          seed.size()),
-        OSSL_PARAM_construct_end()};
-    SecretBytes out(length);
-    if (!context || EVP_KDF_derive(context.get(), out.data(), out.size(), parameters) != 1)
-        return fail(E_CXI_CRYPT_MECH_PARA);
     return out;
 }
 
@@ -108,7 +71,28 @@ Result<SecretBytes> derive_from_secret(const LoadedKey& base, const LoadedKey* o
 }
 
 bool is_agreement(Mechanism mechanism) {
-    return mechanism.kdf() == CXI_MECH_KDF_ECDH || mechanism.kdf() == CXI_MECH_KDF_ECDH_COF;
+    return mechanism.kdf() == CXI_MECH_KDF_ECDH || mechanism.kdf() == CXI_MECH_KDF_ECDH_COF ||
+           mechanism.kdf() == CXI_MECH_KDF_X963;
+}
+
+// What two keys agree on, in the form that the mechanism gives it.
+Result<SecretBytes> agreed_secret(const LoadedKey& own, Mechanism mechanism, ByteView data,
+                                  std::size_t length) {
+    const bool x963 = mechanism.kdf() == CXI_MECH_KDF_X963;
+    const auto given = x963 ? parse(LAYOUT_CXI_X963_PARAMETER, data) : Result<Block>(fail(E_CXI_CRYPT_MECH));
+    if (x963 && !given) return fail(E_CXI_CRYPT_MECH_PARA);
+    auto secret = agree(own, x963 ? given->bytes("peer") : data);
+    if (!secret) return secret;
+    if (mechanism.hash() == CXI_MECH_HASH_NONE) {
+        // PKCS#11 3.0, ECDH1_DERIVE: what is too long loses its leading bytes.
+        if (x963 && secret->size() > length)
+            secret->erase(secret->begin(), secret->end() - static_cast<std::ptrdiff_t>(length));
+        return secret;
+    }
+    const auto hash = required_hash(mechanism);
+    if (!hash) return fail(hash.error());
+    if (x963) return x963_kdf(**hash, *secret, given->bytes("shared"), length);
+    return to_secret(digest((*hash)->name, {*secret}));
 }
 
 // In certified modes two keys are put together as they are, and both are the device's alone: whoever knew
@@ -166,14 +150,9 @@ Result<Bytes> cxi_key_derive(CxiCall& call) {
         for (const Restrictions& set : {now->restrictions, of_base->restrictions})
             CS2SIM_TRY(approve_join(cxi, set, base.object, other->object, bits / 8));
     }
-    auto secret = is_agreement(mechanism) ? agree(base, data)
+    auto secret = is_agreement(mechanism) ? agreed_secret(base, mechanism, data, bits / 8)
                                           : derive_from_secret(base, other.get(), mechanism, data, bits / 8);
     if (!secret) return fail(secret.error());
-    if (is_agreement(mechanism) && mechanism.hash() != CXI_MECH_HASH_NONE) {
-        const auto hash = required_hash(mechanism);
-        if (!hash) return fail(hash.error());
-        *secret = to_secret(digest((*hash)->name, {*secret}));
-    }
     if (secret->size() < bits / 8) return fail(E_CXI_KEY_INVALID_SIZE);
     secret->resize(bits / 8);
     if (!is_agreement(mechanism)) narrow_export(*properties, policy_of(base.object));

@@ -71,8 +71,9 @@ void keep_history(PropertyList& properties) {
         properties.set_flag(CXI_PROP_ALWAYS_SENSITIVE, false);
 }
 
-Result<Changer> changer(const CxiCall& call, std::string_view group) {
-    const auto manages = call.has(RIGHT_MANAGE, group), officer = call.has(RIGHT_SECURITY_OFFICER, group);
+Result<Changer> changer(const CxiCall& call, const LoadedKey& key) {
+    const std::string_view group = key.object.group();
+    const auto manages = call.has(RIGHT_MANAGE, key), officer = call.has(RIGHT_SECURITY_OFFICER, group);
     if (!manages) return fail(manages.error());
     if (!officer) return fail(officer.error());
     const auto settings = call.cxi.config(group);
@@ -226,7 +227,7 @@ Result<Bytes> cxi_key_prop_set(CxiCall& call) {
         return set_config(call, as_text(reference.subspan(1)), *changes);
 
     const LoadedKey& key = call.key("key");
-    const auto who = changer(call, key.object.group());
+    const auto who = changer(call, key);
     if (!who) return fail(who.error());
     const auto now = cxi.circumstances(key.object.group());
     if (!now) return fail(now.error());
@@ -254,7 +255,7 @@ Result<Bytes> cxi_obj_copy(CxiCall& call) {
     if (!changes) return fail(changes.error());
     const LoadedKey& key = call.key("key");
     KeyObject copy = key.object;
-    const auto who = changer(call, copy.group());
+    const auto who = changer(call, key);
     if (!who) return fail(who.error());
     for (const Property& change : *changes) {
         const bool names = change.id == CXI_PROP_KEY_GROUP || change.id == CXI_PROP_KEY_NAME ||

@@ -3,6 +3,7 @@
 #include "firmware/cxi/access.h"
 #include "firmware/cxi/cxi.h"
 #include "firmware/cxi/handlers.h"
+#include "firmware/cxi/work/agreement.h"
 #include "firmware/cxi/work/cipher_job.h"
 #include "firmware/cxi/work/mac.h"
 #include "firmware/cxi/work/signature.h"
@@ -28,7 +29,7 @@ struct Chain {
 
 // A key that was deleted, replaced or narrowed since the chain began ends it, as does a log-off.
 Result<void> still_allowed(CxiCall& call, const LoadedKey& key, Use use, Mechanism mechanism) {
-    const auto allowed = call.has(RIGHT_USE | RIGHT_USE_PUBLIC, key.object);
+    const auto allowed = call.has(RIGHT_USE | RIGHT_USE_PUBLIC, key);
     if (!allowed) return fail(allowed.error());
     if (!*allowed) return fail(E_CXI_PERMISSION_DENIED);
     if (key.external) return {};
@@ -70,17 +71,21 @@ void put_down(CxiCall& call, Chain<Job>& chain, bool failed) {
     chain.handle = 0;
 }
 
-Result<Bytes> crypt_rsa(CxiCall& call, const LoadedKey& key, Mechanism mechanism, bool encrypt) {
+// RSA, or ECIES with keys of curves.
+Result<Bytes> crypt_asymmetric(CxiCall& call, const LoadedKey& key, Mechanism mechanism, bool encrypt) {
     const ByteView data = call.request.bytes("data");
     const ByteView parameter = call.request.bytes("parameter");
     if ((call.request.u32("flags") & CXI_FLAG_CRYPT_SINGLE_CALL) != CXI_FLAG_CRYPT_SINGLE_CALL)
         return fail(E_CXI_CRYPT_MECH);
+    const bool rsa = is_rsa(*key.pkey);
     if (encrypt) {
-        const auto out = rsa_encrypt(key, mechanism, parameter, data);
+        const auto out = rsa ? rsa_encrypt(key, mechanism, parameter, data)
+                             : ecies_encrypt(key, mechanism, parameter, data);
         if (!out) return fail(out.error());
         return call.answer({0, ByteView(), *out});
     }
-    const auto out = rsa_decrypt(key, mechanism, parameter, data);
+    const auto out =
+        rsa ? rsa_decrypt(key, mechanism, parameter, data) : ecies_decrypt(key, mechanism, parameter, data);
     if (!out) return fail(out.error());
     return call.answer({0, ByteView(), ByteView(*out)});
 }
@@ -88,7 +93,7 @@ Result<Bytes> crypt_rsa(CxiCall& call, const LoadedKey& key, Mechanism mechanism
 Result<Bytes> crypt_mac(CxiCall& call, const LoadedKey& key, Mechanism mechanism) {
     if ((call.request.u32("flags") & CXI_FLAG_CRYPT_SINGLE_CALL) != CXI_FLAG_CRYPT_SINGLE_CALL)
         return fail(E_CXI_CRYPT_MECH);  // in pieces: HASH_COMPUTE with a key
-    const auto mac = make_mac(key, mechanism, call.request.bytes("data"));
+    const auto mac = make_mac(key, mechanism, call.request.bytes("data"), call.request.bytes("parameter"));
     if (!mac) return fail(mac.error());
     return call.answer({0, ByteView(), *mac});
 }
@@ -195,7 +200,7 @@ Result<Bytes> cxi_crypt(CxiCall& call) {
         if (!key) return fail(E_CXI_INVALID_PARAM_LEN);
         CS2SIM_TRY(cxi.allow(*key, use->use, mechanism, call.request.bytes("parameter")));
         if (use->use == USE_MAC) return crypt_mac(call, *key, mechanism);
-        if (key->pkey) return crypt_rsa(call, *key, mechanism, use->encrypt);
+        if (key->pkey) return crypt_asymmetric(call, *key, mechanism, use->encrypt);
         auto job = CipherJob::start(*key, mechanism, use->encrypt, call.request.bytes("parameter"));
         if (!job) return fail(job.error());
         chain = begin_chain<CipherJob>(call, {*std::move(job), key, use->use, mechanism}, last);

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "firmware/crypto/secret.h"
+#include "firmware/protocol/databases.h"
 #include "firmware/protocol/error.h"
 
 namespace cs2sim {
@@ -24,12 +25,6 @@ struct Smos;
 inline constexpr std::uint32_t kLongestKey = 255;
 inline constexpr std::size_t kLongestRecord =
     256 * 1024;  // an entry travels in one frame when it is backed up
-
-// DB_INFO of the SDK (firmware-facts.md, section 6.7).
-struct DatabaseInfo {
-    std::uint32_t key_length = 8;     // bytes, 1 to 255
-    std::uint32_t max_size = 100000;  // as stated in backups; our databases are not limited by it
-};
 
 struct DatabaseEntry {
     Bytes key;

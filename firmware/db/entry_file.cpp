@@ -57,7 +57,7 @@ Result<DatabaseEntry> EntryFile::next() {
     return DatabaseEntry{to_bytes(walk_.bytes(0)), std::move(*record), false};
 }
 
-Result<std::uint32_t> EntryFile::copy_to(Connection& writer) {
+Result<std::uint32_t> EntryFile::copy_to(SqliteConnection& writer) {
     std::uint32_t copied = 0;
     CS2SIM_TRY(for_each_sealed([&](ByteView key, ByteView sealed) -> Result<void> {
         CS2SIM_TRY(writer.replace(key, sealed));

@@ -4,7 +4,7 @@
 #include <filesystem>
 #include <functional>
 
-#include "firmware/db/connection.h"
+#include "firmware/db/sqlite_connection.h"
 
 namespace cs2sim {
 
@@ -25,7 +25,7 @@ public:
     Result<DatabaseEntry> next();
 
     // Puts all of them into a database; how many.
-    Result<std::uint32_t> copy_to(Connection& writer);
+    Result<std::uint32_t> copy_to(SqliteConnection& writer);
 
 private:
     const DatabaseIdentity& identity_;

@@ -9,7 +9,7 @@ namespace {
 
 constexpr std::size_t kMostInGroup = 256;
 
-Result<void> apply(Connection& writer, const GroupCommit::Work& work) {
+Result<void> apply(SqliteConnection& writer, const GroupCommit::Work& work) {
     Result<void> result;
     try {
         result = work(writer);

@@ -9,16 +9,16 @@
 #include <mutex>
 #include <span>
 
-#include "firmware/db/connection.h"
+#include "firmware/db/sqlite_connection.h"
 #include "firmware/smos/fault_points.h"
 
 namespace cs2sim {
 
 class GroupCommit {
 public:
-    using Work = std::function<Result<void>(Connection&)>;
+    using Work = std::function<Result<void>(SqliteConnection&)>;
 
-    explicit GroupCommit(std::unique_ptr<Connection> writer) : writer_(std::move(writer)) {}
+    explicit GroupCommit(std::unique_ptr<SqliteConnection> writer) : writer_(std::move(writer)) {}
 
     // Runs `work` in a transaction on the writer, whole or not at all, and returns when it is durable.
     // When the commit itself fails, every change of the group fails with its error. E_DB_BAD_HANDLE when
@@ -45,7 +45,7 @@ private:
     Result<void> pass(FaultPoint point, Group group);
     void wake_next();
 
-    std::unique_ptr<Connection> writer_;
+    std::unique_ptr<SqliteConnection> writer_;
     std::mutex mutex_;
     std::deque<Waiting*> queue_;
     std::condition_variable idle_;

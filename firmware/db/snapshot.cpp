@@ -3,7 +3,7 @@
 namespace cs2sim {
 
 ReaderSnapshot::ReaderSnapshot(std::shared_ptr<SqliteDatabase> database, std::shared_ptr<void> use,
-                               std::unique_ptr<Connection> reader)
+                               std::unique_ptr<SqliteConnection> reader)
     : database_(std::move(database)), use_(std::move(use)), reader_(std::move(reader)) {
     database_->enter(*this);
 }

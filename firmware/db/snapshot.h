@@ -11,7 +11,7 @@ namespace cs2sim {
 class ReaderSnapshot final : public Snapshot {
 public:
     ReaderSnapshot(std::shared_ptr<SqliteDatabase> database, std::shared_ptr<void> use,
-                   std::unique_ptr<Connection> reader);
+                   std::unique_ptr<SqliteConnection> reader);
     ~ReaderSnapshot() override;
 
     Result<void> begin() { return reader_->begin_walk(); }
@@ -24,7 +24,7 @@ private:
     const std::shared_ptr<SqliteDatabase> database_;
     const std::shared_ptr<void> use_;
     std::mutex mutex_;
-    std::unique_ptr<Connection> reader_;  // null when the walk goes on in rest_
+    std::unique_ptr<SqliteConnection> reader_;  // null when the walk goes on in rest_
     std::unique_ptr<EntryFile> rest_;
     Result<void> moved_;
 };

@@ -10,7 +10,7 @@
 
 #include "firmware/db/entry_file.h"
 #include "firmware/db/sqlite_database.h"
-#include "firmware/smos/host_file.h"
+#include "firmware/smos/state_file.h"
 
 namespace cs2sim {
 namespace {
@@ -50,9 +50,9 @@ public:
         finished_ = true;
         ::unlink(unfinished_.c_str());
         remove_side_files(unfinished_);
-        CS2SIM_TRY(Connection::make_file(unfinished_, info_));
+        CS2SIM_TRY(SqliteConnection::make_file(unfinished_, info_));
         if (filled_) CS2SIM_TRY(copy_entries());
-        const HostFile file(unfinished_, O_RDWR);
+        const StateFile file(unfinished_, O_RDWR);
         if (!file || !file.sync()) return fail(database_io_error(errno));
         return {};
     }
@@ -79,7 +79,7 @@ public:
 private:
     Result<void> copy_entries() {
         DatabaseIdentity unnamed{identity_.name, unfinished_, identity_.record_key};
-        Connection writer(unnamed);
+        SqliteConnection writer(unnamed);
         CS2SIM_TRY(writer.open());
         CS2SIM_TRY(writer.begin());
         const auto copied = entries_.copy_to(writer);

@@ -17,7 +17,7 @@ Result<void> check_length(ByteView key, const DatabaseInfo& info) {
 
 class WriterBatch final : public Batch {
 public:
-    WriterBatch(Connection& writer, const DatabaseInfo& info, ChangeCounts::Classes& changed)
+    WriterBatch(SqliteConnection& writer, const DatabaseInfo& info, ChangeCounts::Classes& changed)
         : writer_(writer), info_(info), changed_(changed) {}
 
     Result<SecretBytes> find(ByteView key) override {
@@ -51,7 +51,7 @@ private:
         return check_length(key, info_);
     }
 
-    Connection& writer_;
+    SqliteConnection& writer_;
     const DatabaseInfo& info_;
     ChangeCounts::Classes& changed_;
 };
@@ -72,7 +72,7 @@ Result<std::shared_ptr<SqliteDatabase>> SqliteDatabase::open(const std::string& 
     std::shared_ptr<SqliteDatabase> database(
         new SqliteDatabase({name, file, std::move(*record_key), terms_of}, master_key));
 
-    auto writer = std::make_unique<Connection>(database->identity_);
+    auto writer = std::make_unique<SqliteConnection>(database->identity_);
     CS2SIM_TRY(writer->open());
     const auto info = writer->read_info();
     if (!info) return fail(info.error());
@@ -80,7 +80,7 @@ Result<std::shared_ptr<SqliteDatabase>> SqliteDatabase::open(const std::string& 
     CS2SIM_TRY(writer->make_terms());
     database->writer_ = std::make_unique<GroupCommit>(std::move(writer));
     // One reader from the start: with it the database works on when the host has no descriptor left.
-    auto reader = std::make_unique<Connection>(database->identity_);
+    auto reader = std::make_unique<SqliteConnection>(database->identity_);
     CS2SIM_TRY(reader->open());
     database->pool_.push_back(std::move(reader));
     return database;
@@ -110,7 +110,7 @@ Result<SqliteDatabase::Lease> SqliteDatabase::reader() {
             return lease;
         }
         lock.unlock();
-        auto connection = std::make_unique<Connection>(identity_);
+        auto connection = std::make_unique<SqliteConnection>(identity_);
         const auto opened = connection->open();
         if (opened) return Lease(*this, std::move(connection));
         lock.lock();
@@ -122,14 +122,14 @@ Result<SqliteDatabase::Lease> SqliteDatabase::reader() {
     }
 }
 
-void SqliteDatabase::give_back(std::unique_ptr<Connection> reader) {
+void SqliteDatabase::give_back(std::unique_ptr<SqliteConnection> reader) {
     const std::lock_guard lock(pool_mutex_);
     --leased_;
     if (!closed_ && pool_.size() < kIdleReaders) pool_.push_back(std::move(reader));
     returned_.notify_all();
 }
 
-void SqliteDatabase::keep(std::unique_ptr<Connection> reader) {
+void SqliteDatabase::keep(std::unique_ptr<SqliteConnection> reader) {
     const std::lock_guard lock(pool_mutex_);
     if (closed_ || pool_.size() >= kIdleReaders) return;
     pool_.push_back(std::move(reader));
@@ -216,24 +216,24 @@ Result<Bytes> SqliteDatabase::sealed(ByteView key, ByteView record) {
 Result<void> SqliteDatabase::insert(ByteView key, ByteView record) {
     const auto waiting = sealed(key, record);
     if (!waiting) return fail(waiting.error());
-    return run(key, [&](Connection& writer) { return writer.insert(key, *waiting); });
+    return run(key, [&](SqliteConnection& writer) { return writer.insert(key, *waiting); });
 }
 
 Result<void> SqliteDatabase::update(ByteView key, ByteView record) {
     const auto waiting = sealed(key, record);
     if (!waiting) return fail(waiting.error());
-    return run(key, [&](Connection& writer) { return writer.replace(key, *waiting); });
+    return run(key, [&](SqliteConnection& writer) { return writer.replace(key, *waiting); });
 }
 
 Result<void> SqliteDatabase::erase(ByteView key) {
     CS2SIM_TRY(check(key));
-    return run(key, [&](Connection& writer) { return writer.erase(key); });
+    return run(key, [&](SqliteConnection& writer) { return writer.erase(key); });
 }
 
 Result<void> SqliteDatabase::change(const std::function<Result<void>(Batch&)>& work) {
     CS2SIM_TRY(check_usable());
     ChangeCounts::Classes changed;
-    const auto in_batch = [&](Connection& writer) {
+    const auto in_batch = [&](SqliteConnection& writer) {
         WriterBatch batch(writer, info_, changed);
         return work(batch);
     };
@@ -243,7 +243,7 @@ Result<void> SqliteDatabase::change(const std::function<Result<void>(Batch&)>& w
 Result<std::unique_ptr<Snapshot>> SqliteDatabase::snapshot() {
     CS2SIM_TRY(check_usable());
     if (use_.use_count() > kMostInUse) return fail(E_DB_NO_MEM);
-    auto reader = std::make_unique<Connection>(identity_);
+    auto reader = std::make_unique<SqliteConnection>(identity_);
     CS2SIM_TRY(reader->open());
     auto snapshot = std::make_unique<ReaderSnapshot>(shared_from_this(), use_, std::move(reader));
     CS2SIM_TRY(snapshot->begin());

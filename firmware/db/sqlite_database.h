@@ -10,8 +10,8 @@
 
 #include "firmware/db/backend.h"
 #include "firmware/db/change_counts.h"
-#include "firmware/db/connection.h"
 #include "firmware/db/group_commit.h"
+#include "firmware/db/sqlite_connection.h"
 #include "firmware/smos/master_key.h"
 
 namespace cs2sim {
@@ -53,18 +53,18 @@ public:
     // A reader of its own for the holder's time; goes back to the pool at the end.
     class Lease {
     public:
-        Lease(SqliteDatabase& owner, std::unique_ptr<Connection> reader)
+        Lease(SqliteDatabase& owner, std::unique_ptr<SqliteConnection> reader)
             : owner_(&owner), reader_(std::move(reader)) {}
         Lease(Lease&&) = default;
         Lease& operator=(Lease&&) = delete;
         ~Lease() {
             if (reader_) owner_->give_back(std::move(reader_));
         }
-        Connection* operator->() const { return reader_.get(); }
+        SqliteConnection* operator->() const { return reader_.get(); }
 
     private:
         SqliteDatabase* owner_;
-        std::unique_ptr<Connection> reader_;
+        std::unique_ptr<SqliteConnection> reader_;
     };
     // For one short operation: waits while kMostReaders of them are under way.
     Result<Lease> reader();
@@ -73,7 +73,7 @@ public:
     const DatabaseIdentity& identity() const { return identity_; }
     void enter(class ReaderSnapshot& snapshot);
     void leave(ReaderSnapshot& snapshot);
-    void keep(std::unique_ptr<Connection> reader);  // in the pool, where there is room
+    void keep(std::unique_ptr<SqliteConnection> reader);  // in the pool, where there is room
 
     // `changed`: the classes of the keys that `work` changes, known when it has run.
     Result<void> run(const GroupCommit::Work& work, const ChangeCounts::Classes& changed) {
@@ -91,7 +91,7 @@ private:
     Result<void> check_usable() const;
     Result<void> run(ByteView key, const GroupCommit::Work& work);
     Result<Bytes> sealed(ByteView key, ByteView record);
-    void give_back(std::unique_ptr<Connection> reader);
+    void give_back(std::unique_ptr<SqliteConnection> reader);
     void bound_log();
 
     DatabaseIdentity identity_;
@@ -103,7 +103,7 @@ private:
     ChangeCounts changes_;
     std::mutex pool_mutex_;
     std::condition_variable returned_;
-    std::vector<std::unique_ptr<Connection>> pool_;  // idle readers
+    std::vector<std::unique_ptr<SqliteConnection>> pool_;  // idle readers
     unsigned leased_ = 0;
     std::mutex snapshots_mutex_;
     std::set<ReaderSnapshot*> snapshots_;

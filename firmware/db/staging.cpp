@@ -20,7 +20,7 @@ public:
 
     Result<std::uint32_t> commit() override {
         std::uint32_t applied = 0;
-        const auto copy = [&](Connection& writer) -> Result<void> {
+        const auto copy = [&](SqliteConnection& writer) -> Result<void> {
             const auto copied = entries_.copy_to(writer);
             if (!copied) return fail(copied.error());
             applied = *copied;

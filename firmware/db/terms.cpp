@@ -1,5 +1,5 @@
 // Terms and notes beside the entries, of a database that has them.
-#include "firmware/db/connection.h"
+#include "firmware/db/sqlite_connection.h"
 
 namespace cs2sim {
 namespace {
@@ -14,7 +14,7 @@ Bytes behind(ByteView prefix) {
 
 }  // namespace
 
-Result<void> Connection::make_terms() {
+Result<void> SqliteConnection::make_terms() {
     const auto format = number_of("PRAGMA user_version");
     if (!format) return fail(format.error());
     if (!identity_.terms_of || *format != 1) return {};
@@ -36,7 +36,7 @@ Result<void> Connection::make_terms() {
 }
 
 // A damaged record has no terms: nobody could read what is found by them.
-Result<void> Connection::add_terms(ByteView key, ByteView sealed) {
+Result<void> SqliteConnection::add_terms(ByteView key, ByteView sealed) {
     if (!identity_.terms_of) return {};
     const auto record = unseal(key, sealed);
     if (!record) return {};
@@ -46,7 +46,7 @@ Result<void> Connection::add_terms(ByteView key, ByteView sealed) {
     return {};
 }
 
-Result<void> Connection::erase_terms(ByteView key) {
+Result<void> SqliteConnection::erase_terms(ByteView key) {
     if (!identity_.terms_of) return {};
     const auto record = find(key);
     if (!record && (record.error().code == E_DB_NOT_FOUND || record.error().code == E_DB_REC_CRC)) return {};
@@ -57,8 +57,8 @@ Result<void> Connection::erase_terms(ByteView key) {
     return {};
 }
 
-Result<std::vector<FoundByTerm>> Connection::find_by(ByteView prefix, ByteView term, ByteView key,
-                                                     std::size_t limit) {
+Result<std::vector<FoundByTerm>> SqliteConnection::find_by(ByteView prefix, ByteView term, ByteView key,
+                                                           std::size_t limit) {
     std::vector<FoundByTerm> found;
     if (!identity_.terms_of) return found;
     const Bytes end = behind(prefix);
@@ -85,7 +85,7 @@ Result<std::vector<FoundByTerm>> Connection::find_by(ByteView prefix, ByteView t
     return found;
 }
 
-Result<Bytes> Connection::last_term(ByteView prefix) {
+Result<Bytes> SqliteConnection::last_term(ByteView prefix) {
     if (!identity_.terms_of) return fail(E_DB_NOT_FOUND);
     const Bytes end = behind(prefix);
     Statement& statement =
@@ -100,7 +100,7 @@ Result<Bytes> Connection::last_term(ByteView prefix) {
     return last;
 }
 
-Result<Bytes> Connection::note(ByteView name) {
+Result<Bytes> SqliteConnection::note(ByteView name) {
     if (!identity_.terms_of) return fail(E_DB_BAD_PARAM);
     Statement& statement = prepared(note_, "SELECT note FROM notes WHERE name=?1");
     const int step = statement.bind(1, name).step();
@@ -113,7 +113,7 @@ Result<Bytes> Connection::note(ByteView name) {
     return note;
 }
 
-Result<void> Connection::set_note(ByteView name, ByteView note) {
+Result<void> SqliteConnection::set_note(ByteView name, ByteView note) {
     if (!identity_.terms_of) return fail(E_DB_BAD_PARAM);
     return change(
         prepared(set_note_, "INSERT OR REPLACE INTO notes VALUES(?1, ?2)").bind(1, name).bind(2, note));

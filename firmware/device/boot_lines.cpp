@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdio>
 #include <ctime>
 
+#include "firmware/modules/module_image.h"
 #include "firmware/protocol/functions.h"
 
 namespace cs2sim {
@@ -12,13 +12,6 @@ namespace {
 
 constexpr unsigned kProcessorClock = 24000000;
 constexpr const char* kSensorController = "2.0.0.42 [0/0]";
-
-std::string dotted(std::uint32_t version) {
-    char text[16];
-    std::snprintf(text, sizeof text, "%u.%u.%u.%u", version >> 24, version >> 16 & 0xFF, version >> 8 & 0xFF,
-                  version & 0xFF);
-    return text;
-}
 
 std::string in_lower_case(std::string_view name) {
     std::string lower(name);
@@ -41,7 +34,7 @@ void log_boot_line(Smos& smos, const std::string& text) {
 
 void log_start(Smos& smos, const Profile& profile) {
     const ModuleRow* system = find_module(FC_SMOS);
-    log_boot_line(smos, "cs2sim operating system " + dotted(system->version) + " started [0]");
+    log_boot_line(smos, "cs2sim operating system " + version_text(system->version) + " started [0]");
     log_boot_line(smos, "compiled with " __VERSION__);
     log_boot_line(smos, "CPU clock: " + std::to_string(kProcessorClock));
     log_boot_line(smos, "profile: " + profile.name);
@@ -51,8 +44,8 @@ void log_start(Smos& smos, const Profile& profile) {
     constexpr std::array kNoFiles = {FC_SMOS, FC_SIM, FC_CSA};  // the system itself; not of the device
     for (const ModuleRow& module : module_table())
         if (std::ranges::find(kNoFiles, module.id) == kNoFiles.end())
-            log_boot_line(
-                smos, "loaded from flash: " + in_lower_case(module.name) + ".msc " + dotted(module.version));
+            log_boot_line(smos, "loaded from flash: " + in_lower_case(module.name) + ".msc " +
+                                    version_text(module.version));
 }
 
 }  // namespace cs2sim

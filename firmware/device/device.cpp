@@ -17,11 +17,15 @@
 #include "firmware/crypto/pkey.h"
 #include "firmware/crypto/start.h"
 #include "firmware/cxi/cxi.h"
-#include "firmware/db/catalogue.h"
+#include "firmware/db/test_functions/db_test_module.h"
 #include "firmware/device/boot_gate.h"
 #include "firmware/device/boot_lines.h"
 #include "firmware/device/store_check.h"
+#include "firmware/faults/device_state.h"
 #include "firmware/faults/engine.h"
+#include "firmware/mbk/module/mbk_module.h"
+#include "firmware/protocol/databases.h"
+#include "firmware/modules/modules.h"
 #include "firmware/sim/sim.h"
 #include "firmware/trace/trace.h"
 
@@ -32,7 +36,7 @@ constexpr std::string_view kFactoryState = "factory_state";  // NVRAM
 constexpr std::int64_t kBeingMade = 1;
 constexpr std::int64_t kComplete = 2;
 
-class BootedDevice final : public Device {
+class BootedDevice final : public SimulatedDevice {
 public:
     BootedDevice(Profile profile, std::unique_ptr<Smos> smos)
         : profile_(std::move(profile)),
@@ -50,7 +54,13 @@ public:
             return {};
         };
         control_.connections = [this] { return connections(); };
+        control_.modules = [this] { return loaded_modules(); };
+        control_.ask_module = [this](std::uint16_t id, bool to_replacement) {
+            return modules_.consent(id, to_replacement);
+        };
+        control_.remove_module = [this](std::uint16_t id) { pending_removal_ = id; };
     }
+    ~BootedDevice() override { modules_.withdraw_commands(); }
 
     Result<void> start(ByteView initial_key) {
         for (const Module& module :
@@ -89,6 +99,8 @@ public:
 
     // What a command asked for that must not happen while commands run.
     Result<void> do_what_is_pending() {
+        if (const int id = pending_removal_.exchange(kNoModule); id != kNoModule)
+            gate_.alone([] {}, [&] { modules_.remove(static_cast<std::uint16_t>(id)); });
         if (!pending_boot_.load()) return {};
         Result<void> done;
         gate_.alone([this] { withdraw_commands(); },
@@ -106,6 +118,7 @@ public:
     std::unique_ptr<Conversation> converse(Reach reach, std::string peer) override;
 
     void withdraw_commands() override {
+        modules_.withdraw_commands();
         const std::lock_guard lock(callers_mutex_);
         for (const auto& [caller, peer] : callers_) caller->withdraw();
         for (Abandonment* caller : steering_) caller->withdraw();
@@ -133,6 +146,7 @@ public:
 
 private:
     Result<void> boot(BootTarget target) {
+        modules_.stop();
         if (++boots_ > 1) smos_->boot_log.clear();  // what the first start met with stands before its lines
         log_start(*smos_, profile_);
         const auto begun_anew = begin_anew_after_alarm();
@@ -148,8 +162,17 @@ private:
         log_boot_line(*smos_, text);
         if (const auto noted = smos_->audit_log.note(AUDIT_STARTUP, "[] " + text); !noted)
             smos_->boot_log.warn("audit log: " + hex_code(noted.error().code));  // stops no start
+        if (target == BootTarget::operating_system) modules_.start();
         if (!users_.remove_temporary()) log_boot_line(*smos_, "temporary users could not be removed");
         return begun_anew;
+    }
+
+    std::vector<LoadedModule> loaded_modules() const {
+        std::vector<LoadedModule> loaded;
+        for (const Modules::Listed& module : modules_.list())
+            loaded.push_back({module.info.id, module.info.abbreviation, module.info.version,
+                              module.stage == ModuleStage::ready});
+        return loaded;
     }
 
     // What an erased master key protected nobody will ever read again, the users among it. Once the alarm is
@@ -241,12 +264,18 @@ private:
     Cxi cxi_{services_};
     DeviceControl control_;
     BootGate gate_;
+    static constexpr int kNoModule = -1;
+    std::atomic<int> pending_removal_{kNoModule};
     std::atomic<std::optional<BootTarget>> pending_boot_{std::nullopt};
     std::atomic<bool> pending_clear_{false};
     std::atomic<std::uint64_t> boots_{0};
     std::mutex callers_mutex_;
     std::map<Abandonment*, std::string> callers_;  // hosts, and what they are called
     std::set<Abandonment*> steering_;              // the simulator's own control connections
+    Modules modules_{services_,
+                     {.say = [this](const std::string& line) { log_boot_line(*smos_, line); },
+                      .alone = [this](const std::function<void()>& work) { gate_.alone([] {}, work); },
+                      .halt = [this] { (void)enter_alarm(services_, Alarm::tamper); }}};
 };
 
 class DeviceConversation final : public Conversation {
@@ -329,7 +358,7 @@ std::unique_ptr<Conversation> BootedDevice::converse(Reach reach, std::string pe
 
 }  // namespace
 
-bool Device::is_new(const std::filesystem::path& state) {
+bool SimulatedDevice::is_new(const std::filesystem::path& state) {
     const StateFolder folder{state};
     const std::filesystem::path earlier = state / "flash";  // where versions before kept everything
     for (const auto& file : {folder.databases() / kUserDatabase, folder.files() / kInitialKey,
@@ -338,7 +367,7 @@ bool Device::is_new(const std::filesystem::path& state) {
     return true;
 }
 
-Result<std::unique_ptr<Device>> Device::boot(Options options) {
+Result<std::unique_ptr<SimulatedDevice>> SimulatedDevice::boot(Options options) {
     start_openssl();
     auto smos = Smos::open(options.state, std::move(options.warned));
     if (!smos) return fail(smos.error());

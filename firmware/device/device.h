@@ -20,7 +20,7 @@ enum class Reach : std::uint8_t {
     control,  // may call the simulator's own module (FC SIM) as well
 };
 
-class Device {
+class SimulatedDevice {
 public:
     struct Options {
         std::filesystem::path state;  // folder; made when absent
@@ -37,8 +37,8 @@ public:
     static bool is_new(const std::filesystem::path& state);
 
     // Boots. Errors: those of Smos::open(); E_CMDS_BAD_INITKEY when a new device gets no usable initial key.
-    static Result<std::unique_ptr<Device>> boot(Options options);
-    virtual ~Device() = default;
+    static Result<std::unique_ptr<SimulatedDevice>> boot(Options options);
+    virtual ~SimulatedDevice() = default;
 
     // Publishes a module beside those of the device, and takes one back, when no command runs. Callers lose
     // their sessions and handles when a module goes. Errors: as Scheduler::publish() and withdraw().

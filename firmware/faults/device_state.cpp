@@ -4,7 +4,7 @@
 
 #include "firmware/cmds/modes.h"
 #include "firmware/cmds/sessions.h"
-#include "firmware/faults/rule.h"
+#include "firmware/faults/rules/rule.h"
 
 namespace cs2sim {
 namespace {

@@ -1,7 +1,9 @@
 #include "firmware/faults/engine.h"
 
 #include <algorithm>
+#include <cstdio>
 
+#include "firmware/cmds/scheduler.h"
 #include "firmware/cmds/users.h"
 
 namespace cs2sim {
@@ -30,7 +32,23 @@ bool named_only(const SeenCommand& seen) {
 
 }  // namespace
 
-FaultEngine::Armed FaultEngine::add(const FaultRule& rule, Services& device) {
+namespace {
+
+// A function of a module that came at run time goes by its number: the catalogue does not know its name.
+FaultRule by_number(FaultRule rule, const Services& device) {
+    if (rule.function.empty() || find_function_pattern(rule.function)) return rule;
+    if (const FunctionSignature* row = device.scheduler.find(rule.function)) {
+        char text[16];
+        std::snprintf(text, sizeof text, "%03X.%02X", unsigned{row->fc}, unsigned{row->sfc});
+        rule.function = text;
+    }
+    return rule;
+}
+
+}  // namespace
+
+FaultEngine::Armed FaultEngine::add(const FaultRule& asked, Services& device) {
+    const FaultRule rule = by_number(asked, device);
     if (std::string words = refusal(rule, device); !words.empty()) return {0, std::move(words)};
     auto armed = std::make_shared<Rule>();
     armed->rule = rule;

@@ -13,7 +13,7 @@
 
 #include "firmware/cmds/call.h"
 #include "firmware/cmds/faults.h"
-#include "firmware/faults/rule.h"
+#include "firmware/faults/rules/rule.h"
 #include "firmware/faults/seen_command.h"
 #include "firmware/protocol/conversation.h"
 #include "firmware/smos/fault_points.h"
@@ -45,7 +45,7 @@ public:
         std::uint32_t id = 0;  // 0 when refused
         std::string refusal;   // why it can match nothing
     };
-    Armed add(const FaultRule& rule, Services& device);
+    Armed add(const FaultRule& asked, Services& device);
     Result<void> remove(std::uint32_t id);  // E_SIM_NO_RULE
     void clear();
 

@@ -4,7 +4,7 @@
 
 #include "firmware/cmds/sessions.h"
 #include "firmware/cmds/users.h"
-#include "firmware/db/catalogue.h"
+#include "firmware/protocol/databases.h"
 
 namespace cs2sim {
 namespace {

@@ -6,9 +6,9 @@
 #include "firmware/crypto/digest.h"
 #include "firmware/crypto/kdf.h"
 #include "firmware/crypto/random.h"
-#include "firmware/db/catalogue.h"
 #include "firmware/mbk/share_info.h"
 #include "firmware/protocol/block.h"
+#include "firmware/protocol/databases.h"
 #include "firmware/protocol/functions.h"
 #include "firmware/smos/smos.h"
 
@@ -217,6 +217,11 @@ std::uint64_t MbkStore::changes() {
 
 void MbkStore::changed() const {
     for (const auto& then : when_changed_) then();
+}
+
+SecretBytes ResidentMbk::derive_by_feedback(std::string_view digest, ByteView iv, ByteView fixed,
+                                            std::size_t length) const {
+    return derive_key_by_feedback(digest, key_, iv, fixed, length);
 }
 
 Result<SecretBytes> ResidentMbk::derive(std::string_view label, ByteView context, std::size_t length) const {

@@ -70,6 +70,9 @@ public:
     const MbkKeyInfo& info() const { return info_; }
     // `length` bytes by SP 800-108 (firmware/crypto/kdf.h).
     Result<SecretBytes> derive(std::string_view label, ByteView context, std::size_t length) const;
+    // The same in feedback mode, for users' own modules.
+    SecretBytes derive_by_feedback(std::string_view digest, ByteView iv, ByteView fixed,
+                                   std::size_t length) const;
 
 private:
     MbkKeyInfo info_;

@@ -121,6 +121,8 @@ tl::expected<Profile, std::string> parse_profile(std::string_view name, std::str
     reader.read("max_auth_fails", profile.max_auth_fails, 0, 255);
     reader.read_functions("disabled_functions", profile.disabled_functions);
     reader.read("des3", profile.des3);
+    reader.read("module_watchdog", profile.module_watchdog, 0, 86400);
+    reader.read("module_crash_halts", profile.module_crash_halts);
     reader.read("factory_mbk", profile.factory_mbk);
     reader.read("hash_capitals", profile.hash_capitals);
     reader.read("show_initial", profile.show_initial);
@@ -128,6 +130,21 @@ tl::expected<Profile, std::string> parse_profile(std::string_view name, std::str
     reader.read("show_token_hash", profile.show_token_hash);
     reader.read("volatile_keys", profile.volatile_keys, 1, 1000000);
     reader.read("volatile_kib", profile.volatile_kib, 1, 4194304);
+    reader.read("p11_initial_pins", profile.p11_initial_pins);
+    reader.read("p11_min_pin", profile.p11_min_pin, 1, 255);
+    reader.read("p11_cluster_names", profile.p11_cluster_names);
+    reader.read("p11_attributes", profile.p11_attributes);
+    reader.read("p11_manufacturer", profile.p11_manufacturer);
+    reader.read("p11_model", profile.p11_model);
+    reader.read("p11_label", profile.p11_label);
+    reader.read("p11_min_rsa_bits", profile.p11_min_rsa_bits, 512, 8192);
+    reader.read("p11_max_rsa_bits", profile.p11_max_rsa_bits, 1024, 16384);
+    if (profile.p11_attributes != "all" && profile.p11_attributes != "r2")
+        reader.complain("p11_attributes", "is none of all, r2");
+    for (const auto& [key, told, most] :
+         {std::tuple{"p11_manufacturer", &profile.p11_manufacturer, 32u},
+          std::tuple{"p11_model", &profile.p11_model, 16u}, std::tuple{"p11_label", &profile.p11_label, 32u}})
+        if (told->size() > most) reader.complain(key, "is too long");
 
     const auto* row = std::ranges::find(kCertifications, certification, &CertificationName::name);
     if (row == std::end(kCertifications)) {

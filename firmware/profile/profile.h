@@ -47,7 +47,9 @@ struct Profile {
     std::uint32_t max_auth_fails = 0;   // limit of failed logons until SetMaxAuthFails sets one; 0 = none
     std::vector<FunctionId> disabled_functions;  // switched off by configuration: E_CMDS_SFC_DISABLED
     bool des3 = true;
-    bool factory_mbk = false;  // a new device has an MBK of its own, AUTO-GEN, 1 share of 1
+    std::uint32_t module_watchdog = 0;  // seconds that a command of a user's own module may take; 0: no limit
+    bool module_crash_halts = false;    // a crash of a user's own module is an alarm of the device
+    bool factory_mbk = false;           // a new device has an MBK of its own, AUTO-GEN, 1 share of 1
 
     // What the tools show, which differs between generations (device-formats.md, section 2).
     bool hash_capitals = false;          // MBKListKeys: the ISO hash
@@ -56,6 +58,16 @@ struct Profile {
     bool show_token_hash = false;        // ListUsers: H[SHA-256]
     std::uint32_t volatile_keys = 4096;  // most at a time, else E_CXI_MALLOC
     std::uint32_t volatile_kib = 16384;  // most of all of them together
+
+    // What PKCS#11 callers meet (host-lib/pkcs11/README.md).
+    bool p11_initial_pins = true;        // a PIN that another has set is changed before anything else
+    std::uint32_t p11_min_pin = 4;       // bytes
+    bool p11_cluster_names = false;      // slot descriptions name a cluster
+    std::string p11_attributes = "all";  // or "r2"
+    std::string p11_manufacturer = "cs2sim project";
+    std::string p11_model = "CryptoServer";
+    std::string p11_label = "CryptoServer PKCS11 Token";             // of a token that has none yet
+    std::uint32_t p11_min_rsa_bits = 1024, p11_max_rsa_bits = 8192;  // CK_MECHANISM_INFO
 };
 
 // By built-in name, or by path when it contains '/' or ends in ".toml". On failure returns an error text.

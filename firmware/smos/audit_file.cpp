@@ -15,7 +15,7 @@ Error audit_error(int host_errno) {
 
 Result<void> AuditFile::open() {
     const bool fresh = ::access(path_.c_str(), F_OK) != 0;
-    handle_ = std::make_shared<HostFile>(path_, O_RDWR | O_CREAT | O_APPEND);
+    handle_ = std::make_shared<StateFile>(path_, O_RDWR | O_CREAT | O_APPEND);
     if (!*handle_) return fail(audit_error(errno));
     if (fresh) CS2SIM_TRY(sync_folder(path_.parent_path()));
     struct stat info {};
@@ -82,7 +82,7 @@ Result<void> AuditFile::write_anew() {
     *all += unsynced_;
     const auto written = write_atomically(path_, as_bytes(*all));
     if (!written) return fail(written.error());
-    auto handle = std::make_shared<HostFile>(path_, O_RDWR | O_APPEND);
+    auto handle = std::make_shared<StateFile>(path_, O_RDWR | O_APPEND);
     if (!*handle) return fail(audit_error(errno));
     handle_ = std::move(handle);
     unsynced_.clear();

@@ -6,7 +6,7 @@
 #include <memory>
 #include <string>
 
-#include "firmware/smos/host_file.h"
+#include "firmware/smos/state_file.h"
 
 namespace cs2sim {
 
@@ -28,7 +28,7 @@ public:
 
     // Makes it durable: begin() under the log's lock, sync() outside, end() under it again.
     struct Sync {
-        std::shared_ptr<HostFile> handle;
+        std::shared_ptr<StateFile> handle;
         std::size_t bytes = 0;  // not yet durable when it began
     };
     Result<Sync> begin_sync();
@@ -40,7 +40,7 @@ private:
 
     const std::filesystem::path path_;
     const std::uint64_t number_;
-    std::shared_ptr<HostFile> handle_;
+    std::shared_ptr<StateFile> handle_;
     std::uint64_t size_ = 0;
     std::string unsynced_;  // the end of the file, perhaps not on the disk yet
     bool doubtful_ = false;

@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <charconv>
 
+#include "firmware/protocol/time_text.h"
 #include "firmware/smos/audit_file.h"
 #include "firmware/smos/clock.h"
 #include "firmware/smos/nvram.h"

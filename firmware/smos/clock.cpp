@@ -1,8 +1,6 @@
 #include "firmware/smos/clock.h"
 
-#include <array>
 #include <chrono>
-#include <ctime>
 
 #include "firmware/smos/nvram.h"
 
@@ -29,15 +27,6 @@ Result<void> Clock::set(std::int64_t milliseconds) {
     CS2SIM_TRY(nvram_.set_number(kOffset, offset));
     offset_.store(offset);
     return {};
-}
-
-std::string date_and_time(std::int64_t milliseconds) {
-    const std::time_t seconds = milliseconds / 1000;
-    std::tm parts{};
-    ::gmtime_r(&seconds, &parts);
-    std::array<char, 32> text{};
-    std::strftime(text.data(), text.size(), "%Y-%m-%d %H:%M:%S", &parts);
-    return text.data();
 }
 
 std::int64_t monotonic_milliseconds() {

@@ -3,7 +3,6 @@
 
 #include <atomic>
 #include <cstdint>
-#include <string>
 
 #include "firmware/protocol/error.h"
 
@@ -22,9 +21,6 @@ private:
     Nvram& nvram_;
     std::atomic<std::int64_t> offset_{0};
 };
-
-// "2026-11-23 13:00:00" in UTC.
-std::string date_and_time(std::int64_t milliseconds);
 
 // A monotonic host clock in milliseconds, for time-outs that no clock change may touch.
 std::int64_t monotonic_milliseconds();

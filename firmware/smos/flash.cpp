@@ -10,7 +10,7 @@
 #include <new>
 
 #include "firmware/smos/fault_points.h"
-#include "firmware/smos/host_file.h"
+#include "firmware/smos/state_file.h"
 
 namespace cs2sim {
 namespace {
@@ -37,7 +37,7 @@ Result<std::string> Flash::plain_name(std::string_view name) {
 }
 
 Result<Bytes> Flash::read(std::string_view name) const {
-    const HostFile file(path_of(name), O_RDONLY);
+    const StateFile file(path_of(name), O_RDONLY);
     if (!file) return fail(file_error(errno));
     struct stat info {};
     if (::fstat(file.get(), &info) != 0 || !S_ISREG(info.st_mode)) return fail(E_OS_FILE_CORR);

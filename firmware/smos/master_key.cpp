@@ -12,7 +12,7 @@
 #include "firmware/crypto/digest.h"
 #include "firmware/crypto/kdf.h"
 #include "firmware/crypto/random.h"
-#include "firmware/smos/host_file.h"
+#include "firmware/smos/state_file.h"
 
 namespace cs2sim {
 namespace {
@@ -37,7 +37,7 @@ Bytes check_of(ByteView key) {
 
 // Replaces the file, then overwrites what it held before: a key that is gone must not stay on the disk.
 Result<void> replace(const std::filesystem::path& file, ByteView content) {
-    const HostFile before(file, O_WRONLY);
+    const StateFile before(file, O_WRONLY);
     CS2SIM_TRY(write_atomically(file, content));
     if (before) {
         const std::array<std::uint8_t, kFileSize> zeros{};
@@ -51,7 +51,7 @@ Result<void> replace(const std::filesystem::path& file, ByteView content) {
 MasterKey::MasterKey(std::filesystem::path file) : file_(std::move(file)) {}
 
 Result<void> MasterKey::load_or_create() {
-    HostFile file(file_, O_RDWR);
+    StateFile file(file_, O_RDWR);
     if (!file && errno == ENOENT) return regenerate();
     if (!file && errno == EMFILE) return fail(file_error(errno));
     if (!file) return fail(E_OS_CRYPT_MK_CORR);
@@ -92,7 +92,7 @@ Result<void> MasterKey::erase() {
     const std::unique_lock lock(mutex_);
     std::array<std::uint8_t, kFileSize> content{};
     std::ranges::copy(kMagic, content.begin());
-    if (!open_) open_ = HostFile(file_, O_RDWR | O_CREAT);
+    if (!open_) open_ = StateFile(file_, O_RDWR | O_CREAT);
     const auto size = static_cast<ssize_t>(content.size());
     if (!open_ || ::pwrite(open_.get(), content.data(), content.size(), 0) != size || !open_.sync())
         return fail(file_error(errno));
@@ -111,7 +111,7 @@ Result<void> MasterKey::regenerate() {
     const Bytes check = check_of(key);
     content.insert(content.end(), check.begin(), check.end());
     CS2SIM_TRY(replace(file_, content));
-    open_ = HostFile(file_, O_RDWR);
+    open_ = StateFile(file_, O_RDWR);
     key_ = std::move(key);
     return {};
 }

@@ -10,7 +10,7 @@
 
 #include "firmware/crypto/secret.h"
 #include "firmware/protocol/error.h"
-#include "firmware/smos/host_file.h"
+#include "firmware/smos/state_file.h"
 
 namespace cs2sim {
 
@@ -38,7 +38,7 @@ public:
 
 private:
     std::filesystem::path file_;
-    HostFile open_;  // always, so that an erasure needs no descriptor
+    StateFile open_;  // always, so that an erasure needs no descriptor
     mutable std::shared_mutex mutex_;
     SecretBytes key_;
     std::vector<std::function<void()>> when_lost_;

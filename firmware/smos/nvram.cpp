@@ -4,7 +4,7 @@
 #include <mutex>
 #include <string>
 
-#include "firmware/smos/sqlite.h"
+#include "firmware/db/sqlite/sqlite.h"
 
 namespace cs2sim {
 

@@ -13,7 +13,7 @@
 
 #include "firmware/smos/boot_log.h"
 #include "firmware/smos/fault_points.h"
-#include "firmware/smos/host_file.h"
+#include "firmware/smos/state_file.h"
 
 namespace cs2sim {
 namespace {

@@ -178,8 +178,8 @@ private:
     std::chrono::steady_clock::time_point left_first_{};
 };
 
-HandleTable<Cluster>& clusters() {
-    static HandleTable<Cluster> table;
+NumberTable<Cluster>& clusters() {
+    static NumberTable<Cluster> table;
     return table;
 }
 

@@ -26,19 +26,19 @@ struct PreparedUser {
     bool logged_on = false;
 };
 
-struct Context {
-    explicit Context(std::shared_ptr<OpenConnection> its) : owner(std::move(its)) {}
+struct PreparedContext {
+    explicit PreparedContext(std::shared_ptr<OpenConnection> its) : owner(std::move(its)) {}
     const std::shared_ptr<OpenConnection> owner;
     std::vector<PreparedUser> users;
     std::unique_ptr<SecureSession> session;
 };
 
-HandleTable<OpenConnection>& connections() {
-    static HandleTable<OpenConnection> table;
+NumberTable<OpenConnection>& connections() {
+    static NumberTable<OpenConnection> table;
     return table;
 }
-PointerTable<Context>& contexts() {
-    static PointerTable<Context> table;
+PointerTable<PreparedContext>& contexts() {
+    static PointerTable<PreparedContext> table;
     return table;
 }
 
@@ -47,7 +47,7 @@ bool session_is_gone(Error error) {
            error.code == E_CMDS_SM_SESS_CLOSED;
 }
 
-Result<void> log_on(Context& context) {
+Result<void> log_on(PreparedContext& context) {
     Connection& connection = context.owner->connection;
     if (!context.session) {
         auto opened = SecureSession::open(connection);
@@ -63,7 +63,7 @@ Result<void> log_on(Context& context) {
     return {};
 }
 
-Result<void> open_session(Context& context) {
+Result<void> open_session(PreparedContext& context) {
     auto done = log_on(context);
     if (!done && session_is_gone(done.error())) {  // expired: all of its users log on again
         context.session.reset();
@@ -79,7 +79,7 @@ int prepare(int handle, int mechanism, std::string_view user, std::unique_ptr<Ke
             void* in_context, void** out_context) {
     const auto open = connections().get(handle);
     if (!open) return code(E_CSA_HANDLE);
-    auto context = in_context ? contexts().get(in_context) : std::make_shared<Context>(open);
+    auto context = in_context ? contexts().get(in_context) : std::make_shared<PreparedContext>(open);
     if (!context || context->owner != open) return code(E_CSA_PARAM);
     PreparedUser prepared{std::string(user), std::nullopt, std::move(key), false};
     if (mechanism != CSA_AUTH_MECH_AUTO) prepared.mechanism = static_cast<std::uint8_t>(mechanism);

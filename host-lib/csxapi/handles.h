@@ -9,7 +9,7 @@ namespace cs2sim::host::capi {
 
 // Things by the smallest free number from 0 up.
 template <class Thing>
-class HandleTable {
+class NumberTable {
 public:
     int put(std::shared_ptr<Thing> thing) {
         const std::lock_guard lock(mutex_);

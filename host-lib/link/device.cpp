@@ -23,6 +23,7 @@ public:
 
     const std::string& specifier() const override { return specifier_; }
     int descriptor() const override { return connection_.descriptor(); }
+    void set_command_timeout(Milliseconds timeout) override { connection_.set_timeout(timeout); }
     void set_challenge_length(std::uint16_t length) override { challenge_length_ = length; }
 
     Result<void> logon(std::string_view user, KeySource& key) override {

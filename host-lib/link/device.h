@@ -41,6 +41,9 @@ public:
     // The descriptor of the connection, for a child after fork() that closes it without a word to the device.
     virtual int descriptor() const { return -1; }
 
+    // How long each further command may take; before, what open() was given.
+    virtual void set_command_timeout(std::chrono::milliseconds timeout) = 0;
+
     // Length of the challenges that logon asks for; default 16 (csadm ChallengeLength=).
     virtual void set_challenge_length(std::uint16_t length) = 0;
 

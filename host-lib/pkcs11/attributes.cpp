@@ -56,9 +56,28 @@ constexpr DefaultFlag kDefaultFlags[] = {
     {CKA_LOCAL, false},
 };
 
+// USAGE of CXI narrows what the flags say.
+struct UsageBit {
+    CK_ATTRIBUTE_TYPE type;
+    std::uint32_t usage;
+};
+constexpr UsageBit kUsageBits[] = {
+    {CKA_ENCRYPT, CXI_KEY_USAGE_ENCRYPT}, {CKA_DECRYPT, CXI_KEY_USAGE_DECRYPT},
+    {CKA_WRAP, CXI_KEY_USAGE_WRAP},       {CKA_UNWRAP, CXI_KEY_USAGE_UNWRAP},
+    {CKA_SIGN, CXI_KEY_USAGE_SIGN},       {CKA_VERIFY, CXI_KEY_USAGE_VERIFY},
+    {CKA_DERIVE, CXI_KEY_USAGE_DERIVE},
+};
+
+bool barred_by_usage(const PropertyList& properties, CK_ATTRIBUTE_TYPE type) {
+    const std::uint32_t usage = properties.number_or(CXI_PROP_KEY_USAGE, CXI_KEY_USAGE_ALL);
+    return std::ranges::any_of(
+        kUsageBits, [&](const UsageBit& row) { return row.type == type && (usage & row.usage) == 0; });
+}
+
 bool is_storage(std::uint8_t bits) { return (bits & (CLASS_DATA | CLASS_CERT | CLASS_DOMAIN)) != 0; }
 
 Result<Bytes> flag_value(const PropertyList& properties, const AttributeRow& row, std::uint8_t bit) {
+    if (barred_by_usage(properties, row.type)) return Bytes{CK_FALSE};
     if (properties.has(row.property))
         return Bytes{properties.flag_or(row.property, false) ? CK_TRUE : CK_FALSE};
     for (const DefaultFlag& standard : kDefaultFlags)
@@ -104,10 +123,11 @@ const AttributeRow* find_attribute(CK_ATTRIBUTE_TYPE type) {
 
 const Bytes& wanted_properties() {
     static const Bytes* const all = [] {
-        std::vector<std::uint32_t> ids = {
-            CXI_PROP_KEY_GROUP,  CXI_PROP_KEY_NAME,  CXI_PROP_KEY_SPEC,
-            CXI_PROP_KEY_ALGO,   CXI_PROP_KEY_SIZE,  CXI_PROP_KEY_TYPE,
-            CXI_PROP_KEY_EXPORT, CXI_PROP_KEY_UNAME, CXI_PROP_CUSTOM | CKA_KEY_TYPE};
+        std::vector<std::uint32_t> ids = {CXI_PROP_KEY_GROUP,  CXI_PROP_KEY_NAME,
+                                          CXI_PROP_KEY_SPEC,   CXI_PROP_KEY_ALGO,
+                                          CXI_PROP_KEY_SIZE,   CXI_PROP_KEY_TYPE,
+                                          CXI_PROP_KEY_EXPORT, CXI_PROP_KEY_UNAME,
+                                          CXI_PROP_KEY_USAGE,  CXI_PROP_CUSTOM | CKA_KEY_TYPE};
         for (const AttributeRow& row : kAttributes)
             if (row.property != 0) ids.push_back(row.property);
         std::ranges::sort(ids);
@@ -261,9 +281,14 @@ Result<Bytes> attribute_value(const PropertyList& properties, const AttributeRow
             if (!present) return none;
             return der_octets(property);
         case Codec::attributes:
-            return Bytes();
+            return to_bytes(property);
     }
     return none;
+}
+
+bool flag_of(const PropertyList& properties, CK_ATTRIBUTE_TYPE type) {
+    const auto value = attribute_value(properties, *find_attribute(type), true);
+    return value && !value->empty() && value->front() != CK_FALSE;
 }
 
 Result<Bytes> property_value(const AttributeRow& row, ByteView value) {

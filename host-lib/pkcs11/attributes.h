@@ -52,7 +52,7 @@ enum class Codec : std::uint8_t {
     mechanisms,    // CK_MECHANISM_TYPE[] of the same
     curve,         // EC parameters in DER
     point,         // EC point in a DER OCTET STRING
-    attributes,    // CK_ATTRIBUTE[]
+    attributes,    // CK_ATTRIBUTE[]: as Template::encode() writes it
 };
 
 struct AttributeRow {
@@ -83,6 +83,9 @@ Result<Bytes> attribute_value(const PropertyList& properties, const AttributeRow
 Result<Bytes> property_value(const AttributeRow& row, ByteView value);
 
 // CK_ULONG as its bytes in memory, and back.
+// Whether a flag of an object is on, as attribute_value() tells.
+bool flag_of(const PropertyList& properties, CK_ATTRIBUTE_TYPE type);
+
 Bytes ulong_bytes(CK_ULONG number);
 CK_ULONG ulong_of(ByteView bytes);  // `bytes` has the size of one
 

@@ -47,30 +47,23 @@ Answer final(Session& session, Direction direction, CK_BYTE* out, CK_ULONG* out_
 
 }  // namespace
 
-Answer EncryptInit(Session& session, CK_MECHANISM* mechanism, CK_OBJECT_HANDLE key) {
-    return begin(session, Slot::encrypt, kEncrypt, mechanism, key);
-}
-Answer Encrypt(Session& session, CK_BYTE* data, CK_ULONG length, CK_BYTE* out, CK_ULONG* out_length) {
-    return whole(session, Direction::encrypt, data, length, out, out_length);
-}
-Answer EncryptUpdate(Session& session, CK_BYTE* data, CK_ULONG length, CK_BYTE* out, CK_ULONG* out_length) {
-    return update(session, Direction::encrypt, data, length, out, out_length);
-}
-Answer EncryptFinal(Session& session, CK_BYTE* out, CK_ULONG* out_length) {
-    return final(session, Direction::encrypt, out, out_length);
-}
-
-Answer DecryptInit(Session& session, CK_MECHANISM* mechanism, CK_OBJECT_HANDLE key) {
-    return begin(session, Slot::decrypt, kDecrypt, mechanism, key);
-}
-Answer Decrypt(Session& session, CK_BYTE* data, CK_ULONG length, CK_BYTE* out, CK_ULONG* out_length) {
-    return whole(session, Direction::decrypt, data, length, out, out_length);
-}
-Answer DecryptUpdate(Session& session, CK_BYTE* data, CK_ULONG length, CK_BYTE* out, CK_ULONG* out_length) {
-    return update(session, Direction::decrypt, data, length, out, out_length);
-}
-Answer DecryptFinal(Session& session, CK_BYTE* out, CK_ULONG* out_length) {
-    return final(session, Direction::decrypt, out, out_length);
-}
+// C_EncryptInit to C_EncryptFinal, and the same for decryption: `Name` Encrypt, `which` encrypt.
+#define CS2SIM_P11_CIPHER(Name, which)                                                                  \
+    Answer Name##Init(Session& session, CK_MECHANISM* mechanism, CK_OBJECT_HANDLE key) {                \
+        return begin(session, Slot::which, k##Name, mechanism, key);                                    \
+    }                                                                                                   \
+    Answer Name(Session& session, CK_BYTE* data, CK_ULONG length, CK_BYTE* out, CK_ULONG* out_length) { \
+        return whole(session, Direction::which, data, length, out, out_length);                         \
+    }                                                                                                   \
+    Answer Name##Update(Session& session, CK_BYTE* data, CK_ULONG length, CK_BYTE* out,                 \
+                        CK_ULONG* out_length) {                                                         \
+        return update(session, Direction::which, data, length, out, out_length);                        \
+    }                                                                                                   \
+    Answer Name##Final(Session& session, CK_BYTE* out, CK_ULONG* out_length) {                          \
+        return final(session, Direction::which, out, out_length);                                       \
+    }
+CS2SIM_P11_CIPHER(Encrypt, encrypt)
+CS2SIM_P11_CIPHER(Decrypt, decrypt)
+#undef CS2SIM_P11_CIPHER
 
 }  // namespace cs2sim::p11::functions

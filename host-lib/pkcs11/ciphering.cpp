@@ -32,6 +32,14 @@ std::size_t key_wrap_size(const Operation& operation, Direction direction, std::
     return (pads(operation) ? (length + 7) / 8 * 8 : length) + 8;
 }
 
+// The ephemeral point, the text, the MAC.
+OutputSize ecies_size(const Operation& operation, Direction direction, std::size_t length) {
+    const std::size_t around = 1 + 2 * key_bytes(*operation.key) + operation.prepared->tag_length;
+    const bool padded = operation.prepared->row->type != CKM_CS_ECDSA_ECIES_XOR;
+    if (direction == Direction::decrypt) return {length > around ? length - around : 0, !padded};
+    return {around + (padded ? (length / 16 + 1) * 16 : length), true};
+}
+
 std::uint32_t direction_bits(Direction direction) {
     return direction == Direction::encrypt ? CXI_MECH_MODE_ENCRYPT : CXI_MECH_MODE_DECRYPT;
 }
@@ -87,6 +95,7 @@ SecretBytes padded_to_modulus(const Operation& operation, ByteView data) {
 OutputSize whole_size(const Operation& operation, Direction direction, std::size_t length) {
     const std::size_t tag = operation.prepared->tag_length;
     if (is_rsa(operation)) return {key_bytes(*operation.key), direction == Direction::encrypt};
+    if (operation.prepared->row->work == Work::ecies) return ecies_size(operation, direction, length);
     if (chain_of(operation) == CXI_MECH_CHAIN_KEY_WRAP)
         return {key_wrap_size(operation, direction, length), direction == Direction::encrypt};
     if (direction == Direction::decrypt)

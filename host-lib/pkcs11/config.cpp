@@ -89,6 +89,16 @@ bool take_time(const std::string& value, Duration& time) {
     return true;
 }
 
+template <class Value, class Take>
+auto maybe(Take take) {
+    return [take](const std::string& value, std::optional<Value>& given) {
+        Value taken{};
+        if (!take(value, taken)) return false;
+        given = std::move(taken);
+        return true;
+    };
+}
+
 bool take_text(const std::string& value, std::string& text) {
     text = value;
     return true;
@@ -106,6 +116,17 @@ bool add_devices(Config& config, const std::string& value) {
     if (devices.empty()) return false;
     config.device_groups.push_back(std::move(devices));
     return true;
+}
+
+// Keys of [KeyStorage], which [Slot] may have too; `key` in lower case.
+bool set_key_storage(KeyStorageSettings& storage, const std::string& key, const std::string& value) {
+    constexpr unsigned kMostConnections = 64, kMostTries = 1000;
+    if (key == "keystoragetype") return take_text(value, storage.type);
+    if (key == "keystorageconfig") return take_text(value, storage.config);
+    if (key == "keystoragereconnect") return take_number(value, storage.reconnect, kMostTries);
+    if (key == "keystoragepool")
+        return take_number(value, storage.pool, kMostConnections) && storage.pool != 0;
+    return key == "keystorageoffline" && take_time(value, storage.offline);
 }
 
 const std::map<std::string, Setter>& setters() {
@@ -137,21 +158,14 @@ const std::map<std::string, Setter>& setters() {
                  config.custom_mechanisms = words_of(value);
                  return true;
              }},
-            {"keystoragetype", into(&Config::key_storage_type, take_text)},
-            {"keystorageconfig", into(&Config::key_storage_config, take_text)},
-            {"keystoragereconnect",
-             [](Config&, const std::string& value) {
-                 unsigned any;
-                 return take_number(value, any, 1000);
-             }},
             {"inittokenas", into(&Config::init_token_as, take_text)},
-            {"manufacturer", into(&Config::manufacturer, take_text)},
+            {"manufacturer", into(&Config::manufacturer, maybe<std::string>(take_text))},
             {"description", into(&Config::description, take_text)},
-            {"model", into(&Config::model, take_text)},
-            {"tokenlabel", into(&Config::token_label, take_text)},
-            {"initialpins", into(&Config::initial_pins, take_flag)},
-            {"minpin", into(&Config::min_pin, count(255))},
-            {"clusternames", into(&Config::cluster_names, take_flag)},
+            {"model", into(&Config::model, maybe<std::string>(take_text))},
+            {"tokenlabel", into(&Config::token_label, maybe<std::string>(take_text))},
+            {"initialpins", into(&Config::initial_pins, maybe<bool>(take_flag))},
+            {"minpin", into(&Config::min_pin, maybe<unsigned>(count(255)))},
+            {"clusternames", into(&Config::cluster_names, maybe<bool>(take_flag))},
             {"attributes",
              [](Config& config, const std::string& value) {
                  config.all_attributes = value == "all";
@@ -163,6 +177,11 @@ const std::map<std::string, Setter>& setters() {
 }
 
 bool set_in_slot(SlotConfig& slot, const std::string& key, const std::string& value) {
+    const std::string name = boost::algorithm::to_lower_copy(key);
+    if (KeyStorageSettings none; set_key_storage(none, name, value)) {
+        slot.key_storage[name] = value;
+        return true;
+    }
     if (boost::algorithm::iequals(key, "KeysExternal")) {
         bool external = false;
         if (!take_flag(value, external)) return false;
@@ -190,7 +209,9 @@ bool set(Config& config, Place& place, const std::string& key, const std::string
         return true;
     }
     if (place.slot_section && place.slot && set_in_slot(config.slots[*place.slot], key, value)) return true;
-    const auto found = setters().find(boost::algorithm::to_lower_copy(key));
+    const std::string name = boost::algorithm::to_lower_copy(key);
+    if (set_key_storage(config.key_storage, name, value)) return true;
+    const auto found = setters().find(name);
     return found != setters().end() && found->second(config, value);
 }
 
@@ -203,6 +224,19 @@ std::vector<std::string> default_places(const std::string& name) {
 }
 
 }  // namespace
+
+bool Config::keys_are_external(unsigned slot) const {
+    const auto own = slots.find(slot);
+    return own != slots.end() && own->second.keys_external ? *own->second.keys_external : keys_external;
+}
+
+KeyStorageSettings Config::key_storage_of(unsigned slot) const {
+    KeyStorageSettings settings = key_storage;
+    if (settings.config.empty()) settings.config = key_store;
+    if (const auto own = slots.find(slot); own != slots.end())
+        for (const auto& [key, value] : own->second.key_storage) (void)set_key_storage(settings, key, value);
+    return settings;
+}
 
 Config read_config(std::string_view text, Generation generation) {
     Config config;

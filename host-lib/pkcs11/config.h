@@ -19,9 +19,21 @@ namespace cs2sim::p11 {
 
 enum class Generation : std::uint8_t { r2, r3 };  // which of the two libraries this is
 
+// Where external keys are kept (host-lib/keystore/key_storage.h).
+struct KeyStorageSettings {
+    std::string type = "Legacy";
+    std::string config;
+    unsigned reconnect = 3;
+    unsigned pool = 4;  // ours: KeyStoragePool, connections of this process
+    std::chrono::seconds offline{
+        60};  // ours: KeyStorageOffline, how long open keys outlive the store's absence
+    friend bool operator==(const KeyStorageSettings&, const KeyStorageSettings&) = default;
+};
+
 struct SlotConfig {
     std::optional<bool> keys_external;
-    std::map<std::string, std::string> logons;  // USR_0000 = "RSASign=file" and the like
+    std::map<std::string, std::string> key_storage;  // keys of [KeyStorage] by lower-case name
+    std::map<std::string, std::string> logons;       // USR_0000 = "RSASign=file" and the like
 };
 
 struct Config {
@@ -43,22 +55,22 @@ struct Config {
     // Each entry is a group of devices that serves one block of slots.
     std::vector<std::vector<std::string>> device_groups;
     std::map<unsigned, SlotConfig> slots;
-    std::string key_storage_type = "Legacy";
-    std::string key_storage_config;
+    KeyStorageSettings key_storage;
 
     // Ours. InitTokenAs: who logs on when C_InitToken is called without an administrator, "ADMIN,file".
     std::string init_token_as;
     // Ours: what differs between generations, and the strings by which programs know a token.
-    std::string manufacturer = "cs2sim project";
+    // What is not given here the device's profile says (token_profile.h).
     std::string description;
-    std::string model = "CryptoServer";
-    std::string token_label = "CryptoServer PKCS11 Token";
-    bool initial_pins = true;  // a PIN that another has set must be changed first
-    unsigned min_pin = 4;
-    bool cluster_names = false;
-    bool all_attributes = true;  // false: those of R2
+    std::optional<std::string> manufacturer, model, token_label;
+    std::optional<bool> initial_pins, cluster_names, all_attributes;
+    std::optional<unsigned> min_pin;
 
     std::vector<std::string> unknown;  // keys that nobody knows, for the log
+
+    // What holds for a slot: its own section goes before the rest. KeyStore= is the path of a Legacy store.
+    bool keys_are_external(unsigned slot) const;
+    KeyStorageSettings key_storage_of(unsigned slot) const;
 };
 
 // Reads the file's text. Bad values of known keys count as unknown keys: the default stays.

@@ -36,7 +36,7 @@ Answer DigestInit(Session& session, CK_MECHANISM* mechanism) {
         return {};
     }
     if (operation.active()) return fail(CKR_OPERATION_ACTIVE);
-    auto prepared = prepare(mechanism, CKF_DIGEST);
+    auto prepared = prepare(*session.token.profile(), mechanism, CKF_DIGEST);
     if (!prepared) return fail(prepared.error());
     Operation begun;
     begun.prepared = *std::move(prepared);

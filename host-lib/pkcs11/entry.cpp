@@ -66,9 +66,10 @@ CK_RV settle(const FunctionRow& row, Library* library, Session* session, const E
     ErrorCircumstances circumstances;
     if (library) circumstances.version_3 = library->generation == Generation::r3;
     if (session) {
-        circumstances.role_logged_on = session->token.user_logged_on() || session->token.so_logged_on();
+        circumstances.role_logged_on = session->token.permissions() != 0;
         if (is_device_code(error.code)) session->device_error = error.code;
-        if (session_gone(error, *library)) library->close_sessions(session->token);
+        circumstances.session_ended = session_gone(error, *library);
+        if (circumstances.session_ended) library->close_sessions(session->token);
     }
     const CK_RV ckr = ckr_of(error, row.area, circumstances);
     if (library) log_failure(*library, row, ckr, error);
@@ -91,6 +92,32 @@ Visit::~Visit() {
     if (library_) --callers;
 }
 
+namespace {
+
+// The lines with which every log begins (pkcs11-facts.md, section 9).
+void log_start(Library& library) {
+    const Config& config = library.config;
+    const auto tell = [&](LogLevel level, const std::string& text) {
+        library.log.write(level, "C_Initialize", text);
+    };
+    tell(LogLevel::info, config.description + " version 6.5.0.0 (cs2sim)");
+    tell(LogLevel::info, "Configfile: " + (config.path.empty() ? "none" : config.path));
+    for (const auto& devices : config.device_groups) {
+        std::string together;
+        for (const std::string& device : devices) {
+            tell(LogLevel::info, "Device " + device);
+            together += (together.empty() ? "" : ", ") + device;
+        }
+        if (devices.size() > 1) tell(LogLevel::info, "[ClusterSync] devices of one cluster: " + together);
+    }
+    for (const std::string& key : config.unknown)
+        tell(LogLevel::warning, "unknown key, or value out of range, in the configuration: " + key);
+    for (const std::string& name : config.custom_mechanisms)
+        tell(LogLevel::warning, "CustomMechanisms: no module handles " + name);
+}
+
+}  // namespace
+
 Answer start_library(Generation generation, bool only_callbacks) {
     Stage none = Stage::none;
     if (!stage.compare_exchange_strong(none, Stage::starting))
@@ -107,6 +134,7 @@ Answer start_library(Generation generation, bool only_callbacks) {
         stage.store(Stage::none);
         return fail(CKR_HOST_MEMORY);
     }
+    log_start(*library);
     current.store(library);
     stage.store(Stage::ready);
     return {};

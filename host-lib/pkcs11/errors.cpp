@@ -21,6 +21,7 @@ CK_RV ckr_of(Error error, Area area, const ErrorCircumstances& circumstances) {
     for (const ErrorMapping& row : kMappings) {
         if (row.code != error.code || (row.areas & area) == 0) continue;
         if (row.ckr == CKR_USER_NOT_LOGGED_IN && circumstances.role_logged_on) return CKR_FUNCTION_REJECTED;
+        if (row.ckr == CKR_SESSION_HANDLE_INVALID && !circumstances.session_ended) return CKR_DEVICE_ERROR;
         if (row.ckr == CKR_AEAD_DECRYPT_FAILED && !circumstances.version_3) return CKR_ENCRYPTED_DATA_INVALID;
         return row.ckr;
     }

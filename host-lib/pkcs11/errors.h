@@ -40,6 +40,7 @@ inline bool is_device_code(std::uint32_t code) { return code >= 0xB0000000; }
 
 struct ErrorCircumstances {
     bool role_logged_on = false;  // a denial then means that the role may not do it
+    bool session_ended = true;    // false: the session goes on, only the job in it was lost
     bool version_3 = true;        // of the library: 2.40 knows no CKR_AEAD_DECRYPT_FAILED
 };
 

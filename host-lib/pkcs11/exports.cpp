@@ -1,38 +1,51 @@
-// The exported functions C_…, and the two lists of them. Compiled once for each library.
+// The exported functions C_… and CS_…, and the lists of them. Compiled once for each library.
 #include "host-lib/pkcs11/entry.h"
 #include "host-lib/pkcs11/handlers.h"
 
 using namespace cs2sim::p11;
 
-#define CS2SIM_P11_EXPORT extern "C" [[gnu::visibility("default")]] CK_RV
 #define CS2SIM_P11_ROW(name, area, role) \
-    static constexpr FunctionRow row { "C_" #name, AREA_##area, role }
+    static constexpr FunctionRow row { name, AREA_##area, role }
 #define CS2SIM_P11_AFTER(...) (library, __VA_ARGS__)
 
-#define CS2SIM_P11_FREE(name, area, parameters, arguments)                \
-    CS2SIM_P11_EXPORT C_##name parameters {                               \
-        CS2SIM_P11_ROW(name, area, false);                                \
-        return call_free(row, [&] { return functions::name arguments; }); \
+// `prefix`: C_ or CS_; `space`: where the handlers are.
+#define CS2SIM_P11_EXPORT_FREE(prefix, space, name, area, parameters, arguments) \
+    CS2SIM_P11_EXPORT prefix##name parameters {                                  \
+        CS2SIM_P11_ROW(#prefix #name, area, false);                              \
+        return call_free(row, [&] { return space::name arguments; });            \
     }
+#define CS2SIM_P11_EXPORT_SESSION(prefix, space, name, area, role, parameters, arguments)    \
+    CS2SIM_P11_EXPORT prefix##name CS2SIM_P11_BEHIND(CK_SESSION_HANDLE handle, parameters) { \
+        CS2SIM_P11_ROW(#prefix #name, area, role);                                           \
+        return call_session(row, handle, [&](Session& session) {                             \
+            return space::name CS2SIM_P11_BEHIND(session, arguments);                        \
+        });                                                                                  \
+    }
+
+#define CS2SIM_P11_FREE(name, area, parameters, arguments) \
+    CS2SIM_P11_EXPORT_FREE(C_, functions, name, area, parameters, arguments)
 #define CS2SIM_P11_LIBRARY(name, area, parameters, arguments)                                              \
     CS2SIM_P11_EXPORT C_##name parameters {                                                                \
-        CS2SIM_P11_ROW(name, area, false);                                                                 \
+        CS2SIM_P11_ROW("C_" #name, area, false);                                                           \
         return call_library(row,                                                                           \
                             [&](Library& library) { return functions::name CS2SIM_P11_AFTER arguments; }); \
     }
-#define CS2SIM_P11_WITH_SESSION(name, area, role, parameters, arguments)                 \
-    CS2SIM_P11_EXPORT C_##name CS2SIM_P11_BEHIND(CK_SESSION_HANDLE handle, parameters) { \
-        CS2SIM_P11_ROW(name, area, role);                                                \
-        return call_session(row, handle, [&](Session& session) {                         \
-            return functions::name CS2SIM_P11_BEHIND(session, arguments);                \
-        });                                                                              \
-    }
 #define CS2SIM_P11_SESSION(name, area, parameters, arguments) \
-    CS2SIM_P11_WITH_SESSION(name, area, false, parameters, arguments)
+    CS2SIM_P11_EXPORT_SESSION(C_, functions, name, area, false, parameters, arguments)
 #define CS2SIM_P11_ROLE(name, area, parameters, arguments) \
-    CS2SIM_P11_WITH_SESSION(name, area, true, parameters, arguments)
+    CS2SIM_P11_EXPORT_SESSION(C_, functions, name, area, true, parameters, arguments)
 #define CS2SIM_P11_3_0
 #include "host-lib/pkcs11/cryptoki/functions.inc"
+#undef CS2SIM_P11_FREE
+#undef CS2SIM_P11_SESSION
+#undef CS2SIM_P11_ROLE
+#define CS2SIM_P11_FREE(name, area, parameters, arguments) \
+    CS2SIM_P11_EXPORT_FREE(CS_, functions::cs, name, area, parameters, arguments)
+#define CS2SIM_P11_SESSION(name, area, parameters, arguments) \
+    CS2SIM_P11_EXPORT_SESSION(CS_, functions::cs, name, area, false, parameters, arguments)
+#define CS2SIM_P11_ROLE(name, area, parameters, arguments) \
+    CS2SIM_P11_EXPORT_SESSION(CS_, functions::cs, name, area, true, parameters, arguments)
+#include "host-lib/pkcs11/cryptoki/cs_functions.inc"
 #undef CS2SIM_P11_FREE
 #undef CS2SIM_P11_LIBRARY
 #undef CS2SIM_P11_SESSION
@@ -63,6 +76,13 @@ constinit CK_FUNCTION_LIST front_list = {
 #undef CS2SIM_P11_3_0
 };
 
+#undef CS2SIM_P11_FREE
+#define CS2SIM_P11_FREE(name, area, parameters, arguments) CS_##name,
+constinit CS_FUNCTION_LIST cs_list = {
+    {1, 0},
+#include "host-lib/pkcs11/cryptoki/cs_functions.inc"
+};
+
 }  // namespace
 
 namespace cs2sim::p11::functions {
@@ -70,5 +90,6 @@ namespace cs2sim::p11::functions {
 Generation this_generation() { return CS2SIM_P11_GENERATION; }
 CK_FUNCTION_LIST* list_2_40() { return &front_list; }
 CK_FUNCTION_LIST_3_0* list_3_0() { return &whole_list; }
+CS_FUNCTION_LIST* list_cs() { return &cs_list; }
 
 }  // namespace cs2sim::p11::functions

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "host-lib/pkcs11/external_objects.h"
 #include "host-lib/pkcs11/library.h"
 
 namespace cs2sim::p11 {
@@ -26,19 +27,19 @@ PropertyList device_filter(Session& session, const Template& wanted) {
 // Whether the application may see an object: without a log-on those with PRIVATE = false (PKCS#11 3.0,
 // section 4.4).
 bool visible(const Session& session, const PropertyList& properties) {
-    return session.token.user_logged_on() || !properties.flag_or(CXI_PROP_PRIVATE, true);
+    return session.token.sees_private() || !properties.flag_or(CXI_PROP_PRIVATE, true);
 }
 
-Result<void> next_page(Session& session, Search& search) {
+Result<void> next_device_page(Session& session, Search& search) {
     const auto answer =
         session.execute(FC_CXI, SFC_CXI_KEY_LIST, {search.filter, wanted_properties(), search.cursor, kPage});
     if (!answer) {
         // Who is not logged on sees nothing; a token that nobody set up has nothing.
-        search.more = false;
+        search.device_done = true;
         if (answer.error().code == E_CXI_PERMISSION_DENIED) return {};
         return fail(answer.error());
     }
-    search.more = answer->block.u8("more") != 0;
+    search.device_done = answer->block.u8("more") == 0;
     search.cursor = to_bytes(answer->block.bytes("cursor"));
     for (ByteView rows = answer->block.bytes("keys"); !rows.empty();) {
         const auto row = parse_prefix(LAYOUT_CXI_ROW, rows);
@@ -56,6 +57,35 @@ Result<void> next_page(Session& session, Search& search) {
         search.ready.push_back(session.library.objects.put(std::move(object))->handle);
     }
     return {};
+}
+
+keystore::Filter stored_filter(Session& session, const Template& wanted) {
+    keystore::Filter filter;
+    filter.group = session.token.group();
+    if (!wanted.bytes(CKA_LABEL).empty()) filter.label = to_bytes(wanted.bytes(CKA_LABEL));
+    if (!wanted.bytes(CKA_ID).empty()) filter.id = to_bytes(wanted.bytes(CKA_ID));
+    if (const auto object_class = wanted.number(CKA_CLASS))
+        filter.key_class = static_cast<std::uint32_t>(*object_class);
+    if (!session.token.sees_private()) filter.is_private = false;
+    return filter;
+}
+
+Result<void> next_stored_page(Session& session, Search& search) {
+    auto page = list_stored(session, stored_filter(session, search.wanted), search.stored_after);
+    if (!page) return fail(page.error());
+    search.more = page->more;
+    search.stored_after = std::move(page->after);
+    for (Object& object : page->objects)
+        if (visible(session, object.properties) && matches(search.wanted, object.properties, true))
+            search.ready.push_back(session.library.objects.put(std::move(object))->handle);
+    return {};
+}
+
+Result<void> next_page(Session& session, Search& search) {
+    if (search.device_done) return next_stored_page(session, search);
+    const auto found = next_device_page(session, search);
+    search.more = found && (!search.device_done || session.token.external);
+    return found;
 }
 
 }  // namespace

@@ -12,7 +12,9 @@ struct Search {
     std::size_t told = 0;                 // of these
     Bytes filter;                         // as KEY_LIST takes it
     Bytes cursor;
-    bool more = false;  // the device has further pages
+    bool more = false;  // there may be further pages
+    bool device_done = false;
+    std::optional<keystore::KeyIndex> stored_after;  // in the slot's key store, which comes behind the device
 };
 
 // Begins one. Errors: the device's.

@@ -45,7 +45,7 @@ Answer GetInfo(Library& library, CK_INFO* info) {
     if (!info) return fail(CKR_ARGUMENTS_BAD);
     std::memset(info, 0, sizeof *info);
     info->cryptokiVersion = library.generation == Generation::r3 ? CK_VERSION{3, 0} : CK_VERSION{2, 40};
-    fill_text(info->manufacturerID, library.config.manufacturer);
+    fill_text(info->manufacturerID, library.config.manufacturer.value_or(TokenProfile().manufacturer));
     fill_text(info->libraryDescription, library.config.description);
     info->libraryVersion = {6, 5};
     return {};

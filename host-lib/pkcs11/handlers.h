@@ -1,13 +1,11 @@
-// The handlers of the functions of PKCS#11, one a row of cryptoki/functions.inc. In every one of them a
-// Result's code is a CKR or a device code (errors.h).
+// The handlers of the functions of PKCS#11, one a row of cryptoki/functions.inc, and of the vendor's, one a
+// row of cs_functions.inc. In every one of them a Result's code is a CKR or a device code (errors.h).
 #pragma once
 
 #include "host-lib/pkcs11/library.h"
 
 namespace cs2sim::p11::functions {
 
-#define CS2SIM_P11_REST(...) __VA_ARGS__
-#define CS2SIM_P11_BEHIND(first, rest) (first CS2SIM_P11_REST rest)
 #define CS2SIM_P11_FREE(name, area, parameters, arguments) Answer name parameters;
 #define CS2SIM_P11_AFTER_LIBRARY(...) (Library & library, __VA_ARGS__)
 #define CS2SIM_P11_LIBRARY(name, area, parameters, arguments) Answer name CS2SIM_P11_AFTER_LIBRARY parameters;
@@ -16,6 +14,9 @@ namespace cs2sim::p11::functions {
 #define CS2SIM_P11_ROLE CS2SIM_P11_SESSION
 #define CS2SIM_P11_3_0
 #include "host-lib/pkcs11/cryptoki/functions.inc"
+namespace cs {
+#include "host-lib/pkcs11/cryptoki/cs_functions.inc"
+}
 #undef CS2SIM_P11_FREE
 #undef CS2SIM_P11_LIBRARY
 #undef CS2SIM_P11_SESSION
@@ -26,5 +27,6 @@ namespace cs2sim::p11::functions {
 Generation this_generation();
 CK_FUNCTION_LIST* list_2_40();
 CK_FUNCTION_LIST_3_0* list_3_0();
+CS_FUNCTION_LIST* list_cs();
 
 }  // namespace cs2sim::p11::functions

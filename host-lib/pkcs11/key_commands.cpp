@@ -1,6 +1,8 @@
 #include "host-lib/pkcs11/key_commands.h"
 
 #include "host-lib/pkcs11/attributes.h"
+#include "host-lib/pkcs11/external_objects.h"
+#include "host-lib/pkcs11/library.h"
 
 namespace cs2sim::p11 {
 namespace {
@@ -11,25 +13,46 @@ bool on_device(const Object& object) {
     return !object.reference.empty() && object.reference[0] != CXI_TAG_EXTERNAL;
 }
 
+// A key that wraps and decrypts tells keys, one that unwraps and encrypts makes chosen ones. Many
+// applications ask for all usages, so that it is allowed where no mode or setting of the slot bars it, and
+// told.
+void warn_of_mixed_use(Session& session, const Object& object) {
+    const auto both = [&](CK_ATTRIBUTE_TYPE one, CK_ATTRIBUTE_TYPE other) {
+        return flag_of(object.properties, one) && flag_of(object.properties, other);
+    };
+    if (class_of(object.properties) != CKO_SECRET_KEY) return;
+    if (!both(CKA_WRAP, CKA_DECRYPT) && !both(CKA_UNWRAP, CKA_ENCRYPT)) return;
+    session.library.log.write(LogLevel::warning, "C_CreateObject",
+                              "key " + std::to_string(object.handle) +
+                                  " both handles keys and encrypts or decrypts: whoever uses it can read "
+                                  "the keys that it wraps");
+}
+
 }  // namespace
 
-Result<Placement> placement(Session& session, bool token) {
+Result<Placement> placement(Session& session, bool token, std::uint32_t objects) {
     if (token) {
         if (!session.read_write) return fail(CKR_SESSION_READ_ONLY);
-        return Placement{true, 0};
+        if (!session.token.external) return Placement{true, 0};
+        const auto store = key_store_of(session);
+        if (!store) return fail(store.error());
+        const auto spec = (*store)->reserve_specs(session.token.group(), objects);
+        if (!spec) return fail(spec.error());
+        return Placement{true, CXI_FLAG_KEY_EXTERNAL, true, *spec};
     }
     const bool external = session.token.external_keys != 0;
     return Placement{false, external ? CXI_FLAG_KEY_EXTERNAL : CXI_FLAG_KEY_VOLATILE};
 }
 
-void place(Session& session, const Placement& where, PropertyList& properties) {
+void place(Session& session, Placement& where, PropertyList& properties) {
     properties.set(CXI_PROP_KEY_GROUP, session.token.group());
     properties.set_flag(CXI_PROP_TOKEN, where.token);
+    if (where.stored) properties.set_number(CXI_PROP_KEY_SPEC, where.next_spec++);
 }
 
 Result<Bytes> make_at(Session& session, Placement& where, const Make& make) {
     auto made = make(where.flags);
-    if (made || where.flags != CXI_FLAG_KEY_EXTERNAL) {
+    if (made || where.token || where.flags != CXI_FLAG_KEY_EXTERNAL) {
         if (made && !where.token) session.token.external_keys = where.flags == CXI_FLAG_KEY_EXTERNAL ? 1 : 0;
         return made;
     }
@@ -46,6 +69,11 @@ Result<PropertyList> read_properties(Session& session, ByteView reference) {
 }
 
 Result<SharedObject> adopt(Session& session, const Placement& where, Bytes reference) {
+    if (where.stored) {
+        auto kept = keep_in_store(session, {std::move(reference)});
+        if (!kept) return fail(kept.error());
+        return std::move(kept->front());
+    }
     auto properties = read_properties(session, reference);
     if (!properties) return fail(properties.error());
     Object object;
@@ -56,16 +84,42 @@ Result<SharedObject> adopt(Session& session, const Placement& where, Bytes refer
     return session.library_objects().put(std::move(object));
 }
 
-Result<Bytes> import_key(Session& session, Placement& where, std::uint32_t type,
-                         const PropertyList& properties, ByteView material) {
-    PropertyList placed = properties;
-    place(session, where, placed);
-    return make_at(session, where, [&](std::uint32_t flags) -> Result<Bytes> {
-        const auto answer = session.execute(
-            FC_CXI, SFC_CXI_KEY_IMPORT, {flags, type, 0, placed.encode(), ByteView(), material, ByteView()},
-            Effect::change);
+Result<SharedObject> make_object(Session& session, bool token, PropertyList properties,
+                                 const SendMake& send) {
+    auto where = placement(session, token);
+    if (!where) return fail(where.error());
+    place(session, *where, properties);
+    const Bytes encoded = properties.encode();
+    auto reference = make_at(session, *where, [&](std::uint32_t flags) -> Result<Bytes> {
+        const auto answer = send(flags, encoded);
         if (!answer) return fail(answer.error());
         return to_bytes(answer->block.bytes("key"));
+    });
+    if (!reference) return fail(reference.error());
+    auto made = adopt(session, *where, *std::move(reference));
+    if (made) warn_of_mixed_use(session, **made);
+    return made;
+}
+
+Answer remove_object(Session& session, const Object& object) {
+    Answer removed;
+    if (object.stored) {
+        removed = remove_from_store(session, object);
+        if (!removed && removed.error().code != E_DB_NOT_FOUND) return removed;
+    } else if (on_device(object)) {
+        const auto answer = session.execute(FC_CXI, SFC_CXI_KEY_DELETE, {object.reference}, Effect::change);
+        if (!answer) removed = fail(answer.error());
+        if (!answer && answer.error().code != E_DB_NOT_FOUND) return removed;
+    }
+    session.library_objects().erase(object.handle);
+    return removed;
+}
+
+Result<SharedObject> import_key(Session& session, bool token, std::uint32_t type, PropertyList properties,
+                                ByteView material) {
+    return make_object(session, token, std::move(properties), [&](std::uint32_t flags, const Bytes& encoded) {
+        return session.execute(FC_CXI, SFC_CXI_KEY_IMPORT,
+                               {flags, type, 0, encoded, ByteView(), material, ByteView()}, Effect::change);
     });
 }
 

@@ -10,17 +10,31 @@ namespace cs2sim::p11 {
 // device has no MBK, or bars external keys, they are volatile keys on the device.
 struct Placement {
     bool token = false;
-    std::uint32_t flags = 0;  // of the command
+    std::uint32_t flags = 0;      // of the command
+    bool stored = false;          // into the slot's key store
+    std::uint32_t next_spec = 0;  // reserved there, for the next of `objects`
 };
-Result<Placement> placement(Session& session, bool token);
+// `objects`: how many are to be made. Errors: CKR_SESSION_READ_ONLY, those of the slot's key store.
+Result<Placement> placement(Session& session, bool token, std::uint32_t objects = 1);
 
-// Adds the group. The object gets no name: the device gives it the next specifier of the group.
-void place(Session& session, const Placement& placement, PropertyList& properties);
+// Adds the group. The object gets no name: the device gives it the next specifier of the group, or it gets
+// the next one that was reserved in the slot's key store.
+void place(Session& session, Placement& placement, PropertyList& properties);
 
 // Runs a command that makes an object at `where`, and again as a volatile key when the device cannot seal
 // blobs. `make` gets the flags to be sent, and gives the reference.
 using Make = std::function<Result<Bytes>(std::uint32_t flags)>;
 Result<Bytes> make_at(Session& session, Placement& where, const Make& make);
+
+// Makes an object with these properties: sends the command that makes it, with the flags and the encoded
+// properties that it is given, then reads what it became and gives it a handle. Warns in the log of a key
+// that both handles keys and reads or makes data. Errors: CKR_SESSION_READ_ONLY, those of the command.
+using SendMake = std::function<Result<host::Answer>(std::uint32_t flags, const Bytes& properties)>;
+Result<SharedObject> make_object(Session& session, bool token, PropertyList properties, const SendMake& send);
+
+// Takes an object away, from the device when it is there, and from the table. Errors: the device's;
+// E_DB_NOT_FOUND when somebody else came first.
+Answer remove_object(Session& session, const Object& object);
 
 // Reads the properties of a new object and gives it a handle.
 Result<SharedObject> adopt(Session& session, const Placement& where, Bytes reference);
@@ -29,8 +43,8 @@ Result<PropertyList> read_properties(Session& session, ByteView reference);
 
 // Takes a plain key in: `type` is CXI_KEY_TYPE_SECRET (raw), _PRIVATE (PKCS#8), _PUBLIC
 // (SubjectPublicKeyInfo).
-Result<Bytes> import_key(Session& session, Placement& where, std::uint32_t type,
-                         const PropertyList& properties, ByteView material);
+Result<SharedObject> import_key(Session& session, bool token, std::uint32_t type, PropertyList properties,
+                                ByteView material);
 
 // The key in clear, as far as its policy lets it out.
 Result<SecretBytes> export_key(Session& session, const Object& key);

@@ -1,28 +1,30 @@
 // Keys come and move: generate, wrap, unwrap, derive; random numbers.
 #include <algorithm>
 
+#include "host-lib/pkcs11/derivation.h"
+#include "host-lib/pkcs11/external_objects.h"
 #include "host-lib/pkcs11/handlers.h"
 #include "host-lib/pkcs11/key_commands.h"
 #include "host-lib/pkcs11/key_use.h"
 #include "host-lib/pkcs11/new_objects.h"
+#include "host-lib/pkcs11/unwrapping.h"
 
 namespace cs2sim::p11::functions {
 namespace {
 
-const auto kReadTemplate = [](Session& session, const CK_ATTRIBUTE* attributes, CK_ULONG count) {
-    return Template::read(attributes, count, session.library.config.all_attributes);
-};
-
 // WRAP_WITH_TRUSTED, EXTRACTABLE: the device refuses too; here the caller gets the exact error.
-Answer may_be_wrapped(const Object& key, const Object& wrapping) {
+Answer may_be_wrapped(const Object& key, const Object& wrapping, Work work) {
     const CK_OBJECT_CLASS object_class = class_of(key.properties);
     if (object_class != CKO_SECRET_KEY && object_class != CKO_PRIVATE_KEY) return fail(CKR_KEY_NOT_WRAPPABLE);
     if (!key.properties.flag_or(CXI_PROP_EXTRACTABLE, false)) return fail(CKR_KEY_UNEXTRACTABLE);
     if (key.properties.flag_or(CXI_PROP_WRAP_WITH_TRUSTED, false) &&
         !wrapping.properties.flag_or(CXI_PROP_TRUSTED, false))
         return fail(CKR_KEY_NOT_WRAPPABLE);
-    if (class_of(wrapping.properties) == CKO_PUBLIC_KEY && object_class != CKO_SECRET_KEY)
+    if (class_of(wrapping.properties) == CKO_PUBLIC_KEY && object_class != CKO_SECRET_KEY &&
+        work != Work::rsa_aes)
         return fail(CKR_KEY_NOT_WRAPPABLE);
+    const Template demanded = Template::decode(wrapping.properties.bytes(CXI_PROP_WRAP_TEMPLATE));
+    if (!matches(demanded, key.properties, key.is_token())) return fail(CKR_KEY_NOT_WRAPPABLE);
     return {};
 }
 
@@ -45,9 +47,9 @@ Answer give_wrapped(const SecretBytes& wrapped, CK_BYTE* out, CK_ULONG* out_leng
 Answer GenerateKey(Session& session, CK_MECHANISM* mechanism, CK_ATTRIBUTE* attributes, CK_ULONG count,
                    CK_OBJECT_HANDLE* key) {
     if (!key) return fail(CKR_ARGUMENTS_BAD);
-    const auto prepared = prepare(mechanism, CKF_GENERATE);
+    const auto prepared = prepare(*session.token.profile(), mechanism, CKF_GENERATE);
     if (!prepared) return fail(prepared.error());
-    const auto given = kReadTemplate(session, attributes, count);
+    const auto given = given_template(session, attributes, count);
     if (!given) return fail(given.error());
     const auto made = generate_key(session, *prepared->row, *given);
     if (!made) return fail(made.error());
@@ -59,11 +61,11 @@ Answer GenerateKeyPair(Session& session, CK_MECHANISM* mechanism, CK_ATTRIBUTE* 
                        CK_ULONG public_count, CK_ATTRIBUTE* of_private, CK_ULONG private_count,
                        CK_OBJECT_HANDLE* public_key, CK_OBJECT_HANDLE* private_key) {
     if (!public_key || !private_key) return fail(CKR_ARGUMENTS_BAD);
-    const auto prepared = prepare(mechanism, CKF_GENERATE_KEY_PAIR);
+    const auto prepared = prepare(*session.token.profile(), mechanism, CKF_GENERATE_KEY_PAIR);
     if (!prepared) return fail(prepared.error());
-    const auto publics = kReadTemplate(session, of_public, public_count);
+    const auto publics = given_template(session, of_public, public_count);
     if (!publics) return fail(publics.error());
-    const auto privates = kReadTemplate(session, of_private, private_count);
+    const auto privates = given_template(session, of_private, private_count);
     if (!privates) return fail(privates.error());
     const auto pair = generate_pair(session, *prepared->row, *publics, *privates);
     if (!pair) return fail(pair.error());
@@ -75,14 +77,19 @@ Answer GenerateKeyPair(Session& session, CK_MECHANISM* mechanism, CK_ATTRIBUTE* 
 Answer WrapKey(Session& session, CK_MECHANISM* mechanism, CK_OBJECT_HANDLE wrapping, CK_OBJECT_HANDLE handle,
                CK_BYTE* out, CK_ULONG* out_length) {
     if (!out_length) return fail(CKR_ARGUMENTS_BAD);
-    const auto prepared = prepare(mechanism, CKF_WRAP);
+    const auto prepared = prepare(*session.token.profile(), mechanism, CKF_WRAP);
     if (!prepared) return fail(prepared.error());
     const auto with = key_for(session, kWrap, wrapping, *prepared->row);
     if (!with) return fail(with.error());
-    const auto key = session.library.objects.find(handle);
-    if (!key || key->slot != session.token.slot) return fail(CKR_KEY_HANDLE_INVALID);
-    CS2SIM_TRY(may_be_wrapped(*key, **with));
-    if (prepared->row->work == Work::rsa_aes) return fail(CKR_MECHANISM_INVALID);
+    const auto found = object_in_use(session, handle, CKR_KEY_HANDLE_INVALID);
+    if (!found) return fail(found.error());
+    const SharedObject& key = *found;
+    CS2SIM_TRY(may_be_wrapped(*key, **with, prepared->row->work));
+    if (prepared->row->work == Work::rsa_aes) {
+        const auto wrapped = wrap_by_rsa_aes(session, *prepared, **with, *key);
+        if (!wrapped) return fail(wrapped.error());
+        return give_wrapped(to_secret(*wrapped), out, out_length);
+    }
     const auto answer = session.execute(FC_CXI, SFC_CXI_KEY_WRAP,
                                         {with_direction(*prepared, CXI_MECH_MODE_ENCRYPT), key->reference,
                                          (*with)->reference, prepared->parameter});
@@ -96,29 +103,21 @@ Answer UnwrapKey(Session& session, CK_MECHANISM* mechanism, CK_OBJECT_HANDLE unw
     const auto blob = input(wrapped, length);
     if (!blob) return fail(blob.error());
     if (blob->size() > CXI_MOST_DATA) return fail(CKR_WRAPPED_KEY_LEN_RANGE);
-    const auto prepared = prepare(mechanism, CKF_UNWRAP);
+    const auto prepared = prepare(*session.token.profile(), mechanism, CKF_UNWRAP);
     if (!prepared) return fail(prepared.error());
     const auto with = key_for(session, kUnwrap, unwrapping, *prepared->row);
     if (!with) return fail(with.error());
-    if (prepared->row->work == Work::rsa_aes) return fail(CKR_MECHANISM_INVALID);
-    const auto given = kReadTemplate(session, attributes, count);
+    auto given = given_template(session, attributes, count);
     if (!given) return fail(given.error());
+    CS2SIM_TRY(given->join(Template::decode((*with)->properties.bytes(CXI_PROP_UNWRAP_TEMPLATE))));
     auto wanted = wanted_key(session, *given, Making::unwrap, CK_UNAVAILABLE_INFORMATION);
     if (!wanted) return fail(wanted.error());
-    auto where = placement(session, wanted->token);
-    if (!where) return fail(where.error());
-    place(session, *where, wanted->properties);
-    auto reference = make_at(session, *where, [&](std::uint32_t flags) -> Result<Bytes> {
-        const auto answer =
-            session.execute(FC_CXI, SFC_CXI_KEY_UNWRAP,
-                            {flags, with_direction(*prepared, CXI_MECH_MODE_DECRYPT), (*with)->reference,
-                             prepared->parameter, wanted->properties.encode(), *blob},
-                            Effect::change);
-        if (!answer) return fail(answer.error());
-        return to_bytes(answer->block.bytes("key"));
-    });
-    if (!reference) return fail(reference.error());
-    const auto made = adopt(session, *where, *std::move(reference));
+    auto made =
+        prepared->row->work == Work::rsa_aes
+            ? unwrap_by_rsa_aes(session, *prepared, **with, *std::move(wanted), *blob)
+            : unwrap_into(session, *std::move(wanted), **with,
+                          with_direction(*prepared, CXI_MECH_MODE_DECRYPT), prepared->parameter, *blob);
+    made = finish_key(session, *given, std::move(made));
     if (!made) return fail(made.error());
     *key = (*made)->handle;
     return {};
@@ -127,62 +126,14 @@ Answer UnwrapKey(Session& session, CK_MECHANISM* mechanism, CK_OBJECT_HANDLE unw
 Answer DeriveKey(Session& session, CK_MECHANISM* mechanism, CK_OBJECT_HANDLE base, CK_ATTRIBUTE* attributes,
                  CK_ULONG count, CK_OBJECT_HANDLE* key) {
     if (!key) return fail(CKR_ARGUMENTS_BAD);
-    const auto prepared = prepare(mechanism, CKF_DERIVE);
+    const auto prepared = prepare(*session.token.profile(), mechanism, CKF_DERIVE);
     if (!prepared) return fail(prepared.error());
     const auto from = key_for(session, kDerive, base, *prepared->row);
     if (!from) return fail(from.error());
-    const auto given = kReadTemplate(session, attributes, count);
+    auto given = given_template(session, attributes, count);
     if (!given) return fail(given.error());
-    auto wanted = wanted_key(session, *given, Making::unwrap, CK_UNAVAILABLE_INFORMATION);
-    if (!wanted) return fail(wanted.error());
-    if (wanted->object_class != CKO_SECRET_KEY) return fail(CKR_TEMPLATE_INCONSISTENT);
-    Bytes data = prepared->data;
-    std::size_t natural = 0;  // bytes of what the mechanism gives, when the template says no length
-    if (prepared->other_key != CK_INVALID_HANDLE) {
-        const auto other = session.library.objects.find(prepared->other_key);
-        if (!other || other->slot != session.token.slot) return fail(CKR_KEY_HANDLE_INVALID);
-        data = other->reference;
-        natural = other->properties.number_or(CXI_PROP_KEY_SIZE, 0) / 8;
-    }
-    if (!wanted->properties.has(CXI_PROP_KEY_SIZE)) {
-        const HashRow* hash = hash_of(prepared->cxi);
-        const std::size_t own = ((*from)->properties.number_or(CXI_PROP_KEY_SIZE, 0) + 7) / 8;
-        switch (prepared->cxi & CXI_MECH_KDF_MASK) {
-            case CXI_MECH_KDF_HASH:
-                natural = hash ? hash->size : 0;
-                break;
-            case CXI_MECH_KDF_CAT_BASE_AND_KEY:
-                natural += own;
-                break;
-            case CXI_MECH_KDF_CAT_BASE_AND_DATA:
-            case CXI_MECH_KDF_CAT_DATA_AND_BASE:
-                natural = own + data.size();
-                break;
-            case CXI_MECH_KDF_XOR_BASE_AND_DATA:
-                natural = std::min(own, data.size());
-                break;
-            case CXI_MECH_KDF_ENC_DATA:
-                natural = data.size();
-                break;
-            default:
-                natural = own;
-        }
-        const CK_KEY_TYPE type = given->number(CKA_KEY_TYPE).value_or(CKK_GENERIC_SECRET);
-        if (type == CKK_AES) natural = natural >= 32 ? 32 : natural >= 24 ? 24 : 16;
-        wanted->properties.set_number(CXI_PROP_KEY_SIZE, static_cast<std::uint32_t>(natural * 8));
-    }
-    auto where = placement(session, wanted->token);
-    if (!where) return fail(where.error());
-    place(session, *where, wanted->properties);
-    auto reference = make_at(session, *where, [&](std::uint32_t flags) -> Result<Bytes> {
-        const auto answer = session.execute(
-            FC_CXI, SFC_CXI_KEY_DERIVE,
-            {flags, prepared->cxi, (*from)->reference, wanted->properties.encode(), data}, Effect::change);
-        if (!answer) return fail(answer.error());
-        return to_bytes(answer->block.bytes("key"));
-    });
-    if (!reference) return fail(reference.error());
-    const auto made = adopt(session, *where, *std::move(reference));
+    CS2SIM_TRY(given->join(Template::decode((*from)->properties.bytes(CXI_PROP_CUSTOM | 0x213))));
+    auto made = finish_key(session, *given, derive_key(session, *prepared, **from, *given));
     if (!made) return fail(made.error());
     *key = (*made)->handle;
     return {};

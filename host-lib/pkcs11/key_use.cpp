@@ -2,6 +2,9 @@
 
 #include "firmware/crypto/digest.h"
 #include "host-lib/pkcs11/attributes.h"
+#include "host-lib/pkcs11/config_objects.h"
+#include "host-lib/pkcs11/external_objects.h"
+#include "host-lib/pkcs11/token_time.h"
 
 namespace cs2sim::p11 {
 
@@ -34,18 +37,38 @@ bool allows(const Object& key, CK_MECHANISM_TYPE mechanism) {
     return false;
 }
 
+// START_DATE and END_DATE, where the slot's CFG_CHECK_VALIDITY_PERIOD says so; by the device's clock.
+Answer check_dates(Session& session, const Object& key) {
+    const auto date = [&](CK_ATTRIBUTE_TYPE type) {
+        return as_text(key.properties.bytes(find_attribute(type)->property));
+    };
+    const std::string_view start = date(CKA_START_DATE), end = date(CKA_END_DATE);
+    if (start.empty() && end.empty()) return {};
+    const auto checks = slot_setting(session, CXI_PROP_CFG_CHECK_VALIDITY_PERIOD, 0);
+    if (!checks) return fail(checks.error());
+    if (*checks == 0) return {};
+    const auto now = token_time(session.token);
+    if (!now) return fail(now.error());
+    const std::string_view today = std::string_view(*now).substr(0, sizeof(CK_DATE));
+    if ((!start.empty() && today < start) || (!end.empty() && today > end))
+        return fail(CKR_KEY_FUNCTION_NOT_PERMITTED);
+    return {};
+}
+
 }  // namespace
 
 Result<SharedObject> key_for(Session& session, const UseRow& use, CK_OBJECT_HANDLE handle,
                              const MechanismRow& mechanism) {
-    auto key = session.library.objects.find(handle);
-    if (!key || key->slot != session.token.slot) return fail(static_cast<std::uint32_t>(use.bad_handle));
+    const auto found = object_in_use(session, handle, use.bad_handle);
+    if (!found) return found;
+    const SharedObject& key = *found;
     const std::uint8_t bit = class_bit(class_of(key->properties));
     if ((bit & use.classes) == 0 || !takes(mechanism.keys, key_type_of(key->properties)))
         return fail(static_cast<std::uint32_t>(use.bad_type));
     const auto allowed = attribute_value(key->properties, *find_attribute(use.attribute), true);
     if (!allowed || allowed->at(0) == CK_FALSE) return fail(CKR_KEY_FUNCTION_NOT_PERMITTED);
     if (!allows(*key, mechanism.type)) return fail(CKR_MECHANISM_INVALID);
+    CS2SIM_TRY(check_dates(session, *key));
     return key;
 }
 
@@ -58,7 +81,7 @@ Answer begin(Session& session, Slot slot, const UseRow& use, const CK_MECHANISM*
         return {};
     }
     if (operation.active()) return fail(CKR_OPERATION_ACTIVE);
-    auto prepared = prepare(mechanism, use.flag);
+    auto prepared = prepare(*session.token.profile(), mechanism, use.flag);
     if (!prepared) return fail(prepared.error());
     auto key = key_for(session, use, handle, *prepared->row);
     if (!key) return fail(key.error());

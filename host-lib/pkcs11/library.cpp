@@ -1,5 +1,7 @@
 #include "host-lib/pkcs11/library.h"
 
+#include <chrono>
+
 #include "host-lib/pkcs11/find.h"
 #include "host-lib/pkcs11/key_commands.h"
 
@@ -27,22 +29,46 @@ CK_STATE Session::state() const {
 
 Library::Library(Config given, Generation which)
     : config(std::move(given)), generation(which), log(config, which) {
-    for (const auto& devices : config.device_groups) {
-        auto group = std::make_unique<DeviceGroup>();
-        group->devices = devices;
-        group->timeouts = {config.connection_timeout, config.command_timeout};
-        group->keep_alive = config.keep_alive;
-        group->balance = config.fallback_interval.count() == 0;
-        groups_.push_back(std::move(group));
-    }
+    const DeviceGroup::Settings settings{{config.connection_timeout, config.command_timeout},
+                                         config.keep_alive,
+                                         config.fallback_interval,
+                                         config.keys_external,
+                                         [this](bool trouble, const std::string& text) {
+                                             log.write(trouble ? LogLevel::warning : LogLevel::info,
+                                                       "[ClusterSync]", text);
+                                         }};
+    for (const auto& devices : config.device_groups)
+        groups_.push_back(std::make_unique<DeviceGroup>(devices, settings));
     if (groups_.empty()) groups_.push_back(std::make_unique<DeviceGroup>());
     for (const auto& group : groups_)
         for (unsigned number = 0; number < config.slot_count; ++number)
-            tokens_.push_back(std::make_unique<Token>(tokens_.size(), number, *group));
+            tokens_.push_back(std::make_unique<Token>(tokens_.size(), number, *group, config));
+    for (const auto& token : tokens_) {
+        const unsigned slot = static_cast<unsigned>(token->slot);
+        if (config.keys_are_external(slot)) token->external = &external_store(config.key_storage_of(slot));
+    }
 }
 
+ExternalStore& Library::external_store(const KeyStorageSettings& settings) {
+    for (const auto& store : stores_)
+        if (store->settings == settings) return *store;
+    stores_.push_back(
+        std::make_unique<ExternalStore>(settings, config.connection_timeout, config.command_timeout, log));
+    return *stores_.back();
+}
+
+// The first connection waits for the device's word at the end of its session, and no other when it never
+// came: a dead device holds C_Finalize up once.
 Library::~Library() {
     const std::lock_guard lock(mutex_);
+    bool wait = true;
+    const auto close = [&wait](Channel& channel) {
+        const auto before = std::chrono::steady_clock::now();
+        channel.close(wait);
+        if (std::chrono::steady_clock::now() - before > std::chrono::milliseconds(500)) wait = false;
+    };
+    for (const auto& [handle, session] : sessions_) close(session->channel());
+    for (const auto& token : tokens_) close(token->shared_channel());
     sessions_.clear();
 }
 
@@ -114,12 +140,14 @@ std::vector<SharedSession> Library::sessions_of(const Token& token) {
 
 void Library::log_off(Token& token) {
     if (token.logons().empty()) return;
+    const auto private_objects = objects.erase_private(token.slot);
+    for (const SharedObject& object : private_objects)
+        if (const SharedSession session = this->session(object->session)) forget_objects(*session, {object});
     token.logons().clear();
     token.set_permissions(0);
     token.initial_pin = false;
     token.shared_channel().log_off();
     for (const SharedSession& session : sessions_of(token)) session->channel().log_off();
-    objects.erase_of_slot(token.slot);
 }
 
 void Library::wait_for_end() {
@@ -132,6 +160,7 @@ void Library::end() {
         const std::lock_guard lock(end_mutex_);
         ending_ = true;
     }
+    for (const auto& group : groups_) group->end();
     end_signal_.notify_all();
 }
 

@@ -5,6 +5,7 @@
 #include <memory>
 #include <unordered_map>
 
+#include "host-lib/pkcs11/external_store.h"
 #include "host-lib/pkcs11/log.h"
 #include "host-lib/pkcs11/saved_digests.h"
 #include "host-lib/pkcs11/session.h"
@@ -45,7 +46,10 @@ public:
 private:
     void ended(const std::vector<SharedSession>& closed, Token& token);
 
+    ExternalStore& external_store(const KeyStorageSettings& settings);
+
     std::vector<std::unique_ptr<DeviceGroup>> groups_;
+    std::vector<std::unique_ptr<ExternalStore>> stores_;  // one a configuration, whatever the slots
     std::vector<std::unique_ptr<Token>> tokens_;
     std::mutex mutex_;
     std::unordered_map<CK_SESSION_HANDLE, SharedSession> sessions_;

@@ -8,8 +8,8 @@ namespace {
 
 constexpr std::size_t kLongestPin = 255;
 
-Answer check_length(const Library& library, ByteView pin) {
-    if (pin.size() < library.config.min_pin || pin.size() > kLongestPin) return fail(CKR_PIN_LEN_RANGE);
+Answer check_length(Token& token, ByteView pin) {
+    if (pin.size() < token.profile()->min_pin || pin.size() > kLongestPin) return fail(CKR_PIN_LEN_RANGE);
     return {};
 }
 
@@ -20,7 +20,7 @@ Result<ByteView> pin_input(const CK_UTF8CHAR* pin, CK_ULONG length) {
 }
 
 bool has_initial_pin(Session& session, TokenRole role) {
-    if (!session.library.config.initial_pins) return false;
+    if (!session.token.profile()->initial_pins) return false;
     const auto user = session.token.find_user(role);
     return user && user->initial;
 }
@@ -64,10 +64,9 @@ Answer log_role_on(Session& session, CK_USER_TYPE user, ByteView pin) {
 // Sets the PIN of a user who proves the old one, whoever else is logged on.
 Answer change_pin(Session& session, TokenRole role, ByteView old_pin, ByteView new_pin) {
     const std::string name = session.token.user_name(role);
-    Logons nobody;
-    Channel once(session.token.devices(), nobody);
-    Logon old(name, old_pin);
-    CS2SIM_TRY(once.try_logon(old));
+    Logons owner;
+    owner.add(std::make_shared<Logon>(name, old_pin));
+    Channel once(session.token.devices(), owner);
     CS2SIM_TRY(once.execute(FC_CMDS, SFC_CMDS_CHANGE_USER, {name, new_pin}, Effect::change));
     const bool on = role == TokenRole::so ? session.token.so_logged_on() : session.token.user_logged_on();
     if (!on) return {};
@@ -85,13 +84,14 @@ Answer make_token(Channel& channel, Token& token, ByteView pin, std::string_view
 }
 
 // The slot's SO himself, with his PIN, which stays.
-Answer make_token_as_so(Token& token, ByteView pin) {
-    Logons nobody;
-    Channel once(token.devices(), nobody);
-    Logon so(token.user_name(TokenRole::so), pin);
-    CS2SIM_TRY(once.try_logon(so));
+Answer make_token_as_so(Token& token, ByteView pin, std::string_view label) {
+    Logons so;
+    so.add(std::make_shared<Logon>(token.user_name(TokenRole::so), pin));
+    Channel once(token.devices(), so);
     CS2SIM_TRY(once.execute(FC_CXI, SFC_CXI_KEY_INIT, {token.group()}, Effect::change));
-    return delete_token_user(once, token, TokenRole::user);
+    for (const TokenRole role : {TokenRole::user, TokenRole::key_manager})
+        CS2SIM_TRY(delete_token_user(once, token, role));
+    return set_token_label(once, token, label);
 }
 
 }  // namespace
@@ -103,27 +103,26 @@ Answer InitToken(Library& library, CK_SLOT_ID slot, CK_UTF8CHAR* pin, CK_ULONG l
     const auto given = pin_input(pin, length);
     if (!given) return fail(given.error());
     if (!label) return fail(CKR_ARGUMENTS_BAD);
-    const std::string_view name(reinterpret_cast<const char*>(label), 32);
+    const std::string_view padded(reinterpret_cast<const char*>(label), 32);
+    const std::string_view name = padded.substr(0, padded.find_last_not_of(' ') + 1);
     const std::lock_guard lock(token.login_mutex);
     // The administrator's own session is the only one that may be open.
     const bool administrator = !token.logons().empty() && !token.user_logged_on() && !token.so_logged_on();
     if (token.sessions > (administrator ? 1u : 0u)) return fail(CKR_SESSION_EXISTS);
-    CS2SIM_TRY(check_length(library, *given));
+    CS2SIM_TRY(check_length(token, *given));
     library.objects.erase_of_slot(slot);
     if (administrator) return make_token(token.shared_channel(), token, *given, name);
     if (!library.config.init_token_as.empty()) {
-        const auto logon = generic_logon(as_bytes(library.config.init_token_as));
+        auto logon = generic_logon(as_bytes(library.config.init_token_as));
         if (!logon) return fail(logon.error());
-        Logons nobody;
-        Channel once(token.devices(), nobody);
-        CS2SIM_TRY(once.try_logon(**logon));
+        Logons administrators;
+        administrators.add(*std::move(logon));
+        Channel once(token.devices(), administrators);
         return make_token(once, token, *given, name);
     }
     const auto so = token.find_user(TokenRole::so);
     if (!so) return fail(so.error().code == E_CMDS_NO_USER ? CKR_USER_NOT_LOGGED_IN : so.error().code);
-    const auto done = make_token_as_so(token, *given);
-    // Without an administrator a wrong SO PIN is all that can be told.
-    return done;
+    return make_token_as_so(token, *given, name);
 }
 
 Answer InitPIN(Session& session, CK_UTF8CHAR* pin, CK_ULONG length) {
@@ -131,7 +130,7 @@ Answer InitPIN(Session& session, CK_UTF8CHAR* pin, CK_ULONG length) {
     if (!given) return fail(given.error());
     if (!session.token.so_logged_on()) return fail(CKR_USER_NOT_LOGGED_IN);
     if (!session.read_write) return fail(CKR_SESSION_READ_ONLY);
-    CS2SIM_TRY(check_length(session.library, *given));
+    CS2SIM_TRY(check_length(session.token, *given));
     CS2SIM_TRY(delete_token_user(session.channel(), session.token, TokenRole::user));
     return add_token_user(session.channel(), session.token, TokenRole::user, *given);
 }
@@ -143,7 +142,7 @@ Answer SetPIN(Session& session, CK_UTF8CHAR* old_pin, CK_ULONG old_length, CK_UT
     if (!before) return fail(before.error());
     if (!after) return fail(after.error());
     if (!session.read_write) return fail(CKR_SESSION_READ_ONLY);
-    CS2SIM_TRY(check_length(session.library, *after));
+    CS2SIM_TRY(check_length(session.token, *after));
     const std::lock_guard lock(session.token.login_mutex);
     return change_pin(session, session.token.so_logged_on() ? TokenRole::so : TokenRole::user, *before,
                       *after);

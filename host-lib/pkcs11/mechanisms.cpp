@@ -35,6 +35,43 @@ constexpr HashRow kHashes[] = {
     {CXI_MECH_HASH_SHA3_512, CKM_SHA3_512, CKG_MGF1_SHA3_512, CKD_SHA3_512_KDF, "SHA3-512", 64},
 };
 
+// What certified modes do not approve, so that C_GetMechanismList tells it; the device bars it by its own
+// tables (firmware/cxi/cxi_rules.h).
+enum Modes : std::uint8_t { FIPS = 1, CC = 2, BOTH = 3 };
+struct Bar {
+    std::uint8_t modes;
+    KeyKind keys;  // no_key: any
+    std::uint32_t mask, value;
+    CK_FLAGS flags;
+};
+constexpr CK_FLAGS kAll = ~CKF_HW;
+constexpr Bar kBars[] = {
+    {BOTH, KeyKind::no_key, CXI_MECH_HASH_MASK, CXI_MECH_HASH_MD5, kAll},
+    {BOTH, KeyKind::no_key, CXI_MECH_HASH_MASK, CXI_MECH_HASH_RMD160, kAll},
+    {BOTH, KeyKind::rsa, CXI_MECH_HASH_MASK, CXI_MECH_HASH_SHA1, SIGN},
+    {BOTH, KeyKind::ec, CXI_MECH_HASH_MASK, CXI_MECH_HASH_SHA1, SIGN},
+    {BOTH, KeyKind::rsa, CXI_MECH_PAD_MASK, CXI_MECH_PAD_PKCS1, ENCRYPT | DECRYPT | WRAP | UNWRAP},
+    {BOTH, KeyKind::rsa, CXI_MECH_PAD_MASK, CXI_MECH_PAD_NONE,
+     ENCRYPT | DECRYPT | SIGN | CKF_SIGN_RECOVER | WRAP | UNWRAP},
+    {FIPS, KeyKind::rsa, CXI_MECH_PAD_MASK, CXI_MECH_PAD_X9_31, SIGN},
+    {FIPS, KeyKind::montgomery, 0, 0, kAll},
+    {BOTH, KeyKind::des, 0, 0, kAll},
+    {BOTH, KeyKind::des2, 0, 0, kAll},
+    {BOTH, KeyKind::des3, 0, 0, kAll},
+    {CC, KeyKind::aes, CXI_MECH_CHAIN_MASK, CXI_MECH_CHAIN_ECB, ENCRYPT},
+    {BOTH, KeyKind::aes, CXI_MECH_CHAIN_MASK, CXI_MECH_CHAIN_ECB, WRAP | UNWRAP},
+    {BOTH, KeyKind::aes, CXI_MECH_CHAIN_MASK, CXI_MECH_CHAIN_CBC, WRAP | UNWRAP},
+    {BOTH, KeyKind::aes, CXI_MECH_CHAIN_MASK, CXI_MECH_CHAIN_CTR, WRAP | UNWRAP},
+    {BOTH, KeyKind::no_key, CXI_MECH_KDF_MASK, CXI_MECH_KDF_HASH, DERIVE},
+    {BOTH, KeyKind::no_key, CXI_MECH_KDF_MASK, CXI_MECH_KDF_ENC_DATA, DERIVE},
+    {BOTH, KeyKind::no_key, CXI_MECH_KDF_MASK, CXI_MECH_KDF_XOR_BASE_AND_DATA, DERIVE},
+    {BOTH, KeyKind::no_key, CXI_MECH_KDF_MASK, CXI_MECH_KDF_CAT_BASE_AND_DATA, DERIVE},
+    {BOTH, KeyKind::no_key, CXI_MECH_KDF_MASK, CXI_MECH_KDF_CAT_DATA_AND_BASE, DERIVE},
+    {BOTH, KeyKind::no_key, CXI_MECH_KDF_MASK, CXI_MECH_KDF_EXTRACT_KEY_FROM_KEY, DERIVE},
+};
+
+bool is_des(KeyKind keys) { return keys == KeyKind::des || keys == KeyKind::des2 || keys == KeyKind::des3; }
+
 struct KindRow {
     KeyKind kind;
     CK_KEY_TYPE type;
@@ -63,6 +100,40 @@ std::span<const MechanismRow> mechanism_table() { return kMechanisms; }
 const MechanismRow* find_mechanism(CK_MECHANISM_TYPE type) {
     const auto* row = std::ranges::find(kMechanisms, type, &MechanismRow::type);
     return row == std::end(kMechanisms) ? nullptr : row;
+}
+
+CK_FLAGS flags_of(const MechanismRow& row, const TokenProfile& profile) {
+    const auto modes = static_cast<std::uint8_t>((profile.fips ? FIPS : 0) | (profile.cc ? CC : 0));
+    if (is_des(row.keys) && !profile.des3) return 0;
+    CK_FLAGS flags = row.flags;
+    for (const Bar& bar : kBars)
+        if ((bar.modes & modes) != 0 && (bar.keys == KeyKind::no_key || bar.keys == row.keys) &&
+            (row.cxi & bar.mask) == bar.value)
+            flags &= ~bar.flags;
+    constexpr CK_FLAGS kUses = ENCRYPT | DECRYPT | SIGN | VERIFY | GENERATE | GENERATE_KEY_PAIR | WRAP |
+                               UNWRAP | DERIVE | DIGEST | CKF_SIGN_RECOVER | CKF_VERIFY_RECOVER;
+    return (flags & kUses) == 0 ? 0 : flags;
+}
+
+std::vector<std::uint32_t> device_mechanisms(CK_MECHANISM_TYPE type) {
+    const MechanismRow* row = find_mechanism(type);
+    if (!row) return {};
+    const bool any_hash =
+        row->parameter == ParameterCodec::oaep || row->parameter == ParameterCodec::rsa_aes ||
+        row->parameter == ParameterCodec::pss || row->parameter == ParameterCodec::ecdh ||
+        row->parameter == ParameterCodec::ecies || row->parameter == ParameterCodec::tls_mac ||
+        row->parameter == ParameterCodec::tls_master || row->parameter == ParameterCodec::tls_kdf;
+    const bool two_ways = row->work == Work::rsa || row->work == Work::cipher ||
+                          row->work == Work::whole_cipher || row->work == Work::ecies;
+    std::vector<std::uint32_t> numbers = {row->cxi};
+    if (any_hash && hash_of(row->cxi) == nullptr)
+        for (const HashRow& hash : kHashes) numbers.push_back(row->cxi | hash.cxi);
+    if (!two_ways) return numbers;
+    for (std::size_t i = 0, plain = numbers.size(); i < plain; ++i) {
+        numbers.push_back(numbers[i] | CXI_MECH_MODE_ENCRYPT);
+        numbers.push_back(numbers[i] | CXI_MECH_MODE_DECRYPT);
+    }
+    return numbers;
 }
 
 bool takes(KeyKind kind, CK_KEY_TYPE type) {

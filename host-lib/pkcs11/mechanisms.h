@@ -8,6 +8,7 @@
 
 #include "host-lib/pkcs11/errors.h"
 #include "host-lib/pkcs11/object_table.h"
+#include "host-lib/pkcs11/token_profile.h"
 
 namespace cs2sim::p11 {
 
@@ -20,11 +21,13 @@ enum class Work : std::uint8_t {
     hash_signature,     // hashes here, signs the digest
     message_signature,  // signs the whole message in one command
     mac,                // in one command, or in pieces by HASH_COMPUTE
-    retail_mac,         // in one command only
+    whole_mac,          // in one command only
+    multi,              // signs several data in one command
     cipher,             // in one command or in pieces
     whole_cipher,       // in one command only
     digest,             // here
     derive,
+    ecies,    // encrypts to a key of a curve, in one command
     rsa_aes,  // wraps an AES key, and with that one the key
 };
 
@@ -61,6 +64,14 @@ enum class ParameterCodec : std::uint8_t {
     key_handle,
     cbc_data,
     cbc_data8,
+    cbc_wrap,
+    cbc_wrap8,
+    gmac,
+    multi,
+    ecies,
+    tls_master,
+    tls_mac,
+    tls_kdf,
     rsa_aes
 };
 
@@ -75,6 +86,10 @@ struct MechanismRow {
 };
 
 std::span<const MechanismRow> mechanism_table();
+// What a mechanism is for on a token: its row's flags, cut by profile and mode. 0: the token has it not.
+CK_FLAGS flags_of(const MechanismRow& row, const TokenProfile& profile);
+// The numbers by which CXI knows the uses of a mechanism, for lists of allowed ones; none for unknown ones.
+std::vector<std::uint32_t> device_mechanisms(CK_MECHANISM_TYPE type);
 const MechanismRow* find_mechanism(CK_MECHANISM_TYPE type);  // null when unknown
 
 // Whether a mechanism that takes keys of this kind takes a key of that type.
@@ -103,18 +118,19 @@ struct Prepared {
     const MechanismRow* row = nullptr;
     std::uint32_t cxi = 0;
     Bytes parameter;                // LAYOUT_CXI_CRYPT_PARAMETER, _OAEP_, _PSS_
-    Bytes data;                     // of derivations: peer's point, string
+    Bytes data;                     // of derivations: peer, string, seed; of TLS MACs: the label
     std::size_t mac_length = 0;     // 0: whole
-    std::size_t tag_length = 0;     // of AEAD modes
+    std::size_t tag_length = 0;     // of AEAD modes and ECIES
     std::uint64_t most_blocks = 0;  // CTR: before the counter comes round; 0: no limit
     CK_OBJECT_HANDLE other_key = CK_INVALID_HANDLE;
     CK_ULONG aes_bits = 0;                 // RSA_AES_KEY_WRAP
+    std::size_t each = 0;                  // MULTI: bytes of each of the data; 0: there is one
     std::optional<CK_ULONG> whole_length;  // CCM: of the data, as announced
 };
 
 // Reads what the caller gave. Errors: CKR_ARGUMENTS_BAD (a null pointer where a length is not zero),
 // CKR_MECHANISM_PARAM_INVALID, CKR_MECHANISM_INVALID when the table has no such mechanism or it has none of
-// `flags`.
-Result<Prepared> prepare(const CK_MECHANISM* mechanism, CK_FLAGS flags);
+// `flags` on the token.
+Result<Prepared> prepare(const TokenProfile& profile, const CK_MECHANISM* mechanism, CK_FLAGS flags);
 
 }  // namespace cs2sim::p11

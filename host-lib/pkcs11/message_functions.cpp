@@ -6,6 +6,7 @@
 #include "firmware/protocol/functions.h"
 #include "host-lib/pkcs11/ciphering.h"
 #include "host-lib/pkcs11/handlers.h"
+#include "host-lib/pkcs11/parameter_reading.h"
 
 namespace cs2sim::p11::functions {
 namespace {
@@ -17,16 +18,7 @@ struct MessageParameter {
     CK_ULONG tag_length = 0;
 };
 
-const auto kBad = fail(CKR_MECHANISM_PARAM_INVALID);
 const auto kNotSupported = fail(CKR_FUNCTION_NOT_SUPPORTED);
-
-template <class Parameters>
-std::optional<Parameters> structure(const void* parameter, CK_ULONG length) {
-    Parameters parameters{};
-    if (!parameter || length != sizeof parameters) return std::nullopt;
-    std::memcpy(&parameters, parameter, sizeof parameters);
-    return parameters;
-}
 
 Result<MessageParameter> read_parameter(const Operation& operation, const void* parameter, CK_ULONG length) {
     MessageParameter out;
@@ -51,7 +43,8 @@ Answer begin_messages(Session& session, Slot slot, const UseRow& use, CK_MECHANI
     if (!mechanism) return fail(CKR_ARGUMENTS_BAD);
     if (operation.active()) return fail(CKR_OPERATION_ACTIVE);
     const MechanismRow* row = find_mechanism(mechanism->mechanism);
-    if (!row || (row->flags & CKF_MESSAGE_ENCRYPT) == 0) return fail(CKR_MECHANISM_INVALID);
+    if (!row || (flags_of(*row, *session.token.profile()) & CKF_MESSAGE_ENCRYPT) == 0)
+        return fail(CKR_MECHANISM_INVALID);
     auto key = key_for(session, use, handle, *row);
     if (!key) return fail(key.error());
     operation.prepared = Prepared{};

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "firmware/crypto/pkey.h"
+#include "host-lib/pkcs11/external_objects.h"
 #include "host-lib/pkcs11/key_commands.h"
 
 namespace cs2sim::p11 {
@@ -22,16 +23,16 @@ void describe_key(PropertyList& properties, CK_KEY_TYPE type, CK_MECHANISM_TYPE 
     properties.set(CXI_PROP_CUSTOM | CKA_KEY_GEN_MECHANISM, number);
 }
 
-// Public objects need no log-on, private ones do (PKCS#11 3.0, section 4.4).
+// Public session objects need no log-on, others do (PKCS#11 3.0, section 4.4).
 Answer may_make(const Session& session, const PropertyList& properties, bool token) {
-    if (!session.token.user_logged_on() && !session.token.so_logged_on() &&
+    if (!session.token.sees_private() && !session.token.so_logged_on() &&
         (token || properties.flag_or(CXI_PROP_PRIVATE, true)))
         return fail(CKR_USER_NOT_LOGGED_IN);
     return {};
 }
 
 Result<SharedObject> create_storage(Session& session, const Template& given, CK_OBJECT_CLASS object_class) {
-    auto properties = new_properties(given, object_class, 0, Making::create, session.token.so_logged_on());
+    auto properties = new_properties(given, object_class, 0, Making::create, maker_of(session));
     if (!properties) return fail(properties.error());
     const bool certificate = object_class == CKO_CERTIFICATE;
     if (certificate && !given.has(CKA_CERTIFICATE_TYPE)) return fail(CKR_TEMPLATE_INCOMPLETE);
@@ -45,17 +46,11 @@ Result<SharedObject> create_storage(Session& session, const Template& given, CK_
                     given.bytes(object_class == CKO_DOMAIN_PARAMETERS ? CKA_EC_PARAMS : CKA_VALUE));
     properties->erase(CXI_PROP_KEY_EC_CURVE);
     CS2SIM_TRY(may_make(session, *properties, given.flag(CKA_TOKEN, false)));
-    auto where = placement(session, given.flag(CKA_TOKEN, false));
-    if (!where) return fail(where.error());
-    place(session, *where, *properties);
-    auto reference = make_at(session, *where, [&](std::uint32_t flags) -> Result<Bytes> {
-        const auto answer =
-            session.execute(FC_CXI, SFC_CXI_OBJ_CREATE, {flags, properties->encode()}, Effect::change);
-        if (!answer) return fail(answer.error());
-        return to_bytes(answer->block.bytes("key"));
-    });
-    if (!reference) return fail(reference.error());
-    return adopt(session, *where, *std::move(reference));
+    return make_object(
+        session, given.flag(CKA_TOKEN, false), *std::move(properties),
+        [&](std::uint32_t flags, const Bytes& encoded) {
+            return session.execute(FC_CXI, SFC_CXI_OBJ_CREATE, {flags, encoded}, Effect::change);
+        });
 }
 
 // The key in the form that CXI imports.
@@ -70,26 +65,19 @@ Result<SecretBytes> material_of(const Template& given, CK_OBJECT_CLASS object_cl
     return to_secret(given.bytes(CKA_VALUE));
 }
 
-Answer check_check_value(Session& session, const Template& given, const SharedObject& made) {
-    const ByteView expected = given.bytes(CKA_CHECK_VALUE);
-    if (expected.empty() || std::ranges::equal(expected, made->properties.bytes(CXI_PROP_CHECK_VALUE)))
-        return {};
-    if (made->reference[0] != CXI_TAG_EXTERNAL)
-        (void)session.execute(FC_CXI, SFC_CXI_KEY_DELETE, {made->reference}, Effect::change);
-    session.library.objects.erase(made->handle);
-    return fail(CKR_ATTRIBUTE_VALUE_INVALID);
-}
-
 // A pair whose halves go to different places: the public one is taken out and put where it belongs.
 Result<SharedObject> move_public(Session& session, ByteView private_key, const PropertyList& properties,
-                                 Placement where) {
+                                 bool token) {
     const auto exported = session.execute(FC_CXI, SFC_CXI_KEY_EXPORT,
                                           {+CXI_KEY_TYPE_PUBLIC, 0, private_key, ByteView(), ByteView()});
     if (!exported) return fail(exported.error());
-    auto reference =
-        import_key(session, where, CXI_KEY_TYPE_PUBLIC, properties, exported->block.bytes("blob"));
-    if (!reference) return fail(reference.error());
-    return adopt(session, where, *std::move(reference));
+    return import_key(session, token, CXI_KEY_TYPE_PUBLIC, properties, exported->block.bytes("blob"));
+}
+
+// A check value in a template is compared by the device.
+bool is_check_value_error(const Template& given, std::uint32_t code) {
+    return !given.bytes(CKA_CHECK_VALUE).empty() &&
+           (code == E_CXI_PROP_COMPARE || code == E_CXI_SECURE_PROP_CHECK_VALUE);
 }
 
 }  // namespace
@@ -114,6 +102,24 @@ std::optional<std::uint32_t> algorithm_of(CK_KEY_TYPE type) {
     }
 }
 
+Result<Template> given_template(Session& session, const CK_ATTRIBUTE* attributes, CK_ULONG count) {
+    return Template::read(attributes, count, session.token.profile()->all_attributes);
+}
+
+Maker maker_of(Session& session) {
+    return {session.token.so_logged_on(), session.token.profile()->certified()};
+}
+
+Result<SharedObject> finish_key(Session& session, const Template& given, Result<SharedObject> made) {
+    if (!made && is_check_value_error(given, made.error().code)) return fail(CKR_ATTRIBUTE_VALUE_INVALID);
+    if (!made) return made;
+    if (const auto kept = check_guards(given, (*made)->properties); !kept) {
+        (void)remove_object(session, **made);
+        return fail(kept.error());
+    }
+    return made;
+}
+
 Result<SharedObject> create_object(Session& session, const Template& given) {
     const auto object_class = given.number(CKA_CLASS);
     if (!object_class) return fail(CKR_TEMPLATE_INCOMPLETE);
@@ -125,23 +131,17 @@ Result<SharedObject> create_object(Session& session, const Template& given) {
     const bool secret = *object_class == CKO_SECRET_KEY;
     const auto algorithm = algorithm_of(*type);
     if (!algorithm || secret != (*algorithm <= CXI_KEY_ALGO_AES)) return fail(CKR_ATTRIBUTE_VALUE_INVALID);
-    auto properties =
-        new_properties(given, *object_class, *type, Making::create, session.token.so_logged_on());
+    auto properties = new_properties(given, *object_class, *type, Making::create, maker_of(session));
     if (!properties) return fail(properties.error());
     describe_key(*properties, *type, CK_UNAVAILABLE_INFORMATION);
     const bool token = given.flag(CKA_TOKEN, false);
     CS2SIM_TRY(may_make(session, *properties, token));
     const auto material = material_of(given, *object_class, *type);
     if (!material) return fail(material.error());
-    auto where = placement(session, token);
-    if (!where) return fail(where.error());
     properties->erase(CXI_PROP_KEY_EC_CURVE);  // the key itself says
-    auto reference = import_key(session, *where, *type_of_class(*object_class), *properties, *material);
-    if (!reference) return fail(reference.error());
-    const auto made = adopt(session, *where, *std::move(reference));
-    if (!made) return fail(made.error());
-    CS2SIM_TRY(check_check_value(session, given, *made));
-    return *made;
+    auto made = import_key(session, token, *type_of_class(*object_class), *std::move(properties), *material);
+    if (!made && is_check_value_error(given, made.error().code)) return fail(CKR_ATTRIBUTE_VALUE_INVALID);
+    return made;
 }
 
 Result<SharedObject> generate_key(Session& session, const MechanismRow& row, const Template& given) {
@@ -149,8 +149,7 @@ Result<SharedObject> generate_key(Session& session, const MechanismRow& row, con
     const CK_KEY_TYPE type =
         row.keys == KeyKind::generic ? given.number(CKA_KEY_TYPE).value_or(made.type) : made.type;
     if (!takes(row.keys, type)) return fail(CKR_TEMPLATE_INCONSISTENT);
-    auto properties =
-        new_properties(given, CKO_SECRET_KEY, type, Making::generate, session.token.so_logged_on());
+    auto properties = new_properties(given, CKO_SECRET_KEY, type, Making::generate, maker_of(session));
     if (!properties) return fail(properties.error());
     describe_key(*properties, type, row.type);
     const auto length = given.number(CKA_VALUE_LEN);
@@ -161,26 +160,19 @@ Result<SharedObject> generate_key(Session& session, const MechanismRow& row, con
                            made.bits != 0 ? made.bits : static_cast<std::uint32_t>(*length * 8));
     const bool token = given.flag(CKA_TOKEN, false);
     CS2SIM_TRY(may_make(session, *properties, token));
-    auto where = placement(session, token);
-    if (!where) return fail(where.error());
-    place(session, *where, *properties);
-    auto reference = make_at(session, *where, [&](std::uint32_t flags) -> Result<Bytes> {
-        const auto answer = session.execute(FC_CXI, SFC_CXI_KEY_GENERATE,
-                                            {flags, row.cxi, properties->encode()}, Effect::change);
-        if (!answer) return fail(answer.error());
-        return to_bytes(answer->block.bytes("key"));
-    });
-    if (!reference) return fail(reference.error());
-    return adopt(session, *where, *std::move(reference));
+    return make_object(
+        session, token, *std::move(properties), [&](std::uint32_t flags, const Bytes& encoded) {
+            return session.execute(FC_CXI, SFC_CXI_KEY_GENERATE, {flags, row.cxi, encoded}, Effect::change);
+        });
 }
 
 Result<ObjectPair> generate_pair(Session& session, const MechanismRow& row, const Template& of_public,
                                  const Template& of_private) {
     const MadeKey made = made_key(row.keys);
-    const bool so = session.token.so_logged_on();
-    auto publics = new_properties(of_public, CKO_PUBLIC_KEY, made.type, Making::generate, so);
+    const Maker maker = maker_of(session);
+    auto publics = new_properties(of_public, CKO_PUBLIC_KEY, made.type, Making::generate, maker);
     if (!publics) return fail(publics.error());
-    auto privates = new_properties(of_private, CKO_PRIVATE_KEY, made.type, Making::generate, so);
+    auto privates = new_properties(of_private, CKO_PRIVATE_KEY, made.type, Making::generate, maker);
     if (!privates) return fail(privates.error());
     if (made.type == CKK_RSA) {
         const auto bits = of_public.number(CKA_MODULUS_BITS);
@@ -199,14 +191,14 @@ Result<ObjectPair> generate_pair(Session& session, const MechanismRow& row, cons
     const bool public_token = of_public.flag(CKA_TOKEN, false),
                private_token = of_private.flag(CKA_TOKEN, false);
     CS2SIM_TRY(may_make(session, *privates, private_token));
-    auto where = placement(session, private_token);
+    CS2SIM_TRY(may_make(session, *publics, public_token));
+    auto where = placement(session, private_token, 2);
     if (!where) return fail(where.error());
-    auto where_public = placement(session, public_token);
-    if (!where_public) return fail(where_public.error());
+    if (public_token != private_token) CS2SIM_TRY(placement(session, public_token));
 
     PropertyList placed_public = *publics;
+    place(session, *where, *privates);  // the first gets the lower specifier, as on the device
     place(session, *where, placed_public);
-    place(session, *where, *privates);
     Bytes public_reference;
     auto private_reference = make_at(session, *where, [&](std::uint32_t flags) -> Result<Bytes> {
         const auto answer =
@@ -218,12 +210,17 @@ Result<ObjectPair> generate_pair(Session& session, const MechanismRow& row, cons
     });
     if (!private_reference) return fail(private_reference.error());
     ObjectPair pair;
+    if (where->stored && public_token) {
+        auto kept = keep_in_store(session, {std::move(public_reference), *std::move(private_reference)});
+        if (!kept) return fail(kept.error());
+        return ObjectPair{std::move((*kept)[0]), std::move((*kept)[1])};
+    }
     if (public_token == private_token) {
         const auto adopted = adopt(session, *where, std::move(public_reference));
         if (!adopted) return fail(adopted.error());
         pair.of_public = *adopted;
     } else {
-        const auto moved = move_public(session, *private_reference, *publics, *where_public);
+        const auto moved = move_public(session, *private_reference, *publics, public_token);
         if (!moved) return fail(moved.error());
         pair.of_public = *moved;
         if (public_reference[0] != CXI_TAG_EXTERNAL)
@@ -245,7 +242,7 @@ Result<Wanted> wanted_key(Session& session, const Template& given, Making how, C
     const auto algorithm = algorithm_of(*type);
     if (!algorithm || (object_class == CKO_SECRET_KEY) != (*algorithm <= CXI_KEY_ALGO_AES))
         return fail(CKR_TEMPLATE_INCONSISTENT);
-    auto properties = new_properties(given, object_class, *type, how, session.token.so_logged_on());
+    auto properties = new_properties(given, object_class, *type, how, maker_of(session));
     if (!properties) return fail(properties.error());
     describe_key(*properties, *type, mechanism);
     properties->set_number(CXI_PROP_KEY_TYPE, *type_of_class(object_class));

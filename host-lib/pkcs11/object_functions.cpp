@@ -1,6 +1,8 @@
 // Objects: create, copy, destroy, read and change.
 #include <cstring>
 
+#include "host-lib/pkcs11/config_objects.h"
+#include "host-lib/pkcs11/external_objects.h"
 #include "host-lib/pkcs11/find.h"
 #include "host-lib/pkcs11/handlers.h"
 #include "host-lib/pkcs11/key_commands.h"
@@ -10,9 +12,7 @@ namespace cs2sim::p11::functions {
 namespace {
 
 Result<SharedObject> object_of(Session& session, CK_OBJECT_HANDLE handle) {
-    auto object = session.library.objects.find(handle);
-    if (!object || object->slot != session.token.slot) return fail(CKR_OBJECT_HANDLE_INVALID);
-    return object;
+    return object_in_use(session, handle, CKR_OBJECT_HANDLE_INVALID);
 }
 
 // An object that somebody else deleted is no longer known here either.
@@ -38,13 +38,45 @@ Result<SecretBytes> component(Session& session, const Object& object, CK_ATTRIBU
     return component_of(*material, type);
 }
 
+// The attributes of a template that an object has (PKCS#11 3.0, section 5.7.5): the array, then the value of
+// each element that has a buffer.
+Answer give_template(const Template& held, CK_ATTRIBUTE& wanted) {
+    const CK_ULONG room = wanted.ulValueLen;
+    const auto count = static_cast<CK_ULONG>(std::distance(held.begin(), held.end()));
+    wanted.ulValueLen = CK_UNAVAILABLE_INFORMATION;
+    if (wanted.pValue && room < count * sizeof(CK_ATTRIBUTE)) return fail(CKR_BUFFER_TOO_SMALL);
+    wanted.ulValueLen = count * sizeof(CK_ATTRIBUTE);
+    if (!wanted.pValue) return {};
+    auto* element = static_cast<CK_ATTRIBUTE*>(wanted.pValue);
+    Answer answer;
+    for (const auto& [type, value] : held) {
+        const bool filled = element->pValue && element->type == type;
+        element->type = type;
+        if (find_attribute(type)->codec == Codec::attributes) {
+            if (auto inner = give_template(Template::decode(value), *element); !inner) answer = inner;
+        } else if (filled && element->ulValueLen < value.size()) {
+            element->ulValueLen = CK_UNAVAILABLE_INFORMATION;
+            answer = fail(CKR_BUFFER_TOO_SMALL);
+        } else {
+            element->ulValueLen = value.size();
+            if (filled && !value.empty()) std::memcpy(element->pValue, value.data(), value.size());
+        }
+        ++element;
+    }
+    return answer;
+}
+
 Answer read_attribute(Session& session, const Object& object, CK_ATTRIBUTE& wanted) {
     const CK_ULONG room = wanted.ulValueLen;
     wanted.ulValueLen = CK_UNAVAILABLE_INFORMATION;
     const AttributeRow* row = find_attribute(wanted.type);
-    if (!row || (row->has(ACCESS_R3) && !session.library.config.all_attributes))
+    if (!row || (row->has(ACCESS_R3) && !session.token.profile()->all_attributes))
         return fail(CKR_ATTRIBUTE_TYPE_INVALID);
     const auto plain = attribute_value(object.properties, *row, object.is_token());
+    if (plain && row->codec == Codec::attributes) {
+        wanted.ulValueLen = room;
+        return give_template(Template::decode(*plain), wanted);
+    }
     SecretBytes value;
     if (plain) {
         value = to_secret(*plain);
@@ -75,7 +107,7 @@ Answer may_write(const Session& session, const Object& object) {
 
 Answer CreateObject(Session& session, CK_ATTRIBUTE* attributes, CK_ULONG count, CK_OBJECT_HANDLE* handle) {
     if (!handle) return fail(CKR_ARGUMENTS_BAD);
-    const auto given = Template::read(attributes, count, session.library.config.all_attributes);
+    const auto given = given_template(session, attributes, count);
     if (!given) return fail(given.error());
     const auto made = create_object(session, *given);
     if (!made) return fail(made.error());
@@ -88,25 +120,20 @@ Answer CopyObject(Session& session, CK_OBJECT_HANDLE original, CK_ATTRIBUTE* att
     if (!copy) return fail(CKR_ARGUMENTS_BAD);
     const auto object = object_of(session, original);
     if (!object) return fail(object.error());
-    const auto given = Template::read(attributes, count, session.library.config.all_attributes);
+    const auto given = given_template(session, attributes, count);
     if (!given) return fail(given.error());
     if (!(*object)->properties.flag_or(CXI_PROP_CUSTOM | CKA_COPYABLE, true))
         return fail(CKR_ACTION_PROHIBITED);
     auto changes =
         changed_properties(*given, (*object)->properties, ACCESS_COPY, session.token.so_logged_on());
     if (!changes) return fail(changes.error());
-    auto where = placement(session, given->flag(CKA_TOKEN, (*object)->is_token()));
-    if (!where) return fail(where.error());
-    place(session, *where, *changes);
-    auto reference = make_at(session, *where, [&](std::uint32_t flags) -> Result<Bytes> {
-        const auto answer = session.execute(FC_CXI, SFC_CXI_OBJ_COPY,
-                                            {flags, (*object)->reference, changes->encode()}, Effect::change);
-        if (!answer) return fail(answer.error());
-        return to_bytes(answer->block.bytes("key"));
-    });
-    reference = forget_if_gone(session, **object, std::move(reference));
-    if (!reference) return fail(reference.error());
-    const auto made = adopt(session, *where, *std::move(reference));
+    auto made =
+        make_object(session, given->flag(CKA_TOKEN, (*object)->is_token()), *std::move(changes),
+                    [&](std::uint32_t flags, const Bytes& encoded) {
+                        return session.execute(FC_CXI, SFC_CXI_OBJ_COPY,
+                                               {flags, (*object)->reference, encoded}, Effect::change);
+                    });
+    made = forget_if_gone(session, **object, std::move(made));
     if (!made) return fail(made.error());
     *copy = (*made)->handle;
     return {};
@@ -118,17 +145,7 @@ Answer DestroyObject(Session& session, CK_OBJECT_HANDLE handle) {
     CS2SIM_TRY(may_write(session, **object));
     if (!(*object)->properties.flag_or(CXI_PROP_CUSTOM | CKA_DESTROYABLE, true))
         return fail(CKR_ACTION_PROHIBITED);
-    if ((*object)->reference[0] != CXI_TAG_EXTERNAL) {
-        const auto deleted =
-            session.execute(FC_CXI, SFC_CXI_KEY_DELETE, {(*object)->reference}, Effect::change);
-        if (!deleted && deleted.error().code != E_DB_NOT_FOUND) return fail(deleted.error());
-        if (!deleted) {
-            session.library.objects.erase(handle);
-            return fail(CKR_OBJECT_HANDLE_INVALID);
-        }
-    }
-    session.library.objects.erase(handle);
-    return {};
+    return remove_object(session, **object);
 }
 
 Answer GetObjectSize(Session& session, CK_OBJECT_HANDLE handle, CK_ULONG* size) {
@@ -143,6 +160,7 @@ Answer GetObjectSize(Session& session, CK_OBJECT_HANDLE handle, CK_ULONG* size) 
 Answer GetAttributeValue(Session& session, CK_OBJECT_HANDLE handle, CK_ATTRIBUTE* attributes,
                          CK_ULONG count) {
     if (!attributes || count == 0) return fail(CKR_ARGUMENTS_BAD);
+    if (is_config_object(handle)) return read_config_object(session, handle, attributes, count);
     const auto object = object_of(session, handle);
     if (!object) return fail(object.error());
     std::uint32_t first_error = 0;
@@ -158,9 +176,10 @@ Answer GetAttributeValue(Session& session, CK_OBJECT_HANDLE handle, CK_ATTRIBUTE
 
 Answer SetAttributeValue(Session& session, CK_OBJECT_HANDLE handle, CK_ATTRIBUTE* attributes,
                          CK_ULONG count) {
+    if (is_config_object(handle)) return change_config_object(session, handle, attributes, count);
     const auto object = object_of(session, handle);
     if (!object) return fail(object.error());
-    const auto given = Template::read(attributes, count, session.library.config.all_attributes);
+    const auto given = given_template(session, attributes, count);
     if (!given) return fail(given.error());
     CS2SIM_TRY(may_write(session, **object));
     if (!(*object)->properties.flag_or(CXI_PROP_MODIFIABLE, true)) return fail(CKR_ACTION_PROHIBITED);
@@ -174,13 +193,20 @@ Answer SetAttributeValue(Session& session, CK_OBJECT_HANDLE handle, CK_ATTRIBUTE
     if (!answer) return fail(answer.error());
     PropertyList after = (*object)->properties;
     for (const Property& change : *changes) after.set(change.id, change.value);
-    session.library.objects.replace(handle, to_bytes(answer->block.bytes("key")), std::move(after));
+    Bytes reference = to_bytes(answer->block.bytes("key"));
+    if ((*object)->stored) return change_in_store(session, **object, std::move(reference), std::move(after));
+    session.library.objects.replace(handle, std::move(reference), std::move(after));
     return {};
 }
 
 Answer FindObjectsInit(Session& session, CK_ATTRIBUTE* attributes, CK_ULONG count) {
     if (session.search) return fail(CKR_OPERATION_ACTIVE);
-    auto wanted = Template::read(attributes, count, session.library.config.all_attributes);
+    if (auto config = find_config_objects(attributes, count)) {
+        session.search = std::make_unique<Search>();
+        session.search->ready = *std::move(config);
+        return {};
+    }
+    auto wanted = given_template(session, attributes, count);
     if (!wanted) return fail(wanted.error());
     auto search = begin_search(session, *std::move(wanted));
     if (!search) return fail(search.error());

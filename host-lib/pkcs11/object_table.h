@@ -1,15 +1,25 @@
 // The objects that the application has handles of. Handles are process-wide and never reused.
 #pragma once
 
+#include <atomic>
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <unordered_map>
 
 #include "firmware/protocol/cxi/property_list.h"
+#include "host-lib/keystore/key_store.h"
 #include "host-lib/pkcs11/cryptoki/cryptoki.h"
 
 namespace cs2sim::p11 {
+
+// Where a token object is that lives in a key store, and of what version of its row this is.
+struct StoredAt {
+    keystore::KeyIndex index;
+    keystore::Version version = 0;
+    std::shared_ptr<std::atomic<std::uint64_t>> seen;  // ExternalStore::watch() when it was last looked up
+};
 
 struct Object {
     CK_OBJECT_HANDLE handle = CK_INVALID_HANDLE;
@@ -17,6 +27,7 @@ struct Object {
     CK_SESSION_HANDLE session = CK_INVALID_HANDLE;  // of a session object; none: token object
     Bytes reference;          // as commands name it (firmware/protocol/cxi/constants.h, CxiKeyTag)
     PropertyList properties;  // as they were when it was found, made or changed
+    std::optional<StoredAt> stored{};
 
     bool is_token() const { return session == CK_INVALID_HANDLE; }
 };
@@ -31,13 +42,18 @@ public:
     void replace(CK_OBJECT_HANDLE handle, Bytes reference, PropertyList properties);
     SharedObject find(CK_OBJECT_HANDLE handle) const;  // null: unknown
     void erase(CK_OBJECT_HANDLE handle);
-    std::vector<SharedObject> of_slot(CK_SLOT_ID slot) const;  // session objects only
+    std::vector<SharedObject> of_slot(CK_SLOT_ID slot) const;         // session objects only
+    std::vector<SharedObject> stored_of_slot(CK_SLOT_ID slot) const;  // those that live in a key store
     // Both give back what they took away.
     std::vector<SharedObject> erase_of_session(CK_SESSION_HANDLE session);
-    void erase_of_slot(CK_SLOT_ID slot);  // token objects: who could see them logged out
+    // What only those who are logged on see: gives back the session objects of these, of which there may be
+    // something on the device.
+    std::vector<SharedObject> erase_private(CK_SLOT_ID slot);
+    void erase_of_slot(CK_SLOT_ID slot);  // token objects: the token is made anew
 
 private:
     using Place = std::pair<CK_SLOT_ID, Bytes>;
+    static Place place_of(const Object& object);
     void take_out(CK_OBJECT_HANDLE handle);
 
     mutable std::mutex mutex_;

@@ -1,48 +1,16 @@
 // The parameters of mechanisms: from the caller's structures to CXI's layouts.
 #include <algorithm>
-#include <cstring>
 
-#include "firmware/protocol/block.h"
-#include "firmware/protocol/functions.h"
-#include "host-lib/pkcs11/mechanisms.h"
+#include "host-lib/pkcs11/parameter_reading.h"
 
 namespace cs2sim::p11 {
 namespace {
 
 constexpr CK_ULONG kMostBytes = 1 << 20;  // of any part of a parameter
 
-const auto kBad = fail(CKR_MECHANISM_PARAM_INVALID);
-
-Result<ByteView> part(const void* bytes, CK_ULONG length) {
-    if (length > kMostBytes) return fail(CKR_MECHANISM_PARAM_INVALID);
-    if (!bytes && length != 0) return fail(CKR_ARGUMENTS_BAD);
-    return ByteView(static_cast<const std::uint8_t*>(bytes), length);
-}
-
-template <class Parameters>
-std::optional<Parameters> structure(const CK_MECHANISM& mechanism) {
-    Parameters parameters{};
-    if (!mechanism.pParameter || mechanism.ulParameterLen != sizeof parameters) return std::nullopt;
-    std::memcpy(&parameters, mechanism.pParameter, sizeof parameters);
-    return parameters;
-}
-
-// What does not fit the device's field is no parameter of the mechanism.
-Answer put_parameter(Prepared& out, const Layout& layout, std::initializer_list<Value> values) {
-    auto parameter = compose(layout, values);
-    if (!parameter) return fail(CKR_MECHANISM_PARAM_INVALID);
-    out.parameter = *std::move(parameter);
-    return {};
-}
-
 Answer put_crypt_parameter(Prepared& out, ByteView iv, ByteView associated = {}, CK_ULONG tag_bits = 0) {
-    return put_parameter(out, LAYOUT_CXI_CRYPT_PARAMETER, {CXI_IV_NO_GENERATE, iv, associated, tag_bits});
-}
-
-const HashRow* hash_by(CK_MECHANISM_TYPE digest) {
-    for (const HashRow& row : hash_table())
-        if (row.digest == digest) return &row;
-    return nullptr;
+    return put_parameter(out.parameter, LAYOUT_CXI_CRYPT_PARAMETER,
+                         {CXI_IV_NO_GENERATE, iv, associated, tag_bits});
 }
 
 const HashRow* mask_by(CK_ULONG mgf) {
@@ -56,6 +24,35 @@ Answer read_iv(const CK_MECHANISM& mechanism, std::size_t block, Prepared& out) 
     if (!iv) return fail(iv.error());
     if (iv->size() != block) return kBad;
     CS2SIM_TRY(put_crypt_parameter(out, *iv));
+    return {};
+}
+
+// An initial value alone, or with bytes around the key, which are not supported.
+Answer read_cbc_wrap(const CK_MECHANISM& mechanism, std::size_t block, Prepared& out) {
+    const auto given = structure<CK_WRAP_PARAMS>(mechanism);
+    if (!given) return read_iv(mechanism, block, out);
+    const auto iv = part(given->pIv, given->ulIvLen);
+    if (!iv) return fail(iv.error());
+    if (iv->size() != block || given->ulPrefixLen != 0 || given->ulPostfixLen != 0) return kBad;
+    return put_crypt_parameter(out, *iv);
+}
+
+// An initial value (PKCS#11 3.0), or what GCM has (older callers).
+Answer read_gmac(const CK_MECHANISM& mechanism, Prepared& out) {
+    const auto gcm = structure<CK_GCM_PARAMS>(mechanism);
+    const auto iv = gcm ? part(gcm->pIv, gcm->ulIvLen) : part(mechanism.pParameter, mechanism.ulParameterLen);
+    if (!iv) return fail(iv.error());
+    if (iv->empty() || iv->size() > 128 || (gcm && (gcm->ulAADLen != 0 || gcm->ulTagBits != 128)))
+        return kBad;
+    return put_parameter(out.parameter, LAYOUT_CXI_GMAC_PARAMETER, {*iv});
+}
+
+// How long each of several data is; none: there is one.
+Answer read_multi(const CK_MECHANISM& mechanism, Prepared& out) {
+    if (mechanism.ulParameterLen == 0) return {};
+    const auto given = structure<CK_ULONG>(mechanism);
+    if (!given || *given == 0 || *given > 1024) return kBad;
+    out.each = *given;
     return {};
 }
 
@@ -112,7 +109,7 @@ Answer read_oaep(const CK_RSA_PKCS_OAEP_PARAMS& given, Prepared& out) {
     if (!label) return fail(label.error());
     if (label->size() > 0xFFFF) return kBad;
     out.cxi |= hash->cxi;
-    return put_parameter(out, LAYOUT_CXI_OAEP_PARAMETER, {mask->cxi, *label});
+    return put_parameter(out.parameter, LAYOUT_CXI_OAEP_PARAMETER, {mask->cxi, *label});
 }
 
 Answer read_pss(const CK_MECHANISM& mechanism, Prepared& out) {
@@ -126,7 +123,7 @@ Answer read_pss(const CK_MECHANISM& mechanism, Prepared& out) {
     out.cxi |= hash->cxi;
     // The usual parameter is left out: the device has contexts ready for it.
     if (mask != hash || given->sLen != hash->size)
-        return put_parameter(out, LAYOUT_CXI_PSS_PARAMETER, {mask->cxi, given->sLen});
+        return put_parameter(out.parameter, LAYOUT_CXI_PSS_PARAMETER, {mask->cxi, given->sLen});
     return {};
 }
 
@@ -142,19 +139,6 @@ Answer read_number(const CK_MECHANISM& mechanism, CK_ULONG& number) {
     const auto given = structure<CK_ULONG>(mechanism);
     if (!given) return kBad;
     number = *given;
-    return {};
-}
-
-Answer read_ecdh(const CK_MECHANISM& mechanism, Prepared& out) {
-    const auto given = structure<CK_ECDH1_DERIVE_PARAMS>(mechanism);
-    if (!given) return kBad;
-    const auto peer = part(given->pPublicData, given->ulPublicDataLen);
-    const auto shared = part(given->pSharedData, given->ulSharedDataLen);
-    if (!peer) return fail(peer.error());
-    if (!shared) return fail(shared.error());
-    if (peer->empty()) return kBad;
-    if (given->kdf != CKD_NULL || !shared->empty()) return kBad;
-    out.data = to_bytes(*peer);
     return {};
 }
 
@@ -233,6 +217,22 @@ Answer read_parameter(const CK_MECHANISM& mechanism, Prepared& out) {
             return {};
         case ParameterCodec::key_handle:
             return read_number(mechanism, out.other_key);
+        case ParameterCodec::gmac:
+            return read_gmac(mechanism, out);
+        case ParameterCodec::multi:
+            return read_multi(mechanism, out);
+        case ParameterCodec::cbc_wrap:
+            return read_cbc_wrap(mechanism, 16, out);
+        case ParameterCodec::cbc_wrap8:
+            return read_cbc_wrap(mechanism, 8, out);
+        case ParameterCodec::ecies:
+            return read_ecies(mechanism, out);
+        case ParameterCodec::tls_master:
+            return read_tls_master(mechanism, out);
+        case ParameterCodec::tls_mac:
+            return read_tls_mac(mechanism, out);
+        case ParameterCodec::tls_kdf:
+            return read_tls_kdf(mechanism, out);
         case ParameterCodec::cbc_data:
             return read_cbc_data<CK_AES_CBC_ENCRYPT_DATA_PARAMS>(mechanism, out);
         case ParameterCodec::cbc_data8:
@@ -243,11 +243,30 @@ Answer read_parameter(const CK_MECHANISM& mechanism, Prepared& out) {
 
 }  // namespace
 
-Result<Prepared> prepare(const CK_MECHANISM* mechanism, CK_FLAGS flags) {
+Result<ByteView> part(const void* bytes, CK_ULONG length) {
+    if (length > kMostBytes) return fail(CKR_MECHANISM_PARAM_INVALID);
+    if (!bytes && length != 0) return fail(CKR_ARGUMENTS_BAD);
+    return ByteView(static_cast<const std::uint8_t*>(bytes), length);
+}
+
+Answer put_parameter(Bytes& out, const Layout& layout, std::initializer_list<Value> values) {
+    auto parameter = compose(layout, values);
+    if (!parameter) return fail(CKR_MECHANISM_PARAM_INVALID);
+    out = *std::move(parameter);
+    return {};
+}
+
+const HashRow* hash_by(CK_MECHANISM_TYPE digest) {
+    for (const HashRow& row : hash_table())
+        if (row.digest == digest) return &row;
+    return nullptr;
+}
+
+Result<Prepared> prepare(const TokenProfile& profile, const CK_MECHANISM* mechanism, CK_FLAGS flags) {
     if (!mechanism) return fail(CKR_ARGUMENTS_BAD);
     Prepared out;
     out.row = find_mechanism(mechanism->mechanism);
-    if (!out.row || (out.row->flags & flags) == 0) return fail(CKR_MECHANISM_INVALID);
+    if (!out.row || (flags_of(*out.row, profile) & flags) == 0) return fail(CKR_MECHANISM_INVALID);
     if (!mechanism->pParameter && mechanism->ulParameterLen != 0) return fail(CKR_ARGUMENTS_BAD);
     out.cxi = out.row->cxi;
     CS2SIM_TRY(read_parameter(*mechanism, out));

@@ -51,6 +51,7 @@ public:
     Operation& operation(Slot which) { return operations_[static_cast<std::size_t>(which)]; }
     std::unique_ptr<Search> search;
     std::atomic<std::uint32_t> device_error{0};  // the last one
+    SecretBytes given;                           // the buffer that the last CS_ function gave
 
 private:
     std::unique_ptr<Channel> own_;

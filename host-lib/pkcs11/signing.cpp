@@ -1,5 +1,7 @@
 #include "host-lib/pkcs11/signing.h"
 
+#include "firmware/protocol/block.h"
+#include "firmware/protocol/functions.h"
 #include "host-lib/pkcs11/attributes.h"
 
 namespace cs2sim::p11 {
@@ -28,9 +30,108 @@ Result<Bytes> mac_piece(Session& session, Operation& operation, bool last) {
     return to_bytes(answer->block.bytes("hash"));
 }
 
+std::size_t one_signature(const Operation& operation) {
+    if (key_type_of(operation.key->properties) == CKK_RSA) return key_bytes(*operation.key);
+    return 2 * key_bytes(*operation.key);
+}
+
+SecretBytes padded_left(ByteView data, std::size_t size) {
+    SecretBytes padded(size - data.size());
+    padded.insert(padded.end(), data.begin(), data.end());
+    return padded;
+}
+
+// The data of a MULTI mechanism, one by one. Error: CKR_DATA_LEN_RANGE.
+Result<std::vector<SecretBytes>> single_data(const Operation& operation) {
+    const Prepared& prepared = *operation.prepared;
+    const ByteView all = operation.held;
+    const std::size_t each = prepared.each == 0 ? all.size() : prepared.each;
+    const bool bare_rsa =
+        prepared.cxi == CXI_MECH_PAD_NONE && key_type_of(operation.key->properties) == CKK_RSA;
+    const std::size_t modulus = bare_rsa ? key_bytes(*operation.key) : each;
+    if (all.empty() || all.size() % each != 0 || each > modulus) return fail(CKR_DATA_LEN_RANGE);
+    std::vector<SecretBytes> data;
+    for (std::size_t at = 0; at < all.size(); at += each)
+        data.push_back(padded_left(all.subspan(at, each), modulus));
+    return data;
+}
+
+Result<SecretBytes> sign_several(Session& session, const Operation& operation) {
+    const auto data = single_data(operation);
+    if (!data) return fail(data.error());
+    SecretBytes signatures;
+    for (std::size_t at = 0; at < data->size();) {
+        Bytes list;
+        for (std::size_t i = 0; i < CXI_MOST_BULK && at < data->size(); ++i, ++at)
+            compose_fitting_into(list, LAYOUT_CXI_BULK_ENTRY, (*data)[at]);
+        const auto answer = session.execute(
+            FC_CXI, SFC_CXI_SIGN_BULK,
+            {0, operation.prepared->cxi, operation.key->reference, operation.prepared->parameter, list});
+        if (!answer) return fail(answer.error());
+        for (ByteView rest = answer->block.bytes("signatures"); !rest.empty();) {
+            const auto entry = parse_prefix(LAYOUT_CXI_BULK_ENTRY, rest);
+            if (!entry) return fail(E_CSA_PROTOCOL);
+            const ByteView one = entry->bytes("entry");
+            signatures.insert(signatures.end(), one.begin(), one.end());
+        }
+    }
+    return signatures;
+}
+
+Answer verify(Session& session, const Operation& operation, ByteView signature, ByteView data) {
+    const Prepared& prepared = *operation.prepared;
+    CS2SIM_TRY(
+        session.execute(FC_CXI, SFC_CXI_VERIFY,
+                        {0, prepared.cxi, operation.key->reference, prepared.parameter, signature, data}));
+    return {};
+}
+
+Answer verify_several(Session& session, const Operation& operation, ByteView signatures) {
+    const auto data = single_data(operation);
+    if (!data) return fail(data.error());
+    for (const SecretBytes& one : *data) {
+        CS2SIM_TRY(verify(session, operation, signatures.first(one_signature(operation)), one));
+        signatures = signatures.subspan(one_signature(operation));
+    }
+    return {};
+}
+
+// RSA_X9_31: the caller has made the digest and the trailer behind it, which names the hash (PKCS#11 3.0
+// current mechanisms, section 2.1.11). Takes the trailer off and the hash into the mechanism. Error:
+// CKR_DATA_INVALID.
+Answer take_trailer(Operation& operation) {
+    struct Trailer {
+        std::uint8_t hash_id;  // ISO/IEC 10118
+        std::uint32_t cxi;
+    };
+    constexpr Trailer kTrailers[] = {{0x31, CXI_MECH_HASH_RMD160},
+                                     {0x33, CXI_MECH_HASH_SHA1},
+                                     {0x34, CXI_MECH_HASH_SHA256},
+                                     {0x35, CXI_MECH_HASH_SHA512},
+                                     {0x36, CXI_MECH_HASH_SHA384}};
+    constexpr std::uint8_t kEnd = 0xCC;
+    SecretBytes& data = operation.held;
+    for (const Trailer& row : kTrailers) {
+        const HashRow* hash = hash_of(row.cxi);
+        if (data.size() != hash->size + 2 || data.back() != kEnd || data[hash->size] != row.hash_id) continue;
+        data.resize(hash->size);
+        operation.prepared->cxi |= row.cxi;
+        return {};
+    }
+    return fail(CKR_DATA_INVALID);
+}
+
+bool is_prf(const Prepared& prepared) { return (prepared.cxi & CXI_MECH_KDF_MASK) == CXI_MECH_KDF_TLS12_PRF; }
+
 // What is sent to be signed: the digest, or the data.
 Result<SecretBytes> signed_data(Operation& operation) {
     const Prepared& prepared = *operation.prepared;
+    if (prepared.row->type == CKM_RSA_X9_31) CS2SIM_TRY(take_trailer(operation));
+    if (is_prf(prepared)) {
+        SecretBytes labelled = to_secret(prepared.data);
+        labelled.insert(labelled.end(), operation.held.begin(), operation.held.end());
+        return labelled;
+    }
     if (operation.hash) {
         SecretBytes digest(EVP_MAX_MD_SIZE);
         unsigned size = 0;
@@ -42,9 +143,7 @@ Result<SecretBytes> signed_data(Operation& operation) {
     if (prepared.row->work == Work::rsa && prepared.cxi == CXI_MECH_PAD_NONE) {
         const std::size_t modulus = key_bytes(*operation.key);
         if (operation.held.size() > modulus) return fail(CKR_DATA_LEN_RANGE);
-        SecretBytes padded(modulus - operation.held.size());
-        padded.insert(padded.end(), operation.held.begin(), operation.held.end());
-        return padded;
+        return padded_left(operation.held, modulus);
     }
     return std::move(operation.held);
 }
@@ -67,15 +166,17 @@ Result<SecretBytes> shortened(const Operation& operation, SecretBytes mac) {
 
 }  // namespace
 
-std::size_t signature_size(const Operation& operation) {
+std::size_t signature_size(const Operation& operation, std::size_t more) {
     const Prepared& prepared = *operation.prepared;
     switch (prepared.row->work) {
         case Work::mac:
-        case Work::retail_mac:
+        case Work::whole_mac:
             return prepared.mac_length != 0 ? prepared.mac_length : whole_mac(operation);
+        case Work::multi:
+            return one_signature(operation) *
+                   (prepared.each == 0 ? 1 : (operation.held.size() + more) / prepared.each);
         default:
-            if (key_type_of(operation.key->properties) == CKK_RSA) return key_bytes(*operation.key);
-            return 2 * key_bytes(*operation.key);
+            return one_signature(operation);
     }
 }
 
@@ -103,6 +204,7 @@ Result<SecretBytes> make_signature(Session& session, Operation& operation) {
         if (!mac) return fail(mac.error());
         return shortened(operation, to_secret(*mac));
     }
+    if (operation.prepared->row->work == Work::multi) return sign_several(session, operation);
     const auto data = signed_data(operation);
     if (!data) return fail(data.error());
     auto signature = sign(session, operation, *data);
@@ -111,9 +213,10 @@ Result<SecretBytes> make_signature(Session& session, Operation& operation) {
 }
 
 Answer check_signature(Session& session, Operation& operation, ByteView signature) {
-    if (signature.size() != signature_size(operation)) return fail(CKR_SIGNATURE_LEN_RANGE);
+    if (signature.size() != signature_size(operation, 0)) return fail(CKR_SIGNATURE_LEN_RANGE);
+    if (operation.prepared->row->work == Work::multi) return verify_several(session, operation, signature);
     // The device compares whole MACs only, and those of one command.
-    if (operation.chain != 0 || operation.prepared->mac_length != 0) {
+    if (operation.chain != 0 || (operation.prepared->mac_length != 0 && !is_prf(*operation.prepared))) {
         const auto expected = make_signature(session, operation);
         if (!expected) return fail(expected.error());
         if (!equal_in_constant_time(*expected, signature)) return fail(CKR_SIGNATURE_INVALID);
@@ -121,11 +224,7 @@ Answer check_signature(Session& session, Operation& operation, ByteView signatur
     }
     const auto data = signed_data(operation);
     if (!data) return fail(data.error());
-    const Prepared& prepared = *operation.prepared;
-    CS2SIM_TRY(session.execute(
-        FC_CXI, SFC_CXI_VERIFY,
-        {0, prepared.cxi, operation.key->reference, prepared.parameter, signature, ByteView(*data)}));
-    return {};
+    return verify(session, operation, signature, *data);
 }
 
 }  // namespace cs2sim::p11

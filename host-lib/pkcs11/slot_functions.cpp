@@ -1,10 +1,10 @@
 // Slots, tokens and what they can do.
 #include <cstdio>
-#include <ctime>
 
 #include "host-lib/link/device_address.h"
 #include "host-lib/pkcs11/handlers.h"
 #include "host-lib/pkcs11/text_fields.h"
+#include "host-lib/pkcs11/token_time.h"
 
 namespace cs2sim::p11::functions {
 namespace {
@@ -46,35 +46,30 @@ CK_FLAGS pin_flags(const TokenUser& user, const PinFlags& flags, unsigned most, 
     return set;
 }
 
-Result<std::string> device_time(Token& token) {
-    const auto answer = token.shared_channel().execute(FC_ADM, SFC_ADM_GET_TIME, {});
-    if (!answer) return fail(answer.error());
-    const auto seconds = static_cast<std::time_t>(answer->block.u64("milliseconds") / 1000);
-    std::tm parts{};
-    ::gmtime_r(&seconds, &parts);
-    char text[32];
-    std::strftime(text, sizeof text, "%Y%m%d%H%M%S00", &parts);
-    return text;
-}
-
 bool no_user(const Result<TokenUser>& user) { return !user && user.error().code == E_CMDS_NO_USER; }
 
-Answer add_users(Library& library, Token& token, CK_TOKEN_INFO& info) {
+Answer add_users(Token& token, const TokenProfile& profile, CK_TOKEN_INFO& info) {
     const auto most = token.most_failures();
     if (!most) return fail(most.error());
     const auto so = token.find_user(TokenRole::so);
     if (!so && !no_user(so)) return fail(so.error());
     if (so) {
-        info.flags |= CKF_TOKEN_INITIALIZED | pin_flags(*so, kSoPin, *most, library.config.initial_pins);
-        if (!so->long_name.empty() && so->long_name != token.user_name(TokenRole::so))
-            fill_text(info.label, so->long_name);
+        info.flags |= CKF_TOKEN_INITIALIZED | pin_flags(*so, kSoPin, *most, profile.initial_pins);
+        if (!so->label.empty()) fill_text(info.label, so->label);
     }
     const auto user = token.find_user(TokenRole::user);
     if (!user && !no_user(user)) return fail(user.error());
     if (user)
-        info.flags |=
-            CKF_USER_PIN_INITIALIZED | pin_flags(*user, kUserPin, *most, library.config.initial_pins);
+        info.flags |= CKF_USER_PIN_INITIALIZED | pin_flags(*user, kUserPin, *most, profile.initial_pins);
     return {};
+}
+
+// A key store that may only be read; one that is away is not waited for.
+CK_FLAGS write_protection(Token& token) {
+    if (!token.external || !token.external->watch() || token.external->is_offline()) return 0;
+    const auto store = token.external->store();
+    const auto writable = store ? (*store)->writable() : Result<bool>(true);
+    return writable && !*writable ? CKF_WRITE_PROTECTED : 0;
 }
 
 }  // namespace
@@ -90,10 +85,11 @@ Answer GetSlotInfo(Library& library, CK_SLOT_ID slot, CK_SLOT_INFO* info) {
     if (!token) return fail(token.error());
     if (!info) return fail(CKR_ARGUMENTS_BAD);
     std::string description = (*token)->device() + " - ";
-    if (library.config.cluster_names) description += "CLUSTER_0000 - ";
+    const auto profile = (*token)->profile();
+    if (profile->cluster_names) description += "CLUSTER_0000 - ";
     std::memset(info, 0, sizeof *info);
     fill_text(info->slotDescription, description + (*token)->group());
-    fill_text(info->manufacturerID, library.config.manufacturer);
+    fill_text(info->manufacturerID, profile->manufacturer);
     info->flags = CKF_TOKEN_PRESENT | CKF_HW_SLOT;
     info->hardwareVersion = kHardware;
     info->firmwareVersion = kFirmware;
@@ -105,22 +101,23 @@ Answer GetTokenInfo(Library& library, CK_SLOT_ID slot, CK_TOKEN_INFO* info) {
     if (!token) return fail(token.error());
     if (!info) return fail(CKR_ARGUMENTS_BAD);
     CK_TOKEN_INFO told{};
-    fill_text(told.label, library.config.token_label);
-    fill_text(told.manufacturerID, library.config.manufacturer);
-    fill_text(told.model, library.config.model);
+    const auto profile = (*token)->profile();
+    fill_text(told.label, profile->label);
+    fill_text(told.manufacturerID, profile->manufacturer);
+    fill_text(told.model, profile->model);
     fill_text(told.serialNumber, serial_number(**token));
-    told.flags = kTokenFlags;
+    told.flags = kTokenFlags | write_protection(**token);
     told.ulMaxSessionCount = told.ulMaxRwSessionCount = CK_EFFECTIVELY_INFINITE;
     told.ulSessionCount = (*token)->sessions;
     told.ulRwSessionCount = (*token)->read_write_sessions;
     told.ulMaxPinLen = 255;
-    told.ulMinPinLen = library.config.min_pin;
+    told.ulMinPinLen = profile->min_pin;
     told.ulTotalPublicMemory = told.ulFreePublicMemory = CK_UNAVAILABLE_INFORMATION;
     told.ulTotalPrivateMemory = told.ulFreePrivateMemory = CK_UNAVAILABLE_INFORMATION;
     told.hardwareVersion = kHardware;
     told.firmwareVersion = kFirmware;
-    CS2SIM_TRY(add_users(library, **token, told));
-    const auto time = device_time(**token);
+    CS2SIM_TRY(add_users(**token, *profile, told));
+    const auto time = token_time(**token);
     if (!time) return fail(time.error());
     fill_text(told.utcTime, *time);
     *info = told;
@@ -128,18 +125,27 @@ Answer GetTokenInfo(Library& library, CK_SLOT_ID slot, CK_TOKEN_INFO* info) {
 }
 
 Answer GetMechanismList(Library& library, CK_SLOT_ID slot, CK_MECHANISM_TYPE* list, CK_ULONG* count) {
-    CS2SIM_TRY(library.token(slot));
+    const auto token = library.token(slot);
+    if (!token) return fail(token.error());
+    const auto profile = (*token)->profile();
     std::vector<CK_MECHANISM_TYPE> all;
-    for (const MechanismRow& row : mechanism_table()) all.push_back(row.type);
+    for (const MechanismRow& row : mechanism_table())
+        if (flags_of(row, *profile) != 0) all.push_back(row.type);
     return give_list(all, list, count);
 }
 
 Answer GetMechanismInfo(Library& library, CK_SLOT_ID slot, CK_MECHANISM_TYPE type, CK_MECHANISM_INFO* info) {
-    CS2SIM_TRY(library.token(slot));
+    const auto token = library.token(slot);
+    if (!token) return fail(token.error());
     if (!info) return fail(CKR_ARGUMENTS_BAD);
+    const auto profile = (*token)->profile();
     const MechanismRow* row = find_mechanism(type);
-    if (!row) return fail(CKR_MECHANISM_INVALID);
-    *info = {row->min, row->max, row->flags};
+    if (!row || flags_of(*row, *profile) == 0) return fail(CKR_MECHANISM_INVALID);
+    *info = {row->min, row->max, flags_of(*row, *profile)};
+    if (row->keys == KeyKind::rsa) {
+        info->ulMinKeySize = profile->min_rsa_bits;
+        info->ulMaxKeySize = profile->max_rsa_bits;
+    }
     return {};
 }
 

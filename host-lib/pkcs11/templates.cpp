@@ -3,11 +3,15 @@
 #include <algorithm>
 #include <cstring>
 
+#include "host-lib/pkcs11/mechanisms.h"
+
 namespace cs2sim::p11 {
 namespace {
 
 constexpr CK_ULONG kMostAttributes = 1024;
 constexpr CK_ULONG kMostBytes = 1 << 20;
+constexpr std::size_t kCheckValue = 3;
+constexpr unsigned kMostDepth = 4;  // of templates in templates
 
 std::uint32_t property_of(CK_ATTRIBUTE_TYPE type) { return find_attribute(type)->property; }
 
@@ -63,11 +67,20 @@ constexpr StandardFlag kStandardFlags[] = {
     {CKA_WRAP_WITH_TRUSTED, 0, kPrivateSecret},
 };
 
-void add_standard_flags(PropertyList& properties, std::uint8_t bit) {
+bool is_work(CK_ATTRIBUTE_TYPE type) {
+    return type == CKA_ENCRYPT || type == CKA_DECRYPT || type == CKA_SIGN || type == CKA_VERIFY;
+}
+
+// Certified modes have no key that handles keys and does other work: there, the one makes the defaults of the
+// other false.
+void add_standard_flags(PropertyList& properties, std::uint8_t bit, bool certified) {
+    const bool handles_keys =
+        properties.flag_or(CXI_PROP_WRAP, false) || properties.flag_or(CXI_PROP_UNWRAP, false);
     for (const StandardFlag& row : kStandardFlags) {
         const std::uint32_t id = property_of(row.type);
-        if (((row.on | row.off) & bit) != 0 && !properties.has(id))
-            properties.set_flag(id, (row.on & bit) != 0);
+        if (((row.on | row.off) & bit) == 0 || properties.has(id)) continue;
+        const bool barred = certified && handles_keys && is_work(row.type);
+        properties.set_flag(id, (row.on & bit) != 0 && !barred);
     }
 }
 
@@ -86,6 +99,17 @@ void set_expiry(PropertyList& properties) {
     const ByteView end = properties.bytes(property_of(CKA_END_DATE));
     if (end.size() == sizeof(CK_DATE))
         properties.set(CXI_PROP_KEY_DATE_EXP, std::string(as_text(end.subspan(2))) + "235959");
+}
+
+// ALLOWED_MECHANISMS also in CXI's numbers, so that the device keeps to them, whoever uses the key.
+void set_mechanisms(PropertyList& properties) {
+    const ByteView listed = properties.bytes(property_of(CKA_ALLOWED_MECHANISMS));
+    if (listed.empty()) return;
+    Bytes numbers;
+    for (ByteView rest = listed; rest.size() >= 8; rest = rest.subspan(8))
+        for (const std::uint32_t number : device_mechanisms(big_endian(rest.first(8))))
+            append_big_endian(numbers, number, 4);
+    properties.set(CXI_PROP_KEY_MECHS, numbers);
 }
 
 // Attributes that say what key it is, and its components: they go other ways than properties.
@@ -109,6 +133,10 @@ Result<void> put(PropertyList& properties, const AttributeRow& row, ByteView val
 }  // namespace
 
 Result<Template> Template::read(const CK_ATTRIBUTE* attributes, CK_ULONG count, bool r3) {
+    return read_at(attributes, count, r3, 0);
+}
+
+Result<Template> Template::read_at(const CK_ATTRIBUTE* attributes, CK_ULONG count, bool r3, unsigned depth) {
     if ((!attributes && count != 0) || count > kMostAttributes) return fail(CKR_ARGUMENTS_BAD);
     Template read;
     for (CK_ULONG i = 0; i < count; ++i) {
@@ -118,12 +146,54 @@ Result<Template> Template::read(const CK_ATTRIBUTE* attributes, CK_ULONG count, 
         if (!given.pValue && given.ulValueLen != 0) return fail(CKR_ARGUMENTS_BAD);
         if (given.ulValueLen > kMostBytes || !length_fits(row->codec, given.ulValueLen))
             return fail(CKR_ATTRIBUTE_VALUE_INVALID);
-        const ByteView value(static_cast<const std::uint8_t*>(given.pValue), given.ulValueLen);
+        Bytes nested;
+        ByteView value(static_cast<const std::uint8_t*>(given.pValue), given.ulValueLen);
+        if (row->codec == Codec::attributes) {
+            if (depth == kMostDepth) return fail(CKR_ATTRIBUTE_VALUE_INVALID);
+            const auto inner = read_at(static_cast<const CK_ATTRIBUTE*>(given.pValue),
+                                       given.ulValueLen / sizeof(CK_ATTRIBUTE), r3, depth + 1);
+            if (!inner) return fail(inner.error());
+            nested = inner->encode();
+            if (nested.size() > kMostBytes) return fail(CKR_ATTRIBUTE_VALUE_INVALID);
+            value = nested;
+        }
         if (read.has(given.type) && !std::ranges::equal(read.bytes(given.type), value))
             return fail(CKR_TEMPLATE_INCONSISTENT);
         read.set(given.type, value);
     }
     return read;
+}
+
+Bytes Template::encode() const {
+    Bytes encoded;
+    for (const auto& [type, value] : values_) {
+        append_big_endian(encoded, type, 8);
+        append_big_endian(encoded, value.size(), 4);
+        append(encoded, value);
+    }
+    return encoded;
+}
+
+Template Template::decode(ByteView encoded) {
+    constexpr std::size_t kHead = 12;
+    Template out;
+    while (encoded.size() >= kHead) {
+        const CK_ATTRIBUTE_TYPE type = big_endian(encoded.first(8));
+        const std::size_t length = big_endian(encoded.subspan(8, 4));
+        encoded = encoded.subspan(kHead);
+        if (length > encoded.size() || !find_attribute(type)) break;  // none of ours
+        out.set(type, encoded.first(length));
+        encoded = encoded.subspan(length);
+    }
+    return out;
+}
+
+Result<void> Template::join(const Template& other) {
+    for (const auto& [type, value] : other) {
+        if (has(type) && !std::ranges::equal(bytes(type), value)) return fail(CKR_TEMPLATE_INCONSISTENT);
+        set(type, value);
+    }
+    return {};
 }
 
 ByteView Template::bytes(CK_ATTRIBUTE_TYPE type) const {
@@ -143,7 +213,7 @@ bool Template::flag(CK_ATTRIBUTE_TYPE type, bool otherwise) const {
 }
 
 Result<PropertyList> new_properties(const Template& given, CK_OBJECT_CLASS object_class, CK_KEY_TYPE key_type,
-                                    Making how, bool so) {
+                                    Making how, const Maker& maker) {
     const std::uint8_t bit = class_bit(object_class);
     if (given.number(CKA_CLASS).value_or(object_class) != object_class)
         return fail(CKR_TEMPLATE_INCONSISTENT);
@@ -161,15 +231,30 @@ Result<PropertyList> new_properties(const Template& given, CK_OBJECT_CLASS objec
         if ((row.access & static_cast<std::uint16_t>(how)) == 0)
             return fail((row.access & ACCESS_MAKE) == 0 ? CKR_ATTRIBUTE_READ_ONLY
                                                         : CKR_TEMPLATE_INCONSISTENT);
-        if (row.has(ACCESS_SO) && is_on(row.codec, value) && !so) return fail(CKR_ATTRIBUTE_READ_ONLY);
+        if (row.has(ACCESS_SO) && is_on(row.codec, value) && !maker.so) return fail(CKR_ATTRIBUTE_READ_ONLY);
+        if (type == CKA_CHECK_VALUE && bit == CLASS_SECRET && !value.empty()) {
+            if (value.size() != kCheckValue) return fail(CKR_ATTRIBUTE_VALUE_INVALID);
+            properties.set(CXI_PROP_CHECK_VALUE, value);  // the device compares it with its own
+        }
         if (is_description(row.codec) || type == CKA_VALUE_LEN) continue;
         if ((type == CKA_MODULUS || (type == CKA_PUBLIC_EXPONENT && how == Making::create))) continue;
         CS2SIM_TRY(put(properties, row, value));
     }
-    add_standard_flags(properties, bit);
+    add_standard_flags(properties, bit, maker.certified);
+    set_mechanisms(properties);
     if ((bit & kPrivateSecret) != 0) set_export_policy(properties);
     set_expiry(properties);
     return properties;
+}
+
+Result<void> check_guards(const Template& given, const PropertyList& made) {
+    for (const auto& [type, value] : given) {
+        const AttributeRow& row = *find_attribute(type);
+        const bool guard = row.has(ACCESS_ONLY_TRUE) || row.has(ACCESS_ONLY_FALSE);
+        if (!guard || row.codec != Codec::flag || (row.classes & class_bit(class_of(made))) == 0) continue;
+        if (is_on(row.codec, value) != flag_of(made, type)) return fail(CKR_TEMPLATE_INCONSISTENT);
+    }
+    return {};
 }
 
 Result<PropertyList> changed_properties(const Template& given, const PropertyList& before,
@@ -181,7 +266,7 @@ Result<PropertyList> changed_properties(const Template& given, const PropertyLis
         if ((row.classes & bit) == 0) return fail(CKR_TEMPLATE_INCONSISTENT);
         const auto old = attribute_value(before, row, true);
         const bool same = old && std::ranges::equal(*old, value);
-        if (row.codec == Codec::token) continue;
+        if (row.codec == Codec::token && how == ACCESS_COPY) continue;
         if (same && how == ACCESS_COPY) continue;  // a copy may repeat what it has anyway
         if (!row.has(how)) return fail(CKR_ATTRIBUTE_READ_ONLY);
         if (row.has(ACCESS_SO) && is_on(row.codec, value) && !so) return fail(CKR_ATTRIBUTE_READ_ONLY);

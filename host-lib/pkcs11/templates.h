@@ -27,11 +27,19 @@ public:
     void set_flag(CK_ATTRIBUTE_TYPE type, bool flag) { set(type, Bytes{flag ? CK_TRUE : CK_FALSE}); }
     void erase(CK_ATTRIBUTE_TYPE type) { values_.erase(type); }
 
+    // As properties and values of array attributes hold it: type (8 bytes), length (4), value.
+    Bytes encode() const;
+    static Template decode(ByteView encoded);  // that encode() made
+
+    // Adds the attributes of another one. Error: CKR_TEMPLATE_INCONSISTENT when one has another value here.
+    Result<void> join(const Template& other);
+
     bool empty() const { return values_.empty(); }
     auto begin() const { return values_.begin(); }
     auto end() const { return values_.end(); }
 
 private:
+    static Result<Template> read_at(const CK_ATTRIBUTE* attributes, CK_ULONG count, bool r3, unsigned depth);
     std::map<CK_ATTRIBUTE_TYPE, SecretBytes> values_;
 };
 
@@ -42,12 +50,22 @@ enum class Making : std::uint16_t {
     unwrap = ACCESS_UNWRAP
 };
 
+// For whom an object is made.
+struct Maker {
+    bool so = false;         // the SO is logged on
+    bool certified = false;  // FIPS or CC mode: a key that handles keys does nothing else
+};
+
 // The properties of a new object of that class and key type: the template's, and the defaults for what it
-// does not say. `so`: the SO is logged on. Errors: CKR_TEMPLATE_INCONSISTENT (an attribute that objects of
+// does not say. Errors: CKR_TEMPLATE_INCONSISTENT (an attribute that objects of
 // the class have not, or cannot have; another CLASS or KEY_TYPE), CKR_ATTRIBUTE_READ_ONLY (made by the device
 // only, or TRUSTED by a user), CKR_ATTRIBUTE_VALUE_INVALID.
 Result<PropertyList> new_properties(const Template& given, CK_OBJECT_CLASS object_class, CK_KEY_TYPE key_type,
-                                    Making how, bool so);
+                                    Making how, const Maker& maker);
+
+// Whether a key that was unwrapped or derived is what its template asked for: the device makes it no more
+// than what it came from was. Error: CKR_TEMPLATE_INCONSISTENT.
+Result<void> check_guards(const Template& given, const PropertyList& made);
 
 // Changes of an object that is there, for C_SetAttributeValue (ACCESS_SET) and C_CopyObject (ACCESS_COPY).
 // Errors: as above; CKR_ATTRIBUTE_READ_ONLY for what may not be changed, or not in that direction.

@@ -2,6 +2,8 @@
 
 #include <cstdio>
 
+#include "host-lib/files/user_label.h"
+
 namespace cs2sim::p11 {
 namespace {
 
@@ -23,7 +25,7 @@ std::string Token::user_name(TokenRole role) const {
 
 const std::string& Token::device() const {
     static const std::string* const none = new std::string;
-    return devices_.devices.empty() ? *none : devices_.devices.front();
+    return devices_.devices().empty() ? *none : devices_.devices().front();
 }
 
 Result<TokenUser> Token::find_user(TokenRole role) {
@@ -32,7 +34,40 @@ Result<TokenUser> Token::find_user(TokenRole role) {
     const auto user = parse(LAYOUT_USER, answer->block.bytes("user"));
     if (!user) return fail(E_CSA_PROTOCOL);
     return TokenUser{(user->u8("initial") & kInitialPassword) != 0, user->u8("failures"),
-                     std::string(user->text("longname"))};
+                     host::label_in(user->text("attributes"))};
+}
+
+std::shared_ptr<const TokenProfile> Token::profile() {
+    const std::lock_guard lock(profile_mutex_);
+    if (profile_) return profile_;
+    TokenProfile told;
+    const auto answer = shared_.execute(FC_CXI, SFC_CXI_P11_PROFILE, {});
+    if (answer) {
+        const auto on = [&](std::string_view field) { return answer->block.u8(field) != 0; };
+        const auto text = [&](std::string_view field) { return std::string(answer->block.text(field)); };
+        told = {on("fips"),
+                on("cc"),
+                on("des3"),
+                on("initialpins"),
+                answer->block.u8("minpin"),
+                on("clusternames"),
+                on("allattributes"),
+                answer->block.u32("minrsa"),
+                answer->block.u32("maxrsa"),
+                text("manufacturer"),
+                text("model"),
+                text("label")};
+    }
+    told.initial_pins = config_.initial_pins.value_or(told.initial_pins);
+    told.min_pin = config_.min_pin.value_or(told.min_pin);
+    told.cluster_names = config_.cluster_names.value_or(told.cluster_names);
+    told.all_attributes = config_.all_attributes.value_or(told.all_attributes);
+    told.manufacturer = config_.manufacturer.value_or(told.manufacturer);
+    told.model = config_.model.value_or(told.model);
+    told.label = config_.token_label.value_or(told.label);
+    auto shared = std::make_shared<const TokenProfile>(std::move(told));
+    if (answer) profile_ = shared;
+    return shared;
 }
 
 Result<unsigned> Token::most_failures() {

@@ -2,6 +2,7 @@
 
 #include "firmware/protocol/mechanisms.h"
 #include "firmware/protocol/permissions.h"
+#include "host-lib/files/user_label.h"
 
 namespace cs2sim::p11 {
 namespace {
@@ -17,14 +18,27 @@ std::uint32_t permission_of(TokenRole role) {
     }
 }
 
-}  // namespace
+std::string attributes_of(const Token& token, std::string_view label) {
+    const std::string group = "CXI_GROUP=" + token.group();
+    return label.empty() ? group : group + ",LABEL=" + host::encode_label(label);
+}
 
-Answer add_token_user(Channel& channel, Token& token, TokenRole role, ByteView pin, std::string_view) {
+Answer send_user(Channel& channel, const Token& token, TokenRole role, ByteView pin, std::string_view label) {
     CS2SIM_TRY(channel.execute(
         FC_CXI, SFC_CXI_USER_ADD,
-        {token.user_name(role), permission_of(role), MECH_HMAC_PWD, 0, "CXI_GROUP=" + token.group(), pin},
+        {token.user_name(role), permission_of(role), MECH_HMAC_PWD, 0, attributes_of(token, label), pin},
         Effect::change));
     return {};
+}
+
+}  // namespace
+
+Answer add_token_user(Channel& channel, Token& token, TokenRole role, ByteView pin, std::string_view label) {
+    return send_user(channel, token, role, pin, label);
+}
+
+Answer set_token_label(Channel& channel, Token& token, std::string_view label) {
+    return send_user(channel, token, TokenRole::so, {}, label);
 }
 
 Answer delete_token_user(Channel& channel, Token& token, TokenRole role) {

@@ -14,5 +14,7 @@ p11tool --provider $M --login --list-all "$url" > all
 grep -q RSA-2048 all
 grep -q SECP256R1 all
 openssl pkey -pubin -in ec.pem -noout
+p11tool --provider $M --login --test-sign "$url;id=%0a;type=private" 2>&1 | grep -c 'ok$'
+p11tool --provider $M --login --test-sign "$url;id=%0b;type=private" 2>&1 | grep -c 'ok$'
 )sh");
 }

@@ -5,7 +5,7 @@ using namespace cs2sim::clients;
 
 TEST_CASE("keytool makes a key and a certificate in the token, and jarsigner signs with it") {
     const Token token;
-    const std::string out = token.shell("openjdk-17-jdk-headless", R"sh(
+    const std::string out = token.shell("default-jdk-headless", R"sh(
 printf 'name = cs2sim\nlibrary = %s\nslot = 0\n' $M > java.cfg
 store='-keystore NONE -storetype PKCS11 -storepass 123456 -providerClass sun.security.pkcs11.SunPKCS11 -providerArg java.cfg'
 keytool -genkeypair $store -keyalg RSA -keysize 2048 -alias rsa -dname CN=rsa

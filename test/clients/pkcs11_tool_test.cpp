@@ -72,6 +72,36 @@ TEST_CASE("pkcs11-tool keeps certificates, data and secret keys, and deletes the
     CHECK(token.shell("opensc", kTool + "-O").empty());
 }
 
+TEST_CASE("pkcs11-tool tests EC and threads, wraps, unwraps and derives") {
+    const Token token;
+    const std::string tested =
+        token.shell("opensc", kTool + "--session-rw --test-ec --id 02 --key-type EC:prime256v1 2>&1");
+    INFO(tested);
+    CHECK(tested.find("==> OK") != std::string::npos);
+    token.shell(
+        "opensc",
+        "pkcs11-tool --module $M --slot 0 --login --pin 123456 --test-threads IN --test-threads ILGISLT0 "
+        "--test-threads ILGISLT0");
+    token.shell("opensc",
+                kTool + "--keygen --key-type AES:32 --label wrapping --id 08 --usage-wrap\n" + kTool +
+                    "--keygen --key-type AES:16 --label wrapped --id 09 --extractable\n" + kTool +
+                    "--wrap -m AES-KEY-WRAP --id 08 --application-id 09 -o wrapped.bin\n" + kTool +
+                    "--unwrap -m AES-KEY-WRAP --id 08 -i wrapped.bin --key-type AES: --application-id 0A "
+                    "--application-label again --extractable\n"
+                    "test $(stat -c %s wrapped.bin) = 24\n");
+    CHECK(token.shell("opensc", kTool + "-O").find("again") != std::string::npos);
+    token.shell("opensc",
+                kTool + "--keypairgen --key-type EC:prime256v1 --label own --id 0C --usage-derive\n" + kTool +
+                    "--read-object --type pubkey --id 0C -o own.der\n"
+                    "openssl pkey -pubin -inform der -in own.der -out own.pem\n"
+                    "openssl ecparam -name prime256v1 -genkey -noout -out peer.pem\n"
+                    "openssl pkey -in peer.pem -pubout -outform der -out peer.der\n" +
+                    kTool +
+                    "--derive -m ECDH1-DERIVE --id 0C -i peer.der -o secret\n"
+                    "openssl pkeyutl -derive -inkey peer.pem -peerkey own.pem -out expected\n"
+                    "cmp secret expected\n");
+}
+
 TEST_CASE("pkcs11-tool meets a wrong PIN") {
     const Token token;
     const Outcome outcome =

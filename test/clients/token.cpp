@@ -34,10 +34,17 @@ std::string Token::library() const { return bin_folder().parent_path() / "lib" /
 Outcome Token::run(const std::string& package, std::vector<std::string> arguments) const {
     INFO("the Debian package " << package << " must be installed: tools/install-packages test");
     REQUIRE(installed(package));
+    return run_own(std::move(arguments));
+}
+
+Outcome Token::run_own(std::vector<std::string> arguments) const {
     scenario::RunOptions options;
     options.folder = folder();
-    options.environment = {
-        {"CS_PKCS11_R3_CFG", file("cs_pkcs11_R3.cfg")}, {"M", library()}, {"HOME", folder()}};
+    options.environment = {{"CS_PKCS11_R3_CFG", file("cs_pkcs11_R3.cfg")},
+                           {"M", library()},
+                           {"HOME", folder()},
+                           {"CS2SIM", scenario::built_program("cs2sim")},
+                           {"CS2SIM_STATE", simulator_.state()}};
     arguments.insert(arguments.begin(), "/usr/bin/env");
     return scenario::run(arguments, options);
 }

@@ -20,7 +20,9 @@ public:
 
     // Runs a program that must be installed: a missing one fails the test and says which package it is of.
     Outcome run(const std::string& package, std::vector<std::string> arguments) const;
-    // The same, which must succeed; what it printed.
+    // A program of this build, in the same environment; $CS2SIM is cs2sim, for this token's simulator.
+    Outcome run_own(std::vector<std::string> arguments) const;
+    // run(), which must succeed; what it printed.
     std::string works(const std::string& package, std::vector<std::string> arguments) const;
     std::string shell(const std::string& package, const std::string& script) const {
         return works(package, {"sh", "-euc", script});

@@ -9,7 +9,7 @@
 
 #include "firmware/crypto/pkey.h"
 #include "firmware/device/device.h"
-#include "firmware/faults/rule.h"
+#include "firmware/faults/rules/rule.h"
 #include "firmware/protocol/block.h"
 #include "firmware/protocol/functions.h"
 #include "host-lib/link/secure_session.h"
@@ -116,7 +116,8 @@ private:
         static AdminKey admin;
         const SecretBytes key = must(admin.token(), "token");
         Profile profile = load_profile("se-gen2-lan").value();  // answers the CSL functions too
-        device_ = must(Device::boot({state, std::move(profile), Bytes(key.begin(), key.end())}), "boot");
+        device_ =
+            must(SimulatedDevice::boot({state, std::move(profile), Bytes(key.begin(), key.end())}), "boot");
         host_ = connect(Reach::host);
         control_ = connect(Reach::control);
         session_ = must(host::SecureSession::open(*host_), "session");
@@ -130,7 +131,7 @@ private:
     }
 
     fs::path folder_;
-    std::unique_ptr<Device> device_;
+    std::unique_ptr<SimulatedDevice> device_;
     std::unique_ptr<host::Connection> host_;
     std::unique_ptr<host::Connection> control_;
     std::unique_ptr<host::SecureSession> session_;

@@ -182,16 +182,53 @@ TEST_CASE("CS2SIM_STATE is where cards of csadm lie") {
     CHECK(std::filesystem::exists(folder / "state/cards"));
 }
 
-TEST_CASE("programs that only talk to a device carry neither SQLite nor FUSE") {
-    const auto carries = [](const std::string& program, const std::string& text) {
-        return read_file(built_program(program)).find(text) != std::string::npos;
+TEST_CASE("programs that only talk to a device carry neither SQLite nor FUSE nor the firmware") {
+    const std::string kFirmware[] = {"sqlite3_open_v2", "fuse_session_new",
+                                     "cs2sim::Scheduler::", "cs2sim::Smos::"};
+    const auto symbols = [](const std::string& path) {
+        const Outcome names = run({"nm", "--demangle", path});
+        require_success(names);
+        return names.out + run({"ldd", path}).out;
     };
-    REQUIRE(carries("cs2sim", "SQLite format 3"));  // the texts tell
-    REQUIRE(carries("cs2sim", "fusermount3"));
-    for (const char* program : {"csadm", "cxitool"}) {
-        INFO(program);
-        CHECK_FALSE(carries(program, "SQLite format 3"));
-        CHECK_FALSE(carries(program, "fusermount3"));
-        CHECK(run({"ldd", built_program(program)}).out.find("sqlite") == std::string::npos);
+    const std::string daemon = symbols(built_program("cs2simd"));  // the names tell
+    for (const std::string& name : kFirmware) CHECK(daemon.find(name) != std::string::npos);
+    const std::string lib =
+        std::filesystem::path(built_program("cs2sim")).parent_path().parent_path() / "lib";
+    for (const std::string& path :
+         {built_program("cs2sim"), built_program("csadm"), built_program("cxitool"),
+          built_program("p11tool2"), lib + "/libcsxapi.so", lib + "/libcs_pkcs11_R3.so"}) {
+        INFO(path);
+        const std::string found = symbols(path);
+        for (const std::string& name : kFirmware) CHECK(found.find(name) == std::string::npos);
+        CHECK(found.find("libsqlite") == std::string::npos);
+        CHECK(found.find("libfuse") == std::string::npos);
     }
+}
+
+TEST_CASE("cs2sim finds the simulator's program beside itself, where it is installed, or where it is told") {
+    namespace fs = std::filesystem;
+    const Folder folder;
+    const fs::path built = fs::path(built_program("cs2sim")).parent_path();
+    fs::create_directories(folder.path() / "bin");
+    fs::create_directories(folder.path() / "libexec/cs2sim");
+    fs::copy_file(built / "cs2sim", folder.path() / "bin/cs2sim");
+    const std::string client = folder / "bin/cs2sim";
+    const std::vector<std::string> start = {client, "start", "--no-device", "--state", folder / "state"};
+    const auto stop = [&] { require_success(run({client, "stop", "--state", folder / "state"})); };
+
+    const Outcome missing = run(start);
+    CHECK(missing.status == 1);
+    CHECK(missing.err ==
+          "cs2sim: " + (folder / "libexec/cs2sim/cs2simd").string() + ": No such file or directory\n");
+
+    RunOptions told;
+    told.environment = {{"CS2SIM_DAEMON", built / "cs2simd"}};
+    require_success(run(start, told));
+    stop();
+    fs::copy_file(built / "cs2simd", folder.path() / "libexec/cs2sim/cs2simd");
+    require_success(run(start));
+    stop();
+    fs::rename(folder.path() / "libexec/cs2sim/cs2simd", folder.path() / "bin/cs2simd");
+    require_success(run(start));
+    stop();
 }

@@ -1,4 +1,6 @@
 // cs2sim run: programs bound to the device's path, where there is neither FUSE nor root.
+#include <unistd.h>
+
 #include "test/scenario/expect.h"
 #include "test/scenario/simulator.h"
 
@@ -64,6 +66,61 @@ TEST_CASE("run: programs that make their system calls themselves are led when as
     require_shown(run_led(folder, {"--by", "seccomp"}, {built_program("example_raw_client")}), kGetState);
     require_shown(run_led(folder, {"--by", "seccomp"}, {"sh", "-c", built_program("example_raw_client")}),
                   kGetState);
+}
+
+#ifdef CS2SIM_CALLER32
+TEST_CASE("run: a program of 32 bits is led too, though nothing can be preloaded into it") {
+    const Folder folder;
+    CHECK(run_led(folder, {}, {built_program("caller32"), "/dev/cs2a", "refused"}).status == 0);
+    CHECK(
+        run_led(folder, {"--device", "/nowhere/hsm"}, {built_program("caller32"), "/nowhere/hsm", "refused"})
+            .status == 0);
+}
+#endif
+
+TEST_CASE("run: where seccomp is refused, the reason is told and the program does not run") {
+    const Folder folder;
+    // The kernel refuses a second listener below the first one. Through a shell: see below.
+    const std::string led =
+        built_program("cs2sim") + " run --by seccomp --state " + (folder / "state").string() + " -- ";
+    const Outcome refused =
+        run({"sh", "-c", led + led + "touch " + (folder / "there").string() + "; echo $?"});
+    INFO(refused.out << refused.err);
+    CHECK(refused.out == "126\n");
+    CHECK(contains(refused.err, "seccomp user notification"));
+    CHECK(contains(refused.err, "Device or resource busy"));
+    CHECK_FALSE(std::filesystem::exists(folder / "there"));
+    CHECK(is_stopped(folder));
+}
+
+TEST_CASE("run: a user without any privilege needs no more than the programs") {
+    const Folder folder;  // others need not be able to read the checkout
+    std::filesystem::create_directories(folder / "bin");
+    std::filesystem::create_directories(folder / "lib");
+    for (const char* name : {"cs2sim", "cs2simd", "csadm", "example_raw_client", "example_raw_client_static"})
+        std::filesystem::copy_file(built_program(name), folder / "bin" / name);
+    const std::filesystem::path library = "lib/libcs2sim-preload.so";
+    std::filesystem::copy_file(
+        std::filesystem::path(built_program("cs2sim")).parent_path().parent_path() / library,
+        folder.path() / library);
+    std::vector<std::string> as_nobody;
+    if (geteuid() == 0) {
+        REQUIRE(chown(folder.path().c_str(), 65534, 65534) == 0);
+        as_nobody = {"setpriv",        "--reuid=65534",  "--regid=65534",
+                     "--clear-groups", "--no-new-privs", "--bounding-set=-all"};
+    }
+    as_nobody.insert(as_nobody.end(), {folder / "bin/cs2sim", "run", "--state", folder / "state", "--"});
+    for (const std::vector<std::string>& program :
+         {std::vector<std::string>{folder / "bin/csadm", "GetState"},
+          {folder / "bin/example_raw_client"},
+          {folder / "bin/example_raw_client_static"}}) {
+        std::vector<std::string> words = as_nobody;
+        words.insert(words.end(), program.begin(), program.end());
+        require_shown(
+            run(words, {folder.path(),
+                        {{"HOME", folder.path()}, {"XDG_RUNTIME_DIR", folder.path()}, {"LD_PRELOAD", ""}}}),
+            kGetState);
+    }
 }
 
 TEST_CASE("run: children, shells and scripts are led too") {

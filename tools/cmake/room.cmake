@@ -7,6 +7,9 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   # GCC 12 sees out-of-bounds copies inside its own std::string and std::vector when it optimises.
   add_compile_options($<$<COMPILE_LANGUAGE:CXX>:-Wno-restrict> $<$<CONFIG:Release>:-Wno-array-bounds>
                       $<$<CONFIG:Release>:-Wno-stringop-overread> $<$<CONFIG:Release>:-Wno-stringop-overflow>)
+else()
+  # clang 19 blames us for what libstdc++ 12's own std::stable_sort uses; GCC tells what we use ourselves.
+  add_compile_options($<$<COMPILE_LANGUAGE:CXX>:-Wno-deprecated-declarations>)
 endif()
 set(CMAKE_CXX_FLAGS_RELEASE "-O2 -DNDEBUG")
 set(CMAKE_C_FLAGS_RELEASE "-O2 -DNDEBUG")
@@ -84,10 +87,14 @@ function(cs2sim_room name)
   cs2sim_precompiled(${name})
 endfunction()
 
-# cs2sim_program(name [DEPENDS targets…]): an installed program of every .cpp file in this folder. It carries the
-# libraries that it uses: to find their symbols would be half of a short program's run.
+# cs2sim_program(name [FOLDER folder] [DEPENDS targets…]): a program of every .cpp file in this folder, installed where
+# programs are, or in FOLDER. It carries the libraries that it uses: to find their symbols would be half of a short
+# program's run.
 function(cs2sim_program name)
-  cmake_parse_arguments(PROGRAM "" "" "DEPENDS" ${ARGN})
+  cmake_parse_arguments(PROGRAM "" "FOLDER" "DEPENDS" ${ARGN})
+  if(NOT PROGRAM_FOLDER)
+    set(PROGRAM_FOLDER ${CMAKE_INSTALL_BINDIR})
+  endif()
   file(GLOB sources CONFIGURE_DEPENDS *.cpp)
   cs2sim_record_room(${name} ${PROGRAM_DEPENDS})
   add_executable(${name} ${sources})
@@ -98,5 +105,5 @@ function(cs2sim_program name)
   endif()
   target_compile_definitions(${name} PRIVATE CS2SIM_VERSION="${PROJECT_VERSION}")
   cs2sim_precompiled(${name})
-  install(TARGETS ${name} RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT simulator)
+  install(TARGETS ${name} RUNTIME DESTINATION ${PROGRAM_FOLDER} COMPONENT simulator)
 endfunction()

@@ -2,8 +2,8 @@
 #include <cmath>
 #include <memory>
 
+#include "tools/control/control.h"
 #include "tools/cs2sim/commands.h"
-#include "tools/cs2sim/control.h"
 
 namespace cs2sim {
 namespace {

@@ -3,7 +3,7 @@
 #include <memory>
 
 #include "tools/cs2sim/commands.h"
-#include "tools/cs2sim/ledger.h"
+#include "tools/explain/ledger.h"
 
 namespace cs2sim {
 namespace {

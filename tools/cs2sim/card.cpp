@@ -5,7 +5,7 @@
 
 #include "host-lib/cards/card.h"
 #include "tools/cs2sim/commands.h"
-#include "tools/daemon/instance.h"
+#include "tools/instance/instance.h"
 
 namespace cs2sim {
 namespace {

@@ -5,9 +5,9 @@
 #include <memory>
 #include <optional>
 
-#include "firmware/smos/clock.h"
+#include "firmware/protocol/time_text.h"
+#include "tools/control/control.h"
 #include "tools/cs2sim/commands.h"
-#include "tools/cs2sim/control.h"
 
 namespace cs2sim {
 namespace {

@@ -7,9 +7,9 @@
 #include <memory>
 
 #include "host-lib/cards/key_source.h"
+#include "tools/control/control.h"
 #include "tools/cs2sim/commands.h"
-#include "tools/cs2sim/control.h"
-#include "tools/daemon/instance.h"
+#include "tools/instance/instance.h"
 
 namespace cs2sim {
 namespace {

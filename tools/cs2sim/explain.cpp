@@ -3,7 +3,7 @@
 #include <vector>
 
 #include "tools/cs2sim/commands.h"
-#include "tools/cs2sim/explain_text.h"
+#include "tools/explain/explain_text.h"
 
 namespace cs2sim {
 namespace {
@@ -35,10 +35,13 @@ int run(const Options& options) {
 
 void add_explain_command(CLI::App& app, CommandLine& line) {
     CLI::App* command = app.add_subcommand(
-        "explain", "say what an error code, a function (FC.SFC or name) or a module is; needs no simulator");
+        "explain",
+        "say what an error code, a CKR of PKCS#11, a function (FC.SFC or name) or a module is; needs no "
+        "simulator");
     const auto options = std::make_shared<Options>();
-    command->add_option("what", options->what,
-                        "B0830063, CMDS.CHALLENGE_LEN, 083.01, CMDS.GET_CHALLENGE, CMDS");
+    command->add_option(
+        "what", options->what,
+        "B0830063, CMDS.CHALLENGE_LEN, 083.01, CMDS.GET_CHALLENGE, CMDS, CKR_PIN_TOO_WEAK, 0x1B8");
     command->add_flag("--modes", options->modes,
                       "print which function is barred in which mode, and by which code (module and number)");
     command->callback([options, &line] {

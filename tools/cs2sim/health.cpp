@@ -1,6 +1,6 @@
 // cs2sim health: does the simulator answer? For whoever watches over containers and services.
+#include "tools/control/control.h"
 #include "tools/cs2sim/commands.h"
-#include "tools/cs2sim/control.h"
 
 namespace cs2sim {
 

@@ -1,41 +1,20 @@
 // cs2sim stop|status|list|logs
-#include "tools/cs2sim/instances.h"
-
-#include <unistd.h>
-
 #include <chrono>
-#include <csignal>
 #include <ctime>
 #include <fstream>
 #include <iostream>
 #include <memory>
 #include <thread>
 
-#include "host-lib/link/device.h"
+#include "tools/control/control.h"
+#include "tools/control/stop_instance.h"
 #include "tools/cs2sim/commands.h"
-#include "tools/cs2sim/control.h"
-#include "tools/daemon/instance.h"
+#include "tools/instance/instance.h"
 
 namespace cs2sim {
 namespace {
 
 namespace fs = std::filesystem;
-
-// Without words: who does not answer is asked in another way.
-Result<std::unique_ptr<host::Device>> control_of(const fs::path& state) {
-    constexpr host::Timeouts kTimeouts{.connect = std::chrono::seconds(2),
-                                       .command = std::chrono::seconds(2)};
-    return host::Device::open("unix:" + control_socket(state).string(), kTimeouts);
-}
-
-// The process's number says nothing where it lives in another PID namespace; its control socket does.
-void ask_to_stop(const fs::path& state, pid_t pid) {
-    if (pid > 0) {
-        ::kill(pid, SIGTERM);
-        return;
-    }
-    if (const auto device = control_of(state)) (void)control(**device, SFC_SIM_STOP);
-}
 
 std::string uptime(std::int64_t seconds) {
     const auto days = seconds / 86400;
@@ -44,8 +23,6 @@ std::string uptime(std::int64_t seconds) {
                   static_cast<int>(seconds / 60 % 60), static_cast<int>(seconds % 60));
     return (days != 0 ? std::to_string(days) + (days == 1 ? " day " : " days ") : "") + text;
 }
-
-std::string pid_text(pid_t pid) { return pid > 0 ? std::to_string(pid) : "of another PID namespace"; }
 
 int print_status(const fs::path& state) {
     const auto pid = InstanceLock::holder(state);
@@ -101,24 +78,6 @@ int logs(const fs::path& state, bool follow) {
 }
 
 }  // namespace
-
-int stop_instance(const fs::path& state) {
-    const auto pid = InstanceLock::holder(state);
-    if (!pid) {
-        std::cerr << "cs2sim: no instance runs on " << state.string() << '\n';
-        return 1;
-    }
-    ask_to_stop(state, *pid);
-    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(15);
-    while (InstanceLock::holder(state) == pid) {
-        if (std::chrono::steady_clock::now() > deadline) {
-            std::cerr << "cs2sim: pid " << pid_text(*pid) << " does not end\n";
-            return 1;
-        }
-        std::this_thread::sleep_for(std::chrono::milliseconds(2));
-    }
-    return 0;
-}
 
 void add_instance_commands(CLI::App& app, CommandLine& line) {
     with_state(app.add_subcommand("stop", "end a simulator"), line)->callback([&line] {

@@ -4,7 +4,7 @@
 #include <memory>
 #include <optional>
 
-#include "firmware/faults/rule.h"
+#include "firmware/faults/rules/rule.h"
 #include "firmware/profile/profile.h"
 #include "firmware/protocol/functions.h"
 #include "tools/cs2sim/commands.h"

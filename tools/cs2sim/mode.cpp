@@ -2,10 +2,10 @@
 #include <iostream>
 #include <memory>
 
-#include "firmware/faults/rule.h"
+#include "firmware/faults/rules/rule.h"
 #include "firmware/protocol/modes.h"
+#include "tools/control/control.h"
 #include "tools/cs2sim/commands.h"
-#include "tools/cs2sim/control.h"
 
 namespace cs2sim {
 namespace {

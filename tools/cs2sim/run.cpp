@@ -11,11 +11,11 @@
 #include <memory>
 #include <sstream>
 
+#include "tools/control/program.h"
+#include "tools/control/stop_instance.h"
 #include "tools/cs2sim/commands.h"
-#include "tools/cs2sim/instances.h"
-#include "tools/cs2sim/program.h"
 #include "tools/cs2sim/supervisor.h"
-#include "tools/daemon/daemon.h"
+#include "tools/instance/instance.h"
 
 namespace cs2sim {
 namespace {
@@ -42,7 +42,8 @@ public:
 
     bool there() {
         if (InstanceLock::holder(state_)) return true;
-        started_ = run_program({own_path(), "start", "--no-device", "--state", state_.string()}, true) == 0;
+        started_ =
+            run_program({daemon_program(), "start", "--no-device", "--state", state_.string()}, true) == 0;
         return started_;
     }
 
@@ -60,14 +61,14 @@ fs::path found_in_path(const std::string& program) {
     return program;
 }
 
-// An ELF file that names no interpreter: nothing can be preloaded into it. Scripts are run by a shell that is
-// not so.
-bool is_static(const fs::path& program) {
+// An ELF file that names no interpreter, or is for 32 bits, which our library is not: nothing can be
+// preloaded into it. Scripts are run by a shell that is not so.
+bool takes_no_library(const fs::path& program) {
     std::ifstream file(program, std::ios::binary);
     Elf64_Ehdr head{};
     file.read(reinterpret_cast<char*>(&head), sizeof head);
-    if (!file || std::memcmp(head.e_ident, ELFMAG, SELFMAG) != 0 || head.e_ident[EI_CLASS] != ELFCLASS64)
-        return false;
+    if (!file || std::memcmp(head.e_ident, ELFMAG, SELFMAG) != 0) return false;
+    if (head.e_ident[EI_CLASS] != ELFCLASS64) return true;
     for (unsigned i = 0; i < head.e_phnum; ++i) {
         Elf64_Phdr segment{};
         file.seekg(static_cast<std::streamoff>(head.e_phoff + std::uint64_t{i} * head.e_phentsize));
@@ -106,7 +107,7 @@ int run(const RunArguments& arguments, const fs::path& state) {
     ::setenv("CS2SIM_STATE", state.c_str(), 1);
     const std::string socket = host_socket(state).string();
     const bool supervised = arguments.by == "seccomp" ||
-                            (arguments.by == "auto" && is_static(found_in_path(arguments.program[0])));
+                            (arguments.by == "auto" && takes_no_library(found_in_path(arguments.program[0])));
     return supervised ? run_supervised(arguments.program, arguments.device, socket)
                       : run_preloaded(arguments, socket);
 }
@@ -123,8 +124,9 @@ void add_run_command(CLI::App& app, CommandLine& line) {
         line);
     command->add_option("--device", arguments->device, "the path that the program opens (/dev/cs2a)");
     command
-        ->add_option("--by", arguments->by,
-                     "how: auto takes preload, and seccomp for programs that are linked statically")
+        ->add_option(
+            "--by", arguments->by,
+            "how: auto takes preload, and seccomp for programs that are linked statically or for 32 bits")
         ->check(CLI::IsMember(std::vector<std::string>{"auto", "preload", "seccomp"}));
     command->add_option("program", arguments->program, "and its arguments, behind --")->required();
     command->callback([&line, arguments] { line.exit_status = run(*arguments, state_folder(line.state)); });

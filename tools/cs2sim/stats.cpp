@@ -4,8 +4,8 @@
 #include <memory>
 
 #include "firmware/protocol/functions.h"
+#include "tools/control/control.h"
 #include "tools/cs2sim/commands.h"
-#include "tools/cs2sim/control.h"
 
 namespace cs2sim {
 namespace {

@@ -23,7 +23,7 @@
 
 #include "firmware/protocol/node_ioctls.h"
 #include "host-lib/files/file_descriptor.h"
-#include "tools/cs2sim/program.h"
+#include "tools/control/program.h"
 
 namespace cs2sim {
 namespace {
@@ -32,13 +32,27 @@ using host::FileDescriptor;
 
 constexpr int kNotAllowed = 126;
 
+// The numbers of the system calls that we are asked about, of each kind of program that this machine runs.
+struct Calls {
+    std::uint32_t architecture;
+    int open;
+    int openat;
+    int ioctl;
+};
 #if defined(__x86_64__)
-constexpr std::uint32_t kArchitecture = AUDIT_ARCH_X86_64;
+constexpr std::array kCalls{Calls{AUDIT_ARCH_X86_64, SYS_open, SYS_openat, SYS_ioctl},
+                            Calls{AUDIT_ARCH_I386, 5, 295, 54}};
 #elif defined(__aarch64__)
-constexpr std::uint32_t kArchitecture = AUDIT_ARCH_AARCH64;
+constexpr std::array kCalls{Calls{AUDIT_ARCH_AARCH64, SYS_openat, SYS_openat, SYS_ioctl}};
 #else
 #error "the architecture's AUDIT_ARCH_ is to be named here"
 #endif
+
+const Calls& calls_of(const seccomp_data& asked) {
+    for (const Calls& calls : kCalls)
+        if (calls.architecture == asked.arch) return calls;
+    return kCalls[0];  // the filter asks about no others
+}
 
 constexpr std::uint32_t offset_of_argument(int number) {
     return offsetof(seccomp_data, args) + 8 * static_cast<std::uint32_t>(number);
@@ -48,23 +62,27 @@ constexpr std::uint32_t offset_of_argument(int number) {
 int install_filter() {
     constexpr std::uint32_t kNumberMask = 0xff00;
     constexpr std::uint32_t kDriver = kIoctlAwait & kNumberMask;
-    std::array filter{
-        sock_filter BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, arch)),
-        sock_filter BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, kArchitecture, 0, 8),
-        sock_filter BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
-        sock_filter BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_openat, 5, 0),
-#ifdef SYS_open
-        sock_filter BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_open, 4, 0),
-#else
-        sock_filter BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_openat, 4, 0),
-#endif
-        sock_filter BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_ioctl, 0, 4),
-        sock_filter BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offset_of_argument(1)),
-        sock_filter BPF_STMT(BPF_ALU | BPF_AND | BPF_K, kNumberMask),
-        sock_filter BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, kDriver, 0, 1),
-        sock_filter BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_USER_NOTIF),
-        sock_filter BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
-    };
+    std::vector<sock_filter> filter;
+    for (const Calls& calls : kCalls) {
+        const auto jump_if = [](int call, std::uint8_t yes, std::uint8_t no) {
+            return sock_filter BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, static_cast<std::uint32_t>(call), yes, no);
+        };
+        const std::array of_this_kind{
+            sock_filter BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, arch)),
+            sock_filter BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, calls.architecture, 0, 9),
+            sock_filter BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+            jump_if(calls.openat, 5, 0),
+            jump_if(calls.open, 4, 0),
+            jump_if(calls.ioctl, 0, 4),
+            sock_filter BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offset_of_argument(1)),
+            sock_filter BPF_STMT(BPF_ALU | BPF_AND | BPF_K, kNumberMask),
+            sock_filter BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, kDriver, 0, 1),
+            sock_filter BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_USER_NOTIF),
+            sock_filter BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+        };
+        filter.insert(filter.end(), of_this_kind.begin(), of_this_kind.end());
+    }
+    filter.push_back(BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW));
     const sock_fprog program{static_cast<unsigned short>(filter.size()), filter.data()};
     if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return -1;
     return static_cast<int>(
@@ -145,8 +163,9 @@ public:
 
 private:
     void answer(const seccomp_notif& question) {
-        const bool at = question.data.nr == SYS_openat;
-        if (question.data.nr != SYS_ioctl) {
+        const Calls& calls = calls_of(question.data);
+        const bool at = question.data.nr == calls.openat;
+        if (question.data.nr != calls.ioctl) {
             const std::uint64_t path = question.data.args[at ? 1 : 0];
             const std::uint64_t flags = question.data.args[at ? 2 : 1];
             if (names_device(question, path)) return open_for(question, static_cast<int>(flags));
@@ -282,9 +301,11 @@ int run_supervised(const std::vector<std::string>& program, const std::string& d
             ::close(listener);
             become(program);
         }
-        std::cerr << "cs2sim: " << program[0]
-                  << " is linked statically, and this kernel allows no seccomp user notification: "
-                  << std::strerror(error) << '\n';
+        std::cerr
+            << "cs2sim: nothing can be preloaded into " << program[0]
+            << ", and to lead it all the same takes a seccomp user notification, which this kernel allows "
+               "not: "
+            << std::strerror(error) << '\n';
         ::_exit(kNotAllowed);
     }
     const PassOnSignals pass_on_signals(child);

@@ -3,6 +3,7 @@
 #include <cstdio>
 
 #include "firmware/protocol/channel/secure_channel.h"
+#include "host-lib/files/user_label.h"
 #include "tools/csadm/commands.h"
 #include "tools/csadm/user_file.h"
 #include "tools/session/arguments.h"
@@ -144,7 +145,7 @@ std::string attributes_of(const Block& user, const MechanismRow* mechanism, std:
         for (const std::string& attribute : split_list(text)) {
             const Argument one = parse_argument(attribute);
             if (same_word(one.name, "LABEL"))
-                label = one.value.value_or("");
+                label = host::decode_label(one.value.value_or(""));
             else
                 others += (others.empty() ? "" : ",") + attribute;
         }

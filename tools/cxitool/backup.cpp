@@ -9,6 +9,7 @@
 #include "firmware/protocol/pattern.h"
 #include "tools/cxitool/batch.h"
 #include "tools/cxitool/commands.h"
+#include "tools/cxitool/key_store.h"
 #include "tools/cxitool/selection.h"
 
 namespace cs2sim::tools {
@@ -62,6 +63,11 @@ std::string backup_file(const Session& session, const PropertyList& key) {
 }
 
 Result<void> backup_key(Session& session, const PropertyList& key) {
+    if (in_key_store(session)) {
+        const auto blob = blob_in_store(session, key);
+        if (!blob) return fail(blob.error());
+        return write_whole(backup_file(session, key), *blob) ? Result<void>() : fail(E_CSA_BACKUP_WRITE);
+    }
     const auto answer = session.execute(FC_CXI, SFC_CXI_KEY_BACKUP, {reference_to(key)});
     if (!answer) return fail(answer.error());
     if (!write_whole(backup_file(session, key), answer->block.bytes("blob"))) return fail(E_CSA_BACKUP_WRITE);

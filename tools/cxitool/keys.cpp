@@ -9,6 +9,7 @@
 #include "firmware/protocol/pattern.h"
 #include "tools/cxitool/batch.h"
 #include "tools/cxitool/commands.h"
+#include "tools/cxitool/key_store.h"
 #include "tools/cxitool/new_key.h"
 #include "tools/cxitool/selection.h"
 #include "tools/session/arguments.h"
@@ -98,7 +99,7 @@ Result<void> key_info(Session& session, const std::string&) {
 
 // The device has no external keys that it could replace: their Overwrite= is about the file.
 std::uint32_t flags_of(const Session& session) {
-    if (key_file(session)) return CXI_FLAG_KEY_EXTERNAL;
+    if (key_file(session) || in_key_store(session)) return CXI_FLAG_KEY_EXTERNAL;
     return is_set(session, "Overwrite") ? std::uint32_t{CXI_FLAG_KEY_OVERWRITE} : 0u;
 }
 
@@ -111,9 +112,10 @@ Result<void> may_keep(const Session& session) {
     return fail(E_CSA_KEY_WRITE);
 }
 
-// The new key's reference: an external one goes to its file.
-Result<void> keep(const Session& session, ByteView reference) {
+// The new key's reference: an external one goes to its file or to the key store.
+Result<void> keep(Session& session, ByteView reference) {
     const auto file = key_file(session);
+    if (!file && in_key_store(session)) return keep_in_store(session, reference);
     if (!file) return {};
     if (reference.empty() || reference[0] != CXI_TAG_EXTERNAL) return fail(E_CSA_PROTOCOL);
     return write_whole(*file, reference.subspan(1));
@@ -122,10 +124,11 @@ Result<void> keep(const Session& session, ByteView reference) {
 // GenerateKey, or GenerateKey=AES,256 and GenerateKey=EC,NIST-P256 for short.
 Result<void> generate_key(Session& session, const std::string& value) {
     CS2SIM_TRY(refuse_authorisation_key(session));
-    const auto list = new_key(session, form_of(session, value));
+    auto list = new_key(session, form_of(session, value));
     if (!list) return fail(list.error());
     if (!list->has(CXI_PROP_KEY_ALGO)) return fail(E_CSA_SYNTAX);
     CS2SIM_TRY(may_keep(session));
+    if (in_key_store(session)) CS2SIM_TRY(number_in_store(session, *list));
     const auto answer = session.execute(FC_CXI, SFC_CXI_KEY_GENERATE, {flags_of(session), 0, list->encode()});
     if (!answer) return fail(answer.error());
     CS2SIM_TRY(keep(session, answer->block.bytes("key")));
@@ -155,6 +158,7 @@ Result<void> delete_keys(Session& session, const std::string&) {
     const auto keys = selected_for_deletion(session);
     if (!keys) return fail(keys.error());
     const auto erase = [&](std::size_t i) -> Result<void> {
+        if (in_key_store(session)) return erase_from_store(session, (*keys)[i]);
         const auto answer = session.execute(FC_CXI, SFC_CXI_KEY_DELETE, {reference_to((*keys)[i])});
         if (!answer) return fail(answer.error());
         return {};
@@ -211,15 +215,28 @@ Result<SecretBytes> material_of(const SecretBytes& content, std::uint32_t type) 
     return private_key_der(*key);
 }
 
+// A key's backup into the key store, which keeps the same blobs.
+Result<void> import_backup(Session& session, const std::string& file) {
+    const auto blob = read_whole(file);
+    if (!blob) return fail(E_CSA_BACKUP_FILE);
+    if (blob->size() > CXI_MOST_DATA) return fail(E_CSA_BACKUP_SYNTAX);
+    const auto name = import_into_store(session, *blob);
+    if (!name) return fail(name.error());
+    std::printf("key '%s' imported\n", name->c_str());
+    return {};
+}
+
 Result<void> import_key(Session& session, const std::string& value) {
     const auto type = key_type(session);
     if (!type) return fail(type.error());
     CS2SIM_TRY(refuse_authorisation_key(session));
-    const auto list = new_key(session, form_of(session));
+    if (in_key_store(session) && value.ends_with(".kbk")) return import_backup(session, value);
+    auto list = new_key(session, form_of(session));
     if (!list) return fail(list.error());
     CS2SIM_TRY(may_keep(session));
     const auto content = read_whole(value);
     if (!content) return fail(content.error());
+    if (in_key_store(session)) CS2SIM_TRY(number_in_store(session, *list));
     const auto material = material_of(*content, *type);
     if (!material) return fail(material.error());
     const auto answer = session.execute(

@@ -9,6 +9,7 @@ int main(int argc, char** argv) {
         {"Logon", kLogonCommands},
         {"Keys", kKeyCommands},
         {"Backup and restore of single keys", kBackupCommands},
+        {"Key stores", kKeyStoreCommands},
         {"Work with keys", kWorkCommands},
     };
     return run_command_line("cxitool", groups, argc, argv);

@@ -5,6 +5,7 @@
 
 #include "host-lib/files/host_file.h"
 #include "tools/cxitool/commands.h"
+#include "tools/cxitool/key_store.h"
 #include "tools/session/arguments.h"
 
 namespace cs2sim::tools {
@@ -137,6 +138,7 @@ bool names_one_key(const PropertyList& names) {
 
 Result<std::vector<PropertyList>> selected(Session& session) {
     CS2SIM_TRY(refuse_authorisation_key(session));
+    if (in_key_store(session)) return selected_in_store(session);
     const auto names = named(session);
     if (!names) return fail(names.error());
     std::vector<PropertyList> keys;
@@ -194,6 +196,7 @@ Result<void> refuse_authorisation_key(const Session& session) {
 
 Result<Bytes> opened(Session& session) {
     CS2SIM_TRY(refuse_authorisation_key(session));
+    if (in_key_store(session) && !key_file(session)) return opened_in_store(session);
     if (const auto file = key_file(session)) {
         const auto blob = read_whole(*file);
         if (!blob) return fail(blob.error());

@@ -33,12 +33,10 @@ using Problem = tl::unexpected<std::string>;
 
 const char* name_of(bool cuse) { return cuse ? "CUSE" : "FUSE"; }
 
-const char* name_of(Shim shim) { return shim == Shim::cuse ? "cuse" : shim == Shim::fuse ? "fuse" : "auto"; }
-
 // Everything that a running instance owns, in the order in which it must come and, reversed, go.
 struct Instance {
     InstanceLock lock;
-    std::unique_ptr<Device> device;
+    std::unique_ptr<SimulatedDevice> device;
     std::vector<std::unique_ptr<Listener>> listeners;
     InstanceRecord record;
     std::ostringstream report;  // what start prints
@@ -76,13 +74,13 @@ tl::expected<void, std::string> boot(Instance& instance, const StartOptions& opt
     instance.memory_return.emplace(*instance.memory);
     const auto stop_soon = [] { ::kill(::getpid(), SIGTERM); };  // serve_until_signalled() waits for it
     const auto warned = [](std::string_view line) { std::cerr << "cs2sim: warning: " << line << '\n'; };
-    Device::Options boot_options{options.state, std::move(*profile), {}, stop_soon, warned};
-    if (Device::is_new(options.state)) {
+    SimulatedDevice::Options boot_options{options.state, std::move(*profile), {}, stop_soon, warned};
+    if (SimulatedDevice::is_new(options.state)) {
         auto key = factory_key(admin_key_file(options.state), options.factory_key);
         if (!key) return Problem(words_of(key.error()));
         boot_options.initial_key = std::move(*key);
     }
-    auto device = Device::boot(std::move(boot_options));
+    auto device = SimulatedDevice::boot(std::move(boot_options));
     if (!device) return Problem("the device does not start\n" + words_of(device.error()));
     instance.device = std::move(*device);
     return {};

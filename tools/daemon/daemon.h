@@ -1,9 +1,7 @@
 // The simulator's process: boots the device, opens its ways in, serves until told to stop.
 #pragma once
 
-#include <string>
-
-#include "tools/daemon/instance.h"
+#include "tools/instance/start_options.h"
 
 namespace cs2sim {
 

@@ -4,7 +4,7 @@
 #include <csignal>
 #include <filesystem>
 
-#include "tools/daemon/instance.h"
+#include "tools/instance/instance.h"
 
 namespace cs2sim {
 

@@ -1,4 +1,4 @@
-# bash completion of cs2sim, csadm and cxitool: the programs themselves say how a word can go on.
+# bash completion of cs2sim, csadm, cxitool and p11tool2: the programs themselves say how a word can go on.
 _cs2sim() {
     local line=${COMP_LINE:0:COMP_POINT} typed found prefix
     typed=${line##* }
@@ -23,4 +23,4 @@ _cs2sim() {
     fi
     [ ${#COMPREPLY[@]} -ne 1 ] || [ "${COMPREPLY[0]%=}" = "${COMPREPLY[0]}" ] || compopt -o nospace 2>/dev/null
 }
-complete -F _cs2sim cs2sim csadm cxitool
+complete -F _cs2sim cs2sim csadm cxitool p11tool2

@@ -1,5 +1,5 @@
-#compdef cs2sim csadm cxitool
-# zsh completion of cs2sim, csadm and cxitool: the programs themselves say how a word can go on.
+#compdef cs2sim csadm cxitool p11tool2
+# zsh completion of cs2sim, csadm, cxitool and p11tool2: the programs themselves say how a word can go on.
 local program=$words[1] typed=$PREFIX
 local -a found open whole
 if [[ ${program:t} == cs2sim ]]; then

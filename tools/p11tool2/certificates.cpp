@@ -1,6 +1,7 @@
 #include "tools/p11tool2/certificates.h"
 
 #include <openssl/core_names.h>
+#include <openssl/ec.h>
 #include <openssl/pem.h>
 #include <openssl/pkcs12.h>
 
@@ -30,6 +31,28 @@ Bytes number_of(const EVP_PKEY& key, const char* name) {
     const Handle<BIGNUM> owned(number);
     Bytes out(static_cast<std::size_t>(BN_num_bytes(number)));
     BN_bn2bin(number, out.data());
+    return out;
+}
+
+// OpenSSL's number of a curve whose object identifier is given in DER.
+int curve_number(ByteView oid) {
+    const unsigned char* at = oid.data();
+    ASN1_OBJECT* object =
+        oid.empty() ? nullptr : d2i_ASN1_OBJECT(nullptr, &at, static_cast<long>(oid.size()));
+    const int number = object ? OBJ_obj2nid(object) : NID_undef;
+    ASN1_OBJECT_free(object);
+    return number;
+}
+
+// What an OCTET STRING in DER holds.
+std::optional<Bytes> octets_in(ByteView der) {
+    const unsigned char* at = der.data();
+    ASN1_OCTET_STRING* string =
+        der.empty() ? nullptr : d2i_ASN1_OCTET_STRING(nullptr, &at, static_cast<long>(der.size()));
+    if (!string) return std::nullopt;
+    const unsigned char* data = ASN1_STRING_get0_data(string);
+    Bytes out(data, data + ASN1_STRING_length(string));
+    ASN1_OCTET_STRING_free(string);
     return out;
 }
 
@@ -122,6 +145,31 @@ Bytes curve_oid(const std::string& openssl_name) {
     Bytes out = der_of<ASN1_OBJECT>(object, i2d_ASN1_OBJECT);
     ASN1_OBJECT_free(object);
     return out;
+}
+
+unsigned long curve_bits(ByteView parameters) {
+    const int curve = curve_number(parameters);
+    if (curve == NID_ED25519 || curve == NID_X25519) return 256;
+    if (curve == NID_ED448) return 456;
+    if (curve == NID_X448) return 448;
+    EC_GROUP* group = curve == NID_undef ? nullptr : EC_GROUP_new_by_curve_name(curve);
+    const int bits = group ? EC_GROUP_get_degree(group) : 0;
+    EC_GROUP_free(group);
+    return static_cast<unsigned long>(std::max(bits, 0));
+}
+
+Result<Bytes> public_key_of(const PublicKeyParts& parts) {
+    if (!parts.modulus.empty()) {
+        const auto key = rsa_public_key(parts.modulus, parts.exponent);
+        if (!key) return fail(key.error());
+        return public_key_der(**key);
+    }
+    const int curve = curve_number(parts.curve);
+    const auto point = octets_in(parts.point);
+    if (curve == NID_undef || !point) return fail(CKR_KEY_TYPE_INCONSISTENT);
+    const auto key = ec_public_key(OBJ_nid2sn(curve), *point);
+    if (!key) return fail(key.error());
+    return public_key_der(**key);
 }
 
 }  // namespace cs2sim::tools::p11

@@ -4,7 +4,7 @@
 #include <openssl/x509.h>
 
 #include "firmware/crypto/openssl.h"
-#include "tools/p11tool2/template_text.h"
+#include "tools/token/template_text.h"
 
 namespace cs2sim::tools::p11 {
 
@@ -30,5 +30,16 @@ Result<TemplateText> public_key_attributes(const EVP_PKEY& key);
 // SHA-1 over the public key, as certificates name it: CKA_ID of what belongs together.
 Bytes key_identifier(const EVP_PKEY& key);
 Bytes curve_oid(const std::string& openssl_name);  // in DER
+
+// Bits of a curve given as CKA_EC_PARAMS has it; 0 when OpenSSL does not know it.
+unsigned long curve_bits(ByteView parameters);
+
+// What a public key object says of itself: either the first two or the last two.
+struct PublicKeyParts {
+    Bytes modulus, exponent, curve, point;
+};
+// SubjectPublicKeyInfo. Errors: CKR_KEY_TYPE_INCONSISTENT for keys that are neither RSA nor EC, those of
+// rsa_public_key() and ec_public_key().
+Result<Bytes> public_key_of(const PublicKeyParts& parts);
 
 }  // namespace cs2sim::tools::p11

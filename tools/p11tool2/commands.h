@@ -3,8 +3,8 @@
 
 #include <span>
 
-#include "tools/p11tool2/shell.h"
 #include "tools/session/arguments.h"
+#include "tools/token/shell.h"
 
 namespace cs2sim::tools::p11 {
 
@@ -24,5 +24,7 @@ extern const std::span<const Command> kTokenCommands;      // token_commands.cpp
 extern const std::span<const Command> kShowCommands;       // show_commands.cpp
 extern const std::span<const Command> kKeyCommands;        // key_commands.cpp
 extern const std::span<const Command> kObjectCommands;     // object_commands.cpp
+extern const std::span<const Command> kKeyStoreCommands;   // key_store_commands.cpp
+extern const std::span<const Command> kTestCommands;       // test_command.cpp
 
 }  // namespace cs2sim::tools::p11

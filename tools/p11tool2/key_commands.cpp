@@ -98,7 +98,7 @@ Result<void> generate_key(Shell& shell, const std::string& value) {
 Result<void> generate_key_pair(Shell& shell, const std::string& value) {
     TemplateText of_public = shell.public_attributes, of_private = shell.private_attributes;
     const auto words = split_list(value);
-    CK_MECHANISM_TYPE type = 0;
+    std::optional<CK_MECHANISM_TYPE> type;  // that of RSA is 0
     if (same_word(words[0], "RSA")) {
         type = CKM_RSA_PKCS_KEY_PAIR_GEN;
         const auto bits = parse_decimal(words.size() > 1 ? words[1] : "2048", 16384);
@@ -117,7 +117,7 @@ Result<void> generate_key_pair(Shell& shell, const std::string& value) {
             of_public.set(CKA_EC_PARAMS, oid);
             type = row.mechanism;
         }
-    if (type == 0) {
+    if (!type) {
         const auto file = read_template_file(value);
         if (!file) return fail(file.error());
         type = file->mechanism;
@@ -126,7 +126,7 @@ Result<void> generate_key_pair(Shell& shell, const std::string& value) {
     }
     of_public.add_missing(standard(false));
     of_private.add_missing(standard(true));
-    return generate_pair(shell, type, of_public, of_private);
+    return generate_pair(shell, *type, of_public, of_private);
 }
 
 Result<void> create(Shell& shell, const TemplateText& attributes) {

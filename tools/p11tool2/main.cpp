@@ -2,15 +2,15 @@
 // stops.
 #include <cstdio>
 
-#include "host-lib/pkcs11/cryptoki/names.h"
-#include "host-lib/pkcs11/errors.h"
 #include "tools/p11tool2/commands.h"
+#include "tools/session/introduction.h"
 
 namespace {
 
 using namespace cs2sim;
 using namespace cs2sim::tools;
 using namespace cs2sim::tools::p11;
+using cs2sim::tools::p11::Command;
 
 struct Group {
     const char* title;
@@ -24,8 +24,32 @@ std::span<const Group> groups() {
         {"What is there", kShowCommands},
         {"Keys and certificates", kKeyCommands},
         {"Objects", kObjectCommands},
+        {"Key store", kKeyStoreCommands},
+        {"Test", kTestCommands},
     };
     return all;
+}
+
+// The same commands in the form of the other tools' tables, of which the page of the manual and the
+// completion are made.
+std::optional<int> introduced(int argc, const char* const* argv) {
+    std::vector<std::vector<tools::Command>> tables;
+    std::vector<CommandGroup> shown;
+    for (const Group& group : groups()) {
+        auto& table = tables.emplace_back();
+        for (const Command& command : group.commands)
+            table.push_back({.name = command.name,
+                             .synonyms = {},
+                             .takes = command.needs_value ? Takes::value : Takes::maybe,
+                             .syntax = command.syntax,
+                             .summary = command.summary,
+                             .details = command.ours ? "cs2sim's own" : "",
+                             .handler = nullptr});
+        shown.push_back({group.title, table});
+    }
+    const ToolText text{"p11tool2", "the PKCS#11 library's configuration file", "CS_PKCS11_R3_CFG",
+                        "the configuration file of the PKCS#11 library"};
+    return introduce(text, shown, argc, argv);
 }
 
 const Command* find_command(std::string_view name) {
@@ -67,11 +91,7 @@ Result<void> run(Shell& shell, const Argument& argument) {
 
 void print_error(Error error) {
     std::fflush(stdout);
-    if (cs2sim::p11::is_device_code(error.code))
-        std::fprintf(stderr, "%s", describe(error.code).c_str());
-    else
-        std::fprintf(stderr, "Error 0x%08X (%s)\n", error.code,
-                     cs2sim::p11::constant_name("CKR", error.code).c_str());
+    std::fprintf(stderr, "%s", failure_text(error.code).c_str());
 }
 
 }  // namespace
@@ -81,6 +101,7 @@ int main(int argc, char** argv) {
         (void)help({"Help", std::nullopt});
         return 1;
     }
+    if (const auto status = introduced(argc, argv)) return *status;
     Shell shell;
     for (int i = 1; i < argc; ++i) {
         const auto done = run(shell, parse_argument(argv[i]));

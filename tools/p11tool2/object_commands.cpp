@@ -19,6 +19,32 @@ Result<std::string> text_of(Shell& shell, CK_OBJECT_HANDLE object, CK_ATTRIBUTE_
     return value_text(type, *value);
 }
 
+Result<CK_ULONG> number_in(Shell& shell, CK_OBJECT_HANDLE object, CK_ATTRIBUTE_TYPE type) {
+    const auto value = shell.value(object, type);
+    if (!value) return fail(value.error());
+    return value->size() == sizeof(CK_ULONG) ? ulong_of(*value) : CK_UNAVAILABLE_INFORMATION;
+}
+
+// Bits of a key; 0 when it is none, or does not tell.
+Result<unsigned long> key_size(Shell& shell, CK_OBJECT_HANDLE object) {
+    const auto type = number_in(shell, object, CKA_KEY_TYPE);
+    if (!type) return fail(type.error());
+    if (*type == CKK_RSA) {
+        const auto modulus = shell.value(object, CKA_MODULUS);
+        if (!modulus) return fail(modulus.error());
+        const Handle<BIGNUM> number(BN_bin2bn(modulus->data(), static_cast<int>(modulus->size()), nullptr));
+        return static_cast<unsigned long>(BN_num_bits(number.get()));
+    }
+    if (*type == CKK_EC || *type == CKK_EC_EDWARDS || *type == CKK_EC_MONTGOMERY) {
+        const auto parameters = shell.value(object, CKA_EC_PARAMS);
+        if (!parameters) return fail(parameters.error());
+        return curve_bits(*parameters);
+    }
+    const auto length = number_in(shell, object, CKA_VALUE_LEN);
+    if (!length) return fail(length.error());
+    return *length == CK_UNAVAILABLE_INFORMATION ? 0 : *length * 8;
+}
+
 // A block an object, its lines always the same.
 Result<void> print_object(Shell& shell, CK_OBJECT_HANDLE object) {
     const auto object_class = text_of(shell, object, CKA_CLASS);
@@ -37,6 +63,9 @@ Result<void> print_object(Shell& shell, CK_OBJECT_HANDLE object) {
         if (!text) return fail(text.error());
         if (!text->empty()) std::printf("  %-17s: %s\n", line.name, text->c_str());
     }
+    const auto size = key_size(shell, object);
+    if (!size) return fail(size.error());
+    if (*size != 0) std::printf("  %-17s: %lu\n", "size", *size);
     std::printf("  %-17s: 0x%08lX\n\n", "handle", object);
     return {};
 }
@@ -113,26 +142,53 @@ Result<void> get_attribute(Shell& shell, const std::string& value) {
     return {};
 }
 
-// file,CKA_…=…: the value of the one object of a class, into a file.
-Result<void> export_value(Shell& shell, const std::string& value, CK_OBJECT_CLASS object_class,
-                          CK_ATTRIBUTE_TYPE type) {
-    const auto words = split_list(value, 2);
-    auto wanted = selection(words.size() > 1 ? words[1] : "");
+// The one object of a class that a selection names; several or none are CKR_OBJECT_HANDLE_INVALID.
+Result<CK_OBJECT_HANDLE> the_one(Shell& shell, const std::string& text, CK_OBJECT_CLASS object_class) {
+    auto wanted = selection(text);
     if (!wanted) return fail(wanted.error());
     wanted->set_number(CKA_CLASS, object_class);
-    std::vector<CK_OBJECT_HANDLE> all;
+    CK_OBJECT_HANDLE found = CK_INVALID_HANDLE;
     CS2SIM_TRY(shell.for_each_object(*wanted, [&](CK_OBJECT_HANDLE object) -> Result<void> {
-        all.push_back(object);
+        if (found != CK_INVALID_HANDLE) return fail(CKR_OBJECT_HANDLE_INVALID);
+        found = object;
         return {};
     }));
-    if (all.size() != 1) return fail(CKR_OBJECT_HANDLE_INVALID);
-    const auto content = shell.value(all[0], type);
-    if (!content) return fail(content.error());
-    if (!host::replace_host_file(words[0], *content, 0644)) return fail(E_CSA_KEY_WRITE);
+    if (found == CK_INVALID_HANDLE) return fail(CKR_OBJECT_HANDLE_INVALID);
+    return found;
+}
+
+Result<void> write_public(const std::string& path, ByteView content) {
+    if (!host::replace_host_file(path, content, 0644)) return fail(E_CSA_KEY_WRITE);
     return {};
 }
+
+// file,CKA_…=…
 Result<void> export_cert(Shell& shell, const std::string& value) {
-    return export_value(shell, value, CKO_CERTIFICATE, CKA_VALUE);
+    const auto words = split_list(value, 2);
+    const auto certificate = the_one(shell, words.size() > 1 ? words[1] : "", CKO_CERTIFICATE);
+    if (!certificate) return fail(certificate.error());
+    const auto content = shell.value(*certificate, CKA_VALUE);
+    if (!content) return fail(content.error());
+    return write_public(words[0], *content);
+}
+
+// file,CKA_…=…: SubjectPublicKeyInfo in DER, as `openssl pkey -pubin -inform der` reads it.
+Result<void> export_public_key(Shell& shell, const std::string& value) {
+    const auto words = split_list(value, 2);
+    const auto key = the_one(shell, words.size() > 1 ? words[1] : "", CKO_PUBLIC_KEY);
+    if (!key) return fail(key.error());
+    PublicKeyParts parts;
+    for (auto [type, part] : {std::pair{CKA_MODULUS, &parts.modulus},
+                              {CKA_PUBLIC_EXPONENT, &parts.exponent},
+                              {CKA_EC_PARAMS, &parts.curve},
+                              {CKA_EC_POINT, &parts.point}}) {
+        const auto content = shell.value(*key, type);
+        if (!content) return fail(content.error());
+        *part = to_bytes(*content);
+    }
+    const auto der = public_key_of(parts);
+    if (!der) return fail(der.error());
+    return write_public(words[0], *der);
 }
 
 constexpr Command kCommands[] = {
@@ -145,6 +201,8 @@ constexpr Command kCommands[] = {
      true, true, copy_object},
     {"DeleteObject", "DeleteObject=<selection>", "deletes the objects selected: CKA_…=<value>,…", true, true,
      delete_object},
+    {"ExportPublicKey", "ExportPublicKey=<file>,<selection>", "a public key into a file, DER", true, true,
+     export_public_key},
     {"ExportCert", "ExportCert=<file>,<selection>", "a certificate into a file, DER", true, true,
      export_cert},
 };

@@ -1,12 +1,10 @@
 // Log-ons, PINs and tokens.
-#include <cstring>
+#include <cstdio>
 
 #include "tools/p11tool2/commands.h"
 
 namespace cs2sim::tools::p11 {
 namespace {
-
-CK_UTF8CHAR* chars(SecretBytes& secret) { return secret.data(); }
 
 // USER,secret; "ask" behind the comma asks.
 Result<void> login(Shell& shell, const std::string& value) {
@@ -15,9 +13,7 @@ Result<void> login(Shell& shell, const std::string& value) {
     const std::string user = value.substr(0, comma);
     const auto secret = shell.pin(value.substr(comma + 1), "password of " + user);
     if (!secret) return fail(secret.error());
-    SecretBytes whole = to_secret(as_bytes(user + ","));
-    whole.insert(whole.end(), secret->begin(), secret->end());
-    return shell.login(CKU_CS_GENERIC, std::move(whole));
+    return shell.login_device_user(user, *secret);
 }
 
 Result<void> login_role(Shell& shell, const std::string& value, CK_USER_TYPE user, const char* prompt) {
@@ -37,29 +33,18 @@ Result<void> login_km(Shell& shell, const std::string& value) {
     return login(shell, user + value);
 }
 
-Result<void> logout(Shell& shell, const std::string&) {
-    const auto session = shell.session();
-    if (!session) return fail(session.error());
-    return shell.check((*shell.functions())->C_Logout(*session));
-}
+Result<void> logout(Shell& shell, const std::string&) { return shell.logout(); }
 
 Result<void> init_token(Shell& shell, const std::string& value) {
     auto pin = shell.pin(value, "SO PIN", true);
     if (!pin) return fail(pin.error());
-    const auto list = shell.functions();
-    if (!list) return fail(list.error());
-    CK_UTF8CHAR label[32];
-    std::memset(label, ' ', sizeof label);
-    std::memcpy(label, shell.label.data(), std::min(shell.label.size(), sizeof label));
-    return shell.check((*list)->C_InitToken(shell.slot(), chars(*pin), pin->size(), label));
+    return shell.init_token(*std::move(pin), shell.label);
 }
 
 Result<void> init_pin(Shell& shell, const std::string& value) {
     auto pin = shell.pin(value, "user PIN", true);
     if (!pin) return fail(pin.error());
-    const auto session = shell.session();
-    if (!session) return fail(session.error());
-    return shell.check((*shell.functions())->C_InitPIN(*session, chars(*pin), pin->size()));
+    return shell.init_pin(*std::move(pin));
 }
 
 // old,new
@@ -70,11 +55,7 @@ Result<void> set_pin(Shell& shell, const std::string& value) {
     if (!before) return fail(before.error());
     auto after = shell.pin(value.substr(comma + 1), "new PIN", true);
     if (!after) return fail(after.error());
-    const auto session = shell.session();
-    if (!session) return fail(session.error());
-    return shell.check(
-        (*shell.functions())
-            ->C_SetPIN(*session, chars(*before), before->size(), chars(*after), after->size()));
+    return shell.set_pin(*std::move(before), *std::move(after));
 }
 
 constexpr Command kCommands[] = {

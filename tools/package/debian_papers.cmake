@@ -1,5 +1,6 @@
 # Run by CPack once the components are installed into its own folder: what Debian wants in every package.
-set(folders simulator cs2sim library libcsxapi1 development libcsxapi-dev)
+set(folders simulator cs2sim library libcsxapi1 development libcsxapi-dev pkcs11 libcs2sim-pkcs11
+  keystore libcs2sim-keystore sdk cs2sim-sdk)
 while(folders)
   list(POP_FRONT folders component package)
   set(share ${CPACK_TEMPORARY_INSTALL_DIRECTORY}/${component}/usr/share)
@@ -11,6 +12,6 @@ while(folders)
   file(CHMOD ${doc}/copyright ${doc}/changelog.Debian ${doc}/changelog
     PERMISSIONS OWNER_READ OWNER_WRITE GROUP_READ WORLD_READ)
   file(REMOVE ${doc}/CHANGELOG.md)
-  file(GLOB pages ${share}/man/man1/*.1)
+  file(GLOB pages ${share}/man/man?/*.?)
   execute_process(COMMAND gzip -9n ${doc}/changelog.Debian ${doc}/changelog ${pages} COMMAND_ERROR_IS_FATAL ANY)
 endwhile()

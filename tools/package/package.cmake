@@ -3,7 +3,7 @@ set(CPACK_GENERATOR DEB)
 set(CPACK_PACKAGE_NAME cs2sim)
 set(CPACK_PACKAGE_CONTACT "cs2sim maintainers <maintainers@cs2sim.invalid>")
 set(CPACK_DEBIAN_PACKAGE_RELEASE 1)
-set(CPACK_COMPONENTS_ALL simulator library development)
+set(CPACK_COMPONENTS_ALL simulator library development pkcs11 keystore sdk)
 set(CPACK_DEB_COMPONENT_INSTALL ON)
 set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
 set(CPACK_STRIP_FILES ON)
@@ -17,8 +17,8 @@ set(CPACK_CS2SIM_CHANGELOG ${PROJECT_SOURCE_DIR}/CHANGELOG.md)
 set(CPACK_DEBIAN_SIMULATOR_PACKAGE_NAME cs2sim)
 set(CPACK_DEBIAN_SIMULATOR_PACKAGE_SECTION utils)
 set(CPACK_DEBIAN_SIMULATOR_PACKAGE_DEPENDS adduser)
-set(CPACK_DEBIAN_SIMULATOR_PACKAGE_RECOMMENDS fuse3)
-set(CPACK_DEBIAN_SIMULATOR_PACKAGE_SUGGESTS "libcsxapi-dev, wireshark")
+set(CPACK_DEBIAN_SIMULATOR_PACKAGE_RECOMMENDS "fuse3, libcs2sim-pkcs11")
+set(CPACK_DEBIAN_SIMULATOR_PACKAGE_SUGGESTS "libcsxapi-dev, cs2sim-sdk, wireshark")
 set(CPACK_DEBIAN_SIMULATOR_PACKAGE_CONTROL_EXTRA
   ${CMAKE_CURRENT_LIST_DIR}/postinst ${CMAKE_CURRENT_LIST_DIR}/prerm ${CMAKE_CURRENT_LIST_DIR}/postrm)
 set(CPACK_DEBIAN_SIMULATOR_PACKAGE_CONTROL_STRICT_PERMISSION ON)
@@ -44,5 +44,29 @@ set(CPACK_COMPONENT_DEVELOPMENT_DESCRIPTION "host library for CryptoServer-style
 libcsxapi opens devices, logs users on, and runs commands in secure sessions or
 in a cluster of devices. This package holds the headers, with all function
 codes, layouts and errors, pkg-config and CMake files.")
+
+set(CPACK_DEBIAN_PKCS11_PACKAGE_NAME libcs2sim-pkcs11)
+set(CPACK_DEBIAN_PKCS11_PACKAGE_SECTION libs)
+set(CPACK_DEBIAN_PKCS11_PACKAGE_CONTROL_EXTRA ${CMAKE_CURRENT_LIST_DIR}/triggers)
+set(CPACK_DEBIAN_PKCS11_PACKAGE_SUGGESTS "cs2sim, libcs2sim-keystore, opensc, p11-kit")
+set(CPACK_COMPONENT_PKCS11_DESCRIPTION "PKCS#11 library for CryptoServer-style devices
+libcs_pkcs11_R3.so and libcs_pkcs11_R2.so show the keys of a device, simulated
+by cs2sim, as tokens to programs that speak PKCS#11. The configuration file that
+CS_PKCS11_R3_CFG or CS_PKCS11_R2_CFG names says which devices.")
+
+set(CPACK_DEBIAN_KEYSTORE_PACKAGE_NAME libcs2sim-keystore)
+set(CPACK_DEBIAN_KEYSTORE_PACKAGE_SECTION libs)
+set(CPACK_DEBIAN_KEYSTORE_PACKAGE_SUGGESTS "postgresql, odbc-postgresql, libsqliteodbc")
+set(CPACK_COMPONENT_KEYSTORE_DESCRIPTION "external keys of CryptoServer-style devices in databases
+Modules with which the PKCS#11 library and the tools of cs2sim keep external
+keys, sealed by their device, in SQLite, in PostgreSQL and behind ODBC, and the
+tables for them.")
+
+set(CPACK_DEBIAN_SDK_PACKAGE_NAME cs2sim-sdk)
+set(CPACK_DEBIAN_SDK_PACKAGE_SECTION devel)
+set(CPACK_DEBIAN_SDK_PACKAGE_SUGGESTS cs2sim)
+set(CPACK_COMPONENT_SDK_DESCRIPTION "firmware modules for CryptoServer-style devices - development files
+Headers and CMake package with which own firmware modules are built, for a
+device simulated by cs2sim.")
 
 include(CPack)

@@ -2,15 +2,17 @@
 #include <unistd.h>
 
 #include <cstdlib>
+#include <fstream>
 #include <iostream>
 #include <map>
 
-#include "tools/cs2sim/control.h"
-#include "tools/cs2sim/fault.h"
-#include "tools/cs2sim/instances.h"
-#include "tools/cs2sim/program.h"
-#include "tools/daemon/instance.h"
+#include "tools/control/control.h"
+#include "tools/control/fault_rules.h"
+#include "tools/control/program.h"
+#include "tools/control/stop_instance.h"
+#include "tools/instance/instance.h"
 #include "tools/scenario/scenario_script.h"
+#include "tools/token/shell.h"
 
 namespace cs2sim {
 namespace {
@@ -35,25 +37,44 @@ public:
 
     bool start(const Scenario& scenario) {
         if (folder_.empty()) return false;
-        program_ = own_path();
-        std::vector<std::string> arguments = {program_, "start",     "--state",
-                                              state(),  "--profile", scenario.profile};
+        std::vector<std::string> arguments = {daemon_program(), "start",     "--state",
+                                              state(),          "--profile", scenario.profile};
         // Without FUSE a socket takes the node's place; tools know by the path.
         if (scenario.socket || ::access("/dev/fuse", R_OK | W_OK) != 0)
             arguments.insert(arguments.end(), {"--no-device", "--listen", "unix:" + node()});
         else
             arguments.insert(arguments.end(), {"--device", node()});
-        return run_program(arguments, true) == 0;
+        return run_program(arguments, true) == 0 && write_pkcs11_config();
     }
 
     void tell_environment() const {
         const char* path = std::getenv("PATH");
-        const std::string tools = fs::path(program_).parent_path().string();
+        const std::string tools = fs::path(own_path()).parent_path().string();
         ::setenv("PATH", (tools + ":" + (path ? path : "/usr/bin:/bin")).c_str(), 1);
         ::setenv("CRYPTOSERVER", node().c_str(), 1);
         ::setenv("CS2SIM_STATE", state().c_str(), 1);
         ::setenv("CS2SIM_ADMIN_KEY", admin_key_file(state()).c_str(), 1);
         ::setenv("CS2SIM_CARDS", (folder_ / "cards").c_str(), 1);
+        ::setenv("CS_PKCS11_R3_CFG", pkcs11_config_file(state()).c_str(), 1);
+        ::setenv("PKCS11_MODULE_PATH", tools::p11::own_library().c_str(), 1);
+    }
+
+    // What callers of the PKCS#11 library got, from its log; the preparation's are not among them.
+    std::map<std::string, unsigned> ckrs() const {
+        std::map<std::string, unsigned> counts;
+        std::ifstream log(pkcs11_log());
+        for (std::string line; std::getline(log, line);) {
+            constexpr std::string_view kFailure = " | E: CKR_";
+            const std::size_t at = line.find(kFailure);
+            if (at == std::string::npos) continue;
+            const std::string name = line.substr(at + 6);
+            ++counts[name.substr(0, name.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_"))];
+        }
+        return counts;
+    }
+    void forget_ckrs() const {
+        std::error_code ignored;
+        fs::remove(pkcs11_log(), ignored);
     }
 
     std::string state() const { return (folder_ / "state").string(); }
@@ -62,8 +83,15 @@ public:
     bool running() const { return !folder_.empty() && InstanceLock::holder(state()).has_value(); }
 
 private:
+    fs::path pkcs11_log() const { return folder_ / "cs_pkcs11_R3.log"; }
+    bool write_pkcs11_config() const {
+        std::ofstream file(pkcs11_config_file(state()));
+        file << "[Global]\nLogpath = " << folder_.string() << "\nLogging = 1\nSlotCount = 2\n[CryptoServer]\n"
+             << "Device = " << node() << "\nInitTokenAs = ADMIN," << admin_key_file(state()).string() << '\n';
+        return file.flush().good();
+    }
+
     fs::path folder_;
-    std::string program_;
 };
 
 Result<void> count_errors(host::Device& device, Counts& counts) {
@@ -112,6 +140,19 @@ Result<void> report(host::Device& device, const Scenario& scenario, const Counts
     return {};
 }
 
+// Prints what callers of the PKCS#11 library got; whether that is what the scenario expects.
+bool report_ckrs(const PrivateDevice& device, const Scenario& scenario) {
+    const auto met = device.ckrs();
+    for (const auto& [name, count] : met) std::cerr << "PKCS#11    " << count << " x " << name << '\n';
+    bool as_expected = true;
+    for (const std::string& name : scenario.ckr) {
+        if (met.contains(name)) continue;
+        std::cerr << "mismatch   expected, no caller got it: " << name << '\n';
+        as_expected = false;
+    }
+    return as_expected;
+}
+
 Result<void> arm_all(host::Device& device, const Scenario& scenario, Counts& before) {
     for (const FaultRule& rule : scenario.rules)
         if (const auto id = arm(device, rule); !id) return fail(id.error());
@@ -136,6 +177,7 @@ int run_scenario(const Scenario& scenario, const std::vector<std::string>& comma
         std::cerr << "cs2sim: scenario " << scenario.name << ": its preparation failed\n";
         return kNoScenario;
     }
+    device.forget_ckrs();
     Counts before;
     if (with_control(device.state(), [&](host::Device& to) { return arm_all(to, scenario, before); }) != 0)
         return kNoScenario;
@@ -148,6 +190,7 @@ int run_scenario(const Scenario& scenario, const std::vector<std::string>& comma
         std::cerr << "mismatch   the device is gone\n";
         return kMismatch;
     }
+    as_expected = report_ckrs(device, scenario) && as_expected;
     return as_expected ? status : kMismatch;
 }
 

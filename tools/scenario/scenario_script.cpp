@@ -2,7 +2,8 @@
 
 #include <algorithm>
 
-#include "tools/cs2sim/rule_table.h"
+#include "host-lib/pkcs11/cryptoki/names.h"
+#include "tools/control/rule_table.h"
 
 namespace cs2sim {
 namespace {
@@ -13,7 +14,8 @@ constexpr BuiltInScenario kBuiltIn[] = {
 
 using Problem = tl::unexpected<std::string>;
 
-constexpr std::string_view kKeys[] = {"about", "profile", "via", "prepare", "demo", "expect", "hits", "rule"};
+constexpr std::string_view kKeys[] = {"about",  "profile", "via",  "prepare", "demo",
+                                      "expect", "ckr",     "hits", "rule"};
 
 tl::expected<std::vector<std::uint32_t>, std::string> codes_of(const toml::table& table) {
     std::vector<std::uint32_t> codes;
@@ -26,6 +28,19 @@ tl::expected<std::vector<std::uint32_t>, std::string> codes_of(const toml::table
         codes.push_back(code);
     }
     return codes;
+}
+
+tl::expected<std::vector<std::string>, std::string> ckrs_of(const toml::table& table) {
+    std::vector<std::string> names;
+    if (!table.contains("ckr")) return names;
+    const toml::array* list = table["ckr"].as_array();
+    if (!list) return Problem("'ckr' is no list of CKR names");
+    for (const toml::node& one : *list) {
+        names.push_back(one.value_or(std::string()));
+        if (!names.back().starts_with("CKR_") || !p11::constant_number(names.back()))
+            return Problem("'ckr' holds something that is no CKR");
+    }
+    return names;
 }
 
 // An absent key leaves `out` as it is.
@@ -62,6 +77,9 @@ tl::expected<Scenario, std::string> parse_scenario(const std::string& name, cons
     auto codes = codes_of(table);
     if (!codes) return Problem(codes.error());
     scenario.expect = std::move(*codes);
+    auto ckrs = ckrs_of(table);
+    if (!ckrs) return Problem(ckrs.error());
+    scenario.ckr = std::move(*ckrs);
     auto rules = rules_of(table);
     if (!rules) return Problem(rules.error());
     scenario.rules = std::move(*rules);

@@ -6,11 +6,13 @@
 //   prepare  shell lines, run before any rule is armed; have to succeed
 //   demo     shell lines, run when the user gives no command
 //   expect   codes that the device must have answered at the end, "B087002A"
+//   ckr      what callers of the PKCS#11 library must have got: "CKR_PIN_LOCKED"
 //   hits     how many hits the rules must have had at least
-//   [[rule]] as in firmware/faults/rule.h
+//   [[rule]] as in firmware/faults/rules/rule.h
 //
-// Commands find CRYPTOSERVER, CS2SIM_STATE, CS2SIM_ADMIN_KEY and CS2SIM_CARDS in their environment, and the
-// tools of this installation first in PATH.
+// Commands find CRYPTOSERVER, CS2SIM_STATE, CS2SIM_ADMIN_KEY and CS2SIM_CARDS in their environment, for PKCS#11
+// CS_PKCS11_R3_CFG (a file that `prepare` may change) and PKCS11_MODULE_PATH, and the tools of this
+// installation first in PATH.
 #pragma once
 
 #include <cstdint>
@@ -19,7 +21,7 @@
 #include <tl/expected.hpp>
 #include <vector>
 
-#include "firmware/faults/rule.h"
+#include "firmware/faults/rules/rule.h"
 
 namespace cs2sim {
 
@@ -31,6 +33,7 @@ struct Scenario {
     std::string prepare;
     std::string demo;
     std::vector<std::uint32_t> expect;
+    std::vector<std::string> ckr;
     std::uint64_t hits = 0;
     std::vector<FaultRule> rules;
 };

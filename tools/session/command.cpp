@@ -198,20 +198,6 @@ private:
     Session session_;
 };
 
-// What the installation asks for, and nobody types. Nothing when it is something else.
-std::optional<int> introduce(const std::string& program, std::span<const CommandGroup> groups, int argc,
-                             const char* const* argv) {
-    const std::string_view what = argv[1];
-    if (what == "--man-page" && argc == 2) {
-        std::fputs(manual_of(program, groups).c_str(), stdout);
-    } else if (what == "--complete" && argc == 3) {
-        for (const std::string& word : completions_of(groups, argv[2])) std::puts(word.c_str());
-    } else {
-        return std::nullopt;
-    }
-    return std::fflush(stdout) == 0 ? 0 : 1;
-}
-
 int report(Error error) {
     std::fflush(stdout);
     std::fputs(describe(error.code).c_str(), stderr);
@@ -229,7 +215,7 @@ int run_command_line(const std::string& program, std::span<const CommandGroup> g
         print_help(program, groups);
         return kCalledWrongly;
     }
-    if (const auto status = introduce(program, groups, argc, argv)) return *status;
+    if (const auto status = introduce(device_tool(program), groups, argc, argv)) return *status;
     Run run(program, groups);
     for (int i = 1; i < argc; ++i) {
         std::string word = argv[i];

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <cstdio>
 
 #include "tools/manual/manual.h"
 #include "tools/session/arguments.h"
@@ -52,16 +53,23 @@ std::vector<std::string> names(std::span<const CommandGroup> groups, std::string
 
 }  // namespace
 
-std::string manual_of(const std::string& program, std::span<const CommandGroup> groups) {
+ToolText device_tool(const std::string& program) {
+    return {program, "the parameter Dev= or the environment variable CRYPTOSERVER", "CRYPTOSERVER",
+            "the device when there is no Dev="};
+}
+
+std::string manual_of(const ToolText& tool, std::span<const CommandGroup> groups) {
+    const std::string& program = tool.program;
     ManualPage page(program, "works on a CryptoServer-style device, simulated or not");
     page.section("Synopsis");
     page.literal(program + " [<parameter>=<value>]... <command>[=<value>]...\n" + program +
                  " Help[=<command>]");
     page.section("Description");
     page.paragraph(
-        "Arguments are run left to right in one session with the device, which the parameter Dev= or the "
-        "environment variable CRYPTOSERVER names. The first error stops the rest. Names are written in any "
-        "case; a parameter holds for the commands to its right.");
+        "Arguments are run left to right in one session with the device, which " +
+        std::string(tool.device_named_by) +
+        " names. The first error stops the rest. Names are written in any case; a parameter holds for the "
+        "commands to its right.");
     for (const CommandGroup& group : groups) {
         page.section(group.title);
         for (const Command& command : group.commands) {
@@ -75,9 +83,9 @@ std::string manual_of(const std::string& program, std::span<const CommandGroup> 
         "0 when every command was carried out. 1 otherwise, with the error on standard error: its code, "
         "its module, its text. cs2sim explain says more about a code.");
     page.section("Environment");
-    page.item("CRYPTOSERVER", "the device when there is no Dev=");
+    page.item(tool.variable, tool.variable_meaning);
     page.section("See also");
-    page.paragraph("cs2sim(1), csadm(1), cxitool(1), cs2sim-explain(1)");
+    page.paragraph("cs2sim(1), csadm(1), cxitool(1), p11tool2(1), cs2sim-explain(1)");
     return page.text();
 }
 
@@ -96,6 +104,19 @@ std::vector<std::string> completions_of(std::span<const CommandGroup> groups, st
             if (begins_with(listed, value)) found.push_back(std::string(name) + "=" + std::string(listed));
     });
     return found;
+}
+
+std::optional<int> introduce(const ToolText& tool, std::span<const CommandGroup> groups, int argc,
+                             const char* const* argv) {
+    const std::string_view what = argc > 1 ? argv[1] : "";
+    if (what == "--man-page" && argc == 2) {
+        std::fputs(manual_of(tool, groups).c_str(), stdout);
+    } else if (what == "--complete" && argc == 3) {
+        for (const std::string& word : completions_of(groups, argv[2])) std::puts(word.c_str());
+    } else {
+        return std::nullopt;
+    }
+    return std::fflush(stdout) == 0 ? 0 : 1;
 }
 
 }  // namespace cs2sim::tools

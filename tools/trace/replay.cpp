@@ -3,6 +3,8 @@
 // A sealed session cannot be sent again byte for byte, since its keys were agreed by both sides: of such a
 // session the commands inside were recorded, and they run in a session of one's own (--logon), connection by
 // connection in the order in which they came.
+#include "tools/trace/trace.h"
+
 #include <cstdlib>
 #include <iostream>
 #include <map>
@@ -12,8 +14,7 @@
 #include "host-lib/cards/key_source.h"
 #include "host-lib/link/device.h"
 #include "host-lib/link/transport.h"
-#include "tools/cs2sim/commands.h"
-#include "tools/daemon/instance.h"
+#include "tools/instance/instance.h"
 #include "tools/trace/trace_record.h"
 
 namespace cs2sim {

@@ -1,12 +1,13 @@
 // cs2sim trace: what goes through a running simulator, live, into a capture, into a recording.
+#include "tools/trace/trace.h"
+
 #include <chrono>
 #include <csignal>
 #include <iostream>
 #include <optional>
 #include <thread>
 
-#include "tools/cs2sim/commands.h"
-#include "tools/cs2sim/control.h"
+#include "tools/control/control.h"
 #include "tools/trace/trace_pcap.h"
 #include "tools/trace/trace_record.h"
 

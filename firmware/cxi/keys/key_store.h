@@ -13,7 +13,7 @@
 #include <unordered_map>
 
 #include "firmware/cxi/keys/key_terms.h"
-#include "firmware/db/catalogue.h"
+#include "firmware/db/database.h"
 
 namespace cs2sim {
 

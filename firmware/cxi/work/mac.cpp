@@ -5,6 +5,8 @@
 #include <array>
 
 #include "firmware/crypto/cipher.h"
+#include "firmware/protocol/block.h"
+#include "firmware/protocol/functions.h"
 
 namespace cs2sim {
 namespace {
@@ -69,6 +71,39 @@ Result<Bytes> retail_mac(const LoadedKey& key, Mechanism mechanism, ByteView dat
     return Bytes(last->begin(), last->end());
 }
 
+// NIST SP 800-38D, section 6.4: the tag of GCM over data that is only authenticated.
+Result<Bytes> gmac(const LoadedKey& key, ByteView data, ByteView parameter) {
+    if (key.object.algorithm() != CXI_KEY_ALGO_AES) return fail(E_CXI_KEY_TYPE);
+    const auto given = parse(LAYOUT_CXI_GMAC_PARAMETER, parameter);
+    if (!given || given->bytes("iv").empty() || given->bytes("iv").size() > 128)
+        return fail(E_CXI_CRYPT_MECH_PARA);
+    const std::string cipher = "AES-" + std::to_string(key.secret().size() * 8) + "-GCM";
+    const ByteView iv = given->bytes("iv");
+    const Handle<EVP_MAC> method(EVP_MAC_fetch(nullptr, "GMAC", nullptr));
+    const Handle<EVP_MAC_CTX> context(method ? EVP_MAC_CTX_new(method.get()) : nullptr);
+    const std::array<OSSL_PARAM, 3> parameters{
+        OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_CIPHER, const_cast<char*>(cipher.c_str()), 0),
+        OSSL_PARAM_construct_octet_string(OSSL_MAC_PARAM_IV, const_cast<std::uint8_t*>(iv.data()), iv.size()),
+        OSSL_PARAM_construct_end()};
+    Bytes tag(16);
+    std::size_t size = 0;
+    if (!context ||
+        EVP_MAC_init(context.get(), key.secret().data(), key.secret().size(), parameters.data()) != 1 ||
+        EVP_MAC_update(context.get(), data.data(), data.size()) != 1 ||
+        EVP_MAC_final(context.get(), tag.data(), &size, tag.size()) != 1 || size != tag.size())
+        return fail(E_CXI_CRYPT_MECH);
+    return tag;
+}
+
+Result<Bytes> prf_mac(const LoadedKey& key, Mechanism mechanism, ByteView data, ByteView parameter) {
+    const auto given = parse(LAYOUT_CXI_PRF_PARAMETER, parameter);
+    if (!key.object.is_secret()) return fail(E_CXI_KEY_TYPE);
+    if (!given || given->u16("length") == 0) return fail(E_CXI_CRYPT_MECH_PARA);
+    const auto out = tls12_prf(key, mechanism, data, given->u16("length"));
+    if (!out) return fail(out.error());
+    return to_bytes(*out);
+}
+
 Result<Handle<EVP_MAC_CTX>> start_mac(const LoadedKey& key, Mechanism mechanism) {
     if (!key.object.is_secret()) return fail(E_CXI_KEY_TYPE);
     if (mechanism.chain() == CXI_MECH_CHAIN_CMAC) return start_cmac(key);
@@ -119,8 +154,28 @@ Result<Bytes> HashJob::finish() {
     return out;
 }
 
-Result<Bytes> make_mac(const LoadedKey& key, Mechanism mechanism, ByteView data) {
+Result<SecretBytes> tls12_prf(const LoadedKey& key, Mechanism mechanism, ByteView seed, std::size_t length) {
+    const auto hash = required_hash(mechanism);
+    if (!hash) return fail(hash.error());
+    const Handle<EVP_KDF> method(EVP_KDF_fetch(nullptr, "TLS1-PRF", nullptr));
+    const Handle<EVP_KDF_CTX> context(method ? EVP_KDF_CTX_new(method.get()) : nullptr);
+    const OSSL_PARAM parameters[] = {
+        OSSL_PARAM_construct_utf8_string(OSSL_KDF_PARAM_DIGEST, const_cast<char*>((*hash)->name), 0),
+        OSSL_PARAM_construct_octet_string(
+            OSSL_KDF_PARAM_SECRET, const_cast<std::uint8_t*>(key.secret().data()), key.secret().size()),
+        OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_SEED, const_cast<std::uint8_t*>(seed.data()),
+                                          seed.size()),
+        OSSL_PARAM_construct_end()};
+    SecretBytes out(length);
+    if (!context || EVP_KDF_derive(context.get(), out.data(), out.size(), parameters) != 1)
+        return fail(E_CXI_CRYPT_MECH_PARA);
+    return out;
+}
+
+Result<Bytes> make_mac(const LoadedKey& key, Mechanism mechanism, ByteView data, ByteView parameter) {
+    if (mechanism.kdf() == CXI_MECH_KDF_TLS12_PRF) return prf_mac(key, mechanism, data, parameter);
     if (mechanism.chain() == CXI_MECH_CHAIN_CBC_RETAIL) return retail_mac(key, mechanism, data);
+    if (mechanism.chain() == CXI_MECH_CHAIN_GCM) return gmac(key, data, parameter);
     const auto job = HashJob::start(&key, mechanism);
     if (!job) return fail(job.error());
     CS2SIM_TRY((*job)->update(data));

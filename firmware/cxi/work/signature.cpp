@@ -66,12 +66,13 @@ Result<int> rsa_padding(Mechanism mechanism) {
 Result<void> set_rsa(EVP_PKEY_CTX* context, const SignRequest& request) {
     const auto padding = rsa_padding(request.mechanism);
     if (!padding) return fail(padding.error());
-    if (EVP_PKEY_CTX_set_rsa_padding(context, *padding) <= 0) return fail(E_CXI_CRYPT_MECH);
     const HashRow* hash = find_hash(request.mechanism.hash());
     if (!hash && *padding == RSA_X931_PADDING) return fail(E_CXI_CRYPT_MECH);
     if (hash && *padding == RSA_NO_PADDING) return fail(E_CXI_CRYPT_MECH);
+    // The hash first: OpenSSL looks whether X9.31 has a number for it.
     if (hash && EVP_PKEY_CTX_set_signature_md(context, hash_method(*hash)) <= 0)
         return fail(E_CXI_CRYPT_MECH);
+    if (EVP_PKEY_CTX_set_rsa_padding(context, *padding) <= 0) return fail(E_CXI_CRYPT_MECH);
     if (*padding == RSA_PKCS1_PSS_PADDING) return set_pss(context, request);
     return {};
 }
@@ -160,7 +161,7 @@ bool fits_rsa(const LoadedKey& key, const SignRequest& request, std::size_t size
 }  // namespace
 
 Result<Bytes> make_signature(const LoadedKey& key, const SignRequest& request) {
-    if (key.object.is_secret()) return make_mac(key, request.mechanism, request.data);
+    if (key.object.is_secret()) return make_mac(key, request.mechanism, request.data, request.parameter);
     if (!key.object.is_private()) return fail(E_CXI_KEY_TYPE);
     if (is_edwards(*key.pkey)) return sign_edwards(key, request);
     const auto hash = digest_of(request);
@@ -181,7 +182,7 @@ Result<Bytes> make_signature(const LoadedKey& key, const SignRequest& request) {
 
 Result<void> check_signature(const LoadedKey& key, const SignRequest& request, ByteView signature) {
     if (key.object.is_secret()) {
-        const auto expected = make_mac(key, request.mechanism, request.data);
+        const auto expected = make_mac(key, request.mechanism, request.data, request.parameter);
         if (!expected) return fail(expected.error());
         if (!equal_in_constant_time(*expected, signature)) return fail(E_CXI_CRYPT_SIGN_VERIFY);
         return {};

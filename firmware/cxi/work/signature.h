@@ -3,7 +3,7 @@
 //   RSA    PKCS#1 v1.5, PSS, X9.31, none (the caller padded)     private / public key
 //   EC     ECDSA, as r | s of equal length or, with CXI_MECH_FORMAT_ASN1, in DER
 //   EC     Edwards curves: EdDSA over the whole message, no hash in the mechanism
-//   RAW …  HMAC with the mechanism's hash;  AES, DES: CMAC with CXI_MECH_CHAIN_CMAC
+//   RAW …  HMAC with the mechanism's hash;  AES, DES: CMAC with CXI_MECH_CHAIN_CMAC; others: mac.h
 #pragma once
 
 #include "firmware/cxi/keys/key_object.h"

@@ -1,5 +1,7 @@
 #include "host-lib/keystore/work/external_keys.h"
 
+#include <algorithm>
+
 namespace cs2sim::keystore {
 namespace {
 
@@ -11,6 +13,27 @@ Bytes list_of(const std::vector<StoredKey>& keys) {
     Bytes list;
     for (const StoredKey& key : keys) compose_into(list, LAYOUT_CXI_BULK_ENTRY, {ByteView(key.blob)});
     return list;
+}
+
+// Does the row say what the seal confirms?
+bool is_as_sealed(const StoredKey& row, const PropertyList& properties) {
+    const auto sealed = row_of(row.blob, properties);
+    return sealed && row.index == sealed->index && row.mbk == sealed->mbk &&
+           row.key_class == sealed->key_class && row.key_type == sealed->key_type &&
+           row.label == sealed->label && row.id == sealed->id && row.is_private == sealed->is_private;
+}
+
+// Those of rows, and the others that are not among them.
+Bytes together(ByteView also) {
+    Bytes ids = properties_of_rows();
+    const std::size_t of_rows = ids.size();
+    for (; also.size() >= 4; also = also.subspan(4)) {
+        bool known = false;
+        for (std::size_t at = 0; at < of_rows && !known; at += 4)
+            known = std::ranges::equal(ByteView(ids).subspan(at, 4), also.first(4));
+        if (!known) append(ids, also.first(4));
+    }
+    return ids;
 }
 
 }  // namespace
@@ -32,8 +55,9 @@ std::size_t fit_one_command(const std::vector<StoredKey>& keys, std::size_t from
     return count;
 }
 
-Result<std::vector<Opened>> open_keys(const Execute& execute, const std::vector<StoredKey>& keys) {
-    const Bytes wanted = properties_of_rows();
+Result<std::vector<Opened>> open_keys(const Execute& execute, const std::vector<StoredKey>& keys,
+                                      ByteView also) {
+    const Bytes wanted = together(also);
     CS2SIM_TRY_LET(answer, execute(FC_CXI, SFC_CXI_EXTERNAL_PROPS, {ByteView(wanted), list_of(keys)}));
     std::vector<Opened> all;
     for (ByteView rest = answer.block.bytes("rows"); !rest.empty();) {
@@ -44,6 +68,9 @@ Result<std::vector<Opened>> open_keys(const Execute& execute, const std::vector<
         all.push_back({row->u32("code"), std::move(*properties)});
     }
     if (all.size() != keys.size()) return fail(E_CSA_PROTOCOL);
+    for (std::size_t i = 0; i < keys.size(); ++i)
+        if (all[i].code == 0 && !is_as_sealed(keys[i], all[i].properties))
+            all[i].code = E_CXI_KEY_BLOB_FORMAT;
     return all;
 }
 

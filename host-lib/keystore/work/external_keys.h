@@ -9,11 +9,15 @@ namespace cs2sim::keystore {
 Bytes properties_of_rows();
 
 struct Opened {
-    std::uint32_t code = 0;  // of this key; 0: it opened
+    // Of this key; 0: it opened, and its row says what it is. E_CXI_KEY_BLOB_FORMAT: the row stands
+    // elsewhere, or its label, id, class, type, PRIVATE or MBK are others than those that the seal confirms.
+    std::uint32_t code = 0;
     PropertyList properties;
 };
-// In the order of the blobs, of which there are at most CXI_MOST_EXTERNAL.
-Result<std::vector<Opened>> open_keys(const Execute& execute, const std::vector<StoredKey>& keys);
+// In the order of the blobs, of which there are at most CXI_MOST_EXTERNAL. `also`: ids of further properties
+// that are wanted.
+Result<std::vector<Opened>> open_keys(const Execute& execute, const std::vector<StoredKey>& keys,
+                                      ByteView also = {});
 
 struct Resealed {
     std::uint32_t code = 0;

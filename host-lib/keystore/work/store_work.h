@@ -37,7 +37,7 @@ struct Counts {
 Result<StoredKey> row_of(ByteView blob, const PropertyList& properties);
 
 // Opens every row on the device (64 in a command) and compares group, name, specifier, label, id, class and
-// type with what the seal confirms. A row that differs counts as E_CXI_KEY_BLOB_MAC. Errors: those of the
+// type with what the seal confirms. A row that differs counts as E_CXI_KEY_BLOB_FORMAT. Errors: those of the
 // store, and of the connection to the device.
 Result<Counts> check_keys(KeyStore& store, const Execute& execute, const Filter& filter, const Watch& watch);
 

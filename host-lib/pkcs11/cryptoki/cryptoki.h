@@ -177,8 +177,59 @@ struct CK_CCM_MESSAGE_PARAMS {
     CK_ULONG ulMACLen;
 };
 
+struct CK_SSL3_RANDOM_DATA {
+    CK_BYTE_PTR pClientRandom;
+    CK_ULONG ulClientRandomLen;
+    CK_BYTE_PTR pServerRandom;
+    CK_ULONG ulServerRandomLen;
+};
+struct CK_TLS12_MASTER_KEY_DERIVE_PARAMS {
+    CK_SSL3_RANDOM_DATA RandomInfo;
+    CK_VERSION* pVersion;
+    CK_MECHANISM_TYPE prfHashMechanism;
+};
+struct CK_TLS_MAC_PARAMS {
+    CK_MECHANISM_TYPE prfHashMechanism;
+    CK_ULONG ulMacLength, ulServerOrClient;
+};
+struct CK_TLS_KDF_PARAMS {
+    CK_MECHANISM_TYPE prfMechanism;
+    CK_BYTE_PTR pLabel;
+    CK_ULONG ulLabelLength;
+    CK_SSL3_RANDOM_DATA RandomInfo;
+    CK_BYTE_PTR pContextData;
+    CK_ULONG ulContextDataLength;
+};
+
+// The vendor's (pkcs11-facts.md, section 6).
+struct CK_WRAP_PARAMS {
+    CK_BYTE_PTR pIv;
+    unsigned ulIvLen;
+    CK_BYTE_PTR pPrefix;
+    unsigned ulPrefixLen;
+    CK_BYTE_PTR pPostfix;
+    unsigned ulPostfixLen;
+};
+struct CK_ECDSA_ECIES_PARAMS {
+    CK_MECHANISM_TYPE hashAlg, cryptAlg;
+    CK_ULONG cryptOpt;  // bits of the cipher's key
+    CK_MECHANISM_TYPE macAlg;
+    CK_ULONG macOpt;  // bytes of the MAC; 0: whole
+    CK_BYTE_PTR pSharedSecret1;
+    CK_ULONG ulSharedSecret1Len;
+    CK_BYTE_PTR pSharedSecret2;
+    CK_ULONG ulSharedSecret2Len;
+};
+struct CS_SESSION_INFO {  // OUR ASSUMPTION
+    CK_SLOT_ID slotID;
+    CK_ULONG authState;      // what those who are logged on add up to in the slot's group
+    CK_ULONG ulDeviceError;  // the last one
+    CK_UTF8CHAR device[64];  // that the session is or was connected to, blank padded
+};
+
 struct CK_FUNCTION_LIST;
 struct CK_FUNCTION_LIST_3_0;
+struct CS_FUNCTION_LIST;
 
 #define CS2SIM_P11_LIST_TYPES
 #include "host-lib/pkcs11/cryptoki/function_lists.h"

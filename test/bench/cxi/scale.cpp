@@ -5,8 +5,8 @@
 #include <cstdio>
 
 #include "firmware/cxi/make_key.h"
-#include "firmware/db/catalogue.h"
 #include "firmware/db/database.h"
+#include "firmware/protocol/databases.h"
 #include "firmware/smos/smos.h"
 #include "test/bench/main/program.h"
 

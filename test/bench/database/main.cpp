@@ -18,8 +18,9 @@
 #include "firmware/cmds/scheduler.h"
 #include "firmware/cmds/sessions.h"
 #include "firmware/cmds/users.h"
-#include "firmware/db/catalogue.h"
-#include "firmware/smos/host_file.h"
+#include "firmware/db/database.h"
+#include "firmware/protocol/databases.h"
+#include "firmware/smos/state_file.h"
 
 using namespace cs2sim;
 
@@ -66,7 +67,7 @@ void fill(Database& database, std::uint64_t entries) {
 }
 
 void probe_disk(const std::filesystem::path& folder) {
-    const HostFile file(folder / "probe", O_WRONLY | O_CREAT | O_TRUNC);
+    const StateFile file(folder / "probe", O_WRONLY | O_CREAT | O_TRUNC);
     const Bytes page(4096);
     constexpr int kTimes = 100;
     const double took = seconds([&] {

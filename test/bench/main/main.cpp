@@ -10,7 +10,8 @@
 #include <fstream>
 
 #include "firmware/crypto/random.h"
-#include "firmware/db/catalogue.h"
+#include "firmware/db/database.h"
+#include "firmware/protocol/databases.h"
 #include "firmware/protocol/frame.h"
 #include "firmware/protocol/functions.h"
 #include "firmware/smos/smos.h"

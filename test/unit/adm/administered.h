@@ -8,7 +8,9 @@
 #include "firmware/cmds/scheduler.h"
 #include "firmware/cmds/sessions.h"
 #include "firmware/cmds/users.h"
-#include "firmware/db/catalogue.h"
+#include "firmware/db/test_functions/db_test_module.h"
+#include "firmware/mbk/module/mbk_module.h"
+#include "firmware/protocol/databases.h"
 #include "test/unit/scratch.h"
 
 namespace cs2sim {

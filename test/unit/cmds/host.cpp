@@ -61,7 +61,7 @@ Profile profile_named(std::string_view name) {
 
 void Simulated::boot(Profile profile) {
     profile_ = profile;
-    auto booted = Device::boot({state(), std::move(profile), public_key_der(*admin_key())});
+    auto booted = SimulatedDevice::boot({state(), std::move(profile), public_key_der(*admin_key())});
     REQUIRE(code_of(booted) == 0);
     device_ = std::move(*booted);
 }

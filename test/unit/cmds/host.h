@@ -44,7 +44,7 @@ public:
         reboot(std::move(profile), [] {});
     }
 
-    Device& device() { return *device_; }
+    SimulatedDevice& device() { return *device_; }
     const Profile& profile() const { return profile_; }
     std::filesystem::path state() const { return folder_.path() / "state"; }
 
@@ -53,7 +53,7 @@ private:
 
     ScratchFolder folder_;
     Profile profile_;
-    std::unique_ptr<Device> device_;
+    std::unique_ptr<SimulatedDevice> device_;
 };
 
 struct SessionKind {

@@ -1,5 +1,5 @@
 // Alarm, error states, administration-only mode: what the rows of functions bar.
-#include "firmware/faults/rule.h"
+#include "firmware/faults/rules/rule.h"
 #include "firmware/protocol/cxi/constants.h"
 #include "test/unit/cmds/provocation.h"
 

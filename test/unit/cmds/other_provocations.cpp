@@ -1,9 +1,9 @@
 // The codes of CMDS by every other function that answers them: what the first provocation of a code does by
 // one function, these do by the rest.
 #include "firmware/crypto/aead.h"
+#include "firmware/db/sqlite/sqlite.h"
 #include "firmware/mbk/mbk.h"
 #include "firmware/smos/smos.h"
-#include "firmware/smos/sqlite.h"
 #include "test/unit/cmds/provocation.h"
 
 namespace cs2sim {

@@ -1,7 +1,7 @@
 // Users: their rules, user.db, backups of users.
 #include "firmware/cmds/cmds.h"
+#include "firmware/db/sqlite/sqlite.h"
 #include "firmware/smos/smos.h"
-#include "firmware/smos/sqlite.h"
 #include "test/unit/cmds/provocation.h"
 
 namespace cs2sim {
@@ -127,7 +127,7 @@ constexpr Provocation kProvocations[] = {
     {E_CMDS_BAD_INITKEY,
      [] {  // a new device gets no key of an administrator: it does not boot
          const ScratchFolder folder;
-         return code_of(Device::boot({folder.path(), profile_named("se-gen2"), hex_bytes("00")}));
+         return code_of(SimulatedDevice::boot({folder.path(), profile_named("se-gen2"), hex_bytes("00")}));
      }},
 };
 

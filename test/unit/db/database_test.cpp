@@ -5,7 +5,7 @@
 #include <catch2/catch.hpp>
 #include <fstream>
 
-#include "firmware/db/catalogue.h"
+#include "firmware/protocol/databases.h"
 #include "firmware/smos/smos.h"
 #include "test/unit/scratch.h"
 

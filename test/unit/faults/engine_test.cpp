@@ -5,7 +5,7 @@
 
 #include "firmware/crypto/pkey.h"
 #include "firmware/device/device.h"
-#include "firmware/faults/rule.h"
+#include "firmware/faults/rules/rule.h"
 #include "firmware/protocol/block.h"
 #include "firmware/protocol/channel/secure_channel.h"
 #include "firmware/protocol/frame.h"
@@ -31,7 +31,7 @@ public:
     Bench() {
         auto profile = *load_profile("se-gen2");
         profile.static_logon = true;  // so that plain frames can log on
-        auto booted = Device::boot({folder_.path() / "state", profile, public_key_der(admin_key())});
+        auto booted = SimulatedDevice::boot({folder_.path() / "state", profile, public_key_der(admin_key())});
         REQUIRE(code_of(booted) == 0);
         device_ = std::move(*booted);
         host_ = device_->converse(Reach::host, "tcp 127.0.0.1:4711");
@@ -109,7 +109,7 @@ public:
 private:
     Recorder recorder_;
     ScratchFolder folder_;
-    std::unique_ptr<Device> device_;
+    std::unique_ptr<SimulatedDevice> device_;
     std::unique_ptr<Conversation> host_;
     std::unique_ptr<Conversation> control_;
 };

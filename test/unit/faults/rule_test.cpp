@@ -1,5 +1,5 @@
 // The text and wire forms of fault rules.
-#include "firmware/faults/rule.h"
+#include "firmware/faults/rules/rule.h"
 
 #include "firmware/protocol/functions.h"
 

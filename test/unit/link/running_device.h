@@ -4,7 +4,7 @@
 #include "driver/listener.h"
 #include "firmware/crypto/pkey.h"
 #include "firmware/device/device.h"
-#include "firmware/faults/rule.h"
+#include "firmware/faults/rules/rule.h"
 #include "firmware/protocol/frame.h"
 #include "firmware/protocol/functions.h"
 #include "host-lib/cards/key_tasks.h"
@@ -20,8 +20,8 @@ public:
         auto admin = generate_rsa(2048);
         REQUIRE(admin);
         REQUIRE(host::write_key_file(admin_key(), **admin, "ADMIN", std::nullopt));
-        auto booted =
-            Device::boot({folder_.path() / "state", *load_profile(profile), public_key_der(**admin)});
+        auto booted = SimulatedDevice::boot(
+            {folder_.path() / "state", *load_profile(profile), public_key_der(**admin)});
         REQUIRE(code_of(booted) == 0);
         device_ = std::move(*booted);
         start();
@@ -50,6 +50,17 @@ public:
         rule.function = function;
         rule.action = FaultAction::close;
         rule.times = 1;
+        arm(rule);
+    }
+    // Lets the next command of that function answer an error.
+    void fail_next(const std::string& function, std::uint32_t code) {
+        FaultRule rule;
+        rule.function = function;
+        rule.code = code;
+        rule.times = 1;
+        arm(rule);
+    }
+    void arm(const FaultRule& rule) {
         const auto control = device_->converse(Reach::control, "test");
         const Reply reply =
             control->transact(request_frame(FC_SIM, SFC_SIM_FAULT_ADD, encode_rule(rule).value()));
@@ -65,7 +76,7 @@ public:
 
 private:
     ScratchFolder folder_;
-    std::unique_ptr<Device> device_;
+    std::unique_ptr<SimulatedDevice> device_;
     std::unique_ptr<Listener> unix_;
     std::unique_ptr<Listener> tcp_;
 };

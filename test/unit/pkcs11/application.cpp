@@ -67,7 +67,7 @@ Code initialize(CK_FLAGS flags) {
     return {C_Initialize(&arguments)};
 }
 
-Application::Application(const std::string& settings) {
+Application::Application(const std::string& settings, const std::string& profile) : running_(profile) {
     make_token(running_);
     const std::string config = folder_.path() / "cs_pkcs11_R3.cfg";
     std::ofstream(config) << "[Global]\nLogpath = " << folder_.path().string()
@@ -80,6 +80,15 @@ Application::Application(const std::string& settings) {
 Application::~Application() {
     C_Finalize(nullptr);
     ::unsetenv("CS_PKCS11_R3_CFG");
+}
+
+void Application::set_most_failures(unsigned count) {
+    auto device = host::Device::open(running_.socket());
+    REQUIRE(device);
+    auto key = host::open_key_source(running_.admin_key());
+    REQUIRE(key);
+    REQUIRE((*device)->logon("ADMIN", **key));
+    REQUIRE((*device)->execute(FC_CMDS, SFC_CMDS_SET_MAX_AUTH_FAILS, {count}));
 }
 
 std::string Application::admin_logon() const { return "ADMIN," + running_.admin_key(); }
@@ -98,6 +107,12 @@ Code Application::login(CK_SESSION_HANDLE session, CK_USER_TYPE user, const std:
 CK_SESSION_HANDLE Application::open_as_user() {
     const CK_SESSION_HANDLE session = open();
     REQUIRE(login(session, CKU_USER, "123456") == Code{CKR_OK});
+    return session;
+}
+
+CK_SESSION_HANDLE Application::open_as_officer() {
+    const CK_SESSION_HANDLE session = open();
+    REQUIRE(login(session, CKU_SO, "12345678") == Code{CKR_OK});
     return session;
 }
 

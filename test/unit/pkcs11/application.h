@@ -6,25 +6,10 @@
 #include <vector>
 
 #include "host-lib/pkcs11/cryptoki/names.h"
+#include "test/hostile/pkcs11_exports.h"
 #include "test/unit/link/running_device.h"
 
 namespace cs2sim {
-
-extern "C" {
-#define CS2SIM_P11_FREE(name, area, parameters, arguments) CK_RV C_##name parameters;
-#define CS2SIM_P11_LIBRARY CS2SIM_P11_FREE
-#define CS2SIM_P11_REST(...) __VA_ARGS__
-#define CS2SIM_P11_HANDLE(rest) (CK_SESSION_HANDLE session CS2SIM_P11_REST rest)
-#define CS2SIM_P11_SESSION(name, area, rest, arguments) CK_RV C_##name CS2SIM_P11_HANDLE(rest);
-#define CS2SIM_P11_ROLE CS2SIM_P11_SESSION
-#define CS2SIM_P11_3_0
-#include "host-lib/pkcs11/cryptoki/functions.inc"
-#undef CS2SIM_P11_FREE
-#undef CS2SIM_P11_LIBRARY
-#undef CS2SIM_P11_SESSION
-#undef CS2SIM_P11_ROLE
-#undef CS2SIM_P11_3_0
-}
 
 // A CKR with its name, so that a failing check tells it.
 struct Code {
@@ -54,11 +39,12 @@ private:
 class Application {
 public:
     // `settings`: further lines of the configuration file.
-    explicit Application(const std::string& settings = "");
+    explicit Application(const std::string& settings = "", const std::string& profile = "se-gen2");
     ~Application();
 
     CK_SESSION_HANDLE open(CK_FLAGS flags = CKF_RW_SESSION, CK_SLOT_ID slot = 0);
     CK_SESSION_HANDLE open_as_user();
+    CK_SESSION_HANDLE open_as_officer();
     Code login(CK_SESSION_HANDLE session, CK_USER_TYPE user, const std::string& pin);
     std::string admin_logon() const;  // for CKU_CS_GENERIC
 
@@ -72,6 +58,8 @@ public:
     Pair p256_pair(CK_SESSION_HANDLE session);
     std::vector<CK_OBJECT_HANDLE> find(CK_SESSION_HANDLE session, Attributes wanted);
     Bytes value(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object, CK_ATTRIBUTE_TYPE type);
+
+    void set_most_failures(unsigned count);  // wrong PINs in a row, as csadm SetMaxAuthFails
 
     RunningDevice& device() { return running_; }
     const std::filesystem::path& folder() const { return folder_.path(); }

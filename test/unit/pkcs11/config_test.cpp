@@ -57,3 +57,31 @@ TEST_CASE("bad values leave the default and are told") {
     CHECK(!config.keep_alive);
     CHECK(config.unknown == std::vector<std::string>{"SlotCount", "Logging", "KeepAlive", "nonsense"});
 }
+
+TEST_CASE("where external keys go: for all slots, and otherwise for one") {
+    const Config config = read_config(
+        "[Global]\nKeysExternal = false\n[KeyStorage]\nKeyStorageType = odbc\nKeyStorageConfig = "
+        "\"DSN=keys;UID=me\"\n"
+        "KeyStorageReconnect = 7\nKeyStoragePool = 2\nKeyStorageOffline = 0\n"
+        "[Slot]\nSlotNumber = 2\nKeysExternal = true\nKeyStorageType = Legacy\nKeyStorageConfig = "
+        "/var/P11.pks\n",
+        Generation::r3);
+    CHECK(config.unknown.empty());
+    CHECK_FALSE(config.keys_are_external(0));
+    CHECK(config.keys_are_external(2));
+    const KeyStorageSettings all = config.key_storage_of(0), one = config.key_storage_of(2);
+    CHECK(all.type == "odbc");
+    CHECK(all.config == "DSN=keys;UID=me");
+    CHECK(all.reconnect == 7);
+    CHECK(all.pool == 2);
+    CHECK(all.offline == std::chrono::seconds(0));
+    CHECK(one.type == "Legacy");
+    CHECK(one.config == "/var/P11.pks");
+    CHECK(one.reconnect == 7);
+    const Config legacy = read_config("KeyStore = /var/P11.sdb\nKeysExternal = TRUE\n", Generation::r3);
+    CHECK(legacy.keys_are_external(9));
+    CHECK(legacy.key_storage_of(9).config == "/var/P11.sdb");
+    CHECK(legacy.key_storage_of(9).type == "Legacy");
+    CHECK(read_config("KeyStoragePool = 0\nKeyStorageReconnect = many\n", Generation::r3).unknown.size() ==
+          2);
+}

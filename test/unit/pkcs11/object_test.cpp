@@ -6,19 +6,11 @@
 #include "host-lib/pkcs11/attributes.h"
 #include "host-lib/pkcs11/key_components.h"
 #include "test/bad_input.h"
-#include "test/unit/pkcs11/application.h"
+#include "test/unit/pkcs11/calls.h"
 
 using namespace cs2sim;
 
 namespace {
-
-Code set(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object, Attributes changes) {
-    return {C_SetAttributeValue(session, object, changes.data(), changes.size())};
-}
-
-Code create(CK_SESSION_HANDLE session, Attributes attributes, CK_OBJECT_HANDLE* object) {
-    return {C_CreateObject(session, attributes.data(), attributes.size(), object)};
-}
 
 Code generate(CK_SESSION_HANDLE session, Attributes attributes) {
     CK_MECHANISM mechanism{CKM_AES_KEY_GEN, nullptr, 0};

@@ -1,7 +1,7 @@
 // Signatures, ciphers and digests: results, buffers, order of calls (issue's P15 to P19).
 #include "firmware/crypto/digest.h"
 #include "test/bad_input.h"
-#include "test/unit/pkcs11/application.h"
+#include "test/unit/pkcs11/calls.h"
 
 using namespace cs2sim;
 
@@ -12,13 +12,6 @@ CK_BYTE data[] = {'s', 'o', 'm', 'e', ' ', 'd', 'a', 't', 'a'};
 Attributes aes() {
     return Attributes().number(CKA_VALUE_LEN, 32).flag(CKA_WRAP, true).flag(CKA_UNWRAP, true);
 }
-
-struct Given {
-    CK_MECHANISM mechanism;
-    explicit Given(CK_MECHANISM_TYPE type, void* parameter = nullptr, CK_ULONG length = 0)
-        : mechanism{type, parameter, length} {}
-    operator CK_MECHANISM*() { return &mechanism; }
-};
 
 }  // namespace
 

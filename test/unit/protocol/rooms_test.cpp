@@ -69,7 +69,7 @@ TEST_CASE("no room includes what it does not depend on") {
                 std::smatch found;
                 if (!std::regex_search(line, found, include)) continue;
                 const auto target = room_of_folder.find(found[1]);
-                if (target == room_of_folder.end()) continue;  // a folder whose files a program takes in
+                if (target == room_of_folder.end()) continue;  // a library that is no cs2sim_room()
                 INFO(entry.path().string() << ": " << line);
                 CHECK(below.contains(target->second));
                 ++seen;

@@ -8,6 +8,7 @@
 #include <fstream>
 #include <thread>
 
+#include "firmware/protocol/time_text.h"
 #include "firmware/smos/smos.h"
 #include "test/unit/scratch.h"
 

@@ -6,6 +6,7 @@
 #include <fstream>
 #include <iterator>
 
+#include "firmware/protocol/time_text.h"
 #include "firmware/smos/smos.h"
 #include "test/unit/scratch.h"
 

@@ -1,4 +1,4 @@
-#include "tools/cs2sim/explain_text.h"
+#include "tools/explain/explain_text.h"
 
 #include <catch2/catch.hpp>
 #include <filesystem>
@@ -139,6 +139,28 @@ TEST_CASE("a code is found by its short forms and by its words, a database by it
     CHECK_THAT(*explain("VMBK1.db"), Catch::Contains("B0870027") && Catch::Contains("B087002E"));
     CHECK_THAT(*explain("ADM.BACKUP_OPEN"),
                Catch::Contains("CXIKEY.db: 02000000") && Catch::Contains("any other database: 02000000"));
+}
+
+TEST_CASE("a CKR of the PKCS#11 library is explained, and each device code tells its own") {
+    const auto weak = explain("CKR_PIN_TOO_WEAK");
+    REQUIRE(weak);
+    for (const char* form : {"ckr_pin_too_weak", "0x1B8", "0x000001b8", "000001B8"})
+        CHECK(*explain(form) == *weak);
+    CHECK_THAT(*weak, Catch::StartsWith("000001B8  CKR_PIN_TOO_WEAK\nprovoked by ") &&
+                          Catch::Contains("InitToken, SO SetPIN, InitPIN"));
+    CHECK_THAT(*explain("CKR_PIN_LOCKED"),
+               Catch::Contains("device code B0830038 CMDS.AUTH_FAIL_CNT_EXCEEDED"));
+    CHECK_THAT(*explain("CKR_WRAPPED_KEY_INVALID"),
+               Catch::Contains("B08B000E AES.TAG_VERIFICATION") && Catch::Contains("(unwrapping)"));
+    CHECK_THAT(*explain("CKR_GENERAL_ERROR"), Catch::Contains("never gives it"));
+    CHECK_THAT(*explain("B0830013"), Catch::Contains("PKCS#11     CKR_PIN_INCORRECT\n"));
+    CHECK_THAT(*explain("B0830001"),
+               Catch::Contains("CKR_USER_NOT_LOGGED_IN, CKR_FUNCTION_REJECTED when the role is logged on"));
+    CHECK_THAT(*explain("B0880004"), Catch::Contains("CKR_OBJECT_HANDLE_INVALID (object functions);") &&
+                                         Catch::Contains("CKR_KEY_HANDLE_INVALID (other functions)"));
+    CHECK_THAT(*explain("B0000519"), Catch::Contains("PKCS#11     CKR_DEVICE_ERROR\n"));
+    CHECK_FALSE(explain("0x1BAD"));
+    CHECK_FALSE(explain("CKR_NO_SUCH"));
 }
 
 TEST_CASE("every code that the firmware, the host library or a tool names has its advice") {

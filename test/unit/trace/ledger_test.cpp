@@ -1,5 +1,5 @@
 // The ledger: every row says what it rests on.
-#include "tools/cs2sim/ledger.h"
+#include "tools/explain/ledger.h"
 
 #include <catch2/catch.hpp>
 #include <map>

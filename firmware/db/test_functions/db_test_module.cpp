@@ -1,0 +1,81 @@
+#include "firmware/db/test_functions/db_test_module.h"
+
+#include "firmware/cmds/call.h"
+#include "firmware/protocol/databases.h"
+
+namespace cs2sim {
+namespace {
+
+constexpr std::size_t kLargestRecord = 256 * 1024;  // so that its backup fits into a frame
+
+// The device's own databases are not for tests.
+Result<std::string> own_name(const Call& call) {
+    auto name = Flash::plain_name(call.request.text("name"));
+    if (name && database_policy(*name)->name != "*") return fail(E_DB_BAD_NAME);
+    return name;
+}
+
+Result<std::shared_ptr<Database>> open_own(const Call& call) {
+    const auto name = own_name(call);
+    if (!name) return fail(name.error());
+    return call.device.databases.open(*name);
+}
+
+Result<Bytes> db_create(Call& call) {
+    const auto name = own_name(call);
+    if (!name) return fail(name.error());
+    const auto made =
+        call.device.databases.create(*name, {call.request.u32("keylen"), call.request.u32("maxsize")});
+    if (!made) return fail(made.error());
+    return call.answer({});
+}
+
+Result<Bytes> db_insert(Call& call) {
+    const auto database = open_own(call);
+    if (!database) return fail(database.error());
+    CS2SIM_TRY((*database)->change([&](Batch& batch) -> Result<void> {
+        for (ByteView rest = call.request.bytes("entries"); !rest.empty();) {
+            const auto entry = parse_prefix(LAYOUT_DB_ENTRY, rest);
+            if (!entry) return fail(E_DB_DATALEN);
+            if (entry->bytes("record").size() > kLargestRecord) return fail(E_DB_LENGTH);
+            CS2SIM_TRY(batch.insert(entry->bytes("key"), entry->bytes("record")));
+        }
+        return {};
+    }));
+    return call.answer({});
+}
+
+Result<Bytes> db_find(Call& call) {
+    const auto database = open_own(call);
+    if (!database) return fail(database.error());
+    const std::uint8_t mode = call.request.u8("mode");
+    if (mode > static_cast<std::uint8_t>(Find::greater)) return fail(E_DB_BAD_PARAM);
+    const auto entry = (*database)->find(call.request.bytes("key"), static_cast<Find>(mode));
+    if (!entry) return fail(entry.error());
+    return call.answer({entry->key, ByteView(entry->record)});
+}
+
+Result<Bytes> db_delete(Call& call) {
+    const auto database = open_own(call);
+    if (!database) return fail(database.error());
+    CS2SIM_TRY((*database)->erase(call.request.bytes("key")));
+    return call.answer({});
+}
+
+Result<Bytes> db_drop(Call& call) {
+    const auto name = own_name(call);
+    if (!name) return fail(name.error());
+    CS2SIM_TRY(call.device.databases.drop(*name));
+    return call.answer({});
+}
+
+constexpr Function kDbTest[] = {
+    {SFC_DB_TEST_CREATE, db_create}, {SFC_DB_TEST_INSERT, db_insert}, {SFC_DB_TEST_FIND, db_find},
+    {SFC_DB_TEST_DELETE, db_delete}, {SFC_DB_TEST_DROP, db_drop},
+};
+
+}  // namespace
+
+Module db_test_module() { return {FC_DB, kDbTest}; }
+
+}  // namespace cs2sim

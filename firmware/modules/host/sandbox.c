@@ -1,0 +1,193 @@
+#include "sandbox.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/audit.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <signal.h>
+#include <stddef.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "host.h"
+
+#if defined(__x86_64__)
+#define ARCHITECTURE AUDIT_ARCH_X86_64
+#elif defined(__i386__)
+#define ARCHITECTURE AUDIT_ARCH_I386
+#elif defined(__aarch64__)
+#define ARCHITECTURE AUDIT_ARCH_AARCH64
+#endif
+
+enum { MOST_DESCRIPTORS = 32 };
+#define MOST_MEMORY (1ul << 30)
+#define LONGEST_FILE (64ul << 20) /* its log is the only one that it can write */
+
+static int is_open_run(void) { return getenv("CS2SIM_MODULE_OPEN") != NULL; }
+
+/* Calls that are refused with EPERM. The module is native code of the user's own, so this keeps accidents
+ * small and hostile code away from other processes and the network; it is no virtual machine. */
+static const int never[] = {
+    SYS_clone,
+    SYS_execve,
+    SYS_execveat,
+    SYS_ptrace,
+    SYS_kill,
+    SYS_tkill,
+    SYS_setsid,
+    SYS_mount,
+    SYS_umount2,
+    SYS_unlinkat,
+    SYS_renameat,
+    SYS_linkat,
+    SYS_symlinkat,
+    SYS_mkdirat,
+    SYS_fchmodat,
+    SYS_bpf,
+    SYS_socket,
+    SYS_socketpair,
+    SYS_process_vm_readv,
+    SYS_process_vm_writev,
+    SYS_io_uring_setup,
+    SYS_keyctl,
+    SYS_truncate,
+    SYS_setrlimit,
+    SYS_prlimit64,
+    SYS_personality,
+    SYS_memfd_create,
+    SYS_rt_sigqueueinfo,
+    SYS_rt_tgsigqueueinfo,
+#ifdef SYS_pidfd_open
+    SYS_pidfd_open,
+    SYS_pidfd_send_signal,
+#endif
+#ifdef SYS_pidfd_getfd
+    SYS_pidfd_getfd,
+#endif
+#ifdef SYS_clone3
+    SYS_clone3,
+#endif
+#ifdef SYS_fork
+    SYS_fork,
+    SYS_vfork,
+    SYS_unlink,
+    SYS_rename,
+    SYS_link,
+    SYS_symlink,
+    SYS_mkdir,
+    SYS_rmdir,
+    SYS_chmod,
+    SYS_chown,
+    SYS_creat,
+#endif
+#ifdef SYS_socketcall
+    SYS_socketcall,
+#endif
+#ifdef SYS_ipc
+    SYS_ipc,
+#endif
+};
+
+static const int opening[] = {
+    SYS_openat,
+#ifdef SYS_open
+    SYS_open,
+#endif
+#ifdef SYS_openat2
+    SYS_openat2,
+#endif
+};
+
+#define REFUSE BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM)
+#define ALLOW BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)
+#define LOAD(field) BPF_STMT(BPF_LD | BPF_W | BPF_ABS, (u32)offsetof(struct seccomp_data, field))
+
+struct filter {
+    struct sock_filter code[256];
+    unsigned short size;
+};
+
+static void add(struct filter* filter, struct sock_filter instruction) {
+    filter->code[filter->size++] = instruction;
+}
+
+/* Another architecture's calls have other numbers: all of them are refused. */
+static void begin(struct filter* filter) {
+    filter->size = 0;
+    add(filter, (struct sock_filter)LOAD(arch));
+    add(filter, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ARCHITECTURE, 1, 0));
+    add(filter, (struct sock_filter)REFUSE);
+    add(filter, (struct sock_filter)LOAD(nr));
+}
+
+static void refuse(struct filter* filter, int number) {
+    add(filter, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (u32)number, 0, 1));
+    add(filter, (struct sock_filter)REFUSE);
+}
+
+/* Opening for writing: the flags are the call's argument of that place. */
+static void refuse_writing(struct filter* filter, int number, int place) {
+    const u32 low = (u32)(offsetof(struct seccomp_data, args) + (size_t)place * sizeof(unsigned long long));
+    add(filter, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (u32)number, 0, 4));
+    add(filter, (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, low));
+    add(filter, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, O_WRONLY | O_RDWR | O_CREAT, 0, 1));
+    add(filter, (struct sock_filter)REFUSE);
+    add(filter, (struct sock_filter)ALLOW);
+}
+
+/* A signal to itself is what abort() sends. */
+static void refuse_signals_to_others(struct filter* filter) {
+    const u32 low = (u32)offsetof(struct seccomp_data, args);
+    add(filter, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_tgkill, 0, 4));
+    add(filter, (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, low));
+    add(filter, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (u32)getpid(), 1, 0));
+    add(filter, (struct sock_filter)REFUSE);
+    add(filter, (struct sock_filter)ALLOW);
+}
+
+static void install(struct filter* filter) {
+    struct sock_fprog program = {0, filter->code};
+    add(filter, (struct sock_filter)ALLOW);
+    program.len = filter->size;
+    if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program, 0, 0) != 0 && errno != EINVAL)
+        _exit(126); /* EINVAL: a kernel without it */
+}
+
+static void limit(int resource, rlim_t value) {
+    const struct rlimit limits = {value, value};
+    setrlimit(resource, &limits);
+}
+
+void shut_the_box(void) {
+    struct filter filter;
+    u32 i;
+    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+    prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+    if (is_open_run()) return;
+    if ((u32)getppid() != channel->simulator) _exit(126);
+    syscall(SYS_close_range, CS2SIM_BELL_FD + 1, ~0u, 0);
+    limit(RLIMIT_CORE, 0);
+    limit(RLIMIT_NOFILE, MOST_DESCRIPTORS);
+    limit(RLIMIT_AS, MOST_MEMORY);
+    limit(RLIMIT_FSIZE, LONGEST_FILE);
+    begin(&filter);
+    for (i = 0; i < sizeof never / sizeof never[0]; ++i) refuse(&filter, never[i]);
+    refuse_writing(&filter, SYS_openat, 2);
+#ifdef SYS_open
+    refuse_writing(&filter, SYS_open, 1);
+#endif
+    refuse_signals_to_others(&filter);
+    install(&filter);
+}
+
+void close_the_door(void) {
+    struct filter filter;
+    u32 i;
+    if (is_open_run()) return;
+    begin(&filter);
+    for (i = 0; i < sizeof opening / sizeof opening[0]; ++i) refuse(&filter, opening[i]);
+    install(&filter);
+}

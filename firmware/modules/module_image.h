@@ -1,0 +1,55 @@
+// Images of modules: found in flash, checked as far as a start needs it, put where a process can load them.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "firmware/container/container.h"
+#include "firmware/modules/module_texts.h"
+#include "firmware/smos/flash.h"
+
+namespace cs2sim {
+
+struct ModuleImage {
+    ModuleInfo info;
+    Bytes content;  // a shared object
+    unsigned bits = 32;
+    ModuleTexts texts;
+    std::filesystem::path file;  // of a developed one: where it lies already
+    bool developed = false;
+};
+
+using Say = std::function<void(const std::string&)>;
+
+// The newest of each id among the containers in flash, by name of file. `say` hears what cannot be started,
+// and why.
+std::vector<ModuleImage> find_module_images(const Flash& flash, const Say& say);
+
+// Adds the image of a file, in place of one with its id. NAME.toml beside it has its texts.
+void take_developed(std::vector<ModuleImage>& images, const std::filesystem::path& file, const Say& say);
+
+// Writes the image into the folder, closed to others; a developed one stays where it is. Errors: those of
+// write_atomically().
+Result<std::filesystem::path> place_image(const std::filesystem::path& folder, const ModuleImage& image);
+
+// The program for images of so many bits: beside this one, or in ../libexec/cs2sim; empty when there is none.
+std::filesystem::path module_host(unsigned bits);
+
+// A module that is run from a file, without a container, under a developer's eyes: noted in `folder` (the
+// folder "modules" of a state folder), taken up when the device starts.
+struct DevelopedModule {
+    std::filesystem::path image;
+    std::vector<std::string> wrap;  // a debugger's command, in front of the process's
+    bool show_services = false;     // each service that it asks for stands in its log
+};
+std::optional<DevelopedModule> read_developed(const std::filesystem::path& folder);
+// Nothing: no more. Errors: those of write_atomically().
+Result<void> write_developed(const std::filesystem::path& folder,
+                             const std::optional<DevelopedModule>& module);
+
+std::string version_text(std::uint32_t version);  // "1.0.2.0"
+
+}  // namespace cs2sim

@@ -1,0 +1,46 @@
+// What a module's author says about it in NAME.toml beside NAME.mtc: names of its functions, layouts of their
+// blocks, permissions, texts of its errors.
+//
+//   [functions.5]                     # by sub-function code
+//   name = "INSERT"
+//   request = "key:b8 value:*"        # protocol/layout.h; shown by traces, and checked before the handler
+//   runs answer = "*" permission = 0x00000002           # demanded before the handler runs, beside what it
+//   checks itself
+//
+//   [errors]
+//   0x01 = "permission denied"        # B<module id>0001
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "firmware/protocol/error.h"
+#include "firmware/protocol/functions.h"
+
+namespace cs2sim {
+
+// Owns its texts: rows view them. Copies share.
+class ModuleTexts {
+public:
+    ModuleTexts() = default;
+    // Without a text: names like SFC_05, blocks as they come. Error: words for the log, with the line.
+    static tl::expected<ModuleTexts, std::string> read(std::string_view toml, std::string_view name,
+                                                       std::string_view module, std::uint16_t id);
+
+    // The row of a sub-function of `fc`.
+    FunctionSignature row(std::uint16_t fc, std::uint8_t sfc) const;
+    std::span<const ErrorRow> errors() const;
+
+private:
+    struct Content;
+    std::shared_ptr<Content> content_;
+    friend struct ModuleTextsReader;
+};
+
+// Texts of a module that has no file of its own.
+ModuleTexts default_texts(std::string_view module, std::uint16_t id);
+
+}  // namespace cs2sim

@@ -1,0 +1,222 @@
+#include "firmware/modules/process.h"
+
+#include <fcntl.h>
+#include <linux/futex.h>
+#include <poll.h>
+#include <spawn.h>
+#include <sys/eventfd.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <climits>
+#include <csignal>
+#include <cstdio>
+#include <cstring>
+#include <ctime>
+
+#include "firmware/smos/host_file.h"
+
+extern char** environ;
+
+namespace cs2sim {
+namespace {
+
+constexpr long kLookAgain = 100'000'000;  // ns: a module's end is mostly told at once
+
+long futex(std::uint32_t* word, int operation, std::uint32_t value, const timespec* timeout) {
+    return ::syscall(SYS_futex, word, operation, value, timeout, nullptr, 0);
+}
+
+std::uint32_t read_once(const std::uint32_t& word) { return __atomic_load_n(&word, __ATOMIC_ACQUIRE); }
+
+std::string hexadecimal(std::uint64_t value) {
+    char text[20];
+    std::snprintf(text, sizeof text, "0x%llx", static_cast<unsigned long long>(value));
+    return text;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<ModuleProcess>> ModuleProcess::start(const Options& options) {
+    std::unique_ptr<ModuleProcess> process(new ModuleProcess);
+    const HostFile memory(::memfd_create("cs2sim-module", MFD_CLOEXEC | MFD_ALLOW_SEALING));
+    if (!memory || ::ftruncate(memory.get(), sizeof(cs2sim_channel)) != 0) return fail(E_OS_MDL_MEM_ALLOC);
+    // Else the module could take the memory away from under the simulator.
+    if (::fcntl(memory.get(), F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) != 0)
+        return fail(E_OS_MDL_MEM_ALLOC);
+    void* const mapped =
+        ::mmap(nullptr, sizeof(cs2sim_channel), PROT_READ | PROT_WRITE, MAP_SHARED, memory.get(), 0);
+    if (mapped == MAP_FAILED) return fail(E_OS_MDL_MEM_ALLOC);
+    process->channel_ = static_cast<cs2sim_channel*>(mapped);
+    process->channel_->magic = CS2SIM_CHANNEL_MAGIC;
+    process->channel_->version = CS2SIM_CHANNEL_VERSION;
+    process->channel_->simulator = static_cast<std::uint32_t>(::getpid());
+    process->bell_ = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (process->bell_ < 0) return fail(E_OS_MDL_MEM_ALLOC);
+    CS2SIM_TRY(process->spawn(options, memory.get()));
+    return process;
+}
+
+Result<void> ModuleProcess::spawn(const Options& options, int channel) {
+    std::vector<std::string> words = options.wrap;
+    for (const std::string& word : {options.host.string(), options.abbreviation, options.image.string()})
+        words.push_back(word);
+    std::vector<char*> arguments;
+    for (std::string& word : words) arguments.push_back(word.data());
+    arguments.push_back(nullptr);
+    std::vector<std::string> settings;
+    for (char** one = environ; *one; ++one)
+        if (!std::string_view(*one).starts_with("CS2SIM_MODULE_OPEN=")) settings.emplace_back(*one);
+    if (!options.wrap.empty()) settings.emplace_back("CS2SIM_MODULE_OPEN=1");
+    std::vector<char*> environment;
+    for (std::string& one : settings) environment.push_back(one.data());
+    environment.push_back(nullptr);
+
+    // By way of numbers above both, so that neither is overwritten before it is moved.
+    const HostFile high(::fcntl(channel, F_DUPFD_CLOEXEC, 64)),
+        high_bell(::fcntl(bell_, F_DUPFD_CLOEXEC, 64));
+    posix_spawn_file_actions_t actions;
+    ::posix_spawn_file_actions_init(&actions);
+    ::posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
+    ::posix_spawn_file_actions_addopen(&actions, 1, options.log.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
+    ::posix_spawn_file_actions_adddup2(&actions, 1, 2);
+    ::posix_spawn_file_actions_adddup2(&actions, high.get(), CS2SIM_CHANNEL_FD);
+    ::posix_spawn_file_actions_adddup2(&actions, high_bell.get(), CS2SIM_BELL_FD);
+    ::posix_spawn_file_actions_addclosefrom_np(&actions, CS2SIM_BELL_FD + 1);
+    posix_spawnattr_t attributes;
+    ::posix_spawnattr_init(&attributes);
+    sigset_t none, all;
+    sigemptyset(&none);
+    sigfillset(&all);
+    ::posix_spawnattr_setsigmask(&attributes, &none);
+    ::posix_spawnattr_setsigdefault(&attributes, &all);
+    ::posix_spawnattr_setpgroup(&attributes, 0);  // a terminal's Ctrl-C is the simulator's, not its
+    ::posix_spawnattr_setflags(&attributes,
+                               POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
+    const int failed =
+        ::posix_spawnp(&pid_, arguments[0], &actions, &attributes, arguments.data(), environment.data());
+    ::posix_spawnattr_destroy(&attributes);
+    ::posix_spawn_file_actions_destroy(&actions);
+    if (failed != 0) {
+        pid_ = -1;
+        return fail(E_OS_MDL_NOT_AVAILABLE);
+    }
+    process_ = static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0));
+    return {};
+}
+
+ModuleProcess::~ModuleProcess() {
+    if (pid_ > 0 && !dead_) {
+        ::kill(pid_, SIGKILL);
+        ::waitpid(pid_, &status_, 0);
+    }
+    if (process_ >= 0) ::close(process_);
+    if (bell_ >= 0) ::close(bell_);
+    if (channel_) ::munmap(channel_, sizeof *channel_);
+}
+
+// Several threads may look; one of them reaps it.
+bool ModuleProcess::dead() {
+    if (dead_) return true;
+    int status = 0;
+    if (::waitpid(pid_, &status, WNOHANG) == pid_) {
+        status_ = status;
+        dead_ = true;
+        futex(&channel_->turn, FUTEX_WAKE, INT_MAX, nullptr);
+    }
+    return dead_;
+}
+
+void ModuleProcess::interrupt() { ::kill(pid_, interrupted_.exchange(true) ? SIGKILL : SIGXCPU); }
+
+void ModuleProcess::hand_over() {
+    __atomic_store_n(&channel_->turn, std::uint32_t{CS2SIM_TURN_MODULE}, __ATOMIC_RELEASE);
+    futex(&channel_->turn, FUTEX_WAKE, 1, nullptr);
+}
+
+Result<void> ModuleProcess::wait(ModuleCaller& caller) {
+    while (read_once(channel_->turn) != CS2SIM_TURN_SIMULATOR) {
+        const timespec timeout{0, kLookAgain};
+        if (futex(&channel_->turn, FUTEX_WAIT, CS2SIM_TURN_MODULE, &timeout) == 0 && !dead_) continue;
+        if (read_once(channel_->turn) == CS2SIM_TURN_SIMULATOR) break;
+        if (dead()) return fail(E_OS_MDL_NOT_AVAILABLE);
+        if (!caller.goes_on()) interrupt();
+    }
+    return {};
+}
+
+Result<void> ModuleProcess::put(ByteView data) {
+    if (data.size() > CS2SIM_CHANNEL_DATA) return fail(E_OS_MDL_PARAMETER);
+    if (!data.empty()) std::memcpy(channel_->data, data.data(), data.size());
+    channel_->length = static_cast<std::uint32_t>(data.size());
+    return {};
+}
+
+Result<Bytes> ModuleProcess::call(cs2sim_call kind, std::uint32_t number, ByteView data,
+                                  ModuleCaller& caller) {
+    if (dead()) return fail(E_OS_MDL_NOT_AVAILABLE);
+    CS2SIM_TRY(put(data));
+    channel_->kind = kind;
+    channel_->number = number;
+    for (;;) {
+        hand_over();
+        CS2SIM_TRY(wait(caller));
+        const std::uint32_t word = read_once(channel_->kind);
+        const std::uint32_t code = read_once(channel_->code);
+        const std::uint32_t service = read_once(channel_->number);
+        const std::uint32_t length = read_once(channel_->length);
+        if (length > CS2SIM_CHANNEL_DATA || word > CS2SIM_SERVICE) {
+            interrupt();
+            return fail(E_OS_MDL_PARA_INVALID);
+        }
+        // A copy, which the module cannot change while it is looked at.
+        Bytes received(channel_->data, channel_->data + length);
+        if (word == CS2SIM_CALL_ANSWER) {
+            if (code != 0) return fail(code);
+            return received;
+        }
+        auto answer = caller.serve(service, received);
+        if (answer) {
+            if (const auto fits = put(*answer); !fits) answer = fail(fits.error());
+        }
+        if (!answer) channel_->length = 0;
+        channel_->code = answer ? 0 : answer.error().code;
+        channel_->kind = CS2SIM_SERVICE_ANSWER;
+    }
+}
+
+std::uint64_t ModuleProcess::image() const { return channel_->image; }
+
+ModuleEnd ModuleProcess::end() const {
+    ModuleEnd end;
+    end.image = channel_->image;
+    const std::uint32_t count = std::min(read_once(channel_->frames), CS2SIM_CHANNEL_FRAMES);
+    end.frames.assign(channel_->frame, channel_->frame + count);
+    const std::uint32_t number = channel_->end_number;
+    switch (channel_->end) {
+        case CS2SIM_END_SIGNAL:
+            end.what = "signal " + std::to_string(number) + " (" +
+                       (number < NSIG ? ::strsignal(static_cast<int>(number)) : "?") + ")";
+            if (number == SIGSEGV || number == SIGBUS)
+                end.what += " at " + hexadecimal(channel_->end_address);
+            if (number == SIGXCPU) end.what = "it did not return, and was ended";
+            break;
+        case CS2SIM_END_EXIT:
+            end.what = "it called exit(" + std::to_string(number) + ")";
+            break;
+        case CS2SIM_END_HEAP:
+            end.what = "its process no longer understands the simulator";
+            break;
+        default:
+            end.what = WIFSIGNALED(status_)
+                           ? "killed by signal " + std::to_string(WTERMSIG(status_))
+                           : "its process ended with status " +
+                                 std::to_string(WIFEXITED(status_) ? WEXITSTATUS(status_) : -1);
+    }
+    return end;
+}
+
+}  // namespace cs2sim

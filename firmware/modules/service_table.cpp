@@ -1,0 +1,20 @@
+#include "firmware/modules/service.h"
+
+namespace cs2sim {
+namespace {
+
+constexpr ServiceRow kServices[] = {
+#define CS2SIM_SERVICE(name, request, answer) {#name, Layout(request), Layout(answer), services::name},
+#include "firmware/modules/services.inc"
+#undef CS2SIM_SERVICE
+};
+
+}  // namespace
+
+std::span<const ServiceRow> service_table() { return kServices; }
+
+Result<Bytes> ServiceCall::answer(std::initializer_list<Value> values) const {
+    return compose(row.answer, values);
+}
+
+}  // namespace cs2sim

@@ -1,0 +1,75 @@
+#include "firmware/modules/user_module.h"
+
+#include <fstream>
+
+#include "firmware/cmds/tracer.h"
+#include "firmware/modules/modules.h"
+#include "firmware/modules/service.h"
+
+namespace cs2sim {
+namespace {
+
+constexpr std::uintmax_t kLongestLog = 16 << 20;  // then it begins anew, the one before is kept
+
+}  // namespace
+
+void UserModule::write_log(std::string_view line) const {
+    std::error_code none;
+    if (const auto size = std::filesystem::file_size(log, none); !none && size > kLongestLog)
+        std::filesystem::rename(log, log.string() + ".1", none);
+    std::ofstream out(log, std::ios::app);
+    out << date_and_time(modules_.device().smos.clock.milliseconds()) << "  " << line << '\n';
+}
+
+Result<Bytes> UserModule::locked_call(cs2sim_call kind, std::uint32_t number, ByteView data, Call* command) {
+    Call* const outer = command_;
+    const bool outermost = began_ == 0;
+    if (command) command_ = command;
+    if (outermost) began_ = monotonic_milliseconds();
+    auto answer = process->call(kind, number, data, *this);
+    command_ = outer;
+    if (outermost) began_ = 0;
+    return answer;
+}
+
+Result<Bytes> UserModule::call(cs2sim_call kind, std::uint32_t number, ByteView data, Call* command) {
+    Result<Bytes> answer;
+    {
+        const std::lock_guard lock(mutex_);
+        if (!process) return fail(E_OS_MDL_NOT_AVAILABLE);
+        answer = locked_call(kind, number, data, command);
+    }
+    if (!answer && process->dead()) modules_.ended(*this);
+    return answer;
+}
+
+std::optional<Result<Bytes>> UserModule::call_unless_busy(cs2sim_call kind, std::uint32_t number) {
+    const std::unique_lock lock(mutex_, std::try_to_lock);
+    if (!lock || !process) return std::nullopt;
+    return locked_call(kind, number, {}, nullptr);
+}
+
+bool UserModule::goes_on() { return modules_.goes_on(*this, began_); }
+
+Result<Bytes> UserModule::serve(std::uint32_t service, ByteView request) {
+    const auto table = service_table();
+    if (service >= table.size()) return fail(E_OS_MDL_NOT_SUPP);
+    const ServiceRow& row = table[service];
+    const auto block = parse(row.request, request);
+    if (!block) return fail(E_OS_MDL_PARA_INVALID);
+    ServiceCall call(modules_, *this, modules_.device(), row, *block);
+    const std::int64_t began = show_services ? Tracer::microseconds() : 0;
+    Result<Bytes> answer;
+    try {
+        answer = row.function(call);
+    } catch (const std::bad_alloc&) {
+        answer = fail(E_OS_MDL_MEM_ALLOC);
+    }
+    if (show_services)
+        write_log("  service " + std::string(row.name) + " (" + std::to_string(request.size()) + " bytes): " +
+                  (answer ? std::to_string(answer->size()) + " bytes" : hex_code(answer.error().code)) +
+                  ", " + std::to_string(Tracer::microseconds() - began) + " us");
+    return answer;
+}
+
+}  // namespace cs2sim

@@ -1,0 +1,94 @@
+// One module of a user's: what it is, its process, and what it holds in the simulator.
+#pragma once
+
+#include <openssl/evp.h>
+
+#include <atomic>
+#include <chrono>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "firmware/cmds/call.h"
+#include "firmware/container/container.h"
+#include "firmware/crypto/openssl.h"
+#include "firmware/db/database.h"
+#include "firmware/modules/module_texts.h"
+#include "firmware/modules/process.h"
+
+namespace cs2sim {
+
+class Modules;
+
+// OS_MDL_INIT_* of os_mdl.h.
+enum class ModuleStage : std::uint32_t { none = 0, internal = 1, dependencies = 2, ready = 3, failed = 4 };
+
+// Whatever a module names by a number; a number that it was not given finds nothing.
+struct ModuleHoldings {
+    struct OpenDatabase {
+        std::shared_ptr<Database> database;
+        bool writable = false;
+    };
+    static constexpr std::size_t kMostDatabases = 64;
+    static constexpr std::size_t kMostDigests = 256;  // the oldest gives way
+
+    std::vector<OpenDatabase> databases;  // by handle - 1
+    std::map<std::uint32_t, Handle<EVP_MD_CTX>> digests;
+    std::map<std::uint32_t, Handle<EVP_MAC_CTX>> macs;
+    std::uint32_t last_state = 0;     // of digests and macs
+    std::vector<std::string> curves;  // OpenSSL's names, by place
+};
+
+class UserModule final : public ModuleCaller {
+public:
+    UserModule(Modules& modules, ModuleInfo its_info, ModuleTexts its_texts, bool is_developed)
+        : info(std::move(its_info)),
+          texts(std::move(its_texts)),
+          developed(is_developed),
+          modules_(modules) {}
+
+    const ModuleInfo info;
+    const ModuleTexts texts;
+    bool show_services = false;
+    const bool developed;  // run from a file beside flash, under a developer's eyes
+    std::filesystem::path image;
+    std::filesystem::path log;
+    std::unique_ptr<ModuleProcess> process;
+    std::atomic<ModuleStage> stage{ModuleStage::none};
+    ModuleHoldings holdings;
+    bool end_told = false;
+
+    struct Registration {
+        std::uint16_t fc = 0;
+        std::vector<std::uint8_t> present;  // sub-functions that have a handler
+        bool published = false;
+        bool withdrawn = false;
+        std::vector<Function> functions;
+        std::vector<FunctionSignature> rows;
+    };
+    std::vector<std::unique_ptr<Registration>> registrations;
+
+    // Runs a call of the module, on behalf of `command` (null: of the device itself). One at a time. Errors:
+    // as ModuleProcess::call().
+    Result<Bytes> call(cs2sim_call kind, std::uint32_t number, ByteView data, Call* command);
+    // The same, but nothing when a call runs.
+    std::optional<Result<Bytes>> call_unless_busy(cs2sim_call kind, std::uint32_t number);
+
+    Result<Bytes> serve(std::uint32_t service, ByteView request) override;
+    bool goes_on() override;
+    Call* command() const { return command_; }
+
+    void write_log(std::string_view line) const;  // a line, with the time
+
+private:
+    Result<Bytes> locked_call(cs2sim_call kind, std::uint32_t number, ByteView data, Call* command);
+
+    Modules& modules_;
+    std::recursive_mutex mutex_;  // the one that calls may call again
+    Call* command_ = nullptr;
+    std::int64_t began_ = 0;  // monotonic milliseconds, of the outermost call
+};
+
+}  // namespace cs2sim

@@ -1,0 +1,72 @@
+#include "firmware/smos/state_file.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cerrno>
+#include <cstdio>
+
+namespace cs2sim {
+
+StateFile::StateFile(const std::filesystem::path& path, int flags, mode_t mode)
+    : descriptor_(::open(path.c_str(), flags | O_CLOEXEC, mode)) {}
+
+StateFile::~StateFile() {
+    if (descriptor_ >= 0) ::close(descriptor_);
+}
+
+bool StateFile::write_all(ByteView bytes) const {
+    while (!bytes.empty()) {
+        const ssize_t written = ::write(descriptor_, bytes.data(), bytes.size());
+        if (written < 0 && errno == EINTR) continue;
+        if (written < 0) return false;
+        bytes = bytes.subspan(static_cast<std::size_t>(written));
+    }
+    return true;
+}
+
+bool StateFile::sync() const { return ::fdatasync(descriptor_) == 0; }
+
+Error file_error(int host_errno) {
+    switch (host_errno) {
+        case ENOENT:
+            return {E_OS_FILE_NO_SUCH_FILE};
+        case ENOSPC:
+        case EDQUOT:
+        case EFBIG:
+            return {E_OS_FILE_NO_SPACE};
+        case EMFILE:
+        case ENFILE:
+            return {E_OS_FILE_HDL_TOOMANY};
+        case EROFS:
+        case EACCES:
+        case EPERM:
+            return {E_OS_FILE_RDONLY};
+        default:
+            return {E_OS_FILE_CORR};
+    }
+}
+
+Result<void> sync_folder(const std::filesystem::path& folder) {
+    const StateFile handle(folder, O_RDONLY | O_DIRECTORY);
+    if (!handle || ::fsync(handle.get()) != 0) return fail(file_error(errno));
+    return {};
+}
+
+Result<void> write_atomically(const std::filesystem::path& path, ByteView content) {
+    static std::atomic<unsigned> counter{0};
+    std::filesystem::path temporary = path.parent_path() / ".tmp";
+    temporary += std::to_string(counter++);
+
+    const StateFile file(temporary, O_WRONLY | O_CREAT | O_TRUNC);
+    if (!file) return fail(file_error(errno));
+    if (!file.write_all(content) || !file.sync() || std::rename(temporary.c_str(), path.c_str()) != 0) {
+        const Error error = file_error(errno);
+        ::unlink(temporary.c_str());
+        return fail(error);
+    }
+    return sync_folder(path.parent_path());
+}
+
+}  // namespace cs2sim

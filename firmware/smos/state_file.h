@@ -1,0 +1,47 @@
+// Files of the host beneath the device's flash: descriptors that close themselves, and writing that either
+// happens wholly or not at all.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <filesystem>
+#include <utility>
+
+#include "firmware/protocol/bytes.h"
+#include "firmware/protocol/error.h"
+
+namespace cs2sim {
+
+class StateFile {
+public:
+    StateFile() = default;
+    explicit StateFile(int descriptor) : descriptor_(descriptor) {}
+    StateFile(const std::filesystem::path& path, int flags, mode_t mode = 0600);  // errno tells why it failed
+    StateFile(StateFile&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}
+    StateFile& operator=(StateFile&& other) noexcept {
+        std::swap(descriptor_, other.descriptor_);
+        return *this;
+    }
+    ~StateFile();
+
+    explicit operator bool() const { return descriptor_ >= 0; }
+    int get() const { return descriptor_; }
+
+    bool write_all(ByteView bytes) const;  // at the current position
+    bool sync() const;                     // data and size are durable
+
+private:
+    int descriptor_ = -1;
+};
+
+// The SMOS code of the host's errno: E_OS_FILE_NO_SUCH_FILE, _NO_SPACE, _RDONLY, _HDL_TOOMANY, else _CORR.
+Error file_error(int host_errno);
+
+// Replaces `path` by a file of this content: written beside it under a name with a leading '.', synced,
+// renamed; durable when it returns. Errors: those of file_error().
+Result<void> write_atomically(const std::filesystem::path& path, ByteView content);
+
+Result<void> sync_folder(const std::filesystem::path& folder);
+
+}  // namespace cs2sim

@@ -1,0 +1,172 @@
+#include "host-lib/pkcs11/external_objects.h"
+
+#include "host-lib/keystore/work/external_keys.h"
+#include "host-lib/pkcs11/attributes.h"
+#include "host-lib/pkcs11/external_store.h"
+#include "host-lib/pkcs11/key_commands.h"
+
+namespace cs2sim::p11 {
+namespace {
+
+constexpr std::size_t kPage = 128;
+
+Bytes reference_to(const keystore::StoredKey& row) {
+    Bytes reference{CXI_TAG_EXTERNAL};
+    append(reference, row.blob);
+    return reference;
+}
+
+Object object_of(const Session& session, const keystore::StoredKey& row, PropertyList properties,
+                 std::uint64_t epoch) {
+    Object object;
+    object.slot = session.token.slot;
+    object.reference = reference_to(row);
+    object.properties = std::move(properties);
+    object.stored = StoredAt{row.index, row.version, std::make_shared<std::atomic<std::uint64_t>>(epoch)};
+    return object;
+}
+
+// The row of an object that another host may have changed.
+Result<SharedObject> read_again(Session& session, const SharedObject& object, std::uint64_t epoch,
+                                CK_RV unknown) {
+    ExternalStore& external = *session.token.external;
+    const auto store = external.store();
+    if (!store) return fail(store.error());
+    const keystore::KeyIndex& index = object->stored->index;
+    const auto gone = [&](const Error& error) -> Result<SharedObject> {
+        if (error.code != E_DB_NOT_FOUND) return fail(error);
+        session.library.objects.erase(object->handle);
+        return fail(static_cast<std::uint32_t>(unknown));
+    };
+    const auto version = (*store)->version_of(index);
+    if (!version) return gone(version.error());
+    if (*version == object->stored->version) {
+        object->stored->seen->store(epoch);
+        return object;
+    }
+    const auto row = (*store)->find(index);
+    if (!row) return gone(row.error());
+    auto opened = keystore::open_keys(executed_by(session), {*row}, wanted_properties());
+    if (!opened) return fail(opened.error());
+    keystore::Opened& now = opened->front();
+    if (now.code != 0) {
+        external.report(index, now.code);
+        return fail(now.code);
+    }
+    return session.library.objects.put(object_of(session, *row, std::move(now.properties), epoch));
+}
+
+// Of several rows all or none; one goes alone, so that its outcome is known whatever happens.
+Result<void> insert_all(keystore::KeyStore& store, const std::vector<keystore::StoredKey>& rows) {
+    if (rows.size() == 1) {
+        const auto version = store.insert(rows.front());
+        return version ? Result<void>() : fail(version.error());
+    }
+    const auto inserted = store.copy_in(rows);
+    if (!inserted) return fail(inserted.error());
+    return *inserted == rows.size() ? Result<void>() : fail(E_DB_EXISTS);
+}
+
+}  // namespace
+
+keystore::Execute executed_by(Session& session) {
+    return [&session](std::uint16_t fc, std::uint8_t sfc, std::initializer_list<Value> values) {
+        return session.execute(fc, sfc, values);
+    };
+}
+
+Result<keystore::KeyStore*> key_store_of(Session& session) {
+    if (!session.token.external) return nullptr;
+    return session.token.external->store();
+}
+
+Result<SharedObject> object_in_use(Session& session, CK_OBJECT_HANDLE handle, CK_RV unknown) {
+    auto object = session.library.objects.find(handle);
+    if (!object || object->slot != session.token.slot) return fail(static_cast<std::uint32_t>(unknown));
+    if (!object->stored || !session.token.external) return object;
+    const auto epoch = session.token.external->watch();
+    if (!epoch) return fail(epoch.error());
+    if (object->stored->seen->load() == *epoch || session.token.external->is_offline()) return object;
+    return read_again(session, object, *epoch, unknown);
+}
+
+Result<std::vector<SharedObject>> keep_in_store(Session& session, std::vector<Bytes> references) {
+    const auto store = key_store_of(session);
+    if (!store) return fail(store.error());
+    std::vector<keystore::StoredKey> rows;
+    std::vector<PropertyList> properties;
+    for (const Bytes& reference : references) {
+        if (reference.empty() || reference[0] != CXI_TAG_EXTERNAL) return fail(E_CSA_PROTOCOL);
+        auto read = read_properties(session, reference);
+        if (!read) return fail(read.error());
+        auto row = keystore::row_of(ByteView(reference).subspan(1), *read);
+        if (!row) return fail(row.error());
+        rows.push_back(*std::move(row));
+        properties.push_back(*std::move(read));
+    }
+    CS2SIM_TRY(insert_all(**store, rows));
+    std::vector<SharedObject> objects;
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+        rows[i].version = 1;
+        objects.push_back(
+            session.library.objects.put(object_of(session, rows[i], std::move(properties[i]), 0)));
+    }
+    return objects;
+}
+
+Answer change_in_store(Session& session, const Object& object, Bytes reference, PropertyList properties) {
+    const auto store = key_store_of(session);
+    if (!store) return fail(store.error());
+    auto row = keystore::row_of(ByteView(reference).subspan(1), properties);
+    if (!row) return fail(row.error());
+    const auto version = (*store)->update(*row, object.stored->version);
+    if (!version) object.stored->seen->store(0);
+    if (!version) return fail(version.error());
+    row->version = *version;
+    (void)session.library.objects.put(object_of(session, *row, std::move(properties), 0));
+    return {};
+}
+
+Answer remove_from_store(Session& session, const Object& object) {
+    const auto store = key_store_of(session);
+    if (!store) return fail(store.error());
+    return (*store)->erase(object.stored->index);
+}
+
+Result<StoredPage> list_stored(Session& session, const keystore::Filter& filter,
+                               const std::optional<keystore::KeyIndex>& after) {
+    ExternalStore& external = *session.token.external;
+    const auto epoch = external.watch();
+    if (!epoch) return fail(epoch.error());
+    StoredPage page;
+    if (external.is_offline()) {
+        for (const SharedObject& object : session.library.objects.stored_of_slot(session.token.slot))
+            page.objects.push_back(*object);
+        return page;
+    }
+    const auto store = external.store();
+    if (!store) return fail(store.error());
+    auto rows = (*store)->list(filter, after ? &*after : nullptr, kPage, true);
+    if (!rows) return fail(rows.error());
+    page.after = rows->last;
+    page.more = rows->more && page.after;
+    for (std::size_t from = 0; from < rows->keys.size();) {
+        const std::size_t count = keystore::fit_one_command(rows->keys, from);
+        const auto first = rows->keys.begin() + static_cast<std::ptrdiff_t>(from);
+        const std::vector<keystore::StoredKey> batch(first, first + static_cast<std::ptrdiff_t>(count));
+        auto opened = keystore::open_keys(executed_by(session), batch, wanted_properties());
+        if (!opened) return fail(opened.error());
+        for (std::size_t i = 0; i < count; ++i) {
+            const std::uint32_t code = (*opened)[i].code;
+            if (code == 0)
+                page.objects.push_back(
+                    object_of(session, batch[i], std::move((*opened)[i].properties), *epoch));
+            else if (code != E_CXI_PERMISSION_DENIED)
+                external.report(batch[i].index, code);
+        }
+        from += count;
+    }
+    return page;
+}
+
+}  // namespace cs2sim::p11

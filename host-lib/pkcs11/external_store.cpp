@@ -1,0 +1,85 @@
+#include "host-lib/pkcs11/external_store.h"
+
+namespace cs2sim::p11 {
+namespace {
+
+constexpr const char* kWho = "KeyStorage";
+constexpr std::chrono::seconds kBetweenTries{1};  // while it is away, so that no call waits for long
+
+// What says that it cannot be reached, rather than what it was asked.
+bool is_away(std::uint32_t code) {
+    return code == E_CSA_STORE_CONNECT || code == E_CSA_STORE_TIMEOUT || code == E_CSA_STORE_LOGON ||
+           code == E_CSA_STORE_TLS;
+}
+
+}  // namespace
+
+ExternalStore::ExternalStore(KeyStorageSettings its_settings, std::chrono::milliseconds connection_timeout,
+                             std::chrono::milliseconds command_timeout, Log& log)
+    : settings(std::move(its_settings)),
+      connection_timeout_(connection_timeout),
+      command_timeout_(command_timeout),
+      log_(log) {}
+
+Result<keystore::KeyStore*> ExternalStore::store() {
+    const std::lock_guard lock(mutex_);
+    if (store_) return store_.get();
+    const keystore::Say say = [this](std::string_view line) { log_.write(LogLevel::error, kWho, line); };
+    auto storage = keystore::parse_key_storage(settings.type, settings.config, say);
+    if (!storage) return fail(storage.error());
+    storage->reconnect = settings.reconnect;
+    storage->pool = settings.pool;
+    storage->connection_timeout = connection_timeout_;
+    storage->command_timeout = command_timeout_;
+    auto opened = keystore::open_key_store(*storage, say);
+    if (!opened) return fail(opened.error());
+    store_ = *std::move(opened);
+    log_.write(LogLevel::info, kWho, "external keys in " + keystore::shown(*storage));
+    return store_.get();
+}
+
+Result<std::uint64_t> ExternalStore::watch() {
+    const auto opened = store();
+    if (!opened) return fail(opened.error());
+    {
+        const std::lock_guard lock(mutex_);
+        if (away_ != 0 && Clock::now() < next_try_) return while_away({away_});
+    }
+    const auto changes = (*opened)->changes();
+    const std::lock_guard lock(mutex_);
+    if (!changes && !is_away(changes.error().code)) return fail(changes.error());
+    if (!changes) {
+        next_try_ = Clock::now() + kBetweenTries;
+        if (away_ == 0)
+            log_.write(LogLevel::warning, kWho,
+                       "the key store cannot be reached; keys that are open stay usable for " +
+                           std::to_string(settings.offline.count()) + " s");
+        away_ = changes.error().code;
+        return while_away(changes.error());
+    }
+    if (away_ != 0) log_.write(LogLevel::warning, kWho, "the key store is back");
+    if (away_ != 0 || changes->anything || !changes->keys.empty()) ++epoch_;
+    away_ = 0;
+    last_reached_ = Clock::now();
+    return epoch_;
+}
+
+// With the lock held.
+Result<std::uint64_t> ExternalStore::while_away(Error error) {
+    const bool was_there = last_reached_ != Clock::time_point();
+    if (!was_there || Clock::now() - last_reached_ > settings.offline) return fail(error);
+    return epoch_;
+}
+
+bool ExternalStore::is_offline() {
+    const std::lock_guard lock(mutex_);
+    return away_ != 0 && while_away({away_}).has_value();
+}
+
+void ExternalStore::report(const keystore::KeyIndex& index, std::uint32_t code) {
+    log_.write(LogLevel::error, kWho,
+               "row " + index.group + "/" + index.name + "/" + std::to_string(index.spec) +
+                   " is refused: " + hex_code(code) + ", " + std::string(error_text(code)));
+}
+
+}  // namespace cs2sim::p11

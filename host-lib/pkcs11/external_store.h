@@ -1,0 +1,51 @@
+// The key store of slots with KeysExternal, as this process has it: opened when first needed, and what is
+// known of its state.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <mutex>
+
+#include "host-lib/keystore/key_store.h"
+#include "host-lib/pkcs11/config.h"
+#include "host-lib/pkcs11/log.h"
+
+namespace cs2sim::p11 {
+
+// Used by several threads at once.
+class ExternalStore {
+public:
+    ExternalStore(KeyStorageSettings settings, std::chrono::milliseconds connection_timeout,
+                  std::chrono::milliseconds command_timeout, Log& log);
+
+    const KeyStorageSettings settings;
+
+    // Errors: those of parse_key_storage() and open_key_store(), until what is wrong is put right.
+    Result<keystore::KeyStore*> store();
+
+    // A number that moves on whenever somebody may have changed a row, known within a second. An object that
+    // was looked up under it is as the store has it. While the store cannot be reached it stays for
+    // KeyStorageOffline seconds, with a warning; afterwards: the store's error.
+    Result<std::uint64_t> watch();
+
+    // Whether the store is away, and not longer than KeyStorageOffline allows.
+    bool is_offline();
+
+    // Writes a line about a row; `code` says what is wrong with it.
+    void report(const keystore::KeyIndex& index, std::uint32_t code);
+
+private:
+    using Clock = std::chrono::steady_clock;
+    Result<std::uint64_t> while_away(Error error);
+
+    const std::chrono::milliseconds connection_timeout_, command_timeout_;
+    Log& log_;
+    std::mutex mutex_;  // of all below
+    std::unique_ptr<keystore::KeyStore> store_;
+    std::uint64_t epoch_ = 1;
+    Clock::time_point last_reached_;
+    Clock::time_point next_try_;
+    std::uint32_t away_ = 0;  // the code that it was lost by; 0: it is there
+};
+
+}  // namespace cs2sim::p11

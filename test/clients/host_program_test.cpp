@@ -1,0 +1,69 @@
+// What programs do to a library that they load: unload it, fork, use threads, exit, die (host_program.cpp).
+#include "test/clients/token.h"
+#include "test/places.h"
+
+using namespace cs2sim::clients;
+
+namespace {
+
+// Ends well and prints nothing: the library is silent unless Logging asks.
+void does(const Token& token, const std::string& what, const std::string& number = "0") {
+    const Outcome outcome =
+        token.run_own({cs2sim::bin_folder() / "host_program", token.library(), what, number});
+    INFO(what);
+    require_success(outcome);
+    CHECK(outcome.out.empty());
+    CHECK(outcome.err.empty());
+}
+
+}  // namespace
+
+TEST_CASE("a thousand times loaded, used and unloaded, the library leaves nothing behind") {
+    does(Token(Way::tcp, "Logging = 0"), "cycles", "1000");
+}
+
+TEST_CASE("children after fork begin anew in every state of their parent, which goes on") {
+    for (const std::string settings : {"SlotMultiSession = true", "SlotMultiSession = false"})
+        does(Token(Way::tcp, settings), "fork");
+}
+
+TEST_CASE("children forked while other threads are inside begin anew, and the threads go on") {
+    does(Token(Way::mount, "Logging = 4"), "fork-among-threads", "30");
+}
+
+TEST_CASE("C_Finalize during calls of other threads ends them with an error") {
+    does(Token(Way::tcp), "finalize-among-threads", "20");
+}
+
+TEST_CASE("a process exits while threads are inside") { does(Token(Way::tcp), "exit-among-threads"); }
+
+TEST_CASE("signals, their mask and errno stay as the program has them, also when the device dies") {
+    for (const Way way : {Way::tcp, Way::mount}) does(Token(way), "signals");
+}
+
+TEST_CASE("an OpenSSL configuration that loads the library into OpenSSL does not go round in circles") {
+    const Token token;
+    const std::string out = token.shell("libengine-pkcs11-openssl", R"sh(
+pkcs11-tool --module $M --slot 0 --login --pin 123456 --keypairgen --key-type EC:prime256v1 --label k --id 01 >/dev/null
+cat > openssl.cnf <<END
+openssl_conf = start
+[start]
+engines = engines
+[engines]
+pkcs11 = pkcs11
+[pkcs11]
+engine_id = pkcs11
+MODULE_PATH = $M
+PIN = 123456
+init = 1
+default_algorithms = ALL
+END
+export OPENSSL_CONF=$HOME/openssl.cnf
+echo data > data
+openssl dgst -sha256 -engine pkcs11 -keyform engine -sign 'pkcs11:object=k;type=private' -out sig data 2>/dev/null
+openssl pkey -engine pkcs11 -inform engine -pubin -in 'pkcs11:object=k;type=public' -pubout -out pub.pem 2>/dev/null
+openssl dgst -sha256 -verify pub.pem -signature sig data
+pkcs11-tool --module $M --slot 0 --login --pin 123456 --sign -m ECDSA-SHA256 --id 01 -i data -o raw >/dev/null
+)sh");
+    CHECK(out.find("Verified OK") != std::string::npos);
+}

@@ -1,0 +1,222 @@
+// p11tool2 as scripts know it: syntax, output, errors (pkcs11-facts.md, sections 4 and 8), and what is ours.
+#include <regex>
+
+#include "test/places.h"
+#include "test/scenario/expect.h"
+#include "test/scenario/simulator.h"
+
+using namespace cs2sim;
+using namespace cs2sim::scenario;
+
+namespace {
+
+class Desk {
+public:
+    Desk() : user_(simulator_, Way::tcp) {
+        write_file(user_.file("cs_pkcs11_R3.cfg"),
+                   "[Global]\nSlotCount = 3\n[CryptoServer]\nDevice = " + simulator_.device(Way::tcp) + "\n");
+        user_.options.environment["CS_PKCS11_R3_CFG"] = user_.file("cs_pkcs11_R3.cfg");
+    }
+    // A token in slot 0, officer's PIN 12345678, user's PIN 123456.
+    void add_token() {
+        simulator_.steered({"token", "add", "--label", "desk", "--so-pin", "12345678", "--pin", "123456"});
+    }
+    Outcome tool(std::vector<std::string> arguments) { return user_.tool("p11tool2", std::move(arguments)); }
+    std::string does(std::vector<std::string> arguments) {
+        const Outcome outcome = tool(std::move(arguments));
+        require_success(outcome);
+        CHECK(outcome.err.empty());
+        return outcome.out;
+    }
+    // The same as the token's user.
+    std::string user_does(std::vector<std::string> arguments) {
+        arguments.insert(arguments.begin(), "LoginUser=123456");
+        return does(std::move(arguments));
+    }
+    void fails(std::vector<std::string> arguments, const std::string& error) {
+        const Outcome outcome = tool(std::move(arguments));
+        CHECK(outcome.status == 1);
+        CHECK(outcome.err == error);
+    }
+    Outcome shell(const std::string& lines) {
+        RunOptions options;
+        options.folder = user_.folder();
+        return run({"/bin/sh", "-euc", lines}, options);
+    }
+    std::string admin() const { return "Login=ADMIN," + simulator_.admin_key().string(); }
+    Operator& user() { return user_; }
+    std::filesystem::path file(const std::string& name) const { return user_.file(name); }
+
+private:
+    Simulator simulator_;
+    Operator user_;
+};
+
+}  // namespace
+
+TEST_CASE("p11tool2 lists slots, and tells what slot and token say of themselves") {
+    Desk desk;
+    CHECK(desk.does({"ListSlots"}) == "0: 00000000\n1: 00000001\n2: 00000002\n");
+    CHECK(desk.does({"listslots=status"}).starts_with("0: 00000000  not initialized  "));
+    desk.add_token();
+    CHECK(desk.does({"ListSlots=Status"}).starts_with("0: 00000000  initialized      "));
+
+    const std::string slot = desk.does({"Slot=1", "GetSlotInfo"});
+    INFO(slot);
+    const std::regex form(
+        "CK_SLOT_INFO \\(slot ID: 0x00000001\\):\n\n"
+        "slotDescription        : [0-9a-f]{8} [0-9a-f]{8}  [0-9a-f]{8} [0-9a-f]{8} \\|.{16}\\|\n"
+        "(                         [0-9a-f]{8} [0-9a-f]{8}  [0-9a-f]{8} [0-9a-f]{8} \\|.{16}\\|\n){3}"
+        "manufacturerID         : [0-9a-f]{8} [0-9a-f]{8}  [0-9a-f]{8} [0-9a-f]{8} \\|.{16}\\|\n"
+        "                         [0-9a-f]{8} [0-9a-f]{8}  [0-9a-f]{8} [0-9a-f]{8} \\|.{16}\\|\n"
+        "flags: 0x00000005\n"
+        "CKF_TOKEN_PRESENT    : CK_TRUE\n"
+        "CKF_REMOVABLE_DEVICE : CK_FALSE\n"
+        "CKF_HW_SLOT          : CK_TRUE\n"
+        "hardwareVersion        : [0-9]+\\.[0-9]{2}\n"
+        "firmwareVersion        : [0-9]+\\.[0-9]{2}\n");
+    CHECK(std::regex_match(slot, form));
+
+    const std::string token = desk.does({"GetTokenInfo"});
+    CHECK(token.starts_with("CK_TOKEN_INFO (slot ID: 0x00000000):\n\nlabel                  : "));
+    // As scripts look for it.
+    CHECK(std::regex_search(token, std::regex("CKF_USER_PIN_INITIALIZED.*CK_TRUE")));
+    CHECK(std::regex_search(token, std::regex("CKF_TOKEN_INITIALIZED.*CK_TRUE")));
+    CHECK(desk.does({"slot=2", "gettokeninfo"}).find("CKF_TOKEN_INITIALIZED             : CK_FALSE\n") !=
+          std::string::npos);
+    desk.fails({"Slot=3", "GetSlotInfo"}, "Error 0x00000003 (CKR_SLOT_ID_INVALID)\n");
+}
+
+TEST_CASE("p11tool2's ceremony of a token: first PINs are to be changed, success is silent") {
+    Desk desk;
+    desk.fails({"Label=T", "InitToken=11111111"}, "Error 0x00000101 (CKR_USER_NOT_LOGGED_IN)\n");
+    CHECK(desk.does({"Slot=1", desk.admin(), "Label=\"my token\"", "InitToken=11111111"}).empty());
+    desk.fails({"Slot=1", "LoginSO=11111111", "InitPin=22222222"}, "Error 0x000001B8 (CKR_PIN_TOO_WEAK)\n");
+    CHECK(desk.does({"Slot=1", "LoginSO=11111111", "SetPin=11111111,12345678"}).empty());
+    CHECK(desk.does({"Slot=1", "LoginSO=12345678", "InitPIN=22222222"}).empty());
+    desk.fails({"Slot=1", "LoginUser=22222222", "GenerateKey=AES"}, "Error 0x000001B8 (CKR_PIN_TOO_WEAK)\n");
+    CHECK(desk.does({"Slot=1", "LoginUser=22222222", "SetPIN=22222222,12341234"}).empty());
+    CHECK(desk.does({"Slot=1", "LoginUser=12341234", "GenerateKey=AES"}).empty());
+    // The first failure stops; what came before it is done.
+    const Outcome stopped = desk.tool({"Slot=1", "ListSlots", "LoginUser=wrong-pin", "ListSlots"});
+    CHECK(stopped.status == 1);
+    CHECK(stopped.out == "0: 00000000\n1: 00000001\n2: 00000002\n");
+    CHECK(stopped.err == "Error 0x000000A0 (CKR_PIN_INCORRECT)\n");
+    desk.fails({"NoSuchCommand"}, describe(E_CSA_COMMAND));
+    desk.fails({"Login=ADMIN"}, describe(E_CSA_SYNTAX));
+}
+
+TEST_CASE("p11tool2 asks for PINs without echo, and reads them of a file") {
+    Desk desk;
+    desk.user().options.terminal_input = "11111111\n11111111\n";
+    const Outcome asked = desk.tool({desk.admin(), "Label=T", "InitToken=ask"});
+    require_success(asked);
+    CHECK(asked.out.find("Enter SO PIN:") != std::string::npos);
+    CHECK(asked.out.find("Repeat SO PIN:") != std::string::npos);
+    CHECK(asked.out.find("11111111") == std::string::npos);
+    desk.user().options.terminal_input = "11111111\n12345678\n12345679\n";
+    const Outcome unlike = desk.tool({"LoginSO=11111111", "SetPIN=ask,ask"});
+    CHECK(unlike.status == 1);
+    desk.user().options.terminal_input.clear();
+    write_file(desk.file("old.pin"), "11111111\n");
+    write_file(desk.file("new.pin"), "12345678\nno part of it\n");
+    CHECK(desk.does({"LoginSO=file:old.pin", "SetPIN=file:old.pin,file:new.pin"}).empty());
+    CHECK(desk.does({"LoginSO=12345678"}).empty());
+}
+
+TEST_CASE("p11tool2 makes keys by words, attributes and template files, and lists a block an object") {
+    Desk desk;
+    desk.add_token();
+    write_file(desk.file("aes.txt"),
+               "[Mechanism]\nCK_MECHANISM_TYPE = CKM_AES_KEY_GEN  # a comment\n\n[Key]\nCKA_TOKEN = CK_TRUE\n"
+               "CKA_LABEL = \"of a file\"\nCKA_VALUE_LEN = 16\nCKA_ID = 0x0A0B\n");
+    CHECK(desk.user_does({"GenerateKey=aes.txt", "KeyAttr=CKA_LABEL=\"with, comma\",CKA_ID=P12",
+                          "GenerateKey=AES", "PubKeyAttr=CKA_LABEL=\"x\",CKA_ID=0x525342",
+                          "PrvKeyAttr=CKA_LABEL=\"x\",CKA_ID=0x525342", "GenerateKeyPair=RSA"})
+              .empty());
+    const std::string listed = desk.user_does({"ListObjects"});
+    INFO(listed);
+    const std::string secret = "CKO_SECRET_KEY\n  CKA_LABEL        : ";
+    CHECK(std::regex_search(
+        listed, std::regex("CKO_SECRET_KEY\n  CKA_LABEL        : \"of a file\"\n  CKA_ID           : 0x0A0B\n"
+                           "  CKA_KEY_TYPE     : CKK_AES\n  CKA_VALUE_LEN    : 16\n  size             : 128\n"
+                           "  handle           : 0x[0-9A-F]{8}\n\n")));
+    CHECK(listed.find("\"with, comma\"\n  CKA_ID           : 0x503132\n") != std::string::npos);
+    CHECK(std::regex_search(
+        listed, std::regex("CKO_PRIVATE_KEY\n  CKA_LABEL        : \"x\"\n  CKA_ID           : 0x525342\n"
+                           "  CKA_KEY_TYPE     : CKK_RSA\n  size             : 2048\n")));
+    CHECK(desk.user_does({"ListObjects=CKA_CLASS=CKO_SECRET_KEY,CKA_ID=P12"}).find("of a file") ==
+          std::string::npos);
+    // Ours: curves, selection, attributes, copies, deletion, export.
+    CHECK(
+        desk.user_does({"PubKeyAttr=CKA_LABEL=ec", "PrvKeyAttr=CKA_LABEL=ec", "GenerateKeyPair=EC,NIST-P384",
+                        "PubKeyAttr=CKA_LABEL=ed", "PrvKeyAttr=CKA_LABEL=ed", "GenerateKeyPair=ED25519"})
+            .empty());
+    CHECK(desk.user_does({"ListObjects=CKA_LABEL=ec"}).find("  size             : 384\n") !=
+          std::string::npos);
+    CHECK(std::regex_match(
+        desk.user_does({"GetAttribute=CKA_SENSITIVE,CKA_LABEL=ec,CKA_CLASS=CKO_PRIVATE_KEY"}),
+        std::regex("0x[0-9A-F]{8}: CK_TRUE\n")));
+    CHECK(desk.user_does({"KeyAttr=CKA_LABEL=renamed", "SetAttribute=CKA_LABEL=\"of a file\"",
+                          "KeyAttr=CKA_LABEL=copy", "CopyObject=CKA_LABEL=renamed",
+                          "DeleteObject=CKA_LABEL=renamed"})
+              .empty());
+    CHECK(desk.user_does({"ListObjects=CKA_LABEL=renamed"}).empty());
+    CHECK(desk.user_does({"ListObjects=CKA_LABEL=copy"}).find("CKA_ID           : 0x0A0B") !=
+          std::string::npos);
+    CHECK(desk.user_does({"ExportPublicKey=ec.der,CKA_LABEL=ec", "ExportPublicKey=rsa.der,CKA_LABEL=x"})
+              .empty());
+    const Outcome read = desk.shell(
+        "openssl pkey -pubin -inform der -in ec.der -noout -text | head -n 1\n"
+        "openssl pkey -pubin -inform der -in rsa.der -noout -text | head -n 1\n");
+    CHECK(read.out == "Public-Key: (384 bit)\nPublic-Key: (2048 bit)\n");
+    desk.fails({"LoginUser=123456", "DeleteObject=CKA_LABEL=nothing"},
+               "Error 0x00000082 (CKR_OBJECT_HANDLE_INVALID)\n");
+    desk.fails({"LoginUser=123456", "DeleteObject="}, describe(E_CSA_SYNTAX));
+    desk.fails({"KeyAttr=CKA_NO_SUCH=1"}, "Error 0x00000012 (CKR_ATTRIBUTE_TYPE_INVALID)\n");
+    desk.fails({"LoginUser=123456", "GenerateKeyPair=EC,no-curve"},
+               "Error 0x00000140 (CKR_CURVE_NOT_SUPPORTED)\n");
+}
+
+TEST_CASE("p11tool2 takes PKCS#12 files and certificates in, and gives certificates out") {
+    Desk desk;
+    desk.add_token();
+    require_success(
+        desk.shell("openssl req -x509 -newkey rsa:2048 -nodes -keyout key.pem -subj /CN=test -days 30 -out "
+                   "cert.pem 2>/dev/null\n"
+                   "openssl pkcs12 -export -inkey key.pem -in cert.pem -passout pass:secret -out all.p12\n"
+                   "openssl x509 -in cert.pem -outform der -out cert.der"));
+    CHECK(desk.user_does({"PrvKeyAttr=CKA_LABEL=\"imported\"", "PubKeyAttr=CKA_LABEL=\"imported\"",
+                          "CertAttr=CKA_LABEL=\"imported\"", "ImportP12=all.p12,secret"})
+              .empty());
+    const std::string listed = desk.user_does({"ListObjects=CKA_LABEL=imported"});
+    for (const char* kind : {"CKO_PRIVATE_KEY\n", "CKO_PUBLIC_KEY\n", "CKO_CERTIFICATE\n"})
+        CHECK(listed.find(kind) != std::string::npos);
+    CHECK(desk.user_does({"CertAttr=CKA_LABEL=\"alone\"", "ImportCert=cert.pem",
+                          "ExportCert=back.der,CKA_LABEL=alone"})
+              .empty());
+    CHECK(read_file(desk.file("back.der")) == read_file(desk.file("cert.der")));
+    desk.fails({"LoginUser=123456", "ImportP12=all.p12,wrong"}, describe(E_CSA_KEY_PASSWORD));
+    desk.fails({"LoginUser=123456", "ImportCert=/nowhere"}, describe(E_CSA_KEY_OPEN));
+}
+
+TEST_CASE("p11tool2's own commands: library, mechanisms, session, Test, another library") {
+    Desk desk;
+    desk.add_token();
+    CHECK(desk.does({"GetInfo"}).starts_with("CK_INFO:\n\ncryptokiVersion        : 3.00\n"));
+    CHECK(desk.does({"ListMechanisms"}).find("00000040  CKM_SHA256_RSA_PKCS\n") != std::string::npos);
+    CHECK(desk.does({"GetMechanismInfo=CKM_AES_GCM"}).starts_with("CKM_AES_GCM (0x00001087):\n\n"));
+    CHECK(desk.user_does({"GetSessionInfo"}).find("state                  : CKS_RW_USER_FUNCTIONS\n") !=
+          std::string::npos);
+    CHECK(desk.user_does({"Test"}) ==
+          "random         : ok\ndigest SHA-256 : ok\nAES-256 CBC    : ok\nRSA-2048 sign  : ok\nEC P-256 sign "
+          " : ok\n");
+    const std::string old = bin_folder().parent_path() / "lib" / "libcs_pkcs11_R2.so";
+    CHECK(desk.does({"Lib=" + old, "GetInfo"}).starts_with("CK_INFO:\n\ncryptokiVersion        : 2.40\n"));
+    CHECK(
+        desk.tool({"Lib=/nowhere.so", "GetInfo"}).err.ends_with("Error 0x00000006 (CKR_FUNCTION_FAILED)\n"));
+    const std::string help = desk.does({"Help"});
+    CHECK(help.find("  GetTokenInfo\n") != std::string::npos);
+    CHECK(help.find("  ListMechanisms  (cs2sim's own)\n") != std::string::npos);
+    CHECK(desk.does({"Help=ImportP12"}).starts_with("  ImportP12=<file>,<password>|ask\n"));
+}

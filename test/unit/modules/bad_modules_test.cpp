@@ -1,0 +1,173 @@
+// Modules that do what they must not: seen, told, survived.
+#include <catch2/catch.hpp>
+#include <csignal>
+#include <random>
+
+#include "firmware/modules/service.h"
+#include "test/unit/modules/bench.h"
+
+using namespace cs2sim;
+using Catch::Contains;
+
+namespace {
+
+enum Bad : std::uint8_t {
+    null_pointer,
+    loop,
+    heap_overrun,
+    stack_overrun,
+    double_free,
+    exits,
+    forks,
+    long_answer,
+    wrong_arguments,
+    leak,
+    taken_code,
+    no_block,
+    aborts,
+    opens
+};
+
+void expect_alive(ModuleBench& bench) {
+    CHECK(bench.run(0, Bytes{9}).value() == Bytes{9});
+    CHECK(bench.stage() == ModuleStage::ready);
+}
+
+void expect_dead(ModuleBench& bench, const std::string& reason) {
+    INFO(bench.module_log());
+    CHECK(bench.stage() == ModuleStage::failed);
+    CHECK_THAT(bench.module_log(), Contains(reason));
+    CHECK_THAT(bench.boot_log(), Contains("module PROB failed: "));
+    CHECK_THAT(bench.smos->audit_log.text().value(), Contains("module PROB failed: "));
+    CHECK(bench.run(0).error().code == E_OS_MDL_NOT_AVAILABLE);
+    CHECK(bench.run(1, {}, FC_CMDS).error().code != E_OS_MDL_NOT_AVAILABLE);  // others answer
+    bench.restart();
+    expect_alive(bench);
+}
+
+}  // namespace
+
+TEST_CASE("A module that dereferences NULL shows the line, and fails until Restart") {
+    ModuleBench bench;
+    bench.start("newer");
+    CHECK(bench.misbehave(null_pointer).error().code == E_OS_MDL_NOT_AVAILABLE);
+    CHECK_FALSE(bench.halted);
+    CHECK_THAT(bench.module_log(), Contains("signal 11") && Contains("write_through") && Contains("bad.h:"));
+    expect_dead(bench, "at 0x0");
+}
+
+TEST_CASE("Stack overruns, exit and abort end the module alone") {
+    ModuleBench bench;
+    bench.start("newer");
+    CHECK(bench.misbehave(stack_overrun).error().code == E_OS_MDL_NOT_AVAILABLE);
+    expect_dead(bench, "overrun_stack");
+    CHECK(bench.misbehave(exits).error().code == E_OS_MDL_NOT_AVAILABLE);
+    expect_dead(bench, "it called exit(3)");
+    CHECK(bench.misbehave(aborts).error().code == E_OS_MDL_NOT_AVAILABLE);
+    expect_dead(bench, "signal 6");
+}
+
+TEST_CASE("Damage of the heap is told with the place of the allocation") {
+    ModuleBench bench;
+    bench.start("newer");
+    CHECK(bench.misbehave(heap_overrun));
+    CHECK_THAT(bench.module_log(), Contains("written behind the end of a block") && Contains("bad.h:42"));
+    CHECK(bench.misbehave(double_free));
+    CHECK_THAT(bench.module_log(), Contains("freed twice") && Contains("bad.h:43"));
+    CHECK(bench.misbehave(no_block));
+    CHECK_THAT(bench.module_log(), Contains("not the start of a block"));
+    CHECK(bench.misbehave(leak));
+    expect_alive(bench);
+    bench.restart();
+    CHECK_THAT(bench.module_log(), Contains("never freed") && Contains("bad.h:44"));
+}
+
+TEST_CASE("Wrong arguments, long answers, forks and files are refused") {
+    ModuleBench bench;
+    bench.start("newer");
+    const auto answer = bench.misbehave(wrong_arguments);
+    REQUIRE(answer);
+    if (answer->size() == 4) FAIL("bad.h, line " << big_endian(*answer));
+    CHECK(bench.misbehave(long_answer).error().code == E_CMDS_BAD_SIZE);
+    CHECK(bench.misbehave(forks));
+    CHECK(bench.misbehave(opens));
+    CHECK(bench.misbehave(taken_code).error().code == E_CMDS_IN_USE);
+    expect_alive(bench);
+}
+
+TEST_CASE("A command that never returns ends with the restart, or by the watchdog") {
+    Profile profile;
+    profile.module_watchdog = 1;
+    ModuleBench bench(profile);
+    bench.start("newer");
+    CHECK(bench.misbehave(loop).error().code == E_OS_MDL_NOT_AVAILABLE);
+    CHECK_THAT(bench.module_log(), Contains("misbehave"));
+    expect_dead(bench, "it did not return");
+
+    ModuleBench patient;
+    patient.start("newer");
+    std::thread caller([&] { CHECK(patient.misbehave(loop).error().code == E_OS_MDL_NOT_AVAILABLE); });
+    std::this_thread::sleep_for(std::chrono::milliseconds(300));
+    patient.modules.withdraw_commands();
+    caller.join();
+    patient.restart();
+    expect_alive(patient);
+}
+
+TEST_CASE("A crash may halt the device, when the profile says so") {
+    Profile profile;
+    profile.module_crash_halts = true;
+    ModuleBench bench(profile);
+    bench.start("newer");
+    CHECK_FALSE(bench.misbehave(null_pointer));
+    CHECK(bench.halted);
+}
+
+TEST_CASE("A killed process is noticed; what it had inserted is there") {
+    ModuleBench bench;
+    bench.start("newer");
+    REQUIRE(bench.run(9, big_endian_bytes<4>(50)));
+    ::kill(bench.modules.find("PROB")->process->pid(), SIGKILL);
+    for (int tries = 0; tries < 100 && bench.stage() != ModuleStage::failed; ++tries)
+        std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    expect_dead(bench, "killed by signal 9");
+    CHECK(big_endian(bench.run(10).value()) == 50);
+}
+
+TEST_CASE("kill -9 in the middle of inserts loses nothing that was answered") {
+    ModuleBench bench;
+    bench.start("newer");
+    const int pid = bench.modules.find("PROB")->process->pid();
+    std::thread killer([pid] {
+        std::this_thread::sleep_for(std::chrono::milliseconds(60));
+        ::kill(pid, SIGKILL);
+    });
+    CHECK(bench.run(9, big_endian_bytes<4>(1000000)).error().code == E_OS_MDL_NOT_AVAILABLE);
+    killer.join();
+    bench.restart();
+    auto database = bench.databases.open("probe.db");
+    const auto count = (*database)->count().value();
+    CHECK(big_endian(bench.run(10).value()) == count);
+    CHECK(count > 0);
+    CHECK((*database)->find(as_bytes("00000000")));
+}
+
+TEST_CASE("Services survive whatever the process of a module sends") {
+    ModuleBench bench;
+    bench.start("newer");
+    UserModule& module = *bench.modules.find("PROB");
+    std::mt19937 random(4711);
+    const auto services = static_cast<std::uint32_t>(service_table().size());
+    for (std::uint32_t service = 0; service < services + 3; ++service)
+        for (int round = 0; round < 100; ++round) {
+            Bytes request(random() % 120);
+            // Half of them small numbers, so that lengths and handles often fit.
+            for (std::uint8_t& byte : request)
+                byte = static_cast<std::uint8_t>(round % 2 == 0      ? random()
+                                                 : random() % 8 == 0 ? random() % 33
+                                                                     : 0);
+            const auto answer = module.serve(service, request);
+            if (service >= services) CHECK(answer.error().code == E_OS_MDL_NOT_SUPP);
+        }
+    CHECK(bench.run(0, Bytes{9}).value() == Bytes{9});
+}

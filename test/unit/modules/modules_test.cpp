@@ -1,0 +1,167 @@
+#include <catch2/catch.hpp>
+
+#include "test/unit/modules/bench.h"
+
+using namespace cs2sim;
+using Catch::Contains;
+
+namespace {
+
+constexpr std::uint8_t kEcho = 0, kPermission = 1, kFirstCheck = 2, kDatabases = 8, kFill = 9, kCount = 10,
+                       kTicks = 14, kAbsent = 15;
+
+std::uint32_t number(const Result<Bytes>& answer) {
+    REQUIRE(answer);
+    REQUIRE(answer->size() == 4);
+    return static_cast<std::uint32_t>(big_endian(*answer));
+}
+
+}  // namespace
+
+TEST_CASE("Users' modules of either size of pointers check the SDK from within") {
+    const std::string name = GENERATE("prob32", "prob64");
+    INFO(name);
+    if (!std::filesystem::exists(std::filesystem::path(CS2SIM_TEST_MODULES) / (name + ".so"))) return;
+    ModuleBench bench;
+    bench.start(name);
+    INFO(bench.boot_log());
+    INFO(bench.module_log());
+    REQUIRE(bench.stage() == ModuleStage::ready);
+    CHECK_THAT(bench.boot_log(), Contains("module PROB: ready, 1.0.2.3"));
+    for (std::uint8_t sfc = kFirstCheck; sfc <= 12; ++sfc) {
+        if (sfc == kFill || sfc == kCount) continue;
+        const auto answer = bench.run(sfc);
+        INFO("sub-function " << int{sfc} << ": " << (answer ? "line" : hex_code(answer.error().code)));
+        REQUIRE(answer);
+        CHECK(answer->size() == 0);
+        if (answer->size() == 4) FAIL("probe.c, line " << big_endian(*answer));
+    }
+    CHECK_THAT(bench.module_log(),
+               Contains("probe says 00004711") && Contains("ecdsa_calc_pcpk is not in this SDK"));
+    const std::string audit = bench.smos->audit_log.text().value();
+    CHECK_THAT(audit, Contains("[] probe writes 7") && Contains("probe without users"));
+}
+
+TEST_CASE("A user's function is a row like any other") {
+    ModuleBench bench;
+    bench.smos->flash.write("prob64.toml",
+                            as_bytes("[functions.0]\nname = \"ECHO\"\npermission = 0x00000001\n"
+                                     "[errors]\n0x01 = \"not for you\"\n"));
+    bench.smos->flash.write("prob32.toml",
+                            as_bytes("[functions.0]\nname = \"ECHO\"\npermission = 0x00000001\n"
+                                     "[errors]\n0x01 = \"not for you\"\n"));
+    bench.start(sizeof(void*) == 8 ? "prob64" : "prob32");
+    CHECK(bench.run(kEcho, Bytes{1, 2}).error().code == E_CMDS_DENIED);
+    CHECK(bench.run(kPermission).error().code == 0xB1700001);
+    bench.context.users = {{"USR", 0x00000002, "", {}}};
+    CHECK(bench.run(kEcho, Bytes{1, 2, 3}).value() == Bytes{1, 2, 3});
+    CHECK(bench.run(kEcho).value().empty());
+    const Bytes large(200 * 1024, 7);
+    CHECK(bench.run(kEcho, large).value() == large);
+    CHECK(bench.run(kPermission));
+    CHECK(bench.run(kAbsent).error().code == E_CMDS_BAD_SFC);
+    CHECK(bench.run(200).error().code == E_CMDS_BAD_SFC);
+    REQUIRE(bench.scheduler.find("PROB.ECHO"));
+    CHECK(bench.scheduler.find("PROB.SFC_01")->sfc == 1);
+}
+
+TEST_CASE("Records of a module outlive restarts, and are found by who comes later") {
+    ModuleBench bench;
+    bench.start("newer");
+    REQUIRE(bench.run(kFill, big_endian_bytes<4>(1000)));
+    CHECK(number(bench.run(kCount)) == 1000);
+    bench.restart();
+    CHECK(number(bench.run(kCount)) == 1000);
+    // Restored behind its back: raw records are secret parts.
+    auto database = bench.databases.open("probe.db");
+    REQUIRE(database);
+    REQUIRE((*database)->insert(as_bytes("zzzzzzzz"), as_bytes("restored")));
+    CHECK(number(bench.run(kCount)) == 1001);
+}
+
+TEST_CASE("Tasks of a module run between commands") {
+    ModuleBench bench;
+    bench.start("newer");
+    for (int tries = 0; tries < 100 && number(bench.run(kTicks)) < 3; ++tries)
+        std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    CHECK(number(bench.run(kTicks)) == 3);
+    CHECK_THAT(bench.module_log(), Contains("background 3"));
+}
+
+TEST_CASE("Modules depend on one another by name and least version") {
+    ModuleBench bench;
+    bench.load("needs");  // AAAA needs PROB, whose file comes behind
+    bench.load("newer");
+    bench.restart();
+    INFO(bench.boot_log());
+    CHECK(bench.stage("AAAA") == ModuleStage::ready);
+    bench.load("needsnewer");
+    bench.restart();
+    CHECK(bench.stage("BBBB") == ModuleStage::ready);
+    REQUIRE(bench.smos->flash.remove("newer.mtc"));
+    bench.load("stays");  // 1.0.2.3
+    bench.restart();
+    CHECK(bench.stage("AAAA") == ModuleStage::ready);
+    CHECK(bench.stage("BBBB") == ModuleStage::failed);
+    CHECK_THAT(bench.boot_log(), Contains("module BBBB: PROB is missing"));
+    REQUIRE(bench.smos->flash.remove("stays.mtc"));
+    bench.restart();
+    CHECK(bench.stage("AAAA") == ModuleStage::failed);
+    CHECK(bench.run(kEcho, {}, 0x172).error().code == E_CMDS_BAD_FC);
+}
+
+TEST_CASE("The newer of two containers runs; consent is asked for before it goes") {
+    ModuleBench bench;
+    bench.load("stays");
+    bench.load("newer");
+    bench.restart();
+    REQUIRE(bench.modules.list().size() == 1);
+    CHECK(bench.modules.list()[0].info.version == 0x01000300);
+    CHECK(bench.modules.consent(ModuleBench::kProbe, false));
+    REQUIRE(bench.smos->flash.remove("newer.mtc"));
+    bench.restart();
+    CHECK(bench.modules.consent(ModuleBench::kProbe, false).error().code == 0xB1700077);
+    CHECK(bench.modules.consent(ModuleBench::kProbe, true));
+    CHECK(bench.modules.consent(0x175, true));
+    bench.modules.remove(ModuleBench::kProbe);
+    CHECK(bench.run(kEcho).error().code == E_CMDS_BAD_FC);
+    CHECK_THAT(bench.module_log(), Contains("probe stops"));
+}
+
+TEST_CASE("A module that fails to start is told, and the device starts") {
+    ModuleBench bench;
+    bench.load("fails");
+    bench.load("taken");
+    bench.load("liar");
+    bench.load("newer");
+    bench.restart();
+    const std::string log = bench.boot_log();
+    INFO(log);
+    CHECK(bench.stage("FAIL") == ModuleStage::failed);
+    CHECK_THAT(log, Contains("module FAIL: start failed with 00004711"));
+    CHECK(bench.stage("LIAR") == ModuleStage::failed);
+    CHECK_THAT(log, Contains("module LIAR: start failed with B1740001"));
+    CHECK(bench.stage("TAKE") == ModuleStage::ready);  // without its functions: its framework only tells
+    CHECK_THAT(log, Contains("module TAKE: functions not registered: b0830004"));
+    CHECK(bench.stage() == ModuleStage::ready);
+}
+
+TEST_CASE("Containers for hardware, damaged images and certified firmware: no module is started") {
+    ModuleBench bench;
+    bench.load("newer", kModuleCs5);
+    Bytes broken = ModuleBench::image("stays");
+    broken[4] = 9;  // no class of ELF
+    static const PrivateKey signer = *generate_rsa(2048);
+    REQUIRE(bench.smos->flash.write("broken.mtc", make_container(broken, kModuleLinux, *signer).value()));
+    REQUIRE(bench.smos->flash.write("junk.mtc", as_bytes("junk")));
+    bench.restart();
+    CHECK_THAT(bench.boot_log(), Contains("newer.mtc not started: B0000810") &&
+                                     Contains("broken.mtc not started: B0000810") &&
+                                     Contains("junk.mtc not started: B000080C"));
+    Profile fips;
+    fips.certification = Certification::fips;
+    ModuleBench certified(fips);
+    certified.start("newer");
+    CHECK(certified.run(kEcho).error().code == E_CMDS_BAD_FC);
+    CHECK_THAT(certified.boot_log(), Contains("certified firmware"));
+}

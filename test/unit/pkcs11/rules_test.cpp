@@ -1,0 +1,449 @@
+// Which attribute an object of which class may have at which moment: made of components, generated,
+// unwrapped, copied, changed. The table is typed in from PKCS#11 3.0, section 4, and where that leaves a
+// choice from the library's README; the library has its own.
+#include "firmware/protocol/block.h"
+#include "firmware/protocol/cxi/property_list.h"
+#include "firmware/protocol/functions.h"
+#include "host-lib/cards/key_source.h"
+#include "test/bad_input.h"
+#include "test/unit/pkcs11/calls.h"
+
+using namespace cs2sim;
+
+namespace {
+
+// Classes: D data, C certificate, P public, V private, S secret key. `made`: c C_CreateObject, g generation,
+// u unwrapping. `copied`, `set`: "" not at all, "*" to anything, "t" and "f" only to true and to false, "o"
+// to true by the security officer only. `standard`: the value of flags that no template names, by class.
+struct Rule {
+    CK_ATTRIBUTE_TYPE type;
+    std::string_view classes, made, copied, set, standard;
+};
+constexpr Rule kRules[] = {
+    {CKA_PRIVATE, "DCPVS", "cgu", "*", "", "00011"},
+    {CKA_LABEL, "DCPVS", "cgu", "*", "*", ""},
+    {CKA_APPLICATION, "D", "cgu", "*", "*", ""},
+    {CKA_OBJECT_ID, "D", "cgu", "*", "*", ""},
+    {CKA_ISSUER, "C", "c", "*", "*", ""},
+    {CKA_SERIAL_NUMBER, "C", "c", "*", "*", ""},
+    {CKA_OWNER, "C", "c", "*", "*", ""},
+    {CKA_URL, "C", "c", "*", "*", ""},
+    {CKA_TRUSTED, "CPS", "cgu", "o", "o", "000"},
+    {CKA_SUBJECT, "CPV", "cgu", "*", "*", ""},
+    {CKA_ID, "CPVS", "cgu", "*", "*", ""},
+    {CKA_SENSITIVE, "VS", "cgu", "t", "t", "11"},
+    {CKA_ENCRYPT, "PS", "cgu", "f", "f", "01"},
+    {CKA_DECRYPT, "VS", "cgu", "f", "f", "01"},
+    {CKA_WRAP, "PS", "cgu", "f", "f", "00"},
+    {CKA_UNWRAP, "VS", "cgu", "f", "f", "00"},
+    {CKA_SIGN, "VS", "cgu", "f", "f", "11"},
+    {CKA_SIGN_RECOVER, "V", "cgu", "f", "f", "0"},
+    {CKA_VERIFY, "PS", "cgu", "f", "f", "11"},
+    {CKA_VERIFY_RECOVER, "P", "cgu", "f", "f", "0"},
+    {CKA_DERIVE, "PVS", "cgu", "f", "f", "000"},
+    {CKA_START_DATE, "CPVS", "cgu", "*", "*", ""},
+    {CKA_END_DATE, "CPVS", "cgu", "*", "*", ""},
+    {CKA_EXTRACTABLE, "VS", "cgu", "f", "f", "00"},
+    {CKA_LOCAL, "PVS", "", "", "", ""},
+    {CKA_NEVER_EXTRACTABLE, "VS", "", "", "", ""},
+    {CKA_ALWAYS_SENSITIVE, "VS", "", "", "", ""},
+    {CKA_KEY_GEN_MECHANISM, "PVS", "", "", "", ""},
+    {CKA_MODIFIABLE, "DCPVS", "cgu", "*", "", "11111"},
+    {CKA_COPYABLE, "DCPVS", "cgu", "f", "f", "11111"},
+    {CKA_DESTROYABLE, "DCPVS", "cgu", "*", "", "11111"},
+    {CKA_ALWAYS_AUTHENTICATE, "V", "cgu", "*", "", "0"},
+    {CKA_WRAP_WITH_TRUSTED, "VS", "cgu", "t", "t", "00"},
+    {CKA_ALLOWED_MECHANISMS, "PVS", "cgu", "", "", ""},
+    {CKA_CS_CUSTOM_DATA, "DCPVS", "cgu", "*", "*", ""},
+};
+
+constexpr std::string_view kClasses = "DCPVS";
+
+bool is_flag(const Rule& rule) {
+    constexpr CK_ATTRIBUTE_TYPE kFlags[] = {CKA_LOCAL, CKA_NEVER_EXTRACTABLE, CKA_ALWAYS_SENSITIVE};
+    return !rule.standard.empty() || std::ranges::find(kFlags, rule.type) != std::end(kFlags);
+}
+
+void add_value(Attributes& attributes, const Rule& rule, bool on) {
+    switch (rule.type) {
+        case CKA_START_DATE:
+        case CKA_END_DATE:
+            attributes.text(rule.type, "20990101");
+            return;
+        case CKA_KEY_GEN_MECHANISM:
+        case CKA_ALLOWED_MECHANISMS:
+            attributes.number(rule.type, CKM_AES_CBC);
+            return;
+        default:
+            break;
+    }
+    if (is_flag(rule))
+        attributes.flag(rule.type, on);
+    else
+        attributes.text(rule.type, "value");
+}
+
+Bytes p256() { return hex_bytes("06082A8648CE3D030107"); }
+
+// What C_CreateObject needs to make an object of a class.
+Attributes components(char of_class) {
+    Attributes attributes;
+    switch (of_class) {
+        case 'D':
+            return attributes.number(CKA_CLASS, CKO_DATA).text(CKA_VALUE, "data");
+        case 'C':
+            return attributes.number(CKA_CLASS, CKO_CERTIFICATE)
+                .number(CKA_CERTIFICATE_TYPE, CKC_X_509)
+                .text(CKA_VALUE, "certificate");
+        case 'P':
+            return attributes.number(CKA_CLASS, CKO_PUBLIC_KEY)
+                .number(CKA_KEY_TYPE, CKK_EC)
+                .bytes(CKA_EC_PARAMS, p256())
+                .bytes(CKA_EC_POINT,
+                       hex_bytes("04410460FED4BA255A9D31C961EB74C6356D68C049B8923B61FA6CE669622E60F29FB6"
+                                 "7903FE1008B8BC99A41AE9E95628BC64F2F1B20C2D7E9F5177A3C294D4462299"));
+        case 'V':
+            return attributes.number(CKA_CLASS, CKO_PRIVATE_KEY)
+                .number(CKA_KEY_TYPE, CKK_EC)
+                .bytes(CKA_EC_PARAMS, p256())
+                .bytes(CKA_VALUE, Bytes(32, 7));
+        default:
+            return attributes.number(CKA_CLASS, CKO_SECRET_KEY)
+                .number(CKA_KEY_TYPE, CKK_AES)
+                .bytes(CKA_VALUE, Bytes(16, 7));
+    }
+}
+
+Attributes together(Attributes base, const Rule& rule, bool on) {
+    add_value(base, rule, on);
+    return base;
+}
+
+// Wrapped keys of the two classes that can be, and what unwraps them.
+struct Wrapped {
+    CK_OBJECT_HANDLE by = 0;
+    Bytes secret_key, private_key;
+};
+
+Wrapped wrapped_keys(CK_SESSION_HANDLE session) {
+    Wrapped out;
+    REQUIRE(generate(session, Given(CKM_AES_KEY_GEN),
+                     Attributes().number(CKA_VALUE_LEN, 32).flag(CKA_WRAP, true).flag(CKA_UNWRAP, true),
+                     &out.by) == Code{CKR_OK});
+    for (const char of_class : {'V', 'S'}) {
+        // Wide, so that what comes back may be anything.
+        Attributes wide = components(of_class);
+        wide.flag(CKA_EXTRACTABLE, true).flag(CKA_SENSITIVE, false).flag(CKA_UNWRAP, true);
+        for (const CK_ATTRIBUTE_TYPE usage : {CKA_DECRYPT, CKA_SIGN, CKA_DERIVE}) wide.flag(usage, true);
+        if (of_class == 'S') wide.flag(CKA_WRAP, true);
+        if (of_class == 'V') wide.flag(CKA_SIGN_RECOVER, true);
+        CK_OBJECT_HANDLE key = 0;
+        REQUIRE(create(session, wide, &key) == Code{CKR_OK});
+        REQUIRE(wrap(session, Given(CKM_AES_KEY_WRAP_KWP), out.by, key,
+                     of_class == 'S' ? out.secret_key : out.private_key) == Code{CKR_OK});
+    }
+    return out;
+}
+
+Code make(CK_SESSION_HANDLE session, char how, char of_class, const Wrapped& wrapped, const Rule& rule,
+          bool on, CK_OBJECT_HANDLE* object) {
+    if (how == 'c') return create(session, together(components(of_class), rule, on), object);
+    if (how == 'u') {
+        Attributes wanted;
+        wanted.number(CKA_CLASS, of_class == 'S' ? CKO_SECRET_KEY : CKO_PRIVATE_KEY)
+            .number(CKA_KEY_TYPE, of_class == 'S' ? CKK_AES : CKK_EC);
+        return unwrap(session, Given(CKM_AES_KEY_WRAP_KWP), wrapped.by,
+                      of_class == 'S' ? wrapped.secret_key : wrapped.private_key, together(wanted, rule, on),
+                      object);
+    }
+    if (of_class == 'S')
+        return generate(session, Given(CKM_AES_KEY_GEN),
+                        together(Attributes().number(CKA_VALUE_LEN, 16), rule, on), object);
+    Attributes publics, privates;
+    publics.bytes(CKA_EC_PARAMS, p256());
+    add_value(of_class == 'P' ? publics : privates, rule, on);
+    CK_OBJECT_HANDLE pair[2] = {};
+    const CK_RV made = C_GenerateKeyPair(session, Given(CKM_EC_KEY_PAIR_GEN), publics.data(), publics.size(),
+                                         privates.data(), privates.size(), &pair[0], &pair[1]);
+    *object = pair[of_class == 'P' ? 0 : 1];
+    return {made};
+}
+
+Code expected(const Rule& rule, char how, char of_class, bool on) {
+    if (rule.classes.find(of_class) == std::string_view::npos)
+        return {is_flag(rule) && !on ? CKR_OK : CKR_TEMPLATE_INCONSISTENT};
+    if (rule.made.empty()) return {CKR_ATTRIBUTE_READ_ONLY};
+    if (rule.made.find(how) == std::string_view::npos) return {CKR_TEMPLATE_INCONSISTENT};
+    if (rule.type == CKA_TRUSTED && on) return {CKR_ATTRIBUTE_READ_ONLY};
+    return {CKR_OK};
+}
+
+Code expected_change(const Rule& rule, std::string_view how, char of_class, bool on, bool before,
+                     bool copying) {
+    if (rule.classes.find(of_class) == std::string_view::npos) return {CKR_TEMPLATE_INCONSISTENT};
+    const bool same = is_flag(rule) && on == before;
+    if (copying && same) return {CKR_OK};
+    if (how.empty()) return {CKR_ATTRIBUTE_READ_ONLY};
+    if (how == "o") return {on ? CKR_ATTRIBUTE_READ_ONLY : CKR_OK};
+    if (same || how == "*") return {CKR_OK};
+    return {(how == "t") == on ? CKR_OK : CKR_ATTRIBUTE_READ_ONLY};
+}
+
+bool may(char how, char of_class) {
+    if (how == 'c') return true;
+    return how == 'g' ? std::string_view("PVS").find(of_class) != std::string_view::npos
+                      : of_class == 'V' || of_class == 'S';
+}
+
+}  // namespace
+
+TEST_CASE("each attribute at each moment an object is made, by class") {
+    Application application;
+    const CK_SESSION_HANDLE session = application.open_as_user();
+    const Wrapped wrapped = wrapped_keys(session);
+    std::uint64_t refused = 0;
+    for (const Rule& rule : kRules)
+        for (const char how : {'c', 'g', 'u'})
+            for (const char of_class : kClasses)
+                for (const bool on : {false, true}) {
+                    if (!may(how, of_class)) continue;
+                    INFO(p11::constant_name("CKA", rule.type) << " " << how << " " << of_class << " " << on);
+                    CK_OBJECT_HANDLE object = 0;
+                    const Code code = make(session, how, of_class, wrapped, rule, on, &object);
+                    CHECK(code == expected(rule, how, of_class, on));
+                    if (code.value != CKR_OK) {
+                        ++refused;
+                        continue;
+                    }
+                    if (is_flag(rule) && rule.classes.find(of_class) != std::string_view::npos)
+                        CHECK(application.value(session, object, rule.type) ==
+                              Bytes{on ? CK_TRUE : CK_FALSE});
+                    if (rule.type != CKA_DESTROYABLE || on)
+                        CHECK(Code{C_DestroyObject(session, object)} == Code{CKR_OK});
+                }
+    test::bad_input("calls of PKCS#11 that had to fail", refused);
+}
+
+TEST_CASE("each attribute when an object is copied or changed, by class") {
+    Application application;
+    const CK_SESSION_HANDLE session = application.open_as_user();
+    std::uint64_t refused = 0;
+    for (const char of_class : kClasses) {
+        CK_OBJECT_HANDLE original = 0;
+        REQUIRE(create(session, components(of_class), &original) == Code{CKR_OK});
+        for (const Rule& rule : kRules)
+            for (const bool on : {true, false}) {
+                INFO(p11::constant_name("CKA", rule.type) << " " << of_class << " " << on);
+                const bool has = rule.classes.find(of_class) != std::string_view::npos;
+                const bool before =
+                    has && is_flag(rule) && application.value(session, original, rule.type)[0] == CK_TRUE;
+                CK_OBJECT_HANDLE made = 0, changed = 0;
+                REQUIRE(copy(session, original, Attributes(), &changed) == Code{CKR_OK});
+                const Code copied = copy(session, original, together(Attributes(), rule, on), &made);
+                const Code after = set(session, changed, together(Attributes(), rule, on));
+                CHECK(copied == expected_change(rule, rule.copied, of_class, on, before, true));
+                CHECK(after == expected_change(rule, rule.set, of_class, on, before, false));
+                refused += (copied.value != CKR_OK ? 1 : 0) + (after.value != CKR_OK ? 1 : 0);
+            }
+    }
+    test::bad_input("calls of PKCS#11 that had to fail", refused);
+}
+
+TEST_CASE("what no template says has its default, by class") {
+    Application application;
+    const CK_SESSION_HANDLE session = application.open_as_user();
+    for (const char of_class : kClasses) {
+        CK_OBJECT_HANDLE object = 0;
+        REQUIRE(create(session, components(of_class), &object) == Code{CKR_OK});
+        for (const Rule& rule : kRules) {
+            const std::size_t at = rule.classes.find(of_class);
+            if (rule.standard.empty() || at == std::string_view::npos) continue;
+            INFO(p11::constant_name("CKA", rule.type) << " " << of_class);
+            CHECK(application.value(session, object, rule.type) ==
+                  Bytes{rule.standard[at] == '1' ? CK_TRUE : CK_FALSE});
+        }
+    }
+}
+
+TEST_CASE("templates for what a key wraps, unwraps and derives are rules") {
+    Application application;
+    const CK_SESSION_HANDLE session = application.open_as_user();
+    CK_BBOOL yes = CK_TRUE;
+    CK_ATTRIBUTE sensitive[] = {{CKA_SENSITIVE, &yes, 1}};
+    CK_BYTE label[] = {'m', 'i', 'n', 'e'};
+    CK_ATTRIBUTE labelled[] = {{CKA_LABEL, label, sizeof label}, {CKA_SENSITIVE, &yes, 1}};
+    const auto list = [](CK_ATTRIBUTE* first, std::size_t count) {
+        return ByteView(reinterpret_cast<const std::uint8_t*>(first), count * sizeof *first);
+    };
+    CK_OBJECT_HANDLE key = 0, open = 0, closed = 0, out = 0;
+    REQUIRE(generate(session, Given(CKM_AES_KEY_GEN),
+                     Attributes()
+                         .number(CKA_VALUE_LEN, 32)
+                         .flag(CKA_WRAP, true)
+                         .flag(CKA_UNWRAP, true)
+                         .flag(CKA_DERIVE, true)
+                         .bytes(CKA_WRAP_TEMPLATE, list(sensitive, 1))
+                         .bytes(CKA_UNWRAP_TEMPLATE, list(labelled, 2))
+                         .bytes(CKA_DERIVE_TEMPLATE, list(labelled, 2)),
+                     &key) == Code{CKR_OK});
+    REQUIRE(create(session, secret_value(CKK_AES, Bytes(16, 1)), &open) == Code{CKR_OK});
+    REQUIRE(generate(session, Given(CKM_AES_KEY_GEN),
+                     Attributes().number(CKA_VALUE_LEN, 16).flag(CKA_EXTRACTABLE, true),
+                     &closed) == Code{CKR_OK});
+    Bytes wrapped;
+    CHECK(wrap(session, Given(CKM_AES_KEY_WRAP), key, open, wrapped) == Code{CKR_KEY_NOT_WRAPPABLE});
+    REQUIRE(wrap(session, Given(CKM_AES_KEY_WRAP), key, closed, wrapped) == Code{CKR_OK});
+    Attributes wanted;
+    wanted.number(CKA_CLASS, CKO_SECRET_KEY).number(CKA_KEY_TYPE, CKK_AES);
+    REQUIRE(unwrap(session, Given(CKM_AES_KEY_WRAP), key, wrapped, wanted, &out) == Code{CKR_OK});
+    CHECK(application.value(session, out, CKA_LABEL) == to_bytes(as_bytes("mine")));
+    Attributes other = wanted;
+    CHECK(unwrap(session, Given(CKM_AES_KEY_WRAP), key, wrapped, other.text(CKA_LABEL, "yours"), &out) ==
+          Code{CKR_TEMPLATE_INCONSISTENT});
+    CK_BYTE data[16] = {};
+    CK_KEY_DERIVATION_STRING_DATA string{data, sizeof data};
+    REQUIRE(derive(session, Given(CKM_AES_ECB_ENCRYPT_DATA, string), key, wanted, &out) == Code{CKR_OK});
+    CHECK(application.value(session, out, CKA_LABEL) == to_bytes(as_bytes("mine")));
+    other = readable(CKK_AES);
+    CHECK(derive(session, Given(CKM_AES_ECB_ENCRYPT_DATA, string), key, other, &out) ==
+          Code{CKR_TEMPLATE_INCONSISTENT});
+
+    // They are read as they were given: the array first, then the values.
+    CK_BYTE read_label[8] = {}, read_flag = 7;
+    CK_ATTRIBUTE elements[2] = {};
+    CK_ATTRIBUTE array{CKA_UNWRAP_TEMPLATE, nullptr, 0};
+    REQUIRE(Code{C_GetAttributeValue(session, key, &array, 1)} == Code{CKR_OK});
+    CHECK(array.ulValueLen == sizeof elements);
+    array.pValue = elements;
+    REQUIRE(Code{C_GetAttributeValue(session, key, &array, 1)} == Code{CKR_OK});
+    for (CK_ATTRIBUTE& element : elements) {
+        element.pValue = element.type == CKA_LABEL ? read_label : &read_flag;
+        CHECK(element.ulValueLen == (element.type == CKA_LABEL ? 4u : 1u));
+    }
+    REQUIRE(Code{C_GetAttributeValue(session, key, &array, 1)} == Code{CKR_OK});
+    CHECK(std::equal(label, label + 4, read_label));
+    CHECK(read_flag == CK_TRUE);
+    test::bad_input("calls of PKCS#11 that had to fail", 3);
+}
+
+TEST_CASE("allowed mechanisms hold here and on the device") {
+    Application application;
+    const CK_SESSION_HANDLE session = application.open_as_user();
+    CK_OBJECT_HANDLE key = 0;
+    Attributes attributes = secret_value(CKK_AES, Bytes(16, 1));
+    REQUIRE(create(session, attributes.number(CKA_ALLOWED_MECHANISMS, CKM_AES_CBC_PAD).flag(CKA_TOKEN, true),
+                   &key) == Code{CKR_OK});
+    CK_BYTE iv[16] = {};
+    Bytes out, plain;
+    REQUIRE(encrypt(session, Given(CKM_AES_CBC_PAD, iv), key, Bytes(5), out) == Code{CKR_OK});
+    CHECK(decrypt(session, Given(CKM_AES_CBC_PAD, iv), key, out, plain) == Code{CKR_OK});
+    CHECK(encrypt(session, Given(CKM_AES_ECB), key, Bytes(16), out) == Code{CKR_MECHANISM_INVALID});
+    auto device = host::Device::open(application.device().socket());
+    REQUIRE(device);
+    const auto pin = host::password_source(as_bytes("123456"));
+    REQUIRE((*device)->logon("USR_0000", *pin));
+    PropertyList filter;
+    filter.set(CXI_PROP_KEY_GROUP, "SLOT_0000");
+    Bytes wanted;
+    append_big_endian(wanted, CXI_PROP_KEY_MECHS, 4);
+    const auto listed =
+        (*device)->execute(FC_CXI, SFC_CXI_KEY_LIST, {filter.encode(), wanted, ByteView(), 10});
+    REQUIRE(listed);
+    ByteView rows = listed->block.bytes("keys");
+    const auto row = parse_prefix(LAYOUT_CXI_ROW, rows);
+    REQUIRE(row);
+    const auto properties = PropertyList::decode(row->bytes("properties"));
+    CHECK(properties->bytes(CXI_PROP_KEY_MECHS).size() == 3 * 4);  // the mechanism, and its two directions
+}
+
+TEST_CASE("dates of keys count where the slot's settings say so") {
+    Application application;
+    const CK_SESSION_HANDLE session = application.open_as_user();
+    CK_OBJECT_HANDLE early = 0, late = 0, good = 0;
+    const auto dated = [](const char* start, const char* end) {
+        return Attributes().number(CKA_VALUE_LEN, 16).text(CKA_START_DATE, start).text(CKA_END_DATE, end);
+    };
+    REQUIRE(generate(session, Given(CKM_AES_KEY_GEN), dated("20990101", ""), &early) == Code{CKR_OK});
+    REQUIRE(generate(session, Given(CKM_AES_KEY_GEN), dated("", "20200101"), &late) == Code{CKR_OK});
+    REQUIRE(generate(session, Given(CKM_AES_KEY_GEN), dated("20200101", "20981231"), &good) == Code{CKR_OK});
+    Bytes out;
+    for (const CK_OBJECT_HANDLE key : {early, late, good})
+        CHECK(encrypt(session, Given(CKM_AES_ECB), key, Bytes(16), out) == Code{CKR_OK});
+    REQUIRE(application.login(session, CKU_CS_GENERIC, "SO_0000,12345678") == Code{CKR_OK});
+    REQUIRE(set(session, 0x80000004, Attributes().number(CKA_CFG_CHECK_VALIDITY_PERIOD, 1)) == Code{CKR_OK});
+    for (const CK_OBJECT_HANDLE key : {early, late})
+        CHECK(encrypt(session, Given(CKM_AES_ECB), key, Bytes(16), out) ==
+              Code{CKR_KEY_FUNCTION_NOT_PERMITTED});
+    CHECK(encrypt(session, Given(CKM_AES_ECB), good, Bytes(16), out) == Code{CKR_OK});
+}
+
+TEST_CASE("keys that ask for the PIN each time") {
+    Application application;
+    const CK_SESSION_HANDLE session = application.open_as_user();
+    const auto pair =
+        application.generate_pair(session, CKM_EC_KEY_PAIR_GEN, Attributes().bytes(CKA_EC_PARAMS, p256()),
+                                  Attributes().flag(CKA_ALWAYS_AUTHENTICATE, true));
+    Bytes out, digest(32, 1);
+    CHECK(sign(session, Given(CKM_ECDSA), pair.of_private, digest, out) == Code{CKR_USER_NOT_LOGGED_IN});
+    CHECK(application.login(session, CKU_CONTEXT_SPECIFIC, "123456") == Code{CKR_OPERATION_NOT_INITIALIZED});
+    for (int i = 0; i < 2; ++i) {
+        REQUIRE(Code{C_SignInit(session, Given(CKM_ECDSA), pair.of_private)} == Code{CKR_OK});
+        CHECK(application.login(session, CKU_CONTEXT_SPECIFIC, "wrong") == Code{CKR_PIN_INCORRECT});
+        REQUIRE(application.login(session, CKU_CONTEXT_SPECIFIC, "123456") == Code{CKR_OK});
+        out.resize(64);
+        CK_ULONG length = out.size();
+        CHECK(Code{C_Sign(session, digest.data(), digest.size(), out.data(), &length)} == Code{CKR_OK});
+    }
+}
+
+TEST_CASE("without a log-on there are public objects only, and public session objects may be made and used") {
+    Application application;
+    const CK_SESSION_HANDLE session = application.open_as_user();
+    CK_OBJECT_HANDLE open = 0, hidden = 0, session_key = 0;
+    Attributes certificate = components('C');
+    REQUIRE(create(session, certificate.flag(CKA_TOKEN, true), &open) == Code{CKR_OK});
+    REQUIRE(create(session, components('S').flag(CKA_TOKEN, true), &hidden) == Code{CKR_OK});
+    REQUIRE(create(session, components('S'), &session_key) == Code{CKR_OK});
+    REQUIRE(Code{C_Logout(session)} == Code{CKR_OK});
+    // Handles of private objects end with the log-on, and session objects themselves.
+    CHECK(application.find(session, Attributes()) == std::vector<CK_OBJECT_HANDLE>{open});
+    CHECK(application.value(session, open, CKA_VALUE) == to_bytes(as_bytes("certificate")));
+    CK_ULONG size = 0;
+    for (const CK_OBJECT_HANDLE gone : {hidden, session_key})
+        CHECK(Code{C_GetObjectSize(session, gone, &size)} == Code{CKR_OBJECT_HANDLE_INVALID});
+    CHECK(set(session, open, Attributes().text(CKA_LABEL, "x")) == Code{CKR_USER_NOT_LOGGED_IN});
+    CHECK(Code{C_DestroyObject(session, open)} == Code{CKR_USER_NOT_LOGGED_IN});
+
+    CK_OBJECT_HANDLE key = 0, made = 0, derived = 0;
+    CHECK(create(session, components('S'), &key) == Code{CKR_USER_NOT_LOGGED_IN});
+    CHECK(create(session, components('D').flag(CKA_TOKEN, true), &key) == Code{CKR_USER_NOT_LOGGED_IN});
+    Attributes own = secret_value(CKK_AES, Bytes(16, 7));
+    REQUIRE(create(session, own.flag(CKA_PRIVATE, false), &key) == Code{CKR_OK});
+    REQUIRE(generate(session, Given(CKM_AES_KEY_GEN),
+                     Attributes().number(CKA_VALUE_LEN, 16).flag(CKA_PRIVATE, false), &made) == Code{CKR_OK});
+    Bytes out, plain;
+    for (const CK_OBJECT_HANDLE each : {key, made}) {
+        REQUIRE(encrypt(session, Given(CKM_AES_ECB), each, Bytes(16, 3), out) == Code{CKR_OK});
+        CHECK(decrypt(session, Given(CKM_AES_ECB), each, out, plain) == Code{CKR_OK});
+        CHECK(plain == Bytes(16, 3));
+    }
+    CHECK(application.value(session, key, CKA_VALUE) == Bytes(16, 7));
+    CK_BYTE data[16] = {};
+    CK_KEY_DERIVATION_STRING_DATA string{data, sizeof data};
+    Attributes wanted = readable(CKK_AES);
+    REQUIRE(derive(session, Given(CKM_AES_ECB_ENCRYPT_DATA, string), key, wanted.flag(CKA_PRIVATE, false),
+                   &derived) == Code{CKR_OK});
+    CHECK(set(session, key, Attributes().text(CKA_LABEL, "x")) == Code{CKR_OK});
+    CHECK(Code{C_DestroyObject(session, key)} == Code{CKR_OK});
+    CHECK(application.find(session, Attributes()).size() == 3);
+    test::bad_input("calls of PKCS#11 that had to fail", 6);
+}
+
+TEST_CASE("certified firmware lets nobody work unknown") {
+    Application application("", "se-gen2-fips");
+    const CK_SESSION_HANDLE session = application.open();
+    CK_OBJECT_HANDLE key = 0;
+    CHECK(generate(session, Given(CKM_AES_KEY_GEN),
+                   Attributes().number(CKA_VALUE_LEN, 16).flag(CKA_PRIVATE, false),
+                   &key) == Code{CKR_USER_NOT_LOGGED_IN});
+}

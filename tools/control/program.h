@@ -1,0 +1,42 @@
+// Programs that cs2sim runs for its user.
+#pragma once
+
+#include <sys/types.h>
+
+#include <string>
+#include <vector>
+
+namespace cs2sim {
+
+// As long as it lives, who wants to end us ends that child, for whom we wait: SIGTERM and SIGHUP are passed
+// on, SIGINT is the child's own affair. One at a time.
+class PassOnSignals {
+public:
+    explicit PassOnSignals(pid_t child);
+    ~PassOnSignals();
+    PassOnSignals(const PassOnSignals&) = delete;
+    PassOnSignals& operator=(const PassOnSignals&) = delete;
+};
+
+// What the exit status of a shell would be: 128 + n when signal n ended it.
+int exit_status_of(int wait_status);
+
+// In a child: runs the program in this process's place; says so and exits as shells do when it cannot be:
+// 127 when it is not there, else 126.
+[[noreturn]] void become(const std::vector<std::string>& arguments);
+
+// Runs a program and returns its exit status; 127 when it cannot be run. `quiet`: without stdout.
+int run_program(const std::vector<std::string>& arguments, bool quiet = false);
+
+// The path of this program itself.
+std::string own_path();
+
+// The simulator's own program, cs2simd: what CS2SIM_DAEMON names, else the one beside this program, else the
+// one installed with it. Its path where it should have been when it is nowhere.
+std::string daemon_program();
+
+// Goes on as that program, with the words of a command line of `cs2sim`, "start" among them. Exits with 1
+// when it cannot be.
+[[noreturn]] void become_daemon(const std::vector<std::string>& words);
+
+}  // namespace cs2sim

@@ -1,0 +1,21 @@
+// cs2simd: the simulator itself. `cs2sim start` becomes this program, with the words that were typed.
+#include <string_view>
+
+#include "tools/daemon/daemon.h"
+
+int main(int argc, char** argv) {
+    using namespace cs2sim;
+    // Called by cs2sim it has that program's words, the verb among them: so it stands in a list of processes.
+    const bool by_client = argc > 1 && argv[1] == std::string_view("start");
+    CLI::App app("start a simulator, return when it answers", by_client ? "cs2sim start" : "cs2simd");
+    if (!by_client) app.set_version_flag("--version", "cs2simd " CS2SIM_VERSION);
+    StartArguments arguments;
+    arguments.add_to(app);
+    try {
+        by_client ? app.parse(argc - 1, argv + 1) : app.parse(argc, argv);
+    } catch (const CLI::ParseError& problem) {
+        constexpr int kCalledWrongly = 2;
+        return app.exit(problem) == 0 ? 0 : kCalledWrongly;
+    }
+    return start(arguments.complete());
+}

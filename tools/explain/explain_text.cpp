@@ -1,0 +1,365 @@
+#include "tools/explain/explain_text.h"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <charconv>
+#include <cstdio>
+#include <optional>
+#include <set>
+#include <vector>
+
+#include "firmware/faults/rules/rule.h"
+#include "firmware/protocol/advice.h"
+#include "firmware/protocol/databases.h"
+#include "firmware/protocol/functions.h"
+#include "firmware/protocol/modes.h"
+#include "tools/explain/explain_ckr.h"
+
+namespace cs2sim {
+namespace {
+
+// A mode word that a device can have, for each column of the matrix.
+struct Situation {
+    std::string_view name;
+    std::uint16_t modes;
+};
+constexpr Situation kSituations[] = {
+    {"oper", MODE_OPERATIONAL},
+    {"admin", MODE_ADMIN_ONLY},
+    {"maint", MODE_MAINTENANCE},
+    {"boot", MODE_BOOTLOADER},
+    {"alarm", MODE_OPERATIONAL | MODE_ALARM},
+    {"FIPS", MODE_OPERATIONAL | MODE_FIPS},
+    {"FIPSer", MODE_OPERATIONAL | MODE_FIPS | MODE_FIPS_ERROR},
+    {"CC", MODE_OPERATIONAL | MODE_CC},
+    {"CCerr", MODE_OPERATIONAL | MODE_CC | MODE_CC_ERROR},
+};
+
+template <class... Values>
+std::string format(const char* pattern, Values... values) {
+    std::array<char, 512> text{};
+    std::snprintf(text.data(), text.size(), pattern, values...);
+    return text.data();
+}
+
+std::string number_of(std::uint16_t fc, std::uint8_t sfc) { return format("%03X.%02X", fc, sfc); }
+
+std::string code_and_name(std::uint32_t code) {
+    const ErrorRow* row = find_error(code);
+    return hex_code(code) + (row ? " " + std::string(row->module) + "." + std::string(row->name) : "");
+}
+
+// `label`, then the text in lines of up to 100 characters, the later ones indented.
+std::string entry(std::string_view label, std::string_view text) {
+    constexpr std::size_t kIndent = 12;
+    constexpr std::size_t kWidth = 100;
+    std::string out(label);
+    out.resize(kIndent, ' ');
+    std::size_t column = kIndent;
+    while (!text.empty()) {
+        const std::string_view word = text.substr(0, text.find(' '));
+        if (column > kIndent && column + 1 + word.size() > kWidth) {
+            out += "\n" + std::string(kIndent, ' ');
+            column = kIndent;
+        }
+        if (column > kIndent) out += ' ', ++column;
+        out += word;
+        column += word.size();
+        text.remove_prefix(std::min(text.size(), word.size() + 1));
+    }
+    return out + "\n";
+}
+
+std::string joined(const std::vector<std::string>& words) {
+    std::string all;
+    for (const std::string& word : words) all += (all.empty() ? "" : ", ") + word;
+    return all;
+}
+
+// --- codes ---
+
+// Codes that every module's start-up can give (firmware-facts.md, section 2).
+std::string framework_meaning(std::uint32_t number) {
+    switch (number >> 8) {
+        case 0xFC:
+            return "start-up of the module: operating system too old";
+        case 0xFD:
+            return "start-up of the module: its init task was not created";
+        case 0xFE:
+            return format("start-up of the module: entry %u of its link table was not found", number & 0xFF);
+        case 0xFF:
+            return format("start-up of the module: entry %u of its link table did not start", number & 0xFF);
+        default:
+            return {};
+    }
+}
+
+std::string module_words(std::uint16_t id) {
+    const ModuleRow* module = find_module(id);
+    if (!module) return format("%03X, unknown", id);
+    return format("%03X ", id) + std::string(module->name) + ", " + std::string(module->long_name);
+}
+
+std::string explain_unknown(std::uint32_t code) {
+    std::string text = hex_code(code) + "  unknown code\n";
+    if (code >> 28 != 0xB) return text + entry("", "Codes begin with B.");
+    const std::uint16_t id = module_of(code);
+    text += entry("module", module_words(id));
+    text += entry("number", format("%04X", code & 0xFFFF));
+    const std::string meaning = framework_meaning(code & 0xFFFF);
+    text += entry("meaning", meaning.empty() ? "no table knows this number" : meaning);
+    text += entry("here", "This simulator never answers it, but for a fault rule.");
+    return text + entry("PKCS#11", ckr_words(code));
+}
+
+// Who is barred by the code, mode by mode.
+std::string barred_functions(std::uint32_t code) {
+    std::string text;
+    for (const Situation& situation : kSituations) {
+        std::vector<std::string> names;
+        for (const FunctionSignature& function : function_catalogue())
+            if (barred_by(function.rules, situation.modes) == code) names.push_back(full_name(function));
+        if (!names.empty())
+            text += entry("barred", "in mode " + mode_names(situation.modes) + ": " + joined(names));
+    }
+    return text;
+}
+
+std::string answering_functions(const Advice& advice) {
+    if (answered_by_any(advice)) return entry("answered by", "any function");
+    std::string_view names = advice.functions;
+    std::vector<std::string> list;
+    while (!names.empty()) {
+        const std::string_view word = names.substr(0, names.find(' '));
+        if (const FunctionSignature* function = find_function(word))
+            list.push_back(full_name(*function) + " (" + number_of(function->fc, function->sfc) + ")");
+        names.remove_prefix(std::min(names.size(), word.size() + 1));
+    }
+    return list.empty() ? "" : entry("answered by", joined(list));
+}
+
+std::string explain_code(std::uint32_t code) {
+    const ErrorRow* row = find_error(code);
+    if (!row) return explain_unknown(code);
+    std::string text =
+        hex_code(code) + "  E_" + std::string(row->module) + "_" + std::string(row->name) + "\n" +
+        entry("module", module_words(module_of(code))) +
+        entry("meaning", error_text(code) + (row->assumed ? " (the number is our assumption)" : ""));
+    const Advice* advice = find_advice(row->code);
+    if (!advice) {
+        const std::string barred = barred_functions(code);
+        text += barred.empty() ? entry("here", "Never answered here, but for a fault rule.") : barred;
+        return text + entry("PKCS#11", ckr_words(code));
+    }
+    if (!advice->occurs)
+        return text + entry("here", "Never answered. " + std::string(advice->provoked_by)) +
+               entry("PKCS#11", ckr_words(code));
+    text += entry("provoked by", advice->provoked_by);
+    text += answering_functions(*advice);
+    text += barred_functions(code);
+    text += entry("PKCS#11", ckr_words(code));
+    return text + entry("remedy", advice->remedy);
+}
+
+bool read_number(std::string_view text, int base, std::int64_t& out) {
+    const auto parsed = std::from_chars(text.data(), text.data() + text.size(), out, base);
+    return !text.empty() && parsed.ec == std::errc() && parsed.ptr == text.data() + text.size();
+}
+
+// "083063" as the matrix of modes prints it, "83.63": module and number. Only codes that a table knows, and
+// no function's number.
+std::optional<std::uint32_t> short_code(std::string_view text) {
+    std::int64_t module = 0, number = 0;
+    const std::size_t dot = text.find('.');
+    const bool whole = dot == std::string_view::npos && text.size() == 6;
+    if (whole ? !read_number(text.substr(0, 3), 16, module) || !read_number(text.substr(3), 16, number)
+              : dot == std::string_view::npos || !read_number(text.substr(0, dot), 16, module) ||
+                    !read_number(text.substr(dot + 1), 16, number))
+        return std::nullopt;
+    if (module < 0 || module > 0xFFF || number < 0 || number > 0xFFFF) return std::nullopt;
+    if (!whole && number <= 0xFF &&
+        find_function(static_cast<std::uint16_t>(module), static_cast<std::uint8_t>(number)))
+        return std::nullopt;
+    const auto code = static_cast<std::uint32_t>(0xB0000000 | module << 16 | number);
+    return find_error(code) ? std::optional(code) : std::nullopt;
+}
+
+std::optional<std::uint32_t> code_in(std::string_view text) {
+    std::int64_t number = 0;
+    if (text.starts_with('-'))
+        return read_number(text, 10, number) && number >= INT32_MIN
+                   ? std::optional(static_cast<std::uint32_t>(number))
+                   : std::nullopt;
+    const bool prefixed = text.starts_with("0x") || text.starts_with("0X");
+    if (prefixed) text.remove_prefix(2);
+    if (text.size() == 8 && read_number(text, 16, number)) return static_cast<std::uint32_t>(number);
+    if (prefixed) return std::nullopt;
+    if (const auto short_form = short_code(text)) return short_form;
+    if (const std::uint32_t code = find_code(text)) return code;
+    std::optional<std::uint32_t> found;
+    for (const ErrorRow& row : error_table()) {
+        if (row.name != text) continue;
+        if (found) return std::nullopt;
+        found = row.code;
+    }
+    return found;
+}
+
+// --- functions ---
+
+// What a backup or restore of each database needs of the users logged on.
+std::string database_needs() {
+    std::string text;
+    for (const DatabasePolicy& row : database_policies()) {
+        const std::string name = row.name == "*" ? "any other database" : std::string(row.name);
+        text += entry("needs", name + ": " +
+                                   (row.refused_out != 0 ? code_and_name(row.refused_out) + ", whoever asks"
+                                                         : hex_code(row.backup_permission)));
+    }
+    return text;
+}
+
+std::string explain_database(const DatabasePolicy& row) {
+    std::string text = std::string(row.name) + "  database\n";
+    text += entry("search key", std::to_string(row.info.key_length) + " bytes");
+    if (row.refused_out != 0) {
+        text += entry("backup", code_and_name(row.refused_out) + ", whoever asks");
+        return text + entry("restore", code_and_name(row.refused_in) + ", whoever asks");
+    }
+    return text + entry("backup", "needs " + hex_code(row.backup_permission) +
+                                      ", the sum of the users logged on; a restore needs the same");
+}
+
+// Codes whose text holds these words.
+std::string codes_with_words(std::string_view words) {
+    std::vector<const ErrorRow*> found;
+    for (const ErrorRow& row : error_table()) {
+        std::string text(row.text);
+        std::ranges::transform(text, text.begin(), [](unsigned char c) { return std::toupper(c); });
+        if (text.find(words) != std::string::npos) found.push_back(&row);
+    }
+    if (found.size() == 1) return explain_code(found.front()->code);
+    std::string text;
+    for (const ErrorRow* row : found) text += code_and_name(row->code) + ": " + std::string(row->text) + "\n";
+    return text;
+}
+
+std::string_view touched_database(const FunctionSignature& signature) {
+    switch (signature.touches) {
+        case Touches::users:
+            return "user.db";
+        case Touches::keys:
+            return "CXIKEY.db";
+        case Touches::mbks:
+            return "VMBK1.db";
+        case Touches::named:
+            return "the one that it names";
+        case Touches::opened:
+            return "the one that its handle stands for";
+        default:
+            return {};
+    }
+}
+
+std::vector<std::string> answers_of(const FunctionSignature& signature) {
+    std::vector<std::string> codes;
+    for (const std::uint32_t code : possible_errors(signature)) codes.push_back(code_and_name(code));
+    return codes;
+}
+
+std::string explain_function(const FunctionSignature& signature) {
+    std::string text = number_of(signature.fc, signature.sfc) + "  " + full_name(signature) + "\n";
+    text += entry("module", module_words(signature.fc));
+    text += entry("request", signature.request.text().empty() ? "empty" : signature.request.text());
+    text += entry("answer", signature.answer.text().empty() ? "empty" : signature.answer.text());
+    constexpr std::string_view kProvenance[] = {"known", "number known, encoding our assumption",
+                                                "number and encoding are our assumption"};
+    text += entry("source", kProvenance[static_cast<std::size_t>(signature.provenance)]);
+
+    text += entry("permission", signature.permission == 0
+                                    ? "anybody (the function itself may ask for more)"
+                                    : hex_code(signature.permission) + ", the sum of the users logged on");
+    text += entry("repeatable", signature.has(traits::kRepeatable)
+                                    ? "yes: after a lost answer it may be sent again"
+                                    : "no: after a lost answer nobody knows whether it was done");
+    if (signature.has(traits::kContinues))
+        text += entry("goes on",
+                      "with what an earlier command of the same caller left on the device, by its handle");
+    if (const std::string_view touched = touched_database(signature); !touched.empty())
+        text += entry("database", touched);
+    if (signature.audit_class != AUDIT_NOTHING)
+        text += entry("audit log", "class " + std::string(audit_class_name(signature.audit_class)));
+    for (const Situation& situation : kSituations)
+        if (const std::uint32_t code = barred_by(signature.rules, situation.modes))
+            text += entry("barred", "in mode " + mode_names(situation.modes) + ": " + code_and_name(code));
+    if (signature.touches == Touches::named) text += database_needs();
+    return text + entry("may answer", joined(answers_of(signature)));
+}
+
+const ModuleRow* module_in(std::string_view text) {
+    std::int64_t id = 0;
+    if (text.size() <= 4 && read_number(text, 16, id) && id <= 0xFFF)
+        if (const ModuleRow* row = find_module(static_cast<std::uint16_t>(id))) return row;
+    for (const ModuleRow& row : module_table())
+        if (row.name == text) return &row;
+    return nullptr;
+}
+
+std::string explain_module(const ModuleRow& module) {
+    std::string text = module_words(module.id) + "\n";
+    for (const FunctionSignature& signature : function_catalogue())
+        if (signature.fc == module.id)
+            text += "  " + number_of(signature.fc, signature.sfc) + "  " + full_name(signature) + "\n";
+    for (const ErrorRow& row : error_table())
+        if (module_of(row.code) == module.id)
+            text += "  " + hex_code(row.code) + "  " + std::string(row.name) + ": " + std::string(row.text) +
+                    "\n";
+    return text;
+}
+
+}  // namespace
+
+tl::expected<std::string, std::string> explain(std::string_view what) {
+    std::string upper(what);
+    std::ranges::transform(upper, upper.begin(), [](char c) {
+        return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+    });
+    if (const auto ckr = ckr_in(upper)) return explain_ckr(*ckr, entry);
+    std::string text;
+    if (const auto code = code_in(upper)) text += explain_code(*code);
+    if (const FunctionSignature* function = find_function(std::string_view(upper)))
+        text += explain_function(*function);
+    if (text.empty())
+        if (const ModuleRow* module = module_in(upper)) text += explain_module(*module);
+    if (text.empty())
+        if (const DatabasePolicy* row = database_policy(what); row->name != "*")
+            text += explain_database(*row);
+    if (text.empty() && upper.size() >= 4) text += codes_with_words(upper);
+    if (text.empty())
+        return tl::unexpected("'" + std::string(what) +
+                              "' is no error code, no function and no module that the tables know");
+    return text;
+}
+
+std::string mode_matrix() {
+    std::string text = format("%-7s %-28s %-8s", "fc.sfc", "function", "needs");
+    for (const Situation& situation : kSituations)
+        text += format(" %-6s", std::string(situation.name).c_str());
+    text.erase(text.find_last_not_of(' ') + 1);
+    text += '\n';
+    for (const FunctionSignature& signature : function_catalogue()) {
+        std::string line = format("%-7s %-28s %08X", number_of(signature.fc, signature.sfc).c_str(),
+                                  full_name(signature).c_str(), signature.permission);
+        for (const Situation& situation : kSituations) {
+            const std::uint32_t code = barred_by(signature.rules, situation.modes);
+            line +=
+                format(" %-6s", code == 0 ? "." : format("%03X%03X", module_of(code), code & 0xFFF).c_str());
+        }
+        line.erase(line.find_last_not_of(' ') + 1);
+        text += line + '\n';
+    }
+    return text;
+}
+
+}  // namespace cs2sim

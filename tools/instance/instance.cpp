@@ -1,0 +1,226 @@
+#include "tools/instance/instance.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <cstring>
+#include <fstream>
+#include <utility>
+
+#include "firmware/toml/toml.h"
+
+namespace cs2sim {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string environment(const char* name) {
+    const char* value = std::getenv(name);
+    return value ? value : "";
+}
+
+fs::path lock_file(const fs::path& state) { return state / "lock"; }
+fs::path record_file(const fs::path& state) { return state / "instance.toml"; }
+
+struct flock whole_file(short type) {
+    struct flock lock {};
+    lock.l_type = type;
+    lock.l_whence = SEEK_SET;
+    return lock;
+}
+
+toml::array to_array(const std::vector<std::string>& texts) {
+    toml::array array;
+    for (const std::string& text : texts) array.push_back(text);
+    return array;
+}
+
+std::vector<std::string> from_array(const toml::node_view<toml::node>& node) {
+    std::vector<std::string> texts;
+    if (const toml::array* array = node.as_array())
+        for (const toml::node& element : *array)
+            if (const auto text = element.value<std::string>()) texts.push_back(*text);
+    return texts;
+}
+
+}  // namespace
+
+fs::path state_folder(const std::string& given) {
+    if (!given.empty()) return fs::absolute(given);
+    if (const std::string path = environment("CS2SIM_STATE"); !path.empty()) return fs::absolute(path);
+    if (const std::string path = environment("SDK_PATH"); !path.empty()) return fs::absolute(path);
+    if (const std::string path = environment("XDG_STATE_HOME"); !path.empty())
+        return fs::path(path) / "cs2sim";
+    if (const std::string path = environment("HOME"); !path.empty())
+        return fs::path(path) / ".local/state/cs2sim";
+    return "/var/lib/cs2sim";
+}
+
+namespace {
+
+// Of this user alone, gone with the login session or the machine.
+fs::path runtime_folder() {
+    const std::string folder = environment("XDG_RUNTIME_DIR");
+    return folder.empty() ? fs::path("/tmp/cs2sim-" + std::to_string(::getuid()))
+                          : fs::path(folder) / "cs2sim";
+}
+
+fs::path instances_folder() { return runtime_folder() / "instances"; }
+
+// A node that nobody serves any more may be taken over, and a socket that nobody listens on.
+bool is_free(const fs::path& path) {
+    struct statx found {};
+    if (::statx(AT_FDCWD, path.c_str(), AT_STATX_DONT_SYNC, STATX_TYPE | STATX_SIZE, &found) != 0)
+        return errno == ENOENT || errno == ENOTCONN || errno == ECONNABORTED;
+    for (const fs::path& state : running_instances())
+        if (const auto record = read_record(state))
+            for (const auto* list : {&record->devices, &record->listen})
+                for (const std::string& taken : *list)
+                    if (taken == path || taken == "unix:" + path.string()) return false;
+    return S_ISSOCK(found.stx_mode) || (S_ISREG(found.stx_mode) && found.stx_size == 0);
+}
+
+}  // namespace
+
+DefaultDevice default_device() {
+    DefaultDevice chosen;
+    fs::path folder = "/dev";
+    if (::access("/dev/fuse", R_OK | W_OK) != 0 && ::access("/dev/cuse", R_OK | W_OK) != 0) {
+        folder = runtime_folder();
+        chosen.socket = true;
+        chosen.reason = "there is no FUSE that this user may use (/dev/fuse)";
+    } else if (::access("/dev", W_OK) != 0) {
+        folder = runtime_folder();
+        chosen.reason = "this user may not make /dev/cs2a";
+    }
+    const std::string first = folder / "cs2a";
+    for (char letter = 'a'; letter <= 'z'; ++letter) {
+        chosen.path = folder / (std::string("cs2") + letter);
+        if (is_free(chosen.path)) break;
+    }
+    if (chosen.path != first) chosen.reason += (chosen.reason.empty() ? "" : ", and ") + first + " is taken";
+    return chosen;
+}
+
+std::vector<fs::path> running_instances() {
+    std::vector<fs::path> found;
+    std::error_code error;
+    for (const fs::directory_entry& entry : fs::directory_iterator(instances_folder(), error)) {
+        std::error_code gone;
+        const fs::path state = fs::read_symlink(entry.path(), gone);
+        if (gone) continue;
+        if (InstanceLock::holder(state))
+            found.push_back(state);
+        else
+            fs::remove(entry.path(), gone);
+    }
+    std::ranges::sort(found);
+    return found;
+}
+
+void register_instance(const fs::path& state) {
+    std::error_code ignored;  // who is not found by `list` is still found by its state
+    fs::create_directories(instances_folder(), ignored);
+    fs::permissions(instances_folder(), fs::perms::owner_all, ignored);
+    const fs::path link = instances_folder() / std::to_string(std::hash<std::string>()(state.string()));
+    fs::remove(link, ignored);
+    fs::create_symlink(state, link, ignored);
+}
+
+tl::expected<void, std::string> make_own_folder(const fs::path& folder) {
+    const auto refused = [&](const std::string& why) {
+        return tl::unexpected<std::string>("folder " + folder.string() + ": " + why);
+    };
+    if (::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST) return refused(std::strerror(errno));
+    struct stat info {};
+    if (::lstat(folder.c_str(), &info) != 0) return refused(std::strerror(errno));
+    if (!S_ISDIR(info.st_mode)) return refused("is no folder");
+    if (info.st_uid != ::getuid()) return refused("belongs to another user; choose a path with --device");
+    // What is there already keeps its mode: it may be a folder of the system.
+    if ((info.st_mode & 0022) != 0) return refused("others may write to it; choose a path with --device");
+    return {};
+}
+
+tl::expected<InstanceLock, std::string> InstanceLock::take(const fs::path& state) {
+    const int fd = ::open(lock_file(state).c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (fd < 0)
+        return tl::unexpected<std::string>("state folder " + state.string() + ": " + std::strerror(errno));
+    InstanceLock lock(fd);
+    struct flock request = whole_file(F_WRLCK);
+    if (::fcntl(fd, F_SETLK, &request) != 0) {
+        std::string words = "state folder " + state.string() + " is taken by another instance";
+        if (const auto pid = holder(state)) words += " (pid " + std::to_string(*pid) + ")";
+        return tl::unexpected<std::string>(words);
+    }
+    return lock;
+}
+
+std::optional<pid_t> InstanceLock::holder(const fs::path& state) {
+    const int fd = ::open(lock_file(state).c_str(), O_RDWR | O_CLOEXEC);
+    if (fd < 0) return std::nullopt;
+    struct flock request = whole_file(F_WRLCK);
+    const bool asked = ::fcntl(fd, F_GETLK, &request) == 0;
+    ::close(fd);
+    if (!asked || request.l_type == F_UNLCK) return std::nullopt;
+    return request.l_pid;
+}
+
+bool InstanceLock::in_place(const fs::path& state) const {
+    struct stat held {
+    }, found{};
+    return ::fstat(fd_, &held) == 0 && ::stat(lock_file(state).c_str(), &found) == 0 &&
+           held.st_dev == found.st_dev && held.st_ino == found.st_ino;
+}
+
+InstanceLock::~InstanceLock() {
+    if (fd_ >= 0) ::close(fd_);
+}
+
+void write_record(const fs::path& state, const InstanceRecord& record) {
+    const toml::table table{{"devices", to_array(record.devices)},
+                            {"kinds", to_array(record.kinds)},
+                            {"listen", to_array(record.listen)},
+                            {"profile", record.profile},
+                            {"shim", record.shim},
+                            {"node_mode", record.node_mode},
+                            {"node_group", record.node_group},
+                            {"log_level", record.log_level},
+                            {"started", record.started}};
+    const fs::path whole = record_file(state);
+    const fs::path part = whole.string() + ".new";
+    const int fd = ::open(part.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    if (fd < 0) return;
+    ::fchmod(fd, 0600);
+    ::close(fd);
+    std::ofstream(part) << table << '\n';
+    std::error_code ignored;
+    fs::rename(part, whole, ignored);
+}
+
+std::optional<InstanceRecord> read_record(const fs::path& state) {
+    auto parsed = parse_toml_file(record_file(state).string());
+    if (!parsed) return std::nullopt;
+    auto& table = *parsed;
+    InstanceRecord record;
+    record.devices = from_array(table["devices"]);
+    record.kinds = from_array(table["kinds"]);
+    record.listen = from_array(table["listen"]);
+    record.profile = table["profile"].value_or(std::string());
+    record.shim = table["shim"].value_or(record.shim);
+    record.node_mode = table["node_mode"].value_or(record.node_mode);
+    record.node_group = table["node_group"].value_or(std::string());
+    record.log_level = table["log_level"].value_or(record.log_level);
+    record.started = table["started"].value_or(std::int64_t{0});
+    return record;
+}
+
+fs::path host_socket(const fs::path& state) { return state / "host.sock"; }
+fs::path control_socket(const fs::path& state) { return state / "control.sock"; }
+fs::path admin_key_file(const fs::path& state) { return state / "ADMIN.key"; }
+fs::path pkcs11_config_file(const fs::path& state) { return state / "cs_pkcs11_R3.cfg"; }
+fs::path log_file(const fs::path& state) { return state / "cs2sim.log"; }
+
+}  // namespace cs2sim

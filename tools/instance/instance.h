@@ -1,0 +1,82 @@
+// One simulator instance: told from others by its state folder, held by a lock in it.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <tl/expected.hpp>
+
+namespace cs2sim {
+
+// --state, else CS2SIM_STATE, else SDK_PATH (as the simulators before us name their folder), else the user's
+// state folder.
+std::filesystem::path state_folder(const std::string& given);
+
+// The first of cs2a, cs2b, … that is free: under /dev where this user may make it, else in the user's runtime
+// folder. Without FUSE and CUSE a Unix socket takes its place.
+struct DefaultDevice {
+    std::string path;
+    bool socket = false;
+    std::string reason;  // empty, or why it is not /dev/cs2a
+};
+DefaultDevice default_device();
+
+// Makes the folder, for this user alone, unless it is there. In /tmp another may have made one of that name
+// first: it is refused. Error: words for the operator.
+tl::expected<void, std::string> make_own_folder(const std::filesystem::path& folder);
+
+// The lock of a state folder. The kernel releases it with the process, however that ends.
+class InstanceLock {
+public:
+    // Error: words for the operator, with the pid that holds the lock.
+    static tl::expected<InstanceLock, std::string> take(const std::filesystem::path& state);
+    // The process that holds it, if any.
+    // 0: somebody of another PID namespace.
+    static std::optional<pid_t> holder(const std::filesystem::path& state);
+    // Whether the lock file is still the one in `state`: nobody else can find it otherwise.
+    bool in_place(const std::filesystem::path& state) const;
+
+    InstanceLock(InstanceLock&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+    InstanceLock& operator=(InstanceLock&&) = delete;
+    ~InstanceLock();
+
+private:
+    explicit InstanceLock(int fd) : fd_(fd) {}
+    int fd_;
+};
+
+// What a running instance tells others, in state/instance.toml.
+struct InstanceRecord {
+    std::vector<std::string> devices;  // as they were opened, and
+    std::vector<std::string> kinds;    // FUSE or CUSE, of each
+    std::vector<std::string> listen;   // with the port that was found for 0
+    std::string profile;
+    std::string shim = "auto";  // as --shim, --mode, --group and --log-level gave them
+    unsigned node_mode = 0660;
+    std::string node_group;
+    std::string log_level = "info";
+    std::int64_t started = 0;  // seconds since 1970
+};
+// For this user alone; whole or not at all.
+void write_record(const std::filesystem::path& state, const InstanceRecord& record);
+std::optional<InstanceRecord> read_record(const std::filesystem::path& state);
+
+// Every instance answers hosts there, as at its node: `cs2sim run` needs no other way.
+std::filesystem::path host_socket(const std::filesystem::path& state);
+// The state folders of this user's instances that run.
+std::vector<std::filesystem::path> running_instances();
+// Lets running_instances() find that of `state`.
+void register_instance(const std::filesystem::path& state);
+
+std::filesystem::path control_socket(const std::filesystem::path& state);
+std::filesystem::path admin_key_file(const std::filesystem::path& state);
+std::filesystem::path log_file(const std::filesystem::path& state);
+// Where `cs2sim token` keeps the configuration of the PKCS#11 library for a simulator.
+std::filesystem::path pkcs11_config_file(const std::filesystem::path& state);
+
+}  // namespace cs2sim

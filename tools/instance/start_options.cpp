@@ -1,0 +1,128 @@
+#include "tools/instance/start_options.h"
+
+#include <unistd.h>
+
+#include <array>
+#include <charconv>
+#include <cstdio>
+#include <cstdlib>
+#include <map>
+#include <optional>
+
+namespace cs2sim {
+namespace {
+
+const std::map<std::string, Shim> kShims{
+    {"auto", Shim::automatic}, {"cuse", Shim::cuse}, {"fuse", Shim::fuse}};
+
+std::optional<unsigned> octal(const std::string& text) {
+    unsigned value = 0;
+    const auto parsed = std::from_chars(text.data(), text.data() + text.size(), value, 8);
+    if (parsed.ec != std::errc() || parsed.ptr != text.data() + text.size() || value > 0777)
+        return std::nullopt;
+    return value;
+}
+
+std::string octal_text(unsigned mode) {
+    std::array<char, 16> text{};
+    std::snprintf(text.data(), text.size(), "%04o", mode);
+    return text.data();
+}
+
+// systemd's socket activation, sd_listen_fds(3).
+std::vector<std::string> inherited_sockets() {
+    const char* inherited = std::getenv("LISTEN_FDS");
+    const char* for_whom = std::getenv("LISTEN_PID");
+    std::vector<std::string> sockets;
+    if (inherited && for_whom && std::to_string(::getpid()) == for_whom)
+        for (int fd = 3; fd < 3 + std::atoi(inherited); ++fd) sockets.push_back("fd:" + std::to_string(fd));
+    return sockets;
+}
+
+}  // namespace
+
+std::string name_of(Shim shim) {
+    for (const auto& [name, each] : kShims)
+        if (each == shim) return name;
+    return "auto";
+}
+
+void StartArguments::add_to(CLI::App& command) {
+    command.add_option("--state", state_, "state folder, tells instances apart");
+    command.add_option("--device", options_.devices, "device node, more than once for several")
+        ->envname("CS2SIM_DEVICE");
+    command.add_flag("--no-device", sockets_only_, "no device node, sockets only");
+    command.add_option(
+        "--listen", options_.listen,
+        "PORT@ADDRESS, ADDRESS:PORT, PORT (on loopback, 0 for a free one), unix:PATH or fd:NUMBER "
+        "(inherited); more than once for several; default: the environment's CS2SIM_LISTEN, apart by "
+        "blanks");
+    command.add_option("--profile", options_.profile, "name, or a TOML file")->envname("CS2SIM_PROFILE");
+    command
+        .add_option("--factory-key", options_.factory_key,
+                    "key file of a new device's ADMIN, instead of a fresh key")
+        ->envname("CS2SIM_FACTORY_KEY");
+    command.add_option("--shim", options_.shim, "auto, cuse or fuse")
+        ->transform(CLI::CheckedTransformer(kShims, CLI::ignore_case));
+    command.add_option("--mode", mode_, "permissions of the device node, octal")
+        ->check(
+            CLI::Validator([](std::string& text) { return octal(text) ? "" : "not octal permissions"; }, ""));
+    command.add_option("--group", options_.node_group, "group of the device node");
+    command.add_flag("--foreground", options_.foreground, "do not become a daemon");
+    command.add_option("--pid-file", options_.pid_file, "write the process's number there");
+    command
+        .add_option("--log-level", options_.log_level, "trace, debug, info, warning, error, critical or off")
+        ->check(CLI::IsMember({"trace", "debug", "info", "warning", "error", "critical", "off"}));
+}
+
+StartOptions StartArguments::complete() const {
+    StartOptions whole = options_;
+    whole.state = state_folder(state_);
+    whole.device_node = !sockets_only_;
+    whole.node_mode = octal(mode_).value_or(0660);
+    if (!whole.pid_file.empty()) whole.pid_file = std::filesystem::absolute(whole.pid_file);
+    for (std::string& socket : inherited_sockets()) whole.listen.push_back(std::move(socket));
+    if (const char* places = std::getenv("CS2SIM_LISTEN"); whole.listen.empty() && places)
+        whole.listen = CLI::detail::split_up(places);
+    if (const char* port = std::getenv("SDK_PORT"); whole.listen.empty() && port)
+        whole.listen.push_back(std::string(port) + "@127.0.0.1");
+    return whole;
+}
+
+StartOptions StartArguments::complete_from(const CLI::App& command) const {
+    StartOptions whole = complete();
+    const auto record = read_record(whole.state);
+    if (!record) return whole;
+    const auto left_out = [&](const char* option) { return command.count(option) == 0; };
+    if (left_out("--device")) whole.devices = record->devices;
+    if (left_out("--device") && record->devices.empty()) whole.device_node = false;
+    if (left_out("--listen")) whole.listen = record->listen;
+    if (left_out("--profile")) whole.profile = record->profile;
+    if (left_out("--shim") && kShims.contains(record->shim)) whole.shim = kShims.at(record->shim);
+    if (left_out("--mode")) whole.node_mode = record->node_mode;
+    if (left_out("--group")) whole.node_group = record->node_group;
+    if (left_out("--log-level")) whole.log_level = record->log_level;
+    return whole;
+}
+
+std::vector<std::string> words_of(const StartOptions& options) {
+    std::vector<std::string> words{
+        "--state",     options.state.string(), "--profile", options.profile,
+        "--shim",      name_of(options.shim),  "--mode",    octal_text(options.node_mode),
+        "--log-level", options.log_level};
+    const auto say = [&](const char* option, const std::string& value) {
+        if (!value.empty()) words.insert(words.end(), {option, value});
+    };
+    if (options.device_node)
+        for (const std::string& device : options.devices) say("--device", device);
+    else
+        words.emplace_back("--no-device");
+    for (const std::string& where : options.listen) say("--listen", where);
+    say("--group", options.node_group);
+    say("--factory-key", options.factory_key.string());
+    say("--pid-file", options.pid_file.string());
+    if (options.foreground) words.emplace_back("--foreground");
+    return words;
+}
+
+}  // namespace cs2sim

@@ -1,0 +1,54 @@
+// What `cs2sim start` and `cs2sim restart` may be told: declared once, for the daemon that reads it and for
+// the client that explains it.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "tools/instance/instance.h"
+
+namespace cs2sim {
+
+enum class Shim { automatic, cuse, fuse };
+
+struct StartOptions {
+    std::filesystem::path state;       // absolute
+    std::vector<std::string> devices;  // empty: chosen by default_device()
+    bool device_node = true;           // false: sockets only
+    std::vector<std::string> listen;   // "3001@127.0.0.1", "127.0.0.1:3001", "3001", "unix:PATH", "fd:3"
+    std::string profile = "se-gen2";
+    std::filesystem::path factory_key;  // key file of a new device's ADMIN; empty: one is made
+    Shim shim = Shim::automatic;
+    unsigned node_mode = 0660;
+    std::string node_group;
+    bool foreground = false;
+    std::filesystem::path pid_file;  // empty: none
+    std::string log_level = "info";  // as spdlog names them
+};
+
+// "auto", "cuse", "fuse".
+std::string name_of(Shim shim);
+
+// The same options as words of a command line, every one of them: the environment adds nothing to what is
+// said there, but for the sockets of an empty `listen` (CS2SIM_LISTEN, SDK_PORT, LISTEN_FDS).
+std::vector<std::string> words_of(const StartOptions& options);
+
+// The options on a command line. Must outlive the command that they were added to.
+class StartArguments {
+public:
+    void add_to(CLI::App& command);
+    // What was given, with what the environment says where nothing was.
+    StartOptions complete() const;
+    // `complete()`, and where a value was not given, that of the instance which runs or ran there.
+    StartOptions complete_from(const CLI::App& command) const;
+
+private:
+    std::string state_;
+    StartOptions options_;
+    bool sockets_only_ = false;
+    std::string mode_ = "0660";
+};
+
+}  // namespace cs2sim

@@ -1,0 +1,179 @@
+#include "tools/token/shell.h"
+
+#include <dlfcn.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <cstring>
+#include <filesystem>
+
+#include "host-lib/files/host_file.h"
+#include "host-lib/pkcs11/cryptoki/names.h"
+#include "host-lib/pkcs11/errors.h"
+
+namespace cs2sim::tools::p11 {
+namespace {
+
+constexpr CK_ULONG kPage = 64;
+constexpr std::size_t kMostPinFile = 4096;
+
+bool same_bytes(const SecretBytes& a, const SecretBytes& b) { return equal_in_constant_time(a, b); }
+
+}  // namespace
+
+std::string own_library() {
+    constexpr const char* kName = "libcs_pkcs11_R3.so";
+    std::error_code error;
+    const auto top = std::filesystem::read_symlink("/proc/self/exe", error).parent_path().parent_path();
+    for (const char* folder : {CS2SIM_LIBDIR, "lib"})
+        if (const auto path = top / folder / kName; std::filesystem::exists(path, error))
+            return path.string();
+    return kName;
+}
+
+std::string failure_text(std::uint32_t code) {
+    if (cs2sim::p11::is_device_code(code)) return describe(code);
+    char number[24];
+    std::snprintf(number, sizeof number, "Error 0x%08X (", code);
+    return number + cs2sim::p11::constant_name("CKR", code) + ")\n";
+}
+
+Shell::~Shell() {
+    close_session();
+    if (functions_) functions_->C_Finalize(nullptr);
+    if (loaded_) ::dlclose(loaded_);
+}
+
+void Shell::close_session() {
+    if (functions_ && session_ != CK_INVALID_HANDLE) functions_->C_CloseSession(session_);
+    session_ = CK_INVALID_HANDLE;
+}
+
+void Shell::set_slot(CK_SLOT_ID slot) {
+    if (slot != slot_) close_session();
+    slot_ = slot;
+}
+
+void* Shell::vendor_function(const char* name) const { return loaded_ ? ::dlsym(loaded_, name) : nullptr; }
+
+Result<CK_FUNCTION_LIST*> Shell::functions() {
+    if (functions_) return functions_;
+    const std::string path = library.empty() ? own_library() : library;
+    loaded_ = ::dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
+    if (!loaded_) {
+        std::fprintf(stderr, "p11tool2: %s\n", ::dlerror());
+        return fail(CKR_FUNCTION_FAILED);
+    }
+    const auto get = reinterpret_cast<CK_RV (*)(CK_FUNCTION_LIST**)>(::dlsym(loaded_, "C_GetFunctionList"));
+    CK_FUNCTION_LIST* list = nullptr;
+    if (!get || get(&list) != CKR_OK) return fail(CKR_FUNCTION_FAILED);
+    CK_C_INITIALIZE_ARGS arguments{};
+    arguments.flags = CKF_OS_LOCKING_OK;
+    CS2SIM_TRY(check(list->C_Initialize(&arguments)));
+    functions_ = list;
+    return functions_;
+}
+
+Result<CK_SESSION_HANDLE> Shell::session() {
+    const auto list = functions();
+    if (!list) return fail(list.error());
+    if (session_ == CK_INVALID_HANDLE)
+        CS2SIM_TRY(check(
+            (*list)->C_OpenSession(slot_, CKF_SERIAL_SESSION | CKF_RW_SESSION, nullptr, nullptr, &session_)));
+    return session_;
+}
+
+Result<void> Shell::check(CK_RV code) {
+    if (code == CKR_OK) return {};
+    CK_SESSION_INFO info{};
+    if (code == CKR_DEVICE_ERROR && session_ != CK_INVALID_HANDLE &&
+        functions_->C_GetSessionInfo(session_, &info) == CKR_OK && info.ulDeviceError != 0)
+        return fail(static_cast<std::uint32_t>(info.ulDeviceError));
+    return fail(static_cast<std::uint32_t>(code));
+}
+
+Result<SecretBytes> Shell::pin(const std::string& text, const std::string& prompt, bool again) {
+    if (text.starts_with("file:")) {
+        auto content = host::read_host_file(text.substr(5), kMostPinFile);
+        if (!content) return fail(E_CSA_KEY_OPEN);
+        content->erase(std::ranges::find(*content, '\n'), content->end());
+        return *std::move(content);
+    }
+    if (text != "ask") return to_secret(as_bytes(text));
+    auto first = host::ask_secret(terminal_, "Enter " + prompt + ": ");
+    if (!first || !again) return first;
+    const auto second = host::ask_secret(terminal_, "Repeat " + prompt + ": ");
+    if (!second) return fail(second.error());
+    if (!same_bytes(*first, *second)) return fail(E_PP_PIN_REPETITION);
+    return first;
+}
+
+Result<void> Shell::login(CK_USER_TYPE user, SecretBytes secret) {
+    const auto open = session();
+    if (!open) return fail(open.error());
+    return check(functions_->C_Login(*open, user, secret.data(), secret.size()));
+}
+
+Result<void> Shell::login_device_user(const std::string& user, ByteView secret) {
+    SecretBytes whole = to_secret(as_bytes(user + ","));
+    whole.insert(whole.end(), secret.begin(), secret.end());
+    return login(CKU_CS_GENERIC, std::move(whole));
+}
+
+Result<void> Shell::logout() {
+    const auto open = session();
+    if (!open) return fail(open.error());
+    return check(functions_->C_Logout(*open));
+}
+
+Result<void> Shell::init_token(SecretBytes so_pin, const std::string& text) {
+    const auto list = functions();
+    if (!list) return fail(list.error());
+    CK_UTF8CHAR padded[32];
+    std::memset(padded, ' ', sizeof padded);
+    std::memcpy(padded, text.data(), std::min(text.size(), sizeof padded));
+    return check((*list)->C_InitToken(slot_, so_pin.data(), so_pin.size(), padded));
+}
+
+Result<void> Shell::init_pin(SecretBytes pin) {
+    const auto open = session();
+    if (!open) return fail(open.error());
+    return check(functions_->C_InitPIN(*open, pin.data(), pin.size()));
+}
+
+Result<void> Shell::set_pin(SecretBytes before, SecretBytes after) {
+    const auto open = session();
+    if (!open) return fail(open.error());
+    return check(functions_->C_SetPIN(*open, before.data(), before.size(), after.data(), after.size()));
+}
+
+Result<void> Shell::for_each_object(const TemplateText& wanted,
+                                    const std::function<Result<void>(CK_OBJECT_HANDLE)>& work) {
+    const auto open = session();
+    if (!open) return fail(open.error());
+    std::vector<CK_ATTRIBUTE> attributes = wanted.attributes();
+    CS2SIM_TRY(check(functions_->C_FindObjectsInit(*open, attributes.data(), attributes.size())));
+    Result<void> done;
+    for (CK_ULONG count = kPage; done && count != 0;) {
+        CK_OBJECT_HANDLE found[kPage];
+        done = check(functions_->C_FindObjects(*open, found, kPage, &count));
+        for (CK_ULONG i = 0; done && i < count; ++i) done = work(found[i]);
+    }
+    functions_->C_FindObjectsFinal(*open);
+    return done;
+}
+
+Result<SecretBytes> Shell::value(CK_OBJECT_HANDLE object, CK_ATTRIBUTE_TYPE type) {
+    const auto open = session();
+    if (!open) return fail(open.error());
+    CK_ATTRIBUTE wanted{type, nullptr, 0};
+    const CK_RV code = functions_->C_GetAttributeValue(*open, object, &wanted, 1);
+    if (code == CKR_ATTRIBUTE_TYPE_INVALID || code == CKR_ATTRIBUTE_SENSITIVE) return SecretBytes();
+    CS2SIM_TRY(check(code));
+    SecretBytes out(wanted.ulValueLen);
+    wanted.pValue = out.data();
+    CS2SIM_TRY(check(functions_->C_GetAttributeValue(*open, object, &wanted, 1)));
+    return out;
+}
+
+}  // namespace cs2sim::tools::p11
