@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <array>
 
-#include "firmware/protocol/databases.h"
 #include "firmware/modules/service.h"
+#include "firmware/protocol/databases.h"
 #include "firmware/smos/flash/flash.h"
 
 namespace cs2sim::services {

@@ -3,10 +3,10 @@
 
 #include "firmware/cmds/scheduler.h"
 #include "firmware/crypto/random.h"
-#include "firmware/protocol/databases.h"
 #include "firmware/modules/crash_report.h"
 #include "firmware/modules/modules.h"
 #include "firmware/modules/service.h"
+#include "firmware/protocol/databases.h"
 
 namespace cs2sim::services {
 namespace {

@@ -8,8 +8,8 @@
 #include "firmware/crypto/digest.h"
 #include "firmware/protocol/functions.h"
 #include "host-lib/files/host_file.h"
-#include "tools/cs2sim/commands.h"
 #include "tools/control/control.h"
+#include "tools/cs2sim/commands.h"
 #include "tools/cs2sim/governance.h"
 
 namespace cs2sim {

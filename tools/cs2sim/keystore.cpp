@@ -11,8 +11,8 @@
 
 #include "host-lib/cards/key_source.h"
 #include "host-lib/keystore/work/store_work.h"
-#include "tools/cs2sim/commands.h"
 #include "tools/control/control.h"
+#include "tools/cs2sim/commands.h"
 #include "tools/session/progress.h"
 
 namespace cs2sim {
