@@ -171,6 +171,7 @@ TEST_CASE("two instances without --device take two nodes") {
     second.environment = first.environment;
     const Outcome one = first.cs2sim({"start"});
     const Outcome two = second.cs2sim({"start"});
+    INFO(one.out << one.err << two.out << two.err);  // without FUSE both are sockets
     require_success(one);
     require_success(two);
     CHECK(line_of(one.out, "device") != line_of(two.out, "device"));
