@@ -275,14 +275,18 @@ TEST_CASE("when the daemon is killed, callers know at once, and the next one tak
     REQUIRE(daemon >= 0);
     if (daemon == 0) {
         auto opened = open_listener(kind, path, test_answerer(std::make_shared<Counters>()));
-        const std::string address = opened ? (*opened)->address() : "";
-        if (write(announce[1], address.data(), address.size()) <= 0) _exit(1);
+        const std::string said = opened ? (*opened)->address() : "refused: " + opened.error();
+        if (write(announce[1], said.data(), said.size()) <= 0 || !opened) _exit(1);
         for (;;) pause();
     }
-    char text[200] = {};
+    close(announce[1]);
+    char text[500] = {};
     REQUIRE(read(announce[0], text, sizeof text - 1) > 0);
     close(announce[0]);
-    close(announce[1]);
+    if (std::string_view(text).starts_with("refused")) {
+        waitpid(daemon, nullptr, 0);
+        FAIL(text);
+    }
 
     const Line waiting(open_line(kind, text));
     REQUIRE(waiting.fd() >= 0);

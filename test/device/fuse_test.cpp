@@ -35,7 +35,7 @@ TEST_CASE("FUSE: the mount point comes and goes with the mount") {
     if (!has(Kind::fuse)) return;
     const std::string path = fresh_path(Kind::fuse);
     auto made = mount_at(path);
-    REQUIRE(made);
+    if (!made) FAIL(made.error());
     CHECK((*made)->address() == path);
     CHECK(S_ISREG(status_of(path).st_mode));
     made->reset();
@@ -43,7 +43,7 @@ TEST_CASE("FUSE: the mount point comes and goes with the mount") {
 
     std::ofstream(path).close();  // the operator's own file stays
     made = mount_at(path);
-    REQUIRE(made);
+    if (!made) FAIL(made.error());
     made->reset();
     CHECK(access(path.c_str(), F_OK) == 0);
     unlink(path.c_str());
@@ -55,7 +55,7 @@ TEST_CASE("FUSE: mode and group are as asked for, and can be changed") {
     const group* any = getgrgid(getegid());
     REQUIRE(any != nullptr);
     auto made = mount_at(path, {.mode = 0640, .group = any->gr_name});
-    REQUIRE(made);
+    if (!made) FAIL(made.error());
     CHECK((status_of(path).st_mode & 07777) == 0640);
     CHECK(status_of(path).st_gid == getegid());
     CHECK(status_of(path).st_uid == geteuid());
@@ -71,7 +71,7 @@ TEST_CASE("FUSE: permissions are enforced") {
     if (!has(Kind::fuse) || geteuid() != 0) return;
     const std::string path = fresh_path(Kind::fuse);
     auto made = mount_at(path, {.mode = 0660, .group = ""});
-    REQUIRE(made);
+    if (!made) FAIL(made.error());
     CHECK(chmod(path.substr(0, path.rfind('/')).c_str(), 0755) == 0);
     const auto as_nobody = [&] {
         const pid_t child = fork();
@@ -101,7 +101,7 @@ TEST_CASE("FUSE: what is no place for a node is refused, and stays as it is") {
     CHECK_FALSE(mount_at(path + "/none/such"));
 
     auto made = mount_at(path);
-    REQUIRE(made);
+    if (!made) FAIL(made.error());
     const auto refused = mount_at(path);
     REQUIRE_FALSE(refused);
     CHECK(refused.error().find("taken") != std::string::npos);
@@ -111,7 +111,7 @@ TEST_CASE("FUSE: an operator who unmounts under the daemon ends it cleanly") {
     if (!has(Kind::fuse) || geteuid() != 0) return;
     const std::string path = fresh_path(Kind::fuse);
     auto made = mount_at(path);
-    REQUIRE(made);
+    if (!made) FAIL(made.error());
     CHECK(umount(path.c_str()) == 0);
     CHECK(status_of(path).st_mode != 0);
     (*made)->stop();

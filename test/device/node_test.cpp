@@ -168,7 +168,7 @@ TEST_CASE("unfinished frames on a node are refused by code when callers hold too
     const auto memory = std::make_shared<CallerMemory>(CallerMemory::Limits{1 << 20, 1 << 20});
     const std::string path = fresh_path(Kind::fuse);
     const auto node = mount_fuse(path, test_answerer(std::make_shared<Counters>()), {.memory = memory});
-    REQUIRE(node);
+    if (!node) FAIL(node.error());
     const Bytes frame = command(kEcho, pattern(300'000));
     std::vector<Line> lines;
     int refused = 0;
