@@ -43,7 +43,7 @@ std::string hexadecimal(std::uint64_t value) {
 
 Result<std::unique_ptr<ModuleProcess>> ModuleProcess::start(const Options& options) {
     std::unique_ptr<ModuleProcess> process(new ModuleProcess);
-    const HostFile memory(::memfd_create("cs2sim-module", MFD_CLOEXEC | MFD_ALLOW_SEALING));
+    const StateFile memory(::memfd_create("cs2sim-module", MFD_CLOEXEC | MFD_ALLOW_SEALING));
     if (!memory || ::ftruncate(memory.get(), sizeof(cs2sim_channel)) != 0) return fail(E_OS_MDL_MEM_ALLOC);
     // Else the module could take the memory away from under the simulator.
     if (::fcntl(memory.get(), F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) != 0)
@@ -77,7 +77,7 @@ Result<void> ModuleProcess::spawn(const Options& options, int channel) {
     environment.push_back(nullptr);
 
     // By way of numbers above both, so that neither is overwritten before it is moved.
-    const HostFile high(::fcntl(channel, F_DUPFD_CLOEXEC, 64)),
+    const StateFile high(::fcntl(channel, F_DUPFD_CLOEXEC, 64)),
         high_bell(::fcntl(bell_, F_DUPFD_CLOEXEC, 64));
     posix_spawn_file_actions_t actions;
     ::posix_spawn_file_actions_init(&actions);

@@ -1,4 +1,5 @@
 #include "firmware/modules/user_module.h"
+#include "firmware/protocol/time_text.h"
 
 #include <fstream>
 

@@ -12,8 +12,8 @@ namespace {
 
 using keystore::KeyStore;
 
-HandleTable<KeyStore>& stores() {
-    static HandleTable<KeyStore> table;
+NumberTable<KeyStore>& stores() {
+    static NumberTable<KeyStore> table;
     return table;
 }
 

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "firmware/cxi/keys/key_terms.h"
-#include "firmware/protocol/databases.h"
+#include "firmware/db/database.h"
 
 namespace cs2sim {
 
