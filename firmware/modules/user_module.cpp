@@ -1,11 +1,11 @@
 #include "firmware/modules/user_module.h"
-#include "firmware/protocol/time_text.h"
 
 #include <fstream>
 
 #include "firmware/cmds/tracer.h"
 #include "firmware/modules/modules.h"
 #include "firmware/modules/service.h"
+#include "firmware/protocol/time_text.h"
 
 namespace cs2sim {
 namespace {
