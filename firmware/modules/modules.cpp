@@ -7,8 +7,8 @@
 #include "firmware/cmds/scheduler.h"
 #include "firmware/modules/attendant.h"
 #include "firmware/modules/crash_report.h"
-#include "firmware/modules/module_function.h"
 #include "firmware/modules/images/module_image.h"
+#include "firmware/modules/module_function.h"
 #include "firmware/smos/flash/state_file.h"
 
 namespace cs2sim {

@@ -13,9 +13,9 @@
 #include <thread>
 
 #include "firmware/modules/images/module_image.h"
-#include "tools/cs2sim/commands.h"
 #include "tools/control/control.h"
 #include "tools/control/program.h"
+#include "tools/cs2sim/commands.h"
 #include "tools/instance/instance.h"
 
 namespace cs2sim {
