@@ -328,7 +328,7 @@ TEST_CASE(
     CHECK(on_a_terminal("").find("\x1b[") != std::string::npos);
 }
 
-TEST_CASE("a start with too few descriptors says so; what is enough serves") {
+TEST_CASE("a start with too few descriptors says so, and what is enough serves") {
     const Instance instance;
     const auto start = [&](int most, int taken) {
         // `taken` of them are open already, handed down by whoever starts it.
