@@ -20,7 +20,8 @@ using permission::kKeyManager;
 using permission::kSecurityOfficer;
 inline constexpr std::uint32_t kAdministrator = permission::kSystemAdministrator;  // global configuration
 
-// `expressions`: CXI_GROUP holds no patterns but POSIX extended regular expressions (group_patterns.h), of which
+// `expressions`: CXI_GROUP holds no patterns but POSIX extended regular expressions (group_patterns.h), of
+// which
 // ".*" stands for what the pattern `*` does.
 //
 // True when a user with these attributes counts for `group`.

@@ -24,8 +24,8 @@
 #include "firmware/faults/device_state.h"
 #include "firmware/faults/engine.h"
 #include "firmware/mbk/module/mbk_module.h"
-#include "firmware/protocol/databases.h"
 #include "firmware/modules/modules.h"
+#include "firmware/protocol/databases.h"
 #include "firmware/sim/sim.h"
 #include "firmware/trace/trace.h"
 

@@ -49,8 +49,8 @@ struct Profile {
     bool des3 = true;
     std::uint32_t module_watchdog = 0;  // seconds that a command of a user's own module may take; 0: no limit
     bool module_crash_halts = false;    // a crash of a user's own module is an alarm of the device
-    bool dsa = true;                        // DSA and DH keys; else E_CXI_KEY_INVALID_ALGO
-    bool key_authorisation = false;         // a kept key works when a KAK is bound to it and authorised it
+    bool dsa = true;                    // DSA and DH keys; else E_CXI_KEY_INVALID_ALGO
+    bool key_authorisation = false;     // a kept key works when a KAK is bound to it and authorised it
     std::uint32_t max_key_auth_fails = 10;  // failed authorisations in a row that lock a key; 0 = none
     // CXI_GROUP of users is a POSIX extended regular expression, matched whole
     bool group_expressions = false;

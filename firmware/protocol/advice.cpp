@@ -21,8 +21,8 @@ namespace {
 #define CXI_WORKS CXI_CIPHERS CXI_SIGNS "CXI.HASH_COMPUTE CXI.SECRET_AGREE "
 #define CXI_CHAINS "CXI.CRYPT CXI.HASH_COMPUTE "
 #define CXI_AUTHORISES "CXI.KEY_INITIALIZE CXI.KEY_AUTH_CHALLENGE CXI.KEY_UNBLOCK "
-#define CXI_NAMES_KEYS       \
-    CXI_WORKS CXI_AUTHORISES \
+#define CXI_NAMES_KEYS                                                                               \
+    CXI_WORKS CXI_AUTHORISES                                                                         \
         "CXI.KEY_BACKUP CXI.KEY_DELETE CXI.KEY_OPEN CXI.KEY_PROP_GET CXI.KEY_PROP_SET CXI.OBJ_COPY " \
         "CXI.EXTERNAL_PROPS CXI.EXTERNAL_RESEAL "
 

@@ -8,13 +8,13 @@
 #include <memory>
 
 #include "firmware/smos/audit_log.h"
-#include "firmware/smos/flash/boot_log.h"
 #include "firmware/smos/clock.h"
+#include "firmware/smos/flash/boot_log.h"
 #include "firmware/smos/flash/flash.h"
+#include "firmware/smos/flash/state_folder.h"
 #include "firmware/smos/master_key.h"
 #include "firmware/smos/nvram.h"
 #include "firmware/smos/sensors.h"
-#include "firmware/smos/flash/state_folder.h"
 
 namespace cs2sim {
 

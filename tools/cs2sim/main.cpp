@@ -51,12 +51,12 @@ int main(int argc, char** argv) {
         [&] { line.exit_status = restart(to_restart.complete_from(*restart_command)); });
 
     for (const auto add_commands :
-         {add_instance_commands, add_fault_commands, add_battery_commands, add_alarm_commands,
-          add_appliance_commands, add_clock_commands, add_mode_commands, add_card_commands,
-          add_database_commands, add_keystore_commands, add_governance_commands, add_module_commands,
-          add_scenario_commands, add_explain_command, add_assumptions_command, add_trace_command,
-          add_replay_command, add_stats_command, add_run_command, add_health_command, add_token_commands,
-          add_introduction_commands})
+         {add_instance_commands,  add_fault_commands,       add_battery_commands,    add_alarm_commands,
+          add_appliance_commands, add_clock_commands,       add_mode_commands,       add_card_commands,
+          add_database_commands,  add_keystore_commands,    add_governance_commands, add_module_commands,
+          add_scenario_commands,  add_explain_command,      add_assumptions_command, add_trace_command,
+          add_replay_command,     add_stats_command,        add_run_command,         add_health_command,
+          add_token_commands,     add_introduction_commands})
         add_commands(app, line);
 
     try {

@@ -127,7 +127,8 @@ enum CxiMechanism : std::uint32_t {
     CXI_MECH_KDF_CAT_DATA_AND_BASE = 0xB0000000,
     CXI_MECH_KDF_EXTRACT_KEY_FROM_KEY = 0xC0000000,
     CXI_MECH_KDF_TLS12_PRF = 0xD0000000,
-    CXI_MECH_KDF_X963 = 0xE0000000,  // ECDH and the KDF of ANSI X9.63; without hash the secret's last bytes. OURS
+    CXI_MECH_KDF_X963 =
+        0xE0000000,  // ECDH and the KDF of ANSI X9.63; without hash the secret's last bytes. OURS
 
     CXI_MECH_MODE_MASK = 0x0F000000,
     CXI_MECH_MODE_HASH = 0,

@@ -1,5 +1,5 @@
-// Flash: the device's persistent files, one flat folder. Databases lie elsewhere (smos/flash/state_folder.h): no
-// name of a file can meet theirs.
+// Flash: the device's persistent files, one flat folder. Databases lie elsewhere (smos/flash/state_folder.h):
+// no name of a file can meet theirs.
 #pragma once
 
 #include <atomic>

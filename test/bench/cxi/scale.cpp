@@ -24,7 +24,7 @@ void fill(const Simulator& simulator, std::size_t from, std::size_t to) {
     DatabaseStore databases(*smos);
     const auto database = must(databases.create("CXIKEY.db", database_policy("CXIKEY.db")->info));
     const auto staging = must(database->stage());
-    const Circumstances now{0, true, smos->clock.milliseconds()};
+    const Circumstances now{.milliseconds = smos->clock.milliseconds()};
     for (std::size_t i = from; i < to; ++i) {
         const KeyObject key = must(generate_key(key_template(CXI_KEY_ALGO_AES, 256, name_of(i)), {}, now));
         must(staging->add(key_index(key.group(), key.name(), 0), encode_key(key)));

@@ -32,7 +32,7 @@ public:
         lost_ += block->u64("lost");
         std::vector<TraceEvent> events;
         for (ByteView rest = block->bytes("events"); !rest.empty();) {
-            const auto event = next_event(rest);
+            const auto event = next_event(rest, KnownModules());
             REQUIRE(event);
             events.push_back(*event);
         }
