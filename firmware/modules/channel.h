@@ -37,7 +37,8 @@ enum cs2sim_call {
     CS2SIM_CALL_STOP,
     CS2SIM_CALL_PRE_REPLACE,
     CS2SIM_CALL_PRE_DELETE,
-    CS2SIM_CALL_MECHANISM /* of a vendor-defined mechanism */
+    CS2SIM_CALL_MECHANISM /* number: the callback that was registered. mechanism:u4 key_type:u1 bits:u4 key:v4
+                             public_data:v4 parameter:v4 signature:v4 data:* -> what it made */
 };
 
 /* `kind` of what the module sends. */

@@ -112,7 +112,7 @@ int make_new(const NewModule& wanted) {
         return kTrouble;
     }
     for (const auto& entry : fs::recursive_directory_iterator(from)) {
-        if (!entry.is_regular_file()) continue;
+        if (!entry.is_regular_file() || entry.path().filename().string().starts_with('.')) continue;
         std::ifstream in(entry.path());
         const std::string text(std::istreambuf_iterator<char>(in), {});
         fs::path to = wanted.name / fs::relative(entry.path(), from);

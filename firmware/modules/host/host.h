@@ -125,6 +125,8 @@ int module_is_ready(void* wait); /* what a task waits for in os_mdl_state_wait *
 
 /* --- cmds.c --- */
 void run_command(void);
+/* --- vdm.c --- */
+void run_mechanism(void);
 /* --- db.c --- */
 void forget_pages(void); /* records kept since the last call */
 

@@ -118,6 +118,9 @@ void run_call(void) {
         case CS2SIM_CALL_PRE_DELETE:
             answer_call(module ? consent(module->pre_delete) : 0, 0);
             return;
+        case CS2SIM_CALL_MECHANISM:
+            run_mechanism();
+            return;
         default:
             answer_call(CODE(E_OS_MDL_NOT_SUPP), 0);
     }

@@ -33,11 +33,10 @@ static int run(int handle, void* context, int count, char** words) {
     } else {
         sfc = COUNT;
     }
-    code = (unsigned int)cs_exec_command(handle, context, @ID @, sfc, block, length, &answer, &l_answer);
+    code = (unsigned int)cs_exec_command(handle, context, @ID@, sfc, block, length, &answer, &l_answer);
     if (code != 0) return fail(words[0], code);
     if (sfc == COUNT && l_answer == 4)
-        printf("%u\n",
-               (unsigned)answer[0] << 24 | (unsigned)answer[1] << 16 | (unsigned)answer[2] << 8 | answer[3]);
+        printf("%u\n", (unsigned)answer[0] << 24 | (unsigned)answer[1] << 16 | (unsigned)answer[2] << 8 | answer[3]);
     else
         for (i = 0; i < l_answer; ++i) putchar(answer[i]);
     if (sfc != COUNT) putchar('\n');
@@ -56,8 +55,7 @@ int main(int count, char** words) {
     if (code != 0) return fail("no device", code);
     if (logs_on) {
         code = (unsigned int)cs_prepare_auth(handle, CSA_AUTH_MECH_AUTO, (const unsigned char*)words[1],
-                                             (unsigned int)strlen(words[1]), (const unsigned char*)words[2],
-                                             NULL, 0, NULL, &context);
+                                             (unsigned int)strlen(words[1]), (const unsigned char*)words[2], NULL, 0, NULL, &context);
         if (code == 0) code = (unsigned int)cs_get_sessionkey_ex(handle, context);
         if (code != 0) return fail("logon", code);
     }

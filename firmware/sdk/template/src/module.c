@@ -6,6 +6,7 @@
  *   2  GET    key 8 bytes                    -> the value
  *   3  COUNT                                 -> 4 bytes, how many entries there are
  */
+#include <cryptoserversdk/stype.h>
 #include <cryptoserversdk/cmds.h>
 #include <cryptoserversdk/db.h>
 #include <cryptoserversdk/load_store.h>
@@ -15,18 +16,17 @@
 #include <cryptoserversdk/os_mdl.h>
 #include <cryptoserversdk/os_mem.h>
 #include <cryptoserversdk/os_task.h>
-#include <cryptoserversdk/stype.h>
 #include <string.h>
 
-#define ID @ID @
+#define ID @ID@
 #define VERSION 0x01000000 /* 1.0.0.0 */
 #define KEY_LENGTH 8
-#define E_ @UPPER @_DENIED(0xB0000001u | ID << 16)
+#define E_@UPPER@_DENIED (0xB0000001u | ID << 16)
 
 T_OS_MDL_HDL P_SMOS, P_CMDS, P_DB;
 static DB* database;
 
-int @NAME @_start(T_OS_MDL_HDL smos, OS_FILE_HANDLE file, void* memory);
+int @NAME@_start(T_OS_MDL_HDL smos, OS_FILE_HANDLE file, void* memory);
 
 static int answer_with(T_CMDS_HANDLE* handle, const void* bytes, unsigned int length) {
     unsigned char* answer = NULL;
@@ -46,7 +46,7 @@ static int ext_put(T_CMDS_HANDLE* handle, int l_cmd, unsigned char* cmd) {
         unsigned char* value;
     } in;
     int code;
-    if (check_permission(handle, 0, 2)) return (int)E_ @UPPER @_DENIED;
+    if (check_permission(handle, 0, 2)) return (int)E_@UPPER@_DENIED;
     code = cmds_scanf(l_cmd, cmd, "c8*", sizeof in, &in);
     if (code != 0) return code;
     return db_insert(database, in.key, 0, NULL, in.l_value, in.value);
@@ -91,14 +91,14 @@ static struct {
     int (*pre_delete)(void);
     void* reserved;
     const T_MODULE_INFO* info;
-} Module_pub = {NULL, @NAME @_start, stop, consent, consent, NULL, &Module_info};
+} Module_pub = {NULL, @NAME@_start, stop, consent, consent, NULL, &Module_info};
 
 /* What it links to: handle, name, least version, flags. */
 static T_MODULE_LINK_TAB Module_link_tab[] = {{&P_CMDS, "CMDS", 0, 0}, {&P_DB, "DB", 0, 0}, {NULL, "", 0, 0}};
 
 static P_CMDS_FCT Module_func_tab[] = {ext_echo, ext_put, ext_get, ext_count};
 
-int @NAME @_start(T_OS_MDL_HDL smos, OS_FILE_HANDLE file, void* memory) {
+int @NAME@_start(T_OS_MDL_HDL smos, OS_FILE_HANDLE file, void* memory) {
     (void)file;
     P_SMOS = smos;
     return module_start(memory);
