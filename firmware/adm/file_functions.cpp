@@ -6,6 +6,7 @@
 #include "firmware/adm/handlers.h"
 #include "firmware/cmds/users.h"
 #include "firmware/container/container.h"
+#include "firmware/modules/images/script.h"
 #include "firmware/protocol/databases.h"
 
 namespace cs2sim::adm {
@@ -19,8 +20,7 @@ bool is_database(std::string_view name) { return name.ends_with(".db"); }
 // The device's own files: the factory key and the key of mutual authentication.
 bool is_own_file(std::string_view name) { return name == kInitialKey || name == "hsmauth.key"; }
 
-// Containers of modules; keys by which they may be signed, both as SubjectPublicKeyInfo in flash.
-constexpr std::string_view kContainer = ".mtc";
+// Keys by which containers of modules may be signed, both as SubjectPublicKeyInfo in flash.
 constexpr std::string_view kModuleKey = "mdlsig.key";
 constexpr std::string_view kAlternativeModuleKey = "mdlsigalt.key";
 
@@ -38,9 +38,9 @@ std::vector<PublicKey> module_keys(Flash& flash) {
 std::vector<ModuleInfo> loaded_modules(Flash& flash) {
     std::vector<ModuleInfo> modules;
     for (const FileInfo& file : flash.list()) {
-        if (!file.name.ends_with(kContainer)) continue;
+        if (!is_module_file(file.name)) continue;
         const auto content = flash.read(file.name);
-        auto module = content ? module_info(*content) : fail(content.error());
+        auto module = content ? module_info_of_file(file.name, *content) : fail(content.error());
         if (module) modules.push_back(std::move(*module));
     }
     return modules;
@@ -86,8 +86,12 @@ Result<Bytes> load_file(Call& call) {
     if (call.request.u8("last") == 0) return call.answer({handle});
 
     call.context.handles.drop(handle);
-    if (name->ends_with(kContainer)) {
-        const auto module = check_container(upload->content(), module_keys(call.device.smos.flash));
+    if (is_module_file(*name)) {
+        // Scripts bear no signature: who may load files vouches for them (OUR ASSUMPTION, as all about
+        // scripts).
+        const auto module = is_script(*name)
+                                ? module_info_of_file(*name, upload->content())
+                                : check_container(upload->content(), module_keys(call.device.smos.flash));
         if (!module) {
             call.audit(AUDIT_FIRMWARE, "file " + *name + " refused: " + hex_code(module.error().code));
             return fail(module.error());
@@ -103,8 +107,8 @@ Result<Bytes> delete_file(Call& call) {
     const auto name = Flash::plain_name(call.request.text("name"));
     if (!name) return fail(name.error());
     if (is_own_file(*name) || database_policy(*name)->name != "*") return fail(E_ADM_PERMISSION);
-    const auto content = name->ends_with(kContainer) ? call.device.smos.flash.read(*name) : fail(0);
-    const auto module = content ? module_info(*content) : fail(0);
+    const auto content = is_module_file(*name) ? call.device.smos.flash.read(*name) : fail(0);
+    const auto module = content ? module_info_of_file(*name, *content) : fail(0);
     const DeviceControl& control = call.state<DeviceControl>();
     if (module && control.ask_module) CS2SIM_TRY(control.ask_module(module->id, false));
     CS2SIM_TRY(is_database(*name) ? call.device.databases.drop(*name) : call.device.smos.flash.remove(*name));

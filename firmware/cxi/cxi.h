@@ -10,6 +10,7 @@
 #include <string>
 
 #include "firmware/cmds/call.h"
+#include "firmware/cmds/vendor_mechanism.h"
 #include "firmware/cxi/cxi_rules.h"
 #include "firmware/cxi/keys/external_keys.h"
 #include "firmware/cxi/keys/key_store.h"
@@ -70,6 +71,7 @@ public:
 
     KeyStore keys;
     ExternalKeys external;
+    VendorMechanisms vendor_mechanisms;  // of users' modules; set before the first command
 
     // The key that `reference` (CxiKeyTag) names by index or as a sealed one, or `names` by GROUP, NAME and
     // SPEC; whether the caller may have it is not asked here. Errors: E_CXI_INVALID_PARAM_TAG, _LEN, _VAL for

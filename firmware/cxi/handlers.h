@@ -61,6 +61,11 @@ Result<Bytes> cxi_sign_bulk(CxiCall& call);
 Result<Bytes> cxi_verify(CxiCall& call);
 Result<Bytes> cxi_rnd_gen(CxiCall& call);
 
+// vendor_functions.cpp: what the three before do with a mechanism that is_vendor()
+Result<Bytes> vendor_crypt(CxiCall& call);
+Result<Bytes> vendor_sign(CxiCall& call);
+Result<Bytes> vendor_verify(CxiCall& call);
+
 // derive_functions.cpp
 Result<Bytes> cxi_secret_agree(CxiCall& call);
 Result<Bytes> cxi_key_derive(CxiCall& call);

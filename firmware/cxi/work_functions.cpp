@@ -197,6 +197,7 @@ Result<Bytes> cxi_hash_compute(CxiCall& call) {
 
 // CXI_FLAG_CRYPT_SINGLE_CALL, or INIT, then neither as often as wanted, then FINAL.
 Result<Bytes> cxi_crypt(CxiCall& call) {
+    if (Mechanism{call.request.u32("mechanism")}.is_vendor()) return vendor_crypt(call);
     Cxi& cxi = call.cxi;
     const std::uint32_t flags = call.request.u32("flags");
     CS2SIM_TRY(check_flags(flags, CXI_FLAG_CRYPT_SINGLE_CALL));
@@ -226,6 +227,7 @@ Result<Bytes> cxi_crypt(CxiCall& call) {
 }
 
 Result<Bytes> cxi_sign(CxiCall& call) {
+    if (Mechanism{call.request.u32("mechanism")}.is_vendor()) return vendor_sign(call);
     const auto work = signing(call, USE_SIGN, CXI_FLAG_HASH_DATA);
     if (!work) return fail(work.error());
     const auto signature = make_signature(work->key, work->request);
@@ -250,6 +252,7 @@ Result<Bytes> cxi_sign_bulk(CxiCall& call) {
 }
 
 Result<Bytes> cxi_verify(CxiCall& call) {
+    if (Mechanism{call.request.u32("mechanism")}.is_vendor()) return vendor_verify(call);
     const auto work = signing(call, USE_VERIFY, CXI_FLAG_HASH_DATA | CXI_FLAG_VERIFY_RECOVER);
     if (!work) return fail(work.error());
     const ByteView signature = call.request.bytes("signature");

@@ -58,6 +58,9 @@ public:
         control_.ask_module = [this](std::uint16_t id, bool to_replacement) {
             return modules_.consent(id, to_replacement);
         };
+        cxi_.vendor_mechanisms = [this](Call& command, const VendorJob& job) {
+            return modules_.run_mechanism(command, job);
+        };
         control_.remove_module = [this](std::uint16_t id) { pending_removal_ = id; };
     }
     ~BootedDevice() override { modules_.withdraw_commands(); }

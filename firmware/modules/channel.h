@@ -29,14 +29,16 @@ enum cs2sim_turn { CS2SIM_TURN_SIMULATOR = 0, CS2SIM_TURN_MODULE = 1 };
 /* `kind` of what the simulator sends: a service's answer, or a call. */
 enum cs2sim_call {
     CS2SIM_SERVICE_ANSWER = 0, /* code, and the answer's layout */
-    CS2SIM_CALL_START, /* loads the image and runs <abbr>_start; the answer says when to run tasks, u4 ms */
+    CS2SIM_CALL_START, /* loads the image and runs <abbr>_start; the answer says when to run tasks, u4 ms.
+                          A script needs the data: fc:u2, then sfc:u1 name:v2 of each function with a name */
     CS2SIM_CALL_TASKS, /* runs what is ready; number: 1 when waits for other modules end now. Answer as above
                         */
     CS2SIM_CALL_COMMAND, /* perm:u4 fc:u2 sfc:u1 command:* -> the answer block */
     CS2SIM_CALL_STOP,
     CS2SIM_CALL_PRE_REPLACE,
     CS2SIM_CALL_PRE_DELETE,
-    CS2SIM_CALL_MECHANISM /* of a vendor-defined mechanism */
+    CS2SIM_CALL_MECHANISM /* number: the callback that was registered. mechanism:u4 key_type:u1 bits:u4 key:v4
+                             public_data:v4 parameter:v4 signature:v4 data:* -> what it made */
 };
 
 /* `kind` of what the module sends. */

@@ -18,6 +18,20 @@ constexpr std::int64_t kStartPatience = 30'000;  // ms; a device waits some seco
 constexpr std::int64_t kStopPatience = 2'000;
 constexpr std::uint32_t kLongestNap = 200;
 
+// What the start of a script is told (channel.h): its functions by number and name.
+Bytes start_block(const UserModule& module) {
+    Bytes block;
+    append_big_endian(block, module.info.id, 2);
+    for (unsigned sfc = 0; sfc < 256; ++sfc) {
+        const FunctionSignature row = module.texts.row(module.info.id, static_cast<std::uint8_t>(sfc));
+        if (!is_described(row)) continue;
+        append_big_endian(block, sfc, 1);
+        append_big_endian(block, row.name.size(), 2);
+        append(block, as_bytes(row.name));
+    }
+    return block;
+}
+
 }  // namespace
 
 Modules::Modules(Services& device, Hooks hooks) : device_(device), hooks_(std::move(hooks)) {}
@@ -112,9 +126,8 @@ void Modules::start_one(ModuleImage& image, const DevelopedModule& developed) {
     const auto file = place_image(folder(), image);
     if (!file) return fail_start(module, "its image cannot be stored: " + hex_code(file.error().code));
     module.image = *file;
-    const auto host = module_host(image.bits);
-    if (host.empty())
-        return fail_start(module, "cs2sim-module" + std::to_string(image.bits) + " is not installed");
+    const auto host = module_host(image.host);
+    if (host.empty()) return fail_start(module, image.host + " is not installed");
     Result<std::unique_ptr<ModuleProcess>> process;
     spawner_->run([&] {
         process =
@@ -122,7 +135,7 @@ void Modules::start_one(ModuleImage& image, const DevelopedModule& developed) {
     });
     if (!process) return fail_start(module, "no process: " + hex_code(process.error().code));
     module.process = std::move(*process);
-    const auto started = module.call(CS2SIM_CALL_START, 0, {}, nullptr);
+    const auto started = module.call(CS2SIM_CALL_START, 0, start_block(module), nullptr);
     if (!started) {
         if (!module.process->dead())
             fail_start(module, "start failed with " + hex_code(started.error().code));

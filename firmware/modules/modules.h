@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "firmware/cmds/services.h"
+#include "firmware/cmds/vendor_mechanism.h"
 #include "firmware/modules/user_module.h"
 
 namespace cs2sim {
@@ -56,6 +57,10 @@ public:
     // Commands that run in a module end soon, or their process does.
     void withdraw_commands();
 
+    // Has a vendor-defined mechanism done by the modules that registered callbacks of its kind, one after the
+    // other until one knows it. Errors: as VendorMechanisms.
+    Result<Bytes> run_mechanism(Call& command, const VendorJob& job);
+
     // What the module wrote, and what was found wrong with it.
     std::filesystem::path log_of(std::string_view abbreviation) const;
     std::filesystem::path folder() const;
@@ -67,6 +72,7 @@ public:
     const std::vector<std::unique_ptr<UserModule>>& all() const { return modules_; }
     Result<void> registered(UserModule& module, std::uint16_t fc, std::vector<std::uint8_t> present);
     Result<void> unregistered(UserModule& module, std::uint16_t fc);
+    Result<void> mechanism_registered(UserModule& module, std::uint8_t kind, std::int8_t priority);
     // Whether a call that began then (monotonic milliseconds) may go on.
     bool goes_on(const UserModule& module, std::int64_t began) const;
     bool booting() const { return booting_.load(); }

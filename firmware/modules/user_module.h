@@ -70,6 +70,12 @@ public:
     };
     std::vector<std::unique_ptr<Registration>> registrations;
 
+    struct VendorCallback {
+        std::uint8_t kind;
+        std::int8_t priority;
+    };
+    std::vector<VendorCallback> vendor_callbacks;  // of Modules, under its lock
+
     // Runs a call of the module, on behalf of `command` (null: of the device itself). One at a time. Errors:
     // as ModuleProcess::call().
     Result<Bytes> call(cs2sim_call kind, std::uint32_t number, ByteView data, Call* command);

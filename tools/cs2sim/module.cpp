@@ -13,6 +13,7 @@
 #include <thread>
 
 #include "firmware/modules/images/module_image.h"
+#include "firmware/modules/images/script.h"
 #include "tools/control/control.h"
 #include "tools/control/program.h"
 #include "tools/cs2sim/commands.h"
@@ -111,7 +112,7 @@ int make_new(const NewModule& wanted) {
         return kTrouble;
     }
     for (const auto& entry : fs::recursive_directory_iterator(from)) {
-        if (!entry.is_regular_file()) continue;
+        if (!entry.is_regular_file() || entry.path().filename().string().starts_with('.')) continue;
         std::ifstream in(entry.path());
         const std::string text(std::istreambuf_iterator<char>(in), {});
         fs::path to = wanted.name / fs::relative(entry.path(), from);
@@ -187,7 +188,7 @@ int run_module(const std::string& state_name, const RunModule& run) {
     const fs::path file = fs::canonical(run.file, failed);
     std::ifstream in(file, std::ios::binary);
     const Bytes image(std::istreambuf_iterator<char>(in), {});
-    const auto info = module_info(image);
+    const auto info = module_info_of_file(file.string(), image);
     if (failed || !info) {
         std::cerr << "cs2sim: " << run.file << " is no firmware module\n";
         return kTrouble;
@@ -243,7 +244,7 @@ void add_module_commands(CLI::App& app, CommandLine& line) {
     CLI::App* ran = with_state(
         group->add_subcommand("run", "runs a module from its file, anew when that changes, until Ctrl-C"),
         line);
-    ran->add_option("file", run->file, "NAME.so; NAME.toml beside it")->required();
+    ran->add_option("file", run->file, "NAME.so, NAME.toml beside it; or NAME.lua")->required();
     CLI::Option* gdb = ran->add_flag("--gdb", run->gdb, "waits for a debugger, and prints its command");
     CLI::Option* server = ran->add_option("--gdbserver", run->gdbserver, "the same, on this port");
     CLI::Option* wrap =

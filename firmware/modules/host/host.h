@@ -92,6 +92,10 @@ void answer_call(int code, u32 length); /* whose data is in the channel */
 
 /* --- main.c --- */
 void run_call(void);
+
+/* --- ends.c --- */
+/* From now on a signal that ends the process, and exit(), are told in the channel. */
+void catch_signals(void);
 /* The process is at its end: tells why and does not come back. */
 _Noreturn void end_process(u32 end, u32 number);
 
@@ -121,6 +125,8 @@ int module_is_ready(void* wait); /* what a task waits for in os_mdl_state_wait *
 
 /* --- cmds.c --- */
 void run_command(void);
+/* --- vdm.c --- */
+void run_mechanism(void);
 /* --- db.c --- */
 void forget_pages(void); /* records kept since the last call */
 

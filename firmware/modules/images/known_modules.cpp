@@ -20,8 +20,6 @@ std::string number_of(const FunctionSignature& row) {
     return text;
 }
 
-bool is_described(const FunctionSignature& row) { return !row.name.starts_with("SFC_"); }
-
 std::string words_on(const FunctionSignature& row) {
     std::string text = full_name(row) + " (" + number_of(row) + "), a function of a module of users' own\n";
     text += "  request     " + std::string(row.request.text()) + "\n  answer      " +

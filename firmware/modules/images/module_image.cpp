@@ -6,6 +6,7 @@
 #include <fstream>
 #include <iterator>
 
+#include "firmware/modules/images/script.h"
 #include "firmware/smos/flash/state_file.h"
 #include "firmware/toml/toml.h"
 
@@ -14,16 +15,20 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// An ELF file's class and, little-endian, its machine: x86, x86-64, AArch64.
-Result<unsigned> elf_bits(ByteView image) {
+constexpr const char* kHost32 = "cs2sim-module32";
+constexpr const char* kHost64 = "cs2sim-module64";
+constexpr const char* kHostOfScripts = "cs2sim-lua";
+
+// By an ELF file's class and, little-endian, its machine: x86, x86-64, AArch64.
+Result<const char*> host_of(ByteView image) {
     if (image.size() < 20 || image[0] != 0x7F || as_text(image.subspan(1, 3)) != "ELF" || image[5] != 1)
         return fail(E_OS_MDL_CORRUPT);
     const unsigned machine = image[18] | image[19] << 8;
-    if (image[4] == 1 && machine == 3) return 32U;
+    if (image[4] == 1 && machine == 3) return kHost32;
 #if defined(__x86_64__)
-    if (image[4] == 2 && machine == 62) return 64U;
+    if (image[4] == 2 && machine == 62) return kHost64;
 #elif defined(__aarch64__)
-    if (image[4] == 2 && machine == 183) return 64U;
+    if (image[4] == 2 && machine == 183) return kHost64;
 #endif
     return fail(E_OS_MDL_HW_TYPE);
 }
@@ -55,9 +60,9 @@ Result<ModuleImage> read_image(Bytes content) {
     ModuleImage image;
     CS2SIM_TRY_LET(info, module_info(content));
     if (!is_plain(info.abbreviation)) return fail(E_ADM_MMC_INFO);
-    CS2SIM_TRY_LET(bits, elf_bits(content));
+    CS2SIM_TRY_LET(host, host_of(content));
     image.info = info;
-    image.bits = bits;
+    image.host = host;
     image.content = std::move(content);
     return image;
 }
@@ -66,6 +71,46 @@ Result<ModuleImage> read_container(const Flash& flash, const std::string& name) 
     CS2SIM_TRY_LET(container, flash.read(name));
     CS2SIM_TRY_LET(content, container_image(container, kModuleLinux));
     return read_image(to_bytes(content));
+}
+
+tl::expected<ModuleImage, std::string> script_image(Bytes content, const std::string& name) {
+    auto script = read_script(as_text(content), name);
+    if (!script) return tl::unexpected(script.error());
+    if (!is_plain(script->info.abbreviation))
+        return tl::unexpected(name + ": " + script->info.abbreviation + " is no name of a module");
+    ModuleImage image;
+    image.info = std::move(script->info);
+    image.texts = std::move(script->texts);
+    image.host = kHostOfScripts;
+    image.content = std::move(content);
+    return image;
+}
+
+// With its texts. Error: words, mostly a code.
+tl::expected<ModuleImage, std::string> image_in_flash(const Flash& flash, const std::string& name,
+                                                      const Say& say) {
+    if (is_script(name)) {
+        auto content = flash.read(name);
+        if (!content) return tl::unexpected(hex_code(content.error().code));
+        return script_image(std::move(*content), name);
+    }
+    auto image = read_container(flash, name);
+    if (!image) return tl::unexpected(hex_code(image.error().code));
+    const std::string beside = fs::path(name).replace_extension(".toml");
+    tl::expected<std::string, std::string> toml = tl::unexpected<std::string>("");
+    if (flash.exists(beside))
+        if (const auto text = flash.read(beside)) toml = std::string(as_text(*text));
+    image->texts = texts_of(toml, beside, image->info, say);
+    return std::move(*image);
+}
+
+tl::expected<ModuleImage, std::string> image_in_file(Bytes content, const fs::path& file, const Say& say) {
+    if (is_script(file.string())) return script_image(std::move(content), file.filename());
+    auto image = read_image(std::move(content));
+    if (!image) return tl::unexpected(hex_code(image.error().code));
+    const std::string beside = fs::path(file).replace_extension(".toml");
+    image->texts = texts_of(read_text(beside), beside, image->info, say);
+    return std::move(*image);
 }
 
 void keep_newest(std::vector<ModuleImage>& images, ModuleImage image, const Say& say) {
@@ -84,32 +129,22 @@ void keep_newest(std::vector<ModuleImage>& images, ModuleImage image, const Say&
 }  // namespace
 
 std::vector<ModuleImage> find_module_images(const Flash& flash, const Say& say) {
-    constexpr std::string_view kContainer = ".mtc";
     std::vector<ModuleImage> images;
     for (const FileInfo& file : flash.list()) {
-        if (!file.name.ends_with(kContainer)) continue;
-        auto image = read_container(flash, file.name);
-        if (!image) {
-            say("module " + file.name + " not started: " + hex_code(image.error().code));
-            continue;
-        }
-        const std::string beside = file.name.substr(0, file.name.size() - kContainer.size()) + ".toml";
-        tl::expected<std::string, std::string> toml = tl::unexpected<std::string>("");
-        if (flash.exists(beside))
-            if (const auto text = flash.read(beside)) toml = std::string(as_text(*text));
-        image->texts = texts_of(toml, beside, image->info, say);
-        keep_newest(images, std::move(*image), say);
+        if (!is_module_file(file.name)) continue;
+        auto image = image_in_flash(flash, file.name, say);
+        if (image)
+            keep_newest(images, std::move(*image), say);
+        else
+            say("module " + file.name + " not started: " + image.error());
     }
     return images;
 }
 
 void take_developed(std::vector<ModuleImage>& images, const fs::path& file, const Say& say) {
     std::ifstream in(file, std::ios::binary);
-    auto image = read_image(Bytes(std::istreambuf_iterator<char>(in), {}));
-    if (!image) return say("module " + file.string() + " not started: " + hex_code(image.error().code));
-    fs::path beside = file;
-    beside.replace_extension(".toml");
-    image->texts = texts_of(read_text(beside.string()), beside.string(), image->info, say);
+    auto image = image_in_file(Bytes(std::istreambuf_iterator<char>(in), {}), file, say);
+    if (!image) return say("module " + file.string() + " not started: " + image.error());
     image->file = file;
     image->developed = true;
     std::erase_if(images, [&](const ModuleImage& other) { return other.info.id == image->info.id; });
@@ -119,7 +154,8 @@ void take_developed(std::vector<ModuleImage>& images, const fs::path& file, cons
 Result<fs::path> place_image(const fs::path& folder, const ModuleImage& image) {
     CS2SIM_TRY(make_folder(folder));
     if (image.developed) return image.file;
-    const fs::path file = folder / (image.info.abbreviation + ".so");
+    const char* const extension = image.host == kHostOfScripts ? ".lua" : ".so";
+    const fs::path file = folder / (image.info.abbreviation + extension);
     CS2SIM_TRY(write_atomically(file, image.content));  // beside the one that a process may still have mapped
     return file;
 }
@@ -153,10 +189,9 @@ Result<void> write_developed(const fs::path& folder, const std::optional<Develop
     return write_atomically(folder / kDeveloped, as_bytes(text));
 }
 
-fs::path module_host(unsigned bits) {
+fs::path module_host(const std::string& name) {
     std::error_code failed;
     const fs::path own = fs::read_symlink("/proc/self/exe", failed).parent_path();
-    const std::string name = "cs2sim-module" + std::to_string(bits);
     for (const fs::path& place : {own / name, own.parent_path() / "libexec" / "cs2sim" / name})
         if (fs::exists(place, failed)) return place;
     return {};

@@ -15,8 +15,8 @@ namespace cs2sim {
 
 struct ModuleImage {
     ModuleInfo info;
-    Bytes content;  // a shared object
-    unsigned bits = 32;
+    Bytes content;     // a shared object, or a script
+    std::string host;  // the program in whose process it runs: cs2sim-module32, cs2sim-module64, cs2sim-lua
     ModuleTexts texts;
     std::filesystem::path file;  // of a developed one: where it lies already
     bool developed = false;
@@ -24,19 +24,19 @@ struct ModuleImage {
 
 using Say = std::function<void(const std::string&)>;
 
-// The newest of each id among the containers in flash, by name of file. `say` hears what cannot be started,
-// and why.
+// The newest of each id among the containers and scripts in flash, by name of file. `say` hears what cannot
+// be started, and why.
 std::vector<ModuleImage> find_module_images(const Flash& flash, const Say& say);
 
-// Adds the image of a file, in place of one with its id. NAME.toml beside it has its texts.
+// Adds the image of a file, in place of one with its id. NAME.toml beside a shared object has its texts.
 void take_developed(std::vector<ModuleImage>& images, const std::filesystem::path& file, const Say& say);
 
 // Writes the image into the folder, closed to others; a developed one stays where it is. Errors: those of
 // write_atomically().
 Result<std::filesystem::path> place_image(const std::filesystem::path& folder, const ModuleImage& image);
 
-// The program for images of so many bits: beside this one, or in ../libexec/cs2sim; empty when there is none.
-std::filesystem::path module_host(unsigned bits);
+// The program of that name: beside this one, or in ../libexec/cs2sim; empty when there is none.
+std::filesystem::path module_host(const std::string& name);
 
 // A module that is run from a file, without a container, under a developer's eyes: noted in `folder` (the
 // folder "modules" of a state folder), taken up when the device starts.

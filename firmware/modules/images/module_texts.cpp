@@ -107,6 +107,8 @@ struct ModuleTextsReader {
     }
 };
 
+bool is_described(const FunctionSignature& row) { return !row.name.starts_with("SFC_"); }
+
 ModuleTexts default_texts(std::string_view module, std::uint16_t id) {
     auto texts = ModuleTexts::read("", "", module, id);
     return texts ? *texts : ModuleTexts();
@@ -127,7 +129,7 @@ tl::expected<ModuleTexts, std::string> ModuleTexts::read(std::string_view toml, 
             for (const auto& [sfc, function] : *table) reader.read_function(sfc.str(), function);
         else if (key.str() == "errors" && table)
             for (const auto& [number, text] : *table) reader.read_error(number.str(), text);
-        else
+        else if (key.str() != "module" || !table)
             reader.complain("'" + std::string(key.str()) + "' is neither [functions.N] nor [errors]");
     }
     if (!reader.problem.empty()) return Problem(std::string(name) + ": " + reader.problem);

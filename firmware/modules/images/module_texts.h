@@ -26,7 +26,8 @@ namespace cs2sim {
 class ModuleTexts {
 public:
     ModuleTexts() = default;
-    // Without a text: names like SFC_05, blocks as they come. Error: words for the log, with the line.
+    // Without a text: names like SFC_05, blocks as they come. A table [module], which is a script's
+    // (script.h), is left to others. Error: words for the log, with the line.
     static tl::expected<ModuleTexts, std::string> read(std::string_view toml, std::string_view name,
                                                        std::string_view module, std::uint16_t id);
 
@@ -39,6 +40,9 @@ private:
     std::shared_ptr<Content> content_;
     friend struct ModuleTextsReader;
 };
+
+// Whether its author has named it.
+bool is_described(const FunctionSignature& row);
 
 // Texts of a module that has no file of its own.
 ModuleTexts default_texts(std::string_view module, std::uint16_t id);

@@ -1,0 +1,176 @@
+/* Vendor-defined mechanisms: one that chains operations (derive, encrypt, MAC in one call), and bad ones. */
+#include <cryptoserversdk/aes.h>
+#include <cryptoserversdk/cmds.h>
+#include <cryptoserversdk/cxi.h>
+#include <cryptoserversdk/cxi_vdm.h>
+#include <cryptoserversdk/hash.h>
+#include <cryptoserversdk/load_store.h>
+#include <cryptoserversdk/module_1.5.h>
+#include <cryptoserversdk/os_file.h>
+#include <cryptoserversdk/os_log.h>
+#include <cryptoserversdk/os_mdl.h>
+#include <cryptoserversdk/os_mem.h>
+#include <cryptoserversdk/os_task.h>
+#include <stddef.h>
+#include <string.h>
+
+#ifndef VDM_ID
+#define VDM_ID 0x176
+#define VDM_NAME "VDMA"
+#define VDM_START VDMA_start
+#endif
+#define DENIED (0xB0000001u | VDM_ID << 16)
+
+T_OS_MDL_HDL P_SMOS, P_CXI, P_AES, P_HASH;
+
+int VDM_START(T_OS_MDL_HDL smos, OS_FILE_HANDLE file, void* memory);
+
+/* 1: a MAC. 2: derive by the parameter, encrypt, MAC. From 10 on: what a callback must not do. */
+enum { MAC = 1, CHAINED = 2, TOO_LONG = 10, NOTHING, STATE, WRITES_BEHIND, CRASHES, ITS_OWN_CODE };
+
+enum { L_MAC = 32, L_IV = 16 };
+
+static int mac(const T_VDM_BUF* key, const unsigned char* data, unsigned int length, unsigned char* to) {
+    unsigned int l_mac = L_MAC;
+    return hash_hmac(HASH_SHA256, key->len, key->pBuf, length, (unsigned char*)data, NULL, to, &l_mac);
+}
+
+static int derive(const T_VDM_MECH* mechanism, const T_VDM_KEY* key, AES_KEY* made) {
+    unsigned char bytes[L_MAC];
+    const int code = mac(&key->priv_token, mechanism->Param.pBuf, mechanism->Param.len, bytes);
+    if (code == 0) aes_pkey(L_MAC, bytes, AES_ENC, made);
+    return code;
+}
+
+static int sign(const T_VDM_MECH* const mechanism, const unsigned int flags, const T_VDM_KEY* const key,
+                const T_VDM_BUF* const in, const T_VDM_BUF* const state_in, T_VDM_BUF* const result) {
+    (void)state_in;
+    if (flags != (CXI_FLAG_CRYPT_INIT | CXI_FLAG_CRYPT_FINAL)) return (int)DENIED;
+    switch (mechanism->Type) {
+        case MAC: {
+            const int code = mac(&key->priv_token, in->pBuf, in->len, result->pBuf);
+            if (code == 0) result->len = L_MAC;
+            return code;
+        }
+        case TOO_LONG:
+            result->len += 1;
+            return 0;
+        case NOTHING:
+            result->len = 0;
+            return 0;
+        case WRITES_BEHIND:
+            memset(result->pBuf, 0, result->len + 1);
+            result->len = 1;
+            return 0;
+        case CRASHES:
+            *(volatile int*)NULL = 0;
+            return 0;
+        case ITS_OWN_CODE:
+            return (int)DENIED;
+        default:
+            return (int)E_CXI_VDM_MECH_NOT_HANDLED;
+    }
+}
+
+static int verify(const T_VDM_MECH* const mechanism, const unsigned int flags, const T_VDM_KEY* const key,
+                  const T_VDM_BUF* const in, const T_VDM_BUF* const signature,
+                  const T_VDM_BUF* const state_in, T_VDM_BUF* const state_out) {
+    unsigned char expected[L_MAC];
+    (void)flags;
+    (void)state_in;
+    (void)state_out;
+    if (mechanism->Type != MAC) return (int)E_CXI_VDM_MECH_NOT_HANDLED;
+    if (mac(&key->priv_token, in->pBuf, in->len, expected) != 0 || signature->len != L_MAC ||
+        memcmp(expected, signature->pBuf, L_MAC) != 0)
+        return (int)DENIED;
+    return 0;
+}
+
+/* The text by a key that is derived from the key and the parameter, then a MAC over it. */
+static int encrypt(const T_VDM_MECH* const mechanism, const unsigned int flags, const T_VDM_KEY* const key,
+                   const T_VDM_BUF* const in, const T_VDM_BUF* const state_in, T_VDM_BUF* const out,
+                   T_VDM_BUF* const state_out) {
+    unsigned char iv[L_IV] = {0};
+    AES_KEY derived;
+    int code;
+    (void)flags;
+    (void)state_in;
+    if (mechanism->Type == STATE) {
+        state_out->len = 5;
+        out->len = 1;
+        return 0;
+    }
+    if (mechanism->Type != CHAINED || key->type != VDM_TYPE_AES) return (int)E_CXI_VDM_MECH_NOT_HANDLED;
+    if (out->len < in->len + L_MAC) return (int)DENIED;
+    code = derive(mechanism, key, &derived);
+    if (code == 0) code = aes_cbc(&derived, AES_ENC, iv, in->len, in->pBuf, out->pBuf, NULL);
+    if (code == 0) code = mac(&key->priv_token, out->pBuf, in->len, out->pBuf + in->len);
+    if (code == 0) out->len = in->len + L_MAC;
+    return code;
+}
+
+static int decrypt(const T_VDM_MECH* const mechanism, const unsigned int flags, const T_VDM_KEY* const key,
+                   const T_VDM_BUF* const in, const T_VDM_BUF* const state_in, T_VDM_BUF* const out,
+                   T_VDM_BUF* const state_out) {
+    unsigned char iv[L_IV] = {0}, expected[L_MAC];
+    AES_KEY derived;
+    unsigned int length;
+    int code;
+    (void)flags;
+    (void)state_in;
+    (void)state_out;
+    if (mechanism->Type != CHAINED) return (int)E_CXI_VDM_MECH_NOT_HANDLED;
+    if (in->len < L_MAC) return (int)DENIED;
+    length = in->len - L_MAC;
+    code = mac(&key->priv_token, in->pBuf, length, expected);
+    if (code == 0 && memcmp(expected, in->pBuf + length, L_MAC) != 0) return (int)DENIED;
+    if (code == 0) code = derive(mechanism, key, &derived);
+    if (code == 0) code = aes_cbc(&derived, AES_DEC, iv, length, in->pBuf, out->pBuf, NULL);
+    if (code == 0) out->len = length;
+    return code;
+}
+
+static int init(void) {
+    T_CXI_VDM_CB callbacks[] = {{VDM_FCT_SIGN, {NULL}},
+                                {VDM_FCT_VERIFY, {NULL}},
+                                {VDM_FCT_ENCRYPT, {NULL}},
+                                {VDM_FCT_DECRYPT, {NULL}}};
+    unsigned int i;
+    int code = 0;
+    callbacks[0].cbFct.Sign = sign;
+    callbacks[1].cbFct.Verify = verify;
+    callbacks[2].cbFct.Encrypt = encrypt;
+    callbacks[3].cbFct.Decrypt = decrypt;
+    if (cxi_int_register_vdm(NULL, VDM_PRIORITY_DEFAULT) == 0) return (int)DENIED;
+    for (i = 0; code == 0 && i < sizeof callbacks / sizeof callbacks[0]; ++i)
+        code = cxi_int_register_vdm(&callbacks[i], VDM_PRIORITY_DEFAULT);
+    return code;
+}
+
+static int consent(void) { return 0; }
+
+static const T_MODULE_INFO Module_info = {MODULE_INFO_TAG, VDM_NAME, CS2_U32_TO_BIG_ENDIAN(VDM_ID),
+                                          CS2_U32_TO_BIG_ENDIAN(0x01000000), "vendor-defined mechanisms"};
+
+static struct {
+    void* p_data;
+    int (*start)(T_OS_MDL_HDL, OS_FILE_HANDLE, void*);
+    int (*stop)(void);
+    int (*pre_replace)(void);
+    int (*pre_delete)(void);
+    void* reserved;
+    const T_MODULE_INFO* info;
+} Module_pub = {NULL, VDM_START, consent, consent, consent, NULL, &Module_info};
+
+static T_MODULE_LINK_TAB Module_link_tab[] = {
+    {&P_CXI, "CXI", 0x02000800, 0}, {&P_AES, "AES", 0, 0}, {&P_HASH, "HASH", 0, 0}, {NULL, "", 0, 0}};
+
+int VDM_START(T_OS_MDL_HDL smos, OS_FILE_HANDLE file, void* memory) {
+    (void)file;
+    P_SMOS = smos;
+    return module_start(memory);
+}
+
+#define MODULE_NEEDS_EXT_REFS
+#define MODULE_INIT_TASK_FUNCTION init
+#include <cryptoserversdk/module_init_1.5.c>
