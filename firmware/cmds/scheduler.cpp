@@ -85,6 +85,12 @@ const FunctionSignature* Scheduler::find(std::string_view full_name) const {
     return found == functions_.end() ? nullptr : (*found)->row;
 }
 
+std::optional<std::uint16_t> Scheduler::find_module(std::string_view name) const {
+    const auto found = std::ranges::find(functions_, name, [](const auto& one) { return one->row->module; });
+    if (found == functions_.end()) return std::nullopt;
+    return (*found)->row->fc;
+}
+
 std::vector<FunctionCounts> Scheduler::counts() const {
     std::vector<FunctionCounts> counts;
     for (const auto& one : functions_)

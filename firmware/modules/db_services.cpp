@@ -53,9 +53,9 @@ Result<void> append_entry(Bytes& out, const DatabaseEntry& entry) {
 
 // "erp" is FLASH\erp.db; the device's own databases are closed to modules.
 Result<std::string> file_of(const ServiceCall& call) {
-    const std::string name = std::string(call.request.text("name")) + ".db";
-    if (!Flash::plain_name(name) || database_policy(name)->name != "*") return fail(E_DB_BAD_NAME);
-    return name;
+    const auto name = Flash::plain_name(std::string(call.request.text("name")) + ".db");
+    if (!name || database_policy(*name)->name != "*") return fail(E_DB_BAD_NAME);
+    return *name;
 }
 
 Result<ModuleHoldings::OpenDatabase*> open_database(const ServiceCall& call) {

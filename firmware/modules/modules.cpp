@@ -17,6 +17,7 @@ namespace {
 constexpr std::int64_t kStartPatience = 30'000;  // ms; a device waits some seconds for a module
 constexpr std::int64_t kStopPatience = 2'000;
 constexpr std::uint32_t kLongestNap = 200;
+constexpr std::size_t kMostRegistrations = 16;  // function codes of one module; its process keeps 8 at a time
 
 // What the start of a script is told (channel.h): its functions by number and name.
 Bytes start_block(const UserModule& module) {
@@ -184,6 +185,7 @@ void Modules::bring_up() {
 
 Result<void> Modules::registered(UserModule& module, std::uint16_t fc, std::vector<std::uint8_t> present) {
     const std::lock_guard lock(mutex_);
+    if (module.registrations.size() >= kMostRegistrations) return fail(E_CMDS_NO_MEM);
     for (const auto& other : modules_)
         for (const auto& one : other->registrations)
             if (one->fc == fc) return fail(E_CMDS_IN_USE);

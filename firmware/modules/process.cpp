@@ -18,6 +18,7 @@
 #include <ctime>
 
 #include "firmware/crypto/secret.h"
+#include "firmware/smos/clock.h"
 #include "firmware/smos/flash/state_file.h"
 
 extern char** environ;
@@ -138,14 +139,24 @@ void ModuleProcess::hand_over() {
     futex(&channel_->turn, FUTEX_WAKE, 1, nullptr);
 }
 
+// By the clock, whatever the module does: one that keeps asking for services, or wakes without giving the turn,
+// is ended as well as one that is silent.
+void ModuleProcess::look_at(ModuleCaller& caller) {
+    const std::int64_t now = monotonic_milliseconds();
+    if (now - looked_at_ < kLookAgain / 1'000'000) return;
+    looked_at_ = now;
+    if (!caller.goes_on()) interrupt();
+}
+
 Result<void> ModuleProcess::wait(ModuleCaller& caller) {
     while (read_once(channel_->turn) != CS2SIM_TURN_SIMULATOR) {
         const timespec timeout{0, kLookAgain};
-        if (futex(&channel_->turn, FUTEX_WAIT, CS2SIM_TURN_MODULE, &timeout) == 0 && !dead_) continue;
+        futex(&channel_->turn, FUTEX_WAIT, CS2SIM_TURN_MODULE, &timeout);
         if (read_once(channel_->turn) == CS2SIM_TURN_SIMULATOR) break;
         if (dead()) return fail(E_OS_MDL_NOT_AVAILABLE);
-        if (!caller.goes_on()) interrupt();
+        look_at(caller);
     }
+    look_at(caller);
     return {};
 }
 

@@ -70,6 +70,7 @@ public:
 private:
     ModuleProcess() = default;
     Result<void> spawn(const Options& options, int channel);
+    void look_at(ModuleCaller& caller);
     Result<void> wait(ModuleCaller& caller);
     void hand_over();
     Result<void> put(ByteView data);
@@ -78,6 +79,7 @@ private:
     int pid_ = -1;
     int process_ = -1;
     int bell_ = -1;
+    std::int64_t looked_at_ = 0;  // monotonic milliseconds: when the caller was last asked whether it goes on
     std::atomic<bool> dead_{false};
     std::atomic<bool> interrupted_{false};
     int status_ = 0;

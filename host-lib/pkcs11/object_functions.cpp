@@ -53,6 +53,7 @@ Answer give_template(const Template& held, CK_ATTRIBUTE& wanted) {
         const bool filled = element->pValue && element->type == type;
         element->type = type;
         if (find_attribute(type)->codec == Codec::attributes) {
+            if (!filled) element->pValue = nullptr;  // what lies there is of another attribute
             if (auto inner = give_template(Template::decode(value), *element); !inner) answer = inner;
         } else if (filled && element->ulValueLen < value.size()) {
             element->ulValueLen = CK_UNAVAILABLE_INFORMATION;

@@ -59,6 +59,11 @@ Result<void> keep_file(const fs::path& folder, Manifest& manifest, const std::st
     std::error_code none;
     const Item item{kind, {}, fs::absolute(path, none), status.st_mode & 0777, {}};
     if (!has_passwords(kind)) return keep(folder, manifest, item, path.filename(), *content);
+    if (std::ranges::find(*content, 0) != content->end()) {
+        say(path.string() + " is no text: a key store is named by its connection (host-lib/keystore/README.md says how to"
+            " back its rows up)");
+        return fail(E_CSA_PARAM);
+    }
     const std::string text = governance::without_passwords(as_text(*content));
     return keep(folder, manifest, item, path.filename(), as_bytes(text));
 }

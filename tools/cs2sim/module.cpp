@@ -194,8 +194,8 @@ int run_module(const std::string& state_name, const RunModule& run) {
         return kTrouble;
     }
     const unsigned bits = image.size() > 4 && image[4] == 2 ? 64 : 32;
-    const bool started = !InstanceLock::holder(state) &&
-                         run_program({own_path(), "start", "--state", state.string()}, false) == 0;
+    const bool started = !InstanceLock::holder(state);
+    if (started && run_program({own_path(), "start", "--state", state.string()}, false) != 0) return kTrouble;
     const fs::path log = folder / ("module-" + info->abbreviation + ".log");
     std::streamoff shown =
         fs::exists(log, failed) ? static_cast<std::streamoff>(fs::file_size(log, failed)) : 0;

@@ -18,11 +18,14 @@ std::optional<Number> hexadecimal(std::string_view text, std::size_t digits) {
     return value;
 }
 
+// Of ids above those of the device's modules, the device knows whether a user's own module has them.
+bool is_own_module(std::uint16_t id) { return id > 0xFF; }
+
 std::optional<std::uint16_t> module_number(std::string_view text) {
     for (const ModuleRow& row : module_table())
         if (row.name == text) return row.id;
     const auto number = hexadecimal<std::uint16_t>(text, 4);
-    return number && find_module(*number) ? number : std::nullopt;
+    return number && (find_module(*number) || is_own_module(*number)) ? number : std::nullopt;
 }
 
 // The one function of that name, whatever its module.

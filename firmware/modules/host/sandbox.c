@@ -42,6 +42,16 @@ static const int never[] = {
     SYS_umount2,
     SYS_unlinkat,
     SYS_renameat,
+    SYS_renameat2,
+    SYS_mknodat,
+    SYS_fchownat,
+    SYS_utimensat,
+    SYS_setxattr,
+    SYS_lsetxattr,
+    SYS_fsetxattr,
+    SYS_removexattr,
+    SYS_lremovexattr,
+    SYS_fremovexattr,
     SYS_linkat,
     SYS_symlinkat,
     SYS_mkdirat,
@@ -86,8 +96,33 @@ static const int never[] = {
 #ifdef SYS_socketcall
     SYS_socketcall,
 #endif
+#ifdef SYS_lchown
+    SYS_lchown,
+    SYS_mknod,
+    SYS_utime,
+    SYS_utimes,
+    SYS_futimesat,
+#endif
+#ifdef SYS_fchmodat2
+    SYS_fchmodat2,
+#endif
+#ifdef SYS_openat2
+    SYS_openat2, /* its flags lie in memory, where no filter sees them */
+#endif
+#ifdef SYS_truncate64
+    SYS_truncate64,
+    SYS_chown32,
+    SYS_lchown32,
+    SYS_utimensat_time64,
+#endif
 #ifdef SYS_ipc
     SYS_ipc,
+#endif
+#ifdef SYS_shmget
+    SYS_shmget,
+    SYS_shmat,
+    SYS_msgget,
+    SYS_semget,
 #endif
 };
 
@@ -95,9 +130,6 @@ static const int opening[] = {
     SYS_openat,
 #ifdef SYS_open
     SYS_open,
-#endif
-#ifdef SYS_openat2
-    SYS_openat2,
 #endif
 };
 
@@ -121,6 +153,11 @@ static void begin(struct filter* filter) {
     add(filter, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ARCHITECTURE, 1, 0));
     add(filter, (struct sock_filter)REFUSE);
     add(filter, (struct sock_filter)LOAD(nr));
+#if defined(__x86_64__)
+    /* The same calls by their numbers of x32. */
+    add(filter, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, 0x40000000u, 0, 1));
+    add(filter, (struct sock_filter)REFUSE);
+#endif
 }
 
 static void refuse(struct filter* filter, int number) {

@@ -126,7 +126,9 @@ TEST_CASE("what is no group of DSA is refused") {
     refused({good.p, good.q, {2}}, E_CXI_KEY_INVALID_COMP);  // of another order
     refused({good.p, good.q, good.p}, E_CXI_KEY_INVALID_COMP);
 
-    CHECK(code_of(bench.run(SFC_CXI_KEY_DSA_GGEN, {0, good.p, Bytes{7}})) == E_CXI_KEY_INVALID_COMP);
+    Bytes of_another_group = good.q;  // no divisor of p - 1
+    of_another_group.back() ^= 2;
+    CHECK(code_of(bench.run(SFC_CXI_KEY_DSA_GGEN, {0, good.p, of_another_group})) == E_CXI_KEY_INVALID_COMP);
     CHECK(code_of(bench.run(SFC_CXI_KEY_DSA_GGEN, {0, good.p, ByteView()})) == E_CXI_KEY_INVALID_COMP);
     CHECK(code_of(bench.run(SFC_CXI_KEY_DSA_GGEN, {0, Bytes(500, 0xFF), good.q})) == E_CXI_KEY_INVALID_SIZE);
     const auto generator = bench.run(SFC_CXI_KEY_DSA_GGEN, {0, good.p, good.q});
