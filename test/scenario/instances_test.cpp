@@ -328,13 +328,14 @@ TEST_CASE(
     CHECK(on_a_terminal("").find("\x1b[") != std::string::npos);
 }
 
-TEST_CASE("a start with too few descriptors says so; what is enough serves") {
+TEST_CASE("a start with too few descriptors says so, and what is enough serves") {
     const Instance instance;
     const auto start = [&](int most, int taken) {
         // `taken` of them are open already, handed down by whoever starts it.
         const std::string program =
             "import os, resource, sys\n"
             "most, taken = int(sys.argv[1]), int(sys.argv[2])\n"
+            "os.closerange(3, 4096)\n"  // what the test's own starter left open
             "for _ in range(taken): os.set_inheritable(os.open('/dev/null', os.O_RDONLY), True)\n"
             "resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))\n"
             "os.execv(sys.argv[3], sys.argv[3:])\n";

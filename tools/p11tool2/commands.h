@@ -25,7 +25,6 @@ extern const std::span<const Command> kShowCommands;       // show_commands.cpp
 extern const std::span<const Command> kKeyCommands;        // key_commands.cpp
 extern const std::span<const Command> kObjectCommands;     // object_commands.cpp
 extern const std::span<const Command> kVendorCommands;     // vendor_commands.cpp
-extern const std::span<const Command> kKeyStoreCommands;   // key_store_commands.cpp
 extern const std::span<const Command> kTestCommands;       // test_command.cpp
 
 }  // namespace cs2sim::tools::p11

@@ -25,7 +25,6 @@ std::span<const Group> groups() {
         {"Keys and certificates", kKeyCommands},
         {"Objects", kObjectCommands},
         {"Backups, configuration, the end of a token", kVendorCommands},
-        {"Key store", kKeyStoreCommands},
         {"Test", kTestCommands},
     };
     return all;

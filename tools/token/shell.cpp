@@ -54,8 +54,6 @@ void Shell::set_slot(CK_SLOT_ID slot) {
     slot_ = slot;
 }
 
-void* Shell::vendor_function(const char* name) const { return loaded_ ? ::dlsym(loaded_, name) : nullptr; }
-
 Result<CK_FUNCTION_LIST*> Shell::functions() {
     if (functions_) return functions_;
     const std::string path = library.empty() ? own_library() : library;

@@ -33,8 +33,6 @@ public:
     Result<CS_FUNCTION_LIST*> vendor_functions();
     // A read-write session with the slot, opened at the first call.
     Result<CK_SESSION_HANDLE> session();
-    // One of the library's functions that PKCS#11 does not have, by name; null when it has none.
-    void* vendor_function(const char* name) const;
     // The error of a call: for CKR_DEVICE_ERROR the device's own code, when the session knows it.
     Result<void> check(CK_RV code);
 
