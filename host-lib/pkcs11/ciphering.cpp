@@ -95,6 +95,7 @@ SecretBytes padded_to_modulus(const Operation& operation, ByteView data) {
 OutputSize whole_size(const Operation& operation, Direction direction, std::size_t length) {
     const std::size_t tag = operation.prepared->tag_length;
     if (is_rsa(operation)) return {key_bytes(*operation.key), direction == Direction::encrypt};
+    if (operation.prepared->row->work == Work::vendor) return {length + kVendorRoom, false};
     if (operation.prepared->row->work == Work::ecies) return ecies_size(operation, direction, length);
     if (chain_of(operation) == CXI_MECH_CHAIN_KEY_WRAP)
         return {key_wrap_size(operation, direction, length), direction == Direction::encrypt};

@@ -102,9 +102,23 @@ const MechanismRow* find_mechanism(CK_MECHANISM_TYPE type) {
     return row == std::end(kMechanisms) ? nullptr : row;
 }
 
+const MechanismRow* find_vendor_mechanism(CK_MECHANISM_TYPE type) {
+    static constexpr MechanismRow kVendor{CK_VENDOR_DEFINED,
+                                          Work::vendor,
+                                          CXI_MECH_VDM_FLAG,
+                                          KeyKind::secret,
+                                          0,
+                                          0,
+                                          ENCRYPT | DECRYPT | SIGN | VERIFY,
+                                          ParameterCodec::bytes};
+    constexpr CK_MECHANISM_TYPE kBits = 0xC0000000, kNumber = 0xFF;
+    return (type & CK_VENDOR_DEFINED) != 0 && (type & ~(kBits | kNumber)) == 0 ? &kVendor : nullptr;
+}
+
 CK_FLAGS flags_of(const MechanismRow& row, const TokenProfile& profile) {
     const auto modes = static_cast<std::uint8_t>((profile.fips ? FIPS : 0) | (profile.cc ? CC : 0));
     if (is_des(row.keys) && !profile.des3) return 0;
+    if (row.work == Work::vendor && profile.certified()) return 0;  // no modules of others there
     CK_FLAGS flags = row.flags;
     for (const Bar& bar : kBars)
         if ((bar.modes & modes) != 0 && (bar.keys == KeyKind::no_key || bar.keys == row.keys) &&

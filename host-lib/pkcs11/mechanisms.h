@@ -29,6 +29,7 @@ enum class Work : std::uint8_t {
     derive,
     ecies,    // encrypts to a key of a curve, in one command
     rsa_aes,  // wraps an AES key, and with that one the key
+    vendor,   // a module of a user's does it, in one command
 };
 
 enum class KeyKind : std::uint8_t {
@@ -72,7 +73,8 @@ enum class ParameterCodec : std::uint8_t {
     tls_master,
     tls_mac,
     tls_kdf,
-    rsa_aes
+    rsa_aes,
+    bytes
 };
 
 struct MechanismRow {
@@ -91,6 +93,11 @@ CK_FLAGS flags_of(const MechanismRow& row, const TokenProfile& profile);
 // The numbers by which CXI knows the uses of a mechanism, for lists of allowed ones; none for unknown ones.
 std::vector<std::uint32_t> device_mechanisms(CK_MECHANISM_TYPE type);
 const MechanismRow* find_mechanism(CK_MECHANISM_TYPE type);  // null when unknown
+// CKM_VENDOR_DEFINED + n and C0000000 + n, up to 255, that are no mechanisms of the library's own: what
+// users' modules do on the device. Null for others. The library cannot know which there are: the device says
+// at work.
+const MechanismRow* find_vendor_mechanism(CK_MECHANISM_TYPE type);
+inline constexpr std::size_t kVendorRoom = 65536;  // bytes that a module may add to the data
 
 // Whether a mechanism that takes keys of this kind takes a key of that type.
 bool takes(KeyKind kind, CK_KEY_TYPE type);

@@ -171,6 +171,13 @@ Answer read_parameter(const CK_MECHANISM& mechanism, Prepared& out) {
         case ParameterCodec::none:
             // Callers pass all kinds of empty parameters; what is not empty is none of ours.
             return mechanism.ulParameterLen == 0 ? Answer() : kBad;
+        case ParameterCodec::bytes: {
+            const auto bytes = part(mechanism.pParameter, mechanism.ulParameterLen);
+            if (!bytes) return fail(bytes.error());
+            if (bytes->size() > 0xFFFF) return kBad;  // SIGN's field
+            out.parameter = to_bytes(*bytes);
+            return {};
+        }
         case ParameterCodec::no_iv:
             if (mechanism.ulParameterLen == 0) return {};
             return kBad;  // other initial values than RFC 3394's and 5649's
@@ -266,9 +273,12 @@ Result<Prepared> prepare(const TokenProfile& profile, const CK_MECHANISM* mechan
     if (!mechanism) return fail(CKR_ARGUMENTS_BAD);
     Prepared out;
     out.row = find_mechanism(mechanism->mechanism);
+    if (!out.row) out.row = find_vendor_mechanism(mechanism->mechanism);
     if (!out.row || (flags_of(*out.row, profile) & flags) == 0) return fail(CKR_MECHANISM_INVALID);
     if (!mechanism->pParameter && mechanism->ulParameterLen != 0) return fail(CKR_ARGUMENTS_BAD);
     out.cxi = out.row->cxi;
+    if (out.row->work == Work::vendor)
+        out.cxi |= static_cast<std::uint32_t>(mechanism->mechanism & 0xFF) << CXI_MECH_VDM_SHIFT;
     CS2SIM_TRY(read_parameter(*mechanism, out));
     return out;
 }

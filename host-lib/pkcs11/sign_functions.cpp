@@ -10,7 +10,8 @@ Result<Delivery> sign_data(Session& session, Operation& operation, const CK_BYTE
                            CK_BYTE* out, CK_ULONG* out_length) {
     const auto given = input(data, length);
     if (!given) return fail(given.error());
-    return deliver(operation, out, out_length, signature_size(operation, given->size()), true,
+    const bool exact = operation.prepared->row->work != Work::vendor;
+    return deliver(operation, out, out_length, signature_size(operation, given->size()), exact,
                    [&]() -> Result<SecretBytes> {
                        CS2SIM_TRY(take_data(session, operation, *given));
                        return make_signature(session, operation);

@@ -7,6 +7,7 @@
 namespace cs2sim::p11 {
 
 // Bytes of the signature that the operation makes, when `more` bytes of data are to come.
+// Of vendor-defined mechanisms the most that it may be.
 std::size_t signature_size(const Operation& operation, std::size_t more);
 
 // Takes data in. Errors: CKR_DATA_LEN_RANGE when the mechanism takes it whole and it is more than a command

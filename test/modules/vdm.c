@@ -25,8 +25,8 @@ T_OS_MDL_HDL P_SMOS, P_CXI, P_AES, P_HASH;
 
 int VDM_START(T_OS_MDL_HDL smos, OS_FILE_HANDLE file, void* memory);
 
-/* 1: a MAC. 2: derive by the parameter, encrypt, MAC. From 10 on: what a callback must not do. */
-enum { MAC = 1, CHAINED = 2, TOO_LONG = 10, NOTHING, STATE, WRITES_BEHIND, CRASHES, ITS_OWN_CODE };
+/* MAC. CHAINED: derive by the parameter, encrypt, MAC. The others: what a callback must not do. */
+enum { MAC = 21, CHAINED = 22, TOO_LONG = 10, NOTHING, STATE, WRITES_BEHIND, CRASHES, ITS_OWN_CODE };
 
 enum { L_MAC = 32, L_IV = 16 };
 
@@ -82,7 +82,7 @@ static int verify(const T_VDM_MECH* const mechanism, const unsigned int flags, c
     if (mechanism->Type != MAC) return (int)E_CXI_VDM_MECH_NOT_HANDLED;
     if (mac(&key->priv_token, in->pBuf, in->len, expected) != 0 || signature->len != L_MAC ||
         memcmp(expected, signature->pBuf, L_MAC) != 0)
-        return (int)DENIED;
+        return (int)E_CXI_CRYPT_SIGN_VERIFY;
     return 0;
 }
 

@@ -10,9 +10,6 @@
 
 namespace cs2sim {
 
-// Says that a mechanism is vendor-defined.
-inline constexpr std::uint32_t CXI_MECH_VDM_FLAG = 0x00010000;
-
 struct Mechanism {
     std::uint32_t value = 0;
     std::uint32_t kdf() const { return value & CXI_MECH_KDF_MASK; }
@@ -21,7 +18,7 @@ struct Mechanism {
     std::uint32_t pad() const { return value & CXI_MECH_PAD_MASK; }
     std::uint32_t hash() const { return value & CXI_MECH_HASH_MASK; }
     bool is_vendor() const { return (value & CXI_MECH_VDM_FLAG) != 0; }
-    std::uint32_t vendor() const { return value >> 8 & 0xFF; }  // its number
+    std::uint32_t vendor() const { return value >> CXI_MECH_VDM_SHIFT & 0xFF; }  // its number
     bool asn1() const { return (value & CXI_MECH_FORMAT_ASN1) != 0; }
 };
 

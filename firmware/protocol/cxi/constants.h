@@ -153,6 +153,9 @@ enum CxiMechanism : std::uint32_t {
     CXI_MECH_CHAIN_CFB8 = 0x00B00000,
     CXI_MECH_CHAIN_CFB1 = 0x00C00000,
 
+    CXI_MECH_VDM_FLAG = 0x00010000,  // vendor-defined, with a number of 8 bits
+    CXI_MECH_VDM_SHIFT = 8,          // where the number stands: OUR ASSUMPTION
+
     CXI_MECH_PAD_MASK = 0xF000,
     CXI_MECH_PAD_NONE = 0,
     CXI_MECH_PAD_PKCS5 = 0x1000,

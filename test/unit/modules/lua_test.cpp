@@ -1,5 +1,6 @@
 // Modules in Lua, good and bad ones.
 #include <catch2/catch.hpp>
+#include <random>
 
 #include "firmware/modules/images/known_modules.h"
 #include "firmware/modules/images/script.h"
@@ -295,4 +296,41 @@ TEST_CASE("Scripts are asked for consent, replaced by newer ones, and barred by 
     certified.restart();
     CHECK(certified.run(0, {}, kScript).error().code == E_CMDS_BAD_FC);
     CHECK_THAT(certified.boot_log(), Contains("certified firmware"));
+}
+
+TEST_CASE("Damaged scripts are read, and run, without harm to the device") {
+    const Bytes demo = file_content(std::filesystem::path(CS2SIM_LUA_EXAMPLES) / "demo.lua");
+    std::mt19937 random(20261126);
+    const auto damaged = [&](std::size_t from) {
+        Bytes text = demo;
+        for (unsigned changes = random() % 4 + 1; changes != 0; --changes) {
+            const std::size_t at = from + random() % (text.size() - from);
+            switch (random() % 3) {
+                case 0:
+                    text[at] = static_cast<std::uint8_t>(random());
+                    break;
+                case 1:
+                    text.erase(text.begin() + static_cast<std::ptrdiff_t>(at));
+                    break;
+                default:
+                    text.insert(text.begin() + static_cast<std::ptrdiff_t>(at), demo[random() % demo.size()]);
+            }
+        }
+        return text;
+    };
+    unsigned read = 0;
+    for (int i = 0; i < 2000; ++i)
+        if (read_script(as_text(damaged(0)), "x.lua")) ++read;
+    CHECK(read > 0);
+    CHECK(read < 2000);
+    ModuleBench bench;
+    const std::size_t code = as_text(demo).find("]]") + 2;
+    for (int i = 0; i < 30; ++i) {
+        write_script(bench, "demo.lua", as_text(damaged(code)));
+        bench.restart();
+        for (const std::uint8_t sfc : {kEcho, kCount}) (void)bench.run(sfc, {}, kDemo);
+        const ModuleStage stage = bench.stage("demo");
+        CHECK((stage == ModuleStage::ready || stage == ModuleStage::failed));
+        CHECK(bench.run(1, {}, FC_CMDS).error().code != E_OS_MDL_NOT_AVAILABLE);
+    }
 }
