@@ -53,7 +53,7 @@ public:
     bool has_module(std::uint16_t fc) const;
     // The row of a published function, or null.
     const FunctionSignature* find(std::uint16_t fc, std::uint8_t sfc) const;
-    const FunctionSignature* find(std::string_view full_name) const;  // "EXMP.INSERT"
+    const FunctionSignature* find(std::string_view full_name) const;        // "EXMP.INSERT"
     std::optional<std::uint16_t> find_module(std::string_view name) const;  // "EXMP"
     // What some module keeps on this device, or null.
     template <class T>

@@ -139,8 +139,8 @@ void ModuleProcess::hand_over() {
     futex(&channel_->turn, FUTEX_WAKE, 1, nullptr);
 }
 
-// By the clock, whatever the module does: one that keeps asking for services, or wakes without giving the turn,
-// is ended as well as one that is silent.
+// By the clock, whatever the module does: one that keeps asking for services, or wakes without giving the
+// turn, is ended as well as one that is silent.
 void ModuleProcess::look_at(ModuleCaller& caller) {
     const std::int64_t now = monotonic_milliseconds();
     if (now - looked_at_ < kLookAgain / 1'000'000) return;

@@ -155,8 +155,8 @@ namespace {
 Result<std::string> own_file(const ServiceCall& call) {
     CS2SIM_TRY_LET(name, Flash::plain_name(call.request.text("name")));
     const std::string& own = call.module.info.abbreviation;
-    const bool begins = name.starts_with(own) && (name.size() == own.size() || name[own.size()] == '.' ||
-                                                  name[own.size()] == '-');
+    const bool begins = name.starts_with(own) &&
+                        (name.size() == own.size() || name[own.size()] == '.' || name[own.size()] == '-');
     // Keys of the device and of modules' signatures, whatever a module calls itself.
     if (!begins || name.ends_with(".mtc") || name.ends_with(".db") || name.ends_with(".key"))
         return fail(E_OS_FILE_ILL_NAME);

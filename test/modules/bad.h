@@ -1,4 +1,8 @@
 /* What a bad module does; the first byte of the command says which. */
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
 
 static int overrun_stack(int depth) {
     volatile char space[4096];
@@ -28,6 +32,8 @@ static int wrong_arguments(T_CMDS_HANDLE* handle) {
     EXPECT(db_insert(database, key, 0, NULL, 0x7FFFFFFF, bytes) == (int)E_DB_LENGTH &&
            db_insert(database, key, 5, NULL, 0, NULL) != 0);
     EXPECT(db_open(NULL, 0, NULL, NULL) != 0 && db_drop("CXIKEY") == (int)E_DB_BAD_NAME);
+    EXPECT(db_drop("FLASH\\CXIKEY") == (int)E_DB_BAD_NAME && db_drop("flash\\user") == (int)E_DB_BAD_NAME &&
+           db_drop("Flash\\VMBK1") == (int)E_DB_BAD_NAME);
     EXPECT(eca_dp_get_info(curve, 1, &length, NULL) != 0 &&
            ecdsa_sign(curve, 0, 8, key, 8, key, &length, bytes) != 0);
     EXPECT(aes_ecb(&empty, AES_ENC, 16, bytes, bytes) != 0 && aes_ecb(NULL, 0, 16, bytes, bytes) != 0);
@@ -43,6 +49,18 @@ static int wrong_arguments(T_CMDS_HANDLE* handle) {
 }
 
 static const P_CMDS_FCT Module_func_tab_of_bad[1] = {echo};
+
+static int refused_calls(void) {
+    unsigned long long how[3] = {O_WRONLY | O_CREAT, 0600, 0};
+    long calls[3];
+    calls[0] = syscall(SYS_openat2, AT_FDCWD, "module-was-here", how, sizeof how);
+    calls[0] = calls[0] < 0 && errno == EPERM ? 0 : 1;
+    calls[1] = syscall(SYS_renameat2, AT_FDCWD, "no such file", AT_FDCWD, "module-was-here", 0);
+    calls[1] = calls[1] < 0 && errno == EPERM ? 0 : 1;
+    calls[2] = syscall(SYS_mknodat, AT_FDCWD, "module-was-here", S_IFREG | 0600, 0);
+    calls[2] = calls[2] < 0 && errno == EPERM ? 0 : 1;
+    return (int)(calls[0] + calls[1] + calls[2]);
+}
 
 static int misbehave(T_CMDS_HANDLE* handle, int l_cmd, unsigned char* cmd) {
     static unsigned char* kept;
@@ -93,6 +111,11 @@ static int misbehave(T_CMDS_HANDLE* handle, int l_cmd, unsigned char* cmd) {
             abort();
         case 13: /* opens a file, a socket would need one more header */
             return access("/etc/hostname", F_OK) == 0 && fopen("/etc/hostname", "r") ? (int)0xB1700013u : 0;
+        case 14: /* asks for services without end */
+            while (forever) db_drop("CXIKEY");
+            return 0;
+        case 15: /* calls that write, whose flags or names a filter might not see */
+            return refused_calls() == 0 ? 0 : (int)0xB1700015u;
         default:
             return (int)E_CMDS_INVAL;
     }

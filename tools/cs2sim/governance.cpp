@@ -60,7 +60,8 @@ Result<void> keep_file(const fs::path& folder, Manifest& manifest, const std::st
     const Item item{kind, {}, fs::absolute(path, none), status.st_mode & 0777, {}};
     if (!has_passwords(kind)) return keep(folder, manifest, item, path.filename(), *content);
     if (std::ranges::find(*content, 0) != content->end()) {
-        say(path.string() + " is no text: a key store is named by its connection (host-lib/keystore/README.md says how to"
+        say(path.string() +
+            " is no text: a key store is named by its connection (host-lib/keystore/README.md says how to"
             " back its rows up)");
         return fail(E_CSA_PARAM);
     }

@@ -1,9 +1,18 @@
 # Run by CPack once the components are installed into its own folder: what Debian wants in every package.
 set(folders simulator cs2sim library libcsxapi1 development libcsxapi-dev pkcs11 libcs2sim-pkcs11
-  keystore libcs2sim-keystore sdk cs2sim-sdk)
+  keystore libcs2sim-keystore sdk cs2sim-sdk modules32 cs2sim-modules32)
 while(folders)
   list(POP_FRONT folders component package)
+  if(NOT EXISTS ${CPACK_TEMPORARY_INSTALL_DIRECTORY}/${component})
+    continue()
+  endif()
   set(share ${CPACK_TEMPORARY_INSTALL_DIRECTORY}/${component}/usr/share)
+  if(component STREQUAL "modules32")
+    file(MAKE_DIRECTORY ${share}/lintian/overrides)
+    file(WRITE ${share}/lintian/overrides/${package}
+      "# A program of 32 bit is what the package is for.\n${package}: binary-from-other-architecture *\n")
+    file(CHMOD ${share}/lintian/overrides/${package} PERMISSIONS OWNER_READ OWNER_WRITE GROUP_READ WORLD_READ)
+  endif()
   set(doc ${share}/doc/${package})
   file(MAKE_DIRECTORY ${doc})
   file(COPY_FILE ${CPACK_CS2SIM_PACKAGE_FOLDER}/copyright ${doc}/copyright)

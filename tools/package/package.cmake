@@ -4,6 +4,9 @@ set(CPACK_PACKAGE_NAME cs2sim)
 set(CPACK_PACKAGE_CONTACT "cs2sim maintainers <maintainers@cs2sim.invalid>")
 set(CPACK_DEBIAN_PACKAGE_RELEASE 1)
 set(CPACK_COMPONENTS_ALL simulator library development pkcs11 keystore sdk)
+if(TARGET cs2sim-module32 AND CMAKE_SIZEOF_VOID_P EQUAL 8)
+  list(APPEND CPACK_COMPONENTS_ALL modules32)
+endif()
 set(CPACK_DEB_COMPONENT_INSTALL ON)
 set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
 set(CPACK_STRIP_FILES ON)
@@ -18,7 +21,7 @@ set(CPACK_DEBIAN_SIMULATOR_PACKAGE_NAME cs2sim)
 set(CPACK_DEBIAN_SIMULATOR_PACKAGE_SECTION utils)
 set(CPACK_DEBIAN_SIMULATOR_PACKAGE_DEPENDS adduser)
 set(CPACK_DEBIAN_SIMULATOR_PACKAGE_RECOMMENDS "fuse3, libcs2sim-pkcs11")
-set(CPACK_DEBIAN_SIMULATOR_PACKAGE_SUGGESTS "libcsxapi-dev, cs2sim-sdk, wireshark")
+set(CPACK_DEBIAN_SIMULATOR_PACKAGE_SUGGESTS "cs2sim-modules32, libcsxapi-dev, cs2sim-sdk, wireshark")
 set(CPACK_DEBIAN_SIMULATOR_PACKAGE_CONTROL_EXTRA
   ${CMAKE_CURRENT_LIST_DIR}/postinst ${CMAKE_CURRENT_LIST_DIR}/prerm ${CMAKE_CURRENT_LIST_DIR}/postrm)
 set(CPACK_DEBIAN_SIMULATOR_PACKAGE_CONTROL_STRICT_PERMISSION ON)
@@ -68,5 +71,15 @@ set(CPACK_DEBIAN_SDK_PACKAGE_SUGGESTS cs2sim)
 set(CPACK_COMPONENT_SDK_DESCRIPTION "firmware modules for CryptoServer-style devices - development files
 Headers and CMake package with which own firmware modules are built, for a
 device simulated by cs2sim.")
+
+# dpkg-shlibdeps knows no library of another architecture.
+set(CPACK_DEBIAN_MODULES32_PACKAGE_NAME cs2sim-modules32)
+set(CPACK_DEBIAN_MODULES32_PACKAGE_SECTION utils)
+set(CPACK_DEBIAN_MODULES32_PACKAGE_SHLIBDEPS OFF)
+set(CPACK_DEBIAN_MODULES32_PACKAGE_DEPENDS
+  "cs2sim (= ${PROJECT_VERSION}-${CPACK_DEBIAN_PACKAGE_RELEASE}), libc6-i386")
+set(CPACK_COMPONENT_MODULES32_DESCRIPTION "firmware modules of 32 bit for cs2sim
+The program in whose process a device simulated by cs2sim runs firmware modules
+of its users that are built for 32 bit, as those for real devices are.")
 
 include(CPack)

@@ -25,7 +25,9 @@ enum Bad : std::uint8_t {
     taken_code,
     no_block,
     aborts,
-    opens
+    opens,
+    asks_forever,
+    writes
 };
 
 void expect_alive(ModuleBench& bench) {
@@ -91,6 +93,7 @@ TEST_CASE("Wrong arguments, long answers, forks and files are refused") {
     CHECK(bench.misbehave(long_answer).error().code == E_CMDS_BAD_SIZE);
     CHECK(bench.misbehave(forks));
     CHECK(bench.misbehave(opens));
+    CHECK(bench.misbehave(writes));
     CHECK(bench.misbehave(taken_code).error().code == E_CMDS_IN_USE);
     expect_alive(bench);
 }
@@ -103,15 +106,19 @@ TEST_CASE("A command that never returns ends with the restart, or by the watchdo
     CHECK(bench.misbehave(loop).error().code == E_OS_MDL_NOT_AVAILABLE);
     CHECK_THAT(bench.module_log(), Contains("misbehave"));
     expect_dead(bench, "it did not return");
+    CHECK(bench.misbehave(asks_forever).error().code == E_OS_MDL_NOT_AVAILABLE);
+    expect_dead(bench, "it did not return");
 
-    ModuleBench patient;
-    patient.start("newer");
-    std::thread caller([&] { CHECK(patient.misbehave(loop).error().code == E_OS_MDL_NOT_AVAILABLE); });
-    std::this_thread::sleep_for(std::chrono::milliseconds(300));
-    patient.modules.withdraw_commands();
-    caller.join();
-    patient.restart();
-    expect_alive(patient);
+    for (const Bad what : {loop, asks_forever}) {
+        ModuleBench patient;
+        patient.start("newer");
+        std::thread caller([&] { CHECK(patient.misbehave(what).error().code == E_OS_MDL_NOT_AVAILABLE); });
+        std::this_thread::sleep_for(std::chrono::milliseconds(300));
+        patient.modules.withdraw_commands();
+        caller.join();
+        patient.restart();
+        expect_alive(patient);
+    }
 }
 
 TEST_CASE("A crash may halt the device, when the profile says so") {
