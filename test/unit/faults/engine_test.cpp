@@ -288,6 +288,7 @@ TEST_CASE("what can match nothing is refused, with the reason") {
     CHECK(why({{"function", "ADM.FLY"}}) == "there is no function 'ADM.FLY'");
     CHECK(why({{"function", "CMDS.7F"}}) == "this device has no such function: 'CMDS.7F'");
     CHECK(why({{"function", "ASN1"}}) == "this device has no such module: 'ASN1'");
+    CHECK(why({{"function", "FFF.01"}}) == "this device has no such module: 'FFF.01'");
     CHECK(why({{"function", "SIM.FAULT_LIST"}}) == "faults do not meet the simulator's own control");
     CHECK(why({{"database", "user"}}) == "'user' cannot be the name of a database");
     CHECK(why({{"database", "../user.db"}}) == "'../user.db' cannot be the name of a database");

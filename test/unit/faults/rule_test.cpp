@@ -98,7 +98,9 @@ TEST_CASE("functions by name, number and module") {
     CHECK(!find_function_pattern("ADM.FLY"));
     CHECK(!find_function_pattern("ADM."));
     CHECK(!find_function_pattern("GET_INFO"));  // of ADM and of CXI
-    CHECK(!find_function_pattern("FFF.01"));
+    CHECK(!find_function_pattern("0FE.01"));
+    CHECK(!find_function_pattern("FFFFF.01"));
+    CHECK(find_function_pattern("FFF.01"));  // of a user's own module perhaps: the device knows
     CHECK(!find_function_pattern(""));
 }
 
