@@ -40,6 +40,22 @@ Result<void> take_uses(KeyObject& key, std::uint32_t uses, std::uint32_t most_fa
     return {};
 }
 
+// The KAK that bytes of a key were bound to, as it is noted (KeyStore::NoteKind::kak): the two properties.
+Bytes kak_note(const Authorisation& of) {
+    PropertyList properties;
+    properties.set(CXI_PROP_CC_KRAD, of.krad);
+    properties.set_flag(CXI_PROP_CC_ASSIGNED, of.assigned);
+    return properties.encode();
+}
+
+Result<void> bind_noted(KeyObject& key, ByteView note) {
+    const auto properties = PropertyList::decode(note);
+    if (!properties) return fail(properties.error());
+    bind_authorisation(key, properties->bytes(CXI_PROP_CC_KRAD),
+                       properties->flag_or(CXI_PROP_CC_ASSIGNED, false));
+    return {};
+}
+
 bool signed_by(const AuthorisationKey& kak, ByteView data, ByteView signature) {
     LoadedKey verifier;
     verifier.object.properties.set_number(CXI_PROP_KEY_TYPE, CXI_KEY_TYPE_PUBLIC);
@@ -105,21 +121,33 @@ Result<void> Cxi::use(const LoadedKey& key, Use use, Mechanism mechanism, ByteVi
 Result<void> Cxi::spend(const LoadedKey& key, std::uint32_t uses) {
     if (!services_.profile.key_authorisation || key.object.is_public()) return {};
     const Authorisation now = authorisation_of(key.object);
-    if (key.is_volatile && !now.bound()) return {};
+    if (key.is_volatile && !now.bound()) {
+        const auto note = keys.note(KeyStore::NoteKind::kak, key);
+        if (!note) return fail(note.error());
+        if (note->empty()) return {};  // else it was copied before its original was bound
+    }
     const std::uint32_t most = services_.profile.max_key_auth_fails;
     if (!now.bound() || now.uses == CXI_AUTH_NO_LIMIT) return check_state(now, most);
     if (key.external) return fail(E_CXI_CC_KEY_NOT_AUTHORISED);  // a count outside could be played back
     return keys.modify(key.index, [&](KeyObject& object) { return take_uses(object, uses, most); });
 }
 
-// The first KAK stays: whoever could bind another would need none.
+// The first KAK of a key's bytes stays: whoever could bind another, to the key or to a copy or a backup from
+// before, would need none. What is assigned once is so with every copy.
 Result<void> Cxi::bind_kak(const LoadedKey& key, ByteView krad, bool assigned) {
     CS2SIM_TRY(decode_krad(krad));
-    return keys.modify(key.index, [&](KeyObject& object) -> Result<void> {
+    const auto bind = [&](KeyObject& object, Bytes& note) -> Result<void> {
         if (authorisation_of(object).bound()) return fail(E_CXI_CC_KEY_ALREADY_INITIALISED);
-        bind_authorisation(object, krad, assigned);
+        KeyObject noted;
+        if (!note.empty()) CS2SIM_TRY(bind_noted(noted, note));
+        const Authorisation first = authorisation_of(noted);
+        if (first.bound() && as_text(first.krad) != as_text(krad))
+            return fail(E_CXI_CC_KEY_ALREADY_INITIALISED);
+        bind_authorisation(object, krad, assigned || first.assigned);
+        note = kak_note(authorisation_of(object));
         return {};
-    });
+    };
+    return keys.modify_noted(KeyStore::NoteKind::kak, key.index, bind);
 }
 
 Result<void> Cxi::may_authorise(const LoadedKey& key) const {
@@ -168,10 +196,29 @@ Result<void> Cxi::note_failures(const LoadedKey& key, std::uint32_t failures) {
     });
 }
 
+// Binds the KAK that is noted of these bytes. A bound key that comes from elsewhere is noted.
+Result<void> Cxi::bind_again(KeyObject& key, const LoadedKey& loaded) {
+    const auto note = keys.note(KeyStore::NoteKind::kak, loaded);
+    if (!note) return fail(note.error());
+    const Authorisation now = authorisation_of(key);
+    if (note->empty() && !now.bound()) return {};
+    if (note->empty())
+        return keys.change_note(KeyStore::NoteKind::kak, loaded, [&](ByteView before) -> Result<Bytes> {
+            return before.empty() ? kak_note(now) : to_bytes(before);
+        });
+    const std::uint32_t failures = now.failures;
+    CS2SIM_TRY(bind_noted(key, *note));
+    set_failures(key, failures);
+    return {};
+}
+
 Result<void> Cxi::settle(KeyObject& key) {
-    if (!authorisation_of(key).bound()) return {};
+    if (!key.is_private() && !key.is_secret()) return {};
+    if (!authorisation_of(key).bound() && !services_.profile.key_authorisation) return {};
     const auto loaded = load_key(key);
     if (!loaded) return fail(loaded.error());
+    CS2SIM_TRY(bind_again(key, *loaded));
+    if (!authorisation_of(key).bound()) return {};
     const auto note = keys.note(KeyStore::NoteKind::failures, *loaded);
     if (!note) return fail(note.error());
     set_uses(key, 0);

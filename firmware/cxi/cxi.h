@@ -94,10 +94,11 @@ public:
                      std::uint32_t uses = 1);
 
     // Key authorisation (authorisation.h), where the profile has it: what is spent is written down before the
-    // key works. A volatile key without KAK needs none. Errors: E_CXI_CC_KEY_NOT_INITIALISED,
-    // E_CXI_CC_KEY_BLOCKED, E_CXI_CC_KEY_NOT_AUTHORISED; the database's.
+    // key works. A volatile key needs none when its bytes never had a KAK. Errors:
+    // E_CXI_CC_KEY_NOT_INITIALISED, E_CXI_CC_KEY_BLOCKED, E_CXI_CC_KEY_NOT_AUTHORISED; the database's.
     Result<void> spend(const LoadedKey& key, std::uint32_t uses = 1);
-    // Errors: those of decode_krad(), E_CXI_CC_KEY_ALREADY_INITIALISED.
+    // Errors: those of decode_krad(); E_CXI_CC_KEY_ALREADY_INITIALISED, also when the key's bytes were bound
+    // to another KAK, in whatever object.
     Result<void> bind_kak(const LoadedKey& key, ByteView krad, bool assigned);
     // Errors: E_CXI_CC_KEY_NOT_INITIALISED, E_CXI_CC_KEY_BLOCKED.
     Result<void> may_authorise(const LoadedKey& key) const;
@@ -105,7 +106,7 @@ public:
     // failure. Errors: as may_authorise(), E_CXI_CC_KEY_AUTH_FAILED, E_CXI_CC_KRAD_INTEGRITY_FAILED.
     Result<void> authorise(const LoadedKey& key, ByteView data, ByteView signature, std::uint32_t uses);
     Result<void> unblock(const LoadedKey& key);  // E_CXI_CC_KEY_NOT_BLOCKED, _NOT_INITIALISED
-    // A key that comes back or is copied: not authorised, and locked when its bytes were.
+    // A key that comes back or is copied: not authorised; bound, assigned and locked as its bytes were.
     Result<void> settle(KeyObject& key);
 
     // Whether the profile and the mode have such keys. Errors: E_CXI_KEY_INVALID_ALGO, and the mode tables'.
@@ -131,6 +132,7 @@ private:
     Result<CxiConfig> read_config(std::initializer_list<ByteView> indices);
     Result<std::uint64_t> volatile_owner(HandleTable& handles);
     Result<SharedKey> external_key(ByteView blob);
+    Result<void> bind_again(KeyObject& key, const LoadedKey& loaded);
     Result<void> note_failures(const LoadedKey& key, std::uint32_t failures);
     Result<void> keep_role(const LoadedKey& key, Use use);
     Result<void> approve_wrapping(const LoadedKey& key, Use use);

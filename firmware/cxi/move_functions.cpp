@@ -88,7 +88,8 @@ Result<Bytes> wrap_material(CxiCall& call, const LoadedKey& wrapping, Mechanism 
         !wrapping.object.properties.flag_or(CXI_PROP_TRUSTED, false))
         return fail(E_CXI_KEY_EXPORT_DENIED);
     if (!key.object.is_secret() && (!key.object.is_private() || wrapping.pkey)) return fail(E_CXI_KEY_TYPE);
-    // Both keys work, and what comes back has no KAK: so the one that leaves needs its KAK's leave as well.
+    // Both keys work, and what arrives on another device has no KAK: so the one that leaves needs its KAK's
+    // leave as well.
     if (!key.object.is_public()) CS2SIM_TRY(call.cxi.spend(key));
     CS2SIM_TRY(call.cxi.use(wrapping, USE_WRAP, mechanism, parameter));
     CS2SIM_TRY(note_policy(call.cxi, key));
@@ -147,6 +148,7 @@ Result<Bytes> unwrap_and_place(CxiCall& call, ByteView parameter, ByteView wrapp
     auto key = key_from_material(*std::move(properties), class_of(type), *material, *now);
     if (!key) return told(key.error());
     CS2SIM_TRY(bind_policy(cxi, *key, is_authenticated(wrapping, mechanism)));
+    CS2SIM_TRY(cxi.settle(*key));
     const auto reference = place->put(*key);
     if (!reference) return fail(reference.error());
     return call.answer({*reference});

@@ -12,8 +12,9 @@ namespace cs2sim {
 std::vector<std::string_view> group_patterns(std::string_view attributes);
 
 // POSIX extended regular expressions, of a kind whose search always ends soon: at most 128 bytes, without
-// intervals ({n,m}), back references, repetitions of repetitions, and parentheses more than four deep, so
-// that glibc's automaton grows with the lengths alone.
+// intervals ({n,m}), back references, repetitions in a row, '*' and '+' of what may be empty ("(a*)*"), and
+// parentheses more than four deep; and not so large that '+', which copies what it repeats, makes more than
+// 256 places of it. Compiling one and matching it then take glibc a millisecond or so.
 bool is_expression(std::string_view text);
 
 // Whether the expression matches the text as a whole. False for what is none. Any thread.

@@ -65,10 +65,7 @@ void KeyStore::forget(ByteView index) {
 
 Result<SharedKey> KeyStore::find(ByteView index) {
     if (index.size() != CXI_INDEX_LENGTH) return fail(E_CXI_INVALID_PARAM_LEN);
-    {
-        const std::lock_guard lock(mutex_);
-        if (const auto found = volatile_.find(index); found != volatile_.end()) return found->second.key;
-    }
+    if (auto key = volatile_key(index)) return key;
     const auto keys = database();
     if (!keys) return fail(keys.error());
     // The number first: a change that comes between makes it old, and the next command reads again.

@@ -88,12 +88,17 @@ public:
     Result<std::uint64_t> changes(std::initializer_list<ByteView> indices);
 
     // What the device remembers of a key's bytes, whichever objects hold them and whether these are still
-    // there: a note of a kind. The role is that of both halves of a pair. `change` gets the note (empty when
-    // there is none) and says what it is to be; it runs as that of modify().
-    enum class NoteKind : std::uint8_t { role = 1, wrapped = 2, failures = 3 };
+    // there: a note of a kind. Role and KAK are those of a pair, however its private key is written. `change`
+    // gets the note (empty when there is none) and says what it is to be; it runs as that of modify().
+    enum class NoteKind : std::uint8_t { role = 1, wrapped = 2, failures = 3, kak = 4 };
     Result<Bytes> note(NoteKind kind, const LoadedKey& key);
     Result<void> change_note(NoteKind kind, const LoadedKey& key,
                              const std::function<Result<Bytes>(ByteView)>& change);
+    // As modify(), with the note of the bytes that the object has at that moment: both change, or neither.
+    // For a volatile key `change` runs once more, with the note as it left it; the note is written first, so
+    // that a key that is gone meanwhile (E_DB_NOT_FOUND) leaves its note.
+    using NotedChange = std::function<Result<void>(KeyObject&, Bytes& note)>;
+    Result<void> modify_noted(NoteKind kind, ByteView index, const NotedChange& change);
 
     // One page of objects for which `wanted` is true, in the order of indices, volatile keys first. `prefix`
     // (of a group) narrows the scan. A page may be empty although more follow: a scan is bounded, so that
@@ -143,6 +148,8 @@ private:
     Result<void> insert_volatile(Database& stored, std::initializer_list<KeyObject*> objects, bool overwrite,
                                  std::uint64_t owner);
     Result<void> modify_volatile(ByteView index, const std::function<Result<void>(KeyObject&)>& change);
+    Result<void> modify_volatile_noted(NoteKind kind, const LoadedKey& key, const NotedChange& change);
+    SharedKey volatile_key(ByteView index);  // null when there is none
     // Volatile keys behind (`spec`, `index`), in the order of list_group().
     std::vector<SharedKey> volatile_of_group(std::string_view group, std::uint32_t spec, ByteView index);
     Result<Page> list_volatile(ByteView prefix, ByteView after, std::size_t limit,

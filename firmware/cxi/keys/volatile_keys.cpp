@@ -70,6 +70,12 @@ Result<void> KeyStore::insert_volatile(Database& stored, std::initializer_list<K
     return keep_volatile(objects, overwrite, owner);
 }
 
+SharedKey KeyStore::volatile_key(ByteView index) {
+    const std::lock_guard lock(mutex_);
+    const auto found = volatile_.find(index);
+    return found == volatile_.end() ? nullptr : found->second.key;
+}
+
 // E_DB_NOT_FOUND when there is no volatile key of that index.
 Result<void> KeyStore::modify_volatile(ByteView index,
                                        const std::function<Result<void>(KeyObject&)>& change) {

@@ -29,11 +29,15 @@ public:
                            {block->u32("handle"), sign_sha256(by, block->bytes("data")).value()}));
     }
     std::uint32_t uses(ByteView key) { return code_of(sign(key, kMechanism, Bytes(3))); }
-    std::uint32_t counter(ByteView key, std::uint32_t id) {
+    PropertyList property(ByteView key, std::uint32_t id) {
         const auto answer = run(SFC_CXI_KEY_PROP_GET, {key, big_endian_bytes<4>(id)});
         REQUIRE(code_of(answer) == 0);
         ByteView rest = *answer;
-        return *PropertyList::decode(parse_prefix("properties:v4", rest)->bytes("properties"))->number(id);
+        return PropertyList::decode(parse_prefix("properties:v4", rest)->bytes("properties")).value();
+    }
+    std::uint32_t counter(ByteView key, std::uint32_t id) { return *property(key, id).number(id); }
+    bool is_assigned(ByteView key) {
+        return property(key, CXI_PROP_CC_ASSIGNED).flag_or(CXI_PROP_CC_ASSIGNED, false);
     }
 
     const PrivateKey kak = generate_rsa(2048).value();
@@ -261,6 +265,98 @@ TEST_CASE("no detour leads around a KAK: copies, wrapping, restore, templates") 
           E_CXI_CC_ASSIGNED_KEY_EXPORT);
     CHECK(code_of(device.run(SFC_CXI_KEY_WRAP, {CXI_MECH_CHAIN_KEY_WRAP, assigned, wrapping, ByteView()})) ==
           E_CXI_CC_ASSIGNED_KEY_EXPORT);
+}
+
+TEST_CASE("what was there before the KAK gives the key to no other: backups, copies, wrapped keys") {
+    Device device;
+    const Bytes krad = rsa_krad(*device.kak), others = rsa_krad(*device.other);
+    PropertyList list = CxiBench::key_template(CXI_KEY_ALGO_AES, 256, "G", "k");
+    list.set_number(CXI_PROP_KEY_EXPORT, CXI_KEY_EXPORT_ALLOW);
+    const bool pair = GENERATE(true, false);
+    CAPTURE(pair);
+    const Bytes key = pair ? device.rsa("k") : device.reference(device.generate(list));
+    const auto works = [&](ByteView which) {
+        const std::uint32_t gcm = CXI_MECH_MODE_ENCRYPT | CXI_MECH_CHAIN_GCM;
+        return pair ? device.uses(which)
+                    : code_of(device.crypt(which, gcm, iv_parameter(Bytes(12)), Bytes(5)));
+    };
+    const auto copied = [&](ByteView of, std::string_view name, std::uint32_t flags) {
+        PropertyList names;
+        names.set(CXI_PROP_KEY_NAME, name);
+        names.set(CXI_PROP_KEY_GROUP, "G");
+        return device.reference(device.run(SFC_CXI_OBJ_COPY, {flags, of, names.encode()}));
+    };
+    const auto restored = [&](ByteView blob, std::uint32_t flags) {
+        return device.reference(device.run(SFC_CXI_KEY_RESTORE, {flags, PropertyList().encode(), blob}));
+    };
+    const auto is_kept = [&](ByteView which) {
+        CHECK(device.is_assigned(which));
+        CHECK(code_of(device.run(SFC_CXI_KEY_BACKUP, {which})) == E_CXI_CC_ASSIGNED_KEY_EXPORT);
+        CHECK(code_of(device.initialise(which, others)) == E_CXI_CC_KEY_ALREADY_INITIALISED);
+        CHECK(device.authorise(which, 1, *device.other) == E_CXI_CC_KEY_AUTH_FAILED);
+        CHECK(works(which) == E_CXI_CC_KEY_NOT_AUTHORISED);
+        CHECK(device.authorise(which, 1, *device.kak) == 0);
+        CHECK(works(which) == 0);
+    };
+
+    const Bytes backup = device.run(SFC_CXI_KEY_BACKUP, {key}).value();
+    const Bytes stored = copied(key, "stored", 0);
+    const Bytes fleeting = copied(key, "fleeting", CXI_FLAG_KEY_VOLATILE);
+    CHECK(works(fleeting) == 0);
+    REQUIRE(code_of(device.initialise(key, krad, 1)) == 0);
+    is_kept(key);
+
+    // What lies there is nobody's: it does not work, and takes the KAK of its bytes alone, assigned.
+    for (const Bytes& each : {stored, fleeting}) {
+        CHECK(works(each) == E_CXI_CC_KEY_NOT_INITIALISED);
+        CHECK(code_of(device.initialise(each, others)) == E_CXI_CC_KEY_ALREADY_INITIALISED);
+        CHECK(works(each) == E_CXI_CC_KEY_NOT_INITIALISED);
+    }
+    is_kept(copied(stored, "again", 0));
+    is_kept(copied(fleeting, "again too", CXI_FLAG_KEY_VOLATILE));
+    for (const Bytes& each : {stored, fleeting}) {
+        REQUIRE(code_of(device.initialise(each, krad, 0)) == 0);
+        is_kept(each);
+    }
+    for (const std::uint32_t flags : {std::uint32_t{0}, std::uint32_t{CXI_FLAG_KEY_VOLATILE}}) {
+        REQUIRE(code_of(device.run(SFC_CXI_KEY_DELETE, {key})) == 0);
+        is_kept(restored(backup, flags));
+    }
+}
+
+TEST_CASE("copies outside and wrapped keys from before the KAK come back under it") {
+    Device device;
+    PropertyList list = CxiBench::key_template(CXI_KEY_ALGO_AES, 256, "G", "k");
+    list.set_number(CXI_PROP_KEY_EXPORT, CXI_KEY_EXPORT_ALLOW);
+    const Bytes key = device.reference(device.generate(list, CXI_FLAG_KEY_VOLATILE));
+    const Bytes wrapping = device.aes("G", "w");
+    REQUIRE(code_of(device.initialise(wrapping, rsa_krad(*device.other))) == 0);
+    REQUIRE(device.authorise(wrapping, CXI_AUTH_NO_LIMIT, *device.other) == 0);
+    const Bytes wrapped =
+        device.run(SFC_CXI_KEY_WRAP, {CXI_MECH_CHAIN_KEY_WRAP, key, wrapping, ByteView()}).value();
+    PropertyList names;
+    names.set(CXI_PROP_KEY_NAME, "copy");
+    names.set(CXI_PROP_KEY_GROUP, "G");
+    device.set_modes(MODE_OPERATIONAL);  // certified modes have no keys outside
+    const Bytes outside =
+        device.reference(device.run(SFC_CXI_OBJ_COPY, {CXI_FLAG_KEY_EXTERNAL, key, names.encode()}));
+    REQUIRE(code_of(device.initialise(key, rsa_krad(*device.kak), 1)) == 0);
+    REQUIRE(code_of(device.run(SFC_CXI_KEY_DELETE, {key})) == 0);
+
+    const auto is_kept = [&](ByteView which) {
+        CHECK(device.is_assigned(which));
+        CHECK(code_of(device.initialise(which, rsa_krad(*device.other))) == E_CXI_CC_KEY_ALREADY_INITIALISED);
+        CHECK(device.authorise(which, 1, *device.other) == E_CXI_CC_KEY_AUTH_FAILED);
+        CHECK(code_of(device.crypt(which, CXI_MECH_MODE_ENCRYPT | CXI_MECH_CHAIN_GCM, iv_parameter(Bytes(12)),
+                                   Bytes(5))) == E_CXI_CC_KEY_NOT_AUTHORISED);
+    };
+    for (const std::uint32_t flags : {std::uint32_t{0}, std::uint32_t{CXI_FLAG_KEY_VOLATILE}}) {
+        names.set(CXI_PROP_KEY_NAME, flags == 0 ? "inside" : "inside for a while");
+        is_kept(device.reference(device.run(SFC_CXI_OBJ_COPY, {flags, outside, names.encode()})));
+        const PropertyList back = CxiBench::key_template(CXI_KEY_ALGO_AES, 0, "G", flags == 0 ? "u" : "v");
+        is_kept(device.reference(device.run(SFC_CXI_KEY_UNWRAP, {flags, CXI_MECH_CHAIN_KEY_WRAP, wrapping,
+                                                                 ByteView(), back.encode(), wrapped})));
+    }
 }
 
 TEST_CASE("a chained command spends one use, and ends with its authorisation's count") {

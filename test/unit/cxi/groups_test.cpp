@@ -90,9 +90,27 @@ TEST_CASE("with group_expressions CXI_GROUP is an expression, matched whole, and
     CHECK_FALSE(matches("a\\.b", "axb"));
     CHECK_FALSE(attributes_match_group("CXI_GROUP=A.*", "AB"));  // without the setting it is a pattern
 
-    const std::vector<std::string> bad_ones{
-        "(",  ")",   "a)(b", "[",   "*",   "a{1,200}",         "((a{9}){9}){9}",     "(a)\\1",
-        "\\", "a\\", "",     "a++", "a*+", "(((((a+)+)+)+)+)", std::string(127, '+')};
+    const std::vector<std::string> bad_ones{"(",
+                                            ")",
+                                            "a)(b",
+                                            "[",
+                                            "*",
+                                            "a{1,200}",
+                                            "((a{9}){9}){9}",
+                                            "(a)\\1",
+                                            "\\",
+                                            "a\\",
+                                            "",
+                                            "[a",
+                                            "[]",
+                                            "[^]",
+                                            "[[:alpha:]",
+                                            "[[.a",
+                                            "(a",
+                                            "a++",
+                                            "a*+",
+                                            "(((((a+)+)+)+)+)",
+                                            std::string(127, '+')};
     for (const std::string& bad : bad_ones) {
         INFO(bad);
         CHECK_FALSE(is_expression(bad));
@@ -105,6 +123,38 @@ TEST_CASE("with group_expressions CXI_GROUP is an expression, matched whole, and
     CHECK_FALSE(matches("((((a*)*)*)*)*", std::string(256, 'a') + "b"));
     CHECK_FALSE(
         matches("((((a+)+)+)+)+((((a+)+)+)+)+((((a+)+)+)+)+((((a+)+)+)+)+", std::string(256, 'a') + "b"));
+    // Brackets of expressions in lists are none, and count for no depth.
+    std::string hidden, repeated;
+    for (int i = 0; i < 5; ++i) {
+        hidden += "(((([))))]";
+        repeated += "[((((])+)+)+)+";
+    }
+    const auto times = [](int count, std::string_view part) {
+        std::string all;
+        while (count-- > 0) all += part;
+        return all;
+    };
+    const std::vector<std::string> explosive{hidden + "a+" + repeated,
+                                             "((((([[:alpha:])]+)+)+)+)+)+",
+                                             times(9, "((((a+)+)+)+)+"),
+                                             times(6, "((((a*)*)*)*)*"),
+                                             times(9, "((a*)+)+"),
+                                             times(20, "(a*)*"),
+                                             times(20, "(|a)*"),
+                                             times(20, "(a?)+"),
+                                             times(20, "(^)*"),
+                                             times(20, "(\\b|a)+"),
+                                             "(a|b*|c)+",
+                                             "(()())*"};
+    for (const std::string& text : explosive) {
+        INFO(text);
+        CHECK_FALSE(is_expression(text));
+    }
+    CHECK(matches("([(])([)])", "()"));
+    CHECK(matches("[]a]+[^]a]", "a]b"));
+    CHECK(matches("[[:digit:]{+*?]+", "1{+*?"));
+    CHECK(matches("[\\]", "\\"));
+    CHECK(matches("(A|B)+(C|D*)?", "ABBADD"));
     CHECK_FALSE(matches("(a|a)*(a|aa)+(a*)*x", std::string(256, 'a')));
     std::string wide = "(a|b)*a";
     while (wide.size() + 5 <= 128) wide += "(a|b)";
