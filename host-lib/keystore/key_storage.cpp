@@ -3,10 +3,11 @@
 #include <algorithm>
 #include <array>
 #include <boost/algorithm/string/case_conv.hpp>
-#include <boost/algorithm/string/find.hpp>
 #include <boost/algorithm/string/predicate.hpp>
 #include <boost/algorithm/string/trim.hpp>
 #include <fstream>
+
+#include "host-lib/keystore/printed.h"
 
 namespace cs2sim::keystore {
 namespace {
@@ -60,43 +61,6 @@ bool is_libpq_string(std::string_view text) {
     });
 }
 
-// Where the value that begins at `from` ends: behind its closing quote or brace, else before a separator.
-std::size_t end_of_value(std::string_view text, std::size_t from) {
-    if (from >= text.size()) return text.size();
-    const char closing = text[from] == '{' ? '}' : text[from] == '\'' ? '\'' : '\0';
-    if (closing == '\0') return std::min(text.find_first_of(" ;&", from), text.size());
-    for (std::size_t at = from + 1; at < text.size(); ++at) {
-        if (text[at] == '\\' && closing == '\'')
-            ++at;
-        else if (text[at] == closing)
-            return at + 1;
-    }
-    return text.size();
-}
-
-void mask_values(std::string& text, std::string_view word) {
-    std::size_t from = 0;
-    for (;;) {
-        const std::string_view rest = std::string_view(text).substr(from);
-        const auto found = boost::algorithm::ifind_first(rest, word);
-        if (found.empty()) return;
-        const std::size_t value = static_cast<std::size_t>(found.end() - text.data());
-        text.replace(value, end_of_value(text, value) - value, "***");
-        from = value + 3;
-    }
-}
-
-// user:secret@ of a URL.
-void mask_url(std::string& text) {
-    const std::size_t start = text.find("://");
-    if (start == std::string::npos) return;
-    const std::size_t end = std::min(text.find('/', start + 3), text.size());
-    const std::size_t at = text.rfind('@', end);
-    const std::size_t colon = text.find(':', start + 3);
-    if (at == std::string::npos || at < start || colon > at) return;
-    text.replace(colon + 1, at - colon - 1, "***");
-}
-
 }  // namespace
 
 Result<KeyStorage> parse_key_storage(std::string_view type, std::string_view config, const Say& say) {
@@ -120,12 +84,8 @@ Result<KeyStorage> parse_key_store_url(std::string_view url, const Say& say) {
 }
 
 std::string shown(const KeyStorage& storage) {
-    std::string text = storage.connection;
-    if (storage.kind == Kind::sqlite) return text;
-    if (is_url(text)) mask_url(text);
-    mask_values(text, "password=");
-    mask_values(text, "pwd=");
-    return text;
+    if (storage.kind == Kind::sqlite) return storage.connection;
+    return mask_passwords(storage.connection);
 }
 
 }  // namespace cs2sim::keystore

@@ -78,10 +78,10 @@ struct Filter {
 };
 
 struct Page {
-    std::vector<StoredKey> keys;  // ascending by index
-    bool more = false;            // further ones may follow `last`
-    std::optional<KeyIndex>
-        last;  // where the next page goes on; rows that are no keys are left out of `keys`
+    std::vector<StoredKey> keys;   // ascending by index
+    std::vector<KeyIndex> bad;     // rows that are no keys; what of their index cannot be read is empty
+    bool more = false;             // further ones may follow `last`, which is there then
+    std::optional<KeyIndex> last;  // where the next page goes on: of a row, which may be bad
 };
 
 // What others did since the last time it was asked. Rows that were only added are not told: nobody has read
@@ -147,7 +147,8 @@ public:
                                    const Filter& filter = {}) = 0;
 
     // The first `limit` (at most kMostRows) keys behind `after` (null: from the start). `blobs` false leaves
-    // the blobs out. By (group, label), (group, id) and mbk through an index.
+    // the blobs out. By (group, label), (group, id) and mbk through an index. Error: E_CSA_STORE_FAILED also
+    // when rows are in the way that no page can go on behind (specifiers that are none).
     virtual Result<Page> list(const Filter& filter, const KeyIndex* after, std::size_t limit, bool blobs) = 0;
 
     virtual Result<std::uint64_t> count(const Filter& filter) = 0;

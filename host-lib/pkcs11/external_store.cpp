@@ -1,5 +1,7 @@
 #include "host-lib/pkcs11/external_store.h"
 
+#include "host-lib/keystore/printed.h"
+
 namespace cs2sim::p11 {
 namespace {
 
@@ -81,8 +83,9 @@ bool ExternalStore::is_offline() {
 
 void ExternalStore::report(const keystore::KeyIndex& index, std::uint32_t code) {
     log_.write(LogLevel::error, kWho,
-               "row " + index.group + "/" + index.name + "/" + std::to_string(index.spec) +
-                   " is refused: " + hex_code(code) + ", " + std::string(error_text(code)));
+               "row " + keystore::printable(index.group) + "/" + keystore::printable(index.name) + "/" +
+                   std::to_string(index.spec) + " is refused: " + hex_code(code) + ", " +
+                   std::string(error_text(code)));
 }
 
 }  // namespace cs2sim::p11

@@ -116,12 +116,45 @@ TEST_CASE("rows that were tampered with are found by check") {
         2);
 }
 
+TEST_CASE("check tells rows that are no keys from those that nobody logged on may see") {
+    const Pair pair;
+    const std::string store = pair.a.file("keys.db").string();
+    keystore_does(pair.one, {"copy", "device", store, "--group", "Prod*"});
+    const Outcome unseen = store_command(pair.one, {"check", store}, false);
+    CHECK(unseen.status == 1);
+    CHECK(has(unseen.out, "3 keys seen: 0 good, 0 left as they are, 0 bad, 3 of groups that"));
+    CHECK(has(unseen.err, "B0680001"));
+    const std::string script =
+        "import sqlite3, sys\nd = sqlite3.connect(sys.argv[1])\nfor i in range(700): d.execute(\"insert into "
+        "cs2sim_key select ?, name, spec, ver, mbk, class, key_type, label, id, private, blob, "
+        "randomblob(16), "
+        "created, changed, host from cs2sim_key where grp='ProdB'\", ('A\\x1b%0300d' % i,))\nd.commit()\n";
+    require_success(run({"/usr/bin/env", "python3", "-c", script, store}));
+    const Outcome bad = store_command(pair.one, {"check", store});
+    CHECK(bad.status == 1);
+    CHECK(has(bad.out, "703 keys seen: 3 good, 0 left as they are, 700 bad, 0 of groups"));
+    CHECK(has(bad.err, "group A%1B000"));
+    CHECK_FALSE(has(bad.err, "\x1B"));
+    const Outcome moved = store_command(pair.one, {"copy", store, pair.a.file("to.db").string()});
+    CHECK(moved.status == 1);
+    CHECK(has(moved.out, "703 keys seen: 3 copied, 0 left as they are, 700 bad"));
+    const Outcome no_key =
+        pair.one.steer({"keystore", "check", store, "--logon", "CLERK,/no/such.key#S3cret"});
+    CHECK(no_key.status == 1);
+    CHECK(has(no_key.err, "/no/such.key"));
+    CHECK_FALSE(has(no_key.err, "S3cret"));
+}
+
 TEST_CASE("governance files are kept, signed, verified and put back") {
     const Simulator simulator;
     const Operator user(simulator, Way::mount);
     const auto file = [&](const char* name) { return user.file(name).string(); };
     write_file(user.file("p11.cfg"),
-               "[KeyStorage]\nKeyStorageConfig = \"host=db password=hidden user=lab\"\n");
+               "[KeyStorage]\nKeyStorageConfig = \"host=db password=hidden user=lab\"\n# a comment\n"
+               "InitTokenAs = ADMIN,/path/ADMIN.key#hidden\nInitTokenAs = \"ADMIN,ADMIN.key #hidden\"\n"
+               "passwd=hidden\npass=hidden\nLogonPass=CLERK,hidden\nlast = 1 # comment\n"
+               "password='hidden" +
+                   std::string(20000, 'a') + "'\n");
     write_file(user.file("own.msc"), "a module");
     const std::string key = simulator.admin_key();
     const auto governance = [&](std::vector<std::string> arguments) {
@@ -136,7 +169,10 @@ TEST_CASE("governance files are kept, signed, verified and put back") {
     const Outcome verified = governance({"verify", file("kept")});
     require_success(verified);
     CHECK(has(verified.out, "audit-log"));
-    CHECK_FALSE(has(read_file(user.file("kept") / "1-p11.cfg"), "hidden"));
+    CHECK(read_file(user.file("kept") / "1-p11.cfg") ==
+          "[KeyStorage]\nKeyStorageConfig = \"host=db password=*** user=lab\"\n# a comment\n"
+          "InitTokenAs = ADMIN,/path/ADMIN.key#***\nInitTokenAs = \"ADMIN,ADMIN.key #***\"\n"
+          "passwd=***\npass=***\nLogonPass=***\nlast = 1 # comment\npassword=***\n");
 
     write_file(user.file("own.msc"), "changed since");
     std::filesystem::remove(user.file("p11.cfg"));

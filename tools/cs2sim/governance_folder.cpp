@@ -1,12 +1,14 @@
 #include <algorithm>
+#include <boost/algorithm/string/predicate.hpp>
+#include <boost/algorithm/string/trim.hpp>
 #include <ctime>
-#include <regex>
 #include <set>
 #include <sstream>
 
 #include "firmware/crypto/digest.h"
 #include "firmware/toml/toml.h"
 #include "host-lib/files/host_file.h"
+#include "host-lib/keystore/printed.h"
 #include "tools/cs2sim/governance.h"
 
 namespace cs2sim::governance {
@@ -50,6 +52,35 @@ bool is_plain_name(const std::string& file) {
 }
 
 tl::unexpected<std::string> refused(const std::string& words) { return tl::unexpected(words); }
+
+// A setting whose value is a KEYSPEC, whose password may also stand behind a blank.
+bool names_key(std::string_view line) {
+    constexpr std::string_view kNames[] = {"InitTokenAs", "LogonSign", "Key"};
+    const std::string name = boost::algorithm::trim_copy(std::string(line.substr(0, line.find('='))));
+    return std::ranges::any_of(
+        kNames, [&](std::string_view ending) { return boost::algorithm::iends_with(name, ending); });
+}
+
+// FILE#password and :CARD#PIN (host-lib/files/key_spec.h): what follows the '#', to the end of the string or
+// the line, as a password may hold anything. A '#' behind a blank begins a comment.
+std::string mask_key_specs(std::string_view line) {
+    const std::size_t equals = line.find('=');
+    const bool anywhere = equals != line.npos && names_key(line.substr(line.find_first_not_of(" \t#;")));
+    std::string out;
+    bool in_string = false;
+    for (std::size_t at = 0; at < line.size(); ++at) {
+        const char before = at == 0 ? ' ' : line[at - 1];
+        const bool behind_word = std::string_view(" \t#\"'").find(before) == std::string_view::npos;
+        out += line[at];
+        if (line[at] == '"') in_string = !in_string;
+        if (line[at] != '#' || !(behind_word || (anywhere && at > equals))) continue;
+        const std::size_t quote = in_string ? line.find('"', at) : line.npos;
+        const std::size_t end = std::min(quote, line.size());
+        if (end > at + 1) out += "***";
+        at = end - 1;
+    }
+    return out;
+}
 
 tl::expected<SecretBytes, std::string> content(const fs::path& path) {
     auto bytes = host::read_host_file(path, kMostBytes);
@@ -114,10 +145,14 @@ tl::expected<Manifest, std::string> parse_manifest(std::string_view text) {
 }
 
 std::string without_passwords(std::string_view text) {
-    static const std::regex in_words(R"re((password|pwd)\s*=\s*(\{[^}]*\}|'(\\.|[^'])*'|[^\s;&"#]*))re",
-                                     std::regex::icase);
-    static const std::regex in_url(R"re((://[^/\s:@]*):[^@\s"]*@)re");
-    return std::regex_replace(std::regex_replace(std::string(text), in_words, "$1=***"), in_url, "$1:***@");
+    std::string out;
+    while (!text.empty()) {
+        const std::size_t end = std::min(text.find_first_of("\r\n"), text.size());
+        out += mask_key_specs(keystore::mask_passwords(text.substr(0, end)));
+        out += text.substr(end, 1);
+        text.remove_prefix(std::min(end + 1, text.size()));
+    }
+    return out;
 }
 
 Result<void> seal_folder(const fs::path& folder, Manifest manifest, host::KeySource& key) {

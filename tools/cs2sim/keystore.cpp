@@ -10,6 +10,7 @@
 #include <memory>
 
 #include "host-lib/cards/key_source.h"
+#include "host-lib/keystore/printed.h"
 #include "host-lib/keystore/work/store_work.h"
 #include "tools/control/control.h"
 #include "tools/cs2sim/commands.h"
@@ -66,7 +67,11 @@ Result<void> log_on(host::Device& device, const KeystoreArguments& arguments) {
         }
         return {};
     };
-    CS2SIM_TRY(each(arguments.logons, [](const std::string& spec) { return host::open_key_source(spec); }));
+    CS2SIM_TRY(each(arguments.logons, [](const std::string& spec) {
+        auto source = host::open_key_source(spec);
+        if (!source) say(keystore::printable(spec.substr(0, spec.find('#'))) + " cannot be used as a key");
+        return source;
+    }));
     return each(arguments.passwords, [](const std::string& password) {
         return Result<std::unique_ptr<host::KeySource>>(host::password_source(as_bytes(password)));
     });
@@ -96,12 +101,7 @@ int ended(const Result<void>& done) {
     return 1;
 }
 
-std::string title(const keystore::KeyIndex& index) {
-    return "group " + index.group + ", name " + (index.name.empty() ? "-" : index.name) + ", specifier " +
-           std::to_string(index.spec);
-}
-
-// A bar while it lasts, a line for each bad row, the sums at the end; fails when any row was bad.
+// A bar while it lasts, a line for each bad row, the sums at the end; fails when any row was bad or denied.
 Result<void> watched(const char* done, std::uint64_t total,
                      const std::function<Result<Counts>(const keystore::Watch&)>& work) {
     const Interruptible interruptible;
@@ -114,17 +114,20 @@ Result<void> watched(const char* done, std::uint64_t total,
                                     },
                                 .bad =
                                     [&](const keystore::KeyIndex& index, std::uint32_t code) {
+                                        if (code == E_CXI_PERMISSION_DENIED) return;
                                         if (first_bad == 0) first_bad = code;
                                         say(title(index) + ": " + hex_code(code) + " " + error_text(code));
                                     }};
     CS2SIM_TRY_LET(counts, work(watch));
-    std::printf("%" PRIu64 " keys seen: %" PRIu64 " %s, %" PRIu64 " left as they are, %" PRIu64 " bad\n",
-                counts.seen, counts.done, done, counts.present, counts.bad);
+    std::printf("%" PRIu64 " keys seen: %" PRIu64 " %s, %" PRIu64 " left as they are, %" PRIu64
+                " bad, %" PRIu64 " of groups that the users logged on may not see\n",
+                counts.seen, counts.done, done, counts.present, counts.bad, counts.denied);
     if (counts.stopped) {
         say("stopped; the same command goes on");
         return fail(E_CSA_ABORTED);
     }
     if (first_bad != 0) return fail(first_bad);
+    if (counts.denied != 0) return fail(E_CXI_PERMISSION_DENIED);
     return {};
 }
 

@@ -7,6 +7,7 @@
 
 #include "firmware/protocol/cxi/sealed_key.h"
 #include "firmware/protocol/pattern.h"
+#include "host-lib/keystore/printed.h"
 #include "host-lib/keystore/work/external_keys.h"
 #include "tools/cxitool/commands.h"
 #include "tools/session/arguments.h"
@@ -49,7 +50,8 @@ keystore::Execute executed_by(Session& session) {
 }
 
 std::string shown(const keystore::KeyIndex& index) {
-    return index.group + "/" + index.name + "/" + std::to_string(index.spec);
+    return keystore::printable(index.group) + "/" + keystore::printable(index.name) + "/" +
+           std::to_string(index.spec);
 }
 
 keystore::KeyIndex index_of(const PropertyList& names) {
@@ -98,7 +100,7 @@ Result<void> each_batch(keystore::KeyStore& store, const Wanted& wanted, const T
         auto page = store.list(wanted.filter(), after ? &*after : nullptr, kPage, true);
         if (!page) return fail(page.error());
         after = page->last;
-        more = page->more && after;
+        more = page->more;
         std::erase_if(page->keys, [&](const keystore::StoredKey& row) { return !wanted.fits(row.index); });
         for (std::size_t from = 0; from < page->keys.size();) {
             const std::size_t count = keystore::fit_one_command(page->keys, from);
@@ -136,7 +138,6 @@ public:
                     return true;
                 },
                 [this](const keystore::KeyIndex& index, std::uint32_t code) {
-                    if (code == E_CXI_PERMISSION_DENIED) ++denied_;
                     if (bad_.size() < kMostNamed) bad_.emplace_back(index, code);
                 }};
     }
@@ -146,14 +147,12 @@ public:
         for (const auto& [index, code] : bad_) note_bad(session_, index, code);
         return bad_.empty() ? Result<void>() : fail(bad_.front().second);
     }
-    std::uint64_t denied() const { return denied_; }
 
 private:
     static constexpr std::size_t kMostNamed = 100;
     Session& session_;
     std::unique_ptr<Progress> bar_;
     std::vector<std::pair<keystore::KeyIndex, std::uint32_t>> bad_;
-    std::uint64_t denied_ = 0;
 };
 
 unsigned long long as_shown(std::uint64_t count) { return count; }
@@ -183,7 +182,7 @@ Result<void> copy_key_store(Session& session, const std::string& value) {
     const auto bad = watched.end();
     if (!counts) return fail(counts.error());
     std::printf("%llu keys copied, %llu were there already, %llu could not be\n", as_shown(counts->done),
-                as_shown(counts->present), as_shown(counts->bad));
+                as_shown(counts->present), as_shown(counts->bad + counts->denied));
     return bad;
 }
 
@@ -209,7 +208,7 @@ Result<void> recrypt(Session& session, const std::string&) {
         if (hash != *mbk) std::printf("%s", mbk_line("old", hash).c_str());
     std::printf("%s%llu keys sealed anew, %llu changed meanwhile, %llu refused\n",
                 mbk_line("new", *mbk).c_str(), as_shown(counts->done), as_shown(counts->present),
-                as_shown(counts->bad));
+                as_shown(counts->bad + counts->denied));
     return bad;
 }
 
@@ -225,7 +224,7 @@ Result<void> check(Session& session, const std::string&) {
     const auto bad = watched.end();
     if (!counts) return fail(counts.error());
     std::printf("%llu rows, %llu bad, %llu of groups that the users logged on may not see\n",
-                as_shown(counts->seen), as_shown(counts->bad - watched.denied()), as_shown(watched.denied()));
+                as_shown(counts->seen), as_shown(counts->bad), as_shown(counts->denied));
     return bad;
 }
 

@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "host-lib/keystore/drivers/statements.h"
+#include "host-lib/keystore/printed.h"
 
 namespace cs2sim::keystore {
 namespace {
@@ -99,10 +100,13 @@ bool take(std::string_view hex, Bytes& out, std::size_t most) {
 
 using Values = std::vector<std::string_view>;
 
-bool take_index(const Values& row, std::size_t first, KeyIndex& index) {
-    return take(row[first], index.group, kLongestName) && take(row[first + 1], index.name, kLongestName) &&
-           take(row[first + 2], index.spec);
+bool take_index(const Values& row, std::size_t first, KeyIndex& index, std::size_t most = kLongestName) {
+    return row.size() > first + 2 && take(row[first], index.group, most) &&
+           take(row[first + 1], index.name, most) && take(row[first + 2], index.spec);
 }
+
+constexpr std::size_t kAnyLength =
+    static_cast<std::size_t>(-1);  // names that are too long, but have an order
 
 // In the order of select_keys().
 constexpr std::size_t kKeyValues = 14;
@@ -128,19 +132,25 @@ Page read_keys(Connection& connection, const std::string& sql, std::size_t limit
                const Say& say) {
     Lines lines(connection, sql);
     Page page;
-    std::size_t rows = 0;
+    std::size_t rows = 0, bad_before_last = 0;
     while (const Values* row = lines.next()) {
         page.more = rows++ == limit;
         if (page.more) break;
         KeyIndex index;
-        if (row->size() == kKeyValues && take_index(*row, 0, index)) page.last = index;
+        const bool is_place = take_index(*row, 0, index, kAnyLength);
         auto key = row->size() == kKeyValues ? key_of(*row, blobs) : std::nullopt;
         if (key)
             page.keys.push_back(std::move(*key));
-        else if (say)
-            say("a row of the key store is no key: group " + index.group + ", name " + index.name +
-                ", specifier " + std::to_string(index.spec));
+        else
+            page.bad.push_back(index);
+        if (!is_place) continue;
+        page.last = std::move(index);
+        bad_before_last = page.bad.size();
     }
+    // The next page begins with them.
+    if (page.more) page.bad.resize(bad_before_last);
+    for (const KeyIndex& index : page.bad)
+        if (say) say("a row of the key store is no key: " + title(index));
     return page;
 }
 

@@ -431,7 +431,7 @@ Result<StoredKey> SqlKeyStore::find(const KeyIndex& index, Match match, const Fi
         if (page.last) from = *page.last;
         match = Match::greater;
     } while (page.more && page.last);
-    return fail(E_DB_NOT_FOUND);
+    return fail(page.more ? E_CSA_STORE_FAILED : E_DB_NOT_FOUND);
 }
 
 Result<Page> SqlKeyStore::list(const Filter& filter, const KeyIndex* after, std::size_t limit, bool blobs) {
@@ -443,6 +443,10 @@ Result<Page> SqlKeyStore::list(const Filter& filter, const KeyIndex* after, std:
                          limit, blobs, say_);
         return {};
     }));
+    if (page.more && !page.last) {
+        tell("rows of the key store that are no keys hide those behind them");
+        return fail(E_CSA_STORE_FAILED);
+    }
     return page;
 }
 

@@ -15,7 +15,7 @@ constexpr std::uint32_t kSlotOfMbk = 3;
 using Batch = std::function<Result<void>(const std::vector<StoredKey>& keys)>;
 
 void tell_bad(const Watch& watch, Counts& counts, const KeyIndex& index, std::uint32_t code) {
-    ++counts.bad;
+    ++(code == E_CXI_PERMISSION_DENIED ? counts.denied : counts.bad);
     if (watch.bad) watch.bad(index, code);
 }
 
@@ -34,11 +34,17 @@ Result<void> for_each_batch(KeyStore& store, Filter filter, const std::string& p
     std::optional<KeyIndex> after;
     for (bool more = true; more;) {
         CS2SIM_TRY_LET(page, store.list(filter, after ? &*after : nullptr, kPage, true));
-        more = page.more && page.last;
+        more = page.more;
         after = page.last;
-        if (by_pattern)
-            std::erase_if(page.keys,
-                          [&](const StoredKey& key) { return !matches_pattern(pattern, key.index.group); });
+        const auto is_other = [&](const KeyIndex& index) {
+            return by_pattern && !matches_pattern(pattern, index.group);
+        };
+        std::erase_if(page.keys, [&](const StoredKey& key) { return is_other(key.index); });
+        for (const KeyIndex& index : page.bad) {
+            if (is_other(index)) continue;
+            ++counts.seen;
+            tell_bad(watch, counts, index, E_CSA_STORE_FAILED);
+        }
         for (std::size_t from = 0; from < page.keys.size();) {
             const std::size_t count = fit_one_command(page.keys, from);
             const auto first = page.keys.begin() + static_cast<std::ptrdiff_t>(from);

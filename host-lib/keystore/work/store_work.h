@@ -28,7 +28,8 @@ struct Counts {
     std::uint64_t seen = 0;
     std::uint64_t done = 0;     // good, sealed anew, copied
     std::uint64_t present = 0;  // there was nothing to do: at its place already, changed or deleted meanwhile
-    std::uint64_t bad = 0;
+    std::uint64_t bad = 0;      // among them rows that are no keys: E_CSA_STORE_FAILED
+    std::uint64_t denied = 0;   // E_CXI_PERMISSION_DENIED: of groups that the users logged on may not see
     bool stopped = false;
 };
 

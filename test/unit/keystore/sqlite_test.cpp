@@ -116,6 +116,56 @@ TEST_CASE("rows that are no keys are left out and told") {
     CHECK(heard.has("a row of the key store is no key: group G"));
 }
 
+TEST_CASE("rows that are no keys hide none that are, page after page") {
+    const ScratchFolder folder;
+    const auto file = folder.path() / "store.db";
+    Heard heard;
+    const Store store = opened(at(file), heard);
+    REQUIRE(code_of(store->insert(some_key("G", 1))) == 0);
+    REQUIRE(code_of(store->insert(some_key("z", 1))) == 0);
+    const std::string copies =
+        "with recursive n(i) as (select 1 union all select i + 1 from n where i < 700) insert into "
+        "cs2sim_key "
+        "select GRP, name, SPEC, ver, mbk, class, key_type, label, id, private, blob, randomblob(16), "
+        "created, "
+        "changed, host from cs2sim_key, n where grp = 'G'";
+    const auto with = [&](const std::string& group, const std::string& spec) {
+        std::string sql = copies;
+        sql.replace(sql.find("GRP"), 3, group);
+        sql.replace(sql.find("SPEC"), 4, spec);
+        run_in(file, sql.c_str());
+    };
+    const auto keys_and_bad = [&] {
+        std::pair<std::size_t, std::size_t> sums;
+        std::optional<KeyIndex> after;
+        for (bool more = true; more;) {
+            const auto page = store->list({}, after ? &*after : nullptr, 320, true).value();
+            sums.first += page.keys.size();
+            sums.second += page.bad.size();
+            after = page.last;
+            more = page.more;
+        }
+        return sums;
+    };
+    SECTION("by groups that are too long") {
+        with("printf('H%300d', i)", "spec");
+        CHECK(keys_and_bad() == std::pair<std::size_t, std::size_t>(2, 700));
+        CHECK(store->find({"G", "", 1}, Match::greater).value().index.group == "z");
+    }
+    SECTION("by specifiers that are none") {
+        with("'H' || (i / 400)", "-i");
+        CHECK(code_of(store->list({}, nullptr, 320, true)) == 0);
+        const KeyIndex last{"G", "", 1};
+        CHECK(code_of(store->list({}, &last, 320, true)) == E_CSA_STORE_FAILED);
+        CHECK(code_of(store->find(last, Match::greater)) == E_CSA_STORE_FAILED);
+    }
+    SECTION("what is printed of them is printable") {
+        run_in(file, "update cs2sim_key set grp = 'a' || char(27) || char(10), class = -1 where grp = 'G'");
+        CHECK(keys_and_bad() == std::pair<std::size_t, std::size_t>(1, 1));
+        CHECK(heard.has("group a%1B%0A, name -"));
+    }
+}
+
 TEST_CASE("another writer is waited for, and given up at last") {
     const ScratchFolder folder;
     const auto file = folder.path() / "store.db";

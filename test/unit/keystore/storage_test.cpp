@@ -2,6 +2,7 @@
 #include <fstream>
 
 #include "host-lib/keystore/drivers/statements.h"
+#include "host-lib/keystore/printed.h"
 #include "test/unit/keystore/conformance.h"
 
 namespace cs2sim::keystore {
@@ -76,6 +77,29 @@ TEST_CASE("passwords are not shown") {
           "postgresql://x@db/keys?password=***&c=d");
     CHECK(shown_of("odbc", "DSN=x;UID=y;PWD=secret;Port=1") == "DSN=x;UID=y;PWD=***;Port=1");
     CHECK(shown_of("odbc", "DSN=x;Pwd={se;cret};Port=1") == "DSN=x;Pwd=***;Port=1");
+}
+
+TEST_CASE("passwords are masked in lines of configurations, whole and in linear time") {
+    CHECK(mask_passwords("passwd=S3cret") == "passwd=***");
+    CHECK(mask_passwords("pass = two words # and more") == "pass = ***");
+    CHECK(mask_passwords("LogonPass=CLERK,S3cret") == "LogonPass=***");
+    CHECK(mask_passwords("password=a;b&c#d user=lab") == "password=*** user=lab");
+    CHECK(mask_passwords("c = \"host=db password=a#b user=lab\"") == "c = \"host=db password=*** user=lab\"");
+    CHECK(mask_passwords("password = \"a b\" # why") == "password = *** # why");
+    CHECK(mask_passwords("PWD={se}}cr;et};Port=1") == "PWD=***;Port=1");
+    CHECK(mask_passwords("url = postgresql://x:secret@db/keys") == "url = postgresql://x:***@db/keys");
+    CHECK(mask_passwords("passfile=/etc/pgpass") == "passfile=/etc/pgpass");
+    CHECK(mask_passwords("password='" + std::string(20000, 'a') + "'") == "password=***");
+    for (const char* part : {"pwd={", "pwd='", "://", "://a:", "= ", "pwd=\\"}) {
+        std::string many;
+        for (int i = 0; i < 1'000'000; ++i) many += part;
+        CHECK(mask_passwords(many).size() <= many.size() + 3);  // a quadratic scan would not end
+    }
+}
+
+TEST_CASE("what is printed of a row has no control characters") {
+    CHECK(printable("a\x1B[2J\n\x7F%") == "a%1B[2J%0A%7F%25");
+    CHECK(printable("Schl\xC3\xBCssel\xC2\x9B\x9B") == "Schl\xC3\xBCssel\xC2%9B%9B");
 }
 
 TEST_CASE("values stand in statements as hexadecimal alone") {
