@@ -21,9 +21,8 @@ Result<Bytes> KeyStore::note_name(NoteKind kind, const LoadedKey& key) {
 Result<Bytes> KeyStore::note(NoteKind kind, const LoadedKey& key) {
     const auto keys = database();
     if (!keys) return fail(keys.error());
-    const auto name = note_name(kind, key);
-    if (!name) return name;
-    return (*keys)->note(*name);
+    CS2SIM_TRY_LET(name, note_name(kind, key));
+    return (*keys)->note(name);
 }
 
 Result<void> KeyStore::change_note(NoteKind kind, const LoadedKey& key,
