@@ -48,7 +48,7 @@ Result<SecretBytes> user_token(Session& session, const MechanismRow& mechanism, 
         return (*key)->token();
     }
     const auto password = text == "ask" ? ask_new_secret(session.terminal()) : to_secret(as_bytes(text));
-    if (!password) return password;
+    if (!password) return fail(password.error());
     return password_token(mechanism.number, *password);
 }
 
