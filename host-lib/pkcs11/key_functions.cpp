@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "host-lib/pkcs11/derivation.h"
+#include "host-lib/pkcs11/domain_parameters.h"
 #include "host-lib/pkcs11/external_objects.h"
 #include "host-lib/pkcs11/handlers.h"
 #include "host-lib/pkcs11/key_commands.h"
@@ -51,7 +52,9 @@ Answer GenerateKey(Session& session, CK_MECHANISM* mechanism, CK_ATTRIBUTE* attr
     if (!prepared) return fail(prepared.error());
     const auto given = given_template(session, attributes, count);
     if (!given) return fail(given.error());
-    const auto made = generate_key(session, *prepared->row, *given);
+    const auto made = prepared->row->work == Work::parameters
+                          ? generate_domain(session, *prepared->row, *given)
+                          : generate_key(session, *prepared->row, *given);
     if (!made) return fail(made.error());
     *key = (*made)->handle;
     return {};
