@@ -158,11 +158,11 @@ Result<Bytes> cxi_p11_permissions(CxiCall& call) {
 Result<Bytes> cxi_p11_profile(CxiCall& call) {
     const Profile& profile = call.device.profile;
     const std::uint16_t modes = call.cxi.modes();
-    return call.answer({(modes & MODE_FIPS) != 0 ? 1 : 0, (modes & MODE_CC) != 0 ? 1 : 0,
-                        profile.des3 ? 1 : 0, profile.p11_initial_pins ? 1 : 0, profile.p11_min_pin,
-                        profile.p11_cluster_names ? 1 : 0, profile.p11_attributes == "all" ? 1 : 0,
-                        profile.p11_min_rsa_bits, profile.p11_max_rsa_bits, profile.p11_manufacturer,
-                        profile.p11_model, profile.p11_label});
+    return call.answer(
+        {(modes & MODE_FIPS) != 0 ? 1 : 0, (modes & MODE_CC) != 0 ? 1 : 0, profile.des3 ? 1 : 0,
+         profile.dsa ? 1 : 0, profile.p11_initial_pins ? 1 : 0, profile.p11_min_pin,
+         profile.p11_cluster_names ? 1 : 0, profile.p11_attributes == "all" ? 1 : 0, profile.p11_min_rsa_bits,
+         profile.p11_max_rsa_bits, profile.p11_manufacturer, profile.p11_model, profile.p11_label});
 }
 
 }  // namespace cs2sim
