@@ -89,7 +89,7 @@ Result<SharedObject> object_in_use(Session& session, CK_OBJECT_HANDLE handle, CK
     if (!object->stored || !session.token.external) return object;
     const auto epoch = session.token.external->watch();
     if (!epoch) return fail(epoch.error());
-    if (object->stored->seen->load() == *epoch || session.token.external->is_offline()) return object;
+    if (object->stored->seen->load() == *epoch || session.token.external->offline_by() != 0) return object;
     return read_again(session, object, *epoch, unknown);
 }
 
@@ -142,7 +142,8 @@ Result<StoredPage> list_stored(Session& session, const keystore::Filter& filter,
     const auto epoch = external.watch();
     if (!epoch) return fail(epoch.error());
     StoredPage page;
-    if (external.is_offline()) {
+    page.offline_by = external.offline_by();
+    if (page.offline_by != 0) {
         for (const SharedObject& object : session.library.objects.stored_of_slot(session.token.slot))
             page.objects.push_back(*object);
         return page;

@@ -201,6 +201,8 @@ Answer SetAttributeValue(Session& session, CK_OBJECT_HANDLE handle, CK_ATTRIBUTE
 }
 
 Answer FindObjectsInit(Session& session, CK_ATTRIBUTE* attributes, CK_ULONG count) {
+    // Not every caller ends a search that failed.
+    if (session.search && session.search->failed) session.search.reset();
     if (session.search) return fail(CKR_OPERATION_ACTIVE);
     if (auto config = find_config_objects(attributes, count)) {
         session.search = std::make_unique<Search>();
@@ -219,6 +221,7 @@ Answer FindObjects(Session& session, CK_OBJECT_HANDLE* objects, CK_ULONG most, C
     if (!session.search) return fail(CKR_OPERATION_NOT_INITIALIZED);
     if (!count || (!objects && most != 0)) return fail(CKR_ARGUMENTS_BAD);
     const auto found = next_found(session, *session.search, most);
+    if (!found) session.search->failed = true;
     if (!found) return fail(found.error());
     std::ranges::copy(*found, objects);
     *count = found->size();
