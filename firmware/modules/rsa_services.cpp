@@ -157,16 +157,6 @@ Result<PrivateKey> Numbers::private_key() {
     return key;
 }
 
-Result<Numbers> numbers_of_key(const EVP_PKEY& key) {
-    Numbers numbers;
-    for (const Parameter& row : kParameters) {
-        BIGNUM* number = nullptr;
-        if (EVP_PKEY_get_bn_param(&key, row.name, &number) != 1) return fail(E_VRSA_KGEN_FAILED);
-        numbers.at(row.component).reset(number);
-    }
-    return numbers;
-}
-
 // --- what is done with a key ---
 
 enum class Work : std::uint8_t { encrypt, decrypt, sign, verify };
@@ -297,13 +287,23 @@ Result<Bytes> power(ServiceCall& call, Numbers& numbers) {
 
 }  // namespace
 
+Result<SecretBytes> rsa_numbers(const EVP_PKEY& key, bool is_public) {
+    Numbers numbers;
+    for (const Parameter& row : kParameters) {
+        if (is_public && row.component != kModulus && row.component != kExponent) continue;
+        BIGNUM* number = nullptr;
+        if (EVP_PKEY_get_bn_param(&key, row.name, &number) != 1) return fail(E_VRSA_MISS_COMP);
+        numbers.at(row.component).reset(number);
+    }
+    return numbers.list();
+}
+
 Result<Bytes> rsa_generate(ServiceCall& call) {
     const std::uint32_t bits = call.request.u32("bits");
     if (bits < 1024 || bits > 8 * kLongest || bits % 8 != 0) return fail(E_VRSA_INV_PARAM);
     CS2SIM_TRY_LET(key, generate_rsa(bits, call.request.bytes("exponent")));
-    CS2SIM_TRY_LET(numbers, numbers_of_key(*key));
-    const SecretBytes list = numbers.list();
-    return Bytes(list.begin(), list.end());
+    CS2SIM_TRY_LET(numbers, rsa_numbers(*key, false));
+    return Bytes(numbers.begin(), numbers.end());
 }
 
 Result<Bytes> rsa_complete(ServiceCall& call) {
