@@ -59,7 +59,7 @@ public:
 
     // Has a vendor-defined mechanism done by the modules that registered callbacks of its kind, one after the
     // other until one knows it. Errors: as VendorMechanisms.
-    Result<Bytes> run_mechanism(Call& command, const VendorJob& job);
+    Result<VendorResult> run_mechanism(Call& command, const VendorJob& job);
 
     // What the module wrote, and what was found wrong with it.
     std::filesystem::path log_of(std::string_view abbreviation) const;
