@@ -133,7 +133,8 @@ Result<Bytes> cxi_key_derive(CxiCall& call) {
         CS2SIM_TRY(restrict_derivation(properties, set, base.object, mechanism.value));
     CS2SIM_TRY_LET(place, cxi.place_in(call, properties, flags));
     const std::uint32_t bits = properties.number_or(CXI_PROP_KEY_SIZE, 0);
-    if (bits == 0 || bits % 8 != 0 || bits > 8192) return fail(E_CXI_KEY_INVALID_SIZE);
+    if (!mechanism.is_vendor() && (bits == 0 || bits % 8 != 0 || bits > 8192))
+        return fail(E_CXI_KEY_INVALID_SIZE);
     const ByteView data = call.request.bytes("data");
     SharedKey other;  // CAT_BASE_AND_KEY: `data` names it
     if (mechanism.kdf() == CXI_MECH_KDF_CAT_BASE_AND_KEY) {
@@ -141,6 +142,13 @@ Result<Bytes> cxi_key_derive(CxiCall& call) {
         CS2SIM_TRY(cxi.use(*other, USE_DERIVE, mechanism));
         for (const Restrictions& set : {now.restrictions, of_base.restrictions})
             CS2SIM_TRY(approve_join(cxi, set, base.object, other->object, bits / 8));
+    }
+    if (mechanism.is_vendor()) {
+        CS2SIM_TRY_LET(made, vendor_derive(call, base, properties));
+        narrow_export(properties, policy_of(base.object));
+        CS2SIM_TRY_LET(derived, key_of_vendor(std::move(properties), made, now));
+        CS2SIM_TRY_LET(placed, place.put(derived));
+        return call.answer({placed});
     }
     CS2SIM_TRY_LET(secret, is_agreement(mechanism)
                                ? agreed_secret(base, mechanism, data, bits / 8)

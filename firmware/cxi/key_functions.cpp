@@ -17,12 +17,19 @@ Result<PropertyList> template_of_new(const CxiCall& call) {
     return creation_template(call.request.bytes("properties"));
 }
 
+Result<KeyObject> generated_by_module(CxiCall& call, PropertyList properties, const Circumstances& now) {
+    CS2SIM_TRY_LET(made, vendor_generate(call, properties));
+    return key_of_vendor(std::move(properties), made, now);
+}
+
 Result<Bytes> generate_by(CxiCall& call, PropertyList properties) {
     Cxi& cxi = call.cxi;
     CS2SIM_TRY_LET(place, cxi.place_in(call, properties, call.request.u32("flags")));
     CS2SIM_TRY_LET(now, cxi.circumstances(properties.text(CXI_PROP_KEY_GROUP)));
     now.abandonment = call.context.abandonment.get();
-    CS2SIM_TRY_LET(key, generate_key(std::move(properties), {call.request.u32("mechanism")}, now));
+    const Mechanism mechanism{call.request.u32("mechanism")};
+    CS2SIM_TRY_LET(key, mechanism.is_vendor() ? generated_by_module(call, std::move(properties), now)
+                                              : generate_key(std::move(properties), mechanism, now));
     CS2SIM_TRY_LET(reference, place.put(key));
     call.audit(AUDIT_KEY, "CXI: key generated: " + audit_name(key));
     return call.answer({reference});
@@ -119,6 +126,7 @@ Result<Bytes> cxi_key_delete(CxiCall& call) {
     Cxi& cxi = call.cxi;
     const LoadedKey& key = call.key("key");
     if (key.external) return fail(E_CXI_INTERNAL_INPUT_ONLY);
+    CS2SIM_TRY(vendor_destroy(call, key));
     CS2SIM_TRY(cxi.keys.erase(key.index));
     call.audit(AUDIT_KEY, "CXI: key deleted: " + audit_name(key.object));
     return call.answer({});
@@ -158,11 +166,11 @@ Result<Bytes> cxi_p11_permissions(CxiCall& call) {
 Result<Bytes> cxi_p11_profile(CxiCall& call) {
     const Profile& profile = call.device.profile;
     const std::uint16_t modes = call.cxi.modes();
-    return call.answer({(modes & MODE_FIPS) != 0 ? 1 : 0, (modes & MODE_CC) != 0 ? 1 : 0,
-                        profile.des3 ? 1 : 0, profile.p11_initial_pins ? 1 : 0, profile.p11_min_pin,
-                        profile.p11_cluster_names ? 1 : 0, profile.p11_attributes == "all" ? 1 : 0,
-                        profile.p11_min_rsa_bits, profile.p11_max_rsa_bits, profile.p11_manufacturer,
-                        profile.p11_model, profile.p11_label});
+    return call.answer(
+        {(modes & MODE_FIPS) != 0 ? 1 : 0, (modes & MODE_CC) != 0 ? 1 : 0, profile.des3 ? 1 : 0,
+         profile.dsa ? 1 : 0, profile.p11_initial_pins ? 1 : 0, profile.p11_min_pin,
+         profile.p11_cluster_names ? 1 : 0, profile.p11_attributes == "all" ? 1 : 0, profile.p11_min_rsa_bits,
+         profile.p11_max_rsa_bits, profile.p11_manufacturer, profile.p11_model, profile.p11_label});
 }
 
 }  // namespace cs2sim

@@ -65,12 +65,17 @@ bool is_curve_algorithm(std::uint32_t algorithm) {
     return algorithm == CXI_KEY_ALGO_EC || algorithm == CXI_KEY_ALGO_ECDH;
 }
 
-bool is_secret_algorithm(std::uint32_t algorithm) { return algorithm <= CXI_KEY_ALGO_AES; }
+bool is_secret_algorithm(std::uint32_t algorithm) {
+    return algorithm <= CXI_KEY_ALGO_AES || is_custom_algorithm(algorithm);
+}
+
+constexpr std::size_t kLongestSecret = 1024, kLongestCustom = 16384;  // bytes
 
 Result<void> check_algorithm(std::uint32_t algorithm, const Circumstances& now) {
     const bool barred =
         (algorithm == CXI_KEY_ALGO_DES && !now.des3) || (is_finite_field(algorithm) && !now.dsa);
     const bool certified = (now.modes & (MODE_FIPS | MODE_CC)) != 0;  // whose tables tell the code
+    if (is_custom_algorithm(algorithm) && !certified) return {};
     if (algorithm > CXI_KEY_ALGO_DH_PKCS || (barred && !certified)) return fail(E_CXI_KEY_INVALID_ALGO);
     return {};
 }
@@ -242,6 +247,7 @@ Result<KeyObject> generate_key(PropertyList properties, Mechanism mechanism, con
     const auto algorithm = properties.number(CXI_PROP_KEY_ALGO);
     if (!algorithm) return fail(E_CXI_PROP_NOT_FOUND);
     CS2SIM_TRY(check_algorithm(*algorithm, now));
+    if (is_custom_algorithm(*algorithm)) return fail(E_CXI_KEY_INVALID_ALGO);  // its module makes it
     const bool secret = is_secret_algorithm(*algorithm);
     const std::uint32_t type = secret ? CXI_KEY_TYPE_SECRET : CXI_KEY_TYPE_PRIVATE;
     CS2SIM_TRY(expect_type(properties, type));
@@ -273,9 +279,12 @@ Result<KeyObject> key_from_material(PropertyList properties, std::uint32_t type,
         if (!algorithm) return fail(E_CXI_PROP_NOT_FOUND);
         CS2SIM_TRY(check_algorithm(*algorithm, now));
         if (!is_secret_algorithm(*algorithm)) return fail(E_CXI_KEY_INVALID_ALGO);
-        if (material.size() > 1024) return fail(E_CXI_KEY_INVALID_SIZE);
+        if (material.size() > (is_custom_algorithm(*algorithm) ? kLongestCustom : kLongestSecret))
+            return fail(E_CXI_KEY_INVALID_SIZE);
         const auto bits = static_cast<std::uint32_t>(material.size() * 8);
-        CS2SIM_TRY(agree_number(properties, CXI_PROP_KEY_SIZE, bits, E_CXI_KEY_INVALID_SIZE));
+        // The size of a custom key is what its module calls so.
+        if (!is_custom_algorithm(*algorithm) || !properties.has(CXI_PROP_KEY_SIZE))
+            CS2SIM_TRY(agree_number(properties, CXI_PROP_KEY_SIZE, bits, E_CXI_KEY_INVALID_SIZE));
         if (!size_fits(*algorithm, bits)) return fail(E_CXI_KEY_INVALID_SIZE);
         CS2SIM_TRY(approve_key(now.modes, USE_MAKE, *algorithm, bits, {}));
         if (*algorithm == CXI_KEY_ALGO_DES && !now.restrictions.weak_des && is_weak_des(material))

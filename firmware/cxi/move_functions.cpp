@@ -89,6 +89,10 @@ Result<Bytes> wrap_material(CxiCall& call, const LoadedKey& wrapping, Mechanism 
     if (!key.object.is_public()) CS2SIM_TRY(call.cxi.spend(key));
     CS2SIM_TRY(call.cxi.use(wrapping, USE_WRAP, mechanism, parameter));
     CS2SIM_TRY(note_policy(call.cxi, key));
+    if (mechanism.is_vendor()) {
+        CS2SIM_TRY_LET(wrapped, vendor_wrap(call, wrapping, parameter, key));
+        return Bytes(wrapped.made.begin(), wrapped.made.end());
+    }
     if (wrapping.pkey) {
         return rsa_encrypt(wrapping, mechanism, parameter, key.secret());
     }
@@ -111,7 +115,9 @@ Result<SecretBytes> unwrap_material(CxiCall& call, const LoadedKey& wrapping, Me
 std::uint32_t type_of(const PropertyList& properties) {
     const std::uint32_t algorithm = properties.number_or(CXI_PROP_KEY_ALGO, CXI_KEY_ALGO_RAW);
     return properties.number_or(CXI_PROP_KEY_TYPE,
-                                algorithm <= CXI_KEY_ALGO_AES ? CXI_KEY_TYPE_SECRET : CXI_KEY_TYPE_PRIVATE);
+                                algorithm <= CXI_KEY_ALGO_AES || is_custom_algorithm(algorithm)
+                                    ? CXI_KEY_TYPE_SECRET
+                                    : CXI_KEY_TYPE_PRIVATE);
 }
 
 std::uint32_t class_of(std::uint32_t type) {
@@ -133,9 +139,16 @@ Result<Bytes> unwrap_and_place(CxiCall& call, ByteView parameter, ByteView wrapp
     const auto told = [&](Error error) {
         return fail(code_of_unwrapped(wrapping, mechanism, class_of(type), error.code));
     };
-    const auto material = unwrap_material(call, wrapping, mechanism, parameter, wrapped);
-    if (!material) return told(material.error());
-    auto key = key_from_material(std::move(properties), class_of(type), *material, now);
+    const auto made = [&]() -> Result<KeyObject> {
+        if (mechanism.is_vendor()) {
+            CS2SIM_TRY(cxi.use(wrapping, USE_UNWRAP, mechanism, parameter));
+            CS2SIM_TRY_LET(unwrapped, vendor_unwrap(call, wrapping, parameter, wrapped, properties));
+            return key_of_vendor(std::move(properties), unwrapped, now);
+        }
+        CS2SIM_TRY_LET(material, unwrap_material(call, wrapping, mechanism, parameter, wrapped));
+        return key_from_material(std::move(properties), class_of(type), material, now);
+    };
+    auto key = made();
     if (!key) return told(key.error());
     CS2SIM_TRY(bind_policy(cxi, *key, is_authenticated(wrapping, mechanism)));
     CS2SIM_TRY(cxi.settle(*key));

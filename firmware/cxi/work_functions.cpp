@@ -163,6 +163,7 @@ Result<std::vector<ByteView>> bulk_entries(ByteView list) {
 
 // Without CXI_FLAG_HASH_PART the hash is complete with this command; `state` goes on with a part before.
 Result<Bytes> cxi_hash_compute(CxiCall& call) {
+    if (Mechanism{call.request.u32("mechanism")}.is_vendor()) return vendor_digest(call);
     Cxi& cxi = call.cxi;
     const std::uint32_t flags = call.request.u32("flags");
     CS2SIM_TRY(check_flags(flags, CXI_FLAG_HASH_PART));

@@ -85,7 +85,7 @@ Result<SharedObject> object_in_use(Session& session, CK_OBJECT_HANDLE handle, CK
     if (!object || object->slot != session.token.slot) return fail(static_cast<std::uint32_t>(unknown));
     if (!object->stored || !session.token.external) return object;
     CS2SIM_TRY_LET(epoch, session.token.external->watch());
-    if (object->stored->seen->load() == epoch || session.token.external->is_offline()) return object;
+    if (object->stored->seen->load() == epoch || session.token.external->offline_by() != 0) return object;
     return read_again(session, object, epoch, unknown);
 }
 
@@ -131,7 +131,8 @@ Result<StoredPage> list_stored(Session& session, const keystore::Filter& filter,
     ExternalStore& external = *session.token.external;
     CS2SIM_TRY_LET(epoch, external.watch());
     StoredPage page;
-    if (external.is_offline()) {
+    page.offline_by = external.offline_by();
+    if (page.offline_by != 0) {
         for (const SharedObject& object : session.library.objects.stored_of_slot(session.token.slot))
             page.objects.push_back(*object);
         return page;

@@ -73,9 +73,9 @@ Result<std::uint64_t> ExternalStore::while_away(Error error) {
     return epoch_;
 }
 
-bool ExternalStore::is_offline() {
+std::uint32_t ExternalStore::offline_by() {
     const std::lock_guard lock(mutex_);
-    return away_ != 0 && while_away({away_}).has_value();
+    return away_ != 0 && while_away({away_}) ? away_ : 0;
 }
 
 void ExternalStore::report(const keystore::KeyIndex& index, std::uint32_t code) {

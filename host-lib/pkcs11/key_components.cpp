@@ -4,7 +4,9 @@
 
 #include <array>
 
+#include "firmware/crypto/finite_field.h"
 #include "firmware/crypto/pkey.h"
+#include "host-lib/pkcs11/domain_parameters.h"
 
 namespace cs2sim::p11 {
 namespace {
@@ -154,6 +156,14 @@ Result<SecretBytes> ec_private_key(const Template& given) {
     return private_key_der(*key);
 }
 
+Result<DomainParameters> given_group(const Template& given, CK_KEY_TYPE type) {
+    const DomainParameters group = group_in(given);
+    const bool dsa = type == CKK_DSA;
+    if (group.p.empty() || group.g.empty() || (dsa && group.q.empty()) || !given.has(CKA_VALUE))
+        return fail(CKR_TEMPLATE_INCOMPLETE);
+    return group;
+}
+
 }  // namespace
 
 Result<Bytes> public_key_of(const Template& given, CK_KEY_TYPE type) {
@@ -170,6 +180,10 @@ Result<Bytes> public_key_of(const Template& given, CK_KEY_TYPE type) {
         if (raw.empty()) return fail(CKR_TEMPLATE_INCOMPLETE);
         key = PublicKey(
             EVP_PKEY_new_raw_public_key_ex(nullptr, raw_algorithm(type), nullptr, raw.data(), raw.size()));
+    } else if (type == CKK_DSA || type == CKK_DH) {
+        const auto group = given_group(given, type);
+        if (!group) return fail(group.error());
+        key = public_key_in(*group, type == CKK_DSA, given.bytes(CKA_VALUE));
     }
     if (!key) return fail(is_device_code(key.error().code) ? CKR_ATTRIBUTE_VALUE_INVALID : key.error().code);
     if (!*key) return kBad;
@@ -179,6 +193,13 @@ Result<Bytes> public_key_of(const Template& given, CK_KEY_TYPE type) {
 Result<SecretBytes> private_key_of(const Template& given, CK_KEY_TYPE type) {
     if (type == CKK_RSA) return rsa_private_key(given);
     if (type == CKK_EC) return ec_private_key(given);
+    if (type == CKK_DSA || type == CKK_DH) {
+        const auto group = given_group(given, type);
+        if (!group) return fail(group.error());
+        const auto key = private_key_in(*group, type == CKK_DSA, given.bytes(CKA_VALUE));
+        if (!key) return kBad;
+        return private_key_der(**key);
+    }
     if (type != CKK_EC_EDWARDS && type != CKK_EC_MONTGOMERY) return fail(CKR_KEY_TYPE_INCONSISTENT);
     const ByteView raw = given.bytes(CKA_VALUE);
     if (raw.empty()) return fail(CKR_TEMPLATE_INCOMPLETE);
@@ -196,7 +217,7 @@ Result<SecretBytes> component_of(ByteView pkcs8, CK_ATTRIBUTE_TYPE type) {
     for (const ComponentRow& row : kRsaComponents)
         if (is_rsa(**key) && row.type == type) name = row.name;
     if (!name) return none;
-    if (type == CKA_VALUE && !is_ec(**key)) {
+    if (type == CKA_VALUE && !is_ec(**key) && !is_dsa(**key) && !is_dh(**key)) {
         std::size_t size = 0;
         EVP_PKEY_get_raw_private_key(key->get(), nullptr, &size);
         SecretBytes raw(size);

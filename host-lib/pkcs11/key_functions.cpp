@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "host-lib/pkcs11/derivation.h"
+#include "host-lib/pkcs11/domain_parameters.h"
 #include "host-lib/pkcs11/external_objects.h"
 #include "host-lib/pkcs11/handlers.h"
 #include "host-lib/pkcs11/key_commands.h"
@@ -49,7 +50,9 @@ Answer GenerateKey(Session& session, CK_MECHANISM* mechanism, CK_ATTRIBUTE* attr
     if (!key) return fail(CKR_ARGUMENTS_BAD);
     CS2SIM_TRY_LET(prepared, prepare(*session.token.profile(), mechanism, CKF_GENERATE));
     CS2SIM_TRY_LET(given, given_template(session, attributes, count));
-    CS2SIM_TRY_LET(made, generate_key(session, *prepared.row, given));
+    CS2SIM_TRY_LET(made, prepared.row->work == Work::parameters
+                             ? generate_domain(session, *prepared.row, given)
+                             : generate_key(session, *prepared.row, given));
     *key = made->handle;
     return {};
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "firmware/crypto/pkey.h"
+#include "host-lib/pkcs11/domain_parameters.h"
 #include "host-lib/pkcs11/external_objects.h"
 #include "host-lib/pkcs11/key_commands.h"
 
@@ -41,9 +42,8 @@ Result<SharedObject> create_storage(Session& session, const Template& given, CK_
     if (certificate && given.bytes(CKA_CHECK_VALUE).size() == 3)
         properties.set(CXI_PROP_CUSTOM | CKA_CHECK_VALUE, given.bytes(CKA_CHECK_VALUE));
     properties.set_number(CXI_PROP_KEY_TYPE, *type_of_class(object_class));
-    properties.set(CXI_PROP_VALUE,
-                   given.bytes(object_class == CKO_DOMAIN_PARAMETERS ? CKA_EC_PARAMS : CKA_VALUE));
-    properties.erase(CXI_PROP_KEY_EC_CURVE);
+    properties.set(CXI_PROP_VALUE, given.bytes(CKA_VALUE));
+    if (object_class == CKO_DOMAIN_PARAMETERS) CS2SIM_TRY(describe_domain(given, properties));
     CS2SIM_TRY(may_make(session, properties, given.flag(CKA_TOKEN, false)));
     return make_object(
         session, given.flag(CKA_TOKEN, false), std::move(properties),
@@ -88,6 +88,10 @@ std::optional<std::uint32_t> algorithm_of(CK_KEY_TYPE type) {
             return CXI_KEY_ALGO_EC;
         case CKK_EC_MONTGOMERY:
             return CXI_KEY_ALGO_ECDH;
+        case CKK_DSA:
+            return CXI_KEY_ALGO_DSA;
+        case CKK_DH:
+            return CXI_KEY_ALGO_DH_PKCS;
         case CKK_AES:
             return CXI_KEY_ALGO_AES;
         case CKK_DES2:
@@ -174,6 +178,12 @@ Result<ObjectPair> generate_pair(Session& session, const MechanismRow& row, cons
         if (of_public.has(CKA_PUBLIC_EXPONENT))
             privates.set(CXI_PROP_KEY_RSA_EXP, of_public.bytes(CKA_PUBLIC_EXPONENT));
         publics.erase(CXI_PROP_KEY_RSA_EXP);
+    } else if (made.type == CKK_DSA || made.type == CKK_DH) {
+        if (!of_public.has(CKA_PRIME) || !of_public.has(CKA_BASE) ||
+            (made.type == CKK_DSA && !of_public.has(CKA_SUBPRIME)))
+            return fail(CKR_TEMPLATE_INCOMPLETE);
+        const auto least = of_private.number(CKA_VALUE_BITS);
+        if (least && *least > of_public.bytes(CKA_PRIME).size() * 8) return fail(CKR_ATTRIBUTE_VALUE_INVALID);
     } else {
         if (!of_public.has(CKA_EC_PARAMS)) return fail(CKR_TEMPLATE_INCOMPLETE);
         privates.set(CXI_PROP_KEY_EC_CURVE, publics.bytes(CXI_PROP_KEY_EC_CURVE));

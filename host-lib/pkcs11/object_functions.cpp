@@ -188,6 +188,8 @@ Answer SetAttributeValue(Session& session, CK_OBJECT_HANDLE handle, CK_ATTRIBUTE
 }
 
 Answer FindObjectsInit(Session& session, CK_ATTRIBUTE* attributes, CK_ULONG count) {
+    // Not every caller ends a search that failed.
+    if (session.search && session.search->failed) session.search.reset();
     if (session.search) return fail(CKR_OPERATION_ACTIVE);
     if (auto config = find_config_objects(attributes, count)) {
         session.search = std::make_unique<Search>();
@@ -203,9 +205,11 @@ Answer FindObjectsInit(Session& session, CK_ATTRIBUTE* attributes, CK_ULONG coun
 Answer FindObjects(Session& session, CK_OBJECT_HANDLE* objects, CK_ULONG most, CK_ULONG* count) {
     if (!session.search) return fail(CKR_OPERATION_NOT_INITIALIZED);
     if (!count || (!objects && most != 0)) return fail(CKR_ARGUMENTS_BAD);
-    CS2SIM_TRY_LET(found, next_found(session, *session.search, most));
-    std::ranges::copy(found, objects);
-    *count = found.size();
+    const auto found = next_found(session, *session.search, most);
+    if (!found) session.search->failed = true;
+    CS2SIM_TRY(found);
+    std::ranges::copy(*found, objects);
+    *count = found->size();
     return {};
 }
 

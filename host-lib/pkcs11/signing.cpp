@@ -31,7 +31,9 @@ Result<Bytes> mac_piece(Session& session, Operation& operation, bool last) {
 }
 
 std::size_t one_signature(const Operation& operation) {
-    if (key_type_of(operation.key->properties) == CKK_RSA) return key_bytes(*operation.key);
+    const PropertyList& properties = operation.key->properties;
+    if (key_type_of(properties) == CKK_RSA) return key_bytes(*operation.key);
+    if (key_type_of(properties) == CKK_DSA) return 2 * properties.bytes(CXI_PROP_KEY_DSA_Q).size();
     return 2 * key_bytes(*operation.key);
 }
 

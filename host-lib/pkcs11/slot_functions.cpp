@@ -64,7 +64,7 @@ Answer add_users(Token& token, const TokenProfile& profile, CK_TOKEN_INFO& info)
 
 // A key store that may only be read; one that is away is not waited for.
 CK_FLAGS write_protection(Token& token) {
-    if (!token.external || !token.external->watch() || token.external->is_offline()) return 0;
+    if (!token.external || !token.external->watch() || token.external->offline_by() != 0) return 0;
     const auto store = token.external->store();
     const auto writable = store ? (*store)->writable() : Result<bool>(true);
     return writable && !*writable ? CKF_WRITE_PROTECTED : 0;

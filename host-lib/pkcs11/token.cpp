@@ -47,6 +47,7 @@ std::shared_ptr<const TokenProfile> Token::profile() {
         told = {on("fips"),
                 on("cc"),
                 on("des3"),
+                on("dsa"),
                 on("initialpins"),
                 answer->block.u8("minpin"),
                 on("clusternames"),

@@ -101,7 +101,7 @@ Result<Bytes> computed_property(const LoadedKey& key, std::uint32_t id) {
 Result<Bytes> check_value(const KeyObject& key) {
     if (!key.is_secret()) return fail(E_CXI_PROP_NOT_FOUND);
     const Bytes zeros(key.algorithm() == CXI_KEY_ALGO_DES ? 8 : 16);
-    if (key.algorithm() == CXI_KEY_ALGO_RAW) {
+    if (key.algorithm() == CXI_KEY_ALGO_RAW || is_custom_algorithm(key.algorithm())) {
         Bytes hash = digest("SHA1", {key.material});
         hash.resize(3);
         return hash;
