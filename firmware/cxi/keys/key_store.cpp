@@ -104,6 +104,7 @@ Result<void> KeyStore::insert(std::initializer_list<KeyObject*> objects, bool ov
             CS2SIM_TRY(give_specs(batch, unnumbered));
             encode_all();
         }
+        for (const KeyObject* key : objects) CS2SIM_TRY(retire_spec(batch, *key));
         for (const auto& [index, record] : records)
             CS2SIM_TRY(overwrite ? batch.update(index, record) : batch.insert(index, record));
         return {};
