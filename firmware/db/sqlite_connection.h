@@ -35,7 +35,11 @@ class SqliteConnection {
 public:
     explicit SqliteConnection(const DatabaseIdentity& identity);  // which must outlive it
 
-    Result<void> open();
+    // `none`: of a file that nobody else sees yet, and that is synchronised as a whole before anybody does.
+    enum class Syncs : std::uint8_t { each_commit, none };
+    Result<void> open(Syncs syncs = Syncs::each_commit);
+    // Writes the log into the file, which is then all there is.
+    Result<void> gather();
 
     // Makes the tables in an empty file. Used once, on a file that nobody else sees yet.
     static Result<void> make_file(const std::filesystem::path& file, const DatabaseInfo& info);

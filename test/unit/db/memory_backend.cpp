@@ -336,7 +336,8 @@ public:
         if (found == shelf_->databases.end()) return fail(E_OS_FILE_NO_SUCH_FILE);
         return std::make_shared<MemoryDatabase>(name, found->second, terms_of);
     }
-    Result<std::unique_ptr<NewDatabase>> make(const std::string& name, const DatabaseInfo& info) override {
+    Result<std::unique_ptr<NewDatabase>> make(const std::string& name, const DatabaseInfo& info,
+                                              TermsOf) override {
         return std::make_unique<NewMemoryDatabase>(shelf_, name, info);
     }
     Result<void> drop(const std::string& name) override {
