@@ -71,7 +71,7 @@ public:
         while (true) {
             const auto entry = entries_.next();
             if (!entry && entry.error().code == E_DB_NOT_FOUND) return {};
-            if (!entry) return fail(entry.error());
+            CS2SIM_TRY(entry);
             CS2SIM_TRY(visit(entry->key, entry->record));
         }
     }
@@ -82,8 +82,7 @@ private:
         SqliteConnection writer(unnamed);
         CS2SIM_TRY(writer.open());
         CS2SIM_TRY(writer.begin());
-        const auto copied = entries_.copy_to(writer);
-        if (!copied) return fail(copied.error());
+        CS2SIM_TRY(entries_.copy_to(writer));
         return writer.commit();  // closing writes the log into the file
     }
 
@@ -127,15 +126,13 @@ public:
 
     Result<std::shared_ptr<StoredDatabase>> open(const std::string& name, TermsOf terms_of) override {
         if (!exists(name)) return fail(E_OS_FILE_NO_SUCH_FILE);
-        auto opened = SqliteDatabase::open(name, file(name), master_key_, terms_of);
-        if (!opened) return fail(opened.error());
-        return *opened;
+        CS2SIM_TRY_LET(opened, SqliteDatabase::open(name, file(name), master_key_, terms_of));
+        return opened;
     }
 
     Result<std::unique_ptr<NewDatabase>> make(const std::string& name, const DatabaseInfo& info) override {
-        auto record_key = database_record_key(master_key_, name);
-        if (!record_key) return fail(record_key.error());
-        return std::make_unique<NewSqliteDatabase>(DatabaseIdentity{name, file(name), std::move(*record_key)},
+        CS2SIM_TRY_LET(record_key, database_record_key(master_key_, name));
+        return std::make_unique<NewSqliteDatabase>(DatabaseIdentity{name, file(name), std::move(record_key)},
                                                    info);
     }
 

@@ -15,9 +15,8 @@ Bytes behind(ByteView prefix) {
 }  // namespace
 
 Result<void> SqliteConnection::make_terms() {
-    const auto format = number_of("PRAGMA user_version");
-    if (!format) return fail(format.error());
-    if (!identity_.terms_of || *format != 1) return {};
+    CS2SIM_TRY_LET(format, number_of("PRAGMA user_version"));
+    if (!identity_.terms_of || format != 1) return {};
     CS2SIM_TRY(begin());
     const auto made = [&]() -> Result<void> {
         CS2SIM_TRY(run(
@@ -50,7 +49,7 @@ Result<void> SqliteConnection::erase_terms(ByteView key) {
     if (!identity_.terms_of) return {};
     const auto record = find(key);
     if (!record && (record.error().code == E_DB_NOT_FOUND || record.error().code == E_DB_REC_CRC)) return {};
-    if (!record) return fail(record.error());
+    CS2SIM_TRY(record);
     for (const Bytes& term : identity_.terms_of(key, *record))
         CS2SIM_TRY(change(
             prepared(erase_term_, "DELETE FROM terms WHERE term=?1 AND key=?2").bind(1, term).bind(2, key)));

@@ -129,7 +129,7 @@ private:
         if (const auto refused = refused_.find(index); refused != refused_.end())
             return fail(refused->second);
         auto device = Device::open(devices_[index], timeouts_);
-        if (!device) return device;
+        CS2SIM_TRY(device);
         for (User& user : users_) {
             const auto on = (*device)->logon(user.name, *user.key);
             if (on) continue;

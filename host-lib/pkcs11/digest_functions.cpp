@@ -36,10 +36,9 @@ Answer DigestInit(Session& session, CK_MECHANISM* mechanism) {
         return {};
     }
     if (operation.active()) return fail(CKR_OPERATION_ACTIVE);
-    auto prepared = prepare(*session.token.profile(), mechanism, CKF_DIGEST);
-    if (!prepared) return fail(prepared.error());
+    CS2SIM_TRY_LET(prepared, prepare(*session.token.profile(), mechanism, CKF_DIGEST));
     Operation begun;
-    begun.prepared = *std::move(prepared);
+    begun.prepared = std::move(prepared);
     begun.hash.reset(EVP_MD_CTX_new());
     if (!begun.hash ||
         EVP_DigestInit_ex2(begun.hash.get(), digest_method(hash_row(begun).name), nullptr) != 1)
@@ -49,33 +48,29 @@ Answer DigestInit(Session& session, CK_MECHANISM* mechanism) {
 }
 
 Answer Digest(Session& session, CK_BYTE* data, CK_ULONG length, CK_BYTE* out, CK_ULONG* out_length) {
-    const auto operation = active(session, Slot::digest, true);
-    if (!operation) return fail(operation.error());
+    CS2SIM_TRY_LET(operation, active(session, Slot::digest, true));
     const auto work = [&]() -> Result<Delivery> {
-        const auto given = input(data, length);
-        if (!given) return fail(given.error());
-        return deliver(**operation, out, out_length, hash_row(**operation).size, true,
+        CS2SIM_TRY_LET(given, input(data, length));
+        return deliver(*operation, out, out_length, hash_row(*operation).size, true,
                        [&]() -> Result<SecretBytes> {
-                           CS2SIM_TRY(take(**operation, *given));
-                           return finish(**operation);
+                           CS2SIM_TRY(take(*operation, given));
+                           return finish(*operation);
                        });
     };
-    return conclude(**operation, work());
+    return conclude(*operation, work());
 }
 
 Answer DigestUpdate(Session& session, CK_BYTE* data, CK_ULONG length) {
-    const auto operation = active(session, Slot::digest, false);
-    if (!operation) return fail(operation.error());
+    CS2SIM_TRY_LET(operation, active(session, Slot::digest, false));
     const auto given = input(data, length);
-    const Answer taken = given ? take(**operation, *given) : Answer(fail(given.error()));
-    (*operation)->updating = true;
-    if (!taken) (*operation)->end();
+    const Answer taken = given ? take(*operation, *given) : Answer(fail(given.error()));
+    operation->updating = true;
+    if (!taken) operation->end();
     return taken;
 }
 
 Answer DigestKey(Session& session, CK_OBJECT_HANDLE handle) {
-    const auto operation = active(session, Slot::digest, false);
-    if (!operation) return fail(operation.error());
+    CS2SIM_TRY_LET(operation, active(session, Slot::digest, false));
     const auto key = session.library.objects.find(handle);
     const auto digest_key = [&]() -> Answer {
         if (!key || key->slot != session.token.slot) return fail(CKR_KEY_HANDLE_INVALID);
@@ -83,21 +78,19 @@ Answer DigestKey(Session& session, CK_OBJECT_HANDLE handle) {
                               key->properties.flag_or(CXI_PROP_EXTRACTABLE, false) &&
                               !key->properties.flag_or(CXI_PROP_SENSITIVE, true);
         if (!readable) return fail(CKR_KEY_INDIGESTIBLE);
-        const auto material = export_key(session, *key);
-        if (!material) return fail(material.error());
-        return take(**operation, *material);
+        CS2SIM_TRY_LET(material, export_key(session, *key));
+        return take(*operation, material);
     };
     const Answer taken = digest_key();
-    (*operation)->updating = true;
-    if (!taken) (*operation)->end();
+    operation->updating = true;
+    if (!taken) operation->end();
     return taken;
 }
 
 Answer DigestFinal(Session& session, CK_BYTE* out, CK_ULONG* out_length) {
-    const auto operation = active(session, Slot::digest, false);
-    if (!operation) return fail(operation.error());
-    return conclude(**operation, deliver(**operation, out, out_length, hash_row(**operation).size, true,
-                                         [&] { return finish(**operation); }));
+    CS2SIM_TRY_LET(operation, active(session, Slot::digest, false));
+    return conclude(*operation, deliver(*operation, out, out_length, hash_row(*operation).size, true,
+                                        [&] { return finish(*operation); }));
 }
 
 // A state is a name under which the library keeps the digest: it can be restored as often as wanted, in any
@@ -123,11 +116,10 @@ Answer GetOperationState(Session& session, CK_BYTE* state, CK_ULONG* length) {
 
 Answer SetOperationState(Session& session, CK_BYTE* state, CK_ULONG length, CK_OBJECT_HANDLE encryption,
                          CK_OBJECT_HANDLE authentication) {
-    const auto given = input(state, length);
-    if (!given) return fail(given.error());
+    CS2SIM_TRY_LET(given, input(state, length));
     if (encryption != CK_INVALID_HANDLE || authentication != CK_INVALID_HANDLE)
         return fail(CKR_KEY_NOT_NEEDED);
-    auto saved = session.library.saved_digests.copy(*given);
+    auto saved = session.library.saved_digests.copy(given);
     if (!saved) return fail(CKR_SAVED_STATE_INVALID);
     Operation restored;
     restored.prepared = saved->prepared;

@@ -71,11 +71,10 @@ keystore::Filter stored_filter(Session& session, const Template& wanted) {
 }
 
 Result<void> next_stored_page(Session& session, Search& search) {
-    auto page = list_stored(session, stored_filter(session, search.wanted), search.stored_after);
-    if (!page) return fail(page.error());
-    search.more = page->more;
-    search.stored_after = std::move(page->after);
-    for (Object& object : page->objects)
+    CS2SIM_TRY_LET(page, list_stored(session, stored_filter(session, search.wanted), search.stored_after));
+    search.more = page.more;
+    search.stored_after = std::move(page.after);
+    for (Object& object : page.objects)
         if (visible(session, object.properties) && matches(search.wanted, object.properties, true))
             search.ready.push_back(session.library.objects.put(std::move(object))->handle);
     // Nobody knows then that there is none.

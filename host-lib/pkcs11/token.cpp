@@ -29,9 +29,8 @@ const std::string& Token::device() const {
 }
 
 Result<TokenUser> Token::find_user(TokenRole role) {
-    const auto answer = shared_.execute(FC_CMDS, SFC_CMDS_GET_USER_INFO, {user_name(role)});
-    if (!answer) return fail(answer.error());
-    const auto user = parse(LAYOUT_USER, answer->block.bytes("user"));
+    CS2SIM_TRY_LET(answer, shared_.execute(FC_CMDS, SFC_CMDS_GET_USER_INFO, {user_name(role)}));
+    const auto user = parse(LAYOUT_USER, answer.block.bytes("user"));
     if (!user) return fail(E_CSA_PROTOCOL);
     return TokenUser{(user->u8("initial") & kInitialPassword) != 0, user->u8("failures"),
                      host::label_in(user->text("attributes"))};
@@ -48,6 +47,7 @@ std::shared_ptr<const TokenProfile> Token::profile() {
         told = {on("fips"),
                 on("cc"),
                 on("des3"),
+                on("dsa"),
                 on("initialpins"),
                 answer->block.u8("minpin"),
                 on("clusternames"),
@@ -71,9 +71,8 @@ std::shared_ptr<const TokenProfile> Token::profile() {
 }
 
 Result<unsigned> Token::most_failures() {
-    const auto answer = shared_.execute(FC_CMDS, SFC_CMDS_GET_MAX_AUTH_FAILS, {});
-    if (!answer) return fail(answer.error());
-    return answer->block.u8("count");
+    CS2SIM_TRY_LET(answer, shared_.execute(FC_CMDS, SFC_CMDS_GET_MAX_AUTH_FAILS, {}));
+    return answer.block.u8("count");
 }
 
 }  // namespace cs2sim::p11

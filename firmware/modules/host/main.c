@@ -3,7 +3,11 @@
  *   cs2sim-moduleNN ABBREVIATION IMAGE
  *
  * with the channel on descriptor 3 and the bell on 4. The image, a shared object, is loaded when the
- * simulator says so, and its <abbreviation>_start called; then it answers commands. */
+ * simulator says so, and its <abbreviation>_start called; then it answers commands.
+ *
+ *   cs2sim-moduleNN --read-only PROGRAM WORD...
+ *
+ * becomes a program that looks into an image, which is a stranger's: confined as the module is. */
 #include <ctype.h>
 #include <dlfcn.h>
 #include <link.h>
@@ -127,6 +131,7 @@ void run_call(void) {
 }
 
 int main(int count, char** arguments) {
+    if (count > 2 && strcmp(arguments[1], "--read-only") == 0) read_only(arguments + 2);
     if (count != 3) {
         fprintf(stderr, "%s is started by the simulator\n", arguments[0]);
         return 2;

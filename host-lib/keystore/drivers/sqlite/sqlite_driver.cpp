@@ -109,7 +109,7 @@ public:
     bool makes_tables() const override { return true; }
 
     tl::expected<std::unique_ptr<Connection>, Failure> connect(Clock::time_point) override {
-        if (auto fit = prepare_file(storage_.connection); !fit) return tl::unexpected(fit.error());
+        CS2SIM_TRY(prepare_file(storage_.connection));
         try {
             auto connection = std::make_unique<SqliteConnection>(storage_);
             // Somebody else's database gets no tables of ours.
