@@ -19,6 +19,7 @@ struct Parts {
 };
 
 Result<Parts> parts_of(Session& session, const Prepared& prepared) {
+    if (prepared.row->work == Work::vendor) return Parts{prepared.parameter};
     if (prepared.other_key == CK_INVALID_HANDLE) return Parts{prepared.data};
     const auto other = object_in_use(session, prepared.other_key, CKR_KEY_HANDLE_INVALID);
     if (!other) return fail(other.error());

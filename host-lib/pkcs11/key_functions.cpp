@@ -51,7 +51,7 @@ Answer GenerateKey(Session& session, CK_MECHANISM* mechanism, CK_ATTRIBUTE* attr
     if (!prepared) return fail(prepared.error());
     const auto given = given_template(session, attributes, count);
     if (!given) return fail(given.error());
-    const auto made = generate_key(session, *prepared->row, *given);
+    const auto made = generate_key(session, *prepared, *given);
     if (!made) return fail(made.error());
     *key = (*made)->handle;
     return {};
