@@ -56,7 +56,8 @@ Result<void> Users::create_factory_user(ByteView rsa_public_key_der) {
     // With its user from the first moment on: a user.db without one would be a device that nobody can use.
     CS2SIM_TRY_LET(made, databases_.stage(kUserDatabase, database_policy(kUserDatabase)->info));
     CS2SIM_TRY(made->add(user_search_key(admin.short_name), record));
-    return made->commit();
+    CS2SIM_TRY(made->commit());
+    return {};
 }
 
 Result<Bytes> Users::encode(const User& user) {

@@ -3,6 +3,7 @@
 #include <cstdio>
 
 #include "host-lib/files/user_label.h"
+#include "host-lib/pkcs11/mechanisms.h"
 
 namespace cs2sim::p11 {
 namespace {
@@ -56,7 +57,8 @@ std::shared_ptr<const TokenProfile> Token::profile() {
                 answer->block.u32("maxrsa"),
                 text("manufacturer"),
                 text("model"),
-                text("label")};
+                text("label"),
+                {}};
     }
     told.initial_pins = config_.initial_pins.value_or(told.initial_pins);
     told.min_pin = config_.min_pin.value_or(told.min_pin);
@@ -65,6 +67,8 @@ std::shared_ptr<const TokenProfile> Token::profile() {
     told.manufacturer = config_.manufacturer.value_or(told.manufacturer);
     told.model = config_.model.value_or(told.model);
     told.label = config_.token_label.value_or(told.label);
+    for (const std::string& name : config_.custom_mechanisms)
+        if (const auto number = custom_mechanism(name)) told.custom.push_back(*number);
     auto shared = std::make_shared<const TokenProfile>(std::move(told));
     if (answer) profile_ = shared;
     return shared;

@@ -10,6 +10,7 @@
 #include <cryptoserversdk/mbk.h>
 #include <cryptoserversdk/module_1.5.h>
 #include <cryptoserversdk/os_audit.h>
+#include <cryptoserversdk/os_cfg.h>
 #include <cryptoserversdk/os_crypt.h>
 #include <cryptoserversdk/os_file.h>
 #include <cryptoserversdk/os_log.h>
@@ -436,6 +437,7 @@ static int system_calls(T_CMDS_HANDLE* handle, int l_cmd, unsigned char* cmd) {
 
 #include "bad.h"
 #include "probe_rsa.h"
+#include "probe_storage.h"
 
 static unsigned int ticks;
 static void background(void* unused) {
@@ -508,8 +510,9 @@ static T_MODULE_LINK_TAB Module_link_tab[] = {{&P_CMDS, "CMDS", 0, 0},
                                               {NULL, "", 0, 0}};
 
 static P_CMDS_FCT Module_func_tab[] = {
-    echo, permission,    memory,   scanf_rules,  asn1,      hashes,           ciphers, curves, databases,
-    fill, count_records, services, system_calls, misbehave, background_ticks, NULL,    echo,   rsa};
+    echo,      permission, memory,        scanf_rules,     asn1,         hashes,    ciphers,          curves,
+    databases, fill,       count_records, services,        system_calls, misbehave, background_ticks, NULL,
+    echo,      rsa,        files,         volatile_records};
 
 int PROBE_START(T_OS_MDL_HDL smos, OS_FILE_HANDLE file, void* memory_of_image) {
     (void)file;
