@@ -112,9 +112,8 @@ Answer DigestKey(Session& session, CK_OBJECT_HANDLE handle) {
 
 Answer DigestFinal(Session& session, CK_BYTE* out, CK_ULONG* out_length) {
     CS2SIM_TRY_LET(operation, active(session, Slot::digest, false));
-    return conclude(*operation,
-                    deliver(*operation, out, out_length, digest_size(*operation), !by_module(*operation),
-                            [&] { return finish(session, *operation); }));
+    return conclude(*operation, deliver(*operation, out, out_length, digest_size(*operation),
+                                        !by_module(*operation), [&] { return finish(session, *operation); }));
 }
 
 // A state is a name under which the library keeps the digest: it can be restored as often as wanted, in any
