@@ -101,7 +101,7 @@ Result<Bytes> enter(Call& call) {
     constexpr const CxiFunction& row = kCxiFunctions[number];
     CxiCall asked(call, call.state<Cxi>());
     for (const AccessRow& access : row.access)
-        if (!access.field.empty()) CS2SIM_TRY(asked.ask(access));
+        if (!access.field.text().empty()) CS2SIM_TRY(asked.ask(access));
     return row.handler(asked);
 }
 

@@ -15,7 +15,7 @@ std::array<std::uint8_t, N> array_of(ByteView bytes) {
     return out;
 }
 
-bool same(const Block& a, const Block& b, std::string_view field) {
+bool same(const Block& a, const Block& b, BytesName field) {
     return std::ranges::equal(a.bytes(field), b.bytes(field));
 }
 

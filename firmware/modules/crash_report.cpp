@@ -27,7 +27,7 @@ std::string hexadecimal(std::uint64_t value) {
     return text;
 }
 
-// An image is a stranger's, and so is what it makes of a program that reads it: the program has little to
+// An image is not ours, nor is what it makes of a program that reads it: the program has little to
 // reach, no time of its own, and this long.
 constexpr std::int64_t kPatience = 3'000;  // ms
 constexpr std::size_t kMostAddresses = 2 * CS2SIM_CHANNEL_FRAMES;

@@ -211,10 +211,9 @@ Answer read_parameter(const CK_MECHANISM& mechanism, Prepared& out) {
         case ParameterCodec::string:
             return read_string(mechanism, out);
         case ParameterCodec::public_value: {  // the number itself
-            const auto value = part(mechanism.pParameter, mechanism.ulParameterLen);
-            if (!value) return fail(value.error());
-            if (value->empty() || value->size() > 1024) return kBad;
-            out.data = to_bytes(*value);
+            CS2SIM_TRY_LET(value, part(mechanism.pParameter, mechanism.ulParameterLen));
+            if (value.empty() || value.size() > 1024) return kBad;
+            out.data = to_bytes(value);
             return {};
         }
         case ParameterCodec::bit:

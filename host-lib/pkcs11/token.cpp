@@ -43,8 +43,8 @@ std::shared_ptr<const TokenProfile> Token::profile() {
     TokenProfile told;
     const auto answer = shared_.execute(FC_CXI, SFC_CXI_P11_PROFILE, {});
     if (answer) {
-        const auto on = [&](std::string_view field) { return answer->block.u8(field) != 0; };
-        const auto text = [&](std::string_view field) { return std::string(answer->block.text(field)); };
+        const auto on = [&](NumberName field) { return answer->block.u8(field) != 0; };
+        const auto text = [&](BytesName field) { return std::string(answer->block.text(field)); };
         told = {on("fips"),
                 on("cc"),
                 on("des3"),

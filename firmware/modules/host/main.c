@@ -7,7 +7,7 @@
  *
  *   cs2sim-moduleNN --read-only PROGRAM WORD...
  *
- * becomes a program that looks into an image, which is a stranger's: confined as the module is. */
+ * becomes a program that looks into an image, which is not ours: confined as the module is. */
 #include <ctype.h>
 #include <dlfcn.h>
 #include <link.h>

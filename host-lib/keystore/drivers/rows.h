@@ -6,7 +6,7 @@
 namespace cs2sim::keystore {
 
 // Runs a statement of select_keys() that asks for one row more than `limit`. Rows that cannot be keys are
-// left out and told: a stranger's row must not hide the others.
+// left out and told: a row of another's must not hide the others.
 Page read_keys(Connection& connection, const std::string& sql, std::size_t limit, bool blobs, const Say& say);
 std::vector<AuditRow> read_audit(Connection& connection, const std::string& sql);
 std::vector<std::pair<MbkHash, std::uint64_t>> read_mbks(Connection& connection);
