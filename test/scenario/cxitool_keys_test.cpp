@@ -208,6 +208,27 @@ TEST_CASE("ListKeys and KeyInfo print the columns that scripts parse") {
         CHECK(info.find(line) != std::string::npos);
 }
 
+TEST_CASE("names and labels of keys, whoever chose them, steer no terminal and turn no line round") {
+    const Simulator simulator;
+    const Operator user(simulator, Way::tcp);
+    add_clerk(user);
+    const std::string name =
+        "k\xE2\x80\xAEyek\xC2\x9B"
+        "31m\x9B";
+    const std::string shown = "k???yek??31m?";
+    const Outcome made = cxitool(
+        user, {"Group=SLOT_0001", "Name=" + name, "Label=\x1B[31m\xE2\x81\xA6", "GenerateKey=AES,256"});
+    require_success(made);
+    const Outcome listed = cxitool(user, {"Group=SLOT_0001", "ListKeys"});
+    const Outcome told = cxitool(user, {"Group=SLOT_0001", "Name=" + name, "KeyInfo"});
+    CHECK(listed.out.find(" " + shown + " ") != std::string::npos);
+    CHECK(told.out.find("Name          : " + shown + "\n") != std::string::npos);
+    CHECK(told.out.find("Label         : ?[31m???\n") != std::string::npos);
+    for (const char* steering : {"\x1B", "\x9B", "\xE2\x80\xAE", "\xE2\x81\xA6"})
+        for (const std::string& text : {made.out, listed.out, told.out})
+            CHECK(text.find(steering) == std::string::npos);
+}
+
 TEST_CASE("words for Export= and Usage=, beside numbers") {
     const Simulator simulator;
     const Operator user(simulator, Way::tcp);

@@ -293,6 +293,14 @@ TEST_CASE("governance files are kept, signed, verified and put back") {
     CHECK(read_file(user.file("own.msc")) == "a module");
     CHECK(has(read_file(user.file("p11.cfg")), "password=***"));
 
+    // All or none: what stands in the way of one keeps the other as it is.
+    std::filesystem::remove(user.file("own.msc"));
+    std::filesystem::create_directory(user.file("own.msc"));
+    write_file(user.file("p11.cfg"), "mine");
+    CHECK(has(governance({"restore", file("kept")}).err, "nothing was changed"));
+    CHECK(read_file(user.file("p11.cfg")) == "mine");
+    std::filesystem::remove(user.file("own.msc"));
+
     const std::string kept = read_file(user.file("kept") / "2-own.msc");
     write_file(user.file("own.msc"), "mine");
     write_file(user.file("kept") / "2-own.msc", kept + " ");

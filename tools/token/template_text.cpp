@@ -6,6 +6,7 @@
 #include <cctype>
 #include <sstream>
 
+#include "firmware/protocol/terminal_text.h"
 #include "host-lib/files/host_file.h"
 #include "host-lib/pkcs11/attributes.h"
 #include "host-lib/pkcs11/cryptoki/names.h"
@@ -107,10 +108,6 @@ std::vector<std::string> members(const std::string& text) {
     return all;
 }
 
-bool is_printable(ByteView value) {
-    return std::ranges::all_of(value, [](std::uint8_t c) { return c >= 0x20 && c != 0x7F; });
-}
-
 std::string number_text(const AttributeRow& row, CK_ULONG number) {
     if (row.codec == Codec::object_class) return constant_name("CKO", number);
     if (row.codec == Codec::key_type) return constant_name("CKK", number);
@@ -164,7 +161,7 @@ std::string value_text(CK_ATTRIBUTE_TYPE type, ByteView value) {
     if (row && is_number_codec(row->codec) && value.size() == sizeof(CK_ULONG))
         return number_text(*row, ulong_of(value));
     const bool text = type == CKA_LABEL || type == CKA_APPLICATION || type == CKA_URL;
-    if (text && is_printable(value)) return "\"" + std::string(as_text(value)) + "\"";
+    if (text && is_terminal_text(as_text(value))) return "\"" + std::string(as_text(value)) + "\"";
     return value.empty() ? "" : "0x" + to_hex(value);
 }
 
