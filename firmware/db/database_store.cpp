@@ -70,7 +70,7 @@ private:
 
 Result<std::string> new_name(std::string_view name, const DatabaseInfo& info) {
     auto plain = Flash::plain_name(name);
-    if (!plain) return plain;
+    CS2SIM_TRY(plain);
     if (!is_database_name(*plain)) return fail(E_DB_BAD_NAME);
     if (info.key_length < 1 || info.key_length > kLongestKey || info.max_size == 0)
         return fail(E_DB_BAD_INFO);

@@ -72,7 +72,7 @@ public:
         while (true) {
             const auto entry = entries_.next();
             if (!entry && entry.error().code == E_DB_NOT_FOUND) return {};
-            if (!entry) return fail(entry.error());
+            CS2SIM_TRY(entry);
             CS2SIM_TRY(visit(entry->key, entry->record));
         }
     }
@@ -88,8 +88,7 @@ private:
         SqliteConnection writer(identity);
         CS2SIM_TRY(writer.open(SqliteConnection::Syncs::none));
         CS2SIM_TRY(writer.begin());
-        const auto copied = entries_.copy_to(writer);
-        if (!copied) return fail(copied.error());
+        CS2SIM_TRY(entries_.copy_to(writer));
         CS2SIM_TRY(writer.commit());
         return writer.gather();
     }
@@ -142,17 +141,15 @@ public:
 
     Result<std::shared_ptr<StoredDatabase>> open(const std::string& name, TermsOf terms_of) override {
         if (!exists(name)) return fail(E_OS_FILE_NO_SUCH_FILE);
-        auto opened = SqliteDatabase::open(name, file(name), master_key_, terms_of);
-        if (!opened) return fail(opened.error());
-        return *opened;
+        CS2SIM_TRY_LET(opened, SqliteDatabase::open(name, file(name), master_key_, terms_of));
+        return opened;
     }
 
     Result<std::unique_ptr<NewDatabase>> make(const std::string& name, const DatabaseInfo& info,
                                               TermsOf terms_of) override {
-        auto record_key = database_record_key(master_key_, name);
-        if (!record_key) return fail(record_key.error());
+        CS2SIM_TRY_LET(record_key, database_record_key(master_key_, name));
         return std::make_unique<NewSqliteDatabase>(
-            DatabaseIdentity{name, file(name), std::move(*record_key), terms_of}, info);
+            DatabaseIdentity{name, file(name), std::move(record_key), terms_of}, info);
     }
 
     // The database first: a kill in between leaves side files, which the next of that name removes.

@@ -85,11 +85,9 @@ Result<std::int64_t> SqliteConnection::number_of(const char* pragma) {
 }
 
 Result<DatabaseInfo> SqliteConnection::read_info() {
-    const auto application = number_of("PRAGMA application_id");
-    if (!application) return fail(application.error());
-    const auto format = number_of("PRAGMA user_version");
-    if (!format) return fail(format.error());
-    if (*application != kApplicationId || *format < kFormat || *format > kFormatWithTerms)
+    CS2SIM_TRY_LET(application, number_of("PRAGMA application_id"));
+    CS2SIM_TRY_LET(format, number_of("PRAGMA user_version"));
+    if (application != kApplicationId || format < kFormat || format > kFormatWithTerms)
         return fail(E_DB_FILE_TYPE);
 
     Statement row(sqlite_.get(), "SELECT key_length, max_size FROM info");
@@ -129,9 +127,8 @@ Result<SecretBytes> SqliteConnection::find(ByteView key) {
 
 Result<DatabaseEntry> SqliteConnection::find(ByteView key, Find mode) {
     if (mode == Find::equal) {
-        auto record = find(key);
-        if (!record) return fail(record.error());
-        return DatabaseEntry{to_bytes(key), std::move(*record), false};
+        CS2SIM_TRY_LET(record, find(key));
+        return DatabaseEntry{to_bytes(key), std::move(record), false};
     }
     Statement& statement =
         mode == Find::greater
@@ -158,7 +155,7 @@ Result<DatabaseEntry> SqliteConnection::entry_of(Statement& statement) {
 Result<void> SqliteConnection::begin_walk() {
     CS2SIM_TRY(run("BEGIN"));
     const auto fixed = number_of("SELECT key_length FROM info");  // the first read fixes the view
-    if (!fixed) return fail(fixed.error());
+    CS2SIM_TRY(fixed);
     walk_ = Statement(sqlite_.get(), "SELECT key, record FROM entries ORDER BY key");
     return {};
 }

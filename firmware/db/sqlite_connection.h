@@ -91,6 +91,7 @@ private:
     Result<std::int64_t> number_of(const char* pragma);
     Result<void> add_terms(ByteView key, ByteView sealed);
     Result<void> erase_terms(ByteView key);
+    Result<void> make_room_for_note(ByteView name);
 
     const DatabaseIdentity& identity_;
     Aead aead_;
@@ -98,7 +99,9 @@ private:
     Statement find_, find_at_or_behind_, find_behind_, keys_, entries_, count_, walk_, insert_, replace_,
         erase_;
     Statement begin_, commit_, mark_, release_;
-    Statement add_term_, erase_term_, find_by_, last_term_, note_, set_note_;
+    Statement add_term_, erase_term_, find_by_, last_term_, note_, set_note_, erase_note_;
+    std::uint64_t notes_ = 0;  // there are no more, while it is less than the other
+    std::uint64_t most_notes_ = 0;
 };
 
 }  // namespace cs2sim

@@ -111,6 +111,13 @@ public:
     Result<Bytes> note(ByteView name) override { return note_in(notes_, name, terms_of_); }
     Result<void> set_note(ByteView name, ByteView note) override {
         if (!terms_of_) return fail(E_DB_BAD_PARAM);
+        if (note.empty()) {
+            notes_.erase(to_bytes(name));
+            return {};
+        }
+        if (!notes_.contains(to_bytes(name)) &&
+            notes_.size() >= kNotesOfEntry * entries_.size() + kSpareNotes)
+            return fail(E_DB_NO_SPACE);
         notes_[to_bytes(name)] = to_bytes(note);
         return {};
     }
