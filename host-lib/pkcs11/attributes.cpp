@@ -169,7 +169,7 @@ const Bytes& wanted_properties() {
         for (const AttributeRow& row : kAttributes)
             if (row.property != 0) ids.push_back(row.property);
         std::ranges::sort(ids);
-        ids.erase(std::ranges::unique(ids).begin(), ids.end());
+        ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
         auto* list = new Bytes;
         for (const std::uint32_t id : ids) append_big_endian(*list, id, 4);
         return list;
