@@ -3,6 +3,7 @@
 
 #include "firmware/crypto/digest.h"
 #include "host-lib/pkcs11/attributes.h"
+#include "host-lib/pkcs11/external_objects.h"
 #include "host-lib/pkcs11/handlers.h"
 #include "host-lib/pkcs11/key_commands.h"
 #include "host-lib/pkcs11/key_use.h"
@@ -94,9 +95,8 @@ Answer DigestUpdate(Session& session, CK_BYTE* data, CK_ULONG length) {
 
 Answer DigestKey(Session& session, CK_OBJECT_HANDLE handle) {
     CS2SIM_TRY_LET(operation, active(session, Slot::digest, false));
-    const auto key = session.library.objects.find(handle);
     const auto digest_key = [&]() -> Answer {
-        if (!key || key->slot != session.token.slot) return fail(CKR_KEY_HANDLE_INVALID);
+        CS2SIM_TRY_LET(key, object_in_use(session, handle, CKR_KEY_HANDLE_INVALID));
         const bool readable = class_of(key->properties) == CKO_SECRET_KEY &&
                               key->properties.flag_or(CXI_PROP_EXTRACTABLE, false) &&
                               !key->properties.flag_or(CXI_PROP_SENSITIVE, true);

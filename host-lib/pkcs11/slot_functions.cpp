@@ -148,8 +148,14 @@ Answer GetMechanismInfo(Library& library, CK_SLOT_ID slot, CK_MECHANISM_TYPE typ
 
 Answer WaitForSlotEvent(Library& library, CK_FLAGS flags, CK_SLOT_ID* slot, CK_VOID_PTR reserved) {
     if (!slot || reserved) return fail(CKR_ARGUMENTS_BAD);
-    if ((flags & CKF_DONT_BLOCK) != 0) return fail(CKR_NO_EVENT);
-    library.wait_for_end();
+    constexpr std::chrono::milliseconds kBetween{250};
+    do {
+        if (const auto event = library.slot_watch.next()) {
+            *slot = *event;
+            return {};
+        }
+        if ((flags & CKF_DONT_BLOCK) != 0) return fail(CKR_NO_EVENT);
+    } while (!library.wait_for_end(kBetween));
     return fail(CKR_CRYPTOKI_NOT_INITIALIZED);
 }
 
