@@ -79,7 +79,7 @@ Result<void> next_stored_page(Session& session, Search& search) {
             search.ready.push_back(session.library.objects.put(std::move(object))->handle);
     // Nobody knows then that there is none.
     const bool found_none = search.ready.empty() && !search.found_any;
-    return page->offline_by != 0 && found_none ? fail(page->offline_by) : Result<void>();
+    return page.offline_by != 0 && found_none ? fail(page.offline_by) : Result<void>();
 }
 
 Result<void> next_page(Session& session, Search& search) {
