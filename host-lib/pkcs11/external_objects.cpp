@@ -115,7 +115,10 @@ Result<std::vector<SharedObject>> keep_in_store(Session& session, std::vector<By
         rows.push_back(std::move(row));
         properties.push_back(std::move(read));
     }
-    CS2SIM_TRY(insert_all(*store, rows));
+    if (const auto inserted = insert_all(*store, rows); !inserted) {
+        session.token.external->forget_specs(session.token.group());
+        return fail(inserted.error());
+    }
     std::vector<SharedObject> objects;
     for (std::size_t i = 0; i < rows.size(); ++i) {
         rows[i].version = 1;

@@ -147,7 +147,7 @@ TEST_CASE("check tells rows that are no keys from those that nobody logged on ma
 
 namespace {
 
-constexpr int kMany = 200;  // more than three commands of the device take
+constexpr int kMany = 400;  // more than six commands of the device take
 
 void make_many(const Pair& pair, const std::vector<std::string>& where) {
     std::vector<std::string> words = {std::string("LogonPass=") + kClerk};
@@ -196,11 +196,11 @@ TEST_CASE("a rotation that is stopped goes on where it was, 64 keys a command") 
     pair.a.admin_does(
         {"Key=s1.key#one,s2.key#two", "MBKImportKey=1", "Key=n1.key#one,n2.key#two", "MBKImportKey=3"});
     const std::string hashes =
-        interrupted(pair.one, "CXI.EXTERNAL_RESEAL", "recrypt " + store, store, "^MBK.* 64 keys");
+        interrupted(pair.one, "CXI.EXTERNAL_RESEAL", "recrypt " + store, store, "^MBK.* 128 keys");
     CHECK(has(hashes, "from MBK "));
     CHECK(has(hashes, "to MBK "));
     const std::uint64_t first = number_before(hashes, " sealed anew");
-    CHECK(first >= 64);
+    CHECK(first >= 128);
     CHECK(first < kMany);
     CHECK(number_before(keystore_does(pair.one, {"recrypt", store}), " sealed anew") == kMany - first);
     CHECK(has(keystore_does(pair.one, {"recrypt", store}), "0 keys seen"));
@@ -228,7 +228,7 @@ TEST_CASE("a move out of the device that is stopped goes on where it was, counte
         return pair.a.tool("cxitool", {std::string("LogonPass=") + kClerk, "Group=ProdA", "ListKeys"}).out;
     };
     CHECK(has(inside(), "many0 "));
-    CHECK(has(inside(), "many199 "));
+    CHECK(has(inside(), "many399 "));
     // Asked for, they go, those that a copy brought over before too; and back into the other device.
     const std::string moved =
         keystore_does(pair.one, {"copy", "device", store, "--group", "ProdA", "--move"});

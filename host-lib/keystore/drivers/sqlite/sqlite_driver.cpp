@@ -48,7 +48,7 @@ public:
         // SOCI's statements do not keep the code of every failure; the connection does.
         const auto* own = dynamic_cast<const soci::sqlite3_soci_error*>(&error);
         const int result = own && own->result() != 0 ? own->result() : sqlite3_extended_errcode(raw());
-        return failure_of_sqlite(result, error.what());
+        return failure_of_sqlite(result, error.get_error_message());
     }
 
     void arm(Clock::time_point deadline) override {
@@ -122,7 +122,7 @@ public:
                                               storage_.connection + " is a database of something else"});
             return connection;
         } catch (const soci::sqlite3_soci_error& error) {
-            return tl::unexpected(failure_of_sqlite(error.result(), error.what()));
+            return tl::unexpected(failure_of_sqlite(error.result(), error.get_error_message()));
         }
     }
 
