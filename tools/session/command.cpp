@@ -5,7 +5,9 @@
 #include <cstdio>
 #include <system_error>
 
+#include "firmware/modules/images/known_modules.h"
 #include "host-lib/files/host_file.h"
+#include "tools/instance/instance.h"
 #include "tools/session/arguments.h"
 #include "tools/session/introduction.h"
 #include "tools/session/nearest_word.h"
@@ -205,9 +207,21 @@ private:
     Session session_;
 };
 
+// Codes of users' own modules too, where the simulator's state folder is here.
+std::string words_on(std::uint32_t code) {
+    constexpr std::uint16_t kFirstOfUsers = 0x100, kLastOfUsers = 0x17F;  // sdk-facts.md, section 12
+    const std::uint16_t id = module_of(code);
+    if (id < kFirstOfUsers || id > kLastOfUsers) return describe(code);
+    const KnownModules own(state_folder(""));
+    const ErrorRow* row = own.find_error(code);
+    if (!row) return describe(code);
+    return "Error " + hex_code(code) + "\nCryptoServer module " + std::string(row->module) + "\n" +
+           std::string(row->text) + "\n";
+}
+
 int report(Error error) {
     std::fflush(stdout);
-    std::fputs(describe(error.code).c_str(), stderr);
+    std::fputs(words_on(error.code).c_str(), stderr);
     if (error.code == E_CSA_COMMAND || error.code == E_CSA_SYNTAX) return kCalledWrongly;
     return no_device(error) ? kNoDevice : kRefused;
 }

@@ -224,3 +224,21 @@ TEST_CASE("Callbacks see RSA, EC, DSA and custom keys as their types have them")
     CHECK_THAT(bench.module_log("VDMA"), Contains("a key of 40 bytes ends"));
     CHECK(bench.cxi_command(SFC_CXI_KEY_DELETE, {*rsa}));
 }
+
+TEST_CASE("A module puts keys into CXI and takes them out, by their numbers") {
+    VendorBench bench;
+    bench.start("newer");
+    INFO(bench.boot_log());
+    const auto answer = bench.run(21);
+    REQUIRE(answer);
+    if (answer->size() == 4) FAIL("probe_keys.h, line " << big_endian(*answer));
+    // What came is a key like any other, under its own policy.
+    PropertyList names;
+    names.set(CXI_PROP_KEY_GROUP, "G");
+    names.set(CXI_PROP_KEY_NAME, "probed");
+    const auto opened = bench.cxi_command(SFC_CXI_KEY_OPEN, {0, names.encode()});
+    REQUIRE(opened);
+    const Bytes reference =
+        to_bytes(parse(find_function(FC_CXI, SFC_CXI_KEY_OPEN)->answer, *opened)->bytes("key"));
+    CHECK(bench.in_clear(reference).value() == to_bytes(as_bytes("thirty-two bytes of a secret key")));
+}
