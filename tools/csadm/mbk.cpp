@@ -139,7 +139,8 @@ Result<std::vector<std::pair<std::uint32_t, MbkKeyRow>>> resident_keys(Session& 
 Result<bool> has_factory_key(Session& session) {
     const auto keys = resident_keys(session);
     if (!keys) return fail(keys.error());
-    return std::ranges::any_of(*keys, [](const auto& key) { return key.second.name == "AUTO-GEN"; });
+    return std::ranges::any_of(
+        *keys, [](const auto& key) { return key.first == kSlotAes && key.second.name == "AUTO-GEN"; });
 }
 
 void note_replaced(const Session& session) {
@@ -148,11 +149,12 @@ void note_replaced(const Session& session) {
 
 Result<void> generate(Session& session, const std::string& value) {
     const auto fields = split_list(value, 5);
-    if (fields.size() != 5) return fail(E_CSA_SYNTAX);
+    if (fields.size() != 5) return fail(E_CSA_ARGUMENTS);
     const auto length = parse_decimal(fields[1], UINT8_MAX);
     const auto n = parse_decimal(fields[2], UINT8_MAX);
     const auto k = parse_decimal(fields[3], UINT8_MAX);
-    if (!length || !n || !k || fields[4].size() > 8) return fail(E_CSA_SYNTAX);
+    if (!length || !n || !k) return fail(E_CSA_SYNTAX);
+    if (fields[4].size() > 8) return fail(E_CSA_LENGTH);
     if (!same_word(fields[0], "AES") && !same_word(fields[0], "DES")) return fail(E_CSA_SYNTAX);
     const std::uint8_t type = same_word(fields[0], "AES") ? kTypeAes : 0;
 
@@ -160,7 +162,7 @@ Result<void> generate(Session& session, const std::string& value) {
     if (!specs) return fail(specs.error());
     if (specs->size() != *n) {
         session.note("Key= must name as many places as there are shares");
-        return fail(E_CSA_PARAM);
+        return fail(E_CSA_KEY_PARTS);
     }
     ShareSet places(session.terminal());
     CS2SIM_TRY(places.prepare(*specs));

@@ -10,7 +10,6 @@ namespace cs2sim::tools::p11 {
 namespace {
 
 using cs2sim::p11::constant_name;
-using cs2sim::p11::constant_number;
 using cs2sim::p11::text_in;
 
 struct FlagName {
@@ -162,10 +161,10 @@ Result<void> list_mechanisms(Shell& shell, const std::string&) {
 }
 
 Result<void> get_mechanism_info(Shell& shell, const std::string& value) {
+    const auto type = mechanism_named(value);
+    if (!type) return fail(type.error());
     const auto list = shell.functions();
     if (!list) return fail(list.error());
-    const auto type = constant_number(value);
-    if (!type) return fail(CKR_MECHANISM_INVALID);
     CK_MECHANISM_INFO info{};
     CS2SIM_TRY(shell.check((*list)->C_GetMechanismInfo(shell.slot(), *type, &info)));
     std::printf("%s (0x%08lX):\n\n", constant_name("CKM", *type).c_str(), *type);
