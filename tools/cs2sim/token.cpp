@@ -63,17 +63,14 @@ Result<void> settle_pin(Shell& shell, CK_USER_TYPE role, const SecretBytes& pin)
 // USER,KEYFILE. A CKR alone would not say whose logon failed, nor what to do about it.
 Result<void> log_administrator_on(Shell& shell, const std::string& logon) {
     const std::size_t comma = logon.find(',');
+    if (comma == std::string::npos) return fail(E_CSA_PARAM);
     const std::string user = logon.substr(0, comma);
-    if (comma == std::string::npos) {
-        problem("--logon is USER,KEYFILE of an administrator");
-        return fail(E_CSA_PARAM);
-    }
     const auto done = shell.login_device_user(user, as_bytes(logon.substr(comma + 1)));
     if (done) return {};
     problem(done.error().code == CKR_USER_PIN_NOT_INITIALIZED
                 ? "the device has no user " + user + "; --logon USER,KEYFILE names another administrator"
-                : "the administrator " + user + " cannot log on with " + logon.substr(comma + 1) +
-                      "; --logon USER,KEYFILE names another");
+                : "the administrator " + user +
+                      " cannot log on with what stands behind the comma; --logon USER,KEYFILE names another");
     return fail(done.error());
 }
 
@@ -156,7 +153,12 @@ void add_token_commands(CLI::App& app, CommandLine& line) {
                      "the security officer's: literal, ask, or file:PATH (its first line)")
         ->required();
     command->add_option("--pin", arguments->pin, "the user's, in the same forms")->required();
-    command->add_option("--logon", arguments->logon, "USER,KEYFILE of an administrator (default: ADMIN)");
+    command->add_option("--logon", arguments->logon, "USER,KEYFILE of an administrator (default: ADMIN)")
+        ->check(CLI::Validator(
+            [](std::string& text) {
+                return text.find(',') != std::string::npos ? "" : "not USER,KEYFILE of an administrator";
+            },
+            ""));
     command->add_flag("--replace", arguments->replace, "makes a token that is there anew; its keys are gone");
     command->callback([&line, arguments] { line.exit_status = add(line, *arguments); });
 }
