@@ -127,7 +127,7 @@ TEST_CASE("module run starts its simulator where it is told to, and says when on
         run({"/bin/sh", "-c",
              cs2sim + " module run --state own --no-device --listen " + port +
                  "@127.0.0.1 demo.lua > said 2>&1 & started=$!\n" +
-                 "until grep -q ready said; do kill -0 $started || exit 9; sleep 0.05; done\n" +
+                 "until grep -q loading said; do kill -0 $started || exit 9; sleep 0.05; done\n" +
                  "kill -INT $started; wait $started; cat said"},
             options);
     INFO(ran.out << ran.err);

@@ -91,7 +91,12 @@ TEST_CASE("cs2sim token add changes nothing when something is wrong") {
                   E_CSA_KEY_OPEN);
     const Outcome stranger =
         simulator.steer(token_add({"--so-pin", "12345678", "--pin", "123456", "--logon", "NOBODY,password"}));
-    CHECK(stranger.err == "Error 0x00000102 (CKR_USER_PIN_NOT_INITIALIZED)\n");
+    CHECK(stranger.err ==
+          "cs2sim: the device has no user NOBODY; --logon USER,KEYFILE names another administrator\n"
+          "Error 0x00000102 (CKR_USER_PIN_NOT_INITIALIZED)\n");
+    CHECK(
+        simulator.steer(token_add({"--so-pin", "12345678", "--pin", "123456", "--logon", "NOBODY"})).status ==
+        2);
     CHECK(simulator.steer(token_add({"--so-pin", "12345678"})).status == 2);
     CHECK(user.users().find("_0000") == std::string::npos);
     simulator.stop();
