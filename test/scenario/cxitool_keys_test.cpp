@@ -244,6 +244,7 @@ TEST_CASE("words for Export= and Usage=, beside numbers") {
     shows({"Export=Allow"}, "Export        : 00000001\n");
     shows({"Export=Allow,DenyBackup"}, "Export        : 00010001\n");
     shows({"Export=3"}, "Export        : 00000003\n");
+    shows({"Export=0x10001"}, "Export        : 00010001\n");
     shows({"Usage=ENCRYPT,DECRYPT"}, "Usage         : 00000011\n");
     shows({"Usage=wrap,unwrap"}, "Usage         : 00000088\n");
     shows({"Usage=22"}, "Usage         : 00000022\n");
@@ -282,6 +283,15 @@ TEST_CASE("Sign=HASH,on_hsm|on_host,PADDING with InFile= and Signature=file,raw|
     require_error(
         cxitool(user, {"Group=A", "Name=rsa", "InFile=data", "Signature=s,text", "Sign=SHA256,on_hsm,PKCS1"}),
         E_CSA_SYNTAX);
+    // Terms that are misspelt are no file that cannot be opened.
+    for (const std::string command : {"Sign=", "Verify="}) {
+        const Outcome moon = cxitool(
+            user, {"Group=A", "Name=rsa", "InFile=data", "Signature=s1", command + "SHA256,on_moon,PKCS1"});
+        require_error(moon, E_CSA_SYNTAX);
+        CHECK(moon.err.starts_with(
+            "cxitool: 'on_moon' does not say where the hash is computed: on_hsm or on_host\n"));
+        require_error(cxitool(user, {"Group=A", "Name=rsa", "Signature=s1", command}), E_CSA_SYNTAX);
+    }
     // The terms are for one command: Hash= and Pad= are as before.
     require_success(cxitool(user, {"Group=A", "Name=rsa", "Hash=SHA512", "InFile=data", "Signature=s5",
                                    "Sign=SHA256,on_hsm,PSS", "Out=s6", "Sign=data"}));
