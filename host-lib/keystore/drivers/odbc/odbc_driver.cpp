@@ -79,7 +79,8 @@ public:
     Failure classify(const soci::soci_error& error) override {
         const auto* own = dynamic_cast<const soci::odbc_soci_error*>(&error);
         if (!own) return {Trouble::refused, E_CSA_STORE_FAILED, error.get_error_message()};
-        if (dialect_ == &kSqliteByOdbc) return failure_of_sqlite(own->native_error_code(), error.get_error_message());
+        if (dialect_ == &kSqliteByOdbc)
+            return failure_of_sqlite(own->native_error_code(), error.get_error_message());
         return failure_of(*own);
     }
 
