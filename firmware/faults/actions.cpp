@@ -54,6 +54,9 @@ Result<void> change_device(const FaultRule& rule, Call& call) {
             return restart(call.device);
         case FaultAction::expire_session:
             return expire(call);
+        case FaultAction::slot_event:
+            call.device.scheduler.slot_events().raise(static_cast<std::uint16_t>(rule.value));
+            return {};
         default:
             return {};
     }

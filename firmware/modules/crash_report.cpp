@@ -81,6 +81,11 @@ std::string output_of(std::vector<std::string> words) {
     return output;
 }
 
+// "f at m.c:12 (discriminator 1)": which of a line's blocks the compiler meant says nothing to who reads it.
+void drop_discriminator(std::string& line) {
+    if (const std::size_t at = line.find(" (discriminator "); at != std::string::npos) line.erase(at);
+}
+
 }  // namespace
 
 std::vector<std::string> source_lines(const std::filesystem::path& image, std::uint64_t base,
@@ -101,6 +106,7 @@ std::vector<std::string> source_lines(const std::filesystem::path& image, std::u
     for (const std::string& place : plain) {
         std::string line;
         std::getline(output, line);
+        drop_discriminator(line);
         lines.push_back(line.empty() || line.starts_with("??") ? place : line + "  [" + place + "]");
     }
     return lines;

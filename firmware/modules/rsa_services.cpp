@@ -298,6 +298,12 @@ Result<SecretBytes> rsa_numbers(const EVP_PKEY& key, bool is_public) {
     return numbers.list();
 }
 
+Result<PrivateKey> rsa_key(ByteView list, bool& is_private) {
+    CS2SIM_TRY_LET(numbers, Numbers::parse(list));
+    is_private = numbers.has({kP, kQ}) || numbers.has({kPrivateExponent});
+    return is_private ? numbers.private_key() : numbers.public_key();
+}
+
 Result<Bytes> rsa_generate(ServiceCall& call) {
     const std::uint32_t bits = call.request.u32("bits");
     if (bits < 1024 || bits > 8 * kLongest || bits % 8 != 0) return fail(E_VRSA_INV_PARAM);

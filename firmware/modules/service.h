@@ -73,6 +73,11 @@ namespace services {
 const char* digest_name(std::uint32_t algorithm);
 // The numbers of an RSA key as the services of RSA have them. Error: E_VRSA_MISS_COMP.
 Result<SecretBytes> rsa_numbers(const EVP_PKEY& key, bool is_public);
+// The key that the numbers make. Errors: E_VRSA_MISS_COMP, E_VRSA_BAD_KEY, E_VRSA_MOD_TOO_SMALL,
+// E_VRSA_KEYT_LEN.
+Result<PrivateKey> rsa_key(ByteView numbers, bool& is_private);
+// The secret number of a key of a curve, as long as the order. Error: E_CXI_KEY_MISSING_COMP.
+Result<SecretBytes> ec_secret(const EVP_PKEY& key);
 }  // namespace services
 
 }  // namespace cs2sim

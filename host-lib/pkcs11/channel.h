@@ -46,6 +46,9 @@ public:
 
     // Ends the device's session, if there is one, and the connection. `wait`: for the device's answer.
     void close(bool wait = true);
+    // Lets the device hear of a session that nobody used for `idle`, so that it does not expire. Channels
+    // that are in use are left alone; what goes wrong shows at the next command.
+    void keep_alive(std::chrono::milliseconds idle);
     // Ends the device's session only.
     void log_off();
 
@@ -93,6 +96,7 @@ private:
     std::size_t place_ = DeviceGroup::kNowhere;  // of the device, now or before
     std::uint64_t epoch_ = 0;
     std::set<std::string> on_;  // users logged on here
+    Clock::time_point used_;
     std::atomic<std::uint64_t> generation_{0};
     std::vector<std::unique_ptr<Channel>> others_;  // by place; those that changes went to
 };

@@ -38,6 +38,15 @@ Result<keystore::KeyStore*> ExternalStore::store() {
     return store_.get();
 }
 
+Result<std::uint32_t> ExternalStore::reserve_specs(const std::string& group, std::uint32_t count) {
+    CS2SIM_TRY_LET(opened, store());
+    if (const auto ahead = specs_.take(group, count)) return *ahead;
+    const std::uint32_t size = specs_.size(group, count);
+    CS2SIM_TRY_LET(first, opened->reserve_specs(group, size));
+    specs_.add(group, first + count, first + size);
+    return first;
+}
+
 Result<std::uint64_t> ExternalStore::watch() {
     CS2SIM_TRY_LET(opened, store());
     {

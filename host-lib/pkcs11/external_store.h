@@ -9,6 +9,7 @@
 #include "host-lib/keystore/key_store.h"
 #include "host-lib/pkcs11/config.h"
 #include "host-lib/pkcs11/log.h"
+#include "host-lib/pkcs11/spec_blocks.h"
 
 namespace cs2sim::p11 {
 
@@ -22,6 +23,12 @@ public:
 
     // Errors: those of parse_key_storage() and open_key_store(), until what is wrong is put right.
     Result<keystore::KeyStore*> store();
+
+    // The first of `count` specifiers in a row, which nobody else gets.
+    Result<std::uint32_t> reserve_specs(const std::string& group, std::uint32_t count);
+    // The store refused a key of this group, or the connection was lost: what was reserved ahead may not be
+    // free.
+    void forget_specs(const std::string& group) { specs_.forget(group); }
 
     // A number that moves on whenever somebody may have changed a row, known within a second. An object that
     // was looked up under it is as the store has it. While the store cannot be reached it stays for
@@ -44,6 +51,7 @@ private:
 
     const std::chrono::milliseconds connection_timeout_, command_timeout_;
     Log& log_;
+    SpecBlocks specs_;
     std::mutex mutex_;  // of all below
     std::unique_ptr<keystore::KeyStore> store_;
     std::uint64_t epoch_ = 1;

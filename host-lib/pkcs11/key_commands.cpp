@@ -2,6 +2,7 @@
 
 #include "host-lib/pkcs11/attributes.h"
 #include "host-lib/pkcs11/external_objects.h"
+#include "host-lib/pkcs11/external_store.h"
 #include "host-lib/pkcs11/library.h"
 
 namespace cs2sim::p11 {
@@ -34,8 +35,7 @@ Result<Placement> placement(Session& session, bool token, std::uint32_t objects)
     if (token) {
         if (!session.read_write) return fail(CKR_SESSION_READ_ONLY);
         if (!session.token.external) return Placement{true, 0};
-        CS2SIM_TRY_LET(store, key_store_of(session));
-        CS2SIM_TRY_LET(spec, store->reserve_specs(session.token.group(), objects));
+        CS2SIM_TRY_LET(spec, session.token.external->reserve_specs(session.token.group(), objects));
         return Placement{true, CXI_FLAG_KEY_EXTERNAL, true, spec};
     }
     const bool external = session.token.external_keys != 0;

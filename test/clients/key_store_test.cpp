@@ -93,6 +93,30 @@ TEST_CASE("KeysExternal of one slot does not touch another") {
     CHECK_FALSE(std::filesystem::exists(store));
 }
 
+TEST_CASE(
+    "a slot that keeps no keys inside (CFG_ENFORCE_EXT_KEYS) makes them in the key store, or not at all") {
+    const scenario::Folder folder;
+    const Token token(Way::mount);
+    token.works("python3-pykcs11", {"/usr/bin/python3", "-c", R"(import os
+import PyKCS11
+lib = PyKCS11.PyKCS11Lib()
+lib.load(os.environ['M'])
+session = lib.openSession(0, PyKCS11.CKF_SERIAL_SESSION | PyKCS11.CKF_RW_SESSION)
+session.login('12345678', PyKCS11.CKU_SO)
+slot = PyKCS11.CK_OBJECT_HANDLE(session)
+slot.assign(0x80000004)
+session.setAttributeValue(slot, [(0x80A0000D, (1).to_bytes(8, 'little'))])
+)"});
+    CHECK(holds(tried(token, kTool + "--keygen --key-type AES:32 --label aes --id 01"),
+                "CKR_TEMPLATE_INCONSISTENT"));
+    CHECK(holds(scenario::read_file(token.file("cs_pkcs11_R3.log")), "B068002A"));
+    scenario::write_file(token.file("external.cfg"), scenario::read_file(token.file("cs_pkcs11_R3.cfg")) +
+                                                         "\n" + settings(folder / "keys.pks") + "\n");
+    token.shell("opensc", "export CS_PKCS11_R3_CFG=external.cfg\n" + kTool +
+                              "--keygen --key-type AES:32 --label aes --id 01\n" + kTool +
+                              "--keypairgen --key-type EC:prime256v1 --label ec --id 02\n");
+}
+
 TEST_CASE("in CC mode nothing goes into a key store") {
     const scenario::Folder folder;
     const Token token(Way::mount, settings(folder / "keys.pks"));

@@ -182,8 +182,12 @@ int run_restore(const GovernanceArguments& arguments) {
     for (const Item& item : manifest->items) {
         if (!governance::find_kind(item.kind)->restored) continue;
         const auto content = host::read_host_file(fs::path(arguments.folder) / item.file, kMostBytes);
+        // It is what was verified, although others may write into that folder.
+        if (!content || to_hex(sha256(*content)) != item.sha256)
+            return refused(item.file + " has changed meanwhile; nothing was restored");
         staged.push_back(std::make_unique<host::NewFile>(item.source, item.mode));
-        if (!content || !staged.back()->write(*content))
+        std::error_code none;
+        if (fs::is_directory(item.source, none) || !staged.back()->write(*content))
             return refused(item.source + " cannot be written; nothing was changed");
     }
     for (const auto& file : staged)

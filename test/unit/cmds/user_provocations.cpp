@@ -41,6 +41,11 @@ constexpr Provocation kProvocations[] = {
          token[token.size() - 6] &= 0xFE;
          return add("ALICE", MECH_RSA_SIGN, 0, "", token);
      }},
+    {E_CMDS_BAD_TOKEN,  // the point at infinity of P-256
+     [] {
+         return add("ALICE", MECH_ECDSA, 0, "",
+                    hex_bytes("3019301306072A8648CE3D020106082A8648CE3D03010703020000"));
+     }},
     {E_CMDS_USER_FLAG_NOT_ALLOWED, [] { return add("ALICE", MECH_HMAC_PWD, 0x40, "", password()); }},
     {E_CMDS_NO_USER,
      [] {

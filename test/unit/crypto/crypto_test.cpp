@@ -17,6 +17,16 @@ TEST_CASE("MDC-2 gives OpenSSL's published test vector") {
     CHECK(to_hex(*hash) == "42E50CD224BACEBA760BDD2BD409281A");
 }
 
+TEST_CASE("the point at infinity is no public key, in whatever form it comes") {
+    for (const char* point : {"", "00", "0000"}) {
+        INFO(point);
+        CHECK(ec_public_key("NIST-P256", hex(point)).error().code == E_ECA_BAD_POINT);
+    }
+    const auto key = public_key_from_der(hex("3019301306072A8648CE3D020106082A8648CE3D03010703020000"));
+    REQUIRE(!key);
+    CHECK(key.error().code == E_ECA_BAD_POINT);
+}
+
 TEST_CASE("HMAC-SHA-256 and AES-CMAC give the vectors of RFC 4231 and SP 800-38B") {
     CHECK(to_hex(hmac_sha256(as_bytes("Jefe"), {as_bytes("what do ya want "), as_bytes("for nothing?")})) ==
           "5BDCC146BF60754E6A042426089575C75A003F089D2739839DEC58B964EC3843");

@@ -78,8 +78,9 @@ public:
 
     Failure classify(const soci::soci_error& error) override {
         const auto* own = dynamic_cast<const soci::odbc_soci_error*>(&error);
-        if (!own) return {Trouble::refused, E_CSA_STORE_FAILED, error.what()};
-        if (dialect_ == &kSqliteByOdbc) return failure_of_sqlite(own->native_error_code(), error.what());
+        if (!own) return {Trouble::refused, E_CSA_STORE_FAILED, error.get_error_message()};
+        if (dialect_ == &kSqliteByOdbc)
+            return failure_of_sqlite(own->native_error_code(), error.get_error_message());
         return failure_of(*own);
     }
 
@@ -128,7 +129,7 @@ public:
         } catch (const soci::odbc_soci_error& error) {
             return tl::unexpected(failure_of(error));
         } catch (const soci::soci_error& error) {
-            return tl::unexpected(Failure{Trouble::refused, E_CSA_STORE_CONNECT, error.what()});
+            return tl::unexpected(Failure{Trouble::refused, E_CSA_STORE_CONNECT, error.get_error_message()});
         }
     }
 
