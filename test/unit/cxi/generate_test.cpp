@@ -121,3 +121,10 @@ TEST_CASE("VERIFY with recovery gives back what was signed") {
     CHECK(code_of(recovered(bench.curve("ec", "NIST-P256"), CXI_MECH_PAD_PKCS1, *signature)) ==
           E_CXI_KEY_TYPE);
 }
+
+TEST_CASE("numbers of functions that this firmware has no more are answered as such") {
+    CxiBench bench;
+    for (const std::uint8_t retired : {SFC_CXI_CHECK_GENUINENESS, SFC_CXI_GET_PERSKEY, SFC_CXI_KEY_HASH_GET})
+        for (const std::string_view data : {"", "any bytes"})
+            CHECK(code_of(bench.run(retired, {data})) == E_CXI_NOT_SUPPORTED);
+}
