@@ -117,12 +117,10 @@ Result<void> SqliteConnection::make_room_for_note(ByteView name) {
     CS2SIM_TRY_LET(before, this->note(name));
     if (!before.empty()) return {};
     if (notes_ >= most_notes_) {
-        const auto entries = number_of("SELECT count(*) FROM entries");
-        if (!entries) return fail(entries.error());
-        const auto notes = number_of("SELECT count(*) FROM notes");
-        if (!notes) return fail(notes.error());
-        notes_ = static_cast<std::uint64_t>(*notes);
-        most_notes_ = kNotesOfEntry * static_cast<std::uint64_t>(*entries) + kSpareNotes;
+        CS2SIM_TRY_LET(entries, number_of("SELECT count(*) FROM entries"));
+        CS2SIM_TRY_LET(notes, number_of("SELECT count(*) FROM notes"));
+        notes_ = static_cast<std::uint64_t>(notes);
+        most_notes_ = kNotesOfEntry * static_cast<std::uint64_t>(entries) + kSpareNotes;
         if (notes_ >= most_notes_) return fail(E_DB_NO_SPACE);
     }
     ++notes_;

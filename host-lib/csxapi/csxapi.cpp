@@ -69,7 +69,7 @@ Result<void> open_session(PreparedContext& context) {
         for (PreparedUser& user : context.users) user.logged_on = false;
         done = log_on(context);
     }
-    // Whoever could not log on is forgotten, so that the caller can prepare him anew.
+    // Whoever could not log on is forgotten, so that the caller can prepare them anew.
     std::erase_if(context.users, [](const PreparedUser& user) { return !user.logged_on; });
     return done;
 }

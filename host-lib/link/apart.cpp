@@ -32,9 +32,8 @@ public:
             transport_.reset();
             return fail(E_CSA_TIMEOUT);
         }
-        auto answer = answered.get();
-        if (!answer) return fail(answer.error());
-        answer_ = std::move(*answer);
+        CS2SIM_TRY_LET(answer, answered.get());
+        answer_ = std::move(answer);
         return answer_;
     }
 

@@ -40,8 +40,8 @@ public:
     Result<host::Answer> execute(std::uint16_t fc, std::uint8_t sfc, std::initializer_list<Value> values,
                                  Effect effect = Effect::none);
 
-    // Logs the user on here, to see whether he may; whoever adds him to the token's logons makes him stay.
-    // Errors: those of Device::open() and logon().
+    // Logs the user on here, to see whether they may; whoever adds them to the token's logons makes them
+    // stay. Errors: those of Device::open() and logon().
     Result<void> try_logon(Logon& logon);
 
     // Ends the device's session, if there is one, and the connection. `wait`: for the device's answer.

@@ -27,7 +27,7 @@ Result<SecretBytes> finish(Session& session, const Operation& operation) {
         const auto answer =
             session.execute(FC_CXI, SFC_CXI_HASH_COMPUTE,
                             {0, operation.prepared->cxi, 0, ByteView(), ByteView(operation.held)});
-        if (!answer) return fail(answer.error());
+        CS2SIM_TRY(answer);
         return to_secret(answer->block.bytes("hash"));
     }
     SecretBytes digest(hash_row(operation).size);

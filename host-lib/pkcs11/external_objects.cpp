@@ -65,7 +65,7 @@ Result<SharedObject> read_bare(Session& session, const Object& bare, CK_RV unkno
         session.library.objects.erase(bare.handle);
         return gone;
     }
-    if (!properties) return fail(properties.error());
+    CS2SIM_TRY(properties);
     auto whole = session.library.objects.make_whole(bare, *std::move(properties));
     if (!whole) return gone;
     return whole;

@@ -14,9 +14,9 @@ namespace cs2sim::p11 {
 
 class ExternalStore;
 
-// A user of a token as the device tells of him.
+// A user of a token as the device tells of them.
 struct TokenUser {
-    bool initial = false;  // somebody else set his PIN
+    bool initial = false;  // somebody else set their PIN
     unsigned failures = 0;
     std::string label;  // of the token; the security officer has it
 };

@@ -89,9 +89,9 @@ TEST_CASE("cs2sim token add changes nothing when something is wrong") {
     CHECK(short_pin.err == "Error 0x000000A2 (CKR_PIN_LEN_RANGE)\n");
     require_error(simulator.steer(token_add({"--so-pin", "file:/nowhere", "--pin", "123456"})),
                   E_CSA_KEY_OPEN);
-    const Outcome stranger =
+    const Outcome refused =
         simulator.steer(token_add({"--so-pin", "12345678", "--pin", "123456", "--logon", "NOBODY,password"}));
-    CHECK(stranger.err ==
+    CHECK(refused.err ==
           "cs2sim: the device has no user NOBODY; --logon USER,KEYFILE names another administrator\n"
           "Error 0x00000102 (CKR_USER_PIN_NOT_INITIALIZED)\n");
     CHECK(

@@ -75,15 +75,14 @@ Result<void> get_config(Shell& shell, const std::string& value) {
 Result<void> set_config(Shell& shell, const std::string& value) {
     const std::size_t equals = value.find('=');
     if (equals == std::string::npos) return fail(E_CSA_SYNTAX);
-    const auto type = attribute_named(value.substr(0, equals));
-    if (!type) return fail(type.error());
+    CS2SIM_TRY_LET(type, attribute_named(value.substr(0, equals)));
     const std::string text = value.substr(equals + 1);
     char* end = nullptr;
     const CK_ULONG number = std::strtoul(text.c_str(), &end, 0);
     if (text.empty() || *end != '\0') return fail(E_CSA_SYNTAX);
     CS2SIM_TRY_LET(session, shell.session());
     Bytes bytes = ulong_bytes(number);
-    CK_ATTRIBUTE change{*type, bytes.data(), bytes.size()};
+    CK_ATTRIBUTE change{type, bytes.data(), bytes.size()};
     return shell.check((*shell.functions())->C_SetAttributeValue(session, kSlotConfig, &change, 1));
 }
 

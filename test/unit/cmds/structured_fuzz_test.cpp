@@ -105,9 +105,9 @@ public:
 
     void must_be_sound() {
         CHECK(code_of(admin_.cmds(SFC_CMDS_GET_AUTH_STATE)) == 0);
-        Caller stranger(simulated_);
-        CHECK(code_of(stranger.challenge(16)) == 0);
-        CHECK(code_of(stranger.plain(FC_ADM, SFC_ADM_GET_STATE)) == 0);
+        Caller unknown(simulated_);
+        CHECK(code_of(unknown.challenge(16)) == 0);
+        CHECK(code_of(unknown.plain(FC_ADM, SFC_ADM_GET_STATE)) == 0);
     }
 
 private:
