@@ -53,6 +53,9 @@ enum class Codec : std::uint8_t {
     curve,         // EC parameters in DER
     point,         // EC point in a DER OCTET STRING
     attributes,    // CK_ATTRIBUTE[]: as Template::encode() writes it
+    group_number,  // of the group of DSA and DH keys
+    group_bits,    // how long P and Q of domain parameters are
+    value_bits,    // how long a DH key's private value is to be at least: the device makes it long enough
 };
 
 struct AttributeRow {
@@ -62,6 +65,8 @@ struct AttributeRow {
     std::uint8_t classes;
     std::uint16_t access;
     bool has(AttributeAccess bit) const { return (access & bit) != 0; }
+    // Whether keys of that type have it: MODULUS is RSA's, PRIME is DSA's and DH's.
+    bool belongs_to(CK_KEY_TYPE key_type) const;
 };
 
 std::span<const AttributeRow> attribute_table();

@@ -1,6 +1,10 @@
 #include "host-lib/pkcs11/mechanisms.h"
 
 #include <algorithm>
+#include <cctype>
+#include <cstdlib>
+
+#include "host-lib/pkcs11/cryptoki/names.h"
 
 namespace cs2sim::p11 {
 namespace {
@@ -62,6 +66,9 @@ constexpr Bar kBars[] = {
     {BOTH, KeyKind::aes, CXI_MECH_CHAIN_MASK, CXI_MECH_CHAIN_ECB, WRAP | UNWRAP},
     {BOTH, KeyKind::aes, CXI_MECH_CHAIN_MASK, CXI_MECH_CHAIN_CBC, WRAP | UNWRAP},
     {BOTH, KeyKind::aes, CXI_MECH_CHAIN_MASK, CXI_MECH_CHAIN_CTR, WRAP | UNWRAP},
+    {FIPS, KeyKind::dsa, 0, 0, kAll & ~VERIFY},
+    {CC, KeyKind::dsa, 0, 0, kAll},
+    {CC, KeyKind::dh, 0, 0, kAll},
     {BOTH, KeyKind::no_key, CXI_MECH_KDF_MASK, CXI_MECH_KDF_HASH, DERIVE},
     {BOTH, KeyKind::no_key, CXI_MECH_KDF_MASK, CXI_MECH_KDF_ENC_DATA, DERIVE},
     {BOTH, KeyKind::no_key, CXI_MECH_KDF_MASK, CXI_MECH_KDF_XOR_BASE_AND_DATA, DERIVE},
@@ -71,6 +78,8 @@ constexpr Bar kBars[] = {
 };
 
 bool is_des(KeyKind keys) { return keys == KeyKind::des || keys == KeyKind::des2 || keys == KeyKind::des3; }
+
+bool is_finite_field(KeyKind keys) { return keys == KeyKind::dsa || keys == KeyKind::dh; }
 
 struct KindRow {
     KeyKind kind;
@@ -83,6 +92,8 @@ constexpr KindRow kKinds[] = {
     {KeyKind::montgomery, CKK_EC_MONTGOMERY},
     {KeyKind::curve, CKK_EC},
     {KeyKind::curve, CKK_EC_MONTGOMERY},
+    {KeyKind::dsa, CKK_DSA},
+    {KeyKind::dh, CKK_DH},
     {KeyKind::aes, CKK_AES},
     {KeyKind::des, CKK_DES2},
     {KeyKind::des, CKK_DES3},
@@ -102,22 +113,41 @@ const MechanismRow* find_mechanism(CK_MECHANISM_TYPE type) {
     return row == std::end(kMechanisms) ? nullptr : row;
 }
 
-const MechanismRow* find_vendor_mechanism(CK_MECHANISM_TYPE type) {
-    static constexpr MechanismRow kVendor{CK_VENDOR_DEFINED,
-                                          Work::vendor,
-                                          CXI_MECH_VDM_FLAG,
-                                          KeyKind::secret,
-                                          0,
-                                          0,
-                                          ENCRYPT | DECRYPT | SIGN | VERIFY,
-                                          ParameterCodec::bytes};
+bool is_custom(const TokenProfile& profile, CK_MECHANISM_TYPE type) {
+    return std::find(profile.custom.begin(), profile.custom.end(), type) != profile.custom.end();
+}
+
+const MechanismRow* find_vendor_mechanism(const TokenProfile& profile, CK_MECHANISM_TYPE type) {
+    static constexpr MechanismRow kVendor{
+        CK_VENDOR_DEFINED,
+        Work::vendor,
+        CXI_MECH_VDM_FLAG,
+        KeyKind::any,
+        0,
+        0,
+        ENCRYPT | DECRYPT | SIGN | VERIFY | DIGEST | GENERATE | DERIVE | WRAP | UNWRAP,
+        ParameterCodec::bytes};
     constexpr CK_MECHANISM_TYPE kBits = 0xC0000000, kNumber = 0xFF;
-    return (type & CK_VENDOR_DEFINED) != 0 && (type & ~(kBits | kNumber)) == 0 ? &kVendor : nullptr;
+    const bool vendors = (type & CK_VENDOR_DEFINED) != 0 && (type & ~(kBits | kNumber)) == 0;
+    return is_custom(profile, type) || vendors ? &kVendor : nullptr;
+}
+
+std::optional<CK_MECHANISM_TYPE> custom_mechanism(const std::string& name) {
+    constexpr CK_MECHANISM_TYPE kMost = 0xFFFF;  // what CXI's mechanism has room for
+    std::optional<CK_MECHANISM_TYPE> number;
+    if (name.starts_with("CKM_")) number = constant_number(name);
+    if (!number && !name.empty() && std::isdigit(static_cast<unsigned char>(name[0])) != 0) {
+        char* end = nullptr;
+        number = std::strtoul(name.c_str(), &end, 0);
+        if (*end != 0) return std::nullopt;
+    }
+    return number && *number <= kMost ? number : std::nullopt;
 }
 
 CK_FLAGS flags_of(const MechanismRow& row, const TokenProfile& profile) {
     const auto modes = static_cast<std::uint8_t>((profile.fips ? FIPS : 0) | (profile.cc ? CC : 0));
     if (is_des(row.keys) && !profile.des3) return 0;
+    if (is_finite_field(row.keys) && !profile.dsa) return 0;
     if (row.work == Work::vendor && profile.certified()) return 0;  // no modules of others there
     CK_FLAGS flags = row.flags;
     for (const Bar& bar : kBars)
@@ -151,6 +181,7 @@ std::vector<std::uint32_t> device_mechanisms(CK_MECHANISM_TYPE type) {
 }
 
 bool takes(KeyKind kind, CK_KEY_TYPE type) {
+    if (kind == KeyKind::any) return true;
     for (const KindRow& row : kKinds)
         if (row.kind == kind && row.type == type) return true;
     // Generic secrets and the key types of single HMACs (CKK_SHA256_HMAC and so on).
@@ -169,6 +200,10 @@ MadeKey made_key(KeyKind kind) {
         case KeyKind::ec:
         case KeyKind::curve:
             return {CKK_EC, CXI_KEY_ALGO_EC, 0};
+        case KeyKind::dsa:
+            return {CKK_DSA, CXI_KEY_ALGO_DSA, 0};
+        case KeyKind::dh:
+            return {CKK_DH, CXI_KEY_ALGO_DH_PKCS, 0};
         case KeyKind::aes:
             return {CKK_AES, CXI_KEY_ALGO_AES, 0};
         case KeyKind::des2:

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 namespace cs2sim::p11 {
 
@@ -11,6 +12,7 @@ struct TokenProfile {
     bool fips = false;
     bool cc = false;
     bool des3 = true;
+    bool dsa = true;           // DSA and DH
     bool initial_pins = true;  // a PIN that another has set must be changed first
     unsigned min_pin = 4;
     bool cluster_names = false;
@@ -19,6 +21,8 @@ struct TokenProfile {
     std::string manufacturer = "cs2sim project";
     std::string model = "CryptoServer";
     std::string label = "CryptoServer PKCS11 Token";  // of a token that has none of its own
+
+    std::vector<unsigned long> custom;  // CustomMechanisms: standard ones that a user's module does
 
     bool certified() const { return fips || cc; }
 };
