@@ -300,6 +300,28 @@ TEST_CASE("governance files are kept, signed, verified and put back") {
     CHECK(has(governance({"restore", file("kept")}).err, "nothing was changed"));
     CHECK(read_file(user.file("p11.cfg")) == "mine");
     std::filesystem::remove(user.file("own.msc"));
+    // With an administrator's log-on the device has its settings back as well; one file that cannot take its
+    // place keeps all as it was.
+    const std::string logon = "ADMIN," + key;
+    const auto audit = [&] { return user.admin_does({"GetAuditConfig"}); };
+    const std::string settings = audit();
+    user.admin_does({"SetAuditConfig=Files=7,Size=54321"});
+    const std::string others = audit();
+    CHECK(others != settings);
+    write_file(user.file("p11.cfg"), "mine");
+    std::filesystem::remove(user.file("own.msc"));
+    std::filesystem::create_directories(user.file("own.msc") / "in the way");
+    const Outcome partial = governance({"restore", file("kept"), "--logon", logon});
+    CHECK(partial.status == 1);
+    CHECK(has(partial.err, "nothing was changed"));
+    CHECK(read_file(user.file("p11.cfg")) == "mine");
+    CHECK(audit() == others);
+    std::filesystem::remove_all(user.file("own.msc"));
+    const Outcome whole = governance({"restore", file("kept"), "--logon", logon});
+    require_success(whole);
+    CHECK(has(whole.out, "the audit's configuration is set"));
+    CHECK_FALSE(has(whole.out, "SetAuditConfig"));
+    CHECK(audit() == settings);
 
     const std::string kept = read_file(user.file("kept") / "2-own.msc");
     write_file(user.file("own.msc"), "mine");

@@ -160,7 +160,7 @@ Result<void> get_mechanism_info(Shell& shell, const std::string& value) {
     CS2SIM_TRY_LET(list, shell.functions());
     CK_MECHANISM_INFO info{};
     CS2SIM_TRY(shell.check(list->C_GetMechanismInfo(shell.slot(), type, &info)));
-    std::printf("%s (0x%08lX):\n\n", constant_name("CKM", type).c_str(), *type);
+    std::printf("%s (0x%08lX):\n\n", constant_name("CKM", type).c_str(), type);
     print_number("ulMinKeySize", info.ulMinKeySize);
     print_number("ulMaxKeySize", info.ulMaxKeySize);
     std::printf("flags: 0x%08lX\n", info.flags);

@@ -20,9 +20,9 @@ TEST_CASE("MDC-2 gives OpenSSL's published test vector") {
 TEST_CASE("the point at infinity is no public key, in whatever form it comes") {
     for (const char* point : {"", "00", "0000"}) {
         INFO(point);
-        CHECK(ec_public_key("NIST-P256", hex(point)).error().code == E_ECA_BAD_POINT);
+        CHECK(ec_public_key("NIST-P256", hex_bytes(point)).error().code == E_ECA_BAD_POINT);
     }
-    const auto key = public_key_from_der(hex("3019301306072A8648CE3D020106082A8648CE3D03010703020000"));
+    const auto key = public_key_from_der(hex_bytes("3019301306072A8648CE3D020106082A8648CE3D03010703020000"));
     REQUIRE(!key);
     CHECK(key.error().code == E_ECA_BAD_POINT);
 }

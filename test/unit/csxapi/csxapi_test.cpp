@@ -157,6 +157,28 @@ TEST_CASE("NULL and stale arguments are answered, not followed") {
     CHECK(std::string(cs_error_text(0x12345678)) == "unknown error");
 }
 
+TEST_CASE("who closes a connection and forgets its contexts leaves nobody logged on and no descriptor open") {
+    RunningDevice running;
+    const auto descriptors = [] {
+        std::size_t count = 0;
+        for ([[maybe_unused]] const auto& one : std::filesystem::directory_iterator("/proc/self/fd")) ++count;
+        return count;
+    };
+    void* context = nullptr;
+    std::size_t before = 0;
+    for (int i = 0; i < 20; ++i) {
+        const int handle = open(running.socket());
+        context = nullptr;
+        REQUIRE(prepare(handle, "ADMIN", running.admin_key(), context) == 0);
+        REQUIRE(u(cs_get_sessionkey_ex(handle, context)) == 0);
+        CHECK(u(cs_close_connection(handle)) == 0);
+        if (i == 0) before = descriptors();
+    }
+    CHECK(descriptors() <= before + 3);  // the device's own end of a connection may go a moment later
+    CHECK(u(cs_end_session(0, context)) == 0);
+    CHECK(u(cs_end_session(0, context)) == CSA_ERR_PARAM);
+}
+
 TEST_CASE("logon through csxapi: what refuses it, and what remains possible") {
     RunningDevice running;
     const int handle = open(running.port());
