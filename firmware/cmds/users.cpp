@@ -51,10 +51,13 @@ bool Users::exists_database() const { return databases_.exists(kUserDatabase); }
 Result<std::shared_ptr<Database>> Users::database() const { return databases_.open(kUserDatabase); }
 
 Result<void> Users::create_factory_user(ByteView rsa_public_key_der) {
-    CS2SIM_TRY_LET(made, databases_.create(kUserDatabase, database_policy(kUserDatabase)->info));
     const User admin = factory_user_with(rsa_public_key_der);
     CS2SIM_TRY_LET(record, encode(admin));
-    return made->update(user_search_key(admin.short_name), record);
+    // With its user from the first moment on: a user.db without one would be a device that nobody can use.
+    CS2SIM_TRY_LET(made, databases_.stage(kUserDatabase, database_policy(kUserDatabase)->info));
+    CS2SIM_TRY(made->add(user_search_key(admin.short_name), record));
+    CS2SIM_TRY(made->commit());
+    return {};
 }
 
 Result<Bytes> Users::encode(const User& user) {

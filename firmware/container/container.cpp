@@ -178,12 +178,16 @@ Result<Bytes> make_container(ByteView linked, const ModuleType& type, const EVP_
 Result<ModuleInfo> check_container(ByteView file, std::span<const PublicKey> keys) {
     if (file.size() < kMtcHeader || !has_magic(file, 0, "MTCH")) return fail(E_ADM_MTC_MAGIC);
     if (u32(file, 4) != file.size() || file.size() % 4 != 0) return fail(E_ADM_MTC_LENGTH);
-    if (u32(file, 8) != kMtcVersion) return fail(E_ADM_MTC_VERSION);
+    // The word at 20 leads to a signature over the container itself, which nothing public describes.
+    if (u32(file, 8) != kMtcVersion || u32(file, 12) != kRsaSha512 || u32(file, 20) != 0)
+        return fail(E_ADM_MTC_VERSION);
     if (u32(file, 16) != kMtcHeader || file.size() < kImage || !has_magic(file, kMtcHeader, "MMCH"))
         return fail(E_ADM_MMC_MAGIC);
     const ByteView behind = file.subspan(kMtcHeader);
     const std::size_t mmc_size = u32(behind, 4);
     if (mmc_size > behind.size() || behind.size() - mmc_size > 3 || mmc_size < kMmcHeader)
+        return fail(E_ADM_MMC_LENGTH);
+    if (std::ranges::any_of(behind.subspan(mmc_size), [](std::uint8_t fill) { return fill != 0; }))
         return fail(E_ADM_MMC_LENGTH);
     const ByteView mmc = behind.first(mmc_size);
     if (u32(mmc, 8) != kMmcVersion) return fail(E_ADM_MMC_VERSION);

@@ -209,7 +209,7 @@ Result<PrivateKey> generate_dh(const DomainParameters& parameters) {
 Result<Bytes> domain_parameters_der(const DomainParameters& parameters) {
     const auto group =
         key_in(type_of(parameters, !parameters.q.empty()), parameters, EVP_PKEY_KEY_PARAMETERS);
-    if (!group) return fail(group.error());
+    CS2SIM_TRY(group);
     unsigned char* der = nullptr;
     const int size = i2d_KeyParams(group->get(), &der);
     if (size <= 0) return fail(E_CXI_KEY_INVALID_COMP);

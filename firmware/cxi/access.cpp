@@ -37,9 +37,9 @@ Result<std::string_view> group_in(ByteView elements) {
     return group;
 }
 
-SharedKey CxiCall::find(std::string_view field) const {
+SharedKey CxiCall::find(BytesName field) const {
     for (std::size_t i = 0; i < count_; ++i)
-        if (named_[i].field == field) return named_[i].key;
+        if (named_[i].field.text() == field.text()) return named_[i].key;
     return nullptr;
 }
 

@@ -189,7 +189,7 @@ Result<void> Cxi::note_failures(const LoadedKey& key, std::uint32_t failures) {
     CS2SIM_TRY_LET(note, keys.note(KeyStore::NoteKind::failures, key));
     if (failures == 0 && note.empty()) return {};
     return keys.change_note(KeyStore::NoteKind::failures, key, [&](ByteView) -> Result<Bytes> {
-        return Bytes{static_cast<std::uint8_t>(failures)};
+        return failures == 0 ? Bytes() : Bytes{static_cast<std::uint8_t>(failures)};
     });
 }
 

@@ -1,4 +1,5 @@
 // Keys come and go: generate, open, create, delete, wipe a group.
+#include "firmware/cmds/scheduler.h"
 #include "firmware/cxi/access.h"
 #include "firmware/cxi/cxi.h"
 #include "firmware/cxi/finite_field_keys.h"
@@ -171,6 +172,13 @@ Result<Bytes> cxi_p11_profile(CxiCall& call) {
          profile.dsa ? 1 : 0, profile.p11_initial_pins ? 1 : 0, profile.p11_min_pin,
          profile.p11_cluster_names ? 1 : 0, profile.p11_attributes == "all" ? 1 : 0, profile.p11_min_rsa_bits,
          profile.p11_max_rsa_bits, profile.p11_manufacturer, profile.p11_model, profile.p11_label});
+}
+
+Result<Bytes> cxi_p11_events(CxiCall& call) {
+    const auto news = call.device.scheduler.slot_events().since(call.request.u32("after"));
+    Bytes slots;
+    for (const std::uint16_t slot : news.slots) append_big_endian(slots, slot, 2);
+    return call.answer({news.count, slots});
 }
 
 }  // namespace cs2sim

@@ -61,7 +61,7 @@ bool attributes_fit(std::string_view attributes, std::string_view group) {
     return attributes.find_first_of(",;=", kLabel.size()) == std::string_view::npos;
 }
 
-// A security officer of a slot gives his token another label: his own entry again, without a token.
+// A security officer of a slot gives the token another label: their own entry again, without a token.
 Result<Bytes> relabel(CxiCall& call, const TokenUser& user) {
     const std::string_view name = call.request.text("name"), attributes = call.request.text("attributes");
     CS2SIM_TRY(call.require(RIGHT_SECURITY_OFFICER, user.group));

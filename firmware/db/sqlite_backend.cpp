@@ -52,6 +52,7 @@ public:
         remove_side_files(unfinished_);
         CS2SIM_TRY(SqliteConnection::make_file(unfinished_, info_));
         if (filled_) CS2SIM_TRY(copy_entries());
+        if (identity_.terms_of) CS2SIM_TRY(make_terms());
         const StateFile file(unfinished_, O_RDWR);
         if (!file || !file.sync()) return fail(database_io_error(errno));
         return {};
@@ -77,13 +78,27 @@ public:
     }
 
 private:
+    DatabaseIdentity unnamed(TermsOf terms_of) const {
+        return {identity_.name, unfinished_, identity_.record_key, terms_of};
+    }
+
+    // Their terms afterwards, all at once.
     Result<void> copy_entries() {
-        DatabaseIdentity unnamed{identity_.name, unfinished_, identity_.record_key};
-        SqliteConnection writer(unnamed);
-        CS2SIM_TRY(writer.open());
+        const DatabaseIdentity identity = unnamed(nullptr);
+        SqliteConnection writer(identity);
+        CS2SIM_TRY(writer.open(SqliteConnection::Syncs::none));
         CS2SIM_TRY(writer.begin());
         CS2SIM_TRY(entries_.copy_to(writer));
-        return writer.commit();  // closing writes the log into the file
+        CS2SIM_TRY(writer.commit());
+        return writer.gather();
+    }
+
+    Result<void> make_terms() {
+        const DatabaseIdentity identity = unnamed(identity_.terms_of);
+        SqliteConnection writer(identity);
+        CS2SIM_TRY(writer.open(SqliteConnection::Syncs::none));
+        CS2SIM_TRY(writer.make_terms());
+        return writer.gather();
     }
 
     const DatabaseIdentity identity_;
@@ -130,10 +145,11 @@ public:
         return opened;
     }
 
-    Result<std::unique_ptr<NewDatabase>> make(const std::string& name, const DatabaseInfo& info) override {
+    Result<std::unique_ptr<NewDatabase>> make(const std::string& name, const DatabaseInfo& info,
+                                              TermsOf terms_of) override {
         CS2SIM_TRY_LET(record_key, database_record_key(master_key_, name));
-        return std::make_unique<NewSqliteDatabase>(DatabaseIdentity{name, file(name), std::move(record_key)},
-                                                   info);
+        return std::make_unique<NewSqliteDatabase>(
+            DatabaseIdentity{name, file(name), std::move(record_key), terms_of}, info);
     }
 
     // The database first: a kill in between leaves side files, which the next of that name removes.

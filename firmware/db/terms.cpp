@@ -112,8 +112,25 @@ Result<Bytes> SqliteConnection::note(ByteView name) {
     return note;
 }
 
+// A count of all is taken when as many came as might be too many: some were put off with their transaction.
+Result<void> SqliteConnection::make_room_for_note(ByteView name) {
+    CS2SIM_TRY_LET(before, this->note(name));
+    if (!before.empty()) return {};
+    if (notes_ >= most_notes_) {
+        CS2SIM_TRY_LET(entries, number_of("SELECT count(*) FROM entries"));
+        CS2SIM_TRY_LET(notes, number_of("SELECT count(*) FROM notes"));
+        notes_ = static_cast<std::uint64_t>(notes);
+        most_notes_ = kNotesOfEntry * static_cast<std::uint64_t>(entries) + kSpareNotes;
+        if (notes_ >= most_notes_) return fail(E_DB_NO_SPACE);
+    }
+    ++notes_;
+    return {};
+}
+
 Result<void> SqliteConnection::set_note(ByteView name, ByteView note) {
     if (!identity_.terms_of) return fail(E_DB_BAD_PARAM);
+    if (note.empty()) return change(prepared(erase_note_, "DELETE FROM notes WHERE name=?1").bind(1, name));
+    CS2SIM_TRY(make_room_for_note(name));
     return change(
         prepared(set_note_, "INSERT OR REPLACE INTO notes VALUES(?1, ?2)").bind(1, name).bind(2, note));
 }

@@ -240,10 +240,10 @@ private:
         }
         const auto stored = smos_->flash.read(kInitialKey);
         if (!stored) return fail(E_CMDS_BAD_INITKEY);
+        if (profile_.factory_mbk) CS2SIM_TRY(mbk_.make_factory_key());
         for (std::string_view name : {kKeyDatabase, kMasterKeyDatabase}) {
             CS2SIM_TRY(databases_.create(name, database_policy(name)->info));
         }
-        if (profile_.factory_mbk) CS2SIM_TRY(mbk_.make_factory_key());
         CS2SIM_TRY(users_.create_factory_user(*stored));
         return remember_complete();
     }

@@ -78,8 +78,8 @@ Result<ResidentMbk> MbkStore::resident(std::uint32_t slot) {
     return ResidentMbk(decode_key_info(all.first(kInfoSize)), to_secret(all.subspan(kInfoSize)));
 }
 
-Result<MbkStore::Generated> MbkStore::generate(std::uint8_t type, std::uint8_t length, unsigned n, unsigned k,
-                                               std::string_view name) {
+Result<MbkStore::Made> MbkStore::make(std::uint8_t type, std::uint8_t length, unsigned n, unsigned k,
+                                      std::string_view name) {
     if (type != MBK_TYPE_AES) return fail(E_MBK_KEY_TYPE);
     if (length != kMbkLength) return fail(E_MBK_KEY_LB);
     if (k < 1 || k > n || n > 255) return fail(E_MBK_SHARE_CNT);
@@ -101,11 +101,16 @@ Result<MbkStore::Generated> MbkStore::generate(std::uint8_t type, std::uint8_t l
                           static_cast<std::uint8_t>(n),
                           static_cast<std::uint8_t>(k),
                           0};
+    return Made{info, std::move(key), std::move(*values)};
+}
 
+Result<MbkStore::Generated> MbkStore::generate(std::uint8_t type, std::uint8_t length, unsigned n, unsigned k,
+                                               std::string_view name) {
+    CS2SIM_TRY_LET(made, make(type, length, n, k, name));
     Generated generated;
-    for (std::size_t i = 0; i < values->size(); ++i)
+    for (std::size_t i = 0; i < made.values.size(); ++i)
         generated.shares.push_back(
-            {encode_share_info(info, static_cast<std::uint8_t>(i + 1)), std::move((*values)[i])});
+            {encode_share_info(made.info, static_cast<std::uint8_t>(i + 1)), std::move(made.values[i])});
 
     CS2SIM_TRY_LET(store, database());
     CS2SIM_TRY(store->change([&](Batch& batch) -> Result<void> {
@@ -113,16 +118,22 @@ Result<MbkStore::Generated> MbkStore::generate(std::uint8_t type, std::uint8_t l
         if (!resident && resident.error().code != E_DB_NOT_FOUND) return fail(resident.error());
         if (resident && !is_factory_record(*resident)) return {};
         generated.loaded = true;
-        return batch.update(search_key(kMbkSlotAes), record_of(info, key));
+        return batch.update(search_key(kMbkSlotAes), record_of(made.info, made.key));
     }));
     if (generated.loaded) changed();
     return generated;
 }
 
 Result<void> MbkStore::make_factory_key() {
-    CS2SIM_TRY_LET(present, list());
-    if (!present.empty()) return {};
-    CS2SIM_TRY(generate(MBK_TYPE_AES, kMbkLength, 1, 1, kFactoryName));
+    if (databases_.exists(kMasterKeyDatabase)) {
+        CS2SIM_TRY_LET(present, list());
+        if (!present.empty()) return {};
+    }
+    CS2SIM_TRY_LET(made, make(MBK_TYPE_AES, kMbkLength, 1, 1, kFactoryName));
+    CS2SIM_TRY_LET(staged, databases_.stage(kMasterKeyDatabase, database_policy(kMasterKeyDatabase)->info));
+    CS2SIM_TRY(staged->add(search_key(kMbkSlotAes), record_of(made.info, made.key)));
+    CS2SIM_TRY(staged->commit());
+    changed();
     return {};
 }
 

@@ -27,7 +27,7 @@ std::string hexadecimal(std::uint64_t value) {
     return text;
 }
 
-// An image is a stranger's, and so is what it makes of a program that reads it: the program has little to
+// An image is not ours, nor is what it makes of a program that reads it: the program has little to
 // reach, no time of its own, and this long.
 constexpr std::int64_t kPatience = 3'000;  // ms
 constexpr std::size_t kMostAddresses = 2 * CS2SIM_CHANNEL_FRAMES;
@@ -81,6 +81,11 @@ std::string output_of(std::vector<std::string> words) {
     return output;
 }
 
+// "f at m.c:12 (discriminator 1)": which of a line's blocks the compiler meant says nothing to who reads it.
+void drop_discriminator(std::string& line) {
+    if (const std::size_t at = line.find(" (discriminator "); at != std::string::npos) line.erase(at);
+}
+
 }  // namespace
 
 std::vector<std::string> source_lines(const std::filesystem::path& image, std::uint64_t base,
@@ -101,6 +106,7 @@ std::vector<std::string> source_lines(const std::filesystem::path& image, std::u
     for (const std::string& place : plain) {
         std::string line;
         std::getline(output, line);
+        drop_discriminator(line);
         lines.push_back(line.empty() || line.starts_with("??") ? place : line + "  [" + place + "]");
     }
     return lines;

@@ -185,7 +185,7 @@ constexpr Step kSteps[] = {{EVP_PKEY_encrypt_init, E_VRSA_ENCODING},
                            {EVP_PKEY_sign_init, E_VRSA_KEY_TOO_SMALL},
                            {EVP_PKEY_verify_init, E_VRSA_VERIFY_FAILED}};
 
-const EVP_MD* digest_of(const ServiceCall& call, std::string_view field) {
+const EVP_MD* digest_of(const ServiceCall& call, ServiceBlock::NumberName field) {
     const char* name = digest_name(call.request.u32(field));
     return name ? EVP_get_digestbyname(name) : nullptr;
 }
@@ -296,6 +296,12 @@ Result<SecretBytes> rsa_numbers(const EVP_PKEY& key, bool is_public) {
         numbers.at(row.component).reset(number);
     }
     return numbers.list();
+}
+
+Result<PrivateKey> rsa_key(ByteView list, bool& is_private) {
+    CS2SIM_TRY_LET(numbers, Numbers::parse(list));
+    is_private = numbers.has({kP, kQ}) || numbers.has({kPrivateExponent});
+    return is_private ? numbers.private_key() : numbers.public_key();
 }
 
 Result<Bytes> rsa_generate(ServiceCall& call) {

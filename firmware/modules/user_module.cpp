@@ -65,9 +65,10 @@ Result<Bytes> UserModule::serve(std::uint32_t service, ByteView request) {
     const auto table = service_table();
     if (service >= table.size()) return fail(E_OS_MDL_NOT_SUPP);
     const ServiceRow& row = table[service];
-    const auto block = parse(row.request, request);
-    if (!block) return fail(E_OS_MDL_PARA_INVALID);
-    ServiceCall call(modules_, *this, modules_.device(), row, *block);
+    auto parsed = parse(row.request, request);
+    if (!parsed) return fail(E_OS_MDL_PARA_INVALID);
+    const ServiceBlock block(*std::move(parsed));
+    ServiceCall call(modules_, *this, modules_.device(), row, block);
     const std::int64_t began = show_services ? Tracer::microseconds() : 0;
     Result<Bytes> answer;
     try {

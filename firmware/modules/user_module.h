@@ -14,6 +14,7 @@
 #include "firmware/cmds/call.h"
 #include "firmware/container/container.h"
 #include "firmware/crypto/openssl.h"
+#include "firmware/crypto/secret.h"
 #include "firmware/db/database.h"
 #include "firmware/modules/images/module_texts.h"
 #include "firmware/modules/process.h"
@@ -31,11 +32,16 @@ struct ModuleHoldings {
     struct OpenDatabase {
         std::shared_ptr<Database> database;
         bool writable = false;
+        std::string name;
     };
+    using Records = std::map<Bytes, SecretBytes>;           // by key
+    static constexpr std::size_t kMostVolatile = 16 << 20;  // bytes of all volatile records
     static constexpr std::size_t kMostDatabases = 64;
     static constexpr std::size_t kMostDigests = 256;  // the oldest gives way
 
-    std::vector<OpenDatabase> databases;  // by handle - 1
+    std::vector<OpenDatabase> databases;              // by handle - 1
+    std::map<std::string, Records> volatile_records;  // by name of the database; gone when the module stops
+    std::size_t volatile_size = 0;
     std::map<std::uint32_t, Handle<EVP_MD_CTX>> digests;
     std::map<std::uint32_t, Handle<EVP_MAC_CTX>> macs;
     std::uint32_t last_state = 0;     // of digests and macs

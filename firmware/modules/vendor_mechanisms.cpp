@@ -70,8 +70,7 @@ Result<Halves> halves_of(const VendorKey& key, std::uint8_t type) {
         out.open = std::move(y);
     }
     if (key.is_public) return out;
-    const auto size = type == kCurve ? (static_cast<std::size_t>(key_bits(pkey)) + 7) / 8 : 0;
-    CS2SIM_TRY_LET(secret, private_number(pkey, size));
+    CS2SIM_TRY_LET(secret, type == kCurve ? services::ec_secret(pkey) : private_number(pkey, 0));
     out.secret = std::move(secret);
     return out;
 }
@@ -141,16 +140,20 @@ Result<VendorResult> Modules::run_mechanism(Call& command, const VendorJob& job)
         if (answer || answer.error().code != E_CXI_VDM_MECH_NOT_HANDLED) break;
     }
     cleanse(block.data(), block.size());
-    if (!answer) return fail(answer.error());
+    CS2SIM_TRY(answer);
     const SecretBytes out = to_secret(*answer);
     cleanse(answer->data(), answer->size());
     if (!makes_key(job.work)) return VendorResult{out, {}};
     const auto made = parse(kMade, out);
     if (!made) return fail(E_CXI_VDM_CB_DATA_INCONSISTENT);
-    return VendorResult{to_secret(made->bytes("made")), to_bytes(made->bytes("public_data"))};
+    return VendorResult{to_secret(made->content("made")), to_bytes(made->content("public_data"))};
 }
 
 namespace services {
+
+Result<SecretBytes> ec_secret(const EVP_PKEY& key) {
+    return private_number(key, (static_cast<std::size_t>(key_bits(key)) + 7) / 8);
+}
 
 Result<Bytes> vdm_register(ServiceCall& call) {
     const std::uint8_t kind = call.request.u8("kind");

@@ -16,7 +16,7 @@ Result<unsigned> rsa_bits(std::string_view text) {
     unsigned bits = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), bits);
     const bool whole = error == std::errc() && end == text.data() + text.size();
-    if (!whole || bits < 1024 || bits > 8192 || bits % 8 != 0) return fail(E_CSA_PARAM);
+    if (!whole || bits < 1024 || bits > 8192 || bits % 8 != 0) return fail(E_CSA_KEY_LENGTH);
     return bits;
 }
 

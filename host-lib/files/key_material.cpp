@@ -46,7 +46,7 @@ private:
 };
 
 // A private key that signs what the public one verifies. OpenSSL's own check refuses fair keys of other
-// makers (a private exponent modulo phi instead of lcm), so the proof of the pudding it is.
+// makers (a private exponent modulo phi instead of lcm), so the key is tried instead.
 bool signs_and_verifies(const EVP_PKEY& key) {
     const ByteView message = as_bytes("pairwise check");
     const auto signature = sign_sha256(key, message);

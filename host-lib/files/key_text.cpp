@@ -53,7 +53,8 @@ Result<Handle<EVP_PKEY>> parse_rsa(const FieldFile& file, const std::optional<Se
     if (!n || !e) return fail(E_CSA_KEY_FORMAT);
     numbers.n = *n;
     numbers.e = *e;
-    if (part == KeyPart::public_only) return rsa_key(numbers);
+    auto public_key = rsa_key(numbers);
+    if (part == KeyPart::public_only || !public_key) return public_key;  // no password mends what is in clear
     bool was_protected = false;
     std::size_t present = 0;
     for (const RsaField& field : kRsaSecrets) {
@@ -83,7 +84,10 @@ Result<Handle<EVP_PKEY>> parse_ec(const FieldFile& file, const std::optional<Sec
     if (const auto text = file.find("PUB"); text && !from_hex(*text, point)) return fail(E_CSA_KEY_FORMAT);
 
     const auto text = file.find("PRV");
-    if (!text || (part == KeyPart::public_only && !point.empty())) return ec_key(curve, {}, point);
+    if (!text || !point.empty()) {
+        auto public_key = ec_key(curve, {}, point);  // no password mends what is in clear
+        if (!text || part == KeyPart::public_only || !public_key) return public_key;
+    }
     const bool was_protected = text->starts_with('!');
     CS2SIM_TRY_LET(scalar, read_value(*text, Protection::ec_key, password));
     if (was_protected && scalar.size() != width) {  // of an earlier version: filled up to whole blocks

@@ -2,6 +2,7 @@
 
 #include "firmware/protocol/functions.h"
 #include "host-lib/cards/key_source.h"
+#include "host-lib/link/apart.h"
 #include "host-lib/link/connection.h"
 #include "host-lib/link/device_address.h"
 #include "host-lib/link/secure_session.h"
@@ -52,12 +53,21 @@ private:
     std::uint16_t challenge_length_ = SecureSession::kChallengeLength;
 };
 
+Result<std::unique_ptr<Device>> open_device(std::string_view specifier, Timeouts timeouts, bool nodes_apart) {
+    CS2SIM_TRY_LET(address, parse_device_address(specifier));
+    CS2SIM_TRY_LET(transport, connect_transport(address, timeouts.connect));
+    if (nodes_apart && address.kind == DeviceAddress::Kind::node) transport = apart(std::move(transport));
+    return std::make_unique<OpenDevice>(specifier, std::move(transport), timeouts);
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Device>> Device::open(std::string_view specifier, Timeouts timeouts) {
-    CS2SIM_TRY_LET(address, parse_device_address(specifier));
-    CS2SIM_TRY_LET(transport, connect_transport(address, timeouts.connect));
-    return std::make_unique<OpenDevice>(specifier, std::move(transport), timeouts);
+    return open_device(specifier, timeouts, false);
+}
+
+Result<std::unique_ptr<Device>> open_apart(std::string_view specifier, Timeouts timeouts) {
+    return open_device(specifier, timeouts, true);
 }
 
 Result<Answer> Device::execute(std::uint16_t fc, std::uint8_t sfc, std::initializer_list<Value> values) {

@@ -27,18 +27,13 @@ constexpr AttributeRow kAttributes[] = {
 #undef CS2SIM_P11_ATTRIBUTE
 };
 
-struct ClassRow {
+struct ClassBitRow {
     CK_OBJECT_CLASS object_class;
-    std::uint32_t type;
     std::uint8_t bit;
 };
-constexpr ClassRow kClasses[] = {
-    {CKO_DATA, CXI_KEY_TYPE_DATA, CLASS_DATA},
-    {CKO_CERTIFICATE, CXI_KEY_TYPE_CERT, CLASS_CERT},
-    {CKO_PUBLIC_KEY, CXI_KEY_TYPE_PUBLIC, CLASS_PUBLIC},
-    {CKO_PRIVATE_KEY, CXI_KEY_TYPE_PRIVATE, CLASS_PRIVATE},
-    {CKO_SECRET_KEY, CXI_KEY_TYPE_SECRET, CLASS_SECRET},
-    {CKO_DOMAIN_PARAMETERS, CXI_KEY_TYPE_DOMAIN_PARAMETER, CLASS_DOMAIN},
+constexpr ClassBitRow kClassBits[] = {
+    {CKO_DATA, CLASS_DATA},           {CKO_CERTIFICATE, CLASS_CERT},  {CKO_PUBLIC_KEY, CLASS_PUBLIC},
+    {CKO_PRIVATE_KEY, CLASS_PRIVATE}, {CKO_SECRET_KEY, CLASS_SECRET}, {CKO_DOMAIN_PARAMETERS, CLASS_DOMAIN},
 };
 
 // What an object has that does not say: objects made through CXI.
@@ -178,47 +173,9 @@ const Bytes& wanted_properties() {
 }
 
 std::uint8_t class_bit(CK_OBJECT_CLASS object_class) {
-    for (const ClassRow& row : kClasses)
+    for (const ClassBitRow& row : kClassBits)
         if (row.object_class == object_class) return row.bit;
     return 0;
-}
-
-std::optional<std::uint32_t> type_of_class(CK_OBJECT_CLASS object_class) {
-    for (const ClassRow& row : kClasses)
-        if (row.object_class == object_class) return row.type;
-    return std::nullopt;
-}
-
-CK_OBJECT_CLASS class_of(const PropertyList& properties) {
-    const std::uint32_t type = properties.number_or(CXI_PROP_KEY_TYPE, 0);
-    for (const ClassRow& row : kClasses)
-        if (row.type == type) return row.object_class;
-    return type > CXI_KEY_TYPE_PUBLIC && type < CXI_KEY_TYPE_SECRET ? CKO_PRIVATE_KEY : CKO_DATA;
-}
-
-CK_KEY_TYPE key_type_of(const PropertyList& properties) {
-    if (const ByteView own = properties.bytes(CXI_PROP_CUSTOM | CKA_KEY_TYPE); own.size() == 8)
-        return big_endian(own);
-    const std::string_view curve = properties.text(CXI_PROP_KEY_EC_CURVE);
-    switch (properties.number_or(CXI_PROP_KEY_ALGO, CXI_KEY_ALGO_RAW)) {
-        case CXI_KEY_ALGO_DES:
-            return properties.number_or(CXI_PROP_KEY_SIZE, 0) == 128 ? CKK_DES2 : CKK_DES3;
-        case CXI_KEY_ALGO_AES:
-            return CKK_AES;
-        case CXI_KEY_ALGO_RSA:
-            return CKK_RSA;
-        case CXI_KEY_ALGO_DSA:
-            return CKK_DSA;
-        case CXI_KEY_ALGO_DH:
-        case CXI_KEY_ALGO_DH_PKCS:
-            return CKK_DH;
-        case CXI_KEY_ALGO_EC:
-        case CXI_KEY_ALGO_ECDH:
-            if (curve.starts_with("Ed")) return CKK_EC_EDWARDS;
-            return curve.starts_with("X") ? CKK_EC_MONTGOMERY : CKK_EC;
-        default:
-            return CKK_GENERIC_SECRET;
-    }
 }
 
 Bytes ulong_bytes(CK_ULONG number) {

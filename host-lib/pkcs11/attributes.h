@@ -5,6 +5,7 @@
 #include <span>
 
 #include "firmware/protocol/cxi/property_list.h"
+#include "host-lib/pkcs11/cryptoki/key_types.h"
 #include "host-lib/pkcs11/errors.h"
 
 namespace cs2sim::p11 {
@@ -76,9 +77,6 @@ const AttributeRow* find_attribute(CK_ATTRIBUTE_TYPE type);  // null when unknow
 const Bytes& wanted_properties();
 
 std::uint8_t class_bit(CK_OBJECT_CLASS object_class);  // 0 for classes that this library has not
-std::optional<std::uint32_t> type_of_class(CK_OBJECT_CLASS object_class);  // TYPE of CXI
-CK_OBJECT_CLASS class_of(const PropertyList& properties);
-CK_KEY_TYPE key_type_of(const PropertyList& properties);
 
 // The value of a readable attribute. Errors: CKR_ATTRIBUTE_TYPE_INVALID when the object has none of it;
 // CKR_ATTRIBUTE_SENSITIVE for what only export gives.

@@ -19,6 +19,7 @@ struct Parts {
 };
 
 Result<Parts> parts_of(Session& session, const Prepared& prepared) {
+    if (prepared.row->work == Work::vendor) return Parts{prepared.parameter};
     if (prepared.other_key == CK_INVALID_HANDLE) return Parts{prepared.data};
     CS2SIM_TRY_LET(other, object_in_use(session, prepared.other_key, CKR_KEY_HANDLE_INVALID));
     return Parts{other->reference, other->properties.number_or(CXI_PROP_KEY_SIZE, 0) / 8};

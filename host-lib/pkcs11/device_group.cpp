@@ -30,7 +30,7 @@ std::vector<std::size_t> DeviceGroup::order(std::size_t last) {
     if (in_turn && count != 0) first = last != kNowhere ? last : turn_++ % count;
     std::vector<std::size_t> all(count);
     for (std::size_t i = 0; i < count; ++i) all[i] = (first + i) % count;
-    std::ranges::stable_partition(all, [this](std::size_t place) { return !is_down(place); });
+    std::stable_partition(all.begin(), all.end(), [this](std::size_t place) { return !is_down(place); });
     return all;
 }
 

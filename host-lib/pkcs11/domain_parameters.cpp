@@ -22,14 +22,12 @@ Result<DomainParameters> dsa_group(Session& session, CK_ULONG prime_bits, const 
     const CK_ULONG subprime_bits =
         given.number(CKA_SUB_PRIME_BITS).value_or(usual_subprime(static_cast<unsigned>(prime_bits)));
     if (subprime_bits > 0xFFFF) return fail(CKR_KEY_SIZE_RANGE);
-    const auto primes = session.execute(
-        FC_CXI, SFC_CXI_KEY_DSA_PQGEN,
-        {0, static_cast<std::uint32_t>(prime_bits), static_cast<std::uint32_t>(subprime_bits)});
-    if (!primes) return fail(primes.error());
-    DomainParameters group{to_bytes(primes->block.bytes("p")), to_bytes(primes->block.bytes("q")), {}};
-    const auto generator = session.execute(FC_CXI, SFC_CXI_KEY_DSA_GGEN, {0, group.p, group.q});
-    if (!generator) return fail(generator.error());
-    group.g = to_bytes(generator->block.bytes("g"));
+    CS2SIM_TRY_LET(primes, session.execute(FC_CXI, SFC_CXI_KEY_DSA_PQGEN,
+                                           {0, static_cast<std::uint32_t>(prime_bits),
+                                            static_cast<std::uint32_t>(subprime_bits)}));
+    DomainParameters group{to_bytes(primes.block.bytes("p")), to_bytes(primes.block.bytes("q")), {}};
+    CS2SIM_TRY_LET(generator, session.execute(FC_CXI, SFC_CXI_KEY_DSA_GGEN, {0, group.p, group.q}));
+    group.g = to_bytes(generator.block.bytes("g"));
     return group;
 }
 
@@ -42,7 +40,7 @@ Result<DomainParameters> dh_group_of_device(Session& session, CK_ULONG prime_bit
         make_object(session, false, std::move(properties), [&](std::uint32_t flags, const Bytes& encoded) {
             return session.execute(FC_CXI, SFC_CXI_KEY_GENERATE, {flags, 0, encoded}, Effect::change);
         });
-    if (!key) return fail(key.error());
+    CS2SIM_TRY(key);
     DomainParameters group{to_bytes((*key)->properties.bytes(CXI_PROP_KEY_DSA_P)),
                            {},
                            to_bytes((*key)->properties.bytes(CXI_PROP_KEY_DSA_G))};
@@ -116,7 +114,7 @@ Result<SharedObject> generate_domain(Session& session, const MechanismRow& row, 
     if (*bits < row.min || *bits > row.max) return fail(CKR_KEY_SIZE_RANGE);
     const auto group =
         type == CKK_DSA ? dsa_group(session, *bits, given) : dh_group_of_device(session, *bits);
-    if (!group) return fail(group.error());
+    CS2SIM_TRY(group);
     Template described = given;
     described.set_number(CKA_CLASS, CKO_DOMAIN_PARAMETERS);
     described.set_number(CKA_KEY_TYPE, type);

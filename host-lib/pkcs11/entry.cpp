@@ -113,12 +113,12 @@ void log_start(Library& library) {
     for (const std::string& key : config.unknown)
         tell(LogLevel::warning, "unknown key, or value out of range, in the configuration: " + key);
     for (const std::string& name : config.custom_mechanisms)
-        tell(LogLevel::warning, "CustomMechanisms: no module handles " + name);
+        if (!custom_mechanism(name)) tell(LogLevel::warning, "CustomMechanisms: no mechanism " + name);
 }
 
 }  // namespace
 
-Answer start_library(Generation generation, bool only_callbacks) {
+Answer start_library(Generation generation, bool only_callbacks, bool threads) {
     Stage none = Stage::none;
     if (!stage.compare_exchange_strong(none, Stage::starting))
         return fail(none == Stage::over ? CKR_CRYPTOKI_NOT_INITIALIZED : CKR_CRYPTOKI_ALREADY_INITIALIZED);
@@ -135,6 +135,7 @@ Answer start_library(Generation generation, bool only_callbacks) {
         return fail(CKR_HOST_MEMORY);
     }
     log_start(*library);
+    if (threads) library->keep_sessions_alive();
     current.store(library);
     stage.store(Stage::ready);
     return {};

@@ -57,6 +57,20 @@ Result<SharedObject> read_again(Session& session, const SharedObject& object, st
     return session.library.objects.put(object_of(session, *row, std::move(now.properties), epoch));
 }
 
+// The properties of an object whose own are not kept any more (object_table.h).
+Result<SharedObject> read_bare(Session& session, const Object& bare, CK_RV unknown) {
+    const auto gone = fail(static_cast<std::uint32_t>(unknown));
+    auto properties = read_properties(session, bare.reference);
+    if (!properties && properties.error().code == E_DB_NOT_FOUND) {
+        session.library.objects.erase(bare.handle);
+        return gone;
+    }
+    CS2SIM_TRY(properties);
+    auto whole = session.library.objects.make_whole(bare, *std::move(properties));
+    if (!whole) return gone;
+    return whole;
+}
+
 // Of several rows all or none; one goes alone, so that its outcome is known whatever happens.
 Result<void> insert_all(keystore::KeyStore& store, const std::vector<keystore::StoredKey>& rows) {
     if (rows.size() == 1) {
@@ -83,6 +97,7 @@ Result<keystore::KeyStore*> key_store_of(Session& session) {
 Result<SharedObject> object_in_use(Session& session, CK_OBJECT_HANDLE handle, CK_RV unknown) {
     auto object = session.library.objects.find(handle);
     if (!object || object->slot != session.token.slot) return fail(static_cast<std::uint32_t>(unknown));
+    if (object->bare) return read_bare(session, *object, unknown);
     if (!object->stored || !session.token.external) return object;
     CS2SIM_TRY_LET(epoch, session.token.external->watch());
     if (object->stored->seen->load() == epoch || session.token.external->offline_by() != 0) return object;

@@ -181,9 +181,8 @@ Result<Bytes> public_key_of(const Template& given, CK_KEY_TYPE type) {
         key = PublicKey(
             EVP_PKEY_new_raw_public_key_ex(nullptr, raw_algorithm(type), nullptr, raw.data(), raw.size()));
     } else if (type == CKK_DSA || type == CKK_DH) {
-        const auto group = given_group(given, type);
-        if (!group) return fail(group.error());
-        key = public_key_in(*group, type == CKK_DSA, given.bytes(CKA_VALUE));
+        CS2SIM_TRY_LET(group, given_group(given, type));
+        key = public_key_in(group, type == CKK_DSA, given.bytes(CKA_VALUE));
     }
     if (!key) return fail(is_device_code(key.error().code) ? CKR_ATTRIBUTE_VALUE_INVALID : key.error().code);
     if (!*key) return kBad;
@@ -194,9 +193,8 @@ Result<SecretBytes> private_key_of(const Template& given, CK_KEY_TYPE type) {
     if (type == CKK_RSA) return rsa_private_key(given);
     if (type == CKK_EC) return ec_private_key(given);
     if (type == CKK_DSA || type == CKK_DH) {
-        const auto group = given_group(given, type);
-        if (!group) return fail(group.error());
-        const auto key = private_key_in(*group, type == CKK_DSA, given.bytes(CKA_VALUE));
+        CS2SIM_TRY_LET(group, given_group(given, type));
+        const auto key = private_key_in(group, type == CKK_DSA, given.bytes(CKA_VALUE));
         if (!key) return kBad;
         return private_key_der(**key);
     }

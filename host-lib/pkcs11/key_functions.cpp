@@ -52,7 +52,7 @@ Answer GenerateKey(Session& session, CK_MECHANISM* mechanism, CK_ATTRIBUTE* attr
     CS2SIM_TRY_LET(given, given_template(session, attributes, count));
     CS2SIM_TRY_LET(made, prepared.row->work == Work::parameters
                              ? generate_domain(session, *prepared.row, given)
-                             : generate_key(session, *prepared.row, given));
+                             : generate_key(session, prepared, given));
     *key = made->handle;
     return {};
 }

@@ -83,7 +83,7 @@ Answer make_token(Channel& channel, Token& token, ByteView pin, std::string_view
     return add_token_user(channel, token, TokenRole::so, pin, label);
 }
 
-// The slot's SO himself, with his PIN, which stays.
+// The slot's SO in person, with the SO's PIN, which stays.
 Answer make_token_as_so(Token& token, ByteView pin, std::string_view label) {
     Logons so;
     so.add(std::make_shared<Logon>(token.user_name(TokenRole::so), pin));

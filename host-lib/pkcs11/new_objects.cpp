@@ -144,14 +144,15 @@ Result<SharedObject> create_object(Session& session, const Template& given) {
     return made;
 }
 
-Result<SharedObject> generate_key(Session& session, const MechanismRow& row, const Template& given) {
+Result<SharedObject> generate_key(Session& session, const Prepared& prepared, const Template& given) {
+    const MechanismRow& row = *prepared.row;
     const MadeKey made = made_key(row.keys);
-    const CK_KEY_TYPE type =
-        row.keys == KeyKind::generic ? given.number(CKA_KEY_TYPE).value_or(made.type) : made.type;
+    const bool told = row.keys == KeyKind::generic || row.keys == KeyKind::any;
+    const CK_KEY_TYPE type = told ? given.number(CKA_KEY_TYPE).value_or(made.type) : made.type;
     if (!takes(row.keys, type)) return fail(CKR_TEMPLATE_INCONSISTENT);
     CS2SIM_TRY_LET(properties,
                    new_properties(given, CKO_SECRET_KEY, type, Making::generate, maker_of(session)));
-    describe_key(properties, type, row.type);
+    describe_key(properties, type, prepared.type);
     const auto length = given.number(CKA_VALUE_LEN);
     if (made.bits == 0 && !length) return fail(CKR_TEMPLATE_INCOMPLETE);
     if (made.bits != 0 && length && *length * 8 != made.bits) return fail(CKR_TEMPLATE_INCONSISTENT);
@@ -161,7 +162,7 @@ Result<SharedObject> generate_key(Session& session, const MechanismRow& row, con
     const bool token = given.flag(CKA_TOKEN, false);
     CS2SIM_TRY(may_make(session, properties, token));
     return make_object(session, token, std::move(properties), [&](std::uint32_t flags, const Bytes& encoded) {
-        return session.execute(FC_CXI, SFC_CXI_KEY_GENERATE, {flags, row.cxi, encoded}, Effect::change);
+        return session.execute(FC_CXI, SFC_CXI_KEY_GENERATE, {flags, prepared.cxi, encoded}, Effect::change);
     });
 }
 

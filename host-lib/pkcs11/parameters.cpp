@@ -211,10 +211,9 @@ Answer read_parameter(const CK_MECHANISM& mechanism, Prepared& out) {
         case ParameterCodec::string:
             return read_string(mechanism, out);
         case ParameterCodec::public_value: {  // the number itself
-            const auto value = part(mechanism.pParameter, mechanism.ulParameterLen);
-            if (!value) return fail(value.error());
-            if (value->empty() || value->size() > 1024) return kBad;
-            out.data = to_bytes(*value);
+            CS2SIM_TRY_LET(value, part(mechanism.pParameter, mechanism.ulParameterLen));
+            if (value.empty() || value.size() > 1024) return kBad;
+            out.data = to_bytes(value);
             return {};
         }
         case ParameterCodec::bit:
@@ -272,13 +271,15 @@ const HashRow* hash_by(CK_MECHANISM_TYPE digest) {
 Result<Prepared> prepare(const TokenProfile& profile, const CK_MECHANISM* mechanism, CK_FLAGS flags) {
     if (!mechanism) return fail(CKR_ARGUMENTS_BAD);
     Prepared out;
-    out.row = find_mechanism(mechanism->mechanism);
-    if (!out.row) out.row = find_vendor_mechanism(mechanism->mechanism);
+    out.type = mechanism->mechanism;
+    out.row = is_custom(profile, out.type) ? nullptr : find_mechanism(out.type);
+    if (!out.row) out.row = find_vendor_mechanism(profile, out.type);
     if (!out.row || (flags_of(*out.row, profile) & flags) == 0) return fail(CKR_MECHANISM_INVALID);
     if (!mechanism->pParameter && mechanism->ulParameterLen != 0) return fail(CKR_ARGUMENTS_BAD);
     out.cxi = out.row->cxi;
     if (out.row->work == Work::vendor)
-        out.cxi |= static_cast<std::uint32_t>(mechanism->mechanism & 0xFF) << CXI_MECH_VDM_SHIFT;
+        out.cxi |= static_cast<std::uint32_t>(out.type & 0xFF) << CXI_MECH_VDM_SHIFT |
+                   static_cast<std::uint32_t>(out.type >> 8 & 0xFF);
     CS2SIM_TRY(read_parameter(*mechanism, out));
     return out;
 }

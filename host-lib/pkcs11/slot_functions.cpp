@@ -125,6 +125,9 @@ Answer GetMechanismList(Library& library, CK_SLOT_ID slot, CK_MECHANISM_TYPE* li
     std::vector<CK_MECHANISM_TYPE> all;
     for (const MechanismRow& row : mechanism_table())
         if (flags_of(row, *profile) != 0) all.push_back(row.type);
+    for (const CK_MECHANISM_TYPE type : profile->custom)
+        if (!profile->certified() && std::find(all.begin(), all.end(), type) == all.end())
+            all.push_back(type);
     return give_list(all, list, count);
 }
 
@@ -132,7 +135,8 @@ Answer GetMechanismInfo(Library& library, CK_SLOT_ID slot, CK_MECHANISM_TYPE typ
     CS2SIM_TRY_LET(token, library.token(slot));
     if (!info) return fail(CKR_ARGUMENTS_BAD);
     const auto profile = token->profile();
-    const MechanismRow* row = find_mechanism(type);
+    const MechanismRow* row =
+        is_custom(*profile, type) ? find_vendor_mechanism(*profile, type) : find_mechanism(type);
     if (!row || flags_of(*row, *profile) == 0) return fail(CKR_MECHANISM_INVALID);
     *info = {row->min, row->max, flags_of(*row, *profile)};
     if (row->keys == KeyKind::rsa) {
@@ -144,8 +148,14 @@ Answer GetMechanismInfo(Library& library, CK_SLOT_ID slot, CK_MECHANISM_TYPE typ
 
 Answer WaitForSlotEvent(Library& library, CK_FLAGS flags, CK_SLOT_ID* slot, CK_VOID_PTR reserved) {
     if (!slot || reserved) return fail(CKR_ARGUMENTS_BAD);
-    if ((flags & CKF_DONT_BLOCK) != 0) return fail(CKR_NO_EVENT);
-    library.wait_for_end();
+    constexpr std::chrono::milliseconds kBetween{250};
+    do {
+        if (const auto event = library.slot_watch.next()) {
+            *slot = *event;
+            return {};
+        }
+        if ((flags & CKF_DONT_BLOCK) != 0) return fail(CKR_NO_EVENT);
+    } while (!library.wait_for_end(kBetween));
     return fail(CKR_CRYPTOKI_NOT_INITIALIZED);
 }
 

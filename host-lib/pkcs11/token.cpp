@@ -3,6 +3,7 @@
 #include <cstdio>
 
 #include "host-lib/files/user_label.h"
+#include "host-lib/pkcs11/mechanisms.h"
 
 namespace cs2sim::p11 {
 namespace {
@@ -28,8 +29,14 @@ const std::string& Token::device() const {
     return devices_.devices().empty() ? *none : devices_.devices().front();
 }
 
+Result<host::Answer> Token::ask(std::uint16_t fc, std::uint8_t sfc, std::initializer_list<Value> values) {
+    auto answer = shared_.execute(fc, sfc, values);
+    if (!answer && answer.error().code == E_CMDS_SM_EXPIRED) answer = shared_.execute(fc, sfc, values);
+    return answer;
+}
+
 Result<TokenUser> Token::find_user(TokenRole role) {
-    CS2SIM_TRY_LET(answer, shared_.execute(FC_CMDS, SFC_CMDS_GET_USER_INFO, {user_name(role)}));
+    CS2SIM_TRY_LET(answer, ask(FC_CMDS, SFC_CMDS_GET_USER_INFO, {user_name(role)}));
     const auto user = parse(LAYOUT_USER, answer.block.bytes("user"));
     if (!user) return fail(E_CSA_PROTOCOL);
     return TokenUser{(user->u8("initial") & kInitialPassword) != 0, user->u8("failures"),
@@ -40,10 +47,10 @@ std::shared_ptr<const TokenProfile> Token::profile() {
     const std::lock_guard lock(profile_mutex_);
     if (profile_) return profile_;
     TokenProfile told;
-    const auto answer = shared_.execute(FC_CXI, SFC_CXI_P11_PROFILE, {});
+    const auto answer = ask(FC_CXI, SFC_CXI_P11_PROFILE, {});
     if (answer) {
-        const auto on = [&](std::string_view field) { return answer->block.u8(field) != 0; };
-        const auto text = [&](std::string_view field) { return std::string(answer->block.text(field)); };
+        const auto on = [&](NumberName field) { return answer->block.u8(field) != 0; };
+        const auto text = [&](BytesName field) { return std::string(answer->block.text(field)); };
         told = {on("fips"),
                 on("cc"),
                 on("des3"),
@@ -56,7 +63,8 @@ std::shared_ptr<const TokenProfile> Token::profile() {
                 answer->block.u32("maxrsa"),
                 text("manufacturer"),
                 text("model"),
-                text("label")};
+                text("label"),
+                {}};
     }
     told.initial_pins = config_.initial_pins.value_or(told.initial_pins);
     told.min_pin = config_.min_pin.value_or(told.min_pin);
@@ -65,13 +73,15 @@ std::shared_ptr<const TokenProfile> Token::profile() {
     told.manufacturer = config_.manufacturer.value_or(told.manufacturer);
     told.model = config_.model.value_or(told.model);
     told.label = config_.token_label.value_or(told.label);
+    for (const std::string& name : config_.custom_mechanisms)
+        if (const auto number = custom_mechanism(name)) told.custom.push_back(*number);
     auto shared = std::make_shared<const TokenProfile>(std::move(told));
     if (answer) profile_ = shared;
     return shared;
 }
 
 Result<unsigned> Token::most_failures() {
-    CS2SIM_TRY_LET(answer, shared_.execute(FC_CMDS, SFC_CMDS_GET_MAX_AUTH_FAILS, {}));
+    CS2SIM_TRY_LET(answer, ask(FC_CMDS, SFC_CMDS_GET_MAX_AUTH_FAILS, {}));
     return answer.block.u8("count");
 }
 

@@ -293,6 +293,13 @@ TEST_CASE("governance files are kept, signed, verified and put back") {
     CHECK(read_file(user.file("own.msc")) == "a module");
     CHECK(has(read_file(user.file("p11.cfg")), "password=***"));
 
+    // All or none: what stands in the way of one keeps the other as it is.
+    std::filesystem::remove(user.file("own.msc"));
+    std::filesystem::create_directory(user.file("own.msc"));
+    write_file(user.file("p11.cfg"), "mine");
+    CHECK(has(governance({"restore", file("kept")}).err, "nothing was changed"));
+    CHECK(read_file(user.file("p11.cfg")) == "mine");
+    std::filesystem::remove(user.file("own.msc"));
     // With an administrator's log-on the device has its settings back as well; one file that cannot take its
     // place keeps all as it was.
     const std::string logon = "ADMIN," + key;

@@ -238,6 +238,9 @@ Result<void> restore(const GovernanceArguments& arguments, const Manifest& manif
     };
     for (const Item& item : manifest.items) {
         const auto content = host::read_host_file(fs::path(arguments.folder) / item.file, kMostBytes);
+        // It is what was verified, although others may write into that folder.
+        if (content && to_hex(sha256(*content)) != item.sha256)
+            return nothing_changed(item.file + " has changed meanwhile");
         if (item.kind == kAudit && device) {
             settings = content ? audit_settings(std::string(as_text(*content))) : std::nullopt;
             if (!settings) return nothing_changed(item.file + " cannot be read");

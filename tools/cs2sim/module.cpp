@@ -1,4 +1,4 @@
-// cs2sim module new|run|flags|client-flags|log: firmware modules of users' own.
+// cs2sim module new|run|sdk|flags|client-flags: firmware modules of users' own.
 #include <unistd.h>
 #include <csignal>
 
@@ -17,6 +17,7 @@
 #include "tools/control/control.h"
 #include "tools/control/program.h"
 #include "tools/cs2sim/commands.h"
+#include "tools/cs2sim/sdk_folder.h"
 #include "tools/instance/instance.h"
 
 namespace cs2sim {
@@ -72,12 +73,19 @@ int show_client_flags() {
 struct NewModule {
     std::string name;
     std::string id = "0x100";
+    bool lua = false;
 };
 
 bool is_name(const std::string& name) {
     const auto fits = [](unsigned char c) { return std::islower(c) != 0 || std::isdigit(c) != 0; };
     return name.size() >= 2 && name.size() <= 11 && std::islower(static_cast<unsigned char>(name[0])) != 0 &&
            std::ranges::all_of(name, fits);
+}
+
+std::string replaced(std::string text, const std::string& mark, const std::string& word) {
+    for (std::size_t at = 0; (at = text.find(mark, at)) != std::string::npos; at += word.size())
+        text.replace(at, mark.size(), word);
+    return text;
 }
 
 std::string filled_in(std::string text, const std::string& name, unsigned id) {
@@ -89,10 +97,24 @@ std::string filled_in(std::string text, const std::string& name, unsigned id) {
     std::snprintf(hex, sizeof hex, "%03X", id);
     const std::pair<std::string, std::string> words[] = {
         {"@NAME@", name}, {"@UPPER@", upper}, {"@ID@", number}, {"@HEX@", hex}};
-    for (const auto& [mark, word] : words)
-        for (std::size_t at = 0; (at = text.find(mark, at)) != std::string::npos; at += word.size())
-            text.replace(at, mark.size(), word);
+    for (const auto& [mark, word] : words) text = replaced(std::move(text), mark, word);
     return text;
+}
+
+// The script is the demonstration, under another name.
+bool write_script(const NewModule& wanted, unsigned id) {
+    const fs::path from =
+        found_beside({"../share/cs2sim/lua/demo.lua", "../../../firmware/sdk/lua/demo.lua"});
+    std::ifstream in(from);
+    std::string text(std::istreambuf_iterator<char>(in), {});
+    if (text.empty()) return false;
+    char number[16], code[16];
+    std::snprintf(number, sizeof number, "0x%03X", id);
+    std::snprintf(code, sizeof code, "0xB%03X", id);
+    for (const auto& [mark, word] :
+         {std::pair<std::string, std::string>{"demo", wanted.name}, {"0x100", number}, {"0xB100", code}})
+        text = replaced(std::move(text), mark, word);
+    return static_cast<bool>(std::ofstream(fs::path(wanted.name) / (wanted.name + ".lua")) << text);
 }
 
 int make_new(const NewModule& wanted) {
@@ -113,6 +135,8 @@ int make_new(const NewModule& wanted) {
     }
     for (const auto& entry : fs::recursive_directory_iterator(from)) {
         if (!entry.is_regular_file() || entry.path().filename().string().starts_with('.')) continue;
+        const std::string part = entry.path().filename().string();
+        if (wanted.lua && (part == "module.c" || part == "module.toml")) continue;
         std::ifstream in(entry.path());
         const std::string text(std::istreambuf_iterator<char>(in), {});
         fs::path to = wanted.name / fs::relative(entry.path(), from);
@@ -120,6 +144,10 @@ int make_new(const NewModule& wanted) {
         fs::create_directories(to.parent_path());
         std::ofstream(to) << filled_in(text, wanted.name, id);
         fs::permissions(to, entry.status().permissions());
+    }
+    if (wanted.lua && !write_script(wanted, id)) {
+        std::cerr << "cs2sim: the demonstration in Lua is not installed\n";
+        return kTrouble;
     }
     std::cout << "made " << wanted.name << "; next: cd " << wanted.name << " && make test\n";
     return 0;
@@ -134,6 +162,8 @@ struct RunModule {
     std::string wrap;
     bool asan = false;
     bool services = false;
+    std::vector<std::string> devices, listen;  // of a simulator that is started for the module
+    bool no_device = false;
 };
 
 std::vector<std::string> words_of(const std::string& text) {
@@ -159,6 +189,15 @@ std::vector<std::string> wrap_of(const RunModule& run, unsigned bits) {
         return {"env", "LD_PRELOAD=" + library_of_asan(bits),
                 "ASAN_OPTIONS=detect_leaks=0:handle_segv=0:handle_abort=0"};
     return words_of(run.wrap);
+}
+
+// How the simulator for the module is started; what is not said is as `cs2sim start` has it.
+std::vector<std::string> start_words(const fs::path& state, const RunModule& run) {
+    std::vector<std::string> words{own_path(), "start", "--state", state.string()};
+    for (const std::string& device : run.devices) words.insert(words.end(), {"--device", device});
+    for (const std::string& place : run.listen) words.insert(words.end(), {"--listen", place});
+    if (run.no_device) words.emplace_back("--no-device");
+    return words;
 }
 
 volatile std::sig_atomic_t ended = 0;
@@ -194,7 +233,12 @@ int run_module(const std::string& state_name, const RunModule& run) {
     }
     const unsigned bits = image.size() > 4 && image[4] == 2 ? 64 : 32;
     const bool started = !InstanceLock::holder(state);
-    if (started && run_program({own_path(), "start", "--state", state.string()}, false) != 0) return kTrouble;
+    if (!started && (run.no_device || !run.devices.empty() || !run.listen.empty())) {
+        std::cerr << "cs2sim: an instance runs on " << state.string()
+                  << " already: --device, --no-device and --listen are for one that is started\n";
+        return 2;
+    }
+    if (started && run_program(start_words(state, run), false) != 0) return kTrouble;
     const fs::path log = folder / ("module-" + info->abbreviation + ".log");
     std::streamoff shown =
         fs::exists(log, failed) ? static_cast<std::streamoff>(fs::file_size(log, failed)) : 0;
@@ -237,6 +281,7 @@ void add_module_commands(CLI::App& app, CommandLine& line) {
     CLI::App* made = group->add_subcommand("new", "makes a module with its client and its test: make test");
     made->add_option("name", wanted->name, "2 to 11 small letters and digits")->required();
     made->add_option("--id", wanted->id, "function code, 0x100 to 0x17F");
+    made->add_flag("--lua", wanted->lua, "the module is a script");
     made->callback([&line, wanted] { line.exit_status = make_new(*wanted); });
 
     const auto run = std::make_shared<RunModule>();
@@ -249,11 +294,20 @@ void add_module_commands(CLI::App& app, CommandLine& line) {
     CLI::Option* wrap =
         ran->add_option("--wrap", run->wrap, "a command in front of the module's process (\"valgrind\")");
     CLI::Option* asan = ran->add_flag("--asan", run->asan, "for a module built with -fsanitize=address");
+    CLI::Option* device =
+        ran->add_option("--device", run->devices, "device node of a simulator that is started");
+    ran->add_flag("--no-device", run->no_device, "none, sockets only")->excludes(device);
+    ran->add_option("--listen", run->listen, "where it listens, as for `cs2sim start`");
     ran->add_flag("--services", run->services, "shows each service that the module asks for, with its time");
     for (CLI::Option* one : {gdb, server, wrap, asan})
         for (CLI::Option* other : {gdb, server, wrap, asan})
             if (one != other) one->excludes(other);
     ran->callback([&line, run] { line.exit_status = run_module(line.state, *run); });
+
+    const auto folder = std::make_shared<std::string>();
+    CLI::App* sdk = group->add_subcommand("sdk", "makes the folder that build scripts of modules expect");
+    sdk->add_option("folder", *folder, "gets simulator/bin, simulator/devices, simulator/keys")->required();
+    sdk->callback([&line, folder] { line.exit_status = make_sdk_folder(*folder); });
 
     group->add_subcommand("flags", "prints the compiler's flags for modules")->callback([&line] {
         line.exit_status = show_flags();

@@ -135,7 +135,8 @@ Result<std::vector<std::pair<std::uint32_t, MbkKeyRow>>> resident_keys(Session& 
 // Does the device still have the MBK that it was made with? Whoever may not ask is told nothing.
 Result<bool> has_factory_key(Session& session) {
     CS2SIM_TRY_LET(keys, resident_keys(session));
-    return std::ranges::any_of(keys, [](const auto& key) { return key.second.name == "AUTO-GEN"; });
+    return std::ranges::any_of(
+        keys, [](const auto& key) { return key.first == kSlotAes && key.second.name == "AUTO-GEN"; });
 }
 
 void note_replaced(const Session& session) {
@@ -144,18 +145,19 @@ void note_replaced(const Session& session) {
 
 Result<void> generate(Session& session, const std::string& value) {
     const auto fields = split_list(value, 5);
-    if (fields.size() != 5) return fail(E_CSA_SYNTAX);
+    if (fields.size() != 5) return fail(E_CSA_ARGUMENTS);
     const auto length = parse_decimal(fields[1], UINT8_MAX);
     const auto n = parse_decimal(fields[2], UINT8_MAX);
     const auto k = parse_decimal(fields[3], UINT8_MAX);
-    if (!length || !n || !k || fields[4].size() > 8) return fail(E_CSA_SYNTAX);
+    if (!length || !n || !k) return fail(E_CSA_SYNTAX);
+    if (fields[4].size() > 8) return fail(E_CSA_LENGTH);
     if (!same_word(fields[0], "AES") && !same_word(fields[0], "DES")) return fail(E_CSA_SYNTAX);
     const std::uint8_t type = same_word(fields[0], "AES") ? kTypeAes : 0;
 
     CS2SIM_TRY_LET(specs, share_specs(session));
     if (specs.size() != *n) {
         session.note("Key= must name as many places as there are shares");
-        return fail(E_CSA_PARAM);
+        return fail(E_CSA_KEY_PARTS);
     }
     ShareSet places(session.terminal());
     CS2SIM_TRY(places.prepare(specs));

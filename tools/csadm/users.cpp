@@ -85,7 +85,7 @@ void note_regular_expression(const Session& session, const std::string& attribut
 
 Result<void> add_user(Session& session, const std::string& value) {
     const auto fields = split_list(value, 4);
-    if (fields.size() != 4) return fail(E_CSA_SYNTAX);
+    if (fields.size() != 4) return fail(E_CSA_ARGUMENTS);
     const auto permission = parse_permission(fields[1]);
     const MechanismRow* mechanism = find_mechanism(fields[2]);
     if (!mechanism) {
@@ -106,7 +106,7 @@ Result<void> add_user(Session& session, const std::string& value) {
 
 Result<void> change_user(Session& session, const std::string& value) {
     const auto fields = split_list(value, 2);
-    if (fields.size() != 2) return fail(E_CSA_SYNTAX);
+    if (fields.size() != 2) return fail(E_CSA_ARGUMENTS);
     CS2SIM_TRY_LET(info, session.execute(FC_CMDS, SFC_CMDS_GET_USER_INFO, {fields[0]}));
     const auto user = parse(LAYOUT_USER, info.block.bytes("user"));
     const MechanismRow* mechanism = user ? find_mechanism(user->u8("mechanism")) : nullptr;

@@ -85,7 +85,7 @@ void tell(const Session& session, const char* what) {
 Result<void> initialize_key(Session& session, const std::string& value) {
     const auto words = split_list(value);
     std::uint8_t protocol = CXI_KRAD_PKCS1, assigned = 0;
-    if (words.size() > 2) return fail(E_CSA_SYNTAX);
+    if (words.size() > 2) return fail(E_CSA_ARGUMENTS);
     if (!words.empty() && !words[0].empty()) {
         const auto* scheme =
             std::ranges::find_if(kSchemes, [&](const Scheme& row) { return same_word(row.word, words[0]); });
@@ -140,9 +140,8 @@ Result<void> authorize_key(Session& session, const std::string& value) {
     return {};
 }
 
-// By name: who unblocks keys need not be who may use them.
+// By name: who unblocks keys need not be who may use them. KeyFile= may stand there for what follows.
 Result<void> unblock_key(Session& session, const std::string&) {
-    CS2SIM_TRY(refuse_authorisation_key(session));
     CS2SIM_TRY_LET(names, named(session));
     if (!names_one_key(names)) return fail(E_CSA_SYNTAX);
     CS2SIM_TRY(session.execute(FC_CXI, SFC_CXI_KEY_UNBLOCK, {reference_to(names)}));

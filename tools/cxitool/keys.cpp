@@ -7,6 +7,7 @@
 
 #include "firmware/crypto/pkey.h"
 #include "firmware/protocol/pattern.h"
+#include "firmware/protocol/terminal_text.h"
 #include "tools/cxitool/batch.h"
 #include "tools/cxitool/commands.h"
 #include "tools/cxitool/key_store.h"
@@ -30,8 +31,8 @@ std::string row_of(std::size_t index, const PropertyList& key) {
     put(algorithm_name(key.number_or(CXI_PROP_KEY_ALGO, 0)), 11);
     put(std::to_string(key.number_or(CXI_PROP_KEY_SIZE, 0)), 16);
     put(type_name(key.number_or(CXI_PROP_KEY_TYPE, 0)), 25);
-    put(key.text(CXI_PROP_KEY_GROUP), 50);
-    put(key.text(CXI_PROP_KEY_NAME), 83);
+    put(terminal_text(key.text(CXI_PROP_KEY_GROUP)), 50);
+    put(terminal_text(key.text(CXI_PROP_KEY_NAME)), 83);
     return row + std::to_string(key.number_or(CXI_PROP_KEY_SPEC, 0));
 }
 
@@ -52,7 +53,7 @@ std::string shown(const Property& property) {
     PropertyList one;
     one.set(property.id, property.value);
     if (row && (row->type == PropertyType::text || row->type == PropertyType::date))
-        return std::string(as_text(property.value));
+        return terminal_text(as_text(property.value));
     if (property.id == CXI_PROP_CC_AUTH_COUNTER && *one.number(property.id) == CXI_AUTH_NO_LIMIT) return "-1";
     if (property.id == CXI_PROP_KEY_ALGO) return algorithm_name(*one.number(property.id));
     if (property.id == CXI_PROP_KEY_TYPE) return type_name(*one.number(property.id));
@@ -64,7 +65,7 @@ std::string shown(const Property& property) {
     }
     if (row && row->type == PropertyType::flag) return property.value[0] != 0 ? "true" : "false";
     const bool text = property.id == CXI_PROP_KEY_EC_CURVE || property.id == CXI_PROP_KEY_LABEL;
-    return text ? std::string(as_text(property.value)) : to_hex(property.value);
+    return text ? terminal_text(as_text(property.value)) : to_hex(property.value);
 }
 
 // "Group" for KEY_GROUP, "Date Gen" for KEY_DATE_GEN, "RSA Mod" for KEY_RSA_MOD: what KeyInfo calls a
@@ -131,7 +132,7 @@ Result<void> generate_key(Session& session, const std::string& value) {
     CS2SIM_TRY_LET(answer,
                    session.execute(FC_CXI, SFC_CXI_KEY_GENERATE, {flags_of(session), 0, list.encode()}));
     CS2SIM_TRY(keep(session, answer.block.bytes("key")));
-    std::printf("key '%s' generated\n", std::string(list.text(CXI_PROP_KEY_NAME)).c_str());
+    std::printf("key '%s' generated\n", terminal_text(list.text(CXI_PROP_KEY_NAME)).c_str());
     return {};
 }
 
@@ -200,7 +201,7 @@ Result<void> import_backup(Session& session, const std::string& file) {
     if (!blob) return fail(E_CSA_BACKUP_FILE);
     if (blob->size() > CXI_MOST_DATA) return fail(E_CSA_BACKUP_SYNTAX);
     CS2SIM_TRY_LET(name, import_into_store(session, *blob));
-    std::printf("key '%s' imported\n", name.c_str());
+    std::printf("key '%s' imported\n", terminal_text(name).c_str());
     return {};
 }
 
@@ -217,7 +218,7 @@ Result<void> import_key(Session& session, const std::string& value) {
                                            {flags_of(session), type, 0, list.encode(), ByteView(),
                                             ByteView(material), ByteView()}));
     CS2SIM_TRY(keep(session, answer.block.bytes("key")));
-    std::printf("key '%s' imported\n", std::string(list.text(CXI_PROP_KEY_NAME)).c_str());
+    std::printf("key '%s' imported\n", terminal_text(list.text(CXI_PROP_KEY_NAME)).c_str());
     return {};
 }
 

@@ -65,6 +65,7 @@ Result<std::uint32_t> sum_of(std::span<const NumberWord> words, std::string_view
 Result<std::uint32_t> decimal(std::string_view text) { return parse_decimal(text); }
 Result<std::uint32_t> export_policy(std::string_view text) {
     if (const auto number = parse_decimal(text)) return number;
+    if (trimmed(text).starts_with("0x") || trimmed(text).starts_with("0X")) return parse_hex(text);
     return sum_of(kExports, text);
 }
 // A word comes first: DE and its like are no words here, and no word is a number.

@@ -172,15 +172,6 @@ Result<std::vector<PropertyList>> selected(Session& session) {
     return keys;
 }
 
-Bytes reference_to(const PropertyList& key) {
-    PropertyList names;
-    for (const std::uint32_t id : {CXI_PROP_KEY_GROUP, CXI_PROP_KEY_NAME, CXI_PROP_KEY_SPEC})
-        if (key.has(id)) names.set(id, key.bytes(id));
-    Bytes reference{CXI_TAG_NAME};
-    append(reference, names.encode());
-    return reference;
-}
-
 std::string title_of(const PropertyList& key) {
     const std::string_view group = key.text(CXI_PROP_KEY_GROUP);
     return "key " + std::string(key.text(CXI_PROP_KEY_NAME)) +

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <filesystem>
 #include <utility>
 
 #include "tools/cxitool/selection.h"
@@ -125,8 +126,13 @@ public:
         const auto fields = split_list(value);
         const bool terms =
             fields.size() >= 2 && (same_word(fields[1], "on_hsm") || same_word(fields[1], "on_host"));
+        if (!terms && is_misspelt(session, value, fields.size())) {
+            session.note("'" + fields[1].substr(0, 60) +
+                         "' does not say where the hash is computed: on_hsm or on_host");
+            return fail(E_CSA_SYNTAX);
+        }
         if (!terms) return SignTerms(session, value, false);
-        if (fields.size() > 3) return fail(E_CSA_SYNTAX);
+        if (fields.size() > 3) return fail(E_CSA_ARGUMENTS);
         const auto file = session.parameter("InFile");
         if (!file) {
             session.note("InFile= must name what is signed");
@@ -155,6 +161,12 @@ public:
     bool given() const { return terms_; }
 
 private:
+    // With InFile= a list that names no file can only be terms.
+    static bool is_misspelt(const Session& session, const std::string& value, std::size_t fields) {
+        std::error_code ignored;
+        return fields >= 2 && session.parameter("InFile") && !std::filesystem::exists(value, ignored);
+    }
+
     SignTerms(Session& session, std::string file, bool terms)
         : session_(session),
           file_(std::move(file)),
@@ -171,6 +183,7 @@ private:
 }  // namespace
 
 Result<void> sign(Session& session, const std::string& value) {
+    if (value.empty()) return fail(E_CSA_SYNTAX);
     CS2SIM_TRY_LET(terms, SignTerms::of(session, value));
     CS2SIM_TRY_LET(work, sign_work(session, terms.file()));
     CS2SIM_TRY_LET(signature, signature_of(session, work));
@@ -180,6 +193,7 @@ Result<void> sign(Session& session, const std::string& value) {
 }
 
 Result<void> verify(Session& session, const std::string& value) {
+    if (value.empty()) return fail(E_CSA_SYNTAX);
     CS2SIM_TRY_LET(file, signature_file(session));
     CS2SIM_TRY_LET(signature, read_whole(file.path));
     CS2SIM_TRY_LET(terms, SignTerms::of(session, value));

@@ -10,7 +10,6 @@
 namespace cs2sim::tools::p11 {
 namespace {
 
-using cs2sim::p11::constant_number;
 using cs2sim::p11::ulong_of;
 
 Result<std::string> text_of(Shell& shell, CK_OBJECT_HANDLE object, CK_ATTRIBUTE_TYPE type) {
@@ -115,12 +114,11 @@ Result<void> copy_object(Shell& shell, const std::string& value) {
 // CKA_NAME,CKA_…=…: an attribute of each object.
 Result<void> get_attribute(Shell& shell, const std::string& value) {
     const auto words = split_list(value, 2);
-    const auto type = constant_number(words[0]);
-    if (!type) return fail(CKR_ATTRIBUTE_TYPE_INVALID);
-    if (words.size() < 2) return fail(E_CSA_SYNTAX);
+    if (words.size() < 2) return fail(E_CSA_ARGUMENTS);
+    CS2SIM_TRY_LET(type, attribute_named(words[0]));
     CS2SIM_TRY_LET(objects, selected(shell, words[1]));
     for (const CK_OBJECT_HANDLE object : objects) {
-        CS2SIM_TRY_LET(text, text_of(shell, object, *type));
+        CS2SIM_TRY_LET(text, text_of(shell, object, type));
         std::printf("0x%08lX: %s\n", object, text.c_str());
     }
     return {};

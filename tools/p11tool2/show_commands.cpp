@@ -10,7 +10,6 @@ namespace cs2sim::tools::p11 {
 namespace {
 
 using cs2sim::p11::constant_name;
-using cs2sim::p11::constant_number;
 using cs2sim::p11::text_in;
 
 struct FlagName {
@@ -157,12 +156,11 @@ Result<void> list_mechanisms(Shell& shell, const std::string&) {
 }
 
 Result<void> get_mechanism_info(Shell& shell, const std::string& value) {
+    CS2SIM_TRY_LET(type, mechanism_named(value));
     CS2SIM_TRY_LET(list, shell.functions());
-    const auto type = constant_number(value);
-    if (!type) return fail(CKR_MECHANISM_INVALID);
     CK_MECHANISM_INFO info{};
-    CS2SIM_TRY(shell.check(list->C_GetMechanismInfo(shell.slot(), *type, &info)));
-    std::printf("%s (0x%08lX):\n\n", constant_name("CKM", *type).c_str(), *type);
+    CS2SIM_TRY(shell.check(list->C_GetMechanismInfo(shell.slot(), type, &info)));
+    std::printf("%s (0x%08lX):\n\n", constant_name("CKM", type).c_str(), type);
     print_number("ulMinKeySize", info.ulMinKeySize);
     print_number("ulMaxKeySize", info.ulMaxKeySize);
     std::printf("flags: 0x%08lX\n", info.flags);

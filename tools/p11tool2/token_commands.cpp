@@ -9,10 +9,15 @@ namespace {
 // USER,secret; "ask" behind the comma asks.
 Result<void> login(Shell& shell, const std::string& value) {
     const std::size_t comma = value.find(',');
-    if (comma == std::string::npos) return fail(E_CSA_SYNTAX);
+    if (comma == std::string::npos) return fail(E_CSA_ARGUMENTS);
     const std::string user = value.substr(0, comma);
     CS2SIM_TRY_LET(secret, shell.pin(value.substr(comma + 1), "password of " + user));
-    return shell.login_device_user(user, secret);
+    const auto done = shell.login_device_user(user, secret);
+    // Not what stands there: it may be a password.
+    if (!done && done.error().code == E_CMDS_BAD_MECH)
+        std::fprintf(stderr, "p11tool2: %s logs on with a key, and what stands behind the comma is no file\n",
+                     user.c_str());
+    return done;
 }
 
 Result<void> login_role(Shell& shell, const std::string& value, CK_USER_TYPE user, const char* prompt) {
@@ -46,7 +51,7 @@ Result<void> init_pin(Shell& shell, const std::string& value) {
 // old,new
 Result<void> set_pin(Shell& shell, const std::string& value) {
     const std::size_t comma = value.find(',');
-    if (comma == std::string::npos) return fail(E_CSA_SYNTAX);
+    if (comma == std::string::npos) return fail(E_CSA_ARGUMENTS);
     CS2SIM_TRY_LET(before, shell.pin(value.substr(0, comma), "old PIN"));
     CS2SIM_TRY_LET(after, shell.pin(value.substr(comma + 1), "new PIN", true));
     return shell.set_pin(std::move(before), std::move(after));

@@ -10,7 +10,6 @@
 namespace cs2sim::tools::p11 {
 namespace {
 
-using cs2sim::p11::constant_number;
 using cs2sim::p11::kSlotConfig;
 using cs2sim::p11::ulong_bytes;
 using cs2sim::p11::ulong_of;
@@ -20,7 +19,7 @@ constexpr std::size_t kMostBlob = 1 << 20;
 // file,<selection>: the one object selected, as a blob under the MBK.
 Result<void> backup_object(Shell& shell, const std::string& value) {
     const auto words = split_list(value, 2);
-    if (words.size() < 2) return fail(E_CSA_SYNTAX);
+    if (words.size() < 2) return fail(E_CSA_ARGUMENTS);
     CS2SIM_TRY_LET(wanted, TemplateText::parse(words[1]));
     CS2SIM_TRY_LET(vendor, shell.vendor_functions());
     std::vector<CK_OBJECT_HANDLE> found;
@@ -59,11 +58,10 @@ Result<void> delete_token(Shell& shell, const std::string&) {
 }
 
 Result<void> get_config(Shell& shell, const std::string& value) {
-    const auto type = constant_number(value);
-    if (!type) return fail(CKR_ATTRIBUTE_TYPE_INVALID);
+    CS2SIM_TRY_LET(type, attribute_named(value));
     CS2SIM_TRY_LET(session, shell.session());
     Bytes content(256);
-    CK_ATTRIBUTE wanted{*type, content.data(), content.size()};
+    CK_ATTRIBUTE wanted{type, content.data(), content.size()};
     CS2SIM_TRY(shell.check((*shell.functions())->C_GetAttributeValue(session, kSlotConfig, &wanted, 1)));
     content.resize(wanted.ulValueLen);
     if (content.size() == sizeof(CK_ULONG))
@@ -77,15 +75,14 @@ Result<void> get_config(Shell& shell, const std::string& value) {
 Result<void> set_config(Shell& shell, const std::string& value) {
     const std::size_t equals = value.find('=');
     if (equals == std::string::npos) return fail(E_CSA_SYNTAX);
-    const auto type = constant_number(value.substr(0, equals));
-    if (!type) return fail(CKR_ATTRIBUTE_TYPE_INVALID);
+    CS2SIM_TRY_LET(type, attribute_named(value.substr(0, equals)));
     const std::string text = value.substr(equals + 1);
     char* end = nullptr;
     const CK_ULONG number = std::strtoul(text.c_str(), &end, 0);
-    if (text.empty() || *end != '\0') return fail(CKR_ATTRIBUTE_VALUE_INVALID);
+    if (text.empty() || *end != '\0') return fail(E_CSA_SYNTAX);
     CS2SIM_TRY_LET(session, shell.session());
     Bytes bytes = ulong_bytes(number);
-    CK_ATTRIBUTE change{*type, bytes.data(), bytes.size()};
+    CK_ATTRIBUTE change{type, bytes.data(), bytes.size()};
     return shell.check((*shell.functions())->C_SetAttributeValue(session, kSlotConfig, &change, 1));
 }
 

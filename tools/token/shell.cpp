@@ -1,9 +1,12 @@
 #include "tools/token/shell.h"
 
 #include <dlfcn.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <filesystem>
 
@@ -16,6 +19,17 @@ namespace {
 
 constexpr CK_ULONG kPage = 64;
 constexpr std::size_t kMostPinFile = 4096;
+
+// A library that cannot start mostly cannot read what the environment names.
+void note_configuration() {
+    for (const char* variable : {"CS_PKCS11_R3_CFG", "CS_PKCS11_R2_CFG"}) {
+        const char* path = std::getenv(variable);
+        if (!path || !*path) continue;
+        const bool readable = ::access(path, R_OK) == 0;
+        std::fprintf(stderr, "p11tool2: %s=%s: %s\n", variable, path,
+                     readable ? "the library does not start with it" : std::strerror(errno));
+    }
+}
 
 bool same_bytes(const SecretBytes& a, const SecretBytes& b) { return equal_in_constant_time(a, b); }
 
@@ -67,7 +81,10 @@ Result<CK_FUNCTION_LIST*> Shell::functions() {
     if (!get || get(&list) != CKR_OK) return fail(CKR_FUNCTION_FAILED);
     CK_C_INITIALIZE_ARGS arguments{};
     arguments.flags = CKF_OS_LOCKING_OK;
-    CS2SIM_TRY(check(list->C_Initialize(&arguments)));
+    if (const auto ready = check(list->C_Initialize(&arguments)); !ready) {
+        note_configuration();
+        return fail(ready.error());
+    }
     functions_ = list;
     return functions_;
 }

@@ -16,7 +16,6 @@ Result<std::shared_ptr<Database>> KeyStore::database() {
     const std::lock_guard lock(mutex_);
     if (database_ != *opened) {
         cache_.clear();
-        lately_.clear();
         database_ = *opened;
     }
     return opened;
@@ -24,43 +23,31 @@ Result<std::shared_ptr<Database>> KeyStore::database() {
 
 SharedKey KeyStore::cached(ByteView index, std::uint64_t changes) {
     const std::lock_guard lock(mutex_);
-    const auto found = cache_.find(as_text(index));
-    if (found == cache_.end() || found->second->second.changes != changes) return nullptr;
-    lately_.splice(lately_.begin(), lately_, found->second);
-    return found->second->second.key;
+    const Cached* found = cache_.find(as_text(index));
+    return found && found->changes == changes ? found->key : nullptr;
 }
 
 SharedKey KeyStore::confirmed(ByteView index, ByteView record_hash, std::uint64_t changes) {
     const std::lock_guard lock(mutex_);
-    const auto found = cache_.find(as_text(index));
-    if (found == cache_.end() || !std::ranges::equal(found->second->second.record_hash, record_hash))
-        return nullptr;
-    lately_.splice(lately_.begin(), lately_, found->second);
-    found->second->second.changes = changes;
-    return found->second->second.key;
+    Cached* found = cache_.find(as_text(index));
+    if (!found || !std::ranges::equal(found->record_hash, record_hash)) return nullptr;
+    found->changes = changes;
+    return found->key;
 }
 
-void KeyStore::remember(ByteView index, Cached entry) {
+void KeyStore::remember(ByteView index, Cached entry, std::size_t bytes) {
     const std::lock_guard lock(mutex_);
-    const std::string key(as_text(index));
-    if (const auto found = cache_.find(key); found != cache_.end()) {
-        lately_.erase(found->second);
-        cache_.erase(found);
-    }
-    lately_.emplace_front(key, std::move(entry));
-    cache_[key] = lately_.begin();
-    if (lately_.size() > kMostCached) {
-        cache_.erase(lately_.back().first);
-        lately_.pop_back();
-    }
+    cache_.put(as_text(index), std::move(entry), bytes);
+}
+
+std::size_t KeyStore::cached_bytes() const {
+    const std::lock_guard lock(mutex_);
+    return cache_.cost();
 }
 
 void KeyStore::forget(ByteView index) {
     const std::lock_guard lock(mutex_);
-    const auto found = cache_.find(as_text(index));
-    if (found == cache_.end()) return;
-    lately_.erase(found->second);
-    cache_.erase(found);
+    cache_.erase(as_text(index));
 }
 
 Result<SharedKey> KeyStore::find(ByteView index) {
@@ -79,7 +66,7 @@ Result<SharedKey> KeyStore::find(ByteView index) {
     CS2SIM_TRY_LET(loaded, load_key(std::move(object)));
     if (!std::ranges::equal(loaded.index, index)) return fail(E_DB_NOT_FOUND);
     auto key = std::make_shared<const LoadedKey>(std::move(loaded));
-    remember(index, {key, std::move(hash), changes});
+    remember(index, {key, std::move(hash), changes}, record.size());
     return key;
 }
 
@@ -104,6 +91,7 @@ Result<void> KeyStore::insert(std::initializer_list<KeyObject*> objects, bool ov
             CS2SIM_TRY(give_specs(batch, unnumbered));
             encode_all();
         }
+        for (const KeyObject* key : objects) CS2SIM_TRY(retire_spec(batch, *key));
         for (const auto& [index, record] : records)
             CS2SIM_TRY(overwrite ? batch.update(index, record) : batch.insert(index, record));
         return {};
@@ -177,11 +165,7 @@ Result<std::uint32_t> KeyStore::erase_group(std::string_view group) {
     };
     CS2SIM_TRY(keys->change(wipe));
     const std::lock_guard lock(mutex_);
-    std::erase_if(cache_, [&](const auto& entry) {
-        if (entry.second->second.key->object.group() != group) return false;
-        lately_.erase(entry.second);
-        return true;
-    });
+    cache_.erase_if([&](const Cached& entry) { return entry.key->object.group() == group; });
     for (auto at = volatile_.begin(); at != volatile_.end();)
         if (const auto held = at++; held->second.key->object.group() == group) {
             release(held);

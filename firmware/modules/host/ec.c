@@ -1,4 +1,4 @@
-/* ECA and ECDSA: curves, keys, signatures, agreement; keys and signatures in DER. */
+/* ECA and ECDSA: curves, keys, signatures, agreement. */
 #include "host.h"
 
 enum { MOST_CURVES = 64, LONGEST_FIELD = 66 };
@@ -13,6 +13,12 @@ struct ECDP_ {
     u32 cofactor;
     u32 lengths[ECA_DP_B + 1];
     u8* values[ECA_DP_B + 1];
+};
+
+/* A public key made ready. */
+struct ECPCP_ {
+    u32 l_y;
+    u8 y[];
 };
 
 static ECDP curves[MOST_CURVES];
@@ -58,6 +64,8 @@ static int find_curve(const char* name, u32 l_oid, const u8* oid, ECDP** out) {
         keep(curve, parts[i], bytes, length);
     }
     curve->cofactor = get_number(&answer, 4);
+    if (curve->lengths[ECA_DP_OID] == 3 && memcmp(curve->values[ECA_DP_OID], "\x2B\x65\x70", 3) == 0)
+        curve->flags = ECF_TWISTED_EDWARDS;
     curve->l_order = curve->lengths[ECA_DP_ORDER_INT];
     curve->l_field = curve->lengths[ECA_DP_P];
     keep(curve, ECA_DP_SIZE, &curve->bits, sizeof curve->bits);
@@ -98,6 +106,10 @@ static u8* block_of(const u8* bytes, u32 length, const void* caller) {
 
 /* Point in the form that the flags ask for; `y` is 04 || X || Y. */
 static u32 form_point(const ECDP* curve, u32 flags, const u8* y, u32 l_y, u8* out) {
+    if (curve->flags & ECF_TWISTED_EDWARDS) { /* one form, RFC 8032's */
+        memcpy(out, y, l_y);
+        return l_y;
+    }
     if ((flags & ECA_FMT_X) != 0) {
         memcpy(out, y + 1, curve->l_field);
         return curve->l_field;
@@ -213,7 +225,10 @@ int sdk_ecdsa_bulk_sign(ECDP* curve, u32 flags, u32 l_x, u8* x, u32 count, u32* 
 int sdk_ecdsa_verify(ECDP* curve, u32 l_y, u8* y, ECPCP* prepared, u32 l_hash, u8* hash, u32 l_r, u8* r,
                      u32 l_s, u8* s) {
     struct request request = request_for(SERVICE_ec_verify);
-    (void)prepared;
+    if (!y && prepared) {
+        l_y = prepared->l_y;
+        y = prepared->y;
+    }
     if (!is_curve(curve) || !y || !hash || !r) return CODE(E_ECDSA_BAD_PARAM);
     if (!s) { /* r holds both halves */
         if (l_r % 2 != 0) return CODE(E_ECDSA_BAD_SIGN_FMT);
@@ -226,6 +241,67 @@ int sdk_ecdsa_verify(ECDP* curve, u32 l_y, u8* y, ECPCP* prepared, u32 l_hash, u
     put_bytes(&request, 2, r, l_r);
     put_bytes(&request, 2, s, l_s);
     put_raw(&request, hash, l_hash & LENGTH_OF_HASH);
+    return ask(&request, NULL);
+}
+
+/* --- public keys made ready: the key itself --- */
+
+int sdk_ecdsa_calc_pcpk(ECDP* curve, u32 l_y, u8* y, ECPCP** prepared) {
+    const int code = y ? sdk_ecdsa_keychk(curve, 0, NULL, l_y, y) : CODE(E_ECDSA_BAD_PARAM);
+    if (code != 0 || !prepared) return code ? code : CODE(E_ECDSA_BAD_PARAM);
+    *prepared = heap_new(sizeof **prepared + l_y, OS_MEM_TYPE_SD, NULL, 0, CALLER);
+    if (!*prepared) return CODE(E_ECDSA_MEM);
+    (*prepared)->l_y = l_y;
+    memcpy((*prepared)->y, y, l_y);
+    return 0;
+}
+void sdk_ecdsa_free_pcpk(ECPCP* prepared) { sdk_os_mem_del_set(prepared, 0); }
+
+/* --- Ed25519, whole messages without context --- */
+
+static int edwards_job(const ECDP* curve, u32 flags, u32 l_context) {
+    const u32 steps = flags & (ECDSA_MODE_INIT | ECDSA_MODE_CONT | ECDSA_MODE_FINAL);
+    if (!is_curve(curve) || (curve->flags & ECF_TWISTED_EDWARDS) == 0) return CODE(E_ECDSA_BAD_PARAM);
+    if ((flags & ECDSA_PRE_HASH) || l_context != 0) return CODE(E_ECDSA_NOT_SUPP);
+    return steps == 0 || steps == (ECDSA_MODE_INIT | ECDSA_MODE_FINAL) ? 0 : CODE(E_ECDSA_NOT_SUPP);
+}
+
+int sdk_ecdsa_sign_edwards(ECDP* curve, u32 flags, u32 l_x, u8* x, u32 l_y, u8* y, u32 l_message, u8* message,
+                           u32 l_context, u8* context, void* first, void* second, u32* l_sign, u8* sign) {
+    struct request request = request_for(SERVICE_edwards_sign);
+    struct answer answer;
+    const u8* made;
+    u32 length;
+    int code = edwards_job(curve, flags, context ? l_context : 0);
+    (void)l_y, (void)y, (void)first, (void)second; /* y follows from x; states are not needed */
+    if (code != 0) return code;
+    if (!x || !l_sign || !sign || (!message && l_message)) return CODE(E_ECDSA_BAD_PARAM);
+    put_bytes(&request, 2, x, l_x);
+    put_raw(&request, message, l_message);
+    code = ask(&request, &answer);
+    if (code != 0) return code;
+    made = get_rest(&answer, &length);
+    if (*l_sign < length) return CODE(E_ECDSA_BUFF_TOO_SMALL);
+    memcpy(sign, made, *l_sign = length);
+    return 0;
+}
+
+int sdk_ecdsa_verify_edwards(ECDP* curve, u32 flags, u32 l_y, u8* y, u32 l_message, u8* message,
+                             u32 l_context, u8* context, u32 l_r, u8* r, u32 l_s, u8* s, void* reserved,
+                             void* info) {
+    struct request request = request_for(SERVICE_edwards_verify);
+    u8 both[2 * LONGEST_FIELD];
+    const int code = edwards_job(curve, flags, context ? l_context : 0);
+    (void)reserved, (void)info;
+    if (code != 0) return code;
+    if (!y || !r || (!message && l_message)) return CODE(E_ECDSA_BAD_PARAM);
+    if (!s) l_s = 0; /* r holds both halves */
+    if (l_r > sizeof both || l_s > sizeof both - l_r) return CODE(E_ECDSA_BAD_SIGN_FMT);
+    memcpy(both, r, l_r);
+    if (l_s) memcpy(both + l_r, s, l_s);
+    put_bytes(&request, 2, y, l_y);
+    put_bytes(&request, 2, both, l_r + l_s);
+    put_raw(&request, message, l_message);
     return ask(&request, NULL);
 }
 
@@ -247,113 +323,4 @@ int sdk_ecdsa_dh(ECDP* curve, u32 l_peer, u8* peer, u32 l_x, u8* x, u32 l_extra,
     code = ask(&request, &answer);
     if (code == 0) memcpy(secret, get_raw(&answer, curve->l_field), l_secret);
     return code;
-}
-
-/* --- DER --- */
-
-static u32 skip_zeros(const u8** bytes, u32 length) {
-    while (length > 1 && **bytes == 0) {
-        ++*bytes;
-        --length;
-    }
-    return length;
-}
-
-/* An INTEGER's contents: no zeros in front but the one that keeps it positive. */
-static void integer(ASN1_ITEM* item, const u8* bytes, u32 length, u8* room) {
-    u32 left = skip_zeros(&bytes, length), sign = bytes[0] >> 7;
-    room[0] = 0;
-    memcpy(room + sign, bytes, left);
-    item->tag = ASN_INTEGER;
-    item->p_data = room;
-    item->len = left + sign;
-}
-
-static int encode(ASN1_ITEM* items, u32 count, u32* length, u8* out) {
-    u8* buffer = NULL;
-    u32 size = 0;
-    int code = sdk_asn1_encode(items, count, 0, &buffer, &size);
-    if (code != 0) return code;
-    if (out && size > *length) code = CODE(E_ECDSA_BUFF_TOO_SMALL);
-    if (code == 0 && out) memcpy(out, buffer, size);
-    if (code == 0) *length = size;
-    sdk_os_mem_del_set(buffer, 0);
-    return code;
-}
-
-int sdk_ecdsa_sign_encode(u32 l_r, u8* r, u32 l_s, u8* s, u32* l_sign, u8* sign) {
-    u8 contents[2][1 + 2 * LONGEST_FIELD];
-    ASN1_ITEM items[3] = {{ASN_SEQUENCE, 0, NULL, 0, 2}, {0, 0, NULL, 0, 0}, {0, 0, NULL, 0, 0}};
-    if (!r || !s || !l_sign || l_r == 0 || l_s == 0 || l_r > 2 * LONGEST_FIELD || l_s > 2 * LONGEST_FIELD)
-        return CODE(E_ECDSA_BAD_PARAM);
-    integer(&items[1], r, l_r, contents[0]);
-    integer(&items[2], s, l_s, contents[1]);
-    return encode(items, 3, l_sign, sign);
-}
-
-int sdk_ecdsa_sign_decode(u32 l_sign, u8* sign, u32* l_r, u8** r, u32* l_s, u8** s) {
-    ASN1_ITEM items[3];
-    u32 count = 3;
-    if (sdk_asn1_decode(sign, l_sign, 0, items, &count) != 0 || count != 3 || items[0].tag != ASN_SEQUENCE ||
-        items[1].tag != ASN_INTEGER || items[2].tag != ASN_INTEGER)
-        return CODE(E_ECDSA_BAD_SIGN_FMT);
-    *l_r = items[1].len;
-    *r = items[1].p_data;
-    *l_s = items[2].len;
-    *s = items[2].p_data;
-    return 0;
-}
-
-/* RFC 5915: version 1, x, [0] curve, [1] public key. */
-int sdk_ecdsa_key_encode(u32 l_x, u8* x, u32 l_y, u8* y, u32 l_oid, u8* oid, void* unused, u32* l_key,
-                         u8* key) {
-    u8 bits[2 + 2 * LONGEST_FIELD];
-    u8 version[1] = {1};
-    ASN1_ITEM items[7] = {
-        {ASN_SEQUENCE, 0, NULL, 0, 2}, {ASN_INTEGER, 1, version, 0, 0}, {ASN_OCTET_STRING, l_x, x, 0, 0}};
-    u32 count = 3;
-    (void)unused;
-    if (!x || !l_key || (y && l_y > sizeof bits - 1)) return CODE(E_ECDSA_BAD_PARAM);
-    if (oid && l_oid) {
-        items[count] = (ASN1_ITEM){ASN_SE(0), 0, NULL, 0, 1};
-        items[count + 1] = (ASN1_ITEM){ASN_OBJECT_ID, l_oid, oid, 0, 0};
-        count += 2;
-        ++items[0].nitems;
-    }
-    if (y && l_y) {
-        bits[0] = 0;
-        memcpy(bits + 1, y, l_y);
-        items[count] = (ASN1_ITEM){ASN_SE(1), 0, NULL, 0, 1};
-        items[count + 1] = (ASN1_ITEM){ASN_BIT_STRING, l_y + 1, bits, 0, 0};
-        count += 2;
-        ++items[0].nitems;
-    }
-    return encode(items, count, l_key, key);
-}
-
-int sdk_ecdsa_key_decode(u32 l_key, u8* key, void* unused, u32* l_x, u8** x, u32* l_y, u8** y, u32* l_oid,
-                         u8** oid) {
-    ASN1_ITEM items[7];
-    u32 count = 7, i;
-    (void)unused;
-    if (sdk_asn1_decode(key, l_key, 0, items, &count) != 0 || count < 3 || items[0].tag != ASN_SEQUENCE ||
-        items[1].tag != ASN_INTEGER || items[2].tag != ASN_OCTET_STRING)
-        return CODE(E_ECDSA_BAD_KEY_FMT);
-    if (l_x) *l_x = items[2].len;
-    if (x) *x = items[2].p_data;
-    if (l_y) *l_y = 0;
-    if (y) *y = NULL;
-    if (l_oid) *l_oid = 0;
-    if (oid) *oid = NULL;
-    for (i = 3; i + 1 < count; ++i) {
-        const ASN1_ITEM* inside = &items[i + 1];
-        if (items[i].tag == ASN_SE(0) && inside->tag == ASN_OBJECT_ID) {
-            if (l_oid) *l_oid = inside->len;
-            if (oid) *oid = inside->p_data;
-        } else if (items[i].tag == ASN_SE(1) && inside->tag == ASN_BIT_STRING && inside->len > 1) {
-            if (l_y) *l_y = inside->len - 1;
-            if (y) *y = inside->p_data + 1;
-        }
-    }
-    return 0;
 }

@@ -49,6 +49,13 @@ const FunctionSignature* KnownModules::find(std::uint16_t fc, std::uint8_t sfc) 
     return nullptr;
 }
 
+const ErrorRow* KnownModules::find_error(std::uint32_t code) const {
+    for (const Known& module : modules_)
+        for (const ErrorRow& error : module.texts.errors())
+            if (error.code == code) return &error;
+    return nullptr;
+}
+
 std::optional<std::string> KnownModules::explain(std::string_view what) const {
     for (const Known& module : modules_) {
         for (const ErrorRow& error : module.texts.errors())

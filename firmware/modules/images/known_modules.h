@@ -19,6 +19,8 @@ public:
 
     // The row of a function by the module's id, or null. It lives as long as this object.
     const FunctionSignature* find(std::uint16_t fc, std::uint8_t sfc) const;
+    // What a module's author says about an error, or null.
+    const ErrorRow* find_error(std::uint32_t code) const;
     // Words on a code (B1000001), a function (DEMO.PUT, 100.01) or a module (DEMO); nothing when none is of
     // that name.
     std::optional<std::string> explain(std::string_view what) const;

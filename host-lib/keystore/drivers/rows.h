@@ -6,7 +6,7 @@
 namespace cs2sim::keystore {
 
 // Runs a statement of select_keys() that asks for one row more than `limit`. Rows that cannot be keys are
-// left out and told: a stranger's row must not hide the others.
+// left out and told: a row of another's must not hide the others.
 // `values`: those that stand apart from the SQL (Dialect::with), here as below.
 Page read_keys(Connection& connection, const std::string& sql, std::size_t limit, bool blobs, const Say& say,
                const Values& values = {});

@@ -68,4 +68,11 @@ private:
     Pool pool_;
 };
 
+// What a module's one function (module.h) does: a store whose driver is a Backend.
+template <class Backend>
+std::uint32_t open_store(const KeyStorage* storage, const Say* say, KeyStore** store) {
+    *store = new SqlKeyStore(*storage, *say, std::make_unique<Backend>(*storage));
+    return 0;
+}
+
 }  // namespace cs2sim::keystore

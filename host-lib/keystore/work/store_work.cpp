@@ -225,15 +225,6 @@ namespace {
 
 constexpr std::uint32_t kListed = 64;  // keys of one KEY_LIST
 
-Bytes reference_to(const PropertyList& key) {
-    PropertyList names;
-    for (const std::uint32_t id : {CXI_PROP_KEY_GROUP, CXI_PROP_KEY_NAME, CXI_PROP_KEY_SPEC})
-        if (key.has(id)) names.set(id, key.bytes(id));
-    Bytes reference{CXI_TAG_NAME};
-    append(reference, names.encode());
-    return reference;
-}
-
 // Every key of the device in groups of the pattern, `kListed` at a time.
 Result<void> for_each_on_device(const Execute& execute, const std::string& pattern,
                                 const std::function<Result<bool>(const std::vector<PropertyList>&)>& work) {

@@ -205,6 +205,17 @@ TEST_CASE("kill -9 in the middle of inserts loses nothing that was answered") {
     CHECK((*database)->find(as_bytes("00000000")));
 }
 
+TEST_CASE("A database that a module keeps open across its stop is free afterwards") {
+    ModuleBench bench;
+    bench.start("holds");
+    REQUIRE(bench.run(9, big_endian_bytes<4>(5)));
+    bench.restart();
+    CHECK(big_endian(bench.run(10).value()) == 5);
+    CHECK(bench.databases.drop("probe.db").error().code == E_DB_IN_USE);
+    bench.modules.stop();
+    CHECK(bench.databases.drop("probe.db"));
+}
+
 TEST_CASE("Services survive whatever the process of a module sends") {
     ModuleBench bench;
     bench.start("newer");

@@ -1,5 +1,7 @@
 #include <catch2/catch.hpp>
+#include <fstream>
 
+#include "firmware/modules/crash_report.h"
 #include "test/unit/modules/bench.h"
 
 using namespace cs2sim;
@@ -8,7 +10,7 @@ using Catch::Contains;
 namespace {
 
 constexpr std::uint8_t kEcho = 0, kPermission = 1, kFirstCheck = 2, kDatabases = 8, kFill = 9, kCount = 10,
-                       kTicks = 14, kAbsent = 15, kFirstOfMore = 17, kEndOfMore = 18;
+                       kTicks = 14, kAbsent = 15, kFirstOfMore = 17, kEndOfMore = 21;
 
 std::uint32_t number(const Result<Bytes>& answer) {
     REQUIRE(answer);
@@ -37,7 +39,11 @@ TEST_CASE("Users' modules of either size of pointers check the SDK from within")
         if (answer->size() == 4) FAIL("probe.c, line " << big_endian(*answer));
     }
     CHECK_THAT(bench.module_log(),
-               Contains("probe says 00004711") && Contains("ecdsa_calc_pcpk is not in this SDK"));
+               Contains("probe says 00004711") && Contains("eca_point_add is not in this SDK"));
+    // Records that are not for good: kCount counts k001, k002 and the passing one, then the first two.
+    CHECK(number(bench.run(kCount)) == 3);
+    bench.restart();
+    CHECK(number(bench.run(kCount)) == 2);
     const std::string audit = bench.smos->audit_log.text().value();
     CHECK_THAT(audit, Contains("[] probe writes 7") && Contains("probe without users"));
 }
@@ -164,4 +170,19 @@ TEST_CASE("Containers for hardware, damaged images and certified firmware: no mo
     certified.start("newer");
     CHECK(certified.run(kEcho).error().code == E_CMDS_BAD_FC);
     CHECK_THAT(certified.boot_log(), Contains("certified firmware"));
+}
+
+TEST_CASE("A crash's line says file and line, not which of the line's blocks the compiler meant") {
+    const ScratchFolder folder;
+    const std::filesystem::path image = folder.path() / "erp.so", tool = folder.path() / "addr2line";
+    std::ofstream(image) << std::string(64, 'x');
+    std::ofstream(tool) << "#!/bin/sh\necho 'erp_work at module.c:34 (discriminator 1)'\n";
+    std::filesystem::permissions(tool, std::filesystem::perms::owner_all);
+    const std::string before = std::getenv("PATH");
+    ::setenv("PATH", (folder.path().string() + ":" + before).c_str(), 1);
+    const std::uint64_t address = 0x1011;
+    const auto lines = source_lines(image, 0x1000, {&address, 1});
+    ::setenv("PATH", before.c_str(), 1);
+    REQUIRE(lines.size() == 1);
+    CHECK(lines[0] == "erp_work at module.c:34  [erp.so+0x11]");
 }

@@ -71,7 +71,7 @@ TEST_CASE("a token has the label that it was initialised with, whoever does it")
     REQUIRE(init_token(1, "so-pin-1", "Überraschung, = und %20") == Code{CKR_OK});
     CHECK(label_of(1) == "Überraschung, = und %20");
     REQUIRE(Code{C_CloseAllSessions(1)} == Code{CKR_OK});
-    // The security officer of a token, by his PIN.
+    // The security officer of a token, by the PIN.
     REQUIRE(init_token(0, "12345678", "anew") == Code{CKR_OK});
     CHECK(label_of(0) == "anew");
     CHECK((token_info(0).flags & CKF_USER_PIN_INITIALIZED) == 0);
@@ -130,7 +130,7 @@ TEST_CASE("the settings of the library, the device and the slot are objects") {
                 CHECK(number(application, session, object, type) == (type == CKA_CFG_AUTH_KEYM_MASK ? 2 : 0));
         }
     }
-    // Who may change them: the slot's officer his slot's, an administrator all.
+    // Who may change them: the slot's officer those of the slot, an administrator all.
     const auto on = Attributes().number(CKA_CFG_SECURE_IMPORT, 1);
     CHECK(set(session, kSlot, on) == Code{CKR_FUNCTION_REJECTED});
     CHECK(set(session, kLocal, on) == Code{CKR_ACTION_PROHIBITED});
@@ -262,7 +262,7 @@ TEST_CASE("the vendor's functions, in their list") {
 }
 
 TEST_CASE("the log begins with what the library is, and names keys that nobody knows") {
-    Application application("NoSuchKey = 1\nCustomMechanisms = { CKM_DES3_MAC }");
+    Application application("NoSuchKey = 1\nCustomMechanisms = { CKM_DES3_MAC CKM_NO_SUCH CKR_CANCEL }");
     std::ifstream file(application.folder() / "cs_pkcs11_R3.log");
     std::ostringstream text;
     text << file.rdbuf();
@@ -271,7 +271,13 @@ TEST_CASE("the log begins with what the library is, and names keys that nobody k
           "| I: Configfile: " + (application.folder() / "cs_pkcs11_R3.cfg").string(),
           "| I: Device " + application.device().socket(),
           std::string("| W: unknown key, or value out of range, in the configuration: NoSuchKey"),
-          std::string("| W: CustomMechanisms: no module handles CKM_DES3_MAC")})
+          std::string("| W: CustomMechanisms: no mechanism CKM_NO_SUCH"),
+          std::string("| W: CustomMechanisms: no mechanism CKR_CANCEL")})
         CHECK(text.str().find(line) != std::string::npos);
     CHECK(text.str().find("123456") == std::string::npos);
+    CHECK(text.str().find("CKM_DES3_MAC") == std::string::npos);
+    // Named, it is a module's, whatever the library could do itself.
+    CK_MECHANISM_INFO info{};
+    REQUIRE(Code{C_GetMechanismInfo(0, CKM_DES3_MAC, &info)} == Code{CKR_OK});
+    CHECK((info.flags & (CKF_SIGN | CKF_DERIVE)) == (CKF_SIGN | CKF_DERIVE));
 }

@@ -79,7 +79,8 @@ public:
     Failure classify(const soci::soci_error& error) override {
         const auto* own = dynamic_cast<const soci::odbc_soci_error*>(&error);
         if (!own) return {Trouble::refused, E_CSA_STORE_FAILED, error.get_error_message()};
-        if (dialect_ == &kSqliteByOdbc) return failure_of_sqlite(own->native_error_code(), error.get_error_message());
+        if (dialect_ == &kSqliteByOdbc)
+            return failure_of_sqlite(own->native_error_code(), error.get_error_message());
         return failure_of(*own);
     }
 
@@ -150,7 +151,5 @@ private:
 
 std::uint32_t cs2sim_keystore_open(const cs2sim::keystore::KeyStorage* storage,
                                    const cs2sim::keystore::Say* say, cs2sim::keystore::KeyStore** store) {
-    using namespace cs2sim::keystore;
-    *store = new SqlKeyStore(*storage, *say, std::make_unique<OdbcDriver>(*storage));
-    return 0;
+    return cs2sim::keystore::open_store<cs2sim::keystore::OdbcDriver>(storage, say, store);
 }

@@ -211,7 +211,5 @@ tl::expected<void, Failure> PostgresqlDriver::check_pooler(PostgresqlConnection&
 
 std::uint32_t cs2sim_keystore_open(const cs2sim::keystore::KeyStorage* storage,
                                    const cs2sim::keystore::Say* say, cs2sim::keystore::KeyStore** store) {
-    using namespace cs2sim::keystore;
-    *store = new SqlKeyStore(*storage, *say, std::make_unique<PostgresqlDriver>(*storage));
-    return 0;
+    return cs2sim::keystore::open_store<cs2sim::keystore::PostgresqlDriver>(storage, say, store);
 }
