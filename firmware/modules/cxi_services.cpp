@@ -100,7 +100,7 @@ Result<SecretBytes> parts_of_key(std::uint32_t algorithm, std::uint32_t type, By
     CS2SIM_TRY_LET(key, is_public ? public_key_from_der(blob) : private_key_from_der(blob));
     if (algorithm == CXI_KEY_ALGO_RSA) return rsa_numbers(*key, is_public);
     if (algorithm != CXI_KEY_ALGO_EC || !is_ec(*key)) return fail(E_CXI_KEY_INVALID_ALGO);
-    add_part(list, kCurve, as_bytes(ec_curve(*key)));
+    add_part(list, kCurve, as_bytes(cs2sim::ec_curve(*key)));
     add_part(list, kPoint, ec_point(*key));
     if (is_public) return list;
     CS2SIM_TRY_LET(secret, ec_secret(*key));

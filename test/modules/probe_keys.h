@@ -37,7 +37,7 @@ static int keys(T_CMDS_HANDLE* handle, int l_cmd, unsigned char* cmd) {
     EXPECT(eca_dp_find_name("NIST-P256", &group) == 0 &&
            ecdsa_keygen(group, ECDSA_FMT_UNCOMP, &l_x, &x, &l_y, &y) == 0);
     memset(&key, 0, sizeof key);
-    key.algo = CXI_KEY_ALGO_EC;
+    key.algo = CXI_KEY_ALGO_ECDSA;
     key.u.ecc.p_curve = curve;
     key.u.ecc.l_curve = sizeof curve - 1;
     key.u.ecc.p_sec = x;
@@ -45,7 +45,7 @@ static int keys(T_CMDS_HANDLE* handle, int l_cmd, unsigned char* cmd) {
     made[1].p_value = (unsigned char*)"curved";
     EXPECT(cxi_int_key_import_ex(0, made, 3, &key, &object, &l_object) == 0);
     EXPECT(cxi_int_key_export_ex(0, object, l_object, NULL, 0, NULL, 0, &back) == 0 &&
-           back.algo == CXI_KEY_ALGO_EC);
+           back.algo == CXI_KEY_ALGO_ECDSA);
     EXPECT(back.u.ecc.l_sec == l_x && memcmp(back.u.ecc.p_sec, x, l_x) == 0 && back.u.ecc.l_pub == l_y &&
            memcmp(back.u.ecc.p_pub, y, l_y) == 0);
     EXPECT(cxi_int_free_key_comp(&back) == 0);

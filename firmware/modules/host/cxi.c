@@ -27,7 +27,7 @@ static u32 members_of(T_CXI_KEY_COMP* key, struct member* out) {
         case CXI_KEY_ALGO_RSA:
             memcpy(out, of_rsa, sizeof of_rsa);
             return sizeof of_rsa / sizeof of_rsa[0];
-        case CXI_KEY_ALGO_EC:
+        case CXI_KEY_ALGO_ECDSA:
             memcpy(out, of_ecc, sizeof of_ecc);
             return sizeof of_ecc / sizeof of_ecc[0];
         case CXI_KEY_ALGO_RAW:
