@@ -48,7 +48,7 @@ tl::expected<std::shared_ptr<const CallerWindow>, int> CallerWindow::open(pid_t 
     if (descriptor < 0) return tl::unexpected(EBADF);
     if (pid == 0) return tl::unexpected(EPERM);  // of a PID namespace that is not ours
     const std::string theirs = "/proc/" + std::to_string(pid) + "/fd/" + std::to_string(descriptor);
-    // By its path alone at first: to open a device or a pipe of a stranger would already have effects.
+    // By its path alone at first: to open a device or another user's pipe would already have effects.
     const int found = ::open(theirs.c_str(), O_PATH | O_CLOEXEC);
     if (found < 0) return tl::unexpected(errno == ENOENT ? EBADF : EPERM);
     const bool fits = is_in_memory(found);
@@ -57,7 +57,7 @@ tl::expected<std::shared_ptr<const CallerWindow>, int> CallerWindow::open(pid_t 
     if (fd < 0) return tl::unexpected(fits ? EPERM : EINVAL);
     const auto memory = map(fd);
     close(fd);
-    if (!memory) return tl::unexpected(memory.error());
+    CS2SIM_TRY(memory);
     return std::shared_ptr<const CallerWindow>(new CallerWindow(*memory));
 }
 

@@ -1,6 +1,6 @@
-// What a module brings: its functions with their handlers, its state, and where they are not in the tables of
-// firmware/protocol, its rows and errors. What a function demands of a caller is data of its row
-// (functions.inc); the scheduler enforces it in one place, `cs2sim explain` prints it.
+// What a module brings: its functions with their handlers, its state, and where they are not in the catalogue
+// of firmware/protocol, its rows. What a function demands of a caller is data of its row (functions.inc); the
+// scheduler enforces it in one place, `cs2sim explain` prints it.
 #pragma once
 
 #include <cstdint>
@@ -46,10 +46,11 @@ struct Module {
     std::uint16_t fc;
     std::span<const Function> functions;
     ModuleState state{};
-    // Rows of its functions, and its error codes with their texts, where the catalogue and the tables have
-    // none: a module that is loaded at run time. They must live as long as the module is published.
+    // Rows of its functions where the catalogue has none: a module that is loaded at run time. They must live
+    // as long as the module is published. Its error codes are not published: a device answers codes, and
+    // whoever turns them into words reads the module's file (KnownModules), as the tables of this house
+    // (errors.inc, advice.inc).
     std::span<const FunctionSignature> rows{};
-    std::span<const ErrorRow> errors{};
 };
 
 }  // namespace cs2sim

@@ -12,6 +12,7 @@
 #include "firmware/cmds/context.h"
 #include "firmware/cmds/function.h"
 #include "firmware/cmds/services.h"
+#include "firmware/cmds/slot_events.h"
 #include "firmware/protocol/frame.h"
 
 namespace cs2sim {
@@ -79,6 +80,8 @@ public:
     // Commands that run now, those inside secure messaging counted once.
     std::uint32_t running() const { return running_.load(std::memory_order_relaxed); }
 
+    SlotEvents& slot_events() { return slot_events_; }
+
     std::uint16_t modes() const { return modes_.load(std::memory_order_acquire); }
     void set_modes(std::uint16_t modes) { modes_.store(modes, std::memory_order_release); }
     // Clears the modes in `cleared`, then sets those in `set`, in one step.
@@ -100,6 +103,7 @@ private:
     std::vector<std::unique_ptr<Published>> functions_;  // by number
     Faults* faults_ = nullptr;
     Tracer* tracer_ = nullptr;
+    SlotEvents slot_events_;
     std::atomic<std::uint16_t> modes_{MODE_OPERATIONAL};
     std::atomic<std::uint32_t> running_{0};
 };

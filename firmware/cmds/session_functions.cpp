@@ -24,10 +24,10 @@ Result<void> allow_logon_here(const Call& call) {
     }
 }
 
-// What the user's flags say of the way in which he logs on (CMDS_UFLG_*, firmware-facts.md, section 3).
+// What the user's flags say of the way in which they log on (CMDS_UFLG_*, firmware-facts.md, section 3).
 Result<void> allow_user_here(const Call& call, const User& user) {
     if (!call.context.secure && (user.flags & UFLG_SM_AUTH) != 0) return fail(E_CMDS_USER_MODE);
-    // He is older than the certified firmware, which gives no such flag.
+    // They are older than the certified firmware, which gives no such flag.
     if ((user.flags & UFLG_LOGIN) != 0 && call.device.profile.certification == Certification::cc)
         return fail(E_CMDS_LOGIN_CC);
     return {};
@@ -96,7 +96,7 @@ Result<Bytes> logon(Call& call) {
         call.audit(AUDIT_AUTH_FAILED, refusal(user->short_name, allowed.error()));
         return fail(allowed.error());
     }
-    // One user counts once, however often he logs on: two administrators are two people (guide G3).
+    // One user counts once, however often they log on: two administrators are two people (guide G3).
     std::erase_if(users, [&](const LoggedOnUser& on) { return on.short_name == user->short_name; });
     users.push_back({user->short_name, user->permission, user->attributes,
                      call.device.sessions.mark_active(user->short_name), Users::token_digest(user->token)});

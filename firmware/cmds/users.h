@@ -23,7 +23,7 @@ struct Smos;
 
 inline constexpr std::size_t kLongestUserName = 255;
 inline constexpr std::string_view kFactoryUser = "ADMIN";
-inline constexpr std::string_view kInitialKey = "init.key";  // his public key: in flash, not sealed
+inline constexpr std::string_view kInitialKey = "init.key";  // their public key: in flash, not sealed
 
 inline constexpr std::size_t kLongestName = 255;
 
@@ -78,11 +78,10 @@ public:
     }
 
     // Checks what a user shows: a signature over, or MAC of, `message`; counts failures. When an alarm has
-    // erased the users with the master key, the factory user and his first key are left (OUR ASSUMPTION), so
-    // that somebody can reset the alarm; all others get E_DB_BAD_MKEY.
-    // Errors: E_CMDS_NO_USER, E_CMDS_BAD_MECH (not the user's), E_CMDS_BAD_AUTH_MECH (the user's, but the
-    // firmware no longer has it), E_CMDS_AUTH_FAIL_CNT_EXCEEDED, E_CMDS_MAX_AUTH_FAIL_READ,
-    // E_CMDS_AUTH_FAILED.
+    // erased the users with the master key, the factory user and their first key are left (OUR ASSUMPTION),
+    // so that somebody can reset the alarm; all others get E_DB_BAD_MKEY. Errors: E_CMDS_NO_USER,
+    // E_CMDS_BAD_MECH (not the user's), E_CMDS_BAD_AUTH_MECH (the user's, but the firmware no longer has it),
+    // E_CMDS_AUTH_FAIL_CNT_EXCEEDED, E_CMDS_MAX_AUTH_FAIL_READ, E_CMDS_AUTH_FAILED.
     Result<User> authenticate(std::string_view name, std::uint8_t mechanism, ByteView message,
                               ByteView response);
 

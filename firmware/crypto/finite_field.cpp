@@ -36,25 +36,34 @@ Handle<BIGNUM> number(ByteView bytes) {
     return Handle<BIGNUM>(BN_bin2bn(bytes.data(), static_cast<int>(bytes.size()), nullptr));
 }
 
-// Domain parameters as OpenSSL's key without numbers of its own.
-Result<Handle<EVP_PKEY>> group_of(const char* type, const DomainParameters& parameters) {
-    const auto p = number(parameters.p), g = number(parameters.g), q = number(parameters.q);
+// OpenSSL's name of keys in such a group.
+const char* type_of(const DomainParameters& group, bool dsa) {
+    if (dsa) return "DSA";
+    return group.q.empty() ? "DH" : "DHX";
+}
+
+// A key of its numbers; without any it is the group alone.
+Result<Handle<EVP_PKEY>> key_in(const char* type, const DomainParameters& group, int selection,
+                                const BIGNUM* y = nullptr, const BIGNUM* x = nullptr) {
+    const auto p = number(group.p), g = number(group.g), q = number(group.q);
     const Handle<OSSL_PARAM_BLD> builder(OSSL_PARAM_BLD_new());
-    if (!p || !g || (!q && !parameters.q.empty()) || !builder || !BN_is_odd(p.get()) ||
+    const auto push = [&](const char* name, const BIGNUM* value) {
+        return !value || OSSL_PARAM_BLD_push_BN(builder.get(), name, value) == 1;
+    };
+    if (!p || !g || (!q && !group.q.empty()) || !builder || !BN_is_odd(p.get()) ||
         BN_cmp(g.get(), BN_value_one()) <= 0 || BN_cmp(g.get(), p.get()) >= 0 ||
-        !OSSL_PARAM_BLD_push_BN(builder.get(), OSSL_PKEY_PARAM_FFC_P, p.get()) ||
-        !OSSL_PARAM_BLD_push_BN(builder.get(), OSSL_PKEY_PARAM_FFC_G, g.get()) ||
-        (q && !OSSL_PARAM_BLD_push_BN(builder.get(), OSSL_PKEY_PARAM_FFC_Q, q.get())))
+        !push(OSSL_PKEY_PARAM_FFC_P, p.get()) || !push(OSSL_PKEY_PARAM_FFC_G, g.get()) ||
+        !push(OSSL_PKEY_PARAM_FFC_Q, q.get()) || !push(OSSL_PKEY_PARAM_PUB_KEY, y) ||
+        !push(OSSL_PKEY_PARAM_PRIV_KEY, x))
         return fail(E_CXI_KEY_INVALID_COMP);
-    auto group = key_from_parameters(type, builder.get(), EVP_PKEY_KEY_PARAMETERS);
-    if (!group) return fail(E_CXI_KEY_INVALID_COMP);
-    return group;
+    auto key = key_from_parameters(type, builder.get(), selection);
+    if (!key) return fail(E_CXI_KEY_INVALID_COMP);
+    return key;
 }
 
 Result<PrivateKey> generate_in(const char* type, const DomainParameters& parameters) {
-    const auto group = group_of(type, parameters);
-    if (!group) return fail(group.error());
-    const Handle<EVP_PKEY_CTX> context(EVP_PKEY_CTX_new_from_pkey(nullptr, group->get(), nullptr));
+    CS2SIM_TRY_LET(group, key_in(type, parameters, EVP_PKEY_KEY_PARAMETERS));
+    const Handle<EVP_PKEY_CTX> context(EVP_PKEY_CTX_new_from_pkey(nullptr, group.get(), nullptr));
     EVP_PKEY* key = nullptr;
     if (!context || EVP_PKEY_keygen_init(context.get()) != 1 || EVP_PKEY_generate(context.get(), &key) != 1)
         return fail(E_CXI_KEY_INVALID_COMP);
@@ -197,6 +206,36 @@ Result<PrivateKey> generate_dh(const DomainParameters& parameters) {
     return generate_in(parameters.q.empty() ? "DH" : "DHX", parameters);
 }
 
+Result<Bytes> domain_parameters_der(const DomainParameters& parameters) {
+    const auto group =
+        key_in(type_of(parameters, !parameters.q.empty()), parameters, EVP_PKEY_KEY_PARAMETERS);
+    CS2SIM_TRY(group);
+    unsigned char* der = nullptr;
+    const int size = i2d_KeyParams(group->get(), &der);
+    if (size <= 0) return fail(E_CXI_KEY_INVALID_COMP);
+    Bytes out(der, der + size);
+    OPENSSL_free(der);
+    return out;
+}
+
+Result<PublicKey> public_key_in(const DomainParameters& group, bool dsa, ByteView value) {
+    const auto y = number(value);
+    if (!y || value.size() > group.p.size()) return fail(E_CXI_KEY_INVALID_COMP);
+    return key_in(type_of(group, dsa), group, EVP_PKEY_PUBLIC_KEY, y.get());
+}
+
+Result<PrivateKey> private_key_in(const DomainParameters& group, bool dsa, ByteView value) {
+    const auto x = number(value), p = number(group.p), g = number(group.g);
+    const Handle<BN_CTX> scratch(BN_CTX_secure_new());
+    const Handle<BIGNUM> y(BN_new());
+    if (!x || !p || !g || !scratch || !y || !BN_is_odd(p.get()) || value.size() > group.p.size())
+        return fail(E_CXI_KEY_INVALID_COMP);
+    BN_set_flags(x.get(), BN_FLG_CONSTTIME);
+    if (BN_mod_exp(y.get(), g.get(), x.get(), p.get(), scratch.get()) != 1)
+        return fail(E_CXI_KEY_INVALID_COMP);
+    return key_in(type_of(group, dsa), group, EVP_PKEY_KEYPAIR, y.get(), x.get());
+}
+
 Result<DomainParameters> domain_parameters(const EVP_PKEY& key) {
     DomainParameters parameters;
     if (!is_dsa(key) && !is_dh(key)) return fail(E_CXI_PROP_NOT_FOUND);
@@ -223,20 +262,8 @@ unsigned subprime_bits(const EVP_PKEY& key) {
 
 Result<PublicKey> dh_public_key(const EVP_PKEY& own, ByteView value) {
     const auto parameters = domain_parameters(own);
-    if (!parameters || value.empty() || value.size() > parameters->p.size())
-        return fail(E_CXI_KEY_INVALID_COMP);
-    const auto p = number(parameters->p), q = number(parameters->q), g = number(parameters->g),
-               y = number(value);
-    const Handle<OSSL_PARAM_BLD> builder(OSSL_PARAM_BLD_new());
-    if (!p || !g || !y || !builder ||
-        !OSSL_PARAM_BLD_push_BN(builder.get(), OSSL_PKEY_PARAM_FFC_P, p.get()) ||
-        !OSSL_PARAM_BLD_push_BN(builder.get(), OSSL_PKEY_PARAM_FFC_G, g.get()) ||
-        (q && !OSSL_PARAM_BLD_push_BN(builder.get(), OSSL_PKEY_PARAM_FFC_Q, q.get())) ||
-        !OSSL_PARAM_BLD_push_BN(builder.get(), OSSL_PKEY_PARAM_PUB_KEY, y.get()))
-        return fail(E_CXI_KEY_INVALID_COMP);
-    auto key = key_from_parameters(q ? "DHX" : "DH", builder.get(), EVP_PKEY_PUBLIC_KEY);
-    if (!key) return fail(E_CXI_KEY_INVALID_COMP);
-    return key;
+    if (!parameters) return fail(E_CXI_KEY_INVALID_COMP);
+    return public_key_in(*parameters, false, value);
 }
 
 Result<SecretBytes> dh_agree(const EVP_PKEY& own, const EVP_PKEY& peer, bool keep_zeros) {

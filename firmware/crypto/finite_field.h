@@ -29,6 +29,9 @@ Result<Bytes> generate_generator(ByteView p, ByteView q);
 // As files hold them: PEM, or DER. Error: E_ASN1_DECODE_ERR.
 Result<DomainParameters> read_domain_parameters(ByteView text);
 
+// DER of Dss-Parms (RFC 3279), without subprime of PKCS#3's DHParameter. Error: E_CXI_KEY_INVALID_COMP.
+Result<Bytes> domain_parameters_der(const DomainParameters& parameters);
+
 // Whether these are DSA's: sizes as above (P from 1024 to 3072 bits), both prime, Q divides P - 1, G of order
 // Q. Up to some seconds. Errors: E_CXI_KEY_INVALID_COMP, E_OS_PCI_CANCEL.
 Result<void> check_dsa_parameters(const DomainParameters& parameters,
@@ -41,6 +44,10 @@ Result<DomainParameters> dh_group(unsigned bits, const Abandonment* abandonment 
 // New keys. Error: E_CXI_KEY_INVALID_COMP for parameters that are none.
 Result<PrivateKey> generate_dsa(const DomainParameters& parameters);
 Result<PrivateKey> generate_dh(const DomainParameters& parameters);
+
+// Keys of their numbers: y, or x. Error: E_CXI_KEY_INVALID_COMP for what cannot be one.
+Result<PublicKey> public_key_in(const DomainParameters& group, bool dsa, ByteView value);
+Result<PrivateKey> private_key_in(const DomainParameters& group, bool dsa, ByteView value);
 
 // Of a key of these kinds. Error: E_CXI_PROP_NOT_FOUND for others; `parameters.q` is empty without a
 // subprime.

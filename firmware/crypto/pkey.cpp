@@ -80,6 +80,10 @@ Result<Handle<EVP_PKEY>> decode(ByteView der, int selection, const char* structu
     return owned;
 }
 
+// OpenSSL takes the point at infinity, one byte, for a public key. It is none: what is agreed with it is
+// known to everybody.
+bool is_at_infinity(const EVP_PKEY& key) { return is_ec(key) && ec_point(key).size() <= 1; }
+
 }  // namespace
 
 Handle<EVP_PKEY> key_from_parameters(const char* type, OSSL_PARAM_BLD* builder, int selection) {
@@ -150,7 +154,7 @@ Result<PublicKey> ec_public_key(std::string_view curve, ByteView point) {
         !OSSL_PARAM_BLD_push_octet_string(builder.get(), OSSL_PKEY_PARAM_PUB_KEY, point.data(), point.size()))
         return fail(E_ECA_BAD_POINT);
     auto key = key_from_parameters("EC", builder.get(), EVP_PKEY_PUBLIC_KEY);
-    if (!key) return fail(E_ECA_BAD_POINT);
+    if (!key || is_at_infinity(*key)) return fail(E_ECA_BAD_POINT);
     return key;
 }
 
@@ -184,7 +188,9 @@ Bytes public_key_der(const EVP_PKEY& key) {
 }
 
 Result<PublicKey> public_key_from_der(ByteView der) {
-    return decode(der, EVP_PKEY_PUBLIC_KEY, "SubjectPublicKeyInfo");
+    auto key = decode(der, EVP_PKEY_PUBLIC_KEY, "SubjectPublicKeyInfo");
+    if (key && is_at_infinity(**key)) return fail(E_ECA_BAD_POINT);
+    return key;
 }
 
 SecretBytes private_key_der(const EVP_PKEY& key) {

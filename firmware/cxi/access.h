@@ -51,7 +51,7 @@ enum class When : std::uint8_t {
 };
 
 struct AccessRow {
-    std::string_view field;
+    BytesName field;  // of no name: a row that is not there
     Names names;
     std::uint16_t rights;
     When when = When::always;
@@ -65,8 +65,8 @@ public:
     Cxi& cxi;
 
     // Of a field with a key. Precondition of the first: not one that may be empty.
-    const LoadedKey& key(std::string_view field) const { return *find(field); }
-    SharedKey find(std::string_view field) const;  // null when the field was empty
+    const LoadedKey& key(BytesName field) const { return *find(field); }
+    SharedKey find(BytesName field) const;  // null when the field was empty
 
     // Whether the caller has any of `rights` in the group. Errors: the database's.
     Result<bool> has(std::uint16_t rights, std::string_view group) const;
@@ -85,7 +85,7 @@ public:
 
 private:
     struct Named {
-        std::string_view field;
+        BytesName field;
         SharedKey key;
     };
     bool applies(When when) const;

@@ -84,6 +84,7 @@ constexpr CxiFunction kCxiFunctions[] = {
     {SFC_CXI_P11_PERMISSIONS, cxi_p11_permissions},
     {SFC_CXI_SIGN_BULK, cxi_sign_bulk, {{kUsed}}},
     {SFC_CXI_P11_PROFILE, cxi_p11_profile},
+    {SFC_CXI_P11_EVENTS, cxi_p11_events},
     // Rights are asked for each blob.
     {SFC_CXI_EXTERNAL_PROPS, cxi_external_props},
     {SFC_CXI_EXTERNAL_RESEAL, cxi_external_reseal},
@@ -101,7 +102,7 @@ Result<Bytes> enter(Call& call) {
     constexpr const CxiFunction& row = kCxiFunctions[number];
     CxiCall asked(call, call.state<Cxi>());
     for (const AccessRow& access : row.access)
-        if (!access.field.empty()) CS2SIM_TRY(asked.ask(access));
+        if (!access.field.text().empty()) CS2SIM_TRY(asked.ask(access));
     return row.handler(asked);
 }
 

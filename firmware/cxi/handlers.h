@@ -20,6 +20,7 @@ Result<Bytes> cxi_key_delete(CxiCall& call);
 Result<Bytes> cxi_obj_create(CxiCall& call);
 Result<Bytes> cxi_p11_permissions(CxiCall& call);
 Result<Bytes> cxi_p11_profile(CxiCall& call);
+Result<Bytes> cxi_p11_events(CxiCall& call);
 Result<Bytes> cxi_not_supported(CxiCall& call);
 
 // token_users.cpp

@@ -29,12 +29,12 @@ Result<void> restart(Services& device) {
 }
 
 Result<void> no_value(Result<bool> result) {
-    if (!result) return fail(result.error());
+    CS2SIM_TRY(result);
     return {};
 }
 
 // What must be done before the handler; the handler then answers for itself what became of the device.
-Result<void> befall(const FaultRule& rule, Call& call) {
+Result<void> change_device(const FaultRule& rule, Call& call) {
     switch (rule.action) {
         case FaultAction::alarm:
             CS2SIM_TRY(enter_alarm(call.device, static_cast<Alarm>(rule.value)));
@@ -54,6 +54,9 @@ Result<void> befall(const FaultRule& rule, Call& call) {
             return restart(call.device);
         case FaultAction::expire_session:
             return expire(call);
+        case FaultAction::slot_event:
+            call.device.scheduler.slot_events().raise(static_cast<std::uint16_t>(rule.value));
+            return {};
         default:
             return {};
     }
@@ -110,7 +113,7 @@ Result<void> FaultEngine::perform(const RulePtr& rule, Call& call, FaultFrame& f
         case FaultAction::no_sessions:
             return fail(E_CMDS_NO_MEM);
         default:
-            return befall(rule->rule, call);
+            return change_device(rule->rule, call);
     }
 }
 

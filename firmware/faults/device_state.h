@@ -1,5 +1,5 @@
-// What may befall a device: alarms, empty batteries, another MBK, another mode. For fault rules and for the
-// simulator's control module alike. Each is persistent where it would be on a device.
+// What may happen to a device: alarms, empty batteries, another MBK, another mode. For fault rules and for
+// the simulator's control module alike. Each is persistent where it would be on a device.
 #pragma once
 
 #include <cstdint>

@@ -107,6 +107,8 @@ std::string refuse_action(const FaultRule& rule) {
             return in(0, 2) ? "" : "there is no such battery";
         case FaultAction::mode:
             return in(0, std::ssize(kDeviceModes) - 1) ? "" : "there is no such mode";
+        case FaultAction::slot_event:
+            return in(0, 9999) ? "" : "slots have numbers from 0 to 9999";
         default:
             return {};
     }

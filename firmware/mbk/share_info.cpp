@@ -15,7 +15,7 @@ std::array<std::uint8_t, N> array_of(ByteView bytes) {
     return out;
 }
 
-bool same(const Block& a, const Block& b, std::string_view field) {
+bool same(const Block& a, const Block& b, BytesName field) {
     return std::ranges::equal(a.bytes(field), b.bytes(field));
 }
 
@@ -29,7 +29,19 @@ Result<void> check_together(const Block& a, const Block& b) {
     if (!std::ranges::equal(date_of(a), date_of(b))) return fail(E_MBK_IG_KEY_DATE_NM);
     if (!std::ranges::equal(clock_of(a), clock_of(b))) return fail(E_MBK_IG_KEY_TIME_NM);
     if (a.u8("k") != b.u8("k")) return fail(E_MBK_IG_KEY_SHARE_CNT_NM);
+    if (a.u8("length") != b.u8("length")) return fail(E_MBK_KEY_LB);
     if (!same(a, b, "hash")) return fail(E_MBK_ISO_HASH_FAIL);
+    return {};
+}
+
+// Lists show the name and the time of a share as they are: to terminals, and to scripts that count columns.
+Result<void> check_shown(const Block& info) {
+    std::string_view name = info.text("name");
+    while (!name.empty() && (name.back() == '\0' || name.back() == ' ')) name.remove_suffix(1);
+    const auto printable = [](char c) { return c >= 0x20 && c <= 0x7E; };
+    if (name.empty() || !std::ranges::all_of(name, printable)) return fail(E_MBK_KEY_NAME);
+    const auto decimal = [](std::uint8_t two) { return two >> 4 <= 9 && (two & 0xF) <= 9; };
+    if (!std::ranges::all_of(info.bytes("time"), decimal)) return fail(E_MBK_TIME_WRONG_FORMAT);
     return {};
 }
 
@@ -100,6 +112,7 @@ Result<ShareSet> check_shares(const std::vector<MbkShare>& shares) {
     if (first.u8("type") != MBK_TYPE_AES_SHARE) return fail(E_MBK_KEY_TYPE);
     if (first.u8("length") != kMbkLength) return fail(E_MBK_KEY_LB);
     if (first.u8("k") != shares.size()) return fail(E_MBK_SHARE_CNT);
+    CS2SIM_TRY(check_shown(first));
 
     ShareSet set{padded_with(array_of<8>(first.bytes("name")), ' ', 0),
                  record_time(first),

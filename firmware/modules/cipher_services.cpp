@@ -80,7 +80,7 @@ Result<Bytes> ctr(const ServiceCall& call, const GhashBlock& counter, ByteView d
 }  // namespace
 
 Result<Bytes> cipher(ServiceCall& call) {
-    const Block& request = call.request;
+    const ServiceBlock& request = call.request;
     const std::uint8_t kind = request.u8("cipher"), mode = request.u8("mode");
     if (mode == 0 || mode > kModes) return fail(E_AES_MODE);
     const auto name = cipher_name(kind, request.bytes("key").size(), kModeNames[mode]);
@@ -166,7 +166,7 @@ Result<Bytes> aes_gcm_tag(ServiceCall& call) {
 }
 
 Result<Bytes> aes_key_wrap(ServiceCall& call) {
-    const Block& request = call.request;
+    const ServiceBlock& request = call.request;
     const bool padded = request.u8("padded") != 0, unwrap = request.u8("unwrap") != 0;
     const ByteView data = request.bytes("data"), icv = request.bytes("icv");
     const auto name = cipher_name(kAes, request.bytes("key").size(), padded ? "WRAP-PAD" : "WRAP");

@@ -56,7 +56,7 @@ Result<Bytes> command(const ServiceCall& call, std::uint8_t sfc, std::initialize
     return answer;
 }
 
-Result<Bytes> field(std::uint8_t sfc, ByteView answer, std::string_view name) {
+Result<Bytes> field(std::uint8_t sfc, ByteView answer, BytesName name) {
     CS2SIM_TRY_LET(block, parse(find_function(FC_CXI, sfc)->answer, answer));
     return to_bytes(block.bytes(name));
 }
@@ -147,7 +147,7 @@ Result<Bytes> cxi_export(ServiceCall& call) {
     CS2SIM_TRY_LET(blob, command(call, SFC_CXI_KEY_EXPORT, {type, 0, reference, ByteView(), ByteView()}));
     auto parts = parts_of_key(algorithm, type, blob);
     cleanse(blob.data(), blob.size());
-    if (!parts) return fail(parts.error());
+    CS2SIM_TRY(parts);
     return call.answer({algorithm, ByteView(*parts), wanted});
 }
 

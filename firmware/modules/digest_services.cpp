@@ -47,7 +47,7 @@ const char* digest_name(std::uint32_t algorithm) {
 }
 
 Result<Bytes> hash(ServiceCall& call) {
-    const Block& request = call.request;
+    const ServiceBlock& request = call.request;
     const DigestName* row = digest_row(request.u32("algorithm"));
     if (!row) return fail(E_HASH_MODE);
     Handle<EVP_MD_CTX> context(EVP_MD_CTX_new());
@@ -81,7 +81,7 @@ Result<Bytes> hash(ServiceCall& call) {
 }
 
 Result<Bytes> hmac(ServiceCall& call) {
-    const Block& request = call.request;
+    const ServiceBlock& request = call.request;
     const DigestName* row = digest_row(request.u32("algorithm"));
     if (!row || row->extendable) return fail(E_HASH_MODE);
     Handle<EVP_MAC_CTX> context;
@@ -118,7 +118,7 @@ Result<Bytes> hmac(ServiceCall& call) {
 }
 
 Result<Bytes> kdf_sp800108(ServiceCall& call) {
-    const Block& request = call.request;
+    const ServiceBlock& request = call.request;
     const DigestName* row = digest_row(request.u32("algorithm"));
     const std::uint32_t length = request.u32("length");
     if (!row || row->extendable) return fail(E_HASH_MODE);
@@ -134,7 +134,7 @@ Result<Bytes> mbk_info(ServiceCall& call) {
 }
 
 Result<Bytes> mbk_derive(ServiceCall& call) {
-    const Block& request = call.request;
+    const ServiceBlock& request = call.request;
     const DigestName* row = digest_row(request.u32("algorithm"));
     const std::uint32_t length = request.u32("length");
     if (!row || row->extendable) return fail(E_MBK_MODE_INV);

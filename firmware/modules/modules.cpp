@@ -221,8 +221,8 @@ void Modules::publish_new() {
             if (one->withdrawn && one->published) (void)device_.scheduler.withdraw(one->fc);
             if (one->withdrawn || one->published) continue;
             one->published = true;
-            const auto done = device_.scheduler.publish(
-                {one->fc, one->functions, ModuleState(*module), one->rows, module->texts.errors()});
+            const auto done =
+                device_.scheduler.publish({one->fc, one->functions, ModuleState(*module), one->rows});
             if (!done)
                 hooks_.say("module " + module->info.abbreviation +
                            ": functions not published: " + hex_code(done.error().code));

@@ -67,6 +67,7 @@ public:
 
     // --- for services and calls of modules ---
     Services& device() const { return device_; }
+    Turns& turns() { return turns_; }
     UserModule* find(std::string_view abbreviation) const;
     UserModule* find(std::uint16_t id) const;
     const std::vector<std::unique_ptr<UserModule>>& all() const { return modules_; }
@@ -93,6 +94,7 @@ private:
     std::vector<std::unique_ptr<UserModule>> modules_;
     std::unique_ptr<Spawner> spawner_;
     std::unique_ptr<Attendant> attendant_;
+    Turns turns_;
     std::atomic<bool> booting_{false};
     std::atomic<bool> stopping_{false};
     std::atomic<std::int64_t> withdrawn_at_{0};

@@ -185,7 +185,7 @@ constexpr Step kSteps[] = {{EVP_PKEY_encrypt_init, E_VRSA_ENCODING},
                            {EVP_PKEY_sign_init, E_VRSA_KEY_TOO_SMALL},
                            {EVP_PKEY_verify_init, E_VRSA_VERIFY_FAILED}};
 
-const EVP_MD* digest_of(const ServiceCall& call, std::string_view field) {
+const EVP_MD* digest_of(const ServiceCall& call, ServiceBlock::NumberName field) {
     const char* name = digest_name(call.request.u32(field));
     return name ? EVP_get_digestbyname(name) : nullptr;
 }

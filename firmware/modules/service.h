@@ -13,17 +13,41 @@ namespace cs2sim {
 
 struct ServiceRow;
 
+// Every layout of services.inc, for the check of names (firmware/protocol/field_names.h).
+inline constexpr std::string_view kServiceLayouts =
+#define CS2SIM_SERVICE(name, request, answer) " " request " " answer
+#include "firmware/modules/services.inc"
+#undef CS2SIM_SERVICE
+    " ";
+
+// A block whose layout stands in services.inc: a name that no row there has does not compile.
+class ServiceBlock : public Block {
+public:
+    using NumberName = FieldName<true, kServiceLayouts>;
+    using BytesName = FieldName<false, kServiceLayouts>;
+    explicit ServiceBlock(Block&& block) : Block(std::move(block)) {}
+    template <class Number>
+    Number as(NumberName name) const {
+        return static_cast<Number>(number(name.text()));
+    }
+    std::uint8_t u8(NumberName name) const { return as<std::uint8_t>(name); }
+    std::uint16_t u16(NumberName name) const { return as<std::uint16_t>(name); }
+    std::uint32_t u32(NumberName name) const { return as<std::uint32_t>(name); }
+    ByteView bytes(BytesName name) const { return content(name.text()); }
+    std::string_view text(BytesName name) const { return as_text(bytes(name)); }
+};
+
 class ServiceCall {
 public:
     ServiceCall(Modules& modules_, UserModule& module_, Services& device_, const ServiceRow& row_,
-                const Block& block)
+                const ServiceBlock& block)
         : modules(modules_), module(module_), device(device_), row(row_), request(block) {}
 
     Modules& modules;
     UserModule& module;
     Services& device;
     const ServiceRow& row;
-    const Block& request;  // hostile, but for its shape
+    const ServiceBlock& request;  // hostile, but for its shape
 
     ModuleHoldings& holdings() const { return module.holdings; }
     Result<Bytes> answer(std::initializer_list<Value> values) const;

@@ -14,6 +14,13 @@ namespace {
 
 constexpr std::uintmax_t kLongestLog = 16 << 20;  // then it begins anew, the one before is kept
 
+// Given back at the end of its scope.
+struct TakenTurn {
+    Turns& turns;
+    Turn& turn;
+    ~TakenTurn() { turns.give(turn); }
+};
+
 }  // namespace
 
 void UserModule::write_log(std::string_view line) const {
@@ -38,7 +45,8 @@ Result<Bytes> UserModule::locked_call(cs2sim_call kind, std::uint32_t number, By
 Result<Bytes> UserModule::call(cs2sim_call kind, std::uint32_t number, ByteView data, Call* command) {
     Result<Bytes> answer;
     {
-        const std::lock_guard lock(mutex_);
+        if (!modules_.turns().take(turn_)) return fail(E_OS_MDL_NOT_AVAILABLE);
+        const TakenTurn taken{modules_.turns(), turn_};
         if (!process) return fail(E_OS_MDL_NOT_AVAILABLE);
         answer = locked_call(kind, number, data, command);
     }
@@ -47,8 +55,9 @@ Result<Bytes> UserModule::call(cs2sim_call kind, std::uint32_t number, ByteView 
 }
 
 std::optional<Result<Bytes>> UserModule::call_unless_busy(cs2sim_call kind, std::uint32_t number) {
-    const std::unique_lock lock(mutex_, std::try_to_lock);
-    if (!lock || !process) return std::nullopt;
+    if (!modules_.turns().take_if_free(turn_)) return std::nullopt;
+    const TakenTurn taken{modules_.turns(), turn_};
+    if (!process) return std::nullopt;
     return locked_call(kind, number, {}, nullptr);
 }
 
@@ -58,9 +67,10 @@ Result<Bytes> UserModule::serve(std::uint32_t service, ByteView request) {
     const auto table = service_table();
     if (service >= table.size()) return fail(E_OS_MDL_NOT_SUPP);
     const ServiceRow& row = table[service];
-    const auto block = parse(row.request, request);
-    if (!block) return fail(E_OS_MDL_PARA_INVALID);
-    ServiceCall call(modules_, *this, modules_.device(), row, *block);
+    auto parsed = parse(row.request, request);
+    if (!parsed) return fail(E_OS_MDL_PARA_INVALID);
+    const ServiceBlock block(*std::move(parsed));
+    ServiceCall call(modules_, *this, modules_.device(), row, block);
     Tracer* const tracer = command_ ? modules_.device().scheduler.tracer() : nullptr;
     const bool traced = tracer && tracer->hears_services();
     const std::int64_t began = show_services || traced ? Tracer::microseconds() : 0;

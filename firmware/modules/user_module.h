@@ -18,6 +18,7 @@
 #include "firmware/db/database.h"
 #include "firmware/modules/images/module_texts.h"
 #include "firmware/modules/process.h"
+#include "firmware/modules/turns.h"
 
 namespace cs2sim {
 
@@ -83,7 +84,8 @@ public:
     std::vector<VendorCallback> vendor_callbacks;  // of Modules, under its lock
 
     // Runs a call of the module, on behalf of `command` (null: of the device itself). One at a time. Errors:
-    // as ModuleProcess::call().
+    // as ModuleProcess::call(); E_OS_MDL_NOT_AVAILABLE also where modules that ask each other would wait for
+    // one another for ever.
     Result<Bytes> call(cs2sim_call kind, std::uint32_t number, ByteView data, Call* command);
     // The same, but nothing when a call runs.
     std::optional<Result<Bytes>> call_unless_busy(cs2sim_call kind, std::uint32_t number);
@@ -98,7 +100,7 @@ private:
     Result<Bytes> locked_call(cs2sim_call kind, std::uint32_t number, ByteView data, Call* command);
 
     Modules& modules_;
-    std::recursive_mutex mutex_;  // the one that calls may call again
+    Turn turn_;  // to be in the module: the one that calls may call again
     Call* command_ = nullptr;
     std::int64_t began_ = 0;  // monotonic milliseconds, of the outermost call
 };

@@ -140,13 +140,13 @@ Result<VendorResult> Modules::run_mechanism(Call& command, const VendorJob& job)
         if (answer || answer.error().code != E_CXI_VDM_MECH_NOT_HANDLED) break;
     }
     cleanse(block.data(), block.size());
-    if (!answer) return fail(answer.error());
+    CS2SIM_TRY(answer);
     const SecretBytes out = to_secret(*answer);
     cleanse(answer->data(), answer->size());
     if (!makes_key(job.work)) return VendorResult{out, {}};
     const auto made = parse(kMade, out);
     if (!made) return fail(E_CXI_VDM_CB_DATA_INCONSISTENT);
-    return VendorResult{to_secret(made->bytes("made")), to_bytes(made->bytes("public_data"))};
+    return VendorResult{to_secret(made->content("made")), to_bytes(made->content("public_data"))};
 }
 
 namespace services {

@@ -56,13 +56,13 @@ const Block::Field& Block::field(std::string_view name) const {
     layout_fault("no such field", name);
 }
 
-std::uint64_t Block::u64(std::string_view name) const {
+std::uint64_t Block::number(std::string_view name) const {
     const Field& found = field(name);
     if (!found.is_number) layout_fault("not a number", name);
     return found.number;
 }
 
-ByteView Block::bytes(std::string_view name) const {
+ByteView Block::content(std::string_view name) const {
     const Field& found = field(name);
     if (found.is_number) layout_fault("not bytes", name);
     return found.bytes;

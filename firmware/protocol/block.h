@@ -15,14 +15,16 @@
 
 #include "firmware/protocol/bytes.h"
 #include "firmware/protocol/error.h"
+#include "firmware/protocol/field_names.h"
 #include "firmware/protocol/layout.h"
 
 namespace cs2sim {
 
 // A decoded block: views into the bytes it was parsed from, which must outlive it.
-// Preconditions of the getters: the layout has a field of that name and kind (else the process aborts:
-// a layout and its handler that disagree are a fault of ours, not of a host). Where the layout is a named one
-// (LAYOUT_USER, …) they are checked when the program is built: see BlockOf.
+// A name that no layout of the catalogue has does not compile. Where the layout is a named one (LAYOUT_USER,
+// …) that very layout is asked when the program is built: see BlockOf. Elsewhere it is a precondition of the
+// getters that the block's layout has the field (else the process aborts: a layout and its handler that
+// disagree are a fault of ours, not of a host).
 class Block {
 public:
     struct Field {
@@ -33,13 +35,17 @@ public:
         ByteView bytes;
     };
 
-    std::uint64_t u64(std::string_view name) const;
-    std::uint32_t u32(std::string_view name) const { return static_cast<std::uint32_t>(u64(name)); }
-    std::uint16_t u16(std::string_view name) const { return static_cast<std::uint16_t>(u64(name)); }
-    std::uint8_t u8(std::string_view name) const { return static_cast<std::uint8_t>(u64(name)); }
-    ByteView bytes(std::string_view name) const;
-    std::string_view text(std::string_view name) const { return as_text(bytes(name)); }
+    std::uint64_t u64(NumberName name) const { return number(name.text()); }
+    std::uint32_t u32(NumberName name) const { return static_cast<std::uint32_t>(u64(name)); }
+    std::uint16_t u16(NumberName name) const { return static_cast<std::uint16_t>(u64(name)); }
+    std::uint8_t u8(NumberName name) const { return static_cast<std::uint8_t>(u64(name)); }
+    ByteView bytes(BytesName name) const { return content(name.text()); }
+    std::string_view text(BytesName name) const { return as_text(bytes(name)); }
     const std::vector<Field>& fields() const { return fields_; }
+
+    // The same by a name of which the catalogue knows nothing: of a layout that came with a module.
+    std::uint64_t number(std::string_view name) const;
+    ByteView content(std::string_view name) const;
 
 protected:
     friend Result<Block> parse_prefix(const Layout& layout, ByteView& rest);
@@ -89,15 +95,13 @@ Result<Block> parse_prefix(const Layout& layout, ByteView& rest);
 
 template <NamedLayout L>
 Result<BlockOf<L>> parse(const L& layout, ByteView block) {
-    auto parsed = parse(static_cast<const Layout&>(layout), block);
-    if (!parsed) return fail(parsed.error());
-    return BlockOf<L>(*std::move(parsed));
+    CS2SIM_TRY_LET(parsed, parse(static_cast<const Layout&>(layout), block));
+    return BlockOf<L>(std::move(parsed));
 }
 template <NamedLayout L>
 Result<BlockOf<L>> parse_prefix(const L& layout, ByteView& rest) {
-    auto parsed = parse_prefix(static_cast<const Layout&>(layout), rest);
-    if (!parsed) return fail(parsed.error());
-    return BlockOf<L>(*std::move(parsed));
+    CS2SIM_TRY_LET(parsed, parse_prefix(static_cast<const Layout&>(layout), rest));
+    return BlockOf<L>(std::move(parsed));
 }
 
 // A value for compose(): a number, or bytes, or text. Holds views; for use as an argument only.

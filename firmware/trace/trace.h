@@ -1,7 +1,7 @@
 // Traces: whoever listens gets every frame and every command inside a session, as it was answered.
 //
 // Listeners come through the simulator's control socket (FC SIM, TRACE_*). What the catalogue marks as secret
-// is replaced by '*' before it reaches one, unless he asked for it (a recording that shall be replayed needs
+// is replaced by '*' before it reaches one, unless it asked for it (a recording that shall be replayed needs
 // it). Commands of FC SIM are not traced. While nobody listens a command pays one relaxed atomic load.
 #pragma once
 

@@ -11,7 +11,8 @@ namespace cs2sim::host {
 
 // GenKey=FILE[#pwd][,size|curve],OWNER with KeyType=RSA|EC. `size_or_curve` empty: 2048 bits, or
 // brainpoolP320t1. The key goes to a file, or for RSA to the card in the reader of a ":cs2:…" spec. Errors:
-// E_CSA_PARAM (size out of 1024…8192 or no number), E_ECA_NOT_FOUND (curve), E_CSA_KEY_WRITE, E_PP_*, E_SC_*.
+// E_CSA_KEY_LENGTH (size out of 1024…8192 or no number), E_ECA_NOT_FOUND (curve), E_CSA_KEY_WRITE, E_PP_*,
+// E_SC_*.
 enum class KeyKind : std::uint8_t { rsa, ec };
 struct GeneratedKey {
     KeyKind kind = KeyKind::rsa;

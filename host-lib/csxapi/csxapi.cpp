@@ -26,11 +26,17 @@ struct PreparedUser {
     bool logged_on = false;
 };
 
+// It does not keep its connection open: who closes that and forgets the context leaves no session behind.
 struct PreparedContext {
-    explicit PreparedContext(std::shared_ptr<OpenConnection> its) : owner(std::move(its)) {}
-    const std::shared_ptr<OpenConnection> owner;
+    explicit PreparedContext(const std::shared_ptr<OpenConnection>& its) : owner_(its) {}
+    bool belongs_to(const std::shared_ptr<OpenConnection>& open) const { return owner_.lock() == open; }
+    std::shared_ptr<OpenConnection> owner() const { return owner_.lock(); }  // null once it is closed
+
     std::vector<PreparedUser> users;
     std::unique_ptr<SecureSession> session;
+
+private:
+    const std::weak_ptr<OpenConnection> owner_;
 };
 
 NumberTable<OpenConnection>& connections() {
@@ -47,12 +53,10 @@ bool session_is_gone(Error error) {
            error.code == E_CMDS_SM_SESS_CLOSED;
 }
 
-Result<void> log_on(PreparedContext& context) {
-    Connection& connection = context.owner->connection;
+Result<void> log_on(Connection& connection, PreparedContext& context) {
     if (!context.session) {
-        auto opened = SecureSession::open(connection);
-        if (!opened) return fail(opened.error());
-        context.session = std::move(*opened);
+        CS2SIM_TRY_LET(opened, SecureSession::open(connection));
+        context.session = std::move(opened);
     }
     for (PreparedUser& user : context.users) {
         if (user.logged_on) continue;
@@ -63,14 +67,14 @@ Result<void> log_on(PreparedContext& context) {
     return {};
 }
 
-Result<void> open_session(PreparedContext& context) {
-    auto done = log_on(context);
+Result<void> open_session(Connection& connection, PreparedContext& context) {
+    auto done = log_on(connection, context);
     if (!done && session_is_gone(done.error())) {  // expired: all of its users log on again
         context.session.reset();
         for (PreparedUser& user : context.users) user.logged_on = false;
-        done = log_on(context);
+        done = log_on(connection, context);
     }
-    // Whoever could not log on is forgotten, so that the caller can prepare him anew.
+    // Whoever could not log on is forgotten, so that the caller can prepare them anew.
     std::erase_if(context.users, [](const PreparedUser& user) { return !user.logged_on; });
     return done;
 }
@@ -80,7 +84,7 @@ int prepare(int handle, int mechanism, std::string_view user, std::unique_ptr<Ke
     const auto open = connections().get(handle);
     if (!open) return code(E_CSA_HANDLE);
     auto context = in_context ? contexts().get(in_context) : std::make_shared<PreparedContext>(open);
-    if (!context || context->owner != open) return code(E_CSA_PARAM);
+    if (!context || !context->belongs_to(open)) return code(E_CSA_PARAM);
     PreparedUser prepared{std::string(user), std::nullopt, std::move(key), false};
     if (mechanism != CSA_AUTH_MECH_AUTO) prepared.mechanism = static_cast<std::uint8_t>(mechanism);
     {
@@ -99,10 +103,9 @@ Result<std::unique_ptr<KeySource>> key_source(const unsigned char* key_spec, con
         if (!password) return fail(E_CSA_PARAM);
         return password_source(view(password, l_password));
     }
-    auto spec = parse_key_spec(reinterpret_cast<const char*>(key_spec));
-    if (!spec) return fail(spec.error());
-    if (password && l_password != 0) spec->password = to_secret(view(password, l_password));
-    return open_key_source(*spec);
+    CS2SIM_TRY_LET(spec, parse_key_spec(reinterpret_cast<const char*>(key_spec)));
+    if (password && l_password != 0) spec.password = to_secret(view(password, l_password));
+    return open_key_source(spec);
 }
 
 }  // namespace cs2sim::host::capi
@@ -150,9 +153,9 @@ int cs_get_sessionkey_ex(int handle, void* context) {
         const auto open = connections().get(handle);
         if (!open) return code(E_CSA_HANDLE);
         const auto found = contexts().get(context);
-        if (!found || found->owner != open) return code(E_CSA_PARAM);
+        if (!found || !found->belongs_to(open)) return code(E_CSA_PARAM);
         const std::lock_guard lock(open->mutex);
-        return code(open_session(*found));
+        return code(open_session(open->connection, *found));
     });
 }
 
@@ -161,10 +164,11 @@ int cs_end_session(int handle, void* context) {
     return guarded([&] {
         const auto ended = contexts().take(context);
         if (!ended) return code(E_CSA_PARAM);
-        const std::lock_guard lock(ended->owner->mutex);
-        const auto open = connections().get(handle);
-        if (!ended->session || open != ended->owner) return 0;
-        return code(ended->session->close(open->connection));
+        const auto owner = ended->owner();
+        if (!owner) return 0;  // closed, and its sessions with it
+        const std::lock_guard lock(owner->mutex);
+        if (!ended->session || connections().get(handle) != owner) return 0;
+        return code(ended->session->close(owner->connection));
     });
 }
 
@@ -177,7 +181,7 @@ int cs_exec_command(int handle, void* context, unsigned int fc, unsigned int sfc
         const auto open = connections().get(handle);
         if (!open) return code(E_CSA_HANDLE);
         const auto found = context ? contexts().get(context) : nullptr;
-        if (context && (!found || found->owner != open)) return code(E_CSA_PARAM);
+        if (context && (!found || !found->belongs_to(open))) return code(E_CSA_PARAM);
         if (found && !found->session) return code(E_CSA_PARAM);  // prepared, not logged on: never in clear
         const auto function = static_cast<std::uint16_t>(fc);
         const auto sub_function = static_cast<std::uint8_t>(sfc);

@@ -5,6 +5,8 @@
 #include <charconv>
 #include <cstdio>
 
+#include "firmware/protocol/terminal_text.h"
+
 namespace cs2sim::host {
 namespace {
 
@@ -46,8 +48,7 @@ std::string decode_label(std::string_view text) {
 
 std::string shown_label(std::string_view text) {
     std::string label = decode_label(text);
-    const auto is_control = [](char c) { return static_cast<unsigned char>(c) < ' ' || c == 0x7F; };
-    return std::ranges::any_of(label, is_control) ? std::string(text) : label;
+    return is_terminal_text(label) ? label : terminal_text(text);
 }
 
 std::string label_in(std::string_view attributes) {

@@ -4,6 +4,7 @@
 #include <boost/algorithm/string/predicate.hpp>
 
 #include "firmware/protocol/bytes.h"
+#include "firmware/protocol/terminal_text.h"
 
 namespace cs2sim::keystore {
 namespace {
@@ -134,10 +135,13 @@ std::string mask_passwords(std::string_view line) {
 std::string printable(std::string_view text) {
     std::string out;
     std::uint8_t before = 0;
-    for (const std::uint8_t byte : as_bytes(text)) {
+    for (std::size_t at = 0; at < text.size(); ++at) {
+        const auto byte = static_cast<std::uint8_t>(text[at]);
+        // A mark of several bytes is none without its first.
+        const bool mark = byte >= 0xE0 && !is_terminal_text(text.substr(at, byte >= 0xF0 ? 4 : 3));
         // 80 to 9F are controls of their own, and in UTF-8 behind C2.
         const bool high = byte >= 0x80 && byte < 0xA0 && (before < 0x80 || before == 0xC2);
-        const bool plain = byte >= 0x20 && byte != 0x7F && byte != '%' && !high;
+        const bool plain = byte >= 0x20 && byte != 0x7F && byte != '%' && !high && !mark;
         out += plain ? std::string(1, static_cast<char>(byte)) : "%" + to_hex({&byte, 1});
         before = plain ? byte : 0;
     }

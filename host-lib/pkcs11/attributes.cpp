@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "firmware/crypto/openssl.h"
+#include "host-lib/pkcs11/domain_parameters.h"
 
 namespace cs2sim::p11 {
 namespace {
@@ -26,18 +27,13 @@ constexpr AttributeRow kAttributes[] = {
 #undef CS2SIM_P11_ATTRIBUTE
 };
 
-struct ClassRow {
+struct ClassBitRow {
     CK_OBJECT_CLASS object_class;
-    std::uint32_t type;
     std::uint8_t bit;
 };
-constexpr ClassRow kClasses[] = {
-    {CKO_DATA, CXI_KEY_TYPE_DATA, CLASS_DATA},
-    {CKO_CERTIFICATE, CXI_KEY_TYPE_CERT, CLASS_CERT},
-    {CKO_PUBLIC_KEY, CXI_KEY_TYPE_PUBLIC, CLASS_PUBLIC},
-    {CKO_PRIVATE_KEY, CXI_KEY_TYPE_PRIVATE, CLASS_PRIVATE},
-    {CKO_SECRET_KEY, CXI_KEY_TYPE_SECRET, CLASS_SECRET},
-    {CKO_DOMAIN_PARAMETERS, CXI_KEY_TYPE_DOMAIN_PARAMETER, CLASS_DOMAIN},
+constexpr ClassBitRow kClassBits[] = {
+    {CKO_DATA, CLASS_DATA},           {CKO_CERTIFICATE, CLASS_CERT},  {CKO_PUBLIC_KEY, CLASS_PUBLIC},
+    {CKO_PRIVATE_KEY, CLASS_PRIVATE}, {CKO_SECRET_KEY, CLASS_SECRET}, {CKO_DOMAIN_PARAMETERS, CLASS_DOMAIN},
 };
 
 // What an object has that does not say: objects made through CXI.
@@ -108,11 +104,42 @@ Bytes mechanism_numbers(ByteView property) {
     return out;
 }
 
+// Attributes that keys of some types have.
+struct SingleKind {
+    CK_ATTRIBUTE_TYPE type;
+    CK_KEY_TYPE key_types[3];
+};
+constexpr SingleKind kSingleKinds[] = {
+    {CKA_MODULUS, {CKK_RSA, CKK_RSA, CKK_RSA}},
+    {CKA_MODULUS_BITS, {CKK_RSA, CKK_RSA, CKK_RSA}},
+    {CKA_PUBLIC_EXPONENT, {CKK_RSA, CKK_RSA, CKK_RSA}},
+    {CKA_PRIVATE_EXPONENT, {CKK_RSA, CKK_RSA, CKK_RSA}},
+    {CKA_PRIME_1, {CKK_RSA, CKK_RSA, CKK_RSA}},
+    {CKA_PRIME_2, {CKK_RSA, CKK_RSA, CKK_RSA}},
+    {CKA_EXPONENT_1, {CKK_RSA, CKK_RSA, CKK_RSA}},
+    {CKA_EXPONENT_2, {CKK_RSA, CKK_RSA, CKK_RSA}},
+    {CKA_COEFFICIENT, {CKK_RSA, CKK_RSA, CKK_RSA}},
+    {CKA_EC_PARAMS, {CKK_EC, CKK_EC_EDWARDS, CKK_EC_MONTGOMERY}},
+    {CKA_EC_POINT, {CKK_EC, CKK_EC_EDWARDS, CKK_EC_MONTGOMERY}},
+    {CKA_PRIME, {CKK_DSA, CKK_DH, CKK_DH}},
+    {CKA_SUBPRIME, {CKK_DSA, CKK_DSA, CKK_DSA}},
+    {CKA_BASE, {CKK_DSA, CKK_DH, CKK_DH}},
+    {CKA_PRIME_BITS, {CKK_DSA, CKK_DH, CKK_DH}},
+    {CKA_SUB_PRIME_BITS, {CKK_DSA, CKK_DSA, CKK_DSA}},
+    {CKA_VALUE_BITS, {CKK_DH, CKK_DH, CKK_DH}},
+};
+
 bool is_digits(ByteView text) {
     return std::ranges::all_of(text, [](std::uint8_t c) { return c >= '0' && c <= '9'; });
 }
 
 }  // namespace
+
+bool AttributeRow::belongs_to(CK_KEY_TYPE key_type) const {
+    return std::ranges::none_of(kSingleKinds, [&](const SingleKind& row) {
+        return row.type == type && std::ranges::find(row.key_types, key_type) == std::end(row.key_types);
+    });
+}
 
 std::span<const AttributeRow> attribute_table() { return kAttributes; }
 
@@ -123,11 +150,17 @@ const AttributeRow* find_attribute(CK_ATTRIBUTE_TYPE type) {
 
 const Bytes& wanted_properties() {
     static const Bytes* const all = [] {
-        std::vector<std::uint32_t> ids = {CXI_PROP_KEY_GROUP,  CXI_PROP_KEY_NAME,
-                                          CXI_PROP_KEY_SPEC,   CXI_PROP_KEY_ALGO,
-                                          CXI_PROP_KEY_SIZE,   CXI_PROP_KEY_TYPE,
-                                          CXI_PROP_KEY_EXPORT, CXI_PROP_KEY_UNAME,
-                                          CXI_PROP_KEY_USAGE,  CXI_PROP_CUSTOM | CKA_KEY_TYPE};
+        std::vector<std::uint32_t> ids = {CXI_PROP_KEY_GROUP,
+                                          CXI_PROP_KEY_NAME,
+                                          CXI_PROP_KEY_SPEC,
+                                          CXI_PROP_KEY_ALGO,
+                                          CXI_PROP_KEY_SIZE,
+                                          CXI_PROP_KEY_TYPE,
+                                          CXI_PROP_KEY_EXPORT,
+                                          CXI_PROP_KEY_UNAME,
+                                          CXI_PROP_KEY_USAGE,
+                                          CXI_PROP_KEY_DSA_PUBKEY,
+                                          CXI_PROP_CUSTOM | CKA_KEY_TYPE};
         for (const AttributeRow& row : kAttributes)
             if (row.property != 0) ids.push_back(row.property);
         std::ranges::sort(ids);
@@ -140,42 +173,9 @@ const Bytes& wanted_properties() {
 }
 
 std::uint8_t class_bit(CK_OBJECT_CLASS object_class) {
-    for (const ClassRow& row : kClasses)
+    for (const ClassBitRow& row : kClassBits)
         if (row.object_class == object_class) return row.bit;
     return 0;
-}
-
-std::optional<std::uint32_t> type_of_class(CK_OBJECT_CLASS object_class) {
-    for (const ClassRow& row : kClasses)
-        if (row.object_class == object_class) return row.type;
-    return std::nullopt;
-}
-
-CK_OBJECT_CLASS class_of(const PropertyList& properties) {
-    const std::uint32_t type = properties.number_or(CXI_PROP_KEY_TYPE, 0);
-    for (const ClassRow& row : kClasses)
-        if (row.type == type) return row.object_class;
-    return type > CXI_KEY_TYPE_PUBLIC && type < CXI_KEY_TYPE_SECRET ? CKO_PRIVATE_KEY : CKO_DATA;
-}
-
-CK_KEY_TYPE key_type_of(const PropertyList& properties) {
-    if (const ByteView own = properties.bytes(CXI_PROP_CUSTOM | CKA_KEY_TYPE); own.size() == 8)
-        return big_endian(own);
-    const std::string_view curve = properties.text(CXI_PROP_KEY_EC_CURVE);
-    switch (properties.number_or(CXI_PROP_KEY_ALGO, CXI_KEY_ALGO_RAW)) {
-        case CXI_KEY_ALGO_DES:
-            return properties.number_or(CXI_PROP_KEY_SIZE, 0) == 128 ? CKK_DES2 : CKK_DES3;
-        case CXI_KEY_ALGO_AES:
-            return CKK_AES;
-        case CXI_KEY_ALGO_RSA:
-            return CKK_RSA;
-        case CXI_KEY_ALGO_EC:
-        case CXI_KEY_ALGO_ECDH:
-            if (curve.starts_with("Ed")) return CKK_EC_EDWARDS;
-            return curve.starts_with("X") ? CKK_EC_MONTGOMERY : CKK_EC;
-        default:
-            return CKK_GENERIC_SECRET;
-    }
 }
 
 Bytes ulong_bytes(CK_ULONG number) {
@@ -252,6 +252,10 @@ Result<Bytes> attribute_value(const PropertyList& properties, const AttributeRow
         case Codec::unique_id:
             return to_bytes(as_bytes(to_hex(property)));
         case Codec::value:
+            if (bit == CLASS_PUBLIC) {
+                if (!properties.has(CXI_PROP_KEY_DSA_PUBKEY)) return none;
+                return to_bytes(properties.bytes(CXI_PROP_KEY_DSA_PUBKEY));
+            }
             if (!is_storage(bit)) return fail(CKR_ATTRIBUTE_SENSITIVE);
             return to_bytes(property);
         case Codec::check_value: {
@@ -274,14 +278,22 @@ Result<Bytes> attribute_value(const PropertyList& properties, const AttributeRow
         case Codec::mechanisms:
             return mechanism_numbers(property);
         case Codec::curve:
+            if (bit == CLASS_DOMAIN) return domain_attribute(properties, row.type);
             if (!present) return none;
-            if (bit == CLASS_DOMAIN) return to_bytes(property);
             return curve_parameters(as_text(property));
         case Codec::point:
             if (!present) return none;
             return der_octets(property);
         case Codec::attributes:
             return to_bytes(property);
+        case Codec::group_number:
+            if (bit == CLASS_DOMAIN) return domain_attribute(properties, row.type);
+            if (!present) return none;
+            return to_bytes(property);
+        case Codec::group_bits:
+            return domain_attribute(properties, row.type);
+        case Codec::value_bits:
+            return none;
     }
     return none;
 }
@@ -323,12 +335,15 @@ Result<Bytes> property_value(const AttributeRow& row, ByteView value) {
             return out;
         }
         case Codec::curve: {
-            const auto name = curve_name(value);
-            if (!name) return fail(name.error());
-            return to_bytes(as_bytes(*name));
+            CS2SIM_TRY_LET(name, curve_name(value));
+            return to_bytes(as_bytes(name));
         }
         case Codec::point:
             return to_bytes(octets_content(value));
+        case Codec::group_bits:
+        case Codec::value_bits:
+            if (value.size() != sizeof(CK_ULONG)) return bad;
+            return to_bytes(value);
         default:
             return to_bytes(value);
     }

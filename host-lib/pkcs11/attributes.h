@@ -5,6 +5,7 @@
 #include <span>
 
 #include "firmware/protocol/cxi/property_list.h"
+#include "host-lib/pkcs11/cryptoki/key_types.h"
 #include "host-lib/pkcs11/errors.h"
 
 namespace cs2sim::p11 {
@@ -53,6 +54,9 @@ enum class Codec : std::uint8_t {
     curve,         // EC parameters in DER
     point,         // EC point in a DER OCTET STRING
     attributes,    // CK_ATTRIBUTE[]: as Template::encode() writes it
+    group_number,  // of the group of DSA and DH keys
+    group_bits,    // how long P and Q of domain parameters are
+    value_bits,    // how long a DH key's private value is to be at least: the device makes it long enough
 };
 
 struct AttributeRow {
@@ -62,6 +66,8 @@ struct AttributeRow {
     std::uint8_t classes;
     std::uint16_t access;
     bool has(AttributeAccess bit) const { return (access & bit) != 0; }
+    // Whether keys of that type have it: MODULUS is RSA's, PRIME is DSA's and DH's.
+    bool belongs_to(CK_KEY_TYPE key_type) const;
 };
 
 std::span<const AttributeRow> attribute_table();
@@ -71,9 +77,6 @@ const AttributeRow* find_attribute(CK_ATTRIBUTE_TYPE type);  // null when unknow
 const Bytes& wanted_properties();
 
 std::uint8_t class_bit(CK_OBJECT_CLASS object_class);  // 0 for classes that this library has not
-std::optional<std::uint32_t> type_of_class(CK_OBJECT_CLASS object_class);  // TYPE of CXI
-CK_OBJECT_CLASS class_of(const PropertyList& properties);
-CK_KEY_TYPE key_type_of(const PropertyList& properties);
 
 // The value of a readable attribute. Errors: CKR_ATTRIBUTE_TYPE_INVALID when the object has none of it;
 // CKR_ATTRIBUTE_SENSITIVE for what only export gives.

@@ -36,6 +36,10 @@ void forget_descriptor(int fd) {
     }
 }
 
+// A device that does not answer the thread that keeps sessions alive is not waited for: C_Finalize waits for
+// that.
+constexpr std::chrono::milliseconds kPing{2000};
+
 bool connection_lost(std::uint32_t code) {
     const bool refused = code >= E_CSA_NODE_OPEN && code <= with_errno(E_CSA_IOCTL, 0xFFF);
     return refused || code == E_CSA_CLOSED || code == E_CSA_TIMEOUT || code == E_CSA_PROTOCOL ||
@@ -115,6 +119,18 @@ void Channel::close(bool wait) {
         if (other) other->close(wait);
     if (device_ && !wait) device_->set_command_timeout(std::chrono::milliseconds(1));
     drop();
+}
+
+void Channel::keep_alive(std::chrono::milliseconds idle) {
+    const std::unique_lock lock(mutex_, std::try_to_lock);
+    if (!lock) return;
+    for (const auto& other : others_)
+        if (other) other->keep_alive(idle);
+    if (!device_ || on_.empty() || Clock::now() - used_ < idle || group_.ending()) return;
+    used_ = Clock::now();
+    device_->set_command_timeout(std::min(group_.settings().timeouts.command, kPing));
+    const auto answer = device_->execute(FC_CMDS, SFC_CMDS_GET_AUTH_STATE, {});
+    if (!answer && connection_lost(answer.error().code)) lost(answer.error().code);
 }
 
 void Channel::log_off() {
@@ -198,6 +214,7 @@ Result<host::Answer> Channel::run(std::uint16_t fc, std::uint8_t sfc, std::initi
         CS2SIM_TRY(ready(budget, effect));
         device_->set_command_timeout(budget.left().command);
         auto answer = device_->execute(fc, sfc, values);
+        used_ = Clock::now();
         if (answer) return answer;
         const std::uint32_t code = answer.error().code;
         const bool expired = code == E_CMDS_SM_EXPIRED;
@@ -229,10 +246,9 @@ Channel& Channel::other(std::size_t place) {
 // Keys made at random differ on each device, so what was made goes over as a backup, under the MBK that all
 // have.
 Result<void> Channel::carry_over(Channel& other, ByteView reference, const Budget& budget) {
-    const auto blob = run(FC_CXI, SFC_CXI_KEY_BACKUP, {reference}, Effect::none, budget);
-    if (!blob) return fail(blob.error());
+    CS2SIM_TRY_LET(blob, run(FC_CXI, SFC_CXI_KEY_BACKUP, {reference}, Effect::none, budget));
     const std::lock_guard lock(other.mutex_);
-    CS2SIM_TRY(other.run(FC_CXI, SFC_CXI_KEY_RESTORE, {0, ByteView(), blob->block.bytes("blob")},
+    CS2SIM_TRY(other.run(FC_CXI, SFC_CXI_KEY_RESTORE, {0, ByteView(), blob.block.bytes("blob")},
                          Effect::change, budget));
     return {};
 }
@@ -287,6 +303,7 @@ Result<void> Channel::try_logon(Logon& logon) {
         device_->set_command_timeout(budget.left().command);
         done = logon.log_on(*device_);
     }
+    used_ = Clock::now();
     if (done) on_.insert(logon.user());
     return done;
 }

@@ -40,12 +40,15 @@ public:
     Result<host::Answer> execute(std::uint16_t fc, std::uint8_t sfc, std::initializer_list<Value> values,
                                  Effect effect = Effect::none);
 
-    // Logs the user on here, to see whether he may; whoever adds him to the token's logons makes him stay.
-    // Errors: those of Device::open() and logon().
+    // Logs the user on here, to see whether they may; whoever adds them to the token's logons makes them
+    // stay. Errors: those of Device::open() and logon().
     Result<void> try_logon(Logon& logon);
 
     // Ends the device's session, if there is one, and the connection. `wait`: for the device's answer.
     void close(bool wait = true);
+    // Lets the device hear of a session that nobody used for `idle`, so that it does not expire. Channels
+    // that are in use are left alone; what goes wrong shows at the next command.
+    void keep_alive(std::chrono::milliseconds idle);
     // Ends the device's session only.
     void log_off();
 
@@ -93,6 +96,7 @@ private:
     std::size_t place_ = DeviceGroup::kNowhere;  // of the device, now or before
     std::uint64_t epoch_ = 0;
     std::set<std::string> on_;  // users logged on here
+    Clock::time_point used_;
     std::atomic<std::uint64_t> generation_{0};
     std::vector<std::unique_ptr<Channel>> others_;  // by place; those that changes went to
 };

@@ -148,10 +148,25 @@ const std::map<std::string, Setter>& setters() {
             {"keepleadzeros", into(&Config::keep_lead_zeros, take_flag)},
             {"fallbackinterval", into(&Config::fallback_interval, time)},
             {"keepalive", into(&Config::keep_alive, take_flag)},
+            {"keepaliveinterval",
+             [](Config& config, const std::string& value) {
+                 constexpr std::chrono::milliseconds kLeast{100};
+                 std::chrono::milliseconds interval{};
+                 if (!take_time(value, interval) || interval < kLeast) return false;
+                 config.keep_alive_interval = interval;
+                 return true;
+             }},
             {"connectiontimeout", into(&Config::connection_timeout, time)},
             {"commandtimeout", into(&Config::command_timeout, time)},
             {"device", add_devices},
             {"devices", add_devices},
+            {"objectcache",
+             [count](Config& config, const std::string& value) {
+                 unsigned most = 0;
+                 if (!count(10'000'000)(value, most) || most == 0) return false;
+                 config.object_cache = most;
+                 return true;
+             }},
             {"forceoslocking", into(&Config::force_os_locking, take_flag)},
             {"custommechanisms",
              [](Config& config, const std::string& value) {

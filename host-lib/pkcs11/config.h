@@ -47,8 +47,11 @@ struct Config {
     unsigned slot_count = 10;
     bool keep_lead_zeros = false;
     bool force_os_locking = false;
+    unsigned object_cache = 10'000;  // ours: token objects whose attributes are kept in memory
     std::chrono::seconds fallback_interval{0};
     bool keep_alive = false;
+    std::chrono::milliseconds keep_alive_interval{
+        300'000};  // ours: idle time after which the device hears of us
     std::chrono::milliseconds connection_timeout{5000};
     std::chrono::milliseconds command_timeout{60000};
     std::vector<std::string> custom_mechanisms;

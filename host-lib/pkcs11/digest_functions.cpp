@@ -3,6 +3,7 @@
 
 #include "firmware/crypto/digest.h"
 #include "host-lib/pkcs11/attributes.h"
+#include "host-lib/pkcs11/external_objects.h"
 #include "host-lib/pkcs11/handlers.h"
 #include "host-lib/pkcs11/key_commands.h"
 #include "host-lib/pkcs11/key_use.h"
@@ -26,7 +27,7 @@ Result<SecretBytes> finish(Session& session, const Operation& operation) {
         const auto answer =
             session.execute(FC_CXI, SFC_CXI_HASH_COMPUTE,
                             {0, operation.prepared->cxi, 0, ByteView(), ByteView(operation.held)});
-        if (!answer) return fail(answer.error());
+        CS2SIM_TRY(answer);
         return to_secret(answer->block.bytes("hash"));
     }
     SecretBytes digest(hash_row(operation).size);
@@ -55,10 +56,9 @@ Answer DigestInit(Session& session, CK_MECHANISM* mechanism) {
         return {};
     }
     if (operation.active()) return fail(CKR_OPERATION_ACTIVE);
-    auto prepared = prepare(*session.token.profile(), mechanism, CKF_DIGEST);
-    if (!prepared) return fail(prepared.error());
+    CS2SIM_TRY_LET(prepared, prepare(*session.token.profile(), mechanism, CKF_DIGEST));
     Operation begun;
-    begun.prepared = *std::move(prepared);
+    begun.prepared = std::move(prepared);
     if (by_module(begun)) {
         operation = std::move(begun);
         return {};
@@ -72,56 +72,48 @@ Answer DigestInit(Session& session, CK_MECHANISM* mechanism) {
 }
 
 Answer Digest(Session& session, CK_BYTE* data, CK_ULONG length, CK_BYTE* out, CK_ULONG* out_length) {
-    const auto operation = active(session, Slot::digest, true);
-    if (!operation) return fail(operation.error());
+    CS2SIM_TRY_LET(operation, active(session, Slot::digest, true));
     const auto work = [&]() -> Result<Delivery> {
-        const auto given = input(data, length);
-        if (!given) return fail(given.error());
-        return deliver(**operation, out, out_length, digest_size(**operation), !by_module(**operation),
+        CS2SIM_TRY_LET(given, input(data, length));
+        return deliver(*operation, out, out_length, digest_size(*operation), !by_module(*operation),
                        [&]() -> Result<SecretBytes> {
-                           CS2SIM_TRY(take(**operation, *given));
-                           return finish(session, **operation);
+                           CS2SIM_TRY(take(*operation, given));
+                           return finish(session, *operation);
                        });
     };
-    return conclude(**operation, work());
+    return conclude(*operation, work());
 }
 
 Answer DigestUpdate(Session& session, CK_BYTE* data, CK_ULONG length) {
-    const auto operation = active(session, Slot::digest, false);
-    if (!operation) return fail(operation.error());
+    CS2SIM_TRY_LET(operation, active(session, Slot::digest, false));
     const auto given = input(data, length);
-    const Answer taken = given ? take(**operation, *given) : Answer(fail(given.error()));
-    (*operation)->updating = true;
-    if (!taken) (*operation)->end();
+    const Answer taken = given ? take(*operation, *given) : Answer(fail(given.error()));
+    operation->updating = true;
+    if (!taken) operation->end();
     return taken;
 }
 
 Answer DigestKey(Session& session, CK_OBJECT_HANDLE handle) {
-    const auto operation = active(session, Slot::digest, false);
-    if (!operation) return fail(operation.error());
-    const auto key = session.library.objects.find(handle);
+    CS2SIM_TRY_LET(operation, active(session, Slot::digest, false));
     const auto digest_key = [&]() -> Answer {
-        if (!key || key->slot != session.token.slot) return fail(CKR_KEY_HANDLE_INVALID);
+        CS2SIM_TRY_LET(key, object_in_use(session, handle, CKR_KEY_HANDLE_INVALID));
         const bool readable = class_of(key->properties) == CKO_SECRET_KEY &&
                               key->properties.flag_or(CXI_PROP_EXTRACTABLE, false) &&
                               !key->properties.flag_or(CXI_PROP_SENSITIVE, true);
         if (!readable) return fail(CKR_KEY_INDIGESTIBLE);
-        const auto material = export_key(session, *key);
-        if (!material) return fail(material.error());
-        return take(**operation, *material);
+        CS2SIM_TRY_LET(material, export_key(session, *key));
+        return take(*operation, material);
     };
     const Answer taken = digest_key();
-    (*operation)->updating = true;
-    if (!taken) (*operation)->end();
+    operation->updating = true;
+    if (!taken) operation->end();
     return taken;
 }
 
 Answer DigestFinal(Session& session, CK_BYTE* out, CK_ULONG* out_length) {
-    const auto operation = active(session, Slot::digest, false);
-    if (!operation) return fail(operation.error());
-    return conclude(**operation,
-                    deliver(**operation, out, out_length, digest_size(**operation), !by_module(**operation),
-                            [&] { return finish(session, **operation); }));
+    CS2SIM_TRY_LET(operation, active(session, Slot::digest, false));
+    return conclude(*operation, deliver(*operation, out, out_length, digest_size(*operation),
+                                        !by_module(*operation), [&] { return finish(session, *operation); }));
 }
 
 // A state is a name under which the library keeps the digest: it can be restored as often as wanted, in any
@@ -148,11 +140,10 @@ Answer GetOperationState(Session& session, CK_BYTE* state, CK_ULONG* length) {
 
 Answer SetOperationState(Session& session, CK_BYTE* state, CK_ULONG length, CK_OBJECT_HANDLE encryption,
                          CK_OBJECT_HANDLE authentication) {
-    const auto given = input(state, length);
-    if (!given) return fail(given.error());
+    CS2SIM_TRY_LET(given, input(state, length));
     if (encryption != CK_INVALID_HANDLE || authentication != CK_INVALID_HANDLE)
         return fail(CKR_KEY_NOT_NEEDED);
-    auto saved = session.library.saved_digests.copy(*given);
+    auto saved = session.library.saved_digests.copy(given);
     if (!saved) return fail(CKR_SAVED_STATE_INVALID);
     Operation restored;
     restored.prepared = saved->prepared;

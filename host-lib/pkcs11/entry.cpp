@@ -118,7 +118,7 @@ void log_start(Library& library) {
 
 }  // namespace
 
-Answer start_library(Generation generation, bool only_callbacks) {
+Answer start_library(Generation generation, bool only_callbacks, bool threads) {
     Stage none = Stage::none;
     if (!stage.compare_exchange_strong(none, Stage::starting))
         return fail(none == Stage::over ? CKR_CRYPTOKI_NOT_INITIALIZED : CKR_CRYPTOKI_ALREADY_INITIALIZED);
@@ -135,6 +135,7 @@ Answer start_library(Generation generation, bool only_callbacks) {
         return fail(CKR_HOST_MEMORY);
     }
     log_start(*library);
+    if (threads) library->keep_sessions_alive();
     current.store(library);
     stage.store(Stage::ready);
     return {};

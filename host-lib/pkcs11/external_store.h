@@ -9,6 +9,7 @@
 #include "host-lib/keystore/key_store.h"
 #include "host-lib/pkcs11/config.h"
 #include "host-lib/pkcs11/log.h"
+#include "host-lib/pkcs11/spec_blocks.h"
 
 namespace cs2sim::p11 {
 
@@ -23,6 +24,12 @@ public:
     // Errors: those of parse_key_storage() and open_key_store(), until what is wrong is put right.
     Result<keystore::KeyStore*> store();
 
+    // The first of `count` specifiers in a row, which nobody else gets.
+    Result<std::uint32_t> reserve_specs(const std::string& group, std::uint32_t count);
+    // The store refused a key of this group, or the connection was lost: what was reserved ahead may not be
+    // free.
+    void forget_specs(const std::string& group) { specs_.forget(group); }
+
     // A number that moves on whenever somebody may have changed a row, known within a second. An object that
     // was looked up under it is as the store has it. While the store cannot be reached it stays for
     // KeyStorageOffline seconds, with a warning; afterwards: the store's error.
@@ -32,8 +39,8 @@ public:
     // error.
     Result<std::uint64_t> failed(Error error);
 
-    // Whether the store is away, and not longer than KeyStorageOffline allows.
-    bool is_offline();
+    // The code that the store was lost by, not longer ago than KeyStorageOffline allows; 0: it is there.
+    std::uint32_t offline_by();
 
     // Writes a line about a row; `code` says what is wrong with it.
     void report(const keystore::KeyIndex& index, std::uint32_t code);
@@ -44,6 +51,7 @@ private:
 
     const std::chrono::milliseconds connection_timeout_, command_timeout_;
     Log& log_;
+    SpecBlocks specs_;
     std::mutex mutex_;  // of all below
     std::unique_ptr<keystore::KeyStore> store_;
     std::uint64_t epoch_ = 1;

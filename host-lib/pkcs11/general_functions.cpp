@@ -24,16 +24,17 @@ CK_VERSION version_of(const CK_INTERFACE& interface) {
 
 // PKCS#11 3.0, section 5.4.
 Answer Initialize(CK_VOID_PTR pointer) {
-    bool only_callbacks = false;
+    bool only_callbacks = false, threads = true;
     if (pointer) {
         const auto& arguments = *static_cast<const CK_C_INITIALIZE_ARGS*>(pointer);
         if (arguments.pReserved) return fail(CKR_ARGUMENTS_BAD);
         const int given = (arguments.CreateMutex ? 1 : 0) + (arguments.DestroyMutex ? 1 : 0) +
                           (arguments.LockMutex ? 1 : 0) + (arguments.UnlockMutex ? 1 : 0);
         if (given != 0 && given != 4) return fail(CKR_ARGUMENTS_BAD);
+        threads = (arguments.flags & CKF_LIBRARY_CANT_CREATE_OS_THREADS) == 0;
         only_callbacks = given == 4 && (arguments.flags & CKF_OS_LOCKING_OK) == 0;
     }
-    return start_library(this_generation(), only_callbacks);
+    return start_library(this_generation(), only_callbacks, threads);
 }
 
 Answer Finalize(CK_VOID_PTR reserved) {

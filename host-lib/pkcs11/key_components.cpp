@@ -4,7 +4,9 @@
 
 #include <array>
 
+#include "firmware/crypto/finite_field.h"
 #include "firmware/crypto/pkey.h"
+#include "host-lib/pkcs11/domain_parameters.h"
 
 namespace cs2sim::p11 {
 namespace {
@@ -100,9 +102,8 @@ Result<SecretBytes> rsa_private_key(const Template& given) {
                                      q.get(), dp.get(), dq.get(), u.get()};
     for (std::size_t i = 0; i < std::size(kRsaComponents); ++i)
         if (OSSL_PARAM_BLD_push_BN(builder.get(), kRsaComponents[i].name, numbers[i]) != 1) return kBad;
-    const auto key = make_key("RSA", EVP_PKEY_KEYPAIR, builder.get());
-    if (!key) return fail(key.error());
-    return private_key_der(**key);
+    CS2SIM_TRY_LET(key, make_key("RSA", EVP_PKEY_KEYPAIR, builder.get()));
+    return private_key_der(*key);
 }
 
 const char* raw_algorithm(CK_KEY_TYPE type) { return type == CKK_EC_EDWARDS ? "ED25519" : "X25519"; }
@@ -134,29 +135,33 @@ std::string openssl_name(const std::string& curve) {
 
 Result<std::string> given_curve(const Template& given) {
     if (!given.has(CKA_EC_PARAMS)) return fail(CKR_TEMPLATE_INCOMPLETE);
-    const auto name = curve_name(given.bytes(CKA_EC_PARAMS));
-    if (!name) return fail(name.error());
-    const std::string known = openssl_name(*name);
+    CS2SIM_TRY_LET(name, curve_name(given.bytes(CKA_EC_PARAMS)));
+    const std::string known = openssl_name(name);
     if (known.empty()) return fail(CKR_CURVE_NOT_SUPPORTED);
     return known;
 }
 
 Result<SecretBytes> ec_private_key(const Template& given) {
-    const auto curve = given_curve(given);
-    if (!curve) return fail(curve.error());
+    CS2SIM_TRY_LET(curve, given_curve(given));
     const Number secret = number_of(given.bytes(CKA_VALUE));
     if (!secret) return fail(CKR_TEMPLATE_INCOMPLETE);
-    const auto point = point_of(*curve, secret.get());
-    if (!point) return fail(point.error());
+    CS2SIM_TRY_LET(point, point_of(curve, secret.get()));
     const Handle<OSSL_PARAM_BLD> builder(OSSL_PARAM_BLD_new());
-    if (OSSL_PARAM_BLD_push_utf8_string(builder.get(), OSSL_PKEY_PARAM_GROUP_NAME, curve->c_str(), 0) != 1 ||
-        OSSL_PARAM_BLD_push_octet_string(builder.get(), OSSL_PKEY_PARAM_PUB_KEY, point->data(),
-                                         point->size()) != 1 ||
+    if (OSSL_PARAM_BLD_push_utf8_string(builder.get(), OSSL_PKEY_PARAM_GROUP_NAME, curve.c_str(), 0) != 1 ||
+        OSSL_PARAM_BLD_push_octet_string(builder.get(), OSSL_PKEY_PARAM_PUB_KEY, point.data(),
+                                         point.size()) != 1 ||
         OSSL_PARAM_BLD_push_BN(builder.get(), OSSL_PKEY_PARAM_PRIV_KEY, secret.get()) != 1)
         return kBad;
-    const auto key = make_key("EC", EVP_PKEY_KEYPAIR, builder.get());
-    if (!key) return fail(key.error());
-    return private_key_der(**key);
+    CS2SIM_TRY_LET(key, make_key("EC", EVP_PKEY_KEYPAIR, builder.get()));
+    return private_key_der(*key);
+}
+
+Result<DomainParameters> given_group(const Template& given, CK_KEY_TYPE type) {
+    const DomainParameters group = group_in(given);
+    const bool dsa = type == CKK_DSA;
+    if (group.p.empty() || group.g.empty() || (dsa && group.q.empty()) || !given.has(CKA_VALUE))
+        return fail(CKR_TEMPLATE_INCOMPLETE);
+    return group;
 }
 
 }  // namespace
@@ -167,15 +172,17 @@ Result<Bytes> public_key_of(const Template& given, CK_KEY_TYPE type) {
         if (!given.has(CKA_MODULUS) || !given.has(CKA_PUBLIC_EXPONENT)) return fail(CKR_TEMPLATE_INCOMPLETE);
         key = rsa_public_key(given.bytes(CKA_MODULUS), given.bytes(CKA_PUBLIC_EXPONENT));
     } else if (type == CKK_EC) {
-        const auto curve = given_curve(given);
-        if (!curve) return fail(curve.error());
+        CS2SIM_TRY_LET(curve, given_curve(given));
         if (!given.has(CKA_EC_POINT)) return fail(CKR_TEMPLATE_INCOMPLETE);
-        key = ec_public_key(*curve, octets_content(given.bytes(CKA_EC_POINT)));
+        key = ec_public_key(curve, octets_content(given.bytes(CKA_EC_POINT)));
     } else if (type == CKK_EC_EDWARDS || type == CKK_EC_MONTGOMERY) {
         const ByteView raw = octets_content(given.bytes(CKA_EC_POINT));
         if (raw.empty()) return fail(CKR_TEMPLATE_INCOMPLETE);
         key = PublicKey(
             EVP_PKEY_new_raw_public_key_ex(nullptr, raw_algorithm(type), nullptr, raw.data(), raw.size()));
+    } else if (type == CKK_DSA || type == CKK_DH) {
+        CS2SIM_TRY_LET(group, given_group(given, type));
+        key = public_key_in(group, type == CKK_DSA, given.bytes(CKA_VALUE));
     }
     if (!key) return fail(is_device_code(key.error().code) ? CKR_ATTRIBUTE_VALUE_INVALID : key.error().code);
     if (!*key) return kBad;
@@ -185,6 +192,12 @@ Result<Bytes> public_key_of(const Template& given, CK_KEY_TYPE type) {
 Result<SecretBytes> private_key_of(const Template& given, CK_KEY_TYPE type) {
     if (type == CKK_RSA) return rsa_private_key(given);
     if (type == CKK_EC) return ec_private_key(given);
+    if (type == CKK_DSA || type == CKK_DH) {
+        CS2SIM_TRY_LET(group, given_group(given, type));
+        const auto key = private_key_in(group, type == CKK_DSA, given.bytes(CKA_VALUE));
+        if (!key) return kBad;
+        return private_key_der(**key);
+    }
     if (type != CKK_EC_EDWARDS && type != CKK_EC_MONTGOMERY) return fail(CKR_KEY_TYPE_INCONSISTENT);
     const ByteView raw = given.bytes(CKA_VALUE);
     if (raw.empty()) return fail(CKR_TEMPLATE_INCOMPLETE);
@@ -202,7 +215,7 @@ Result<SecretBytes> component_of(ByteView pkcs8, CK_ATTRIBUTE_TYPE type) {
     for (const ComponentRow& row : kRsaComponents)
         if (is_rsa(**key) && row.type == type) name = row.name;
     if (!name) return none;
-    if (type == CKA_VALUE && !is_ec(**key)) {
+    if (type == CKA_VALUE && !is_ec(**key) && !is_dsa(**key) && !is_dh(**key)) {
         std::size_t size = 0;
         EVP_PKEY_get_raw_private_key(key->get(), nullptr, &size);
         SecretBytes raw(size);

@@ -28,7 +28,7 @@ CK_STATE Session::state() const {
 }
 
 Library::Library(Config given, Generation which)
-    : config(std::move(given)), generation(which), log(config, which) {
+    : config(std::move(given)), generation(which), log(config, which), objects(config.object_cache) {
     const DeviceGroup::Settings settings{{config.connection_timeout, config.command_timeout},
                                          config.keep_alive,
                                          config.fallback_interval,
@@ -40,9 +40,11 @@ Library::Library(Config given, Generation which)
     for (const auto& devices : config.device_groups)
         groups_.push_back(std::make_unique<DeviceGroup>(devices, settings));
     if (groups_.empty()) groups_.push_back(std::make_unique<DeviceGroup>());
-    for (const auto& group : groups_)
+    for (const auto& group : groups_) {
+        slot_watch.add(*group, tokens_.size(), config.slot_count);
         for (unsigned number = 0; number < config.slot_count; ++number)
             tokens_.push_back(std::make_unique<Token>(tokens_.size(), number, *group, config));
+    }
     for (const auto& token : tokens_) {
         const unsigned slot = static_cast<unsigned>(token->slot);
         if (config.keys_are_external(slot)) token->external = &external_store(config.key_storage_of(slot));
@@ -60,6 +62,7 @@ ExternalStore& Library::external_store(const KeyStorageSettings& settings) {
 // The first connection waits for the device's word at the end of its session, and no other when it never
 // came: a dead device holds C_Finalize up once.
 Library::~Library() {
+    keep_alive_.stop();
     const std::lock_guard lock(mutex_);
     bool wait = true;
     const auto close = [&wait](Channel& channel) {
@@ -69,6 +72,7 @@ Library::~Library() {
     };
     for (const auto& [handle, session] : sessions_) close(session->channel());
     for (const auto& token : tokens_) close(token->shared_channel());
+    slot_watch.close(wait);
     sessions_.clear();
 }
 
@@ -150,9 +154,24 @@ void Library::log_off(Token& token) {
     for (const SharedSession& session : sessions_of(token)) session->channel().log_off();
 }
 
-void Library::wait_for_end() {
+void Library::keep_sessions_alive() {
+    if (config.keep_alive)
+        keep_alive_.start(config.keep_alive_interval, [this](std::chrono::milliseconds idle) { tend(idle); });
+}
+
+void Library::tend(std::chrono::milliseconds idle) {
+    std::vector<SharedSession> open;
+    {
+        const std::lock_guard lock(mutex_);
+        for (const auto& [handle, session] : sessions_) open.push_back(session);
+    }
+    for (const SharedSession& session : open) session->channel().keep_alive(idle);
+    for (const auto& token : tokens_) token->shared_channel().keep_alive(idle);
+}
+
+bool Library::wait_for_end(std::chrono::milliseconds longest) {
     std::unique_lock lock(end_mutex_);
-    end_signal_.wait(lock, [&] { return ending_; });
+    return end_signal_.wait_for(lock, longest, [&] { return ending_; });
 }
 
 void Library::end() {

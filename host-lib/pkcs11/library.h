@@ -6,9 +6,11 @@
 #include <unordered_map>
 
 #include "host-lib/pkcs11/external_store.h"
+#include "host-lib/pkcs11/keep_alive.h"
 #include "host-lib/pkcs11/log.h"
 #include "host-lib/pkcs11/saved_digests.h"
 #include "host-lib/pkcs11/session.h"
+#include "host-lib/pkcs11/slot_watch.h"
 
 namespace cs2sim::p11 {
 
@@ -39,11 +41,17 @@ public:
     // Everybody off, on every connection of the token.
     void log_off(Token& token);
 
-    // Waits until the library ends. False: it did.
-    void wait_for_end();
+    SlotWatch slot_watch;
+
+    // Starts the thread that keeps sessions alive, when the configuration asks for it.
+    void keep_sessions_alive();
+
+    // Waits until the library ends, or for so long. True: it ended.
+    bool wait_for_end(std::chrono::milliseconds longest);
     void end();  // wakes those who wait
 
 private:
+    void tend(std::chrono::milliseconds idle);
     void ended(const std::vector<SharedSession>& closed, Token& token);
 
     ExternalStore& external_store(const KeyStorageSettings& settings);
@@ -56,6 +64,7 @@ private:
     std::mutex end_mutex_;
     std::condition_variable end_signal_;
     bool ending_ = false;
+    KeepAlive keep_alive_;
 };
 
 }  // namespace cs2sim::p11

@@ -12,7 +12,7 @@
 
 namespace cs2sim::p11 {
 
-// One user with what he logs on with.
+// One user with what they log on with.
 class Logon {
 public:
     // With a password.

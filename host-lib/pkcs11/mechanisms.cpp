@@ -66,6 +66,9 @@ constexpr Bar kBars[] = {
     {BOTH, KeyKind::aes, CXI_MECH_CHAIN_MASK, CXI_MECH_CHAIN_ECB, WRAP | UNWRAP},
     {BOTH, KeyKind::aes, CXI_MECH_CHAIN_MASK, CXI_MECH_CHAIN_CBC, WRAP | UNWRAP},
     {BOTH, KeyKind::aes, CXI_MECH_CHAIN_MASK, CXI_MECH_CHAIN_CTR, WRAP | UNWRAP},
+    {FIPS, KeyKind::dsa, 0, 0, kAll & ~VERIFY},
+    {CC, KeyKind::dsa, 0, 0, kAll},
+    {CC, KeyKind::dh, 0, 0, kAll},
     {BOTH, KeyKind::no_key, CXI_MECH_KDF_MASK, CXI_MECH_KDF_HASH, DERIVE},
     {BOTH, KeyKind::no_key, CXI_MECH_KDF_MASK, CXI_MECH_KDF_ENC_DATA, DERIVE},
     {BOTH, KeyKind::no_key, CXI_MECH_KDF_MASK, CXI_MECH_KDF_XOR_BASE_AND_DATA, DERIVE},
@@ -75,6 +78,8 @@ constexpr Bar kBars[] = {
 };
 
 bool is_des(KeyKind keys) { return keys == KeyKind::des || keys == KeyKind::des2 || keys == KeyKind::des3; }
+
+bool is_finite_field(KeyKind keys) { return keys == KeyKind::dsa || keys == KeyKind::dh; }
 
 struct KindRow {
     KeyKind kind;
@@ -87,6 +92,8 @@ constexpr KindRow kKinds[] = {
     {KeyKind::montgomery, CKK_EC_MONTGOMERY},
     {KeyKind::curve, CKK_EC},
     {KeyKind::curve, CKK_EC_MONTGOMERY},
+    {KeyKind::dsa, CKK_DSA},
+    {KeyKind::dh, CKK_DH},
     {KeyKind::aes, CKK_AES},
     {KeyKind::des, CKK_DES2},
     {KeyKind::des, CKK_DES3},
@@ -140,6 +147,7 @@ std::optional<CK_MECHANISM_TYPE> custom_mechanism(const std::string& name) {
 CK_FLAGS flags_of(const MechanismRow& row, const TokenProfile& profile) {
     const auto modes = static_cast<std::uint8_t>((profile.fips ? FIPS : 0) | (profile.cc ? CC : 0));
     if (is_des(row.keys) && !profile.des3) return 0;
+    if (is_finite_field(row.keys) && !profile.dsa) return 0;
     if (row.work == Work::vendor && profile.certified()) return 0;  // no modules of others there
     CK_FLAGS flags = row.flags;
     for (const Bar& bar : kBars)
@@ -192,6 +200,10 @@ MadeKey made_key(KeyKind kind) {
         case KeyKind::ec:
         case KeyKind::curve:
             return {CKK_EC, CXI_KEY_ALGO_EC, 0};
+        case KeyKind::dsa:
+            return {CKK_DSA, CXI_KEY_ALGO_DSA, 0};
+        case KeyKind::dh:
+            return {CKK_DH, CXI_KEY_ALGO_DH_PKCS, 0};
         case KeyKind::aes:
             return {CKK_AES, CXI_KEY_ALGO_AES, 0};
         case KeyKind::des2:

@@ -16,6 +16,7 @@ namespace cs2sim::p11 {
 enum class Work : std::uint8_t {
     key,                // C_GenerateKey
     key_pair,           // C_GenerateKeyPair
+    parameters,         // C_GenerateKey, of domain parameters
     rsa,                // RSA with a padding: signs, recovers and encrypts in one command
     signature,          // signs a digest that the caller made
     hash_signature,     // hashes here, signs the digest
@@ -39,6 +40,8 @@ enum class KeyKind : std::uint8_t {
     edwards,
     montgomery,
     curve,
+    dsa,
+    dh,
     aes,
     des,
     des2,
@@ -75,6 +78,7 @@ enum class ParameterCodec : std::uint8_t {
     tls_mac,
     tls_kdf,
     rsa_aes,
+    public_value,
     bytes
 };
 

@@ -24,52 +24,97 @@ std::vector<SharedObject> ObjectTable::stored_of_slot(CK_SLOT_ID slot) const {
     const std::lock_guard lock(mutex_);
     std::vector<SharedObject> all;
     for (const auto& [place, handle] : token_objects_)
-        if (const auto found = objects_.find(handle);
-            place.first == slot && found != objects_.end() && found->second->stored)
-            all.push_back(found->second);
+        if (const auto found = objects_.find(handle); place.first == slot && found != objects_.end() &&
+                                                      found->second.object && found->second.object->stored)
+            all.push_back(found->second.object);
     return all;
+}
+
+void ObjectTable::used(Entry& entry) {
+    if (entry.use) used_.splice(used_.begin(), used_, *entry.use);
+}
+
+// Puts a whole object into its entry; another one may become bare for it.
+void ObjectTable::keep(Entry& entry, SharedObject object) {
+    entry.is_private = object->properties.flag_or(CXI_PROP_PRIVATE, true);
+    const bool may_go = object->is_token() && !object->stored;
+    if (may_go && !entry.use) entry.use = used_.insert(used_.begin(), object->handle);
+    used(entry);
+    entry.object = std::move(object);
+    while (used_.size() > most_whole_) {
+        Entry& oldest = objects_.at(used_.back());
+        oldest.object.reset();
+        oldest.use.reset();
+        used_.pop_back();
+    }
 }
 
 SharedObject ObjectTable::put(Object object) {
     const std::lock_guard lock(mutex_);
+    const Place* place = nullptr;
     if (object.is_token()) {
         auto [known, added] = token_objects_.try_emplace(place_of(object), CK_INVALID_HANDLE);
         if (added) known->second = next_handle++;
         object.handle = known->second;
+        place = &known->first;
     } else {
         object.handle = next_handle++;
         of_session_[object.session].push_back(object.handle);
     }
     auto shared = std::make_shared<const Object>(std::move(object));
-    objects_[shared->handle] = shared;
+    Entry& entry = objects_[shared->handle];
+    entry.place = place;
+    keep(entry, shared);
     return shared;
 }
 
-void ObjectTable::replace(CK_OBJECT_HANDLE handle, Bytes reference, PropertyList properties) {
+void ObjectTable::replace(const Object& object, Bytes reference, PropertyList properties) {
     const std::lock_guard lock(mutex_);
-    const auto found = objects_.find(handle);
+    const auto found = objects_.find(object.handle);
     if (found == objects_.end()) return;
-    Object changed = *found->second;
+    Object changed = object;
     changed.reference = std::move(reference);
     changed.properties = std::move(properties);
-    found->second = std::make_shared<const Object>(std::move(changed));
+    keep(found->second, std::make_shared<const Object>(std::move(changed)));
 }
 
-SharedObject ObjectTable::find(CK_OBJECT_HANDLE handle) const {
+SharedObject ObjectTable::find(CK_OBJECT_HANDLE handle) {
     const std::lock_guard lock(mutex_);
     const auto found = objects_.find(handle);
-    return found == objects_.end() ? nullptr : found->second;
+    if (found == objects_.end()) return nullptr;
+    Entry& entry = found->second;
+    used(entry);
+    if (entry.object) return entry.object;
+    Object bare;
+    bare.handle = handle;
+    bare.slot = entry.place->first;
+    bare.reference = entry.place->second;
+    bare.bare = true;
+    return std::make_shared<const Object>(std::move(bare));
+}
+
+SharedObject ObjectTable::make_whole(const Object& bare, PropertyList properties) {
+    const std::lock_guard lock(mutex_);
+    const auto found = objects_.find(bare.handle);
+    if (found == objects_.end()) return nullptr;
+    Object whole = bare;
+    whole.properties = std::move(properties);
+    whole.bare = false;
+    auto shared = std::make_shared<const Object>(std::move(whole));
+    keep(found->second, shared);
+    return shared;
 }
 
 void ObjectTable::take_out(CK_OBJECT_HANDLE handle) {
     const auto found = objects_.find(handle);
     if (found == objects_.end()) return;
-    const Object& object = *found->second;
-    if (object.is_token())
-        token_objects_.erase(place_of(object));
-    else if (const auto list = of_session_.find(object.session); list != of_session_.end())
-        std::erase(list->second, handle);
+    const Entry entry = std::move(found->second);
     objects_.erase(found);
+    if (entry.use) used_.erase(*entry.use);
+    if (entry.place)
+        token_objects_.erase(token_objects_.find(*entry.place));
+    else if (const auto list = of_session_.find(entry.object->session); list != of_session_.end())
+        std::erase(list->second, handle);
 }
 
 void ObjectTable::erase(CK_OBJECT_HANDLE handle) {
@@ -83,8 +128,8 @@ std::vector<SharedObject> ObjectTable::of_slot(CK_SLOT_ID slot) const {
     for (const auto& [session, handles] : of_session_)
         for (const CK_OBJECT_HANDLE handle : handles)
             if (const auto found = objects_.find(handle);
-                found != objects_.end() && found->second->slot == slot)
-                all.push_back(found->second);
+                found != objects_.end() && found->second.object->slot == slot)
+                all.push_back(found->second.object);
     std::ranges::sort(all, {}, [](const SharedObject& object) { return object->handle; });
     return all;
 }
@@ -96,7 +141,7 @@ std::vector<SharedObject> ObjectTable::erase_of_session(CK_SESSION_HANDLE sessio
     if (list == of_session_.end()) return taken;
     for (const CK_OBJECT_HANDLE handle : list->second)
         if (const auto found = objects_.find(handle); found != objects_.end()) {
-            taken.push_back(std::move(found->second));
+            taken.push_back(std::move(found->second.object));
             objects_.erase(found);
         }
     of_session_.erase(list);
@@ -107,10 +152,10 @@ std::vector<SharedObject> ObjectTable::erase_private(CK_SLOT_ID slot) {
     const std::lock_guard lock(mutex_);
     std::vector<SharedObject> session_objects;
     std::vector<CK_OBJECT_HANDLE> handles;
-    for (const auto& [handle, object] : objects_) {
-        if (object->slot != slot || !object->properties.flag_or(CXI_PROP_PRIVATE, true)) continue;
+    for (const auto& [handle, entry] : objects_) {
+        if ((entry.place ? entry.place->first : entry.object->slot) != slot || !entry.is_private) continue;
         handles.push_back(handle);
-        if (!object->is_token()) session_objects.push_back(object);
+        if (!entry.place) session_objects.push_back(entry.object);
     }
     for (const CK_OBJECT_HANDLE handle : handles) take_out(handle);
     return session_objects;
@@ -118,14 +163,10 @@ std::vector<SharedObject> ObjectTable::erase_private(CK_SLOT_ID slot) {
 
 void ObjectTable::erase_of_slot(CK_SLOT_ID slot) {
     const std::lock_guard lock(mutex_);
-    for (auto place = token_objects_.begin(); place != token_objects_.end();) {
-        if (place->first.first != slot) {
-            ++place;
-            continue;
-        }
-        objects_.erase(place->second);
-        place = token_objects_.erase(place);
-    }
+    std::vector<CK_OBJECT_HANDLE> handles;
+    for (const auto& [place, handle] : token_objects_)
+        if (place.first == slot) handles.push_back(handle);
+    for (const CK_OBJECT_HANDLE handle : handles) take_out(handle);
 }
 
 }  // namespace cs2sim::p11

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <list>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -28,19 +29,27 @@ struct Object {
     Bytes reference;          // as commands name it (firmware/protocol/cxi/constants.h, CxiKeyTag)
     PropertyList properties;  // as they were when it was found, made or changed
     std::optional<StoredAt> stored{};
+    bool bare = false;  // its properties are not kept any more, and have to be read again
 
     bool is_token() const { return session == CK_INVALID_HANDLE; }
 };
 using SharedObject = std::shared_ptr<const Object>;
 
 // Used by several threads at once. Objects do not change: a change puts another one in its place.
+//
+// A token may have more objects than memory: of those that live on the device only so many keep their
+// properties, those that were used last; of the others the table knows the handle and what they are called.
 class ObjectTable {
 public:
+    explicit ObjectTable(std::size_t most_whole) : most_whole_(most_whole) {}
+
     // The object, with the handle that it has: a token object that is known keeps its handle.
     SharedObject put(Object object);
     // The same object with other properties or another reference, when it is still there.
-    void replace(CK_OBJECT_HANDLE handle, Bytes reference, PropertyList properties);
-    SharedObject find(CK_OBJECT_HANDLE handle) const;  // null: unknown
+    void replace(const Object& object, Bytes reference, PropertyList properties);
+    SharedObject find(CK_OBJECT_HANDLE handle);  // null: unknown
+    // An object that find() gave as a bare one, with its properties; null: it is not there any more.
+    SharedObject make_whole(const Object& bare, PropertyList properties);
     void erase(CK_OBJECT_HANDLE handle);
     std::vector<SharedObject> of_slot(CK_SLOT_ID slot) const;         // session objects only
     std::vector<SharedObject> stored_of_slot(CK_SLOT_ID slot) const;  // those that live in a key store
@@ -53,11 +62,21 @@ public:
 
 private:
     using Place = std::pair<CK_SLOT_ID, Bytes>;
+    struct Entry {
+        SharedObject object;           // null: bare
+        const Place* place = nullptr;  // of a token object: its key in token_objects_
+        bool is_private = true;
+        std::optional<std::list<CK_OBJECT_HANDLE>::iterator> use;  // in used_, of those that may become bare
+    };
     static Place place_of(const Object& object);
+    void keep(Entry& entry, SharedObject object);
+    void used(Entry& entry);
     void take_out(CK_OBJECT_HANDLE handle);
 
+    const std::size_t most_whole_;
     mutable std::mutex mutex_;
-    std::unordered_map<CK_OBJECT_HANDLE, SharedObject> objects_;
+    std::unordered_map<CK_OBJECT_HANDLE, Entry> objects_;
+    std::list<CK_OBJECT_HANDLE> used_;  // whole token objects of devices, the one used last in front
     std::map<Place, CK_OBJECT_HANDLE> token_objects_;
     std::unordered_map<CK_SESSION_HANDLE, std::vector<CK_OBJECT_HANDLE>> of_session_;
 };

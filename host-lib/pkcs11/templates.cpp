@@ -25,6 +25,8 @@ bool length_fits(Codec codec, std::size_t length) {
         case Codec::object_class:
         case Codec::key_type:
         case Codec::mechanism:
+        case Codec::group_bits:
+        case Codec::value_bits:
             return length == sizeof(CK_ULONG);
         case Codec::mechanisms:
             return length % sizeof(CK_ULONG) == 0;
@@ -116,7 +118,8 @@ void set_mechanisms(PropertyList& properties) {
 bool is_description(Codec codec) {
     return codec == Codec::object_class || codec == Codec::key_type || codec == Codec::token ||
            codec == Codec::value || codec == Codec::component || codec == Codec::point ||
-           codec == Codec::check_value || codec == Codec::unique_id;
+           codec == Codec::check_value || codec == Codec::unique_id || codec == Codec::group_bits ||
+           codec == Codec::value_bits;
 }
 
 bool is_on(Codec codec, ByteView value) {
@@ -124,9 +127,8 @@ bool is_on(Codec codec, ByteView value) {
 }
 
 Result<void> put(PropertyList& properties, const AttributeRow& row, ByteView value) {
-    auto encoded = property_value(row, value);
-    if (!encoded) return fail(encoded.error());
-    properties.set(row.property, *encoded);
+    CS2SIM_TRY_LET(encoded, property_value(row, value));
+    properties.set(row.property, encoded);
     return {};
 }
 
@@ -150,10 +152,9 @@ Result<Template> Template::read_at(const CK_ATTRIBUTE* attributes, CK_ULONG coun
         ByteView value(static_cast<const std::uint8_t*>(given.pValue), given.ulValueLen);
         if (row->codec == Codec::attributes) {
             if (depth == kMostDepth) return fail(CKR_ATTRIBUTE_VALUE_INVALID);
-            const auto inner = read_at(static_cast<const CK_ATTRIBUTE*>(given.pValue),
-                                       given.ulValueLen / sizeof(CK_ATTRIBUTE), r3, depth + 1);
-            if (!inner) return fail(inner.error());
-            nested = inner->encode();
+            CS2SIM_TRY_LET(inner, read_at(static_cast<const CK_ATTRIBUTE*>(given.pValue),
+                                          given.ulValueLen / sizeof(CK_ATTRIBUTE), r3, depth + 1));
+            nested = inner.encode();
             if (nested.size() > kMostBytes) return fail(CKR_ATTRIBUTE_VALUE_INVALID);
             value = nested;
         }
@@ -228,6 +229,9 @@ Result<PropertyList> new_properties(const Template& given, CK_OBJECT_CLASS objec
                 continue;  // what it cannot have, it has not
             return fail(CKR_TEMPLATE_INCONSISTENT);
         }
+        if (is_key && (!row.belongs_to(key_type) || (type == CKA_VALUE && bit == CLASS_PUBLIC &&
+                                                     key_type != CKK_DSA && key_type != CKK_DH)))
+            return fail(CKR_TEMPLATE_INCONSISTENT);
         if ((row.access & static_cast<std::uint16_t>(how)) == 0)
             return fail((row.access & ACCESS_MAKE) == 0 ? CKR_ATTRIBUTE_READ_ONLY
                                                         : CKR_TEMPLATE_INCONSISTENT);

@@ -29,10 +29,15 @@ const std::string& Token::device() const {
     return devices_.devices().empty() ? *none : devices_.devices().front();
 }
 
+Result<host::Answer> Token::ask(std::uint16_t fc, std::uint8_t sfc, std::initializer_list<Value> values) {
+    auto answer = shared_.execute(fc, sfc, values);
+    if (!answer && answer.error().code == E_CMDS_SM_EXPIRED) answer = shared_.execute(fc, sfc, values);
+    return answer;
+}
+
 Result<TokenUser> Token::find_user(TokenRole role) {
-    const auto answer = shared_.execute(FC_CMDS, SFC_CMDS_GET_USER_INFO, {user_name(role)});
-    if (!answer) return fail(answer.error());
-    const auto user = parse(LAYOUT_USER, answer->block.bytes("user"));
+    CS2SIM_TRY_LET(answer, ask(FC_CMDS, SFC_CMDS_GET_USER_INFO, {user_name(role)}));
+    const auto user = parse(LAYOUT_USER, answer.block.bytes("user"));
     if (!user) return fail(E_CSA_PROTOCOL);
     return TokenUser{(user->u8("initial") & kInitialPassword) != 0, user->u8("failures"),
                      host::label_in(user->text("attributes"))};
@@ -42,13 +47,14 @@ std::shared_ptr<const TokenProfile> Token::profile() {
     const std::lock_guard lock(profile_mutex_);
     if (profile_) return profile_;
     TokenProfile told;
-    const auto answer = shared_.execute(FC_CXI, SFC_CXI_P11_PROFILE, {});
+    const auto answer = ask(FC_CXI, SFC_CXI_P11_PROFILE, {});
     if (answer) {
-        const auto on = [&](std::string_view field) { return answer->block.u8(field) != 0; };
-        const auto text = [&](std::string_view field) { return std::string(answer->block.text(field)); };
+        const auto on = [&](NumberName field) { return answer->block.u8(field) != 0; };
+        const auto text = [&](BytesName field) { return std::string(answer->block.text(field)); };
         told = {on("fips"),
                 on("cc"),
                 on("des3"),
+                on("dsa"),
                 on("initialpins"),
                 answer->block.u8("minpin"),
                 on("clusternames"),
@@ -75,9 +81,8 @@ std::shared_ptr<const TokenProfile> Token::profile() {
 }
 
 Result<unsigned> Token::most_failures() {
-    const auto answer = shared_.execute(FC_CMDS, SFC_CMDS_GET_MAX_AUTH_FAILS, {});
-    if (!answer) return fail(answer.error());
-    return answer->block.u8("count");
+    CS2SIM_TRY_LET(answer, ask(FC_CMDS, SFC_CMDS_GET_MAX_AUTH_FAILS, {}));
+    return answer.block.u8("count");
 }
 
 }  // namespace cs2sim::p11

@@ -14,9 +14,9 @@ namespace cs2sim::p11 {
 
 class ExternalStore;
 
-// A user of a token as the device tells of him.
+// A user of a token as the device tells of them.
 struct TokenUser {
-    bool initial = false;  // somebody else set his PIN
+    bool initial = false;  // somebody else set their PIN
     unsigned failures = 0;
     std::string label;  // of the token; the security officer has it
 };
@@ -50,6 +50,9 @@ public:
     // The role whose PIN has to be changed before anything else, when one is logged on.
     std::atomic<bool> initial_pin{false};
 
+    // A command that changes nothing and belongs to no session: one that expired does not concern its caller.
+    // Errors: the device's.
+    Result<host::Answer> ask(std::uint16_t fc, std::uint8_t sfc, std::initializer_list<Value> values);
     // Asks the device. Errors: the device's; E_CMDS_NO_USER when there is no such user.
     Result<TokenUser> find_user(TokenRole role);
     Result<unsigned> most_failures();  // 0: no limit

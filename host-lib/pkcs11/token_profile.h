@@ -12,6 +12,7 @@ struct TokenProfile {
     bool fips = false;
     bool cc = false;
     bool des3 = true;
+    bool dsa = true;           // DSA and DH
     bool initial_pins = true;  // a PIN that another has set must be changed first
     unsigned min_pin = 4;
     bool cluster_names = false;

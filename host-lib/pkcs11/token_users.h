@@ -9,7 +9,7 @@ namespace cs2sim::p11 {
 // is logged on there who may. Errors: the device's.
 Answer add_token_user(Channel& channel, Token& token, TokenRole role, ByteView pin,
                       std::string_view label = {});
-// The slot's security officer, logged on on `channel`, gives his token another label. Errors: the device's.
+// The slot's security officer, logged on on `channel`, gives the token another label. Errors: the device's.
 Answer set_token_label(Channel& channel, Token& token, std::string_view label);
 // Deletes one; none there is no error.
 Answer delete_token_user(Channel& channel, Token& token, TokenRole role);

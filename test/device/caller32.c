@@ -21,13 +21,15 @@ enum { k_read_write = 2, k_await = 0x6b02, k_take = 0x6b08, k_give = 0x6b09 };
 enum { k_share_window = 0x6b0c, k_exchange_in_window = 0x6b0d };
 static const unsigned k_exchange_small = 0xd0006b0e;
 
+struct await {
+    int timeout_ms;
+    unsigned length;
+    int reserved;
+};
+
 static int converse(const char* path) {
     static const unsigned char frame[] = {0x9c, 0, 0, 9, 1, 0x23, 0, 5, 6};  // echo of 05 06
-    struct {
-        int timeout_ms;
-        unsigned length;
-        int reserved;
-    } await = {5000, 0, 99};
+    struct await await = {5000, 0, 99};
     unsigned char answer[16];
     const int fd = call(k_open, (int)path, k_read_write, 0);
     if (fd < 0) return 1;
@@ -62,11 +64,7 @@ static int converse(const char* path) {
 // lacks.
 static int be_refused(const char* path) {
     static const unsigned char frame[] = {0x9c, 0, 0, 9, 0, 0x83, 1, 0, 10};  // a challenge of 10 bytes
-    struct {
-        int timeout_ms;
-        unsigned length;
-        int reserved;
-    } await = {5000, 0, 99};
+    struct await await = {5000, 0, 99};
     unsigned char answer[16];
     const int fd = call(k_open, (int)path, k_read_write, 0);
     if (fd < 0) return 1;

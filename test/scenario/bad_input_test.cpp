@@ -68,7 +68,7 @@ TEST_CASE("bad input: names of databases") {
     refused("..", E_OS_FILE_ILL_NAME);
     refused("", E_OS_FILE_ILL_NAME);
     refused("user.db\n", E_OS_FILE_ILL_NAME);
-    refused(std::string(70000, 'a'), E_CSA_SYNTAX);
+    refused(std::string(70000, 'a'), E_CSA_LENGTH);
     refused("VMBK1.db", E_ADM_MBK_DB_OUT);
     refused("FLASH\\VMBK1.db", E_ADM_MBK_DB_OUT);
 
@@ -258,7 +258,7 @@ TEST_CASE("bad input: shares of an MBK that cannot all be written leave none, an
     };
     refused("a.key,nowhere/b.key", "AES,32,2,2,NAME", E_CSA_KEY_WRITE);
     refused("a.key,a.key", "AES,32,2,2,NAME", E_CSA_PARAM);
-    refused("a.key", "AES,32,2,2,NAME", E_CSA_PARAM);
+    refused("a.key", "AES,32,2,2,NAME", E_CSA_KEY_PARTS);
     refused("a.key,b.key", "AES,32,2,3,NAME", E_MBK_SHARE_CNT);
     refused("a.key,b.key", "AES,16,2,2,NAME", E_MBK_KEY_LB);
     refused("a.key,b.key", "AES,32,2,2,", E_MBK_KEY_NAME);

@@ -1,4 +1,4 @@
-// A cryptographic user of all groups, and cxitool in his hands.
+// A cryptographic user of all groups, and cxitool in their hands.
 #pragma once
 
 #include <string>

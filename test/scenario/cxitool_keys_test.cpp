@@ -208,6 +208,27 @@ TEST_CASE("ListKeys and KeyInfo print the columns that scripts parse") {
         CHECK(info.find(line) != std::string::npos);
 }
 
+TEST_CASE("names and labels of keys, whoever chose them, steer no terminal and turn no line round") {
+    const Simulator simulator;
+    const Operator user(simulator, Way::tcp);
+    add_clerk(user);
+    const std::string name =
+        "k\xE2\x80\xAEyek\xC2\x9B"
+        "31m\x9B";
+    const std::string shown = "k???yek??31m?";
+    const Outcome made = cxitool(
+        user, {"Group=SLOT_0001", "Name=" + name, "Label=\x1B[31m\xE2\x81\xA6", "GenerateKey=AES,256"});
+    require_success(made);
+    const Outcome listed = cxitool(user, {"Group=SLOT_0001", "ListKeys"});
+    const Outcome told = cxitool(user, {"Group=SLOT_0001", "Name=" + name, "KeyInfo"});
+    CHECK(listed.out.find(" " + shown + " ") != std::string::npos);
+    CHECK(told.out.find("Name          : " + shown + "\n") != std::string::npos);
+    CHECK(told.out.find("Label         : ?[31m???\n") != std::string::npos);
+    for (const char* steering : {"\x1B", "\x9B", "\xE2\x80\xAE", "\xE2\x81\xA6"})
+        for (const std::string& text : {made.out, listed.out, told.out})
+            CHECK(text.find(steering) == std::string::npos);
+}
+
 TEST_CASE("words for Export= and Usage=, beside numbers") {
     const Simulator simulator;
     const Operator user(simulator, Way::tcp);
@@ -223,6 +244,7 @@ TEST_CASE("words for Export= and Usage=, beside numbers") {
     shows({"Export=Allow"}, "Export        : 00000001\n");
     shows({"Export=Allow,DenyBackup"}, "Export        : 00010001\n");
     shows({"Export=3"}, "Export        : 00000003\n");
+    shows({"Export=0x10001"}, "Export        : 00010001\n");
     shows({"Usage=ENCRYPT,DECRYPT"}, "Usage         : 00000011\n");
     shows({"Usage=wrap,unwrap"}, "Usage         : 00000088\n");
     shows({"Usage=22"}, "Usage         : 00000022\n");
@@ -261,6 +283,15 @@ TEST_CASE("Sign=HASH,on_hsm|on_host,PADDING with InFile= and Signature=file,raw|
     require_error(
         cxitool(user, {"Group=A", "Name=rsa", "InFile=data", "Signature=s,text", "Sign=SHA256,on_hsm,PKCS1"}),
         E_CSA_SYNTAX);
+    // Terms that are misspelt are no file that cannot be opened.
+    for (const std::string command : {"Sign=", "Verify="}) {
+        const Outcome moon = cxitool(
+            user, {"Group=A", "Name=rsa", "InFile=data", "Signature=s1", command + "SHA256,on_moon,PKCS1"});
+        require_error(moon, E_CSA_SYNTAX);
+        CHECK(moon.err.starts_with(
+            "cxitool: 'on_moon' does not say where the hash is computed: on_hsm or on_host\n"));
+        require_error(cxitool(user, {"Group=A", "Name=rsa", "Signature=s1", command}), E_CSA_SYNTAX);
+    }
     // The terms are for one command: Hash= and Pad= are as before.
     require_success(cxitool(user, {"Group=A", "Name=rsa", "Hash=SHA512", "InFile=data", "Signature=s5",
                                    "Sign=SHA256,on_hsm,PSS", "Out=s6", "Sign=data"}));

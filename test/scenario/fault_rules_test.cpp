@@ -214,7 +214,7 @@ TEST_CASE("rules answer for a device that lacks memory, sessions, room") {
     require_success(add());  // writes one record
 }
 
-TEST_CASE("rules make things befall the device: clock, MBK, mode, battery, session, restart, alarm") {
+TEST_CASE("rules make things happen to the device: clock, MBK, mode, battery, session, restart, alarm") {
     Faulty device(GENERATE(Way::mount, Way::tcp));
     Operator& user = device.user;
     const auto next = [&](const char* fault) {

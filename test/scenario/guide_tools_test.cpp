@@ -83,12 +83,21 @@ TEST_CASE("an argument that is no command, or lacks its value, stops the run whe
     const Outcome unknown = user.csadm({"GetStartupMode", "GetStat", "GetStartupMode"});
     require_error(unknown, E_CSA_COMMAND);
     CHECK(unknown.out == "startup_mode = 0\n");
+    const auto refused = [&](const std::string& argument, std::uint32_t code) {
+        INFO(argument.substr(0, 60));
+        const Outcome outcome = user.csadm({argument});
+        require_error(outcome, code);
+        CHECK(outcome.status == 2);
+        if (code != E_CSA_LENGTH) CHECK(outcome.err.find("csadm: usage: ") != std::string::npos);
+    };
     for (const char* argument :
-         {"AddUser", "AddUser=", "AddUser=U", "AddUser=U,2,hmacpwd", "AddUser=U,2,magic,x",
-          "AddUser=U,XYZ,hmacpwd,x", "AddUser=U,2{A=B,hmacpwd,x", "LogonSign=ADMIN", "GetState=1",
-          "SetMaxAuthFails=256", "SetTime=20260230000000", "MBKGenerateKey=AES,32,2,2", "MBKImportKey=x",
-          "ChallengeLength"}) {
-        INFO(argument);
-        require_error(user.csadm({argument}), E_CSA_SYNTAX);
-    }
+         {"AddUser", "AddUser=", "AddUser=U", "AddUser=U,2,hmacpwd", "AddUser=U,2{A=B,hmacpwd,x",
+          "LogonSign=ADMIN", "LogonPass=ADMIN", "ChangeUser=U", "GetState=1", "MBKGenerateKey=AES,32,2,2",
+          "GenKey=a.key", "ChallengeLength"})
+        refused(argument, E_CSA_ARGUMENTS);
+    for (const char* argument : {"AddUser=U,2,magic,x", "AddUser=U,XYZ,hmacpwd,x", "SetMaxAuthFails=256",
+                                 "SetTime=20260230000000", "MBKImportKey=x"})
+        refused(argument, E_CSA_SYNTAX);
+    refused("AddUser=U,2,hmacpwd," + std::string(70000, 'x'), E_CSA_LENGTH);
+    refused("MBKGenerateKey=AES,32,2,2,NINELETTE", E_CSA_LENGTH);
 }

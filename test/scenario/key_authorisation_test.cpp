@@ -107,7 +107,8 @@ TEST_CASE("cp5: failures lock a key, its security officer unlocks it, and it sur
     require_error(cxitool(user, {"Group=G", "Name=k", "Out=s", "Sign=data"}), E_CXI_CC_KEY_BLOCKED);
     require_error(cxitool(user, {"Group=G", "Name=k", "UnblockKey"}), E_CXI_PERMISSION_DENIED);
     const auto unblock = [&] {
-        return user.tool("cxitool", {"LogonPass=OFFICER,officers-secret", "Group=G", "Name=k", "UnblockKey"});
+        return user.tool("cxitool", {"LogonPass=OFFICER,officers-secret", "KeyFile=kak.key", "Group=G",
+                                     "Name=k", "UnblockKey"});
     };
     const Outcome unblocked = unblock();
     require_success(unblocked);

@@ -37,10 +37,10 @@ TEST_CASE("GenKey makes RSA and EC key files, with and without password") {
     CHECK(read_file(shell.folder / "c.key").find("OWNER=CLEO") != std::string::npos);
 
     for (const char* bad : {"GenKey=e.key,100,X", "GenKey=e.key,9000,X", "GenKey=e.key,many,X"})
-        require_error(shell.csadm({bad}), E_CSA_PARAM);
+        require_error(shell.csadm({bad}), E_CSA_KEY_LENGTH);
     require_error(shell.csadm({"KeyType=EC", "GenKey=e.key,roundCurve,X"}), E_ECA_NOT_FOUND);
     require_error(shell.csadm({"KeyType=DSA", "GenKey=e.key,X"}), E_CSA_SYNTAX);
-    require_error(shell.csadm({"GenKey=e.key"}), E_CSA_SYNTAX);
+    require_error(shell.csadm({"GenKey=e.key"}), E_CSA_ARGUMENTS);
     require_error(shell.csadm({"GenKey=nowhere/e.key,X"}), E_CSA_KEY_WRITE);
     CHECK(names_in(shell.folder.path()) == std::vector<std::string>{"a.key", "b.key", "c.key", "d.key"});
 }

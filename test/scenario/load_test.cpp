@@ -19,7 +19,7 @@ constexpr std::size_t kUsers = 6;
 constexpr std::string_view kPassword = "a good password";
 
 std::string user_name(std::size_t i) { return "U" + std::to_string(i % kUsers); }
-std::uint32_t permission_of(std::size_t i) { return 1u << 4 * (i % kUsers); }  // a nibble of his own
+std::uint32_t permission_of(std::size_t i) { return 1u << 4 * (i % kUsers); }  // a nibble of their own
 
 // Connection after connection, so that neighbours on a thread belong to different users.
 void spread(const std::function<void(std::size_t)>& work) {

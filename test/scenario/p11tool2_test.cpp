@@ -33,9 +33,9 @@ public:
         arguments.insert(arguments.begin(), "LoginUser=123456");
         return does(std::move(arguments));
     }
-    void fails(std::vector<std::string> arguments, const std::string& error) {
+    void fails(std::vector<std::string> arguments, const std::string& error, int status = 1) {
         const Outcome outcome = tool(std::move(arguments));
-        CHECK(outcome.status == 1);
+        CHECK(outcome.status == status);
         CHECK(outcome.err == error);
     }
     Outcome shell(const std::string& lines) {
@@ -102,8 +102,56 @@ TEST_CASE("p11tool2's ceremony of a token: first PINs are to be changed, success
     CHECK(stopped.status == 1);
     CHECK(stopped.out == "0: 00000000\n1: 00000001\n2: 00000002\n");
     CHECK(stopped.err == "Error 0x000000A0 (CKR_PIN_INCORRECT)\n");
-    desk.fails({"NoSuchCommand"}, describe(E_CSA_COMMAND));
-    desk.fails({"Login=ADMIN"}, describe(E_CSA_SYNTAX));
+}
+
+TEST_CASE("p11tool2 ends with 2 when it is called wrongly, 3 when no device answers, and says what about") {
+    Desk desk;
+    const std::string usage = describe(E_CSA_SYNTAX), number = describe(E_CSA_ARGUMENTS);
+    CHECK(desk.tool({}).status == 2);
+    desk.fails(
+        {"NoSuchCommand"},
+        "p11tool2: unknown command 'NoSuchCommand'; p11tool2 Help lists them\n" + describe(E_CSA_COMMAND), 2);
+    desk.fails(
+        {"ListObject"},
+        "p11tool2: unknown command 'ListObject', did you mean ListObjects?; p11tool2 Help lists them\n" +
+            describe(E_CSA_COMMAND),
+        2);
+    desk.fails({"Help=bogus"},
+               "p11tool2: unknown command 'bogus'; p11tool2 Help lists them\n" + describe(E_CSA_COMMAND), 2);
+    desk.fails({"Login=ADMIN"}, "p11tool2: usage: Login=<user>,<key file>|<password>|ask\n" + number, 2);
+    desk.fails({"Login"}, "p11tool2: usage: Login=<user>,<key file>|<password>|ask\n" + number, 2);
+    desk.fails({"Slot=x"}, "p11tool2: usage: Slot=<n>\n" + usage, 2);
+    const std::string no_type = "Error 0x00000012 (CKR_ATTRIBUTE_TYPE_INVALID)\n";
+    for (const char* word : {"KeyAttr=CKA_BOGUS=1", "ListObjects=CKA_BOGUS=1", "GetConfig=CKA_BOGUS",
+                             "GetAttribute=CKA_BOGUS,CKA_LABEL=x", "SetConfig=CKA_BOGUS=1"})
+        desk.fails({word}, "p11tool2: 'CKA_BOGUS' is no attribute\n" + no_type, 2);
+    // Values may be secret, and are not told.
+    desk.fails({"KeyAttr=CKA_VALUE=0x12345"},
+               "p11tool2: 'CKA_VALUE' takes no such value\nError 0x00000013 (CKR_ATTRIBUTE_VALUE_INVALID)\n",
+               2);
+    desk.fails({"GetMechanismInfo=CKM_BOGUS"},
+               "p11tool2: 'CKM_BOGUS' is no mechanism\nError 0x00000070 (CKR_MECHANISM_INVALID)\n", 2);
+    write_file(desk.file("bad.template"),
+               "[Mechanism]\nCK_MECHANISM_TYPE=CKM_AES_KEY_GEN\n[Key]\nCKA_NO=1\n");
+    desk.fails({"GenerateKey=bad.template"},
+               "p11tool2: bad.template, line 4: 'CKA_NO' is no attribute\n" + no_type, 2);
+    desk.fails({"LoginUser=file:no.pin"},
+               "p11tool2: no.pin: No such file or directory\n" + describe(E_CSA_KEY_OPEN));
+    const std::string failed = "Error 0x00000006 (CKR_FUNCTION_FAILED)\n";
+    desk.user().options.environment["CS_PKCS11_R3_CFG"] = "/nowhere.cfg";
+    desk.fails({"ListSlots"},
+               "p11tool2: CS_PKCS11_R3_CFG=/nowhere.cfg: No such file or directory\n" + failed);
+    write_file(desk.file("dead.cfg"),
+               "[CryptoServer]\nDevice = " + std::to_string(free_port()) + "@127.0.0.1\n");
+    desk.user().options.environment["CS_PKCS11_R3_CFG"] = desk.file("dead.cfg");
+    CHECK(desk.tool({"LoginUser=123456", "ListObjects"}).status == 3);
+}
+
+TEST_CASE("p11tool2 says that a key file is not there, and not what stands in its place") {
+    Desk desk;
+    desk.fails({"Login=ADMIN,geheim.key", "InitToken=12345678"},
+               "p11tool2: ADMIN logs on with a key, and what stands behind the comma is no file\n" +
+                   describe(E_CMDS_BAD_MECH));
 }
 
 TEST_CASE("p11tool2 asks for PINs without echo, and reads them of a file") {
@@ -172,8 +220,8 @@ TEST_CASE("p11tool2 makes keys by words, attributes and template files, and list
     CHECK(read.out == "Public-Key: (384 bit)\nPublic-Key: (2048 bit)\n");
     desk.fails({"LoginUser=123456", "DeleteObject=CKA_LABEL=nothing"},
                "Error 0x00000082 (CKR_OBJECT_HANDLE_INVALID)\n");
-    desk.fails({"LoginUser=123456", "DeleteObject="}, describe(E_CSA_SYNTAX));
-    desk.fails({"KeyAttr=CKA_NO_SUCH=1"}, "Error 0x00000012 (CKR_ATTRIBUTE_TYPE_INVALID)\n");
+    desk.fails({"LoginUser=123456", "DeleteObject="},
+               "p11tool2: usage: DeleteObject=<selection>\n" + describe(E_CSA_SYNTAX), 2);
     desk.fails({"LoginUser=123456", "GenerateKeyPair=EC,no-curve"},
                "Error 0x00000140 (CKR_CURVE_NOT_SUPPORTED)\n");
 }
@@ -197,7 +245,8 @@ TEST_CASE("p11tool2 takes PKCS#12 files and certificates in, and gives certifica
               .empty());
     CHECK(read_file(desk.file("back.der")) == read_file(desk.file("cert.der")));
     desk.fails({"LoginUser=123456", "ImportP12=all.p12,wrong"}, describe(E_CSA_KEY_PASSWORD));
-    desk.fails({"LoginUser=123456", "ImportCert=/nowhere"}, describe(E_CSA_KEY_OPEN));
+    desk.fails({"LoginUser=123456", "ImportCert=/nowhere"},
+               "p11tool2: /nowhere: No such file or directory\n" + describe(E_CSA_KEY_OPEN));
 }
 
 TEST_CASE("p11tool2 backs objects up and restores them, changes settings of the slot, deletes the token") {

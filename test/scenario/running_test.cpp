@@ -116,3 +116,32 @@ TEST_CASE("GetHSMAuthKey shows the key by which logons know the device, the same
     require_success(logon_with(key));
     CHECK(logon_with(elsewhere.csadm({"GetHSMAuthKey"}).out).status == 1);
 }
+
+TEST_CASE("module run starts its simulator where it is told to, and says when one runs already") {
+    const Folder folder;
+    RunOptions options;
+    options.folder = folder.path();
+    std::filesystem::copy_file(cs2sim::source_folder() / "firmware/sdk/lua/demo.lua", folder / "demo.lua");
+    const std::string port = std::to_string(free_port()), cs2sim = built_program("cs2sim");
+    const Outcome ran =
+        run({"/bin/sh", "-c",
+             cs2sim + " module run --state own --no-device --listen " + port +
+                 "@127.0.0.1 demo.lua > said 2>&1 & started=$!\n" +
+                 "until grep -q loading said; do kill -0 $started || exit 9; sleep 0.05; done\n" +
+                 "kill -INT $started; wait $started; cat said"},
+            options);
+    INFO(ran.out << ran.err);
+    CHECK(ran.out.find("listen     " + port + "@127.0.0.1\n") != std::string::npos);
+    CHECK(ran.out.find("device ") == std::string::npos);
+
+    const Simulator other;
+    for (const std::vector<std::string>& words : std::vector<std::vector<std::string>>{
+             {"--no-device"}, {"--device", folder / "node"}, {"--listen", "0"}}) {
+        std::vector<std::string> command = {cs2sim, "module", "run", "--state", other.state(), "demo.lua"};
+        command.insert(command.end(), words.begin(), words.end());
+        const Outcome refused = run(command, options);
+        CHECK(refused.status == 2);
+        CHECK(refused.err.find("already: --device, --no-device and --listen are for one that is started") !=
+              std::string::npos);
+    }
+}

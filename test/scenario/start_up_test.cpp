@@ -73,6 +73,19 @@ TEST_CASE("cs_multi.sh starts several on every second port, and ends them all") 
     }
 }
 
+TEST_CASE("cs_multi.sh says by its exit status that a simulator did not start") {
+    const Simulator other;
+    const Folder folder;
+    const std::string taken = other.device(Way::tcp);
+    RunOptions options;
+    options.folder = folder.path();
+    options.environment["SDK_PORT"] = taken.substr(0, taken.find('@'));
+    const std::string bin = std::filesystem::path(built_program("cs2sim")).parent_path();
+    const Outcome outcome = run({bin + "/cs_multi.sh", "1", "-d", "devices"}, options);
+    CHECK(outcome.status == 1);
+    CHECK(outcome.err.find("is taken, another program listens there\n") != std::string::npos);
+}
+
 TEST_CASE("bl_sim5 and its kin refuse what they do not know") {
     const Folder folder;
     const std::string bin = std::filesystem::path(built_program("cs2sim")).parent_path();

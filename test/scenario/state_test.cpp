@@ -205,6 +205,9 @@ TEST_CASE("MakeMTC writes a container that LoadFile takes once its key is known,
     refused(0, E_ADM_MTC_MAGIC);
     refused(7, E_ADM_MTC_LENGTH);
     refused(8, E_ADM_MTC_VERSION);
+    refused(12, E_ADM_MTC_VERSION);
+    refused(23, E_ADM_MTC_VERSION);
+    refused(container.size() - 1, E_ADM_MMC_LENGTH);  // its fill
     refused(24, E_ADM_MMC_MAGIC);
     refused(31, E_ADM_MMC_LENGTH);
     refused(32, E_ADM_MMC_VERSION);
@@ -228,6 +231,34 @@ TEST_CASE("MakeMTC writes a container that LoadFile takes once its key is known,
     require_error(user.csadm({"Model=cs5", "MMCSignKey=other.key", "MakeMTC=junk.out"}), E_ADM_MMC_INFO);
     require_error(user.csadm({"MMCSignKey=other.key", "MakeMTC=erp.v1.out"}), E_CSA_SYNTAX);
     require_error(user.csadm({"Model=cs5", "MakeMTC=erp.v1.out"}), E_CSA_SYNTAX);
+    // An unknown model is refused for whatever image, an EC key before anything is said to be built.
+    std::filesystem::copy_file(user.file("erp.v1.out"), user.file("erp.so"));
+    for (const char* image : {"MakeMTC=erp.v1.out", "MakeMTC=erp.so"}) {
+        const Outcome unknown = user.csadm({"Model=cs6", "MMCSignKey=other.key", image});
+        CHECK(unknown.status == 2);
+        CHECK(unknown.out.empty());
+        CHECK(
+            unknown.err.starts_with("csadm: Model= has no 'cs6', did you mean cs5?; it is one of cs5 c50\n"));
+    }
+    require_success(user.csadm({"MMCSignKey=other.key", "MakeMTC=erp.so"}));
+    require_success(user.csadm({"KeyType=EC", "GenKey=ec.key,E"}));
+    const Outcome by_ec = user.csadm({"Model=cs5", "MMCSignKey=ec.key", "MakeMTC=erp.v1.out"});
+    require_error(by_ec, E_CSA_KEY_TYPE);
+    CHECK(by_ec.out.empty());
+}
+
+TEST_CASE("who names a file that cannot be read or written is told which one and why") {
+    const Simulator simulator("se-gen2-lan");
+    const Operator user(simulator, Way::tcp);
+    require_success(user.csadm({"GenKey=sign.key,2048,S"}));
+    const std::string absent = "no.such: No such file or directory\n" + describe(E_CSA_PARAM);
+    CHECK(user.as_admin({"LoadFile=no.such"}).err == "csadm: " + absent);
+    CHECK(user.as_admin({"CSLPutConfigFile=no.such"}).err == "csadm: " + absent);
+    CHECK(user.csadm({"Model=cs5", "MMCSignKey=sign.key", "MakeMTC=no.such"}).err == "csadm: " + absent);
+    CHECK(user.as_admin({"LoadFile=" + std::string(60000, 'a')}).err.size() < 1200);  // not all of it
+    for (const char* command : {"CSLGetLogFile", "CSLGetConfigFile"})
+        CHECK(user.csadm({std::string(command) + "=/nowhere/log"}).err ==
+              "csadm: /nowhere/log: No such file or directory\n" + describe(E_CSA_PARAM));
 }
 
 TEST_CASE("the audit log tells who did what, and no secret") {

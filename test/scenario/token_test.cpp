@@ -38,10 +38,30 @@ TEST_CASE("cs2sim token add leaves a token ready for use and prints what to expo
         simulator.steer(token_add({"--slot", "2", "--so-pin", "12345678", "--pin", "123456"}));
     CHECK(again.status == 1);
     CHECK(again.err == "cs2sim: slot 2 has a token already; --replace makes it anew, without its keys\n");
+    CHECK(again.out.starts_with("export CS_PKCS11_R3_CFG='"));  // eval works the second time, too
+    CHECK(again.out.find("\nexport PKCS11_MODULE_PATH='") != std::string::npos);
     simulator.steered(token_add({"--slot", "2", "--replace", "--so-pin", "12345678", "--pin", "123456"}));
     const Outcome empty = user.tool("p11tool2", {"Slot=2", "LoginUser=123456", "ListObjects"});
     require_success(empty);
     CHECK(empty.out.empty());
+}
+
+TEST_CASE("cs2sim token add says whose logon failed, and how to name another administrator") {
+    const Simulator simulator;
+    Operator user(simulator, Way::tcp);
+    require_success(user.csadm({"GenKey=boss.key,2048,Boss"}));
+    require_success(user.as_admin({"AddUser=BOSS,22000000,rsasign,boss.key"}));
+    require_success(user.csadm({"LogonSign=BOSS," + user.file("boss.key").string(), "DeleteUser=ADMIN"}));
+    const std::vector<std::string> pins = {"--so-pin", "12345678", "--pin", "123456"};
+    const Outcome gone = simulator.steer(token_add(pins));
+    CHECK(gone.status == 1);
+    CHECK(gone.out.empty());
+    CHECK(gone.err ==
+          "cs2sim: the device has no user ADMIN; --logon USER,KEYFILE names another administrator\n"
+          "Error 0x00000102 (CKR_USER_PIN_NOT_INITIALIZED)\n");
+    auto words = pins;
+    words.insert(words.end(), {"--logon", "BOSS," + user.file("boss.key").string()});
+    simulator.steered(token_add(words));
 }
 
 TEST_CASE("cs2sim token add takes PINs of a file and from the terminal") {
@@ -69,9 +89,14 @@ TEST_CASE("cs2sim token add changes nothing when something is wrong") {
     CHECK(short_pin.err == "Error 0x000000A2 (CKR_PIN_LEN_RANGE)\n");
     require_error(simulator.steer(token_add({"--so-pin", "file:/nowhere", "--pin", "123456"})),
                   E_CSA_KEY_OPEN);
-    const Outcome stranger =
+    const Outcome refused =
         simulator.steer(token_add({"--so-pin", "12345678", "--pin", "123456", "--logon", "NOBODY,password"}));
-    CHECK(stranger.err == "Error 0x00000102 (CKR_USER_PIN_NOT_INITIALIZED)\n");
+    CHECK(refused.err ==
+          "cs2sim: the device has no user NOBODY; --logon USER,KEYFILE names another administrator\n"
+          "Error 0x00000102 (CKR_USER_PIN_NOT_INITIALIZED)\n");
+    CHECK(
+        simulator.steer(token_add({"--so-pin", "12345678", "--pin", "123456", "--logon", "NOBODY"})).status ==
+        2);
     CHECK(simulator.steer(token_add({"--so-pin", "12345678"})).status == 2);
     CHECK(user.users().find("_0000") == std::string::npos);
     simulator.stop();

@@ -1,6 +1,8 @@
 // cs2sim governance backup|verify|restore: what else to back up than databases (governance.h).
 #include <sys/stat.h>
 
+#include <cinttypes>
+#include <cstdio>
 #include <cstdlib>
 #include <iostream>
 #include <memory>
@@ -8,8 +10,8 @@
 #include "firmware/crypto/digest.h"
 #include "firmware/protocol/functions.h"
 #include "host-lib/files/host_file.h"
-#include "tools/control/control.h"
 #include "tools/cs2sim/commands.h"
+#include "tools/cs2sim/device_logon.h"
 #include "tools/cs2sim/governance.h"
 
 namespace cs2sim {
@@ -23,7 +25,25 @@ struct GovernanceArguments {
     std::string folder, key;
     std::vector<std::string> files, shares;
     bool from_device = false;
+    DeviceLogon logon;
 };
+
+constexpr std::string_view kAudit = "audit-configuration";
+
+// As `csadm SetAuditConfig=` takes them.
+struct AuditSettings {
+    std::uint32_t files = 0;
+    std::uint8_t rotate = 0;
+    std::uint32_t size = 0, classes = 0;
+};
+std::optional<AuditSettings> audit_settings(const std::string& line) {
+    AuditSettings settings;
+    char end = 0;
+    const int found =
+        std::sscanf(line.c_str(), "Files=%" SCNu32 ",Rotate=%" SCNu8 ",Size=%" SCNu32 ",Events=%" SCNx32 "%c",
+                    &settings.files, &settings.rotate, &settings.size, &settings.classes, &end);
+    return found == 5 && end == '\n' ? std::optional(settings) : std::nullopt;
+}
 
 constexpr std::size_t kMostBytes = std::size_t{64} << 20;
 
@@ -99,14 +119,13 @@ Result<Bytes> whole_audit_log(host::Device& device) {
     }
 }
 
-// As `csadm SetAuditConfig=` takes it.
 Result<void> keep_device(const fs::path& folder, Manifest& manifest, host::Device& device) {
     CS2SIM_TRY_LET(config, device.execute(FC_ADM, SFC_ADM_GET_AUDIT_CONFIG));
     std::ostringstream line;
     line << "Files=" << config.block.u32("files") << ",Rotate=" << unsigned{config.block.u8("rotate")}
          << ",Size=" << config.block.u32("size") << ",Events=" << std::hex << config.block.u32("classes")
          << '\n';
-    CS2SIM_TRY(keep(folder, manifest, {"audit-configuration", {}, "device", 0600, {}}, "audit.cfg",
+    CS2SIM_TRY(keep(folder, manifest, {std::string(kAudit), {}, "device", 0600, {}}, "audit.cfg",
                     as_bytes(line.str())));
     CS2SIM_TRY_LET(log, whole_audit_log(device));
     return keep(folder, manifest, {"audit-log", {}, "device", 0600, {}}, "audit.log", log);
@@ -161,10 +180,10 @@ int run_verify(const GovernanceArguments& arguments) {
     return 0;
 }
 
-void say_what_is_left(const Manifest& manifest) {
+void say_what_is_left(const Manifest& manifest, bool audit_is_set) {
     std::cout << "still to be done by hand:\n";
     for (const Item& item : manifest.items) {
-        if (item.kind == "audit-configuration")
+        if (item.kind == kAudit && !audit_is_set)
             std::cout << "- csadm SetAuditConfig= with the line in " << item.file << '\n';
         if (item.kind == "module") std::cout << "- load " << item.source << " into the device\n";
         if (has_passwords(item.kind)) std::cout << "- passwords (***) in " << item.source << '\n';
@@ -174,23 +193,92 @@ void say_what_is_left(const Manifest& manifest) {
     std::cout << "\n- then the databases: csadm RestoreDatabase\n";
 }
 
-// Every file is written beside its target before the first takes its place.
-int run_restore(const GovernanceArguments& arguments) {
+// Written beside its target, takes its place, and can be taken back as long as this lives.
+class Restored {
+public:
+    Restored(const fs::path& target, std::uint32_t mode, ByteView content)
+        : target_(target), file_(target, mode), before_(host::read_host_file(target, kMostBytes)) {
+        struct ::stat status {};
+        if (before_ && ::stat(target.c_str(), &status) == 0) mode_before_ = status.st_mode & 0777;
+        written_ = file_.write(content);
+    }
+    bool written() const { return written_; }
+    bool commit() { return placed_ = file_.commit(); }
+    void take_back() {
+        std::error_code none;
+        if (!placed_) return;
+        if (before_)
+            host::replace_host_file(target_, *before_, mode_before_);
+        else
+            fs::remove(target_, none);
+    }
+
+private:
+    const fs::path target_;
+    host::NewFile file_;
+    std::optional<SecretBytes> before_;
+    ::mode_t mode_before_ = 0600;
+    bool written_ = false, placed_ = false;
+};
+
+Result<void> set_audit(host::Device& device, const AuditSettings& settings) {
+    CS2SIM_TRY(device.execute(FC_ADM, SFC_ADM_SET_AUDIT_CONFIG,
+                              {settings.files, settings.rotate, settings.size, settings.classes}));
+    return {};
+}
+
+// Every file is written beside its target, and the device has its settings, before the first takes its place;
+// what fails then takes all back.
+Result<void> restore(const GovernanceArguments& arguments, const Manifest& manifest, host::Device* device) {
+    std::vector<std::unique_ptr<Restored>> staged;
+    std::optional<AuditSettings> settings, before;
+    const auto nothing_changed = [](const std::string& words) {
+        say(words + "; nothing was changed");
+        return fail(E_CSA_BACKUP_WRITE);
+    };
+    for (const Item& item : manifest.items) {
+        const auto content = host::read_host_file(fs::path(arguments.folder) / item.file, kMostBytes);
+        // It is what was verified, although others may write into that folder.
+        if (content && to_hex(sha256(*content)) != item.sha256)
+            return nothing_changed(item.file + " has changed meanwhile");
+        if (item.kind == kAudit && device) {
+            settings = content ? audit_settings(std::string(as_text(*content))) : std::nullopt;
+            if (!settings) return nothing_changed(item.file + " cannot be read");
+        }
+        if (!governance::find_kind(item.kind)->restored) continue;
+        staged.push_back(
+            std::make_unique<Restored>(item.source, item.mode, content ? *content : SecretBytes()));
+        if (!content || !staged.back()->written()) return nothing_changed(item.source + " cannot be written");
+    }
+    if (settings) {
+        CS2SIM_TRY_LET(now, device->execute(FC_ADM, SFC_ADM_GET_AUDIT_CONFIG));
+        before = {now.block.u32("files"), now.block.u8("rotate"), now.block.u32("size"),
+                  now.block.u32("classes")};
+        CS2SIM_TRY(set_audit(*device, *settings));
+    }
+    for (const auto& file : staged) {
+        if (file->commit()) continue;
+        for (const auto& other : staged) other->take_back();
+        if (before) CS2SIM_TRY(set_audit(*device, *before));
+        return nothing_changed("a file could not take its place");
+    }
+    std::cout << staged.size() << " files restored\n";
+    if (settings) std::cout << "the audit's configuration is set\n";
+    say_what_is_left(manifest, settings.has_value());
+    return {};
+}
+
+int run_restore(const CommandLine& line, const GovernanceArguments& arguments) {
     const auto manifest = verified(arguments);
     if (!manifest) return refused(manifest.error());
-    std::vector<std::unique_ptr<host::NewFile>> staged;
-    for (const Item& item : manifest->items) {
-        if (!governance::find_kind(item.kind)->restored) continue;
-        const auto content = host::read_host_file(fs::path(arguments.folder) / item.file, kMostBytes);
-        staged.push_back(std::make_unique<host::NewFile>(item.source, item.mode));
-        if (!content || !staged.back()->write(*content))
-            return refused(item.source + " cannot be written; nothing was changed");
-    }
-    for (const auto& file : staged)
-        if (!file->commit()) return refused("a file could not take its place; run it again");
-    std::cout << staged.size() << " files restored\n";
-    say_what_is_left(*manifest);
-    return 0;
+    const DeviceLogon& logon = arguments.logon;
+    if (!logon.logons.empty() || !logon.passwords.empty())
+        return with_device(line, logon,
+                           [&](host::Device& device) { return restore(arguments, *manifest, &device); });
+    const auto done = restore(arguments, *manifest, nullptr);
+    if (done) return 0;
+    std::cerr << describe(done.error().code);
+    return 1;
 }
 
 }  // namespace
@@ -217,9 +305,12 @@ void add_governance_commands(CLI::App& app, CommandLine& line) {
     made->callback([&line, arguments] { line.exit_status = run_backup(line, *arguments); });
     command("verify", "checks signature and files", "KEYSPEC of who signed; the public part is enough")
         ->callback([&line, arguments] { line.exit_status = run_verify(*arguments); });
-    command("restore", "puts the files back, all or none, and says what is left to do",
-            "KEYSPEC of who signed; the public part is enough")
-        ->callback([&line, arguments] { line.exit_status = run_restore(*arguments); });
+    CLI::App* restored =
+        with_state(command("restore", "puts the files back, all or none, and says what is left to do",
+                           "KEYSPEC of who signed; the public part is enough"),
+                   line);
+    add_device_options(restored, arguments->logon, "of an administrator, for the audit's configuration");
+    restored->callback([&line, arguments] { line.exit_status = run_restore(line, *arguments); });
 }
 
 }  // namespace cs2sim

@@ -5,15 +5,13 @@
 #include <atomic>
 #include <cinttypes>
 #include <cstdio>
-#include <cstdlib>
 #include <iostream>
 #include <memory>
 
-#include "host-lib/cards/key_source.h"
 #include "host-lib/keystore/printed.h"
 #include "host-lib/keystore/work/store_work.h"
-#include "tools/control/control.h"
 #include "tools/cs2sim/commands.h"
+#include "tools/cs2sim/device_logon.h"
 #include "tools/session/progress.h"
 
 namespace cs2sim {
@@ -27,8 +25,7 @@ constexpr std::string_view kDevice = "device";  // in place of a URL: CXIKEY.db
 struct KeystoreArguments {
     std::string url, target;
     std::string group;
-    std::string device;
-    std::vector<std::string> logons, passwords;
+    DeviceLogon logon;
     bool move = false;
 };
 
@@ -54,45 +51,6 @@ void say(std::string_view line) { std::cerr << "cs2sim keystore: " << line << '\
 Result<std::unique_ptr<KeyStore>> open_store(const std::string& url) {
     CS2SIM_TRY_LET(storage, keystore::parse_key_store_url(url, say));
     return keystore::open_key_store(storage, say);
-}
-
-Result<void> log_on(host::Device& device, const KeystoreArguments& arguments) {
-    const auto each = [&](const std::vector<std::string>& users, auto&& source_of) -> Result<void> {
-        for (const std::string& user : users) {
-            const std::size_t comma = user.find(',');
-            if (comma == std::string::npos) return fail(E_CSA_PARAM);
-            auto source = source_of(user.substr(comma + 1));
-            if (!source) return fail(source.error());
-            CS2SIM_TRY(device.logon(user.substr(0, comma), **source));
-        }
-        return {};
-    };
-    CS2SIM_TRY(each(arguments.logons, [](const std::string& spec) {
-        auto source = host::open_key_source(spec);
-        if (!source) say(keystore::printable(spec.substr(0, spec.find('#'))) + " cannot be used as a key");
-        return source;
-    }));
-    return each(arguments.passwords, [](const std::string& password) {
-        return Result<std::unique_ptr<host::KeySource>>(host::password_source(as_bytes(password)));
-    });
-}
-
-using WithDevice = std::function<Result<void>(host::Device&)>;
-
-// --dev, else the environment's CRYPTOSERVER, else the simulator of --state.
-int with_device(const CommandLine& line, const KeystoreArguments& arguments, const WithDevice& work) {
-    const auto logged_on = [&](host::Device& device) -> Result<void> {
-        CS2SIM_TRY(log_on(device, arguments));
-        return work(device);
-    };
-    const char* named = std::getenv("CRYPTOSERVER");
-    const std::string specifier = !arguments.device.empty() ? arguments.device : named ? named : "";
-    if (specifier.empty()) return with_control(line.state, logged_on);
-    auto device = host::Device::open(specifier);
-    const Result<void> done = device ? logged_on(**device) : fail(device.error());
-    if (done) return 0;
-    std::cerr << describe(done.error().code);
-    return 1;
 }
 
 int ended(const Result<void>& done) {
@@ -203,13 +161,6 @@ Result<void> copy_with_device(host::Device& device, const KeystoreArguments& arg
     });
 }
 
-void add_device_options(CLI::App* command, KeystoreArguments& arguments) {
-    command->add_option("--dev", arguments.device,
-                        "device (default: the environment's CRYPTOSERVER, else the simulator of --state)");
-    command->add_option("--logon", arguments.logons, "USER,KEYSPEC of a user who may use the keys");
-    command->add_option("--logon-pass", arguments.passwords, "USER,PASSWORD of one who may");
-}
-
 }  // namespace
 
 void add_keystore_commands(CLI::App& app, CommandLine& line) {
@@ -227,10 +178,10 @@ void add_keystore_commands(CLI::App& app, CommandLine& line) {
     };
     using Work = Result<void> (*)(host::Device&, const KeystoreArguments&);
     const auto on_device = [&](CLI::App* one, Work work) {
-        add_device_options(with_state(one, line), *arguments);
+        add_device_options(with_state(one, line), arguments->logon, "of a user who may use the keys");
         one->callback([&line, arguments, work] {
-            line.exit_status =
-                with_device(line, *arguments, [&](host::Device& device) { return work(device, *arguments); });
+            line.exit_status = with_device(line, arguments->logon,
+                                           [&](host::Device& device) { return work(device, *arguments); });
         });
         return one;
     };
@@ -247,12 +198,12 @@ void add_keystore_commands(CLI::App& app, CommandLine& line) {
     copy->add_option("target", arguments->target, "another store, or `device`")->required();
     copy->add_option("--group", arguments->group, "keys of this group; with `device` also * and ?");
     copy->add_flag("--move", arguments->move, "delete each key at its source once it is at its target");
-    add_device_options(copy, *arguments);
+    add_device_options(copy, arguments->logon, "of a user who may use the keys");
     copy->callback([&line, arguments] {
         const bool needs_device = arguments->url == kDevice || arguments->target == kDevice;
         line.exit_status =
             needs_device
-                ? with_device(line, *arguments,
+                ? with_device(line, arguments->logon,
                               [&](host::Device& device) { return copy_with_device(device, *arguments); })
                 : ended(copy_stores(*arguments));
     });

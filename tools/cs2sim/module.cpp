@@ -162,6 +162,8 @@ struct RunModule {
     std::string wrap;
     bool asan = false;
     bool services = false;
+    std::vector<std::string> devices, listen;  // of a simulator that is started for the module
+    bool no_device = false;
 };
 
 std::vector<std::string> words_of(const std::string& text) {
@@ -189,12 +191,20 @@ std::vector<std::string> wrap_of(const RunModule& run, unsigned bits) {
     return words_of(run.wrap);
 }
 
+// How the simulator for the module is started; what is not said is as `cs2sim start` has it.
+std::vector<std::string> start_words(const fs::path& state, const RunModule& run) {
+    std::vector<std::string> words{own_path(), "start", "--state", state.string()};
+    for (const std::string& device : run.devices) words.insert(words.end(), {"--device", device});
+    for (const std::string& place : run.listen) words.insert(words.end(), {"--listen", place});
+    if (run.no_device) words.emplace_back("--no-device");
+    return words;
+}
+
 volatile std::sig_atomic_t ended = 0;
 void end(int) { ended = 1; }
 
 Result<void> restart_device(host::Device& device) {
-    const auto done = device.execute(FC_ADM, SFC_ADM_RESTART);
-    if (!done) return fail(done.error());
+    CS2SIM_TRY(device.execute(FC_ADM, SFC_ADM_RESTART));
     return {};
 }
 
@@ -223,7 +233,12 @@ int run_module(const std::string& state_name, const RunModule& run) {
     }
     const unsigned bits = image.size() > 4 && image[4] == 2 ? 64 : 32;
     const bool started = !InstanceLock::holder(state);
-    if (started && run_program({own_path(), "start", "--state", state.string()}, false) != 0) return kTrouble;
+    if (!started && (run.no_device || !run.devices.empty() || !run.listen.empty())) {
+        std::cerr << "cs2sim: an instance runs on " << state.string()
+                  << " already: --device, --no-device and --listen are for one that is started\n";
+        return 2;
+    }
+    if (started && run_program(start_words(state, run), false) != 0) return kTrouble;
     const fs::path log = folder / ("module-" + info->abbreviation + ".log");
     std::streamoff shown =
         fs::exists(log, failed) ? static_cast<std::streamoff>(fs::file_size(log, failed)) : 0;
@@ -279,6 +294,10 @@ void add_module_commands(CLI::App& app, CommandLine& line) {
     CLI::Option* wrap =
         ran->add_option("--wrap", run->wrap, "a command in front of the module's process (\"valgrind\")");
     CLI::Option* asan = ran->add_flag("--asan", run->asan, "for a module built with -fsanitize=address");
+    CLI::Option* device =
+        ran->add_option("--device", run->devices, "device node of a simulator that is started");
+    ran->add_flag("--no-device", run->no_device, "none, sockets only")->excludes(device);
+    ran->add_option("--listen", run->listen, "where it listens, as for `cs2sim start`");
     ran->add_flag("--services", run->services, "shows each service that the module asks for, with its time");
     for (CLI::Option* one : {gdb, server, wrap, asan})
         for (CLI::Option* other : {gdb, server, wrap, asan})

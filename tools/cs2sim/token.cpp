@@ -47,10 +47,9 @@ bool write_config(const fs::path& state, unsigned slot) {
 }
 
 Result<CK_TOKEN_INFO> token_info(Shell& shell) {
-    const auto functions = shell.functions();
-    if (!functions) return fail(functions.error());
+    CS2SIM_TRY_LET(functions, shell.functions());
     CK_TOKEN_INFO info{};
-    CS2SIM_TRY(shell.check((*functions)->C_GetTokenInfo(shell.slot(), &info)));
+    CS2SIM_TRY(shell.check(functions->C_GetTokenInfo(shell.slot(), &info)));
     return info;
 }
 
@@ -60,25 +59,35 @@ Result<void> settle_pin(Shell& shell, CK_USER_TYPE role, const SecretBytes& pin)
     return shell.set_pin(pin, pin);
 }
 
+// USER,KEYFILE. A CKR alone would not say whose logon failed, nor what to do about it.
+Result<void> log_administrator_on(Shell& shell, const std::string& logon) {
+    const std::size_t comma = logon.find(',');
+    if (comma == std::string::npos) return fail(E_CSA_PARAM);
+    const std::string user = logon.substr(0, comma);
+    const auto done = shell.login_device_user(user, as_bytes(logon.substr(comma + 1)));
+    if (done) return {};
+    problem(done.error().code == CKR_USER_PIN_NOT_INITIALIZED
+                ? "the device has no user " + user + "; --logon USER,KEYFILE names another administrator"
+                : "the administrator " + user +
+                      " cannot log on with what stands behind the comma; --logon USER,KEYFILE names another");
+    return fail(done.error());
+}
+
 // Everything that can be wrong is looked at before the slot is changed.
 Result<void> provision(Shell& shell, const TokenArguments& arguments, const std::string& logon,
                        const CK_TOKEN_INFO& info) {
-    const auto so_pin = shell.pin(arguments.so_pin, "SO PIN", true);
-    if (!so_pin) return fail(so_pin.error());
-    const auto pin = shell.pin(arguments.pin, "user PIN", true);
-    if (!pin) return fail(pin.error());
-    for (const SecretBytes* each : {&*so_pin, &*pin})
+    CS2SIM_TRY_LET(so_pin, shell.pin(arguments.so_pin, "SO PIN", true));
+    CS2SIM_TRY_LET(pin, shell.pin(arguments.pin, "user PIN", true));
+    for (const SecretBytes* each : {&so_pin, &pin})
         if (each->size() < info.ulMinPinLen || each->size() > info.ulMaxPinLen)
             return fail(CKR_PIN_LEN_RANGE);
-    const std::size_t comma = logon.find(',');
-    if (comma == std::string::npos) return fail(E_CSA_PARAM);
-    CS2SIM_TRY(shell.login_device_user(logon.substr(0, comma), as_bytes(logon.substr(comma + 1))));
-    CS2SIM_TRY(shell.init_token(*so_pin, arguments.label));
+    CS2SIM_TRY(log_administrator_on(shell, logon));
+    CS2SIM_TRY(shell.init_token(so_pin, arguments.label));
     CS2SIM_TRY(shell.logout());
-    CS2SIM_TRY(settle_pin(shell, CKU_SO, *so_pin));
-    CS2SIM_TRY(shell.init_pin(*pin));
+    CS2SIM_TRY(settle_pin(shell, CKU_SO, so_pin));
+    CS2SIM_TRY(shell.init_pin(pin));
     CS2SIM_TRY(shell.logout());
-    return settle_pin(shell, CKU_USER, *pin);
+    return settle_pin(shell, CKU_USER, pin);
 }
 
 // `text` as a word of the shell.
@@ -86,6 +95,11 @@ std::string quoted(const std::string& text) {
     std::string word = "'";
     for (const char c : text) word += c == '\'' ? std::string("'\\''") : std::string(1, c);
     return word + "'";
+}
+
+void print_exports(const fs::path& state) {
+    std::cout << "export " << kConfigVariable << '=' << quoted(pkcs11_config_file(state)) << '\n'
+              << "export PKCS11_MODULE_PATH=" << quoted(tools::p11::own_library()) << '\n';
 }
 
 int add(const CommandLine& line, const TokenArguments& arguments) {
@@ -99,17 +113,18 @@ int add(const CommandLine& line, const TokenArguments& arguments) {
     const std::string logon =
         arguments.logon.empty() ? "ADMIN," + admin_key_file(state).string() : arguments.logon;
     const auto info = token_info(shell);
-    if (info && (info->flags & CKF_TOKEN_INITIALIZED) != 0 && !arguments.replace)
+    if (info && (info->flags & CKF_TOKEN_INITIALIZED) != 0 && !arguments.replace) {
+        print_exports(state);  // what is to be exported is the same for the token that is there
         return problem("slot " + std::to_string(arguments.slot) +
-                       " has a token already; --replace makes it anew, " + "without its keys");
+                       " has a token already; --replace makes it anew, without its keys");
+    }
     const Result<void> done =
         info ? provision(shell, arguments, logon, *info) : Result<void>(fail(info.error()));
     if (!done) {
         std::cerr << tools::p11::failure_text(done.error().code);
         return 1;
     }
-    std::cout << "export " << kConfigVariable << '=' << quoted(pkcs11_config_file(state)) << '\n'
-              << "export PKCS11_MODULE_PATH=" << quoted(tools::p11::own_library()) << '\n';
+    print_exports(state);
     return 0;
 }
 
@@ -135,7 +150,12 @@ void add_token_commands(CLI::App& app, CommandLine& line) {
                      "the security officer's: literal, ask, or file:PATH (its first line)")
         ->required();
     command->add_option("--pin", arguments->pin, "the user's, in the same forms")->required();
-    command->add_option("--logon", arguments->logon, "USER,KEYFILE of an administrator (default: ADMIN)");
+    command->add_option("--logon", arguments->logon, "USER,KEYFILE of an administrator (default: ADMIN)")
+        ->check(CLI::Validator(
+            [](std::string& text) {
+                return text.find(',') != std::string::npos ? "" : "not USER,KEYFILE of an administrator";
+            },
+            ""));
     command->add_flag("--replace", arguments->replace, "makes a token that is there anew; its keys are gone");
     command->callback([&line, arguments] { line.exit_status = add(line, *arguments); });
 }

@@ -16,33 +16,29 @@ Result<void> show(Session& session, const std::string&) {
 }
 
 // What an appliance's functions print or, with a file named, write there.
-Result<void> deliver(Session& session, const std::string& path, std::string_view text) {
+Result<void> deliver(const std::string& path, std::string_view text) {
     if (path.empty()) {
         print_text(text);
         return {};
     }
-    if (host::replace_host_file(path, as_bytes(text))) return {};
-    session.note("cannot write " + path);
-    return fail(E_CSA_PARAM);
+    if (!host::replace_host_file(path, as_bytes(text))) return fail(E_CSA_PARAM);
+    return {};
 }
 
 Result<void> get_log_file(Session& session, const std::string& value) {
     CS2SIM_TRY_LET(log, whole_log(session, SFC_ADM_CSL_GET_LOG_FILE));
-    return deliver(session, value, log);
+    return deliver(value, log);
 }
 
 Result<void> get_config_file(Session& session, const std::string& value) {
     CS2SIM_TRY_LET(answer, session.execute(FC_ADM, SFC_ADM_CSL_GET_CONFIG_FILE));
-    return deliver(session, value, answer.block.text("text"));
+    return deliver(value, answer.block.text("text"));
 }
 
 Result<void> put_config_file(Session& session, const std::string& value) {
     const std::string path(trimmed(value));
     const auto text = host::read_host_file(path, kMostConfig);
-    if (!text) {
-        session.note("cannot read " + path);
-        return fail(E_CSA_PARAM);
-    }
+    if (!text) return fail(E_CSA_PARAM);
     CS2SIM_TRY(session.execute(FC_ADM, SFC_ADM_CSL_PUT_CONFIG_FILE, {ByteView(*text)}));
     return {};
 }

@@ -24,9 +24,8 @@ Result<void> load(Session& session, const std::string& name, ByteView content) {
         const ByteView part = content.first(std::min(kPart, content.size()));
         content = content.subspan(part.size());
         last = content.empty();
-        const auto answer = session.execute(FC_ADM, SFC_ADM_LOAD_FILE, {name, handle, last, part});
-        if (!answer) return fail(answer.error());
-        handle = answer->block.u32("handle");
+        CS2SIM_TRY_LET(answer, session.execute(FC_ADM, SFC_ADM_LOAD_FILE, {name, handle, last, part}));
+        handle = answer.block.u32("handle");
     }
     return {};
 }
@@ -34,9 +33,8 @@ Result<void> load(Session& session, const std::string& name, ByteView content) {
 Result<void> load_file(Session& session, const std::string& value) {
     const std::filesystem::path path(trimmed(value));
     const auto content = host::read_host_file(path, kLargestFile);
-    if (content) return load(session, path.filename(), *content);
-    session.note("cannot read " + path.string());
-    return fail(E_CSA_PARAM);
+    if (!content) return fail(E_CSA_PARAM);
+    return load(session, path.filename(), *content);
 }
 
 // Only the public part of the key goes to the device.
@@ -82,18 +80,22 @@ Result<void> list_modules(Session& session, const std::string&) {
 }
 
 struct ModelName {
-    std::string_view name;
+    std::string_view word;
     ModuleType type;
 };
 constexpr ModelName kModels[] = {{"cs5", kModuleCs5}, {"c50", kModuleC50}};
 
 Result<ModuleType> type_for(const Session& session, const std::filesystem::path& image) {
-    if (image.extension() == ".so") return kModuleLinux;
+    const bool linux_image = image.extension() == ".so";
     const auto model = session.parameter("Model");
+    if (!model && linux_image) return kModuleLinux;
+    if (!model) {
+        session.note("Model=cs5 or Model=c50 must stand to the left");
+        return fail(E_CSA_SYNTAX);
+    }
     for (const ModelName& row : kModels)
-        if (model && same_word(*model, row.name)) return row.type;
-    session.note("Model=cs5 or Model=c50 must stand to the left");
-    return fail(E_CSA_SYNTAX);
+        if (same_word(*model, row.word)) return linux_image ? kModuleLinux : row.type;
+    return refuse_word(session, "Model", *model, words_of(kModels));
 }
 
 // NAME.mtc beside NAME.out; the first dot ends the base name.
@@ -113,12 +115,9 @@ Result<void> make_container_file(Session& session, const std::string& value) {
     }
     CS2SIM_TRY_LET(key_spec, host::parse_key_spec(*spec));
     CS2SIM_TRY_LET(key, host::read_key_file(key_spec, session.terminal()));
-    if (!key.has_private) return fail(E_CSA_KEY_TYPE);
+    if (!key.has_private || !is_rsa(*key.key)) return fail(E_CSA_KEY_TYPE);
     const auto image = host::read_host_file(path, kLargestFile);
-    if (!image) {
-        session.note("cannot read " + path.string());
-        return fail(E_CSA_PARAM);
-    }
+    if (!image) return fail(E_CSA_PARAM);
     std::printf("%s:\n        building MMC ...\n", path.c_str());
     CS2SIM_TRY_LET(container, make_container(*image, type, *key.key));
     std::printf("        OK\n        building MTC ...\n");

@@ -19,7 +19,7 @@ Result<host::KeyKind> key_kind(const Session& session) {
 
 Result<void> gen_key(Session& session, const std::string& value) {
     const auto fields = split_list(value, 3);
-    if (fields.size() < 2) return fail(E_CSA_SYNTAX);
+    if (fields.size() < 2) return fail(E_CSA_ARGUMENTS);
     CS2SIM_TRY_LET(kind, key_kind(session));
     const std::string size = fields.size() == 3 ? fields[1] : "";
     const std::string& owner = fields.back();

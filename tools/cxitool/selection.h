@@ -20,8 +20,7 @@ Result<PropertyList> named(const Session& session);
 // nobody may see are not among them. Error: E_DB_NOT_FOUND when there is none and a name was given.
 Result<std::vector<PropertyList>> selected(Session& session);
 
-// How commands name this key of a listing, and how messages do.
-Bytes reference_to(const PropertyList& key);
+// How messages name this key of a listing.
 std::string title_of(const PropertyList& key);
 
 // Do the names say which key? Keys made through PKCS#11 have no name: group and specifier alone name them.

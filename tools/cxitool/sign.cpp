@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <filesystem>
 #include <utility>
 
 #include "tools/cxitool/selection.h"
@@ -21,7 +22,7 @@ Result<Bytes> hash_data(Session& session, std::uint32_t mechanism, ByteView key,
         const auto answer =
             session.execute(FC_CXI, SFC_CXI_HASH_COMPUTE,
                             {more ? std::uint32_t{CXI_FLAG_HASH_PART} : 0u, mechanism, state, key, part});
-        if (!answer) return fail(answer.error());
+        CS2SIM_TRY(answer);
         if (!more) return to_bytes(answer->block.bytes("hash"));
         state = answer->block.u32("state");
         data = data.subspan(part.size());
@@ -94,16 +95,15 @@ Result<SignWork> sign_work(Session& session, const std::string& file) {
     const std::uint32_t hash = mechanism & CXI_MECH_HASH_MASK;
     if (kind.secret() || hash == CXI_MECH_HASH_NONE)
         return SignWork{std::move(key.reference), mechanism, std::move(data), long_mac};
-    const auto digest = on_host ? hash_on_host(session, data) : hash_data(session, hash, {}, data);
-    if (!digest) return fail(digest.error());
-    return SignWork{std::move(key.reference), mechanism, to_secret(*digest)};
+    CS2SIM_TRY_LET(digest, on_host ? hash_on_host(session, data) : hash_data(session, hash, {}, data));
+    return SignWork{std::move(key.reference), mechanism, to_secret(digest)};
 }
 
 Result<Bytes> signature_of(Session& session, const SignWork& work) {
     if (work.in_parts) return hash_data(session, work.mechanism, work.key, work.data);
     const auto answer =
         session.execute(FC_CXI, SFC_CXI_SIGN, {0, work.mechanism, work.key, ByteView(), ByteView(work.data)});
-    if (!answer) return fail(answer.error());
+    CS2SIM_TRY(answer);
     return to_bytes(answer->block.bytes("signature"));
 }
 
@@ -113,9 +113,8 @@ Result<void> check(Session& session, const SignWork& work, ByteView signature) {
         if (!equal_in_constant_time(expected, signature)) return fail(E_CXI_CRYPT_SIGN_VERIFY);
         return {};
     }
-    const auto answer = session.execute(
-        FC_CXI, SFC_CXI_VERIFY, {0, work.mechanism, work.key, ByteView(), signature, ByteView(work.data)});
-    if (!answer) return fail(answer.error());
+    CS2SIM_TRY(session.execute(FC_CXI, SFC_CXI_VERIFY,
+                               {0, work.mechanism, work.key, ByteView(), signature, ByteView(work.data)}));
     return {};
 }
 
@@ -127,8 +126,13 @@ public:
         const auto fields = split_list(value);
         const bool terms =
             fields.size() >= 2 && (same_word(fields[1], "on_hsm") || same_word(fields[1], "on_host"));
+        if (!terms && is_misspelt(session, value, fields.size())) {
+            session.note("'" + fields[1].substr(0, 60) +
+                         "' does not say where the hash is computed: on_hsm or on_host");
+            return fail(E_CSA_SYNTAX);
+        }
         if (!terms) return SignTerms(session, value, false);
-        if (fields.size() > 3) return fail(E_CSA_SYNTAX);
+        if (fields.size() > 3) return fail(E_CSA_ARGUMENTS);
         const auto file = session.parameter("InFile");
         if (!file) {
             session.note("InFile= must name what is signed");
@@ -157,6 +161,12 @@ public:
     bool given() const { return terms_; }
 
 private:
+    // With InFile= a list that names no file can only be terms.
+    static bool is_misspelt(const Session& session, const std::string& value, std::size_t fields) {
+        std::error_code ignored;
+        return fields >= 2 && session.parameter("InFile") && !std::filesystem::exists(value, ignored);
+    }
+
     SignTerms(Session& session, std::string file, bool terms)
         : session_(session),
           file_(std::move(file)),
@@ -173,6 +183,7 @@ private:
 }  // namespace
 
 Result<void> sign(Session& session, const std::string& value) {
+    if (value.empty()) return fail(E_CSA_SYNTAX);
     CS2SIM_TRY_LET(terms, SignTerms::of(session, value));
     CS2SIM_TRY_LET(work, sign_work(session, terms.file()));
     CS2SIM_TRY_LET(signature, signature_of(session, work));
@@ -182,6 +193,7 @@ Result<void> sign(Session& session, const std::string& value) {
 }
 
 Result<void> verify(Session& session, const std::string& value) {
+    if (value.empty()) return fail(E_CSA_SYNTAX);
     CS2SIM_TRY_LET(file, signature_file(session));
     CS2SIM_TRY_LET(signature, read_whole(file.path));
     CS2SIM_TRY_LET(terms, SignTerms::of(session, value));

@@ -2,8 +2,11 @@
 // stops.
 #include <cstdio>
 
+#include "host-lib/files/host_file.h"
 #include "tools/p11tool2/commands.h"
+#include "tools/session/ending.h"
 #include "tools/session/introduction.h"
+#include "tools/session/nearest_word.h"
 
 namespace {
 
@@ -59,15 +62,47 @@ const Command* find_command(std::string_view name) {
     return nullptr;
 }
 
+// An error of a command, and whether the tool was called wrongly: so it is by attributes that do not exist,
+// too.
+struct Failure {
+    Error error;
+    ExitStatus status;
+};
+using Done = tl::expected<void, Failure>;
+
+void note(const std::string& text) {
+    std::fflush(stdout);  // keeps the order when both go to one place
+    std::fprintf(stderr, "p11tool2: %s\n", text.c_str());
+}
+
+tl::unexpected<Failure> called_wrongly(std::uint32_t code) {
+    return tl::unexpected(Failure{{code}, kCalledWrongly});
+}
+
+tl::unexpected<Failure> unknown(std::string_view name) {
+    std::vector<std::string_view> names{"Help"};
+    for (const Group& group : groups())
+        for (const Command& command : group.commands) names.push_back(command.name);
+    const std::string meant = nearest_word(name, names);
+    note("unknown command '" + std::string(name.substr(0, 60)) + "'" +
+         (meant.empty() ? "" : ", did you mean " + meant + "?") + "; p11tool2 Help lists them");
+    return called_wrongly(E_CSA_COMMAND);
+}
+
+tl::unexpected<Failure> misused(const Command& command, Error error) {
+    note("usage: " + std::string(command.syntax));
+    return called_wrongly(error.code);
+}
+
 void print_command(const Command& command) {
     std::printf("  %s%s\n      %s\n", std::string(command.syntax).c_str(),
                 command.ours ? "  (cs2sim's own)" : "", std::string(command.summary).c_str());
 }
 
-Result<void> help(const Argument& argument) {
+Done help(const Argument& argument) {
     if (argument.value) {
         const Command* command = find_command(*argument.value);
-        if (!command) return fail(E_CSA_COMMAND);
+        if (!command) return unknown(*argument.value);
         print_command(*command);
         return {};
     }
@@ -81,33 +116,39 @@ Result<void> help(const Argument& argument) {
     return {};
 }
 
-Result<void> run(Shell& shell, const Argument& argument) {
+Done run(Shell& shell, const Argument& argument) {
     if (same_word(argument.name, "Help")) return help(argument);
     const Command* command = find_command(argument.name);
-    if (!command) return fail(E_CSA_COMMAND);
-    if (command->needs_value && !argument.value) return fail(E_CSA_SYNTAX);
-    return command->handler(shell, argument.value.value_or(""));
-}
-
-void print_error(Error error) {
-    std::fflush(stdout);
-    std::fprintf(stderr, "%s", failure_text(error.code).c_str());
+    if (!command) return unknown(argument.name);
+    if (command->needs_value && !argument.value) return misused(*command, {E_CSA_ARGUMENTS});
+    static_cast<void>(host::take_file_refusal());
+    static_cast<void>(take_refused_attribute());
+    const auto done = command->handler(shell, argument.value.value_or(""));
+    if (done) return {};
+    if (is_misused(done.error())) return misused(*command, done.error());
+    const std::string file = refused_file(done.error()), attribute = take_refused_attribute();
+    if (!file.empty()) note(file);
+    if (attribute.empty()) return tl::unexpected(Failure{done.error(), exit_status(done.error())});
+    note(attribute);
+    return called_wrongly(done.error().code);
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
     if (argc < 2) {
-        (void)help({"Help", std::nullopt});
-        return 1;
+        static_cast<void>(help({"Help", std::nullopt}));
+        return kCalledWrongly;
     }
     if (const auto status = introduced(argc, argv)) return *status;
     Shell shell;
     for (int i = 1; i < argc; ++i) {
         const auto done = run(shell, parse_argument(argv[i]));
         if (done) continue;
-        print_error(done.error());
-        return 1;
+        std::fflush(stdout);
+        std::fputs(failure_text(done.error().error.code).c_str(), stderr);
+        return done.error().status;
     }
-    return 0;
+    // A full disk behind stdout must not look like success.
+    return std::fflush(stdout) == 0 && std::ferror(stdout) == 0 ? kDone : kRefused;
 }

@@ -35,6 +35,7 @@ An independent simulator; it protects no production key.")
 set(CPACK_DEBIAN_LIBRARY_PACKAGE_NAME libcsxapi1)
 set(CPACK_DEBIAN_LIBRARY_PACKAGE_SECTION libs)
 set(CPACK_DEBIAN_LIBRARY_PACKAGE_CONTROL_EXTRA ${CMAKE_CURRENT_LIST_DIR}/triggers)
+set(CPACK_DEBIAN_LIBRARY_PACKAGE_CONTROL_STRICT_PERMISSION ON)
 set(CPACK_COMPONENT_LIBRARY_DESCRIPTION "host library for CryptoServer-style devices
 libcsxapi opens devices, logs users on, and runs commands in secure sessions or
 in a cluster of devices. This package holds the shared library.")
@@ -51,11 +52,13 @@ codes, layouts and errors, pkg-config and CMake files.")
 set(CPACK_DEBIAN_PKCS11_PACKAGE_NAME libcs2sim-pkcs11)
 set(CPACK_DEBIAN_PKCS11_PACKAGE_SECTION libs)
 set(CPACK_DEBIAN_PKCS11_PACKAGE_CONTROL_EXTRA ${CMAKE_CURRENT_LIST_DIR}/triggers)
+set(CPACK_DEBIAN_PKCS11_PACKAGE_CONTROL_STRICT_PERMISSION ON)
 set(CPACK_DEBIAN_PKCS11_PACKAGE_SUGGESTS "cs2sim, libcs2sim-keystore, opensc, p11-kit")
 set(CPACK_COMPONENT_PKCS11_DESCRIPTION "PKCS#11 library for CryptoServer-style devices
-libcs_pkcs11_R3.so and libcs_pkcs11_R2.so show the keys of a device, simulated
-by cs2sim, as tokens to programs that speak PKCS#11. The configuration file that
-CS_PKCS11_R3_CFG or CS_PKCS11_R2_CFG names says which devices.")
+libcs_pkcs11_R3.so and libcs_pkcs11_R2.so show the keys of a device,
+simulated by cs2sim, as tokens to programs that speak PKCS#11. The
+configuration file that CS_PKCS11_R3_CFG or CS_PKCS11_R2_CFG names says which
+devices.")
 
 set(CPACK_DEBIAN_KEYSTORE_PACKAGE_NAME libcs2sim-keystore)
 set(CPACK_DEBIAN_KEYSTORE_PACKAGE_SECTION libs)

@@ -3,19 +3,17 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <system_error>
 
 #include "firmware/modules/images/known_modules.h"
 #include "host-lib/files/host_file.h"
 #include "tools/instance/instance.h"
 #include "tools/session/arguments.h"
+#include "tools/session/ending.h"
 #include "tools/session/introduction.h"
 #include "tools/session/nearest_word.h"
 
 namespace cs2sim::tools {
 namespace {
-
-enum ExitStatus : int { kDone = 0, kRefused = 1, kCalledWrongly = 2, kNoDevice = 3 };
 
 constexpr std::size_t kLongestArgument = 0xFFFF;  // what a length of two bytes on the wire can say
 
@@ -87,55 +85,26 @@ bool asks_for_help(std::string_view name) {
     return same_word(name, "Help") || name == "--help" || name == "-h" || name == "-?";
 }
 
-// Nobody answers there: the name, the way to it, or the answer is missing.
-bool no_device(Error error) {
-    switch (error.code) {
-        case E_CSA_DEVICE_NAME:
-        case E_CSA_ADDRESS:
-        case E_CSA_UNKNOWN_HOST:
-        case E_CSA_NO_NODE:
-        case E_CSA_CLOSED:
-        case E_CSA_TIMEOUT:
-            return true;
-        default:
-            return error.code >= E_CSA_NODE_OPEN && error.code <= with_errno(E_CSA_IOCTL, 0xFFF);
-    }
-}
-
-bool is_of_files(std::uint32_t code) {
-    switch (code) {
-        case E_CSA_KEY_OPEN:
-        case E_CSA_KEY_WRITE:
-        case E_CSA_SHARE_OPEN:
-        case E_CSA_BACKUP_FILE:
-        case E_CSA_BACKUP_WRITE:
-        case E_CSA_DEVICE_KEYS:
-            return true;
-        default:
-            return false;
-    }
-}
-
 class Run {
 public:
     Run(const std::string& program, std::span<const CommandGroup> groups)
         : program_(program), groups_(groups), session_(program) {}
 
     Result<void> argument(std::string_view text) {
-        if (text.size() > kLongestArgument) return fail(E_CSA_SYNTAX);
+        if (text.size() > kLongestArgument) return fail(E_CSA_LENGTH);
         const Argument argument = parse_argument(text);
         if (asks_for_help(argument.name)) return help(argument);
         const Command* command = find(argument.name == "--version" ? "Version" : argument.name);
         if (!command) return fail(E_CSA_COMMAND);
         if (argument.value) CS2SIM_TRY(refuse_second_command(*argument.value));
-        if (argument.value && command->takes == Takes::nothing) return syntax(*command);
-        if (!argument.value && command->takes == Takes::value) return syntax(*command);
+        if (argument.value && command->takes == Takes::nothing) return misused(*command, {E_CSA_ARGUMENTS});
+        if (!argument.value && command->takes == Takes::value) return misused(*command, {E_CSA_ARGUMENTS});
         if (command->handler) {
             if (names_a_card(text)) find_card_reader();
             static_cast<void>(host::take_file_refusal());
             auto done = command->handler(session_, argument.value.value_or(""));
             if (!done) say_why(done.error());
-            if (!done && done.error().code == E_CSA_SYNTAX) return syntax(*command);
+            if (!done && is_misused(done.error())) return misused(*command, done.error());
             return done;
         }
         session_.set_parameter(command->name, std::string(trimmed(*argument.value)));
@@ -181,8 +150,7 @@ private:
 
     // The file or device that an error is about, and the system's words.
     void say_why(Error error) {
-        if (const auto refusal = host::take_file_refusal(); refusal && is_of_files(error.code))
-            session_.note(refusal->path + ": " + std::generic_category().message(refusal->error));
+        if (const std::string refused = refused_file(error); !refused.empty()) session_.note(refused);
         if (no_device(error)) session_.note_device(error);
     }
 
@@ -197,9 +165,9 @@ private:
         return {};
     }
 
-    Result<void> syntax(const Command& command) {
+    Result<void> misused(const Command& command, Error error) {
         session_.note("usage: " + std::string(command.syntax));
-        return fail(E_CSA_SYNTAX);
+        return fail(error);
     }
 
     const std::string& program_;
@@ -222,8 +190,7 @@ std::string words_on(std::uint32_t code) {
 int report(Error error) {
     std::fflush(stdout);
     std::fputs(words_on(error.code).c_str(), stderr);
-    if (error.code == E_CSA_COMMAND || error.code == E_CSA_SYNTAX) return kCalledWrongly;
-    return no_device(error) ? kNoDevice : kRefused;
+    return exit_status(error);
 }
 
 }  // namespace

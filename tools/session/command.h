@@ -37,8 +37,9 @@ struct CommandGroup {
 };
 
 // Runs the arguments left to right in one session. The first error stops the rest, ends the session and is
-// printed to stderr in three lines: E_CSA_COMMAND for an unknown name, E_CSA_SYNTAX for a missing value, or
-// the handler's own. Help and Help=<command> are built in, and so is what the installation asks for alone:
+// printed to stderr in three lines: E_CSA_COMMAND for an unknown name, E_CSA_ARGUMENTS for a value that is
+// missing or has no place, E_CSA_LENGTH for an argument over 64 KiB, or the handler's own. Help and
+// Help=<command> are built in, and so is what the installation asks for alone:
 // `--man-page` prints the page of the manual, `--complete WORD` how WORD could go on (introduction.h). A word
 // that ends in a comma takes the next one. Returns the exit status: 0 done, 1 refused by the device or by a
 // file, 2 called wrongly, 3 no device.

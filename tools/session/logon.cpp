@@ -15,14 +15,14 @@ Result<void> logon(Session& session, const std::string& user, host::KeySource& k
 
 Result<void> logon_sign(Session& session, const std::string& value) {
     const auto fields = split_list(value, 2);
-    if (fields.size() != 2) return fail(E_CSA_SYNTAX);
+    if (fields.size() != 2) return fail(E_CSA_ARGUMENTS);
     CS2SIM_TRY_LET(key, host::open_key_source(fields[1], session.terminal()));
     return logon(session, fields[0], *key);
 }
 
 Result<void> logon_pass(Session& session, const std::string& value) {
     const auto fields = split_list(value, 2);
-    if (fields.size() != 2) return fail(E_CSA_SYNTAX);
+    if (fields.size() != 2) return fail(E_CSA_ARGUMENTS);
     CS2SIM_TRY_LET(key,
                    host::open_password(fields[1], session.terminal(), "Password of " + fields[0] + ": "));
     return logon(session, fields[0], *key);

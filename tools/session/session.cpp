@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "host-lib/link/apart.h"
 #include "tools/session/arguments.h"
 #include "tools/session/nearest_word.h"
 #include "tools/session/output.h"
@@ -63,7 +64,7 @@ Result<host::Device*> Session::device() {
             if (!milliseconds || *milliseconds == 0) return fail(E_CSA_SYNTAX);
             timeouts.command = std::chrono::milliseconds(*milliseconds);
         }
-        CS2SIM_TRY_LET(opened, host::Device::open(where, timeouts));
+        CS2SIM_TRY_LET(opened, host::open_apart(where, timeouts));
         device_ = std::move(opened);
     }
     if (const auto text = parameter("ChallengeLength")) {
@@ -92,8 +93,12 @@ void Session::note_device(Error error) const {
 }
 
 void Session::note(std::string_view text) const {
+    constexpr std::size_t kMost = 1000;  // an argument may have 64 KiB, a terminal shall not
+    const bool cut = text.size() > kMost;
+    text = text.substr(0, kMost);
     std::fflush(stdout);  // keeps the order when both go to one place
-    std::fprintf(stderr, "%s: %.*s\n", program_.c_str(), static_cast<int>(text.size()), text.data());
+    std::fprintf(stderr, "%s: %.*s%s\n", program_.c_str(), static_cast<int>(text.size()), text.data(),
+                 cut ? "..." : "");
 }
 
 tl::unexpected<Error> refuse_word(const Session& session, std::string_view parameter, std::string_view word,

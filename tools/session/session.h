@@ -51,7 +51,7 @@ public:
     // One line to stderr that names the device and says why it does not answer.
     void note_device(Error error) const;
 
-    // One line to stderr: "csadm: TEXT".
+    // One line to stderr: "csadm: TEXT", of which the first 1,000 characters are shown.
     void note(std::string_view text) const;
 
 private:

@@ -35,4 +35,8 @@ while [ "$number" -le "$count" ]; do
     children="$children $!"
     number=$((number + 1))
 done
-wait
+status=0
+for child in $children; do
+    wait "$child" || status=$?
+done
+exit "$status"

@@ -5,7 +5,9 @@
 #include <boost/algorithm/string/trim.hpp>
 #include <cctype>
 #include <sstream>
+#include <utility>
 
+#include "firmware/protocol/terminal_text.h"
 #include "host-lib/files/host_file.h"
 #include "host-lib/pkcs11/attributes.h"
 #include "host-lib/pkcs11/cryptoki/names.h"
@@ -23,7 +25,16 @@ using cs2sim::p11::ulong_bytes;
 using cs2sim::p11::ulong_of;
 
 constexpr std::size_t kMostFile = 1 << 20;
+constexpr std::size_t kMostShown = 60;
 const auto kBad = fail(CKR_ATTRIBUTE_VALUE_INVALID);
+
+thread_local std::string refused_attribute;
+
+// Values may be secret (CKA_VALUE): names alone are told.
+tl::unexpected<Error> refuse(const std::string& name, const char* why, CK_RV code) {
+    refused_attribute = "'" + name.substr(0, kMostShown) + "' " + why;
+    return fail(static_cast<std::uint32_t>(code));
+}
 
 bool is_number_codec(Codec codec) {
     return codec == Codec::number || codec == Codec::object_class || codec == Codec::key_type ||
@@ -107,10 +118,6 @@ std::vector<std::string> members(const std::string& text) {
     return all;
 }
 
-bool is_printable(ByteView value) {
-    return std::ranges::all_of(value, [](std::uint8_t c) { return c >= 0x20 && c != 0x7F; });
-}
-
 std::string number_text(const AttributeRow& row, CK_ULONG number) {
     if (row.codec == Codec::object_class) return constant_name("CKO", number);
     if (row.codec == Codec::key_type) return constant_name("CKK", number);
@@ -121,11 +128,12 @@ std::string number_text(const AttributeRow& row, CK_ULONG number) {
 }  // namespace
 
 Result<void> TemplateText::add(const std::string& name, const std::string& value) {
-    const auto type = constant_number(boost::algorithm::trim_copy(name));
+    const std::string word = boost::algorithm::trim_copy(name);
+    const auto type = constant_number(word);
     const AttributeRow* row = type ? find_attribute(*type) : nullptr;
-    if (!row) return fail(CKR_ATTRIBUTE_TYPE_INVALID);
+    if (!row) return refuse(word, "is no attribute", CKR_ATTRIBUTE_TYPE_INVALID);
     const auto parsed = value_in(*row, value);
-    if (!parsed) return fail(parsed.error());
+    if (!parsed) return refuse(word, "takes no such value", CKR_ATTRIBUTE_VALUE_INVALID);
     set(*type, *parsed);
     return {};
 }
@@ -135,7 +143,9 @@ Result<TemplateText> TemplateText::parse(const std::string& text) {
     for (const std::string& member : members(text)) {
         if (boost::algorithm::trim_copy(member).empty()) continue;
         const std::size_t equals = member.find('=');
-        if (equals == std::string::npos) return kBad;
+        if (equals == std::string::npos)
+            return refuse(boost::algorithm::trim_copy(member), "is not of the form CKA_...=value",
+                          CKR_ATTRIBUTE_VALUE_INVALID);
         CS2SIM_TRY(all.add(member.substr(0, equals), member.substr(equals + 1)));
     }
     return all;
@@ -158,6 +168,20 @@ std::vector<CK_ATTRIBUTE> TemplateText::attributes() const {
     return all;
 }
 
+Result<CK_ATTRIBUTE_TYPE> attribute_named(const std::string& name) {
+    const auto number = constant_number(name);
+    if (!number) return refuse(name, "is no attribute", CKR_ATTRIBUTE_TYPE_INVALID);
+    return *number;
+}
+
+Result<CK_MECHANISM_TYPE> mechanism_named(const std::string& name) {
+    const auto number = constant_number(name);
+    if (!number) return refuse(name, "is no mechanism", CKR_MECHANISM_INVALID);
+    return *number;
+}
+
+std::string take_refused_attribute() { return std::exchange(refused_attribute, {}); }
+
 std::string value_text(CK_ATTRIBUTE_TYPE type, ByteView value) {
     const AttributeRow* row = find_attribute(type);
     if (row && (row->codec == Codec::flag || row->codec == Codec::token) && value.size() == 1)
@@ -165,9 +189,29 @@ std::string value_text(CK_ATTRIBUTE_TYPE type, ByteView value) {
     if (row && is_number_codec(row->codec) && value.size() == sizeof(CK_ULONG))
         return number_text(*row, ulong_of(value));
     const bool text = type == CKA_LABEL || type == CKA_APPLICATION || type == CKA_URL;
-    if (text && is_printable(value)) return "\"" + std::string(as_text(value)) + "\"";
+    if (text && is_terminal_text(as_text(value))) return "\"" + std::string(as_text(value)) + "\"";
     return value.empty() ? "" : "0x" + to_hex(value);
 }
+
+namespace {
+
+// One line "name = value" under a heading.
+Result<void> take_line(TemplateFile& file, const std::string& section, const std::string& line) {
+    const std::size_t equals = line.find('=');
+    if (equals == std::string::npos)
+        return refuse(line, "is not of the form name=value", CKR_ATTRIBUTE_VALUE_INVALID);
+    const std::string name = boost::algorithm::trim_copy(line.substr(0, equals));
+    const std::string value = line.substr(equals + 1);
+    if (boost::algorithm::iequals(section, "PublicKey")) return file.public_key.add(name, value);
+    if (boost::algorithm::iequals(section, "PrivateKey")) return file.private_key.add(name, value);
+    if (!boost::algorithm::iequals(section, "Mechanism")) return file.key.add(name, value);
+    const auto number = number_in(unquoted(value));
+    if (!number) return refuse(unquoted(value), "is no mechanism", CKR_MECHANISM_INVALID);
+    file.mechanism = *number;
+    return {};
+}
+
+}  // namespace
 
 Result<TemplateFile> read_template_file(const std::string& path) {
     const auto content = host::read_host_file(path, kMostFile);
@@ -175,7 +219,9 @@ Result<TemplateFile> read_template_file(const std::string& path) {
     TemplateFile file;
     std::string section;
     std::istringstream lines{std::string(as_text(*content))};
+    std::size_t number = 0;
     for (std::string line; std::getline(lines, line);) {
+        ++number;
         line = line.substr(0, line.find('#'));
         boost::algorithm::trim(line);
         if (line.empty()) continue;
@@ -183,20 +229,9 @@ Result<TemplateFile> read_template_file(const std::string& path) {
             section = line.substr(1, line.find(']') - 1);
             continue;
         }
-        const std::size_t equals = line.find('=');
-        if (equals == std::string::npos) return kBad;
-        const std::string name = boost::algorithm::trim_copy(line.substr(0, equals)),
-                          value = line.substr(equals + 1);
-        if (boost::algorithm::iequals(section, "Mechanism")) {
-            const auto number = number_in(unquoted(value));
-            if (!number) return fail(CKR_MECHANISM_INVALID);
-            file.mechanism = *number;
-        } else if (boost::algorithm::iequals(section, "PublicKey")) {
-            CS2SIM_TRY(file.public_key.add(name, value));
-        } else if (boost::algorithm::iequals(section, "PrivateKey")) {
-            CS2SIM_TRY(file.private_key.add(name, value));
-        } else {
-            CS2SIM_TRY(file.key.add(name, value));
+        if (const auto taken = take_line(file, section, line); !taken) {
+            refused_attribute = path + ", line " + std::to_string(number) + ": " + refused_attribute;
+            return fail(taken.error());
         }
     }
     return file;

@@ -15,7 +15,8 @@ namespace cs2sim::tools::p11 {
 class TemplateText {
 public:
     // Values: CK_TRUE, CK_FALSE, names of constants, numbers, 0xhex, "text", bare text; what fits the
-    // attribute's type. Errors: CKR_ATTRIBUTE_TYPE_INVALID for an unknown name, CKR_ATTRIBUTE_VALUE_INVALID.
+    // attribute's type. Errors, which leave a word for take_refused_attribute(): CKR_ATTRIBUTE_TYPE_INVALID
+    // for an unknown name, CKR_ATTRIBUTE_VALUE_INVALID.
     static Result<TemplateText> parse(const std::string& text);
 
     Result<void> add(const std::string& name, const std::string& value);
@@ -34,6 +35,15 @@ public:
 private:
     std::map<CK_ATTRIBUTE_TYPE, SecretBytes> values_;
 };
+
+// What a text was refused for last on this thread: "CKA_BOGUS is no attribute", "CKA_SIGN takes no such
+// value", with the file and line where it stood in one. Taken once; empty when nothing was.
+std::string take_refused_attribute();
+
+// CKA_NAME as a word of its own; CKM_NAME. Errors, with a word for take_refused_attribute():
+// CKR_ATTRIBUTE_TYPE_INVALID, CKR_MECHANISM_INVALID.
+Result<CK_ATTRIBUTE_TYPE> attribute_named(const std::string& name);
+Result<CK_MECHANISM_TYPE> mechanism_named(const std::string& name);
 
 // A value of an attribute as ListObjects and GetAttribute print it.
 std::string value_text(CK_ATTRIBUTE_TYPE type, ByteView value);

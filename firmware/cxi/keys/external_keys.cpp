@@ -22,6 +22,11 @@ std::size_t ExternalKeys::cached() const {
     return kept_.size();
 }
 
+std::size_t ExternalKeys::cached_bytes() const {
+    const std::lock_guard lock(mutex_);
+    return kept_.cost();
+}
+
 SharedKey ExternalKeys::known(std::string_view digest, const Circumstance& now) {
     const std::lock_guard lock(mutex_);
     if (kept_under_ != now) {
@@ -33,10 +38,11 @@ SharedKey ExternalKeys::known(std::string_view digest, const Circumstance& now) 
 }
 
 // Not what was opened before a change that has come since.
-void ExternalKeys::remember(std::string_view digest, const Circumstance& then, const SharedKey& key) {
+void ExternalKeys::remember(std::string_view digest, const Circumstance& then, const SharedKey& key,
+                            std::size_t bytes) {
     const std::lock_guard lock(mutex_);
     if (kept_under_ == then && mbk_.changes() == then.mbks && smos_.master_key.present())
-        kept_.put(digest, key);
+        kept_.put(digest, key, bytes);
 }
 
 Result<SharedKey> ExternalKeys::find(ByteView blob, std::uint16_t modes) {
@@ -45,13 +51,11 @@ Result<SharedKey> ExternalKeys::find(ByteView blob, std::uint16_t modes) {
     const Circumstance now{mbk_.changes(), modes};
     if (smos_.master_key.present())
         if (SharedKey key = known(as_text(digest), now)) return key;
-    auto object = seal.open(blob);
-    if (!object) return fail(object.error());
-    auto loaded = load_key(*std::move(object));
-    if (!loaded) return fail(loaded.error());
-    loaded->external = true;
-    auto key = std::make_shared<const LoadedKey>(*std::move(loaded));
-    remember(as_text(digest), now, key);
+    CS2SIM_TRY_LET(object, seal.open(blob));
+    CS2SIM_TRY_LET(loaded, load_key(std::move(object)));
+    loaded.external = true;
+    auto key = std::make_shared<const LoadedKey>(std::move(loaded));
+    remember(as_text(digest), now, key, blob.size());
     return key;
 }
 

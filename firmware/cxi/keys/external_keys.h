@@ -25,6 +25,7 @@ public:
 
     void forget();
     std::size_t cached() const;
+    std::size_t cached_bytes() const;  // of blobs; KeyStore::kMostCachedBytes at most
 
 private:
     struct Circumstance {
@@ -33,13 +34,13 @@ private:
         friend bool operator==(const Circumstance&, const Circumstance&) = default;
     };
     SharedKey known(std::string_view digest, const Circumstance& now);
-    void remember(std::string_view digest, const Circumstance& then, const SharedKey& key);
+    void remember(std::string_view digest, const Circumstance& then, const SharedKey& key, std::size_t bytes);
 
     Smos& smos_;
     MbkStore& mbk_;
     mutable std::mutex mutex_;  // of both below
     Circumstance kept_under_;
-    LatelyUsed<SharedKey> kept_{kMostCached};
+    LatelyUsed<SharedKey> kept_{kMostCached, KeyStore::kMostCachedBytes};
 };
 
 }  // namespace cs2sim

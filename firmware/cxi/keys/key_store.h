@@ -6,13 +6,12 @@
 #pragma once
 
 #include <functional>
-#include <list>
 #include <map>
 #include <memory>
 #include <mutex>
-#include <unordered_map>
 
 #include "firmware/cxi/keys/key_terms.h"
+#include "firmware/cxi/keys/lately_used.h"
 #include "firmware/db/database.h"
 
 namespace cs2sim {
@@ -51,7 +50,9 @@ struct VolatileLimits {
 
 class KeyStore {
 public:
-    static constexpr std::size_t kMostCached = 2048;   // at some 10 KB an RSA key: 20 MB
+    static constexpr std::size_t kMostCached = 2048;  // at some 10 KB an RSA key: 20 MB
+    // Of the records of cached keys together: users may hang 250 KB of labels and the like on a key.
+    static constexpr std::size_t kMostCachedBytes = std::size_t{16} << 20;
     static constexpr std::size_t kScanPerPage = 4096;  // records read for one page at most
 
     KeyStore(Smos& smos, DatabaseStore& databases, VolatileLimits limits = {})
@@ -77,6 +78,7 @@ public:
                         const KeyObject* if_absent = nullptr);
     Result<void> erase(ByteView index);  // E_DB_NOT_FOUND
     Result<std::uint64_t> count();
+    std::size_t cached_bytes() const;  // of records; kMostCachedBytes at most
     std::shared_ptr<VolatileOwner> owner();
     void forget_volatile();
     void forget_volatile(std::uint64_t owner);
@@ -128,10 +130,6 @@ private:
         // Database::changes() when the record was last known to be the one that the key was made from.
         std::uint64_t changes = 0;
     };
-    using CacheList = std::list<std::pair<std::string, Cached>>;
-    struct TextHash : std::hash<std::string_view> {
-        using is_transparent = void;
-    };
     struct ByBytes {
         using is_transparent = void;
         bool operator()(ByteView a, ByteView b) const { return as_text(a) < as_text(b); }
@@ -141,7 +139,7 @@ private:
     Result<Bytes> note_name(NoteKind kind, const LoadedKey& key);
     SharedKey cached(ByteView index, std::uint64_t changes);
     SharedKey confirmed(ByteView index, ByteView record_hash, std::uint64_t changes);
-    void remember(ByteView index, Cached entry);
+    void remember(ByteView index, Cached entry, std::size_t bytes);
     void forget(ByteView index);
     Result<void> keep_volatile(std::initializer_list<KeyObject*> objects, bool overwrite,
                                std::uint64_t owner);
@@ -158,10 +156,9 @@ private:
     Smos& smos_;
     DatabaseStore& databases_;
 
-    std::mutex mutex_;                    // of all below
-    std::shared_ptr<Database> database_;  // that the cache is of
-    CacheList lately_;                    // most lately used first
-    std::unordered_map<std::string, CacheList::iterator, TextHash, std::equal_to<>> cache_;
+    mutable std::mutex mutex_;                                 // of all below
+    std::shared_ptr<Database> database_;                       // that the cache is of
+    LatelyUsed<Cached> cache_{kMostCached, kMostCachedBytes};  // by index
     struct Held {
         SharedKey key;
         std::uint64_t owner = 0;

@@ -82,7 +82,7 @@ Result<Bytes> encode_rule(const FaultRule& rule) {
 Result<FaultRule> decode_rule(ByteView encoded) {
     const auto block = parse(LAYOUT_FAULT_RULE, encoded);
     if (!block || encoded.size() > kLongestRule ||
-        block->u8("action") > static_cast<std::uint8_t>(FaultAction::restart))
+        block->u8("action") > static_cast<std::uint8_t>(FaultAction::slot_event))
         return fail(E_SIM_PARAM);
     FaultRule rule;
     rule.function = block->text("function");

@@ -39,6 +39,7 @@ enum class FaultAction : std::uint8_t {
     flip_mbk,             // another MBK lies in slot 3 from now on
     mode,                 // switches to the mode `value` (kDeviceModes)
     restart,              // the device restarts after the answer
+    slot_event,           // PKCS#11 callers hear of an event of slot `value`
 };
 
 struct FaultRule {

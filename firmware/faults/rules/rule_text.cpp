@@ -30,7 +30,7 @@ std::optional<Number> whole(std::string_view text) {
 }
 
 // What may stand behind the name of an action.
-enum class Argument { none, code, milliseconds, bytes, seconds, record, alarm, battery, mode };
+enum class Argument { none, code, milliseconds, bytes, seconds, record, alarm, battery, mode, slot };
 
 struct ActionRow {
     std::string_view name;
@@ -65,6 +65,8 @@ constexpr ActionRow kActions[] = {
     {"mode", FaultAction::mode, Argument::mode,
      "operational, admin, maintenance, bootloader, fips, fips-error, cc or cc-error"},
     {"restart", FaultAction::restart, Argument::none, "the device restarts after the answer"},
+    {"slot-event", FaultAction::slot_event, Argument::slot,
+     "SLOT: C_WaitForSlotEvent of PKCS#11 callers gives that slot"},
 };
 
 Done read_milliseconds(FaultRule& rule, std::string_view text) {
@@ -147,6 +149,12 @@ Done read_argument(FaultRule& rule, Argument kind, std::string_view text) {
             return read_name(rule, text, kBatteryNames);
         case Argument::mode:
             return read_name(rule, text, kDeviceModes);
+        case Argument::slot: {
+            const auto slot = whole<std::uint16_t>(text);
+            if (!slot) return Problem("'" + std::string(text) + "' is no slot");
+            rule.value = *slot;
+            return {};
+        }
     }
     return {};
 }
@@ -248,6 +256,7 @@ std::string action_text(const FaultRule& rule) {
         case Argument::milliseconds:
             return name + "=" + value + (rule.spread > 0 ? "-" + spread : "");
         case Argument::bytes:
+        case Argument::slot:
             return name + "=" + value;
         case Argument::seconds:
             return name + "=" + seconds_text(rule.value);
@@ -271,7 +280,7 @@ tl::expected<FaultRule, std::string> parse_rule(RuleText text) {
     bool has_times = false;
     bool has_action = false;
     for (const auto& [key, value] : text) {
-        if (auto done = read_field(rule, key, value); !done) return Problem(done.error());
+        CS2SIM_TRY(read_field(rule, key, value));
         has_nth |= key == "nth";
         has_times |= key == "times";
         has_action |= key == "do";

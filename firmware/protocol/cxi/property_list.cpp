@@ -25,6 +25,15 @@ bool is_date(ByteView value) {
 
 }  // namespace
 
+Bytes reference_to(const PropertyList& key) {
+    PropertyList names;
+    for (const std::uint32_t id : {CXI_PROP_KEY_GROUP, CXI_PROP_KEY_NAME, CXI_PROP_KEY_SPEC})
+        if (key.has(id)) names.set(id, key.bytes(id));
+    Bytes reference{CXI_TAG_NAME};
+    append(reference, names.encode());
+    return reference;
+}
+
 Result<void> check_property(std::uint32_t id, ByteView value) {
     if ((id & CXI_PROP_CUSTOM) != 0) return {};
     const PropertyRow* row = find_property(id);

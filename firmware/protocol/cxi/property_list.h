@@ -52,6 +52,10 @@ private:
     std::vector<Property> properties_;
 };
 
+// How commands name the key of a listing: by its group, name and specifier, as far as the list has them
+// (CXI_TAG_NAME).
+Bytes reference_to(const PropertyList& key);
+
 // Whether `value` is one that property `id` can have. Errors: E_CXI_PROP_UNKNOWN, _LEN, _VAL.
 Result<void> check_property(std::uint32_t id, ByteView value);
 

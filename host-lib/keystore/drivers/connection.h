@@ -8,6 +8,7 @@
 #include <string>
 
 #include "host-lib/keystore/drivers/dialect.h"
+#include "host-lib/keystore/drivers/prepared.h"
 #include "host-lib/keystore/key_store.h"
 
 namespace cs2sim::keystore {
@@ -34,6 +35,8 @@ public:
     virtual ~Connection() = default;
     virtual soci::session& session() = 0;
     virtual const Dialect& dialect() const = 0;
+    // Of a dialect that prepares; null elsewhere.
+    virtual PreparedStatements* prepared() { return nullptr; }
 
     virtual void begin() { session().begin(); }
     virtual void commit() { session().commit(); }

@@ -41,6 +41,7 @@ constexpr Dialect sqlite(std::size_t longest_text) {
         .changes_return = longest_text == 0,
         .changes_in_with = false,
         .notifies = false,
+        .prepares = false,
         .server_version = "'SQLite ' || sqlite_version()",
         .schema = kSqliteSchema,
         .roles = {},
@@ -69,6 +70,7 @@ constexpr Dialect postgresql(bool changes_in_with) {
         .changes_return = true,
         .changes_in_with = changes_in_with,
         .notifies = true,
+        .prepares = changes_in_with,
         .server_version = "'PostgreSQL ' || current_setting('server_version')",
         .schema = kPostgresqlSchema,
         .roles = kPostgresqlRoles,
@@ -77,8 +79,26 @@ constexpr Dialect postgresql(bool changes_in_with) {
 
 }  // namespace
 
-std::string Dialect::bytes(ByteView value) const { return between(bytes_open, to_hex(value), bytes_close); }
+Dialect Dialect::with(std::vector<std::string>& apart) const {
+    Dialect own = *this;
+    if (prepares) own.values = &apart;
+    return own;
+}
+
+std::string Dialect::placeholder(std::string value, std::string_view type) const {
+    values->push_back(std::move(value));
+    return "cast(:v" + std::to_string(values->size()) + " as " + std::string(type) + ")";
+}
+
+std::string Dialect::bytes(ByteView value) const {
+    if (values) return placeholder("\\x" + to_hex(value), "bytea");
+    return between(bytes_open, to_hex(value), bytes_close);
+}
+std::string Dialect::number(std::uint64_t value) const {
+    return values ? placeholder(std::to_string(value), "bigint") : std::to_string(value);
+}
 std::string Dialect::text(std::string_view value) const {
+    if (values) return placeholder(std::string(value), "text");
     return between(text_open, to_hex(as_bytes(value)), text_close);
 }
 std::string Dialect::read_bytes(std::string_view column) const {

@@ -26,12 +26,19 @@ struct Dialect {
     bool changes_return;              // a change gives rows (RETURNING) through this driver
     bool changes_in_with;             // a change may stand in WITH and be joined to another one
     bool notifies;                    // pg_notify is there
+    bool prepares;                    // statements on one key are prepared, their values apart
     std::string_view server_version;  // expression
     std::string_view schema;          // SQL that makes the tables, statements apart by empty lines
     std::string_view roles;           // SQL that makes the roles; empty: none
 
+    // Where values go that stand apart from the SQL, which has placeholders instead; null: they are spelled
+    // in it.
+    std::vector<std::string>* values = nullptr;
+    Dialect with(std::vector<std::string>& apart) const;
+
     std::string bytes(ByteView value) const;
     std::string text(std::string_view value) const;
+    std::string number(std::uint64_t value) const;
     std::string read_bytes(std::string_view column) const;
     std::string read_text(std::string_view column) const;
     std::string read_time(std::string_view column) const;
@@ -40,6 +47,9 @@ struct Dialect {
     // what stands behind the columns. In pieces: the row's number and a part of the text, in order.
     std::string select_lines(const std::vector<std::string>& expressions, std::string_view rest) const;
     bool in_pieces() const { return longest_text != 0; }
+
+private:
+    std::string placeholder(std::string value, std::string_view type) const;
 };
 
 extern const Dialect kSqlite;

@@ -40,21 +40,25 @@ private:
 // The rows of a Dialect::select_lines().
 class Lines {
 public:
-    Lines(Connection& connection, const std::string& sql)
+    Lines(Connection& connection, const std::string& sql, const Values& values = {})
         : once_(connection, sql), pieces_(connection.dialect().in_pieces()) {
-        if (pieces_)
-            once_.columns(row_, text_);
-        else
-            once_.columns(text_);
-        once_.run();
-        more_ = once_.next();
+        if (!values.empty()) {
+            prepared_ = &connection.prepared()->execute(sql, values, Prepared::Gives::text);
+        } else {
+            if (pieces_)
+                once_.columns(row_, text_);
+            else
+                once_.columns(text_);
+            once_.run();
+        }
+        more_ = next_row();
     }
 
     // The row's values, until the next call; none behind the last row.
     const std::vector<std::string_view>* next() {
         if (!more_) return nullptr;
-        line_ = text_;
-        for (const long long row = row_; (more_ = once_.next()) && pieces_ && row_ == row;) line_ += text_;
+        line_ = text();
+        for (const long long row = row_; (more_ = next_row()) && pieces_ && row_ == row;) line_ += text();
         values_.clear();
         for (std::string_view rest = line_;;) {
             const std::size_t end = rest.find('|');
@@ -65,7 +69,11 @@ public:
     }
 
 private:
+    bool next_row() { return prepared_ ? prepared_->next() : once_.next(); }
+    const std::string& text() const { return prepared_ ? prepared_->text() : text_; }
+
     Once once_;
+    Prepared* prepared_ = nullptr;
     const bool pieces_;
     long long row_ = 0;
     std::string text_, line_;
@@ -98,9 +106,9 @@ bool take(std::string_view hex, Bytes& out, std::size_t most) {
     return from_hex(hex, out) && out.size() <= most;
 }
 
-using Values = std::vector<std::string_view>;
+using Columns = std::vector<std::string_view>;
 
-bool take_index(const Values& row, std::size_t first, KeyIndex& index, std::size_t most = kLongestName) {
+bool take_index(const Columns& row, std::size_t first, KeyIndex& index, std::size_t most = kLongestName) {
     return row.size() > first + 2 && take(row[first], index.group, most) &&
            take(row[first + 1], index.name, most) && take(row[first + 2], index.spec);
 }
@@ -110,7 +118,7 @@ constexpr std::size_t kAnyLength =
 
 // In the order of select_keys().
 constexpr std::size_t kKeyValues = 14;
-std::optional<StoredKey> key_of(const Values& row, bool blobs) {
+std::optional<StoredKey> key_of(const Columns& row, bool blobs) {
     StoredKey key;
     const bool fits = take_index(row, 0, key.index) && take(row[3], key.version) && take(row[4], key.mbk) &&
                       take(row[5], key.key_class) && take(row[6], key.key_type) &&
@@ -128,12 +136,12 @@ std::uint64_t unsigned_of(long long number) { return number < 0 ? 0 : static_cas
 
 }  // namespace
 
-Page read_keys(Connection& connection, const std::string& sql, std::size_t limit, bool blobs,
-               const Say& say) {
-    Lines lines(connection, sql);
+Page read_keys(Connection& connection, const std::string& sql, std::size_t limit, bool blobs, const Say& say,
+               const Values& values) {
+    Lines lines(connection, sql, values);
     Page page;
     std::size_t rows = 0, bad_before_last = 0;
-    while (const Values* row = lines.next()) {
+    while (const Columns* row = lines.next()) {
         page.more = rows++ == limit;
         if (page.more) break;
         KeyIndex index;
@@ -157,7 +165,7 @@ Page read_keys(Connection& connection, const std::string& sql, std::size_t limit
 std::vector<AuditRow> read_audit(Connection& connection, const std::string& sql) {
     Lines lines(connection, sql);
     std::vector<AuditRow> rows;
-    while (const Values* row = lines.next()) {
+    while (const Columns* row = lines.next()) {
         AuditRow audit;
         const bool fits = row->size() == 8 && take((*row)[1], audit.host, kLongestName) &&
                           take((*row)[2], audit.operation) && take((*row)[3], audit.act, kLongestName) &&
@@ -172,7 +180,7 @@ std::vector<AuditRow> read_audit(Connection& connection, const std::string& sql)
 std::vector<std::pair<MbkHash, std::uint64_t>> read_mbks(Connection& connection) {
     Lines lines(connection, select_mbks(connection.dialect()));
     std::vector<std::pair<MbkHash, std::uint64_t>> all;
-    while (const Values* row = lines.next()) {
+    while (const Columns* row = lines.next()) {
         MbkHash mbk{};
         std::uint64_t keys = 0;
         if (row->size() == 2 && take((*row)[0], mbk) && take((*row)[1], keys)) all.emplace_back(mbk, keys);
@@ -180,7 +188,13 @@ std::vector<std::pair<MbkHash, std::uint64_t>> read_mbks(Connection& connection)
     return all;
 }
 
-std::optional<std::uint64_t> read_number(Connection& connection, const std::string& sql) {
+std::optional<std::uint64_t> read_number(Connection& connection, const std::string& sql,
+                                         const Values& values) {
+    if (!values.empty()) {
+        Prepared& prepared = connection.prepared()->execute(sql, values, Prepared::Gives::number);
+        if (!prepared.next()) return std::nullopt;
+        return unsigned_of(prepared.number());
+    }
     long long number = 0;
     Once once(connection, sql);
     once.columns(number).run();
@@ -204,7 +218,9 @@ std::string read_one_text(Connection& connection, const std::string& sql) {
     return text;
 }
 
-std::uint64_t run(Connection& connection, const std::string& sql) {
+std::uint64_t run(Connection& connection, const std::string& sql, const Values& values) {
+    if (!values.empty())
+        return connection.prepared()->execute(sql, values, Prepared::Gives::nothing).affected();
     Once once(connection, sql);
     once.run(false);
     return once.affected();

@@ -102,9 +102,8 @@ Doing SqlKeyStore::doing(std::string_view act) const { return {new_operation(), 
 
 tl::expected<void, Failure> SqlKeyStore::one_try(const Work& work, bool repeated, Clock::time_point deadline,
                                                  Result<void>& done) {
-    auto lease = pool_.take(deadline);
-    if (!lease) return tl::unexpected(lease.error());
-    Connection& connection = **lease;
+    CS2SIM_TRY_LET(lease, pool_.take(deadline));
+    Connection& connection = *lease;
     connection.arm(deadline);
     try {
         done = work(connection, repeated);
@@ -116,9 +115,9 @@ tl::expected<void, Failure> SqlKeyStore::one_try(const Work& work, bool repeated
         if (connection.fired())
             failure = {Trouble::refused, E_CSA_STORE_TIMEOUT, "the key store did not answer in time"};
         if (connection.fired())
-            lease->drop();
+            lease.drop();
         else if (failure.trouble == Trouble::lost)
-            lease->drop_all();
+            lease.drop_all();
         return tl::unexpected(failure);
     }
 }
@@ -185,7 +184,7 @@ tl::expected<void, Failure> SqlKeyStore::check_tables(Connection& connection) {
     try {
         auto version = schema_of(connection);
         if (!version && driver_->makes_tables()) {
-            if (auto made = make_tables(connection); !made) return made;
+            CS2SIM_TRY(make_tables(connection));
             version = schema_of(connection);
         }
         const std::string url = "'" + shown(storage_) + "'";
@@ -254,7 +253,7 @@ Result<void> SqlKeyStore::init() {
     return with_bare_connection([&](Connection& connection) -> tl::expected<void, Failure> {
         const auto version = schema_of(connection);
         if (!version) {
-            if (auto made = make_tables(connection); !made) return made;
+            CS2SIM_TRY(make_tables(connection));
         }
         auto fit = check_tables(connection);
         if (fit) make_roles(connection);
@@ -274,8 +273,9 @@ Result<void> SqlKeyStore::migrate() {
 
 // --- changes ---
 
-SqlKeyStore::Outcome SqlKeyStore::run_change(Connection& connection, const Change& change) {
-    if (change.size() == 1) return {run(connection, change.front()), 0};
+SqlKeyStore::Outcome SqlKeyStore::run_change(Connection& connection, const Change& change,
+                                             const Values& values) {
+    if (change.size() == 1) return {run(connection, change.front(), values), 0};
     const std::uint64_t rows = in_transaction(connection, [&] {
         const std::uint64_t changed = run(connection, change.front());
         if (changed != 0)
@@ -297,7 +297,8 @@ std::optional<SqlKeyStore::Outcome> SqlKeyStore::outcome_of(Connection& connecti
 }
 
 Result<SqlKeyStore::Outcome> SqlKeyStore::change(const std::vector<OperationId>& operations,
-                                                 const std::function<Change(const Dialect&)>& statements) {
+                                                 const std::function<Change(const Dialect&)>& statements,
+                                                 bool apart) {
     Outcome outcome;
     CS2SIM_TRY(perform([&](Connection& connection, bool repeated) -> Result<void> {
         if (repeated) {
@@ -306,7 +307,9 @@ Result<SqlKeyStore::Outcome> SqlKeyStore::change(const std::vector<OperationId>&
                 return {};
             }
         }
-        outcome = run_change(connection, statements(connection.dialect()));
+        Values values;
+        const Change change = statements(apart ? connection.dialect().with(values) : connection.dialect());
+        outcome = run_change(connection, change, values);
         return {};
     }));
     return outcome;
@@ -332,9 +335,8 @@ std::uint64_t SqlKeyStore::run_reservation(Connection& connection, const Change&
 Result<Version> SqlKeyStore::insert(const StoredKey& key) {
     CS2SIM_TRY(check(key));
     const Doing how = doing("insert");
-    CS2SIM_TRY(change({how.operation}, [&](const Dialect& sql) {
-        return insert_keys(sql, {key}, {how.operation}, how, false);
-    }));
+    const auto one = [&](const Dialect& sql) { return insert_keys(sql, {key}, {how.operation}, how, false); };
+    CS2SIM_TRY(change({how.operation}, one, true));
     return Version{1};
 }
 
@@ -422,8 +424,12 @@ Result<StoredKey> SqlKeyStore::find(const KeyIndex& index, Match match, const Fi
     KeyIndex from = index;
     do {
         CS2SIM_TRY(perform([&](Connection& connection, bool) -> Result<void> {
-            page = read_keys(connection, select_keys(connection.dialect(), filter, &from, match, 2, true), 1,
-                             true, say_);
+            // The planner must know other conditions than that of the index.
+            const bool apart = match == Match::equal && filter == Filter{};
+            Values values;
+            const Dialect sql = apart ? connection.dialect().with(values) : connection.dialect();
+            const std::string statement = select_keys(sql, filter, &from, match, 2, true);
+            page = read_keys(connection, statement, 1, true, say_, values);
             return {};
         }));
         if (!page.keys.empty()) return std::move(page.keys.front());
@@ -463,7 +469,9 @@ Result<Version> SqlKeyStore::version_of(const KeyIndex& index) {
     if (!is_name(index.group) || !is_name(index.name)) return fail(E_DB_NOT_FOUND);
     std::optional<Version> version;
     CS2SIM_TRY(perform([&](Connection& connection, bool) -> Result<void> {
-        version = read_number(connection, select_version(connection.dialect(), index));
+        Values values;
+        const std::string sql = select_version(connection.dialect().with(values), index);
+        version = read_number(connection, sql, values);
         return {};
     }));
     if (!version) return fail(E_DB_NOT_FOUND);

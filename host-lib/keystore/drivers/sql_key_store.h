@@ -43,11 +43,12 @@ private:
         std::uint64_t rows = 0;
         Version version = 0;
     };
-    // A change in one transaction. `rows` of it, and the version of its audit rows.
+    // A change in one transaction. `apart`: it has the same SQL each time, so that it can be prepared. `rows`
+    // of it, and the version of its audit rows.
     Result<Outcome> change(const std::vector<OperationId>& operations,
-                           const std::function<Change(const Dialect&)>& statements);
+                           const std::function<Change(const Dialect&)>& statements, bool apart = false);
     std::uint64_t run_reservation(Connection& connection, const Change& change);
-    Outcome run_change(Connection& connection, const Change& change);
+    Outcome run_change(Connection& connection, const Change& change, const Values& values);
     std::optional<Outcome> outcome_of(Connection& connection, const std::vector<OperationId>& operations);
     Result<Outcome> change_row(const KeyIndex& index, const OperationId& operation,
                                const std::function<Change(const Dialect&)>& statements);
@@ -66,5 +67,12 @@ private:
     std::unique_ptr<Driver> driver_;
     Pool pool_;
 };
+
+// What a module's one function (module.h) does: a store whose driver is a Backend.
+template <class Backend>
+std::uint32_t open_store(const KeyStorage* storage, const Say* say, KeyStore** store) {
+    *store = new SqlKeyStore(*storage, *say, std::make_unique<Backend>(*storage));
+    return 0;
+}
 
 }  // namespace cs2sim::keystore

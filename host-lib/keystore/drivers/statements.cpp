@@ -23,13 +23,13 @@ std::string together(std::initializer_list<std::string_view> parts) {
 
 std::string where_index(const Dialect& sql, const KeyIndex& index) {
     return together({"grp = ", sql.text(index.group), " and name = ", sql.text(index.name),
-                     " and spec = ", number(index.spec)});
+                     " and spec = ", sql.number(index.spec)});
 }
 
 std::string from_index(const Dialect& sql, const KeyIndex& index, Match match) {
     if (match == Match::equal) return where_index(sql, index);
     return together({"(grp, name, spec) ", match == Match::greater ? "> (" : ">= (", sql.text(index.group),
-                     ", ", sql.text(index.name), ", ", number(index.spec), ")"});
+                     ", ", sql.text(index.name), ", ", sql.number(index.spec), ")"});
 }
 
 std::vector<std::string> conditions(const Dialect& sql, const Filter& filter) {
@@ -150,13 +150,13 @@ Change insert_keys(const Dialect& sql, const std::vector<StoredKey>& keys,
                                  ", ",
                                  sql.text(key.index.name),
                                  ", ",
-                                 number(key.index.spec),
+                                 sql.number(key.index.spec),
                                  ", 1, ",
                                  sql.bytes(key.mbk),
                                  ", ",
-                                 number(key.key_class),
+                                 sql.number(key.key_class),
                                  ", ",
-                                 number(key.key_type),
+                                 sql.number(key.key_type),
                                  ", ",
                                  sql.bytes(key.label),
                                  ", ",

@@ -1,6 +1,7 @@
 #include "host-lib/keystore/work/store_work.h"
 
 #include <algorithm>
+#include <future>
 
 #include "firmware/protocol/cxi/sealed_key.h"
 #include "firmware/protocol/pattern.h"
@@ -9,8 +10,15 @@
 namespace cs2sim::keystore {
 namespace {
 
-constexpr std::size_t kPage = 320;  // five commands' worth
+constexpr std::size_t kPage = 128;  // two commands' worth
 constexpr std::uint32_t kSlotOfMbk = 3;
+
+// Database and device work side by side: the next page is read and the last one written while the device has
+// this one. Without a thread to be had it is done when its result is asked for.
+template <class Work>
+auto in_the_background(Work work) {
+    return std::async(std::launch::async | std::launch::deferred, std::move(work));
+}
 
 using Batch = std::function<Result<void>(const std::vector<StoredKey>& keys)>;
 
@@ -31,11 +39,14 @@ Result<void> for_each_batch(KeyStore& store, Filter filter, const std::string& p
                             const Watch& watch, const Batch& work) {
     const bool by_pattern = !pattern.empty() && is_pattern(pattern);
     if (!pattern.empty() && !by_pattern) filter.group = pattern;
-    std::optional<KeyIndex> after;
+    const auto page_behind = [&store, &filter](std::optional<KeyIndex> after) {
+        return store.list(filter, after ? &*after : nullptr, kPage, true);
+    };
+    auto next = in_the_background([&] { return page_behind({}); });
     for (bool more = true; more;) {
-        CS2SIM_TRY_LET(page, store.list(filter, after ? &*after : nullptr, kPage, true));
+        CS2SIM_TRY_LET(page, next.get());
         more = page.more;
-        after = page.last;
+        if (more) next = in_the_background([&page_behind, last = page.last] { return page_behind(last); });
         const auto is_other = [&](const KeyIndex& index) {
             return by_pattern && !matches_pattern(pattern, index.group);
         };
@@ -62,6 +73,14 @@ Result<void> for_each_batch(KeyStore& store, Filter filter, const std::string& p
 Result<bool> arrived(KeyStore& to, const StoredKey& key) {
     const auto found = to.find(key.index);
     if (found) return found->blob == key.blob;
+    if (found.error().code == E_DB_NOT_FOUND) return false;
+    return fail(found.error());
+}
+
+// The same where `key` was sealed just now: what a copy brought there earlier is another sealing of it.
+Result<bool> arrived_from_device(const Execute& execute, KeyStore& to, const StoredKey& key) {
+    const auto found = to.find(key.index);
+    if (found) return found->blob == key.blob ? Result<bool>(true) : are_of_one_key(execute, *found, key);
     if (found.error().code == E_DB_NOT_FOUND) return false;
     return fail(found.error());
 }
@@ -113,14 +132,56 @@ Result<MbkHash> current_mbk(const Execute& execute) {
     return fail(E_MBK_SLOT_EMPTY);
 }
 
+namespace {
+
+// Writes rows that were sealed anew, a page in a transaction, while the caller goes on with the next.
+class Rewriting {
+public:
+    Rewriting(KeyStore& store, Counts& counts) : store_(store), counts_(counts) {}
+
+    Result<void> add(Recrypted row) {
+        rows_.push_back(std::move(row));
+        return rows_.size() < kPage ? Result<void>() : start();
+    }
+    // Until all is written.
+    Result<void> end() {
+        CS2SIM_TRY(start());
+        return finish();
+    }
+
+private:
+    Result<void> start() {
+        CS2SIM_TRY(finish());
+        if (rows_.empty()) return {};
+        written_ = rows_.size();
+        done_ = in_the_background([this, rows = std::exchange(rows_, {})] { return store_.recrypt(rows); });
+        return {};
+    }
+    Result<void> finish() {
+        if (!done_.valid()) return {};
+        CS2SIM_TRY_LET(replaced, done_.get());
+        counts_.done += replaced;
+        counts_.present += written_ - replaced;
+        return {};
+    }
+
+    KeyStore& store_;
+    Counts& counts_;
+    std::vector<Recrypted> rows_;
+    std::size_t written_ = 0;
+    std::future<Result<std::size_t>> done_;
+};
+
+}  // namespace
+
 Result<Counts> recrypt_keys(KeyStore& store, const Execute& execute, const std::string& pattern,
                             const Watch& watch) {
     CS2SIM_TRY_LET(mbk, current_mbk(execute));
     Counts counts;
+    Rewriting rewriting(store, counts);
     const Filter others{.not_mbk = mbk};
     CS2SIM_TRY(for_each_batch(store, others, pattern, counts, watch, [&](const auto& keys) -> Result<void> {
         CS2SIM_TRY_LET(resealed, reseal_keys(execute, keys));
-        std::vector<Recrypted> rows;
         for (std::size_t i = 0; i < keys.size(); ++i) {
             const auto sealed = parse_sealed_key(resealed[i].blob);
             const std::uint32_t code = resealed[i].code != 0 ? resealed[i].code
@@ -130,16 +191,14 @@ Result<Counts> recrypt_keys(KeyStore& store, const Execute& execute, const std::
                 tell_bad(watch, counts, keys[i].index, code);
                 continue;
             }
-            Recrypted row{keys[i].index, keys[i].version, {}, std::move(resealed[i].blob)};
-            const auto again = parse_sealed_key(row.blob);
-            std::ranges::copy(again->mbk_hash, row.mbk.begin());
-            rows.push_back(std::move(row));
+            Recrypted row{keys[i].index, keys[i].version, {}, {}};
+            std::ranges::copy(sealed->mbk_hash, row.mbk.begin());
+            row.blob = std::move(resealed[i].blob);
+            CS2SIM_TRY(rewriting.add(std::move(row)));
         }
-        CS2SIM_TRY_LET(replaced, store.recrypt(rows));
-        counts.done += replaced;
-        counts.present += rows.size() - replaced;
         return {};
     }));
+    CS2SIM_TRY(rewriting.end());
     return counts;
 }
 
@@ -165,15 +224,6 @@ Result<Counts> copy_keys(KeyStore& from, KeyStore& to, const Filter& filter, boo
 namespace {
 
 constexpr std::uint32_t kListed = 64;  // keys of one KEY_LIST
-
-Bytes reference_to(const PropertyList& key) {
-    PropertyList names;
-    for (const std::uint32_t id : {CXI_PROP_KEY_GROUP, CXI_PROP_KEY_NAME, CXI_PROP_KEY_SPEC})
-        if (key.has(id)) names.set(id, key.bytes(id));
-    Bytes reference{CXI_TAG_NAME};
-    append(reference, names.encode());
-    return reference;
-}
 
 // Every key of the device in groups of the pattern, `kListed` at a time.
 Result<void> for_each_on_device(const Execute& execute, const std::string& pattern,
@@ -210,6 +260,20 @@ KeyIndex index_of(const PropertyList& key) {
 // A code that is the key's own, and no reason to end the work.
 bool of_the_key(std::uint32_t code) { return code >> 16 == 0xB068 || code == E_DB_NOT_FOUND; }
 
+// Whether the device has this very key under its name.
+Result<bool> is_on_device(const Execute& execute, const StoredKey& key) {
+    PropertyList names;
+    names.set(CXI_PROP_KEY_GROUP, key.index.group);
+    if (!key.index.name.empty()) names.set(CXI_PROP_KEY_NAME, key.index.name);
+    if (key.index.spec != kNoSpec) names.set_number(CXI_PROP_KEY_SPEC, key.index.spec);
+    const Bytes reference = reference_to(names);
+    const auto backup = execute(FC_CXI, SFC_CXI_KEY_BACKUP, {ByteView(reference)});
+    if (!backup) return of_the_key(backup.error().code) ? Result<bool>(false) : fail(backup.error());
+    StoredKey sealed = key;
+    sealed.blob = to_bytes(backup->block.bytes("blob"));
+    return are_of_one_key(execute, key, sealed);
+}
+
 }  // namespace
 
 Result<Counts> copy_from_device(const Execute& execute, KeyStore& to, const std::string& pattern, bool move,
@@ -239,7 +303,7 @@ Result<Counts> copy_from_device(const Execute& execute, KeyStore& to, const std:
         counts.done += copied;
         counts.present += rows.size() - copied;
         for (std::size_t i = 0; move && i < rows.size(); ++i) {
-            CS2SIM_TRY_LET(safe, arrived(to, rows[i]));
+            CS2SIM_TRY_LET(safe, arrived_from_device(execute, to, rows[i]));
             if (safe) CS2SIM_TRY(execute(FC_CXI, SFC_CXI_KEY_DELETE, {ByteView(sources[i])}));
         }
         return report(watch, counts);
@@ -251,23 +315,25 @@ Result<Counts> copy_to_device(KeyStore& from, const Execute& execute, const std:
                               const Watch& watch) {
     Counts counts;
     CS2SIM_TRY(for_each_batch(from, {}, pattern, counts, watch, [&](const auto& keys) -> Result<void> {
-        std::vector<StoredKey> restored_now;
+        std::vector<StoredKey> there;
         for (const StoredKey& key : keys) {
             const auto restored = execute(FC_CXI, SFC_CXI_KEY_RESTORE,
                                           {std::uint32_t{0}, PropertyList().encode(), ByteView(key.blob)});
             const std::uint32_t code = restored ? 0 : restored.error().code;
             if (code == E_DB_EXISTS) {
-                ++counts.present;  // perhaps another key of that name: it is not taken away at its source
+                ++counts.present;  // perhaps another key of that name, which stays at its source
+                CS2SIM_TRY_LET(same, move ? is_on_device(execute, key) : Result<bool>(false));
+                if (same) there.push_back(key);
             } else if (code == 0) {
                 ++counts.done;
-                restored_now.push_back(key);
+                there.push_back(key);
             } else if (of_the_key(code)) {
                 tell_bad(watch, counts, key.index, code);
             } else {
                 return fail(code);
             }
         }
-        return move ? erase_all(from, restored_now) : Result<void>{};
+        return move ? erase_all(from, there) : Result<void>{};
     }));
     return counts;
 }

@@ -45,7 +45,7 @@ Result<Counts> check_keys(KeyStore& store, const Execute& execute, const Filter&
 // The MBK in the device's slot 3. Error: E_MBK_SLOT_EMPTY.
 Result<MbkHash> current_mbk(const Execute& execute);
 
-// Seals every row anew that is not sealed under the MBK of slot 3, 64 in a command and a transaction. The
+// Seals every row anew that is not sealed under the MBK of slot 3, 64 in a command, 128 in a transaction. The
 // device opens them by slot 1 (csadm MBKImportKey=1). `pattern`: groups, with * and ?; empty: all. Errors as
 // above.
 Result<Counts> recrypt_keys(KeyStore& store, const Execute& execute, const std::string& pattern,

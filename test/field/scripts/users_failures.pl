@@ -1,5 +1,5 @@
 #!/usr/bin/perl
-# Failed logons of an administrator: none once he has logged on.
+# Failed logons of an administrator: none once they have logged on.
 use strict;
 use warnings;
 system('csadm', "LogonSign=ADMIN,$ENV{ADMIN_KEY}", 'ShowAuthState') == 0 or die 'no logon';

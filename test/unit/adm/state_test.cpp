@@ -89,7 +89,7 @@ TEST_CASE("the clock is set by an administrator, within its range, and the log s
     CHECK(code_of(device.adm(SFC_ADM_SET_TIME, {UINT64_MAX})) == E_OS_RTC_PARAM);
     CHECK(code_of(device.adm(SFC_ADM_SET_TIME, {4102444800000})) == E_OS_RTC_PARAM);
     REQUIRE(device.adm(SFC_ADM_SET_TIME, {1000000000000}));
-    const std::uint64_t now = parse("now:u8", *device.adm(SFC_ADM_GET_TIME))->u64("now");
+    const std::uint64_t now = parse("time:u8", *device.adm(SFC_ADM_GET_TIME))->u64("time");
     CHECK(now >= 1000000000000);
     CHECK(now < 1000000060000);
     CHECK(log_text(device, SFC_ADM_GET_AUDIT_LOG).find("[TESTER] clock set, it was 20") != std::string::npos);
@@ -101,6 +101,23 @@ TEST_CASE("logs come in parts") {
         device.smos->boot_log.add("line " + std::to_string(i) + std::string(90, '.'));
     CHECK(log_text(device, SFC_ADM_GET_BOOT_LOG) == device.smos->boot_log.text());
     CHECK(parse("total:u4 text:*", *device.adm(SFC_ADM_GET_BOOT_LOG, {0xFFFFFFFF}))->text("text").empty());
+}
+
+TEST_CASE("the boot log has a bound, whoever writes into it, and room for warnings behind it") {
+    Administered device;
+    BootLog& log = device.smos->boot_log;
+    for (int i = 0; i < 20'000; ++i) log.add("line " + std::to_string(i) + std::string(90, '.'));
+    CHECK(log.text().size() <= BootLog::kMost + 100);
+    CHECK(log.text().find("line 17.") != std::string::npos);
+    CHECK(log.text().ends_with("the boot log is full\n"));
+    log.warn("something is wrong");
+    CHECK(log.text().ends_with("something is wrong\n"));
+    for (int i = 0; i < 20'000; ++i) log.warn("line " + std::to_string(i) + std::string(90, '.'));
+    CHECK(log.text().size() <= 2 * BootLog::kMost + 100);
+    CHECK(log_text(device, SFC_ADM_GET_BOOT_LOG) == log.text());
+    log.clear();
+    log.add("anew");
+    CHECK(log.text() == "anew\n");
 }
 
 TEST_CASE("the audit log is cleared and configured by administrators") {
@@ -130,7 +147,8 @@ TEST_CASE("files are loaded in parts, listed, deleted; the device's own are prot
     };
     CHECK(code_of(load("a.bin", 0, true, {})) == E_CMDS_DENIED);
     device.log_on(kSystemAdministrator);
-    const std::uint32_t handle = parse("h:u4", *load("a.bin", 0, false, as_bytes("one ")))->u32("h");
+    const std::uint32_t handle =
+        parse("handle:u4", *load("a.bin", 0, false, as_bytes("one ")))->u32("handle");
     CHECK_FALSE(device.smos->flash.exists("a.bin"));
     CHECK(code_of(load("b.bin", handle, true, as_bytes("two"))) == E_ADM_NO_HANDLE);
     REQUIRE(load("FLASH\\a.bin", handle, true, as_bytes("two")));
@@ -157,7 +175,7 @@ TEST_CASE("files are loaded in parts, listed, deleted; the device's own are prot
 
     Result<Bytes> part = load("big", 0, false, Bytes(400000));
     for (int i = 0; i < 50 && part; ++i)
-        part = load("big", parse("h:u4", *part)->u32("h"), false, Bytes(400000));
+        part = load("big", parse("handle:u4", *part)->u32("handle"), false, Bytes(400000));
     CHECK(code_of(part) == E_OS_FILE_NO_SPACE);
 }
 

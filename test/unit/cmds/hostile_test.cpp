@@ -58,7 +58,7 @@ TEST_CASE("a frame of any content costs next to nothing before its sender logs o
     Caller caller(simulated);
     (void)caller.open_session(
         SessionKind{SM_MODE_DH_MA_RSA, SM_MECH_AES_CMAC});  // makes the device's key once
-    Caller stranger(simulated);
+    Caller unknown(simulated);
     std::size_t frames = 0;
     double dearest = 0;
     std::string name;
@@ -66,9 +66,9 @@ TEST_CASE("a frame of any content costs next to nothing before its sender logs o
         if (function.fc == FC_SIM || restarts(function)) continue;
         for (const Bytes& block : test::largest_blocks(function.request, test::most_block_bytes(false))) {
             // Other programs share the processor's caches: the least of three is what the frame costs.
-            double least = cost(stranger, function, block);
+            double least = cost(unknown, function, block);
             for (int again = 0; again < 2 && least > kMostMilliseconds / 2; ++again)
-                least = std::min(least, cost(stranger, function, block));
+                least = std::min(least, cost(unknown, function, block));
             INFO(function.module << "." << function.name << ", block of " << block.size() << " bytes, begins "
                                  << to_hex(ByteView(block).first(std::min<std::size_t>(block.size(), 32))));
             CHECK(least < kMostMilliseconds);

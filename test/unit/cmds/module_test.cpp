@@ -16,8 +16,8 @@ struct Tally {
 
 Result<Bytes> add(Call& call) {
     Tally& tally = call.state<Tally>();
-    tally.calls += call.request.u32("by");
-    return call.answer({tally.calls, call.request.text("note")});
+    tally.calls += call.request.u32("count");
+    return call.answer({tally.calls, call.request.text("name")});
 }
 
 Result<Bytes> administer(Call& call) { return call.answer({}); }
@@ -41,13 +41,13 @@ std::vector<FunctionSignature> rows() {
                                  Touches::nothing,
                                  AUDIT_NOTHING};
     };
-    return {row(0x01, "ADD", "by:u4 note:v2", "sum:u4 note:v2", permission::kAnybody),
+    return {row(0x01, "ADD", "count:u4 name:v2", "count:u4 name:v2", permission::kAnybody),
             row(0x02, "ADMINISTER", "", "", permission::kSystemAdministrator)};
 }
 
 std::uint32_t sum_in(const Result<Bytes>& answer) {
     REQUIRE(answer);
-    return parse("sum:u4 note:v2", *answer)->u32("sum");
+    return parse("count:u4 name:v2", *answer)->u32("count");
 }
 
 FunctionCounts counts_of(Simulated& simulated, std::uint16_t fc, std::uint8_t sfc) {
@@ -73,12 +73,12 @@ FunctionCounts counts_of(Simulated& simulated, std::uint16_t fc, std::uint8_t sf
 TEST_CASE("a module that comes at run time brings its rows and its state, and takes them along") {
     Simulated simulated;
     Caller caller(simulated);
-    const Bytes block = compose("by:u4 note:v2", {5, "x"}).value();
+    const Bytes block = compose("count:u4 name:v2", {5, "x"}).value();
     CHECK(code_of(caller.plain(kOwn, 0x01, block)) == E_CMDS_BAD_FC);
 
     const auto own_rows = rows();
     const auto tally = std::make_shared<Tally>();
-    const Module module{kOwn, kFunctions, ModuleState(tally), own_rows, {}};
+    const Module module{kOwn, kFunctions, ModuleState(tally), own_rows};
     REQUIRE(simulated.device().publish(module));
     CHECK(sum_in(caller.plain(kOwn, 0x01, block)) == 5);
     CHECK(sum_in(caller.plain(kOwn, 0x01, block)) == 10);
@@ -95,7 +95,7 @@ TEST_CASE("a module that comes at run time brings its rows and its state, and ta
 
     CHECK(code_of(simulated.device().publish(module)) == E_CMDS_IN_USE);
     constexpr Function kWithoutRow[] = {{0x10, administer}, {0x11, administer}};
-    CHECK(code_of(simulated.device().publish({kOwn, kWithoutRow, {}, own_rows, {}})) == E_CMDS_BAD_SFC);
+    CHECK(code_of(simulated.device().publish({kOwn, kWithoutRow, {}, own_rows})) == E_CMDS_BAD_SFC);
     CHECK(code_of(caller.call(kOwn, 0x10, ByteView())) == E_CMDS_BAD_SFC);
 
     REQUIRE(simulated.device().withdraw(kOwn));
@@ -108,8 +108,8 @@ TEST_CASE("a module that comes at run time brings its rows and its state, and ta
 TEST_CASE("a module comes and goes while others call it") {
     Simulated simulated;
     const auto own_rows = rows();
-    const Module module{kOwn, kFunctions, ModuleState(std::make_shared<Tally>()), own_rows, {}};
-    const Bytes block = compose("by:u4 note:v2", {1, ""}).value();
+    const Module module{kOwn, kFunctions, ModuleState(std::make_shared<Tally>()), own_rows};
+    const Bytes block = compose("count:u4 name:v2", {1, ""}).value();
     std::atomic<bool> done{false};
     std::atomic<std::uint64_t> odd{0}, served{0};
     std::thread caller([&] {

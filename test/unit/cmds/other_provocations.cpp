@@ -1,7 +1,6 @@
 // The codes of CMDS by every other function that answers them: what the first provocation of a code does by
 // one function, these do by the rest.
 #include "firmware/crypto/aead.h"
-#include "firmware/db/sqlite/sqlite.h"
 #include "firmware/mbk/mbk.h"
 #include "firmware/smos/smos.h"
 #include "test/unit/cmds/provocation.h"
@@ -56,26 +55,9 @@ std::uint32_t as_admin(std::uint8_t sfc, std::initializer_list<Value> values,
     return code_of(Caller(device).as_admin().cmds(sfc, values));
 }
 
-// A device whose NVRAM takes no numbers, or whose user.db holds a record that is none.
-void refuse_numbers(Simulated& device) {
-    device.reboot(device.profile(), [&] {
-        Sqlite connection;
-        REQUIRE(connection.open(device.state() / "nvram.db", SQLITE_OPEN_READWRITE) == SQLITE_OK);
-        REQUIRE(connection.run("CREATE TRIGGER refuse BEFORE INSERT ON numbers BEGIN "
-                               "SELECT RAISE(ABORT, 'no'); END") == SQLITE_OK);
-    });
-}
-
 std::uint32_t with_broken_user(std::uint32_t (*meet)(Simulated&)) {
     Simulated device;
-    device.reboot(device.profile(), [&] {
-        const auto smos = Smos::open(device.state());
-        REQUIRE(smos);
-        DatabaseStore databases(**smos);
-        const auto users = databases.open("user.db");
-        REQUIRE(users);
-        REQUIRE((*users)->insert(as_bytes(std::string_view("BROKEN\0\0", 8)), as_bytes("no record")));
-    });
+    add_broken_user(device);
     return meet(device);
 }
 
@@ -123,11 +105,7 @@ constexpr Provocation kProvocations[] = {
     {E_CMDS_MAX_AUTH_FAIL_READ,
      [] {
          Simulated device;
-         device.reboot(device.profile(), [&] {
-             const auto smos = Smos::open(device.state());
-             REQUIRE(smos);
-             REQUIRE((*smos)->nvram.set_number("max_auth_fails", 70000));
-         });
+         damage_failure_limit(device);
          return code_of(Caller(device).plain(FC_CMDS, SFC_CMDS_GET_MAX_AUTH_FAILS));
      }},
     {E_CMDS_NVRAM,

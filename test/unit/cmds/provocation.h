@@ -18,6 +18,12 @@ struct Provocation {
     std::uint32_t (*meet)();  // gives the code that came back
 };
 
+// Each changes what the device has stored, and starts it again: a limit of failed log-ons that none can be,
+// an NVRAM that takes no numbers, a record in user.db (BROKEN) that is none.
+void damage_failure_limit(Simulated& device);
+void refuse_numbers(Simulated& device);
+void add_broken_user(Simulated& device);
+
 std::span<const Provocation> frame_provocations();
 std::span<const Provocation> session_provocations();
 std::span<const Provocation> user_provocations();

@@ -64,6 +64,13 @@ bool is_known_answer(const FunctionSignature& function, std::uint32_t code) {
     return std::ranges::binary_search(known, code);
 }
 
+// Sessions last, however slowly the machine goes on.
+Profile patient() {
+    Profile profile = profile_named("se-gen2");
+    profile.session_seconds = 30 * 24 * 3600;
+    return profile;
+}
+
 // A device, and callers of each kind.
 class Arena {
 public:
@@ -98,9 +105,9 @@ public:
 
     void must_be_sound() {
         CHECK(code_of(admin_.cmds(SFC_CMDS_GET_AUTH_STATE)) == 0);
-        Caller stranger(simulated_);
-        CHECK(code_of(stranger.challenge(16)) == 0);
-        CHECK(code_of(stranger.plain(FC_ADM, SFC_ADM_GET_STATE)) == 0);
+        Caller unknown(simulated_);
+        CHECK(code_of(unknown.challenge(16)) == 0);
+        CHECK(code_of(unknown.plain(FC_ADM, SFC_ADM_GET_STATE)) == 0);
     }
 
 private:
@@ -118,7 +125,7 @@ private:
     }
 
     test::BlockMaker maker_;
-    Simulated simulated_;
+    Simulated simulated_{patient()};
     Caller admin_{simulated_}, crypto_{simulated_}, officer_{simulated_}, stranger_{simulated_};
     Caller* const callers_[4] = {&admin_, &crypto_, &officer_, &stranger_};
     const std::vector<const FunctionSignature*> aims_ = aims();

@@ -41,6 +41,11 @@ constexpr Provocation kProvocations[] = {
          token[token.size() - 6] &= 0xFE;
          return add("ALICE", MECH_RSA_SIGN, 0, "", token);
      }},
+    {E_CMDS_BAD_TOKEN,  // the point at infinity of P-256
+     [] {
+         return add("ALICE", MECH_ECDSA, 0, "",
+                    hex_bytes("3019301306072A8648CE3D020106082A8648CE3D03010703020000"));
+     }},
     {E_CMDS_USER_FLAG_NOT_ALLOWED, [] { return add("ALICE", MECH_HMAC_PWD, 0x40, "", password()); }},
     {E_CMDS_NO_USER,
      [] {
@@ -76,11 +81,7 @@ constexpr Provocation kProvocations[] = {
     {E_CMDS_MAX_AUTH_FAIL_READ,
      [] {
          Simulated device;
-         device.reboot(device.profile(), [&] {
-             const auto smos = Smos::open(device.state());
-             REQUIRE(smos);
-             REQUIRE((*smos)->nvram.set_number("max_auth_fails", 70000));
-         });
+         damage_failure_limit(device);
          Caller caller(device);
          REQUIRE(caller.open_session());
          return code_of(caller.logon("ADMIN", *admin_key()));
@@ -88,25 +89,13 @@ constexpr Provocation kProvocations[] = {
     {E_CMDS_NVRAM,
      [] {  // the storage refuses every change of the limit
          Simulated device;
-         device.reboot(device.profile(), [&] {
-             Sqlite connection;
-             REQUIRE(connection.open(device.state() / "nvram.db", SQLITE_OPEN_READWRITE) == SQLITE_OK);
-             REQUIRE(connection.run("CREATE TRIGGER refuse BEFORE INSERT ON numbers BEGIN "
-                                    "SELECT RAISE(ABORT, 'no'); END") == SQLITE_OK);
-         });
+         refuse_numbers(device);
          return code_of(Caller(device).as_admin().cmds(SFC_CMDS_SET_MAX_AUTH_FAILS, {5}));
      }},
     {E_CMDS_BAD_UDB_ENTRY,
      [] {
          Simulated device;
-         device.reboot(device.profile(), [&] {
-             const auto smos = Smos::open(device.state());
-             REQUIRE(smos);
-             DatabaseStore databases(**smos);
-             const auto users = databases.open("user.db");
-             REQUIRE(users);
-             REQUIRE((*users)->insert(as_bytes(std::string_view("BROKEN\0\0", 8)), as_bytes("no record")));
-         });
+         add_broken_user(device);
          return code_of(Caller(device).cmds(SFC_CMDS_GET_USER_INFO, {"BROKEN"}));
      }},
     {E_CMDS_NO_MBK_KEY,
@@ -132,6 +121,34 @@ constexpr Provocation kProvocations[] = {
 };
 
 }  // namespace
+
+void refuse_numbers(Simulated& device) {
+    device.reboot(device.profile(), [&] {
+        Sqlite connection;
+        REQUIRE(connection.open(device.state() / "nvram.db", SQLITE_OPEN_READWRITE) == SQLITE_OK);
+        REQUIRE(connection.run("CREATE TRIGGER refuse BEFORE INSERT ON numbers BEGIN "
+                               "SELECT RAISE(ABORT, 'no'); END") == SQLITE_OK);
+    });
+}
+
+void add_broken_user(Simulated& device) {
+    device.reboot(device.profile(), [&] {
+        const auto smos = Smos::open(device.state());
+        REQUIRE(smos);
+        DatabaseStore databases(**smos);
+        const auto users = databases.open("user.db");
+        REQUIRE(users);
+        REQUIRE((*users)->insert(as_bytes(std::string_view("BROKEN\0\0", 8)), as_bytes("no record")));
+    });
+}
+
+void damage_failure_limit(Simulated& device) {
+    device.reboot(device.profile(), [&] {
+        const auto smos = Smos::open(device.state());
+        REQUIRE(smos);
+        REQUIRE((*smos)->nvram.set_number("max_auth_fails", 70000));
+    });
+}
 
 std::span<const Provocation> user_provocations() { return kProvocations; }
 

@@ -103,7 +103,7 @@ TEST_CASE("a long name has a short form of its own and serves at logon") {
     CHECK(code_of(admin.logon("ERP_SERVER_TWO", kPassword)) == 0);
 }
 
-TEST_CASE("a user's backup restores him, under the same MBK only, and only whole") {
+TEST_CASE("a user's backup restores the user, under the same MBK only, and only whole") {
     Simulated device;
     Caller admin(device);
     admin.as_admin();
@@ -124,8 +124,8 @@ TEST_CASE("a user's backup restores him, under the same MBK only, and only whole
     CHECK(info_of(admin, "ALICE").block.text("attributes") == "CXI_GROUP=ExmpKey");
     CHECK(code_of(admin.logon("ALICE", kPassword)) == 0);
 
-    Simulated stranger;
-    Caller other(stranger);
+    Simulated other_device;
+    Caller other(other_device);
     other.as_admin();
     make_mbk(other);
     CHECK(code_of(other.cmds(SFC_CMDS_RESTORE_USER, {*record})) == E_CMDS_INVAL_BCK);
@@ -137,7 +137,7 @@ TEST_CASE("a restored user does not unseat the last administrator with a key") {
     admin.as_admin();
     make_mbk(admin);
     REQUIRE(admin.add_user("SECOND", 0x22000000, *other_key()));
-    CHECK(code_of(admin.cmds(SFC_CMDS_DELETE_USER, {"ADMIN"})) == E_CMDS_USER_ACTIVE);  // himself
+    CHECK(code_of(admin.cmds(SFC_CMDS_DELETE_USER, {"ADMIN"})) == E_CMDS_USER_ACTIVE);  // the caller
     REQUIRE(admin.cmds(SFC_CMDS_LOGOFF));
     REQUIRE(admin.logon("SECOND", *other_key()));
     // ADMIN as a user without rights, in a backup
@@ -229,7 +229,7 @@ TEST_CASE("a temporary administrator is none: the last lasting one stays") {
     REQUIRE(admin.cmds(SFC_CMDS_LOGOFF));
     CHECK(code_of(guest.cmds(SFC_CMDS_DELETE_USER, {"ADMIN"})) == E_CMDS_ADMIN_AMPUTATION);
 
-    // Nor does one come in his place by a restore of a temporary namesake.
+    // Nor does one come in their place by a restore of a temporary namesake.
     REQUIRE(guest.add_user("SECOND", 0x22000000, *other_key()));
     REQUIRE(guest.cmds(SFC_CMDS_DELETE_USER, {"ADMIN"}));
     REQUIRE(guest.cmds(SFC_CMDS_ADD_USER, {"ADMIN", 0x22000000, MECH_RSA_SIGN, UFLG_TMP, "", token}));

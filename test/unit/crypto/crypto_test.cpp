@@ -10,16 +10,6 @@
 
 using namespace cs2sim;
 
-namespace {
-
-Bytes hex(std::string_view text) {
-    Bytes out;
-    REQUIRE(from_hex(text, out));
-    return out;
-}
-
-}  // namespace
-
 TEST_CASE("MDC-2 gives OpenSSL's published test vector") {
     // openssl, test/mdc2test.c: "Now is the time for all " without padding
     const auto hash = mdc2(as_bytes("Now is the time for all "));
@@ -27,16 +17,27 @@ TEST_CASE("MDC-2 gives OpenSSL's published test vector") {
     CHECK(to_hex(*hash) == "42E50CD224BACEBA760BDD2BD409281A");
 }
 
+TEST_CASE("the point at infinity is no public key, in whatever form it comes") {
+    for (const char* point : {"", "00", "0000"}) {
+        INFO(point);
+        CHECK(ec_public_key("NIST-P256", hex(point)).error().code == E_ECA_BAD_POINT);
+    }
+    const auto key = public_key_from_der(hex("3019301306072A8648CE3D020106082A8648CE3D03010703020000"));
+    REQUIRE(!key);
+    CHECK(key.error().code == E_ECA_BAD_POINT);
+}
+
 TEST_CASE("HMAC-SHA-256 and AES-CMAC give the vectors of RFC 4231 and SP 800-38B") {
     CHECK(to_hex(hmac_sha256(as_bytes("Jefe"), {as_bytes("what do ya want "), as_bytes("for nothing?")})) ==
           "5BDCC146BF60754E6A042426089575C75A003F089D2739839DEC58B964EC3843");
-    CHECK(to_hex(aes_cmac(hex("2B7E151628AED2A6ABF7158809CF4F3C"),
-                          {hex("6BC1BEE22E409F96E93D7E117393172A")})) == "070A16B46B4D4144F79BDD9DD04A287C");
+    CHECK(to_hex(aes_cmac(hex_bytes("2B7E151628AED2A6ABF7158809CF4F3C"),
+                          {hex_bytes("6BC1BEE22E409F96E93D7E117393172A")})) ==
+          "070A16B46B4D4144F79BDD9DD04A287C");
 }
 
 TEST_CASE("key derivation is SP 800-108 in counter mode") {
     // Computed with python3's hmac: HMAC-SHA256(key, 00000001 | label | 00 | context | 00000140) and i = 2
-    const auto key = derive_key(hex("000102030405060708090A0B0C0D0E0F101112131415161718191A1B1C1D1E1F"),
+    const auto key = derive_key(hex_bytes("000102030405060708090A0B0C0D0E0F101112131415161718191A1B1C1D1E1F"),
                                 "label", as_bytes("context"), 40);
     CHECK(to_hex(key) == "C5115A8E2C9CF655FABBFECBE725E440A9838838F5B46130C654F368F780EDD650D532C0FDEB6A35");
 }

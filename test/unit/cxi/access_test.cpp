@@ -139,6 +139,38 @@ TEST_CASE("a chain ends with its key, and with what its key may do") {
     const PropertyList again = CxiBench::key_template(CXI_KEY_ALGO_AES, 256, "G", "other");
     REQUIRE(bench.generate(again, CXI_FLAG_KEY_OVERWRITE));
     CHECK(go_on(state, {}) == E_DB_NOT_FOUND);
+
+    state = begin(bench.aes("G", "of a group that goes"));
+    REQUIRE(bench.run(SFC_CXI_KEY_INIT, {"G"}));
+    CHECK(go_on(state, {}) == E_DB_NOT_FOUND);
+    CHECK(go_on(state, {}) == E_CXI_INVALID_PARAM_VAL);
+    state = begin(bench.aes("G", "of who goes"));
+    bench.log_on(0x00000002, "CXI_GROUP=H");
+    CHECK(go_on(state, {}) == E_CXI_PERMISSION_DENIED);
+    bench.log_on(0x00000002, "CXI_GROUP=*");
+    CHECK(go_on(state, {}) == E_CXI_INVALID_PARAM_VAL);
+}
+
+TEST_CASE("a MAC in pieces ends with its key, as a chained cipher does") {
+    CxiBench bench;
+    const auto hash = [&](std::uint32_t state, ByteView key) {
+        return bench.run(SFC_CXI_HASH_COMPUTE,
+                         {CXI_FLAG_HASH_PART, CXI_MECH_HASH_SHA256, state, key, Bytes(16)});
+    };
+    const auto begin = [&](ByteView key) {
+        const auto begun = hash(0, key);
+        REQUIRE(begun);
+        return parse("state:u4 hash:*", *begun)->u32("state");
+    };
+    const Bytes key = bench.aes("G", "k");
+    std::uint32_t state = begin(key);
+    CHECK(hash(state, {}));
+    REQUIRE(bench.run(SFC_CXI_KEY_DELETE, {key}));
+    CHECK(code_of(hash(state, {})) == E_DB_NOT_FOUND);
+    CHECK(code_of(hash(state, {})) == E_CXI_INVALID_PARAM_VAL);
+    state = begin(bench.aes("G", "k"));
+    bench.context.users.clear();
+    CHECK(code_of(hash(state, {})) == E_CXI_PERMISSION_DENIED);
 }
 
 TEST_CASE("volatile keys end with the session that made them, or with the device when that is asked for") {

@@ -166,6 +166,41 @@ TEST_CASE("as many external keys stay open as there are places, those that were 
     CHECK(ExternalKeys::kMostCached == 2048);
 }
 
+TEST_CASE("what is kept of keys that were used lately is bounded by bytes too, whatever hangs on the keys") {
+    LatelyUsed<int> kept(100, 10);
+    for (int i = 0; i < 5; ++i) kept.put(std::to_string(i), i, 3);
+    CHECK(kept.size() == 3);
+    CHECK(kept.cost() == 9);
+    CHECK(kept.find("1") == nullptr);
+    kept.put("4", 4, 1);
+    CHECK(kept.cost() == 7);
+    kept.put("too large", 5, 11);
+    CHECK(kept.size() == 0);
+    CHECK(kept.cost() == 0);
+    for (int i = 0; i < 4; ++i) kept.put(std::to_string(i), i, 1);
+    kept.erase_if([](int value) { return value % 2 == 0; });
+    kept.erase("3");
+    kept.erase("3");
+    CHECK(kept.cost() == 1);
+
+    CxiBench bench;
+    std::vector<Bytes> keys;
+    for (const std::uint32_t flags : {0u, std::uint32_t{CXI_FLAG_KEY_EXTERNAL}})
+        for (int i = 0; i < 100; ++i) {
+            PropertyList large = CxiBench::key_template(CXI_KEY_ALGO_AES, 256, "G", std::to_string(i));
+            large.set(CXI_PROP_KEY_LABEL, std::string(200'000, 'a'));
+            keys.push_back(CxiBench::reference(bench.generate(large, flags)));
+            CHECK(bench.crypt(keys.back(), CXI_MECH_MODE_ENCRYPT | CXI_MECH_CHAIN_CTR,
+                              iv_parameter(Bytes(16)), Bytes(16)));
+        }
+    for (const std::size_t bytes : {bench.cxi.keys.cached_bytes(), bench.cxi.external.cached_bytes()}) {
+        CHECK(bytes <= KeyStore::kMostCachedBytes);
+        CHECK(bytes >= KeyStore::kMostCachedBytes - 300'000);
+    }
+    CHECK(bench.crypt(keys.front(), CXI_MECH_MODE_ENCRYPT | CXI_MECH_CHAIN_CTR, iv_parameter(Bytes(16)),
+                      Bytes(16)));
+}
+
 TEST_CASE("blobs begin with 4B and a version; those of the form before still open") {
     CxiBench bench;
     const Bytes key = external_curve(bench, "k");

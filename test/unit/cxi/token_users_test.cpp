@@ -54,7 +54,7 @@ TEST_CASE("a security officer makes and deletes the users of their slot, an admi
     bench.log_on(0x00000200, "CXI_GROUP=SLOT_0000");
     CHECK(remove(bench, "SO_0000") == E_CXI_PERMISSION_DENIED);
     CHECK(remove(bench, "KM_0000") == 0);
-    // The label of his own entry: the same again without a token, and nothing but the label.
+    // The label of their own entry: the same again without a token, and nothing but the label.
     const auto relabel = [&](std::string_view name, std::string_view attributes) {
         return code_of(
             bench.run(SFC_CXI_USER_ADD, {name, 0x00000200, MECH_HMAC_PWD, 0, attributes, ByteView()}));

@@ -267,11 +267,11 @@ TEST_CASE("memory, sessions, clock and mode") {
     CHECK(bench.code(FC_CMDS, SFC_CMDS_OPEN_SESSION,
                      compose("mode:u1 mechanism:u1 parameter:v2", {5, 3, "x"}).value()) == E_CMDS_NO_MEM);
 
-    const auto now = [&] { return parse("t:u8", bench.control(SFC_SIM_GET_CLOCK))->u64("t"); };
+    const auto now = [&] { return parse("time:u8", bench.control(SFC_SIM_GET_CLOCK))->u64("time"); };
     const Bytes before = bench.control(SFC_SIM_GET_CLOCK);
     bench.arm({{"function", "CMDS.ECHO"}, {"nth", "1"}, {"do", "clock=-86400"}});
     CHECK(bench.echo_code() == 0);
-    CHECK(now() < parse("t:u8", before)->u64("t") - 86000000);
+    CHECK(now() < parse("time:u8", before)->u64("time") - 86000000);
 
     bench.arm({{"function", "CMDS.ECHO"}, {"nth", "1"}, {"do", "mode=fips-error"}});
     CHECK(bench.echo_code() == 0);

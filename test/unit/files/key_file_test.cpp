@@ -234,6 +234,21 @@ TEST_CASE("hostile numbers in key files") {
     }
 }
 
+TEST_CASE("public parts that no key has are a malformed file, not a wrong password") {
+    const std::string secret(96, 'A');
+    const std::string texts[] = {
+        "# ECC key\nCURVE=NIST-P256\nPUB=00\nPRV=!" + secret + "\n",
+        "# ECC key\nCURVE=NIST-P256\nPUB=" + std::string(130, '0') + "\nPRV=!" + secret + "\n",
+        "# RSA key\nMOD=00\nPEXP=010001\nSEXP=!" + secret + "\n",
+        "# RSA key\nMOD=" + std::string(512, 'F') + "\nPEXP=00\nSEXP=!" + secret + "\n",
+    };
+    for (const std::string& text : texts) {
+        CAPTURE(text);
+        CHECK(code_of(parse_key_text(text_of(text), password())) == E_CSA_KEY_FORMAT);
+        CHECK(code_of(parse_key_text(text_of(text), std::nullopt, KeyPart::public_only)) == E_CSA_KEY_FORMAT);
+    }
+}
+
 TEST_CASE("PEM of other kinds of keys is refused") {
     const char* const ed25519 =
         "-----BEGIN PRIVATE KEY-----\n"
@@ -293,7 +308,7 @@ TEST_CASE("generate, copy, change password, save public part") {
     CHECK(code_of(generate_key(KeyKind::ec, ec, "NIST-P256", "Bob")) == 0);
     CHECK(code_of(generate_key(KeyKind::ec, ec, "no-curve", "Bob")) == E_ECA_NOT_FOUND);
     for (const char* size : {"512", "9000", "1025", "x", "2048x", "-2048"})
-        CHECK(code_of(generate_key(KeyKind::rsa, rsa, size, "")) == E_CSA_PARAM);
+        CHECK(code_of(generate_key(KeyKind::rsa, rsa, size, "")) == E_CSA_KEY_LENGTH);
     CHECK(code_of(generate_key(KeyKind::rsa, "/nonexistent/x.key", "1024", "")) == E_CSA_KEY_WRITE);
     CHECK(code_of(generate_key(KeyKind::ec, ec, "", "two\nlines")) == E_CSA_PARAM);
 

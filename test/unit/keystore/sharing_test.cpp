@@ -110,10 +110,14 @@ TEST_CASE("makers of keys that are killed leave no half of one, and none that wa
     const KeyStorage storage =
         at(in_file ? (folder.path() / "keys.db").string() : postgres().new_store("dying"));
     std::set<std::uint32_t> answered;
+    const Store reader = opened(storage);
     for (int round = 0; round < 5; ++round) {
-        Makers makers(storage, 4, milliseconds(60000));
+        Makers makers(storage, 4, milliseconds(600000));
         for (const ::pid_t process : makers.processes) {
-            std::this_thread::sleep_for(milliseconds(100 + 17 * round));
+            // In the midst of its work, at another point each time.
+            const std::uint64_t before = reader->count({}).value();
+            for (int i = 0; i < 600 && reader->count({}).value() < before + 3; ++i)
+                std::this_thread::sleep_for(milliseconds(50 + 17 * round));
             ::kill(process, SIGKILL);
         }
         for (const std::uint32_t spec : makers.wait()) CHECK(answered.insert(spec).second);

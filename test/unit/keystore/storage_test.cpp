@@ -99,6 +99,11 @@ TEST_CASE("passwords are masked in lines of configurations, whole and in linear 
 
 TEST_CASE("what is printed of a row has no control characters") {
     CHECK(printable("a\x1B[2J\n\x7F%") == "a%1B[2J%0A%7F%25");
+    CHECK(printable("a\xE2\x80\xAE"
+                    "b") ==
+          "a%E2%80\xAE"
+          "b");  // turns the direction of writing
+    CHECK(printable("\xE9\x8D\xB5\xE9") == "\xE9\x8D\xB5\xE9");
     CHECK(printable("Schl\xC3\xBCssel\xC2\x9B\x9B") == "Schl\xC3\xBCssel\xC2%9B%9B");
 }
 

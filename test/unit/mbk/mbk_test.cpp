@@ -160,6 +160,21 @@ TEST_CASE("every refusal of an import, by its code; the slot stays empty") {
     CHECK(import(with(5, 0x20, "51FA0948F7CB2FD3")) == E_MBK_KEY_TYPE);
     CHECK(import(with(6, 0x18, "51FA0948F7CB2FD3")) == E_MBK_KEY_LB);
     CHECK(import(with(6, 0x20, "51FA0948F7CB2FD4")) == E_MBK_ISO_HASH_FAIL);
+    MbkShare shorter = share(2);
+    shorter.info[15] = 0x10;
+    CHECK(import({share(0), share(1), shorter}) == E_MBK_KEY_LB);
+    // What lists would show: control characters and hexadecimal digits are no name and no time.
+    const auto shown = [](std::string_view name, std::string_view time) {
+        return std::vector<MbkShare>{share(0, name, time), share(1, name, time), share(2, name, time)};
+    };
+    for (const std::string_view name : {"A\nB", "\x1B[2J", "", "\x80"}) {
+        CAPTURE(name);
+        CHECK(import(shown(name, "051124093000")) == E_MBK_KEY_NAME);
+    }
+    for (const std::string_view time : {"FF1124093000", "0511240930A0"}) {
+        CAPTURE(time);
+        CHECK(import(shown("N", time)) == E_MBK_TIME_WRONG_FORMAT);
+    }
     MbkShare changed = share(2);
     changed.share[31] ^= 1;
     CHECK(import({share(0), share(1), changed}) == E_MBK_ISO_HASH_FAIL);

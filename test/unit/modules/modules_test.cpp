@@ -1,5 +1,7 @@
 #include <catch2/catch.hpp>
+#include <fstream>
 
+#include "firmware/modules/crash_report.h"
 #include "test/unit/modules/bench.h"
 
 using namespace cs2sim;
@@ -168,4 +170,19 @@ TEST_CASE("Containers for hardware, damaged images and certified firmware: no mo
     certified.start("newer");
     CHECK(certified.run(kEcho).error().code == E_CMDS_BAD_FC);
     CHECK_THAT(certified.boot_log(), Contains("certified firmware"));
+}
+
+TEST_CASE("A crash's line says file and line, not which of the line's blocks the compiler meant") {
+    const ScratchFolder folder;
+    const std::filesystem::path image = folder.path() / "erp.so", tool = folder.path() / "addr2line";
+    std::ofstream(image) << std::string(64, 'x');
+    std::ofstream(tool) << "#!/bin/sh\necho 'erp_work at module.c:34 (discriminator 1)'\n";
+    std::filesystem::permissions(tool, std::filesystem::perms::owner_all);
+    const std::string before = std::getenv("PATH");
+    ::setenv("PATH", (folder.path().string() + ":" + before).c_str(), 1);
+    const std::uint64_t address = 0x1011;
+    const auto lines = source_lines(image, 0x1000, {&address, 1});
+    ::setenv("PATH", before.c_str(), 1);
+    REQUIRE(lines.size() == 1);
+    CHECK(lines[0] == "erp_work at module.c:34  [erp.so+0x11]");
 }

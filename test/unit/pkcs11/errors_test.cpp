@@ -121,7 +121,7 @@ TEST_CASE("every row of the table of errors comes out of a call of each of its a
             if (area == p11::AREA_login || (row.areas & area) == 0 || !done.emplace(row.code, area).second)
                 continue;
             INFO(hex_code(row.code) << " " << area);
-            // Somebody is logged on: what he is denied he may not do.
+            // Somebody is logged on: what they are denied they may not do.
             const CK_RV expected = row.ckr == CKR_USER_NOT_LOGGED_IN ? CKR_FUNCTION_REJECTED : row.ckr;
             CHECK(provoked(application, session, area, row.code) == Code{expected});
             C_SessionCancel(session, CKF_DIGEST);

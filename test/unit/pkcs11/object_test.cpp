@@ -230,3 +230,41 @@ TEST_CASE("without a log-on nothing private is made") {
     CHECK(generate(session, aes()) == Code{CKR_USER_NOT_LOGGED_IN});
     CHECK(application.find(session, Attributes()).empty());
 }
+
+TEST_CASE("a token with more objects than the library keeps in memory: all are found, read and used") {
+    Application application("ObjectCache = 3");
+    const CK_SESSION_HANDLE session = application.open_as_user();
+    std::vector<CK_OBJECT_HANDLE> keys;
+    for (char name = 'a'; name < 'k'; ++name) {
+        Attributes key;
+        key.flag(CKA_TOKEN, true).number(CKA_VALUE_LEN, 32).text(CKA_LABEL, std::string(1, name));
+        key.flag(CKA_SENSITIVE, false).flag(CKA_EXTRACTABLE, true);
+        keys.push_back(application.generate(session, CKM_GENERIC_SECRET_KEY_GEN, key));
+    }
+    CHECK(application.find(session, Attributes().number(CKA_CLASS, CKO_SECRET_KEY)) == keys);
+    for (std::size_t i = 0; i < keys.size(); ++i) {
+        CHECK(application.value(session, keys[i], CKA_LABEL) == Bytes{static_cast<std::uint8_t>('a' + i)});
+        CK_MECHANISM mechanism{CKM_SHA256_HMAC, nullptr, 0};
+        CHECK(Code{C_SignInit(session, &mechanism, keys[keys.size() - 1 - i])} == Code{CKR_OK});
+        CHECK(Code{C_SignInit(session, nullptr, 0)} == Code{CKR_OK});
+    }
+    // Changed while its attributes are not kept, and deleted: by another application's session, say.
+    CK_OBJECT_HANDLE copy = 0;
+    Attributes renamed;
+    renamed.text(CKA_LABEL, "z");
+    CHECK(Code{C_SetAttributeValue(session, keys[0], renamed.data(), renamed.size())} == Code{CKR_OK});
+    (void)application.find(session, Attributes());
+    CHECK(application.value(session, keys[0], CKA_LABEL) == Bytes{'z'});
+    CHECK(Code{C_CopyObject(session, keys[1], renamed.data(), renamed.size(), &copy)} == Code{CKR_OK});
+    CHECK(Code{C_DestroyObject(session, keys[2])} == Code{CKR_OK});
+    CHECK(Code{C_DestroyObject(session, keys[2])} == Code{CKR_OBJECT_HANDLE_INVALID});
+    CHECK(application.find(session, Attributes().text(CKA_LABEL, "z")).size() == 2);
+    CHECK(Code{C_DigestInit(session, Given(CKM_SHA256))} == Code{CKR_OK});
+    CHECK(Code{C_DigestKey(session, keys[3])} == Code{CKR_OK});
+    CHECK(Code{C_Logout(session)} == Code{CKR_OK});
+    CK_ULONG size = 0;
+    for (const CK_OBJECT_HANDLE key : keys)
+        CHECK(Code{C_GetObjectSize(session, key, &size)} == Code{CKR_OBJECT_HANDLE_INVALID});
+    CHECK(application.login(session, CKU_USER, "123456") == Code{CKR_OK});
+    CHECK(application.find(session, Attributes().number(CKA_CLASS, CKO_SECRET_KEY)).size() == keys.size());
+}

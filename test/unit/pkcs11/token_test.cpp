@@ -71,7 +71,7 @@ TEST_CASE("a token has the label that it was initialised with, whoever does it")
     REQUIRE(init_token(1, "so-pin-1", "Überraschung, = und %20") == Code{CKR_OK});
     CHECK(label_of(1) == "Überraschung, = und %20");
     REQUIRE(Code{C_CloseAllSessions(1)} == Code{CKR_OK});
-    // The security officer of a token, by his PIN.
+    // The security officer of a token, by the PIN.
     REQUIRE(init_token(0, "12345678", "anew") == Code{CKR_OK});
     CHECK(label_of(0) == "anew");
     CHECK((token_info(0).flags & CKF_USER_PIN_INITIALIZED) == 0);
@@ -130,7 +130,7 @@ TEST_CASE("the settings of the library, the device and the slot are objects") {
                 CHECK(number(application, session, object, type) == (type == CKA_CFG_AUTH_KEYM_MASK ? 2 : 0));
         }
     }
-    // Who may change them: the slot's officer his slot's, an administrator all.
+    // Who may change them: the slot's officer those of the slot, an administrator all.
     const auto on = Attributes().number(CKA_CFG_SECURE_IMPORT, 1);
     CHECK(set(session, kSlot, on) == Code{CKR_FUNCTION_REJECTED});
     CHECK(set(session, kLocal, on) == Code{CKR_ACTION_PROHIBITED});

@@ -2,6 +2,8 @@
 // sessions, and the device's own errors as the table says (errors.inc).
 #include <chrono>
 #include <cstring>
+#include <fstream>
+#include <thread>
 
 #include "host-lib/pkcs11/errors.h"
 #include "test/unit/pkcs11/application.h"
@@ -166,6 +168,19 @@ TEST_CASE("KeepAlive = false: an expired session ends all of the slot; true: nob
     CHECK(application.find(again, Attributes().flag(CKA_TOKEN, true)).size() == 1);
 }
 
+TEST_CASE("an expired device session does not concern calls that have no session") {
+    const std::string settings = GENERATE("SlotMultiSession = true", "SlotMultiSession = false");
+    Application application(settings);
+    (void)application.open_as_user();
+    CK_TOKEN_INFO info{};
+    REQUIRE(Code{C_GetTokenInfo(0, &info)} == Code{CKR_OK});
+    for (const char* function : {"CMDS.GET_USER_INFO", "ADM.GET_TIME", "CMDS.GET_MAX_AUTH_FAILS"}) {
+        INFO(function);
+        application.device().arm(rule_of(function, FaultAction::expire_session));
+        CHECK(Code{C_GetTokenInfo(0, &info)} == Code{CKR_OK});
+    }
+}
+
 TEST_CASE("a slow device is waited for") {
     Application application;
     const CK_SESSION_HANDLE session = application.open_as_user();
@@ -227,5 +242,73 @@ TEST_CASE("each device error reaches signing and making objects as the table say
     application.device().arm(error_rule("CXI.SIGN", E_OS_FILE_CORR));  // in no row
     CHECK(mac(session, key) == Code{CKR_DEVICE_ERROR});
     CHECK(device_error(session) == E_OS_FILE_CORR);
+    CHECK(mac(session, key) == Code{CKR_OK});
+}
+
+TEST_CASE("a node that is gone is CKR_DEVICE_REMOVED, a device that nobody serves CKR_DEVICE_ERROR") {
+    ScratchFolder folder;
+    Application application("[CryptoServer]\nDevice = " + (folder.path() / "cs2a").string());
+    // Slots 0 to 2 are at the node, 3 to 5 at the device.
+    CK_TOKEN_INFO info{};
+    CHECK(Code{C_GetTokenInfo(0, &info)} == Code{CKR_DEVICE_REMOVED});
+    CHECK(Code{C_GetTokenInfo(3, &info)} == Code{CKR_OK});
+    const CK_SESSION_HANDLE session = application.open();
+    CHECK(application.login(session, CKU_USER, "123456") == Code{CKR_DEVICE_REMOVED});
+    CHECK(device_error(session) == E_CSA_NO_NODE);
+    CK_SLOT_INFO slot{};
+    CHECK(Code{C_GetSlotInfo(0, &slot)} == Code{CKR_OK});
+    application.device().stop();
+    CHECK(Code{C_GetTokenInfo(3, &info)} == Code{CKR_DEVICE_ERROR});
+}
+
+TEST_CASE("a fault rule raises a slot event, which C_WaitForSlotEvent gives once") {
+    Application application;
+    const CK_SESSION_HANDLE session = application.open();
+    CK_SLOT_ID slot = 99;
+    CHECK(Code{C_WaitForSlotEvent(CKF_DONT_BLOCK, &slot, nullptr)} == Code{CKR_NO_EVENT});
+    FaultRule event = rule_of("CXI.RND_GEN", FaultAction::slot_event);
+    event.value = 2;
+    application.device().arm(event);
+    CK_BYTE random[8];
+    REQUIRE(Code{C_GenerateRandom(session, random, sizeof random)} == Code{CKR_OK});
+    CHECK(Code{C_WaitForSlotEvent(CKF_DONT_BLOCK, &slot, nullptr)} == Code{CKR_OK});
+    CHECK(slot == 2);
+    CHECK(Code{C_WaitForSlotEvent(CKF_DONT_BLOCK, &slot, nullptr)} == Code{CKR_NO_EVENT});
+    event.value = 7;  // no slot of this library's
+    application.device().arm(event);
+    event.value = 1;
+    application.device().arm(event);
+    Code waited{CKR_GENERAL_ERROR};
+    std::thread waiter([&] { waited = {C_WaitForSlotEvent(0, &slot, nullptr)}; });
+    REQUIRE(Code{C_GenerateRandom(session, random, sizeof random)} == Code{CKR_OK});
+    waiter.join();
+    CHECK(waited == Code{CKR_OK});
+    CHECK(slot == 1);
+    // A device that is down has no events, and one that comes back none from before.
+    application.device().stop();
+    CHECK(Code{C_WaitForSlotEvent(CKF_DONT_BLOCK, &slot, nullptr)} == Code{CKR_NO_EVENT});
+    application.device().start();
+    CHECK(Code{C_WaitForSlotEvent(CKF_DONT_BLOCK, &slot, nullptr)} == Code{CKR_NO_EVENT});
+}
+
+TEST_CASE("KeepAlive keeps what lives in an idle session, where the application permits threads") {
+    const bool threads = GENERATE(true, false);
+    ScratchFolder folder;
+    const std::string profile = folder.path() / "short.toml";
+    std::ofstream(profile) << "model = \"Mine\"\nchallenge_lengths = [16]\nsession_modes = [5]\n"
+                              "session_mechanisms = [4]\nuser_mechanisms = [0, 4]\nsession_seconds = 5\n";
+    Application application("KeepAlive = true\nKeepAliveInterval = 300", profile);
+    REQUIRE(Code{C_Finalize(nullptr)} == Code{CKR_OK});
+    const CK_FLAGS forbidden = threads ? 0 : CKF_LIBRARY_CANT_CREATE_OS_THREADS;
+    REQUIRE(initialize(CKF_OS_LOCKING_OK | forbidden) == Code{CKR_OK});
+    const CK_SESSION_HANDLE session = application.open_as_user();
+    const CK_OBJECT_HANDLE key = secret(application, session);
+    CK_MECHANISM mechanism{CKM_SHA256_HMAC, nullptr, 0};
+    Bytes data(2'000'000), out(64);
+    CK_ULONG length = out.size();
+    REQUIRE(Code{C_SignInit(session, &mechanism, key)} == Code{CKR_OK});
+    REQUIRE(Code{C_SignUpdate(session, data.data(), data.size())} == Code{CKR_OK});
+    std::this_thread::sleep_for(std::chrono::seconds(8));
+    CHECK(Code{C_SignFinal(session, out.data(), &length)} == Code{threads ? CKR_OK : CKR_DEVICE_ERROR});
     CHECK(mac(session, key) == Code{CKR_OK});
 }

@@ -15,15 +15,15 @@ TEST_CASE("a block decodes into what it was composed of") {
         compose(layout, {1, 0x203, 0x4050607, 0x8090A0B0C0D0E0Full, "xy", "text", "secret", "rest"}).value();
     const auto parsed = parse(layout, block);
     REQUIRE(parsed);
-    CHECK(parsed->u8("a") == 1);
-    CHECK(parsed->u16("b") == 0x203);
-    CHECK(parsed->u32("c") == 0x4050607);
-    CHECK(parsed->u64("d") == 0x8090A0B0C0D0E0Full);
-    CHECK(to_hex(parsed->bytes("e")) == "78790000");
-    CHECK(parsed->text("f") == "text");
+    CHECK(parsed->number("a") == 1);
+    CHECK(parsed->number("b") == 0x203);
+    CHECK(parsed->number("c") == 0x4050607);
+    CHECK(parsed->number("d") == 0x8090A0B0C0D0E0Full);
+    CHECK(to_hex(parsed->content("e")) == "78790000");
+    CHECK(as_text(parsed->content("f")) == "text");
     CHECK(parsed->text("g") == "secret");
     CHECK(parsed->fields()[6].secret);
-    CHECK(parsed->text("h") == "rest");
+    CHECK(as_text(parsed->content("h")) == "rest");
 }
 
 TEST_CASE("a block of the wrong length is refused, however it is cut") {
@@ -105,4 +105,19 @@ TEST_CASE("no number and no name of an error is given twice, and none of our own
         CHECK(find_error(range.row.code) != nullptr);
         CHECK(error_text(range.last).starts_with(range.row.text));
     }
+}
+
+// What a layout's names are checked with when the program is built; misspelt_field.cxx shows that it ends a
+// build.
+TEST_CASE("names of fields are asked of the catalogue, with their kind") {
+    STATIC_REQUIRE(some_layout_has(" a:u4 b!:v2 c:* ", "a", true));
+    STATIC_REQUIRE_FALSE(some_layout_has(" a:u4 b!:v2 c:* ", "a", false));
+    STATIC_REQUIRE(some_layout_has(" a:u4 b!:v2 c:* ", "b", false));
+    STATIC_REQUIRE(some_layout_has(" a:u4 b!:v2 c:* ", "c", false));
+    for (const char* const wrong : {"", "d", "u4", "a:u4", "b!"})
+        for (const bool number : {false, true})
+            CHECK_FALSE(some_layout_has(" a:u4 b!:v2 c:* ", wrong, number));
+    STATIC_REQUIRE_FALSE(some_layout_has(" xa:u4 ay:u4 ", "a", true));  // part of a longer name
+    STATIC_REQUIRE(some_layout_has(kEveryLayout, "mechanism", true));
+    STATIC_REQUIRE(some_layout_has(kEveryLayout, "sealed", false));
 }

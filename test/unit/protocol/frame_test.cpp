@@ -4,20 +4,9 @@
 #include "firmware/protocol/frame.h"
 #include "firmware/protocol/functions.h"
 #include "test/bad_input.h"
+#include "test/unit/scratch.h"
 
 using namespace cs2sim;
-
-namespace {
-
-Bytes hex(std::string_view text) {
-    Bytes out;
-    REQUIRE(from_hex(text, out));
-    return out;
-}
-
-std::uint32_t code_of(const auto& result) { return result ? 0 : result.error().code; }
-
-}  // namespace
 
 // device-formats.md, section 1.1
 TEST_CASE("the requests of public clients, byte for byte") {
@@ -32,7 +21,7 @@ TEST_CASE("the requests of public clients, byte for byte") {
     const auto* read = find_function(0x087, 0x18);
     REQUIRE(read);
     CHECK(to_hex(request_frame(0x087, 0x18,
-                               compose(read->request, {"user.db", hex("41444D494E000000")}).value())) ==
+                               compose(read->request, {"user.db", hex_bytes("41444D494E000000")}).value())) ==
           "9C00001A"
           "008718"
           "0007"
@@ -40,13 +29,13 @@ TEST_CASE("the requests of public clients, byte for byte") {
           "0008"
           "41444D494E000000");
 
-    CHECK(to_hex(request_frame(0, 0x22, hex("00"))) == "9C00000800002200");
-    CHECK(to_hex(request_frame(0, 0x10, hex("0002"))) == "9C0000090000100002");
+    CHECK(to_hex(request_frame(0, 0x22, hex_bytes("00"))) == "9C00000800002200");
+    CHECK(to_hex(request_frame(0, 0x10, hex_bytes("0002"))) == "9C0000090000100002");
 }
 
 TEST_CASE("the key length of a list answer is byte 7, the keys start at byte 12") {
     const Bytes frame =
-        answer_frame(compose(find_function(0x087, 0x17)->answer, {8, 100000, hex("AABB")}).value());
+        answer_frame(compose(find_function(0x087, 0x17)->answer, {8, 100000, hex_bytes("AABB")}).value());
     CHECK(frame[0] == 0x9A);
     CHECK(frame[7] == 8);
     CHECK(frame[12] == 0xAA);
@@ -54,22 +43,22 @@ TEST_CASE("the key length of a list answer is byte 7, the keys start at byte 12"
 
 TEST_CASE("a malformed request has its code") {
     test::bad_input("frames and blocks, malformed", 4);
-    CHECK(code_of(parse_request(hex("9A00000700832A"))) == E_CMDS_BAD_TAG);
+    CHECK(code_of(parse_request(hex_bytes("9A00000700832A"))) == E_CMDS_BAD_TAG);
     CHECK(code_of(parse_request({})) == E_CMDS_BAD_TAG);
-    CHECK(code_of(parse_request(hex("9C0000060083"))) == E_CMDS_BAD_CMD);
-    CHECK(code_of(parse_request(hex("9C000008008300"))) == E_CMDS_DATA_LEN);
-    CHECK(parse_request(hex("9C000007008300"))->fc == FC_CMDS);
+    CHECK(code_of(parse_request(hex_bytes("9C0000060083"))) == E_CMDS_BAD_CMD);
+    CHECK(code_of(parse_request(hex_bytes("9C000008008300"))) == E_CMDS_DATA_LEN);
+    CHECK(parse_request(hex_bytes("9C000007008300"))->fc == FC_CMDS);
 }
 
 TEST_CASE("an error frame carries the code to the host") {
     CHECK(code_of(parse_answer(error_frame({E_CMDS_CHALLENGE_LEN}))) == 0xB0830063);
-    CHECK(code_of(parse_answer(hex("9E000006B083"))) == E_CSA_PROTOCOL);
-    CHECK(code_of(parse_answer(hex("9A000005"))) == E_CSA_PROTOCOL);
-    CHECK(parse_answer(hex("9A00000501"))->size() == 1);
+    CHECK(code_of(parse_answer(hex_bytes("9E000006B083"))) == E_CSA_PROTOCOL);
+    CHECK(code_of(parse_answer(hex_bytes("9A000005"))) == E_CSA_PROTOCOL);
+    CHECK(parse_answer(hex_bytes("9A00000501"))->size() == 1);
 }
 
 TEST_CASE("the frame reader does not care how bytes arrive") {
-    const Bytes one = request_frame(FC_CMDS, SFC_CMDS_ECHO, hex("0102"));
+    const Bytes one = request_frame(FC_CMDS, SFC_CMDS_ECHO, hex_bytes("0102"));
     const Bytes two = request_frame(FC_CMDS, SFC_CMDS_ECHO, {});
     Bytes both = one;
     append(both, two);
@@ -95,7 +84,7 @@ TEST_CASE("the frame reader does not care how bytes arrive") {
 
 TEST_CASE("an oversized frame is swallowed and answered, and the stream goes on") {
     FrameReader reader;
-    Bytes huge = hex("9C100000008300");
+    Bytes huge = hex_bytes("9C100000008300");
     huge.resize(0x100000);
     reader.feed(ByteView(huge).first(5));
     CHECK(reader.next() == std::nullopt);
@@ -113,7 +102,7 @@ TEST_CASE("an oversized frame is swallowed and answered, and the stream goes on"
 
 TEST_CASE("a length that cannot be loses the stream") {
     FrameReader reader;
-    reader.feed(hex("9C000003FFFFFF"));
+    reader.feed(hex_bytes("9C000003FFFFFF"));
     const auto head = reader.next();
     REQUIRE(head);
     CHECK(code_of(parse_request(*head)) == E_CMDS_BAD_CMD);

@@ -1,4 +1,4 @@
-// The tap: what a listener gets of frames and of commands inside sessions, and what he does not get.
+// The tap: what a listener gets of frames and of commands inside sessions, and what it does not get.
 #include <atomic>
 #include <filesystem>
 #include <fstream>
@@ -161,10 +161,10 @@ TEST_CASE("what may be secret is masked: records, files, data of MACs, names tha
     cut.pop_back();
     (void)admin.call(FC_CXI, SFC_CXI_OBJ_CREATE, {0u, cut});
     (void)admin.call(FC_CXI, 0x7F, as_bytes(secret));
-    Caller stranger(device);
-    REQUIRE(stranger.open_session());
-    CHECK(code_of(stranger.logon(secret, "name")) == E_CMDS_NO_USER);
-    CHECK(code_of(stranger.plain(FC_CMDS, SFC_CMDS_GET_USER_INFO, {secret})) == E_CMDS_NO_USER);
+    Caller unknown(device);
+    REQUIRE(unknown.open_session());
+    CHECK(code_of(unknown.logon(secret, "name")) == E_CMDS_NO_USER);
+    CHECK(code_of(unknown.plain(FC_CMDS, SFC_CMDS_GET_USER_INFO, {secret})) == E_CMDS_NO_USER);
     std::size_t events = 0;
     for (const TraceEvent& event : ear.hear()) {
         INFO(event.name());

@@ -78,8 +78,9 @@ public:
 
     Failure classify(const soci::soci_error& error) override {
         const auto* own = dynamic_cast<const soci::odbc_soci_error*>(&error);
-        if (!own) return {Trouble::refused, E_CSA_STORE_FAILED, error.what()};
-        if (dialect_ == &kSqliteByOdbc) return failure_of_sqlite(own->native_error_code(), error.what());
+        if (!own) return {Trouble::refused, E_CSA_STORE_FAILED, error.get_error_message()};
+        if (dialect_ == &kSqliteByOdbc)
+            return failure_of_sqlite(own->native_error_code(), error.get_error_message());
         return failure_of(*own);
     }
 
@@ -123,12 +124,12 @@ public:
     tl::expected<std::unique_ptr<Connection>, Failure> connect(Clock::time_point) override {
         try {
             auto connection = std::make_unique<OdbcConnection>(words());
-            if (auto fit = connection->meet(storage_); !fit) return tl::unexpected(fit.error());
+            CS2SIM_TRY(connection->meet(storage_));
             return connection;
         } catch (const soci::odbc_soci_error& error) {
             return tl::unexpected(failure_of(error));
         } catch (const soci::soci_error& error) {
-            return tl::unexpected(Failure{Trouble::refused, E_CSA_STORE_CONNECT, error.what()});
+            return tl::unexpected(Failure{Trouble::refused, E_CSA_STORE_CONNECT, error.get_error_message()});
         }
     }
 
@@ -150,7 +151,5 @@ private:
 
 std::uint32_t cs2sim_keystore_open(const cs2sim::keystore::KeyStorage* storage,
                                    const cs2sim::keystore::Say* say, cs2sim::keystore::KeyStore** store) {
-    using namespace cs2sim::keystore;
-    *store = new SqlKeyStore(*storage, *say, std::make_unique<OdbcDriver>(*storage));
-    return 0;
+    return cs2sim::keystore::open_store<cs2sim::keystore::OdbcDriver>(storage, say, store);
 }

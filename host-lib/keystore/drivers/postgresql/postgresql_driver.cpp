@@ -40,7 +40,10 @@ private:
 class PostgresqlConnection : public Connection {
 public:
     PostgresqlConnection(const std::string& conninfo, Watchdog& watchdog)
-        : session_(soci::postgresql, conninfo), watchdog_(watchdog), watch_(watchdog.watch(PQsocket(raw()))) {
+        : session_(soci::postgresql, conninfo),
+          prepared_(session_),
+          watchdog_(watchdog),
+          watch_(watchdog.watch(PQsocket(raw()))) {
         PQsetNoticeProcessor(
             raw(), [](void*, const char*) {}, nullptr);  // else it writes to the program's stderr
     }
@@ -48,12 +51,13 @@ public:
 
     soci::session& session() override { return session_; }
     const Dialect& dialect() const override { return kPostgresql; }
+    PreparedStatements* prepared() override { return &prepared_; }
 
     Failure classify(const soci::soci_error& error) override {
         const auto* own = dynamic_cast<const soci::postgresql_soci_error*>(&error);
         if (PQstatus(raw()) == CONNECTION_BAD)
             return {Trouble::lost, E_CSA_STORE_CONNECT, "the connection to the key store was lost"};
-        return failure_of_sqlstate(own ? own->sqlstate() : "", error.what());
+        return failure_of_sqlstate(own ? own->sqlstate() : "", error.get_error_message());
     }
 
     void arm(Clock::time_point deadline) override { watchdog_.arm(*watch_, deadline); }
@@ -84,6 +88,7 @@ private:
     PGconn* raw() { return static_cast<soci::postgresql_session_backend*>(session_.get_backend())->conn_; }
 
     soci::session session_;
+    PreparedStatements prepared_;
     Watchdog& watchdog_;
     std::shared_ptr<Watchdog::Watch> watch_;
 };
@@ -95,6 +100,8 @@ std::string words_of_refusal(const std::string& conninfo, Clock::time_point dead
     const std::unique_ptr<PGconn, decltype(&PQfinish)> trial(PQconnectStart(conninfo.c_str()), &PQfinish);
     if (!trial) return "out of memory";
     PQsetErrorVerbosity(trial.get(), PQERRORS_SQLSTATE);
+    PQsetNoticeProcessor(
+        trial.get(), [](void*, const char*) {}, nullptr);
     PostgresPollingStatusType status = PGRES_POLLING_WRITING;
     while (status != PGRES_POLLING_OK && status != PGRES_POLLING_FAILED && Clock::now() < deadline) {
         ::pollfd socket{PQsocket(trial.get()),
@@ -114,12 +121,11 @@ public:
     bool makes_tables() const override { return false; }
 
     tl::expected<std::unique_ptr<Connection>, Failure> connect(Clock::time_point deadline) override {
-        auto connection = plain(deadline);
-        if (!connection) return tl::unexpected(connection.error());
-        if (static_cast<std::uint64_t>((*connection)->process_told()) != (*connection)->process_met()) {
-            if (auto fit = check_pooler(**connection); !fit) return tl::unexpected(fit.error());
+        CS2SIM_TRY_LET(connection, plain(deadline));
+        if (static_cast<std::uint64_t>(connection->process_told()) != connection->process_met()) {
+            CS2SIM_TRY(check_pooler(*connection));
         }
-        return std::move(*connection);
+        return std::move(connection);
     }
 
 private:
@@ -162,7 +168,7 @@ tl::expected<PostgresqlDriver::Plain, Failure> PostgresqlDriver::plain(Clock::ti
         const EnglishMessages english;
         return std::make_unique<PostgresqlConnection>(words, watchdog_);
     } catch (const soci::soci_error& error) {
-        Failure failure = failure_to_connect(error.what());
+        Failure failure = failure_to_connect(error.get_error_message());
         const bool of_server = failure.code == E_CSA_STORE_CONNECT && failure.trouble == Trouble::lost;
         if (!of_server) return tl::unexpected(failure);
         const std::string refusal =
@@ -205,7 +211,5 @@ tl::expected<void, Failure> PostgresqlDriver::check_pooler(PostgresqlConnection&
 
 std::uint32_t cs2sim_keystore_open(const cs2sim::keystore::KeyStorage* storage,
                                    const cs2sim::keystore::Say* say, cs2sim::keystore::KeyStore** store) {
-    using namespace cs2sim::keystore;
-    *store = new SqlKeyStore(*storage, *say, std::make_unique<PostgresqlDriver>(*storage));
-    return 0;
+    return cs2sim::keystore::open_store<cs2sim::keystore::PostgresqlDriver>(storage, say, store);
 }
