@@ -46,6 +46,7 @@ public:
 
     // Who meets commands before their handlers and who hears of them afterwards; null for nobody. They must
     // outlive the scheduler's last command.
+    Tracer* tracer() const { return tracer_; }  // null: none
     void watch(Faults* faults, Tracer* tracer) {
         faults_ = faults;
         tracer_ = tracer;

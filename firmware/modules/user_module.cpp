@@ -2,7 +2,9 @@
 
 #include <fstream>
 
+#include "firmware/cmds/scheduler.h"
 #include "firmware/cmds/tracer.h"
+#include "firmware/modules/images/service_rows.h"
 #include "firmware/modules/modules.h"
 #include "firmware/modules/service.h"
 #include "firmware/protocol/time_text.h"
@@ -69,13 +71,19 @@ Result<Bytes> UserModule::serve(std::uint32_t service, ByteView request) {
     if (!parsed) return fail(E_OS_MDL_PARA_INVALID);
     const ServiceBlock block(*std::move(parsed));
     ServiceCall call(modules_, *this, modules_.device(), row, block);
-    const std::int64_t began = show_services ? Tracer::microseconds() : 0;
+    Tracer* const tracer = command_ ? modules_.device().scheduler.tracer() : nullptr;
+    const bool traced = tracer && tracer->hears_services();
+    const std::int64_t began = show_services || traced ? Tracer::microseconds() : 0;
     Result<Bytes> answer;
     try {
         answer = row.function(call);
     } catch (const std::bad_alloc&) {
         answer = fail(E_OS_MDL_MEM_ALLOC);
     }
+    if (const FunctionSignature* as_function =
+            traced ? find_service(static_cast<std::uint8_t>(service)) : nullptr)
+        tracer->served(command_->context, *as_function,
+                       {info.id, static_cast<std::uint8_t>(service), request}, answer, began);
     if (show_services)
         write_log("  service " + std::string(row.name) + " (" + std::to_string(request.size()) + " bytes): " +
                   (answer ? std::to_string(answer->size()) + " bytes" : hex_code(answer.error().code)) +

@@ -42,6 +42,7 @@ struct Trace::Event {
     std::optional<Request> command;  // nothing when the frame was none
 
     const FunctionSignature* function;  // of the command; null when none is published
+    bool service = false;               // of a module, inside a command
 
     Bytes encode(std::uint64_t number, std::uint16_t modes, bool secrets) const;
 };
@@ -59,8 +60,9 @@ Bytes Trace::Event::encode(std::uint64_t number, std::uint16_t modes, bool secre
         compose(LAYOUT_TRACE_EVENT,
                 {number, since_1970(), static_cast<std::uint32_t>(std::min<std::int64_t>(took, UINT32_MAX)),
                  connection, peer, session, modes, context.auth_state(), names_of(context.users),
-                 command ? command->fc : 0, command ? command->sfc : 0, command.has_value(), action, code,
-                 request.size(), sent, answer.size(), back});
+                 command ? command->fc : 0, command ? command->sfc : 0, command.has_value(),
+                 service ? kService : static_cast<std::uint8_t>(action), code, request.size(), sent,
+                 answer.size(), back});
     return encoded ? *std::move(encoded) : Bytes{};
 }
 
@@ -69,10 +71,11 @@ void Trace::publish(const Event& event) {
     ++events_;
     const std::int64_t now = microseconds();
     std::erase_if(listeners_, [&](const auto& entry) { return now - entry.second.last_read > kPatience; });
-    listening_.store(!listeners_.empty(), std::memory_order_relaxed);
+    count_listeners();
 
     std::shared_ptr<const Bytes> encoded[2];  // masked, and as it came
     for (auto& [id, listener] : listeners_) {
+        if (event.service && !listener.options.services) continue;
         auto& bytes = encoded[listener.options.secrets ? 1 : 0];
         if (!bytes)
             bytes =
@@ -86,12 +89,20 @@ void Trace::publish(const Event& event) {
     }
 }
 
+// Under the lock.
+void Trace::count_listeners() {
+    const bool services = std::any_of(listeners_.begin(), listeners_.end(),
+                                      [](const auto& entry) { return entry.second.options.services; });
+    listening_.store(!listeners_.empty(), std::memory_order_relaxed);
+    hears_services_.store(services, std::memory_order_relaxed);
+}
+
 std::uint32_t Trace::open(TraceOptions options) {
     const std::lock_guard lock(mutex_);
     Listener& listener = listeners_[++last_listener_];
     listener.options = options;
     listener.last_read = microseconds();
-    listening_.store(true, std::memory_order_relaxed);
+    count_listeners();
     return last_listener_;
 }
 
@@ -117,7 +128,7 @@ void Trace::close(std::uint32_t id) {
     {
         const std::lock_guard lock(mutex_);
         ended = listeners_.extract(id);
-        listening_.store(!listeners_.empty(), std::memory_order_relaxed);
+        count_listeners();
     }
     if (!ended) return;
     ended = {};
@@ -131,6 +142,18 @@ void Trace::ran_inside(const Context& session, const Request& request, const Res
     publish({began, frame->connection_, frame->peer_, static_cast<const Session&>(session).id, session,
              Reply::Action::send, answer ? 0 : answer.error().code, request.block,
              answer ? ByteView(*answer) : ByteView(), request, scheduler_.find(request.fc, request.sfc)});
+}
+
+// Told as if it were a command inside a session: its number is the session's, or that of no session.
+void Trace::served(const Context& caller, const FunctionSignature& row, const Request& request,
+                   const Result<Bytes>& answer, std::int64_t began) {
+    constexpr std::uint32_t kNoSession = 0xFFFFFFFF;
+    const TracedFrame* const frame = caller.frame.traced;
+    if (!frame) return;
+    publish({began, frame->connection_, frame->peer_,
+             caller.secure ? static_cast<const Session&>(caller).id : kNoSession, caller, Reply::Action::send,
+             answer ? 0 : answer.error().code, request.block, answer ? ByteView(*answer) : ByteView(),
+             request, &row, true});
 }
 
 TracedFrame::TracedFrame(Trace& trace, Context& caller, std::uint32_t connection, std::string_view peer)

@@ -22,11 +22,14 @@ class Trace;
 Module trace_module(Trace& trace);  // FC SIM: TRACE_OPEN, TRACE_READ, TRACE_CLOSE
 
 struct TraceOptions {
-    bool secrets = false;  // as they came
+    bool secrets = false;   // as they came
+    bool services = false;  // of users' modules, beside commands
 };
 
 class Trace final : public Tracer {
 public:
+    // What stands for the action of an event that is a service: no reply has it.
+    static constexpr std::uint8_t kService = 3;
     // Longest part of a request or answer that an event holds: one event fits into one answer frame.
     static constexpr std::size_t kLongest = 0x30000;
     // What a listener may leave unread; beyond that events are lost, and counted.
@@ -47,6 +50,9 @@ public:
     void ran_inside(const Context& session, const Request& request, const Result<Bytes>& answer,
                     std::int64_t began) override;
 
+    void served(const Context& caller, const FunctionSignature& row, const Request& request,
+                const Result<Bytes>& answer, std::int64_t began) override;
+
     std::uint32_t next_connection() { return ++connections_; }
 
 private:
@@ -60,6 +66,7 @@ private:
         std::int64_t last_read = 0;
     };
     void publish(const Event& event);
+    void count_listeners();
 
     const Scheduler& scheduler_;
     std::atomic<std::uint32_t> connections_{0};

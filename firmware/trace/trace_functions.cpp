@@ -5,14 +5,14 @@
 namespace cs2sim {
 namespace {
 
-constexpr std::uint8_t kWithSecrets = 0x01;
+constexpr std::uint8_t kWithSecrets = 0x01, kWithServices = 0x04;
 
 Trace& trace_of(Call& call) { return call.state<Trace>(); }
 
 Result<Bytes> trace_open(Call& call) {
     const std::uint8_t flags = call.request.u8("flags");
-    if ((flags & ~kWithSecrets) != 0) return fail(E_SIM_PARAM);
-    return call.answer({trace_of(call).open({(flags & kWithSecrets) != 0})});
+    if ((flags & ~(kWithSecrets | kWithServices)) != 0) return fail(E_SIM_PARAM);
+    return call.answer({trace_of(call).open({(flags & kWithSecrets) != 0, (flags & kWithServices) != 0})});
 }
 
 Result<Bytes> trace_read(Call& call) {

@@ -23,6 +23,7 @@ struct Options {
     bool with_secrets = false;
     bool envelopes = false;
     bool quiet = false;
+    bool services = false;
     bool dissector = false;
     double seconds = 0;
     std::uint64_t count = 0;
@@ -42,8 +43,8 @@ public:
     }
     void take(const TraceEvent& event) {
         ++seen_;
-        if (pcap_) pcap_->add(event);
-        if (record_) record_->add(event);
+        if (pcap_ && !event.is_service()) pcap_->add(event);
+        if (record_ && !event.is_service()) record_->add(event);
         // The envelope of a command that is shown itself says nothing more.
         const bool envelope = event.fc == FC_CMDS && event.sfc == SFC_CMDS_SECURE_MESSAGE && event.code == 0;
         if (!options_.quiet && (options_.envelopes || !envelope || event.action != 0))
@@ -78,7 +79,9 @@ Result<void> drain(host::Device& device, std::uint32_t listener, Sinks& sinks, c
 }
 
 Result<void> listen(host::Device& device, const Options& options, Sinks& sinks, const KnownModules& modules) {
-    CS2SIM_TRY_LET(opened, control(device, SFC_SIM_TRACE_OPEN, {options.with_secrets}));
+    constexpr unsigned kWithSecrets = 0x01, kWithServices = 0x04;
+    const unsigned flags = (options.with_secrets ? kWithSecrets : 0) | (options.services ? kWithServices : 0);
+    CS2SIM_TRY_LET(opened, control(device, SFC_SIM_TRACE_OPEN, {flags}));
     const std::uint32_t listener = opened.block.u32("listener");
     std::cerr << "cs2sim: listening\n";  // scripts wait for it
     const auto began = std::chrono::steady_clock::now();
@@ -121,6 +124,8 @@ void add_trace_command(CLI::App& app, CommandLine& line) {
                       "leave secrets in capture and recording as they came (the display masks them still)");
     command->add_flag("--envelopes", options->envelopes,
                       "show the frames that carry sealed commands as well");
+    command->add_flag("--services", options->services,
+                      "show what users' modules ask for while they run a command, too");
     command->add_flag("--quiet", options->quiet, "show nothing, write files only");
     command->add_option("--seconds", options->seconds, "end after so long");
     command->add_option("--count", options->count, "end after so many events");

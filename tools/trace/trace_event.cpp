@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <ctime>
 
+#include "firmware/modules/images/service_rows.h"
 #include "firmware/protocol/frame.h"
 #include "firmware/protocol/modes.h"
 
@@ -89,9 +90,13 @@ Result<TraceEvent> next_event(ByteView& events, const KnownModules& modules) {
     event.fc = block->u16("fc");
     event.sfc = block->u8("sfc");
     event.known = block->u8("known") != 0;
-    event.function = event.known ? find_function(event.fc, event.sfc) : nullptr;
-    if (event.known && !event.function) event.function = modules.find(event.fc, event.sfc);
     event.action = block->u8("action");
+    if (event.is_service()) {
+        event.function = find_service(event.sfc);
+    } else {
+        event.function = event.known ? find_function(event.fc, event.sfc) : nullptr;
+        if (event.known && !event.function) event.function = modules.find(event.fc, event.sfc);
+    }
     event.code = block->u32("code");
     event.request_size = block->u32("requestsize");
     event.request = block->bytes("request");
@@ -114,7 +119,8 @@ std::string fields_of(const Layout& layout, ByteView block) {
 }
 
 std::string text_of(const TraceEvent& event) {
-    const std::string session = event.session != 0 ? " session=0x" + hex_code(event.session) : "";
+    const bool names_session = event.session != 0 && event.session != TraceEvent::kNoSession;
+    const std::string session = names_session ? " session=0x" + hex_code(event.session) : "";
     std::string text = clock_time(event.time) + " #" + std::to_string(event.connection) + " " +
                        std::string(event.peer) + session + "  " + event.name() + "  " + result_of(event) +
                        "  " + std::to_string(event.micros) +
@@ -125,7 +131,7 @@ std::string text_of(const TraceEvent& event) {
     const Layout& answer = event.function ? event.function->answer : kUnknown;
     if (event.known && !event.request_block().empty())
         text += "    > " + fields_of(request, event.request_block()) + "\n";
-    if (event.code == 0 && event.action == 0 && !event.answer_block().empty())
+    if (event.code == 0 && (event.action == 0 || event.is_service()) && !event.answer_block().empty())
         text += "    < " + fields_of(answer, event.answer_block()) + "\n";
     return text;
 }

@@ -25,13 +25,16 @@ struct TraceEvent {
     std::uint16_t fc = 0;
     std::uint8_t sfc = 0;
     bool known = false;       // false: the frame was too damaged to hold FC and SFC
-    std::uint8_t action = 0;  // Reply::Action: 1 dropped, 2 closed, by a fault rule
+    std::uint8_t action = 0;  // Reply::Action: 1 dropped, 2 closed, by a fault rule; 3: a module's service
     std::uint32_t code = 0;
     ByteView request;  // session 0: whole frame, else the command block
     ByteView answer;
     std::size_t request_size = 0;  // as it was; the bytes above may be cut off
     std::size_t answer_size = 0;
 
+    // Of a service inside a command that came without a session.
+    static constexpr std::uint32_t kNoSession = 0xFFFFFFFF;
+    bool is_service() const { return action == 3; }
     bool whole() const { return request.size() == request_size && answer.size() == answer_size; }
     ByteView request_block() const;
     ByteView answer_block() const;

@@ -211,7 +211,6 @@ TEST_CASE("A database that a module keeps open across its stop is free afterward
     REQUIRE(bench.run(9, big_endian_bytes<4>(5)));
     bench.restart();
     CHECK(big_endian(bench.run(10).value()) == 5);
-    CHECK(bench.databases.drop("probe.db").error().code == E_DB_IN_USE);
     bench.modules.stop();
     CHECK(bench.databases.drop("probe.db"));
 }
