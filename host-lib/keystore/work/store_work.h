@@ -55,7 +55,8 @@ Result<Counts> recrypt_keys(KeyStore& store, const Execute& execute, const std::
 // in `to`; one that was there before stays at both.
 Result<Counts> copy_keys(KeyStore& from, KeyStore& to, const Filter& filter, bool move, const Watch& watch);
 // The same between CXIKEY.db and a store, by groups with * and ? (empty: all). Keys that may not be backed up
-// are bad.
+// are bad. With `move`, what an earlier copy brought over goes from its source, too, when it is that very key
+// (name, date, what tells its value).
 Result<Counts> copy_from_device(const Execute& execute, KeyStore& to, const std::string& pattern, bool move,
                                 const Watch& watch);
 Result<Counts> copy_to_device(KeyStore& from, const Execute& execute, const std::string& pattern, bool move,
