@@ -47,6 +47,8 @@ struct text {
 /* As the script's process does: loads it as text, runs it, calls every function that it returns. */
 static int run_text(lua_State* lua) {
     const struct text* text = lua_touserdata(lua, 1);
+    steps =
+        500; /* of 1000 instructions: under sanitizers the limit of a call would meet that of its seconds */
     if (luaL_loadbufferx(lua, text->bytes, text->length, "@fuzz.lua", "t") != LUA_OK) return lua_error(lua);
     lua_call(lua, 0, 1);
     if (!lua_istable(lua, -1)) return 0;
