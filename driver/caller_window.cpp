@@ -57,7 +57,7 @@ tl::expected<std::shared_ptr<const CallerWindow>, int> CallerWindow::open(pid_t 
     if (fd < 0) return tl::unexpected(fits ? EPERM : EINVAL);
     const auto memory = map(fd);
     close(fd);
-    if (!memory) return tl::unexpected(memory.error());
+    CS2SIM_TRY(memory);
     return std::shared_ptr<const CallerWindow>(new CallerWindow(*memory));
 }
 

@@ -81,7 +81,7 @@ Opened<void> CuseNode::make(const NodeOptions& options, gid_t group) {
         ::close(control);
         return tl::make_unexpected(std::string("CUSE does not start"));
     }
-    if (auto served = serve(session); !served) return served;
+    CS2SIM_TRY(serve(session));
     return appear(options, group);
 }
 
@@ -134,11 +134,10 @@ Opened<std::unique_ptr<Listener>> mount_cuse(const std::string& path, Answerer a
     if (!std::string_view(path).starts_with(kFolder) || path.size() == kFolder.size() ||
         path.find('/', kFolder.size()) != std::string::npos)
         return tl::make_unexpected(path + ": a CUSE device lies directly under /dev/");
-    const auto group = group_id(options.group);
-    if (!group) return tl::make_unexpected(group.error());
+    CS2SIM_TRY_LET(group, group_id(options.group));
     if (access(path.c_str(), F_OK) == 0) return tl::make_unexpected(path + ": is taken");
     auto node = std::make_unique<CuseNode>(path, std::move(answerer), options.memory);
-    if (auto made = node->make(options, *group); !made) return tl::make_unexpected(made.error());
+    CS2SIM_TRY(node->make(options, group));
     return node;
 }
 

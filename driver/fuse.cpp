@@ -166,12 +166,10 @@ void FuseNode::reply_await(fuse_req_t request, void* to, const AwaitArgument& ar
 
 Opened<std::unique_ptr<Listener>> mount_fuse(const std::string& path, Answerer answerer,
                                              const NodeOptions& options) {
-    const auto group = group_id(options.group);
-    if (!group) return tl::make_unexpected(group.error());
-    auto point = MountPoint::claim(path);
-    if (!point) return tl::make_unexpected(point.error());
-    auto node = std::make_unique<FuseNode>(std::move(*point), std::move(answerer), options, *group);
-    if (auto mounted = node->mount(); !mounted) return tl::make_unexpected(mounted.error());
+    CS2SIM_TRY_LET(group, group_id(options.group));
+    CS2SIM_TRY_LET(point, MountPoint::claim(path));
+    auto node = std::make_unique<FuseNode>(std::move(point), std::move(answerer), options, group);
+    CS2SIM_TRY(node->mount());
     return node;
 }
 

@@ -147,6 +147,7 @@ void KernelNode::open(fuse_req_t request, fuse_file_info* info) {
         return;
     }
     info->fh = reinterpret_cast<std::uintptr_t>(file.get());
+    info->noflush = 1;  // else close() waits for us, whatever becomes of us, and nothing ends such a wait
     if (reply_open(request, info) != 0) file->close();  // a signal ended the open: no release will follow
 }
 

@@ -119,9 +119,8 @@ Opened<void> clear_place(const std::string& path) {
 
 Opened<std::unique_ptr<Listener>> listen_tcp(const std::string& where, Answerer answerer,
                                              SocketOptions options) {
-    const auto end = parse_tcp(where);
-    if (!end) return tl::make_unexpected(end.error());
-    return opened(where, [&] { return listen<tcp>(where, *end, "", std::move(answerer), options); });
+    CS2SIM_TRY_LET(end, parse_tcp(where));
+    return opened(where, [&] { return listen<tcp>(where, end, "", std::move(answerer), options); });
 }
 
 Opened<std::unique_ptr<Listener>> listen_inherited(const std::string& descriptor, Answerer answerer,
@@ -156,7 +155,7 @@ Opened<std::unique_ptr<Listener>> listen_unix(const std::string& path, Answerer 
     if (path.empty() || path.size() >= sizeof(sockaddr_un::sun_path))
         return tl::make_unexpected(path + ": is no name for a socket, 1 to 107 bytes");
     return opened(path, [&]() -> Opened<std::unique_ptr<Listener>> {
-        if (auto cleared = clear_place(path); !cleared) return tl::make_unexpected(cleared.error());
+        CS2SIM_TRY(clear_place(path));
         return listen<local>(path, local::endpoint(path), path, std::move(answerer), options);
     });
 }

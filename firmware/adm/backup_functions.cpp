@@ -24,7 +24,7 @@ Result<void> fetch(Backup& backup) {
         backup.finished = true;
         return {};
     }
-    if (!entry) return fail(entry.error());
+    CS2SIM_TRY(entry);
     const Bytes sealed = entry->damaged ? Bytes() : backup.seal.seal(entry->key, entry->record);
     return compose_into(backup.waiting, LAYOUT_DB_ENTRY, {entry->key, sealed});
 }
@@ -45,10 +45,9 @@ Result<Bytes> next_block(Backup& backup, std::size_t limit) {
 
 Result<Bytes> backup_open(Call& call) {
     CS2SIM_TRY_LET(name, name_for_backup(call, call.request.text("name"), Way::out));
-    const auto database = call.device.databases.open(name);
-    if (!database) return fail(database.error());
+    CS2SIM_TRY_LET(database, call.device.databases.open(name));
     CS2SIM_TRY_LET(seal, BackupSeal::make(call.device.mbk, name));
-    auto snapshot = (*database)->snapshot();
+    auto snapshot = database->snapshot();
     if (!snapshot)
         return fail(snapshot.error().code == E_DB_NO_MEM ? Error{E_ADM_HANDLES} : snapshot.error());
 
@@ -57,7 +56,7 @@ Result<Bytes> backup_open(Call& call) {
     const std::uint32_t handle = call.context.handles.put(std::move(backup));
     if (handle == 0) return fail(E_ADM_HANDLES);
     call.audit(AUDIT_BACKUP_RESTORE, "backup of database " + name);
-    const DatabaseInfo info = (*database)->info();
+    const DatabaseInfo info = database->info();
     return call.answer({handle, info.key_length, info.max_size, mbk.name, mbk.type, mbk.length, mbk.hash});
 }
 

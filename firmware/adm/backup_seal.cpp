@@ -40,9 +40,8 @@ Result<BackupSeal> BackupSeal::that_sealed(MbkStore& mbk, const std::string& dat
 }
 
 Result<BackupSeal> BackupSeal::of(const ResidentMbk& mbk, const std::string& database) {
-    const auto key = mbk.derive(kLabel, as_bytes(database), 32);
-    if (!key) return fail(key.error());
-    return BackupSeal(database, mbk.info(), *key);
+    CS2SIM_TRY_LET(key, mbk.derive(kLabel, as_bytes(database), 32));
+    return BackupSeal(database, mbk.info(), key);
 }
 
 Bytes BackupSeal::seal(ByteView key, ByteView record) {
@@ -74,7 +73,7 @@ Result<SecretBytes> BackupSeal::open(ByteView key, ByteView sealed) {
 
 Result<std::string> name_for_backup(const Call& call, std::string_view name, Way way) {
     auto plain = Flash::plain_name(name);
-    if (!plain) return plain;
+    CS2SIM_TRY(plain);
     const DatabasePolicy* policy = database_policy(*plain);
     const std::uint32_t refused = way == Way::out ? policy->refused_out : policy->refused_in;
     if (refused != 0) return fail(refused);

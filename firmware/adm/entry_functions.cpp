@@ -17,12 +17,11 @@ Result<Bytes> list_entries(Call& call) {
 
     const DatabaseInfo info = database->info();
     const std::size_t most = kMostKeyBytes / info.key_length;
-    const auto found = database->keys({}, most + 1);
-    if (!found) return fail(found.error());
-    if (found->size() > most) return fail(E_CMDS_BAD_SIZE);
+    CS2SIM_TRY_LET(found, database->keys({}, most + 1));
+    if (found.size() > most) return fail(E_CMDS_BAD_SIZE);
     Bytes keys;
-    keys.reserve(found->size() * info.key_length);
-    for (const Bytes& key : *found) append(keys, key);
+    keys.reserve(found.size() * info.key_length);
+    for (const Bytes& key : found) append(keys, key);
     return call.answer({info.key_length, info.max_size, keys});
 }
 

@@ -68,17 +68,16 @@ Result<Bytes> list_files(Call& call) {
 }
 
 Result<Bytes> load_file(Call& call) {
-    const auto name = Flash::plain_name(call.request.text("name"));
-    if (!name) return fail(name.error());
-    if (is_database(*name) || is_own_file(*name)) return fail(E_ADM_PERMISSION);
+    CS2SIM_TRY_LET(name, Flash::plain_name(call.request.text("name")));
+    if (is_database(name) || is_own_file(name)) return fail(E_ADM_PERMISSION);
 
     std::uint32_t handle = call.request.u32("handle");
     if (handle == 0) {
-        handle = call.context.handles.put(std::make_shared<UnfinishedFile>(call.device.smos.flash, *name));
+        handle = call.context.handles.put(std::make_shared<UnfinishedFile>(call.device.smos.flash, name));
         if (handle == 0) return fail(E_ADM_HANDLES);
     }
     const auto upload = call.context.handles.get<UnfinishedFile>(handle);
-    if (!upload || upload->name() != *name) return fail(E_ADM_NO_HANDLE);
+    if (!upload || upload->name() != name) return fail(E_ADM_NO_HANDLE);
     if (const auto taken = upload->append(call.request.bytes("data")); !taken) {
         call.context.handles.drop(handle);
         return fail(taken.error());
@@ -86,34 +85,33 @@ Result<Bytes> load_file(Call& call) {
     if (call.request.u8("last") == 0) return call.answer({handle});
 
     call.context.handles.drop(handle);
-    if (is_module_file(*name)) {
+    if (is_module_file(name)) {
         // Scripts bear no signature: who may load files vouches for them (OUR ASSUMPTION, as all about
         // scripts).
-        const auto module = is_script(*name)
-                                ? module_info_of_file(*name, upload->content())
+        const auto module = is_script(name)
+                                ? module_info_of_file(name, upload->content())
                                 : check_container(upload->content(), module_keys(call.device.smos.flash));
         if (!module) {
-            call.audit(AUDIT_FIRMWARE, "file " + *name + " refused: " + hex_code(module.error().code));
+            call.audit(AUDIT_FIRMWARE, "file " + name + " refused: " + hex_code(module.error().code));
             return fail(module.error());
         }
         if (const auto& ask = call.state<DeviceControl>().ask_module) CS2SIM_TRY(ask(module->id, true));
     }
     CS2SIM_TRY(upload->finish());
-    call.audit(AUDIT_FIRMWARE, "file " + *name + " loaded");
+    call.audit(AUDIT_FIRMWARE, "file " + name + " loaded");
     return call.answer({handle});
 }
 
 Result<Bytes> delete_file(Call& call) {
-    const auto name = Flash::plain_name(call.request.text("name"));
-    if (!name) return fail(name.error());
-    if (is_own_file(*name) || database_policy(*name)->name != "*") return fail(E_ADM_PERMISSION);
-    const auto content = is_module_file(*name) ? call.device.smos.flash.read(*name) : fail(0);
-    const auto module = content ? module_info_of_file(*name, *content) : fail(0);
+    CS2SIM_TRY_LET(name, Flash::plain_name(call.request.text("name")));
+    if (is_own_file(name) || database_policy(name)->name != "*") return fail(E_ADM_PERMISSION);
+    const auto content = is_module_file(name) ? call.device.smos.flash.read(name) : fail(0);
+    const auto module = content ? module_info_of_file(name, *content) : fail(0);
     const DeviceControl& control = call.state<DeviceControl>();
     if (module && control.ask_module) CS2SIM_TRY(control.ask_module(module->id, false));
-    CS2SIM_TRY(is_database(*name) ? call.device.databases.drop(*name) : call.device.smos.flash.remove(*name));
+    CS2SIM_TRY(is_database(name) ? call.device.databases.drop(name) : call.device.smos.flash.remove(name));
     if (module && control.remove_module) control.remove_module(module->id);
-    call.audit(AUDIT_FIRMWARE, "file " + *name + " deleted");
+    call.audit(AUDIT_FIRMWARE, "file " + name + " deleted");
     return call.answer({});
 }
 

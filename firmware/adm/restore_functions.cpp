@@ -53,14 +53,12 @@ Result<void> Restore::begin(const DatabaseInfo& info) {
 
 Result<void> Restore::add(ByteView key, ByteView sealed) {
     if (key.size() != key_length_) return fail(E_ADM_DATA_LEN);
-    const auto record = seal_.open(key, sealed);
-    if (!record) return fail(record.error());
+    CS2SIM_TRY_LET(record, seal_.open(key, sealed));
     if (name_ == kUserDatabase) {
-        const auto user = Users::decode(key, *record);
-        if (!user) return fail(user.error());
-        restored_.add(*user);
+        CS2SIM_TRY_LET(user, Users::decode(key, record));
+        restored_.add(user);
     }
-    return staging_->add(key, *record);
+    return staging_->add(key, record);
 }
 
 Result<std::uint32_t> Restore::commit() {
@@ -73,9 +71,8 @@ Result<std::uint32_t> Restore::commit() {
 
 Result<void> add_all(Restore& restore, ByteView entries) {
     while (!entries.empty()) {
-        const auto entry = parse_prefix(LAYOUT_DB_ENTRY, entries);
-        if (!entry) return fail(entry.error());
-        CS2SIM_TRY(restore.add(entry->bytes("key"), entry->bytes("record")));
+        CS2SIM_TRY_LET(entry, parse_prefix(LAYOUT_DB_ENTRY, entries));
+        CS2SIM_TRY(restore.add(entry.bytes("key"), entry.bytes("record")));
     }
     return {};
 }
@@ -90,14 +87,12 @@ Error refused(Call& call, std::uint32_t handle, const Restore& restore, Error er
 }  // namespace
 
 Result<Bytes> restore_open(Call& call) {
-    const auto name = name_for_backup(call, call.request.text("name"), Way::in);
-    if (!name) return fail(name.error());
-    auto seal = BackupSeal::that_sealed(call.device.mbk, *name, call.request.u8("mbktype"),
-                                        call.request.bytes("mbkhash"));
-    if (!seal) return fail(seal.error());
-    if (call.request.u8("mbklen") != seal->mbk().length) return fail(E_ADM_BACKUP_MAC);
+    CS2SIM_TRY_LET(name, name_for_backup(call, call.request.text("name"), Way::in));
+    CS2SIM_TRY_LET(seal, BackupSeal::that_sealed(call.device.mbk, name, call.request.u8("mbktype"),
+                                                 call.request.bytes("mbkhash")));
+    if (call.request.u8("mbklen") != seal.mbk().length) return fail(E_ADM_BACKUP_MAC);
 
-    auto restore = std::make_shared<Restore>(call.device, *name, std::move(*seal));
+    auto restore = std::make_shared<Restore>(call.device, name, std::move(seal));
     CS2SIM_TRY(restore->begin({call.request.u32("keylen"), call.request.u32("maxsize")}));
     const std::uint32_t handle = call.context.handles.put(std::move(restore));
     if (handle == 0) return fail(E_ADM_HANDLES);

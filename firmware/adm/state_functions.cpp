@@ -97,8 +97,7 @@ std::string battery_line(const BatteryState& battery) {
 }  // namespace
 
 Result<Bytes> get_state(Call& call) {
-    const auto uid = device_uid(call.device.smos.nvram);
-    if (!uid) return fail(uid.error());
+    CS2SIM_TRY_LET(uid, device_uid(call.device.smos.nvram));
     const Profile& profile = call.device.profile;
     const Sensors& sensors = call.device.smos.sensors;
     const std::uint16_t modes = call.device.scheduler.modes();
@@ -110,8 +109,8 @@ Result<Bytes> get_state(Call& call) {
     text += format_text("bl_ver    = %-18s(Model: %s)\n", profile.bootloader_version.c_str(),
                         profile.model.c_str());
     text += format_text("hw_ver    = %s\n", profile.hardware_version.c_str());
-    text += identity_line("uid", *uid);
-    text += identity_line("adm1", sixteen("CS2SIM  " + *uid));
+    text += identity_line("uid", uid);
+    text += identity_line("adm1", sixteen("CS2SIM  " + uid));
     text += identity_line("adm2", sixteen("Simulator"));
     text += identity_line("adm3", sixteen("cs2sim-init-key"));
     text += certification_lines(modes);

@@ -25,7 +25,7 @@ Result<PrivateKey> hsm_auth_key(Smos& smos) {
         return private_key_from_der(*der);
     }
     auto key = generate_rsa(kBits);
-    if (!key) return key;
+    CS2SIM_TRY(key);
     CS2SIM_TRY(smos.flash.write(kFile, aead.seal(private_key_der(**key), {as_bytes(kFile)})));
     return key;
 }

@@ -100,8 +100,8 @@ void Sessions::forget(std::uint32_t id, std::deque<std::uint32_t>& list) {
     if (list.size() > kRemembered) list.pop_front();
 }
 
-// Whoever opens or uses a session ends those whose time is over, theirs or not: who is logged on in one is
-// logged on no longer, and what it holds is free again.
+// Whoever opens or uses a session, or asks who is logged on, ends those whose time is over, theirs or not:
+// who is logged on in one is logged on no longer, and what it holds is free again.
 void Sessions::expire_idle(std::int64_t now) {
     if (now < next_expiry_ && sessions_.size() < profile_.max_sessions) return;
     next_expiry_ = now + 1000;
@@ -133,7 +133,13 @@ void Sessions::give_way(Table::iterator session) {
     sessions_.erase(session);
 }
 
-std::size_t Sessions::active_users() const {
+void Sessions::expire_idle() {
+    const std::lock_guard lock(mutex_);
+    expire_idle(monotonic_milliseconds());
+}
+
+std::size_t Sessions::active_users() {
+    expire_idle();
     const std::lock_guard lock(presence_->mutex);
     return presence_->users.size();
 }
@@ -150,7 +156,8 @@ std::shared_ptr<void> Sessions::mark_active(const std::string& short_name) {
             }};
 }
 
-bool Sessions::is_active(const std::string& short_name) const {
+bool Sessions::is_active(const std::string& short_name) {
+    expire_idle();
     const std::lock_guard lock(presence_->mutex);
     return presence_->users.contains(short_name);
 }

@@ -54,8 +54,9 @@ public:
 
     // Marks a user as logged on for as long as the returned object lives.
     std::shared_ptr<void> mark_active(const std::string& short_name);
-    bool is_active(const std::string& short_name) const;
-    std::size_t active_users() const;  // logons that last, whoever's
+    // Neither counts who is logged on in a session whose time is over.
+    bool is_active(const std::string& short_name);
+    std::size_t active_users();  // logons that last, whoever's
 
     std::size_t count() const;
     bool is_open(std::uint32_t id) const;
@@ -63,6 +64,7 @@ public:
 private:
     void forget(std::uint32_t id, std::deque<std::uint32_t>& list);
     void expire_idle(std::int64_t now);
+    void expire_idle();
     using Table = std::map<std::uint32_t, std::shared_ptr<Session>>;
     // The session without logon that is unused for longest, of `owner` or (null) of anybody.
     Table::iterator first_to_give_way(const void* owner);

@@ -39,9 +39,8 @@ Result<ResidentMbk> resident_mbk(Services& device) {
 }
 
 Result<Aead> user_seal(const ResidentMbk& mbk) {
-    const auto key = mbk.derive(kSealLabel, {}, 32);
-    if (!key) return fail(key.error());
-    return Aead(*key);
+    CS2SIM_TRY_LET(key, mbk.derive(kSealLabel, {}, 32));
+    return Aead(key);
 }
 
 }  // namespace
@@ -54,31 +53,28 @@ Result<Bytes> add_user(Call& call) {
     user.flags = call.request.u8("flags");
     user.attributes = call.request.text("attributes");
     user.token = to_secret(call.request.bytes("token"));
-    const auto short_name = call.device.users.add(std::move(user));
-    if (!short_name) return fail(short_name.error());
-    call.audit(AUDIT_USER, audit_text("add", *short_name));
-    return call.answer({*short_name});
+    CS2SIM_TRY_LET(short_name, call.device.users.add(std::move(user)));
+    call.audit(AUDIT_USER, audit_text("add", short_name));
+    return call.answer({short_name});
 }
 
 Result<Bytes> change_user(Call& call) {
-    const auto user = call.device.users.find(call.request.text("name"));
-    if (!user) return fail(user.error());
-    const auto self = std::ranges::find(call.context.users, user->short_name, &LoggedOnUser::short_name);
+    CS2SIM_TRY_LET(user, call.device.users.find(call.request.text("name")));
+    const auto self = std::ranges::find(call.context.users, user.short_name, &LoggedOnUser::short_name);
     const bool own = self != call.context.users.end();
     if (!own) CS2SIM_TRY(call.require(permission::kUserAdministrator));
     const ByteView token = call.request.bytes("token");
-    CS2SIM_TRY(call.device.users.change_token(user->short_name, token, own));
+    CS2SIM_TRY(call.device.users.change_token(user.short_name, token, own));
     if (own) self->token_digest = Users::token_digest(token);  // here they go on, elsewhere not
-    call.audit(AUDIT_USER, audit_text("change", user->short_name));
+    call.audit(AUDIT_USER, audit_text("change", user.short_name));
     return call.answer({});
 }
 
 Result<Bytes> delete_user(Call& call) {
     // Whoever is logged on stays, the caller too.
     const auto is_active = [&](const std::string& name) { return call.device.sessions.is_active(name); };
-    const auto removed = call.device.users.remove(call.request.text("name"), is_active);
-    if (!removed) return fail(removed.error());
-    call.audit(AUDIT_USER, audit_text("delete", *removed));
+    CS2SIM_TRY_LET(removed, call.device.users.remove(call.request.text("name"), is_active));
+    call.audit(AUDIT_USER, audit_text("delete", removed));
     return call.answer({});
 }
 
@@ -99,9 +95,8 @@ Result<Bytes> list_users(Call& call) {
 }
 
 Result<Bytes> get_user_info(Call& call) {
-    const auto user = call.device.users.find(call.request.text("name"));
-    if (!user) return fail(user.error());
-    CS2SIM_TRY_LET(entry, entry_of(*user));
+    CS2SIM_TRY_LET(user, call.device.users.find(call.request.text("name")));
+    CS2SIM_TRY_LET(entry, entry_of(user));
     return call.answer({entry});
 }
 
@@ -114,23 +109,19 @@ Result<Bytes> set_max_auth_fails(Call& call) {
 }
 
 Result<Bytes> get_max_auth_fails(Call& call) {
-    const auto count = call.device.users.max_auth_fails();
-    if (!count) return fail(count.error());
-    return call.answer({*count});
+    CS2SIM_TRY_LET(count, call.device.users.max_auth_fails());
+    return call.answer({count});
 }
 
 Result<Bytes> backup_user(Call& call) {
-    const auto user = call.device.users.find(call.request.text("name"));
-    if (!user) return fail(user.error());
-    const auto mbk = resident_mbk(call.device);
-    if (!mbk) return fail(mbk.error());
-    auto seal = user_seal(*mbk);
-    if (!seal) return fail(seal.error());
-    CS2SIM_TRY_LET(plain, Users::encode(*user));
-    const auto name = user_search_key(user->short_name);  // as the backup carries it, zeros and all
-    const Bytes sealed = seal->seal(plain, {name});
-    call.audit(AUDIT_BACKUP_RESTORE, audit_text("backup", user->short_name));
-    return call.answer({compose_fitting(LAYOUT_USER_BACKUP, kBackupVersion, name, mbk->info().hash, sealed)});
+    CS2SIM_TRY_LET(user, call.device.users.find(call.request.text("name")));
+    CS2SIM_TRY_LET(mbk, resident_mbk(call.device));
+    CS2SIM_TRY_LET(seal, user_seal(mbk));
+    CS2SIM_TRY_LET(plain, Users::encode(user));
+    const auto name = user_search_key(user.short_name);  // as the backup carries it, zeros and all
+    const Bytes sealed = seal.seal(plain, {name});
+    call.audit(AUDIT_BACKUP_RESTORE, audit_text("backup", user.short_name));
+    return call.answer({compose_fitting(LAYOUT_USER_BACKUP, kBackupVersion, name, mbk.info().hash, sealed)});
 }
 
 Result<Bytes> restore_user(Call& call) {
@@ -139,16 +130,14 @@ Result<Bytes> restore_user(Call& call) {
     const auto mbk = call.device.mbk.that_sealed(MBK_TYPE_AES, backup->bytes("mbkhash"));
     if (!mbk) return fail(mbk.error().code == E_MBK_SLOT_EMPTY ? Error{E_CMDS_NO_MBK_KEY} : mbk.error());
     if (!*mbk) return fail(E_CMDS_INVAL_BCK);
-    auto seal = user_seal(**mbk);
-    if (!seal) return fail(seal.error());
+    CS2SIM_TRY_LET(seal, user_seal(**mbk));
 
-    const auto plain = seal->open(backup->bytes("sealed"), {backup->bytes("short")});
+    const auto plain = seal.open(backup->bytes("sealed"), {backup->bytes("short")});
     if (!plain) return fail(E_CMDS_INVAL_BCK);
-    const auto user = Users::decode(backup->bytes("short"), *plain);
-    if (!user) return fail(user.error());
-    CS2SIM_TRY(call.device.users.restore(*user));
-    call.audit(AUDIT_BACKUP_RESTORE, audit_text("restore", user->short_name));
-    return call.answer({user->short_name});
+    CS2SIM_TRY_LET(user, Users::decode(backup->bytes("short"), *plain));
+    CS2SIM_TRY(call.device.users.restore(user));
+    call.audit(AUDIT_BACKUP_RESTORE, audit_text("restore", user.short_name));
+    return call.answer({user.short_name});
 }
 
 }  // namespace cs2sim::cmds

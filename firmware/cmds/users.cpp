@@ -51,11 +51,13 @@ bool Users::exists_database() const { return databases_.exists(kUserDatabase); }
 Result<std::shared_ptr<Database>> Users::database() const { return databases_.open(kUserDatabase); }
 
 Result<void> Users::create_factory_user(ByteView rsa_public_key_der) {
-    auto made = databases_.create(kUserDatabase, database_policy(kUserDatabase)->info);
-    if (!made) return fail(made.error());
     const User admin = factory_user_with(rsa_public_key_der);
     CS2SIM_TRY_LET(record, encode(admin));
-    return (*made)->update(user_search_key(admin.short_name), record);
+    // With its user from the first moment on: a user.db without one would be a device that nobody can use.
+    CS2SIM_TRY_LET(made, databases_.stage(kUserDatabase, database_policy(kUserDatabase)->info));
+    CS2SIM_TRY(made->add(user_search_key(admin.short_name), record));
+    CS2SIM_TRY(made->commit());
+    return {};
 }
 
 Result<Bytes> Users::encode(const User& user) {
@@ -83,19 +85,17 @@ Result<User> Users::decode(ByteView key, ByteView record) {
 }
 
 Result<User> Users::find(std::string_view name) {
-    auto db = database();
-    if (!db) return fail(db.error());
+    CS2SIM_TRY_LET(db, database());
     if (name.empty() || name.size() > kLongestUserName) return fail(E_CMDS_NO_USER);
     if (name.size() <= kShortName) {
         const auto key = user_search_key(name);
-        const auto record = (*db)->find(key);
+        const auto record = db->find(key);
         if (!record)
             return fail(record.error().code == E_DB_NOT_FOUND ? E_CMDS_NO_USER : record.error().code);
         return decode(key, *record);
     }
-    auto all = list();
-    if (!all) return fail(all.error());
-    for (User& user : *all)
+    CS2SIM_TRY_LET(all, list());
+    for (User& user : all)
         if (user.long_name == name) return std::move(user);
     return fail(E_CMDS_NO_USER);
 }
@@ -112,18 +112,16 @@ Result<std::vector<User>> Users::list() {
 Result<void> Users::each(std::string_view after,
                          const std::function<bool(const std::string&, const User*)>& visit) {
     constexpr std::size_t kAtOnce = 100;
-    auto db = database();
-    if (!db) return fail(db.error());
+    CS2SIM_TRY_LET(db, database());
     Bytes last = after.empty() ? Bytes() : to_bytes(user_search_key(after));
     while (true) {
-        const auto entries = (*db)->entries(last, kAtOnce);
-        if (!entries) return fail(entries.error());
-        for (const DatabaseEntry& entry : *entries) {
+        CS2SIM_TRY_LET(entries, db->entries(last, kAtOnce));
+        for (const DatabaseEntry& entry : entries) {
             const auto user = entry.damaged ? fail(E_CMDS_BAD_UDB_ENTRY) : decode(entry.key, entry.record);
             if (!visit(name_in(entry.key), user ? &*user : nullptr)) return {};
         }
-        if (entries->size() < kAtOnce) return {};
-        last = entries->back().key;
+        if (entries.size() < kAtOnce) return {};
+        last = entries.back().key;
     }
 }
 
@@ -136,7 +134,7 @@ Result<std::string> Users::short_name_for(std::string_view name) {
         const std::string candidate = std::string(name.substr(0, kShortName - tail.size())) + tail;
         const auto taken = find(candidate);
         if (!taken && taken.error().code == E_CMDS_NO_USER) return candidate;
-        if (!taken) return fail(taken.error());
+        CS2SIM_TRY(taken);
     }
     return fail(E_CMDS_USER_EXISTS);
 }
@@ -151,37 +149,34 @@ Result<std::string> Users::add(User user) {
     if (present) return fail(E_CMDS_USER_EXISTS);
     if (present.error().code != E_CMDS_NO_USER) return fail(present.error());
     auto short_name = short_name_for(name);
-    if (!short_name) return short_name;
+    CS2SIM_TRY(short_name);
     user.short_name = *short_name;
     user.long_name = name.size() > kShortName ? name : std::string();
     user.initial = is_password_mechanism(user.mechanism);
 
-    auto db = database();
-    if (!db) return fail(db.error());
+    CS2SIM_TRY_LET(db, database());
     CS2SIM_TRY(expect_temporary((user.flags & UFLG_TMP) != 0));
     CS2SIM_TRY_LET(record, encode(user));
-    CS2SIM_TRY((*db)->insert(user_search_key(user.short_name), record));
+    CS2SIM_TRY(db->insert(user_search_key(user.short_name), record));
     return short_name;
 }
 
 Result<void> Users::change_token(std::string_view name, ByteView token, bool by_owner) {
     const std::lock_guard lock(mutex_);
-    auto user = find(name);
-    if (!user) return fail(user.error());
-    user->token = to_secret(token);
-    CS2SIM_TRY(check_token(*user, profile_));
-    user->initial = is_password_mechanism(user->mechanism) && !by_owner;
-    user->failures = 0;
-    return store(*user);
+    CS2SIM_TRY_LET(user, find(name));
+    user.token = to_secret(token);
+    CS2SIM_TRY(check_token(user, profile_));
+    user.initial = is_password_mechanism(user.mechanism) && !by_owner;
+    user.failures = 0;
+    return store(user);
 }
 
 Result<void> Users::change_attributes(std::string_view name, std::string_view attributes) {
     const std::lock_guard lock(mutex_);
-    auto user = find(name);
-    if (!user) return fail(user.error());
-    user->attributes = attributes;
-    CS2SIM_TRY(check_user(*user, profile_));
-    return store(*user);
+    CS2SIM_TRY_LET(user, find(name));
+    user.attributes = attributes;
+    CS2SIM_TRY(check_user(user, profile_));
+    return store(user);
 }
 
 Result<std::string> Users::remove(std::string_view name,
@@ -193,30 +188,26 @@ Result<std::string> Users::remove(std::string_view name,
     if (!user && !damaged) return fail(user.error());
     std::string short_name = user ? user->short_name : std::string(name);
     if (user) {
-        const auto last = is_last_administrator(*user);
-        if (!last) return fail(last.error());
-        if (*last) return fail(E_CMDS_ADMIN_AMPUTATION);
+        CS2SIM_TRY_LET(last, is_last_administrator(*user));
+        if (last) return fail(E_CMDS_ADMIN_AMPUTATION);
     }
     if (is_active(short_name)) return fail(E_CMDS_USER_ACTIVE);
-    auto db = database();
-    if (!db) return fail(db.error());
-    CS2SIM_TRY((*db)->erase(user_search_key(short_name)));
+    CS2SIM_TRY_LET(db, database());
+    CS2SIM_TRY(db->erase(user_search_key(short_name)));
     return short_name;
 }
 
 // One administrator with key or card must remain (guide G13), also behind the next restart.
 Result<bool> Users::is_last_administrator(const User& user) {
     if (!is_lasting_administrator(user)) return false;
-    const auto all = list();
-    if (!all) return fail(all.error());
-    return std::ranges::count_if(*all, is_lasting_administrator) == 1;
+    CS2SIM_TRY_LET(all, list());
+    return std::ranges::count_if(all, is_lasting_administrator) == 1;
 }
 
 Result<void> Users::store(const User& user) {
-    auto db = database();
-    if (!db) return fail(db.error());
+    CS2SIM_TRY_LET(db, database());
     CS2SIM_TRY_LET(record, encode(user));
-    return (*db)->update(user_search_key(user.short_name), record);
+    return db->update(user_search_key(user.short_name), record);
 }
 
 Result<void> Users::restore(const User& user) {
@@ -224,9 +215,8 @@ Result<void> Users::restore(const User& user) {
     const std::lock_guard lock(mutex_);
     const auto replaced = find(user.short_name);
     if (replaced && !is_lasting_administrator(user)) {
-        const auto last = is_last_administrator(*replaced);
-        if (!last) return fail(last.error());
-        if (*last) return fail(E_CMDS_ADMIN_AMPUTATION);
+        CS2SIM_TRY_LET(last, is_last_administrator(*replaced));
+        if (last) return fail(E_CMDS_ADMIN_AMPUTATION);
     }
     CS2SIM_TRY(expect_temporary((user.flags & UFLG_TMP) != 0));
     return store(user);
@@ -241,19 +231,16 @@ Result<void> Users::expect_temporary(bool any) {
 Result<void> Users::remove_temporary() {
     if (smos_.nvram.number(kTemporaryUsers).value_or(0) == 0) return {};
     const std::lock_guard lock(mutex_);
-    const auto all = list();
-    if (!all) return fail(all.error());
-    auto db = database();
-    if (!db) return fail(db.error());
-    for (const User& user : *all)
-        if ((user.flags & UFLG_TMP) != 0) CS2SIM_TRY((*db)->erase(user_search_key(user.short_name)));
+    CS2SIM_TRY_LET(all, list());
+    CS2SIM_TRY_LET(db, database());
+    for (const User& user : all)
+        if ((user.flags & UFLG_TMP) != 0) CS2SIM_TRY(db->erase(user_search_key(user.short_name)));
     return smos_.nvram.set_number(kTemporaryUsers, 0);
 }
 
 Result<User> Users::factory_user() const {
-    const auto key = smos_.flash.read(kInitialKey);
-    if (!key) return fail(key.error());
-    return factory_user_with(*key);
+    CS2SIM_TRY_LET(key, smos_.flash.read(kInitialKey));
+    return factory_user_with(key);
 }
 
 void Users::Restored::add(const User& user) {
@@ -266,12 +253,11 @@ Result<std::uint32_t> Users::restore(const Restored& restored,
                                      const std::function<Result<std::uint32_t>()>& apply) {
     const std::lock_guard lock(mutex_);
     if (!restored.administrator) {
-        const auto residents = list();
-        if (!residents) return fail(residents.error());
+        CS2SIM_TRY_LET(residents, list());
         const auto goes = [&](const User& user) { return restored.names.contains(user.short_name); };
         const auto stays = [&](const User& user) { return is_lasting_administrator(user) && !goes(user); };
-        if (std::ranges::any_of(*residents, is_lasting_administrator) &&
-            std::ranges::none_of(*residents, stays))
+        if (std::ranges::any_of(residents, is_lasting_administrator) &&
+            std::ranges::none_of(residents, stays))
             return fail(E_CMDS_ADMIN_AMPUTATION);
     }
     CS2SIM_TRY(expect_temporary(restored.temporary));
@@ -285,13 +271,12 @@ Result<User> Users::authenticate(std::string_view name, std::uint8_t mechanism, 
     auto user = find(name);
     const bool erased = !user && user.error().code == E_DB_BAD_MKEY;
     if (erased && name == kFactoryUser) user = factory_user();
-    if (!user) return user;
+    CS2SIM_TRY(user);
     if (user->mechanism != mechanism) return fail(E_CMDS_BAD_MECH);
     if (std::ranges::find(profile_.user_mechanisms, mechanism) == profile_.user_mechanisms.end())
         return fail(E_CMDS_BAD_AUTH_MECH);  // the user is older than the firmware
-    const auto limit = max_auth_fails();
-    if (!limit) return fail(limit.error());
-    if (*limit != 0 && user->failures >= *limit) return fail(E_CMDS_AUTH_FAIL_CNT_EXCEEDED);
+    CS2SIM_TRY_LET(limit, max_auth_fails());
+    if (limit != 0 && user->failures >= limit) return fail(E_CMDS_AUTH_FAIL_CNT_EXCEEDED);
 
     if (!verify_response(*user, message, response)) {
         if (user->failures < 0xFF) ++user->failures;

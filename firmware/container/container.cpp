@@ -127,16 +127,14 @@ Result<void> check_signature(ByteView mmc, std::size_t image_size, std::span<con
 }  // namespace
 
 Result<ModuleInfo> module_info(ByteView image) {
-    const auto info = info_bytes(image);
-    if (!info) return fail(info.error());
-    return parse_info(*info);
+    CS2SIM_TRY_LET(info, info_bytes(image));
+    return parse_info(info);
 }
 
 Result<Bytes> make_container(ByteView linked, const ModuleType& type, const EVP_PKEY& signer) {
     if (!is_rsa(signer) || key_bits(signer) > 8 * kMostSignature) return fail(E_CSA_KEY_TYPE);
-    const auto info = info_bytes(linked);
-    if (!info) return fail(info.error());
-    CS2SIM_TRY(parse_info(*info));
+    CS2SIM_TRY_LET(info, info_bytes(linked));
+    CS2SIM_TRY(parse_info(info));
     Bytes image = to_bytes(linked);
     image.resize((image.size() + 7) / 8 * 8);
 
@@ -150,20 +148,19 @@ Result<Bytes> make_container(ByteView linked, const ModuleType& type, const EVP_
     append(mmc, as_bytes("MMCH"));
     put(mmc, static_cast<std::uint32_t>(mmc_size));
     put(mmc, kMmcVersion);
-    append(mmc, *info);
+    append(mmc, info);
     append(mmc, hash);
     put(mmc, 0);
     append(mmc, type);
     put(mmc, static_cast<std::uint32_t>(image.size()));
     put(mmc, static_cast<std::uint32_t>(kMmcHeader + image.size()));
     append(mmc, image);
-    const auto signature = sign_sha512(signer, mmc);
-    if (!signature) return fail(signature.error());
+    CS2SIM_TRY_LET(signature, sign_sha512(signer, mmc));
     append(mmc, as_bytes("SIG "));
     put(mmc, kSignatureVersion);
     put(mmc, kRsaSha512);
-    put(mmc, static_cast<std::uint32_t>(signature->size()));
-    append(mmc, *signature);
+    put(mmc, static_cast<std::uint32_t>(signature.size()));
+    append(mmc, signature);
     append(mmc, key_id(signer));
 
     Bytes file;
@@ -192,7 +189,7 @@ Result<ModuleInfo> check_container(ByteView file, std::span<const PublicKey> key
     if (u32(mmc, 8) != kMmcVersion) return fail(E_ADM_MMC_VERSION);
     const ByteView info = mmc.subspan(12, kInfo);
     auto module = parse_info(info);
-    if (!module) return module;
+    CS2SIM_TRY(module);
     if (!is_known_type(mmc.subspan(92, 4))) return fail(E_ADM_MMC_TYPE);
     const std::size_t image_size = u32(mmc, 96);
     if (image_size > mmc_size - kMmcHeader || u32(mmc, 100) != kMmcHeader + image_size)

@@ -62,9 +62,8 @@ Result<Handle<EVP_PKEY>> key_in(const char* type, const DomainParameters& group,
 }
 
 Result<PrivateKey> generate_in(const char* type, const DomainParameters& parameters) {
-    const auto group = key_in(type, parameters, EVP_PKEY_KEY_PARAMETERS);
-    if (!group) return fail(group.error());
-    const Handle<EVP_PKEY_CTX> context(EVP_PKEY_CTX_new_from_pkey(nullptr, group->get(), nullptr));
+    CS2SIM_TRY_LET(group, key_in(type, parameters, EVP_PKEY_KEY_PARAMETERS));
+    const Handle<EVP_PKEY_CTX> context(EVP_PKEY_CTX_new_from_pkey(nullptr, group.get(), nullptr));
     EVP_PKEY* key = nullptr;
     if (!context || EVP_PKEY_keygen_init(context.get()) != 1 || EVP_PKEY_generate(context.get(), &key) != 1)
         return fail(E_CXI_KEY_INVALID_COMP);

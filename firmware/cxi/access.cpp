@@ -52,11 +52,10 @@ Result<bool> CxiCall::has(std::uint16_t rights, std::string_view group) const {
     const std::uint32_t state = group_state(context.users, group, device.profile.group_expressions);
     if ((rights & RIGHT_SECURITY_OFFICER) != 0 && permits(state, kSecurityOfficer)) return true;
     if ((rights & (RIGHT_USE | RIGHT_MANAGE | RIGHT_PLAIN)) == 0) return false;
-    const auto settings = cxi.config(group);
-    if (!settings) return fail(settings.error());
-    if ((rights & RIGHT_PLAIN) != 0 && permits(state, settings->plain)) return true;
-    return ((rights & RIGHT_USE) != 0 && permits(state, settings->user)) ||
-           ((rights & RIGHT_MANAGE) != 0 && permits(state, settings->key_manager));
+    CS2SIM_TRY_LET(settings, cxi.config(group));
+    if ((rights & RIGHT_PLAIN) != 0 && permits(state, settings.plain)) return true;
+    return ((rights & RIGHT_USE) != 0 && permits(state, settings.user)) ||
+           ((rights & RIGHT_MANAGE) != 0 && permits(state, settings.key_manager));
 }
 
 Result<bool> CxiCall::has(std::uint16_t rights, const KeyObject& object) const {
@@ -80,9 +79,8 @@ Result<bool> CxiCall::has(std::uint16_t rights, const LoadedKey& key) const {
 }
 
 Result<void> CxiCall::require(std::uint16_t rights, std::string_view group) const {
-    const auto allowed = has(rights, group);
-    if (!allowed) return fail(allowed.error());
-    if (!*allowed) return fail(E_CXI_PERMISSION_DENIED);
+    CS2SIM_TRY_LET(allowed, has(rights, group));
+    if (!allowed) return fail(E_CXI_PERMISSION_DENIED);
     return {};
 }
 
@@ -128,9 +126,8 @@ Result<void> CxiCall::allow(const AccessRow& row, const SharedKey& key) {
     const KeyObject& object = key->object;
     const bool secret = row.when == When::secret_leaves || row.when == When::in_clear;
     if (secret && object.type() >= CXI_KEY_TYPE_DATA) return {};  // which has none
-    const auto allowed = has(row.rights, *key);
-    if (!allowed) return fail(allowed.error());
-    if (!*allowed) return fail(E_CXI_PERMISSION_DENIED);
+    CS2SIM_TRY_LET(allowed, has(row.rights, *key));
+    if (!allowed) return fail(E_CXI_PERMISSION_DENIED);
     if (find(row.field) == nullptr && count_ < named_.size()) named_[count_++] = {row.field, key};
     return {};
 }
@@ -147,7 +144,7 @@ Result<void> CxiCall::ask_key(const AccessRow& row, ByteView reference) {
         auto found = cxi.find(reference);
         if (!found && found.error().code == E_DB_NOT_FOUND && !knows_group_of(reference.subspan(1)))
             return fail(E_CXI_PERMISSION_DENIED);
-        if (!found) return fail(found.error());
+        CS2SIM_TRY(found);
         key = *std::move(found);
     }
     return allow(row, key);
@@ -155,33 +152,29 @@ Result<void> CxiCall::ask_key(const AccessRow& row, ByteView reference) {
 
 // The group is named: what the caller may do there is told before anything about the name is.
 Result<void> CxiCall::ask_named(const AccessRow& row, ByteView names) {
-    const auto group = group_in(names);
-    if (!group) return fail(group.error());
-    const auto allowed = has(row.rights, *group);
-    if (!allowed) return fail(allowed.error());
+    CS2SIM_TRY_LET(group, group_in(names));
+    CS2SIM_TRY_LET(allowed, has(row.rights, group));
     constexpr std::uint16_t kPublic = RIGHT_SEE_PUBLIC | RIGHT_USE_PUBLIC;
-    if (!*allowed && (row.rights & kPublic) == 0) return fail(E_CXI_PERMISSION_DENIED);
-    const auto list = PropertyList::decode(names);
-    if (!list) return fail(list.error());
-    auto key = cxi.find_named(*list);
-    if (!key && !*allowed) return fail(E_CXI_PERMISSION_DENIED);
-    if (!key) return fail(key.error());
+    if (!allowed && (row.rights & kPublic) == 0) return fail(E_CXI_PERMISSION_DENIED);
+    CS2SIM_TRY_LET(list, PropertyList::decode(names));
+    auto key = cxi.find_named(list);
+    if (!key && !allowed) return fail(E_CXI_PERMISSION_DENIED);
+    CS2SIM_TRY(key);
     return allow(row, *key);
 }
 
 Result<void> CxiCall::ask_template(const AccessRow& row, ByteView elements) {
-    const auto group = group_in(elements);
-    if (!group) return fail(group.error());
-    if (row.names == Names::copied && group->empty()) return {};
+    CS2SIM_TRY_LET(group, group_in(elements));
+    if (row.names == Names::copied && group.empty()) return {};
     if ((row.rights & RIGHT_MAKE_OPEN) != 0 && has_flag(CXI_FLAG_KEY_EXTERNAL)) {
         const auto wanted = PropertyList::decode(elements);
-        const auto works = has(RIGHT_USE, *group);  // who works there makes keys by that right only
+        const auto works = has(RIGHT_USE, group);  // who works there makes keys by that right only
         if (wanted && opens(*wanted) && works && !*works) return {};
     }
-    if (row.names != Names::listed) return require(row.rights, *group);
-    if (group->empty() || is_pattern(*group)) return require(RIGHT_LOGGED_ON, {});
-    if (has_nameless_keys(*group)) return {};  // what a token shows without log-on: the list itself asks
-    return require(row.rights, *group);
+    if (row.names != Names::listed) return require(row.rights, group);
+    if (group.empty() || is_pattern(group)) return require(RIGHT_LOGGED_ON, {});
+    if (has_nameless_keys(group)) return {};  // what a token shows without log-on: the list itself asks
+    return require(row.rights, group);
 }
 
 Result<void> CxiCall::ask(const AccessRow& row) {
@@ -204,9 +197,8 @@ Result<void> CxiCall::ask(const AccessRow& row) {
         case Names::listed:
             return ask_template(row, value);
         case Names::sealed: {
-            const auto group = sealed_group(value);
-            if (!group) return fail(group.error());
-            return require(row.rights, *group);
+            CS2SIM_TRY_LET(group, sealed_group(value));
+            return require(row.rights, group);
         }
     }
     return fail(E_CXI_INTERNAL);

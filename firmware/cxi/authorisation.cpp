@@ -49,10 +49,9 @@ Bytes kak_note(const Authorisation& of) {
 }
 
 Result<void> bind_noted(KeyObject& key, ByteView note) {
-    const auto properties = PropertyList::decode(note);
-    if (!properties) return fail(properties.error());
-    bind_authorisation(key, properties->bytes(CXI_PROP_CC_KRAD),
-                       properties->flag_or(CXI_PROP_CC_ASSIGNED, false));
+    CS2SIM_TRY_LET(properties, PropertyList::decode(note));
+    bind_authorisation(key, properties.bytes(CXI_PROP_CC_KRAD),
+                       properties.flag_or(CXI_PROP_CC_ASSIGNED, false));
     return {};
 }
 
@@ -122,9 +121,8 @@ Result<void> Cxi::spend(const LoadedKey& key, std::uint32_t uses) {
     if (!services_.profile.key_authorisation || key.object.is_public()) return {};
     const Authorisation now = authorisation_of(key.object);
     if (key.is_volatile && !now.bound()) {
-        const auto note = keys.note(KeyStore::NoteKind::kak, key);
-        if (!note) return fail(note.error());
-        if (note->empty()) return {};  // else it was copied before its original was bound
+        CS2SIM_TRY_LET(note, keys.note(KeyStore::NoteKind::kak, key));
+        if (note.empty()) return {};  // else it was copied before its original was bound
     }
     const std::uint32_t most = services_.profile.max_key_auth_fails;
     if (!now.bound() || now.uses == CXI_AUTH_NO_LIMIT) return check_state(now, most);
@@ -188,26 +186,24 @@ Result<void> Cxi::unblock(const LoadedKey& key) {
 
 // Beside the property, so that a key that is deleted and restored is as locked as it was.
 Result<void> Cxi::note_failures(const LoadedKey& key, std::uint32_t failures) {
-    const auto note = keys.note(KeyStore::NoteKind::failures, key);
-    if (!note) return fail(note.error());
-    if (failures == 0 && note->empty()) return {};
+    CS2SIM_TRY_LET(note, keys.note(KeyStore::NoteKind::failures, key));
+    if (failures == 0 && note.empty()) return {};
     return keys.change_note(KeyStore::NoteKind::failures, key, [&](ByteView) -> Result<Bytes> {
-        return Bytes{static_cast<std::uint8_t>(failures)};
+        return failures == 0 ? Bytes() : Bytes{static_cast<std::uint8_t>(failures)};
     });
 }
 
 // Binds the KAK that is noted of these bytes. A bound key that comes from elsewhere is noted.
 Result<void> Cxi::bind_again(KeyObject& key, const LoadedKey& loaded) {
-    const auto note = keys.note(KeyStore::NoteKind::kak, loaded);
-    if (!note) return fail(note.error());
+    CS2SIM_TRY_LET(note, keys.note(KeyStore::NoteKind::kak, loaded));
     const Authorisation now = authorisation_of(key);
-    if (note->empty() && !now.bound()) return {};
-    if (note->empty())
+    if (note.empty() && !now.bound()) return {};
+    if (note.empty())
         return keys.change_note(KeyStore::NoteKind::kak, loaded, [&](ByteView before) -> Result<Bytes> {
             return before.empty() ? kak_note(now) : to_bytes(before);
         });
     const std::uint32_t failures = now.failures;
-    CS2SIM_TRY(bind_noted(key, *note));
+    CS2SIM_TRY(bind_noted(key, note));
     set_failures(key, failures);
     return {};
 }
@@ -215,14 +211,12 @@ Result<void> Cxi::bind_again(KeyObject& key, const LoadedKey& loaded) {
 Result<void> Cxi::settle(KeyObject& key) {
     if (!key.is_private() && !key.is_secret()) return {};
     if (!authorisation_of(key).bound() && !services_.profile.key_authorisation) return {};
-    const auto loaded = load_key(key);
-    if (!loaded) return fail(loaded.error());
-    CS2SIM_TRY(bind_again(key, *loaded));
+    CS2SIM_TRY_LET(loaded, load_key(key));
+    CS2SIM_TRY(bind_again(key, loaded));
     if (!authorisation_of(key).bound()) return {};
-    const auto note = keys.note(KeyStore::NoteKind::failures, *loaded);
-    if (!note) return fail(note.error());
+    CS2SIM_TRY_LET(note, keys.note(KeyStore::NoteKind::failures, loaded));
     set_uses(key, 0);
-    if (!note->empty()) set_failures(key, note->front());
+    if (!note.empty()) set_failures(key, note.front());
     return {};
 }
 

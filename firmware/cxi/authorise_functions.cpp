@@ -37,7 +37,7 @@ Result<Bytes> cxi_key_initialize(CxiCall& call) {
     const std::uint8_t assigned = call.request.u8("assigned");
     const auto key =
         authorised_key(call, assigned != 0 ? E_CXI_CC_ASSIGNED_KEY_PUBLIC : E_CXI_CC_KEY_AUTH_PUBLIC);
-    if (!key) return fail(key.error());
+    CS2SIM_TRY(key);
     if (assigned > 1) return fail(E_CXI_INVALID_PARAM_VAL);
     CS2SIM_TRY(call.cxi.bind_kak(**key, call.request.bytes("krad"), assigned != 0));
     audit_key(call, assigned != 0 ? "key initialised and assigned" : "key initialised", (*key)->object);
@@ -45,13 +45,12 @@ Result<Bytes> cxi_key_initialize(CxiCall& call) {
 }
 
 Result<Bytes> cxi_key_auth_challenge(CxiCall& call) {
-    const auto key = authorised_key(call, E_CXI_CC_KEY_AUTH_PUBLIC);
-    if (!key) return fail(key.error());
-    CS2SIM_TRY(call.cxi.may_authorise(**key));
+    CS2SIM_TRY_LET(key, authorised_key(call, E_CXI_CC_KEY_AUTH_PUBLIC));
+    CS2SIM_TRY(call.cxi.may_authorise(*key));
     HandleTable& handles = call.context.handles;
     if (const auto before = handles.only<PendingAuthorisation>()) handles.drop(before->handle);
     auto pending = std::make_shared<PendingAuthorisation>();
-    pending->index = (*key)->index;
+    pending->index = key->index;
     pending->uses = call.request.u32("count");
     CS2SIM_TRY_LET(data, compose(LAYOUT_CXI_AUTHORISATION,
                                  {CXI_AUTH_PURPOSE, random_bytes(16), pending->index, pending->uses}));
@@ -67,23 +66,20 @@ Result<Bytes> cxi_key_authorize(CxiCall& call) {
     const auto pending = handles.get<PendingAuthorisation>(handle);
     if (!pending) return fail(E_CXI_INVALID_PARAM_VAL);
     handles.drop(handle);  // a challenge serves once
-    const auto key = call.cxi.keys.find(pending->index);
-    if (!key) return fail(key.error());
-    CS2SIM_TRY(call.require(RIGHT_USE, (*key)->object.group()));
-    const auto done =
-        call.cxi.authorise(**key, pending->data, call.request.bytes("signature"), pending->uses);
+    CS2SIM_TRY_LET(key, call.cxi.keys.find(pending->index));
+    CS2SIM_TRY(call.require(RIGHT_USE, key->object.group()));
+    const auto done = call.cxi.authorise(*key, pending->data, call.request.bytes("signature"), pending->uses);
     if (!done && done.error().code == E_CXI_CC_KEY_AUTH_FAILED)
-        audit_key(call, "authorisation of a key failed", (*key)->object);
+        audit_key(call, "authorisation of a key failed", key->object);
     CS2SIM_TRY(done);
-    audit_key(call, "key authorised", (*key)->object);
+    audit_key(call, "key authorised", key->object);
     return call.answer({});
 }
 
 Result<Bytes> cxi_key_unblock(CxiCall& call) {
-    const auto key = authorised_key(call, E_CXI_CC_KEY_AUTH_PUBLIC);
-    if (!key) return fail(key.error());
-    CS2SIM_TRY(call.cxi.unblock(**key));
-    audit_key(call, "key unblocked", (*key)->object);
+    CS2SIM_TRY_LET(key, authorised_key(call, E_CXI_CC_KEY_AUTH_PUBLIC));
+    CS2SIM_TRY(call.cxi.unblock(*key));
+    audit_key(call, "key unblocked", key->object);
     return call.answer({});
 }
 

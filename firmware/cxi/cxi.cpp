@@ -64,13 +64,12 @@ Cxi::Cxi(Services& services)
 std::uint16_t Cxi::modes() const { return services_.scheduler.modes(); }
 
 Result<Circumstances> Cxi::circumstances(std::string_view group) {
-    const auto settings = config(group);
-    if (!settings) return fail(settings.error());
+    CS2SIM_TRY_LET(settings, config(group));
     return Circumstances{modes(),
                          services_.profile.des3,
                          services_.profile.dsa,
                          services_.smos.clock.milliseconds(),
-                         settings->restrictions,
+                         settings.restrictions,
                          nullptr};
 }
 
@@ -83,14 +82,13 @@ Result<CxiConfig> Cxi::config(std::string_view group) {
     }
     Bytes index = held ? std::move(held->index) : key_index(group, {}, 0);
     // The number first: a change that comes between makes it old, and the next command reads again.
-    const auto changes = keys.changes({global, index});
-    if (!changes) return fail(changes.error());
-    if (held && held->changes == *changes) return held->config;
+    CS2SIM_TRY_LET(changes, keys.changes({global, index}));
+    if (held && held->changes == changes) return held->config;
     const auto config = read_config({global, index});
-    if (!config) return config;
+    CS2SIM_TRY(config);
     const std::lock_guard lock(config_mutex_);
     if (configs_.size() >= kMostConfigs) configs_.clear();
-    configs_.insert_or_assign(std::string(group), HeldConfig{std::move(index), *changes, *config});
+    configs_.insert_or_assign(std::string(group), HeldConfig{std::move(index), changes, *config});
     return config;
 }
 
@@ -161,9 +159,8 @@ Result<void> Cxi::allow(const LoadedKey& key, Use use, Mechanism mechanism, Byte
     const PropertyList& properties = key.object.properties;
     CS2SIM_TRY(allow_by_properties(properties, use, mechanism));
     if (properties.has(CXI_PROP_KEY_DATE_EXP)) {
-        const auto settings = config(key.object.group());
-        if (!settings) return fail(settings.error());
-        if (settings->check_validity &&
+        CS2SIM_TRY_LET(settings, config(key.object.group()));
+        if (settings.check_validity &&
             date_of(services_.smos.clock.milliseconds()) > properties.text(CXI_PROP_KEY_DATE_EXP))
             return fail(E_CXI_VALIDITY_PERIOD);
     }
@@ -189,11 +186,10 @@ Result<void> Cxi::approve_wrapping(const LoadedKey& key, Use use) {
                                     : is_unknown_outside(key.object);
         if (!local) return approve_act(modes(), wraps ? Act::plain_export : Act::plain_import);
     }
-    const auto settings = config(key.object.group());
-    if (!settings) return fail(settings.error());
-    if (!settings->restrictions.wrap_policy) return {};
+    CS2SIM_TRY_LET(settings, config(key.object.group()));
+    if (!settings.restrictions.wrap_policy) return {};
     if (wraps && key.object.is_public() && !trusted) return fail(E_CXI_SECURE_PUBLIC_WRAPPING);
-    return approve_purpose(0, settings->restrictions, usage_of(key.object.properties));
+    return approve_purpose(0, settings.restrictions, usage_of(key.object.properties));
 }
 
 // The bytes of a key keep the role that their first use gave them: a copy, a restored or unwrapped key has it
@@ -204,14 +200,13 @@ Result<void> Cxi::keep_role(const LoadedKey& key, Use use) {
     if (!key.role || public_work || !may_wrap) return {};
     const std::uint8_t wanted = (use & kWraps) != 0 ? ROLE_WRAPS : ROLE_WORKS;
     if (*key.role == ROLE_OPEN) {
-        auto note = keys.note(KeyStore::NoteKind::role, key);
-        if (!note) return fail(note.error());
-        if (note->empty()) {
+        CS2SIM_TRY_LET(note, keys.note(KeyStore::NoteKind::role, key));
+        if (note.empty()) {
             CS2SIM_TRY(keys.change_note(KeyStore::NoteKind::role, key, [&](ByteView before) -> Result<Bytes> {
-                return *note = before.empty() ? Bytes{wanted} : to_bytes(before);
+                return note = before.empty() ? Bytes{wanted} : to_bytes(before);
             }));
         }
-        *key.role = note->front();
+        *key.role = note.front();
     }
     return *key.role == wanted ? Result<void>() : approve_act(modes(), Act::mixed_use);
 }
@@ -245,9 +240,8 @@ Result<Place> Cxi::place_in(const CxiCall& call, const PropertyList& properties,
         (!has_nameless_keys(group) || properties.number(CXI_PROP_KEY_SPEC) == 0u))
         return fail(E_CXI_KEY_INVALID_NAME);
     if (properties.flag_or(CXI_PROP_TRUSTED, false)) CS2SIM_TRY(call.require(RIGHT_SECURITY_OFFICER, group));
-    const auto settings = config(group);
-    if (!settings) return fail(settings.error());
-    CS2SIM_TRY(approve_purpose(modes(), settings->restrictions, usage_of(properties, true)));
+    CS2SIM_TRY_LET(settings, config(group));
+    CS2SIM_TRY(approve_purpose(modes(), settings.restrictions, usage_of(properties, true)));
     Place place(*this, flags);
     if (place.has(CXI_FLAG_KEY_UNTIL_RESTART) && !place.has(CXI_FLAG_KEY_VOLATILE))
         return fail(E_CXI_INVALID_FLAGS);
@@ -259,20 +253,18 @@ Result<Place> Cxi::place_in(const CxiCall& call, const PropertyList& properties,
         CS2SIM_TRY(approve_act(modes(), Act::external_key));
         return place;
     }
-    if (settings->external_only) return fail(E_CXI_KEY_EXTERNAL_ONLY);
+    if (settings.external_only) return fail(E_CXI_KEY_EXTERNAL_ONLY);
     if (place.has(CXI_FLAG_KEY_VOLATILE) && !place.has(CXI_FLAG_KEY_UNTIL_RESTART)) {
-        const auto owner = volatile_owner(call.context.handles);
-        if (!owner) return fail(owner.error());
-        place.owner_ = *owner;
+        CS2SIM_TRY_LET(owner, volatile_owner(call.context.handles));
+        place.owner_ = owner;
     }
     return place;
 }
 
 Result<Bytes> Cxi::seal_outside(const KeyObject& key) {
-    const auto blob = external.seal.seal(key);
-    if (!blob) return fail(blob.error());
+    CS2SIM_TRY_LET(blob, external.seal.seal(key));
     Bytes reference{CXI_TAG_EXTERNAL};
-    append(reference, *blob);
+    append(reference, blob);
     return reference;
 }
 
@@ -285,8 +277,8 @@ Result<Bytes> Place::put(KeyObject& key) {
 Result<Place::Pair> Place::put(KeyObject& first, KeyObject& second) {
     if (has(CXI_FLAG_KEY_EXTERNAL)) {
         auto one = cxi_.seal_outside(first), other = cxi_.seal_outside(second);
-        if (!one) return fail(one.error());
-        if (!other) return fail(other.error());
+        CS2SIM_TRY(one);
+        CS2SIM_TRY(other);
         return Pair{*std::move(one), *std::move(other)};
     }
     CS2SIM_TRY(cxi_.keys.insert({&first, &second}, has(CXI_FLAG_KEY_OVERWRITE), lifetime()));

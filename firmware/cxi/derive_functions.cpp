@@ -24,14 +24,12 @@ Result<SecretBytes> derive_from_secret(const LoadedKey& base, const LoadedKey* o
     const ByteView secret = base.secret();
     switch (mechanism.kdf()) {
         case CXI_MECH_KDF_HASH: {
-            const auto hash = required_hash(mechanism);
-            if (!hash) return fail(hash.error());
-            return to_secret(digest((*hash)->name, {secret, data}));
+            CS2SIM_TRY_LET(hash, required_hash(mechanism));
+            return to_secret(digest(hash->name, {secret, data}));
         }
         case CXI_MECH_KDF_HMAC: {
-            const auto mac = make_mac(base, mechanism, data);
-            if (!mac) return fail(mac.error());
-            return to_secret(*mac);
+            CS2SIM_TRY_LET(mac, make_mac(base, mechanism, data));
+            return to_secret(mac);
         }
         case CXI_MECH_KDF_ENC_DATA: {
             const bool ecb = mechanism.chain() == CXI_MECH_CHAIN_ECB;
@@ -39,11 +37,10 @@ Result<SecretBytes> derive_from_secret(const LoadedKey& base, const LoadedKey* o
             const Bytes iv(block);
             CS2SIM_TRY_LET(parameter,
                            compose(LAYOUT_CXI_CRYPT_PARAMETER, {CXI_IV_NO_GENERATE, iv, ByteView(), 0}));
-            const auto job = CipherJob::start(base, mechanism, true, ecb ? ByteView() : ByteView(parameter));
-            if (!job) return fail(job.error());
-            const auto out = (*job)->whole(data);
-            if (!out) return fail(out.error());
-            return to_secret(*out);
+            CS2SIM_TRY_LET(job,
+                           CipherJob::start(base, mechanism, true, ecb ? ByteView() : ByteView(parameter)));
+            CS2SIM_TRY_LET(out, job->whole(data));
+            return to_secret(out);
         }
         case CXI_MECH_KDF_XOR_BASE_AND_DATA: {
             SecretBytes out = to_secret(secret.first(std::min(secret.size(), data.size())));
@@ -82,17 +79,16 @@ Result<SecretBytes> agreed_secret(const LoadedKey& own, Mechanism mechanism, Byt
     const auto given = x963 ? parse(LAYOUT_CXI_X963_PARAMETER, data) : Result<Block>(fail(E_CXI_CRYPT_MECH));
     if (x963 && !given) return fail(E_CXI_CRYPT_MECH_PARA);
     auto secret = agree(own, mechanism, x963 ? given->bytes("peer") : data);
-    if (!secret) return secret;
+    CS2SIM_TRY(secret);
     if (mechanism.hash() == CXI_MECH_HASH_NONE) {
         // PKCS#11 3.0, ECDH1_DERIVE; v2.40, section 2.4.7, DH: what is too long loses its leading bytes.
         if ((x963 || mechanism.kdf() == CXI_MECH_KDF_DH) && secret->size() > length)
             secret->erase(secret->begin(), secret->end() - static_cast<std::ptrdiff_t>(length));
         return secret;
     }
-    const auto hash = required_hash(mechanism);
-    if (!hash) return fail(hash.error());
-    if (x963) return x963_kdf(**hash, *secret, given->bytes("shared"), length);
-    return to_secret(digest((*hash)->name, {*secret}));
+    CS2SIM_TRY_LET(hash, required_hash(mechanism));
+    if (x963) return x963_kdf(*hash, *secret, given->bytes("shared"), length);
+    return to_secret(digest(hash->name, {*secret}));
 }
 
 // In certified modes two keys are put together as they are, and both are the device's alone: whoever knew
@@ -117,9 +113,8 @@ Result<Bytes> cxi_secret_agree(CxiCall& call) {
     CS2SIM_TRY(check_flags(call.request.u32("flags"), 0));
     const LoadedKey& key = call.key("key");
     CS2SIM_TRY(cxi.use(key, USE_DERIVE, {call.request.u32("mechanism")}));
-    const auto secret = agree(key, {call.request.u32("mechanism")}, call.request.bytes("peer"));
-    if (!secret) return fail(secret.error());
-    return call.answer({ByteView(*secret)});
+    CS2SIM_TRY_LET(secret, agree(key, {call.request.u32("mechanism")}, call.request.bytes("peer")));
+    return call.answer({ByteView(secret)});
 }
 
 // A secret key by the template's ALGO and SIZE, its first bytes taken from what the mechanism derives; of DH
@@ -129,40 +124,42 @@ Result<Bytes> cxi_key_derive(CxiCall& call) {
     const std::uint32_t flags = call.request.u32("flags");
     CS2SIM_TRY(check_flags(flags, kPlaceFlags));
     const Mechanism mechanism{call.request.u32("mechanism")};
-    auto properties = creation_template(call.request.bytes("properties"));
-    if (!properties) return fail(properties.error());
+    CS2SIM_TRY_LET(properties, creation_template(call.request.bytes("properties")));
     const LoadedKey& base = call.key("key");
     CS2SIM_TRY(cxi.use(base, USE_DERIVE, mechanism));
-    const auto now = cxi.circumstances(properties->text(CXI_PROP_KEY_GROUP));
-    if (!now) return fail(now.error());
-    const auto of_base = cxi.config(base.object.group());
-    if (!of_base) return fail(of_base.error());
-    for (const Restrictions& set : {now->restrictions, of_base->restrictions})
-        CS2SIM_TRY(restrict_derivation(*properties, set, base.object, mechanism.value));
-    auto place = cxi.place_in(call, *properties, flags);
-    if (!place) return fail(place.error());
-    const std::uint32_t bits = properties->number_or(CXI_PROP_KEY_SIZE, 0);
-    if (bits == 0 || bits % 8 != 0 || bits > 8192) return fail(E_CXI_KEY_INVALID_SIZE);
+    CS2SIM_TRY_LET(now, cxi.circumstances(properties.text(CXI_PROP_KEY_GROUP)));
+    CS2SIM_TRY_LET(of_base, cxi.config(base.object.group()));
+    for (const Restrictions& set : {now.restrictions, of_base.restrictions})
+        CS2SIM_TRY(restrict_derivation(properties, set, base.object, mechanism.value));
+    CS2SIM_TRY_LET(place, cxi.place_in(call, properties, flags));
+    const std::uint32_t bits = properties.number_or(CXI_PROP_KEY_SIZE, 0);
+    if (!mechanism.is_vendor() && (bits == 0 || bits % 8 != 0 || bits > 8192))
+        return fail(E_CXI_KEY_INVALID_SIZE);
     const ByteView data = call.request.bytes("data");
     SharedKey other;  // CAT_BASE_AND_KEY: `data` names it
     if (mechanism.kdf() == CXI_MECH_KDF_CAT_BASE_AND_KEY) {
         other = call.find("data");
         CS2SIM_TRY(cxi.use(*other, USE_DERIVE, mechanism));
-        for (const Restrictions& set : {now->restrictions, of_base->restrictions})
+        for (const Restrictions& set : {now.restrictions, of_base.restrictions})
             CS2SIM_TRY(approve_join(cxi, set, base.object, other->object, bits / 8));
     }
-    auto secret = is_agreement(mechanism) ? agreed_secret(base, mechanism, data, bits / 8)
-                                          : derive_from_secret(base, other.get(), mechanism, data, bits / 8);
-    if (!secret) return fail(secret.error());
-    if (secret->size() < bits / 8) return fail(E_CXI_KEY_INVALID_SIZE);
-    secret->resize(bits / 8);
-    if (!is_agreement(mechanism)) narrow_export(*properties, policy_of(base.object));
-    if (other) narrow_export(*properties, policy_of(other->object));
-    auto key = key_from_material(*std::move(properties), CXI_KEY_TYPE_SECRET, *secret, *now);
-    if (!key) return fail(key.error());
-    const auto reference = place->put(*key);
-    if (!reference) return fail(reference.error());
-    return call.answer({*reference});
+    if (mechanism.is_vendor()) {
+        CS2SIM_TRY_LET(made, vendor_derive(call, base, properties));
+        narrow_export(properties, policy_of(base.object));
+        CS2SIM_TRY_LET(derived, key_of_vendor(std::move(properties), made, now));
+        CS2SIM_TRY_LET(placed, place.put(derived));
+        return call.answer({placed});
+    }
+    CS2SIM_TRY_LET(secret, is_agreement(mechanism)
+                               ? agreed_secret(base, mechanism, data, bits / 8)
+                               : derive_from_secret(base, other.get(), mechanism, data, bits / 8));
+    if (secret.size() < bits / 8) return fail(E_CXI_KEY_INVALID_SIZE);
+    secret.resize(bits / 8);
+    if (!is_agreement(mechanism)) narrow_export(properties, policy_of(base.object));
+    if (other) narrow_export(properties, policy_of(other->object));
+    CS2SIM_TRY_LET(key, key_from_material(std::move(properties), CXI_KEY_TYPE_SECRET, secret, now));
+    CS2SIM_TRY_LET(reference, place.put(key));
+    return call.answer({reference});
 }
 
 }  // namespace cs2sim

@@ -10,10 +10,9 @@ namespace {
 Result<std::vector<ByteView>> blobs_of(const CxiCall& call) {
     std::vector<ByteView> blobs;
     for (ByteView list = call.request.bytes("blobs"); !list.empty();) {
-        const auto entry = parse_prefix(LAYOUT_CXI_BULK_ENTRY, list);
-        if (!entry) return fail(entry.error());
+        CS2SIM_TRY_LET(entry, parse_prefix(LAYOUT_CXI_BULK_ENTRY, list));
         if (blobs.size() == CXI_MOST_EXTERNAL) return fail(E_CXI_INVALID_PARAM_VAL);
-        blobs.push_back(entry->bytes("entry"));
+        blobs.push_back(entry.bytes("entry"));
     }
     if (blobs.empty()) return fail(E_CXI_INVALID_PARAM_VAL);
     return blobs;
@@ -21,12 +20,10 @@ Result<std::vector<ByteView>> blobs_of(const CxiCall& call) {
 
 // Opened for this command alone: nothing of it goes into the cache of keys that are at work.
 Result<PropertyList> properties_of(CxiCall& call, ByteView blob, const std::vector<std::uint32_t>& wanted) {
-    const auto object = call.cxi.external.seal.open(blob);
-    if (!object) return fail(object.error());
-    const auto allowed = call.has(RIGHT_USE | RIGHT_MANAGE | RIGHT_SEE_PUBLIC, *object);
-    if (!allowed) return fail(allowed.error());
-    if (!*allowed) return fail(E_CXI_PERMISSION_DENIED);
-    return row_of(*object, wanted);
+    CS2SIM_TRY_LET(object, call.cxi.external.seal.open(blob));
+    CS2SIM_TRY_LET(allowed, call.has(RIGHT_USE | RIGHT_MANAGE | RIGHT_SEE_PUBLIC, object));
+    if (!allowed) return fail(E_CXI_PERMISSION_DENIED);
+    return row_of(object, wanted);
 }
 
 // The slot of the MBK that a blob names.
@@ -39,9 +36,8 @@ std::uint32_t slot_of(Services& device, ByteView blob) {
 
 // It neither shows nor changes a key, so that who looks after the device may do it for all groups.
 Result<Bytes> sealed_anew(CxiCall& call, ByteView blob) {
-    const auto group = sealed_group(blob);
-    if (!group) return fail(group.error());
-    CS2SIM_TRY(call.require(RIGHT_USE | RIGHT_MANAGE | RIGHT_ADMINISTRATOR, *group));
+    CS2SIM_TRY_LET(group, sealed_group(blob));
+    CS2SIM_TRY(call.require(RIGHT_USE | RIGHT_MANAGE | RIGHT_ADMINISTRATOR, group));
     return call.cxi.external.seal.seal_anew(blob);
 }
 
@@ -49,13 +45,11 @@ Result<Bytes> sealed_anew(CxiCall& call, ByteView blob) {
 
 Result<Bytes> cxi_external_props(CxiCall& call) {
     CS2SIM_TRY(approve_act(call.cxi.modes(), Act::external_key));
-    const auto wanted = decode_property_ids(call.request.bytes("wanted"));
-    if (!wanted) return fail(wanted.error());
-    const auto blobs = blobs_of(call);
-    if (!blobs) return fail(blobs.error());
+    CS2SIM_TRY_LET(wanted, decode_property_ids(call.request.bytes("wanted")));
+    CS2SIM_TRY_LET(blobs, blobs_of(call));
     Bytes rows;
-    for (const ByteView blob : *blobs) {
-        const auto row = properties_of(call, blob, *wanted);
+    for (const ByteView blob : blobs) {
+        const auto row = properties_of(call, blob, wanted);
         CS2SIM_TRY(compose_into(rows, LAYOUT_CXI_EXTERNAL_ROW,
                                 {row ? 0 : row.error().code, row ? slot_of(call.device, blob) : 0,
                                  row ? row->encode() : Bytes()}));
@@ -65,13 +59,11 @@ Result<Bytes> cxi_external_props(CxiCall& call) {
 
 Result<Bytes> cxi_external_reseal(CxiCall& call) {
     CS2SIM_TRY(approve_act(call.cxi.modes(), Act::external_key));
-    const auto blobs = blobs_of(call);
-    if (!blobs) return fail(blobs.error());
-    const auto mbk = call.device.mbk.info(kMbkSlotAes);
-    if (!mbk) return fail(mbk.error());
+    CS2SIM_TRY_LET(blobs, blobs_of(call));
+    CS2SIM_TRY(call.device.mbk.info(kMbkSlotAes));
     Bytes rows;
     std::size_t sealed = 0;
-    for (const ByteView blob : *blobs) {
+    for (const ByteView blob : blobs) {
         const auto anew = sealed_anew(call, blob);
         if (anew) ++sealed;
         CS2SIM_TRY(compose_into(rows, LAYOUT_CXI_RESEALED,

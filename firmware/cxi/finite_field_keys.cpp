@@ -49,9 +49,8 @@ Result<PrivateKey> generate_in_group(const PropertyList& properties, std::uint32
     DomainParameters group = stated(properties);
     const bool dsa = algorithm == CXI_KEY_ALGO_DSA;
     if (group.p.empty() && group.q.empty() && group.g.empty()) {
-        auto made = made_for(properties, algorithm, now);
-        if (!made) return fail(made.error());
-        group = *std::move(made);
+        CS2SIM_TRY_LET(made, made_for(properties, algorithm, now));
+        group = std::move(made);
     } else {
         if (group.p.empty() || group.g.empty() || (dsa && group.q.empty()))
             return fail(E_CXI_KEY_MISSING_COMP);

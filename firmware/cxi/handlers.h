@@ -1,7 +1,9 @@
 // The handlers of FC 068, one a row of the table in cxi_module.cpp.
 #pragma once
 
+#include "firmware/cmds/vendor_mechanism.h"
 #include "firmware/cxi/access.h"
+#include "firmware/cxi/make_key.h"
 
 namespace cs2sim {
 
@@ -62,10 +64,22 @@ Result<Bytes> cxi_sign_bulk(CxiCall& call);
 Result<Bytes> cxi_verify(CxiCall& call);
 Result<Bytes> cxi_rnd_gen(CxiCall& call);
 
-// vendor_functions.cpp: what the three before do with a mechanism that is_vendor()
+// vendor_functions.cpp: what those before do with a mechanism that is_vendor()
 Result<Bytes> vendor_crypt(CxiCall& call);
 Result<Bytes> vendor_sign(CxiCall& call);
 Result<Bytes> vendor_verify(CxiCall& call);
+Result<Bytes> vendor_digest(CxiCall& call);
+// And in the middle of what makes, moves and ends keys. Precondition: whoever asks may. Errors: as
+// VendorMechanisms; E_CXI_PROP_NOT_FOUND, E_CXI_KEY_INVALID_ALGO for a template without an algorithm, or with
+// one whose keys callbacks do not make.
+Result<VendorResult> vendor_generate(CxiCall& call, const PropertyList& properties);
+Result<VendorResult> vendor_derive(CxiCall& call, const LoadedKey& base, const PropertyList& properties);
+Result<VendorResult> vendor_wrap(CxiCall& call, const LoadedKey& wrapping, ByteView parameter,
+                                 const LoadedKey& key);
+Result<VendorResult> vendor_unwrap(CxiCall& call, const LoadedKey& wrapping, ByteView parameter,
+                                   ByteView wrapped, const PropertyList& properties);
+Result<void> vendor_destroy(CxiCall& call, const LoadedKey& key);
+Result<KeyObject> key_of_vendor(PropertyList properties, const VendorResult& made, const Circumstances& now);
 
 // derive_functions.cpp
 Result<Bytes> cxi_secret_agree(CxiCall& call);

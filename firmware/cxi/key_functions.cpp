@@ -18,19 +18,22 @@ Result<PropertyList> template_of_new(const CxiCall& call) {
     return creation_template(call.request.bytes("properties"));
 }
 
+Result<KeyObject> generated_by_module(CxiCall& call, PropertyList properties, const Circumstances& now) {
+    CS2SIM_TRY_LET(made, vendor_generate(call, properties));
+    return key_of_vendor(std::move(properties), made, now);
+}
+
 Result<Bytes> generate_by(CxiCall& call, PropertyList properties) {
     Cxi& cxi = call.cxi;
-    auto place = cxi.place_in(call, properties, call.request.u32("flags"));
-    if (!place) return fail(place.error());
-    auto now = cxi.circumstances(properties.text(CXI_PROP_KEY_GROUP));
-    if (!now) return fail(now.error());
-    now->abandonment = call.context.abandonment.get();
-    auto key = generate_key(std::move(properties), {call.request.u32("mechanism")}, *now);
-    if (!key) return fail(key.error());
-    const auto reference = place->put(*key);
-    if (!reference) return fail(reference.error());
-    call.audit(AUDIT_KEY, "CXI: key generated: " + audit_name(*key));
-    return call.answer({*reference});
+    CS2SIM_TRY_LET(place, cxi.place_in(call, properties, call.request.u32("flags")));
+    CS2SIM_TRY_LET(now, cxi.circumstances(properties.text(CXI_PROP_KEY_GROUP)));
+    now.abandonment = call.context.abandonment.get();
+    const Mechanism mechanism{call.request.u32("mechanism")};
+    CS2SIM_TRY_LET(key, mechanism.is_vendor() ? generated_by_module(call, std::move(properties), now)
+                                              : generate_key(std::move(properties), mechanism, now));
+    CS2SIM_TRY_LET(reference, place.put(key));
+    call.audit(AUDIT_KEY, "CXI: key generated: " + audit_name(key));
+    return call.answer({reference});
 }
 
 }  // namespace
@@ -38,50 +41,45 @@ Result<Bytes> generate_by(CxiCall& call, PropertyList properties) {
 Result<Bytes> cxi_not_supported(CxiCall&) { return fail(E_CXI_NOT_SUPPORTED); }
 
 Result<Bytes> cxi_get_info(CxiCall& call) {
-    const auto count = call.cxi.keys.count();
-    if (!count) return fail(count.error());
+    CS2SIM_TRY_LET(count, call.cxi.keys.count());
     const std::uint16_t modes = call.cxi.modes();
     const bool fips = (modes & MODE_FIPS) != 0;
     const bool cc = (modes & MODE_CC) != 0;
-    return call.answer({find_module(FC_CXI)->version, fips ? 1 : 0, cc ? 1 : 0, *count});
+    return call.answer({find_module(FC_CXI)->version, fips ? 1 : 0, cc ? 1 : 0, count});
 }
 
 Result<Bytes> cxi_key_init(CxiCall& call) {
     Cxi& cxi = call.cxi;
     const std::string_view group = call.request.text("group");
     if (group.size() > CXI_MAX_STR) return fail(E_CXI_INVALID_PARAM_LEN);
-    const auto count = cxi.keys.erase_group(group);
-    if (!count) return fail(count.error());
+    CS2SIM_TRY_LET(count, cxi.keys.erase_group(group));
     call.audit(AUDIT_KEY,
-               "CXI: " + std::to_string(*count) + " keys of group '" + std::string(group) + "' erased");
-    return call.answer({*count});
+               "CXI: " + std::to_string(count) + " keys of group '" + std::string(group) + "' erased");
+    return call.answer({count});
 }
 
 Result<Bytes> cxi_key_generate(CxiCall& call) {
-    auto properties = template_of_new(call);
-    if (!properties) return fail(properties.error());
-    return generate_by(call, *std::move(properties));
+    CS2SIM_TRY_LET(properties, template_of_new(call));
+    return generate_by(call, std::move(properties));
 }
 
 // In a group that is there already.
 Result<Bytes> cxi_key_dsa_xgen(CxiCall& call) {
-    auto properties = template_of_new(call);
-    if (!properties) return fail(properties.error());
-    if (properties->number_or(CXI_PROP_KEY_ALGO, CXI_KEY_ALGO_DSA) != CXI_KEY_ALGO_DSA)
+    CS2SIM_TRY_LET(properties, template_of_new(call));
+    if (properties.number_or(CXI_PROP_KEY_ALGO, CXI_KEY_ALGO_DSA) != CXI_KEY_ALGO_DSA)
         return fail(E_CXI_KEY_INVALID_ALGO);
-    properties->set_number(CXI_PROP_KEY_ALGO, CXI_KEY_ALGO_DSA);
-    if (!properties->has(CXI_PROP_KEY_DSA_P)) return fail(E_CXI_KEY_MISSING_COMP);
-    return generate_by(call, *std::move(properties));
+    properties.set_number(CXI_PROP_KEY_ALGO, CXI_KEY_ALGO_DSA);
+    if (!properties.has(CXI_PROP_KEY_DSA_P)) return fail(E_CXI_KEY_MISSING_COMP);
+    return generate_by(call, std::move(properties));
 }
 
 // Whoever has no key here may not let the device search.
 Result<Bytes> cxi_key_dsa_pqgen(CxiCall& call) {
     CS2SIM_TRY(call.require(RIGHT_LOGGED_ON, {}));
     CS2SIM_TRY(call.cxi.approve_domain(call.request.u32("pbits")));
-    const auto group = generate_dsa_parameters(call.request.u32("pbits"), call.request.u32("qbits"),
-                                               call.context.abandonment.get());
-    if (!group) return fail(group.error());
-    return call.answer({group->p, group->q});
+    CS2SIM_TRY_LET(group, generate_dsa_parameters(call.request.u32("pbits"), call.request.u32("qbits"),
+                                                  call.context.abandonment.get()));
+    return call.answer({group.p, group.q});
 }
 
 Result<Bytes> cxi_key_dsa_ggen(CxiCall& call) {
@@ -89,9 +87,8 @@ Result<Bytes> cxi_key_dsa_ggen(CxiCall& call) {
     const ByteView p = call.request.bytes("p");
     if (p.size() > 384) return fail(E_CXI_KEY_INVALID_SIZE);  // 3072 bits
     CS2SIM_TRY(call.cxi.approve_domain(static_cast<std::uint32_t>(p.size() * 8)));
-    const auto generator = generate_generator(p, call.request.bytes("q"));
-    if (!generator) return fail(generator.error());
-    return call.answer({*generator});
+    CS2SIM_TRY_LET(generator, generate_generator(p, call.request.bytes("q")));
+    return call.answer({generator});
 }
 
 // Two objects, the private one by its own template and the public one by the other.
@@ -99,33 +96,26 @@ Result<Bytes> cxi_key_pair_gen(CxiCall& call) {
     Cxi& cxi = call.cxi;
     const std::uint32_t flags = call.request.u32("flags");
     CS2SIM_TRY(check_flags(flags, kPlaceFlags));
-    auto of_public = creation_template(call.request.bytes("public"));
-    if (!of_public) return fail(of_public.error());
-    auto of_private = creation_template(call.request.bytes("private"));
-    if (!of_private) return fail(of_private.error());
-    share_group(*of_public, *of_private);
-    auto place = cxi.place_in(call, *of_private, flags);
-    if (!place) return fail(place.error());
-    CS2SIM_TRY(cxi.place_in(call, *of_public, flags));
-    auto now = cxi.circumstances(of_private->text(CXI_PROP_KEY_GROUP));
-    if (!now) return fail(now.error());
-    now->abandonment = call.context.abandonment.get();
-    auto private_key = generate_key(*std::move(of_private), {call.request.u32("mechanism")}, *now);
-    if (!private_key) return fail(private_key.error());
-    if (!private_key->is_private()) return fail(E_CXI_KEY_INVALID_ALGO);
-    of_public->erase(CXI_PROP_KEY_RSA_EXP);
-    auto public_key = public_half(*std::move(of_public), *private_key, *now);
-    if (!public_key) return fail(public_key.error());
-    const bool numbered = private_key->name().empty() && private_key->spec() == 0;  // each gets its own
-    const bool same_place = public_key->group() == private_key->group() &&
-                            public_key->name() == private_key->name() &&
-                            public_key->spec() == private_key->spec();
+    CS2SIM_TRY_LET(of_public, creation_template(call.request.bytes("public")));
+    CS2SIM_TRY_LET(of_private, creation_template(call.request.bytes("private")));
+    share_group(of_public, of_private);
+    CS2SIM_TRY_LET(place, cxi.place_in(call, of_private, flags));
+    CS2SIM_TRY(cxi.place_in(call, of_public, flags));
+    CS2SIM_TRY_LET(now, cxi.circumstances(of_private.text(CXI_PROP_KEY_GROUP)));
+    now.abandonment = call.context.abandonment.get();
+    CS2SIM_TRY_LET(private_key, generate_key(std::move(of_private), {call.request.u32("mechanism")}, now));
+    if (!private_key.is_private()) return fail(E_CXI_KEY_INVALID_ALGO);
+    of_public.erase(CXI_PROP_KEY_RSA_EXP);
+    CS2SIM_TRY_LET(public_key, public_half(std::move(of_public), private_key, now));
+    const bool numbered = private_key.name().empty() && private_key.spec() == 0;  // each gets its own
+    const bool same_place = public_key.group() == private_key.group() &&
+                            public_key.name() == private_key.name() &&
+                            public_key.spec() == private_key.spec();
     if (same_place && !numbered) return fail(E_CXI_KEY_INVALID_NAME);
 
-    const auto placed = place->put(*private_key, *public_key);
-    if (!placed) return fail(placed.error());
-    call.audit(AUDIT_KEY, "CXI: key pair generated: " + audit_name(*private_key));
-    return call.answer({placed->second, placed->first});
+    CS2SIM_TRY_LET(placed, place.put(private_key, public_key));
+    call.audit(AUDIT_KEY, "CXI: key pair generated: " + audit_name(private_key));
+    return call.answer({placed.second, placed.first});
 }
 
 Result<Bytes> cxi_key_open(CxiCall& call) {
@@ -137,6 +127,7 @@ Result<Bytes> cxi_key_delete(CxiCall& call) {
     Cxi& cxi = call.cxi;
     const LoadedKey& key = call.key("key");
     if (key.external) return fail(E_CXI_INTERNAL_INPUT_ONLY);
+    CS2SIM_TRY(vendor_destroy(call, key));
     CS2SIM_TRY(cxi.keys.erase(key.index));
     call.audit(AUDIT_KEY, "CXI: key deleted: " + audit_name(key.object));
     return call.answer({});
@@ -147,28 +138,24 @@ Result<Bytes> cxi_obj_create(CxiCall& call) {
     Cxi& cxi = call.cxi;
     const std::uint32_t flags = call.request.u32("flags");
     CS2SIM_TRY(check_flags(flags, kPlaceFlags));
-    auto properties = creation_template(call.request.bytes("properties"));
-    if (!properties) return fail(properties.error());
-    auto place = cxi.place_in(call, *properties, flags);
-    if (!place) return fail(place.error());
-    const auto now = cxi.circumstances(properties->text(CXI_PROP_KEY_GROUP));
-    if (!now) return fail(now.error());
-    const bool secret = properties->number(CXI_PROP_KEY_TYPE) == CXI_KEY_TYPE_SECRET;
+    CS2SIM_TRY_LET(properties, creation_template(call.request.bytes("properties")));
+    CS2SIM_TRY_LET(place, cxi.place_in(call, properties, flags));
+    CS2SIM_TRY_LET(now, cxi.circumstances(properties.text(CXI_PROP_KEY_GROUP)));
+    const bool secret = properties.number(CXI_PROP_KEY_TYPE) == CXI_KEY_TYPE_SECRET;
     Result<KeyObject> object = fail(E_CXI_KEY_MISSING_COMP);
     if (!secret) {
-        object = storage_object(*std::move(properties), *now);
-    } else if (properties->has(CXI_PROP_VALUE)) {
-        CS2SIM_TRY(approve_act(now->modes, Act::plain_import));
-        CS2SIM_TRY(call.require(RIGHT_PLAIN, properties->text(CXI_PROP_KEY_GROUP)));
-        CS2SIM_TRY(restrict_import(*properties, now->restrictions, true));
-        SecretBytes value = to_secret(properties->bytes(CXI_PROP_VALUE));
-        properties->erase(CXI_PROP_VALUE);
-        object = key_from_material(*std::move(properties), CXI_KEY_TYPE_SECRET, value, *now);
+        object = storage_object(std::move(properties), now);
+    } else if (properties.has(CXI_PROP_VALUE)) {
+        CS2SIM_TRY(approve_act(now.modes, Act::plain_import));
+        CS2SIM_TRY(call.require(RIGHT_PLAIN, properties.text(CXI_PROP_KEY_GROUP)));
+        CS2SIM_TRY(restrict_import(properties, now.restrictions, true));
+        SecretBytes value = to_secret(properties.bytes(CXI_PROP_VALUE));
+        properties.erase(CXI_PROP_VALUE);
+        object = key_from_material(std::move(properties), CXI_KEY_TYPE_SECRET, value, now);
     }
-    if (!object) return fail(object.error());
-    const auto reference = place->put(*object);
-    if (!reference) return fail(reference.error());
-    return call.answer({*reference});
+    CS2SIM_TRY(object);
+    CS2SIM_TRY_LET(reference, place.put(*object));
+    return call.answer({reference});
 }
 
 Result<Bytes> cxi_p11_permissions(CxiCall& call) {

@@ -65,12 +65,17 @@ bool is_curve_algorithm(std::uint32_t algorithm) {
     return algorithm == CXI_KEY_ALGO_EC || algorithm == CXI_KEY_ALGO_ECDH;
 }
 
-bool is_secret_algorithm(std::uint32_t algorithm) { return algorithm <= CXI_KEY_ALGO_AES; }
+bool is_secret_algorithm(std::uint32_t algorithm) {
+    return algorithm <= CXI_KEY_ALGO_AES || is_custom_algorithm(algorithm);
+}
+
+constexpr std::size_t kLongestSecret = 1024, kLongestCustom = 16384;  // bytes
 
 Result<void> check_algorithm(std::uint32_t algorithm, const Circumstances& now) {
     const bool barred =
         (algorithm == CXI_KEY_ALGO_DES && !now.des3) || (is_finite_field(algorithm) && !now.dsa);
     const bool certified = (now.modes & (MODE_FIPS | MODE_CC)) != 0;  // whose tables tell the code
+    if (is_custom_algorithm(algorithm) && !certified) return {};
     if (algorithm > CXI_KEY_ALGO_DH_PKCS || (barred && !certified)) return fail(E_CXI_KEY_INVALID_ALGO);
     return {};
 }
@@ -128,9 +133,8 @@ Result<void> compare_check_value(KeyObject& key, const Circumstances& now) {
     const Bytes stated = to_bytes(key.properties.bytes(CXI_PROP_CHECK_VALUE));
     key.properties.erase(CXI_PROP_CHECK_VALUE);
     if (stated.empty() || !key.is_secret()) return {};
-    const auto actual = check_value(key);
-    if (!actual) return fail(actual.error());
-    if (*actual == stated) return {};
+    CS2SIM_TRY_LET(actual, check_value(key));
+    if (actual == stated) return {};
     return fail(now.restrictions.secure_import ? E_CXI_SECURE_PROP_CHECK_VALUE : E_CXI_PROP_COMPARE);
 }
 
@@ -169,24 +173,23 @@ Result<Described> describe_key(const EVP_PKEY& key) {
 
 // Checks the template against the key, and fills in what it left open.
 Result<void> agree_on(PropertyList& properties, const EVP_PKEY& pkey, Use use, const Circumstances& now) {
-    const auto actual = describe_key(pkey);
-    if (!actual) return fail(actual.error());
-    const std::uint32_t given = properties.number_or(CXI_PROP_KEY_ALGO, actual->algorithm);
+    CS2SIM_TRY_LET(actual, describe_key(pkey));
+    const std::uint32_t given = properties.number_or(CXI_PROP_KEY_ALGO, actual.algorithm);
     const bool both_curves =
         is_curve_algorithm(given) && is_ec(pkey);  // ECDSA and ECDH share NIST-like curves
     const bool both_dh = is_dh(pkey) && is_finite_field(given) && given != CXI_KEY_ALGO_DSA;
-    if (given != actual->algorithm && !both_curves && !both_dh) return fail(E_CXI_PROP_COMPARE);
+    if (given != actual.algorithm && !both_curves && !both_dh) return fail(E_CXI_PROP_COMPARE);
     CS2SIM_TRY(check_algorithm(given, now));
     if (is_finite_field(given)) CS2SIM_TRY(agree_on_group(properties, pkey));
     properties.set_number(CXI_PROP_KEY_ALGO, given);
-    CS2SIM_TRY(agree_number(properties, CXI_PROP_KEY_SIZE, actual->bits, E_CXI_KEY_INVALID_SIZE));
-    if (!size_fits(given, actual->bits)) return fail(E_CXI_KEY_INVALID_SIZE);
+    CS2SIM_TRY(agree_number(properties, CXI_PROP_KEY_SIZE, actual.bits, E_CXI_KEY_INVALID_SIZE));
+    if (!size_fits(given, actual.bits)) return fail(E_CXI_KEY_INVALID_SIZE);
     if (is_curve_algorithm(given)) {
-        if (actual->curve.empty()) return fail(E_ECA_NOT_FOUND);
+        if (actual.curve.empty()) return fail(E_ECA_NOT_FOUND);
         if (properties.has(CXI_PROP_KEY_EC_CURVE) &&
-            curve_of(properties.bytes(CXI_PROP_KEY_EC_CURVE)) != actual->curve)
+            curve_of(properties.bytes(CXI_PROP_KEY_EC_CURVE)) != actual.curve)
             return fail(E_CXI_PROP_COMPARE);
-        properties.set(CXI_PROP_KEY_EC_CURVE, actual->curve);
+        properties.set(CXI_PROP_KEY_EC_CURVE, actual.curve);
     }
     if (is_rsa(pkey) && use == USE_MAKE) {
         BIGNUM* number = nullptr;
@@ -194,10 +197,10 @@ Result<void> agree_on(PropertyList& properties, const EVP_PKEY& pkey, Use use, c
             return fail(E_CXI_KEY_INVALID_COMP);
         const Handle<BIGNUM> exponent(number);
         CS2SIM_TRY(approve_exponent(BN_num_bits(number), now, E_CXI_KEY_INVALID_COMP));
-        if (now.restrictions.secure_rsa && actual->bits < kSecureRsaBits) return fail(E_CXI_KEY_INVALID_SIZE);
+        if (now.restrictions.secure_rsa && actual.bits < kSecureRsaBits) return fail(E_CXI_KEY_INVALID_SIZE);
     }
     properties.erase(CXI_PROP_KEY_RSA_EXP);  // computed from the key
-    return approve_key(now.modes, use, given, actual->bits, actual->curve);
+    return approve_key(now.modes, use, given, actual.bits, actual.curve);
 }
 
 Result<PrivateKey> generate_pair(const PropertyList& properties, std::uint32_t algorithm,
@@ -232,7 +235,7 @@ std::string date_of(std::int64_t milliseconds) {
 
 Result<PropertyList> creation_template(ByteView elements) {
     auto properties = PropertyList::decode(elements);
-    if (!properties) return properties;
+    CS2SIM_TRY(properties);
     for (const Property& property : *properties) {
         const PropertyRow* row = find_property(property.id);
         if (row && (row->access & PROP_AT_CREATION) == 0) return fail(E_CXI_PROP_ABSENT);
@@ -244,6 +247,7 @@ Result<KeyObject> generate_key(PropertyList properties, Mechanism mechanism, con
     const auto algorithm = properties.number(CXI_PROP_KEY_ALGO);
     if (!algorithm) return fail(E_CXI_PROP_NOT_FOUND);
     CS2SIM_TRY(check_algorithm(*algorithm, now));
+    if (is_custom_algorithm(*algorithm)) return fail(E_CXI_KEY_INVALID_ALGO);  // its module makes it
     const bool secret = is_secret_algorithm(*algorithm);
     const std::uint32_t type = secret ? CXI_KEY_TYPE_SECRET : CXI_KEY_TYPE_PRIVATE;
     CS2SIM_TRY(expect_type(properties, type));
@@ -256,10 +260,9 @@ Result<KeyObject> generate_key(PropertyList properties, Mechanism mechanism, con
         key.material = random_secret(*bits / 8);
         if (*algorithm == CXI_KEY_ALGO_DES) odd_parity(key.material);
     } else {
-        const auto pair = generate_pair(properties, *algorithm, now);
-        if (!pair) return fail(pair.error());
-        CS2SIM_TRY(agree_on(properties, **pair, USE_MAKE, now));
-        key.material = private_key_der(**pair);
+        CS2SIM_TRY_LET(pair, generate_pair(properties, *algorithm, now));
+        CS2SIM_TRY(agree_on(properties, *pair, USE_MAKE, now));
+        key.material = private_key_der(*pair);
     }
     key.properties = std::move(properties);
     key.properties.set_number(CXI_PROP_KEY_GEN_MECHANISM, mechanism.value);
@@ -276,9 +279,12 @@ Result<KeyObject> key_from_material(PropertyList properties, std::uint32_t type,
         if (!algorithm) return fail(E_CXI_PROP_NOT_FOUND);
         CS2SIM_TRY(check_algorithm(*algorithm, now));
         if (!is_secret_algorithm(*algorithm)) return fail(E_CXI_KEY_INVALID_ALGO);
-        if (material.size() > 1024) return fail(E_CXI_KEY_INVALID_SIZE);
+        if (material.size() > (is_custom_algorithm(*algorithm) ? kLongestCustom : kLongestSecret))
+            return fail(E_CXI_KEY_INVALID_SIZE);
         const auto bits = static_cast<std::uint32_t>(material.size() * 8);
-        CS2SIM_TRY(agree_number(properties, CXI_PROP_KEY_SIZE, bits, E_CXI_KEY_INVALID_SIZE));
+        // The size of a custom key is what its module calls so.
+        if (!is_custom_algorithm(*algorithm) || !properties.has(CXI_PROP_KEY_SIZE))
+            CS2SIM_TRY(agree_number(properties, CXI_PROP_KEY_SIZE, bits, E_CXI_KEY_INVALID_SIZE));
         if (!size_fits(*algorithm, bits)) return fail(E_CXI_KEY_INVALID_SIZE);
         CS2SIM_TRY(approve_key(now.modes, USE_MAKE, *algorithm, bits, {}));
         if (*algorithm == CXI_KEY_ALGO_DES && !now.restrictions.weak_des && is_weak_des(material))

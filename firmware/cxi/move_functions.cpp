@@ -22,28 +22,24 @@ Result<void> compare_names(const PropertyList& expected, const KeyObject& key) {
 // What is wrapped may come back as what it was at most: the device keeps the widest policy under which these
 // bytes were wrapped, as the usual formats have no room for one.
 Result<void> note_policy(Cxi& cxi, const LoadedKey& key) {
-    const auto known = cxi.keys.note(KeyStore::NoteKind::wrapped, key);
-    if (!known) return fail(known.error());
+    CS2SIM_TRY_LET(known, cxi.keys.note(KeyStore::NoteKind::wrapped, key));
     const KeyPolicy policy = policy_of(key.object);
     const auto widened = [&](ByteView note) -> Result<Bytes> {
         return encode_policy(note.empty() ? policy : either(decode_policy(note), policy));
     };
-    const auto note = widened(*known);
-    if (!note) return fail(note.error());
-    if (*note == *known) return {};
+    CS2SIM_TRY_LET(note, widened(known));
+    if (note == known) return {};
     return cxi.keys.change_note(KeyStore::NoteKind::wrapped, key, widened);
 }
 
 // The other way: bytes that were wrapped here stay the kind of key that they were. Of others only what the
 // mechanism proves to be whole may be had in clear.
 Result<void> bind_policy(Cxi& cxi, KeyObject& key, bool authenticated) {
-    const auto loaded = load_key(key);
-    if (!loaded) return fail(loaded.error());
-    const auto note = cxi.keys.note(KeyStore::NoteKind::wrapped, *loaded);
-    if (!note) return fail(note.error());
+    CS2SIM_TRY_LET(loaded, load_key(key));
+    CS2SIM_TRY_LET(note, cxi.keys.note(KeyStore::NoteKind::wrapped, loaded));
     KeyPolicy bound = policy_of(key);
-    if (!note->empty()) {
-        bound = decode_policy(*note);
+    if (!note.empty()) {
+        bound = decode_policy(note);
         const auto curve = [](std::uint32_t algorithm) {
             return algorithm == CXI_KEY_ALGO_EC || algorithm == CXI_KEY_ALGO_ECDH;
         };
@@ -93,24 +89,25 @@ Result<Bytes> wrap_material(CxiCall& call, const LoadedKey& wrapping, Mechanism 
     if (!key.object.is_public()) CS2SIM_TRY(call.cxi.spend(key));
     CS2SIM_TRY(call.cxi.use(wrapping, USE_WRAP, mechanism, parameter));
     CS2SIM_TRY(note_policy(call.cxi, key));
+    if (mechanism.is_vendor()) {
+        CS2SIM_TRY_LET(wrapped, vendor_wrap(call, wrapping, parameter, key));
+        return Bytes(wrapped.made.begin(), wrapped.made.end());
+    }
     if (wrapping.pkey) {
         return rsa_encrypt(wrapping, mechanism, parameter, key.secret());
     }
-    const auto job = CipherJob::start(wrapping, mechanism, true, parameter);
-    if (!job) return fail(job.error());
-    return (*job)->whole(key.secret());
+    CS2SIM_TRY_LET(job, CipherJob::start(wrapping, mechanism, true, parameter));
+    return job->whole(key.secret());
 }
 
 Result<SecretBytes> unwrap_material(CxiCall& call, const LoadedKey& wrapping, Mechanism mechanism,
                                     ByteView parameter, ByteView wrapped) {
     CS2SIM_TRY(call.cxi.use(wrapping, USE_UNWRAP, mechanism, parameter));
     if (wrapping.pkey) return rsa_decrypt(wrapping, mechanism, parameter, wrapped);
-    const auto job = CipherJob::start(wrapping, mechanism, false, parameter);
-    if (!job) return fail(job.error());
-    auto plain = (*job)->whole(wrapped);
-    if (!plain) return fail(plain.error());
-    SecretBytes out = to_secret(*plain);
-    cleanse(plain->data(), plain->size());
+    CS2SIM_TRY_LET(job, CipherJob::start(wrapping, mechanism, false, parameter));
+    CS2SIM_TRY_LET(plain, job->whole(wrapped));
+    SecretBytes out = to_secret(plain);
+    cleanse(plain.data(), plain.size());
     return out;
 }
 
@@ -118,7 +115,9 @@ Result<SecretBytes> unwrap_material(CxiCall& call, const LoadedKey& wrapping, Me
 std::uint32_t type_of(const PropertyList& properties) {
     const std::uint32_t algorithm = properties.number_or(CXI_PROP_KEY_ALGO, CXI_KEY_ALGO_RAW);
     return properties.number_or(CXI_PROP_KEY_TYPE,
-                                algorithm <= CXI_KEY_ALGO_AES ? CXI_KEY_TYPE_SECRET : CXI_KEY_TYPE_PRIVATE);
+                                algorithm <= CXI_KEY_ALGO_AES || is_custom_algorithm(algorithm)
+                                    ? CXI_KEY_TYPE_SECRET
+                                    : CXI_KEY_TYPE_PRIVATE);
 }
 
 std::uint32_t class_of(std::uint32_t type) {
@@ -129,29 +128,32 @@ std::uint32_t class_of(std::uint32_t type) {
 
 Result<Bytes> unwrap_and_place(CxiCall& call, ByteView parameter, ByteView wrapped, std::uint32_t type) {
     Cxi& cxi = call.cxi;
-    auto properties = creation_template(call.request.bytes("properties"));
-    if (!properties) return fail(properties.error());
+    CS2SIM_TRY_LET(properties, creation_template(call.request.bytes("properties")));
     const LoadedKey& wrapping = call.key("wrapping");
     const Mechanism mechanism{call.request.u32("mechanism")};
-    if (type == 0) type = type_of(*properties);
-    auto now = cxi.circumstances(properties->text(CXI_PROP_KEY_GROUP));
-    if (!now) return fail(now.error());
-    now->abandonment = call.context.abandonment.get();
-    auto place = cxi.place_in(call, *properties, call.request.u32("flags"));
-    if (!place) return fail(place.error());
-    CS2SIM_TRY(restrict_import(*properties, now->restrictions, class_of(type) == CXI_KEY_TYPE_SECRET));
+    if (type == 0) type = type_of(properties);
+    CS2SIM_TRY_LET(now, cxi.circumstances(properties.text(CXI_PROP_KEY_GROUP)));
+    now.abandonment = call.context.abandonment.get();
+    CS2SIM_TRY_LET(place, cxi.place_in(call, properties, call.request.u32("flags")));
+    CS2SIM_TRY(restrict_import(properties, now.restrictions, class_of(type) == CXI_KEY_TYPE_SECRET));
     const auto told = [&](Error error) {
         return fail(code_of_unwrapped(wrapping, mechanism, class_of(type), error.code));
     };
-    const auto material = unwrap_material(call, wrapping, mechanism, parameter, wrapped);
-    if (!material) return told(material.error());
-    auto key = key_from_material(*std::move(properties), class_of(type), *material, *now);
+    const auto made = [&]() -> Result<KeyObject> {
+        if (mechanism.is_vendor()) {
+            CS2SIM_TRY(cxi.use(wrapping, USE_UNWRAP, mechanism, parameter));
+            CS2SIM_TRY_LET(unwrapped, vendor_unwrap(call, wrapping, parameter, wrapped, properties));
+            return key_of_vendor(std::move(properties), unwrapped, now);
+        }
+        CS2SIM_TRY_LET(material, unwrap_material(call, wrapping, mechanism, parameter, wrapped));
+        return key_from_material(std::move(properties), class_of(type), material, now);
+    };
+    auto key = made();
     if (!key) return told(key.error());
     CS2SIM_TRY(bind_policy(cxi, *key, is_authenticated(wrapping, mechanism)));
     CS2SIM_TRY(cxi.settle(*key));
-    const auto reference = place->put(*key);
-    if (!reference) return fail(reference.error());
-    return call.answer({*reference});
+    CS2SIM_TRY_LET(reference, place.put(*key));
+    return call.answer({reference});
 }
 
 }  // namespace
@@ -162,31 +164,26 @@ Result<Bytes> cxi_key_backup(CxiCall& call) {
     if (key.external) return fail(E_CXI_INTERNAL_INPUT_ONLY);
     CS2SIM_TRY(may_move(key.object));
     if ((key.object.export_policy() & CXI_KEY_EXPORT_DENY_BACKUP) != 0) return fail(E_CXI_KEY_EXPORT_DENIED);
-    const auto blob = cxi.external.seal.seal(key.object);
-    if (!blob) return fail(blob.error());
+    CS2SIM_TRY_LET(blob, cxi.external.seal.seal(key.object));
     call.audit(AUDIT_KEY, "CXI: key backed up: " + std::string(key.object.group()) + "/" +
                               std::string(key.object.name()));
-    return call.answer({*blob});
+    return call.answer({blob});
 }
 
 Result<Bytes> cxi_key_restore(CxiCall& call) {
     Cxi& cxi = call.cxi;
     const std::uint32_t flags = call.request.u32("flags");
     CS2SIM_TRY(check_flags(flags, kPlaceFlags & ~std::uint32_t{CXI_FLAG_KEY_EXTERNAL}));
-    const auto expected = PropertyList::decode(call.request.bytes("properties"));
-    if (!expected) return fail(expected.error());
-    auto key = cxi.external.seal.open(call.request.bytes("blob"));
-    if (!key) return fail(key.error());
-    CS2SIM_TRY(compare_names(*expected, *key));
-    auto place = cxi.place_in(call, key->properties, flags);
-    if (!place) return fail(place.error());
-    CS2SIM_TRY(cxi.approve_object(*key, key->is_public() ? USE_VERIFY : USE_MAKE));
-    CS2SIM_TRY(load_key(*key));  // what cannot be used is not stored
-    CS2SIM_TRY(cxi.settle(*key));
-    const auto reference = place->put(*key);
-    if (!reference) return fail(reference.error());
-    call.audit(AUDIT_KEY, "CXI: key restored: " + std::string(key->group()) + "/" + std::string(key->name()));
-    return call.answer({*reference});
+    CS2SIM_TRY_LET(expected, PropertyList::decode(call.request.bytes("properties")));
+    CS2SIM_TRY_LET(key, cxi.external.seal.open(call.request.bytes("blob")));
+    CS2SIM_TRY(compare_names(expected, key));
+    CS2SIM_TRY_LET(place, cxi.place_in(call, key.properties, flags));
+    CS2SIM_TRY(cxi.approve_object(key, key.is_public() ? USE_VERIFY : USE_MAKE));
+    CS2SIM_TRY(load_key(key));  // what cannot be used is not stored
+    CS2SIM_TRY(cxi.settle(key));
+    CS2SIM_TRY_LET(reference, place.put(key));
+    call.audit(AUDIT_KEY, "CXI: key restored: " + std::string(key.group()) + "/" + std::string(key.name()));
+    return call.answer({reference});
 }
 
 // Public halves go out as they are; everything else by the key's export policy, in clear or wrapped.
@@ -203,10 +200,9 @@ Result<Bytes> cxi_key_export(CxiCall& call) {
     if (object.type() >= CXI_KEY_TYPE_DATA) return call.answer({object.properties.bytes(CXI_PROP_VALUE)});
     if (class_of(type) != class_of(object.type())) return fail(E_CXI_KEY_TYPE);
     if (const SharedKey wrapping = call.find("wrapping")) {
-        const auto wrapped = wrap_material(call, *wrapping, {call.request.u32("mechanism")},
-                                           call.request.bytes("parameter"), key);
-        if (!wrapped) return fail(wrapped.error());
-        return call.answer({*wrapped});
+        CS2SIM_TRY_LET(wrapped, wrap_material(call, *wrapping, {call.request.u32("mechanism")},
+                                              call.request.bytes("parameter"), key));
+        return call.answer({wrapped});
     }
     CS2SIM_TRY(approve_act(cxi.modes(), Act::plain_export));
     CS2SIM_TRY(may_move(object));
@@ -229,32 +225,26 @@ Result<Bytes> cxi_key_import(CxiCall& call) {
     if (!call.request.bytes("wrapping").empty())
         return unwrap_and_place(call, call.request.bytes("parameter"), blob, type);
 
-    auto properties = creation_template(call.request.bytes("properties"));
-    if (!properties) return fail(properties.error());
-    auto now = cxi.circumstances(properties->text(CXI_PROP_KEY_GROUP));
-    if (!now) return fail(now.error());
-    now->abandonment = call.context.abandonment.get();
-    auto place = cxi.place_in(call, *properties, call.request.u32("flags"));
-    if (!place) return fail(place.error());
+    CS2SIM_TRY_LET(properties, creation_template(call.request.bytes("properties")));
+    CS2SIM_TRY_LET(now, cxi.circumstances(properties.text(CXI_PROP_KEY_GROUP)));
+    now.abandonment = call.context.abandonment.get();
+    CS2SIM_TRY_LET(place, cxi.place_in(call, properties, call.request.u32("flags")));
     if (class_of(type) != CXI_KEY_TYPE_PUBLIC) {
         CS2SIM_TRY(approve_act(cxi.modes(), Act::plain_import));
-        CS2SIM_TRY(restrict_import(*properties, now->restrictions, class_of(type) == CXI_KEY_TYPE_SECRET));
+        CS2SIM_TRY(restrict_import(properties, now.restrictions, class_of(type) == CXI_KEY_TYPE_SECRET));
     }
     if (class_of(type) != CXI_KEY_TYPE_PUBLIC && class_of(type) != CXI_KEY_TYPE_PRIVATE &&
         class_of(type) != CXI_KEY_TYPE_SECRET)
         return fail(E_CXI_KEY_TYPE);
-    auto key = key_from_material(*std::move(properties), class_of(type), blob, *now);
-    if (!key) return fail(key.error());
-    const auto reference = place->put(*key);
-    if (!reference) return fail(reference.error());
-    return call.answer({*reference});
+    CS2SIM_TRY_LET(key, key_from_material(std::move(properties), class_of(type), blob, now));
+    CS2SIM_TRY_LET(reference, place.put(key));
+    return call.answer({reference});
 }
 
 Result<Bytes> cxi_key_wrap(CxiCall& call) {
-    const auto wrapped = wrap_material(call, call.key("wrapping"), {call.request.u32("mechanism")},
-                                       call.request.bytes("parameter"), call.key("key"));
-    if (!wrapped) return fail(wrapped.error());
-    return call.answer({*wrapped});
+    CS2SIM_TRY_LET(wrapped, wrap_material(call, call.key("wrapping"), {call.request.u32("mechanism")},
+                                          call.request.bytes("parameter"), call.key("key")));
+    return call.answer({wrapped});
 }
 
 Result<Bytes> cxi_key_unwrap(CxiCall& call) {

@@ -74,12 +74,10 @@ void keep_history(PropertyList& properties) {
 
 Result<Changer> changer(const CxiCall& call, const LoadedKey& key) {
     const std::string_view group = key.object.group();
-    const auto manages = call.has(RIGHT_MANAGE, key), officer = call.has(RIGHT_SECURITY_OFFICER, group);
-    if (!manages) return fail(manages.error());
-    if (!officer) return fail(officer.error());
-    const auto settings = call.cxi.config(group);
-    if (!settings) return fail(settings.error());
-    return Changer{*manages, *manages && settings->management_is_separate(), *officer};
+    CS2SIM_TRY_LET(manages, call.has(RIGHT_MANAGE, key));
+    CS2SIM_TRY_LET(officer, call.has(RIGHT_SECURITY_OFFICER, group));
+    CS2SIM_TRY_LET(settings, call.cxi.config(group));
+    return Changer{manages, manages && settings.management_is_separate(), officer};
 }
 
 Result<void> apply_changes(KeyObject& object, const PropertyList& changes, const Changer& who,
@@ -140,9 +138,8 @@ PropertyList open_to_all() {
 Result<PropertyList> row_of(const KeyObject& key, const std::vector<std::uint32_t>& wanted) {
     LoadedKey loaded;
     if (std::ranges::any_of(wanted, is_computed)) {
-        auto ready = load_key(key);
-        if (!ready) return fail(ready.error());
-        loaded = *std::move(ready);
+        CS2SIM_TRY_LET(ready, load_key(key));
+        loaded = std::move(ready);
     } else {
         loaded.object = key;
         loaded.index = key_index(key);
@@ -155,36 +152,32 @@ Result<PropertyList> row_of(const KeyObject& key, const std::vector<std::uint32_
 
 Result<Bytes> cxi_key_list(CxiCall& call) {
     Cxi& cxi = call.cxi;
-    const auto filter = PropertyList::decode(call.request.bytes("template"));
-    if (!filter) return fail(filter.error());
-    auto wanted = decode_property_ids(call.request.bytes("wanted"));
-    if (!wanted) return fail(wanted.error());
-    if (wanted->empty()) wanted->assign(std::begin(kDefaultRow), std::end(kDefaultRow));
+    CS2SIM_TRY_LET(filter, PropertyList::decode(call.request.bytes("template")));
+    CS2SIM_TRY_LET(wanted, decode_property_ids(call.request.bytes("wanted")));
+    if (wanted.empty()) wanted.assign(std::begin(kDefaultRow), std::end(kDefaultRow));
     std::uint32_t limit = call.request.u32("limit");
     if (limit == 0) limit = kDefaultPage;
     limit = std::min(limit, call.context.users.empty() ? kMostWithoutLogOn : kMostPerPage);
 
     Visibility visible(call);
-    const std::string_view group = filter->text(CXI_PROP_KEY_GROUP);
-    const bool one_group = filter->has(CXI_PROP_KEY_GROUP) && !is_pattern(group);
+    const std::string_view group = filter.text(CXI_PROP_KEY_GROUP);
+    const bool one_group = filter.has(CXI_PROP_KEY_GROUP) && !is_pattern(group);
     const auto wanted_key = [&](const KeyObject& key) {
-        return key.type() != CXI_KEY_TYPE_CONFIG && visible(key) && matches_template(key, *filter);
+        return key.type() != CXI_KEY_TYPE_CONFIG && visible(key) && matches_template(key, filter);
     };
     const ByteView from = call.request.bytes("cursor");
-    const auto page = one_group ? cxi.keys.list_group(group, visible.in(group) ? *filter : open_to_all(),
-                                                      from, limit, wanted_key)
-                                : cxi.keys.list({}, from, limit, wanted_key);
-    if (!page) return fail(page.error());
+    CS2SIM_TRY_LET(page, one_group ? cxi.keys.list_group(group, visible.in(group) ? filter : open_to_all(),
+                                                         from, limit, wanted_key)
+                                   : cxi.keys.list({}, from, limit, wanted_key));
 
     Bytes rows;
-    Bytes cursor = page->cursor;
-    bool more = page->more;
-    for (std::size_t i = 0; i < page->keys.size(); ++i) {
-        const auto properties = row_of(page->keys[i].key, *wanted);
-        if (!properties) return fail(properties.error());
-        CS2SIM_TRY_LET(row, compose(LAYOUT_CXI_ROW, {properties->encode()}));
+    Bytes cursor = page.cursor;
+    bool more = page.more;
+    for (std::size_t i = 0; i < page.keys.size(); ++i) {
+        CS2SIM_TRY_LET(properties, row_of(page.keys[i].key, wanted));
+        CS2SIM_TRY_LET(row, compose(LAYOUT_CXI_ROW, {properties.encode()}));
         if (i > 0 && rows.size() + row.size() > kMostRowBytes) {
-            cursor = page->keys[i - 1].cursor;
+            cursor = page.keys[i - 1].cursor;
             more = true;
             break;
         }
@@ -194,53 +187,46 @@ Result<Bytes> cxi_key_list(CxiCall& call) {
 }
 
 Result<Bytes> cxi_key_prop_get(CxiCall& call) {
-    const auto wanted = decode_property_ids(call.request.bytes("wanted"));
-    if (!wanted) return fail(wanted.error());
+    CS2SIM_TRY_LET(wanted, decode_property_ids(call.request.bytes("wanted")));
     const ByteView reference = call.request.bytes("key");
-    const auto key = reference[0] == CXI_TAG_CONFIG
-                         ? call.cxi.keys.find(key_index(as_text(reference.subspan(1)), {}, 0))
-                         : Result<SharedKey>(call.find("key"));
-    if (!key) return fail(key.error());
+    CS2SIM_TRY_LET(key, reference[0] == CXI_TAG_CONFIG
+                            ? call.cxi.keys.find(key_index(as_text(reference.subspan(1)), {}, 0))
+                            : Result<SharedKey>(call.find("key")));
     PropertyList out;
-    for (const std::uint32_t id : *wanted) {
-        const auto value = read_property(**key, id);
-        if (!value) return fail(value.error());
-        out.set(id, *value);
+    for (const std::uint32_t id : wanted) {
+        CS2SIM_TRY_LET(value, read_property(*key, id));
+        out.set(id, value);
     }
-    if (wanted->empty()) {
-        for (const Property& property : (*key)->object.properties)
-            if (const auto value = read_property(**key, property.id)) out.set(property.id, *value);
+    if (wanted.empty()) {
+        for (const Property& property : key->object.properties)
+            if (const auto value = read_property(*key, property.id)) out.set(property.id, *value);
         for (const DefaultRow& row : kDefaults)
-            if (const auto value = read_property(**key, row.property)) out.set(row.property, *value);
+            if (const auto value = read_property(*key, row.property)) out.set(row.property, *value);
         for (const PropertyRow& row : property_table())
             if ((row.access & PROP_COMPUTED) != 0)
-                if (const auto value = read_property(**key, row.id)) out.set(row.id, *value);
+                if (const auto value = read_property(*key, row.id)) out.set(row.id, *value);
     }
     return call.answer({out.encode()});
 }
 
 Result<Bytes> cxi_key_prop_set(CxiCall& call) {
     Cxi& cxi = call.cxi;
-    const auto changes = PropertyList::decode(call.request.bytes("properties"));
-    if (!changes) return fail(changes.error());
+    CS2SIM_TRY_LET(changes, PropertyList::decode(call.request.bytes("properties")));
     const ByteView reference = call.request.bytes("key");
     if (!reference.empty() && reference[0] == CXI_TAG_CONFIG)
-        return set_config(call, as_text(reference.subspan(1)), *changes);
+        return set_config(call, as_text(reference.subspan(1)), changes);
 
     const LoadedKey& key = call.key("key");
-    const auto who = changer(call, key);
-    if (!who) return fail(who.error());
-    const auto now = cxi.circumstances(key.object.group());
-    if (!now) return fail(now.error());
+    CS2SIM_TRY_LET(who, changer(call, key));
+    CS2SIM_TRY_LET(now, cxi.circumstances(key.object.group()));
     const auto apply = [&](KeyObject& object) {
-        return apply_changes(object, *changes, *who, now->modes, now->restrictions);
+        return apply_changes(object, changes, who, now.modes, now.restrictions);
     };
     if (key.external) {
         KeyObject changed = key.object;
         CS2SIM_TRY(apply(changed));
-        const auto made = cxi.seal_outside(changed);
-        if (!made) return fail(made.error());
-        return call.answer({*made});
+        CS2SIM_TRY_LET(made, cxi.seal_outside(changed));
+        return call.answer({made});
     }
     CS2SIM_TRY(cxi.keys.modify(key.index, apply));
     return call.answer({index_reference(key.index)});
@@ -252,19 +238,17 @@ Result<Bytes> cxi_obj_copy(CxiCall& call) {
     Cxi& cxi = call.cxi;
     const std::uint32_t flags = call.request.u32("flags");
     CS2SIM_TRY(check_flags(flags, kPlaceFlags));
-    const auto changes = creation_template(call.request.bytes("properties"));
-    if (!changes) return fail(changes.error());
+    CS2SIM_TRY_LET(changes, creation_template(call.request.bytes("properties")));
     const LoadedKey& key = call.key("key");
     CS2SIM_TRY(may_move(key.object));
     KeyObject copy = key.object;
     CS2SIM_TRY(cxi.settle(copy));
-    const auto who = changer(call, key);
-    if (!who) return fail(who.error());
-    for (const Property& change : *changes) {
+    CS2SIM_TRY_LET(who, changer(call, key));
+    for (const Property& change : changes) {
         const bool names = change.id == CXI_PROP_KEY_GROUP || change.id == CXI_PROP_KEY_NAME ||
                            change.id == CXI_PROP_KEY_SPEC || change.id == CXI_PROP_TOKEN ||
                            change.id == CXI_PROP_PRIVATE || change.id == CXI_PROP_MODIFIABLE;
-        if (!names) CS2SIM_TRY(check_change(key.object.properties, change, *who));
+        if (!names) CS2SIM_TRY(check_change(key.object.properties, change, who));
         if (change.id == CXI_PROP_VALUE) return fail(E_CXI_PROP_READONLY);
         copy.properties.set(change.id, change.value);
     }
@@ -277,13 +261,11 @@ Result<Bytes> cxi_obj_copy(CxiCall& call) {
     if (leaves_group && !copy.is_public() && (copy.export_policy() & CXI_KEY_EXPORT_ALLOW) == 0)
         return fail(E_CXI_KEY_EXPORT_DENIED);
     // A copy of a numbered object gets a number of its own.
-    if (copy.name().empty() && !changes->has(CXI_PROP_KEY_SPEC)) copy.properties.erase(CXI_PROP_KEY_SPEC);
-    auto place = cxi.place_in(call, copy.properties, flags);
-    if (!place) return fail(place.error());
+    if (copy.name().empty() && !changes.has(CXI_PROP_KEY_SPEC)) copy.properties.erase(CXI_PROP_KEY_SPEC);
+    CS2SIM_TRY_LET(place, cxi.place_in(call, copy.properties, flags));
     CS2SIM_TRY(may_replace(call, key, copy));
-    const auto reference = place->put(copy);
-    if (!reference) return fail(reference.error());
-    return call.answer({*reference});
+    CS2SIM_TRY_LET(reference, place.put(copy));
+    return call.answer({reference});
 }
 
 }  // namespace cs2sim

@@ -77,8 +77,7 @@ Result<Bytes> cxi_user_add(CxiCall& call) {
     if (const auto user = token_user(call.request.text("name"));
         user && !user->role.by_security_officer && call.request.bytes("token").empty())
         return relabel(call, *user);
-    const auto allowed = may_manage(call);
-    if (!allowed) return fail(allowed.error());
+    CS2SIM_TRY_LET(allowed, may_manage(call));
     User user;
     user.short_name = call.request.text("name");
     user.permission = call.request.u32("permission");
@@ -86,26 +85,23 @@ Result<Bytes> cxi_user_add(CxiCall& call) {
     user.flags = call.request.u8("flags");
     user.attributes = call.request.text("attributes");
     user.token = to_secret(call.request.bytes("token"));
-    if (user.permission != allowed->role.permission) return fail(E_CMDS_BAD_PERM);
-    if (!attributes_fit(user.attributes, allowed->group)) return fail(E_CMDS_BAD_ATT);
+    if (user.permission != allowed.role.permission) return fail(E_CMDS_BAD_PERM);
+    if (!attributes_fit(user.attributes, allowed.group)) return fail(E_CMDS_BAD_ATT);
     if ((user.flags & (UFLG_TMP | UFLG_LOGIN)) != 0) return fail(E_CMDS_USER_FLAG_NOT_ALLOWED);
-    const auto short_name = call.device.users.add(std::move(user));
-    if (!short_name) return fail(short_name.error());
-    call.audit(AUDIT_USER, "CXI: add user " + *short_name);
-    return call.answer({*short_name});
+    CS2SIM_TRY_LET(short_name, call.device.users.add(std::move(user)));
+    call.audit(AUDIT_USER, "CXI: add user " + short_name);
+    return call.answer({short_name});
 }
 
 Result<Bytes> cxi_user_delete(CxiCall& call) {
-    const auto allowed = may_manage(call);
-    if (!allowed) return fail(allowed.error());
-    const auto user = call.device.users.find(call.request.text("name"));
-    if (!user) return fail(user.error());
+    CS2SIM_TRY_LET(allowed, may_manage(call));
+    CS2SIM_TRY_LET(user, call.device.users.find(call.request.text("name")));
     // One who happens to have such a name is no user of the token.
-    if (user->permission != allowed->role.permission || !attributes_fit(user->attributes, allowed->group))
+    if (user.permission != allowed.role.permission || !attributes_fit(user.attributes, allowed.group))
         return fail(E_CXI_PERMISSION_DENIED);
     const auto is_active = [&](const std::string& name) { return call.device.sessions.is_active(name); };
-    CS2SIM_TRY(call.device.users.remove(user->short_name, is_active));
-    call.audit(AUDIT_USER, "CXI: delete user " + user->short_name);
+    CS2SIM_TRY(call.device.users.remove(user.short_name, is_active));
+    call.audit(AUDIT_USER, "CXI: delete user " + user.short_name);
     return call.answer({});
 }
 

@@ -1,7 +1,7 @@
 // Vendor-defined mechanisms: keys checked and handed to the modules that know them.
 //
-// OUR ASSUMPTION: the number stands in the byte below CXI_MECH_VDM_FLAG; such a mechanism works in one
-// command; it takes secret keys, whose bytes are what T_VDM_KEY calls the private token.
+// OUR ASSUMPTION: how a mechanism names its number (Mechanism::vendor()); such a mechanism works in one
+// command; the bytes of secret keys are what T_VDM_KEY calls the private token.
 #include "firmware/cmds/vendor_mechanism.h"
 #include "firmware/cxi/access.h"
 #include "firmware/cxi/cxi.h"
@@ -10,26 +10,53 @@
 namespace cs2sim {
 namespace {
 
-struct KeyTypeRow {
-    std::uint32_t algorithm;
-    std::uint8_t type;  // VDM_TYPE_*
-};
-constexpr KeyTypeRow kKeyTypes[] = {{CXI_KEY_ALGO_RAW, 0}, {CXI_KEY_ALGO_DES, 1}, {CXI_KEY_ALGO_AES, 2}};
+VendorKey vendor_key(const LoadedKey& key) {
+    VendorKey out;
+    out.algorithm = key.object.algorithm();
+    out.bits = key.object.bits();
+    out.external = key.external;
+    out.secret = key.pkey ? ByteView() : key.secret();
+    out.pkey = key.pkey.get();
+    out.is_public = key.object.is_public();
+    out.public_data = key.object.properties.bytes(CXI_PROP_PUBLIC_VDM_DATA);
+    return out;
+}
 
-Result<Bytes> run(CxiCall& call, VendorWork work, Use use, ByteView signature) {
-    const Mechanism mechanism{call.request.u32("mechanism")};
-    const ByteView parameter = call.request.bytes("parameter");
+// One that a callback makes: secret or custom.
+Result<VendorKey> key_to_make(const PropertyList& properties) {
+    const auto algorithm = properties.number(CXI_PROP_KEY_ALGO);
+    if (!algorithm) return fail(E_CXI_PROP_NOT_FOUND);
+    if (*algorithm > CXI_KEY_ALGO_AES && !is_custom_algorithm(*algorithm))
+        return fail(E_CXI_KEY_INVALID_ALGO);
+    VendorKey out;
+    out.algorithm = *algorithm;
+    out.bits = properties.number_or(CXI_PROP_KEY_SIZE, 0);
+    return out;
+}
+
+Result<VendorResult> ask(CxiCall& call, const VendorJob& job) {
+    if (!call.cxi.vendor_mechanisms) return fail(E_CXI_VDM_CB_NOT_REGISTERED);
+    return call.cxi.vendor_mechanisms(call, job);
+}
+
+VendorJob job_of(const CxiCall& call, VendorWork work) {
+    VendorJob job{};
+    job.work = work;
+    job.mechanism = Mechanism{call.request.u32("mechanism")}.vendor();
+    return job;
+}
+
+Result<VendorResult> run(CxiCall& call, VendorWork work, Use use, ByteView signature) {
     if (call.request.bytes("data").size() > CXI_MOST_DATA) return fail(E_CXI_CRYPT_DATA_LEN);
     const SharedKey key = call.find("key");
     if (!key) return fail(E_CXI_INVALID_PARAM_LEN);
-    const auto* row = std::ranges::find(kKeyTypes, key->object.algorithm(), &KeyTypeRow::algorithm);
-    if (row == std::end(kKeyTypes) || !key->object.is_secret()) return fail(E_CXI_KEY_INVALID_ALGO);
-    CS2SIM_TRY(call.cxi.use(*key, use, mechanism, parameter));
-    if (!call.cxi.vendor_mechanisms) return fail(E_CXI_VDM_CB_NOT_REGISTERED);
-    const auto bits = static_cast<std::uint32_t>(key->secret().size() * 8);
-    return call.cxi.vendor_mechanisms(call, {work, mechanism.vendor(), row->type, bits, key->secret(),
-                                             key->object.properties.bytes(CXI_PROP_PUBLIC_VDM_DATA),
-                                             parameter, call.request.bytes("data"), signature});
+    VendorJob job = job_of(call, work);
+    job.parameter = call.request.bytes("parameter");
+    job.data = call.request.bytes("data");
+    job.signature = signature;
+    job.key = vendor_key(*key);
+    CS2SIM_TRY(call.cxi.use(*key, use, {call.request.u32("mechanism")}, job.parameter));
+    return ask(call, job);
 }
 
 }  // namespace
@@ -41,21 +68,84 @@ Result<Bytes> vendor_crypt(CxiCall& call) {
     const bool encrypt = Mechanism{call.request.u32("mechanism")}.mode() == CXI_MECH_MODE_ENCRYPT;
     CS2SIM_TRY_LET(out, run(call, encrypt ? VendorWork::encrypt : VendorWork::decrypt,
                             encrypt ? USE_ENCRYPT : USE_DECRYPT, {}));
-    auto answer = call.answer({0, ByteView(), out});
-    cleanse(out.data(), out.size());
-    return answer;
+    return call.answer({0, ByteView(), ByteView(out.made)});
 }
 
 Result<Bytes> vendor_sign(CxiCall& call) {
     CS2SIM_TRY(check_flags(call.request.u32("flags"), 0));
     CS2SIM_TRY_LET(signature, run(call, VendorWork::sign, USE_SIGN, {}));
-    return call.answer({signature});
+    return call.answer({ByteView(signature.made)});
 }
 
 Result<Bytes> vendor_verify(CxiCall& call) {
     CS2SIM_TRY(check_flags(call.request.u32("flags"), 0));
     CS2SIM_TRY(run(call, VendorWork::verify, USE_VERIFY, call.request.bytes("signature")));
     return call.answer({ByteView()});
+}
+
+// Without a key, whole: who digests in parts keeps them.
+Result<Bytes> vendor_digest(CxiCall& call) {
+    CS2SIM_TRY(check_flags(call.request.u32("flags"), 0));
+    if (call.request.u32("state") != 0 || !call.request.bytes("key").empty()) return fail(E_CXI_CRYPT_MECH);
+    if (call.request.bytes("data").size() > CXI_MOST_DATA) return fail(E_CXI_CRYPT_DATA_LEN);
+    VendorJob job = job_of(call, VendorWork::digest);
+    job.data = call.request.bytes("data");
+    CS2SIM_TRY_LET(hash, ask(call, job));
+    return call.answer({0, ByteView(hash.made)});
+}
+
+Result<VendorResult> vendor_generate(CxiCall& call, const PropertyList& properties) {
+    VendorJob job = job_of(call, VendorWork::generate);
+    CS2SIM_TRY_LET(key, key_to_make(properties));
+    job.key = key;
+    return ask(call, job);
+}
+
+Result<VendorResult> vendor_derive(CxiCall& call, const LoadedKey& base, const PropertyList& properties) {
+    VendorJob job = job_of(call, VendorWork::derive);
+    CS2SIM_TRY_LET(key, key_to_make(properties));
+    job.key = vendor_key(base);
+    job.second = key;
+    job.parameter = call.request.bytes("data");
+    return ask(call, job);
+}
+
+Result<VendorResult> vendor_wrap(CxiCall& call, const LoadedKey& wrapping, ByteView parameter,
+                                 const LoadedKey& key) {
+    VendorJob job = job_of(call, VendorWork::wrap);
+    job.key = vendor_key(wrapping);
+    job.second = vendor_key(key);
+    job.parameter = parameter;
+    return ask(call, job);
+}
+
+Result<VendorResult> vendor_unwrap(CxiCall& call, const LoadedKey& wrapping, ByteView parameter,
+                                   ByteView wrapped, const PropertyList& properties) {
+    VendorJob job = job_of(call, VendorWork::unwrap);
+    CS2SIM_TRY_LET(key, key_to_make(properties));
+    job.key = vendor_key(wrapping);
+    job.second = key;
+    job.parameter = parameter;
+    job.data = wrapped;
+    return ask(call, job);
+}
+
+// A module may have something of a custom key beside it; one that knows nothing of the key is no hindrance.
+Result<void> vendor_destroy(CxiCall& call, const LoadedKey& key) {
+    if (!is_custom_algorithm(key.object.algorithm())) return {};
+    VendorJob job{};
+    job.work = VendorWork::destroy;
+    job.key = vendor_key(key);
+    const auto done = ask(call, job);
+    if (done || done.error().code == E_CXI_VDM_CB_NOT_REGISTERED ||
+        done.error().code == E_CXI_VDM_MECH_NOT_HANDLED)
+        return {};
+    return fail(done.error());
+}
+
+Result<KeyObject> key_of_vendor(PropertyList properties, const VendorResult& made, const Circumstances& now) {
+    if (!made.public_data.empty()) properties.set(CXI_PROP_PUBLIC_VDM_DATA, made.public_data);
+    return key_from_material(std::move(properties), CXI_KEY_TYPE_SECRET, made.made, now);
 }
 
 }  // namespace cs2sim

@@ -29,14 +29,12 @@ struct Chain {
 
 // A key that was deleted, replaced or narrowed since the chain began ends it, as does a log-off.
 Result<void> still_allowed(CxiCall& call, const LoadedKey& key, Use use, Mechanism mechanism) {
-    const auto allowed = call.has(RIGHT_USE | RIGHT_USE_PUBLIC, key);
-    if (!allowed) return fail(allowed.error());
-    if (!*allowed) return fail(E_CXI_PERMISSION_DENIED);
+    CS2SIM_TRY_LET(allowed, call.has(RIGHT_USE | RIGHT_USE_PUBLIC, key));
+    if (!allowed) return fail(E_CXI_PERMISSION_DENIED);
     if (key.external) return {};
-    const auto now = call.cxi.keys.find(key.index);
-    if (!now) return fail(now.error());
-    if (!equal_in_constant_time((*now)->secret(), key.secret())) return fail(E_DB_NOT_FOUND);
-    return call.cxi.allow(**now, use, mechanism);
+    CS2SIM_TRY_LET(now, call.cxi.keys.find(key.index));
+    if (!equal_in_constant_time(now->secret(), key.secret())) return fail(E_DB_NOT_FOUND);
+    return call.cxi.allow(*now, use, mechanism);
 }
 
 template <class Job>
@@ -79,23 +77,22 @@ Result<Bytes> crypt_asymmetric(CxiCall& call, const LoadedKey& key, Mechanism me
         return fail(E_CXI_CRYPT_MECH);
     const bool rsa = is_rsa(*key.pkey);
     if (encrypt) {
-        const auto out = rsa ? rsa_encrypt(key, mechanism, parameter, data)
-                             : ecies_encrypt(key, mechanism, parameter, data);
-        if (!out) return fail(out.error());
-        return call.answer({0, ByteView(), *out});
+        CS2SIM_TRY_LET(out, rsa ? rsa_encrypt(key, mechanism, parameter, data)
+                                : ecies_encrypt(key, mechanism, parameter, data));
+        return call.answer({0, ByteView(), out});
     }
     const auto out =
         rsa ? rsa_decrypt(key, mechanism, parameter, data) : ecies_decrypt(key, mechanism, parameter, data);
-    if (!out) return fail(out.error());
+    CS2SIM_TRY(out);
     return call.answer({0, ByteView(), ByteView(*out)});
 }
 
 Result<Bytes> crypt_mac(CxiCall& call, const LoadedKey& key, Mechanism mechanism) {
     if ((call.request.u32("flags") & CXI_FLAG_CRYPT_SINGLE_CALL) != CXI_FLAG_CRYPT_SINGLE_CALL)
         return fail(E_CXI_CRYPT_MECH);  // in pieces: HASH_COMPUTE with a key
-    const auto mac = make_mac(key, mechanism, call.request.bytes("data"), call.request.bytes("parameter"));
-    if (!mac) return fail(mac.error());
-    return call.answer({0, ByteView(), *mac});
+    CS2SIM_TRY_LET(mac,
+                   make_mac(key, mechanism, call.request.bytes("data"), call.request.bytes("parameter")));
+    return call.answer({0, ByteView(), mac});
 }
 
 struct CryptUse {
@@ -156,9 +153,8 @@ Result<std::vector<ByteView>> bulk_entries(ByteView list) {
     std::vector<ByteView> entries;
     while (!list.empty()) {
         if (entries.size() == CXI_MOST_BULK) return fail(E_ECDSA_BULK_MAX);
-        const auto entry = parse_prefix(LAYOUT_CXI_BULK_ENTRY, list);
-        if (!entry) return fail(entry.error());
-        entries.push_back(entry->bytes("entry"));
+        CS2SIM_TRY_LET(entry, parse_prefix(LAYOUT_CXI_BULK_ENTRY, list));
+        entries.push_back(entry.bytes("entry"));
     }
     return entries;
 }
@@ -167,6 +163,7 @@ Result<std::vector<ByteView>> bulk_entries(ByteView list) {
 
 // Without CXI_FLAG_HASH_PART the hash is complete with this command; `state` goes on with a part before.
 Result<Bytes> cxi_hash_compute(CxiCall& call) {
+    if (Mechanism{call.request.u32("mechanism")}.is_vendor()) return vendor_digest(call);
     Cxi& cxi = call.cxi;
     const std::uint32_t flags = call.request.u32("flags");
     CS2SIM_TRY(check_flags(flags, CXI_FLAG_HASH_PART));
@@ -180,19 +177,17 @@ Result<Bytes> cxi_hash_compute(CxiCall& call) {
             CS2SIM_TRY(cxi.use(*key, USE_MAC, mechanism));
         else
             CS2SIM_TRY(approve_mechanism(cxi.modes(), USE_HASH, kAnyAlgorithm, mechanism.value));
-        auto job = HashJob::start(key.get(), mechanism);
-        if (!job) return fail(job.error());
-        return begin_chain<HashJob>(call, {*std::move(job), key, USE_MAC, mechanism}, last);
+        CS2SIM_TRY_LET(job, HashJob::start(key.get(), mechanism));
+        return begin_chain<HashJob>(call, {std::move(job), key, USE_MAC, mechanism}, last);
     };
-    auto chain = call.request.u32("state") == 0 ? begin() : take_up<HashJob>(call, last);
-    if (!chain) return fail(chain.error());
-    auto done = chain->job->update(data);
+    CS2SIM_TRY_LET(chain, call.request.u32("state") == 0 ? begin() : take_up<HashJob>(call, last));
+    auto done = chain.job->update(data);
     Result<Bytes> hash = Bytes();
-    if (done && last) hash = chain->job->finish();
-    put_down(call, *chain, !done || !hash);
-    if (!done) return fail(done.error());
-    if (!hash) return fail(hash.error());
-    return call.answer({chain->handle, *hash});
+    if (done && last) hash = chain.job->finish();
+    put_down(call, chain, !done || !hash);
+    CS2SIM_TRY(done);
+    CS2SIM_TRY(hash);
+    return call.answer({chain.handle, *hash});
 }
 
 // CXI_FLAG_CRYPT_SINGLE_CALL, or INIT, then neither as often as wanted, then FINAL.
@@ -207,20 +202,18 @@ Result<Bytes> cxi_crypt(CxiCall& call) {
     const Mechanism mechanism{call.request.u32("mechanism")};
     Result<Chain<CipherJob>> chain = Chain<CipherJob>();
     if (first) {
-        const auto use = crypt_use(mechanism);
-        if (!use) return fail(use.error());
+        CS2SIM_TRY_LET(use, crypt_use(mechanism));
         const SharedKey key = call.find("key");
         if (!key) return fail(E_CXI_INVALID_PARAM_LEN);
-        CS2SIM_TRY(cxi.use(*key, use->use, mechanism, call.request.bytes("parameter")));
-        if (use->use == USE_MAC) return crypt_mac(call, *key, mechanism);
-        if (key->pkey) return crypt_asymmetric(call, *key, mechanism, use->encrypt);
-        auto job = CipherJob::start(*key, mechanism, use->encrypt, call.request.bytes("parameter"));
-        if (!job) return fail(job.error());
-        chain = begin_chain<CipherJob>(call, {*std::move(job), key, use->use, mechanism}, last);
+        CS2SIM_TRY(cxi.use(*key, use.use, mechanism, call.request.bytes("parameter")));
+        if (use.use == USE_MAC) return crypt_mac(call, *key, mechanism);
+        if (key->pkey) return crypt_asymmetric(call, *key, mechanism, use.encrypt);
+        CS2SIM_TRY_LET(job, CipherJob::start(*key, mechanism, use.encrypt, call.request.bytes("parameter")));
+        chain = begin_chain<CipherJob>(call, {std::move(job), key, use.use, mechanism}, last);
     } else {
         chain = take_up<CipherJob>(call, last);
     }
-    if (!chain) return fail(chain.error());
+    CS2SIM_TRY(chain);
     auto answer = run_cipher(call, *chain, first && last, first);
     if (!answer) put_down(call, *chain, true);
     return answer;
@@ -228,40 +221,34 @@ Result<Bytes> cxi_crypt(CxiCall& call) {
 
 Result<Bytes> cxi_sign(CxiCall& call) {
     if (Mechanism{call.request.u32("mechanism")}.is_vendor()) return vendor_sign(call);
-    const auto work = signing(call, USE_SIGN, CXI_FLAG_HASH_DATA);
-    if (!work) return fail(work.error());
-    const auto signature = make_signature(work->key, work->request);
-    if (!signature) return fail(signature.error());
-    return call.answer({*signature});
+    CS2SIM_TRY_LET(work, signing(call, USE_SIGN, CXI_FLAG_HASH_DATA));
+    CS2SIM_TRY_LET(signature, make_signature(work.key, work.request));
+    return call.answer({signature});
 }
 
 // All or none: the first that cannot be signed ends it with its error.
 Result<Bytes> cxi_sign_bulk(CxiCall& call) {
-    const auto entries = bulk_entries(call.request.bytes("data"));
-    if (!entries) return fail(entries.error());
-    auto work = signing(call, USE_SIGN, CXI_FLAG_HASH_DATA, static_cast<std::uint32_t>(entries->size()));
-    if (!work) return fail(work.error());
+    CS2SIM_TRY_LET(entries, bulk_entries(call.request.bytes("data")));
+    CS2SIM_TRY_LET(work,
+                   signing(call, USE_SIGN, CXI_FLAG_HASH_DATA, static_cast<std::uint32_t>(entries.size())));
     Bytes signatures;
-    for (const ByteView entry : *entries) {
-        work->request.data = entry;
-        const auto signature = make_signature(work->key, work->request);
-        if (!signature) return fail(signature.error());
-        compose_fitting_into(signatures, LAYOUT_CXI_BULK_ENTRY, *signature);
+    for (const ByteView entry : entries) {
+        work.request.data = entry;
+        CS2SIM_TRY_LET(signature, make_signature(work.key, work.request));
+        compose_fitting_into(signatures, LAYOUT_CXI_BULK_ENTRY, signature);
     }
     return call.answer({signatures});
 }
 
 Result<Bytes> cxi_verify(CxiCall& call) {
     if (Mechanism{call.request.u32("mechanism")}.is_vendor()) return vendor_verify(call);
-    const auto work = signing(call, USE_VERIFY, CXI_FLAG_HASH_DATA | CXI_FLAG_VERIFY_RECOVER);
-    if (!work) return fail(work.error());
+    CS2SIM_TRY_LET(work, signing(call, USE_VERIFY, CXI_FLAG_HASH_DATA | CXI_FLAG_VERIFY_RECOVER));
     const ByteView signature = call.request.bytes("signature");
     if ((call.request.u32("flags") & CXI_FLAG_VERIFY_RECOVER) != 0) {
-        const auto data = recover_signed(work->key, work->request.mechanism, signature);
-        if (!data) return fail(data.error());
-        return call.answer({*data});
+        CS2SIM_TRY_LET(data, recover_signed(work.key, work.request.mechanism, signature));
+        return call.answer({data});
     }
-    CS2SIM_TRY(check_signature(work->key, work->request, signature));
+    CS2SIM_TRY(check_signature(work.key, work.request, signature));
     return call.answer({ByteView()});
 }
 

@@ -53,8 +53,9 @@ public:
     // `terms_of` gives the entries terms (database.h); null: none. Errors: E_OS_FILE_NO_SUCH_FILE;
     // E_DB_FILE_TYPE when what lies there is no database.
     virtual Result<std::shared_ptr<StoredDatabase>> open(const std::string& name, TermsOf terms_of) = 0;
-    // One with this info, to be filled and published.
-    virtual Result<std::unique_ptr<NewDatabase>> make(const std::string& name, const DatabaseInfo& info) = 0;
+    // One with this info, to be filled and published; it will be opened with `terms_of`.
+    virtual Result<std::unique_ptr<NewDatabase>> make(const std::string& name, const DatabaseInfo& info,
+                                                      TermsOf terms_of) = 0;
     virtual Result<void> drop(const std::string& name) = 0;  // precondition: not open. E_OS_FILE_NO_SUCH_FILE
 };
 

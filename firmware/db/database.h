@@ -25,6 +25,8 @@ struct Smos;
 inline constexpr std::uint32_t kLongestKey = 255;
 inline constexpr std::size_t kLongestRecord =
     256 * 1024;  // an entry travels in one frame when it is backed up
+inline constexpr std::uint64_t kNotesOfEntry = 8;
+inline constexpr std::uint64_t kSpareNotes = 65536;
 
 struct DatabaseEntry {
     Bytes key;
@@ -84,7 +86,10 @@ public:
     // The last term that begins with `prefix`. Error: E_DB_NOT_FOUND.
     virtual Result<Bytes> last_term(ByteView prefix) = 0;
     // Notes that a module takes for itself: they live as long as the database, beside its entries, and are in
-    // no backup. Empty when there is none of that name. Error: E_DB_BAD_PARAM when the database has no terms.
+    // no backup. Empty when there is none of that name; one that becomes empty is gone. Errors:
+    // E_DB_BAD_PARAM when the database has no terms; E_DB_NO_SPACE for a new one where there are
+    // kNotesOfEntry for each entry and kSpareNotes besides: those whose entries are gone do not fill the
+    // disk.
     virtual Result<Bytes> note(ByteView name) = 0;
     virtual Result<void> set_note(ByteView name, ByteView note) = 0;
 };

@@ -20,6 +20,7 @@ struct DatabaseStore::Impl {
     DatabaseBackend* backend_of(const std::string& name) const;  // null when no backend has it
     DatabaseBackend* backend_called(std::string_view name) const;
     Result<std::shared_ptr<StoredDatabase>> open_locked(const std::string& name);
+    TermsOf terms_of(const std::string& name) const;  // null: it has none
 
     std::vector<std::unique_ptr<DatabaseBackend>> backends;
     std::mutex mutex;
@@ -69,7 +70,7 @@ private:
 
 Result<std::string> new_name(std::string_view name, const DatabaseInfo& info) {
     auto plain = Flash::plain_name(name);
-    if (!plain) return plain;
+    CS2SIM_TRY(plain);
     if (!is_database_name(*plain)) return fail(E_DB_BAD_NAME);
     if (info.key_length < 1 || info.key_length > kLongestKey || info.max_size == 0)
         return fail(E_DB_BAD_INFO);
@@ -104,10 +105,14 @@ Result<std::shared_ptr<StoredDatabase>> DatabaseStore::Impl::open_locked(const s
     if (const auto found = databases.find(name); found != databases.end()) return found->second;
     DatabaseBackend* backend = backend_of(name);
     if (!backend) return fail(E_OS_FILE_NO_SUCH_FILE);
-    const auto indexed = terms.find(name);
-    auto opened = backend->open(name, indexed == terms.end() ? nullptr : indexed->second);
+    auto opened = backend->open(name, terms_of(name));
     if (opened) databases.emplace(name, *opened);
     return opened;
+}
+
+TermsOf DatabaseStore::Impl::terms_of(const std::string& name) const {
+    const auto indexed = terms.find(name);
+    return indexed == terms.end() ? nullptr : indexed->second;
 }
 
 void DatabaseStore::index(std::string_view name, TermsOf terms_of) {
@@ -129,7 +134,7 @@ Result<std::shared_ptr<Database>> DatabaseStore::create(std::string_view name, c
 
     const std::lock_guard lock(impl_->mutex);
     if (!impl_->backend_of(plain)) {
-        CS2SIM_TRY_LET(made, maker->make(plain, info));
+        CS2SIM_TRY_LET(made, maker->make(plain, info, impl_->terms_of(plain)));
         CS2SIM_TRY(made->finish());
         CS2SIM_TRY(made->publish());
     }
@@ -140,15 +145,17 @@ Result<std::shared_ptr<Database>> DatabaseStore::create(std::string_view name, c
 
 Result<std::unique_ptr<Staging>> DatabaseStore::stage(std::string_view name, const DatabaseInfo& info) {
     CS2SIM_TRY_LET(plain, new_name(name, info));
+    TermsOf terms_of = nullptr;
     {
         const std::lock_guard lock(impl_->mutex);
+        terms_of = impl_->terms_of(plain);
         if (impl_->backend_of(plain)) {
             CS2SIM_TRY_LET(database, impl_->open_locked(plain));
             if (database->info().key_length != info.key_length) return fail(E_DB_BAD_INFO);
             return database->stage();
         }
     }
-    CS2SIM_TRY_LET(made, impl_->backends.front()->make(plain, info));
+    CS2SIM_TRY_LET(made, impl_->backends.front()->make(plain, info, terms_of));
     const auto publish = [this, name = plain](NewDatabase& finished) -> Result<bool> {
         const std::lock_guard lock(impl_->mutex);
         if (impl_->backend_of(name)) return false;

@@ -18,7 +18,7 @@ ReaderSnapshot::~ReaderSnapshot() {
 Result<DatabaseEntry> ReaderSnapshot::next() {
     const std::lock_guard lock(mutex_);
     if (reader_) return reader_->walk();
-    if (!moved_) return fail(moved_.error());
+    CS2SIM_TRY(moved_);
     return rest_->next();
 }
 

@@ -52,6 +52,7 @@ public:
         remove_side_files(unfinished_);
         CS2SIM_TRY(SqliteConnection::make_file(unfinished_, info_));
         if (filled_) CS2SIM_TRY(copy_entries());
+        if (identity_.terms_of) CS2SIM_TRY(make_terms());
         const StateFile file(unfinished_, O_RDWR);
         if (!file || !file.sync()) return fail(database_io_error(errno));
         return {};
@@ -71,20 +72,33 @@ public:
         while (true) {
             const auto entry = entries_.next();
             if (!entry && entry.error().code == E_DB_NOT_FOUND) return {};
-            if (!entry) return fail(entry.error());
+            CS2SIM_TRY(entry);
             CS2SIM_TRY(visit(entry->key, entry->record));
         }
     }
 
 private:
+    DatabaseIdentity unnamed(TermsOf terms_of) const {
+        return {identity_.name, unfinished_, identity_.record_key, terms_of};
+    }
+
+    // Their terms afterwards, all at once.
     Result<void> copy_entries() {
-        DatabaseIdentity unnamed{identity_.name, unfinished_, identity_.record_key};
-        SqliteConnection writer(unnamed);
-        CS2SIM_TRY(writer.open());
+        const DatabaseIdentity identity = unnamed(nullptr);
+        SqliteConnection writer(identity);
+        CS2SIM_TRY(writer.open(SqliteConnection::Syncs::none));
         CS2SIM_TRY(writer.begin());
-        const auto copied = entries_.copy_to(writer);
-        if (!copied) return fail(copied.error());
-        return writer.commit();  // closing writes the log into the file
+        CS2SIM_TRY(entries_.copy_to(writer));
+        CS2SIM_TRY(writer.commit());
+        return writer.gather();
+    }
+
+    Result<void> make_terms() {
+        const DatabaseIdentity identity = unnamed(identity_.terms_of);
+        SqliteConnection writer(identity);
+        CS2SIM_TRY(writer.open(SqliteConnection::Syncs::none));
+        CS2SIM_TRY(writer.make_terms());
+        return writer.gather();
     }
 
     const DatabaseIdentity identity_;
@@ -127,16 +141,15 @@ public:
 
     Result<std::shared_ptr<StoredDatabase>> open(const std::string& name, TermsOf terms_of) override {
         if (!exists(name)) return fail(E_OS_FILE_NO_SUCH_FILE);
-        auto opened = SqliteDatabase::open(name, file(name), master_key_, terms_of);
-        if (!opened) return fail(opened.error());
-        return *opened;
+        CS2SIM_TRY_LET(opened, SqliteDatabase::open(name, file(name), master_key_, terms_of));
+        return opened;
     }
 
-    Result<std::unique_ptr<NewDatabase>> make(const std::string& name, const DatabaseInfo& info) override {
-        auto record_key = database_record_key(master_key_, name);
-        if (!record_key) return fail(record_key.error());
-        return std::make_unique<NewSqliteDatabase>(DatabaseIdentity{name, file(name), std::move(*record_key)},
-                                                   info);
+    Result<std::unique_ptr<NewDatabase>> make(const std::string& name, const DatabaseInfo& info,
+                                              TermsOf terms_of) override {
+        CS2SIM_TRY_LET(record_key, database_record_key(master_key_, name));
+        return std::make_unique<NewSqliteDatabase>(
+            DatabaseIdentity{name, file(name), std::move(record_key), terms_of}, info);
     }
 
     // The database first: a kill in between leaves side files, which the next of that name removes.

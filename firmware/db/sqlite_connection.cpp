@@ -47,10 +47,10 @@ Error database_io_error(int host_errno) {
 SqliteConnection::SqliteConnection(const DatabaseIdentity& identity)
     : identity_(identity), aead_(identity.record_key) {}
 
-Result<void> SqliteConnection::open() {
+Result<void> SqliteConnection::open(Syncs syncs) {
     const int opened = sqlite_.open(identity_.file, SQLITE_OPEN_READWRITE);
     if (opened != SQLITE_OK) return fail(database_error(opened));
-    CS2SIM_TRY(run("PRAGMA synchronous=FULL"));
+    CS2SIM_TRY(run(syncs == Syncs::each_commit ? "PRAGMA synchronous=FULL" : "PRAGMA synchronous=OFF"));
     CS2SIM_TRY(run("PRAGMA temp_store=MEMORY"));           // a savepoint must need no descriptor
     CS2SIM_TRY(run("PRAGMA journal_size_limit=4194304"));  // after a large restore the log shrinks again
     return run("PRAGMA cache_size=-1000");
@@ -69,11 +69,14 @@ Result<void> SqliteConnection::make_file(const std::filesystem::path& file, cons
         "CREATE TABLE info(key_length INTEGER NOT NULL, max_size INTEGER NOT NULL);"
         "INSERT INTO info VALUES(" +
         std::to_string(info.key_length) + "," + std::to_string(info.max_size) + ");" +
-        "CREATE TABLE entries(key BLOB PRIMARY KEY, record BLOB NOT NULL) WITHOUT ROWID; COMMIT";
+        "CREATE TABLE entries(key BLOB PRIMARY KEY, record BLOB NOT NULL) WITHOUT ROWID; COMMIT;"
+        "PRAGMA wal_checkpoint(TRUNCATE)";
     const int made = sqlite.run(script.c_str());
     if (made != SQLITE_OK) return fail(database_error(made));
-    return {};  // closing writes the log into the file
+    return {};
 }
+
+Result<void> SqliteConnection::gather() { return run("PRAGMA wal_checkpoint(TRUNCATE)"); }
 
 Result<std::int64_t> SqliteConnection::number_of(const char* pragma) {
     Statement statement(sqlite_.get(), pragma);
@@ -82,11 +85,9 @@ Result<std::int64_t> SqliteConnection::number_of(const char* pragma) {
 }
 
 Result<DatabaseInfo> SqliteConnection::read_info() {
-    const auto application = number_of("PRAGMA application_id");
-    if (!application) return fail(application.error());
-    const auto format = number_of("PRAGMA user_version");
-    if (!format) return fail(format.error());
-    if (*application != kApplicationId || *format < kFormat || *format > kFormatWithTerms)
+    CS2SIM_TRY_LET(application, number_of("PRAGMA application_id"));
+    CS2SIM_TRY_LET(format, number_of("PRAGMA user_version"));
+    if (application != kApplicationId || format < kFormat || format > kFormatWithTerms)
         return fail(E_DB_FILE_TYPE);
 
     Statement row(sqlite_.get(), "SELECT key_length, max_size FROM info");
@@ -126,9 +127,8 @@ Result<SecretBytes> SqliteConnection::find(ByteView key) {
 
 Result<DatabaseEntry> SqliteConnection::find(ByteView key, Find mode) {
     if (mode == Find::equal) {
-        auto record = find(key);
-        if (!record) return fail(record.error());
-        return DatabaseEntry{to_bytes(key), std::move(*record), false};
+        CS2SIM_TRY_LET(record, find(key));
+        return DatabaseEntry{to_bytes(key), std::move(record), false};
     }
     Statement& statement =
         mode == Find::greater
@@ -155,7 +155,7 @@ Result<DatabaseEntry> SqliteConnection::entry_of(Statement& statement) {
 Result<void> SqliteConnection::begin_walk() {
     CS2SIM_TRY(run("BEGIN"));
     const auto fixed = number_of("SELECT key_length FROM info");  // the first read fixes the view
-    if (!fixed) return fail(fixed.error());
+    CS2SIM_TRY(fixed);
     walk_ = Statement(sqlite_.get(), "SELECT key, record FROM entries ORDER BY key");
     return {};
 }

@@ -35,7 +35,11 @@ class SqliteConnection {
 public:
     explicit SqliteConnection(const DatabaseIdentity& identity);  // which must outlive it
 
-    Result<void> open();
+    // `none`: of a file that nobody else sees yet, and that is synchronised as a whole before anybody does.
+    enum class Syncs : std::uint8_t { each_commit, none };
+    Result<void> open(Syncs syncs = Syncs::each_commit);
+    // Writes the log into the file, which is then all there is.
+    Result<void> gather();
 
     // Makes the tables in an empty file. Used once, on a file that nobody else sees yet.
     static Result<void> make_file(const std::filesystem::path& file, const DatabaseInfo& info);
@@ -87,6 +91,7 @@ private:
     Result<std::int64_t> number_of(const char* pragma);
     Result<void> add_terms(ByteView key, ByteView sealed);
     Result<void> erase_terms(ByteView key);
+    Result<void> make_room_for_note(ByteView name);
 
     const DatabaseIdentity& identity_;
     Aead aead_;
@@ -94,7 +99,9 @@ private:
     Statement find_, find_at_or_behind_, find_behind_, keys_, entries_, count_, walk_, insert_, replace_,
         erase_;
     Statement begin_, commit_, mark_, release_;
-    Statement add_term_, erase_term_, find_by_, last_term_, note_, set_note_;
+    Statement add_term_, erase_term_, find_by_, last_term_, note_, set_note_, erase_note_;
+    std::uint64_t notes_ = 0;  // there are no more, while it is less than the other
+    std::uint64_t most_notes_ = 0;
 };
 
 }  // namespace cs2sim

@@ -67,16 +67,14 @@ Result<SecretBytes> database_record_key(const MasterKey& master_key, const std::
 Result<std::shared_ptr<SqliteDatabase>> SqliteDatabase::open(const std::string& name,
                                                              const std::filesystem::path& file,
                                                              const MasterKey& master_key, TermsOf terms_of) {
-    auto record_key = database_record_key(master_key, name);
-    if (!record_key) return fail(record_key.error());
+    CS2SIM_TRY_LET(record_key, database_record_key(master_key, name));
     std::shared_ptr<SqliteDatabase> database(
-        new SqliteDatabase({name, file, std::move(*record_key), terms_of}, master_key));
+        new SqliteDatabase({name, file, std::move(record_key), terms_of}, master_key));
 
     auto writer = std::make_unique<SqliteConnection>(database->identity_);
     CS2SIM_TRY(writer->open());
-    const auto info = writer->read_info();
-    if (!info) return fail(info.error());
-    database->info_ = *info;
+    CS2SIM_TRY_LET(info, writer->read_info());
+    database->info_ = info;
     CS2SIM_TRY(writer->make_terms());
     database->writer_ = std::make_unique<GroupCommit>(std::move(writer));
     // One reader from the start: with it the database works on when the host has no descriptor left.
@@ -148,53 +146,45 @@ void SqliteDatabase::close() {
 
 Result<SecretBytes> SqliteDatabase::find(ByteView key) {
     CS2SIM_TRY(check(key));
-    auto lease = reader();
-    if (!lease) return fail(lease.error());
-    return (*lease)->find(key);
+    CS2SIM_TRY_LET(lease, reader());
+    return lease->find(key);
 }
 
 Result<DatabaseEntry> SqliteDatabase::find(ByteView key, Find mode) {
     CS2SIM_TRY(check(key));
-    auto lease = reader();
-    if (!lease) return fail(lease.error());
-    return (*lease)->find(key, mode);
+    CS2SIM_TRY_LET(lease, reader());
+    return lease->find(key, mode);
 }
 
 Result<std::uint64_t> SqliteDatabase::count() {
-    auto lease = reader();
-    if (!lease) return fail(lease.error());
-    return (*lease)->count();
+    CS2SIM_TRY_LET(lease, reader());
+    return lease->count();
 }
 
 Result<void> SqliteDatabase::verify() {
-    auto lease = reader();
-    if (!lease) return fail(lease.error());
-    return (*lease)->verify();
+    CS2SIM_TRY_LET(lease, reader());
+    return lease->verify();
 }
 
 Result<std::vector<Bytes>> SqliteDatabase::keys(ByteView after, std::size_t limit) {
-    auto lease = reader();
-    if (!lease) return fail(lease.error());
-    return (*lease)->keys(after, limit);
+    CS2SIM_TRY_LET(lease, reader());
+    return lease->keys(after, limit);
 }
 
 Result<std::vector<FoundByTerm>> SqliteDatabase::find_by(ByteView prefix, ByteView term, ByteView key,
                                                          std::size_t limit) {
-    auto lease = reader();
-    if (!lease) return fail(lease.error());
-    return (*lease)->find_by(prefix, term, key, limit);
+    CS2SIM_TRY_LET(lease, reader());
+    return lease->find_by(prefix, term, key, limit);
 }
 
 Result<Bytes> SqliteDatabase::note(ByteView name) {
-    auto lease = reader();
-    if (!lease) return fail(lease.error());
-    return (*lease)->note(name);
+    CS2SIM_TRY_LET(lease, reader());
+    return lease->note(name);
 }
 
 Result<std::vector<DatabaseEntry>> SqliteDatabase::entries(ByteView after, std::size_t limit) {
-    auto lease = reader();
-    if (!lease) return fail(lease.error());
-    return (*lease)->entries(after, limit);
+    CS2SIM_TRY_LET(lease, reader());
+    return lease->entries(after, limit);
 }
 
 Result<void> SqliteDatabase::run(ByteView key, const GroupCommit::Work& work) {
@@ -208,21 +198,18 @@ Result<void> SqliteDatabase::run(ByteView key, const GroupCommit::Work& work) {
 Result<Bytes> SqliteDatabase::sealed(ByteView key, ByteView record) {
     CS2SIM_TRY(check(key));
     CS2SIM_TRY(check_record(record));
-    auto lease = reader();
-    if (!lease) return fail(lease.error());
-    return (*lease)->seal(key, record);
+    CS2SIM_TRY_LET(lease, reader());
+    return lease->seal(key, record);
 }
 
 Result<void> SqliteDatabase::insert(ByteView key, ByteView record) {
-    const auto waiting = sealed(key, record);
-    if (!waiting) return fail(waiting.error());
-    return run(key, [&](SqliteConnection& writer) { return writer.insert(key, *waiting); });
+    CS2SIM_TRY_LET(waiting, sealed(key, record));
+    return run(key, [&](SqliteConnection& writer) { return writer.insert(key, waiting); });
 }
 
 Result<void> SqliteDatabase::update(ByteView key, ByteView record) {
-    const auto waiting = sealed(key, record);
-    if (!waiting) return fail(waiting.error());
-    return run(key, [&](SqliteConnection& writer) { return writer.replace(key, *waiting); });
+    CS2SIM_TRY_LET(waiting, sealed(key, record));
+    return run(key, [&](SqliteConnection& writer) { return writer.replace(key, waiting); });
 }
 
 Result<void> SqliteDatabase::erase(ByteView key) {

@@ -21,9 +21,8 @@ public:
     Result<std::uint32_t> commit() override {
         std::uint32_t applied = 0;
         const auto copy = [&](SqliteConnection& writer) -> Result<void> {
-            const auto copied = entries_.copy_to(writer);
-            if (!copied) return fail(copied.error());
-            applied = *copied;
+            CS2SIM_TRY_LET(copied, entries_.copy_to(writer));
+            applied = copied;
             return {};
         };
         CS2SIM_TRY(database_->run(copy, ChangeCounts::Classes().set()));

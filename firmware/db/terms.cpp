@@ -15,9 +15,8 @@ Bytes behind(ByteView prefix) {
 }  // namespace
 
 Result<void> SqliteConnection::make_terms() {
-    const auto format = number_of("PRAGMA user_version");
-    if (!format) return fail(format.error());
-    if (!identity_.terms_of || *format != 1) return {};
+    CS2SIM_TRY_LET(format, number_of("PRAGMA user_version"));
+    if (!identity_.terms_of || format != 1) return {};
     CS2SIM_TRY(begin());
     const auto made = [&]() -> Result<void> {
         CS2SIM_TRY(run(
@@ -50,7 +49,7 @@ Result<void> SqliteConnection::erase_terms(ByteView key) {
     if (!identity_.terms_of) return {};
     const auto record = find(key);
     if (!record && (record.error().code == E_DB_NOT_FOUND || record.error().code == E_DB_REC_CRC)) return {};
-    if (!record) return fail(record.error());
+    CS2SIM_TRY(record);
     for (const Bytes& term : identity_.terms_of(key, *record))
         CS2SIM_TRY(change(
             prepared(erase_term_, "DELETE FROM terms WHERE term=?1 AND key=?2").bind(1, term).bind(2, key)));
@@ -113,8 +112,27 @@ Result<Bytes> SqliteConnection::note(ByteView name) {
     return note;
 }
 
+// A count of all is taken when as many came as might be too many: some were put off with their transaction.
+Result<void> SqliteConnection::make_room_for_note(ByteView name) {
+    CS2SIM_TRY_LET(before, this->note(name));
+    if (!before.empty()) return {};
+    if (notes_ >= most_notes_) {
+        const auto entries = number_of("SELECT count(*) FROM entries");
+        if (!entries) return fail(entries.error());
+        const auto notes = number_of("SELECT count(*) FROM notes");
+        if (!notes) return fail(notes.error());
+        notes_ = static_cast<std::uint64_t>(*notes);
+        most_notes_ = kNotesOfEntry * static_cast<std::uint64_t>(*entries) + kSpareNotes;
+        if (notes_ >= most_notes_) return fail(E_DB_NO_SPACE);
+    }
+    ++notes_;
+    return {};
+}
+
 Result<void> SqliteConnection::set_note(ByteView name, ByteView note) {
     if (!identity_.terms_of) return fail(E_DB_BAD_PARAM);
+    if (note.empty()) return change(prepared(erase_note_, "DELETE FROM notes WHERE name=?1").bind(1, name));
+    CS2SIM_TRY(make_room_for_note(name));
     return change(
         prepared(set_note_, "INSERT OR REPLACE INTO notes VALUES(?1, ?2)").bind(1, name).bind(2, note));
 }

@@ -240,11 +240,10 @@ private:
         }
         const auto stored = smos_->flash.read(kInitialKey);
         if (!stored) return fail(E_CMDS_BAD_INITKEY);
-        for (std::string_view name : {kKeyDatabase, kMasterKeyDatabase}) {
-            const auto made = databases_.create(name, database_policy(name)->info);
-            if (!made) return fail(made.error());
-        }
         if (profile_.factory_mbk) CS2SIM_TRY(mbk_.make_factory_key());
+        for (std::string_view name : {kKeyDatabase, kMasterKeyDatabase}) {
+            CS2SIM_TRY(databases_.create(name, database_policy(name)->info));
+        }
         CS2SIM_TRY(users_.create_factory_user(*stored));
         return remember_complete();
     }
@@ -320,14 +319,13 @@ private:
     }
 
     Result<Bytes> run(ByteView frame) {
-        const auto request = parse_request(frame);
-        if (!request) return fail(request.error());
+        CS2SIM_TRY_LET(request, parse_request(frame));
         std::shared_lock<std::shared_mutex> pass;
-        const bool beside = context_.control && request->fc == FC_SIM && passes_beside_the_gate(request->sfc);
+        const bool beside = context_.control && request.fc == FC_SIM && passes_beside_the_gate(request.sfc);
         if (!beside) pass = device_.gate().pass(*abandonment_);
         forget_what_a_boot_ended();
         try {
-            auto answer = device_.scheduler().run(device_.services(), context_, *request);
+            auto answer = device_.scheduler().run(device_.services(), context_, request);
             logged_on_ = context_.logged_on_inside || !context_.users.empty();
             if (answer && answer->size() > kMaxFrame - kFrameHeader) return fail(E_CMDS_BAD_SIZE);
             return answer;
@@ -372,9 +370,8 @@ bool SimulatedDevice::is_new(const std::filesystem::path& state) {
 
 Result<std::unique_ptr<SimulatedDevice>> SimulatedDevice::boot(Options options) {
     start_openssl();
-    auto smos = Smos::open(options.state, std::move(options.warned));
-    if (!smos) return fail(smos.error());
-    auto device = std::make_unique<BootedDevice>(std::move(options.profile), std::move(*smos));
+    CS2SIM_TRY_LET(smos, Smos::open(options.state, std::move(options.warned)));
+    auto device = std::make_unique<BootedDevice>(std::move(options.profile), std::move(smos));
     device->on_shut_down(std::move(options.shut_down));
     CS2SIM_TRY(device->start(options.initial_key));
     return device;

@@ -31,13 +31,12 @@ Result<void> read_entries(Smos& smos, Database& database, bool whole) {
     if (whole) CS2SIM_TRY(database.verify());
     Bytes last;
     while (true) {
-        const auto entries = database.entries(last, kAtOnce);
-        if (!entries) return fail(entries.error());
-        for (const DatabaseEntry& entry : *entries)
+        CS2SIM_TRY_LET(entries, database.entries(last, kAtOnce));
+        for (const DatabaseEntry& entry : entries)
             if (!good(database, entry))
                 smos.boot_log.warn(database.name() + ": entry " + name_of(entry.key) + " is damaged");
-        if (entries->size() < kAtOnce || !whole) return {};
-        last = entries->back().key;
+        if (entries.size() < kAtOnce || !whole) return {};
+        last = entries.back().key;
     }
 }
 

@@ -29,7 +29,7 @@ Result<void> restart(Services& device) {
 }
 
 Result<void> no_value(Result<bool> result) {
-    if (!result) return fail(result.error());
+    CS2SIM_TRY(result);
     return {};
 }
 

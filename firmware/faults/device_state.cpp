@@ -33,7 +33,7 @@ void audit(Services& device, std::uint32_t audit_class, const std::string& text)
 }
 
 Result<bool> alarm_if(Services& device, Result<bool> empty) {
-    if (!empty) return empty;
+    CS2SIM_TRY(empty);
     if (*empty) CS2SIM_TRY(enter_alarm(device, Alarm::batteries));
     return empty;
 }
@@ -89,10 +89,8 @@ Result<void> switch_mode(Services& device, std::int64_t mode) {
 }
 
 Result<void> flip_mbk(Services& device) {
-    const auto made = device.mbk.generate(MBK_TYPE_AES, kMbkLength, 1, 1, "FLIPPED");
-    if (!made) return fail(made.error());
-    const auto loaded = device.mbk.import(kMbkSlotAes, MBK_FLG_OW, made->shares);
-    if (!loaded) return fail(loaded.error());
+    CS2SIM_TRY_LET(made, device.mbk.generate(MBK_TYPE_AES, kMbkLength, 1, 1, "FLIPPED"));
+    CS2SIM_TRY(device.mbk.import(kMbkSlotAes, MBK_FLG_OW, made.shares));
     return {};
 }
 

@@ -69,9 +69,8 @@ Result<std::shared_ptr<Database>> MbkStore::database() {
 
 Result<ResidentMbk> MbkStore::resident(std::uint32_t slot) {
     if (slot >= kMbkSlots) return fail(E_MBK_KEY_NO);
-    auto store = database();
-    if (!store) return fail(store.error());
-    auto record = (*store)->find(search_key(slot));
+    CS2SIM_TRY_LET(store, database());
+    auto record = store->find(search_key(slot));
     if (!record)
         return fail(record.error().code == E_DB_NOT_FOUND ? Error{E_MBK_SLOT_EMPTY} : record.error());
     if (record->size() != kInfoSize + kMbkLength) return fail(E_MBK_BAD_DB_FORMAT);
@@ -79,13 +78,12 @@ Result<ResidentMbk> MbkStore::resident(std::uint32_t slot) {
     return ResidentMbk(decode_key_info(all.first(kInfoSize)), to_secret(all.subspan(kInfoSize)));
 }
 
-Result<MbkStore::Generated> MbkStore::generate(std::uint8_t type, std::uint8_t length, unsigned n, unsigned k,
-                                               std::string_view name) {
+Result<MbkStore::Made> MbkStore::make(std::uint8_t type, std::uint8_t length, unsigned n, unsigned k,
+                                      std::string_view name) {
     if (type != MBK_TYPE_AES) return fail(E_MBK_KEY_TYPE);
     if (length != kMbkLength) return fail(E_MBK_KEY_LB);
     if (k < 1 || k > n || n > 255) return fail(E_MBK_SHARE_CNT);
-    const auto full_name = name_of(name);
-    if (!full_name) return fail(full_name.error());
+    CS2SIM_TRY_LET(full_name, name_of(name));
 
     SecretBytes key = random_secret(kMbkLength);
     auto values = mbk_split(key, k, n);
@@ -93,41 +91,49 @@ Result<MbkStore::Generated> MbkStore::generate(std::uint8_t type, std::uint8_t l
         key = random_secret(kMbkLength);
         values = mbk_split(key, k, n);
     }
-    if (!values) return fail(values.error());
-    const auto hash = mdc2(key);
-    if (!hash) return fail(hash.error());
-    const MbkKeyInfo info{*full_name,
+    CS2SIM_TRY(values);
+    CS2SIM_TRY_LET(hash, mdc2(key));
+    const MbkKeyInfo info{full_name,
                           MBK_TYPE_AES,
                           bcd_time(smos_.clock.milliseconds()),
                           kMbkLength,
-                          *hash,
+                          hash,
                           static_cast<std::uint8_t>(n),
                           static_cast<std::uint8_t>(k),
                           0};
+    return Made{info, std::move(key), std::move(*values)};
+}
 
+Result<MbkStore::Generated> MbkStore::generate(std::uint8_t type, std::uint8_t length, unsigned n, unsigned k,
+                                               std::string_view name) {
+    CS2SIM_TRY_LET(made, make(type, length, n, k, name));
     Generated generated;
-    for (std::size_t i = 0; i < values->size(); ++i)
+    for (std::size_t i = 0; i < made.values.size(); ++i)
         generated.shares.push_back(
-            {encode_share_info(info, static_cast<std::uint8_t>(i + 1)), std::move((*values)[i])});
+            {encode_share_info(made.info, static_cast<std::uint8_t>(i + 1)), std::move(made.values[i])});
 
-    auto store = database();
-    if (!store) return fail(store.error());
-    CS2SIM_TRY((*store)->change([&](Batch& batch) -> Result<void> {
+    CS2SIM_TRY_LET(store, database());
+    CS2SIM_TRY(store->change([&](Batch& batch) -> Result<void> {
         const auto resident = batch.find(search_key(kMbkSlotAes));
         if (!resident && resident.error().code != E_DB_NOT_FOUND) return fail(resident.error());
         if (resident && !is_factory_record(*resident)) return {};
         generated.loaded = true;
-        return batch.update(search_key(kMbkSlotAes), record_of(info, key));
+        return batch.update(search_key(kMbkSlotAes), record_of(made.info, made.key));
     }));
     if (generated.loaded) changed();
     return generated;
 }
 
 Result<void> MbkStore::make_factory_key() {
-    const auto present = list();
-    if (!present) return fail(present.error());
-    if (!present->empty()) return {};
-    CS2SIM_TRY(generate(MBK_TYPE_AES, kMbkLength, 1, 1, kFactoryName));
+    if (databases_.exists(kMasterKeyDatabase)) {
+        CS2SIM_TRY_LET(present, list());
+        if (!present.empty()) return {};
+    }
+    CS2SIM_TRY_LET(made, make(MBK_TYPE_AES, kMbkLength, 1, 1, kFactoryName));
+    CS2SIM_TRY_LET(staged, databases_.stage(kMasterKeyDatabase, database_policy(kMasterKeyDatabase)->info));
+    CS2SIM_TRY(staged->add(search_key(kMbkSlotAes), record_of(made.info, made.key)));
+    CS2SIM_TRY(staged->commit());
+    changed();
     return {};
 }
 
@@ -136,25 +142,21 @@ Result<MbkKeyInfo> MbkStore::import(std::uint32_t slot, std::uint32_t flags,
     if (slot >= kMbkSlots) return fail(E_MBK_KEY_NO);
     if ((flags & ~static_cast<std::uint32_t>(MBK_FLG_OW)) != 0) return fail(E_MBK_FLAGS_INV);
     if (slot == kMbkSlotDes) return fail(E_MBK_KEY_TYPE);
-    const auto set = check_shares(shares);
-    if (!set) return fail(set.error());
-    const auto key = mbk_combine(set->points);
-    if (!key) return fail(key.error());
-    const auto hash = mdc2(*key);
-    if (!hash) return fail(hash.error());
-    if (!std::equal(set->hash.begin(), set->hash.end(), hash->begin())) return fail(E_MBK_ISO_HASH_FAIL);
+    CS2SIM_TRY_LET(set, check_shares(shares));
+    CS2SIM_TRY_LET(key, mbk_combine(set.points));
+    CS2SIM_TRY_LET(hash, mdc2(key));
+    if (!std::equal(set.hash.begin(), set.hash.end(), hash.begin())) return fail(E_MBK_ISO_HASH_FAIL);
 
-    const MbkKeyInfo info{set->name, MBK_TYPE_AES, set->time, kMbkLength, *hash, 0, set->k, 0};
-    const auto store = database();
-    if (!store) return fail(store.error());
-    CS2SIM_TRY((*store)->change([&](Batch& batch) -> Result<void> {
+    const MbkKeyInfo info{set.name, MBK_TYPE_AES, set.time, kMbkLength, hash, 0, set.k, 0};
+    CS2SIM_TRY_LET(store, database());
+    CS2SIM_TRY(store->change([&](Batch& batch) -> Result<void> {
         const auto resident = batch.find(search_key(slot));
         if (!resident && resident.error().code != E_DB_NOT_FOUND) return fail(resident.error());
         const bool occupied = resident && !is_factory_record(*resident) &&
                               (resident->size() != kInfoSize + kMbkLength ||
-                               !equal_in_constant_time(ByteView(*resident).subspan(kInfoSize), *key));
+                               !equal_in_constant_time(ByteView(*resident).subspan(kInfoSize), key));
         if (occupied && (flags & MBK_FLG_OW) == 0) return fail(E_MBK_KEY_EXISTS);
-        return batch.update(search_key(slot), record_of(info, *key));
+        return batch.update(search_key(slot), record_of(info, key));
     }));
     changed();
     return info;
@@ -173,9 +175,8 @@ Result<std::vector<std::pair<std::uint32_t, MbkKeyInfo>>> MbkStore::list() {
 }
 
 Result<MbkKeyInfo> MbkStore::info(std::uint32_t slot) {
-    const auto found = resident(slot);
-    if (!found) return fail(found.error());
-    return found->info();
+    CS2SIM_TRY_LET(found, resident(slot));
+    return found.info();
 }
 
 Result<std::optional<ResidentMbk>> MbkStore::that_sealed(std::uint8_t type, ByteView hash) {
@@ -196,10 +197,9 @@ Result<MbkKeyInfo> MbkStore::remove(std::uint32_t slot) {
     if (slot >= kMbkSlots) return fail(E_MBK_KEY_NO);
     if (slot != kMbkSlotTemporary) return fail(E_MBK_NOT_SUPPORTED);
     const auto there = info(slot);
-    if (!there) return there;
-    const auto store = database();
-    if (!store) return fail(store.error());
-    const auto erased = (*store)->erase(search_key(slot));
+    CS2SIM_TRY(there);
+    CS2SIM_TRY_LET(store, database());
+    const auto erased = store->erase(search_key(slot));
     if (!erased)
         return fail(erased.error().code == E_DB_NOT_FOUND ? Error{E_MBK_SLOT_EMPTY} : erased.error());
     changed();

@@ -89,7 +89,8 @@ public:
     };
 
     // The key that a new device has when its profile says so (factory_mbk), AUTO-GEN, 1 share of 1, which
-    // nobody gets. Generations and imports replace it without asking. Nothing happens when the slot is full.
+    // nobody gets. Generations and imports replace it without asking. Makes the database with it; nothing
+    // happens when a slot is full.
     Result<void> make_factory_key();
 
     // Makes a key and splits it, n shares of which k recover it. It goes into its slot when that is empty or
@@ -130,6 +131,13 @@ public:
     Result<void> erase_all();  // alarm and Clear
 
 private:
+    // A key that no slot has yet.
+    struct Made {
+        MbkKeyInfo info;
+        SecretBytes key;
+        std::vector<SecretBytes> values;  // of its shares
+    };
+    Result<Made> make(std::uint8_t type, std::uint8_t length, unsigned n, unsigned k, std::string_view name);
     Result<std::shared_ptr<Database>> database();
     void changed() const;
 

@@ -74,15 +74,13 @@ private:
 
 // The polynomial at x: Horner's rule, from the highest coefficient down.
 Result<SecretBytes> share_at(Field& field, const std::vector<Number>& coefficients, std::uint8_t x) {
-    const auto at = Field::small(x);
-    if (!at) return fail(at.error());
-    auto y = Field::small(0);
-    if (!y) return fail(y.error());
+    CS2SIM_TRY_LET(at, Field::small(x));
+    CS2SIM_TRY_LET(y, Field::small(0));
     for (std::size_t i = coefficients.size(); i-- > 0;) {
-        CS2SIM_TRY(field.multiply(*y, *at));
-        CS2SIM_TRY(field.add(*y, coefficients[i]));
+        CS2SIM_TRY(field.multiply(y, at));
+        CS2SIM_TRY(field.add(y, coefficients[i]));
     }
-    return Field::bytes_of(*y);
+    return Field::bytes_of(y);
 }
 
 Result<void> check_point(const std::vector<Point>& shares, std::size_t i) {
@@ -96,21 +94,18 @@ Result<void> check_point(const std::vector<Point>& shares, std::size_t i) {
 // Lagrange's term of share i at x = 0: y_i times the product of x_j / (x_j - x_i) over all j but i.
 Result<Number> lagrange_term(Field& field, const std::vector<Point>& shares, std::size_t i) {
     auto term = field.element(shares[i].second);
-    if (!term) return term;
-    auto below = Field::small(1);
-    if (!below) return below;
-    const auto own = Field::small(shares[i].first);
-    if (!own) return fail(own.error());
+    CS2SIM_TRY(term);
+    CS2SIM_TRY_LET(below, Field::small(1));
+    CS2SIM_TRY_LET(own, Field::small(shares[i].first));
     for (std::size_t j = 0; j < shares.size(); ++j) {
         if (j == i) continue;
-        auto x = Field::small(shares[j].first);
-        if (!x) return x;
-        CS2SIM_TRY(field.multiply(*term, *x));
-        CS2SIM_TRY(field.subtract(*x, *own));
-        CS2SIM_TRY(field.multiply(*below, *x));
+        CS2SIM_TRY_LET(x, Field::small(shares[j].first));
+        CS2SIM_TRY(field.multiply(*term, x));
+        CS2SIM_TRY(field.subtract(x, own));
+        CS2SIM_TRY(field.multiply(below, x));
     }
-    CS2SIM_TRY(field.invert(*below));
-    CS2SIM_TRY(field.multiply(*term, *below));
+    CS2SIM_TRY(field.invert(below));
+    CS2SIM_TRY(field.multiply(*term, below));
     return term;
 }
 
@@ -122,15 +117,13 @@ Result<std::vector<SecretBytes>> mbk_split(ByteView secret, unsigned k, unsigned
     CS2SIM_TRY(field.open());
     std::vector<Number> coefficients;
     while (coefficients.size() < k) {
-        auto next = coefficients.empty() ? field.element(secret) : field.random();
-        if (!next) return fail(next.error());
-        coefficients.push_back(std::move(*next));
+        CS2SIM_TRY_LET(next, coefficients.empty() ? field.element(secret) : field.random());
+        coefficients.push_back(std::move(next));
     }
     std::vector<SecretBytes> shares;
     for (unsigned x = 1; x <= n; ++x) {
-        auto share = share_at(field, coefficients, static_cast<std::uint8_t>(x));
-        if (!share) return fail(share.error());
-        shares.push_back(std::move(*share));
+        CS2SIM_TRY_LET(share, share_at(field, coefficients, static_cast<std::uint8_t>(x)));
+        shares.push_back(std::move(share));
     }
     return shares;
 }
@@ -140,14 +133,12 @@ Result<SecretBytes> mbk_combine(const std::vector<Point>& shares) {
     Field field;
     CS2SIM_TRY(field.open());
     for (std::size_t i = 0; i < shares.size(); ++i) CS2SIM_TRY(check_point(shares, i));
-    auto sum = Field::small(0);
-    if (!sum) return fail(sum.error());
+    CS2SIM_TRY_LET(sum, Field::small(0));
     for (std::size_t i = 0; i < shares.size(); ++i) {
-        const auto term = lagrange_term(field, shares, i);
-        if (!term) return fail(term.error());
-        CS2SIM_TRY(field.add(*sum, *term));
+        CS2SIM_TRY_LET(term, lagrange_term(field, shares, i));
+        CS2SIM_TRY(field.add(sum, term));
     }
-    return Field::bytes_of(*sum);
+    return Field::bytes_of(sum);
 }
 
 }  // namespace cs2sim

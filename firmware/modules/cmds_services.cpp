@@ -54,7 +54,7 @@ Result<Bytes> cmds_add_user(ServiceCall& call) {
 }
 
 Result<Bytes> cmds_del_user(ServiceCall& call) {
-    const Sessions& sessions = call.device.sessions;
+    Sessions& sessions = call.device.sessions;
     CS2SIM_TRY(call.device.users.remove(call.request.text("name"),
                                         [&](const std::string& name) { return sessions.is_active(name); }));
     return call.answer({});

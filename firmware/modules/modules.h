@@ -59,7 +59,7 @@ public:
 
     // Has a vendor-defined mechanism done by the modules that registered callbacks of its kind, one after the
     // other until one knows it. Errors: as VendorMechanisms.
-    Result<Bytes> run_mechanism(Call& command, const VendorJob& job);
+    Result<VendorResult> run_mechanism(Call& command, const VendorJob& job);
 
     // What the module wrote, and what was found wrong with it.
     std::filesystem::path log_of(std::string_view abbreviation) const;
@@ -67,6 +67,7 @@ public:
 
     // --- for services and calls of modules ---
     Services& device() const { return device_; }
+    Turns& turns() { return turns_; }
     UserModule* find(std::string_view abbreviation) const;
     UserModule* find(std::uint16_t id) const;
     const std::vector<std::unique_ptr<UserModule>>& all() const { return modules_; }
@@ -93,6 +94,7 @@ private:
     std::vector<std::unique_ptr<UserModule>> modules_;
     std::unique_ptr<Spawner> spawner_;
     std::unique_ptr<Attendant> attendant_;
+    Turns turns_;
     std::atomic<bool> booting_{false};
     std::atomic<bool> stopping_{false};
     std::atomic<std::int64_t> withdrawn_at_{0};

@@ -47,6 +47,8 @@ namespace services {
 
 // OpenSSL's name of a digest that the SDK numbers (HASH_SHA256, …), or null.
 const char* digest_name(std::uint32_t algorithm);
+// The numbers of an RSA key as the services of RSA have them. Error: E_VRSA_MISS_COMP.
+Result<SecretBytes> rsa_numbers(const EVP_PKEY& key, bool is_public);
 }  // namespace services
 
 }  // namespace cs2sim

@@ -151,15 +151,26 @@ Result<Bytes> module_list(ServiceCall& call) {
 
 namespace {
 
-// A module's files are those of its own name: "exmp.cfg", "exmp-keys".
+bool same_letter(unsigned char a, unsigned char b) { return std::tolower(a) == std::tolower(b); }
+
+// A module's files are those of its own name, in either case: "exmp.cfg", "exmp-keys".
+bool is_own(const ServiceCall& call, std::string_view name) {
+    const std::string& own = call.module.info.abbreviation;
+    if (name.size() < own.size() || !std::equal(own.begin(), own.end(), name.begin(), same_letter))
+        return false;
+    if (name.size() != own.size() && name[own.size()] != '.' && name[own.size()] != '-') return false;
+    // Modules, databases, keys of the device and of signatures are none, whatever a module calls itself.
+    for (const std::string_view end : {".mtc", ".lua", ".toml", ".db", ".key"})
+        if (name.size() >= end.size() &&
+            std::equal(end.begin(), end.end(), name.end() - static_cast<std::ptrdiff_t>(end.size()),
+                       same_letter))
+            return false;
+    return true;
+}
+
 Result<std::string> own_file(const ServiceCall& call) {
     CS2SIM_TRY_LET(name, Flash::plain_name(call.request.text("name")));
-    const std::string& own = call.module.info.abbreviation;
-    const bool begins = name.starts_with(own) &&
-                        (name.size() == own.size() || name[own.size()] == '.' || name[own.size()] == '-');
-    // Keys of the device and of modules' signatures, whatever a module calls itself.
-    if (!begins || name.ends_with(".mtc") || name.ends_with(".db") || name.ends_with(".key"))
-        return fail(E_OS_FILE_ILL_NAME);
+    if (!is_own(call, name)) return fail(E_OS_FILE_ILL_NAME);
     return name;
 }
 
@@ -174,6 +185,13 @@ Result<Bytes> file_write(ServiceCall& call) {
     CS2SIM_TRY_LET(name, own_file(call));
     CS2SIM_TRY(call.device.smos.flash.write(name, call.request.bytes("content")));
     return call.answer({});
+}
+
+Result<Bytes> file_list(ServiceCall& call) {
+    std::size_t place = call.request.u32("place");
+    for (const FileInfo& file : call.device.smos.flash.list())
+        if (is_own(call, file.name) && place-- == 0) return call.answer({file.name, file.size});
+    return fail(E_OS_FILE_NO_SUCH_FILE);
 }
 
 Result<Bytes> file_remove(ServiceCall& call) {

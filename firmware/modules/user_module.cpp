@@ -12,6 +12,13 @@ namespace {
 
 constexpr std::uintmax_t kLongestLog = 16 << 20;  // then it begins anew, the one before is kept
 
+// Given back at the end of its scope.
+struct TakenTurn {
+    Turns& turns;
+    Turn& turn;
+    ~TakenTurn() { turns.give(turn); }
+};
+
 }  // namespace
 
 void UserModule::write_log(std::string_view line) const {
@@ -36,7 +43,8 @@ Result<Bytes> UserModule::locked_call(cs2sim_call kind, std::uint32_t number, By
 Result<Bytes> UserModule::call(cs2sim_call kind, std::uint32_t number, ByteView data, Call* command) {
     Result<Bytes> answer;
     {
-        const std::lock_guard lock(mutex_);
+        if (!modules_.turns().take(turn_)) return fail(E_OS_MDL_NOT_AVAILABLE);
+        const TakenTurn taken{modules_.turns(), turn_};
         if (!process) return fail(E_OS_MDL_NOT_AVAILABLE);
         answer = locked_call(kind, number, data, command);
     }
@@ -45,8 +53,9 @@ Result<Bytes> UserModule::call(cs2sim_call kind, std::uint32_t number, ByteView 
 }
 
 std::optional<Result<Bytes>> UserModule::call_unless_busy(cs2sim_call kind, std::uint32_t number) {
-    const std::unique_lock lock(mutex_, std::try_to_lock);
-    if (!lock || !process) return std::nullopt;
+    if (!modules_.turns().take_if_free(turn_)) return std::nullopt;
+    const TakenTurn taken{modules_.turns(), turn_};
+    if (!process) return std::nullopt;
     return locked_call(kind, number, {}, nullptr);
 }
 

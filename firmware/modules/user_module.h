@@ -14,9 +14,11 @@
 #include "firmware/cmds/call.h"
 #include "firmware/container/container.h"
 #include "firmware/crypto/openssl.h"
+#include "firmware/crypto/secret.h"
 #include "firmware/db/database.h"
 #include "firmware/modules/images/module_texts.h"
 #include "firmware/modules/process.h"
+#include "firmware/modules/turns.h"
 
 namespace cs2sim {
 
@@ -30,11 +32,16 @@ struct ModuleHoldings {
     struct OpenDatabase {
         std::shared_ptr<Database> database;
         bool writable = false;
+        std::string name;
     };
+    using Records = std::map<Bytes, SecretBytes>;           // by key
+    static constexpr std::size_t kMostVolatile = 16 << 20;  // bytes of all volatile records
     static constexpr std::size_t kMostDatabases = 64;
     static constexpr std::size_t kMostDigests = 256;  // the oldest gives way
 
-    std::vector<OpenDatabase> databases;  // by handle - 1
+    std::vector<OpenDatabase> databases;              // by handle - 1
+    std::map<std::string, Records> volatile_records;  // by name of the database; gone when the module stops
+    std::size_t volatile_size = 0;
     std::map<std::uint32_t, Handle<EVP_MD_CTX>> digests;
     std::map<std::uint32_t, Handle<EVP_MAC_CTX>> macs;
     std::uint32_t last_state = 0;     // of digests and macs
@@ -77,7 +84,8 @@ public:
     std::vector<VendorCallback> vendor_callbacks;  // of Modules, under its lock
 
     // Runs a call of the module, on behalf of `command` (null: of the device itself). One at a time. Errors:
-    // as ModuleProcess::call().
+    // as ModuleProcess::call(); E_OS_MDL_NOT_AVAILABLE also where modules that ask each other would wait for
+    // one another for ever.
     Result<Bytes> call(cs2sim_call kind, std::uint32_t number, ByteView data, Call* command);
     // The same, but nothing when a call runs.
     std::optional<Result<Bytes>> call_unless_busy(cs2sim_call kind, std::uint32_t number);
@@ -92,7 +100,7 @@ private:
     Result<Bytes> locked_call(cs2sim_call kind, std::uint32_t number, ByteView data, Call* command);
 
     Modules& modules_;
-    std::recursive_mutex mutex_;  // the one that calls may call again
+    Turn turn_;  // to be in the module: the one that calls may call again
     Call* command_ = nullptr;
     std::int64_t began_ = 0;  // monotonic milliseconds, of the outermost call
 };

@@ -66,8 +66,7 @@ std::vector<std::uint32_t> possible_errors(const FunctionSignature& function) {
         if (advice.occurs && (answered_by_any(advice) || lists(advice.functions, name)))
             codes.push_back(advice.code);
     std::ranges::sort(codes);
-    const auto repeated = std::ranges::unique(codes);
-    codes.erase(repeated.begin(), repeated.end());
+    codes.erase(std::unique(codes.begin(), codes.end()), codes.end());
     return codes;
 }
 

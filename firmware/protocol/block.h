@@ -90,13 +90,13 @@ Result<Block> parse_prefix(const Layout& layout, ByteView& rest);
 template <NamedLayout L>
 Result<BlockOf<L>> parse(const L& layout, ByteView block) {
     auto parsed = parse(static_cast<const Layout&>(layout), block);
-    if (!parsed) return fail(parsed.error());
+    CS2SIM_TRY(parsed);
     return BlockOf<L>(*std::move(parsed));
 }
 template <NamedLayout L>
 Result<BlockOf<L>> parse_prefix(const L& layout, ByteView& rest) {
     auto parsed = parse_prefix(static_cast<const Layout&>(layout), rest);
-    if (!parsed) return fail(parsed.error());
+    CS2SIM_TRY(parsed);
     return BlockOf<L>(*std::move(parsed));
 }
 

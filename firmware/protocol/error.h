@@ -43,19 +43,20 @@ constexpr std::uint32_t with_errno(std::uint32_t range, int error) {
 // Is `code` one of a range that carries errno? is_of(0xB901306F, E_CSA_CONNECT).
 constexpr bool is_of(std::uint32_t code, std::uint32_t range) { return (code & ~0xFFFU) == range; }
 
-// Ends the calling function with the error of `expression` (a Result whose value is not needed).
-#define CS2SIM_TRY(expression) CS2SIM_TRY_AS(expression, CS2SIM_TRY_NAME(__LINE__))
+// Ends the calling function with the error of an expression (a Result, or another expected, whose value is
+// not needed here). Commas may stand in the expression.
+#define CS2SIM_TRY(...) CS2SIM_TRY_AS(CS2SIM_TRY_NAME(__LINE__), __VA_ARGS__)
 #define CS2SIM_TRY_NAME(line) CS2SIM_TRY_PASTE(cs2sim_tried_, line)
 #define CS2SIM_TRY_PASTE(a, b) a##b
-#define CS2SIM_TRY_AS(expression, tried)                                             \
-    do {                                                                             \
-        if (auto tried = (expression); !tried) return ::cs2sim::fail(tried.error()); \
+#define CS2SIM_TRY_AS(tried, ...)                                                              \
+    do {                                                                                       \
+        if (auto&& tried = (__VA_ARGS__); !tried) return ::tl::make_unexpected(tried.error()); \
     } while (false)
 
 // The same, and its value is called `name` from there on.
-#define CS2SIM_TRY_LET(name, expression)                                  \
-    auto name##_or_error = (expression);                                  \
-    if (!name##_or_error) return ::cs2sim::fail(name##_or_error.error()); \
+#define CS2SIM_TRY_LET(name, ...)                                                \
+    auto name##_or_error = (__VA_ARGS__);                                        \
+    if (!name##_or_error) return ::tl::make_unexpected(name##_or_error.error()); \
     auto& name = *name##_or_error
 
 struct ErrorRow {

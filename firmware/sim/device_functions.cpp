@@ -9,12 +9,12 @@ namespace cs2sim::sim {
 namespace {
 
 Result<Bytes> alarm_answer(Call& call, Result<bool> alarmed) {
-    if (!alarmed) return fail(alarmed.error());
+    CS2SIM_TRY(alarmed);
     return call.answer({*alarmed});
 }
 
 Result<Bytes> empty_answer(Call& call, Result<void> done) {
-    if (!done) return fail(done.error());
+    CS2SIM_TRY(done);
     return call.answer({});
 }
 

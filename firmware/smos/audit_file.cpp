@@ -21,9 +21,8 @@ Result<void> AuditFile::open() {
     struct stat info {};
     if (::fstat(handle_->get(), &info) != 0) return fail(audit_error(errno));
     size_ = static_cast<std::uint64_t>(info.st_size);
-    const auto all = content();
-    if (!all) return fail(all.error());
-    const std::size_t end = all->rfind('\n');
+    CS2SIM_TRY_LET(all, content());
+    const std::size_t end = all.rfind('\n');
     const std::uint64_t whole = end == std::string::npos ? 0 : end + 1;
     if (whole != size_ && ::ftruncate(handle_->get(), static_cast<off_t>(whole)) != 0)
         return fail(audit_error(errno));
@@ -76,12 +75,10 @@ void AuditFile::end_sync(const Sync& begun, bool durable) {
 
 // Another file, so that every byte of it goes to the disk again.
 Result<void> AuditFile::write_anew() {
-    auto all = content();
-    if (!all) return fail(all.error());
-    all->resize(size_ - unsynced_.size());  // this much is on the disk; the rest is known by heart
-    *all += unsynced_;
-    const auto written = write_atomically(path_, as_bytes(*all));
-    if (!written) return fail(written.error());
+    CS2SIM_TRY_LET(all, content());
+    all.resize(size_ - unsynced_.size());  // this much is on the disk; the rest is known by heart
+    all += unsynced_;
+    CS2SIM_TRY(write_atomically(path_, as_bytes(all)));
     auto handle = std::make_shared<StateFile>(path_, O_RDWR | O_APPEND);
     if (!*handle) return fail(audit_error(errno));
     handle_ = std::move(handle);

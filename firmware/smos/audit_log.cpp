@@ -38,14 +38,12 @@ Result<std::uint64_t> AuditLog::append(std::uint32_t audit_class, std::string_vi
 }
 
 Result<void> AuditLog::write(std::uint32_t audit_class, std::string_view text) {
-    const auto line = append(audit_class, text);
-    if (!line) return fail(line.error());
-    return make_durable(*line);
+    CS2SIM_TRY_LET(line, append(audit_class, text));
+    return make_durable(line);
 }
 
 Result<void> AuditLog::note(std::uint32_t audit_class, std::string_view text) {
-    const auto line = append(audit_class, text);
-    if (!line) return fail(line.error());
+    CS2SIM_TRY(append(audit_class, text));
     return {};
 }
 
@@ -60,11 +58,10 @@ Result<void> AuditLog::append_line(const std::string& line) {
 Result<void> AuditLog::rotate(const AuditConfig& limits) {
     if (!limits.rotate && files_.size() >= limits.files) return fail(E_OS_AUDIT_FULL);
     AuditFile& full = *files_.back();
-    const auto begun = full.begin_sync();
-    if (!begun) return fail(begun.error());
-    const bool durable = AuditFile::sync(*begun);
+    CS2SIM_TRY_LET(begun, full.begin_sync());
+    const bool durable = AuditFile::sync(begun);
     const int why = errno;
-    full.end_sync(*begun, durable);
+    full.end_sync(begun, durable);
     if (!durable) return fail(audit_error(why));
 
     auto next = std::make_shared<AuditFile>(path_of(full.number() + 1), full.number() + 1);
@@ -91,9 +88,8 @@ Result<void> AuditLog::make_durable(std::uint64_t line) {
         const std::lock_guard lock(mutex_);
         CS2SIM_TRY(ready());
         file = files_.back();
-        const auto started = file->begin_sync();
-        if (!started) return fail(started.error());
-        begun = *started;
+        CS2SIM_TRY_LET(started, file->begin_sync());
+        begun = started;
         upto = appended_;
     }
     const bool durable = AuditFile::sync(begun);
@@ -141,9 +137,8 @@ Result<std::string> AuditLog::text() {
     CS2SIM_TRY(ready());
     std::string all;
     for (const auto& file : files_) {
-        const auto content = file->content();
-        if (!content) return fail(content.error());
-        all += *content;
+        CS2SIM_TRY_LET(content, file->content());
+        all += content;
     }
     return all;
 }

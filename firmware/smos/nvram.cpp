@@ -1,12 +1,45 @@
 #include "firmware/smos/nvram.h"
 
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cstdio>
 #include <map>
 #include <mutex>
 #include <string>
 
 #include "firmware/db/sqlite/sqlite.h"
+#include "firmware/smos/flash/state_file.h"
 
 namespace cs2sim {
+namespace {
+
+constexpr const char* kTable =
+    "CREATE TABLE IF NOT EXISTS numbers(name BLOB PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID";
+
+// The file of a new device: beside its place, synchronised once as a whole, then named. SQLite's own way
+// there would synchronise six times.
+bool make_file(const std::filesystem::path& file) {
+    std::filesystem::path unfinished = file.parent_path() / ".tmp-";
+    unfinished += file.filename();
+    ::unlink(unfinished.c_str());
+    {
+        Sqlite sqlite;
+        if (sqlite.open(unfinished, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE) != SQLITE_OK ||
+            sqlite.run("PRAGMA synchronous=OFF; PRAGMA journal_mode=WAL") != SQLITE_OK ||
+            sqlite.run(kTable) != SQLITE_OK || sqlite.run("PRAGMA wal_checkpoint(TRUNCATE)") != SQLITE_OK)
+            return false;
+    }
+    for (const char* side : {"-wal", "-shm", "-journal"}) {  // of a file that is gone
+        std::filesystem::path stale = file;
+        ::unlink((stale += side).c_str());
+    }
+    const StateFile made(unfinished, O_RDWR);
+    return made && made.sync() && std::rename(unfinished.c_str(), file.c_str()) == 0 &&
+           sync_folder(file.parent_path()).has_value();
+}
+
+}  // namespace
 
 // All settings sit in memory too, so that reading one never touches the disk.
 struct Nvram::Storage {
@@ -16,13 +49,21 @@ struct Nvram::Storage {
     Statement store;
     std::map<std::string, std::int64_t, std::less<>> numbers;
 
+    bool exists() const;
     bool open();
     bool load();
 };
 
+bool Nvram::Storage::exists() const {
+    std::error_code absent;
+    const auto size = std::filesystem::file_size(file, absent);
+    return !absent && size != 0;
+}
+
 bool Nvram::Storage::open() {
     if (store.ready()) return true;
-    if (connection.open(file, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE) != SQLITE_OK) return false;
+    if (!exists() && !make_file(file)) return false;
+    if (connection.open(file, SQLITE_OPEN_READWRITE) != SQLITE_OK) return false;
     // One process owns the state folder: without the shared-memory index opening is faster.
     const bool ready = connection.run("PRAGMA locking_mode=EXCLUSIVE") == SQLITE_OK &&
                        connection.run("PRAGMA journal_mode=WAL") == SQLITE_OK &&
@@ -35,9 +76,7 @@ bool Nvram::Storage::open() {
 }
 
 bool Nvram::Storage::load() {
-    if (connection.run("CREATE TABLE IF NOT EXISTS numbers(name BLOB PRIMARY KEY, value INTEGER NOT NULL)"
-                       " WITHOUT ROWID") != SQLITE_OK)
-        return false;
+    if (connection.run(kTable) != SQLITE_OK) return false;
     Statement check(connection.get(), "PRAGMA quick_check(1)");
     if (check.step() != SQLITE_ROW || as_text(check.bytes(0)) != "ok") return false;
     check = {};
@@ -54,11 +93,7 @@ Nvram::Nvram(const std::filesystem::path& file) : storage_(std::make_unique<Stor
 
 Nvram::~Nvram() = default;
 
-bool Nvram::exists() const {
-    std::error_code absent;
-    const auto size = std::filesystem::file_size(storage_->file, absent);
-    return !absent && size != 0;
-}
+bool Nvram::exists() const { return storage_->exists(); }
 
 Result<void> Nvram::open() {
     const std::lock_guard lock(storage_->mutex);

@@ -96,8 +96,7 @@ Result<void> Sensors::notice_causes() {
     const std::lock_guard lock(mutex_);
     if (alarm() != Alarm::off) return {};
     if (!comfortable(temperature())) return raise_alarm(Alarm::temperature);
-    const auto empty = after_drain();
-    if (!empty) return fail(empty.error());
+    CS2SIM_TRY(after_drain());
     return {};
 }
 

@@ -62,9 +62,8 @@ Result<void> CardBox::make(std::string_view name, std::string_view user, std::st
     if (!is_card_name(name) || user.find_first_of("\r\n") != std::string_view::npos) return fail(E_CSA_PARAM);
     if (!is_pin(as_bytes(pin))) return fail(E_SC_BAD_PIN_LEN);
     CardFile card = CardFile::blank(name, user, as_bytes(pin));
-    const auto key = generate_rsa(kCardKeyBits);
-    if (!key) return fail(key.error());
-    CS2SIM_TRY(card.set_key(**key, user, as_bytes(pin)));
+    CS2SIM_TRY_LET(key, generate_rsa(kCardKeyBits));
+    CS2SIM_TRY(card.set_key(*key, user, as_bytes(pin)));
 
     std::error_code error;
     std::filesystem::create_directories(folder_ / "cards", error);
@@ -83,8 +82,7 @@ Result<void> CardBox::insert(const std::vector<std::string>& names, const std::o
     for (const std::string& text : names) {
         const std::size_t colon = text.find(':');
         const std::string name = text.substr(0, colon);
-        const auto card = CardFile::load(folder_, name);
-        if (!card) return fail(card.error());
+        CS2SIM_TRY(CardFile::load(folder_, name));
         inside.cards.push_back(name);
         if (colon == std::string::npos) continue;
         const std::string own = text.substr(colon + 1);
@@ -125,13 +123,12 @@ std::vector<CardStatus> CardBox::list() const {
 
 Result<void> CardBox::destroy(std::string_view name) {
     const CardLock lock(folder_);
-    const auto card = CardFile::load(folder_, name);
-    if (!card) return fail(card.error());
+    CS2SIM_TRY_LET(card, CardFile::load(folder_, name));
     for (const std::string& reader : names_in(folder_ / "readers", "")) {
         ReaderFile inside = ReaderFile::load(folder_, reader);
         if (std::erase(inside.cards, name) != 0) CS2SIM_TRY(inside.store(folder_, reader));
     }
-    return card->erase(folder_);
+    return card.erase(folder_);
 }
 
 CardReader::CardReader(std::filesystem::path folder, std::string reader, std::optional<SecretBytes> pin,
@@ -149,9 +146,9 @@ Result<CardReader> CardReader::open(const KeySpec& spec, const Terminal& termina
     rest.remove_prefix(5);
     const auto colon = rest.find(':');
     if (rest.substr(0, colon).empty()) return fail(E_PP_BAD_TYPE);
-    auto reader = reader_name(colon == std::string_view::npos ? kDefaultReader : rest.substr(colon + 1));
-    if (!reader) return fail(reader.error());
-    return CardReader(std::move(folder), std::move(*reader), spec.password, terminal);
+    CS2SIM_TRY_LET(reader,
+                   reader_name(colon == std::string_view::npos ? kDefaultReader : rest.substr(colon + 1)));
+    return CardReader(std::move(folder), std::move(reader), spec.password, terminal);
 }
 
 // The card in front, after the operator has changed it when it does not serve. Errors: E_PP_NO_CARD,
@@ -197,14 +194,13 @@ void CardReader::take_next() const {
 // Runs `work` on the card after its PIN was checked, stores the card and moves the queue on.
 Result<void> CardReader::with_card(std::string_view user,
                                    const std::function<Result<void>(CardFile&, ByteView pin)>& work) {
-    const auto chosen = card_for(user);
-    if (!chosen) return fail(chosen.error());
-    if (chosen->tries_left() == 0) return fail(E_SC_APDU_VERPWD);
-    const auto pin = pin_for(*chosen);  // may wait for the operator: not under the lock
-    if (!pin) return fail(pin.error());
+    CS2SIM_TRY_LET(chosen, card_for(user));
+    if (chosen.tries_left() == 0) return fail(E_SC_APDU_VERPWD);
+    const auto pin = pin_for(chosen);  // may wait for the operator: not under the lock
+    CS2SIM_TRY(pin);
 
     const CardLock lock(folder_);
-    auto card = CardFile::load(folder_, chosen->name());
+    auto card = CardFile::load(folder_, chosen.name());
     if (!card) return fail(E_PP_NO_CARD);
     const unsigned before = card->tries_left();
     if (before == 0) return fail(E_SC_APDU_VERPWD);
@@ -222,20 +218,17 @@ Result<void> CardReader::with_card(std::string_view user,
 Result<Bytes> CardReader::sign(std::string_view user, ByteView message) {
     Bytes signature;
     CS2SIM_TRY(with_card(user, [&](CardFile& card, ByteView pin) -> Result<void> {
-        const auto key = card.key(pin);
-        if (!key) return fail(key.error());
-        auto made = sign_sha256(**key, message);
-        if (!made) return fail(made.error());
-        signature = std::move(*made);
+        CS2SIM_TRY_LET(key, card.key(pin));
+        CS2SIM_TRY_LET(made, sign_sha256(*key, message));
+        signature = std::move(made);
         return {};
     }));
     return signature;
 }
 
 Result<Bytes> CardReader::public_key() {
-    const auto card = card_for({});
-    if (!card) return fail(card.error());
-    auto key = card->public_key();
+    CS2SIM_TRY_LET(card, card_for({}));
+    auto key = card.public_key();
     const CardLock lock(folder_);
     if (key) take_next();
     return key;
@@ -248,9 +241,8 @@ Result<void> CardReader::store_key(const EVP_PKEY& key, std::string_view owner) 
 Result<KeyShare> CardReader::load_share() {
     KeyShare share;
     CS2SIM_TRY(with_card({}, [&](CardFile& card, ByteView pin) -> Result<void> {
-        auto found = card.share(pin);
-        if (!found) return fail(found.error());
-        share = std::move(*found);
+        CS2SIM_TRY_LET(found, card.share(pin));
+        share = std::move(found);
         return {};
     }));
     return share;

@@ -104,9 +104,8 @@ Result<Handle<EVP_PKEY>> CardFile::key(ByteView pin) const {
 
 Result<void> CardFile::set_key(const EVP_PKEY& key, std::string_view owner, ByteView pin) {
     if (!is_rsa(key)) return fail(E_CSA_KEY_TYPE);  // the cards do RSA (CMDS_MECH_RSA_SC)
-    const auto text = format_key_text(key, owner, secret(pin));
-    if (!text) return fail(text.error());
-    take_fields(*text);
+    CS2SIM_TRY_LET(text, format_key_text(key, owner, secret(pin)));
+    take_fields(text);
     return {};
 }
 
@@ -125,14 +124,12 @@ void CardFile::set_share(const KeyShare& share, ByteView pin) {
 
 Result<void> CardFile::change_pin(ByteView old_pin, ByteView new_pin) {
     if (has_key()) {
-        auto own = key(old_pin);
-        if (!own) return fail(own.error());
-        CS2SIM_TRY(set_key(**own, owner(), new_pin));
+        CS2SIM_TRY_LET(own, key(old_pin));
+        CS2SIM_TRY(set_key(*own, owner(), new_pin));
     }
     if (has_share()) {
-        const auto own = share(old_pin);
-        if (!own) return fail(own.error());
-        set_share(*own, new_pin);
+        CS2SIM_TRY_LET(own, share(old_pin));
+        set_share(own, new_pin);
     }
     set_pin(new_pin);
     return {};

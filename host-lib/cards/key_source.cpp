@@ -35,9 +35,8 @@ public:
     }
     Result<SecretBytes> password() override { return fail(E_CSA_KEY_TYPE); }
     Result<SecretBytes> token() override {
-        const auto key = reader_.public_key();
-        if (!key) return fail(key.error());
-        return to_secret(*key);
+        CS2SIM_TRY_LET(key, reader_.public_key());
+        return to_secret(key);
     }
 
 private:
@@ -61,29 +60,25 @@ private:
 
 Result<std::unique_ptr<KeySource>> open_key_source(std::string_view key_spec, const Terminal& terminal,
                                                    KeyPart part) {
-    const auto spec = parse_key_spec(key_spec);
-    if (!spec) return fail(spec.error());
-    return open_key_source(*spec, terminal, part);
+    CS2SIM_TRY_LET(spec, parse_key_spec(key_spec));
+    return open_key_source(spec, terminal, part);
 }
 
 Result<std::unique_ptr<KeySource>> open_key_source(const KeySpec& spec, const Terminal& terminal,
                                                    KeyPart part) {
     if (spec.card) {
-        auto reader = CardReader::open(spec, terminal);
-        if (!reader) return fail(reader.error());
-        return std::make_unique<CardSource>(std::move(*reader));
+        CS2SIM_TRY_LET(reader, CardReader::open(spec, terminal));
+        return std::make_unique<CardSource>(std::move(reader));
     }
-    auto file = read_key_file(spec, terminal, part);
-    if (!file) return fail(file.error());
-    return std::make_unique<KeyFileSource>(std::move(*file));
+    CS2SIM_TRY_LET(file, read_key_file(spec, terminal, part));
+    return std::make_unique<KeyFileSource>(std::move(file));
 }
 
 Result<std::unique_ptr<KeySource>> open_password(std::string_view password, const Terminal& terminal,
                                                  const std::string& prompt) {
     if (password != "ask") return password_source(as_bytes(password));
-    auto asked = ask_secret(terminal, prompt);
-    if (!asked) return fail(asked.error());
-    return std::make_unique<PasswordSource>(std::move(*asked));
+    CS2SIM_TRY_LET(asked, ask_secret(terminal, prompt));
+    return std::make_unique<PasswordSource>(std::move(asked));
 }
 
 std::unique_ptr<KeySource> password_source(ByteView password) {

@@ -23,45 +23,39 @@ Result<unsigned> rsa_bits(std::string_view text) {
 // The password under which a new file is written; asked for twice.
 Result<std::optional<SecretBytes>> new_password(const KeySpec& spec, const Terminal& terminal) {
     if (!spec.ask) return spec.password;
-    auto asked = ask_secret(terminal, "New password of " + spec.place + ": ");
-    if (!asked) return fail(asked.error());
-    const auto again = ask_secret(terminal, "New password of " + spec.place + " again: ");
-    if (!again) return fail(again.error());
-    if (!equal_in_constant_time(*asked, *again)) return fail(E_PP_PIN_REPETITION);
-    return std::optional<SecretBytes>(std::move(*asked));
+    CS2SIM_TRY_LET(asked, ask_secret(terminal, "New password of " + spec.place + ": "));
+    CS2SIM_TRY_LET(again, ask_secret(terminal, "New password of " + spec.place + " again: "));
+    if (!equal_in_constant_time(asked, again)) return fail(E_PP_PIN_REPETITION);
+    return std::optional<SecretBytes>(std::move(asked));
 }
 
 Result<void> store_key(const KeySpec& spec, const EVP_PKEY& key, std::string_view owner,
                        const Terminal& terminal) {
     if (spec.card) {
-        auto reader = CardReader::open(spec, terminal);
-        if (!reader) return fail(reader.error());
-        return reader->store_key(key, owner);
+        CS2SIM_TRY_LET(reader, CardReader::open(spec, terminal));
+        return reader.store_key(key, owner);
     }
-    const auto password = new_password(spec, terminal);
-    if (!password) return fail(password.error());
-    return write_key_file(spec.place, key, owner, *password);
+    CS2SIM_TRY_LET(password, new_password(spec, terminal));
+    return write_key_file(spec.place, key, owner, password);
 }
 
 }  // namespace
 
 Result<GeneratedKey> generate_key(KeyKind kind, std::string_view key_spec, std::string_view size_or_curve,
                                   std::string_view owner, const Terminal& terminal) {
-    const auto spec = parse_key_spec(key_spec);
-    if (!spec) return fail(spec.error());
+    CS2SIM_TRY_LET(spec, parse_key_spec(key_spec));
     GeneratedKey made{kind, 0, {}};
     Result<PrivateKey> key = fail(E_CSA_PARAM);
     if (kind == KeyKind::rsa) {
-        const auto bits = rsa_bits(size_or_curve);
-        if (!bits) return fail(bits.error());
-        key = generate_rsa(*bits);
+        CS2SIM_TRY_LET(bits, rsa_bits(size_or_curve));
+        key = generate_rsa(bits);
     } else {
         made.curve = size_or_curve.empty() ? kDefaultCurve : size_or_curve;
         key = generate_ec(made.curve);
     }
-    if (!key) return fail(key.error());
+    CS2SIM_TRY(key);
     made.bits = key_bits(**key);
-    CS2SIM_TRY(store_key(*spec, **key, owner, terminal));
+    CS2SIM_TRY(store_key(spec, **key, owner, terminal));
     return made;
 }
 
@@ -70,41 +64,33 @@ Result<void> copy_key(std::string_view from_spec, std::string_view to_spec, cons
     const auto to = parse_key_spec(to_spec);
     if (!from || !to) return fail(E_CSA_PARAM);
     if (from->card) return fail(E_SC_DENIED);
-    const auto file = read_key_file(*from, terminal);
-    if (!file) return fail(file.error());
-    return store_key(*to, *file->key, file->owner, terminal);
+    CS2SIM_TRY_LET(file, read_key_file(*from, terminal));
+    return store_key(*to, *file.key, file.owner, terminal);
 }
 
 Result<void> save_public_key(std::string_view from_spec, std::string_view to_path, const Terminal& terminal) {
-    const auto from = parse_key_spec(from_spec);
-    if (!from) return fail(from.error());
-    if (!from->card) {
-        const auto file = read_key_file(*from, terminal, KeyPart::public_only);
-        if (!file) return fail(file.error());
-        return write_key_file(to_path, *file->key, file->owner, std::nullopt, false);
+    CS2SIM_TRY_LET(from, parse_key_spec(from_spec));
+    if (!from.card) {
+        CS2SIM_TRY_LET(file, read_key_file(from, terminal, KeyPart::public_only));
+        return write_key_file(to_path, *file.key, file.owner, std::nullopt, false);
     }
-    auto reader = CardReader::open(*from, terminal);
-    if (!reader) return fail(reader.error());
-    const auto der = reader->public_key();
-    if (!der) return fail(der.error());
-    const auto key = public_key_from_der(*der);
+    CS2SIM_TRY_LET(reader, CardReader::open(from, terminal));
+    CS2SIM_TRY_LET(der, reader.public_key());
+    const auto key = public_key_from_der(der);
     if (!key) return fail(E_CSA_KEY_FORMAT);
     return write_key_file(to_path, **key, {}, std::nullopt, false);
 }
 
 Result<void> change_key_password(std::string_view key_spec, ByteView new_password, const Terminal& terminal) {
-    const auto spec = parse_key_spec(key_spec);
-    if (!spec) return fail(spec.error());
-    if (spec->card) {
-        auto reader = CardReader::open(*spec, terminal);
-        if (!reader) return fail(reader.error());
-        return reader->change_pin(new_password);
+    CS2SIM_TRY_LET(spec, parse_key_spec(key_spec));
+    if (spec.card) {
+        CS2SIM_TRY_LET(reader, CardReader::open(spec, terminal));
+        return reader.change_pin(new_password);
     }
-    const auto file = read_key_file(*spec, terminal);
-    if (!file) return fail(file.error());
+    CS2SIM_TRY_LET(file, read_key_file(spec, terminal));
     std::optional<SecretBytes> password;
     if (!new_password.empty()) password = to_secret(new_password);
-    return write_key_file(spec->place, *file->key, file->owner, password);
+    return write_key_file(spec.place, *file.key, file.owner, password);
 }
 
 }  // namespace cs2sim::host

@@ -59,6 +59,8 @@ public:
         const std::lock_guard lock(mutex_);
         if (!device_) CS2SIM_TRY(connect_from(current_));
         CS2SIM_TRY(device_->logon(user, *key));
+        // Who logs on again, with a new password say, takes the place of before.
+        std::erase_if(users_, [&](const User& one) { return one.name == user; });
         users_.push_back({std::string(user), std::move(key)});
         refused_.clear();
         return {};
@@ -68,7 +70,14 @@ public:
         const std::lock_guard lock(mutex_);
         users_.clear();
         refused_.clear();
-        return device_ ? device_->logoff() : Result<void>();
+        const auto done = device_ ? device_->logoff() : Result<void>();
+        if (done) return done;
+        // Nobody is logged on either in a session that was ended elsewhere, or on a connection that is gone.
+        if (device_failed(done.error().code))
+            device_.reset();
+        else if (!session_gone(done.error().code))
+            return done;
+        return {};
     }
 
     void set_fallback(std::chrono::seconds interval) {
@@ -129,7 +138,7 @@ private:
         if (const auto refused = refused_.find(index); refused != refused_.end())
             return fail(refused->second);
         auto device = Device::open(devices_[index], timeouts_);
-        if (!device) return device;
+        CS2SIM_TRY(device);
         for (User& user : users_) {
             const auto on = (*device)->logon(user.name, *user.key);
             if (on) continue;

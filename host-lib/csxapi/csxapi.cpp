@@ -50,9 +50,8 @@ bool session_is_gone(Error error) {
 Result<void> log_on(PreparedContext& context) {
     Connection& connection = context.owner->connection;
     if (!context.session) {
-        auto opened = SecureSession::open(connection);
-        if (!opened) return fail(opened.error());
-        context.session = std::move(*opened);
+        CS2SIM_TRY_LET(opened, SecureSession::open(connection));
+        context.session = std::move(opened);
     }
     for (PreparedUser& user : context.users) {
         if (user.logged_on) continue;
@@ -99,10 +98,9 @@ Result<std::unique_ptr<KeySource>> key_source(const unsigned char* key_spec, con
         if (!password) return fail(E_CSA_PARAM);
         return password_source(view(password, l_password));
     }
-    auto spec = parse_key_spec(reinterpret_cast<const char*>(key_spec));
-    if (!spec) return fail(spec.error());
-    if (password && l_password != 0) spec->password = to_secret(view(password, l_password));
-    return open_key_source(*spec);
+    CS2SIM_TRY_LET(spec, parse_key_spec(reinterpret_cast<const char*>(key_spec)));
+    if (password && l_password != 0) spec.password = to_secret(view(password, l_password));
+    return open_key_source(spec);
 }
 
 }  // namespace cs2sim::host::capi

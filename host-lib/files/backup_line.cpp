@@ -33,9 +33,8 @@ Result<std::optional<std::string_view>> LineReader::line() {
             return std::string_view(start, length);
         }
         searched = size;
-        const auto more = fill();
-        if (!more) return fail(more.error());
-        if (*more) continue;
+        CS2SIM_TRY_LET(more, fill());
+        if (more) continue;
         if (size == 0) return std::nullopt;
         begin_ = end_;
         return std::string_view(buffer_.data(), size);  // the last line, without line end

@@ -39,9 +39,8 @@ public:
         CS2SIM_TRY(read_title());
         std::string_view index, entry;
         for (;;) {
-            const auto more = read_entry(index, entry);
-            if (!more) return fail(more.error());
-            if (!*more) break;
+            CS2SIM_TRY_LET(more, read_entry(index, entry));
+            if (!more) break;
             if (entries_++ == 0) info_.key_length = static_cast<std::uint32_t>(index.size() / 2);
             if (index.size() / 2 != info_.key_length) return fail(E_CSA_BACKUP_KEY_LENGTH);
         }
@@ -66,45 +65,38 @@ public:
 private:
     // A line that must be there.
     Result<std::string_view> line() {
-        const auto found = lines_.next();
-        if (!found) return fail(found.error());
-        if (!*found) return fail(E_CSA_BACKUP_SYNTAX);
-        return **found;
+        CS2SIM_TRY_LET(found, lines_.next());
+        if (!found) return fail(E_CSA_BACKUP_SYNTAX);
+        return *found;
     }
 
     Result<void> read_title() {
-        auto title = line();
-        if (!title) return fail(title.error());
-        std::string_view name = *title;
+        CS2SIM_TRY_LET(title, line());
+        std::string_view name = title;
         if (!take(name, kTitle)) return fail(E_CSA_BACKUP_SYNTAX);
         name = name.substr(0, name.rfind(kVersionStart));
         const auto last = name.find_last_not_of(' ');
         if (last == std::string_view::npos || name.size() > 256) return fail(E_CSA_BACKUP_SYNTAX);
         info_.database = name.substr(0, last + 1);
-        const auto warning = line();
-        if (!warning) return fail(warning.error());
-        if (*warning != kWarning) return fail(E_CSA_BACKUP_SYNTAX);
+        CS2SIM_TRY_LET(warning, line());
+        if (warning != kWarning) return fail(E_CSA_BACKUP_SYNTAX);
         return {};
     }
 
     // False when the entries are over. The index is copied aside, since the next line overwrites it.
     Result<bool> read_entry(std::string_view& index, std::string_view& entry) {
-        const auto heading = line();
-        if (!heading) return fail(heading.error());
-        if (*heading == kDatabase) return false;
-        if (*heading != kIndex) return fail(E_CSA_BACKUP_SYNTAX);
-        const auto index_line = line();
-        if (!index_line) return fail(index_line.error());
-        const auto semicolon = index_line->find(';');  // behind it: the key in readable form
+        CS2SIM_TRY_LET(heading, line());
+        if (heading == kDatabase) return false;
+        if (heading != kIndex) return fail(E_CSA_BACKUP_SYNTAX);
+        CS2SIM_TRY_LET(index_line, line());
+        const auto semicolon = index_line.find(';');  // behind it: the key in readable form
         if (semicolon == std::string_view::npos || semicolon > index_.size())
             return fail(E_CSA_BACKUP_SYNTAX);
-        index = std::string_view(index_.data(), index_line->copy(index_.data(), semicolon));
-        const auto entry_heading = line();
-        if (!entry_heading) return fail(entry_heading.error());
-        if (*entry_heading != kEntry) return fail(E_CSA_BACKUP_SYNTAX);
-        const auto entry_line = line();
-        if (!entry_line) return fail(entry_line.error());
-        entry = *entry_line;
+        index = std::string_view(index_.data(), index_line.copy(index_.data(), semicolon));
+        CS2SIM_TRY_LET(entry_heading, line());
+        if (entry_heading != kEntry) return fail(E_CSA_BACKUP_SYNTAX);
+        CS2SIM_TRY_LET(entry_line, line());
+        entry = entry_line;
         if (index.empty() || entry.empty() || !is_hex(index) || !is_hex(entry))
             return fail(E_CSA_BACKUP_SYNTAX);
         return true;
@@ -123,10 +115,9 @@ private:
     }
 
     Result<void> read_mbk_block() {
-        const auto heading = lines_.next();
-        if (!heading) return fail(heading.error());
-        if (!*heading) return fail(E_CSA_BACKUP_NO_MBK);
-        if (**heading != kMbk) return fail(E_CSA_BACKUP_SYNTAX);
+        CS2SIM_TRY_LET(heading, lines_.next());
+        if (!heading) return fail(E_CSA_BACKUP_NO_MBK);
+        if (*heading != kMbk) return fail(E_CSA_BACKUP_SYNTAX);
         const auto name = [&](std::string_view text) {
             info_.mbk_name = text;
             return text.size() <= 8;
@@ -148,19 +139,17 @@ private:
             kMbkLength, [&](std::string_view text) { return read_count(text, info_.mbk_length); },
             E_CSA_BACKUP_NO_MBK));
         CS2SIM_TRY(read_field(kMbkHash, hash, E_CSA_BACKUP_NO_MBK));
-        const auto rest = lines_.next();
-        if (!rest) return fail(rest.error());
-        if (*rest) return fail(E_CSA_BACKUP_SYNTAX);
+        CS2SIM_TRY_LET(rest, lines_.next());
+        if (rest) return fail(E_CSA_BACKUP_SYNTAX);
         return {};
     }
 
     // `error` when the line is missing, cut or malformed.
     template <class Take>
     Result<void> read_field(std::string_view name, Take&& take_value, std::uint32_t error) {
-        const auto found = lines_.next();
-        if (!found) return fail(found.error());
-        if (!*found) return fail(error);
-        std::string_view value = **found;
+        CS2SIM_TRY_LET(found, lines_.next());
+        if (!found) return fail(error);
+        std::string_view value = *found;
         // A name of an MBK may be empty: then the blank behind the colon is gone with the line's end.
         if (!take(value, name) && !take(value, name.substr(0, name.size() - 1))) return fail(error);
         if (!take_value(value)) return fail(error);

@@ -15,18 +15,16 @@ Result<KeyFile> read_key_file(const KeySpec& spec, const Terminal& terminal, Key
     if (!text) return fail(E_CSA_KEY_OPEN);
     std::optional<SecretBytes> password = spec.password;
     if (!password && key_text_is_protected(*text, part)) {
-        auto asked = ask_secret(terminal, "Password of " + spec.place + ": ");
-        if (!asked) return fail(asked.error());
-        password = std::move(*asked);
+        CS2SIM_TRY_LET(asked, ask_secret(terminal, "Password of " + spec.place + ": "));
+        password = std::move(asked);
     }
     return parse_key_text(*text, password, part);
 }
 
 Result<void> write_key_file(const std::filesystem::path& path, const EVP_PKEY& key, std::string_view owner,
                             const std::optional<SecretBytes>& password, bool with_private) {
-    const auto text = format_key_text(key, owner, password, with_private);
-    if (!text) return fail(text.error());
-    if (!replace_host_file(path, *text)) return fail(E_CSA_KEY_WRITE);
+    CS2SIM_TRY_LET(text, format_key_text(key, owner, password, with_private));
+    if (!replace_host_file(path, text)) return fail(E_CSA_KEY_WRITE);
     return {};
 }
 

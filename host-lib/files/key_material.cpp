@@ -119,9 +119,8 @@ Result<Handle<EVP_PKEY>> ec_key(std::string_view curve, ByteView scalar, ByteVie
     }
     SecretBytes computed;
     if (point.empty()) {
-        auto made = point_of(name, scalar);
-        if (!made) return fail(made.error());
-        computed = std::move(*made);
+        CS2SIM_TRY_LET(made, point_of(name, scalar));
+        computed = std::move(made);
         point = computed;
     }
     KeyBuilder builder;
@@ -129,7 +128,7 @@ Result<Handle<EVP_PKEY>> ec_key(std::string_view curve, ByteView scalar, ByteVie
     builder.add_bytes(OSSL_PKEY_PARAM_PUB_KEY, point);
     builder.add_number(OSSL_PKEY_PARAM_PRIV_KEY, scalar);
     auto key = builder.build("EC", EVP_PKEY_KEYPAIR);
-    if (!key) return key;
+    CS2SIM_TRY(key);
     const Handle<EVP_PKEY_CTX> check(EVP_PKEY_CTX_new_from_pkey(nullptr, key->get(), nullptr));
     if (!check || EVP_PKEY_private_check(check.get()) != 1 || EVP_PKEY_pairwise_check(check.get()) != 1)
         return fail(E_CSA_KEY_FORMAT);

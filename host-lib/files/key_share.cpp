@@ -70,15 +70,13 @@ SecretBytes format_share_text(const KeyShare& share, const std::optional<SecretB
 Result<KeyShare> read_share_file(const KeySpec& spec, const Terminal& terminal) {
     const auto text = read_host_file(spec.place, kMostBytes);
     if (!text) return fail(E_CSA_SHARE_OPEN);
-    const auto password = password_for(spec, is_protected(*text), terminal);
-    if (!password) return fail(password.error());
-    return parse_share_text(*text, *password);
+    CS2SIM_TRY_LET(password, password_for(spec, is_protected(*text), terminal));
+    return parse_share_text(*text, password);
 }
 
 Result<void> write_share_file(const KeySpec& spec, const KeyShare& share, const Terminal& terminal) {
-    const auto password = password_for(spec, spec.ask, terminal);
-    if (!password) return fail(password.error());
-    if (!replace_host_file(spec.place, format_share_text(share, *password))) return fail(E_CSA_KEY_WRITE);
+    CS2SIM_TRY_LET(password, password_for(spec, spec.ask, terminal));
+    if (!replace_host_file(spec.place, format_share_text(share, password))) return fail(E_CSA_KEY_WRITE);
     return {};
 }
 

@@ -59,11 +59,10 @@ Result<Handle<EVP_PKEY>> parse_rsa(const FieldFile& file, const std::optional<Se
     for (const RsaField& field : kRsaSecrets) {
         const auto text = file.find(field.name);
         if (!text) continue;
-        auto value = read_value(*text, Protection::rsa_key, password);
-        if (!value) return fail(value.error());
-        while (value->size() > numbers.n.size() && value->front() == 0)  // odd widths of earlier versions
-            value->erase(value->begin());
-        numbers.*field.number = std::move(*value);
+        CS2SIM_TRY_LET(value, read_value(*text, Protection::rsa_key, password));
+        while (value.size() > numbers.n.size() && value.front() == 0)  // odd widths of earlier versions
+            value.erase(value.begin());
+        numbers.*field.number = std::move(value);
         was_protected = was_protected || text->starts_with('!');
         ++present;
     }
@@ -86,13 +85,12 @@ Result<Handle<EVP_PKEY>> parse_ec(const FieldFile& file, const std::optional<Sec
     const auto text = file.find("PRV");
     if (!text || (part == KeyPart::public_only && !point.empty())) return ec_key(curve, {}, point);
     const bool was_protected = text->starts_with('!');
-    auto scalar = read_value(*text, Protection::ec_key, password);
-    if (!scalar) return fail(scalar.error());
-    if (was_protected && scalar->size() != width) {  // of an earlier version: filled up to whole blocks
-        if (scalar->size() != (width + 15) / 16 * 16) return fail(E_CSA_KEY_PASSWORD);
-        scalar->resize(width);
+    CS2SIM_TRY_LET(scalar, read_value(*text, Protection::ec_key, password));
+    if (was_protected && scalar.size() != width) {  // of an earlier version: filled up to whole blocks
+        if (scalar.size() != (width + 15) / 16 * 16) return fail(E_CSA_KEY_PASSWORD);
+        scalar.resize(width);
     }
-    auto key = ec_key(curve, *scalar, point);
+    auto key = ec_key(curve, scalar, point);
     if (!key) return fail(wrong_key(key.error(), was_protected));
     return key;
 }
@@ -141,10 +139,9 @@ Result<KeyFile> parse_key_text(ByteView text, const std::optional<SecretBytes>& 
     if (!file) return fail(E_CSA_KEY_FORMAT);
     const bool rsa = file->find("MOD").has_value();
     if (!rsa && !file->find("PUB") && !file->find("PRV")) return fail(E_CSA_KEY_FORMAT);
-    auto key = rsa ? parse_rsa(*file, password, part) : parse_ec(*file, password, part);
-    if (!key) return fail(key.error());
-    const bool has_private = has_private_part(**key);
-    return KeyFile{std::move(*key), has_private, std::string(file->find("OWNER").value_or(""))};
+    CS2SIM_TRY_LET(key, rsa ? parse_rsa(*file, password, part) : parse_ec(*file, password, part));
+    const bool has_private = has_private_part(*key);
+    return KeyFile{std::move(key), has_private, std::string(file->find("OWNER").value_or(""))};
 }
 
 Result<SecretBytes> format_key_text(const EVP_PKEY& key, std::string_view owner,

@@ -6,11 +6,9 @@ namespace cs2sim::host {
 
 Result<Bytes> Connection::execute(std::uint16_t fc, std::uint8_t sfc, ByteView block) {
     if (block.size() > kMaxFrame - kRequestHeader) return fail(E_CSA_PARAM);
-    const auto frame = transport_->exchange(request_head(fc, sfc, block.size()), block, timeout_);
-    if (!frame) return fail(frame.error());
-    const auto answer = parse_answer(*frame);
-    if (!answer) return fail(answer.error());
-    return to_bytes(*answer);
+    CS2SIM_TRY_LET(frame, transport_->exchange(request_head(fc, sfc, block.size()), block, timeout_));
+    CS2SIM_TRY_LET(answer, parse_answer(frame));
+    return to_bytes(answer);
 }
 
 }  // namespace cs2sim::host

@@ -2,6 +2,7 @@
 
 #include "firmware/protocol/functions.h"
 #include "host-lib/cards/key_source.h"
+#include "host-lib/link/apart.h"
 #include "host-lib/link/connection.h"
 #include "host-lib/link/device_address.h"
 #include "host-lib/link/secure_session.h"
@@ -28,9 +29,8 @@ public:
 
     Result<void> logon(std::string_view user, KeySource& key) override {
         if (!session_) {
-            auto opened = SecureSession::open(connection_);
-            if (!opened) return fail(opened.error());
-            session_ = std::move(*opened);
+            CS2SIM_TRY_LET(opened, SecureSession::open(connection_));
+            session_ = std::move(opened);
         }
         return session_->logon(connection_, user, key, challenge_length_);
     }
@@ -53,14 +53,21 @@ private:
     std::uint16_t challenge_length_ = SecureSession::kChallengeLength;
 };
 
+Result<std::unique_ptr<Device>> open_device(std::string_view specifier, Timeouts timeouts, bool nodes_apart) {
+    CS2SIM_TRY_LET(address, parse_device_address(specifier));
+    CS2SIM_TRY_LET(transport, connect_transport(address, timeouts.connect));
+    if (nodes_apart && address.kind == DeviceAddress::Kind::node) transport = apart(std::move(transport));
+    return std::make_unique<OpenDevice>(specifier, std::move(transport), timeouts);
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Device>> Device::open(std::string_view specifier, Timeouts timeouts) {
-    const auto address = parse_device_address(specifier);
-    if (!address) return fail(address.error());
-    auto transport = connect_transport(*address, timeouts.connect);
-    if (!transport) return fail(transport.error());
-    return std::make_unique<OpenDevice>(specifier, std::move(*transport), timeouts);
+    return open_device(specifier, timeouts, false);
+}
+
+Result<std::unique_ptr<Device>> open_apart(std::string_view specifier, Timeouts timeouts) {
+    return open_device(specifier, timeouts, true);
 }
 
 Result<Answer> Device::execute(std::uint16_t fc, std::uint8_t sfc, std::initializer_list<Value> values) {
@@ -69,7 +76,7 @@ Result<Answer> Device::execute(std::uint16_t fc, std::uint8_t sfc, std::initiali
     if (!block) return fail(E_CSA_PARAM);
     auto bytes = execute_block(fc, sfc, *block);
     cleanse(block->data(), block->size());
-    if (!bytes) return fail(bytes.error());
+    CS2SIM_TRY(bytes);
     Answer answer{std::move(*bytes), {}};
     auto parsed = parse(function->answer, answer.bytes);
     if (!parsed) return fail(E_CSA_PROTOCOL);

@@ -44,9 +44,8 @@ Result<void> add_block(std::vector<PublicKey>& keys, const std::vector<std::stri
         return {};
     }
     for (const std::string& line : lines) {
-        auto key = hex_key(line);
-        if (!key) return fail(key.error());
-        keys.push_back(std::move(*key));
+        CS2SIM_TRY_LET(key, hex_key(line));
+        keys.push_back(std::move(key));
     }
     return {};
 }
@@ -76,10 +75,9 @@ Result<std::optional<std::vector<PublicKey>>> trusted_device_keys() {
     const auto bytes = read_host_file(path, kMostBytes);
     if (!bytes) return fail(E_CSA_DEVICE_KEYS);
     const std::string text(as_text(*bytes));
-    auto keys = text.find("-----BEGIN") == std::string::npos ? hex_keys(text) : pem_keys(text);
-    if (!keys) return fail(keys.error());
-    if (keys->empty()) return fail(E_CSA_DEVICE_KEYS);
-    return std::move(*keys);
+    CS2SIM_TRY_LET(keys, text.find("-----BEGIN") == std::string::npos ? hex_keys(text) : pem_keys(text));
+    if (keys.empty()) return fail(E_CSA_DEVICE_KEYS);
+    return std::move(keys);
 }
 
 }  // namespace cs2sim::host

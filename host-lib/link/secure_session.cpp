@@ -55,11 +55,10 @@ Result<Block> parse_cmds_answer(std::uint8_t sfc, ByteView answer) {
 }
 
 Result<void> check_proof(const SessionTranscript& transcript, ByteView proof) {
-    const auto trusted = trusted_device_keys();
-    if (!trusted) return fail(trusted.error());
-    if (!*trusted) return {};
+    CS2SIM_TRY_LET(trusted, trusted_device_keys());
+    if (!trusted) return {};
     const Bytes agreed = transcript.encode();
-    for (const PublicKey& key : **trusted)
+    for (const PublicKey& key : *trusted)
         if (verify_sha256(*key, agreed, proof)) return {};
     return fail(E_CSA_DEVICE_KEY);
 }
@@ -67,11 +66,10 @@ Result<void> check_proof(const SessionTranscript& transcript, ByteView proof) {
 }  // namespace
 
 Result<std::unique_ptr<SecureSession>> SecureSession::open(Connection& connection) {
-    const auto trusted = trusted_device_keys();
-    if (!trusted) return fail(trusted.error());
+    CS2SIM_TRY_LET(trusted, trusted_device_keys());
     Result<std::unique_ptr<SecureSession>> session = fail(E_CMDS_BAD_MODE);
     for (const Offer& offer : kOffers) {
-        if (*trusted && offer.mode != SM_MODE_DH_MA_RSA) continue;
+        if (trusted && offer.mode != SM_MODE_DH_MA_RSA) continue;
         session = open_as(connection, offer.mode, offer.mechanism);
         if (session || !turned_down(session.error())) break;
     }
@@ -80,24 +78,21 @@ Result<std::unique_ptr<SecureSession>> SecureSession::open(Connection& connectio
 
 Result<std::unique_ptr<SecureSession>> SecureSession::open_as(Connection& connection, std::uint8_t mode,
                                                               std::uint8_t mechanism) {
-    auto agreement = KeyAgreement::start(mode);
-    if (!agreement) return fail(agreement.error());
+    CS2SIM_TRY_LET(agreement, KeyAgreement::start(mode));
     SessionTranscript transcript;
     transcript.mode = mode;
     transcript.mechanism = mechanism;
-    transcript.host_public = agreement->public_value();
+    transcript.host_public = agreement.public_value();
     CS2SIM_TRY_LET(opening, request(SFC_CMDS_OPEN_SESSION, {mode, mechanism, transcript.host_public}));
-    const auto answer = connection.execute(FC_CMDS, SFC_CMDS_OPEN_SESSION, opening);
-    if (!answer) return fail(answer.error());
-    const auto block = parse_cmds_answer(SFC_CMDS_OPEN_SESSION, *answer);
-    if (!block) return fail(block.error());
-    if (block->u8("mode") != mode) return fail(E_CSA_SESSION);
+    CS2SIM_TRY_LET(answer, connection.execute(FC_CMDS, SFC_CMDS_OPEN_SESSION, opening));
+    CS2SIM_TRY_LET(block, parse_cmds_answer(SFC_CMDS_OPEN_SESSION, answer));
+    if (block.u8("mode") != mode) return fail(E_CSA_SESSION);
 
-    transcript.session = block->u32("session");
-    std::ranges::copy(block->bytes("sequence"), transcript.sequence.begin());
-    transcript.device_public = to_bytes(block->bytes("parameter"));
-    CS2SIM_TRY(check_proof(transcript, block->bytes("proof")));
-    const auto secret = agreement->agree(transcript.device_public);
+    transcript.session = block.u32("session");
+    std::ranges::copy(block.bytes("sequence"), transcript.sequence.begin());
+    transcript.device_public = to_bytes(block.bytes("parameter"));
+    CS2SIM_TRY(check_proof(transcript, block.bytes("proof")));
+    const auto secret = agreement.agree(transcript.device_public);
     if (!secret) return fail(E_CSA_SESSION);
     return std::unique_ptr<SecureSession>(new SecureSession(transcript, *secret));
 }
@@ -111,9 +106,8 @@ Result<Bytes> SecureSession::execute(Connection& connection, std::uint16_t fc, s
     const Bytes sealed = channel_.seal(sequence_, plain);
     cleanse(plain.data(), plain.size());
     CS2SIM_TRY_LET(envelope, request(SFC_CMDS_SECURE_MESSAGE, {id_, sequence_, sealed}));
-    const auto answer = connection.execute(FC_CMDS, SFC_CMDS_SECURE_MESSAGE, envelope);
-    if (!answer) return fail(answer.error());
-    const auto opened = channel_.open(sequence_, *answer);
+    CS2SIM_TRY_LET(answer, connection.execute(FC_CMDS, SFC_CMDS_SECURE_MESSAGE, envelope));
+    const auto opened = channel_.open(sequence_, answer);
     if (!opened) return fail(E_CSA_SESSION);
     const auto inner = parse(LAYOUT_SEALED_ANSWER, *opened);
     if (!inner) return fail(E_CSA_PROTOCOL);
@@ -126,9 +120,8 @@ Result<std::uint8_t> SecureSession::mechanism_for(Connection& connection, std::s
     const auto own = key.mechanism();
     if (own && *own != MECH_RSA_SC) return *own;
     CS2SIM_TRY_LET(asked, request(SFC_CMDS_GET_USER_INFO, {user}));
-    const auto answer = execute(connection, FC_CMDS, SFC_CMDS_GET_USER_INFO, asked);
-    if (!answer) return fail(answer.error());
-    const auto info = parse(LAYOUT_USER, *answer);
+    CS2SIM_TRY_LET(answer, execute(connection, FC_CMDS, SFC_CMDS_GET_USER_INFO, asked));
+    const auto info = parse(LAYOUT_USER, answer);
     if (!info) return fail(E_CSA_PROTOCOL);
     const std::uint8_t registered = info->u8("mechanism");
     // A card signs like a key file: a user registered for RSA signatures may keep the key on a card.
@@ -140,36 +133,31 @@ Result<void> SecureSession::logon(Connection& connection, std::string_view user,
                                   std::uint16_t challenge_length, std::optional<std::uint8_t> chosen) {
     const std::string name = boost::algorithm::trim_copy(std::string(user));
     if (name.size() > 0xFFFF) return fail(E_CMDS_BAD_NAME);
-    const auto mechanism = chosen ? Result<std::uint8_t>(*chosen) : mechanism_for(connection, name, key);
-    if (!mechanism) return fail(mechanism.error());
+    CS2SIM_TRY_LET(mechanism, chosen ? Result<std::uint8_t>(*chosen) : mechanism_for(connection, name, key));
     CS2SIM_TRY_LET(asked, request(SFC_CMDS_GET_CHALLENGE, {challenge_length}));
-    const auto challenge = execute(connection, FC_CMDS, SFC_CMDS_GET_CHALLENGE, asked);
-    if (!challenge) return fail(challenge.error());
-    if (challenge->size() != challenge_length) return fail(E_CSA_PROTOCOL);
+    CS2SIM_TRY_LET(challenge, execute(connection, FC_CMDS, SFC_CMDS_GET_CHALLENGE, asked));
+    if (challenge.size() != challenge_length) return fail(E_CSA_PROTOCOL);
 
-    const Bytes message = logon_message(*challenge, channel_.binding(), name);
+    const Bytes message = logon_message(challenge, channel_.binding(), name);
     SecretBytes response;
     if (key.mechanism()) {
-        const auto signature = key.sign(name, message);
-        if (!signature) return fail(signature.error());
-        response = to_secret(*signature);
+        CS2SIM_TRY_LET(signature, key.sign(name, message));
+        response = to_secret(signature);
     } else {
-        if (!is_password(*mechanism)) return fail(E_CMDS_BAD_MECH);
-        const auto password = key.password();
-        if (!password) return fail(password.error());
-        response = password_response(*mechanism, password_token(*mechanism, *password), message);
+        if (!is_password(mechanism)) return fail(E_CMDS_BAD_MECH);
+        CS2SIM_TRY_LET(password, key.password());
+        response = password_response(mechanism, password_token(mechanism, password), message);
     }
     if (response.size() > 0xFFFF) return fail(E_CMDS_BAD_TOKEN);
-    CS2SIM_TRY_LET(block, request(SFC_CMDS_LOGON, {name, *mechanism, ByteView(response)}));
+    CS2SIM_TRY_LET(block, request(SFC_CMDS_LOGON, {name, mechanism, ByteView(response)}));
     const auto answer = execute(connection, FC_CMDS, SFC_CMDS_LOGON, block);
     cleanse(block.data(), block.size());
-    if (!answer) return fail(answer.error());
+    CS2SIM_TRY(answer);
     return {};
 }
 
 Result<void> SecureSession::close(Connection& connection) {
-    const auto answer = execute(connection, FC_CMDS, SFC_CMDS_CLOSE_SESSION, {});
-    if (!answer) return fail(answer.error());
+    CS2SIM_TRY(execute(connection, FC_CMDS, SFC_CMDS_CLOSE_SESSION, {}));
     return {};
 }
 

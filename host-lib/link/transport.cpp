@@ -221,9 +221,8 @@ Result<std::unique_ptr<Transport>> open_node(const std::string& path, const Dead
     }
     if (opened.wait_for(Milliseconds(deadline.left())) != std::future_status::ready)
         return fail(E_CSA_TIMEOUT);
-    auto fd = opened.get();
-    if (!fd) return fail(fd.error());
-    return std::make_unique<Stream>(std::move(*fd), false);
+    CS2SIM_TRY_LET(fd, opened.get());
+    return std::make_unique<Stream>(std::move(fd), false);
 }
 
 Result<std::unique_ptr<Transport>> connect_socket(const sockaddr* address, socklen_t size,
@@ -262,9 +261,8 @@ Result<void> greet(Transport& transport, const Deadline& deadline) {
     static constexpr std::uint8_t kParameter[] = {0x00, 0x02};
     for (const Bytes& frame : {request_frame(FC_SMOS, SFC_SMOS_TRANSPORT_OPEN, kOpen),
                                request_frame(FC_SMOS, SFC_SMOS_TRANSPORT_PARAMETER, kParameter)}) {
-        const auto answer = transport.exchange(frame, Milliseconds(deadline.left()));
-        if (!answer) return fail(answer.error());
-        CS2SIM_TRY(parse_answer(*answer));
+        CS2SIM_TRY_LET(answer, transport.exchange(frame, Milliseconds(deadline.left())));
+        CS2SIM_TRY(parse_answer(answer));
     }
     return {};
 }
@@ -289,9 +287,8 @@ Result<std::unique_ptr<Transport>> connect_tcp(const DeviceAddress& where, const
 }  // namespace
 
 Result<Bytes> Transport::exchange(ByteView frame, Milliseconds timeout) {
-    const auto answer = exchange(frame, {}, timeout);
-    if (!answer) return fail(answer.error());
-    return to_bytes(*answer);
+    CS2SIM_TRY_LET(answer, exchange(frame, {}, timeout));
+    return to_bytes(answer);
 }
 
 Result<std::unique_ptr<Transport>> connect_transport(const DeviceAddress& address, Milliseconds timeout) {

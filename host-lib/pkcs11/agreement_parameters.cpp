@@ -11,8 +11,8 @@ constexpr std::size_t kRandom = 32;  // RFC 5246, section 7.4.1.2
 Answer append_randoms(Bytes& seed, const CK_SSL3_RANDOM_DATA& randoms) {
     const auto client = part(randoms.pClientRandom, randoms.ulClientRandomLen);
     const auto server = part(randoms.pServerRandom, randoms.ulServerRandomLen);
-    if (!client) return fail(client.error());
-    if (!server) return fail(server.error());
+    CS2SIM_TRY(client);
+    CS2SIM_TRY(server);
     if (client->size() != kRandom || server->size() != kRandom) return kBad;
     append(seed, *client);
     append(seed, *server);
@@ -33,8 +33,8 @@ Answer read_ecdh(const CK_MECHANISM& mechanism, Prepared& out) {
     if (!given) return kBad;
     const auto peer = part(given->pPublicData, given->ulPublicDataLen);
     const auto shared = part(given->pSharedData, given->ulSharedDataLen);
-    if (!peer) return fail(peer.error());
-    if (!shared) return fail(shared.error());
+    CS2SIM_TRY(peer);
+    CS2SIM_TRY(shared);
     if (peer->empty()) return kBad;
     if (given->kdf == CKD_NULL) {
         if (!shared->empty()) return kBad;
@@ -54,8 +54,8 @@ Answer read_ecies(const CK_MECHANISM& mechanism, Prepared& out) {
     if (!given) return kBad;
     const auto first = part(given->pSharedSecret1, given->ulSharedSecret1Len);
     const auto second = part(given->pSharedSecret2, given->ulSharedSecret2Len);
-    if (!first) return fail(first.error());
-    if (!second) return fail(second.error());
+    CS2SIM_TRY(first);
+    CS2SIM_TRY(second);
     const bool exclusive_or = out.row->type == CKM_CS_ECDSA_ECIES_XOR;
     const HashRow* hash = hash_by(given->hashAlg);
     const MechanismRow* mac = find_mechanism(given->macAlg);
@@ -101,8 +101,8 @@ Answer read_tls_kdf(const CK_MECHANISM& mechanism, Prepared& out) {
     if (!given) return kBad;
     const auto label = part(given->pLabel, given->ulLabelLength);
     const auto context = part(given->pContextData, given->ulContextDataLength);
-    if (!label) return fail(label.error());
-    if (!context) return fail(context.error());
+    CS2SIM_TRY(label);
+    CS2SIM_TRY(context);
     if (label->empty() || context->size() > 0xFFFF) return kBad;
     CS2SIM_TRY(take_prf(given->prfMechanism, out));
     append(out.data, *label);

@@ -378,9 +378,8 @@ Result<Bytes> property_value(const AttributeRow& row, ByteView value) {
             return out;
         }
         case Codec::curve: {
-            const auto name = curve_name(value);
-            if (!name) return fail(name.error());
-            return to_bytes(as_bytes(*name));
+            CS2SIM_TRY_LET(name, curve_name(value));
+            return to_bytes(as_bytes(name));
         }
         case Codec::point:
             return to_bytes(octets_content(value));

@@ -245,10 +245,9 @@ Channel& Channel::other(std::size_t place) {
 // Keys made at random differ on each device, so what was made goes over as a backup, under the MBK that all
 // have.
 Result<void> Channel::carry_over(Channel& other, ByteView reference, const Budget& budget) {
-    const auto blob = run(FC_CXI, SFC_CXI_KEY_BACKUP, {reference}, Effect::none, budget);
-    if (!blob) return fail(blob.error());
+    CS2SIM_TRY_LET(blob, run(FC_CXI, SFC_CXI_KEY_BACKUP, {reference}, Effect::none, budget));
     const std::lock_guard lock(other.mutex_);
-    CS2SIM_TRY(other.run(FC_CXI, SFC_CXI_KEY_RESTORE, {0, ByteView(), blob->block.bytes("blob")},
+    CS2SIM_TRY(other.run(FC_CXI, SFC_CXI_KEY_RESTORE, {0, ByteView(), blob.block.bytes("blob")},
                          Effect::change, budget));
     return {};
 }

@@ -9,40 +9,35 @@ Slot slot_of(Direction direction) { return direction == Direction::encrypt ? Slo
 
 Answer whole(Session& session, Direction direction, const CK_BYTE* data, CK_ULONG length, CK_BYTE* out,
              CK_ULONG* out_length) {
-    const auto operation = active(session, slot_of(direction), true);
-    if (!operation) return fail(operation.error());
+    CS2SIM_TRY_LET(operation, active(session, slot_of(direction), true));
     const auto work = [&]() -> Result<Delivery> {
-        const auto given = input(data, length);
-        if (!given) return fail(given.error());
-        const OutputSize size = whole_size(**operation, direction, given->size());
-        return deliver(**operation, out, out_length, size.most, size.exact,
-                       [&] { return cipher_whole(session, **operation, direction, *given); });
+        CS2SIM_TRY_LET(given, input(data, length));
+        const OutputSize size = whole_size(*operation, direction, given.size());
+        return deliver(*operation, out, out_length, size.most, size.exact,
+                       [&] { return cipher_whole(session, *operation, direction, given); });
     };
-    return conclude(**operation, work());
+    return conclude(*operation, work());
 }
 
 Answer update(Session& session, Direction direction, const CK_BYTE* data, CK_ULONG length, CK_BYTE* out,
               CK_ULONG* out_length) {
-    const auto operation = active(session, slot_of(direction), false);
-    if (!operation) return fail(operation.error());
+    CS2SIM_TRY_LET(operation, active(session, slot_of(direction), false));
     const auto work = [&]() -> Result<Delivery> {
-        const auto given = input(data, length);
-        if (!given) return fail(given.error());
-        const OutputSize size = update_size(**operation, direction, given->size());
-        return deliver(**operation, out, out_length, size.most, size.exact, [&]() -> Result<SecretBytes> {
-            (*operation)->updating = true;
-            return cipher_update(session, **operation, direction, *given);
+        CS2SIM_TRY_LET(given, input(data, length));
+        const OutputSize size = update_size(*operation, direction, given.size());
+        return deliver(*operation, out, out_length, size.most, size.exact, [&]() -> Result<SecretBytes> {
+            operation->updating = true;
+            return cipher_update(session, *operation, direction, given);
         });
     };
-    return go_on(**operation, work());
+    return go_on(*operation, work());
 }
 
 Answer final(Session& session, Direction direction, CK_BYTE* out, CK_ULONG* out_length) {
-    const auto operation = active(session, slot_of(direction), false);
-    if (!operation) return fail(operation.error());
-    const OutputSize size = final_size(**operation, direction);
-    return conclude(**operation, deliver(**operation, out, out_length, size.most, size.exact,
-                                         [&] { return cipher_final(session, **operation, direction); }));
+    CS2SIM_TRY_LET(operation, active(session, slot_of(direction), false));
+    const OutputSize size = final_size(*operation, direction);
+    return conclude(*operation, deliver(*operation, out, out_length, size.most, size.exact,
+                                        [&] { return cipher_final(session, *operation, direction); }));
 }
 
 }  // namespace

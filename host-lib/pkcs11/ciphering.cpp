@@ -55,17 +55,17 @@ Answer command(Session& session, Operation& operation, Direction direction, std:
                ByteView data, SecretBytes& out) {
     const bool first = (flags & CXI_FLAG_CRYPT_INIT) != 0;
     if (!first && operation.generation != session.channel().generation()) return fail(E_CSA_CLOSED);
-    auto answer = session.execute(FC_CXI, SFC_CXI_CRYPT,
-                                  {flags, operation.prepared->cxi | direction_bits(direction),
-                                   operation.chain, first ? ByteView(operation.key->reference) : ByteView(),
-                                   first ? ByteView(operation.prepared->parameter) : ByteView(), data},
-                                  first ? Effect::none : Effect::chained);
-    if (!answer) return fail(answer.error());
-    operation.chain = answer->block.u32("state");
+    CS2SIM_TRY_LET(
+        answer, session.execute(FC_CXI, SFC_CXI_CRYPT,
+                                {flags, operation.prepared->cxi | direction_bits(direction), operation.chain,
+                                 first ? ByteView(operation.key->reference) : ByteView(),
+                                 first ? ByteView(operation.prepared->parameter) : ByteView(), data},
+                                first ? Effect::none : Effect::chained));
+    operation.chain = answer.block.u32("state");
     operation.generation = session.channel().generation();
-    const ByteView made = answer->block.bytes("data");
+    const ByteView made = answer.block.bytes("data");
     out.insert(out.end(), made.begin(), made.end());
-    cleanse(answer->bytes.data(), answer->bytes.size());
+    cleanse(answer.bytes.data(), answer.bytes.size());
     return {};
 }
 

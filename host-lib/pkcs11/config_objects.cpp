@@ -51,7 +51,7 @@ Result<PropertyList> settings(Session& session, bool global) {
     const auto answer =
         session.execute(FC_CXI, SFC_CXI_KEY_PROP_GET, {reference_of(session, global), ByteView()});
     if (!answer && answer.error().code == E_DB_NOT_FOUND) return PropertyList();
-    if (!answer) return fail(answer.error());
+    CS2SIM_TRY(answer);
     return PropertyList::decode(answer->block.bytes("properties"));
 }
 
@@ -98,9 +98,8 @@ Answer read_config_object(Session& session, CK_OBJECT_HANDLE handle, CK_ATTRIBUT
                           CK_ULONG count) {
     PropertyList set;
     if (handle != kLocalConfig) {
-        auto found = settings(session, handle == kGlobalConfig);
-        if (!found) return fail(found.error());
-        set = *std::move(found);
+        CS2SIM_TRY_LET(found, settings(session, handle == kGlobalConfig));
+        set = std::move(found);
     }
     Answer answer;
     for (CK_ULONG i = 0; i < count; ++i) {
@@ -146,9 +145,8 @@ Answer change_config_object(Session& session, CK_OBJECT_HANDLE handle, const CK_
 
 Result<std::uint32_t> slot_setting(Session& session, std::uint32_t property, std::uint32_t otherwise) {
     for (const bool global : {false, true}) {
-        const auto set = settings(session, global);
-        if (!set) return fail(set.error());
-        if (set->has(property)) return set->number_or(property, otherwise);
+        CS2SIM_TRY_LET(set, settings(session, global));
+        if (set.has(property)) return set.number_or(property, otherwise);
     }
     return otherwise;
 }

@@ -29,24 +29,20 @@ Result<std::string> user_name(const CK_UTF8CHAR* name, CK_ULONG length) {
 // A blob under the MBK. A session object is one already.
 Answer BackupObject(Session& session, CK_OBJECT_HANDLE handle, CK_BYTE_PTR* blob, CK_ULONG* length) {
     if (!blob || !length) return fail(CKR_ARGUMENTS_BAD);
-    const auto found = object_in_use(session, handle, CKR_OBJECT_HANDLE_INVALID);
-    if (!found) return fail(found.error());
-    const SharedObject& object = *found;
+    CS2SIM_TRY_LET(found, object_in_use(session, handle, CKR_OBJECT_HANDLE_INVALID));
+    const SharedObject& object = found;
     if (object->reference[0] == CXI_TAG_EXTERNAL)
         return give(session, ByteView(object->reference).subspan(1), blob, length);
-    const auto answer = session.execute(FC_CXI, SFC_CXI_KEY_BACKUP, {object->reference});
-    if (!answer) return fail(answer.error());
-    return give(session, answer->block.bytes("blob"), blob, length);
+    CS2SIM_TRY_LET(answer, session.execute(FC_CXI, SFC_CXI_KEY_BACKUP, {object->reference}));
+    return give(session, answer.block.bytes("blob"), blob, length);
 }
 
 Answer BackupUser(Session& session, CK_UTF8CHAR* name, CK_ULONG name_length, CK_BYTE_PTR* blob,
                   CK_ULONG* length) {
-    const auto user = user_name(name, name_length);
-    if (!user) return fail(user.error());
+    CS2SIM_TRY_LET(user, user_name(name, name_length));
     if (!blob || !length) return fail(CKR_ARGUMENTS_BAD);
-    const auto answer = session.execute(FC_CMDS, SFC_CMDS_BACKUP_USER, {*user});
-    if (!answer) return fail(answer.error());
-    return give(session, answer->block.bytes("record"), blob, length);
+    CS2SIM_TRY_LET(answer, session.execute(FC_CMDS, SFC_CMDS_BACKUP_USER, {user}));
+    return give(session, answer.block.bytes("record"), blob, length);
 }
 
 // The object is the token's again, as it was.
@@ -55,11 +51,10 @@ Answer RestoreObject(Session& session, CK_BYTE* blob, CK_ULONG length, CK_OBJECT
     if (!given) return fail(CKR_ARGUMENTS_BAD);
     if (!handle || given->empty()) return fail(CKR_ARGUMENTS_BAD);
     if (!session.read_write) return fail(CKR_SESSION_READ_ONLY);
-    const auto answer = session.execute(FC_CXI, SFC_CXI_KEY_RESTORE, {0, ByteView(), *given}, Effect::change);
-    if (!answer) return fail(answer.error());
-    const auto restored = adopt(session, {true, 0}, to_bytes(answer->block.bytes("key")));
-    if (!restored) return fail(restored.error());
-    *handle = (*restored)->handle;
+    CS2SIM_TRY_LET(answer,
+                   session.execute(FC_CXI, SFC_CXI_KEY_RESTORE, {0, ByteView(), *given}, Effect::change));
+    CS2SIM_TRY_LET(restored, adopt(session, {true, 0}, to_bytes(answer.block.bytes("key"))));
+    *handle = restored->handle;
     return {};
 }
 
@@ -71,9 +66,8 @@ Answer RestoreUser(Session& session, CK_BYTE* blob, CK_ULONG length) {
 }
 
 Answer DeleteUser(Session& session, CK_UTF8CHAR* name, CK_ULONG length) {
-    const auto user = user_name(name, length);
-    if (!user) return fail(user.error());
-    CS2SIM_TRY(session.execute(FC_CXI, SFC_CXI_USER_DELETE, {*user}, Effect::change));
+    CS2SIM_TRY_LET(user, user_name(name, length));
+    CS2SIM_TRY(session.execute(FC_CXI, SFC_CXI_USER_DELETE, {user}, Effect::change));
     return {};
 }
 
@@ -97,19 +91,17 @@ Answer RecryptExternalKeys(Session& session, CK_ULONG* count) {
     if (!count) return fail(CKR_ARGUMENTS_BAD);
     *count = 0;
     if (!session.token.external) return fail(CKR_FUNCTION_NOT_SUPPORTED);
-    const auto store = key_store_of(session);
-    if (!store) return fail(store.error());
+    CS2SIM_TRY_LET(store, key_store_of(session));
     Answer refused;
     const keystore::Watch watch{{}, [&](const keystore::KeyIndex& index, std::uint32_t code) {
                                     session.token.external->report(index, code);
                                     if (refused) refused = fail(code);
                                 }};
-    const auto done = keystore::recrypt_keys(**store, executed_by(session), session.token.group(), watch);
-    if (!done) return fail(done.error());
-    *count = done->done;
+    CS2SIM_TRY_LET(done, keystore::recrypt_keys(*store, executed_by(session), session.token.group(), watch));
+    *count = done.done;
     session.library.log.write(LogLevel::info, "CS_RecryptExternalKeys",
-                              std::to_string(done->done) + " keys sealed by the MBK of slot 3, " +
-                                  std::to_string(done->bad) + " refused");
+                              std::to_string(done.done) + " keys sealed by the MBK of slot 3, " +
+                                  std::to_string(done.bad) + " refused");
     return refused;
 }
 
@@ -117,19 +109,16 @@ Answer RecryptExternalKeys(Session& session, CK_ULONG* count) {
 Answer AgreeSecret(Session& session, CK_MECHANISM* mechanism, CK_OBJECT_HANDLE handle, CK_BYTE_PTR* secret,
                    CK_ULONG* length) {
     if (!secret || !length) return fail(CKR_ARGUMENTS_BAD);
-    const auto prepared = prepare(*session.token.profile(), mechanism, CKF_DERIVE);
-    if (!prepared) return fail(prepared.error());
-    if (prepared->row->parameter != ParameterCodec::ecdh || hash_of(prepared->cxi))
+    CS2SIM_TRY_LET(prepared, prepare(*session.token.profile(), mechanism, CKF_DERIVE));
+    if (prepared.row->parameter != ParameterCodec::ecdh || hash_of(prepared.cxi))
         return fail(CKR_MECHANISM_INVALID);
-    const auto key = key_for(session, kDerive, handle, *prepared->row);
-    if (!key) return fail(key.error());
-    const auto parameter = parse(LAYOUT_CXI_X963_PARAMETER, prepared->data);
+    CS2SIM_TRY_LET(key, key_for(session, kDerive, handle, *prepared.row));
+    const auto parameter = parse(LAYOUT_CXI_X963_PARAMETER, prepared.data);
     if (!parameter) return fail(CKR_MECHANISM_PARAM_INVALID);
-    auto answer = session.execute(FC_CXI, SFC_CXI_SECRET_AGREE,
-                                  {0, prepared->cxi, (*key)->reference, parameter->bytes("peer")});
-    if (!answer) return fail(answer.error());
-    const Answer given = give(session, answer->block.bytes("secret"), secret, length);
-    cleanse(answer->bytes.data(), answer->bytes.size());
+    CS2SIM_TRY_LET(answer, session.execute(FC_CXI, SFC_CXI_SECRET_AGREE,
+                                           {0, prepared.cxi, key->reference, parameter->bytes("peer")}));
+    const Answer given = give(session, answer.block.bytes("secret"), secret, length);
+    cleanse(answer.bytes.data(), answer.bytes.size());
     return given;
 }
 

@@ -19,10 +19,10 @@ struct Parts {
 };
 
 Result<Parts> parts_of(Session& session, const Prepared& prepared) {
+    if (prepared.row->work == Work::vendor) return Parts{prepared.parameter};
     if (prepared.other_key == CK_INVALID_HANDLE) return Parts{prepared.data};
-    const auto other = object_in_use(session, prepared.other_key, CKR_KEY_HANDLE_INVALID);
-    if (!other) return fail(other.error());
-    return Parts{(*other)->reference, (*other)->properties.number_or(CXI_PROP_KEY_SIZE, 0) / 8};
+    CS2SIM_TRY_LET(other, object_in_use(session, prepared.other_key, CKR_KEY_HANDLE_INVALID));
+    return Parts{other->reference, other->properties.number_or(CXI_PROP_KEY_SIZE, 0) / 8};
 }
 
 std::size_t natural_length(const Prepared& prepared, const Object& base, const Parts& parts) {
@@ -71,24 +71,21 @@ Result<SharedObject> derive_key(Session& session, const Prepared& prepared, cons
     Template described = given;
     if (prepared.row->parameter == ParameterCodec::tls_master && !described.has(CKA_KEY_TYPE))
         described.set_number(CKA_KEY_TYPE, CKK_GENERIC_SECRET);
-    auto wanted = wanted_key(session, described, Making::unwrap, CK_UNAVAILABLE_INFORMATION);
-    if (!wanted) return fail(wanted.error());
-    if (wanted->object_class != CKO_SECRET_KEY) return fail(CKR_TEMPLATE_INCONSISTENT);
-    const auto parts = parts_of(session, prepared);
-    if (!parts) return fail(parts.error());
-    if (!wanted->properties.has(CXI_PROP_KEY_SIZE)) {
+    CS2SIM_TRY_LET(wanted, wanted_key(session, described, Making::unwrap, CK_UNAVAILABLE_INFORMATION));
+    if (wanted.object_class != CKO_SECRET_KEY) return fail(CKR_TEMPLATE_INCONSISTENT);
+    CS2SIM_TRY_LET(parts, parts_of(session, prepared));
+    if (!wanted.properties.has(CXI_PROP_KEY_SIZE)) {
         if (prepared.row->parameter == ParameterCodec::tls_kdf) return fail(CKR_TEMPLATE_INCOMPLETE);
-        std::size_t length = natural_length(prepared, base, *parts);
+        std::size_t length = natural_length(prepared, base, parts);
         if (described.number(CKA_KEY_TYPE) == CKK_AES) length = length >= 32 ? 32 : length >= 24 ? 24 : 16;
-        wanted->properties.set_number(CXI_PROP_KEY_SIZE, static_cast<std::uint32_t>(length * 8));
+        wanted.properties.set_number(CXI_PROP_KEY_SIZE, static_cast<std::uint32_t>(length * 8));
     }
-    auto made =
-        make_object(session, wanted->token, std::move(wanted->properties),
-                    [&](std::uint32_t flags, const Bytes& encoded) {
-                        return session.execute(FC_CXI, SFC_CXI_KEY_DERIVE,
-                                               {flags, prepared.cxi, base.reference, encoded, parts->data},
-                                               Effect::change);
-                    });
+    auto made = make_object(
+        session, wanted.token, std::move(wanted.properties), [&](std::uint32_t flags, const Bytes& encoded) {
+            return session.execute(FC_CXI, SFC_CXI_KEY_DERIVE,
+                                   {flags, prepared.cxi, base.reference, encoded, parts.data},
+                                   Effect::change);
+        });
     if (made) warn_of_leak(session, *prepared.row);
     return made;
 }

@@ -15,7 +15,21 @@ constexpr std::size_t kStateSize = SavedDigests::kNameSize;
 
 const HashRow& hash_row(const Operation& operation) { return *hash_of(operation.prepared->cxi); }
 
-Result<SecretBytes> finish(const Operation& operation) {
+bool by_module(const Operation& operation) { return operation.prepared->row->work == Work::vendor; }
+
+std::size_t digest_size(const Operation& operation) {
+    return by_module(operation) ? kVendorRoom : hash_row(operation).size;
+}
+
+// What a module digests goes to the device whole.
+Result<SecretBytes> finish(Session& session, const Operation& operation) {
+    if (by_module(operation)) {
+        const auto answer =
+            session.execute(FC_CXI, SFC_CXI_HASH_COMPUTE,
+                            {0, operation.prepared->cxi, 0, ByteView(), ByteView(operation.held)});
+        if (!answer) return fail(answer.error());
+        return to_secret(answer->block.bytes("hash"));
+    }
     SecretBytes digest(hash_row(operation).size);
     if (EVP_DigestFinal_ex(operation.hash.get(), digest.data(), nullptr) != 1)
         return fail(CKR_FUNCTION_FAILED);
@@ -23,6 +37,11 @@ Result<SecretBytes> finish(const Operation& operation) {
 }
 
 Answer take(Operation& operation, ByteView data) {
+    if (by_module(operation)) {
+        if (data.size() > CXI_MOST_DATA - operation.held.size()) return fail(CKR_DATA_LEN_RANGE);
+        operation.held.insert(operation.held.end(), data.begin(), data.end());
+        return {};
+    }
     if (EVP_DigestUpdate(operation.hash.get(), data.data(), data.size()) != 1)
         return fail(CKR_FUNCTION_FAILED);
     return {};
@@ -37,10 +56,13 @@ Answer DigestInit(Session& session, CK_MECHANISM* mechanism) {
         return {};
     }
     if (operation.active()) return fail(CKR_OPERATION_ACTIVE);
-    auto prepared = prepare(*session.token.profile(), mechanism, CKF_DIGEST);
-    if (!prepared) return fail(prepared.error());
+    CS2SIM_TRY_LET(prepared, prepare(*session.token.profile(), mechanism, CKF_DIGEST));
     Operation begun;
-    begun.prepared = *std::move(prepared);
+    begun.prepared = std::move(prepared);
+    if (by_module(begun)) {
+        operation = std::move(begun);
+        return {};
+    }
     begun.hash.reset(EVP_MD_CTX_new());
     if (!begun.hash ||
         EVP_DigestInit_ex2(begun.hash.get(), digest_method(hash_row(begun).name), nullptr) != 1)
@@ -50,54 +72,48 @@ Answer DigestInit(Session& session, CK_MECHANISM* mechanism) {
 }
 
 Answer Digest(Session& session, CK_BYTE* data, CK_ULONG length, CK_BYTE* out, CK_ULONG* out_length) {
-    const auto operation = active(session, Slot::digest, true);
-    if (!operation) return fail(operation.error());
+    CS2SIM_TRY_LET(operation, active(session, Slot::digest, true));
     const auto work = [&]() -> Result<Delivery> {
-        const auto given = input(data, length);
-        if (!given) return fail(given.error());
-        return deliver(**operation, out, out_length, hash_row(**operation).size, true,
+        CS2SIM_TRY_LET(given, input(data, length));
+        return deliver(*operation, out, out_length, digest_size(*operation), !by_module(*operation),
                        [&]() -> Result<SecretBytes> {
-                           CS2SIM_TRY(take(**operation, *given));
-                           return finish(**operation);
+                           CS2SIM_TRY(take(*operation, given));
+                           return finish(session, *operation);
                        });
     };
-    return conclude(**operation, work());
+    return conclude(*operation, work());
 }
 
 Answer DigestUpdate(Session& session, CK_BYTE* data, CK_ULONG length) {
-    const auto operation = active(session, Slot::digest, false);
-    if (!operation) return fail(operation.error());
+    CS2SIM_TRY_LET(operation, active(session, Slot::digest, false));
     const auto given = input(data, length);
-    const Answer taken = given ? take(**operation, *given) : Answer(fail(given.error()));
-    (*operation)->updating = true;
-    if (!taken) (*operation)->end();
+    const Answer taken = given ? take(*operation, *given) : Answer(fail(given.error()));
+    operation->updating = true;
+    if (!taken) operation->end();
     return taken;
 }
 
 Answer DigestKey(Session& session, CK_OBJECT_HANDLE handle) {
-    const auto operation = active(session, Slot::digest, false);
-    if (!operation) return fail(operation.error());
+    CS2SIM_TRY_LET(operation, active(session, Slot::digest, false));
     const auto digest_key = [&]() -> Answer {
         CS2SIM_TRY_LET(key, object_in_use(session, handle, CKR_KEY_HANDLE_INVALID));
         const bool readable = class_of(key->properties) == CKO_SECRET_KEY &&
                               key->properties.flag_or(CXI_PROP_EXTRACTABLE, false) &&
                               !key->properties.flag_or(CXI_PROP_SENSITIVE, true);
         if (!readable) return fail(CKR_KEY_INDIGESTIBLE);
-        const auto material = export_key(session, *key);
-        if (!material) return fail(material.error());
-        return take(**operation, *material);
+        CS2SIM_TRY_LET(material, export_key(session, *key));
+        return take(*operation, material);
     };
     const Answer taken = digest_key();
-    (*operation)->updating = true;
-    if (!taken) (*operation)->end();
+    operation->updating = true;
+    if (!taken) operation->end();
     return taken;
 }
 
 Answer DigestFinal(Session& session, CK_BYTE* out, CK_ULONG* out_length) {
-    const auto operation = active(session, Slot::digest, false);
-    if (!operation) return fail(operation.error());
-    return conclude(**operation, deliver(**operation, out, out_length, hash_row(**operation).size, true,
-                                         [&] { return finish(**operation); }));
+    CS2SIM_TRY_LET(operation, active(session, Slot::digest, false));
+    return conclude(*operation, deliver(*operation, out, out_length, digest_size(*operation),
+                                        !by_module(*operation), [&] { return finish(session, *operation); }));
 }
 
 // A state is a name under which the library keeps the digest: it can be restored as often as wanted, in any
@@ -109,6 +125,7 @@ Answer GetOperationState(Session& session, CK_BYTE* state, CK_ULONG* length) {
             if (session.operation(slot).active()) return fail(CKR_STATE_UNSAVEABLE);
         return fail(CKR_OPERATION_NOT_INITIALIZED);
     }
+    if (by_module(session.operation(Slot::digest))) return fail(CKR_STATE_UNSAVEABLE);
     const CK_ULONG room = *length;
     *length = kStateSize;
     if (!state) return {};
@@ -123,11 +140,10 @@ Answer GetOperationState(Session& session, CK_BYTE* state, CK_ULONG* length) {
 
 Answer SetOperationState(Session& session, CK_BYTE* state, CK_ULONG length, CK_OBJECT_HANDLE encryption,
                          CK_OBJECT_HANDLE authentication) {
-    const auto given = input(state, length);
-    if (!given) return fail(given.error());
+    CS2SIM_TRY_LET(given, input(state, length));
     if (encryption != CK_INVALID_HANDLE || authentication != CK_INVALID_HANDLE)
         return fail(CKR_KEY_NOT_NEEDED);
-    auto saved = session.library.saved_digests.copy(*given);
+    auto saved = session.library.saved_digests.copy(given);
     if (!saved) return fail(CKR_SAVED_STATE_INVALID);
     Operation restored;
     restored.prepared = saved->prepared;

@@ -113,7 +113,7 @@ void log_start(Library& library) {
     for (const std::string& key : config.unknown)
         tell(LogLevel::warning, "unknown key, or value out of range, in the configuration: " + key);
     for (const std::string& name : config.custom_mechanisms)
-        tell(LogLevel::warning, "CustomMechanisms: no module handles " + name);
+        if (!custom_mechanism(name)) tell(LogLevel::warning, "CustomMechanisms: no mechanism " + name);
 }
 
 }  // namespace

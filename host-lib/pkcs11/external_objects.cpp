@@ -30,8 +30,7 @@ Object object_of(const Session& session, const keystore::StoredKey& row, Propert
 Result<SharedObject> read_again(Session& session, const SharedObject& object, std::uint64_t epoch,
                                 CK_RV unknown) {
     ExternalStore& external = *session.token.external;
-    const auto store = external.store();
-    if (!store) return fail(store.error());
+    CS2SIM_TRY_LET(store, external.store());
     const keystore::KeyIndex& index = object->stored->index;
     const auto gone = [&](const Error& error) -> Result<SharedObject> {
         if (error.code != E_DB_NOT_FOUND) {
@@ -41,17 +40,16 @@ Result<SharedObject> read_again(Session& session, const SharedObject& object, st
         session.library.objects.erase(object->handle);
         return fail(static_cast<std::uint32_t>(unknown));
     };
-    const auto version = (*store)->version_of(index);
+    const auto version = store->version_of(index);
     if (!version) return gone(version.error());
     if (*version == object->stored->version) {
         object->stored->seen->store(epoch);
         return object;
     }
-    const auto row = (*store)->find(index);
+    const auto row = store->find(index);
     if (!row) return gone(row.error());
-    auto opened = keystore::open_keys(executed_by(session), {*row}, wanted_properties());
-    if (!opened) return fail(opened.error());
-    keystore::Opened& now = opened->front();
+    CS2SIM_TRY_LET(opened, keystore::open_keys(executed_by(session), {*row}, wanted_properties()));
+    keystore::Opened& now = opened.front();
     if (now.code != 0) {
         external.report(index, now.code);
         return fail(now.code);
@@ -79,9 +77,8 @@ Result<void> insert_all(keystore::KeyStore& store, const std::vector<keystore::S
         const auto version = store.insert(rows.front());
         return version ? Result<void>() : fail(version.error());
     }
-    const auto inserted = store.copy_in(rows);
-    if (!inserted) return fail(inserted.error());
-    return *inserted == rows.size() ? Result<void>() : fail(E_DB_EXISTS);
+    CS2SIM_TRY_LET(inserted, store.copy_in(rows));
+    return inserted == rows.size() ? Result<void>() : fail(E_DB_EXISTS);
 }
 
 }  // namespace
@@ -102,27 +99,23 @@ Result<SharedObject> object_in_use(Session& session, CK_OBJECT_HANDLE handle, CK
     if (!object || object->slot != session.token.slot) return fail(static_cast<std::uint32_t>(unknown));
     if (object->bare) return read_bare(session, *object, unknown);
     if (!object->stored || !session.token.external) return object;
-    const auto epoch = session.token.external->watch();
-    if (!epoch) return fail(epoch.error());
-    if (object->stored->seen->load() == *epoch || session.token.external->is_offline()) return object;
-    return read_again(session, object, *epoch, unknown);
+    CS2SIM_TRY_LET(epoch, session.token.external->watch());
+    if (object->stored->seen->load() == epoch || session.token.external->offline_by() != 0) return object;
+    return read_again(session, object, epoch, unknown);
 }
 
 Result<std::vector<SharedObject>> keep_in_store(Session& session, std::vector<Bytes> references) {
-    const auto store = key_store_of(session);
-    if (!store) return fail(store.error());
+    CS2SIM_TRY_LET(store, key_store_of(session));
     std::vector<keystore::StoredKey> rows;
     std::vector<PropertyList> properties;
     for (const Bytes& reference : references) {
         if (reference.empty() || reference[0] != CXI_TAG_EXTERNAL) return fail(E_CSA_PROTOCOL);
-        auto read = read_properties(session, reference);
-        if (!read) return fail(read.error());
-        auto row = keystore::row_of(ByteView(reference).subspan(1), *read);
-        if (!row) return fail(row.error());
-        rows.push_back(*std::move(row));
-        properties.push_back(*std::move(read));
+        CS2SIM_TRY_LET(read, read_properties(session, reference));
+        CS2SIM_TRY_LET(row, keystore::row_of(ByteView(reference).subspan(1), read));
+        rows.push_back(std::move(row));
+        properties.push_back(std::move(read));
     }
-    CS2SIM_TRY(insert_all(**store, rows));
+    CS2SIM_TRY(insert_all(*store, rows));
     std::vector<SharedObject> objects;
     for (std::size_t i = 0; i < rows.size(); ++i) {
         rows[i].version = 1;
@@ -133,52 +126,45 @@ Result<std::vector<SharedObject>> keep_in_store(Session& session, std::vector<By
 }
 
 Answer change_in_store(Session& session, const Object& object, Bytes reference, PropertyList properties) {
-    const auto store = key_store_of(session);
-    if (!store) return fail(store.error());
-    auto row = keystore::row_of(ByteView(reference).subspan(1), properties);
-    if (!row) return fail(row.error());
-    const auto version = (*store)->update(*row, object.stored->version);
+    CS2SIM_TRY_LET(store, key_store_of(session));
+    CS2SIM_TRY_LET(row, keystore::row_of(ByteView(reference).subspan(1), properties));
+    const auto version = store->update(row, object.stored->version);
     if (!version) object.stored->seen->store(0);
-    if (!version) return fail(version.error());
-    row->version = *version;
-    (void)session.library.objects.put(object_of(session, *row, std::move(properties), 0));
+    CS2SIM_TRY(version);
+    row.version = *version;
+    (void)session.library.objects.put(object_of(session, row, std::move(properties), 0));
     return {};
 }
 
 Answer remove_from_store(Session& session, const Object& object) {
-    const auto store = key_store_of(session);
-    if (!store) return fail(store.error());
-    return (*store)->erase(object.stored->index);
+    CS2SIM_TRY_LET(store, key_store_of(session));
+    return store->erase(object.stored->index);
 }
 
 Result<StoredPage> list_stored(Session& session, const keystore::Filter& filter,
                                const std::optional<keystore::KeyIndex>& after) {
     ExternalStore& external = *session.token.external;
-    const auto epoch = external.watch();
-    if (!epoch) return fail(epoch.error());
+    CS2SIM_TRY_LET(epoch, external.watch());
     StoredPage page;
-    if (external.is_offline()) {
+    page.offline_by = external.offline_by();
+    if (page.offline_by != 0) {
         for (const SharedObject& object : session.library.objects.stored_of_slot(session.token.slot))
             page.objects.push_back(*object);
         return page;
     }
-    const auto store = external.store();
-    if (!store) return fail(store.error());
-    auto rows = (*store)->list(filter, after ? &*after : nullptr, kPage, true);
-    if (!rows) return fail(rows.error());
-    page.after = rows->last;
-    page.more = rows->more && page.after;
-    for (std::size_t from = 0; from < rows->keys.size();) {
-        const std::size_t count = keystore::fit_one_command(rows->keys, from);
-        const auto first = rows->keys.begin() + static_cast<std::ptrdiff_t>(from);
+    CS2SIM_TRY_LET(store, external.store());
+    CS2SIM_TRY_LET(rows, store->list(filter, after ? &*after : nullptr, kPage, true));
+    page.after = rows.last;
+    page.more = rows.more && page.after;
+    for (std::size_t from = 0; from < rows.keys.size();) {
+        const std::size_t count = keystore::fit_one_command(rows.keys, from);
+        const auto first = rows.keys.begin() + static_cast<std::ptrdiff_t>(from);
         const std::vector<keystore::StoredKey> batch(first, first + static_cast<std::ptrdiff_t>(count));
-        auto opened = keystore::open_keys(executed_by(session), batch, wanted_properties());
-        if (!opened) return fail(opened.error());
+        CS2SIM_TRY_LET(opened, keystore::open_keys(executed_by(session), batch, wanted_properties()));
         for (std::size_t i = 0; i < count; ++i) {
-            const std::uint32_t code = (*opened)[i].code;
+            const std::uint32_t code = opened[i].code;
             if (code == 0)
-                page.objects.push_back(
-                    object_of(session, batch[i], std::move((*opened)[i].properties), *epoch));
+                page.objects.push_back(object_of(session, batch[i], std::move(opened[i].properties), epoch));
             else if (code != E_CXI_PERMISSION_DENIED)
                 external.report(batch[i].index, code);
         }

@@ -33,6 +33,7 @@ struct StoredPage {
     std::vector<Object> objects;
     std::optional<keystore::KeyIndex> after;  // for the next page
     bool more = false;
+    std::uint32_t offline_by = 0;  // not 0: the store is away by this code, and these are what is open
 };
 Result<StoredPage> list_stored(Session& session, const keystore::Filter& filter,
                                const std::optional<keystore::KeyIndex>& after);

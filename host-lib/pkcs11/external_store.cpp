@@ -27,27 +27,24 @@ Result<keystore::KeyStore*> ExternalStore::store() {
     const std::lock_guard lock(mutex_);
     if (store_) return store_.get();
     const keystore::Say say = [this](std::string_view line) { log_.write(LogLevel::error, kWho, line); };
-    auto storage = keystore::parse_key_storage(settings.type, settings.config, say);
-    if (!storage) return fail(storage.error());
-    storage->reconnect = settings.reconnect;
-    storage->pool = settings.pool;
-    storage->connection_timeout = connection_timeout_;
-    storage->command_timeout = command_timeout_;
-    auto opened = keystore::open_key_store(*storage, say);
-    if (!opened) return fail(opened.error());
-    store_ = *std::move(opened);
-    log_.write(LogLevel::info, kWho, "external keys in " + keystore::shown(*storage));
+    CS2SIM_TRY_LET(storage, keystore::parse_key_storage(settings.type, settings.config, say));
+    storage.reconnect = settings.reconnect;
+    storage.pool = settings.pool;
+    storage.connection_timeout = connection_timeout_;
+    storage.command_timeout = command_timeout_;
+    CS2SIM_TRY_LET(opened, keystore::open_key_store(storage, say));
+    store_ = std::move(opened);
+    log_.write(LogLevel::info, kWho, "external keys in " + keystore::shown(storage));
     return store_.get();
 }
 
 Result<std::uint64_t> ExternalStore::watch() {
-    const auto opened = store();
-    if (!opened) return fail(opened.error());
+    CS2SIM_TRY_LET(opened, store());
     {
         const std::lock_guard lock(mutex_);
         if (away_ != 0 && Clock::now() < next_try_) return while_away({away_});
     }
-    const auto changes = (*opened)->changes();
+    const auto changes = opened->changes();
     if (!changes) return failed(changes.error());
     const std::lock_guard lock(mutex_);
     if (away_ != 0) log_.write(LogLevel::warning, kWho, "the key store is back");
@@ -76,9 +73,9 @@ Result<std::uint64_t> ExternalStore::while_away(Error error) {
     return epoch_;
 }
 
-bool ExternalStore::is_offline() {
+std::uint32_t ExternalStore::offline_by() {
     const std::lock_guard lock(mutex_);
-    return away_ != 0 && while_away({away_}).has_value();
+    return away_ != 0 && while_away({away_}) ? away_ : 0;
 }
 
 void ExternalStore::report(const keystore::KeyIndex& index, std::uint32_t code) {

@@ -32,8 +32,8 @@ public:
     // error.
     Result<std::uint64_t> failed(Error error);
 
-    // Whether the store is away, and not longer than KeyStorageOffline allows.
-    bool is_offline();
+    // The code that the store was lost by, not longer ago than KeyStorageOffline allows; 0: it is there.
+    std::uint32_t offline_by();
 
     // Writes a line about a row; `code` says what is wrong with it.
     void report(const keystore::KeyIndex& index, std::uint32_t code);

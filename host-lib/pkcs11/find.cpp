@@ -71,14 +71,15 @@ keystore::Filter stored_filter(Session& session, const Template& wanted) {
 }
 
 Result<void> next_stored_page(Session& session, Search& search) {
-    auto page = list_stored(session, stored_filter(session, search.wanted), search.stored_after);
-    if (!page) return fail(page.error());
-    search.more = page->more;
-    search.stored_after = std::move(page->after);
-    for (Object& object : page->objects)
+    CS2SIM_TRY_LET(page, list_stored(session, stored_filter(session, search.wanted), search.stored_after));
+    search.more = page.more;
+    search.stored_after = std::move(page.after);
+    for (Object& object : page.objects)
         if (visible(session, object.properties) && matches(search.wanted, object.properties, true))
             search.ready.push_back(session.library.objects.put(std::move(object))->handle);
-    return {};
+    // Nobody knows then that there is none.
+    const bool found_none = search.ready.empty() && !search.found_any;
+    return page.offline_by != 0 && found_none ? fail(page.offline_by) : Result<void>();
 }
 
 Result<void> next_page(Session& session, Search& search) {
@@ -116,6 +117,7 @@ Result<std::vector<CK_OBJECT_HANDLE>> next_found(Session& session, Search& searc
     const auto first = search.ready.begin() + static_cast<std::ptrdiff_t>(search.told);
     std::vector<CK_OBJECT_HANDLE> found(first, first + static_cast<std::ptrdiff_t>(count));
     search.told += count;
+    search.found_any = search.found_any || count != 0;
     return found;
 }
 

@@ -10,7 +10,9 @@ struct Search {
     Template wanted;
     std::vector<CK_OBJECT_HANDLE> ready;  // found and not yet told
     std::size_t told = 0;                 // of these
-    Bytes filter;                         // as KEY_LIST takes it
+    bool found_any = false;               // told ever
+    bool failed = false;  // a page could not be had: the next C_FindObjectsInit takes its place
+    Bytes filter;         // as KEY_LIST takes it
     Bytes cursor;
     bool more = false;  // there may be further pages
     bool device_done = false;

@@ -34,11 +34,9 @@ Result<Placement> placement(Session& session, bool token, std::uint32_t objects)
     if (token) {
         if (!session.read_write) return fail(CKR_SESSION_READ_ONLY);
         if (!session.token.external) return Placement{true, 0};
-        const auto store = key_store_of(session);
-        if (!store) return fail(store.error());
-        const auto spec = (*store)->reserve_specs(session.token.group(), objects);
-        if (!spec) return fail(spec.error());
-        return Placement{true, CXI_FLAG_KEY_EXTERNAL, true, *spec};
+        CS2SIM_TRY_LET(store, key_store_of(session));
+        CS2SIM_TRY_LET(spec, store->reserve_specs(session.token.group(), objects));
+        return Placement{true, CXI_FLAG_KEY_EXTERNAL, true, spec};
     }
     const bool external = session.token.external_keys != 0;
     return Placement{false, external ? CXI_FLAG_KEY_EXTERNAL : CXI_FLAG_KEY_VOLATILE};
@@ -63,40 +61,35 @@ Result<Bytes> make_at(Session& session, Placement& where, const Make& make) {
 }
 
 Result<PropertyList> read_properties(Session& session, ByteView reference) {
-    const auto answer = session.execute(FC_CXI, SFC_CXI_KEY_PROP_GET, {reference, ByteView()});
-    if (!answer) return fail(answer.error());
-    return PropertyList::decode(answer->block.bytes("properties"));
+    CS2SIM_TRY_LET(answer, session.execute(FC_CXI, SFC_CXI_KEY_PROP_GET, {reference, ByteView()}));
+    return PropertyList::decode(answer.block.bytes("properties"));
 }
 
 Result<SharedObject> adopt(Session& session, const Placement& where, Bytes reference) {
     if (where.stored) {
-        auto kept = keep_in_store(session, {std::move(reference)});
-        if (!kept) return fail(kept.error());
-        return std::move(kept->front());
+        CS2SIM_TRY_LET(kept, keep_in_store(session, {std::move(reference)}));
+        return std::move(kept.front());
     }
-    auto properties = read_properties(session, reference);
-    if (!properties) return fail(properties.error());
+    CS2SIM_TRY_LET(properties, read_properties(session, reference));
     Object object;
     object.slot = session.token.slot;
     object.session = where.token ? CK_INVALID_HANDLE : session.handle;
     object.reference = std::move(reference);
-    object.properties = *std::move(properties);
+    object.properties = std::move(properties);
     return session.library_objects().put(std::move(object));
 }
 
 Result<SharedObject> make_object(Session& session, bool token, PropertyList properties,
                                  const SendMake& send) {
-    auto where = placement(session, token);
-    if (!where) return fail(where.error());
-    place(session, *where, properties);
+    CS2SIM_TRY_LET(where, placement(session, token));
+    place(session, where, properties);
     const Bytes encoded = properties.encode();
-    auto reference = make_at(session, *where, [&](std::uint32_t flags) -> Result<Bytes> {
-        const auto answer = send(flags, encoded);
-        if (!answer) return fail(answer.error());
-        return to_bytes(answer->block.bytes("key"));
+    auto reference = make_at(session, where, [&](std::uint32_t flags) -> Result<Bytes> {
+        CS2SIM_TRY_LET(answer, send(flags, encoded));
+        return to_bytes(answer.block.bytes("key"));
     });
-    if (!reference) return fail(reference.error());
-    auto made = adopt(session, *where, *std::move(reference));
+    CS2SIM_TRY(reference);
+    auto made = adopt(session, where, *std::move(reference));
     if (made) warn_of_mixed_use(session, **made);
     return made;
 }
@@ -125,11 +118,11 @@ Result<SharedObject> import_key(Session& session, bool token, std::uint32_t type
 
 Result<SecretBytes> export_key(Session& session, const Object& key) {
     const std::uint32_t type = key.properties.number_or(CXI_PROP_KEY_TYPE, 0);
-    auto answer = session.execute(FC_CXI, SFC_CXI_KEY_EXPORT,
-                                  {type | CXI_KEY_TYPE_PLAINTEXT, 0, key.reference, ByteView(), ByteView()});
-    if (!answer) return fail(answer.error());
-    SecretBytes material = to_secret(answer->block.bytes("blob"));
-    cleanse(answer->bytes.data(), answer->bytes.size());
+    CS2SIM_TRY_LET(
+        answer, session.execute(FC_CXI, SFC_CXI_KEY_EXPORT,
+                                {type | CXI_KEY_TYPE_PLAINTEXT, 0, key.reference, ByteView(), ByteView()}));
+    SecretBytes material = to_secret(answer.block.bytes("blob"));
+    cleanse(answer.bytes.data(), answer.bytes.size());
     return material;
 }
 

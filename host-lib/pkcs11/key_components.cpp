@@ -102,9 +102,8 @@ Result<SecretBytes> rsa_private_key(const Template& given) {
                                      q.get(), dp.get(), dq.get(), u.get()};
     for (std::size_t i = 0; i < std::size(kRsaComponents); ++i)
         if (OSSL_PARAM_BLD_push_BN(builder.get(), kRsaComponents[i].name, numbers[i]) != 1) return kBad;
-    const auto key = make_key("RSA", EVP_PKEY_KEYPAIR, builder.get());
-    if (!key) return fail(key.error());
-    return private_key_der(**key);
+    CS2SIM_TRY_LET(key, make_key("RSA", EVP_PKEY_KEYPAIR, builder.get()));
+    return private_key_der(*key);
 }
 
 const char* raw_algorithm(CK_KEY_TYPE type) { return type == CKK_EC_EDWARDS ? "ED25519" : "X25519"; }
@@ -136,29 +135,25 @@ std::string openssl_name(const std::string& curve) {
 
 Result<std::string> given_curve(const Template& given) {
     if (!given.has(CKA_EC_PARAMS)) return fail(CKR_TEMPLATE_INCOMPLETE);
-    const auto name = curve_name(given.bytes(CKA_EC_PARAMS));
-    if (!name) return fail(name.error());
-    const std::string known = openssl_name(*name);
+    CS2SIM_TRY_LET(name, curve_name(given.bytes(CKA_EC_PARAMS)));
+    const std::string known = openssl_name(name);
     if (known.empty()) return fail(CKR_CURVE_NOT_SUPPORTED);
     return known;
 }
 
 Result<SecretBytes> ec_private_key(const Template& given) {
-    const auto curve = given_curve(given);
-    if (!curve) return fail(curve.error());
+    CS2SIM_TRY_LET(curve, given_curve(given));
     const Number secret = number_of(given.bytes(CKA_VALUE));
     if (!secret) return fail(CKR_TEMPLATE_INCOMPLETE);
-    const auto point = point_of(*curve, secret.get());
-    if (!point) return fail(point.error());
+    CS2SIM_TRY_LET(point, point_of(curve, secret.get()));
     const Handle<OSSL_PARAM_BLD> builder(OSSL_PARAM_BLD_new());
-    if (OSSL_PARAM_BLD_push_utf8_string(builder.get(), OSSL_PKEY_PARAM_GROUP_NAME, curve->c_str(), 0) != 1 ||
-        OSSL_PARAM_BLD_push_octet_string(builder.get(), OSSL_PKEY_PARAM_PUB_KEY, point->data(),
-                                         point->size()) != 1 ||
+    if (OSSL_PARAM_BLD_push_utf8_string(builder.get(), OSSL_PKEY_PARAM_GROUP_NAME, curve.c_str(), 0) != 1 ||
+        OSSL_PARAM_BLD_push_octet_string(builder.get(), OSSL_PKEY_PARAM_PUB_KEY, point.data(),
+                                         point.size()) != 1 ||
         OSSL_PARAM_BLD_push_BN(builder.get(), OSSL_PKEY_PARAM_PRIV_KEY, secret.get()) != 1)
         return kBad;
-    const auto key = make_key("EC", EVP_PKEY_KEYPAIR, builder.get());
-    if (!key) return fail(key.error());
-    return private_key_der(**key);
+    CS2SIM_TRY_LET(key, make_key("EC", EVP_PKEY_KEYPAIR, builder.get()));
+    return private_key_der(*key);
 }
 
 Result<DomainParameters> given_group(const Template& given, CK_KEY_TYPE type) {
@@ -177,10 +172,9 @@ Result<Bytes> public_key_of(const Template& given, CK_KEY_TYPE type) {
         if (!given.has(CKA_MODULUS) || !given.has(CKA_PUBLIC_EXPONENT)) return fail(CKR_TEMPLATE_INCOMPLETE);
         key = rsa_public_key(given.bytes(CKA_MODULUS), given.bytes(CKA_PUBLIC_EXPONENT));
     } else if (type == CKK_EC) {
-        const auto curve = given_curve(given);
-        if (!curve) return fail(curve.error());
+        CS2SIM_TRY_LET(curve, given_curve(given));
         if (!given.has(CKA_EC_POINT)) return fail(CKR_TEMPLATE_INCOMPLETE);
-        key = ec_public_key(*curve, octets_content(given.bytes(CKA_EC_POINT)));
+        key = ec_public_key(curve, octets_content(given.bytes(CKA_EC_POINT)));
     } else if (type == CKK_EC_EDWARDS || type == CKK_EC_MONTGOMERY) {
         const ByteView raw = octets_content(given.bytes(CKA_EC_POINT));
         if (raw.empty()) return fail(CKR_TEMPLATE_INCOMPLETE);

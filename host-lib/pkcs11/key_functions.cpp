@@ -48,15 +48,12 @@ Answer give_wrapped(const SecretBytes& wrapped, CK_BYTE* out, CK_ULONG* out_leng
 Answer GenerateKey(Session& session, CK_MECHANISM* mechanism, CK_ATTRIBUTE* attributes, CK_ULONG count,
                    CK_OBJECT_HANDLE* key) {
     if (!key) return fail(CKR_ARGUMENTS_BAD);
-    const auto prepared = prepare(*session.token.profile(), mechanism, CKF_GENERATE);
-    if (!prepared) return fail(prepared.error());
-    const auto given = given_template(session, attributes, count);
-    if (!given) return fail(given.error());
-    const auto made = prepared->row->work == Work::parameters
-                          ? generate_domain(session, *prepared->row, *given)
-                          : generate_key(session, *prepared->row, *given);
-    if (!made) return fail(made.error());
-    *key = (*made)->handle;
+    CS2SIM_TRY_LET(prepared, prepare(*session.token.profile(), mechanism, CKF_GENERATE));
+    CS2SIM_TRY_LET(given, given_template(session, attributes, count));
+    CS2SIM_TRY_LET(made, prepared.row->work == Work::parameters
+                             ? generate_domain(session, *prepared.row, given)
+                             : generate_key(session, prepared, given));
+    *key = made->handle;
     return {};
 }
 
@@ -64,64 +61,49 @@ Answer GenerateKeyPair(Session& session, CK_MECHANISM* mechanism, CK_ATTRIBUTE* 
                        CK_ULONG public_count, CK_ATTRIBUTE* of_private, CK_ULONG private_count,
                        CK_OBJECT_HANDLE* public_key, CK_OBJECT_HANDLE* private_key) {
     if (!public_key || !private_key) return fail(CKR_ARGUMENTS_BAD);
-    const auto prepared = prepare(*session.token.profile(), mechanism, CKF_GENERATE_KEY_PAIR);
-    if (!prepared) return fail(prepared.error());
-    const auto publics = given_template(session, of_public, public_count);
-    if (!publics) return fail(publics.error());
-    const auto privates = given_template(session, of_private, private_count);
-    if (!privates) return fail(privates.error());
-    const auto pair = generate_pair(session, *prepared->row, *publics, *privates);
-    if (!pair) return fail(pair.error());
-    *public_key = pair->of_public->handle;
-    *private_key = pair->of_private->handle;
+    CS2SIM_TRY_LET(prepared, prepare(*session.token.profile(), mechanism, CKF_GENERATE_KEY_PAIR));
+    CS2SIM_TRY_LET(publics, given_template(session, of_public, public_count));
+    CS2SIM_TRY_LET(privates, given_template(session, of_private, private_count));
+    CS2SIM_TRY_LET(pair, generate_pair(session, *prepared.row, publics, privates));
+    *public_key = pair.of_public->handle;
+    *private_key = pair.of_private->handle;
     return {};
 }
 
 Answer WrapKey(Session& session, CK_MECHANISM* mechanism, CK_OBJECT_HANDLE wrapping, CK_OBJECT_HANDLE handle,
                CK_BYTE* out, CK_ULONG* out_length) {
     if (!out_length) return fail(CKR_ARGUMENTS_BAD);
-    const auto prepared = prepare(*session.token.profile(), mechanism, CKF_WRAP);
-    if (!prepared) return fail(prepared.error());
-    const auto with = key_for(session, kWrap, wrapping, *prepared->row);
-    if (!with) return fail(with.error());
-    const auto found = object_in_use(session, handle, CKR_KEY_HANDLE_INVALID);
-    if (!found) return fail(found.error());
-    const SharedObject& key = *found;
-    CS2SIM_TRY(may_be_wrapped(*key, **with, prepared->row->work));
-    if (prepared->row->work == Work::rsa_aes) {
-        const auto wrapped = wrap_by_rsa_aes(session, *prepared, **with, *key);
-        if (!wrapped) return fail(wrapped.error());
-        return give_wrapped(to_secret(*wrapped), out, out_length);
+    CS2SIM_TRY_LET(prepared, prepare(*session.token.profile(), mechanism, CKF_WRAP));
+    CS2SIM_TRY_LET(with, key_for(session, kWrap, wrapping, *prepared.row));
+    CS2SIM_TRY_LET(found, object_in_use(session, handle, CKR_KEY_HANDLE_INVALID));
+    const SharedObject& key = found;
+    CS2SIM_TRY(may_be_wrapped(*key, *with, prepared.row->work));
+    if (prepared.row->work == Work::rsa_aes) {
+        CS2SIM_TRY_LET(wrapped, wrap_by_rsa_aes(session, prepared, *with, *key));
+        return give_wrapped(to_secret(wrapped), out, out_length);
     }
-    const auto answer = session.execute(FC_CXI, SFC_CXI_KEY_WRAP,
-                                        {with_direction(*prepared, CXI_MECH_MODE_ENCRYPT), key->reference,
-                                         (*with)->reference, prepared->parameter});
-    if (!answer) return fail(answer.error());
-    return give_wrapped(to_secret(answer->block.bytes("wrapped")), out, out_length);
+    CS2SIM_TRY_LET(answer, session.execute(FC_CXI, SFC_CXI_KEY_WRAP,
+                                           {with_direction(prepared, CXI_MECH_MODE_ENCRYPT), key->reference,
+                                            with->reference, prepared.parameter}));
+    return give_wrapped(to_secret(answer.block.bytes("wrapped")), out, out_length);
 }
 
 Answer UnwrapKey(Session& session, CK_MECHANISM* mechanism, CK_OBJECT_HANDLE unwrapping, CK_BYTE* wrapped,
                  CK_ULONG length, CK_ATTRIBUTE* attributes, CK_ULONG count, CK_OBJECT_HANDLE* key) {
     if (!key) return fail(CKR_ARGUMENTS_BAD);
-    const auto blob = input(wrapped, length);
-    if (!blob) return fail(blob.error());
-    if (blob->size() > CXI_MOST_DATA) return fail(CKR_WRAPPED_KEY_LEN_RANGE);
-    const auto prepared = prepare(*session.token.profile(), mechanism, CKF_UNWRAP);
-    if (!prepared) return fail(prepared.error());
-    const auto with = key_for(session, kUnwrap, unwrapping, *prepared->row);
-    if (!with) return fail(with.error());
-    auto given = given_template(session, attributes, count);
-    if (!given) return fail(given.error());
-    CS2SIM_TRY(given->join(Template::decode((*with)->properties.bytes(CXI_PROP_UNWRAP_TEMPLATE))));
-    auto wanted = wanted_key(session, *given, Making::unwrap, CK_UNAVAILABLE_INFORMATION);
-    if (!wanted) return fail(wanted.error());
-    auto made =
-        prepared->row->work == Work::rsa_aes
-            ? unwrap_by_rsa_aes(session, *prepared, **with, *std::move(wanted), *blob)
-            : unwrap_into(session, *std::move(wanted), **with,
-                          with_direction(*prepared, CXI_MECH_MODE_DECRYPT), prepared->parameter, *blob);
-    made = finish_key(session, *given, std::move(made));
-    if (!made) return fail(made.error());
+    CS2SIM_TRY_LET(blob, input(wrapped, length));
+    if (blob.size() > CXI_MOST_DATA) return fail(CKR_WRAPPED_KEY_LEN_RANGE);
+    CS2SIM_TRY_LET(prepared, prepare(*session.token.profile(), mechanism, CKF_UNWRAP));
+    CS2SIM_TRY_LET(with, key_for(session, kUnwrap, unwrapping, *prepared.row));
+    CS2SIM_TRY_LET(given, given_template(session, attributes, count));
+    CS2SIM_TRY(given.join(Template::decode(with->properties.bytes(CXI_PROP_UNWRAP_TEMPLATE))));
+    CS2SIM_TRY_LET(wanted, wanted_key(session, given, Making::unwrap, CK_UNAVAILABLE_INFORMATION));
+    auto made = prepared.row->work == Work::rsa_aes
+                    ? unwrap_by_rsa_aes(session, prepared, *with, std::move(wanted), blob)
+                    : unwrap_into(session, std::move(wanted), *with,
+                                  with_direction(prepared, CXI_MECH_MODE_DECRYPT), prepared.parameter, blob);
+    made = finish_key(session, given, std::move(made));
+    CS2SIM_TRY(made);
     *key = (*made)->handle;
     return {};
 }
@@ -129,16 +111,12 @@ Answer UnwrapKey(Session& session, CK_MECHANISM* mechanism, CK_OBJECT_HANDLE unw
 Answer DeriveKey(Session& session, CK_MECHANISM* mechanism, CK_OBJECT_HANDLE base, CK_ATTRIBUTE* attributes,
                  CK_ULONG count, CK_OBJECT_HANDLE* key) {
     if (!key) return fail(CKR_ARGUMENTS_BAD);
-    const auto prepared = prepare(*session.token.profile(), mechanism, CKF_DERIVE);
-    if (!prepared) return fail(prepared.error());
-    const auto from = key_for(session, kDerive, base, *prepared->row);
-    if (!from) return fail(from.error());
-    auto given = given_template(session, attributes, count);
-    if (!given) return fail(given.error());
-    CS2SIM_TRY(given->join(Template::decode((*from)->properties.bytes(CXI_PROP_CUSTOM | 0x213))));
-    auto made = finish_key(session, *given, derive_key(session, *prepared, **from, *given));
-    if (!made) return fail(made.error());
-    *key = (*made)->handle;
+    CS2SIM_TRY_LET(prepared, prepare(*session.token.profile(), mechanism, CKF_DERIVE));
+    CS2SIM_TRY_LET(from, key_for(session, kDerive, base, *prepared.row));
+    CS2SIM_TRY_LET(given, given_template(session, attributes, count));
+    CS2SIM_TRY(given.join(Template::decode(from->properties.bytes(CXI_PROP_CUSTOM | 0x213))));
+    CS2SIM_TRY_LET(made, finish_key(session, given, derive_key(session, prepared, *from, given)));
+    *key = made->handle;
     return {};
 }
 
@@ -148,9 +126,8 @@ Answer GenerateRandom(Session& session, CK_BYTE* random, CK_ULONG length) {
     if (!random && length != 0) return fail(CKR_ARGUMENTS_BAD);
     while (length != 0) {
         const CK_ULONG part = std::min<CK_ULONG>(length, CXI_MOST_RANDOM);
-        const auto answer = session.execute(FC_CXI, SFC_CXI_RND_GEN, {0, part});
-        if (!answer) return fail(answer.error());
-        const ByteView bytes = answer->block.bytes("random");
+        CS2SIM_TRY_LET(answer, session.execute(FC_CXI, SFC_CXI_RND_GEN, {0, part}));
+        const ByteView bytes = answer.block.bytes("random");
         if (bytes.size() != part) return fail(E_CSA_PROTOCOL);
         std::ranges::copy(bytes, random);
         random += part;

@@ -44,12 +44,10 @@ Answer check_dates(Session& session, const Object& key) {
     };
     const std::string_view start = date(CKA_START_DATE), end = date(CKA_END_DATE);
     if (start.empty() && end.empty()) return {};
-    const auto checks = slot_setting(session, CXI_PROP_CFG_CHECK_VALIDITY_PERIOD, 0);
-    if (!checks) return fail(checks.error());
-    if (*checks == 0) return {};
-    const auto now = token_time(session.token);
-    if (!now) return fail(now.error());
-    const std::string_view today = std::string_view(*now).substr(0, sizeof(CK_DATE));
+    CS2SIM_TRY_LET(checks, slot_setting(session, CXI_PROP_CFG_CHECK_VALIDITY_PERIOD, 0));
+    if (checks == 0) return {};
+    CS2SIM_TRY_LET(now, token_time(session.token));
+    const std::string_view today = std::string_view(now).substr(0, sizeof(CK_DATE));
     if ((!start.empty() && today < start) || (!end.empty() && today > end))
         return fail(CKR_KEY_FUNCTION_NOT_PERMITTED);
     return {};
@@ -59,9 +57,8 @@ Answer check_dates(Session& session, const Object& key) {
 
 Result<SharedObject> key_for(Session& session, const UseRow& use, CK_OBJECT_HANDLE handle,
                              const MechanismRow& mechanism) {
-    const auto found = object_in_use(session, handle, use.bad_handle);
-    if (!found) return found;
-    const SharedObject& key = *found;
+    CS2SIM_TRY_LET(found, object_in_use(session, handle, use.bad_handle));
+    const SharedObject& key = found;
     const std::uint8_t bit = class_bit(class_of(key->properties));
     if ((bit & use.classes) == 0 || !takes(mechanism.keys, key_type_of(key->properties)))
         return fail(static_cast<std::uint32_t>(use.bad_type));
@@ -81,21 +78,19 @@ Answer begin(Session& session, Slot slot, const UseRow& use, const CK_MECHANISM*
         return {};
     }
     if (operation.active()) return fail(CKR_OPERATION_ACTIVE);
-    auto prepared = prepare(*session.token.profile(), mechanism, use.flag);
-    if (!prepared) return fail(prepared.error());
-    auto key = key_for(session, use, handle, *prepared->row);
-    if (!key) return fail(key.error());
+    CS2SIM_TRY_LET(prepared, prepare(*session.token.profile(), mechanism, use.flag));
+    CS2SIM_TRY_LET(key, key_for(session, use, handle, *prepared.row));
     Operation begun;
-    if (prepared->row->work == Work::hash_signature) {
+    if (prepared.row->work == Work::hash_signature) {
         begun.hash.reset(EVP_MD_CTX_new());
         if (!begun.hash ||
-            EVP_DigestInit_ex2(begun.hash.get(), digest_method(hash_of(prepared->cxi)->name), nullptr) != 1)
+            EVP_DigestInit_ex2(begun.hash.get(), digest_method(hash_of(prepared.cxi)->name), nullptr) != 1)
             return fail(CKR_HOST_MEMORY);
     }
-    begun.authenticated = !(*key)->properties.flag_or(CXI_PROP_ALWAYS_AUTHENTICATE, false) ||
-                          class_of((*key)->properties) != CKO_PRIVATE_KEY;
-    begun.prepared = *std::move(prepared);
-    begun.key = *std::move(key);
+    begun.authenticated = !key->properties.flag_or(CXI_PROP_ALWAYS_AUTHENTICATE, false) ||
+                          class_of(key->properties) != CKO_PRIVATE_KEY;
+    begun.prepared = std::move(prepared);
+    begun.key = std::move(key);
     operation = std::move(begun);
     return {};
 }

@@ -97,11 +97,9 @@ Answer make_token_as_so(Token& token, ByteView pin, std::string_view label) {
 }  // namespace
 
 Answer InitToken(Library& library, CK_SLOT_ID slot, CK_UTF8CHAR* pin, CK_ULONG length, CK_UTF8CHAR* label) {
-    const auto found = library.token(slot);
-    if (!found) return fail(found.error());
-    Token& token = **found;
-    const auto given = pin_input(pin, length);
-    if (!given) return fail(given.error());
+    CS2SIM_TRY_LET(found, library.token(slot));
+    Token& token = *found;
+    CS2SIM_TRY_LET(given, pin_input(pin, length));
     if (!label) return fail(CKR_ARGUMENTS_BAD);
     const std::string_view padded(reinterpret_cast<const char*>(label), 32);
     const std::string_view name = padded.substr(0, padded.find_last_not_of(' ') + 1);
@@ -109,38 +107,36 @@ Answer InitToken(Library& library, CK_SLOT_ID slot, CK_UTF8CHAR* pin, CK_ULONG l
     // The administrator's own session is the only one that may be open.
     const bool administrator = !token.logons().empty() && !token.user_logged_on() && !token.so_logged_on();
     if (token.sessions > (administrator ? 1u : 0u)) return fail(CKR_SESSION_EXISTS);
-    CS2SIM_TRY(check_length(token, *given));
+    CS2SIM_TRY(check_length(token, given));
     library.objects.erase_of_slot(slot);
-    if (administrator) return make_token(token.shared_channel(), token, *given, name);
+    if (administrator) return make_token(token.shared_channel(), token, given, name);
     if (!library.config.init_token_as.empty()) {
-        auto logon = generic_logon(as_bytes(library.config.init_token_as));
-        if (!logon) return fail(logon.error());
+        CS2SIM_TRY_LET(logon, generic_logon(as_bytes(library.config.init_token_as)));
         Logons administrators;
-        administrators.add(*std::move(logon));
+        administrators.add(std::move(logon));
         Channel once(token.devices(), administrators);
-        return make_token(once, token, *given, name);
+        return make_token(once, token, given, name);
     }
     const auto so = token.find_user(TokenRole::so);
     if (!so) return fail(so.error().code == E_CMDS_NO_USER ? CKR_USER_NOT_LOGGED_IN : so.error().code);
-    return make_token_as_so(token, *given, name);
+    return make_token_as_so(token, given, name);
 }
 
 Answer InitPIN(Session& session, CK_UTF8CHAR* pin, CK_ULONG length) {
-    const auto given = pin_input(pin, length);
-    if (!given) return fail(given.error());
+    CS2SIM_TRY_LET(given, pin_input(pin, length));
     if (!session.token.so_logged_on()) return fail(CKR_USER_NOT_LOGGED_IN);
     if (!session.read_write) return fail(CKR_SESSION_READ_ONLY);
-    CS2SIM_TRY(check_length(session.token, *given));
+    CS2SIM_TRY(check_length(session.token, given));
     CS2SIM_TRY(delete_token_user(session.channel(), session.token, TokenRole::user));
-    return add_token_user(session.channel(), session.token, TokenRole::user, *given);
+    return add_token_user(session.channel(), session.token, TokenRole::user, given);
 }
 
 Answer SetPIN(Session& session, CK_UTF8CHAR* old_pin, CK_ULONG old_length, CK_UTF8CHAR* new_pin,
               CK_ULONG new_length) {
     const auto before = pin_input(old_pin, old_length);
     const auto after = pin_input(new_pin, new_length);
-    if (!before) return fail(before.error());
-    if (!after) return fail(after.error());
+    CS2SIM_TRY(before);
+    CS2SIM_TRY(after);
     if (!session.read_write) return fail(CKR_SESSION_READ_ONLY);
     CS2SIM_TRY(check_length(session.token, *after));
     const std::lock_guard lock(session.token.login_mutex);
@@ -149,19 +145,17 @@ Answer SetPIN(Session& session, CK_UTF8CHAR* old_pin, CK_ULONG old_length, CK_UT
 }
 
 Answer Login(Session& session, CK_USER_TYPE user, CK_UTF8CHAR* pin, CK_ULONG length) {
-    const auto given = pin_input(pin, length);
-    if (!given) return fail(given.error());
+    CS2SIM_TRY_LET(given, pin_input(pin, length));
     const std::lock_guard lock(session.token.login_mutex);
     switch (user) {
         case CKU_SO:
         case CKU_USER:
-            return log_role_on(session, user, *given);
+            return log_role_on(session, user, given);
         case CKU_CONTEXT_SPECIFIC:
-            return authenticate_operation(session, *given);
+            return authenticate_operation(session, given);
         case CKU_CS_GENERIC: {
-            auto logon = generic_logon(*given);
-            if (!logon) return fail(logon.error());
-            return log_on(session, *std::move(logon));
+            CS2SIM_TRY_LET(logon, generic_logon(given));
+            return log_on(session, std::move(logon));
         }
         default:
             return fail(CKR_USER_TYPE_INVALID);
@@ -172,12 +166,11 @@ Answer Login(Session& session, CK_USER_TYPE user, CK_UTF8CHAR* pin, CK_ULONG len
 Answer LoginUser(Session& session, CK_USER_TYPE user, CK_UTF8CHAR* pin, CK_ULONG length, CK_UTF8CHAR* name,
                  CK_ULONG name_length) {
     if (!name || name_length == 0) return Login(session, user, pin, length);
-    const auto given = pin_input(pin, length);
-    if (!given) return fail(given.error());
+    CS2SIM_TRY_LET(given, pin_input(pin, length));
     const std::lock_guard lock(session.token.login_mutex);
-    auto logon = Logon::generic(std::string(reinterpret_cast<const char*>(name), name_length), *given);
-    if (!logon) return fail(logon.error());
-    return log_on(session, *std::move(logon));
+    CS2SIM_TRY_LET(logon,
+                   Logon::generic(std::string(reinterpret_cast<const char*>(name), name_length), given));
+    return log_on(session, std::move(logon));
 }
 
 Answer Logout(Session& session) {

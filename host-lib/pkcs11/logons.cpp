@@ -21,9 +21,8 @@ Result<std::shared_ptr<Logon>> Logon::generic(std::string user, ByteView secret)
     const std::string_view text = as_text(secret);
     const std::string place(text.substr(0, text.find('#')));
     if (!text.starts_with(":cs2:") && !is_file(place)) return logon;
-    auto key = host::open_key_source(text);
-    if (!key) return fail(key.error());
-    logon->key_ = *std::move(key);
+    CS2SIM_TRY_LET(key, host::open_key_source(text));
+    logon->key_ = std::move(key);
     logon->secret_ = LockedSecret();
     return logon;
 }

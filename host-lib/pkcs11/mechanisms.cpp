@@ -1,6 +1,10 @@
 #include "host-lib/pkcs11/mechanisms.h"
 
 #include <algorithm>
+#include <cctype>
+#include <cstdlib>
+
+#include "host-lib/pkcs11/cryptoki/names.h"
 
 namespace cs2sim::p11 {
 namespace {
@@ -109,17 +113,35 @@ const MechanismRow* find_mechanism(CK_MECHANISM_TYPE type) {
     return row == std::end(kMechanisms) ? nullptr : row;
 }
 
-const MechanismRow* find_vendor_mechanism(CK_MECHANISM_TYPE type) {
-    static constexpr MechanismRow kVendor{CK_VENDOR_DEFINED,
-                                          Work::vendor,
-                                          CXI_MECH_VDM_FLAG,
-                                          KeyKind::secret,
-                                          0,
-                                          0,
-                                          ENCRYPT | DECRYPT | SIGN | VERIFY,
-                                          ParameterCodec::bytes};
+bool is_custom(const TokenProfile& profile, CK_MECHANISM_TYPE type) {
+    return std::find(profile.custom.begin(), profile.custom.end(), type) != profile.custom.end();
+}
+
+const MechanismRow* find_vendor_mechanism(const TokenProfile& profile, CK_MECHANISM_TYPE type) {
+    static constexpr MechanismRow kVendor{
+        CK_VENDOR_DEFINED,
+        Work::vendor,
+        CXI_MECH_VDM_FLAG,
+        KeyKind::any,
+        0,
+        0,
+        ENCRYPT | DECRYPT | SIGN | VERIFY | DIGEST | GENERATE | DERIVE | WRAP | UNWRAP,
+        ParameterCodec::bytes};
     constexpr CK_MECHANISM_TYPE kBits = 0xC0000000, kNumber = 0xFF;
-    return (type & CK_VENDOR_DEFINED) != 0 && (type & ~(kBits | kNumber)) == 0 ? &kVendor : nullptr;
+    const bool vendors = (type & CK_VENDOR_DEFINED) != 0 && (type & ~(kBits | kNumber)) == 0;
+    return is_custom(profile, type) || vendors ? &kVendor : nullptr;
+}
+
+std::optional<CK_MECHANISM_TYPE> custom_mechanism(const std::string& name) {
+    constexpr CK_MECHANISM_TYPE kMost = 0xFFFF;  // what CXI's mechanism has room for
+    std::optional<CK_MECHANISM_TYPE> number;
+    if (name.starts_with("CKM_")) number = constant_number(name);
+    if (!number && !name.empty() && std::isdigit(static_cast<unsigned char>(name[0])) != 0) {
+        char* end = nullptr;
+        number = std::strtoul(name.c_str(), &end, 0);
+        if (*end != 0) return std::nullopt;
+    }
+    return number && *number <= kMost ? number : std::nullopt;
 }
 
 CK_FLAGS flags_of(const MechanismRow& row, const TokenProfile& profile) {
@@ -159,6 +181,7 @@ std::vector<std::uint32_t> device_mechanisms(CK_MECHANISM_TYPE type) {
 }
 
 bool takes(KeyKind kind, CK_KEY_TYPE type) {
+    if (kind == KeyKind::any) return true;
     for (const KindRow& row : kKinds)
         if (row.kind == kind && row.type == type) return true;
     // Generic secrets and the key types of single HMACs (CKK_SHA256_HMAC and so on).

@@ -47,7 +47,8 @@ enum class KeyKind : std::uint8_t {
     des2,
     des3,
     generic,
-    secret
+    secret,
+    any  // the device's affair
 };
 
 enum class ParameterCodec : std::uint8_t {
@@ -98,9 +99,12 @@ CK_FLAGS flags_of(const MechanismRow& row, const TokenProfile& profile);
 std::vector<std::uint32_t> device_mechanisms(CK_MECHANISM_TYPE type);
 const MechanismRow* find_mechanism(CK_MECHANISM_TYPE type);  // null when unknown
 // CKM_VENDOR_DEFINED + n and C0000000 + n, up to 255, that are no mechanisms of the library's own: what
-// users' modules do on the device. Null for others. The library cannot know which there are: the device says
-// at work.
-const MechanismRow* find_vendor_mechanism(CK_MECHANISM_TYPE type);
+// users' modules do on the device, and the standard ones that CustomMechanisms names. Null for others. The
+// library cannot know which there are: the device says at work.
+bool is_custom(const TokenProfile& profile, CK_MECHANISM_TYPE type);
+const MechanismRow* find_vendor_mechanism(const TokenProfile& profile, CK_MECHANISM_TYPE type);
+// CustomMechanisms by name or number, below 0x10000; nothing when there is no such mechanism.
+std::optional<CK_MECHANISM_TYPE> custom_mechanism(const std::string& name);
 inline constexpr std::size_t kVendorRoom = 65536;  // bytes that a module may add to the data
 
 // Whether a mechanism that takes keys of this kind takes a key of that type.
@@ -133,6 +137,7 @@ struct Prepared {
     std::size_t mac_length = 0;     // 0: whole
     std::size_t tag_length = 0;     // of AEAD modes and ECIES
     std::uint64_t most_blocks = 0;  // CTR: before the counter comes round; 0: no limit
+    CK_MECHANISM_TYPE type = 0;     // as the caller names it
     CK_OBJECT_HANDLE other_key = CK_INVALID_HANDLE;
     CK_ULONG aes_bits = 0;                 // RSA_AES_KEY_WRAP
     std::size_t each = 0;                  // MULTI: bytes of each of the data; 0: there is one

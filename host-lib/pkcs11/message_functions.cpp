@@ -45,12 +45,11 @@ Answer begin_messages(Session& session, Slot slot, const UseRow& use, CK_MECHANI
     const MechanismRow* row = find_mechanism(mechanism->mechanism);
     if (!row || (flags_of(*row, *session.token.profile()) & CKF_MESSAGE_ENCRYPT) == 0)
         return fail(CKR_MECHANISM_INVALID);
-    auto key = key_for(session, use, handle, *row);
-    if (!key) return fail(key.error());
+    CS2SIM_TRY_LET(key, key_for(session, use, handle, *row));
     operation.prepared = Prepared{};
     operation.prepared->row = row;
     operation.prepared->cxi = row->cxi;
-    operation.key = *std::move(key);
+    operation.key = std::move(key);
     operation.message = true;
     return {};
 }
@@ -71,8 +70,7 @@ Answer one_message(Session& session, Slot slot, Direction direction, void* param
     const auto with = input(associated, associated_length);
     const auto text = input(data, length);
     if (!with || !text || !out_length) return fail(CKR_ARGUMENTS_BAD);
-    const auto given = read_parameter(operation, parameter, parameter_length);
-    if (!given) return fail(given.error());
+    CS2SIM_TRY_LET(given, read_parameter(operation, parameter, parameter_length));
     const CK_ULONG room = *out_length;
     *out_length = length;
     if (!out && length != 0) return {};
@@ -81,16 +79,15 @@ Answer one_message(Session& session, Slot slot, Direction direction, void* param
     once.prepared = *operation.prepared;
     once.key = operation.key;
     auto composed =
-        compose(LAYOUT_CXI_CRYPT_PARAMETER, {CXI_IV_NO_GENERATE, given->nonce, *with, given->tag_length * 8});
+        compose(LAYOUT_CXI_CRYPT_PARAMETER, {CXI_IV_NO_GENERATE, given.nonce, *with, given.tag_length * 8});
     if (!composed) return fail(CKR_MECHANISM_PARAM_INVALID);
     once.prepared->parameter = *std::move(composed);
     SecretBytes sent = to_secret(*text);
-    if (direction == Direction::decrypt) sent.insert(sent.end(), given->tag, given->tag + given->tag_length);
-    const auto made = cipher_whole(session, once, direction, sent);
-    if (!made) return fail(made.error());
-    if (made->size() < length) return fail(E_CSA_PROTOCOL);
-    if (length != 0) std::memcpy(out, made->data(), length);
-    if (direction == Direction::encrypt) std::memcpy(given->tag, made->data() + length, given->tag_length);
+    if (direction == Direction::decrypt) sent.insert(sent.end(), given.tag, given.tag + given.tag_length);
+    CS2SIM_TRY_LET(made, cipher_whole(session, once, direction, sent));
+    if (made.size() < length) return fail(E_CSA_PROTOCOL);
+    if (length != 0) std::memcpy(out, made.data(), length);
+    if (direction == Direction::encrypt) std::memcpy(given.tag, made.data() + length, given.tag_length);
     return {};
 }
 

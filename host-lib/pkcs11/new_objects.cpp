@@ -33,21 +33,20 @@ Answer may_make(const Session& session, const PropertyList& properties, bool tok
 }
 
 Result<SharedObject> create_storage(Session& session, const Template& given, CK_OBJECT_CLASS object_class) {
-    auto properties = new_properties(given, object_class, 0, Making::create, maker_of(session));
-    if (!properties) return fail(properties.error());
+    CS2SIM_TRY_LET(properties, new_properties(given, object_class, 0, Making::create, maker_of(session)));
     const bool certificate = object_class == CKO_CERTIFICATE;
     if (certificate && !given.has(CKA_CERTIFICATE_TYPE)) return fail(CKR_TEMPLATE_INCOMPLETE);
     if (certificate && given.number(CKA_CERTIFICATE_TYPE) != CKC_X_509)
         return fail(CKR_ATTRIBUTE_VALUE_INVALID);
     if (certificate && !given.has(CKA_VALUE)) return fail(CKR_TEMPLATE_INCOMPLETE);
     if (certificate && given.bytes(CKA_CHECK_VALUE).size() == 3)
-        properties->set(CXI_PROP_CUSTOM | CKA_CHECK_VALUE, given.bytes(CKA_CHECK_VALUE));
-    properties->set_number(CXI_PROP_KEY_TYPE, *type_of_class(object_class));
-    properties->set(CXI_PROP_VALUE, given.bytes(CKA_VALUE));
-    if (object_class == CKO_DOMAIN_PARAMETERS) CS2SIM_TRY(describe_domain(given, *properties));
-    CS2SIM_TRY(may_make(session, *properties, given.flag(CKA_TOKEN, false)));
+        properties.set(CXI_PROP_CUSTOM | CKA_CHECK_VALUE, given.bytes(CKA_CHECK_VALUE));
+    properties.set_number(CXI_PROP_KEY_TYPE, *type_of_class(object_class));
+    properties.set(CXI_PROP_VALUE, given.bytes(CKA_VALUE));
+    if (object_class == CKO_DOMAIN_PARAMETERS) CS2SIM_TRY(describe_domain(given, properties));
+    CS2SIM_TRY(may_make(session, properties, given.flag(CKA_TOKEN, false)));
     return make_object(
-        session, given.flag(CKA_TOKEN, false), *std::move(properties),
+        session, given.flag(CKA_TOKEN, false), std::move(properties),
         [&](std::uint32_t flags, const Bytes& encoded) {
             return session.execute(FC_CXI, SFC_CXI_OBJ_CREATE, {flags, encoded}, Effect::change);
         });
@@ -57,9 +56,8 @@ Result<SharedObject> create_storage(Session& session, const Template& given, CK_
 Result<SecretBytes> material_of(const Template& given, CK_OBJECT_CLASS object_class, CK_KEY_TYPE type) {
     if (object_class == CKO_PRIVATE_KEY) return private_key_of(given, type);
     if (object_class == CKO_PUBLIC_KEY) {
-        const auto key = public_key_of(given, type);
-        if (!key) return fail(key.error());
-        return to_secret(*key);
+        CS2SIM_TRY_LET(key, public_key_of(given, type));
+        return to_secret(key);
     }
     if (!given.has(CKA_VALUE)) return fail(CKR_TEMPLATE_INCOMPLETE);
     return to_secret(given.bytes(CKA_VALUE));
@@ -68,10 +66,9 @@ Result<SecretBytes> material_of(const Template& given, CK_OBJECT_CLASS object_cl
 // A pair whose halves go to different places: the public one is taken out and put where it belongs.
 Result<SharedObject> move_public(Session& session, ByteView private_key, const PropertyList& properties,
                                  bool token) {
-    const auto exported = session.execute(FC_CXI, SFC_CXI_KEY_EXPORT,
-                                          {+CXI_KEY_TYPE_PUBLIC, 0, private_key, ByteView(), ByteView()});
-    if (!exported) return fail(exported.error());
-    return import_key(session, token, CXI_KEY_TYPE_PUBLIC, properties, exported->block.bytes("blob"));
+    CS2SIM_TRY_LET(exported, session.execute(FC_CXI, SFC_CXI_KEY_EXPORT,
+                                             {+CXI_KEY_TYPE_PUBLIC, 0, private_key, ByteView(), ByteView()}));
+    return import_key(session, token, CXI_KEY_TYPE_PUBLIC, properties, exported.block.bytes("blob"));
 }
 
 // A check value in a template is compared by the device.
@@ -116,7 +113,7 @@ Maker maker_of(Session& session) {
 
 Result<SharedObject> finish_key(Session& session, const Template& given, Result<SharedObject> made) {
     if (!made && is_check_value_error(given, made.error().code)) return fail(CKR_ATTRIBUTE_VALUE_INVALID);
-    if (!made) return made;
+    CS2SIM_TRY(made);
     if (const auto kept = check_guards(given, (*made)->properties); !kept) {
         (void)remove_object(session, **made);
         return fail(kept.error());
@@ -135,57 +132,53 @@ Result<SharedObject> create_object(Session& session, const Template& given) {
     const bool secret = *object_class == CKO_SECRET_KEY;
     const auto algorithm = algorithm_of(*type);
     if (!algorithm || secret != (*algorithm <= CXI_KEY_ALGO_AES)) return fail(CKR_ATTRIBUTE_VALUE_INVALID);
-    auto properties = new_properties(given, *object_class, *type, Making::create, maker_of(session));
-    if (!properties) return fail(properties.error());
-    describe_key(*properties, *type, CK_UNAVAILABLE_INFORMATION);
+    CS2SIM_TRY_LET(properties,
+                   new_properties(given, *object_class, *type, Making::create, maker_of(session)));
+    describe_key(properties, *type, CK_UNAVAILABLE_INFORMATION);
     const bool token = given.flag(CKA_TOKEN, false);
-    CS2SIM_TRY(may_make(session, *properties, token));
-    const auto material = material_of(given, *object_class, *type);
-    if (!material) return fail(material.error());
-    properties->erase(CXI_PROP_KEY_EC_CURVE);  // the key itself says
-    auto made = import_key(session, token, *type_of_class(*object_class), *std::move(properties), *material);
+    CS2SIM_TRY(may_make(session, properties, token));
+    CS2SIM_TRY_LET(material, material_of(given, *object_class, *type));
+    properties.erase(CXI_PROP_KEY_EC_CURVE);  // the key itself says
+    auto made = import_key(session, token, *type_of_class(*object_class), std::move(properties), material);
     if (!made && is_check_value_error(given, made.error().code)) return fail(CKR_ATTRIBUTE_VALUE_INVALID);
     return made;
 }
 
-Result<SharedObject> generate_key(Session& session, const MechanismRow& row, const Template& given) {
+Result<SharedObject> generate_key(Session& session, const Prepared& prepared, const Template& given) {
+    const MechanismRow& row = *prepared.row;
     const MadeKey made = made_key(row.keys);
-    const CK_KEY_TYPE type =
-        row.keys == KeyKind::generic ? given.number(CKA_KEY_TYPE).value_or(made.type) : made.type;
+    const bool told = row.keys == KeyKind::generic || row.keys == KeyKind::any;
+    const CK_KEY_TYPE type = told ? given.number(CKA_KEY_TYPE).value_or(made.type) : made.type;
     if (!takes(row.keys, type)) return fail(CKR_TEMPLATE_INCONSISTENT);
-    auto properties = new_properties(given, CKO_SECRET_KEY, type, Making::generate, maker_of(session));
-    if (!properties) return fail(properties.error());
-    describe_key(*properties, type, row.type);
+    CS2SIM_TRY_LET(properties,
+                   new_properties(given, CKO_SECRET_KEY, type, Making::generate, maker_of(session)));
+    describe_key(properties, type, prepared.type);
     const auto length = given.number(CKA_VALUE_LEN);
     if (made.bits == 0 && !length) return fail(CKR_TEMPLATE_INCOMPLETE);
     if (made.bits != 0 && length && *length * 8 != made.bits) return fail(CKR_TEMPLATE_INCONSISTENT);
     if (length && *length > 0x10000) return fail(CKR_KEY_SIZE_RANGE);
-    properties->set_number(CXI_PROP_KEY_SIZE,
-                           made.bits != 0 ? made.bits : static_cast<std::uint32_t>(*length * 8));
+    properties.set_number(CXI_PROP_KEY_SIZE,
+                          made.bits != 0 ? made.bits : static_cast<std::uint32_t>(*length * 8));
     const bool token = given.flag(CKA_TOKEN, false);
-    CS2SIM_TRY(may_make(session, *properties, token));
-    return make_object(
-        session, token, *std::move(properties), [&](std::uint32_t flags, const Bytes& encoded) {
-            return session.execute(FC_CXI, SFC_CXI_KEY_GENERATE, {flags, row.cxi, encoded}, Effect::change);
-        });
+    CS2SIM_TRY(may_make(session, properties, token));
+    return make_object(session, token, std::move(properties), [&](std::uint32_t flags, const Bytes& encoded) {
+        return session.execute(FC_CXI, SFC_CXI_KEY_GENERATE, {flags, prepared.cxi, encoded}, Effect::change);
+    });
 }
 
 Result<ObjectPair> generate_pair(Session& session, const MechanismRow& row, const Template& of_public,
                                  const Template& of_private) {
     const MadeKey made = made_key(row.keys);
     const Maker maker = maker_of(session);
-    auto publics = new_properties(of_public, CKO_PUBLIC_KEY, made.type, Making::generate, maker);
-    if (!publics) return fail(publics.error());
-    auto privates = new_properties(of_private, CKO_PRIVATE_KEY, made.type, Making::generate, maker);
-    if (!privates) return fail(privates.error());
+    CS2SIM_TRY_LET(publics, new_properties(of_public, CKO_PUBLIC_KEY, made.type, Making::generate, maker));
+    CS2SIM_TRY_LET(privates, new_properties(of_private, CKO_PRIVATE_KEY, made.type, Making::generate, maker));
     if (made.type == CKK_RSA) {
         const auto bits = of_public.number(CKA_MODULUS_BITS);
         if (!bits) return fail(CKR_TEMPLATE_INCOMPLETE);
-        privates->set_number(CXI_PROP_KEY_SIZE,
-                             static_cast<std::uint32_t>(std::min<CK_ULONG>(*bits, 0xFFFF)));
+        privates.set_number(CXI_PROP_KEY_SIZE, static_cast<std::uint32_t>(std::min<CK_ULONG>(*bits, 0xFFFF)));
         if (of_public.has(CKA_PUBLIC_EXPONENT))
-            privates->set(CXI_PROP_KEY_RSA_EXP, of_public.bytes(CKA_PUBLIC_EXPONENT));
-        publics->erase(CXI_PROP_KEY_RSA_EXP);
+            privates.set(CXI_PROP_KEY_RSA_EXP, of_public.bytes(CKA_PUBLIC_EXPONENT));
+        publics.erase(CXI_PROP_KEY_RSA_EXP);
     } else if (made.type == CKK_DSA || made.type == CKK_DH) {
         if (!of_public.has(CKA_PRIME) || !of_public.has(CKA_BASE) ||
             (made.type == CKK_DSA && !of_public.has(CKA_SUBPRIME)))
@@ -194,51 +187,47 @@ Result<ObjectPair> generate_pair(Session& session, const MechanismRow& row, cons
         if (least && *least > of_public.bytes(CKA_PRIME).size() * 8) return fail(CKR_ATTRIBUTE_VALUE_INVALID);
     } else {
         if (!of_public.has(CKA_EC_PARAMS)) return fail(CKR_TEMPLATE_INCOMPLETE);
-        privates->set(CXI_PROP_KEY_EC_CURVE, publics->bytes(CXI_PROP_KEY_EC_CURVE));
-        publics->erase(CXI_PROP_KEY_EC_CURVE);
+        privates.set(CXI_PROP_KEY_EC_CURVE, publics.bytes(CXI_PROP_KEY_EC_CURVE));
+        publics.erase(CXI_PROP_KEY_EC_CURVE);
     }
-    for (PropertyList* each : {&*publics, &*privates}) describe_key(*each, made.type, row.type);
+    for (PropertyList* each : {&publics, &privates}) describe_key(*each, made.type, row.type);
     const bool public_token = of_public.flag(CKA_TOKEN, false),
                private_token = of_private.flag(CKA_TOKEN, false);
-    CS2SIM_TRY(may_make(session, *privates, private_token));
-    CS2SIM_TRY(may_make(session, *publics, public_token));
-    auto where = placement(session, private_token, 2);
-    if (!where) return fail(where.error());
+    CS2SIM_TRY(may_make(session, privates, private_token));
+    CS2SIM_TRY(may_make(session, publics, public_token));
+    CS2SIM_TRY_LET(where, placement(session, private_token, 2));
     if (public_token != private_token) CS2SIM_TRY(placement(session, public_token));
 
-    PropertyList placed_public = *publics;
-    place(session, *where, *privates);  // the first gets the lower specifier, as on the device
-    place(session, *where, placed_public);
+    PropertyList placed_public = publics;
+    place(session, where, privates);  // the first gets the lower specifier, as on the device
+    place(session, where, placed_public);
     Bytes public_reference;
-    auto private_reference = make_at(session, *where, [&](std::uint32_t flags) -> Result<Bytes> {
+    auto private_reference = make_at(session, where, [&](std::uint32_t flags) -> Result<Bytes> {
         const auto answer =
             session.execute(FC_CXI, SFC_CXI_KEY_PAIR_GEN,
-                            {flags, row.cxi, placed_public.encode(), privates->encode()}, Effect::change);
-        if (!answer) return fail(answer.error());
+                            {flags, row.cxi, placed_public.encode(), privates.encode()}, Effect::change);
+        CS2SIM_TRY(answer);
         public_reference = to_bytes(answer->block.bytes("public"));
         return to_bytes(answer->block.bytes("private"));
     });
-    if (!private_reference) return fail(private_reference.error());
+    CS2SIM_TRY(private_reference);
     ObjectPair pair;
-    if (where->stored && public_token) {
-        auto kept = keep_in_store(session, {std::move(public_reference), *std::move(private_reference)});
-        if (!kept) return fail(kept.error());
-        return ObjectPair{std::move((*kept)[0]), std::move((*kept)[1])};
+    if (where.stored && public_token) {
+        CS2SIM_TRY_LET(kept,
+                       keep_in_store(session, {std::move(public_reference), *std::move(private_reference)}));
+        return ObjectPair{std::move(kept[0]), std::move(kept[1])};
     }
     if (public_token == private_token) {
-        const auto adopted = adopt(session, *where, std::move(public_reference));
-        if (!adopted) return fail(adopted.error());
-        pair.of_public = *adopted;
+        CS2SIM_TRY_LET(adopted, adopt(session, where, std::move(public_reference)));
+        pair.of_public = adopted;
     } else {
-        const auto moved = move_public(session, *private_reference, *publics, public_token);
-        if (!moved) return fail(moved.error());
-        pair.of_public = *moved;
+        CS2SIM_TRY_LET(moved, move_public(session, *private_reference, publics, public_token));
+        pair.of_public = moved;
         if (public_reference[0] != CXI_TAG_EXTERNAL)
             (void)session.execute(FC_CXI, SFC_CXI_KEY_DELETE, {public_reference}, Effect::change);
     }
-    const auto adopted = adopt(session, *where, *std::move(private_reference));
-    if (!adopted) return fail(adopted.error());
-    pair.of_private = *adopted;
+    CS2SIM_TRY_LET(adopted, adopt(session, where, *std::move(private_reference)));
+    pair.of_private = adopted;
     return pair;
 }
 
@@ -252,10 +241,9 @@ Result<Wanted> wanted_key(Session& session, const Template& given, Making how, C
     const auto algorithm = algorithm_of(*type);
     if (!algorithm || (object_class == CKO_SECRET_KEY) != (*algorithm <= CXI_KEY_ALGO_AES))
         return fail(CKR_TEMPLATE_INCONSISTENT);
-    auto properties = new_properties(given, object_class, *type, how, maker_of(session));
-    if (!properties) return fail(properties.error());
-    describe_key(*properties, *type, mechanism);
-    properties->set_number(CXI_PROP_KEY_TYPE, *type_of_class(object_class));
+    CS2SIM_TRY_LET(properties, new_properties(given, object_class, *type, how, maker_of(session)));
+    describe_key(properties, *type, mechanism);
+    properties.set_number(CXI_PROP_KEY_TYPE, *type_of_class(object_class));
     std::optional<std::uint32_t> bits;
     if (*type == CKK_DES2) bits = 128;
     if (*type == CKK_DES3) bits = 192;
@@ -263,10 +251,10 @@ Result<Wanted> wanted_key(Session& session, const Template& given, Making how, C
         if (*length > 1024 || (bits && *length * 8 != *bits)) return fail(CKR_TEMPLATE_INCONSISTENT);
         bits = static_cast<std::uint32_t>(*length * 8);
     }
-    if (bits) properties->set_number(CXI_PROP_KEY_SIZE, *bits);
+    if (bits) properties.set_number(CXI_PROP_KEY_SIZE, *bits);
     const bool token = given.flag(CKA_TOKEN, false);
-    CS2SIM_TRY(may_make(session, *properties, token));
-    return Wanted{object_class, *std::move(properties), token};
+    CS2SIM_TRY(may_make(session, properties, token));
+    return Wanted{object_class, std::move(properties), token};
 }
 
 }  // namespace cs2sim::p11

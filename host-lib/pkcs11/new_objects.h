@@ -13,7 +13,7 @@ Result<Template> given_template(Session& session, const CK_ATTRIBUTE* attributes
 Maker maker_of(Session& session);
 
 Result<SharedObject> create_object(Session& session, const Template& given);
-Result<SharedObject> generate_key(Session& session, const MechanismRow& row, const Template& given);
+Result<SharedObject> generate_key(Session& session, const Prepared& prepared, const Template& given);
 
 struct ObjectPair {
     SharedObject of_public, of_private;

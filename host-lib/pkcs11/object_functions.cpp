@@ -33,7 +33,7 @@ bool is_readable_key(const Object& object) {
 Result<SecretBytes> component(Session& session, const Object& object, CK_ATTRIBUTE_TYPE type) {
     if (!is_readable_key(object)) return fail(CKR_ATTRIBUTE_SENSITIVE);
     auto material = export_key(session, object);
-    if (!material) return fail(material.error());
+    CS2SIM_TRY(material);
     if (class_of(object.properties) == CKO_SECRET_KEY) return material;
     return component_of(*material, type);
 }
@@ -83,9 +83,8 @@ Answer read_attribute(Session& session, const Object& object, CK_ATTRIBUTE& want
         value = to_secret(*plain);
     } else {
         if (plain.error().code != CKR_ATTRIBUTE_SENSITIVE) return fail(plain.error());
-        auto secret = component(session, object, wanted.type);
-        if (!secret) return fail(secret.error());
-        value = *std::move(secret);
+        CS2SIM_TRY_LET(secret, component(session, object, wanted.type));
+        value = std::move(secret);
     }
     if (wanted.pValue && room < value.size()) return fail(CKR_BUFFER_TOO_SMALL);
     wanted.ulValueLen = value.size();
@@ -108,52 +107,43 @@ Answer may_write(const Session& session, const Object& object) {
 
 Answer CreateObject(Session& session, CK_ATTRIBUTE* attributes, CK_ULONG count, CK_OBJECT_HANDLE* handle) {
     if (!handle) return fail(CKR_ARGUMENTS_BAD);
-    const auto given = given_template(session, attributes, count);
-    if (!given) return fail(given.error());
-    const auto made = create_object(session, *given);
-    if (!made) return fail(made.error());
-    *handle = (*made)->handle;
+    CS2SIM_TRY_LET(given, given_template(session, attributes, count));
+    CS2SIM_TRY_LET(made, create_object(session, given));
+    *handle = made->handle;
     return {};
 }
 
 Answer CopyObject(Session& session, CK_OBJECT_HANDLE original, CK_ATTRIBUTE* attributes, CK_ULONG count,
                   CK_OBJECT_HANDLE* copy) {
     if (!copy) return fail(CKR_ARGUMENTS_BAD);
-    const auto object = object_of(session, original);
-    if (!object) return fail(object.error());
-    const auto given = given_template(session, attributes, count);
-    if (!given) return fail(given.error());
-    if (!(*object)->properties.flag_or(CXI_PROP_CUSTOM | CKA_COPYABLE, true))
-        return fail(CKR_ACTION_PROHIBITED);
-    auto changes =
-        changed_properties(*given, (*object)->properties, ACCESS_COPY, session.token.so_logged_on());
-    if (!changes) return fail(changes.error());
-    auto made =
-        make_object(session, given->flag(CKA_TOKEN, (*object)->is_token()), *std::move(changes),
-                    [&](std::uint32_t flags, const Bytes& encoded) {
-                        return session.execute(FC_CXI, SFC_CXI_OBJ_COPY,
-                                               {flags, (*object)->reference, encoded}, Effect::change);
-                    });
-    made = forget_if_gone(session, **object, std::move(made));
-    if (!made) return fail(made.error());
+    CS2SIM_TRY_LET(object, object_of(session, original));
+    CS2SIM_TRY_LET(given, given_template(session, attributes, count));
+    if (!object->properties.flag_or(CXI_PROP_CUSTOM | CKA_COPYABLE, true)) return fail(CKR_ACTION_PROHIBITED);
+    CS2SIM_TRY_LET(changes,
+                   changed_properties(given, object->properties, ACCESS_COPY, session.token.so_logged_on()));
+    auto made = make_object(session, given.flag(CKA_TOKEN, object->is_token()), std::move(changes),
+                            [&](std::uint32_t flags, const Bytes& encoded) {
+                                return session.execute(FC_CXI, SFC_CXI_OBJ_COPY,
+                                                       {flags, object->reference, encoded}, Effect::change);
+                            });
+    made = forget_if_gone(session, *object, std::move(made));
+    CS2SIM_TRY(made);
     *copy = (*made)->handle;
     return {};
 }
 
 Answer DestroyObject(Session& session, CK_OBJECT_HANDLE handle) {
-    const auto object = object_of(session, handle);
-    if (!object) return fail(object.error());
-    CS2SIM_TRY(may_write(session, **object));
-    if (!(*object)->properties.flag_or(CXI_PROP_CUSTOM | CKA_DESTROYABLE, true))
+    CS2SIM_TRY_LET(object, object_of(session, handle));
+    CS2SIM_TRY(may_write(session, *object));
+    if (!object->properties.flag_or(CXI_PROP_CUSTOM | CKA_DESTROYABLE, true))
         return fail(CKR_ACTION_PROHIBITED);
-    return remove_object(session, **object);
+    return remove_object(session, *object);
 }
 
 Answer GetObjectSize(Session& session, CK_OBJECT_HANDLE handle, CK_ULONG* size) {
     if (!size) return fail(CKR_ARGUMENTS_BAD);
-    const auto object = object_of(session, handle);
-    if (!object) return fail(object.error());
-    *size = (*object)->properties.encode().size();
+    CS2SIM_TRY_LET(object, object_of(session, handle));
+    *size = object->properties.encode().size();
     return {};
 }
 
@@ -162,11 +152,10 @@ Answer GetAttributeValue(Session& session, CK_OBJECT_HANDLE handle, CK_ATTRIBUTE
                          CK_ULONG count) {
     if (!attributes || count == 0) return fail(CKR_ARGUMENTS_BAD);
     if (is_config_object(handle)) return read_config_object(session, handle, attributes, count);
-    const auto object = object_of(session, handle);
-    if (!object) return fail(object.error());
+    CS2SIM_TRY_LET(object, object_of(session, handle));
     std::uint32_t first_error = 0;
     for (CK_ULONG i = 0; i < count; ++i) {
-        const auto read = forget_if_gone(session, **object, read_attribute(session, **object, attributes[i]));
+        const auto read = forget_if_gone(session, *object, read_attribute(session, *object, attributes[i]));
         if (read) continue;
         if (!is_attribute_error(read.error().code)) return fail(read.error());
         if (first_error == 0) first_error = read.error().code;
@@ -178,40 +167,38 @@ Answer GetAttributeValue(Session& session, CK_OBJECT_HANDLE handle, CK_ATTRIBUTE
 Answer SetAttributeValue(Session& session, CK_OBJECT_HANDLE handle, CK_ATTRIBUTE* attributes,
                          CK_ULONG count) {
     if (is_config_object(handle)) return change_config_object(session, handle, attributes, count);
-    const auto object = object_of(session, handle);
-    if (!object) return fail(object.error());
-    const auto given = given_template(session, attributes, count);
-    if (!given) return fail(given.error());
-    CS2SIM_TRY(may_write(session, **object));
-    if (!(*object)->properties.flag_or(CXI_PROP_MODIFIABLE, true)) return fail(CKR_ACTION_PROHIBITED);
+    CS2SIM_TRY_LET(object, object_of(session, handle));
+    CS2SIM_TRY_LET(given, given_template(session, attributes, count));
+    CS2SIM_TRY(may_write(session, *object));
+    if (!object->properties.flag_or(CXI_PROP_MODIFIABLE, true)) return fail(CKR_ACTION_PROHIBITED);
     const auto changes =
-        changed_properties(*given, (*object)->properties, ACCESS_SET, session.token.so_logged_on());
-    if (!changes) return fail(changes.error());
+        changed_properties(given, object->properties, ACCESS_SET, session.token.so_logged_on());
+    CS2SIM_TRY(changes);
     const auto answer =
-        forget_if_gone(session, **object,
-                       session.execute(FC_CXI, SFC_CXI_KEY_PROP_SET,
-                                       {(*object)->reference, changes->encode()}, Effect::change));
-    if (!answer) return fail(answer.error());
-    PropertyList after = (*object)->properties;
+        forget_if_gone(session, *object,
+                       session.execute(FC_CXI, SFC_CXI_KEY_PROP_SET, {object->reference, changes->encode()},
+                                       Effect::change));
+    CS2SIM_TRY(answer);
+    PropertyList after = object->properties;
     for (const Property& change : *changes) after.set(change.id, change.value);
     Bytes reference = to_bytes(answer->block.bytes("key"));
-    if ((*object)->stored) return change_in_store(session, **object, std::move(reference), std::move(after));
-    session.library.objects.replace(**object, std::move(reference), std::move(after));
+    if (object->stored) return change_in_store(session, *object, std::move(reference), std::move(after));
+    session.library.objects.replace(*object, std::move(reference), std::move(after));
     return {};
 }
 
 Answer FindObjectsInit(Session& session, CK_ATTRIBUTE* attributes, CK_ULONG count) {
+    // Not every caller ends a search that failed.
+    if (session.search && session.search->failed) session.search.reset();
     if (session.search) return fail(CKR_OPERATION_ACTIVE);
     if (auto config = find_config_objects(attributes, count)) {
         session.search = std::make_unique<Search>();
         session.search->ready = *std::move(config);
         return {};
     }
-    auto wanted = given_template(session, attributes, count);
-    if (!wanted) return fail(wanted.error());
-    auto search = begin_search(session, *std::move(wanted));
-    if (!search) return fail(search.error());
-    session.search = std::make_unique<Search>(*std::move(search));
+    CS2SIM_TRY_LET(wanted, given_template(session, attributes, count));
+    CS2SIM_TRY_LET(search, begin_search(session, std::move(wanted)));
+    session.search = std::make_unique<Search>(std::move(search));
     return {};
 }
 
@@ -219,7 +206,8 @@ Answer FindObjects(Session& session, CK_OBJECT_HANDLE* objects, CK_ULONG most, C
     if (!session.search) return fail(CKR_OPERATION_NOT_INITIALIZED);
     if (!count || (!objects && most != 0)) return fail(CKR_ARGUMENTS_BAD);
     const auto found = next_found(session, *session.search, most);
-    if (!found) return fail(found.error());
+    if (!found) session.search->failed = true;
+    CS2SIM_TRY(found);
     std::ranges::copy(*found, objects);
     *count = found->size();
     return {};

@@ -16,9 +16,8 @@ Result<Delivery> deliver(Operation& operation, CK_BYTE* out, CK_ULONG* length, s
             *length = most;
             return fail(CKR_BUFFER_TOO_SMALL);
         }
-        auto result = work();
-        if (!result) return fail(result.error());
-        operation.result = *std::move(result);
+        CS2SIM_TRY_LET(result, work());
+        operation.result = std::move(result);
     }
     const SecretBytes& result = *operation.result;
     if (!out || *length < result.size()) {
@@ -35,7 +34,7 @@ Result<Delivery> deliver(Operation& operation, CK_BYTE* out, CK_ULONG* length, s
 Answer conclude(Operation& operation, const Result<Delivery>& delivery) {
     if (delivery ? *delivery == Delivery::done : delivery.error().code != CKR_BUFFER_TOO_SMALL)
         operation.end();
-    if (!delivery) return fail(delivery.error());
+    CS2SIM_TRY(delivery);
     return {};
 }
 

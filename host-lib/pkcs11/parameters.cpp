@@ -20,10 +20,9 @@ const HashRow* mask_by(CK_ULONG mgf) {
 }
 
 Answer read_iv(const CK_MECHANISM& mechanism, std::size_t block, Prepared& out) {
-    const auto iv = part(mechanism.pParameter, mechanism.ulParameterLen);
-    if (!iv) return fail(iv.error());
-    if (iv->size() != block) return kBad;
-    CS2SIM_TRY(put_crypt_parameter(out, *iv));
+    CS2SIM_TRY_LET(iv, part(mechanism.pParameter, mechanism.ulParameterLen));
+    if (iv.size() != block) return kBad;
+    CS2SIM_TRY(put_crypt_parameter(out, iv));
     return {};
 }
 
@@ -31,20 +30,18 @@ Answer read_iv(const CK_MECHANISM& mechanism, std::size_t block, Prepared& out) 
 Answer read_cbc_wrap(const CK_MECHANISM& mechanism, std::size_t block, Prepared& out) {
     const auto given = structure<CK_WRAP_PARAMS>(mechanism);
     if (!given) return read_iv(mechanism, block, out);
-    const auto iv = part(given->pIv, given->ulIvLen);
-    if (!iv) return fail(iv.error());
-    if (iv->size() != block || given->ulPrefixLen != 0 || given->ulPostfixLen != 0) return kBad;
-    return put_crypt_parameter(out, *iv);
+    CS2SIM_TRY_LET(iv, part(given->pIv, given->ulIvLen));
+    if (iv.size() != block || given->ulPrefixLen != 0 || given->ulPostfixLen != 0) return kBad;
+    return put_crypt_parameter(out, iv);
 }
 
 // An initial value (PKCS#11 3.0), or what GCM has (older callers).
 Answer read_gmac(const CK_MECHANISM& mechanism, Prepared& out) {
     const auto gcm = structure<CK_GCM_PARAMS>(mechanism);
-    const auto iv = gcm ? part(gcm->pIv, gcm->ulIvLen) : part(mechanism.pParameter, mechanism.ulParameterLen);
-    if (!iv) return fail(iv.error());
-    if (iv->empty() || iv->size() > 128 || (gcm && (gcm->ulAADLen != 0 || gcm->ulTagBits != 128)))
-        return kBad;
-    return put_parameter(out.parameter, LAYOUT_CXI_GMAC_PARAMETER, {*iv});
+    CS2SIM_TRY_LET(iv,
+                   gcm ? part(gcm->pIv, gcm->ulIvLen) : part(mechanism.pParameter, mechanism.ulParameterLen));
+    if (iv.empty() || iv.size() > 128 || (gcm && (gcm->ulAADLen != 0 || gcm->ulTagBits != 128))) return kBad;
+    return put_parameter(out.parameter, LAYOUT_CXI_GMAC_PARAMETER, {iv});
 }
 
 // How long each of several data is; none: there is one.
@@ -78,8 +75,8 @@ Answer read_gcm(const CK_MECHANISM& mechanism, Prepared& out) {
     }
     const auto iv = part(given.pIv, given.ulIvLen);
     const auto associated = part(given.pAAD, given.ulAADLen);
-    if (!iv) return fail(iv.error());
-    if (!associated) return fail(associated.error());
+    CS2SIM_TRY(iv);
+    CS2SIM_TRY(associated);
     if (iv->empty() || iv->size() > 256 || given.ulTagBits > 128 || given.ulTagBits == 0) return kBad;
     CS2SIM_TRY(put_crypt_parameter(out, *iv, *associated, given.ulTagBits));
     out.tag_length = given.ulTagBits / 8;
@@ -91,8 +88,8 @@ Answer read_ccm(const CK_MECHANISM& mechanism, Prepared& out) {
     if (!given) return kBad;
     const auto nonce = part(given->pNonce, given->ulNonceLen);
     const auto associated = part(given->pAAD, given->ulAADLen);
-    if (!nonce) return fail(nonce.error());
-    if (!associated) return fail(associated.error());
+    CS2SIM_TRY(nonce);
+    CS2SIM_TRY(associated);
     if (nonce->size() < 7 || nonce->size() > 13 || given->ulMACLen < 4 || given->ulMACLen > 16) return kBad;
     CS2SIM_TRY(put_crypt_parameter(out, *nonce, *associated, given->ulMACLen * 8));
     out.tag_length = given->ulMACLen;
@@ -105,11 +102,10 @@ Answer read_oaep(const CK_RSA_PKCS_OAEP_PARAMS& given, Prepared& out) {
     const HashRow* mask = mask_by(given.mgf);
     if (!hash || !mask) return kBad;
     if (given.source != CKZ_DATA_SPECIFIED && (given.source != 0 || given.ulSourceDataLen != 0)) return kBad;
-    const auto label = part(given.pSourceData, given.ulSourceDataLen);
-    if (!label) return fail(label.error());
-    if (label->size() > 0xFFFF) return kBad;
+    CS2SIM_TRY_LET(label, part(given.pSourceData, given.ulSourceDataLen));
+    if (label.size() > 0xFFFF) return kBad;
     out.cxi |= hash->cxi;
-    return put_parameter(out.parameter, LAYOUT_CXI_OAEP_PARAMETER, {mask->cxi, *label});
+    return put_parameter(out.parameter, LAYOUT_CXI_OAEP_PARAMETER, {mask->cxi, label});
 }
 
 Answer read_pss(const CK_MECHANISM& mechanism, Prepared& out) {
@@ -145,10 +141,9 @@ Answer read_number(const CK_MECHANISM& mechanism, CK_ULONG& number) {
 Answer read_string(const CK_MECHANISM& mechanism, Prepared& out) {
     const auto given = structure<CK_KEY_DERIVATION_STRING_DATA>(mechanism);
     if (!given) return kBad;
-    const auto data = part(given->pData, given->ulLen);
-    if (!data) return fail(data.error());
-    if (data->empty()) return kBad;
-    out.data = to_bytes(*data);
+    CS2SIM_TRY_LET(data, part(given->pData, given->ulLen));
+    if (data.empty()) return kBad;
+    out.data = to_bytes(data);
     return {};
 }
 
@@ -157,10 +152,9 @@ template <class Parameters>
 Answer read_cbc_data(const CK_MECHANISM& mechanism, Prepared& out) {
     const auto given = structure<Parameters>(mechanism);
     if (!given) return kBad;
-    const auto data = part(given->pData, given->length);
-    if (!data) return fail(data.error());
-    if (data->empty() || data->size() % sizeof given->iv != 0) return kBad;
-    out.data = to_bytes(*data);
+    CS2SIM_TRY_LET(data, part(given->pData, given->length));
+    if (data.empty() || data.size() % sizeof given->iv != 0) return kBad;
+    out.data = to_bytes(data);
     for (std::size_t i = 0; i < sizeof given->iv; ++i) out.data[i] ^= given->iv[i];
     return {};
 }
@@ -172,10 +166,9 @@ Answer read_parameter(const CK_MECHANISM& mechanism, Prepared& out) {
             // Callers pass all kinds of empty parameters; what is not empty is none of ours.
             return mechanism.ulParameterLen == 0 ? Answer() : kBad;
         case ParameterCodec::bytes: {
-            const auto bytes = part(mechanism.pParameter, mechanism.ulParameterLen);
-            if (!bytes) return fail(bytes.error());
-            if (bytes->size() > 0xFFFF) return kBad;  // SIGN's field
-            out.parameter = to_bytes(*bytes);
+            CS2SIM_TRY_LET(bytes, part(mechanism.pParameter, mechanism.ulParameterLen));
+            if (bytes.size() > 0xFFFF) return kBad;  // SIGN's field
+            out.parameter = to_bytes(bytes);
             return {};
         }
         case ParameterCodec::no_iv:
@@ -279,13 +272,15 @@ const HashRow* hash_by(CK_MECHANISM_TYPE digest) {
 Result<Prepared> prepare(const TokenProfile& profile, const CK_MECHANISM* mechanism, CK_FLAGS flags) {
     if (!mechanism) return fail(CKR_ARGUMENTS_BAD);
     Prepared out;
-    out.row = find_mechanism(mechanism->mechanism);
-    if (!out.row) out.row = find_vendor_mechanism(mechanism->mechanism);
+    out.type = mechanism->mechanism;
+    out.row = is_custom(profile, out.type) ? nullptr : find_mechanism(out.type);
+    if (!out.row) out.row = find_vendor_mechanism(profile, out.type);
     if (!out.row || (flags_of(*out.row, profile) & flags) == 0) return fail(CKR_MECHANISM_INVALID);
     if (!mechanism->pParameter && mechanism->ulParameterLen != 0) return fail(CKR_ARGUMENTS_BAD);
     out.cxi = out.row->cxi;
     if (out.row->work == Work::vendor)
-        out.cxi |= static_cast<std::uint32_t>(mechanism->mechanism & 0xFF) << CXI_MECH_VDM_SHIFT;
+        out.cxi |= static_cast<std::uint32_t>(out.type & 0xFF) << CXI_MECH_VDM_SHIFT |
+                   static_cast<std::uint32_t>(out.type >> 8 & 0xFF);
     CS2SIM_TRY(read_parameter(*mechanism, out));
     return out;
 }

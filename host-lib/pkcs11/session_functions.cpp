@@ -23,13 +23,11 @@ constexpr CancelRow kCancels[] = {
 
 Answer OpenSession(Library& library, CK_SLOT_ID slot, CK_FLAGS flags, CK_VOID_PTR, CK_NOTIFY,
                    CK_SESSION_HANDLE* session) {
-    const auto token = library.token(slot);
-    if (!token) return fail(token.error());
+    CS2SIM_TRY_LET(token, library.token(slot));
     if (!session) return fail(CKR_ARGUMENTS_BAD);
     if ((flags & CKF_SERIAL_SESSION) == 0) return fail(CKR_SESSION_PARALLEL_NOT_SUPPORTED);
-    const auto handle = library.open_session(**token, (flags & CKF_RW_SESSION) != 0);
-    if (!handle) return fail(handle.error());
-    *session = *handle;
+    CS2SIM_TRY_LET(handle, library.open_session(*token, (flags & CKF_RW_SESSION) != 0));
+    *session = handle;
     return {};
 }
 
@@ -39,9 +37,8 @@ Answer CloseSession(Library& library, CK_SESSION_HANDLE session) {
 }
 
 Answer CloseAllSessions(Library& library, CK_SLOT_ID slot) {
-    const auto token = library.token(slot);
-    if (!token) return fail(token.error());
-    library.close_sessions(**token);
+    CS2SIM_TRY_LET(token, library.token(slot));
+    library.close_sessions(*token);
     return {};
 }
 

@@ -8,33 +8,29 @@ namespace {
 // Takes the whole data once, however often the caller asks for the length.
 Result<Delivery> sign_data(Session& session, Operation& operation, const CK_BYTE* data, CK_ULONG length,
                            CK_BYTE* out, CK_ULONG* out_length) {
-    const auto given = input(data, length);
-    if (!given) return fail(given.error());
+    CS2SIM_TRY_LET(given, input(data, length));
     const bool exact = operation.prepared->row->work != Work::vendor;
-    return deliver(operation, out, out_length, signature_size(operation, given->size()), exact,
+    return deliver(operation, out, out_length, signature_size(operation, given.size()), exact,
                    [&]() -> Result<SecretBytes> {
-                       CS2SIM_TRY(take_data(session, operation, *given));
+                       CS2SIM_TRY(take_data(session, operation, given));
                        return make_signature(session, operation);
                    });
 }
 
 Answer verify_data(Session& session, Operation& operation, const CK_BYTE* data, CK_ULONG length,
                    const CK_BYTE* signature, CK_ULONG signature_length) {
-    const auto given = input(data, length);
-    if (!given) return fail(given.error());
-    const auto expected = input(signature, signature_length);
-    if (!expected) return fail(expected.error());
-    CS2SIM_TRY(take_data(session, operation, *given));
-    return check_signature(session, operation, *expected);
+    CS2SIM_TRY_LET(given, input(data, length));
+    CS2SIM_TRY_LET(expected, input(signature, signature_length));
+    CS2SIM_TRY(take_data(session, operation, given));
+    return check_signature(session, operation, expected);
 }
 
 Answer update(Session& session, Slot slot, const CK_BYTE* data, CK_ULONG length) {
-    const auto operation = active(session, slot, false);
-    if (!operation) return fail(operation.error());
+    CS2SIM_TRY_LET(operation, active(session, slot, false));
     const auto given = input(data, length);
-    Answer taken = given ? take_data(session, **operation, *given) : Answer(fail(given.error()));
-    (*operation)->updating = true;
-    if (!taken) (*operation)->end();
+    Answer taken = given ? take_data(session, *operation, *given) : Answer(fail(given.error()));
+    operation->updating = true;
+    if (!taken) operation->end();
     return taken;
 }
 
@@ -45,9 +41,8 @@ Answer SignInit(Session& session, CK_MECHANISM* mechanism, CK_OBJECT_HANDLE key)
 }
 
 Answer Sign(Session& session, CK_BYTE* data, CK_ULONG length, CK_BYTE* out, CK_ULONG* out_length) {
-    const auto operation = active(session, Slot::sign, true);
-    if (!operation) return fail(operation.error());
-    return conclude(**operation, sign_data(session, **operation, data, length, out, out_length));
+    CS2SIM_TRY_LET(operation, active(session, Slot::sign, true));
+    return conclude(*operation, sign_data(session, *operation, data, length, out, out_length));
 }
 
 Answer SignUpdate(Session& session, CK_BYTE* data, CK_ULONG length) {
@@ -55,9 +50,8 @@ Answer SignUpdate(Session& session, CK_BYTE* data, CK_ULONG length) {
 }
 
 Answer SignFinal(Session& session, CK_BYTE* out, CK_ULONG* out_length) {
-    const auto operation = active(session, Slot::sign, false);
-    if (!operation) return fail(operation.error());
-    return conclude(**operation, sign_data(session, **operation, nullptr, 0, out, out_length));
+    CS2SIM_TRY_LET(operation, active(session, Slot::sign, false));
+    return conclude(*operation, sign_data(session, *operation, nullptr, 0, out, out_length));
 }
 
 Answer VerifyInit(Session& session, CK_MECHANISM* mechanism, CK_OBJECT_HANDLE key) {
@@ -66,10 +60,9 @@ Answer VerifyInit(Session& session, CK_MECHANISM* mechanism, CK_OBJECT_HANDLE ke
 
 Answer Verify(Session& session, CK_BYTE* data, CK_ULONG length, CK_BYTE* signature,
               CK_ULONG signature_length) {
-    const auto operation = active(session, Slot::verify, true);
-    if (!operation) return fail(operation.error());
-    const Answer verified = verify_data(session, **operation, data, length, signature, signature_length);
-    (*operation)->end();
+    CS2SIM_TRY_LET(operation, active(session, Slot::verify, true));
+    const Answer verified = verify_data(session, *operation, data, length, signature, signature_length);
+    operation->end();
     return verified;
 }
 
@@ -78,10 +71,9 @@ Answer VerifyUpdate(Session& session, CK_BYTE* data, CK_ULONG length) {
 }
 
 Answer VerifyFinal(Session& session, CK_BYTE* signature, CK_ULONG length) {
-    const auto operation = active(session, Slot::verify, false);
-    if (!operation) return fail(operation.error());
-    const Answer verified = verify_data(session, **operation, nullptr, 0, signature, length);
-    (*operation)->end();
+    CS2SIM_TRY_LET(operation, active(session, Slot::verify, false));
+    const Answer verified = verify_data(session, *operation, nullptr, 0, signature, length);
+    operation->end();
     return verified;
 }
 
@@ -90,9 +82,8 @@ Answer SignRecoverInit(Session& session, CK_MECHANISM* mechanism, CK_OBJECT_HAND
 }
 
 Answer SignRecover(Session& session, CK_BYTE* data, CK_ULONG length, CK_BYTE* out, CK_ULONG* out_length) {
-    const auto operation = active(session, Slot::sign_recover, true);
-    if (!operation) return fail(operation.error());
-    return conclude(**operation, sign_data(session, **operation, data, length, out, out_length));
+    CS2SIM_TRY_LET(operation, active(session, Slot::sign_recover, true));
+    return conclude(*operation, sign_data(session, *operation, data, length, out, out_length));
 }
 
 Answer VerifyRecoverInit(Session& session, CK_MECHANISM* mechanism, CK_OBJECT_HANDLE key) {
@@ -101,23 +92,21 @@ Answer VerifyRecoverInit(Session& session, CK_MECHANISM* mechanism, CK_OBJECT_HA
 
 Answer VerifyRecover(Session& session, CK_BYTE* signature, CK_ULONG length, CK_BYTE* out,
                      CK_ULONG* out_length) {
-    const auto operation = active(session, Slot::verify_recover, true);
-    if (!operation) return fail(operation.error());
+    CS2SIM_TRY_LET(operation, active(session, Slot::verify_recover, true));
     const auto given = input(signature, length);
     if (!given) {
-        (*operation)->end();
+        operation->end();
         return fail(given.error());
     }
-    const std::size_t modulus = key_bytes(*(*operation)->key);
+    const std::size_t modulus = key_bytes(*operation->key);
     const auto recover = [&]() -> Result<SecretBytes> {
         if (given->size() != modulus) return fail(CKR_SIGNATURE_LEN_RANGE);
-        const auto answer = session.execute(FC_CXI, SFC_CXI_VERIFY,
-                                            {+CXI_FLAG_VERIFY_RECOVER, (*operation)->prepared->cxi,
-                                             (*operation)->key->reference, ByteView(), *given, ByteView()});
-        if (!answer) return fail(answer.error());
-        return to_secret(answer->block.bytes("data"));
+        CS2SIM_TRY_LET(answer, session.execute(FC_CXI, SFC_CXI_VERIFY,
+                                               {+CXI_FLAG_VERIFY_RECOVER, operation->prepared->cxi,
+                                                operation->key->reference, ByteView(), *given, ByteView()}));
+        return to_secret(answer.block.bytes("data"));
     };
-    return conclude(**operation, deliver(**operation, out, out_length, modulus, false, recover));
+    return conclude(*operation, deliver(*operation, out, out_length, modulus, false, recover));
 }
 
 }  // namespace cs2sim::p11::functions

@@ -23,7 +23,7 @@ Result<Bytes> mac_piece(Session& session, Operation& operation, bool last) {
                         {last ? 0u : CXI_FLAG_HASH_PART, operation.prepared->cxi, operation.chain,
                          first ? ByteView(operation.key->reference) : ByteView(), ByteView(operation.held)},
                         first ? Effect::none : Effect::chained);
-    if (!answer) return fail(answer.error());
+    CS2SIM_TRY(answer);
     operation.held.clear();
     operation.chain = answer->block.u32("state");
     operation.generation = session.channel().generation();
@@ -59,18 +59,16 @@ Result<std::vector<SecretBytes>> single_data(const Operation& operation) {
 }
 
 Result<SecretBytes> sign_several(Session& session, const Operation& operation) {
-    const auto data = single_data(operation);
-    if (!data) return fail(data.error());
+    CS2SIM_TRY_LET(data, single_data(operation));
     SecretBytes signatures;
-    for (std::size_t at = 0; at < data->size();) {
+    for (std::size_t at = 0; at < data.size();) {
         Bytes list;
-        for (std::size_t i = 0; i < CXI_MOST_BULK && at < data->size(); ++i, ++at)
-            compose_fitting_into(list, LAYOUT_CXI_BULK_ENTRY, (*data)[at]);
-        const auto answer = session.execute(
-            FC_CXI, SFC_CXI_SIGN_BULK,
-            {0, operation.prepared->cxi, operation.key->reference, operation.prepared->parameter, list});
-        if (!answer) return fail(answer.error());
-        for (ByteView rest = answer->block.bytes("signatures"); !rest.empty();) {
+        for (std::size_t i = 0; i < CXI_MOST_BULK && at < data.size(); ++i, ++at)
+            compose_fitting_into(list, LAYOUT_CXI_BULK_ENTRY, data[at]);
+        CS2SIM_TRY_LET(answer, session.execute(FC_CXI, SFC_CXI_SIGN_BULK,
+                                               {0, operation.prepared->cxi, operation.key->reference,
+                                                operation.prepared->parameter, list}));
+        for (ByteView rest = answer.block.bytes("signatures"); !rest.empty();) {
             const auto entry = parse_prefix(LAYOUT_CXI_BULK_ENTRY, rest);
             if (!entry) return fail(E_CSA_PROTOCOL);
             const ByteView one = entry->bytes("entry");
@@ -89,9 +87,8 @@ Answer verify(Session& session, const Operation& operation, ByteView signature, 
 }
 
 Answer verify_several(Session& session, const Operation& operation, ByteView signatures) {
-    const auto data = single_data(operation);
-    if (!data) return fail(data.error());
-    for (const SecretBytes& one : *data) {
+    CS2SIM_TRY_LET(data, single_data(operation));
+    for (const SecretBytes& one : data) {
         CS2SIM_TRY(verify(session, operation, signatures.first(one_signature(operation)), one));
         signatures = signatures.subspan(one_signature(operation));
     }
@@ -152,10 +149,10 @@ Result<SecretBytes> signed_data(Operation& operation) {
 
 Result<SecretBytes> sign(Session& session, Operation& operation, ByteView data) {
     const Prepared& prepared = *operation.prepared;
-    const auto answer = session.execute(
-        FC_CXI, SFC_CXI_SIGN, {0, prepared.cxi, operation.key->reference, prepared.parameter, data});
-    if (!answer) return fail(answer.error());
-    return to_secret(answer->block.bytes("signature"));
+    CS2SIM_TRY_LET(answer,
+                   session.execute(FC_CXI, SFC_CXI_SIGN,
+                                   {0, prepared.cxi, operation.key->reference, prepared.parameter, data}));
+    return to_secret(answer.block.bytes("signature"));
 }
 
 Result<SecretBytes> shortened(const Operation& operation, SecretBytes mac) {
@@ -204,16 +201,13 @@ Answer take_data(Session& session, Operation& operation, ByteView data) {
 
 Result<SecretBytes> make_signature(Session& session, Operation& operation) {
     if (operation.chain != 0) {
-        const auto mac = mac_piece(session, operation, true);
-        if (!mac) return fail(mac.error());
-        return shortened(operation, to_secret(*mac));
+        CS2SIM_TRY_LET(mac, mac_piece(session, operation, true));
+        return shortened(operation, to_secret(mac));
     }
     if (operation.prepared->row->work == Work::multi) return sign_several(session, operation);
-    const auto data = signed_data(operation);
-    if (!data) return fail(data.error());
-    auto signature = sign(session, operation, *data);
-    if (!signature) return signature;
-    return shortened(operation, *std::move(signature));
+    CS2SIM_TRY_LET(data, signed_data(operation));
+    CS2SIM_TRY_LET(signature, sign(session, operation, data));
+    return shortened(operation, std::move(signature));
 }
 
 Answer check_signature(Session& session, Operation& operation, ByteView signature) {
@@ -222,14 +216,12 @@ Answer check_signature(Session& session, Operation& operation, ByteView signatur
     if (operation.prepared->row->work == Work::multi) return verify_several(session, operation, signature);
     // The device compares whole MACs only, and those of one command.
     if (operation.chain != 0 || (operation.prepared->mac_length != 0 && !is_prf(*operation.prepared))) {
-        const auto expected = make_signature(session, operation);
-        if (!expected) return fail(expected.error());
-        if (!equal_in_constant_time(*expected, signature)) return fail(CKR_SIGNATURE_INVALID);
+        CS2SIM_TRY_LET(expected, make_signature(session, operation));
+        if (!equal_in_constant_time(expected, signature)) return fail(CKR_SIGNATURE_INVALID);
         return {};
     }
-    const auto data = signed_data(operation);
-    if (!data) return fail(data.error());
-    return verify(session, operation, signature, *data);
+    CS2SIM_TRY_LET(data, signed_data(operation));
+    return verify(session, operation, signature, data);
 }
 
 }  // namespace cs2sim::p11

@@ -49,24 +49,22 @@ CK_FLAGS pin_flags(const TokenUser& user, const PinFlags& flags, unsigned most, 
 bool no_user(const Result<TokenUser>& user) { return !user && user.error().code == E_CMDS_NO_USER; }
 
 Answer add_users(Token& token, const TokenProfile& profile, CK_TOKEN_INFO& info) {
-    const auto most = token.most_failures();
-    if (!most) return fail(most.error());
+    CS2SIM_TRY_LET(most, token.most_failures());
     const auto so = token.find_user(TokenRole::so);
     if (!so && !no_user(so)) return fail(so.error());
     if (so) {
-        info.flags |= CKF_TOKEN_INITIALIZED | pin_flags(*so, kSoPin, *most, profile.initial_pins);
+        info.flags |= CKF_TOKEN_INITIALIZED | pin_flags(*so, kSoPin, most, profile.initial_pins);
         if (!so->label.empty()) fill_text(info.label, so->label);
     }
     const auto user = token.find_user(TokenRole::user);
     if (!user && !no_user(user)) return fail(user.error());
-    if (user)
-        info.flags |= CKF_USER_PIN_INITIALIZED | pin_flags(*user, kUserPin, *most, profile.initial_pins);
+    if (user) info.flags |= CKF_USER_PIN_INITIALIZED | pin_flags(*user, kUserPin, most, profile.initial_pins);
     return {};
 }
 
 // A key store that may only be read; one that is away is not waited for.
 CK_FLAGS write_protection(Token& token) {
-    if (!token.external || !token.external->watch() || token.external->is_offline()) return 0;
+    if (!token.external || !token.external->watch() || token.external->offline_by() != 0) return 0;
     const auto store = token.external->store();
     const auto writable = store ? (*store)->writable() : Result<bool>(true);
     return writable && !*writable ? CKF_WRITE_PROTECTED : 0;
@@ -81,14 +79,13 @@ Answer GetSlotList(Library& library, CK_BBOOL, CK_SLOT_ID* slots, CK_ULONG* coun
 }
 
 Answer GetSlotInfo(Library& library, CK_SLOT_ID slot, CK_SLOT_INFO* info) {
-    const auto token = library.token(slot);
-    if (!token) return fail(token.error());
+    CS2SIM_TRY_LET(token, library.token(slot));
     if (!info) return fail(CKR_ARGUMENTS_BAD);
-    std::string description = (*token)->device() + " - ";
-    const auto profile = (*token)->profile();
+    std::string description = token->device() + " - ";
+    const auto profile = token->profile();
     if (profile->cluster_names) description += "CLUSTER_0000 - ";
     std::memset(info, 0, sizeof *info);
-    fill_text(info->slotDescription, description + (*token)->group());
+    fill_text(info->slotDescription, description + token->group());
     fill_text(info->manufacturerID, profile->manufacturer);
     info->flags = CKF_TOKEN_PRESENT | CKF_HW_SLOT;
     info->hardwareVersion = kHardware;
@@ -97,49 +94,49 @@ Answer GetSlotInfo(Library& library, CK_SLOT_ID slot, CK_SLOT_INFO* info) {
 }
 
 Answer GetTokenInfo(Library& library, CK_SLOT_ID slot, CK_TOKEN_INFO* info) {
-    const auto token = library.token(slot);
-    if (!token) return fail(token.error());
+    CS2SIM_TRY_LET(token, library.token(slot));
     if (!info) return fail(CKR_ARGUMENTS_BAD);
     CK_TOKEN_INFO told{};
-    const auto profile = (*token)->profile();
+    const auto profile = token->profile();
     fill_text(told.label, profile->label);
     fill_text(told.manufacturerID, profile->manufacturer);
     fill_text(told.model, profile->model);
-    fill_text(told.serialNumber, serial_number(**token));
-    told.flags = kTokenFlags | write_protection(**token);
+    fill_text(told.serialNumber, serial_number(*token));
+    told.flags = kTokenFlags | write_protection(*token);
     told.ulMaxSessionCount = told.ulMaxRwSessionCount = CK_EFFECTIVELY_INFINITE;
-    told.ulSessionCount = (*token)->sessions;
-    told.ulRwSessionCount = (*token)->read_write_sessions;
+    told.ulSessionCount = token->sessions;
+    told.ulRwSessionCount = token->read_write_sessions;
     told.ulMaxPinLen = 255;
     told.ulMinPinLen = profile->min_pin;
     told.ulTotalPublicMemory = told.ulFreePublicMemory = CK_UNAVAILABLE_INFORMATION;
     told.ulTotalPrivateMemory = told.ulFreePrivateMemory = CK_UNAVAILABLE_INFORMATION;
     told.hardwareVersion = kHardware;
     told.firmwareVersion = kFirmware;
-    CS2SIM_TRY(add_users(**token, *profile, told));
-    const auto time = token_time(**token);
-    if (!time) return fail(time.error());
-    fill_text(told.utcTime, *time);
+    CS2SIM_TRY(add_users(*token, *profile, told));
+    CS2SIM_TRY_LET(time, token_time(*token));
+    fill_text(told.utcTime, time);
     *info = told;
     return {};
 }
 
 Answer GetMechanismList(Library& library, CK_SLOT_ID slot, CK_MECHANISM_TYPE* list, CK_ULONG* count) {
-    const auto token = library.token(slot);
-    if (!token) return fail(token.error());
-    const auto profile = (*token)->profile();
+    CS2SIM_TRY_LET(token, library.token(slot));
+    const auto profile = token->profile();
     std::vector<CK_MECHANISM_TYPE> all;
     for (const MechanismRow& row : mechanism_table())
         if (flags_of(row, *profile) != 0) all.push_back(row.type);
+    for (const CK_MECHANISM_TYPE type : profile->custom)
+        if (!profile->certified() && std::find(all.begin(), all.end(), type) == all.end())
+            all.push_back(type);
     return give_list(all, list, count);
 }
 
 Answer GetMechanismInfo(Library& library, CK_SLOT_ID slot, CK_MECHANISM_TYPE type, CK_MECHANISM_INFO* info) {
-    const auto token = library.token(slot);
-    if (!token) return fail(token.error());
+    CS2SIM_TRY_LET(token, library.token(slot));
     if (!info) return fail(CKR_ARGUMENTS_BAD);
-    const auto profile = (*token)->profile();
-    const MechanismRow* row = find_mechanism(type);
+    const auto profile = token->profile();
+    const MechanismRow* row =
+        is_custom(*profile, type) ? find_vendor_mechanism(*profile, type) : find_mechanism(type);
     if (!row || flags_of(*row, *profile) == 0) return fail(CKR_MECHANISM_INVALID);
     *info = {row->min, row->max, flags_of(*row, *profile)};
     if (row->keys == KeyKind::rsa) {

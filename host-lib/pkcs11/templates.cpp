@@ -127,9 +127,8 @@ bool is_on(Codec codec, ByteView value) {
 }
 
 Result<void> put(PropertyList& properties, const AttributeRow& row, ByteView value) {
-    auto encoded = property_value(row, value);
-    if (!encoded) return fail(encoded.error());
-    properties.set(row.property, *encoded);
+    CS2SIM_TRY_LET(encoded, property_value(row, value));
+    properties.set(row.property, encoded);
     return {};
 }
 
@@ -153,10 +152,9 @@ Result<Template> Template::read_at(const CK_ATTRIBUTE* attributes, CK_ULONG coun
         ByteView value(static_cast<const std::uint8_t*>(given.pValue), given.ulValueLen);
         if (row->codec == Codec::attributes) {
             if (depth == kMostDepth) return fail(CKR_ATTRIBUTE_VALUE_INVALID);
-            const auto inner = read_at(static_cast<const CK_ATTRIBUTE*>(given.pValue),
-                                       given.ulValueLen / sizeof(CK_ATTRIBUTE), r3, depth + 1);
-            if (!inner) return fail(inner.error());
-            nested = inner->encode();
+            CS2SIM_TRY_LET(inner, read_at(static_cast<const CK_ATTRIBUTE*>(given.pValue),
+                                          given.ulValueLen / sizeof(CK_ATTRIBUTE), r3, depth + 1));
+            nested = inner.encode();
             if (nested.size() > kMostBytes) return fail(CKR_ATTRIBUTE_VALUE_INVALID);
             value = nested;
         }

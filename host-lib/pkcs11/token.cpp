@@ -3,6 +3,7 @@
 #include <cstdio>
 
 #include "host-lib/files/user_label.h"
+#include "host-lib/pkcs11/mechanisms.h"
 
 namespace cs2sim::p11 {
 namespace {
@@ -35,9 +36,8 @@ Result<host::Answer> Token::ask(std::uint16_t fc, std::uint8_t sfc, std::initial
 }
 
 Result<TokenUser> Token::find_user(TokenRole role) {
-    const auto answer = ask(FC_CMDS, SFC_CMDS_GET_USER_INFO, {user_name(role)});
-    if (!answer) return fail(answer.error());
-    const auto user = parse(LAYOUT_USER, answer->block.bytes("user"));
+    CS2SIM_TRY_LET(answer, ask(FC_CMDS, SFC_CMDS_GET_USER_INFO, {user_name(role)}));
+    const auto user = parse(LAYOUT_USER, answer.block.bytes("user"));
     if (!user) return fail(E_CSA_PROTOCOL);
     return TokenUser{(user->u8("initial") & kInitialPassword) != 0, user->u8("failures"),
                      host::label_in(user->text("attributes"))};
@@ -63,7 +63,8 @@ std::shared_ptr<const TokenProfile> Token::profile() {
                 answer->block.u32("maxrsa"),
                 text("manufacturer"),
                 text("model"),
-                text("label")};
+                text("label"),
+                {}};
     }
     told.initial_pins = config_.initial_pins.value_or(told.initial_pins);
     told.min_pin = config_.min_pin.value_or(told.min_pin);
@@ -72,15 +73,16 @@ std::shared_ptr<const TokenProfile> Token::profile() {
     told.manufacturer = config_.manufacturer.value_or(told.manufacturer);
     told.model = config_.model.value_or(told.model);
     told.label = config_.token_label.value_or(told.label);
+    for (const std::string& name : config_.custom_mechanisms)
+        if (const auto number = custom_mechanism(name)) told.custom.push_back(*number);
     auto shared = std::make_shared<const TokenProfile>(std::move(told));
     if (answer) profile_ = shared;
     return shared;
 }
 
 Result<unsigned> Token::most_failures() {
-    const auto answer = ask(FC_CMDS, SFC_CMDS_GET_MAX_AUTH_FAILS, {});
-    if (!answer) return fail(answer.error());
-    return answer->block.u8("count");
+    CS2SIM_TRY_LET(answer, ask(FC_CMDS, SFC_CMDS_GET_MAX_AUTH_FAILS, {}));
+    return answer.block.u8("count");
 }
 
 }  // namespace cs2sim::p11

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 namespace cs2sim::p11 {
 
@@ -20,6 +21,8 @@ struct TokenProfile {
     std::string manufacturer = "cs2sim project";
     std::string model = "CryptoServer";
     std::string label = "CryptoServer PKCS11 Token";  // of a token that has none of its own
+
+    std::vector<unsigned long> custom;  // CustomMechanisms: standard ones that a user's module does
 
     bool certified() const { return fips || cc; }
 };

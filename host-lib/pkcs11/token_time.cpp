@@ -5,9 +5,8 @@
 namespace cs2sim::p11 {
 
 Result<std::string> token_time(Token& token) {
-    const auto answer = token.ask(FC_ADM, SFC_ADM_GET_TIME, {});
-    if (!answer) return fail(answer.error());
-    const auto seconds = static_cast<std::time_t>(answer->block.u64("milliseconds") / 1000);
+    CS2SIM_TRY_LET(answer, token.ask(FC_ADM, SFC_ADM_GET_TIME, {}));
+    const auto seconds = static_cast<std::time_t>(answer.block.u64("milliseconds") / 1000);
     std::tm parts{};
     ::gmtime_r(&seconds, &parts);
     char text[32];

@@ -49,9 +49,8 @@ Answer delete_token_user(Channel& channel, Token& token, TokenRole role) {
 }
 
 Answer refresh_permissions(Session& session) {
-    const auto answer = session.execute(FC_CXI, SFC_CXI_P11_PERMISSIONS, {session.token.group()});
-    if (!answer) return fail(answer.error());
-    session.token.set_permissions(answer->block.u32("state"));
+    CS2SIM_TRY_LET(answer, session.execute(FC_CXI, SFC_CXI_P11_PERMISSIONS, {session.token.group()}));
+    session.token.set_permissions(answer.block.u32("state"));
     return {};
 }
 

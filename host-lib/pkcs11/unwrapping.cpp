@@ -38,7 +38,7 @@ Result<Bytes> wrap(Session& session, std::uint32_t mechanism, const Object& key,
                    ByteView parameter) {
     const auto answer =
         session.execute(FC_CXI, SFC_CXI_KEY_WRAP, {mechanism, key.reference, wrapping.reference, parameter});
-    if (!answer) return fail(answer.error());
+    CS2SIM_TRY(answer);
     return to_bytes(answer->block.bytes("wrapped"));
 }
 
@@ -60,13 +60,12 @@ Result<Bytes> wrap_by_rsa_aes(Session& session, const Prepared& prepared, const 
         session, false, carrier(prepared.aes_bits), [&](std::uint32_t flags, const Bytes& encoded) {
             return session.execute(FC_CXI, SFC_CXI_KEY_GENERATE, {flags, 0, encoded}, Effect::change);
         });
-    if (!made) return fail(made.error());
+    CS2SIM_TRY(made);
     const Carrier aes(session, *std::move(made));
     auto out = wrap(session, prepared.cxi, aes.key(), wrapping, prepared.parameter);
-    if (!out) return out;
-    const auto second = wrap(session, kKwp | CXI_MECH_MODE_ENCRYPT, key, aes.key(), {});
-    if (!second) return second;
-    append(*out, *second);
+    CS2SIM_TRY(out);
+    CS2SIM_TRY_LET(second, wrap(session, kKwp | CXI_MECH_MODE_ENCRYPT, key, aes.key(), {}));
+    append(*out, second);
     return out;
 }
 
@@ -74,10 +73,9 @@ Result<SharedObject> unwrap_by_rsa_aes(Session& session, const Prepared& prepare
                                        Wanted wanted, ByteView wrapped) {
     const std::size_t modulus = key_bytes(unwrapping);
     if (wrapped.size() <= modulus) return fail(CKR_WRAPPED_KEY_LEN_RANGE);
-    auto made = unwrap_into(session, {CKO_SECRET_KEY, carrier(prepared.aes_bits), false}, unwrapping,
-                            prepared.cxi, prepared.parameter, wrapped.first(modulus));
-    if (!made) return fail(made.error());
-    const Carrier aes(session, *std::move(made));
+    CS2SIM_TRY_LET(made, unwrap_into(session, {CKO_SECRET_KEY, carrier(prepared.aes_bits), false}, unwrapping,
+                                     prepared.cxi, prepared.parameter, wrapped.first(modulus)));
+    const Carrier aes(session, std::move(made));
     return unwrap_into(session, std::move(wanted), aes.key(), kKwp | CXI_MECH_MODE_DECRYPT, {},
                        wrapped.subspan(modulus));
 }

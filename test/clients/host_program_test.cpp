@@ -43,21 +43,9 @@ TEST_CASE("signals, their mask and errno stay as the program has them, also when
 
 TEST_CASE("an OpenSSL configuration that loads the library into OpenSSL does not go round in circles") {
     const Token token;
+    token.write_openssl_config("PIN = 123456\ninit = 1\ndefault_algorithms = ALL");
     const std::string out = token.shell("libengine-pkcs11-openssl", R"sh(
 pkcs11-tool --module $M --slot 0 --login --pin 123456 --keypairgen --key-type EC:prime256v1 --label k --id 01 >/dev/null
-cat > openssl.cnf <<END
-openssl_conf = start
-[start]
-engines = engines
-[engines]
-pkcs11 = pkcs11
-[pkcs11]
-engine_id = pkcs11
-MODULE_PATH = $M
-PIN = 123456
-init = 1
-default_algorithms = ALL
-END
 export OPENSSL_CONF=$HOME/openssl.cnf
 echo data > data
 openssl dgst -sha256 -engine pkcs11 -keyform engine -sign 'pkcs11:object=k;type=private' -out sig data 2>/dev/null

@@ -5,10 +5,10 @@ using namespace cs2sim::clients;
 
 TEST_CASE("nginx serves TLS 1.2 and 1.3 with a key of the token, in a worker that it forked") {
     const Token token;
+    token.write_openssl_config();
     const std::string port = std::to_string(cs2sim::scenario::free_port());
     const std::string out = token.shell("nginx", "port=" + port + R"sh(
 pkcs11-tool --module $M --slot 0 --login --pin 123456 --keypairgen --key-type rsa:2048 --label tls --id 01 >/dev/null
-printf 'openssl_conf = start\n[start]\nengines = engines\n[engines]\npkcs11 = pkcs11\n[pkcs11]\nengine_id = pkcs11\nMODULE_PATH = %s\ninit = 0\n[req]\ndistinguished_name = name\n[name]\n' $M > openssl.cnf
 export OPENSSL_CONF=$HOME/openssl.cnf
 key='pkcs11:object=tls;type=private;pin-value=123456'
 openssl req -new -x509 -engine pkcs11 -keyform engine -key "$key" -subj /CN=localhost -days 3 -out cert.pem 2>/dev/null

@@ -5,22 +5,9 @@ using namespace cs2sim::clients;
 
 TEST_CASE("OpenSSL's engine makes a CSR and a certificate, and serves TLS with a key of the token") {
     const Token token;
+    token.write_openssl_config();
     const std::string out = token.shell("libengine-pkcs11-openssl", R"sh(
 pkcs11-tool --module $M --slot 0 --login --pin 123456 --keypairgen --key-type rsa:2048 --label tls --id 01 >/dev/null
-cat > openssl.cnf <<END
-openssl_conf = start
-[start]
-engines = engines
-[engines]
-pkcs11 = pkcs11
-[pkcs11]
-engine_id = pkcs11
-MODULE_PATH = $M
-init = 0
-[req]
-distinguished_name = name
-[name]
-END
 export OPENSSL_CONF=$HOME/openssl.cnf
 key='pkcs11:object=tls;type=private;pin-value=123456'
 openssl req -new -engine pkcs11 -keyform engine -key "$key" -subj /CN=localhost -out csr.pem 2>/dev/null

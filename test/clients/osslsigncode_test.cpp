@@ -5,6 +5,7 @@ using namespace cs2sim::clients;
 
 TEST_CASE("osslsigncode signs a program with a key of the token") {
     const Token token;
+    token.write_openssl_config();
     cs2sim::scenario::write_file(token.file("program.py"), R"py(
 # The smallest PE32+ that signing programs take: headers and one section.
 import struct
@@ -21,7 +22,6 @@ pkcs11-tool --module $M --slot 0 --login --pin 123456 --keypairgen --key-type rs
 /usr/bin/python3 program.py
 key='pkcs11:object=code;type=private;pin-value=123456'
 engine=$(find /usr/lib -name pkcs11.so -path '*engines-3*' | head -n 1)
-printf 'openssl_conf = start\n[start]\nengines = engines\n[engines]\npkcs11 = pkcs11\n[pkcs11]\nengine_id = pkcs11\nMODULE_PATH = %s\ninit = 0\n[req]\ndistinguished_name = name\n[name]\n' $M > openssl.cnf
 OPENSSL_CONF=$HOME/openssl.cnf openssl req -new -x509 -engine pkcs11 -keyform engine -key "$key" -subj /CN=code -addext extendedKeyUsage=codeSigning -days 3 -out cert.pem 2>/dev/null
 osslsigncode sign -pkcs11engine $engine -pkcs11module $M -key "$key" -certs cert.pem -h sha256 -in program.exe -out signed.exe
 osslsigncode verify -CAfile cert.pem -in signed.exe | grep -E 'Succeeded|Failed|Signature verification'

@@ -29,6 +29,13 @@ Token::Token(Way way, const std::string& settings) : operator_(simulator_, way) 
                              settings + "\n[CryptoServer]\nDevice = " + simulator_.device(way) + "\n");
 }
 
+void Token::write_openssl_config(const std::string& settings) const {
+    scenario::write_file(file("openssl.cnf"),
+                         "openssl_conf = start\n[start]\nengines = engines\n[engines]\npkcs11 = pkcs11\n"
+                         "[pkcs11]\nengine_id = pkcs11\nMODULE_PATH = " +
+                             library() + "\n" + settings + "\n[req]\ndistinguished_name = name\n[name]\n");
+}
+
 std::string Token::library() const { return bin_folder().parent_path() / "lib" / "libcs_pkcs11_R3.so"; }
 
 Outcome Token::run(const std::string& package, std::vector<std::string> arguments) const {

@@ -28,6 +28,9 @@ public:
         return works(package, {"sh", "-euc", script});
     }
 
+    // $HOME/openssl.cnf: OpenSSL's engine pkcs11 with this library, and `settings` of that engine.
+    void write_openssl_config(const std::string& settings = "init = 0") const;
+
     const std::filesystem::path& folder() const { return operator_.folder(); }
     std::filesystem::path file(const std::string& name) const { return operator_.file(name); }
     std::string library() const;

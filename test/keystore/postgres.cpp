@@ -174,8 +174,8 @@ std::string Postgres::sql(const std::string& database, const std::string& statem
     return outcome.out;
 }
 
-std::string Postgres::new_store(const std::string& name) {
-    sql("postgres", "create database " + name);
+std::string Postgres::new_store(const std::string& name, const std::string& how) {
+    sql("postgres", "create database " + name + " " + how);
     KeyStorage storage;
     storage.kind = Kind::postgresql;
     storage.connection = connection(name);
@@ -186,6 +186,58 @@ std::string Postgres::new_store(const std::string& name) {
     INFO(said);
     REQUIRE(made);
     return storage.connection;
+}
+
+// The server waits for a standby that is not there, with the commit on its disk.
+void Postgres::without_answer(const std::string& database, const std::function<void()>& call) const {
+    const auto standby = [&](const std::string& setting) {
+        sql("postgres", "alter system " + setting);
+        sql("postgres", "select pg_reload_conf()");
+    };
+    sql("postgres", "alter database " + database + " set synchronous_commit = 'on'");
+    standby("set synchronous_standby_names = 'nobody'");
+    std::this_thread::sleep_for(std::chrono::milliseconds(200));
+    std::thread killer([&] {
+        for (int i = 0; i < 500; ++i) {
+            const std::string waiting = sql(
+                "postgres", "select pid from pg_stat_activity where wait_event = 'SyncRep' and datname = '" +
+                                database + "' limit 1");
+            if (!waiting.empty()) {
+                ::kill(std::stoi(waiting), SIGTERM);
+                break;
+            }
+            std::this_thread::sleep_for(std::chrono::milliseconds(20));
+        }
+        standby("reset synchronous_standby_names");
+    });
+    call();
+    killer.join();
+}
+
+void Postgres::await(const std::string& database, const std::string& query,
+                     const std::string& expected) const {
+    for (int i = 0; i < 500; ++i) {
+        if (sql(database, query) == expected + "\n") return;
+        std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    }
+    FAIL(query << " never gave " << expected);
+}
+
+OpenTransaction::OpenTransaction(const Postgres& server, const std::string& database,
+                                 const std::string& statements)
+    : server_(server) {
+    give_to_plain_user(folder_.path());
+    process_.start({program_of_postgres("psql"), "-X", "-q", "-h", server.folder(), "-p",
+                    std::to_string(server.port()), "-U", "owner", "-d", database, "-c",
+                    "begin; " + statements + "; set application_name = 'holder'; select pg_sleep(3600)"},
+                   folder_ / "log");
+    server.await("postgres", "select count(*) from pg_stat_activity where application_name = 'holder'", "1");
+}
+
+OpenTransaction::~OpenTransaction() {
+    server_.sql(
+        "postgres",
+        "select pg_terminate_backend(pid, 10000) from pg_stat_activity where application_name = 'holder'");
 }
 
 Postgres& postgres() {

@@ -4,6 +4,7 @@
 
 #include <sys/types.h>
 
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -47,8 +48,14 @@ public:
     void pause();                     // SIGSTOP to all its processes
     void go_on();
 
-    // A database with the store's tables and roles made by init(), of the superuser.
-    std::string new_store(const std::string& name);
+    // A database with the store's tables and roles made by init(), of the superuser. `how`: further words of
+    // CREATE DATABASE.
+    std::string new_store(const std::string& name, const std::string& how = {});
+    // Does `call`, whose next commit in this database is done and not answered: the server's process is
+    // killed.
+    void without_answer(const std::string& database, const std::function<void()>& call) const;
+    // Waits until the query gives `expected`; fails the test when it never does.
+    void await(const std::string& database, const std::string& query, const std::string& expected) const;
     // libpq's words, with TLS checked against the server's own authority.
     std::string connection(const std::string& database, const std::string& user = "owner",
                            const std::string& password = "secret") const;
@@ -67,6 +74,20 @@ private:
     scenario::Folder folder_;
     const unsigned port_;
     PlainProcess server_;
+};
+
+// Another session, in which SQL was run whose transaction stays open as long as this lives: its locks are
+// held.
+class OpenTransaction {
+public:
+    OpenTransaction(const Postgres& server, const std::string& database, const std::string& statements);
+    ~OpenTransaction();
+    OpenTransaction(const OpenTransaction&) = delete;
+
+private:
+    const Postgres& server_;
+    scenario::Folder folder_;
+    PlainProcess process_;
 };
 
 // One for all tests of the program, made with the first.

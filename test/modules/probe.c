@@ -10,6 +10,7 @@
 #include <cryptoserversdk/mbk.h>
 #include <cryptoserversdk/module_1.5.h>
 #include <cryptoserversdk/os_audit.h>
+#include <cryptoserversdk/os_cfg.h>
 #include <cryptoserversdk/os_crypt.h>
 #include <cryptoserversdk/os_file.h>
 #include <cryptoserversdk/os_log.h>
@@ -22,6 +23,7 @@
 #include <cryptoserversdk/stype.h>
 #include <cryptoserversdk/util.h>
 #include <cryptoserversdk/vdes.h>
+#include <cryptoserversdk/vrsa.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -37,7 +39,8 @@
 #define PROBE_START PROB_start
 #endif
 
-T_OS_MDL_HDL P_SMOS, P_CMDS, P_UTIL, P_DB, P_AES, P_VDES, P_HASH, P_ECA, P_ECDSA, P_ASN1, P_MBK, P_OTHER;
+T_OS_MDL_HDL P_SMOS, P_CMDS, P_UTIL, P_DB, P_AES, P_VDES, P_HASH, P_ECA, P_ECDSA, P_ASN1, P_MBK, P_VRSA,
+    P_OTHER;
 
 int PROBE_START(T_OS_MDL_HDL smos, OS_FILE_HANDLE file, void* memory);
 static DB* database;
@@ -433,6 +436,8 @@ static int system_calls(T_CMDS_HANDLE* handle, int l_cmd, unsigned char* cmd) {
 }
 
 #include "bad.h"
+#include "probe_rsa.h"
+#include "probe_storage.h"
 
 static unsigned int ticks;
 static void background(void* unused) {
@@ -495,6 +500,7 @@ static T_MODULE_LINK_TAB Module_link_tab[] = {{&P_CMDS, "CMDS", 0, 0},
                                               {&P_ECA, "ECA", 0, 0},
                                               {&P_ECDSA, "ECDSA", 0, 0},
                                               {&P_ASN1, "ASN1", 0, 0},
+                                              {&P_VRSA, "VRSA", 0, 0},
                                               {&P_MBK, "MBK", 0x02010200, MODULE_OPTIONAL},
 #ifdef PROBE_NEEDS
                                               {&P_OTHER, PROBE_NEEDS, PROBE_NEEDS_VERSION, 0},
@@ -504,8 +510,9 @@ static T_MODULE_LINK_TAB Module_link_tab[] = {{&P_CMDS, "CMDS", 0, 0},
                                               {NULL, "", 0, 0}};
 
 static P_CMDS_FCT Module_func_tab[] = {
-    echo, permission,    memory,   scanf_rules,  asn1,      hashes,           ciphers, curves, databases,
-    fill, count_records, services, system_calls, misbehave, background_ticks, NULL,    echo};
+    echo,      permission, memory,        scanf_rules,     asn1,         hashes,    ciphers,          curves,
+    databases, fill,       count_records, services,        system_calls, misbehave, background_ticks, NULL,
+    echo,      rsa,        files,         volatile_records};
 
 int PROBE_START(T_OS_MDL_HDL smos, OS_FILE_HANDLE file, void* memory_of_image) {
     (void)file;

@@ -3,8 +3,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <chrono>
+#include <filesystem>
 #include <sstream>
+#include <thread>
 
+#include "host-lib/link/apart.h"
 #include "test/scenario/expect.h"
 #include "test/scenario/simulator.h"
 
@@ -129,6 +133,47 @@ TEST_CASE("a simulator that is stopped by a signal hangs nobody beyond the time-
     require_error(asked, E_CSA_TIMEOUT);
     CHECK(steered.status != 0);
     CHECK(line_of(status.out, "clients") == "unknown: it does not answer");
+    require_success(csadm(node));
+}
+
+namespace {
+
+// Returns when each of its threads stands still: the signal reaches them one by one.
+void stop_by_signal(pid_t pid) {
+    REQUIRE(::kill(pid, SIGSTOP) == 0);
+    const std::string tasks = "/proc/" + std::to_string(pid) + "/task";
+    for (bool all = false; !all;) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+        all = true;
+        for (const auto& task : std::filesystem::directory_iterator(tasks)) {
+            const std::string stat = read_file(task.path() / "stat");
+            all = all && stat.substr(stat.rfind(')')).starts_with(") T");
+        }
+    }
+}
+
+}  // namespace
+
+TEST_CASE("a simulator that is stopped between two commands to its node hangs no tool beyond the time-out") {
+    const Instance instance;
+    const std::string node = instance.folder / "node";
+    require_success(instance.cs2sim({"start", "--device", node}));
+    require_success(
+        csadm(node));  // who has closed the node once tells the kernel that closing wants no answer
+    const auto device = host::open_apart(node, {.command = std::chrono::milliseconds(1000)});
+    REQUIRE(device);
+    CHECK((*device)->execute(FC_CMDS, SFC_CMDS_ECHO, {"running"}));
+    stop_by_signal(instance.pid());
+    const auto began = std::chrono::steady_clock::now();
+    const auto stopped = (*device)->execute(FC_CMDS, SFC_CMDS_ECHO, {"stopped"});
+    const auto took = std::chrono::steady_clock::now() - began;
+    const auto again = (*device)->execute(FC_CMDS, SFC_CMDS_ECHO, {"again"});
+    REQUIRE(::kill(instance.pid(), SIGCONT) == 0);
+    REQUIRE_FALSE(stopped);
+    CHECK(stopped.error().code == E_CSA_TIMEOUT);
+    CHECK(took < std::chrono::seconds(60));  // of a machine that may be busy
+    REQUIRE_FALSE(again);
+    CHECK(again.error().code == E_CSA_CLOSED);
     require_success(csadm(node));
 }
 

@@ -145,6 +145,116 @@ TEST_CASE("check tells rows that are no keys from those that nobody logged on ma
     CHECK_FALSE(has(no_key.err, "S3cret"));
 }
 
+namespace {
+
+constexpr int kMany = 200;  // more than three commands of the device take
+
+void make_many(const Pair& pair, const std::vector<std::string>& where) {
+    std::vector<std::string> words = {std::string("LogonPass=") + kClerk};
+    words.insert(words.end(), where.begin(), where.end());
+    words.push_back("Group=ProdA");
+    for (int i = 0; i < kMany; ++i) {
+        words.push_back("Name=many" + std::to_string(i));
+        words.push_back("GenerateKey=AES,128");
+    }
+    require_success(pair.a.tool("cxitool", words));
+}
+
+// Ctrl-C to a command whose effect has begun to show in `stats`, and the device slow enough that it is not
+// over.
+std::string interrupted(const Simulator& simulator, const std::string& function, const std::string& command,
+                        const std::string& store, const std::string& mark) {
+    simulator.steered({"fault", "add", "--function", function, "--times", "0", "--do", "delay=100"});
+    const std::string program = built_program("cs2sim");
+    const Outcome outcome =
+        run({"/usr/bin/env", "CS2SIM_STATE=" + simulator.state().string(), "sh", "-uc",
+             program + " keystore " + command + " --logon-pass " + kClerk + " & work=$!\nuntil " + program +
+                 " keystore stats " + store + " | grep -q '" + mark +
+                 "'; do sleep 0.02; done\nkill -INT $work; wait $work; echo status $?"});
+    simulator.steered({"fault", "clear"});
+    INFO(outcome.out << outcome.err);
+    CHECK(has(outcome.out, "status 1\n"));
+    CHECK(has(outcome.err, "stopped; the same command goes on"));
+    return outcome.out;
+}
+
+std::uint64_t number_before(const std::string& text, const std::string& words) {
+    const std::size_t end = text.find(words);
+    INFO(text);
+    REQUIRE(end != std::string::npos);
+    const std::size_t begin = text.find_last_not_of("0123456789", end - 1) + 1;
+    return std::stoull(text.substr(begin, end - begin));
+}
+
+}  // namespace
+
+TEST_CASE("a rotation that is stopped goes on where it was, 64 keys a command") {
+    const Pair pair;
+    const std::string store = pair.a.file("keys.db").string();
+    make_many(pair, {"KeyStore=" + store});
+    pair.a.admin_does({"Key=n1.key#one,n2.key#two", "MBKGenerateKey=AES,32,2,2,NEXT"});
+    pair.a.admin_does(
+        {"Key=s1.key#one,s2.key#two", "MBKImportKey=1", "Key=n1.key#one,n2.key#two", "MBKImportKey=3"});
+    const std::string hashes =
+        interrupted(pair.one, "CXI.EXTERNAL_RESEAL", "recrypt " + store, store, "^MBK.* 64 keys");
+    CHECK(has(hashes, "from MBK "));
+    CHECK(has(hashes, "to MBK "));
+    const std::uint64_t first = number_before(hashes, " sealed anew");
+    CHECK(first >= 64);
+    CHECK(first < kMany);
+    CHECK(number_before(keystore_does(pair.one, {"recrypt", store}), " sealed anew") == kMany - first);
+    CHECK(has(keystore_does(pair.one, {"recrypt", store}), "0 keys seen"));
+    CHECK(has(keystore_does(pair.one, {"check", store}), std::to_string(kMany) + " good"));
+    const std::string calls = pair.one.steered({"stats"});
+    INFO(calls);
+    CHECK(has(calls, "EXTERNAL_RESEAL"));
+}
+
+TEST_CASE("a move out of the device that is stopped goes on where it was, counted, its source untouched") {
+    const Pair pair;
+    const std::string store = pair.a.file("keys.db").string();
+    make_many(pair, {});
+    const std::uint64_t all = kMany + 2;  // with those of Pair
+    const std::string copy = "copy device " + store + " --group ProdA";
+    const std::string out = interrupted(pair.one, "CXI.KEY_BACKUP", copy, store, "^keys *[1-9]");
+    const std::uint64_t first = number_before(out, " copied");
+    CHECK(first >= 64);
+    CHECK(first < all);
+    const std::string rest = keystore_does(pair.one, {"copy", "device", store, "--group", "ProdA"});
+    CHECK(number_before(rest, " copied") == all - first);
+    CHECK(number_before(rest, " left") == first);
+    CHECK(has(keystore_does(pair.two, {"check", store}), std::to_string(all) + " good"));
+    const auto inside = [&] {
+        return pair.a.tool("cxitool", {std::string("LogonPass=") + kClerk, "Group=ProdA", "ListKeys"}).out;
+    };
+    CHECK(has(inside(), "many0 "));
+    CHECK(has(inside(), "many199 "));
+    // Asked for, they go, those that a copy brought over before too; and back into the other device.
+    const std::string moved =
+        keystore_does(pair.one, {"copy", "device", store, "--group", "ProdA", "--move"});
+    CHECK(number_before(moved, " left") == all);
+    CHECK_FALSE(has(inside(), "many0 "));
+    for (const char* move : {"", "--move"}) {
+        std::vector<std::string> back = {"copy", store, "device", "--group", "ProdA"};
+        if (*move != 0) back.push_back(move);
+        const std::string done = keystore_does(pair.two, back);
+        CHECK(number_before(done, *move != 0 ? " left" : " copied") == all);
+    }
+    CHECK(has(keystore_does(pair.two, {"stats", store}, false), "keys     0 in 0"));
+    // One of the same name that is another key moves nowhere.
+    for (const std::string& where : {"KeyStore=" + store, std::string()}) {
+        std::vector<std::string> make = {std::string("LogonPass=") + kClerk};
+        if (!where.empty()) make.push_back(where);
+        make.insert(make.end(), {"Group=ProdC", "Name=same", "GenerateKey=AES,128"});
+        require_success(pair.a.tool("cxitool", make));
+    }
+    keystore_does(pair.one, {"copy", "device", store, "--group", "ProdC", "--move"});
+    keystore_does(pair.one, {"copy", store, "device", "--group", "ProdC", "--move"});
+    CHECK(has(keystore_does(pair.two, {"stats", store}, false), "keys     1 in 1"));
+    require_success(
+        pair.a.tool("cxitool", {std::string("LogonPass=") + kClerk, "Group=ProdC", "Name=same", "KeyInfo"}));
+}
+
 TEST_CASE("governance files are kept, signed, verified and put back") {
     const Simulator simulator;
     const Operator user(simulator, Way::mount);

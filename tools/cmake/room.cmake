@@ -65,9 +65,12 @@ function(cs2sim_precompiled target)
 endfunction()
 
 # One line a room or program, for the test that reads every #include: name;folder;what it may include from.
+# FOLDER: a room below this folder.
 function(cs2sim_record_room name)
-  file(RELATIVE_PATH folder ${PROJECT_SOURCE_DIR} ${CMAKE_CURRENT_SOURCE_DIR})
-  string(REPLACE ";" " " depends "${ARGN}")
+  cmake_parse_arguments(ROOM "" "FOLDER" "" ${ARGN})
+  file(RELATIVE_PATH folder ${PROJECT_SOURCE_DIR} ${CMAKE_CURRENT_SOURCE_DIR}/${ROOM_FOLDER})
+  string(REGEX REPLACE "/$" "" folder "${folder}")
+  string(REPLACE ";" " " depends "${ROOM_UNPARSED_ARGUMENTS}")
   file(APPEND ${PROJECT_BINARY_DIR}/rooms.txt "${name};${folder};${depends}\n")
 endfunction()
 file(WRITE ${PROJECT_BINARY_DIR}/rooms.txt "")

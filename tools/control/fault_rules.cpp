@@ -9,10 +9,9 @@ namespace cs2sim {
 
 Result<std::uint32_t> arm(host::Device& device, const FaultRule& rule) {
     CS2SIM_TRY_LET(encoded, encode_rule(rule));
-    const auto answer = control(device, SFC_SIM_FAULT_ADD, {encoded});
-    if (!answer) return fail(answer.error());
-    if (const std::uint32_t id = answer->block.u32("id"); id != 0) return id;
-    std::cerr << "cs2sim: " << text_of(rule) << "\ncs2sim: " << answer->block.text("refusal") << '\n';
+    CS2SIM_TRY_LET(answer, control(device, SFC_SIM_FAULT_ADD, {encoded}));
+    if (const std::uint32_t id = answer.block.u32("id"); id != 0) return id;
+    std::cerr << "cs2sim: " << text_of(rule) << "\ncs2sim: " << answer.block.text("refusal") << '\n';
     return fail(E_SIM_RULE);
 }
 
@@ -20,9 +19,8 @@ Result<std::uint64_t> print_fault_log(host::Device& device, std::ostream& out) {
     std::uint64_t last = 0;
     std::uint64_t hits = 0;
     for (bool more = true; more;) {
-        const auto answer = control(device, SFC_SIM_FAULT_LOG, {last});
-        if (!answer) return fail(answer.error());
-        ByteView rest = answer->block.bytes("hits");
+        CS2SIM_TRY_LET(answer, control(device, SFC_SIM_FAULT_LOG, {last}));
+        ByteView rest = answer.block.bytes("hits");
         more = !rest.empty();
         while (!rest.empty()) {
             const auto hit = parse_prefix(LAYOUT_FAULT_HIT, rest);

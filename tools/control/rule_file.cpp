@@ -39,9 +39,8 @@ tl::expected<std::vector<FaultRule>, std::string> rules_of(const toml::table& wh
 }
 
 tl::expected<std::vector<FaultRule>, std::string> read_rule_file(const std::filesystem::path& file) {
-    const auto table = parse_toml_file(file.string());
-    if (!table) return tl::make_unexpected(table.error());
-    auto rules = rules_of(*table);
+    CS2SIM_TRY_LET(table, parse_toml_file(file.string()));
+    auto rules = rules_of(table);
     if (!rules) return tl::make_unexpected(file.string() + ": " + rules.error());
     if (rules->empty()) return tl::make_unexpected(file.string() + ": holds no [[rule]]");
     return rules;

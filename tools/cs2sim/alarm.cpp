@@ -11,14 +11,13 @@ namespace cs2sim {
 namespace {
 
 Result<void> show(host::Device& device) {
-    const auto answer = control(device, SFC_SIM_GET_ALARM);
-    if (!answer) return fail(answer.error());
-    std::cout << "alarm: " << kAlarmNames[answer->block.u8("alarm") & 3] << '\n';
+    CS2SIM_TRY_LET(answer, control(device, SFC_SIM_GET_ALARM));
+    std::cout << "alarm: " << kAlarmNames[answer.block.u8("alarm") & 3] << '\n';
     return {};
 }
 
 Result<void> then_show(host::Device& device, const Result<host::Answer>& done) {
-    if (!done) return fail(done.error());
+    CS2SIM_TRY(done);
     return show(device);
 }
 

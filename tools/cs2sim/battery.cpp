@@ -11,9 +11,8 @@ namespace cs2sim {
 namespace {
 
 Result<void> show(host::Device& device) {
-    const auto answer = control(device, SFC_SIM_BATTERIES);
-    if (!answer) return fail(answer.error());
-    for (ByteView rest = answer->block.bytes("batteries"); !rest.empty();) {
+    CS2SIM_TRY_LET(answer, control(device, SFC_SIM_BATTERIES));
+    for (ByteView rest = answer.block.bytes("batteries"); !rest.empty();) {
         const auto battery = parse_prefix(LAYOUT_BATTERY, rest);
         if (!battery) return fail(E_CSA_PROTOCOL);
         const std::string name = std::string(battery->text("name")) + ":";
@@ -25,7 +24,7 @@ Result<void> show(host::Device& device) {
 
 // After what the batteries went through: their state, and the alarm when there is one now.
 Result<void> report(host::Device& device, const Result<host::Answer>& answer) {
-    if (!answer) return fail(answer.error());
+    CS2SIM_TRY(answer);
     CS2SIM_TRY(show(device));
     if (answer->block.u8("alarm") != 0)
         std::cout << "alarm: batteries; the master key is erased, and the MBK and all databases with it\n";
@@ -70,8 +69,7 @@ void add_battery_commands(CLI::App& app, CommandLine& line) {
     });
     with_state(group->add_subcommand("replace", "puts new batteries in"), line)->callback([&line] {
         line.exit_status = with_control(line.state, [](host::Device& device) -> Result<void> {
-            const auto done = control(device, SFC_SIM_REPLACE_BATTERIES);
-            if (!done) return fail(done.error());
+            CS2SIM_TRY(control(device, SFC_SIM_REPLACE_BATTERIES));
             return show(device);
         });
     });

@@ -13,14 +13,13 @@ namespace cs2sim {
 namespace {
 
 Result<void> show(host::Device& device) {
-    const auto answer = control(device, SFC_SIM_GET_CLOCK);
-    if (!answer) return fail(answer.error());
-    std::cout << date_and_time(static_cast<std::int64_t>(answer->block.u64("milliseconds"))) << " UTC\n";
+    CS2SIM_TRY_LET(answer, control(device, SFC_SIM_GET_CLOCK));
+    std::cout << date_and_time(static_cast<std::int64_t>(answer.block.u64("milliseconds"))) << " UTC\n";
     return {};
 }
 
 Result<void> then_show(host::Device& device, const Result<host::Answer>& done) {
-    if (!done) return fail(done.error());
+    CS2SIM_TRY(done);
     return show(device);
 }
 

@@ -29,9 +29,8 @@ Result<void> log_on(host::Device& device, const CommandLine& line, const Databas
                                   : arguments.logon;
     const auto comma = logon.find(',');
     if (comma == std::string::npos) return fail(E_CSA_PARAM);
-    const auto key = host::open_key_source(logon.substr(comma + 1));
-    if (!key) return fail(key.error());
-    return device.logon(logon.substr(0, comma), **key);
+    CS2SIM_TRY_LET(key, host::open_key_source(logon.substr(comma + 1)));
+    return device.logon(logon.substr(0, comma), *key);
 }
 
 // "0x0011" in hexadecimal, "@FILE" a file's content, anything else as it stands.
@@ -61,39 +60,34 @@ std::string shown(ByteView bytes) {
 Result<void> add_entry(Bytes& entries, const std::string& text, std::uint32_t key_length) {
     const auto equals = text.find('=');
     if (equals == std::string::npos) return fail(E_CSA_PARAM);
-    auto key = bytes_of(text.substr(0, equals));
-    if (!key) return fail(key.error());
-    const auto record = bytes_of(text.substr(equals + 1));
-    if (!record) return fail(record.error());
-    if (key->size() < key_length) key->resize(key_length);
-    compose_into(entries, LAYOUT_DB_ENTRY, {*key, *record});
+    CS2SIM_TRY_LET(key, bytes_of(text.substr(0, equals)));
+    CS2SIM_TRY_LET(record, bytes_of(text.substr(equals + 1)));
+    if (key.size() < key_length) key.resize(key_length);
+    compose_into(entries, LAYOUT_DB_ENTRY, {key, record});
     return {};
 }
 
 Result<void> create(host::Device& device, const DatabaseArguments& arguments) {
     const auto done =
         device.execute(FC_DB, SFC_DB_TEST_CREATE, {arguments.name, arguments.key_length, arguments.max_size});
-    if (!done) return fail(done.error());
+    CS2SIM_TRY(done);
     return {};
 }
 
 Result<void> insert(host::Device& device, const DatabaseArguments& arguments) {
-    const auto listed = device.execute(FC_ADM, SFC_ADM_LIST_ENTRIES, {arguments.name});
-    if (!listed) return fail(listed.error());
+    CS2SIM_TRY_LET(listed, device.execute(FC_ADM, SFC_ADM_LIST_ENTRIES, {arguments.name}));
     Bytes entries;
     for (const std::string& text : arguments.entries)
-        CS2SIM_TRY(add_entry(entries, text, listed->block.u32("keylen")));
-    const auto done = device.execute(FC_DB, SFC_DB_TEST_INSERT, {arguments.name, entries});
-    if (!done) return fail(done.error());
+        CS2SIM_TRY(add_entry(entries, text, listed.block.u32("keylen")));
+    CS2SIM_TRY(device.execute(FC_DB, SFC_DB_TEST_INSERT, {arguments.name, entries}));
     std::cout << arguments.name << ": " << arguments.entries.size() << " entries inserted\n";
     return {};
 }
 
 Result<void> list_databases(host::Device& device) {
     constexpr std::uint8_t kKindDatabase = 1;
-    const auto files = device.execute(FC_ADM, SFC_ADM_LIST_FILES);
-    if (!files) return fail(files.error());
-    for (ByteView rest = files->block.bytes("files"); !rest.empty();) {
+    CS2SIM_TRY_LET(files, device.execute(FC_ADM, SFC_ADM_LIST_FILES));
+    for (ByteView rest = files.block.bytes("files"); !rest.empty();) {
         const auto file = parse_prefix(LAYOUT_FILE, rest);
         if (!file) return fail(E_CSA_PROTOCOL);
         if (file->u8("kind") == kKindDatabase) std::cout << file->text("name") << '\n';
@@ -102,14 +96,13 @@ Result<void> list_databases(host::Device& device) {
 }
 
 Result<void> list_entries(host::Device& device, const DatabaseArguments& arguments) {
-    const auto listed = device.execute(FC_ADM, SFC_ADM_LIST_ENTRIES, {arguments.name});
-    if (!listed) return fail(listed.error());
-    const std::size_t length = listed->block.u32("keylen");
-    for (ByteView keys = listed->block.bytes("keys"); !keys.empty(); keys = keys.subspan(length)) {
+    CS2SIM_TRY_LET(listed, device.execute(FC_ADM, SFC_ADM_LIST_ENTRIES, {arguments.name}));
+    const std::size_t length = listed.block.u32("keylen");
+    for (ByteView keys = listed.block.bytes("keys"); !keys.empty(); keys = keys.subspan(length)) {
         if (length == 0 || keys.size() < length) return fail(E_CSA_PROTOCOL);
-        const auto entry = device.execute(FC_DB, SFC_DB_TEST_FIND, {arguments.name, 0, keys.first(length)});
-        if (!entry) return fail(entry.error());
-        std::cout << shown(keys.first(length)) << '=' << shown(entry->block.bytes("record")) << '\n';
+        CS2SIM_TRY_LET(entry,
+                       device.execute(FC_DB, SFC_DB_TEST_FIND, {arguments.name, 0, keys.first(length)}));
+        std::cout << shown(keys.first(length)) << '=' << shown(entry.block.bytes("record")) << '\n';
     }
     return {};
 }
@@ -119,8 +112,7 @@ Result<void> list(host::Device& device, const DatabaseArguments& arguments) {
 }
 
 Result<void> drop(host::Device& device, const DatabaseArguments& arguments) {
-    const auto done = device.execute(FC_DB, SFC_DB_TEST_DROP, {arguments.name});
-    if (!done) return fail(done.error());
+    CS2SIM_TRY(device.execute(FC_DB, SFC_DB_TEST_DROP, {arguments.name}));
     return {};
 }
 

@@ -38,9 +38,8 @@ constexpr Option kMatches[] = {
 
 Result<void> add_rules(host::Device& device, const std::vector<FaultRule>& rules) {
     for (const FaultRule& rule : rules) {
-        const auto id = arm(device, rule);
-        if (!id) return fail(id.error());
-        std::cout << *id << "  " << text_of(rule) << '\n';
+        CS2SIM_TRY_LET(id, arm(device, rule));
+        std::cout << id << "  " << text_of(rule) << '\n';
     }
     return {};
 }
@@ -66,26 +65,23 @@ int add(const CommandLine& line, const FaultArguments& arguments) {
 }
 
 Result<void> list(host::Device& device) {
-    const auto answer = control(device, SFC_SIM_FAULT_LIST);
-    if (!answer) return fail(answer.error());
-    for (ByteView rest = answer->block.bytes("rules"); !rest.empty();) {
+    CS2SIM_TRY_LET(answer, control(device, SFC_SIM_FAULT_LIST));
+    for (ByteView rest = answer.block.bytes("rules"); !rest.empty();) {
         const auto entry = parse_prefix(LAYOUT_FAULT_ENTRY, rest);
-        const auto rule = entry ? decode_rule(entry->bytes("rule")) : fail(E_CSA_PROTOCOL);
-        if (!rule) return fail(rule.error());
-        std::cout << entry->u32("id") << "  " << text_of(*rule) << "  (" << entry->u64("matches")
+        CS2SIM_TRY_LET(rule, entry ? decode_rule(entry->bytes("rule")) : fail(E_CSA_PROTOCOL));
+        std::cout << entry->u32("id") << "  " << text_of(rule) << "  (" << entry->u64("matches")
                   << " matches, " << entry->u64("hits") << " hits)\n";
     }
     return {};
 }
 
 Result<void> remove(host::Device& device, const std::vector<std::uint32_t>& ids) {
-    for (const std::uint32_t id : ids)
-        if (const auto done = control(device, SFC_SIM_FAULT_REMOVE, {id}); !done) return fail(done.error());
+    for (const std::uint32_t id : ids) CS2SIM_TRY(control(device, SFC_SIM_FAULT_REMOVE, {id}));
     return {};
 }
 
 Result<void> nothing_but_errors(const Result<host::Answer>& answer) {
-    if (!answer) return fail(answer.error());
+    CS2SIM_TRY(answer);
     return {};
 }
 
@@ -124,8 +120,7 @@ void add_fault_commands(CLI::App& app, CommandLine& line) {
     steering(*group, "clear", "take all rules away", line,
              [](host::Device& device) { return nothing_but_errors(control(device, SFC_SIM_FAULT_CLEAR)); });
     steering(*group, "log", "what the rules hit", line, [](host::Device& device) -> Result<void> {
-        const auto hits = print_fault_log(device, std::cout);
-        if (!hits) return fail(hits.error());
+        CS2SIM_TRY(print_fault_log(device, std::cout));
         return {};
     });
 }

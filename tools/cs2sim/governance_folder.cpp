@@ -174,7 +174,7 @@ tl::expected<Manifest, std::string> verify_folder(const fs::path& folder, const 
     if (!verify_sha256(*key, *text, *signature))
         return refused("the manifest is not signed by this key, or was changed");
     auto manifest = parse_manifest(as_text(*text));
-    if (!manifest) return manifest;
+    CS2SIM_TRY(manifest);
     std::set<std::string> known = {std::string(kManifest), std::string(kSignature)};
     for (const Item& item : manifest->items) {
         const auto bytes = content(folder / item.file);

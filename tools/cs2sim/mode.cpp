@@ -11,17 +11,16 @@ namespace cs2sim {
 namespace {
 
 Result<void> show(host::Device& device) {
-    const auto answer = control(device, SFC_SIM_GET_MODES);
-    if (!answer) return fail(answer.error());
+    CS2SIM_TRY_LET(answer, control(device, SFC_SIM_GET_MODES));
     std::cout << "mode:";
     for (const ModeName& row : kModeNames)
-        if ((answer->block.u16("modes") & row.mode) != 0) std::cout << ' ' << row.word;
+        if ((answer.block.u16("modes") & row.mode) != 0) std::cout << ' ' << row.word;
     std::cout << '\n';
     return {};
 }
 
 Result<void> then_show(host::Device& device, const Result<host::Answer>& done) {
-    if (!done) return fail(done.error());
+    CS2SIM_TRY(done);
     return show(device);
 }
 
@@ -49,8 +48,7 @@ void add_mode_commands(CLI::App& app, CommandLine& line) {
     mbk->require_subcommand(1);
     with_state(mbk->add_subcommand("flip", "puts another MBK into slot 3"), line)->callback([&line] {
         line.exit_status = with_control(line.state, [](host::Device& device) -> Result<void> {
-            const auto done = control(device, SFC_SIM_FLIP_MBK);
-            if (!done) return fail(done.error());
+            CS2SIM_TRY(control(device, SFC_SIM_FLIP_MBK));
             return {};
         });
     });

@@ -165,8 +165,7 @@ volatile std::sig_atomic_t ended = 0;
 void end(int) { ended = 1; }
 
 Result<void> restart_device(host::Device& device) {
-    const auto done = device.execute(FC_ADM, SFC_ADM_RESTART);
-    if (!done) return fail(done.error());
+    CS2SIM_TRY(device.execute(FC_ADM, SFC_ADM_RESTART));
     return {};
 }
 

@@ -47,10 +47,9 @@ bool write_config(const fs::path& state, unsigned slot) {
 }
 
 Result<CK_TOKEN_INFO> token_info(Shell& shell) {
-    const auto functions = shell.functions();
-    if (!functions) return fail(functions.error());
+    CS2SIM_TRY_LET(functions, shell.functions());
     CK_TOKEN_INFO info{};
-    CS2SIM_TRY(shell.check((*functions)->C_GetTokenInfo(shell.slot(), &info)));
+    CS2SIM_TRY(shell.check(functions->C_GetTokenInfo(shell.slot(), &info)));
     return info;
 }
 
@@ -63,22 +62,20 @@ Result<void> settle_pin(Shell& shell, CK_USER_TYPE role, const SecretBytes& pin)
 // Everything that can be wrong is looked at before the slot is changed.
 Result<void> provision(Shell& shell, const TokenArguments& arguments, const std::string& logon,
                        const CK_TOKEN_INFO& info) {
-    const auto so_pin = shell.pin(arguments.so_pin, "SO PIN", true);
-    if (!so_pin) return fail(so_pin.error());
-    const auto pin = shell.pin(arguments.pin, "user PIN", true);
-    if (!pin) return fail(pin.error());
-    for (const SecretBytes* each : {&*so_pin, &*pin})
+    CS2SIM_TRY_LET(so_pin, shell.pin(arguments.so_pin, "SO PIN", true));
+    CS2SIM_TRY_LET(pin, shell.pin(arguments.pin, "user PIN", true));
+    for (const SecretBytes* each : {&so_pin, &pin})
         if (each->size() < info.ulMinPinLen || each->size() > info.ulMaxPinLen)
             return fail(CKR_PIN_LEN_RANGE);
     const std::size_t comma = logon.find(',');
     if (comma == std::string::npos) return fail(E_CSA_PARAM);
     CS2SIM_TRY(shell.login_device_user(logon.substr(0, comma), as_bytes(logon.substr(comma + 1))));
-    CS2SIM_TRY(shell.init_token(*so_pin, arguments.label));
+    CS2SIM_TRY(shell.init_token(so_pin, arguments.label));
     CS2SIM_TRY(shell.logout());
-    CS2SIM_TRY(settle_pin(shell, CKU_SO, *so_pin));
-    CS2SIM_TRY(shell.init_pin(*pin));
+    CS2SIM_TRY(settle_pin(shell, CKU_SO, so_pin));
+    CS2SIM_TRY(shell.init_pin(pin));
     CS2SIM_TRY(shell.logout());
-    return settle_pin(shell, CKU_USER, *pin);
+    return settle_pin(shell, CKU_USER, pin);
 }
 
 // `text` as a word of the shell.

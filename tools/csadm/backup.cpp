@@ -72,9 +72,8 @@ Result<std::uint64_t> write_entries(Session& session, std::uint32_t handle, host
 
 Result<void> backup_database(Session& session, const std::string& value) {
     const std::string_view name = trimmed(value);
-    const auto opened = session.execute(FC_ADM, SFC_ADM_BACKUP_OPEN, {name});
-    if (!opened) return fail(opened.error());
-    const Block& block = opened->block;
+    CS2SIM_TRY_LET(opened, session.execute(FC_ADM, SFC_ADM_BACKUP_OPEN, {name}));
+    const Block& block = opened.block;
     host::BackupInfo info;
     info.database = plain_name(name);
     info.key_length = block.u32("keylen");
@@ -88,8 +87,7 @@ Result<void> backup_database(Session& session, const std::string& value) {
     CS2SIM_TRY_LET(writer, host::BackupWriter::create(info.database, info));
     Progress progress(info.database);
     CS2SIM_TRY_LET(count, write_entries(session, block.u32("handle"), *writer, progress));
-    if (const auto closed = session.execute(FC_ADM, SFC_ADM_BACKUP_CLOSE, {block.u32("handle")}); !closed)
-        return fail(closed.error());
+    CS2SIM_TRY(session.execute(FC_ADM, SFC_ADM_BACKUP_CLOSE, {block.u32("handle")}));
     CS2SIM_TRY(writer->commit());
     progress.finish(std::to_string(count) + " entries backed up");
     return {};
@@ -144,16 +142,14 @@ Result<void> send_entries(Session& session, std::uint32_t handle, host::BackupRe
 Result<void> restore_database(Session& session, const std::string& value) {
     CS2SIM_TRY_LET(reader, host::BackupReader::open(plain_name(trimmed(value))));
     const host::BackupInfo& info = reader->info();
-    const auto opened = session.execute(
-        FC_ADM, SFC_ADM_RESTORE_OPEN,
-        {info.database, info.key_length, info.max_size, info.mbk_type, info.mbk_length, info.mbk_hash});
-    if (!opened) return fail(opened.error());
-    const std::uint32_t handle = opened->block.u32("handle");
+    CS2SIM_TRY_LET(opened, session.execute(FC_ADM, SFC_ADM_RESTORE_OPEN,
+                                           {info.database, info.key_length, info.max_size, info.mbk_type,
+                                            info.mbk_length, info.mbk_hash}));
+    const std::uint32_t handle = opened.block.u32("handle");
     Progress progress(info.database);
     CS2SIM_TRY(send_entries(session, handle, *reader, progress));
-    const auto done = session.execute(FC_ADM, SFC_ADM_RESTORE_COMMIT, {handle});
-    if (!done) return fail(done.error());
-    progress.finish(std::to_string(done->block.u32("count")) + " entries restored");
+    CS2SIM_TRY_LET(done, session.execute(FC_ADM, SFC_ADM_RESTORE_COMMIT, {handle}));
+    progress.finish(std::to_string(done.block.u32("count")) + " entries restored");
     return {};
 }
 

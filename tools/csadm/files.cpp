@@ -24,9 +24,8 @@ Result<void> load(Session& session, const std::string& name, ByteView content) {
         const ByteView part = content.first(std::min(kPart, content.size()));
         content = content.subspan(part.size());
         last = content.empty();
-        const auto answer = session.execute(FC_ADM, SFC_ADM_LOAD_FILE, {name, handle, last, part});
-        if (!answer) return fail(answer.error());
-        handle = answer->block.u32("handle");
+        CS2SIM_TRY_LET(answer, session.execute(FC_ADM, SFC_ADM_LOAD_FILE, {name, handle, last, part}));
+        handle = answer.block.u32("handle");
     }
     return {};
 }

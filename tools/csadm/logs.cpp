@@ -71,7 +71,7 @@ Result<void> take_setting(Session& session, AuditSettings& settings, const std::
     }
     const auto value =
         field->hexadecimal ? parse_hex(*setting.value) : parse_decimal(*setting.value, field->most);
-    if (!value) return fail(value.error());
+    CS2SIM_TRY(value);
     settings.*field->value = *value;
     return {};
 }

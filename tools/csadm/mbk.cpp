@@ -35,9 +35,8 @@ public:
     // Errors: E_CSA_PARAM (no place, or a file named twice), E_CSA_KEY_WRITE, those of asking a password.
     Result<void> prepare(const std::vector<std::string>& specs) {
         for (const std::string& text : specs) {
-            auto spec = host::parse_key_spec(text);
-            if (!spec) return fail(spec.error());
-            Place place{text, std::move(*spec), nullptr};
+            CS2SIM_TRY_LET(spec, host::parse_key_spec(text));
+            Place place{text, std::move(spec), nullptr};
             if (!place.spec.card) CS2SIM_TRY(prepare_file(place));
             places_.push_back(std::move(place));
         }
@@ -75,9 +74,8 @@ private:
         for (const Place& other : places_)
             if (other.spec.place == place.spec.place) return fail(E_CSA_PARAM);
         if (place.spec.ask) {
-            auto password = ask_new_secret(terminal_);
-            if (!password) return fail(password.error());
-            place.spec.password = std::move(*password);
+            CS2SIM_TRY_LET(password, ask_new_secret(terminal_));
+            place.spec.password = std::move(password);
         }
         place.file = std::make_unique<host::NewFile>(place.spec.place);
         if (!place.file->write({})) return fail(E_CSA_KEY_WRITE);
@@ -121,10 +119,9 @@ struct MbkKeyRow {
 };
 
 Result<std::vector<std::pair<std::uint32_t, MbkKeyRow>>> resident_keys(Session& session) {
-    const auto answer = session.execute(FC_MBK, SFC_MBK_LIST_KEYS);
-    if (!answer) return fail(answer.error());
+    CS2SIM_TRY_LET(answer, session.execute(FC_MBK, SFC_MBK_LIST_KEYS));
     std::vector<std::pair<std::uint32_t, MbkKeyRow>> keys;
-    ByteView rest = answer->block.bytes("keys");
+    ByteView rest = answer.block.bytes("keys");
     while (!rest.empty()) {
         const auto slot = parse_prefix(LAYOUT_MBK_SLOT, rest);
         if (!slot) return fail(E_CSA_PROTOCOL);
@@ -137,9 +134,8 @@ Result<std::vector<std::pair<std::uint32_t, MbkKeyRow>>> resident_keys(Session& 
 
 // Does the device still have the MBK that it was made with? Whoever may not ask is told nothing.
 Result<bool> has_factory_key(Session& session) {
-    const auto keys = resident_keys(session);
-    if (!keys) return fail(keys.error());
-    return std::ranges::any_of(*keys, [](const auto& key) { return key.second.name == "AUTO-GEN"; });
+    CS2SIM_TRY_LET(keys, resident_keys(session));
+    return std::ranges::any_of(keys, [](const auto& key) { return key.second.name == "AUTO-GEN"; });
 }
 
 void note_replaced(const Session& session) {
@@ -156,59 +152,50 @@ Result<void> generate(Session& session, const std::string& value) {
     if (!same_word(fields[0], "AES") && !same_word(fields[0], "DES")) return fail(E_CSA_SYNTAX);
     const std::uint8_t type = same_word(fields[0], "AES") ? kTypeAes : 0;
 
-    const auto specs = share_specs(session);
-    if (!specs) return fail(specs.error());
-    if (specs->size() != *n) {
+    CS2SIM_TRY_LET(specs, share_specs(session));
+    if (specs.size() != *n) {
         session.note("Key= must name as many places as there are shares");
         return fail(E_CSA_PARAM);
     }
     ShareSet places(session.terminal());
-    CS2SIM_TRY(places.prepare(*specs));
-    const auto replaces = has_factory_key(session);
-    if (!replaces) return fail(replaces.error());
-    auto answer = session.execute(FC_MBK, SFC_MBK_GENERATE, {type, *length, *n, *k, fields[4]});
-    if (!answer) return fail(answer.error());
-    const auto shares = parse_shares(answer->block.bytes("shares"));
-    const bool loaded = answer->block.u8("loaded") != 0;
-    cleanse(answer->bytes.data(), answer->bytes.size());
-    if (!shares) return fail(shares.error());
+    CS2SIM_TRY(places.prepare(specs));
+    CS2SIM_TRY_LET(replaces, has_factory_key(session));
+    CS2SIM_TRY_LET(answer, session.execute(FC_MBK, SFC_MBK_GENERATE, {type, *length, *n, *k, fields[4]}));
+    const auto shares = parse_shares(answer.block.bytes("shares"));
+    const bool loaded = answer.block.u8("loaded") != 0;
+    cleanse(answer.bytes.data(), answer.bytes.size());
+    CS2SIM_TRY(shares);
     if (shares->size() != *n) return fail(E_CSA_PROTOCOL);
     CS2SIM_TRY(places.store(*shares));
-    if (loaded && *replaces) note_replaced(session);
+    if (loaded && replaces) note_replaced(session);
     if (!loaded) session.note("the slot holds another MBK; MBKImportKey= replaces it by the new one");
     return {};
 }
 
 Result<void> import_key(Session& session, const std::string& value) {
-    const auto slot = value.empty() ? Result<std::uint32_t>(kSlotAes) : parse_decimal(value);
-    if (!slot) return fail(slot.error());
-    const auto specs = share_specs(session);
-    if (!specs) return fail(specs.error());
+    CS2SIM_TRY_LET(slot, value.empty() ? Result<std::uint32_t>(kSlotAes) : parse_decimal(value));
+    CS2SIM_TRY_LET(specs, share_specs(session));
     SecretBytes shares;
-    for (const std::string& spec : *specs) {
-        const auto share = host::load_share(spec, session.terminal());
-        if (!share) return fail(share.error());
-        CS2SIM_TRY_LET(block, compose(LAYOUT_MBK_SHARE, {share->info, ByteView(share->share)}));
+    for (const std::string& spec : specs) {
+        CS2SIM_TRY_LET(share, host::load_share(spec, session.terminal()));
+        CS2SIM_TRY_LET(block, compose(LAYOUT_MBK_SHARE, {share.info, ByteView(share.share)}));
         shares.insert(shares.end(), block.begin(), block.end());
         cleanse(block.data(), block.size());
     }
-    const auto replaces = has_factory_key(session);
-    if (!replaces) return fail(replaces.error());
-    CS2SIM_TRY(session.execute(FC_MBK, SFC_MBK_IMPORT, {*slot, kReplace, ByteView(shares)}));
-    if (*replaces && *slot == kSlotAes) note_replaced(session);
+    CS2SIM_TRY_LET(replaces, has_factory_key(session));
+    CS2SIM_TRY(session.execute(FC_MBK, SFC_MBK_IMPORT, {slot, kReplace, ByteView(shares)}));
+    if (replaces && slot == kSlotAes) note_replaced(session);
     return {};
 }
 
 // Columns: device-formats.md, section 2.
 Result<void> list_keys(Session& session, const std::string&) {
-    const auto keys = resident_keys(session);
-    if (!keys) return fail(keys.error());
-    const auto forms = output_forms(session);
-    if (!forms) return fail(forms.error());
+    CS2SIM_TRY_LET(keys, resident_keys(session));
+    CS2SIM_TRY_LET(forms, output_forms(session));
     std::printf("slot name     len algo type   k  generation date      key check value\n%s\n",
                 std::string(87, '-').c_str());
-    for (const auto& [slot, key] : *keys) {
-        const std::string hash = (*forms & kFormHashCapitals) != 0 ? key.hash : lower_case(key.hash);
+    for (const auto& [slot, key] : keys) {
+        const std::string hash = (forms & kFormHashCapitals) != 0 ? key.hash : lower_case(key.hash);
         std::printf("%-4u %-8s %-3u %-4s %-6s %-2u %-20s %s:%s\n", slot, key.name.c_str(), key.length,
                     key.algorithm.c_str(), "SHARE", key.k, key.generated.c_str(), hash.substr(0, 16).c_str(),
                     hash.substr(16).c_str());
@@ -218,9 +205,8 @@ Result<void> list_keys(Session& session, const std::string&) {
 
 // Only the temporary slot: an MBK that seals is replaced, never taken away.
 Result<void> delete_key(Session& session, const std::string& value) {
-    const auto slot = parse_decimal(value);
-    if (!slot) return fail(slot.error());
-    CS2SIM_TRY(session.execute(FC_MBK, SFC_MBK_DELETE, {*slot}));
+    CS2SIM_TRY_LET(slot, parse_decimal(value));
+    CS2SIM_TRY(session.execute(FC_MBK, SFC_MBK_DELETE, {slot}));
     return {};
 }
 

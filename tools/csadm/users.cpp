@@ -40,16 +40,14 @@ const MechanismRow* find_mechanism(std::string_view argument) {
 // What the device stores of a user's key or password.
 Result<SecretBytes> user_token(Session& session, const MechanismRow& mechanism, const std::string& text) {
     if (!mechanism.password) {
-        const auto key = host::open_key_source(text, session.terminal(), host::KeyPart::public_only);
-        if (!key) return fail(key.error());
-        const auto fits = (*key)->mechanism();
+        CS2SIM_TRY_LET(key, host::open_key_source(text, session.terminal(), host::KeyPart::public_only));
+        const auto fits = key->mechanism();
         const bool rsa_key = fits && (*fits == MECH_RSA_SIGN || *fits == MECH_RSA_SC);
         if (!fits || (mechanism.number == MECH_ECDSA) == rsa_key) return fail(E_CSA_KEY_TYPE);
-        return (*key)->token();
+        return key->token();
     }
-    const auto password = text == "ask" ? ask_new_secret(session.terminal()) : to_secret(as_bytes(text));
-    if (!password) return fail(password.error());
-    return password_token(mechanism.number, *password);
+    CS2SIM_TRY_LET(password, text == "ask" ? ask_new_secret(session.terminal()) : to_secret(as_bytes(text)));
+    return password_token(mechanism.number, password);
 }
 
 // "PERM" or "PERM{ATTR=VALUE,...}".
@@ -60,9 +58,8 @@ struct PermissionField {
 Result<PermissionField> parse_permission(std::string_view text) {
     PermissionField field;
     const std::size_t brace = text.find('{');
-    const auto permission = parse_hex(text.substr(0, brace));
-    if (!permission) return fail(permission.error());
-    field.permission = *permission;
+    CS2SIM_TRY_LET(permission, parse_hex(text.substr(0, brace)));
+    field.permission = permission;
     if (brace == std::string_view::npos) return field;
     if (!text.ends_with('}')) return fail(E_CSA_SYNTAX);
     field.attributes = text.substr(brace + 1, text.size() - brace - 2);
@@ -97,37 +94,31 @@ Result<void> add_user(Session& session, const std::string& value) {
         return refuse_word(session, "AddUser", fields[2], words);
     }
     if (!permission) return fail(E_CSA_SYNTAX);
-    const auto token = user_token(session, *mechanism, fields[3]);
-    if (!token) return fail(token.error());
+    CS2SIM_TRY_LET(token, user_token(session, *mechanism, fields[3]));
 
     note_regular_expression(session, permission->attributes);
     constexpr std::uint8_t kNoFlags = 0;
-    const auto answer = session.execute(FC_CMDS, SFC_CMDS_ADD_USER,
-                                        {fields[0], permission->permission, mechanism->number, kNoFlags,
-                                         permission->attributes, ByteView(*token)});
-    if (!answer) return fail(answer.error());
+    CS2SIM_TRY(session.execute(FC_CMDS, SFC_CMDS_ADD_USER,
+                               {fields[0], permission->permission, mechanism->number, kNoFlags,
+                                permission->attributes, ByteView(token)}));
     return {};
 }
 
 Result<void> change_user(Session& session, const std::string& value) {
     const auto fields = split_list(value, 2);
     if (fields.size() != 2) return fail(E_CSA_SYNTAX);
-    const auto info = session.execute(FC_CMDS, SFC_CMDS_GET_USER_INFO, {fields[0]});
-    if (!info) return fail(info.error());
-    const auto user = parse(LAYOUT_USER, info->block.bytes("user"));
+    CS2SIM_TRY_LET(info, session.execute(FC_CMDS, SFC_CMDS_GET_USER_INFO, {fields[0]}));
+    const auto user = parse(LAYOUT_USER, info.block.bytes("user"));
     const MechanismRow* mechanism = user ? find_mechanism(user->u8("mechanism")) : nullptr;
     if (!mechanism) return fail(E_CSA_PROTOCOL);
 
-    const auto token = user_token(session, *mechanism, fields[1]);
-    if (!token) return fail(token.error());
-    const auto done = session.execute(FC_CMDS, SFC_CMDS_CHANGE_USER, {fields[0], ByteView(*token)});
-    if (!done) return fail(done.error());
+    CS2SIM_TRY_LET(token, user_token(session, *mechanism, fields[1]));
+    CS2SIM_TRY(session.execute(FC_CMDS, SFC_CMDS_CHANGE_USER, {fields[0], ByteView(token)}));
     return {};
 }
 
 Result<void> delete_user(Session& session, const std::string& value) {
-    const auto done = session.execute(FC_CMDS, SFC_CMDS_DELETE_USER, {trimmed(value)});
-    if (!done) return fail(done.error());
+    CS2SIM_TRY(session.execute(FC_CMDS, SFC_CMDS_DELETE_USER, {trimmed(value)}));
     return {};
 }
 
@@ -185,15 +176,13 @@ void print_users(const std::vector<Block>& users, std::uint32_t forms) {
 }
 
 Result<void> list_users(Session& session, const std::string&) {
-    const auto forms = output_forms(session);
-    if (!forms) return fail(forms.error());
+    CS2SIM_TRY_LET(forms, output_forms(session));
     std::vector<Bytes> pages;  // what the users of each look into
     std::vector<Block> users;
     std::string after;
     for (bool more = true; more;) {
-        const auto answer = session.execute(FC_CMDS, SFC_CMDS_LIST_USERS, {after});
-        if (!answer) return fail(answer.error());
-        pages.push_back(to_bytes(answer->block.bytes("users")));
+        CS2SIM_TRY_LET(answer, session.execute(FC_CMDS, SFC_CMDS_LIST_USERS, {after}));
+        pages.push_back(to_bytes(answer.block.bytes("users")));
         ByteView rest = pages.back();
         more = rest.size() >= kUserPage;
         while (!rest.empty()) {
@@ -205,37 +194,32 @@ Result<void> list_users(Session& session, const std::string&) {
         if (more && last == after) return fail(E_CSA_PROTOCOL);
         after = last;
     }
-    print_users(users, *forms);
+    print_users(users, forms);
     return {};
 }
 
 Result<void> backup_user(Session& session, const std::string& value) {
     const auto fields = split_list(value, 2);
-    const auto answer = session.execute(FC_CMDS, SFC_CMDS_BACKUP_USER, {fields[0]});
-    if (!answer) return fail(answer.error());
+    CS2SIM_TRY_LET(answer, session.execute(FC_CMDS, SFC_CMDS_BACKUP_USER, {fields[0]}));
     const std::string path = fields.size() == 2 ? fields[1] : fields[0] + ".ubk";
-    return write_user_file(path, fields[0], answer->block.bytes("record"));
+    return write_user_file(path, fields[0], answer.block.bytes("record"));
 }
 
 Result<void> restore_user(Session& session, const std::string& value) {
-    const auto record = read_user_file(std::string(trimmed(value)));
-    if (!record) return fail(record.error());
-    CS2SIM_TRY(session.execute(FC_CMDS, SFC_CMDS_RESTORE_USER, {*record}));
+    CS2SIM_TRY_LET(record, read_user_file(std::string(trimmed(value))));
+    CS2SIM_TRY(session.execute(FC_CMDS, SFC_CMDS_RESTORE_USER, {record}));
     return {};
 }
 
 Result<void> set_max_auth_fails(Session& session, const std::string& value) {
-    const auto count = parse_decimal(value, UINT8_MAX);
-    if (!count) return fail(count.error());
-    const auto done = session.execute(FC_CMDS, SFC_CMDS_SET_MAX_AUTH_FAILS, {*count});
-    if (!done) return fail(done.error());
+    CS2SIM_TRY_LET(count, parse_decimal(value, UINT8_MAX));
+    CS2SIM_TRY(session.execute(FC_CMDS, SFC_CMDS_SET_MAX_AUTH_FAILS, {count}));
     return {};
 }
 
 Result<void> get_max_auth_fails(Session& session, const std::string&) {
-    const auto answer = session.execute(FC_CMDS, SFC_CMDS_GET_MAX_AUTH_FAILS);
-    if (!answer) return fail(answer.error());
-    std::printf("max_auth_fails = %u\n", answer->block.u8("count"));
+    CS2SIM_TRY_LET(answer, session.execute(FC_CMDS, SFC_CMDS_GET_MAX_AUTH_FAILS));
+    std::printf("max_auth_fails = %u\n", answer.block.u8("count"));
     return {};
 }
 

@@ -31,14 +31,13 @@ Result<host::KeyFile> read_kak(Session& session, host::KeyPart part) {
         return fail(E_CSA_SYNTAX);
     }
     const std::size_t comma = text.find(',');
-    auto spec = host::parse_key_spec(std::string_view(text).substr(0, comma));
-    if (!spec) return fail(spec.error());
+    CS2SIM_TRY_LET(spec, host::parse_key_spec(std::string_view(text).substr(0, comma)));
     if (comma != std::string::npos) {
         const std::string_view password = std::string_view(text).substr(comma + 1);
-        spec->ask = password == "ask";
-        if (!spec->ask) spec->password = to_secret(as_bytes(password));
+        spec.ask = password == "ask";
+        if (!spec.ask) spec.password = to_secret(as_bytes(password));
     }
-    return host::read_key_file(*spec, session.terminal(), part);
+    return host::read_key_file(spec, session.terminal(), part);
 }
 
 // CC_KRAD of a KAK. Error: E_CSA_KEY_TYPE for other keys than RSA and EC.
@@ -71,9 +70,8 @@ Result<Bytes> sign_by_pss(const EVP_PKEY& key, ByteView data) {
 
 // The scheme of a key's KAK, which its CC_KRAD begins with.
 Result<bool> wants_pss(Session& session, ByteView key) {
-    const auto properties = properties_of(session, key);
-    if (!properties) return fail(properties.error());
-    const ByteView krad = properties->bytes(CXI_PROP_CC_KRAD);
+    CS2SIM_TRY_LET(properties, properties_of(session, key));
+    const ByteView krad = properties.bytes(CXI_PROP_CC_KRAD);
     return !krad.empty() && krad[0] == CXI_KRAD_PSS;
 }
 
@@ -102,15 +100,11 @@ Result<void> initialize_key(Session& session, const std::string& value) {
         }
         assigned = same_word(words[1], "true") ? 1 : 0;
     }
-    const auto kak = read_kak(session, host::KeyPart::public_only);
-    if (!kak) return fail(kak.error());
-    const auto krad = krad_of(*kak->key, protocol);
-    if (!krad) return fail(krad.error());
+    CS2SIM_TRY_LET(kak, read_kak(session, host::KeyPart::public_only));
+    CS2SIM_TRY_LET(krad, krad_of(*kak.key, protocol));
     serve(session);
-    const auto key = opened(session);
-    if (!key) return fail(key.error());
-    const auto answer = session.execute(FC_CXI, SFC_CXI_KEY_INITIALIZE, {*key, assigned, *krad});
-    if (!answer) return fail(answer.error());
+    CS2SIM_TRY_LET(key, opened(session));
+    CS2SIM_TRY(session.execute(FC_CXI, SFC_CXI_KEY_INITIALIZE, {key, assigned, krad}));
     tell(session, "initialised");
     return {};
 }
@@ -128,25 +122,20 @@ Result<void> authorize_key(Session& session, const std::string& value) {
         session.note("'" + value + "' is no number of uses: -1 is without limit");
         return fail(count.error());
     }
-    const auto kak = read_kak(session, host::KeyPart::whole);
-    if (!kak) return fail(kak.error());
-    if (!kak->has_private) {
+    CS2SIM_TRY_LET(kak, read_kak(session, host::KeyPart::whole));
+    if (!kak.has_private) {
         session.note("KeyFile= has the public part of the key authorisation key only: it signs nothing");
         return fail(E_CSA_KEY_TYPE);
     }
     serve(session);
-    const auto key = opened(session);
-    if (!key) return fail(key.error());
-    const auto pss = wants_pss(session, *key);
-    if (!pss) return fail(pss.error());
-    const auto asked = session.execute(FC_CXI, SFC_CXI_KEY_AUTH_CHALLENGE, {*key, *count});
-    if (!asked) return fail(asked.error());
-    const ByteView data = asked->block.bytes("data");
-    const auto signature = *pss ? sign_by_pss(*kak->key, data) : sign_sha256(*kak->key, data);
-    if (!signature) return fail(signature.error());
+    CS2SIM_TRY_LET(key, opened(session));
+    CS2SIM_TRY_LET(pss, wants_pss(session, key));
+    CS2SIM_TRY_LET(asked, session.execute(FC_CXI, SFC_CXI_KEY_AUTH_CHALLENGE, {key, *count}));
+    const ByteView data = asked.block.bytes("data");
+    CS2SIM_TRY_LET(signature, pss ? sign_by_pss(*kak.key, data) : sign_sha256(*kak.key, data));
     const auto answer =
-        session.execute(FC_CXI, SFC_CXI_KEY_AUTHORIZE, {asked->block.u32("handle"), *signature});
-    if (!answer) return fail(answer.error());
+        session.execute(FC_CXI, SFC_CXI_KEY_AUTHORIZE, {asked.block.u32("handle"), signature});
+    CS2SIM_TRY(answer);
     tell(session, "authorised");
     return {};
 }
@@ -154,11 +143,9 @@ Result<void> authorize_key(Session& session, const std::string& value) {
 // By name: who unblocks keys need not be who may use them.
 Result<void> unblock_key(Session& session, const std::string&) {
     CS2SIM_TRY(refuse_authorisation_key(session));
-    const auto names = named(session);
-    if (!names) return fail(names.error());
-    if (!names_one_key(*names)) return fail(E_CSA_SYNTAX);
-    const auto answer = session.execute(FC_CXI, SFC_CXI_KEY_UNBLOCK, {reference_to(*names)});
-    if (!answer) return fail(answer.error());
+    CS2SIM_TRY_LET(names, named(session));
+    if (!names_one_key(names)) return fail(E_CSA_SYNTAX);
+    CS2SIM_TRY(session.execute(FC_CXI, SFC_CXI_KEY_UNBLOCK, {reference_to(names)}));
     tell(session, "unblocked");
     return {};
 }

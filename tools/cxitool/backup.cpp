@@ -64,25 +64,22 @@ std::string backup_file(const Session& session, const PropertyList& key) {
 
 Result<void> backup_key(Session& session, const PropertyList& key) {
     if (in_key_store(session)) {
-        const auto blob = blob_in_store(session, key);
-        if (!blob) return fail(blob.error());
-        return write_whole(backup_file(session, key), *blob) ? Result<void>() : fail(E_CSA_BACKUP_WRITE);
+        CS2SIM_TRY_LET(blob, blob_in_store(session, key));
+        return write_whole(backup_file(session, key), blob) ? Result<void>() : fail(E_CSA_BACKUP_WRITE);
     }
-    const auto answer = session.execute(FC_CXI, SFC_CXI_KEY_BACKUP, {reference_to(key)});
-    if (!answer) return fail(answer.error());
-    if (!write_whole(backup_file(session, key), answer->block.bytes("blob"))) return fail(E_CSA_BACKUP_WRITE);
+    CS2SIM_TRY_LET(answer, session.execute(FC_CXI, SFC_CXI_KEY_BACKUP, {reference_to(key)}));
+    if (!write_whole(backup_file(session, key), answer.block.bytes("blob"))) return fail(E_CSA_BACKUP_WRITE);
     return {};
 }
 
 Result<void> backup_keys(Session& session, const std::string&) {
     if (key_file(session)) return fail(E_CSA_SYNTAX);  // an external key is its own backup
-    const auto keys = selected(session);
-    if (!keys) return fail(keys.error());
-    if (keys->empty()) return fail(E_DB_NOT_FOUND);
+    CS2SIM_TRY_LET(keys, selected(session));
+    if (keys.empty()) return fail(E_DB_NOT_FOUND);
     CS2SIM_TRY(run_batch(
-        session, keys->size(), [&](std::size_t i) { return title_of((*keys)[i]); },
-        [&](std::size_t i) { return backup_key(session, (*keys)[i]); }));
-    std::printf("%zu keys backed up\n", keys->size());
+        session, keys.size(), [&](std::size_t i) { return title_of(keys[i]); },
+        [&](std::size_t i) { return backup_key(session, keys[i]); }));
+    std::printf("%zu keys backed up\n", keys.size());
     return {};
 }
 
@@ -100,30 +97,28 @@ Result<std::vector<std::string>> files_of(const std::string& pattern) {
 // Group=, Name= and Spec=, where given without patterns, must be those of the backup.
 Result<PropertyList> expected(const Session& session) {
     auto names = named(session);
-    if (!names) return names;
+    CS2SIM_TRY(names);
     for (const std::uint32_t id : {CXI_PROP_KEY_GROUP, CXI_PROP_KEY_NAME})
         if (is_pattern(names->text(id))) names->erase(id);
     return names;
 }
 
 Result<void> restore_keys(Session& session, const std::string& value) {
-    const auto files = files_of(value);
-    if (!files) return fail(files.error());
-    const auto names = expected(session);
-    if (!names) return fail(names.error());
+    CS2SIM_TRY_LET(files, files_of(value));
+    CS2SIM_TRY_LET(names, expected(session));
     const std::uint32_t flags = is_set(session, "Overwrite") ? std::uint32_t{CXI_FLAG_KEY_OVERWRITE} : 0u;
     const auto restore = [&](std::size_t i) -> Result<void> {
-        const auto blob = read_whole((*files)[i]);
+        const auto blob = read_whole(files[i]);
         if (!blob) return fail(E_CSA_BACKUP_FILE);
         if (blob->size() > CXI_MOST_DATA) return fail(E_CSA_BACKUP_SYNTAX);
         const auto answer =
-            session.execute(FC_CXI, SFC_CXI_KEY_RESTORE, {flags, names->encode(), ByteView(*blob)});
-        if (!answer) return fail(answer.error());
+            session.execute(FC_CXI, SFC_CXI_KEY_RESTORE, {flags, names.encode(), ByteView(*blob)});
+        CS2SIM_TRY(answer);
         return {};
     };
     CS2SIM_TRY(run_batch(
-        session, files->size(), [&](std::size_t i) { return "file " + (*files)[i]; }, restore));
-    std::printf("%zu keys restored\n", files->size());
+        session, files.size(), [&](std::size_t i) { return "file " + files[i]; }, restore));
+    std::printf("%zu keys restored\n", files.size());
     return {};
 }
 

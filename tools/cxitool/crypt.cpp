@@ -30,9 +30,8 @@ Result<const ChainWord*> chain_of(const Session& session) {
 Result<std::uint32_t> rsa_mechanism(const Session& session) {
     const auto pad = pad_of(session, PadUse::rsa_crypt);
     if (!pad || *pad != CXI_MECH_PAD_OAEP) return pad;
-    const auto hash = hash_of(session);
-    if (!hash) return fail(hash.error());
-    return *pad | (*hash)->id;
+    CS2SIM_TRY_LET(hash, hash_of(session));
+    return *pad | hash->id;
 }
 
 Result<Bytes> run_crypt(Session& session, ByteView key, std::uint32_t mechanism, ByteView parameter,
@@ -46,7 +45,7 @@ Result<Bytes> run_crypt(Session& session, ByteView key, std::uint32_t mechanism,
                                     (last ? std::uint32_t{CXI_FLAG_CRYPT_FINAL} : 0u);
         const auto answer =
             session.execute(FC_CXI, SFC_CXI_CRYPT, {flags, mechanism, state, key, parameter, part});
-        if (!answer) return fail(answer.error());
+        CS2SIM_TRY(answer);
         if (first) made_iv = to_bytes(answer->block.bytes("iv"));
         append(out, answer->block.bytes("data"));
         if (last) return out;
@@ -56,21 +55,17 @@ Result<Bytes> run_crypt(Session& session, ByteView key, std::uint32_t mechanism,
 }
 
 Result<void> crypt_rsa(Session& session, ByteView key, std::uint32_t mode, ByteView data) {
-    const auto mechanism = rsa_mechanism(session);
-    if (!mechanism) return fail(mechanism.error());
+    CS2SIM_TRY_LET(mechanism, rsa_mechanism(session));
     Bytes no_iv;
-    const auto out = run_crypt(session, key, mode | *mechanism, {}, data, no_iv);
-    if (!out) return fail(out.error());
-    return deliver(session, *out);
+    CS2SIM_TRY_LET(out, run_crypt(session, key, mode | mechanism, {}, data, no_iv));
+    return deliver(session, out);
 }
 
 Result<void> crypt_secret(Session& session, ByteView key, bool des, std::uint32_t mode, ByteView data) {
     const bool encrypts = mode == CXI_MECH_MODE_ENCRYPT;
-    const auto chain = chain_of(session);
-    if (!chain) return fail(chain.error());
-    const auto pad = pad_of(session, (*chain)->pads);
-    if (!pad) return fail(pad.error());
-    const std::size_t iv_size = des && (*chain)->iv == 16 ? 8 : (*chain)->iv;
+    CS2SIM_TRY_LET(chain, chain_of(session));
+    CS2SIM_TRY_LET(pad, pad_of(session, chain->pads));
+    const std::size_t iv_size = des && chain->iv == 16 ? 8 : chain->iv;
     Bytes iv;
     bool make_iv = false;
     if (const auto hex = session.parameter("IV")) {
@@ -85,19 +80,16 @@ Result<void> crypt_secret(Session& session, ByteView key, bool des, std::uint32_
     CS2SIM_TRY_LET(parameter, compose(LAYOUT_CXI_CRYPT_PARAMETER,
                                       {make_iv ? CXI_IV_GENERATE : CXI_IV_NO_GENERATE, iv, ByteView(), 0}));
     Bytes made_iv;
-    const auto out = run_crypt(session, key, mode | (*chain)->chain | *pad, parameter, data, made_iv);
-    if (!out) return fail(out.error());
-    append(made_iv, *out);
+    CS2SIM_TRY_LET(out, run_crypt(session, key, mode | chain->chain | pad, parameter, data, made_iv));
+    append(made_iv, out);
     return deliver(session, made_iv);
 }
 
 Result<void> crypt(Session& session, const std::string& file, std::uint32_t mode) {
-    const auto key = work_key(session);
-    if (!key) return fail(key.error());
-    const auto content = read_whole(file);
-    if (!content) return fail(content.error());
-    if (key->kind.rsa()) return crypt_rsa(session, key->reference, mode, *content);
-    return crypt_secret(session, key->reference, key->kind.algorithm == CXI_KEY_ALGO_DES, mode, *content);
+    CS2SIM_TRY_LET(key, work_key(session));
+    CS2SIM_TRY_LET(content, read_whole(file));
+    if (key.kind.rsa()) return crypt_rsa(session, key.reference, mode, content);
+    return crypt_secret(session, key.reference, key.kind.algorithm == CXI_KEY_ALGO_DES, mode, content);
 }
 
 }  // namespace

@@ -29,14 +29,12 @@ Stores& stores() {
 Result<keystore::KeyStore*> store_at(const Session& session, const std::string& url) {
     if (const auto known = stores().find(url); known != stores().end()) return known->second.get();
     const keystore::Say say = [&session](std::string_view line) { session.note(line); };
-    const auto storage = keystore::parse_key_store_url(url, say);
-    if (!storage) return fail(storage.error());
-    auto opened = keystore::open_key_store(*storage, [](std::string_view line) {
-        std::fprintf(stderr, "cxitool: %.*s\n", static_cast<int>(line.size()), line.data());
-    });
-    if (!opened) return fail(opened.error());
+    CS2SIM_TRY_LET(storage, keystore::parse_key_store_url(url, say));
+    CS2SIM_TRY_LET(opened, keystore::open_key_store(storage, [](std::string_view line) {
+                       std::fprintf(stderr, "cxitool: %.*s\n", static_cast<int>(line.size()), line.data());
+                   }));
     if (stores().empty()) std::atexit([] { stores().clear(); });
-    return stores().emplace(url, *std::move(opened)).first->second.get();
+    return stores().emplace(url, std::move(opened)).first->second.get();
 }
 
 Result<keystore::KeyStore*> key_store(const Session& session) {
@@ -63,9 +61,8 @@ keystore::KeyIndex index_of(const PropertyList& names) {
 class Wanted {
 public:
     static Result<Wanted> of(const Session& session) {
-        auto names = named(session);
-        if (!names) return fail(names.error());
-        return Wanted(*std::move(names));
+        CS2SIM_TRY_LET(names, named(session));
+        return Wanted(std::move(names));
     }
     keystore::Filter filter() const {
         keystore::Filter filter;
@@ -97,14 +94,13 @@ using Take = std::function<Result<void>(const std::vector<keystore::StoredKey>& 
 Result<void> each_batch(keystore::KeyStore& store, const Wanted& wanted, const Take& take) {
     std::optional<keystore::KeyIndex> after;
     for (bool more = true; more;) {
-        auto page = store.list(wanted.filter(), after ? &*after : nullptr, kPage, true);
-        if (!page) return fail(page.error());
-        after = page->last;
-        more = page->more;
-        std::erase_if(page->keys, [&](const keystore::StoredKey& row) { return !wanted.fits(row.index); });
-        for (std::size_t from = 0; from < page->keys.size();) {
-            const std::size_t count = keystore::fit_one_command(page->keys, from);
-            const auto first = page->keys.begin() + static_cast<std::ptrdiff_t>(from);
+        CS2SIM_TRY_LET(page, store.list(wanted.filter(), after ? &*after : nullptr, kPage, true));
+        after = page.last;
+        more = page.more;
+        std::erase_if(page.keys, [&](const keystore::StoredKey& row) { return !wanted.fits(row.index); });
+        for (std::size_t from = 0; from < page.keys.size();) {
+            const std::size_t count = keystore::fit_one_command(page.keys, from);
+            const auto first = page.keys.begin() + static_cast<std::ptrdiff_t>(from);
             CS2SIM_TRY(take({first, first + static_cast<std::ptrdiff_t>(count)}));
             from += count;
         }
@@ -120,9 +116,8 @@ Result<void> insert_row(const Session& session, keystore::KeyStore& store, const
     const auto inserted = store.insert(row);
     if (inserted) return {};
     if (inserted.error().code != E_DB_EXISTS || !is_set(session, "Overwrite")) return fail(inserted.error());
-    const auto version = store.version_of(row.index);
-    if (!version) return fail(version.error());
-    const auto updated = store.update(row, *version);
+    CS2SIM_TRY_LET(version, store.version_of(row.index));
+    const auto updated = store.update(row, version);
     return updated ? Result<void>() : fail(updated.error());
 }
 
@@ -161,26 +156,24 @@ Result<keystore::Counts> copied(Session& session, const std::string& to, const k
     const std::string pattern = session.parameter_or("Group", "");
     const bool from_store = in_key_store(session), to_device = same_word(to, kDevice);
     if (to_device && !from_store) return fail(E_CSA_SYNTAX);
-    const auto source = from_store ? key_store(session) : Result<keystore::KeyStore*>(nullptr);
-    if (!source) return fail(source.error());
-    if (to_device) return keystore::copy_to_device(**source, executed_by(session), pattern, false, watch);
-    const auto target = store_at(session, to);
-    if (!target) return fail(target.error());
-    if (!from_store) return keystore::copy_from_device(executed_by(session), **target, pattern, false, watch);
-    if (*source == *target || is_pattern(pattern)) {
-        if (*source != *target) session.note("Group= names one group here; without it all are copied");
+    CS2SIM_TRY_LET(source, from_store ? key_store(session) : Result<keystore::KeyStore*>(nullptr));
+    if (to_device) return keystore::copy_to_device(*source, executed_by(session), pattern, false, watch);
+    CS2SIM_TRY_LET(target, store_at(session, to));
+    if (!from_store) return keystore::copy_from_device(executed_by(session), *target, pattern, false, watch);
+    if (source == target || is_pattern(pattern)) {
+        if (source != target) session.note("Group= names one group here; without it all are copied");
         return fail(E_CSA_SYNTAX);
     }
     keystore::Filter filter;
     if (!pattern.empty()) filter.group = pattern;
-    return keystore::copy_keys(**source, **target, filter, false, watch);
+    return keystore::copy_keys(*source, *target, filter, false, watch);
 }
 
 Result<void> copy_key_store(Session& session, const std::string& value) {
     Watched watched(session);
     const auto counts = copied(session, value, watched.watch());
     const auto bad = watched.end();
-    if (!counts) return fail(counts.error());
+    CS2SIM_TRY(counts);
     std::printf("%llu keys copied, %llu were there already, %llu could not be\n", as_shown(counts->done),
                 as_shown(counts->present), as_shown(counts->bad + counts->denied));
     return bad;
@@ -193,36 +186,30 @@ std::string mbk_line(const char* which, const keystore::MbkHash& hash) {
 
 Result<void> recrypt(Session& session, const std::string&) {
     if (!in_key_store(session)) return fail(E_CSA_SYNTAX);
-    const auto store = key_store(session);
-    if (!store) return fail(store.error());
-    const auto before = (*store)->stats();
-    if (!before) return fail(before.error());
-    const auto mbk = keystore::current_mbk(executed_by(session));
-    if (!mbk) return fail(mbk.error());
+    CS2SIM_TRY_LET(store, key_store(session));
+    CS2SIM_TRY_LET(before, store->stats());
+    CS2SIM_TRY_LET(mbk, keystore::current_mbk(executed_by(session)));
     Watched watched(session);
-    const auto counts = keystore::recrypt_keys(**store, executed_by(session),
+    const auto counts = keystore::recrypt_keys(*store, executed_by(session),
                                                session.parameter_or("Group", ""), watched.watch());
     const auto bad = watched.end();
-    if (!counts) return fail(counts.error());
-    for (const auto& [hash, keys] : before->by_mbk)
-        if (hash != *mbk) std::printf("%s", mbk_line("old", hash).c_str());
+    CS2SIM_TRY(counts);
+    for (const auto& [hash, keys] : before.by_mbk)
+        if (hash != mbk) std::printf("%s", mbk_line("old", hash).c_str());
     std::printf("%s%llu keys sealed anew, %llu changed meanwhile, %llu refused\n",
-                mbk_line("new", *mbk).c_str(), as_shown(counts->done), as_shown(counts->present),
+                mbk_line("new", mbk).c_str(), as_shown(counts->done), as_shown(counts->present),
                 as_shown(counts->bad + counts->denied));
     return bad;
 }
 
 Result<void> check(Session& session, const std::string&) {
     if (!in_key_store(session)) return fail(E_CSA_SYNTAX);
-    const auto store = key_store(session);
-    if (!store) return fail(store.error());
-    const auto wanted = Wanted::of(session);
-    if (!wanted) return fail(wanted.error());
+    CS2SIM_TRY_LET(store, key_store(session));
+    CS2SIM_TRY_LET(wanted, Wanted::of(session));
     Watched watched(session);
-    const auto counts =
-        keystore::check_keys(**store, executed_by(session), wanted->filter(), watched.watch());
+    const auto counts = keystore::check_keys(*store, executed_by(session), wanted.filter(), watched.watch());
     const auto bad = watched.end();
-    if (!counts) return fail(counts.error());
+    CS2SIM_TRY(counts);
     std::printf("%llu rows, %llu bad, %llu of groups that the users logged on may not see\n",
                 as_shown(counts->seen), as_shown(counts->bad), as_shown(counts->denied));
     return bad;
@@ -262,40 +249,32 @@ const std::span<const Command> kKeyStoreCommands = kCommands;
 bool in_key_store(const Session& session) { return !session.parameter_or("KeyStore", "").empty(); }
 
 Result<std::vector<PropertyList>> selected_in_store(Session& session) {
-    const auto store = key_store(session);
-    if (!store) return fail(store.error());
-    const auto wanted = Wanted::of(session);
-    if (!wanted) return fail(wanted.error());
+    CS2SIM_TRY_LET(store, key_store(session));
+    CS2SIM_TRY_LET(wanted, Wanted::of(session));
     std::vector<PropertyList> keys;
-    CS2SIM_TRY(
-        each_batch(**store, *wanted, [&](const std::vector<keystore::StoredKey>& rows) -> Result<void> {
-            auto opened = keystore::open_keys(executed_by(session), rows);
-            if (!opened) return fail(opened.error());
-            for (std::size_t i = 0; i < rows.size(); ++i) {
-                if ((*opened)[i].code == 0)
-                    keys.push_back(std::move((*opened)[i].properties));
-                else if ((*opened)[i].code != E_CXI_PERMISSION_DENIED)
-                    note_bad(session, rows[i].index, (*opened)[i].code);
-            }
-            return {};
-        }));
-    if (keys.empty() && wanted->one_key()) return fail(E_DB_NOT_FOUND);
+    CS2SIM_TRY(each_batch(*store, wanted, [&](const std::vector<keystore::StoredKey>& rows) -> Result<void> {
+        CS2SIM_TRY_LET(opened, keystore::open_keys(executed_by(session), rows));
+        for (std::size_t i = 0; i < rows.size(); ++i) {
+            if (opened[i].code == 0)
+                keys.push_back(std::move(opened[i].properties));
+            else if (opened[i].code != E_CXI_PERMISSION_DENIED)
+                note_bad(session, rows[i].index, opened[i].code);
+        }
+        return {};
+    }));
+    if (keys.empty() && wanted.one_key()) return fail(E_DB_NOT_FOUND);
     return keys;
 }
 
 Result<Bytes> opened_in_store(Session& session) {
-    const auto store = key_store(session);
-    if (!store) return fail(store.error());
-    const auto names = named(session);
-    if (!names) return fail(names.error());
-    if (!names_one_key(*names)) return fail(E_CSA_SYNTAX);
-    const auto row = (*store)->find(index_of(*names));
-    if (!row) return fail(row.error());
-    const auto opened = keystore::open_keys(executed_by(session), {*row});
-    if (!opened) return fail(opened.error());
-    if (opened->front().code != 0) return fail(opened->front().code);
+    CS2SIM_TRY_LET(store, key_store(session));
+    CS2SIM_TRY_LET(names, named(session));
+    if (!names_one_key(names)) return fail(E_CSA_SYNTAX);
+    CS2SIM_TRY_LET(row, store->find(index_of(names)));
+    CS2SIM_TRY_LET(opened, keystore::open_keys(executed_by(session), {row}));
+    if (opened.front().code != 0) return fail(opened.front().code);
     Bytes reference{CXI_TAG_EXTERNAL};
-    append(reference, row->blob);
+    append(reference, row.blob);
     return reference;
 }
 
@@ -305,46 +284,37 @@ Result<void> number_in_store(Session& session, PropertyList& key) {
         return fail(E_CSA_SYNTAX);
     }
     if (!key.text(CXI_PROP_KEY_NAME).empty() || key.has(CXI_PROP_KEY_SPEC)) return {};
-    const auto store = key_store(session);
-    if (!store) return fail(store.error());
-    const auto spec = (*store)->reserve_specs(std::string(key.text(CXI_PROP_KEY_GROUP)));
-    if (!spec) return fail(spec.error());
-    key.set_number(CXI_PROP_KEY_SPEC, *spec);
+    CS2SIM_TRY_LET(store, key_store(session));
+    CS2SIM_TRY_LET(spec, store->reserve_specs(std::string(key.text(CXI_PROP_KEY_GROUP))));
+    key.set_number(CXI_PROP_KEY_SPEC, spec);
     return {};
 }
 
 Result<void> keep_in_store(Session& session, ByteView reference) {
-    const auto store = key_store(session);
-    if (!store) return fail(store.error());
-    const auto properties = properties_of(session, reference);
-    if (!properties) return fail(properties.error());
+    CS2SIM_TRY_LET(store, key_store(session));
+    CS2SIM_TRY_LET(properties, properties_of(session, reference));
     if (reference.empty() || reference[0] != CXI_TAG_EXTERNAL) return fail(E_CSA_PROTOCOL);
-    const auto row = keystore::row_of(reference.subspan(1), *properties);
-    if (!row) return fail(row.error());
-    return insert_row(session, **store, *row);
+    CS2SIM_TRY_LET(row, keystore::row_of(reference.subspan(1), properties));
+    return insert_row(session, *store, row);
 }
 
 Result<std::string> import_into_store(Session& session, ByteView blob) {
-    const auto outer = parse_sealed_key(blob);
-    if (!outer) return fail(outer.error());
+    CS2SIM_TRY_LET(outer, parse_sealed_key(blob));
     Bytes reference{CXI_TAG_EXTERNAL};
     append(reference, blob);
     CS2SIM_TRY(keep_in_store(session, reference));
-    return std::string(outer->name);
+    return std::string(outer.name);
 }
 
 Result<Bytes> blob_in_store(Session& session, const PropertyList& key) {
-    const auto store = key_store(session);
-    if (!store) return fail(store.error());
-    auto row = (*store)->find(index_of(key));
-    if (!row) return fail(row.error());
-    return std::move(row->blob);
+    CS2SIM_TRY_LET(store, key_store(session));
+    CS2SIM_TRY_LET(row, store->find(index_of(key)));
+    return std::move(row.blob);
 }
 
 Result<void> erase_from_store(Session& session, const PropertyList& key) {
-    const auto store = key_store(session);
-    if (!store) return fail(store.error());
-    return (*store)->erase(index_of(key));
+    CS2SIM_TRY_LET(store, key_store(session));
+    return store->erase(index_of(key));
 }
 
 }  // namespace cs2sim::tools

@@ -38,7 +38,7 @@ std::string row_of(std::size_t index, const PropertyList& key) {
 Result<void> list_keys(Session& session, const std::string&) {
     auto keys = selected(session);
     if (!keys && keys.error().code == E_DB_NOT_FOUND) keys = std::vector<PropertyList>();
-    if (!keys) return fail(keys.error());
+    CS2SIM_TRY(keys);
     std::printf(
         "\nidx algo  size type     group                    name                             spec\n%s\n",
         std::string(86, '-').c_str());
@@ -86,11 +86,9 @@ std::string spoken(std::string_view name) {
 }
 
 Result<void> key_info(Session& session, const std::string&) {
-    const auto key = opened(session);
-    if (!key) return fail(key.error());
-    const auto properties = properties_of(session, *key);
-    if (!properties) return fail(properties.error());
-    for (const Property& property : *properties) {
+    CS2SIM_TRY_LET(key, opened(session));
+    CS2SIM_TRY_LET(properties, properties_of(session, key));
+    for (const Property& property : properties) {
         const PropertyRow* row = find_property(property.id);
         const std::string name =
             row ? spoken(row->name) : "Custom " + std::to_string(property.id & 0x7FFFFFFF);
@@ -126,15 +124,14 @@ Result<void> keep(Session& session, ByteView reference) {
 // GenerateKey, or GenerateKey=AES,256 and GenerateKey=EC,NIST-P256 for short.
 Result<void> generate_key(Session& session, const std::string& value) {
     CS2SIM_TRY(refuse_authorisation_key(session));
-    auto list = new_key(session, form_of(session, value));
-    if (!list) return fail(list.error());
-    if (!list->has(CXI_PROP_KEY_ALGO)) return fail(E_CSA_SYNTAX);
+    CS2SIM_TRY_LET(list, new_key(session, form_of(session, value)));
+    if (!list.has(CXI_PROP_KEY_ALGO)) return fail(E_CSA_SYNTAX);
     CS2SIM_TRY(may_keep(session));
-    if (in_key_store(session)) CS2SIM_TRY(number_in_store(session, *list));
-    const auto answer = session.execute(FC_CXI, SFC_CXI_KEY_GENERATE, {flags_of(session), 0, list->encode()});
-    if (!answer) return fail(answer.error());
-    CS2SIM_TRY(keep(session, answer->block.bytes("key")));
-    std::printf("key '%s' generated\n", std::string(list->text(CXI_PROP_KEY_NAME)).c_str());
+    if (in_key_store(session)) CS2SIM_TRY(number_in_store(session, list));
+    CS2SIM_TRY_LET(answer,
+                   session.execute(FC_CXI, SFC_CXI_KEY_GENERATE, {flags_of(session), 0, list.encode()}));
+    CS2SIM_TRY(keep(session, answer.block.bytes("key")));
+    std::printf("key '%s' generated\n", std::string(list.text(CXI_PROP_KEY_NAME)).c_str());
     return {};
 }
 
@@ -142,7 +139,7 @@ Result<void> generate_key(Session& session, const std::string& value) {
 // one key understand the same words.
 Result<std::vector<PropertyList>> selected_for_deletion(Session& session) {
     auto keys = selected(session);
-    if (!keys) return keys;
+    CS2SIM_TRY(keys);
     const std::string name = session.parameter_or("Name", ""), group = session.parameter_or("Group", "");
     const bool any_spec = session.parameter("Spec") || is_pattern(name) || is_pattern(group);
     std::erase_if(*keys, [&](const PropertyList& key) {
@@ -154,20 +151,17 @@ Result<std::vector<PropertyList>> selected_for_deletion(Session& session) {
 }
 
 Result<void> delete_keys(Session& session, const std::string&) {
-    const auto names = named(session);
-    if (!names) return fail(names.error());
-    if (!names_one_key(*names) || key_file(session)) return fail(E_CSA_SYNTAX);
-    const auto keys = selected_for_deletion(session);
-    if (!keys) return fail(keys.error());
+    CS2SIM_TRY_LET(names, named(session));
+    if (!names_one_key(names) || key_file(session)) return fail(E_CSA_SYNTAX);
+    CS2SIM_TRY_LET(keys, selected_for_deletion(session));
     const auto erase = [&](std::size_t i) -> Result<void> {
-        if (in_key_store(session)) return erase_from_store(session, (*keys)[i]);
-        const auto answer = session.execute(FC_CXI, SFC_CXI_KEY_DELETE, {reference_to((*keys)[i])});
-        if (!answer) return fail(answer.error());
+        if (in_key_store(session)) return erase_from_store(session, keys[i]);
+        CS2SIM_TRY(session.execute(FC_CXI, SFC_CXI_KEY_DELETE, {reference_to(keys[i])}));
         return {};
     };
     CS2SIM_TRY(run_batch(
-        session, keys->size(), [&](std::size_t i) { return title_of((*keys)[i]); }, erase));
-    std::printf("%zu keys deleted\n", keys->size());
+        session, keys.size(), [&](std::size_t i) { return title_of(keys[i]); }, erase));
+    std::printf("%zu keys deleted\n", keys.size());
     return {};
 }
 
@@ -191,15 +185,13 @@ Bytes as_file(const std::string& path, std::uint32_t type, ByteView der) {
 }
 
 Result<void> export_key(Session& session, const std::string& value) {
-    const auto type = key_type(session);
-    if (!type) return fail(type.error());
-    const auto key = opened(session);
-    if (!key) return fail(key.error());
-    const std::uint32_t clear = *type == CXI_KEY_TYPE_PUBLIC ? 0u : std::uint32_t{CXI_KEY_TYPE_PLAINTEXT};
+    CS2SIM_TRY_LET(type, key_type(session));
+    CS2SIM_TRY_LET(key, opened(session));
+    const std::uint32_t clear = type == CXI_KEY_TYPE_PUBLIC ? 0u : std::uint32_t{CXI_KEY_TYPE_PLAINTEXT};
     const auto answer =
-        session.execute(FC_CXI, SFC_CXI_KEY_EXPORT, {*type | clear, 0, *key, ByteView(), ByteView()});
-    if (!answer) return fail(answer.error());
-    return write_whole(value, as_file(value, *type, answer->block.bytes("blob")));
+        session.execute(FC_CXI, SFC_CXI_KEY_EXPORT, {type | clear, 0, key, ByteView(), ByteView()});
+    CS2SIM_TRY(answer);
+    return write_whole(value, as_file(value, type, answer->block.bytes("blob")));
 }
 
 // A key's backup into the key store, which keeps the same blobs.
@@ -207,31 +199,25 @@ Result<void> import_backup(Session& session, const std::string& file) {
     const auto blob = read_whole(file);
     if (!blob) return fail(E_CSA_BACKUP_FILE);
     if (blob->size() > CXI_MOST_DATA) return fail(E_CSA_BACKUP_SYNTAX);
-    const auto name = import_into_store(session, *blob);
-    if (!name) return fail(name.error());
-    std::printf("key '%s' imported\n", name->c_str());
+    CS2SIM_TRY_LET(name, import_into_store(session, *blob));
+    std::printf("key '%s' imported\n", name.c_str());
     return {};
 }
 
 Result<void> import_key(Session& session, const std::string& value) {
-    const auto type = key_type(session);
-    if (!type) return fail(type.error());
+    CS2SIM_TRY_LET(type, key_type(session));
     CS2SIM_TRY(refuse_authorisation_key(session));
     if (in_key_store(session) && value.ends_with(".kbk")) return import_backup(session, value);
-    auto list = new_key(session, form_of(session));
-    if (!list) return fail(list.error());
+    CS2SIM_TRY_LET(list, new_key(session, form_of(session)));
     CS2SIM_TRY(may_keep(session));
-    const auto content = read_whole(value);
-    if (!content) return fail(content.error());
-    if (in_key_store(session)) CS2SIM_TRY(number_in_store(session, *list));
-    const auto material = material_of(*content, *type);
-    if (!material) return fail(material.error());
-    const auto answer = session.execute(
-        FC_CXI, SFC_CXI_KEY_IMPORT,
-        {flags_of(session), *type, 0, list->encode(), ByteView(), ByteView(*material), ByteView()});
-    if (!answer) return fail(answer.error());
-    CS2SIM_TRY(keep(session, answer->block.bytes("key")));
-    std::printf("key '%s' imported\n", std::string(list->text(CXI_PROP_KEY_NAME)).c_str());
+    CS2SIM_TRY_LET(content, read_whole(value));
+    if (in_key_store(session)) CS2SIM_TRY(number_in_store(session, list));
+    CS2SIM_TRY_LET(material, material_of(content, type));
+    CS2SIM_TRY_LET(answer, session.execute(FC_CXI, SFC_CXI_KEY_IMPORT,
+                                           {flags_of(session), type, 0, list.encode(), ByteView(),
+                                            ByteView(material), ByteView()}));
+    CS2SIM_TRY(keep(session, answer.block.bytes("key")));
+    std::printf("key '%s' imported\n", std::string(list.text(CXI_PROP_KEY_NAME)).c_str());
     return {};
 }
 

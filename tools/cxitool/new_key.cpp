@@ -56,9 +56,8 @@ constexpr NumberWord kUsages[] = {
 Result<std::uint32_t> sum_of(std::span<const NumberWord> words, std::string_view text) {
     std::uint32_t sum = 0;
     for (const std::string& word : split_list(text)) {
-        const auto number = number_of(words, word);
-        if (!number) return number;
-        sum |= *number;
+        CS2SIM_TRY_LET(number, number_of(words, word));
+        sum |= number;
     }
     return sum;
 }
@@ -80,9 +79,8 @@ Result<std::uint32_t> fips_usage(std::string_view word) { return number_of(kFips
 Result<void> set_number(PropertyList& list, std::uint32_t id, const std::optional<std::string>& text,
                         Result<std::uint32_t> (*parse)(std::string_view)) {
     if (!text) return {};
-    const auto number = parse(*text);
-    if (!number) return fail(number.error());
-    list.set_number(id, *number);
+    CS2SIM_TRY_LET(number, parse(*text));
+    list.set_number(id, number);
     return {};
 }
 
@@ -92,9 +90,8 @@ Result<void> set_group(const Session& session, PropertyList& list) {
     const std::uint32_t algorithm = list.number_or(CXI_PROP_KEY_ALGO, CXI_KEY_ALGO_RAW);
     const bool groups = algorithm == CXI_KEY_ALGO_DSA || algorithm == CXI_KEY_ALGO_DH;
     if (!file || file->empty() || !groups) return {};
-    const auto text = read_whole(*file);
-    if (!text) return fail(text.error());
-    const auto group = read_domain_parameters(*text);
+    CS2SIM_TRY_LET(text, read_whole(*file));
+    const auto group = read_domain_parameters(text);
     if (!group) return fail(E_CSA_KEY_FORMAT);
     list.set(CXI_PROP_KEY_DSA_P, group->p);
     if (!group->q.empty()) list.set(CXI_PROP_KEY_DSA_Q, group->q);
@@ -121,7 +118,7 @@ KeyForm form_of(const Session& session, const std::string& value) {
 
 Result<PropertyList> new_key(const Session& session, const KeyForm& form) {
     auto list = named(session);
-    if (!list) return list;
+    CS2SIM_TRY(list);
     if (!names_one_key(*list)) return fail(E_CSA_SYNTAX);
     if (form.algorithm && !algorithm(*form.algorithm))
         return refuse_word(session, "Algo", *form.algorithm, words_of(kAlgorithms));

@@ -76,11 +76,10 @@ Result<Algorithm> signature_algorithm(const KeyKind& kind, const HashWord& hash,
 Result<Handle<X509_REQ>> unsigned_request(Session& session, ByteView key, X509_ALGOR* algorithm) {
     const auto exported =
         session.execute(FC_CXI, SFC_CXI_KEY_EXPORT, {CXI_KEY_TYPE_PUBLIC, 0, key, ByteView(), ByteView()});
-    if (!exported) return fail(exported.error());
-    const auto public_key = public_key_from_der(exported->block.bytes("blob"));
-    if (!public_key) return fail(public_key.error());
+    CS2SIM_TRY(exported);
+    CS2SIM_TRY_LET(public_key, public_key_from_der(exported->block.bytes("blob")));
     Handle<X509_REQ> request(X509_REQ_new());
-    if (!request || X509_REQ_set_pubkey(request.get(), public_key->get()) != 1) return fail(E_CXI_CRYPT_MECH);
+    if (!request || X509_REQ_set_pubkey(request.get(), public_key.get()) != 1) return fail(E_CXI_CRYPT_MECH);
     CS2SIM_TRY(set_subject(request.get(),
                            session.parameter_or("Subject", "CN=" + session.parameter_or("Name", ""))));
     X509_REQ_set1_signature_algo(request.get(), algorithm);
@@ -97,7 +96,7 @@ Result<void> sign_request(Session& session, X509_REQ* request, ByteView key, std
     const std::uint32_t flags = mechanism == 0 ? 0u : std::uint32_t{CXI_FLAG_HASH_DATA};
     const auto answer =
         session.execute(FC_CXI, SFC_CXI_SIGN, {flags, mechanism, key, ByteView(), signed_part});
-    if (!answer) return fail(answer.error());
+    CS2SIM_TRY(answer);
     const ByteView signature = answer->block.bytes("signature");
     ASN1_BIT_STRING* bits = ASN1_BIT_STRING_new();
     ASN1_BIT_STRING_set(bits, const_cast<unsigned char*>(signature.data()),
@@ -110,22 +109,17 @@ Result<void> sign_request(Session& session, X509_REQ* request, ByteView key, std
 }  // namespace
 
 Result<void> export_p10(Session& session, const std::string& value) {
-    const auto key = work_key(session);
-    if (!key) return fail(key.error());
-    const KeyKind kind = key->kind;
-    const auto hash = hash_of(session);
-    if (!hash) return fail(hash.error());
-    const auto pad = pad_of(session, kind.rsa() ? PadUse::rsa_request : PadUse::other);
-    if (!pad) return fail(pad.error());
-    const auto algorithm = signature_algorithm(kind, **hash, *pad);
-    if (!algorithm) return fail(algorithm.error());
-    const auto request = unsigned_request(session, key->reference, algorithm->get());
-    if (!request) return fail(request.error());
+    CS2SIM_TRY_LET(key, work_key(session));
+    const KeyKind kind = key.kind;
+    CS2SIM_TRY_LET(hash, hash_of(session));
+    CS2SIM_TRY_LET(pad, pad_of(session, kind.rsa() ? PadUse::rsa_request : PadUse::other));
+    CS2SIM_TRY_LET(algorithm, signature_algorithm(kind, *hash, pad));
+    CS2SIM_TRY_LET(request, unsigned_request(session, key.reference, algorithm.get()));
     const std::uint32_t format = kind.rsa() ? 0u : std::uint32_t{CXI_MECH_FORMAT_ASN1};
-    const std::uint32_t mechanism = kind.edwards ? 0u : (*hash)->id | *pad | format;
-    CS2SIM_TRY(sign_request(session, request->get(), key->reference, mechanism));
+    const std::uint32_t mechanism = kind.edwards ? 0u : hash->id | pad | format;
+    CS2SIM_TRY(sign_request(session, request.get(), key.reference, mechanism));
     const Handle<BIO> memory(BIO_new(BIO_s_mem()));
-    if (PEM_write_bio_X509_REQ(memory.get(), request->get()) != 1) return fail(E_CSA_NO_MEM);
+    if (PEM_write_bio_X509_REQ(memory.get(), request.get()) != 1) return fail(E_CSA_NO_MEM);
     const char* text = nullptr;
     const long length = BIO_get_mem_data(memory.get(), &text);
     return write_whole(value, as_bytes({text, static_cast<std::size_t>(length)}));

@@ -133,9 +133,8 @@ Result<PropertyList> named(const Session& session) {
         names.set(CXI_PROP_KEY_GROUP, *group);
     if (const auto name = session.parameter("Name")) names.set(CXI_PROP_KEY_NAME, *name);
     if (const auto spec = session.parameter("Spec")) {
-        const auto number = parse_decimal(*spec);
-        if (!number) return fail(number.error());
-        names.set_number(CXI_PROP_KEY_SPEC, *number);
+        CS2SIM_TRY_LET(number, parse_decimal(*spec));
+        names.set_number(CXI_PROP_KEY_SPEC, number);
     }
     return names;
 }
@@ -147,14 +146,13 @@ bool names_one_key(const PropertyList& names) {
 Result<std::vector<PropertyList>> selected(Session& session) {
     CS2SIM_TRY(refuse_authorisation_key(session));
     if (in_key_store(session)) return selected_in_store(session);
-    const auto names = named(session);
-    if (!names) return fail(names.error());
+    CS2SIM_TRY_LET(names, named(session));
     std::vector<PropertyList> keys;
     Bytes cursor;
     for (bool more = true; more;) {
         const auto answer =
-            session.execute(FC_CXI, SFC_CXI_KEY_LIST, {names->encode(), ByteView(), cursor, 1000});
-        if (!answer) return fail(answer.error());
+            session.execute(FC_CXI, SFC_CXI_KEY_LIST, {names.encode(), ByteView(), cursor, 1000});
+        CS2SIM_TRY(answer);
         more = answer->block.u8("more") != 0;
         cursor = to_bytes(answer->block.bytes("cursor"));
         ByteView rest = answer->block.bytes("keys");
@@ -166,7 +164,7 @@ Result<std::vector<PropertyList>> selected(Session& session) {
             keys.push_back(*std::move(key));
         }
     }
-    if (keys.empty() && names_one_key(*names)) return fail(E_DB_NOT_FOUND);
+    if (keys.empty() && names_one_key(names)) return fail(E_DB_NOT_FOUND);
     std::ranges::sort(keys, {}, [](const PropertyList& key) {
         return std::tuple(key.text(CXI_PROP_KEY_GROUP), key.text(CXI_PROP_KEY_NAME),
                           key.number_or(CXI_PROP_KEY_SPEC, 0));
@@ -207,25 +205,21 @@ Result<Bytes> opened(Session& session) {
     CS2SIM_TRY(refuse_authorisation_key(session));
     if (in_key_store(session) && !key_file(session)) return opened_in_store(session);
     if (const auto file = key_file(session)) {
-        const auto blob = read_whole(*file);
-        if (!blob) return fail(blob.error());
-        if (blob->size() > CXI_MOST_DATA) return fail(E_CSA_KEY_FORMAT);
+        CS2SIM_TRY_LET(blob, read_whole(*file));
+        if (blob.size() > CXI_MOST_DATA) return fail(E_CSA_KEY_FORMAT);
         Bytes reference{CXI_TAG_EXTERNAL};
-        append(reference, *blob);
+        append(reference, blob);
         return reference;
     }
-    const auto names = named(session);
-    if (!names) return fail(names.error());
-    if (!names_one_key(*names)) return fail(E_CSA_SYNTAX);
-    const auto answer = session.execute(FC_CXI, SFC_CXI_KEY_OPEN, {0, names->encode()});
-    if (!answer) return fail(answer.error());
-    return to_bytes(answer->block.bytes("key"));
+    CS2SIM_TRY_LET(names, named(session));
+    if (!names_one_key(names)) return fail(E_CSA_SYNTAX);
+    CS2SIM_TRY_LET(answer, session.execute(FC_CXI, SFC_CXI_KEY_OPEN, {0, names.encode()}));
+    return to_bytes(answer.block.bytes("key"));
 }
 
 Result<PropertyList> properties_of(Session& session, ByteView key) {
-    const auto answer = session.execute(FC_CXI, SFC_CXI_KEY_PROP_GET, {key, ByteView()});
-    if (!answer) return fail(answer.error());
-    auto list = PropertyList::decode(answer->block.bytes("properties"));
+    CS2SIM_TRY_LET(answer, session.execute(FC_CXI, SFC_CXI_KEY_PROP_GET, {key, ByteView()}));
+    auto list = PropertyList::decode(answer.block.bytes("properties"));
     if (!list) return fail(E_CSA_PROTOCOL);
     return list;
 }

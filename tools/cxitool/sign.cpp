@@ -21,7 +21,7 @@ Result<Bytes> hash_data(Session& session, std::uint32_t mechanism, ByteView key,
         const auto answer =
             session.execute(FC_CXI, SFC_CXI_HASH_COMPUTE,
                             {more ? std::uint32_t{CXI_FLAG_HASH_PART} : 0u, mechanism, state, key, part});
-        if (!answer) return fail(answer.error());
+        CS2SIM_TRY(answer);
         if (!more) return to_bytes(answer->block.bytes("hash"));
         state = answer->block.u32("state");
         data = data.subspan(part.size());
@@ -94,16 +94,15 @@ Result<SignWork> sign_work(Session& session, const std::string& file) {
     const std::uint32_t hash = mechanism & CXI_MECH_HASH_MASK;
     if (kind.secret() || hash == CXI_MECH_HASH_NONE)
         return SignWork{std::move(key.reference), mechanism, std::move(data), long_mac};
-    const auto digest = on_host ? hash_on_host(session, data) : hash_data(session, hash, {}, data);
-    if (!digest) return fail(digest.error());
-    return SignWork{std::move(key.reference), mechanism, to_secret(*digest)};
+    CS2SIM_TRY_LET(digest, on_host ? hash_on_host(session, data) : hash_data(session, hash, {}, data));
+    return SignWork{std::move(key.reference), mechanism, to_secret(digest)};
 }
 
 Result<Bytes> signature_of(Session& session, const SignWork& work) {
     if (work.in_parts) return hash_data(session, work.mechanism, work.key, work.data);
     const auto answer =
         session.execute(FC_CXI, SFC_CXI_SIGN, {0, work.mechanism, work.key, ByteView(), ByteView(work.data)});
-    if (!answer) return fail(answer.error());
+    CS2SIM_TRY(answer);
     return to_bytes(answer->block.bytes("signature"));
 }
 
@@ -113,9 +112,8 @@ Result<void> check(Session& session, const SignWork& work, ByteView signature) {
         if (!equal_in_constant_time(expected, signature)) return fail(E_CXI_CRYPT_SIGN_VERIFY);
         return {};
     }
-    const auto answer = session.execute(
-        FC_CXI, SFC_CXI_VERIFY, {0, work.mechanism, work.key, ByteView(), signature, ByteView(work.data)});
-    if (!answer) return fail(answer.error());
+    CS2SIM_TRY(session.execute(FC_CXI, SFC_CXI_VERIFY,
+                               {0, work.mechanism, work.key, ByteView(), signature, ByteView(work.data)}));
     return {};
 }
 

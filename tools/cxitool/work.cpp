@@ -40,27 +40,22 @@ constexpr PadWord kPads[] = {
 };
 
 Result<void> random(Session& session, const std::string& value) {
-    const auto length = parse_decimal(value, CXI_MOST_RANDOM);
-    if (!length) return fail(length.error());
-    const auto answer = session.execute(FC_CXI, SFC_CXI_RND_GEN, {0, *length});
-    if (!answer) return fail(answer.error());
-    return deliver(session, answer->block.bytes("random"));
+    CS2SIM_TRY_LET(length, parse_decimal(value, CXI_MOST_RANDOM));
+    CS2SIM_TRY_LET(answer, session.execute(FC_CXI, SFC_CXI_RND_GEN, {0, length}));
+    return deliver(session, answer.block.bytes("random"));
 }
 
 // A peer's public key, PEM or DER, or for DH its bare public value.
 Result<void> agree(Session& session, const std::string& value) {
-    const auto key = work_key(session);
-    if (!key) return fail(key.error());
-    const auto content = read_whole(value);
-    if (!content) return fail(content.error());
-    const auto peer = material_of(*content, CXI_KEY_TYPE_PUBLIC);
-    if (!peer) return fail(peer.error());
-    const bool dh = key->kind.algorithm == CXI_KEY_ALGO_DH || key->kind.algorithm == CXI_KEY_ALGO_DH_PKCS;
+    CS2SIM_TRY_LET(key, work_key(session));
+    CS2SIM_TRY_LET(content, read_whole(value));
+    CS2SIM_TRY_LET(peer, material_of(content, CXI_KEY_TYPE_PUBLIC));
+    const bool dh = key.kind.algorithm == CXI_KEY_ALGO_DH || key.kind.algorithm == CXI_KEY_ALGO_DH_PKCS;
     const std::uint32_t mechanism =
         dh ? CXI_MECH_KDF_DH | CXI_MECH_FORMAT_KEEP_LEAD_ZERO : std::uint32_t{CXI_MECH_KDF_ECDH};
     const auto answer =
-        session.execute(FC_CXI, SFC_CXI_SECRET_AGREE, {0, mechanism, key->reference, ByteView(*peer)});
-    if (!answer) return fail(answer.error());
+        session.execute(FC_CXI, SFC_CXI_SECRET_AGREE, {0, mechanism, key.reference, ByteView(peer)});
+    CS2SIM_TRY(answer);
     return deliver(session, answer->block.bytes("secret"));
 }
 
@@ -108,13 +103,11 @@ Result<std::uint32_t> pad_of(const Session& session, PadUse use) {
 }
 
 Result<WorkKey> work_key(Session& session) {
-    auto key = opened(session);
-    if (!key) return fail(key.error());
-    const auto properties = properties_of(session, *key);
-    if (!properties) return fail(properties.error());
+    CS2SIM_TRY_LET(key, opened(session));
+    CS2SIM_TRY_LET(properties, properties_of(session, key));
     return WorkKey{
-        *std::move(key),
-        {properties->number_or(CXI_PROP_KEY_ALGO, 0), properties->text(CXI_PROP_KEY_EC_CURVE) == "Ed25519"}};
+        std::move(key),
+        {properties.number_or(CXI_PROP_KEY_ALGO, 0), properties.text(CXI_PROP_KEY_EC_CURVE) == "Ed25519"}};
 }
 
 Result<void> deliver(Session& session, ByteView content) {

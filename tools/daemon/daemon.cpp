@@ -55,7 +55,7 @@ struct Instance {
         return [this, reach](std::string peer) { return device->converse(reach, std::move(peer)); };
     }
     tl::expected<void, std::string> add(Opened<std::unique_ptr<Listener>> opened) {
-        if (!opened) return Problem(opened.error());
+        CS2SIM_TRY(opened);
         listeners.push_back(std::move(*opened));
         return {};
     }
@@ -68,13 +68,12 @@ std::string words_of(Error error) {
 }
 
 tl::expected<void, std::string> boot(Instance& instance, const StartOptions& options) {
-    auto profile = load_profile(options.profile);
-    if (!profile) return Problem(profile.error());
-    instance.memory = std::make_shared<CallerMemory>(caller_memory_limits(*profile));
+    CS2SIM_TRY_LET(profile, load_profile(options.profile));
+    instance.memory = std::make_shared<CallerMemory>(caller_memory_limits(profile));
     instance.memory_return.emplace(*instance.memory);
     const auto stop_soon = [] { ::kill(::getpid(), SIGTERM); };  // serve_until_signalled() waits for it
     const auto warned = [](std::string_view line) { std::cerr << "cs2sim: warning: " << line << '\n'; };
-    SimulatedDevice::Options boot_options{options.state, std::move(*profile), {}, stop_soon, warned};
+    SimulatedDevice::Options boot_options{options.state, std::move(profile), {}, stop_soon, warned};
     if (SimulatedDevice::is_new(options.state)) {
         auto key = factory_key(admin_key_file(options.state), options.factory_key);
         if (!key) return Problem(words_of(key.error()));
@@ -93,8 +92,7 @@ tl::expected<void, std::string> open_node(Instance& instance, const StartOptions
         options.shim == Shim::cuse || (options.shim == Shim::automatic && under_dev && cuse_available());
     const NodeOptions node{options.node_mode, options.node_group, instance.memory};
     const Answerer answerer = instance.answerer(Reach::host);
-    auto added = instance.add(cuse ? mount_cuse(path, answerer, node) : mount_fuse(path, answerer, node));
-    if (!added) return added;
+    CS2SIM_TRY(instance.add(cuse ? mount_cuse(path, answerer, node) : mount_fuse(path, answerer, node)));
     instance.record.devices.push_back(path);
     instance.record.kinds.emplace_back(name_of(cuse));
     instance.report << "device     " << path << " (" << name_of(cuse) << ")\n";
@@ -112,11 +110,10 @@ tl::expected<void, std::string> open_socket(Instance& instance, const std::strin
     const Answerer answerer = instance.answerer(Reach::host);
     const bool unix_socket = where.starts_with(kUnix);
     const bool inherited = where.starts_with(kInherited);
-    auto added = instance.add(
+    CS2SIM_TRY(instance.add(
         unix_socket ? listen_unix(where.substr(kUnix.size()), answerer, instance.sockets())
         : inherited ? listen_inherited(where.substr(kInherited.size()), answerer, instance.sockets())
-                    : listen_tcp(where, answerer, instance.sockets()));
-    if (!added) return added;
+                    : listen_tcp(where, answerer, instance.sockets())));
     std::string address = instance.listeners.back()->address();
     const bool path = unix_socket || address.starts_with('/');
     if (!path && !is_loopback(address))
@@ -131,8 +128,7 @@ tl::expected<void, std::string> open_socket(Instance& instance, const std::strin
 tl::expected<void, std::string> open_nodes(Instance& instance, const StartOptions& options) {
     if (!options.device_node) return {};
     for (const std::string& path : options.devices) {
-        auto opened = open_node(instance, options, path);
-        if (!opened) return opened;
+        CS2SIM_TRY(open_node(instance, options, path));
     }
     if (!options.devices.empty()) return {};
 
@@ -140,24 +136,22 @@ tl::expected<void, std::string> open_nodes(Instance& instance, const StartOption
     if (!chosen.reason.empty()) {
         instance.report << "note       " << chosen.reason << ", so the device is " << chosen.path << '\n';
         const fs::path folder = fs::path(chosen.path).parent_path();
-        if (auto made = folder == "/dev" ? tl::expected<void, std::string>() : make_own_folder(folder); !made)
-            return made;
+        CS2SIM_TRY(folder == "/dev" ? tl::expected<void, std::string>() : make_own_folder(folder));
     }
     if (chosen.socket) return open_socket(instance, "unix:" + chosen.path);
     return open_node(instance, options, chosen.path);
 }
 
 tl::expected<void, std::string> open_sockets(Instance& instance, const StartOptions& options) {
-    for (const std::string& where : options.listen)
-        if (auto opened = open_socket(instance, where); !opened) return opened;
+    for (const std::string& where : options.listen) CS2SIM_TRY(open_socket(instance, where));
     // The socket in the state folder, for `cs2sim run`: where nothing else was asked for, it is the way.
     const std::string for_hosts = host_socket(options.state).string();
     if (instance.record.devices.empty() && instance.record.listen.empty()) {
-        if (auto opened = open_socket(instance, "unix:" + for_hosts); !opened) return opened;
+        CS2SIM_TRY(open_socket(instance, "unix:" + for_hosts));
     } else {
         auto opened =
             instance.add(listen_unix(for_hosts, instance.answerer(Reach::host), instance.sockets()));
-        if (!opened) return opened;
+        CS2SIM_TRY(opened);
     }
     auto control = listen_unix(control_socket(options.state).string(), instance.answerer(Reach::control));
     std::error_code ignored;
@@ -190,16 +184,14 @@ tl::expected<void, std::string> write_pid_file(const fs::path& file) {
 // Boots and opens everything. On failure what was opened is closed again.
 tl::expected<std::unique_ptr<Instance>, std::string> launch(const StartOptions& options) {
     arrange_memory();
-    if (auto enough = have_descriptors(); !enough) return Problem(enough.error());
+    CS2SIM_TRY(have_descriptors());
     std::error_code error;
     fs::create_directories(options.state, error);
     if (error) return Problem("state folder " + options.state.string() + ": " + error.message());
-    auto lock = InstanceLock::take(options.state);
-    if (!lock) return Problem(lock.error());
+    CS2SIM_TRY_LET(lock, InstanceLock::take(options.state));
 
-    auto instance = std::make_unique<Instance>(std::move(*lock));
-    for (auto step : {boot, open_nodes, open_sockets})
-        if (auto done = step(*instance, options); !done) return Problem(done.error());
+    auto instance = std::make_unique<Instance>(std::move(lock));
+    for (auto step : {boot, open_nodes, open_sockets}) CS2SIM_TRY(step(*instance, options));
     InstanceRecord& record = instance->record;
     record.profile = options.profile;
     record.shim = name_of(options.shim);
@@ -209,7 +201,7 @@ tl::expected<std::unique_ptr<Instance>, std::string> launch(const StartOptions& 
     record.started = std::time(nullptr);
     write_record(options.state, record);
     register_instance(options.state);
-    if (auto written = write_pid_file(options.pid_file); !written) return Problem(written.error());
+    CS2SIM_TRY(write_pid_file(options.pid_file));
     report_end(*instance, options);
     return instance;
 }

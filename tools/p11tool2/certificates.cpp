@@ -122,18 +122,16 @@ Result<TemplateText> private_key_attributes(const EVP_PKEY& key) {
         text.set(CKA_MODULUS, number_of(key, OSSL_PKEY_PARAM_RSA_N));
         text.set(CKA_PUBLIC_EXPONENT, number_of(key, OSSL_PKEY_PARAM_RSA_E));
         for (const CK_ATTRIBUTE_TYPE type : kRsaSecrets) {
-            const auto component = cs2sim::p11::component_of(pkcs8, type);
-            if (!component) return fail(component.error());
-            text.set(type, *component);
+            CS2SIM_TRY_LET(component, cs2sim::p11::component_of(pkcs8, type));
+            text.set(type, component);
         }
         return text;
     }
     if (!is_ec(key)) return fail(CKR_KEY_TYPE_INCONSISTENT);
-    const auto secret = cs2sim::p11::component_of(pkcs8, CKA_VALUE);
-    if (!secret) return fail(secret.error());
+    CS2SIM_TRY_LET(secret, cs2sim::p11::component_of(pkcs8, CKA_VALUE));
     text.set_number(CKA_KEY_TYPE, CKK_EC);
     text.set(CKA_EC_PARAMS, curve_oid(ec_curve(key)));
-    text.set(CKA_VALUE, *secret);
+    text.set(CKA_VALUE, secret);
     return text;
 }
 
@@ -160,16 +158,14 @@ unsigned long curve_bits(ByteView parameters) {
 
 Result<Bytes> public_key_of(const PublicKeyParts& parts) {
     if (!parts.modulus.empty()) {
-        const auto key = rsa_public_key(parts.modulus, parts.exponent);
-        if (!key) return fail(key.error());
-        return public_key_der(**key);
+        CS2SIM_TRY_LET(key, rsa_public_key(parts.modulus, parts.exponent));
+        return public_key_der(*key);
     }
     const int curve = curve_number(parts.curve);
     const auto point = octets_in(parts.point);
     if (curve == NID_undef || !point) return fail(CKR_KEY_TYPE_INCONSISTENT);
-    const auto key = ec_public_key(OBJ_nid2sn(curve), *point);
-    if (!key) return fail(key.error());
-    return public_key_der(**key);
+    CS2SIM_TRY_LET(key, ec_public_key(OBJ_nid2sn(curve), *point));
+    return public_key_der(*key);
 }
 
 }  // namespace cs2sim::tools::p11

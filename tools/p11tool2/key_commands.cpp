@@ -38,24 +38,22 @@ constexpr CurveRow kNamedPairs[] = {
 };
 
 Result<void> generate_secret(Shell& shell, CK_MECHANISM_TYPE type, const TemplateText& attributes) {
-    const auto session = shell.session();
-    if (!session) return fail(session.error());
+    CS2SIM_TRY_LET(session, shell.session());
     CK_MECHANISM mechanism{type, nullptr, 0};
     CK_OBJECT_HANDLE key = 0;
     auto list = attributes.attributes();
     return shell.check(
-        (*shell.functions())->C_GenerateKey(*session, &mechanism, list.data(), list.size(), &key));
+        (*shell.functions())->C_GenerateKey(session, &mechanism, list.data(), list.size(), &key));
 }
 
 Result<void> generate_pair(Shell& shell, CK_MECHANISM_TYPE type, const TemplateText& of_public,
                            const TemplateText& of_private) {
-    const auto session = shell.session();
-    if (!session) return fail(session.error());
+    CS2SIM_TRY_LET(session, shell.session());
     CK_MECHANISM mechanism{type, nullptr, 0};
     CK_OBJECT_HANDLE public_key = 0, private_key = 0;
     auto publics = of_public.attributes(), privates = of_private.attributes();
     return shell.check((*shell.functions())
-                           ->C_GenerateKeyPair(*session, &mechanism, publics.data(), publics.size(),
+                           ->C_GenerateKeyPair(session, &mechanism, publics.data(), publics.size(),
                                                privates.data(), privates.size(), &public_key, &private_key));
 }
 
@@ -78,16 +76,14 @@ Result<void> generate_key(Shell& shell, const std::string& value) {
     const SecretKind* kind = secret_kind(words[0]);
     TemplateText attributes = shell.key_attributes;
     if (!kind) {
-        const auto file = read_template_file(value);
-        if (!file) return fail(file.error());
-        attributes.add_missing(file->key);
-        return generate_secret(shell, file->mechanism, attributes);
+        CS2SIM_TRY_LET(file, read_template_file(value));
+        attributes.add_missing(file.key);
+        return generate_secret(shell, file.mechanism, attributes);
     }
     CK_ULONG bits = kind->standard_bits;
     if (words.size() > 1) {
-        const auto given = parse_decimal(words[1], 8192);
-        if (!given) return fail(given.error());
-        bits = *given;
+        CS2SIM_TRY_LET(given, parse_decimal(words[1], 8192));
+        bits = given;
     }
     if (bits != 0 && !attributes.has(CKA_VALUE_LEN)) attributes.set_number(CKA_VALUE_LEN, bits / 8);
     attributes.add_missing(standard(true));
@@ -101,9 +97,8 @@ Result<void> generate_key_pair(Shell& shell, const std::string& value) {
     std::optional<CK_MECHANISM_TYPE> type;  // that of RSA is 0
     if (same_word(words[0], "RSA")) {
         type = CKM_RSA_PKCS_KEY_PAIR_GEN;
-        const auto bits = parse_decimal(words.size() > 1 ? words[1] : "2048", 16384);
-        if (!bits) return fail(bits.error());
-        if (!of_public.has(CKA_MODULUS_BITS)) of_public.set_number(CKA_MODULUS_BITS, *bits);
+        CS2SIM_TRY_LET(bits, parse_decimal(words.size() > 1 ? words[1] : "2048", 16384));
+        if (!of_public.has(CKA_MODULUS_BITS)) of_public.set_number(CKA_MODULUS_BITS, bits);
     } else if (same_word(words[0], "EC")) {
         type = CKM_EC_KEY_PAIR_GEN;
         const std::string name = openssl_curve_name(words.size() > 1 ? words[1] : "NIST-P256");
@@ -118,11 +113,10 @@ Result<void> generate_key_pair(Shell& shell, const std::string& value) {
             type = row.mechanism;
         }
     if (!type) {
-        const auto file = read_template_file(value);
-        if (!file) return fail(file.error());
-        type = file->mechanism;
-        of_public.add_missing(file->public_key);
-        of_private.add_missing(file->private_key);
+        CS2SIM_TRY_LET(file, read_template_file(value));
+        type = file.mechanism;
+        of_public.add_missing(file.public_key);
+        of_private.add_missing(file.private_key);
     }
     of_public.add_missing(standard(false));
     of_private.add_missing(standard(true));
@@ -130,11 +124,10 @@ Result<void> generate_key_pair(Shell& shell, const std::string& value) {
 }
 
 Result<void> create(Shell& shell, const TemplateText& attributes) {
-    const auto session = shell.session();
-    if (!session) return fail(session.error());
+    CS2SIM_TRY_LET(session, shell.session());
     CK_OBJECT_HANDLE object = 0;
     auto list = attributes.attributes();
-    return shell.check((*shell.functions())->C_CreateObject(*session, list.data(), list.size(), &object));
+    return shell.check((*shell.functions())->C_CreateObject(session, list.data(), list.size(), &object));
 }
 
 Result<void> import_certificate(Shell& shell, const X509& certificate) {
@@ -145,36 +138,31 @@ Result<void> import_certificate(Shell& shell, const X509& certificate) {
 }
 
 Result<void> import_cert(Shell& shell, const std::string& value) {
-    const auto certificate = read_certificate(value);
-    if (!certificate) return fail(certificate.error());
-    return import_certificate(shell, **certificate);
+    CS2SIM_TRY_LET(certificate, read_certificate(value));
+    return import_certificate(shell, *certificate);
 }
 
 // file,password: private key, public key and certificate, with one CKA_ID.
 Result<void> import_p12(Shell& shell, const std::string& value) {
     const auto words = split_list(value, 2);
-    auto password = shell.pin(words.size() > 1 ? words[1] : "", "password of " + words[0]);
-    if (!password) return fail(password.error());
-    password->push_back(0);
+    CS2SIM_TRY_LET(password, shell.pin(words.size() > 1 ? words[1] : "", "password of " + words[0]));
+    password.push_back(0);
     const auto content = host::read_host_file(words[0], kMostFile);
     if (!content) return fail(E_CSA_KEY_OPEN);
-    const auto opened = open_p12(*content, reinterpret_cast<const char*>(password->data()));
-    if (!opened) return fail(opened.error());
-    auto privates = private_key_attributes(*opened->key);
-    if (!privates) return fail(privates.error());
-    auto publics = public_key_attributes(*opened->key);
-    if (!publics) return fail(publics.error());
-    const Bytes id = key_identifier(*opened->key);
+    CS2SIM_TRY_LET(opened, open_p12(*content, reinterpret_cast<const char*>(password.data())));
+    CS2SIM_TRY_LET(privates, private_key_attributes(*opened.key));
+    CS2SIM_TRY_LET(publics, public_key_attributes(*opened.key));
+    const Bytes id = key_identifier(*opened.key);
     TemplateText of_private = shell.private_attributes, of_public = shell.public_attributes;
-    for (TemplateText* each : {&*privates, &*publics}) each->set(CKA_ID, id);
-    of_private.add_missing(*privates);
+    for (TemplateText* each : {&privates, &publics}) each->set(CKA_ID, id);
+    of_private.add_missing(privates);
     of_private.add_missing(standard(true));
-    of_public.add_missing(*publics);
+    of_public.add_missing(publics);
     of_public.add_missing(standard(false));
     CS2SIM_TRY(create(shell, of_private));
     CS2SIM_TRY(create(shell, of_public));
-    if (!opened->certificate) return {};
-    return import_certificate(shell, *opened->certificate);
+    if (!opened.certificate) return {};
+    return import_certificate(shell, *opened.certificate);
 }
 
 constexpr Command kCommands[] = {

@@ -14,42 +14,35 @@ using cs2sim::p11::constant_number;
 using cs2sim::p11::ulong_of;
 
 Result<std::string> text_of(Shell& shell, CK_OBJECT_HANDLE object, CK_ATTRIBUTE_TYPE type) {
-    const auto value = shell.value(object, type);
-    if (!value) return fail(value.error());
-    return value_text(type, *value);
+    CS2SIM_TRY_LET(value, shell.value(object, type));
+    return value_text(type, value);
 }
 
 Result<CK_ULONG> number_in(Shell& shell, CK_OBJECT_HANDLE object, CK_ATTRIBUTE_TYPE type) {
-    const auto value = shell.value(object, type);
-    if (!value) return fail(value.error());
-    return value->size() == sizeof(CK_ULONG) ? ulong_of(*value) : CK_UNAVAILABLE_INFORMATION;
+    CS2SIM_TRY_LET(value, shell.value(object, type));
+    return value.size() == sizeof(CK_ULONG) ? ulong_of(value) : CK_UNAVAILABLE_INFORMATION;
 }
 
 // Bits of a key; 0 when it is none, or does not tell.
 Result<unsigned long> key_size(Shell& shell, CK_OBJECT_HANDLE object) {
-    const auto type = number_in(shell, object, CKA_KEY_TYPE);
-    if (!type) return fail(type.error());
-    if (*type == CKK_RSA) {
-        const auto modulus = shell.value(object, CKA_MODULUS);
-        if (!modulus) return fail(modulus.error());
-        const Handle<BIGNUM> number(BN_bin2bn(modulus->data(), static_cast<int>(modulus->size()), nullptr));
+    CS2SIM_TRY_LET(type, number_in(shell, object, CKA_KEY_TYPE));
+    if (type == CKK_RSA) {
+        CS2SIM_TRY_LET(modulus, shell.value(object, CKA_MODULUS));
+        const Handle<BIGNUM> number(BN_bin2bn(modulus.data(), static_cast<int>(modulus.size()), nullptr));
         return static_cast<unsigned long>(BN_num_bits(number.get()));
     }
-    if (*type == CKK_EC || *type == CKK_EC_EDWARDS || *type == CKK_EC_MONTGOMERY) {
-        const auto parameters = shell.value(object, CKA_EC_PARAMS);
-        if (!parameters) return fail(parameters.error());
-        return curve_bits(*parameters);
+    if (type == CKK_EC || type == CKK_EC_EDWARDS || type == CKK_EC_MONTGOMERY) {
+        CS2SIM_TRY_LET(parameters, shell.value(object, CKA_EC_PARAMS));
+        return curve_bits(parameters);
     }
-    const auto length = number_in(shell, object, CKA_VALUE_LEN);
-    if (!length) return fail(length.error());
-    return *length == CK_UNAVAILABLE_INFORMATION ? 0 : *length * 8;
+    CS2SIM_TRY_LET(length, number_in(shell, object, CKA_VALUE_LEN));
+    return length == CK_UNAVAILABLE_INFORMATION ? 0 : length * 8;
 }
 
 // A block an object, its lines always the same.
 Result<void> print_object(Shell& shell, CK_OBJECT_HANDLE object) {
-    const auto object_class = text_of(shell, object, CKA_CLASS);
-    if (!object_class) return fail(object_class.error());
-    std::printf("%s\n", object_class->c_str());
+    CS2SIM_TRY_LET(object_class, text_of(shell, object, CKA_CLASS));
+    std::printf("%s\n", object_class.c_str());
     const struct {
         const char* name;
         CK_ATTRIBUTE_TYPE type;
@@ -59,13 +52,11 @@ Result<void> print_object(Shell& shell, CK_OBJECT_HANDLE object) {
         {"CKA_VALUE_LEN", CKA_VALUE_LEN}, {"CKA_EC_PARAMS", CKA_EC_PARAMS},
     };
     for (const auto& line : lines) {
-        const auto text = text_of(shell, object, line.type);
-        if (!text) return fail(text.error());
-        if (!text->empty()) std::printf("  %-17s: %s\n", line.name, text->c_str());
+        CS2SIM_TRY_LET(text, text_of(shell, object, line.type));
+        if (!text.empty()) std::printf("  %-17s: %s\n", line.name, text.c_str());
     }
-    const auto size = key_size(shell, object);
-    if (!size) return fail(size.error());
-    if (*size != 0) std::printf("  %-17s: %lu\n", "size", *size);
+    CS2SIM_TRY_LET(size, key_size(shell, object));
+    if (size != 0) std::printf("  %-17s: %lu\n", "size", size);
     std::printf("  %-17s: 0x%08lX\n\n", "handle", object);
     return {};
 }
@@ -73,19 +64,17 @@ Result<void> print_object(Shell& shell, CK_OBJECT_HANDLE object) {
 Result<TemplateText> selection(const std::string& value) { return TemplateText::parse(value); }
 
 Result<void> list_objects(Shell& shell, const std::string& value) {
-    const auto wanted = selection(value);
-    if (!wanted) return fail(wanted.error());
-    return shell.for_each_object(*wanted,
+    CS2SIM_TRY_LET(wanted, selection(value));
+    return shell.for_each_object(wanted,
                                  [&](CK_OBJECT_HANDLE object) { return print_object(shell, object); });
 }
 
 // All objects of a selection, before anything happens to them. None is CKR_OBJECT_HANDLE_INVALID.
 Result<std::vector<CK_OBJECT_HANDLE>> selected(Shell& shell, const std::string& value) {
-    const auto wanted = selection(value);
-    if (!wanted) return fail(wanted.error());
-    if (wanted->empty()) return fail(E_CSA_SYNTAX);
+    CS2SIM_TRY_LET(wanted, selection(value));
+    if (wanted.empty()) return fail(E_CSA_SYNTAX);
     std::vector<CK_OBJECT_HANDLE> all;
-    CS2SIM_TRY(shell.for_each_object(*wanted, [&](CK_OBJECT_HANDLE object) -> Result<void> {
+    CS2SIM_TRY(shell.for_each_object(wanted, [&](CK_OBJECT_HANDLE object) -> Result<void> {
         all.push_back(object);
         return {};
     }));
@@ -94,19 +83,17 @@ Result<std::vector<CK_OBJECT_HANDLE>> selected(Shell& shell, const std::string& 
 }
 
 Result<void> delete_object(Shell& shell, const std::string& value) {
-    const auto objects = selected(shell, value);
-    if (!objects) return fail(objects.error());
-    for (const CK_OBJECT_HANDLE object : *objects)
+    CS2SIM_TRY_LET(objects, selected(shell, value));
+    for (const CK_OBJECT_HANDLE object : objects)
         CS2SIM_TRY(shell.check((*shell.functions())->C_DestroyObject(*shell.session(), object)));
     return {};
 }
 
 // CKA_…=…,CKA_…=… of which objects; the new attributes are those of KeyAttr.
 Result<void> set_attribute(Shell& shell, const std::string& value) {
-    const auto objects = selected(shell, value);
-    if (!objects) return fail(objects.error());
+    CS2SIM_TRY_LET(objects, selected(shell, value));
     auto changes = shell.key_attributes.attributes();
-    for (const CK_OBJECT_HANDLE object : *objects)
+    for (const CK_OBJECT_HANDLE object : objects)
         CS2SIM_TRY(
             shell.check((*shell.functions())
                             ->C_SetAttributeValue(*shell.session(), object, changes.data(), changes.size())));
@@ -114,10 +101,9 @@ Result<void> set_attribute(Shell& shell, const std::string& value) {
 }
 
 Result<void> copy_object(Shell& shell, const std::string& value) {
-    const auto objects = selected(shell, value);
-    if (!objects) return fail(objects.error());
+    CS2SIM_TRY_LET(objects, selected(shell, value));
     auto changes = shell.key_attributes.attributes();
-    for (const CK_OBJECT_HANDLE object : *objects) {
+    for (const CK_OBJECT_HANDLE object : objects) {
         CK_OBJECT_HANDLE copy = 0;
         CS2SIM_TRY(
             shell.check((*shell.functions())
@@ -132,23 +118,20 @@ Result<void> get_attribute(Shell& shell, const std::string& value) {
     const auto type = constant_number(words[0]);
     if (!type) return fail(CKR_ATTRIBUTE_TYPE_INVALID);
     if (words.size() < 2) return fail(E_CSA_SYNTAX);
-    const auto objects = selected(shell, words[1]);
-    if (!objects) return fail(objects.error());
-    for (const CK_OBJECT_HANDLE object : *objects) {
-        const auto text = text_of(shell, object, *type);
-        if (!text) return fail(text.error());
-        std::printf("0x%08lX: %s\n", object, text->c_str());
+    CS2SIM_TRY_LET(objects, selected(shell, words[1]));
+    for (const CK_OBJECT_HANDLE object : objects) {
+        CS2SIM_TRY_LET(text, text_of(shell, object, *type));
+        std::printf("0x%08lX: %s\n", object, text.c_str());
     }
     return {};
 }
 
 // The one object of a class that a selection names; several or none are CKR_OBJECT_HANDLE_INVALID.
 Result<CK_OBJECT_HANDLE> the_one(Shell& shell, const std::string& text, CK_OBJECT_CLASS object_class) {
-    auto wanted = selection(text);
-    if (!wanted) return fail(wanted.error());
-    wanted->set_number(CKA_CLASS, object_class);
+    CS2SIM_TRY_LET(wanted, selection(text));
+    wanted.set_number(CKA_CLASS, object_class);
     CK_OBJECT_HANDLE found = CK_INVALID_HANDLE;
-    CS2SIM_TRY(shell.for_each_object(*wanted, [&](CK_OBJECT_HANDLE object) -> Result<void> {
+    CS2SIM_TRY(shell.for_each_object(wanted, [&](CK_OBJECT_HANDLE object) -> Result<void> {
         if (found != CK_INVALID_HANDLE) return fail(CKR_OBJECT_HANDLE_INVALID);
         found = object;
         return {};
@@ -165,30 +148,25 @@ Result<void> write_public(const std::string& path, ByteView content) {
 // file,CKA_…=…
 Result<void> export_cert(Shell& shell, const std::string& value) {
     const auto words = split_list(value, 2);
-    const auto certificate = the_one(shell, words.size() > 1 ? words[1] : "", CKO_CERTIFICATE);
-    if (!certificate) return fail(certificate.error());
-    const auto content = shell.value(*certificate, CKA_VALUE);
-    if (!content) return fail(content.error());
-    return write_public(words[0], *content);
+    CS2SIM_TRY_LET(certificate, the_one(shell, words.size() > 1 ? words[1] : "", CKO_CERTIFICATE));
+    CS2SIM_TRY_LET(content, shell.value(certificate, CKA_VALUE));
+    return write_public(words[0], content);
 }
 
 // file,CKA_…=…: SubjectPublicKeyInfo in DER, as `openssl pkey -pubin -inform der` reads it.
 Result<void> export_public_key(Shell& shell, const std::string& value) {
     const auto words = split_list(value, 2);
-    const auto key = the_one(shell, words.size() > 1 ? words[1] : "", CKO_PUBLIC_KEY);
-    if (!key) return fail(key.error());
+    CS2SIM_TRY_LET(key, the_one(shell, words.size() > 1 ? words[1] : "", CKO_PUBLIC_KEY));
     PublicKeyParts parts;
     for (auto [type, part] : {std::pair{CKA_MODULUS, &parts.modulus},
                               {CKA_PUBLIC_EXPONENT, &parts.exponent},
                               {CKA_EC_PARAMS, &parts.curve},
                               {CKA_EC_POINT, &parts.point}}) {
-        const auto content = shell.value(*key, type);
-        if (!content) return fail(content.error());
-        *part = to_bytes(*content);
+        CS2SIM_TRY_LET(content, shell.value(key, type));
+        *part = to_bytes(content);
     }
-    const auto der = public_key_of(parts);
-    if (!der) return fail(der.error());
-    return write_public(words[0], *der);
+    CS2SIM_TRY_LET(der, public_key_of(parts));
+    return write_public(words[0], der);
 }
 
 constexpr Command kCommands[] = {

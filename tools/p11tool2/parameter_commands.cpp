@@ -5,9 +5,8 @@ namespace cs2sim::tools::p11 {
 namespace {
 
 Result<void> take_attributes(TemplateText& into, const std::string& value) {
-    auto parsed = TemplateText::parse(value);
-    if (!parsed) return fail(parsed.error());
-    into = *std::move(parsed);
+    CS2SIM_TRY_LET(parsed, TemplateText::parse(value));
+    into = std::move(parsed);
     return {};
 }
 
@@ -16,9 +15,8 @@ Result<void> lib(Shell& shell, const std::string& value) {
     return {};
 }
 Result<void> slot(Shell& shell, const std::string& value) {
-    const auto number = parse_decimal(value);
-    if (!number) return fail(number.error());
-    shell.set_slot(*number);
+    CS2SIM_TRY_LET(number, parse_decimal(value));
+    shell.set_slot(number);
     return {};
 }
 Result<void> label(Shell& shell, const std::string& value) {

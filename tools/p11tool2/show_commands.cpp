@@ -77,16 +77,15 @@ void print_number(const char* name, CK_ULONG number) {
 }
 
 Result<void> list_slots(Shell& shell, const std::string& value) {
-    const auto list = shell.functions();
-    if (!list) return fail(list.error());
+    CS2SIM_TRY_LET(list, shell.functions());
     CK_ULONG count = 0;
-    CS2SIM_TRY(shell.check((*list)->C_GetSlotList(CK_FALSE, nullptr, &count)));
+    CS2SIM_TRY(shell.check(list->C_GetSlotList(CK_FALSE, nullptr, &count)));
     std::vector<CK_SLOT_ID> slots(count);
-    CS2SIM_TRY(shell.check((*list)->C_GetSlotList(CK_FALSE, slots.data(), &count)));
+    CS2SIM_TRY(shell.check(list->C_GetSlotList(CK_FALSE, slots.data(), &count)));
     for (CK_ULONG i = 0; i < count; ++i) {
         std::printf("%lu: %08lX", i, slots[i]);
         CK_TOKEN_INFO info{};
-        if (same_word(value, "Status") && (*list)->C_GetTokenInfo(slots[i], &info) == CKR_OK)
+        if (same_word(value, "Status") && list->C_GetTokenInfo(slots[i], &info) == CKR_OK)
             std::printf("  %-15s  %s",
                         (info.flags & CKF_TOKEN_INITIALIZED) != 0 ? "initialized" : "not initialized",
                         std::string(text_in(info.label)).c_str());
@@ -96,10 +95,9 @@ Result<void> list_slots(Shell& shell, const std::string& value) {
 }
 
 Result<void> get_slot_info(Shell& shell, const std::string&) {
-    const auto list = shell.functions();
-    if (!list) return fail(list.error());
+    CS2SIM_TRY_LET(list, shell.functions());
     CK_SLOT_INFO info{};
-    CS2SIM_TRY(shell.check((*list)->C_GetSlotInfo(shell.slot(), &info)));
+    CS2SIM_TRY(shell.check(list->C_GetSlotInfo(shell.slot(), &info)));
     std::printf("CK_SLOT_INFO (slot ID: 0x%08lX):\n\n", shell.slot());
     print_rows("slotDescription", info.slotDescription);
     print_rows("manufacturerID", info.manufacturerID);
@@ -110,10 +108,9 @@ Result<void> get_slot_info(Shell& shell, const std::string&) {
 }
 
 Result<void> get_token_info(Shell& shell, const std::string&) {
-    const auto list = shell.functions();
-    if (!list) return fail(list.error());
+    CS2SIM_TRY_LET(list, shell.functions());
     CK_TOKEN_INFO info{};
-    CS2SIM_TRY(shell.check((*list)->C_GetTokenInfo(shell.slot(), &info)));
+    CS2SIM_TRY(shell.check(list->C_GetTokenInfo(shell.slot(), &info)));
     std::printf("CK_TOKEN_INFO (slot ID: 0x%08lX):\n\n", shell.slot());
     print_rows("label", info.label);
     print_rows("manufacturerID", info.manufacturerID);
@@ -137,10 +134,9 @@ Result<void> get_token_info(Shell& shell, const std::string&) {
 }
 
 Result<void> get_info(Shell& shell, const std::string&) {
-    const auto list = shell.functions();
-    if (!list) return fail(list.error());
+    CS2SIM_TRY_LET(list, shell.functions());
     CK_INFO info{};
-    CS2SIM_TRY(shell.check((*list)->C_GetInfo(&info)));
+    CS2SIM_TRY(shell.check(list->C_GetInfo(&info)));
     std::printf("CK_INFO:\n\n");
     print_version("cryptokiVersion", info.cryptokiVersion);
     print_rows("manufacturerID", info.manufacturerID);
@@ -150,24 +146,22 @@ Result<void> get_info(Shell& shell, const std::string&) {
 }
 
 Result<void> list_mechanisms(Shell& shell, const std::string&) {
-    const auto list = shell.functions();
-    if (!list) return fail(list.error());
+    CS2SIM_TRY_LET(list, shell.functions());
     CK_ULONG count = 0;
-    CS2SIM_TRY(shell.check((*list)->C_GetMechanismList(shell.slot(), nullptr, &count)));
+    CS2SIM_TRY(shell.check(list->C_GetMechanismList(shell.slot(), nullptr, &count)));
     std::vector<CK_MECHANISM_TYPE> mechanisms(count);
-    CS2SIM_TRY(shell.check((*list)->C_GetMechanismList(shell.slot(), mechanisms.data(), &count)));
+    CS2SIM_TRY(shell.check(list->C_GetMechanismList(shell.slot(), mechanisms.data(), &count)));
     for (const CK_MECHANISM_TYPE type : mechanisms)
         std::printf("%08lX  %s\n", type, constant_name("CKM", type).c_str());
     return {};
 }
 
 Result<void> get_mechanism_info(Shell& shell, const std::string& value) {
-    const auto list = shell.functions();
-    if (!list) return fail(list.error());
+    CS2SIM_TRY_LET(list, shell.functions());
     const auto type = constant_number(value);
     if (!type) return fail(CKR_MECHANISM_INVALID);
     CK_MECHANISM_INFO info{};
-    CS2SIM_TRY(shell.check((*list)->C_GetMechanismInfo(shell.slot(), *type, &info)));
+    CS2SIM_TRY(shell.check(list->C_GetMechanismInfo(shell.slot(), *type, &info)));
     std::printf("%s (0x%08lX):\n\n", constant_name("CKM", *type).c_str(), *type);
     print_number("ulMinKeySize", info.ulMinKeySize);
     print_number("ulMaxKeySize", info.ulMaxKeySize);
@@ -176,10 +170,9 @@ Result<void> get_mechanism_info(Shell& shell, const std::string& value) {
 }
 
 Result<void> get_session_info(Shell& shell, const std::string&) {
-    const auto session = shell.session();
-    if (!session) return fail(session.error());
+    CS2SIM_TRY_LET(session, shell.session());
     CK_SESSION_INFO info{};
-    CS2SIM_TRY(shell.check((*shell.functions())->C_GetSessionInfo(*session, &info)));
+    CS2SIM_TRY(shell.check((*shell.functions())->C_GetSessionInfo(session, &info)));
     std::printf("CK_SESSION_INFO:\n\n");
     print_number("slotID", info.slotID);
     std::printf("%-23s: %s\n", "state", constant_name("CKS", info.state).c_str());

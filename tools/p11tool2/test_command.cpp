@@ -98,11 +98,10 @@ constexpr Part kParts[] = {
 
 // One line a part; the first failure stops.
 Result<void> test(Shell& shell, const std::string&) {
-    const auto session = shell.session();
-    if (!session) return fail(session.error());
+    CS2SIM_TRY_LET(session, shell.session());
     const auto functions = shell.functions();
     for (const Part& part : kParts) {
-        CS2SIM_TRY(shell.check(part.run(**functions, *session)));
+        CS2SIM_TRY(shell.check(part.run(**functions, session)));
         std::printf("%-15s: ok\n", part.name);
     }
     return {};

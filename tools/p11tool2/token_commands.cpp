@@ -11,15 +11,13 @@ Result<void> login(Shell& shell, const std::string& value) {
     const std::size_t comma = value.find(',');
     if (comma == std::string::npos) return fail(E_CSA_SYNTAX);
     const std::string user = value.substr(0, comma);
-    const auto secret = shell.pin(value.substr(comma + 1), "password of " + user);
-    if (!secret) return fail(secret.error());
-    return shell.login_device_user(user, *secret);
+    CS2SIM_TRY_LET(secret, shell.pin(value.substr(comma + 1), "password of " + user));
+    return shell.login_device_user(user, secret);
 }
 
 Result<void> login_role(Shell& shell, const std::string& value, CK_USER_TYPE user, const char* prompt) {
-    auto pin = shell.pin(value, prompt);
-    if (!pin) return fail(pin.error());
-    return shell.login(user, *std::move(pin));
+    CS2SIM_TRY_LET(pin, shell.pin(value, prompt));
+    return shell.login(user, std::move(pin));
 }
 Result<void> login_so(Shell& shell, const std::string& value) {
     return login_role(shell, value, CKU_SO, "SO PIN");
@@ -36,26 +34,22 @@ Result<void> login_km(Shell& shell, const std::string& value) {
 Result<void> logout(Shell& shell, const std::string&) { return shell.logout(); }
 
 Result<void> init_token(Shell& shell, const std::string& value) {
-    auto pin = shell.pin(value, "SO PIN", true);
-    if (!pin) return fail(pin.error());
-    return shell.init_token(*std::move(pin), shell.label);
+    CS2SIM_TRY_LET(pin, shell.pin(value, "SO PIN", true));
+    return shell.init_token(std::move(pin), shell.label);
 }
 
 Result<void> init_pin(Shell& shell, const std::string& value) {
-    auto pin = shell.pin(value, "user PIN", true);
-    if (!pin) return fail(pin.error());
-    return shell.init_pin(*std::move(pin));
+    CS2SIM_TRY_LET(pin, shell.pin(value, "user PIN", true));
+    return shell.init_pin(std::move(pin));
 }
 
 // old,new
 Result<void> set_pin(Shell& shell, const std::string& value) {
     const std::size_t comma = value.find(',');
     if (comma == std::string::npos) return fail(E_CSA_SYNTAX);
-    auto before = shell.pin(value.substr(0, comma), "old PIN");
-    if (!before) return fail(before.error());
-    auto after = shell.pin(value.substr(comma + 1), "new PIN", true);
-    if (!after) return fail(after.error());
-    return shell.set_pin(*std::move(before), *std::move(after));
+    CS2SIM_TRY_LET(before, shell.pin(value.substr(0, comma), "old PIN"));
+    CS2SIM_TRY_LET(after, shell.pin(value.substr(comma + 1), "new PIN", true));
+    return shell.set_pin(std::move(before), std::move(after));
 }
 
 constexpr Command kCommands[] = {

@@ -21,19 +21,17 @@ constexpr std::size_t kMostBlob = 1 << 20;
 Result<void> backup_object(Shell& shell, const std::string& value) {
     const auto words = split_list(value, 2);
     if (words.size() < 2) return fail(E_CSA_SYNTAX);
-    const auto wanted = TemplateText::parse(words[1]);
-    if (!wanted) return fail(wanted.error());
-    const auto vendor = shell.vendor_functions();
-    if (!vendor) return fail(vendor.error());
+    CS2SIM_TRY_LET(wanted, TemplateText::parse(words[1]));
+    CS2SIM_TRY_LET(vendor, shell.vendor_functions());
     std::vector<CK_OBJECT_HANDLE> found;
-    CS2SIM_TRY(shell.for_each_object(*wanted, [&](CK_OBJECT_HANDLE object) -> Result<void> {
+    CS2SIM_TRY(shell.for_each_object(wanted, [&](CK_OBJECT_HANDLE object) -> Result<void> {
         found.push_back(object);
         return {};
     }));
     if (found.size() != 1) return fail(CKR_OBJECT_HANDLE_INVALID);
     CK_BYTE* blob = nullptr;
     CK_ULONG length = 0;
-    CS2SIM_TRY(shell.check((*vendor)->CS_BackupObject(*shell.session(), found[0], &blob, &length)));
+    CS2SIM_TRY(shell.check(vendor->CS_BackupObject(*shell.session(), found[0], &blob, &length)));
     if (!host::replace_host_file(words[0], ByteView(blob, length), 0600)) return fail(E_CSA_KEY_WRITE);
     return {};
 }
@@ -41,37 +39,32 @@ Result<void> backup_object(Shell& shell, const std::string& value) {
 Result<void> restore_object(Shell& shell, const std::string& value) {
     auto blob = host::read_host_file(value, kMostBlob);
     if (!blob) return fail(E_CSA_KEY_OPEN);
-    const auto vendor = shell.vendor_functions();
-    if (!vendor) return fail(vendor.error());
-    const auto session = shell.session();
-    if (!session) return fail(session.error());
+    CS2SIM_TRY_LET(vendor, shell.vendor_functions());
+    CS2SIM_TRY_LET(session, shell.session());
     CK_OBJECT_HANDLE object = 0;
-    return shell.check((*vendor)->CS_RestoreObject(*session, blob->data(), blob->size(), &object));
+    return shell.check(vendor->CS_RestoreObject(session, blob->data(), blob->size(), &object));
 }
 
 // The token is made anew, so that its keys and users are gone, and then its security officer goes too.
 Result<void> delete_token(Shell& shell, const std::string&) {
-    const auto vendor = shell.vendor_functions();
-    if (!vendor) return fail(vendor.error());
-    const auto session = shell.session();
-    if (!session) return fail(session.error());
+    CS2SIM_TRY_LET(vendor, shell.vendor_functions());
+    CS2SIM_TRY_LET(session, shell.session());
     SecretBytes pin(16);
-    CS2SIM_TRY(shell.check((*shell.functions())->C_GenerateRandom(*session, pin.data(), pin.size())));
+    CS2SIM_TRY(shell.check((*shell.functions())->C_GenerateRandom(session, pin.data(), pin.size())));
     CS2SIM_TRY(shell.init_token(to_secret(as_bytes(to_hex(pin))), ""));
     char officer[24];
     std::snprintf(officer, sizeof officer, "SO_%04lu", shell.slot());
-    return shell.check((*vendor)->CS_DeleteUser(*session, reinterpret_cast<CK_UTF8CHAR*>(officer),
-                                                std::char_traits<char>::length(officer)));
+    return shell.check(vendor->CS_DeleteUser(session, reinterpret_cast<CK_UTF8CHAR*>(officer),
+                                             std::char_traits<char>::length(officer)));
 }
 
 Result<void> get_config(Shell& shell, const std::string& value) {
     const auto type = constant_number(value);
     if (!type) return fail(CKR_ATTRIBUTE_TYPE_INVALID);
-    const auto session = shell.session();
-    if (!session) return fail(session.error());
+    CS2SIM_TRY_LET(session, shell.session());
     Bytes content(256);
     CK_ATTRIBUTE wanted{*type, content.data(), content.size()};
-    CS2SIM_TRY(shell.check((*shell.functions())->C_GetAttributeValue(*session, kSlotConfig, &wanted, 1)));
+    CS2SIM_TRY(shell.check((*shell.functions())->C_GetAttributeValue(session, kSlotConfig, &wanted, 1)));
     content.resize(wanted.ulValueLen);
     if (content.size() == sizeof(CK_ULONG))
         std::printf("%s: 0x%08lX\n", value.c_str(), ulong_of(content));
@@ -90,20 +83,17 @@ Result<void> set_config(Shell& shell, const std::string& value) {
     char* end = nullptr;
     const CK_ULONG number = std::strtoul(text.c_str(), &end, 0);
     if (text.empty() || *end != '\0') return fail(CKR_ATTRIBUTE_VALUE_INVALID);
-    const auto session = shell.session();
-    if (!session) return fail(session.error());
+    CS2SIM_TRY_LET(session, shell.session());
     Bytes bytes = ulong_bytes(number);
     CK_ATTRIBUTE change{*type, bytes.data(), bytes.size()};
-    return shell.check((*shell.functions())->C_SetAttributeValue(*session, kSlotConfig, &change, 1));
+    return shell.check((*shell.functions())->C_SetAttributeValue(session, kSlotConfig, &change, 1));
 }
 
 Result<void> recrypt_external_keys(Shell& shell, const std::string&) {
-    const auto vendor = shell.vendor_functions();
-    if (!vendor) return fail(vendor.error());
-    const auto session = shell.session();
-    if (!session) return fail(session.error());
+    CS2SIM_TRY_LET(vendor, shell.vendor_functions());
+    CS2SIM_TRY_LET(session, shell.session());
     CK_ULONG count = 0;
-    const auto done = shell.check((*vendor)->CS_RecryptExternalKeys(*session, &count));
+    const auto done = shell.check(vendor->CS_RecryptExternalKeys(session, &count));
     std::printf("%lu keys sealed anew\n", count);  // of a run that failed, too; the log has the MBKs' hashes
     return done;
 }

@@ -95,9 +95,8 @@ private:
 };
 
 Result<void> count_errors(host::Device& device, Counts& counts) {
-    const auto answer = control(device, SFC_SIM_ERROR_COUNTS);
-    if (!answer) return fail(answer.error());
-    for (ByteView rest = answer->block.bytes("counts"); !rest.empty();) {
+    CS2SIM_TRY_LET(answer, control(device, SFC_SIM_ERROR_COUNTS));
+    for (ByteView rest = answer.block.bytes("counts"); !rest.empty();) {
         const auto one = parse_prefix(LAYOUT_ERROR_COUNT, rest);
         if (!one) return fail(E_CSA_PROTOCOL);
         counts[one->u32("code")] += one->u64("count");
@@ -125,15 +124,14 @@ Result<void> report(host::Device& device, const Scenario& scenario, const Counts
         if (met != 0) std::cerr << "answered   " << met << " x " << short_text(code) << '\n';
     }
     std::ostringstream hits;
-    const auto hit_count = print_fault_log(device, hits);
-    if (!hit_count) return fail(hit_count.error());
-    std::cerr << "rule hits  " << *hit_count << '\n' << hits.str();
+    CS2SIM_TRY_LET(hit_count, print_fault_log(device, hits));
+    std::cerr << "rule hits  " << hit_count << '\n' << hits.str();
     for (const std::uint32_t code : scenario.expect) {
         if (after[code] != 0) continue;
         std::cerr << "mismatch   expected, never answered: " << short_text(code) << '\n';
         as_expected = false;
     }
-    if (*hit_count < scenario.hits) {
+    if (hit_count < scenario.hits) {
         std::cerr << "mismatch   " << scenario.hits << " hits of the rules expected\n";
         as_expected = false;
     }
@@ -154,8 +152,7 @@ bool report_ckrs(const PrivateDevice& device, const Scenario& scenario) {
 }
 
 Result<void> arm_all(host::Device& device, const Scenario& scenario, Counts& before) {
-    for (const FaultRule& rule : scenario.rules)
-        if (const auto id = arm(device, rule); !id) return fail(id.error());
+    for (const FaultRule& rule : scenario.rules) CS2SIM_TRY(arm(device, rule));
     return count_errors(device, before);
 }
 

@@ -74,15 +74,12 @@ tl::expected<Scenario, std::string> parse_scenario(const std::string& name, cons
     scenario.hits = static_cast<std::uint64_t>(hits);
     if (via != "node" && via != "socket") return Problem("'via' is neither node nor socket");
     scenario.socket = via == "socket";
-    auto codes = codes_of(table);
-    if (!codes) return Problem(codes.error());
-    scenario.expect = std::move(*codes);
-    auto ckrs = ckrs_of(table);
-    if (!ckrs) return Problem(ckrs.error());
-    scenario.ckr = std::move(*ckrs);
-    auto rules = rules_of(table);
-    if (!rules) return Problem(rules.error());
-    scenario.rules = std::move(*rules);
+    CS2SIM_TRY_LET(codes, codes_of(table));
+    scenario.expect = std::move(codes);
+    CS2SIM_TRY_LET(ckrs, ckrs_of(table));
+    scenario.ckr = std::move(ckrs);
+    CS2SIM_TRY_LET(rules, rules_of(table));
+    scenario.rules = std::move(rules);
     return scenario;
 }
 
@@ -100,9 +97,8 @@ tl::expected<std::string, std::string> scenario_text(const std::string& name) {
 }
 
 tl::expected<Scenario, std::string> load_scenario(const std::string& name) {
-    const auto text = scenario_text(name);
-    if (!text) return Problem(text.error());
-    const auto table = parse_toml(*text, name);
+    CS2SIM_TRY_LET(text, scenario_text(name));
+    const auto table = parse_toml(text, name);
     if (!table) return Problem("scenario " + table.error());
     auto scenario = parse_scenario(name, *table);
     if (!scenario) return Problem("scenario " + name + ": " + scenario.error());

@@ -41,10 +41,9 @@ std::string version_text(std::uint32_t version) {
 Result<std::string> whole_log(Session& session, std::uint8_t sfc) {
     std::string log;
     for (std::size_t total = 1; log.size() < total;) {
-        const auto answer = session.execute(FC_ADM, sfc, {static_cast<std::uint32_t>(log.size())});
-        if (!answer) return fail(answer.error());
-        total = answer->block.u32("total");
-        const auto text = answer->block.text("text");
+        CS2SIM_TRY_LET(answer, session.execute(FC_ADM, sfc, {static_cast<std::uint32_t>(log.size())}));
+        total = answer.block.u32("total");
+        const auto text = answer.block.text("text");
         if (text.empty()) break;
         log += text;
     }

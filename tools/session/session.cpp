@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "host-lib/link/apart.h"
 #include "tools/session/arguments.h"
 #include "tools/session/nearest_word.h"
 #include "tools/session/output.h"
@@ -63,7 +64,7 @@ Result<host::Device*> Session::device() {
             if (!milliseconds || *milliseconds == 0) return fail(E_CSA_SYNTAX);
             timeouts.command = std::chrono::milliseconds(*milliseconds);
         }
-        CS2SIM_TRY_LET(opened, host::Device::open(where, timeouts));
+        CS2SIM_TRY_LET(opened, host::open_apart(where, timeouts));
         device_ = std::move(opened);
     }
     if (const auto text = parameter("ChallengeLength")) {

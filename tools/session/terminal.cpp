@@ -77,10 +77,9 @@ host::Terminal controlling_terminal() { return {ask_secret, confirm}; }
 
 Result<SecretBytes> ask_new_secret(const host::Terminal& terminal) {
     auto fresh = terminal.ask_secret("New password: ");
-    if (!fresh) return fresh;
-    const auto again = terminal.ask_secret("New password again: ");
-    if (!again) return again;
-    if (!equal_in_constant_time(*fresh, *again)) return fail(E_PP_PIN_REPETITION);
+    CS2SIM_TRY(fresh);
+    CS2SIM_TRY_LET(again, terminal.ask_secret("New password again: "));
+    if (!equal_in_constant_time(*fresh, again)) return fail(E_PP_PIN_REPETITION);
     return fresh;
 }
 

@@ -73,8 +73,7 @@ Result<CK_FUNCTION_LIST*> Shell::functions() {
 }
 
 Result<CS_FUNCTION_LIST*> Shell::vendor_functions() {
-    const auto list = functions();
-    if (!list) return fail(list.error());
+    CS2SIM_TRY(functions());
     const auto get =
         reinterpret_cast<CK_RV (*)(CS_FUNCTION_LIST**)>(::dlsym(loaded_, "CS_GetFunctionListCS"));
     CS_FUNCTION_LIST* vendor = nullptr;
@@ -83,11 +82,10 @@ Result<CS_FUNCTION_LIST*> Shell::vendor_functions() {
 }
 
 Result<CK_SESSION_HANDLE> Shell::session() {
-    const auto list = functions();
-    if (!list) return fail(list.error());
+    CS2SIM_TRY_LET(list, functions());
     if (session_ == CK_INVALID_HANDLE)
         CS2SIM_TRY(check(
-            (*list)->C_OpenSession(slot_, CKF_SERIAL_SESSION | CKF_RW_SESSION, nullptr, nullptr, &session_)));
+            list->C_OpenSession(slot_, CKF_SERIAL_SESSION | CKF_RW_SESSION, nullptr, nullptr, &session_)));
     return session_;
 }
 
@@ -110,16 +108,14 @@ Result<SecretBytes> Shell::pin(const std::string& text, const std::string& promp
     if (text != "ask") return to_secret(as_bytes(text));
     auto first = host::ask_secret(terminal_, "Enter " + prompt + ": ");
     if (!first || !again) return first;
-    const auto second = host::ask_secret(terminal_, "Repeat " + prompt + ": ");
-    if (!second) return fail(second.error());
-    if (!same_bytes(*first, *second)) return fail(E_PP_PIN_REPETITION);
+    CS2SIM_TRY_LET(second, host::ask_secret(terminal_, "Repeat " + prompt + ": "));
+    if (!same_bytes(*first, second)) return fail(E_PP_PIN_REPETITION);
     return first;
 }
 
 Result<void> Shell::login(CK_USER_TYPE user, SecretBytes secret) {
-    const auto open = session();
-    if (!open) return fail(open.error());
-    return check(functions_->C_Login(*open, user, secret.data(), secret.size()));
+    CS2SIM_TRY_LET(open, session());
+    return check(functions_->C_Login(open, user, secret.data(), secret.size()));
 }
 
 Result<void> Shell::login_device_user(const std::string& user, ByteView secret) {
@@ -129,58 +125,52 @@ Result<void> Shell::login_device_user(const std::string& user, ByteView secret) 
 }
 
 Result<void> Shell::logout() {
-    const auto open = session();
-    if (!open) return fail(open.error());
-    return check(functions_->C_Logout(*open));
+    CS2SIM_TRY_LET(open, session());
+    return check(functions_->C_Logout(open));
 }
 
 Result<void> Shell::init_token(SecretBytes so_pin, const std::string& text) {
-    const auto list = functions();
-    if (!list) return fail(list.error());
+    CS2SIM_TRY_LET(list, functions());
     CK_UTF8CHAR padded[32];
     std::memset(padded, ' ', sizeof padded);
     std::memcpy(padded, text.data(), std::min(text.size(), sizeof padded));
-    return check((*list)->C_InitToken(slot_, so_pin.data(), so_pin.size(), padded));
+    return check(list->C_InitToken(slot_, so_pin.data(), so_pin.size(), padded));
 }
 
 Result<void> Shell::init_pin(SecretBytes pin) {
-    const auto open = session();
-    if (!open) return fail(open.error());
-    return check(functions_->C_InitPIN(*open, pin.data(), pin.size()));
+    CS2SIM_TRY_LET(open, session());
+    return check(functions_->C_InitPIN(open, pin.data(), pin.size()));
 }
 
 Result<void> Shell::set_pin(SecretBytes before, SecretBytes after) {
-    const auto open = session();
-    if (!open) return fail(open.error());
-    return check(functions_->C_SetPIN(*open, before.data(), before.size(), after.data(), after.size()));
+    CS2SIM_TRY_LET(open, session());
+    return check(functions_->C_SetPIN(open, before.data(), before.size(), after.data(), after.size()));
 }
 
 Result<void> Shell::for_each_object(const TemplateText& wanted,
                                     const std::function<Result<void>(CK_OBJECT_HANDLE)>& work) {
-    const auto open = session();
-    if (!open) return fail(open.error());
+    CS2SIM_TRY_LET(open, session());
     std::vector<CK_ATTRIBUTE> attributes = wanted.attributes();
-    CS2SIM_TRY(check(functions_->C_FindObjectsInit(*open, attributes.data(), attributes.size())));
+    CS2SIM_TRY(check(functions_->C_FindObjectsInit(open, attributes.data(), attributes.size())));
     Result<void> done;
     for (CK_ULONG count = kPage; done && count != 0;) {
         CK_OBJECT_HANDLE found[kPage];
-        done = check(functions_->C_FindObjects(*open, found, kPage, &count));
+        done = check(functions_->C_FindObjects(open, found, kPage, &count));
         for (CK_ULONG i = 0; done && i < count; ++i) done = work(found[i]);
     }
-    functions_->C_FindObjectsFinal(*open);
+    functions_->C_FindObjectsFinal(open);
     return done;
 }
 
 Result<SecretBytes> Shell::value(CK_OBJECT_HANDLE object, CK_ATTRIBUTE_TYPE type) {
-    const auto open = session();
-    if (!open) return fail(open.error());
+    CS2SIM_TRY_LET(open, session());
     CK_ATTRIBUTE wanted{type, nullptr, 0};
-    const CK_RV code = functions_->C_GetAttributeValue(*open, object, &wanted, 1);
+    const CK_RV code = functions_->C_GetAttributeValue(open, object, &wanted, 1);
     if (code == CKR_ATTRIBUTE_TYPE_INVALID || code == CKR_ATTRIBUTE_SENSITIVE) return SecretBytes();
     CS2SIM_TRY(check(code));
     SecretBytes out(wanted.ulValueLen);
     wanted.pValue = out.data();
-    CS2SIM_TRY(check(functions_->C_GetAttributeValue(*open, object, &wanted, 1)));
+    CS2SIM_TRY(check(functions_->C_GetAttributeValue(open, object, &wanted, 1)));
     return out;
 }
 

@@ -124,9 +124,8 @@ Result<void> TemplateText::add(const std::string& name, const std::string& value
     const auto type = constant_number(boost::algorithm::trim_copy(name));
     const AttributeRow* row = type ? find_attribute(*type) : nullptr;
     if (!row) return fail(CKR_ATTRIBUTE_TYPE_INVALID);
-    const auto parsed = value_in(*row, value);
-    if (!parsed) return fail(parsed.error());
-    set(*type, *parsed);
+    CS2SIM_TRY_LET(parsed, value_in(*row, value));
+    set(*type, parsed);
     return {};
 }
 

@@ -111,15 +111,12 @@ private:
     Result<void> send_frame(const Exchange& exchange) {
         auto& transport = transports_[exchange.connection];
         if (!transport) {
-            const auto address = host::parse_device_address(options_.device);
-            if (!address) return fail(address.error());
-            auto connected = host::connect_transport(*address, host::Milliseconds(5000));
-            if (!connected) return fail(connected.error());
-            transport = std::move(*connected);
+            CS2SIM_TRY_LET(address, host::parse_device_address(options_.device));
+            CS2SIM_TRY_LET(connected, host::connect_transport(address, host::Milliseconds(5000)));
+            transport = std::move(connected);
         }
-        const auto frame = transport->exchange(exchange.request, host::Milliseconds(60000));
-        if (!frame) return fail(frame.error());
-        const auto answer = parse_answer(*frame);
+        CS2SIM_TRY_LET(frame, transport->exchange(exchange.request, host::Milliseconds(60000)));
+        const auto answer = parse_answer(frame);
         const auto recorded = parse_answer(exchange.answer);
         compare(exchange, answer ? 0 : answer.error().code, answer ? *answer : ByteView(),
                 recorded ? *recorded : ByteView());
@@ -130,9 +127,8 @@ private:
         if (options_.logons.empty()) return skip(exchange, "ran inside a session; give --logon USER,KEY");
         auto& device = devices_[exchange.session];
         if (!device) {
-            auto opened = host::Device::open(options_.device);
-            if (!opened) return fail(opened.error());
-            device = std::move(*opened);
+            CS2SIM_TRY_LET(opened, host::Device::open(options_.device));
+            device = std::move(opened);
             for (const std::string& logon : options_.logons) CS2SIM_TRY(log_on(*device, logon));
         }
         const auto answer = device->execute_block(exchange.fc, exchange.sfc, exchange.request);
@@ -148,7 +144,7 @@ private:
         // A key file when there is one of that name, else a password.
         auto key = host::open_key_source(secret);
         if (!key && key.error().code == E_CSA_KEY_OPEN) key = host::password_source(as_bytes(secret));
-        if (!key) return fail(key.error());
+        CS2SIM_TRY(key);
         return device.logon(logon.substr(0, comma), **key);
     }
 

@@ -64,25 +64,22 @@ private:
 
 Result<void> drain(host::Device& device, std::uint32_t listener, Sinks& sinks, const KnownModules& modules) {
     for (;;) {
-        const auto answer = control(device, SFC_SIM_TRACE_READ, {listener});
-        if (!answer) return fail(answer.error());
-        if (const std::uint64_t lost = answer->block.u64("lost"))
+        CS2SIM_TRY_LET(answer, control(device, SFC_SIM_TRACE_READ, {listener}));
+        if (const std::uint64_t lost = answer.block.u64("lost"))
             std::cerr << "cs2sim: " << lost << " events lost: they came faster than they could be read\n";
-        ByteView events = answer->block.bytes("events");
+        ByteView events = answer.block.bytes("events");
         if (events.empty()) return {};
         while (!events.empty()) {
-            const auto event = next_event(events, modules);
-            if (!event) return fail(event.error());
-            sinks.take(*event);
+            CS2SIM_TRY_LET(event, next_event(events, modules));
+            sinks.take(event);
             if (sinks.enough()) return {};
         }
     }
 }
 
 Result<void> listen(host::Device& device, const Options& options, Sinks& sinks, const KnownModules& modules) {
-    const auto opened = control(device, SFC_SIM_TRACE_OPEN, {options.with_secrets});
-    if (!opened) return fail(opened.error());
-    const std::uint32_t listener = opened->block.u32("listener");
+    CS2SIM_TRY_LET(opened, control(device, SFC_SIM_TRACE_OPEN, {options.with_secrets}));
+    const std::uint32_t listener = opened.block.u32("listener");
     std::cerr << "cs2sim: listening\n";  // scripts wait for it
     const auto began = std::chrono::steady_clock::now();
     const auto over = [&] {
@@ -94,8 +91,7 @@ Result<void> listen(host::Device& device, const Options& options, Sinks& sinks, 
         if (!over()) std::this_thread::sleep_for(std::chrono::milliseconds(25));
     }
     if (!sinks.enough()) CS2SIM_TRY(drain(device, listener, sinks, modules));
-    const auto closed = control(device, SFC_SIM_TRACE_CLOSE, {listener});
-    if (!closed) return fail(closed.error());
+    CS2SIM_TRY(control(device, SFC_SIM_TRACE_CLOSE, {listener}));
     return {};
 }
 

@@ -53,13 +53,12 @@ void RecordFile::add(const TraceEvent& event) {
 
 tl::expected<Recording, std::string> read_recording(const std::string& path) {
     const auto refuse = [&](const std::string& what) { return tl::unexpected(path + ": " + what); };
-    const auto parsed = parse_toml_file(path, kLongest);
-    if (!parsed) return tl::unexpected(parsed.error());
-    if ((*parsed)["version"].value<std::int64_t>() != kVersion) return refuse("no recording of cs2sim trace");
+    CS2SIM_TRY_LET(parsed, parse_toml_file(path, kLongest));
+    if (parsed["version"].value<std::int64_t>() != kVersion) return refuse("no recording of cs2sim trace");
     Recording recording;
-    recording.with_secrets = (*parsed)["secrets"].value_or(false);
-    if (!parsed->contains("exchange")) return recording;
-    const toml::array* list = (*parsed)["exchange"].as_array();
+    recording.with_secrets = parsed["secrets"].value_or(false);
+    if (!parsed.contains("exchange")) return recording;
+    const toml::array* list = parsed["exchange"].as_array();
     if (!list) return refuse("'exchange' is no list of [[exchange]]");
     for (const toml::node& node : *list) {
         const toml::table* table = node.as_table();

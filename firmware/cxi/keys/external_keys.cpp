@@ -45,12 +45,10 @@ Result<SharedKey> ExternalKeys::find(ByteView blob, std::uint16_t modes) {
     const Circumstance now{mbk_.changes(), modes};
     if (smos_.master_key.present())
         if (SharedKey key = known(as_text(digest), now)) return key;
-    auto object = seal.open(blob);
-    if (!object) return fail(object.error());
-    auto loaded = load_key(*std::move(object));
-    if (!loaded) return fail(loaded.error());
-    loaded->external = true;
-    auto key = std::make_shared<const LoadedKey>(*std::move(loaded));
+    CS2SIM_TRY_LET(object, seal.open(blob));
+    CS2SIM_TRY_LET(loaded, load_key(std::move(object)));
+    loaded.external = true;
+    auto key = std::make_shared<const LoadedKey>(std::move(loaded));
     remember(as_text(digest), now, key);
     return key;
 }

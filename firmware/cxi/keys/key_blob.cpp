@@ -21,10 +21,9 @@ Result<Aead*> KeySeal::cipher_for(const ResidentMbk& resident) {
     const auto& hash = resident.info().hash;
     const auto known = std::ranges::find(ciphers_, hash, &Cipher::mbk_hash);
     if (known != ciphers_.end()) return &known->aead;
-    const auto key = resident.derive("cs2sim key backup", hash, 32);
-    if (!key) return fail(key.error());
+    CS2SIM_TRY_LET(key, resident.derive("cs2sim key backup", hash, 32));
     if (ciphers_.size() >= kMostCiphers) ciphers_.pop_front();
-    ciphers_.push_back({hash, Aead(*key)});
+    ciphers_.push_back({hash, Aead(key)});
     return &ciphers_.back().aead;
 }
 
@@ -34,37 +33,33 @@ void KeySeal::forget() {
 }
 
 Result<Bytes> KeySeal::seal(const KeyObject& key) {
-    const auto resident = mbk_.resident(kMbkSlotAes);
-    if (!resident) return fail(resident.error());
-    const MbkKeyInfo& info = resident->info();
+    CS2SIM_TRY_LET(resident, mbk_.resident(kMbkSlotAes));
+    const MbkKeyInfo& info = resident.info();
     CS2SIM_TRY_LET(blob, compose(LAYOUT_CXI_SEALED_KEY,
                                  {CXI_SEALED_MAGIC, CXI_SEALED_VERSION, info.type, ByteView(info.hash),
                                   key.group(), key.name(), key.spec(), ByteView()}));
     const SecretBytes record = encode_key(key);
     const std::lock_guard lock(mutex_);
-    const auto cipher = cipher_for(*resident);
-    if (!cipher) return fail(cipher.error());
-    append(blob, (*cipher)->seal(record, {blob}));
+    CS2SIM_TRY_LET(cipher, cipher_for(resident));
+    append(blob, cipher->seal(record, {blob}));
     return blob;
 }
 
 Result<KeyObject> KeySeal::open(ByteView blob) {
     const auto outer = parse_sealed_key(blob);
     if (!outer || outer->sealed.size() < Aead::kOverhead) return fail(E_CXI_KEY_BLOB_FORMAT);
-    const auto resident = mbk_.that_sealed(outer->mbk_type, outer->mbk_hash);
-    if (!resident) return fail(resident.error());
-    if (!*resident) return fail(E_CXI_BB_WRONG_MBK);
+    CS2SIM_TRY_LET(resident, mbk_.that_sealed(outer->mbk_type, outer->mbk_hash));
+    if (!resident) return fail(E_CXI_BB_WRONG_MBK);
 
     Result<SecretBytes> record = SecretBytes();
     {
         const std::lock_guard lock(mutex_);
-        const auto cipher = cipher_for(**resident);
-        if (!cipher) return fail(cipher.error());
-        record = (*cipher)->open(outer->sealed, {outer->clear});
+        CS2SIM_TRY_LET(cipher, cipher_for(*resident));
+        record = cipher->open(outer->sealed, {outer->clear});
     }
     if (!record) return fail(E_CXI_KEY_BLOB_MAC);
     auto key = decode_key(*record);
-    if (!key) return fail(key.error());
+    CS2SIM_TRY(key);
     const bool as_labelled =
         key->group() == outer->group && key->name() == outer->name && key->spec() == outer->spec;
     if (!as_labelled) return fail(E_CXI_KEY_BLOB_FORMAT);
@@ -72,14 +67,12 @@ Result<KeyObject> KeySeal::open(ByteView blob) {
 }
 
 Result<Bytes> KeySeal::seal_anew(ByteView blob) {
-    const auto key = open(blob);
-    if (!key) return fail(key.error());
-    const auto info = mbk_.info(kMbkSlotAes);
-    if (!info) return fail(info.error());
+    CS2SIM_TRY_LET(key, open(blob));
+    CS2SIM_TRY_LET(info, mbk_.info(kMbkSlotAes));
     const auto outer = parse_sealed_key(blob);
-    if (outer->version == CXI_SEALED_VERSION && std::ranges::equal(outer->mbk_hash, info->hash))
+    if (outer->version == CXI_SEALED_VERSION && std::ranges::equal(outer->mbk_hash, info.hash))
         return to_bytes(blob);
-    return seal(*key);
+    return seal(key);
 }
 
 }  // namespace cs2sim

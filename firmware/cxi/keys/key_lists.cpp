@@ -69,19 +69,18 @@ Result<KeyStore::Page> KeyStore::list(ByteView prefix, ByteView cursor, std::siz
         auto page = list_volatile(prefix, after, limit, wanted);
         if (!page || page->cursor[0] == kInVolatile || page->keys.size() >= limit) return page;
         auto rest = list(prefix, page->cursor, limit - page->keys.size(), wanted);
-        if (!rest) return rest;
+        CS2SIM_TRY(rest);
         rest->keys.insert(rest->keys.begin(), page->keys.begin(), page->keys.end());
         return rest;
     }
 
-    const auto keys = database();
-    if (!keys) return fail(keys.error());
+    CS2SIM_TRY_LET(keys, database());
     Page page;
     Bytes at = after.empty() ? before(prefix) : to_bytes(after);
     page.more = true;
     for (std::size_t scanned = 0; scanned < kScanPerPage && page.keys.size() < limit; ++scanned) {
-        auto entry = at.empty() ? (*keys)->find(Bytes(CXI_INDEX_LENGTH, 0), Find::greater_or_equal)
-                                : (*keys)->find(at, Find::greater);
+        auto entry = at.empty() ? keys->find(Bytes(CXI_INDEX_LENGTH, 0), Find::greater_or_equal)
+                                : keys->find(at, Find::greater);
         if (!entry && entry.error().code != E_DB_NOT_FOUND) return fail(entry.error());
         if (!entry || !starts_with(entry->key, prefix)) {
             page.more = false;
@@ -119,8 +118,7 @@ Result<KeyStore::Page> KeyStore::list_group(std::string_view group, const Proper
     constexpr std::size_t kAtATime = 256;
     if (!cursor.empty() && cursor.size() != 5 + CXI_INDEX_LENGTH) return fail(E_CXI_INVALID_PARAM_LEN);
     if (!cursor.empty() && cursor[0] != kInGroup) return fail(E_CXI_INVALID_PARAM_VAL);
-    const auto keys = database();
-    if (!keys) return fail(keys.error());
+    CS2SIM_TRY_LET(keys, database());
 
     std::uint32_t spec = cursor.empty() ? 0 : static_cast<std::uint32_t>(big_endian(cursor.subspan(1, 4)));
     Bytes index = cursor.empty() ? Bytes() : to_bytes(cursor.subspan(5));
@@ -143,8 +141,8 @@ Result<KeyStore::Page> KeyStore::list_group(std::string_view group, const Proper
     while (more && page.keys.size() < limit && scanned < kScanPerPage) {
         const std::size_t batch = std::min(limit - page.keys.size(), kAtATime);
         const auto found =
-            (*keys)->find_by(prefix, index.empty() ? Bytes() : term_with_spec(prefix, spec), index, batch);
-        if (!found) return fail(found.error());
+            keys->find_by(prefix, index.empty() ? Bytes() : term_with_spec(prefix, spec), index, batch);
+        CS2SIM_TRY(found);
         more = found->size() == batch;
         scanned += found->size();
         for (const FoundByTerm& each : *found) {

@@ -19,45 +19,34 @@ Result<Bytes> KeyStore::note_name(NoteKind kind, const LoadedKey& key) {
 }
 
 Result<Bytes> KeyStore::note(NoteKind kind, const LoadedKey& key) {
-    const auto keys = database();
-    if (!keys) return fail(keys.error());
+    CS2SIM_TRY_LET(keys, database());
     CS2SIM_TRY_LET(name, note_name(kind, key));
-    return (*keys)->note(name);
+    return keys->note(name);
 }
 
 Result<void> KeyStore::change_note(NoteKind kind, const LoadedKey& key,
                                    const std::function<Result<Bytes>(ByteView)>& change) {
-    const auto keys = database();
-    if (!keys) return fail(keys.error());
-    const auto name = note_name(kind, key);
-    if (!name) return fail(name.error());
-    return (*keys)->change([&](Batch& batch) -> Result<void> {
-        const auto before = batch.note(*name);
-        if (!before) return fail(before.error());
-        const auto after = change(*before);
-        if (!after) return fail(after.error());
-        return *after == *before ? Result<void>() : batch.set_note(*name, *after);
+    CS2SIM_TRY_LET(keys, database());
+    CS2SIM_TRY_LET(name, note_name(kind, key));
+    return keys->change([&](Batch& batch) -> Result<void> {
+        CS2SIM_TRY_LET(before, batch.note(name));
+        CS2SIM_TRY_LET(after, change(before));
+        return after == before ? Result<void>() : batch.set_note(name, after);
     });
 }
 
 Result<void> KeyStore::modify_noted(NoteKind kind, ByteView index, const NotedChange& change) {
     if (const SharedKey key = volatile_key(index)) return modify_volatile_noted(kind, *key, change);
-    const auto keys = database();
-    if (!keys) return fail(keys.error());
-    return (*keys)->change([&](Batch& batch) -> Result<void> {
-        const auto record = batch.find(index);
-        if (!record) return fail(record.error());
-        auto object = decode_key(*record);
-        if (!object) return fail(object.error());
-        const auto loaded = load_key(*object);
-        if (!loaded) return fail(loaded.error());
-        const auto name = note_name(kind, *loaded);
-        if (!name) return fail(name.error());
-        auto note = batch.note(*name);
-        if (!note) return fail(note.error());
-        CS2SIM_TRY(change(*object, *note));
-        CS2SIM_TRY(batch.set_note(*name, *note));
-        return batch.update(index, encode_key(*object));
+    CS2SIM_TRY_LET(keys, database());
+    return keys->change([&](Batch& batch) -> Result<void> {
+        CS2SIM_TRY_LET(record, batch.find(index));
+        CS2SIM_TRY_LET(object, decode_key(record));
+        CS2SIM_TRY_LET(loaded, load_key(object));
+        CS2SIM_TRY_LET(name, note_name(kind, loaded));
+        CS2SIM_TRY_LET(note, batch.note(name));
+        CS2SIM_TRY(change(object, note));
+        CS2SIM_TRY(batch.set_note(name, note));
+        return batch.update(index, encode_key(object));
     });
 }
 

@@ -53,13 +53,12 @@ std::uint32_t block_bytes(const LoadedKey& key) {
 Result<Bytes> domain_property(const EVP_PKEY* key, std::uint32_t id) {
     if (!key) return fail(E_CXI_PROP_NOT_FOUND);
     if (id == CXI_PROP_KEY_DSA_PUBKEY) return public_value(*key);
-    const auto parameters = domain_parameters(*key);
-    if (!parameters) return fail(parameters.error());
-    if (id == CXI_PROP_KEY_DSA_P) return parameters->p;
-    if (id == CXI_PROP_KEY_DSA_G) return parameters->g;
+    CS2SIM_TRY_LET(parameters, domain_parameters(*key));
+    if (id == CXI_PROP_KEY_DSA_P) return parameters.p;
+    if (id == CXI_PROP_KEY_DSA_G) return parameters.g;
     if (id == CXI_PROP_KEY_DSA_P_BITS) return number_bytes(key_bits(*key));
-    if (parameters->q.empty()) return fail(E_CXI_PROP_NOT_FOUND);
-    return id == CXI_PROP_KEY_DSA_Q ? parameters->q : number_bytes(subprime_bits(*key));
+    if (parameters.q.empty()) return fail(E_CXI_PROP_NOT_FOUND);
+    return id == CXI_PROP_KEY_DSA_Q ? parameters.q : number_bytes(subprime_bits(*key));
 }
 
 Result<Bytes> computed_property(const LoadedKey& key, std::uint32_t id) {
@@ -102,7 +101,7 @@ Result<Bytes> computed_property(const LoadedKey& key, std::uint32_t id) {
 Result<Bytes> check_value(const KeyObject& key) {
     if (!key.is_secret()) return fail(E_CXI_PROP_NOT_FOUND);
     const Bytes zeros(key.algorithm() == CXI_KEY_ALGO_DES ? 8 : 16);
-    if (key.algorithm() == CXI_KEY_ALGO_RAW) {
+    if (key.algorithm() == CXI_KEY_ALGO_RAW || is_custom_algorithm(key.algorithm())) {
         Bytes hash = digest("SHA1", {key.material});
         hash.resize(3);
         return hash;
@@ -110,9 +109,8 @@ Result<Bytes> check_value(const KeyObject& key) {
     const std::string name = key.algorithm() == CXI_KEY_ALGO_AES
                                  ? "AES-" + std::to_string(key.material.size() * 8) + "-ECB"
                                  : std::string(key.material.size() == 16 ? "DES-EDE-ECB" : "DES-EDE3-ECB");
-    const auto block = encrypt_blocks(name, key.material, {}, zeros);
-    if (!block) return fail(block.error());
-    return Bytes(block->begin(), block->begin() + 3);
+    CS2SIM_TRY_LET(block, encrypt_blocks(name, key.material, {}, zeros));
+    return Bytes(block.begin(), block.begin() + 3);
 }
 
 const DefaultRow* find_default(std::uint32_t property) {

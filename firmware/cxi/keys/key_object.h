@@ -12,6 +12,9 @@
 
 namespace cs2sim {
 
+// Of a key whose bytes only a user's module understands.
+constexpr bool is_custom_algorithm(std::uint32_t algorithm) { return (algorithm & CXI_KEY_ALGO_CUSTOM) != 0; }
+
 struct KeyObject {
     PropertyList properties;
 

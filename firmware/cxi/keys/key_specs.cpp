@@ -9,9 +9,8 @@ bool wants_spec(const KeyObject& key) { return key.name().empty() && key.spec() 
 
 // The highest specifier that a group gave is a note under its term. It becomes `least` when it is lower.
 Result<std::uint32_t> raise_given(Batch& batch, ByteView group, std::uint32_t least) {
-    const auto note = batch.note(group);
-    if (!note) return fail(note.error());
-    const std::uint32_t given = note->empty() ? 0 : static_cast<std::uint32_t>(big_endian(*note));
+    CS2SIM_TRY_LET(note, batch.note(group));
+    const std::uint32_t given = note.empty() ? 0 : static_cast<std::uint32_t>(big_endian(note));
     if (given >= least) return given;
     CS2SIM_TRY(batch.set_note(group, big_endian_bytes<4>(least)));
     return least;
@@ -22,19 +21,17 @@ Result<std::uint32_t> next_spec(Batch& batch, std::string_view group) {
     const Bytes prefix = group_term(group);
     const auto last = batch.last_term(prefix);
     if (!last && last.error().code != E_DB_NOT_FOUND) return fail(last.error());
-    const auto given = raise_given(batch, prefix, last ? spec_of_term(*last) : 0);
-    if (!given) return fail(given.error());
-    if (*given >= 0xFFFFFFFE) return fail(E_DB_NO_SPACE);
-    return raise_given(batch, prefix, *given + 1);
+    CS2SIM_TRY_LET(given, raise_given(batch, prefix, last ? spec_of_term(*last) : 0));
+    if (given >= 0xFFFFFFFE) return fail(E_DB_NO_SPACE);
+    return raise_given(batch, prefix, given + 1);
 }
 
 }  // namespace
 
 Result<void> give_specs(Batch& batch, const std::vector<KeyObject*>& objects) {
     for (KeyObject* object : objects) {
-        const auto spec = next_spec(batch, object->group());
-        if (!spec) return fail(spec.error());
-        object->properties.set_number(CXI_PROP_KEY_SPEC, *spec);
+        CS2SIM_TRY_LET(spec, next_spec(batch, object->group()));
+        object->properties.set_number(CXI_PROP_KEY_SPEC, spec);
     }
     return {};
 }

@@ -14,7 +14,8 @@ std::vector<KeyObject*> those_without_spec(std::initializer_list<KeyObject*> obj
 // database's.
 Result<void> give_specs(Batch& batch, const std::vector<KeyObject*>& objects);
 
-// A specifier that goes with its key is not given again.
+// A specifier is not given again, although its key may go: noted when the key comes, so that to delete one
+// never wants room for a note.
 Result<void> retire_spec(Batch& batch, const KeyObject& key);
 
 }  // namespace cs2sim

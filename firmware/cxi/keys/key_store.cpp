@@ -12,7 +12,7 @@ Result<std::shared_ptr<Database>> KeyStore::database() {
     auto opened = databases_.open(kKeyDatabase);
     if (!opened && opened.error().code == E_OS_FILE_NO_SUCH_FILE)
         opened = databases_.create(kKeyDatabase, database_policy(kKeyDatabase)->info);
-    if (!opened) return opened;
+    CS2SIM_TRY(opened);
     const std::lock_guard lock(mutex_);
     if (database_ != *opened) {
         cache_.clear();
@@ -66,31 +66,26 @@ void KeyStore::forget(ByteView index) {
 Result<SharedKey> KeyStore::find(ByteView index) {
     if (index.size() != CXI_INDEX_LENGTH) return fail(E_CXI_INVALID_PARAM_LEN);
     if (auto key = volatile_key(index)) return key;
-    const auto keys = database();
-    if (!keys) return fail(keys.error());
+    CS2SIM_TRY_LET(keys, database());
     // The number first: a change that comes between makes it old, and the next command reads again.
-    const std::uint64_t changes = (*keys)->changes(index);
+    const std::uint64_t changes = keys->changes(index);
     if (smos_.master_key.present())
         if (SharedKey known = cached(index, changes)) return known;
-    const auto record = (*keys)->find(index);
-    if (!record) return fail(record.error());
-    Bytes hash = sha256(*record);
+    CS2SIM_TRY_LET(record, keys->find(index));
+    Bytes hash = sha256(record);
     if (SharedKey known = confirmed(index, hash, changes)) return known;
 
-    auto object = decode_key(*record);
-    if (!object) return fail(object.error());
-    auto loaded = load_key(*std::move(object));
-    if (!loaded) return fail(loaded.error());
-    if (!std::ranges::equal(loaded->index, index)) return fail(E_DB_NOT_FOUND);
-    auto key = std::make_shared<const LoadedKey>(*std::move(loaded));
+    CS2SIM_TRY_LET(object, decode_key(record));
+    CS2SIM_TRY_LET(loaded, load_key(std::move(object)));
+    if (!std::ranges::equal(loaded.index, index)) return fail(E_DB_NOT_FOUND);
+    auto key = std::make_shared<const LoadedKey>(std::move(loaded));
     remember(index, {key, std::move(hash), changes});
     return key;
 }
 
 Result<void> KeyStore::insert(std::initializer_list<KeyObject*> objects, bool overwrite, Lifetime lifetime) {
-    const auto keys = database();
-    if (!keys) return fail(keys.error());
-    if (lifetime.is_volatile) return insert_volatile(**keys, objects, overwrite, lifetime.owner);
+    CS2SIM_TRY_LET(keys, database());
+    if (lifetime.is_volatile) return insert_volatile(*keys, objects, overwrite, lifetime.owner);
     const auto unnumbered = those_without_spec(objects);
     // Made outside the transaction, which others wait for, unless the specifier is known only there.
     std::vector<std::pair<Bytes, SecretBytes>> records;
@@ -104,11 +99,12 @@ Result<void> KeyStore::insert(std::initializer_list<KeyObject*> objects, bool ov
         for (const auto& each : records)
             if (volatile_.contains(each.first)) return fail(E_DB_EXISTS);
     }
-    CS2SIM_TRY((*keys)->change([&](Batch& batch) -> Result<void> {
+    CS2SIM_TRY(keys->change([&](Batch& batch) -> Result<void> {
         if (!unnumbered.empty()) {
             CS2SIM_TRY(give_specs(batch, unnumbered));
             encode_all();
         }
+        for (const KeyObject* key : objects) CS2SIM_TRY(retire_spec(batch, *key));
         for (const auto& [index, record] : records)
             CS2SIM_TRY(overwrite ? batch.update(index, record) : batch.insert(index, record));
         return {};
@@ -123,15 +119,13 @@ Result<void> KeyStore::modify(ByteView index, const std::function<Result<void>(K
                               const KeyObject* if_absent) {
     if (const auto done = modify_volatile(index, change); done || done.error().code != E_DB_NOT_FOUND)
         return done;
-    const auto keys = database();
-    if (!keys) return fail(keys.error());
-    return (*keys)->change([&](Batch& batch) -> Result<void> {
+    CS2SIM_TRY_LET(keys, database());
+    return keys->change([&](Batch& batch) -> Result<void> {
         const auto record = batch.find(index);
         if (!record && (record.error().code != E_DB_NOT_FOUND || !if_absent)) return fail(record.error());
-        auto object = record ? decode_key(*record) : Result<KeyObject>(*if_absent);
-        if (!object) return fail(object.error());
-        CS2SIM_TRY(change(*object));
-        return batch.update(index, encode_key(*object));
+        CS2SIM_TRY_LET(object, record ? decode_key(*record) : Result<KeyObject>(*if_absent));
+        CS2SIM_TRY(change(object));
+        return batch.update(index, encode_key(object));
     });
 }
 
@@ -143,9 +137,8 @@ Result<void> KeyStore::erase(ByteView index) {
             return {};
         }
     }
-    const auto keys = database();
-    if (!keys) return fail(keys.error());
-    CS2SIM_TRY((*keys)->change([&](Batch& batch) -> Result<void> {
+    CS2SIM_TRY_LET(keys, database());
+    CS2SIM_TRY(keys->change([&](Batch& batch) -> Result<void> {
         const auto record = batch.find(index);
         if (!record && record.error().code != E_DB_REC_CRC) return fail(record.error());
         if (record)
@@ -157,15 +150,13 @@ Result<void> KeyStore::erase(ByteView index) {
 }
 
 Result<std::uint64_t> KeyStore::count() {
-    const auto keys = database();
-    if (!keys) return fail(keys.error());
-    return (*keys)->count();
+    CS2SIM_TRY_LET(keys, database());
+    return keys->count();
 }
 
 Result<std::uint32_t> KeyStore::erase_group(std::string_view group) {
     const Bytes prefix = group_prefix(group);
-    const auto keys = database();
-    if (!keys) return fail(keys.error());
+    CS2SIM_TRY_LET(keys, database());
     std::uint32_t erased = 0;
     const auto wipe = [&](Batch& batch) -> Result<void> {
         erased = 0;
@@ -185,7 +176,7 @@ Result<std::uint32_t> KeyStore::erase_group(std::string_view group) {
             increment(at);  // go on behind it
         }
     };
-    CS2SIM_TRY((*keys)->change(wipe));
+    CS2SIM_TRY(keys->change(wipe));
     const std::lock_guard lock(mutex_);
     std::erase_if(cache_, [&](const auto& entry) {
         if (entry.second->second.key->object.group() != group) return false;
@@ -201,10 +192,9 @@ Result<std::uint32_t> KeyStore::erase_group(std::string_view group) {
 }
 
 Result<std::uint64_t> KeyStore::changes(std::initializer_list<ByteView> indices) {
-    const auto keys = database();
-    if (!keys) return fail(keys.error());
+    CS2SIM_TRY_LET(keys, database());
     std::uint64_t sum = 0;
-    for (const ByteView index : indices) sum += (*keys)->changes(index);
+    for (const ByteView index : indices) sum += keys->changes(index);
     return sum;
 }
 

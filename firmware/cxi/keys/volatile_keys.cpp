@@ -34,11 +34,10 @@ Result<void> KeyStore::keep_volatile(std::initializer_list<KeyObject*> objects, 
                                      std::uint64_t owner) {
     std::vector<Held> ready;
     for (const KeyObject* object : objects) {
-        auto loaded = load_key(*object);
-        if (!loaded) return fail(loaded.error());
-        loaded->is_volatile = true;
+        CS2SIM_TRY_LET(loaded, load_key(*object));
+        loaded.is_volatile = true;
         ready.push_back(
-            {std::make_shared<const LoadedKey>(*std::move(loaded)), owner, bytes_in_memory(*object)});
+            {std::make_shared<const LoadedKey>(std::move(loaded)), owner, bytes_in_memory(*object)});
     }
     const std::lock_guard lock(mutex_);
     std::size_t count = volatile_.size(), bytes = volatile_bytes_;
@@ -86,12 +85,11 @@ Result<void> KeyStore::modify_volatile(ByteView index,
     CS2SIM_TRY(change(object));
     const std::size_t bytes = bytes_in_memory(object);
     if (volatile_bytes_ - found->second.bytes + bytes > limits_.bytes) return fail(E_CXI_MALLOC);
-    auto loaded = load_key(std::move(object));
-    if (!loaded) return fail(loaded.error());
-    loaded->is_volatile = true;
+    CS2SIM_TRY_LET(loaded, load_key(std::move(object)));
+    loaded.is_volatile = true;
     volatile_bytes_ += bytes - found->second.bytes;
     found->second.bytes = bytes;
-    found->second.key = std::make_shared<const LoadedKey>(*std::move(loaded));
+    found->second.key = std::make_shared<const LoadedKey>(std::move(loaded));
     return {};
 }
 

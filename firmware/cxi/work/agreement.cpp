@@ -57,9 +57,8 @@ struct EciesKeys {
 
 Result<EciesKeys> ecies_keys(const Ecies& ecies, ByteView secret, std::size_t text_size) {
     const std::size_t first = ecies.key_bytes == 0 ? text_size : ecies.key_bytes;
-    auto bytes = x963_kdf(*ecies.kdf, secret, ecies.shared1, first + ecies.mac->size);
-    if (!bytes) return fail(bytes.error());
-    return EciesKeys{*std::move(bytes), first};
+    CS2SIM_TRY_LET(bytes, x963_kdf(*ecies.kdf, secret, ecies.shared1, first + ecies.mac->size));
+    return EciesKeys{std::move(bytes), first};
 }
 
 SecretBytes exclusive_or(ByteView text, ByteView key) {
@@ -85,10 +84,9 @@ Result<SecretBytes> agree(const LoadedKey& own, Mechanism mechanism, ByteView pe
     if (!own.object.is_private() || is_rsa(*own.pkey) || is_dsa(*own.pkey)) return fail(E_CXI_KEY_TYPE);
     const bool dh = mechanism.kdf() == CXI_MECH_KDF_DH;
     if (mechanism.kdf() != 0 && dh != is_dh(*own.pkey)) return fail(E_CXI_KEY_TYPE);
-    const auto other = peer_key(own, peer);
-    if (!other) return fail(other.error());
-    if (!is_dh(*own.pkey)) return ecdh(*own.pkey, **other);
-    return dh_agree(*own.pkey, **other, (mechanism.value & CXI_MECH_FORMAT_KEEP_LEAD_ZERO) != 0);
+    CS2SIM_TRY_LET(other, peer_key(own, peer));
+    if (!is_dh(*own.pkey)) return ecdh(*own.pkey, *other);
+    return dh_agree(*own.pkey, *other, (mechanism.value & CXI_MECH_FORMAT_KEEP_LEAD_ZERO) != 0);
 }
 
 Result<SecretBytes> x963_kdf(const HashRow& hash, ByteView secret, ByteView shared, std::size_t length) {
@@ -108,50 +106,43 @@ Result<SecretBytes> x963_kdf(const HashRow& hash, ByteView secret, ByteView shar
 }
 
 Result<Bytes> ecies_encrypt(const LoadedKey& key, Mechanism mechanism, ByteView parameter, ByteView data) {
-    const auto ecies = read_ecies(key, mechanism, parameter);
-    if (!ecies) return fail(ecies.error());
-    const auto ephemeral = generate_ec(ec_curve(*key.pkey));
-    if (!ephemeral) return fail(ephemeral.error());
-    const auto secret = ecdh(**ephemeral, *key.pkey);
-    if (!secret) return fail(secret.error());
-    const auto keys = ecies_keys(*ecies, *secret, data.size());
-    if (!keys) return fail(keys.error());
+    CS2SIM_TRY_LET(ecies, read_ecies(key, mechanism, parameter));
+    CS2SIM_TRY_LET(ephemeral, generate_ec(ec_curve(*key.pkey)));
+    CS2SIM_TRY_LET(secret, ecdh(*ephemeral, *key.pkey));
+    CS2SIM_TRY_LET(keys, ecies_keys(ecies, secret, data.size()));
     SecretBytes text;
-    if (ecies->key_bytes == 0) {
-        text = exclusive_or(data, keys->cipher());
+    if (ecies.key_bytes == 0) {
+        text = exclusive_or(data, keys.cipher());
     } else {
         SecretBytes padded = to_secret(data);
         const std::size_t pad = kBlock - data.size() % kBlock;
         padded.insert(padded.end(), pad, static_cast<std::uint8_t>(pad));
-        auto encrypted = encrypt_blocks(cipher_name(*ecies), keys->cipher(), Bytes(kBlock), padded);
-        if (!encrypted) return fail(encrypted.error());
-        text = *std::move(encrypted);
+        CS2SIM_TRY_LET(encrypted, encrypt_blocks(cipher_name(ecies), keys.cipher(), Bytes(kBlock), padded));
+        text = std::move(encrypted);
     }
-    Bytes out = ec_point(**ephemeral);
+    Bytes out = ec_point(*ephemeral);
     append(out, text);
-    append(out, ecies_mac(*ecies, *keys, text));
+    append(out, ecies_mac(ecies, keys, text));
     return out;
 }
 
 Result<SecretBytes> ecies_decrypt(const LoadedKey& key, Mechanism mechanism, ByteView parameter,
                                   ByteView data) {
-    const auto ecies = read_ecies(key, mechanism, parameter);
-    if (!ecies) return fail(ecies.error());
+    CS2SIM_TRY_LET(ecies, read_ecies(key, mechanism, parameter));
     const std::size_t point = ec_point(*key.pkey).size();
-    if (data.size() < point + ecies->mac_bytes) return fail(E_CXI_CRYPT_DATA_LEN);
-    const ByteView text = data.subspan(point, data.size() - point - ecies->mac_bytes);
-    if (ecies->key_bytes != 0 && (text.empty() || text.size() % kBlock != 0))
+    if (data.size() < point + ecies.mac_bytes) return fail(E_CXI_CRYPT_DATA_LEN);
+    const ByteView text = data.subspan(point, data.size() - point - ecies.mac_bytes);
+    if (ecies.key_bytes != 0 && (text.empty() || text.size() % kBlock != 0))
         return fail(E_CXI_CRYPT_DATA_LEN);
     const auto secret = agree(key, Mechanism{}, data.first(point));
     if (!secret)
         return fail(secret.error().code == E_ECA_BAD_POINT ? E_CXI_CRYPT_PADDING : secret.error().code);
-    const auto keys = ecies_keys(*ecies, *secret, text.size());
-    if (!keys) return fail(keys.error());
-    if (!equal_in_constant_time(ecies_mac(*ecies, *keys, text), data.last(ecies->mac_bytes)))
+    CS2SIM_TRY_LET(keys, ecies_keys(ecies, *secret, text.size()));
+    if (!equal_in_constant_time(ecies_mac(ecies, keys, text), data.last(ecies.mac_bytes)))
         return fail(E_CXI_CRYPT_PADDING);
-    if (ecies->key_bytes == 0) return exclusive_or(text, keys->cipher());
-    auto plain = decrypt_blocks(cipher_name(*ecies), keys->cipher(), Bytes(kBlock), text);
-    if (!plain) return fail(plain.error());
+    if (ecies.key_bytes == 0) return exclusive_or(text, keys.cipher());
+    auto plain = decrypt_blocks(cipher_name(ecies), keys.cipher(), Bytes(kBlock), text);
+    CS2SIM_TRY(plain);
     const std::size_t pad = plain->back();
     if (pad == 0 || pad > kBlock) return fail(E_CXI_CRYPT_PADDING);
     plain->resize(plain->size() - pad);

@@ -301,10 +301,9 @@ Result<Bytes> CipherJob::whole(ByteView data) {
 Result<void> CipherJob::whole(ByteView data, Bytes& out) {
     const bool ccm = mechanism_.chain() == CXI_MECH_CHAIN_CCM;
     if (ccm || mechanism_.chain() == CXI_MECH_CHAIN_KEY_WRAP) {
-        auto all = ccm ? whole_ccm(data) : whole_key_wrap(data);
-        if (!all) return fail(all.error());
-        append(out, *all);
-        cleanse(all->data(), all->size());
+        CS2SIM_TRY_LET(all, ccm ? whole_ccm(data) : whole_key_wrap(data));
+        append(out, all);
+        cleanse(all.data(), all.size());
         return {};
     }
     out.reserve(out.size() + data.size() + 2 * block_ + tag_);

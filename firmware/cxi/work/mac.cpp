@@ -99,18 +99,16 @@ Result<Bytes> prf_mac(const LoadedKey& key, Mechanism mechanism, ByteView data, 
     const auto given = parse(LAYOUT_CXI_PRF_PARAMETER, parameter);
     if (!key.object.is_secret()) return fail(E_CXI_KEY_TYPE);
     if (!given || given->u16("length") == 0) return fail(E_CXI_CRYPT_MECH_PARA);
-    const auto out = tls12_prf(key, mechanism, data, given->u16("length"));
-    if (!out) return fail(out.error());
-    return to_bytes(*out);
+    CS2SIM_TRY_LET(out, tls12_prf(key, mechanism, data, given->u16("length")));
+    return to_bytes(out);
 }
 
 Result<Handle<EVP_MAC_CTX>> start_mac(const LoadedKey& key, Mechanism mechanism) {
     if (!key.object.is_secret()) return fail(E_CXI_KEY_TYPE);
     if (mechanism.chain() == CXI_MECH_CHAIN_CMAC) return start_cmac(key);
     if (mechanism.chain() != 0) return fail(E_CXI_CRYPT_MECH);
-    const auto hash = required_hash(mechanism);
-    if (!hash) return fail(hash.error());
-    auto context = mac_context("HMAC", OSSL_MAC_PARAM_DIGEST, (*hash)->name, key.secret());
+    CS2SIM_TRY_LET(hash, required_hash(mechanism));
+    auto context = mac_context("HMAC", OSSL_MAC_PARAM_DIGEST, hash->name, key.secret());
     if (!context) return fail(E_CXI_CRYPT_MECH);
     return context;
 }
@@ -120,15 +118,13 @@ Result<Handle<EVP_MAC_CTX>> start_mac(const LoadedKey& key, Mechanism mechanism)
 Result<std::shared_ptr<HashJob>> HashJob::start(const LoadedKey* key, Mechanism mechanism) {
     auto job = std::make_shared<HashJob>();
     if (key) {
-        auto context = start_mac(*key, mechanism);
-        if (!context) return fail(context.error());
-        job->mac_ = *std::move(context);
+        CS2SIM_TRY_LET(context, start_mac(*key, mechanism));
+        job->mac_ = std::move(context);
         return job;
     }
-    const auto hash = required_hash(mechanism);
-    if (!hash) return fail(hash.error());
+    CS2SIM_TRY_LET(hash, required_hash(mechanism));
     job->hash_.reset(EVP_MD_CTX_new());
-    if (!job->hash_ || EVP_DigestInit_ex2(job->hash_.get(), hash_method(**hash), nullptr) != 1)
+    if (!job->hash_ || EVP_DigestInit_ex2(job->hash_.get(), hash_method(*hash), nullptr) != 1)
         return fail(E_CXI_MALLOC);
     return job;
 }
@@ -155,12 +151,11 @@ Result<Bytes> HashJob::finish() {
 }
 
 Result<SecretBytes> tls12_prf(const LoadedKey& key, Mechanism mechanism, ByteView seed, std::size_t length) {
-    const auto hash = required_hash(mechanism);
-    if (!hash) return fail(hash.error());
+    CS2SIM_TRY_LET(hash, required_hash(mechanism));
     const Handle<EVP_KDF> method(EVP_KDF_fetch(nullptr, "TLS1-PRF", nullptr));
     const Handle<EVP_KDF_CTX> context(method ? EVP_KDF_CTX_new(method.get()) : nullptr);
     const OSSL_PARAM parameters[] = {
-        OSSL_PARAM_construct_utf8_string(OSSL_KDF_PARAM_DIGEST, const_cast<char*>((*hash)->name), 0),
+        OSSL_PARAM_construct_utf8_string(OSSL_KDF_PARAM_DIGEST, const_cast<char*>(hash->name), 0),
         OSSL_PARAM_construct_octet_string(
             OSSL_KDF_PARAM_SECRET, const_cast<std::uint8_t*>(key.secret().data()), key.secret().size()),
         OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_SEED, const_cast<std::uint8_t*>(seed.data()),
@@ -176,10 +171,9 @@ Result<Bytes> make_mac(const LoadedKey& key, Mechanism mechanism, ByteView data,
     if (mechanism.kdf() == CXI_MECH_KDF_TLS12_PRF) return prf_mac(key, mechanism, data, parameter);
     if (mechanism.chain() == CXI_MECH_CHAIN_CBC_RETAIL) return retail_mac(key, mechanism, data);
     if (mechanism.chain() == CXI_MECH_CHAIN_GCM) return gmac(key, data, parameter);
-    const auto job = HashJob::start(&key, mechanism);
-    if (!job) return fail(job.error());
-    CS2SIM_TRY((*job)->update(data));
-    return (*job)->finish();
+    CS2SIM_TRY_LET(job, HashJob::start(&key, mechanism));
+    CS2SIM_TRY(job->update(data));
+    return job->finish();
 }
 
 }  // namespace cs2sim

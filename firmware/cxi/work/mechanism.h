@@ -18,7 +18,9 @@ struct Mechanism {
     std::uint32_t pad() const { return value & CXI_MECH_PAD_MASK; }
     std::uint32_t hash() const { return value & CXI_MECH_HASH_MASK; }
     bool is_vendor() const { return (value & CXI_MECH_VDM_FLAG) != 0; }
-    std::uint32_t vendor() const { return value >> CXI_MECH_VDM_SHIFT & 0xFF; }  // its number
+    // Its number: the low byte of it at CXI_MECH_VDM_SHIFT, the next one in the lowest byte, which
+    // vendor-defined mechanisms have no use for, so that standard numbers fit (OUR ASSUMPTION).
+    std::uint32_t vendor() const { return (value >> CXI_MECH_VDM_SHIFT & 0xFF) | (value & 0xFF) << 8; }
     bool asn1() const { return (value & CXI_MECH_FORMAT_ASN1) != 0; }
 };
 

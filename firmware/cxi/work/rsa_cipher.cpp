@@ -80,11 +80,10 @@ Result<Handle<EVP_PKEY_CTX>> prepare(const LoadedKey& key, Mechanism mechanism, 
 }  // namespace
 
 Result<Bytes> rsa_encrypt(const LoadedKey& key, Mechanism mechanism, ByteView parameter, ByteView data) {
-    const auto context = prepare(key, mechanism, parameter, true);
-    if (!context) return fail(context.error());
+    CS2SIM_TRY_LET(context, prepare(key, mechanism, parameter, true));
     Bytes out(static_cast<std::size_t>(EVP_PKEY_get_size(key.pkey.get())));
     std::size_t size = out.size();
-    if (EVP_PKEY_encrypt(context->get(), out.data(), &size, data.data(), data.size()) != 1)
+    if (EVP_PKEY_encrypt(context.get(), out.data(), &size, data.data(), data.size()) != 1)
         return fail(E_CXI_CRYPT_DATA_LEN);
     out.resize(size);
     return out;
@@ -92,12 +91,11 @@ Result<Bytes> rsa_encrypt(const LoadedKey& key, Mechanism mechanism, ByteView pa
 
 Result<SecretBytes> rsa_decrypt(const LoadedKey& key, Mechanism mechanism, ByteView parameter,
                                 ByteView data) {
-    const auto context = prepare(key, mechanism, parameter, false);
-    if (!context) return fail(context.error());
+    CS2SIM_TRY_LET(context, prepare(key, mechanism, parameter, false));
     SecretBytes out(static_cast<std::size_t>(EVP_PKEY_get_size(key.pkey.get())));
     if (data.size() != out.size()) return fail(E_CXI_CRYPT_DATA_LEN);
     std::size_t size = out.size();
-    if (EVP_PKEY_decrypt(context->get(), out.data(), &size, data.data(), data.size()) != 1)
+    if (EVP_PKEY_decrypt(context.get(), out.data(), &size, data.data(), data.size()) != 1)
         return fail(mechanism.pad() == CXI_MECH_PAD_NONE ? E_CXI_CRYPT_DATA_LEN : E_CXI_CRYPT_PADDING);
     out.resize(size);
     return out;

@@ -65,16 +65,15 @@ Result<int> rsa_padding(Mechanism mechanism) {
 }
 
 Result<void> set_rsa(EVP_PKEY_CTX* context, const SignRequest& request) {
-    const auto padding = rsa_padding(request.mechanism);
-    if (!padding) return fail(padding.error());
+    CS2SIM_TRY_LET(padding, rsa_padding(request.mechanism));
     const HashRow* hash = find_hash(request.mechanism.hash());
-    if (!hash && *padding == RSA_X931_PADDING) return fail(E_CXI_CRYPT_MECH);
-    if (hash && *padding == RSA_NO_PADDING) return fail(E_CXI_CRYPT_MECH);
+    if (!hash && padding == RSA_X931_PADDING) return fail(E_CXI_CRYPT_MECH);
+    if (hash && padding == RSA_NO_PADDING) return fail(E_CXI_CRYPT_MECH);
     // The hash first: OpenSSL looks whether X9.31 has a number for it.
     if (hash && EVP_PKEY_CTX_set_signature_md(context, hash_method(*hash)) <= 0)
         return fail(E_CXI_CRYPT_MECH);
-    if (EVP_PKEY_CTX_set_rsa_padding(context, *padding) <= 0) return fail(E_CXI_CRYPT_MECH);
-    if (*padding == RSA_PKCS1_PSS_PADDING) return set_pss(context, request);
+    if (EVP_PKEY_CTX_set_rsa_padding(context, padding) <= 0) return fail(E_CXI_CRYPT_MECH);
+    if (padding == RSA_PKCS1_PSS_PADDING) return set_pss(context, request);
     return {};
 }
 
@@ -170,17 +169,15 @@ Result<Bytes> make_signature(const LoadedKey& key, const SignRequest& request) {
     if (key.object.is_secret()) return make_mac(key, request.mechanism, request.data, request.parameter);
     if (!key.object.is_private() || is_dh(*key.pkey)) return fail(E_CXI_KEY_TYPE);
     if (is_edwards(*key.pkey)) return sign_edwards(key, request);
-    const auto hash = digest_of(request);
-    if (!hash) return fail(hash.error());
-    if (!fits_rsa(key, request, hash->size())) return fail(E_CXI_CRYPT_DATA_LEN);
-    auto context = prepare(key, request, false);
-    if (!context) return fail(context.error());
+    CS2SIM_TRY_LET(hash, digest_of(request));
+    if (!fits_rsa(key, request, hash.size())) return fail(E_CXI_CRYPT_DATA_LEN);
+    CS2SIM_TRY_LET(context, prepare(key, request, false));
     Bytes out(static_cast<std::size_t>(EVP_PKEY_get_size(key.pkey.get())));
     std::size_t size = out.size();
-    if (EVP_PKEY_sign(context->get(), out.data(), &size, hash->data(), hash->size()) != 1)
+    if (EVP_PKEY_sign(context.get(), out.data(), &size, hash.data(), hash.size()) != 1)
         return fail(request.mechanism.pad() == CXI_MECH_PAD_PSS ? E_CXI_CRYPT_MECH_PARA
                                                                 : E_CXI_CRYPT_DATA_LEN);
-    give_back(key, request, false, *std::move(context));
+    give_back(key, request, false, std::move(context));
     out.resize(size);
     if (signs_in_pairs(key) && !request.mechanism.asn1()) return plain_pair(key, out);
     return out;
@@ -188,27 +185,23 @@ Result<Bytes> make_signature(const LoadedKey& key, const SignRequest& request) {
 
 Result<void> check_signature(const LoadedKey& key, const SignRequest& request, ByteView signature) {
     if (key.object.is_secret()) {
-        const auto expected = make_mac(key, request.mechanism, request.data, request.parameter);
-        if (!expected) return fail(expected.error());
-        if (!equal_in_constant_time(*expected, signature)) return fail(E_CXI_CRYPT_SIGN_VERIFY);
+        CS2SIM_TRY_LET(expected, make_mac(key, request.mechanism, request.data, request.parameter));
+        if (!equal_in_constant_time(expected, signature)) return fail(E_CXI_CRYPT_SIGN_VERIFY);
         return {};
     }
     if (!key.pkey || is_dh(*key.pkey)) return fail(E_CXI_KEY_TYPE);
     if (is_edwards(*key.pkey)) return verify_edwards(key, request, signature);
-    const auto hash = digest_of(request);
-    if (!hash) return fail(hash.error());
-    auto context = prepare(key, request, true);
-    if (!context) return fail(context.error());
+    CS2SIM_TRY_LET(hash, digest_of(request));
+    CS2SIM_TRY_LET(context, prepare(key, request, true));
     Bytes der;
     if (signs_in_pairs(key) && !request.mechanism.asn1()) {
-        auto encoded = der_pair(key, signature);
-        if (!encoded) return fail(encoded.error());
-        der = *std::move(encoded);
+        CS2SIM_TRY_LET(encoded, der_pair(key, signature));
+        der = std::move(encoded);
         signature = der;
     }
-    if (EVP_PKEY_verify(context->get(), signature.data(), signature.size(), hash->data(), hash->size()) != 1)
+    if (EVP_PKEY_verify(context.get(), signature.data(), signature.size(), hash.data(), hash.size()) != 1)
         return fail(E_CXI_CRYPT_SIGN_VERIFY);
-    give_back(key, request, true, *std::move(context));
+    give_back(key, request, true, std::move(context));
     return {};
 }
 

@@ -16,24 +16,21 @@ Result<std::string> own_name(const Call& call) {
 }
 
 Result<std::shared_ptr<Database>> open_own(const Call& call) {
-    const auto name = own_name(call);
-    if (!name) return fail(name.error());
-    return call.device.databases.open(*name);
+    CS2SIM_TRY_LET(name, own_name(call));
+    return call.device.databases.open(name);
 }
 
 Result<Bytes> db_create(Call& call) {
-    const auto name = own_name(call);
-    if (!name) return fail(name.error());
+    CS2SIM_TRY_LET(name, own_name(call));
     const auto made =
-        call.device.databases.create(*name, {call.request.u32("keylen"), call.request.u32("maxsize")});
-    if (!made) return fail(made.error());
+        call.device.databases.create(name, {call.request.u32("keylen"), call.request.u32("maxsize")});
+    CS2SIM_TRY(made);
     return call.answer({});
 }
 
 Result<Bytes> db_insert(Call& call) {
-    const auto database = open_own(call);
-    if (!database) return fail(database.error());
-    CS2SIM_TRY((*database)->change([&](Batch& batch) -> Result<void> {
+    CS2SIM_TRY_LET(database, open_own(call));
+    CS2SIM_TRY(database->change([&](Batch& batch) -> Result<void> {
         for (ByteView rest = call.request.bytes("entries"); !rest.empty();) {
             const auto entry = parse_prefix(LAYOUT_DB_ENTRY, rest);
             if (!entry) return fail(E_DB_DATALEN);
@@ -46,26 +43,22 @@ Result<Bytes> db_insert(Call& call) {
 }
 
 Result<Bytes> db_find(Call& call) {
-    const auto database = open_own(call);
-    if (!database) return fail(database.error());
+    CS2SIM_TRY_LET(database, open_own(call));
     const std::uint8_t mode = call.request.u8("mode");
     if (mode > static_cast<std::uint8_t>(Find::greater)) return fail(E_DB_BAD_PARAM);
-    const auto entry = (*database)->find(call.request.bytes("key"), static_cast<Find>(mode));
-    if (!entry) return fail(entry.error());
-    return call.answer({entry->key, ByteView(entry->record)});
+    CS2SIM_TRY_LET(entry, database->find(call.request.bytes("key"), static_cast<Find>(mode)));
+    return call.answer({entry.key, ByteView(entry.record)});
 }
 
 Result<Bytes> db_delete(Call& call) {
-    const auto database = open_own(call);
-    if (!database) return fail(database.error());
-    CS2SIM_TRY((*database)->erase(call.request.bytes("key")));
+    CS2SIM_TRY_LET(database, open_own(call));
+    CS2SIM_TRY(database->erase(call.request.bytes("key")));
     return call.answer({});
 }
 
 Result<Bytes> db_drop(Call& call) {
-    const auto name = own_name(call);
-    if (!name) return fail(name.error());
-    CS2SIM_TRY(call.device.databases.drop(*name));
+    CS2SIM_TRY_LET(name, own_name(call));
+    CS2SIM_TRY(call.device.databases.drop(name));
     return call.answer({});
 }
 

@@ -280,7 +280,7 @@ tl::expected<FaultRule, std::string> parse_rule(RuleText text) {
     bool has_times = false;
     bool has_action = false;
     for (const auto& [key, value] : text) {
-        if (auto done = read_field(rule, key, value); !done) return Problem(done.error());
+        CS2SIM_TRY(read_field(rule, key, value));
         has_nth |= key == "nth";
         has_times |= key == "times";
         has_action |= key == "do";

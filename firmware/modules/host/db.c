@@ -11,6 +11,7 @@ struct DB_ {
     u8* page;      /* records: key, then lengths and parts, as they came */
     u32 page_size; /* bytes */
     u32 page_at;   /* of the record behind the one found last */
+    int only;      /* which kinds of records the page has */
     int ordered;   /* the page continues behind the key found last */
     u8 last_key[LONGEST_KEY];
     void* record; /* the parts found last, the secret one aligned */
@@ -133,27 +134,30 @@ static int take(DB* db, void* key, u32* l_public, void** public, u32* l_secret, 
 
 /* The first search brings one record, the next a page: who looks up one pays for one. */
 int sdk_db_find(DB* db, int mode, void* key, u32* l_public, void** public, u32* l_secret, void** secret) {
-    const int how = mode & 0xF;
+    const int how = mode & 0xF, only = mode & (DB_ONLY_VOLATILE | DB_ONLY_PERMANENT);
     int code, goes_on;
     if (!is_open(db)) return CODE(E_DB_BAD_HANDLE);
-    if (!key || how > DB_GREATER || (mode & DB_ONLY_VOLATILE))
-        return key ? CODE(how > DB_GREATER ? E_DB_BAD_PARAM : E_DB_NOT_FOUND) : CODE(E_DB_BAD_PARAM);
-    goes_on = how == DB_GREATER && db->ordered && memcmp(key, db->last_key, (size_t)db->info.keylen) == 0;
+    if (!key || how > DB_GREATER) return CODE(E_DB_BAD_PARAM);
+    goes_on = how == DB_GREATER && db->ordered && db->only == only &&
+              memcmp(key, db->last_key, (size_t)db->info.keylen) == 0;
     if (!goes_on || !db->page || db->page_at == db->page_size) {
-        code = fetch(db, (u32)how, key, goes_on ? PAGE : FIRST_PAGE);
+        code = fetch(db, (u32)(how | only), key, goes_on ? PAGE : FIRST_PAGE);
         if (code != 0) return code;
     }
+    db->only = only;
     return take(db, key, l_public, public, l_secret, secret);
 }
 
-static int put(DB* db, int replace, const void* key, u32 l_public, const void* public, u32 l_secret,
+enum { REPLACE = 1, PASSING = 2 };
+
+static int put(DB* db, int how, const void* key, u32 l_public, const void* public, u32 l_secret,
                const void* secret) {
-    struct request request = request_for(SERVICE_db_put);
+    struct request request = request_for(how == PASSING ? SERVICE_db_put_volatile : SERVICE_db_put);
     if (!is_open(db)) return CODE(E_DB_BAD_HANDLE);
     if (!key || (!public && l_public) || (!secret && l_secret)) return CODE(E_DB_BAD_PARAM);
     if (l_public > CS2SIM_CHANNEL_DATA / 2 || l_secret > CS2SIM_CHANNEL_DATA / 2) return CODE(E_DB_LENGTH);
     put_number(&request, db->handle, 4);
-    put_number(&request, (u32)replace, 1);
+    if (how != PASSING) put_number(&request, how == REPLACE, 1);
     put_bytes(&request, 2, key, (u32)db->info.keylen);
     put_bytes(&request, 4, public, l_public);
     put_bytes(&request, 4, secret, l_secret);
@@ -167,12 +171,12 @@ int sdk_db_insert(DB* db, const void* key, u32 l_public, const void* public, u32
 }
 int sdk_db_update(DB* db, const void* key, u32 l_public, const void* public, u32 l_secret,
                   const void* secret) {
-    return put(db, 1, key, l_public, public, l_secret, secret);
+    return put(db, REPLACE, key, l_public, public, l_secret, secret);
 }
 int sdk_db_insert2(DB* db, int flags, const void* key, u32 l_public, const void* public, u32 l_secret,
                    const void* secret) {
-    if (flags != DB_PERMANENT) return CODE(E_OS_MDL_NOT_SUPP); /* no volatile records here */
-    return put(db, 0, key, l_public, public, l_secret, secret);
+    if (flags != DB_PERMANENT && flags != DB_VOLATILE) return CODE(E_DB_BAD_PARAM);
+    return put(db, flags == DB_VOLATILE ? PASSING : 0, key, l_public, public, l_secret, secret);
 }
 
 int sdk_db_delete(DB* db, const void* key) {

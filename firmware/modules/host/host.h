@@ -90,8 +90,18 @@ int wait_for_call(u32 milliseconds);
 void ring_bell(void);
 void answer_call(int code, u32 length); /* whose data is in the channel */
 
-/* --- main.c --- */
+/* --- calls.c --- */
+/* Ends the process with status 2 unless there are two: the module's abbreviation and its image. */
+void check_arguments(int count, char** arguments);
+/* Does what the channel's call is for, by the functions of the module's language, and answers it: */
 void run_call(void);
+/* Loads the module and runs its start; in how many milliseconds a task of its wants to run, unless none does.
+ */
+int start_module(u32* next_task);
+int stop_module(void);
+/* Whether the module lets itself be replaced, or deleted: 0, or the code with which it objects. */
+int ask_consent(int to_replacement);
+/* and by run_tasks(), run_command() and run_mechanism(). */
 
 /* --- ends.c --- */
 /* From now on a signal that ends the process, and exit(), are told in the channel. */

@@ -3,7 +3,11 @@
  *   cs2sim-moduleNN ABBREVIATION IMAGE
  *
  * with the channel on descriptor 3 and the bell on 4. The image, a shared object, is loaded when the
- * simulator says so, and its <abbreviation>_start called; then it answers commands. */
+ * simulator says so, and its <abbreviation>_start called; then it answers commands.
+ *
+ *   cs2sim-moduleNN --read-only PROGRAM WORD...
+ *
+ * becomes a program that looks into an image, which is a stranger's: confined as the module is. */
 #include <ctype.h>
 #include <dlfcn.h>
 #include <link.h>
@@ -79,58 +83,27 @@ int sdk_os_mdl_link_new(const char* name, const u32 version, const unsigned shor
 
 static int consent(int (*asked)(void)) { return asked ? asked() : 0; }
 
-static int stop(void) {
+int ask_consent(int to_replacement) {
+    return module ? consent(to_replacement ? module->pre_replace : module->pre_delete) : 0;
+}
+
+int start_module(u32* next_task) {
+    const int code = load();
+    started = 1;
+    *next_task = 0;
+    return code;
+}
+
+int stop_module(void) {
     const int code = module ? consent(module->stop) : 0;
     heap_check("when the module stopped");
     heap_report_leaks();
     return code;
 }
 
-/* --- calls --- */
-
-static void answer_with_next_task(int code) {
-    const u32 next = code == 0 ? run_tasks((int)channel->number) : CS2SIM_NO_TASK;
-    store_int4(next, channel->data);
-    answer_call(code, 4);
-}
-
-void run_call(void) {
-    switch (channel->kind) {
-        case CS2SIM_CALL_START: {
-            const int code = load();
-            started = 1;
-            store_int4(0, channel->data);
-            answer_call(code, 4);
-            return;
-        }
-        case CS2SIM_CALL_TASKS:
-            answer_with_next_task(0);
-            return;
-        case CS2SIM_CALL_COMMAND:
-            run_command();
-            return;
-        case CS2SIM_CALL_STOP:
-            answer_call(stop(), 0);
-            return;
-        case CS2SIM_CALL_PRE_REPLACE:
-            answer_call(module ? consent(module->pre_replace) : 0, 0);
-            return;
-        case CS2SIM_CALL_PRE_DELETE:
-            answer_call(module ? consent(module->pre_delete) : 0, 0);
-            return;
-        case CS2SIM_CALL_MECHANISM:
-            run_mechanism();
-            return;
-        default:
-            answer_call(CODE(E_OS_MDL_NOT_SUPP), 0);
-    }
-}
-
 int main(int count, char** arguments) {
-    if (count != 3) {
-        fprintf(stderr, "%s is started by the simulator\n", arguments[0]);
-        return 2;
-    }
+    if (count > 2 && strcmp(arguments[1], "--read-only") == 0) read_only(arguments + 2);
+    check_arguments(count, arguments);
     abbreviation = arguments[1];
     image = arguments[2];
     open_channel();

@@ -22,7 +22,7 @@
 #define ARCHITECTURE AUDIT_ARCH_AARCH64
 #endif
 
-enum { MOST_DESCRIPTORS = 32 };
+enum { MOST_DESCRIPTORS = 32, MOST_SECONDS_OF_A_READER = 3 };
 #define MOST_MEMORY (1ul << 30)
 #define LONGEST_FILE (64ul << 20) /* its log is the only one that it can write */
 
@@ -32,8 +32,6 @@ static int is_open_run(void) { return getenv("CS2SIM_MODULE_OPEN") != NULL; }
  * small and hostile code away from other processes and the network; it is no virtual machine. */
 static const int never[] = {
     SYS_clone,
-    SYS_execve,
-    SYS_execveat,
     SYS_ptrace,
     SYS_kill,
     SYS_tkill,
@@ -126,6 +124,8 @@ static const int never[] = {
 #endif
 };
 
+static const int executing[] = {SYS_execve, SYS_execveat};
+
 static const int opening[] = {
     SYS_openat,
 #ifdef SYS_open
@@ -198,33 +198,63 @@ static void limit(int resource, rlim_t value) {
     setrlimit(resource, &limits);
 }
 
-void shut_the_box(void) {
-    struct filter filter;
-    u32 i;
+static void refuse_each(struct filter* filter, const int* numbers, size_t count) {
+    size_t i;
+    for (i = 0; i < count; ++i) refuse(filter, numbers[i]);
+}
+
+#define REFUSE_EACH(filter, numbers) refuse_each(filter, numbers, sizeof numbers / sizeof numbers[0])
+
+static void gain_nothing_and_die_with_parent(void) {
     prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
     prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-    if (is_open_run()) return;
-    if ((u32)getppid() != channel->simulator) _exit(126);
-    syscall(SYS_close_range, CS2SIM_BELL_FD + 1, ~0u, 0);
+}
+
+static void limit_all(rlim_t longest_file) {
     limit(RLIMIT_CORE, 0);
     limit(RLIMIT_NOFILE, MOST_DESCRIPTORS);
     limit(RLIMIT_AS, MOST_MEMORY);
-    limit(RLIMIT_FSIZE, LONGEST_FILE);
-    begin(&filter);
-    for (i = 0; i < sizeof never / sizeof never[0]; ++i) refuse(&filter, never[i]);
-    refuse_writing(&filter, SYS_openat, 2);
+    limit(RLIMIT_FSIZE, longest_file);
+}
+
+static void refuse_what_reaches_out(struct filter* filter) {
+    begin(filter);
+    REFUSE_EACH(filter, never);
+    refuse_writing(filter, SYS_openat, 2);
 #ifdef SYS_open
-    refuse_writing(&filter, SYS_open, 1);
+    refuse_writing(filter, SYS_open, 1);
 #endif
-    refuse_signals_to_others(&filter);
+    refuse_signals_to_others(filter);
+}
+
+void shut_the_box(void) {
+    struct filter filter;
+    gain_nothing_and_die_with_parent();
+    if (is_open_run()) return;
+    if ((u32)getppid() != channel->simulator) _exit(126);
+    syscall(SYS_close_range, CS2SIM_BELL_FD + 1, ~0u, 0);
+    limit_all(LONGEST_FILE);
+    refuse_what_reaches_out(&filter);
+    REFUSE_EACH(&filter, executing);
     install(&filter);
+}
+
+void read_only(char** program) {
+    struct filter filter;
+    gain_nothing_and_die_with_parent();
+    syscall(SYS_close_range, 3, ~0u, 0);
+    limit_all(0);
+    limit(RLIMIT_CPU, MOST_SECONDS_OF_A_READER);
+    refuse_what_reaches_out(&filter);
+    install(&filter);
+    execvp(program[0], program);
+    _exit(127);
 }
 
 void close_the_door(void) {
     struct filter filter;
-    u32 i;
     if (is_open_run()) return;
     begin(&filter);
-    for (i = 0; i < sizeof opening / sizeof opening[0]; ++i) refuse(&filter, opening[i]);
+    REFUSE_EACH(&filter, opening);
     install(&filter);
 }

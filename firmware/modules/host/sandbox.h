@@ -9,4 +9,8 @@ void shut_the_box(void);
 /* When it is loaded: no file to open any more. */
 void close_the_door(void);
 
+/* Becomes `program` (words, the last NULL), which looks into a module's image for the simulator: as little as
+ * the module may it reach others or write, and its time of the processor is limited. */
+_Noreturn void read_only(char** program);
+
 #endif

@@ -74,13 +74,12 @@ Result<ModuleImage> read_container(const Flash& flash, const std::string& name) 
 }
 
 tl::expected<ModuleImage, std::string> script_image(Bytes content, const std::string& name) {
-    auto script = read_script(as_text(content), name);
-    if (!script) return tl::unexpected(script.error());
-    if (!is_plain(script->info.abbreviation))
-        return tl::unexpected(name + ": " + script->info.abbreviation + " is no name of a module");
+    CS2SIM_TRY_LET(script, read_script(as_text(content), name));
+    if (!is_plain(script.info.abbreviation))
+        return tl::unexpected(name + ": " + script.info.abbreviation + " is no name of a module");
     ModuleImage image;
-    image.info = std::move(script->info);
-    image.texts = std::move(script->texts);
+    image.info = std::move(script.info);
+    image.texts = std::move(script.texts);
     image.host = kHostOfScripts;
     image.content = std::move(content);
     return image;

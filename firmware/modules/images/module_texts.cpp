@@ -116,14 +116,13 @@ ModuleTexts default_texts(std::string_view module, std::uint16_t id) {
 
 tl::expected<ModuleTexts, std::string> ModuleTexts::read(std::string_view toml, std::string_view name,
                                                          std::string_view module, std::uint16_t id) {
-    const auto document = parse_toml(toml, name);
-    if (!document) return Problem(document.error());
+    CS2SIM_TRY_LET(document, parse_toml(toml, name));
     ModuleTexts texts;
     texts.content_ = std::make_shared<Content>();
     Content& content = *texts.content_;
     content.module = upper(module);
     ModuleTextsReader reader{content, {}};
-    for (const auto& [key, node] : *document) {
+    for (const auto& [key, node] : document) {
         const toml::table* table = node.as_table();
         if (key.str() == "functions" && table)
             for (const auto& [sfc, function] : *table) reader.read_function(sfc.str(), function);

@@ -76,13 +76,12 @@ tl::expected<ModuleScript, std::string> read_script(std::string_view text, std::
         return Problem(std::string(name) + " does not begin with --[[module … ]]");
     const std::string_view header = text.substr(kHeader.size(), end - kHeader.size());
     const auto document = parse_toml(header, name);  // its lines are those of the script
-    if (!document) return Problem(document.error());
+    CS2SIM_TRY(document);
     const toml::table* table = (*document)["module"].as_table();
     auto info = table ? read_info(*table) : Problem("there is no [module]");
     if (!info) return Problem(std::string(name) + ": " + info.error());
-    auto texts = ModuleTexts::read(header, name, info->abbreviation, info->id);
-    if (!texts) return Problem(texts.error());
-    return ModuleScript{std::move(*info), std::move(*texts)};
+    CS2SIM_TRY_LET(texts, ModuleTexts::read(header, name, info->abbreviation, info->id));
+    return ModuleScript{std::move(*info), std::move(texts)};
 }
 
 Result<ModuleInfo> module_info_of_file(std::string_view file_name, ByteView content) {

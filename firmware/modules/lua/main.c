@@ -113,10 +113,11 @@ static void take_functions(void) {
     }
 }
 
-static int start(void) {
+int start_module(u32* next_task) {
     struct script script;
     char* text;
     int code;
+    (void)next_task; /* a script has no tasks */
     take_functions();
     open_interpreter();
     text = read_script(&script.length);
@@ -185,45 +186,23 @@ static int run_optional(lua_State* lua) {
     return 0;
 }
 
-static void answer_optional(const char* name) {
-    answer_call(run_limited(run_optional, (void*)(uintptr_t)name, CODE(E_OS_MDL_NOT_AVAILABLE)), 0);
+static int ask_optional(const char* name) {
+    return run_limited(run_optional, (void*)(uintptr_t)name, CODE(E_OS_MDL_NOT_AVAILABLE));
 }
 
-static void answer_without_tasks(int code) {
-    store_int4(CS2SIM_NO_TASK, channel->data);
-    answer_call(code, 4);
+int stop_module(void) { return ask_optional("stop"); }
+
+int ask_consent(int to_replacement) { return ask_optional(to_replacement ? "pre_replace" : "pre_delete"); }
+
+u32 run_tasks(int end_waits) {
+    (void)end_waits;
+    return CS2SIM_NO_TASK;
 }
 
-void run_call(void) {
-    switch (channel->kind) {
-        case CS2SIM_CALL_START:
-            answer_without_tasks(start());
-            return;
-        case CS2SIM_CALL_TASKS:
-            answer_without_tasks(0);
-            return;
-        case CS2SIM_CALL_COMMAND:
-            run_command();
-            return;
-        case CS2SIM_CALL_STOP:
-            answer_optional("stop");
-            return;
-        case CS2SIM_CALL_PRE_REPLACE:
-            answer_optional("pre_replace");
-            return;
-        case CS2SIM_CALL_PRE_DELETE:
-            answer_optional("pre_delete");
-            return;
-        default:
-            answer_call(CODE(E_OS_MDL_NOT_SUPP), 0);
-    }
-}
+void run_mechanism(void) { answer_call(CODE(E_OS_MDL_NOT_SUPP), 0); }
 
 int main(int count, char** arguments) {
-    if (count != 3) {
-        fprintf(stderr, "%s is started by the simulator\n", arguments[0]);
-        return 2;
-    }
+    check_arguments(count, arguments);
     path = arguments[2];
     open_channel();
     catch_signals();

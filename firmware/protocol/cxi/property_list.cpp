@@ -134,8 +134,7 @@ Result<std::vector<std::uint32_t>> decode_property_ids(ByteView ids) {
         list.push_back(id);
     }
     std::ranges::sort(list);
-    const auto repeated = std::ranges::unique(list);
-    list.erase(repeated.begin(), repeated.end());
+    list.erase(std::unique(list.begin(), list.end()), list.end());
     return list;
 }
 

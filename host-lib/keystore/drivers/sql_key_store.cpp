@@ -102,9 +102,8 @@ Doing SqlKeyStore::doing(std::string_view act) const { return {new_operation(), 
 
 tl::expected<void, Failure> SqlKeyStore::one_try(const Work& work, bool repeated, Clock::time_point deadline,
                                                  Result<void>& done) {
-    auto lease = pool_.take(deadline);
-    if (!lease) return tl::unexpected(lease.error());
-    Connection& connection = **lease;
+    CS2SIM_TRY_LET(lease, pool_.take(deadline));
+    Connection& connection = *lease;
     connection.arm(deadline);
     try {
         done = work(connection, repeated);
@@ -116,9 +115,9 @@ tl::expected<void, Failure> SqlKeyStore::one_try(const Work& work, bool repeated
         if (connection.fired())
             failure = {Trouble::refused, E_CSA_STORE_TIMEOUT, "the key store did not answer in time"};
         if (connection.fired())
-            lease->drop();
+            lease.drop();
         else if (failure.trouble == Trouble::lost)
-            lease->drop_all();
+            lease.drop_all();
         return tl::unexpected(failure);
     }
 }
@@ -185,7 +184,7 @@ tl::expected<void, Failure> SqlKeyStore::check_tables(Connection& connection) {
     try {
         auto version = schema_of(connection);
         if (!version && driver_->makes_tables()) {
-            if (auto made = make_tables(connection); !made) return made;
+            CS2SIM_TRY(make_tables(connection));
             version = schema_of(connection);
         }
         const std::string url = "'" + shown(storage_) + "'";
@@ -254,7 +253,7 @@ Result<void> SqlKeyStore::init() {
     return with_bare_connection([&](Connection& connection) -> tl::expected<void, Failure> {
         const auto version = schema_of(connection);
         if (!version) {
-            if (auto made = make_tables(connection); !made) return made;
+            CS2SIM_TRY(make_tables(connection));
         }
         auto fit = check_tables(connection);
         if (fit) make_roles(connection);

@@ -9,6 +9,10 @@ constexpr std::uint32_t kOfRows[] = {
     CXI_PROP_KEY_GROUP, CXI_PROP_KEY_NAME, CXI_PROP_KEY_SPEC, CXI_PROP_KEY_LABEL,    CXI_PROP_ID,
     CXI_PROP_KEY_TYPE,  CXI_PROP_KEY_ALGO, CXI_PROP_KEY_SIZE, CXI_PROP_KEY_EC_CURVE, CXI_PROP_PRIVATE};
 
+// What tells a key's value without giving it away.
+constexpr std::uint32_t kOfValue[] = {CXI_PROP_KEY_RSA_MOD, CXI_PROP_KEY_DSA_PUBKEY, CXI_PROP_KEY_EC_PUBKEY,
+                                      CXI_PROP_CHECK_VALUE, CXI_PROP_VALUE};
+
 Bytes list_of(const std::vector<StoredKey>& keys) {
     Bytes list;
     for (const StoredKey& key : keys) compose_into(list, LAYOUT_CXI_BULK_ENTRY, {ByteView(key.blob)});
@@ -72,6 +76,18 @@ Result<std::vector<Opened>> open_keys(const Execute& execute, const std::vector<
         if (all[i].code == 0 && !is_as_sealed(keys[i], all[i].properties))
             all[i].code = E_CXI_KEY_BLOB_FORMAT;
     return all;
+}
+
+Result<bool> are_of_one_key(const Execute& execute, const StoredKey& one, const StoredKey& other) {
+    Bytes wanted;
+    append_big_endian(wanted, CXI_PROP_KEY_DATE_GEN, 4);
+    for (const std::uint32_t id : kOfValue) append_big_endian(wanted, id, 4);
+    CS2SIM_TRY_LET(opened, open_keys(execute, {one, other}, wanted));
+    if (opened[0].code != 0 || opened[1].code != 0) return false;
+    const bool told = std::ranges::any_of(kOfValue, [&](std::uint32_t id) {
+        return opened[0].properties.has(id) && !opened[0].properties.bytes(id).empty();
+    });
+    return told && opened[0].properties == opened[1].properties;
 }
 
 Result<std::vector<Resealed>> reseal_keys(const Execute& execute, const std::vector<StoredKey>& keys) {

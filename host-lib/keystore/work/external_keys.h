@@ -19,6 +19,10 @@ struct Opened {
 Result<std::vector<Opened>> open_keys(const Execute& execute, const std::vector<StoredKey>& keys,
                                       ByteView also = {});
 
+// Whether two sealings are of one key: as to group, name, specifier, class, label, id, date and what tells
+// its value (public part, check value, content). False also when there is nothing that tells it.
+Result<bool> are_of_one_key(const Execute& execute, const StoredKey& one, const StoredKey& other);
+
 struct Resealed {
     std::uint32_t code = 0;
     Bytes blob;

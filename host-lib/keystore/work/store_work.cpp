@@ -66,6 +66,14 @@ Result<bool> arrived(KeyStore& to, const StoredKey& key) {
     return fail(found.error());
 }
 
+// The same where `key` was sealed just now: what a copy brought there earlier is another sealing of it.
+Result<bool> arrived_from_device(const Execute& execute, KeyStore& to, const StoredKey& key) {
+    const auto found = to.find(key.index);
+    if (found) return found->blob == key.blob ? Result<bool>(true) : are_of_one_key(execute, *found, key);
+    if (found.error().code == E_DB_NOT_FOUND) return false;
+    return fail(found.error());
+}
+
 Result<void> erase_all(KeyStore& store, const std::vector<StoredKey>& keys) {
     for (const StoredKey& key : keys) {
         const auto erased = store.erase(key.index, key.version);
@@ -210,6 +218,20 @@ KeyIndex index_of(const PropertyList& key) {
 // A code that is the key's own, and no reason to end the work.
 bool of_the_key(std::uint32_t code) { return code >> 16 == 0xB068 || code == E_DB_NOT_FOUND; }
 
+// Whether the device has this very key under its name.
+Result<bool> is_on_device(const Execute& execute, const StoredKey& key) {
+    PropertyList names;
+    names.set(CXI_PROP_KEY_GROUP, key.index.group);
+    if (!key.index.name.empty()) names.set(CXI_PROP_KEY_NAME, key.index.name);
+    if (key.index.spec != kNoSpec) names.set_number(CXI_PROP_KEY_SPEC, key.index.spec);
+    const Bytes reference = reference_to(names);
+    const auto backup = execute(FC_CXI, SFC_CXI_KEY_BACKUP, {ByteView(reference)});
+    if (!backup) return of_the_key(backup.error().code) ? Result<bool>(false) : fail(backup.error());
+    StoredKey sealed = key;
+    sealed.blob = to_bytes(backup->block.bytes("blob"));
+    return are_of_one_key(execute, key, sealed);
+}
+
 }  // namespace
 
 Result<Counts> copy_from_device(const Execute& execute, KeyStore& to, const std::string& pattern, bool move,
@@ -239,7 +261,7 @@ Result<Counts> copy_from_device(const Execute& execute, KeyStore& to, const std:
         counts.done += copied;
         counts.present += rows.size() - copied;
         for (std::size_t i = 0; move && i < rows.size(); ++i) {
-            CS2SIM_TRY_LET(safe, arrived(to, rows[i]));
+            CS2SIM_TRY_LET(safe, arrived_from_device(execute, to, rows[i]));
             if (safe) CS2SIM_TRY(execute(FC_CXI, SFC_CXI_KEY_DELETE, {ByteView(sources[i])}));
         }
         return report(watch, counts);
@@ -251,23 +273,25 @@ Result<Counts> copy_to_device(KeyStore& from, const Execute& execute, const std:
                               const Watch& watch) {
     Counts counts;
     CS2SIM_TRY(for_each_batch(from, {}, pattern, counts, watch, [&](const auto& keys) -> Result<void> {
-        std::vector<StoredKey> restored_now;
+        std::vector<StoredKey> there;
         for (const StoredKey& key : keys) {
             const auto restored = execute(FC_CXI, SFC_CXI_KEY_RESTORE,
                                           {std::uint32_t{0}, PropertyList().encode(), ByteView(key.blob)});
             const std::uint32_t code = restored ? 0 : restored.error().code;
             if (code == E_DB_EXISTS) {
-                ++counts.present;  // perhaps another key of that name: it is not taken away at its source
+                ++counts.present;  // perhaps another key of that name, which stays at its source
+                CS2SIM_TRY_LET(same, move ? is_on_device(execute, key) : Result<bool>(false));
+                if (same) there.push_back(key);
             } else if (code == 0) {
                 ++counts.done;
-                restored_now.push_back(key);
+                there.push_back(key);
             } else if (of_the_key(code)) {
                 tell_bad(watch, counts, key.index, code);
             } else {
                 return fail(code);
             }
         }
-        return move ? erase_all(from, restored_now) : Result<void>{};
+        return move ? erase_all(from, there) : Result<void>{};
     }));
     return counts;
 }

@@ -103,6 +103,23 @@ TEST_CASE("logs come in parts") {
     CHECK(parse("total:u4 text:*", *device.adm(SFC_ADM_GET_BOOT_LOG, {0xFFFFFFFF}))->text("text").empty());
 }
 
+TEST_CASE("the boot log has a bound, whoever writes into it, and room for warnings behind it") {
+    Administered device;
+    BootLog& log = device.smos->boot_log;
+    for (int i = 0; i < 20'000; ++i) log.add("line " + std::to_string(i) + std::string(90, '.'));
+    CHECK(log.text().size() <= BootLog::kMost + 100);
+    CHECK(log.text().find("line 17.") != std::string::npos);
+    CHECK(log.text().ends_with("the boot log is full\n"));
+    log.warn("something is wrong");
+    CHECK(log.text().ends_with("something is wrong\n"));
+    for (int i = 0; i < 20'000; ++i) log.warn("line " + std::to_string(i) + std::string(90, '.'));
+    CHECK(log.text().size() <= 2 * BootLog::kMost + 100);
+    CHECK(log_text(device, SFC_ADM_GET_BOOT_LOG) == log.text());
+    log.clear();
+    log.add("anew");
+    CHECK(log.text() == "anew\n");
+}
+
 TEST_CASE("the audit log is cleared and configured by administrators") {
     Administered device;
     REQUIRE(device.smos->audit_log.write(AUDIT_USER, "something"));

@@ -123,11 +123,7 @@ constexpr Provocation kProvocations[] = {
     {E_CMDS_MAX_AUTH_FAIL_READ,
      [] {
          Simulated device;
-         device.reboot(device.profile(), [&] {
-             const auto smos = Smos::open(device.state());
-             REQUIRE(smos);
-             REQUIRE((*smos)->nvram.set_number("max_auth_fails", 70000));
-         });
+         damage_failure_limit(device);
          return code_of(Caller(device).plain(FC_CMDS, SFC_CMDS_GET_MAX_AUTH_FAILS));
      }},
     {E_CMDS_NVRAM,

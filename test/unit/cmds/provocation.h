@@ -18,6 +18,9 @@ struct Provocation {
     std::uint32_t (*meet)();  // gives the code that came back
 };
 
+// Leaves a limit of failed log-ons in NVRAM that none can be, and starts the device again.
+void damage_failure_limit(Simulated& device);
+
 std::span<const Provocation> frame_provocations();
 std::span<const Provocation> session_provocations();
 std::span<const Provocation> user_provocations();

@@ -190,6 +190,18 @@ TEST_CASE("when idle sessions fill the table, those that ran out make room") {
     CHECK(code_of(first.cmds(SFC_CMDS_GET_AUTH_STATE)) == E_CMDS_SM_EXPIRED);
 }
 
+TEST_CASE(
+    "who is logged on in a session whose time is over counts for nobody, although none was used since") {
+    Profile profile = profile_named("se-gen2");
+    profile.session_seconds = 1;
+    Simulated device(profile);
+    Caller gone(device), stranger(device);
+    gone.as_admin();
+    CHECK(code_of(stranger.plain(FC_ADM, SFC_ADM_RESTART)) == E_CMDS_DENIED);
+    std::this_thread::sleep_for(std::chrono::milliseconds(2200));
+    CHECK(code_of(stranger.plain(FC_ADM, SFC_ADM_RESTART)) == 0);
+}
+
 TEST_CASE("a session holds as many users as its profile says, and their states add up to F at most") {
     Simulated device;
     Caller admin(device);

@@ -76,11 +76,7 @@ constexpr Provocation kProvocations[] = {
     {E_CMDS_MAX_AUTH_FAIL_READ,
      [] {
          Simulated device;
-         device.reboot(device.profile(), [&] {
-             const auto smos = Smos::open(device.state());
-             REQUIRE(smos);
-             REQUIRE((*smos)->nvram.set_number("max_auth_fails", 70000));
-         });
+         damage_failure_limit(device);
          Caller caller(device);
          REQUIRE(caller.open_session());
          return code_of(caller.logon("ADMIN", *admin_key()));
@@ -132,6 +128,14 @@ constexpr Provocation kProvocations[] = {
 };
 
 }  // namespace
+
+void damage_failure_limit(Simulated& device) {
+    device.reboot(device.profile(), [&] {
+        const auto smos = Smos::open(device.state());
+        REQUIRE(smos);
+        REQUIRE((*smos)->nvram.set_number("max_auth_fails", 70000));
+    });
+}
 
 std::span<const Provocation> user_provocations() { return kProvocations; }
 

@@ -291,6 +291,33 @@ TEST_CASE("a cluster sends a command again only when that does no harm, and a re
     CHECK(u(cs_cluster_close(cluster)) == 0);
 }
 
+TEST_CASE("who logs on to a cluster again, with a new password, is logged on elsewhere by that one alone") {
+    RunningDevice first, second;
+    for (const RunningDevice* device : {&first, &second})
+        REQUIRE(as_admin(*device, SFC_CMDS_ADD_USER,
+                         {"CRYPTO", 0x00000002u, std::uint8_t{4}, std::uint8_t{0}, "CXI_GROUP=*",
+                          "password"}) == 0);
+    const std::string one = first.socket(), two = second.socket();
+    const char* devices[] = {one.c_str(), two.c_str()};
+    int cluster = -1;
+    REQUIRE(u(cs_cluster_open(devices, 2, 0, 0, &cluster)) == 0);
+    for (int i = 0; i < 20; ++i)
+        REQUIRE(u(cs_cluster_logon(cluster, bytes("CRYPTO"), 6, nullptr, bytes("password"), 8)) == 0);
+    for (const RunningDevice* device : {&first, &second})
+        REQUIRE(as_admin(*device, SFC_CMDS_CHANGE_USER, {"CRYPTO", "other password"}) == 0);
+    REQUIRE(u(cs_cluster_logoff(cluster)) == 0);
+    REQUIRE(u(cs_cluster_logon(cluster, bytes("CRYPTO"), 6, nullptr, bytes("other password"), 14)) == 0);
+    REQUIRE(u(cs_cluster_logon(cluster, bytes("CRYPTO"), 6, nullptr, bytes("other password"), 14)) == 0);
+    first.stop();
+    CHECK(keys_of(cluster) == 0);
+    CHECK(std::string(cs_cluster_get_current_device(cluster)) == two);
+    CHECK(failures_of(second, "CRYPTO") == 0);
+    Bytes state;
+    REQUIRE(on_cluster(cluster, FC_CMDS, SFC_CMDS_GET_AUTH_STATE, {}, &state) == 0);
+    CHECK(parse(find_function(FC_CMDS, SFC_CMDS_GET_AUTH_STATE)->answer, state)->u16("count") == 1);
+    CHECK(u(cs_cluster_close(cluster)) == 0);
+}
+
 TEST_CASE("a C program keeps external keys in a store") {
     const ScratchFolder folder;
     CHECK(keystore_client((folder.path() / "keys.db").c_str()) == 0);

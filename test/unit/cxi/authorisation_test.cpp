@@ -376,3 +376,35 @@ TEST_CASE("a chained command spends one use, and ends with its authorisation's c
     CHECK(code_of(part(CXI_FLAG_CRYPT_FINAL, state)) == 0);
     CHECK(code_of(part(CXI_FLAG_CRYPT_INIT, 0)) == E_CXI_CC_KEY_NOT_AUTHORISED);
 }
+
+TEST_CASE("what is remembered of keys that are gone has a bound, and nothing is half done at it") {
+    Device device;
+    const Bytes key = device.aes("G", "k"), bound = device.aes("G", "bound");
+    REQUIRE(code_of(device.initialise(bound, rsa_krad(*device.kak))) == 0);
+    PropertyList nameless;
+    nameless.set_number(CXI_PROP_KEY_ALGO, CXI_KEY_ALGO_AES);
+    nameless.set_number(CXI_PROP_KEY_SIZE, 256);
+    nameless.set(CXI_PROP_KEY_GROUP, "SLOT_0003");
+    nameless.set_number(CXI_PROP_KEY_SPEC, 7);
+    const Bytes other = CxiBench::reference(device.generate(nameless));
+    const auto keys = device.services.databases.open("CXIKEY.db");
+    REQUIRE(keys);
+    std::uint64_t made = 0;
+    while (const auto done = (*keys)->change(
+               [&](Batch& batch) { return batch.set_note(big_endian_bytes<8>(made), Bytes{1}); })) {
+        ++made;
+        if (made >= 100)
+            REQUIRE((*keys)->change([&](Batch& batch) -> Result<void> {
+                for (; made < kSpareNotes - 100; ++made)
+                    CS2SIM_TRY(batch.set_note(big_endian_bytes<8>(made), Bytes{1}));
+                return {};
+            }));
+    }
+    CHECK(made <= kSpareNotes + 3 * kNotesOfEntry);
+    CHECK(code_of(device.initialise(key, rsa_krad(*device.kak))) == E_DB_NO_SPACE);
+    CHECK(device.authorise(key, 1, *device.kak) == E_CXI_CC_KEY_NOT_INITIALISED);
+    CHECK(device.authorise(bound, 1, *device.kak) == 0);
+    CHECK(code_of(device.run(SFC_CXI_KEY_DELETE, {other})) == 0);
+    CHECK(code_of(device.run(SFC_CXI_KEY_DELETE, {key})) == 0);
+    CHECK(code_of(device.run(SFC_CXI_KEY_DELETE, {bound})) == 0);
+}

@@ -309,14 +309,14 @@ TEST_CASE("backend: a new database appears at publish(), with everything in it")
     CHECK(code_of(backend.open("n.db", nullptr)) == E_OS_FILE_NO_SUCH_FILE);
     CHECK(code_of(backend.drop("n.db")) == E_OS_FILE_NO_SUCH_FILE);
     {
-        auto dropped = backend.make("n.db", {4, 1});
+        auto dropped = backend.make("n.db", {4, 1}, nullptr);
         REQUIRE(dropped);
         REQUIRE((*dropped)->add(key(1), {}));
         REQUIRE((*dropped)->finish());
         CHECK_FALSE(backend.exists("n.db"));
     }
     CHECK(backend.list().empty());
-    auto made = backend.make("n.db", {4, 7});
+    auto made = backend.make("n.db", {4, 7}, nullptr);
     REQUIRE(made);
     REQUIRE((*made)->add(key(2), as_bytes("two")));
     REQUIRE((*made)->add(key(1), as_bytes("one")));

@@ -111,6 +111,13 @@ public:
     Result<Bytes> note(ByteView name) override { return note_in(notes_, name, terms_of_); }
     Result<void> set_note(ByteView name, ByteView note) override {
         if (!terms_of_) return fail(E_DB_BAD_PARAM);
+        if (note.empty()) {
+            notes_.erase(to_bytes(name));
+            return {};
+        }
+        if (!notes_.contains(to_bytes(name)) &&
+            notes_.size() >= kNotesOfEntry * entries_.size() + kSpareNotes)
+            return fail(E_DB_NO_SPACE);
         notes_[to_bytes(name)] = to_bytes(note);
         return {};
     }
@@ -329,7 +336,8 @@ public:
         if (found == shelf_->databases.end()) return fail(E_OS_FILE_NO_SUCH_FILE);
         return std::make_shared<MemoryDatabase>(name, found->second, terms_of);
     }
-    Result<std::unique_ptr<NewDatabase>> make(const std::string& name, const DatabaseInfo& info) override {
+    Result<std::unique_ptr<NewDatabase>> make(const std::string& name, const DatabaseInfo& info,
+                                              TermsOf) override {
         return std::make_unique<NewMemoryDatabase>(shelf_, name, info);
     }
     Result<void> drop(const std::string& name) override {

@@ -103,3 +103,32 @@ TEST_CASE("notes stay beside the entries, and the last term of a prefix is known
     CHECK(as_text(*device.db->note(bytes("name"))) == "one");
     CHECK(*device.db->count() == 1);
 }
+
+TEST_CASE("notes whose entries are gone do not grow without bound") {
+    Indexed device;
+    device.open(words);
+    std::uint64_t made = 0;
+    const auto set = [&](std::uint64_t from, std::uint64_t count) {
+        const auto done = device.db->change([&](Batch& batch) -> Result<void> {
+            for (made = from; made < from + count; ++made)
+                CS2SIM_TRY(batch.set_note(big_endian_bytes<8>(made), bytes("note")));
+            return {};
+        });
+        return code_of(done);
+    };
+    REQUIRE(set(0, kSpareNotes - 1) == 0);
+    CHECK(set(kSpareNotes - 1, 2) == E_DB_NO_SPACE);  // both or none
+    CHECK(made == kSpareNotes);
+    CHECK(set(kSpareNotes - 1, 1) == 0);
+    CHECK(set(kSpareNotes, 1) == E_DB_NO_SPACE);
+    CHECK(set(17, 1) == 0);  // one that is there
+    device.open(words);
+    CHECK(set(kSpareNotes, 1) == E_DB_NO_SPACE);
+    REQUIRE(device.db->change([](Batch& batch) { return batch.set_note(big_endian_bytes<8>(3), {}); }));
+    CHECK(device.db->note(big_endian_bytes<8>(3))->empty());
+    CHECK(set(kSpareNotes, 1) == 0);
+    CHECK(set(kSpareNotes + 1, 1) == E_DB_NO_SPACE);
+    REQUIRE(device.db->insert(bytes("aaaa"), bytes("red")));  // who has entries has room
+    CHECK(set(kSpareNotes + 1, kNotesOfEntry) == 0);
+    CHECK(set(kSpareNotes + 100, 1) == E_DB_NO_SPACE);
+}

@@ -179,29 +179,7 @@ TEST_CASE("a backend killed between commit and answer: the operation tells what 
     const std::string connection = server.new_store("killed");
     const Store store = opened(at(connection));
     REQUIRE(code_of(store->insert(some_key("G", 1))) == 0);
-    // A commit is done and its answer is not given while the server waits for a standby that is not there.
-    server.sql("killed", "alter database killed set synchronous_commit = 'on'");
-    const auto during = [&](const auto& call) {
-        server.sql("postgres", "alter system set synchronous_standby_names = 'nobody'");
-        server.sql("postgres", "select pg_reload_conf()");
-        std::this_thread::sleep_for(milliseconds(200));
-        std::thread killer([&] {
-            for (int i = 0; i < 200; ++i) {
-                const std::string waiting = server.sql(
-                    "postgres",
-                    "select pid from pg_stat_activity where wait_event = 'SyncRep' and datname = 'killed'");
-                if (!waiting.empty()) {
-                    ::kill(std::stoi(waiting), SIGTERM);
-                    server.sql("postgres", "alter system reset synchronous_standby_names");
-                    server.sql("postgres", "select pg_reload_conf()");
-                    return;
-                }
-                std::this_thread::sleep_for(milliseconds(20));
-            }
-        });
-        call();
-        killer.join();
-    };
+    const auto during = [&](const std::function<void()>& call) { server.without_answer("killed", call); };
     StoredKey key = some_key("G", 2);
     during([&] { CHECK(store->insert(key).value() == 1); });
     CHECK(store->audit(100).value().size() == 2);

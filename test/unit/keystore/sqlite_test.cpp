@@ -187,6 +187,26 @@ TEST_CASE("another writer is waited for, and given up at last") {
     sqlite3_close(holder);
 }
 
+TEST_CASE("another writer is waited for no longer than a command may take") {
+    const ScratchFolder folder;
+    const auto file = folder.path() / "store.db";
+    KeyStorage storage = at(file);
+    storage.command_timeout = std::chrono::milliseconds(300);
+    const Store store = opened(storage);
+    REQUIRE(code_of(store->count({})) == 0);
+    sqlite3* holder = nullptr;
+    REQUIRE(sqlite3_open(file.c_str(), &holder) == SQLITE_OK);
+    REQUIRE(sqlite3_exec(holder, "begin immediate", nullptr, nullptr, nullptr) == SQLITE_OK);
+    std::thread later([&] {  // sooner than the file's own five seconds
+        std::this_thread::sleep_for(std::chrono::seconds(3));
+        sqlite3_exec(holder, "rollback", nullptr, nullptr, nullptr);
+    });
+    CHECK(code_of(store->insert(some_key("G", 1))) == E_CSA_STORE_TIMEOUT);
+    later.join();
+    CHECK(code_of(store->insert(some_key("G", 1))) == 0);
+    sqlite3_close(holder);
+}
+
 TEST_CASE("a full disk is told as such, and changes nothing") {
     const ScratchFolder folder;
     const ::pid_t child = ::fork();

@@ -1,5 +1,6 @@
 // Transports against scripted peers: what a device, or something that is none, may do to a host.
 #include "host-lib/link/transport.h"
+#include "host-lib/link/apart.h"
 
 #include <arpa/inet.h>
 #include <fcntl.h>
@@ -11,6 +12,7 @@
 
 #include <fstream>
 #include <functional>
+#include <future>
 #include <thread>
 
 #include "firmware/protocol/frame.h"
@@ -181,6 +183,37 @@ TEST_CASE("TCP opens with its two frames, and the device may refuse them") {
           [](DeviceAddress address) { CHECK(code_of(connect_transport(address, 5s)) == E_CSA_CLOSED); });
     serve([](int fd) { receive_frame(fd), receive_frame(fd); },
           [](DeviceAddress address) { CHECK(code_of(connect_transport(address, 50ms)) == E_CSA_TIMEOUT); });
+}
+
+namespace {
+
+// Keeps an exchange until it is let go, as the kernel does with a node whose daemon is stopped.
+class HoldingTransport final : public Transport {
+public:
+    explicit HoldingTransport(std::shared_future<void> released) : released_(std::move(released)) {}
+    using Transport::exchange;
+    Result<ByteView> exchange(ByteView head, ByteView body, Milliseconds) override {
+        frame_ = to_bytes(head);
+        append(frame_, body);
+        if (frame_.front() == 'h') released_.wait();
+        return frame_;
+    }
+
+private:
+    std::shared_future<void> released_;
+    Bytes frame_;
+};
+
+}  // namespace
+
+TEST_CASE("an exchange that the system holds ends when its time is up, where a thread of its own makes it") {
+    std::promise<void> release;
+    const auto transport = apart(std::make_unique<HoldingTransport>(release.get_future().share()));
+    CHECK(*transport->exchange(as_bytes("answered"), 10s) == to_bytes(as_bytes("answered")));
+    CHECK(as_text(*transport->exchange(as_bytes("in two "), as_bytes("parts"), 10s)) == "in two parts");
+    CHECK(code_of(transport->exchange(as_bytes("held"), 50ms)) == E_CSA_TIMEOUT);
+    CHECK(code_of(transport->exchange(as_bytes("answered"), 10s)) == E_CSA_CLOSED);
+    release.set_value();
 }
 
 TEST_CASE("nobody there") {

@@ -1,6 +1,9 @@
 // Modules that do what they must not: seen, told, survived.
+#include <sys/stat.h>
 #include <catch2/catch.hpp>
+
 #include <csignal>
+#include <cstdlib>
 #include <random>
 
 #include "firmware/modules/service.h"
@@ -56,6 +59,49 @@ TEST_CASE("A module that dereferences NULL shows the line, and fails until Resta
     CHECK_FALSE(bench.halted);
     CHECK_THAT(bench.module_log(), Contains("signal 11") && Contains("write_through") && Contains("bad.h:"));
     expect_dead(bench, "at 0x0");
+}
+
+namespace {
+
+// Stands before all others in the way that programs are looked for, as `addr2line`.
+class InPlaceOfAddr2line {
+public:
+    explicit InPlaceOfAddr2line(const std::string& script) {
+        const auto file = folder_.path() / "addr2line";
+        std::ofstream(file) << "#!/bin/sh\n" << script << '\n';
+        std::filesystem::permissions(file, std::filesystem::perms::owner_all);
+        ::setenv("PATH", (folder_.path().string() + ":" + before_).c_str(), 1);
+    }
+    ~InPlaceOfAddr2line() { ::setenv("PATH", before_.c_str(), 1); }
+
+    const std::filesystem::path& folder() const { return folder_.path(); }
+
+private:
+    ScratchFolder folder_;
+    const std::string before_ = std::getenv("PATH");
+};
+
+}  // namespace
+
+TEST_CASE("What looks into the image of a crashed module neither reaches out nor lasts") {
+    ScratchFolder outside;
+    const std::string file = outside.path() / "written";
+    // Each way of the shell's own; what is refused ends it.
+    for (const std::string& script : {"echo here; echo x > " + file, std::string("echo here; kill -9 $PPID"),
+                                      std::string("while :; do :; done"), "read line < " + file + ".fifo",
+                                      std::string("while echo endless; do :; done")}) {
+        INFO(script);
+        REQUIRE(::mkfifo((file + ".fifo").c_str(), 0600) == 0);
+        const InPlaceOfAddr2line hostile(script);
+        ModuleBench bench;
+        bench.start("newer");
+        const auto began = std::chrono::steady_clock::now();
+        CHECK(bench.misbehave(null_pointer).error().code == E_OS_MDL_NOT_AVAILABLE);
+        CHECK(std::chrono::steady_clock::now() - began < std::chrono::seconds(60));
+        expect_dead(bench, "FAILED: signal 11");
+        CHECK_FALSE(std::filesystem::exists(file));
+        std::filesystem::remove(file + ".fifo");
+    }
 }
 
 TEST_CASE("Stack overruns, exit and abort end the module alone") {

@@ -1,6 +1,7 @@
 // Vendor-defined mechanisms of a module, asked for through CXI.
 #include <catch2/catch.hpp>
 
+#include "firmware/crypto/digest.h"
 #include "firmware/cxi/cxi.h"
 #include "test/unit/modules/bench.h"
 
@@ -12,6 +13,7 @@ namespace {
 enum Number : std::uint32_t {
     mac = 21,
     chained = 22,
+    by_type = 23,
     too_long = 10,
     nothing,
     state,
@@ -54,6 +56,29 @@ public:
             SFC_CXI_CRYPT, {flags, vendor(number) | direction, 0, key, as_bytes("context"), data});
         if (!answer) return answer;
         return to_bytes(parse(find_function(FC_CXI, SFC_CXI_CRYPT)->answer, *answer)->bytes("data"));
+    }
+
+    PropertyList named(std::string_view name, std::uint32_t algorithm, std::uint32_t bits = 0) const {
+        PropertyList made;
+        made.set_number(CXI_PROP_KEY_ALGO, algorithm);
+        if (bits != 0) made.set_number(CXI_PROP_KEY_SIZE, bits);
+        made.set_number(CXI_PROP_KEY_EXPORT, CXI_KEY_EXPORT_ALLOW_PLAIN);
+        made.set(CXI_PROP_KEY_GROUP, "G");
+        made.set(CXI_PROP_KEY_NAME, name);
+        return made;
+    }
+    Result<Bytes> key_of(std::uint8_t sfc, const Result<Bytes>& answer) const {
+        if (!answer) return answer;
+        return to_bytes(parse(find_function(FC_CXI, sfc)->answer, *answer)->bytes("key"));
+    }
+    Result<Bytes> generate(std::uint32_t mechanism, const PropertyList& made) {
+        return key_of(SFC_CXI_KEY_GENERATE, cxi_command(SFC_CXI_KEY_GENERATE, {0, mechanism, made.encode()}));
+    }
+    Result<Bytes> in_clear(ByteView of) {
+        return cxi_command(SFC_CXI_KEY_EXPORT, {CXI_KEY_TYPE_SECRET, 0, of, ByteView(), ByteView()});
+    }
+    Result<Bytes> sign_with(ByteView with, ByteView hash) {
+        return cxi_command(SFC_CXI_SIGN, {0, vendor(by_type), with, ByteView(), hash});
     }
 
     Cxi cxi;
@@ -106,4 +131,96 @@ TEST_CASE("What a mechanism's callback does wrong is answered by the code for it
     CHECK(bench.sign(mac).error().code == E_OS_MDL_NOT_AVAILABLE);
     bench.restart();
     CHECK(bench.sign(mac));
+}
+
+TEST_CASE("A module's mechanisms digest, make, derive, wrap and unwrap keys") {
+    VendorBench bench;
+    CHECK(bench.generate(vendor(mac), bench.named("early", CXI_KEY_ALGO_AES, 256)).error().code ==
+          E_CXI_VDM_CB_NOT_REGISTERED);
+    bench.start("vdm");
+    const auto digest_by = [&](std::uint32_t mechanism, std::uint32_t flags = 0) {
+        return bench.cxi_command(SFC_CXI_HASH_COMPUTE, {flags, mechanism, 0, ByteView(), as_bytes("data")});
+    };
+    const Bytes hash = digest("SHA256", {as_bytes("vdm"), as_bytes("data")});
+    const auto made = digest_by(vendor(mac));
+    REQUIRE(made);
+    CHECK(to_bytes(parse(find_function(FC_CXI, SFC_CXI_HASH_COMPUTE)->answer, *made)->bytes("hash")) == hash);
+    CHECK(digest_by(CXI_MECH_VDM_FLAG | 0x6745));  // 4567, as standard mechanisms are numbered
+    CHECK(digest_by(vendor(mac), CXI_FLAG_HASH_PART).error().code == E_CXI_INVALID_FLAGS);
+    CHECK(digest_by(vendor(mac) | 1).error().code == E_CXI_VDM_MECH_NOT_HANDLED);
+
+    const auto aes = bench.generate(vendor(mac), bench.named("aes", CXI_KEY_ALGO_AES, 256));
+    REQUIRE(aes);
+    Bytes counted(32);
+    for (std::size_t at = 0; at < counted.size(); ++at) counted[at] = static_cast<std::uint8_t>(at);
+    CHECK(bench.in_clear(*aes).value() == counted);
+    CHECK(bench.generate(vendor(too_long), bench.named("x", CXI_KEY_ALGO_AES, 256)).error().code ==
+          E_CXI_VDM_CB_DATA_INCONSISTENT);
+    CHECK(bench.generate(vendor(nothing), bench.named("x", CXI_KEY_ALGO_AES, 256)).error().code ==
+          E_CXI_VDM_CB_BUF_LEN_ZERO);
+    CHECK(bench.generate(vendor(mac), bench.named("x", CXI_KEY_ALGO_AES, 512)).error().code ==
+          E_CXI_KEY_INVALID_SIZE);
+    CHECK(bench.generate(vendor(mac), bench.named("x", CXI_KEY_ALGO_RSA, 2048)).error().code ==
+          E_CXI_KEY_INVALID_ALGO);
+
+    const auto derived = bench.key_of(
+        SFC_CXI_KEY_DERIVE,
+        bench.cxi_command(SFC_CXI_KEY_DERIVE,
+                          {0, vendor(mac), *aes, bench.named("derived", CXI_KEY_ALGO_AES, 128).encode(),
+                           as_bytes("label")}));
+    REQUIRE(derived);
+    Bytes expected = hmac_sha256(counted, {as_bytes("label")});
+    expected.resize(16);
+    CHECK(bench.in_clear(*derived).value() == expected);
+
+    const auto wrapped =
+        bench.cxi_command(SFC_CXI_KEY_WRAP, {vendor(mac), *derived, *aes, as_bytes("parameter")});
+    REQUIRE(wrapped);
+    CHECK(*wrapped != expected);
+    const auto back = bench.key_of(
+        SFC_CXI_KEY_UNWRAP,
+        bench.cxi_command(SFC_CXI_KEY_UNWRAP, {0, vendor(mac), *aes, as_bytes("parameter"),
+                                               bench.named("back", CXI_KEY_ALGO_AES).encode(), *wrapped}));
+    REQUIRE(back);
+    CHECK(bench.sign_with(*back, Bytes(32)).error().code == E_CXI_VDM_MECH_NOT_HANDLED);
+    const auto by_both = [&](ByteView with) {
+        return bench.cxi_command(SFC_CXI_SIGN, {0, vendor(mac), with, ByteView(), as_bytes("same")}).value();
+    };
+    CHECK(by_both(*back) == by_both(*derived));
+}
+
+TEST_CASE("Callbacks see RSA, EC, DSA and custom keys as their types have them") {
+    VendorBench bench;
+    bench.start("vdm");
+    const Bytes hash = digest("SHA256", {as_bytes("data")});
+    const auto rsa = bench.generate(0, bench.named("rsa", CXI_KEY_ALGO_RSA, 2048));
+    const auto by_rsa = bench.sign_with(rsa.value(), hash);
+    REQUIRE(by_rsa);
+    CHECK(bench.cxi_command(SFC_CXI_VERIFY,
+                            {0, CXI_MECH_PAD_PKCS1 | CXI_MECH_HASH_SHA256, *rsa, ByteView(), *by_rsa, hash}));
+    PropertyList curve = bench.named("ec", CXI_KEY_ALGO_EC);
+    curve.set(CXI_PROP_KEY_EC_CURVE, "NIST-P256");
+    const auto ec = bench.generate(0, curve);
+    const auto by_ec = bench.sign_with(ec.value(), hash);
+    REQUIRE(by_ec);
+    CHECK(by_ec->size() == 64);
+    CHECK(bench.cxi_command(SFC_CXI_VERIFY, {0, 0, *ec, ByteView(), *by_ec, hash}));
+
+    const PropertyList custom = bench.named("own", CXI_KEY_ALGO_CUSTOM | 7);
+    CHECK(bench.generate(0, custom).error().code == E_CXI_KEY_INVALID_ALGO);
+    const auto own = bench.generate(vendor(mac), custom);
+    REQUIRE(own);
+    const auto by_own = bench.sign_with(*own, hash);
+    Bytes token(40);
+    for (std::size_t at = 0; at < token.size(); ++at) token[at] = static_cast<std::uint8_t>(at);
+    Bytes signed_text = to_bytes(as_bytes("open!"));
+    append(signed_text, hash);
+    CHECK(by_own.value() == hmac_sha256(token, {signed_text}));
+    CHECK(bench.cxi_command(SFC_CXI_SIGN, {0, CXI_MECH_PAD_PKCS1, *own, ByteView(), hash}).error().code != 0);
+    // Its module is asked before it ends, and objects at first.
+    CHECK(bench.cxi_command(SFC_CXI_KEY_DELETE, {*own}).error().code == 0xB1760001);
+    CHECK(bench.sign_with(*own, hash));
+    CHECK(bench.cxi_command(SFC_CXI_KEY_DELETE, {*own}));
+    CHECK_THAT(bench.module_log("VDMA"), Contains("a key of 40 bytes ends"));
+    CHECK(bench.cxi_command(SFC_CXI_KEY_DELETE, {*rsa}));
 }

@@ -262,7 +262,7 @@ TEST_CASE("the vendor's functions, in their list") {
 }
 
 TEST_CASE("the log begins with what the library is, and names keys that nobody knows") {
-    Application application("NoSuchKey = 1\nCustomMechanisms = { CKM_DES3_MAC }");
+    Application application("NoSuchKey = 1\nCustomMechanisms = { CKM_DES3_MAC CKM_NO_SUCH CKR_CANCEL }");
     std::ifstream file(application.folder() / "cs_pkcs11_R3.log");
     std::ostringstream text;
     text << file.rdbuf();
@@ -271,7 +271,13 @@ TEST_CASE("the log begins with what the library is, and names keys that nobody k
           "| I: Configfile: " + (application.folder() / "cs_pkcs11_R3.cfg").string(),
           "| I: Device " + application.device().socket(),
           std::string("| W: unknown key, or value out of range, in the configuration: NoSuchKey"),
-          std::string("| W: CustomMechanisms: no module handles CKM_DES3_MAC")})
+          std::string("| W: CustomMechanisms: no mechanism CKM_NO_SUCH"),
+          std::string("| W: CustomMechanisms: no mechanism CKR_CANCEL")})
         CHECK(text.str().find(line) != std::string::npos);
     CHECK(text.str().find("123456") == std::string::npos);
+    CHECK(text.str().find("CKM_DES3_MAC") == std::string::npos);
+    // Named, it is a module's, whatever the library could do itself.
+    CK_MECHANISM_INFO info{};
+    REQUIRE(Code{C_GetMechanismInfo(0, CKM_DES3_MAC, &info)} == Code{CKR_OK});
+    CHECK((info.flags & (CKF_SIGN | CKF_DERIVE)) == (CKF_SIGN | CKF_DERIVE));
 }

@@ -123,7 +123,7 @@ public:
     tl::expected<std::unique_ptr<Connection>, Failure> connect(Clock::time_point) override {
         try {
             auto connection = std::make_unique<OdbcConnection>(words());
-            if (auto fit = connection->meet(storage_); !fit) return tl::unexpected(fit.error());
+            CS2SIM_TRY(connection->meet(storage_));
             return connection;
         } catch (const soci::odbc_soci_error& error) {
             return tl::unexpected(failure_of(error));

@@ -114,12 +114,11 @@ public:
     bool makes_tables() const override { return false; }
 
     tl::expected<std::unique_ptr<Connection>, Failure> connect(Clock::time_point deadline) override {
-        auto connection = plain(deadline);
-        if (!connection) return tl::unexpected(connection.error());
-        if (static_cast<std::uint64_t>((*connection)->process_told()) != (*connection)->process_met()) {
-            if (auto fit = check_pooler(**connection); !fit) return tl::unexpected(fit.error());
+        CS2SIM_TRY_LET(connection, plain(deadline));
+        if (static_cast<std::uint64_t>(connection->process_told()) != connection->process_met()) {
+            CS2SIM_TRY(check_pooler(*connection));
         }
-        return std::move(*connection);
+        return std::move(connection);
     }
 
 private:

@@ -1,6 +1,8 @@
 // SQLite through SOCI: write-ahead log, every commit on disk, five seconds for other writers.
 #include <soci/sqlite3/soci-sqlite3.h>
 
+#include <algorithm>
+
 #include "host-lib/keystore/drivers/rows.h"
 #include "host-lib/keystore/drivers/sql_key_store.h"
 #include "host-lib/keystore/drivers/sqlite/sqlite_file.h"
@@ -15,9 +17,10 @@ using namespace sqlite_api;  // SOCI includes sqlite3.h into this namespace
 class SqliteConnection : public Connection {
 public:
     SqliteConnection(const KeyStorage& storage)
-        : session_(soci::sqlite3, "db=\"" + storage.connection + "\" timeout=0") {
+        : session_(soci::sqlite3, "db=\"" + storage.connection + "\" timeout=0"),
+          busy_timeout_(storage.busy_timeout) {
         sqlite3_extended_result_codes(raw(), 1);
-        sqlite3_busy_timeout(raw(), static_cast<int>(storage.busy_timeout.count()));
+        wait_for_others(busy_timeout_);
         sqlite3_progress_handler(raw(), kStepsBetweenLooks, &SqliteConnection::late, this);
         session_ << "pragma journal_mode = wal";
         session_ << "pragma synchronous = full";
@@ -48,7 +51,11 @@ public:
         return failure_of_sqlite(result, error.what());
     }
 
-    void arm(Clock::time_point deadline) override { deadline_ = deadline; }
+    void arm(Clock::time_point deadline) override {
+        deadline_ = deadline;
+        const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now());
+        wait_for_others(std::clamp(left, std::chrono::milliseconds(1), busy_timeout_));
+    }
     void disarm() override { deadline_ = Clock::time_point::max(); }
     bool fired() const override { return fired_; }
 
@@ -64,6 +71,10 @@ public:
 
 private:
     static constexpr int kStepsBetweenLooks = 10000;
+
+    void wait_for_others(std::chrono::milliseconds time) {
+        sqlite3_busy_timeout(raw(), static_cast<int>(time.count()));
+    }
 
     static int late(void* self) {
         auto& own = *static_cast<SqliteConnection*>(self);
@@ -84,6 +95,7 @@ private:
     }
 
     soci::session session_;
+    const std::chrono::milliseconds busy_timeout_;
     Clock::time_point deadline_ = Clock::time_point::max();
     bool fired_ = false;
     bool lazily_ = false;
@@ -97,7 +109,7 @@ public:
     bool makes_tables() const override { return true; }
 
     tl::expected<std::unique_ptr<Connection>, Failure> connect(Clock::time_point) override {
-        if (auto fit = prepare_file(storage_.connection); !fit) return tl::unexpected(fit.error());
+        CS2SIM_TRY(prepare_file(storage_.connection));
         try {
             auto connection = std::make_unique<SqliteConnection>(storage_);
             // Somebody else's database gets no tables of ours.
