@@ -12,8 +12,8 @@
 #include "firmware/cmds/context.h"
 #include "firmware/cmds/function.h"
 #include "firmware/cmds/services.h"
-#include "firmware/protocol/frame.h"
 #include "firmware/cmds/slot_events.h"
+#include "firmware/protocol/frame.h"
 
 namespace cs2sim {
 

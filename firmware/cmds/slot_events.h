@@ -1,4 +1,5 @@
-// Events of PKCS#11 slots (C_WaitForSlotEvent): raised by fault rules, asked for by libraries. Used by several threads.
+// Events of PKCS#11 slots (C_WaitForSlotEvent): raised by fault rules, asked for by libraries. Used by
+// several threads.
 #pragma once
 
 #include <cstdint>
@@ -17,8 +18,8 @@ public:
         if (last_.size() > kMost) last_.pop_front();
     }
 
-    // How many there were since the device started, and the slots of those beyond the first `after`, oldest first; what
-    // is too long ago is left out.
+    // How many there were since the device started, and the slots of those beyond the first `after`, oldest
+    // first; what is too long ago is left out.
     struct News {
         std::uint32_t count;
         std::vector<std::uint16_t> slots;

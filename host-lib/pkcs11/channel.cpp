@@ -36,7 +36,8 @@ void forget_descriptor(int fd) {
     }
 }
 
-// A device that does not answer the thread that keeps sessions alive is not waited for: C_Finalize waits for that.
+// A device that does not answer the thread that keeps sessions alive is not waited for: C_Finalize waits for
+// that.
 constexpr std::chrono::milliseconds kPing{2000};
 
 bool connection_lost(std::uint32_t code) {

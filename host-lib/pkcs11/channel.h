@@ -46,8 +46,8 @@ public:
 
     // Ends the device's session, if there is one, and the connection. `wait`: for the device's answer.
     void close(bool wait = true);
-    // Lets the device hear of a session that nobody used for `idle`, so that it does not expire. Channels that are in
-    // use are left alone; what goes wrong shows at the next command.
+    // Lets the device hear of a session that nobody used for `idle`, so that it does not expire. Channels
+    // that are in use are left alone; what goes wrong shows at the next command.
     void keep_alive(std::chrono::milliseconds idle);
     // Ends the device's session only.
     void log_off();

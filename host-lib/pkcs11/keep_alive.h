@@ -1,5 +1,6 @@
-// KeepAlive = true: the sessions of connections that nobody uses are kept from expiring, by a thread of the library's
-// own. Where the application forbids threads there is none, and the library logs on again at the next call.
+// KeepAlive = true: the sessions of connections that nobody uses are kept from expiring, by a thread of the
+// library's own. Where the application forbids threads there is none, and the library logs on again at the
+// next call.
 #pragma once
 
 #include <chrono>
@@ -14,8 +15,8 @@ class KeepAlive {
 public:
     ~KeepAlive() { stop(); }
 
-    // Calls `tend` every third of `idle`, with the time for which a connection may be idle. Without memory for a
-    // thread there is none.
+    // Calls `tend` every third of `idle`, with the time for which a connection may be idle. Without memory
+    // for a thread there is none.
     void start(std::chrono::milliseconds idle, std::function<void(std::chrono::milliseconds)> tend);
     void stop();  // and waits for the end of what it is doing
 

@@ -10,21 +10,23 @@
 
 namespace cs2sim::p11 {
 
-// Used by several threads. Connections of its own, on which nobody is logged on, so that asking keeps no session alive.
+// Used by several threads. Connections of its own, on which nobody is logged on, so that asking keeps no
+// session alive.
 class SlotWatch {
 public:
     // The devices of a block of slots, the first of which is `first`.
     void add(DeviceGroup& group, CK_SLOT_ID first, CK_ULONG slots);
 
-    // The next event, if there is one; asks each device once. Events count from the first call on; a device that is
-    // down has none.
+    // The next event, if there is one; asks each device once. Events count from the first call on; a device
+    // that is down has none.
     std::optional<CK_SLOT_ID> next();
 
     void close(bool wait);
 
 private:
     struct Watched {
-        Watched(DeviceGroup& group, Logons& nobody, std::size_t place, CK_SLOT_ID its_first, CK_ULONG its_slots)
+        Watched(DeviceGroup& group, Logons& nobody, std::size_t place, CK_SLOT_ID its_first,
+                CK_ULONG its_slots)
             : channel(group, nobody, place), first(its_first), slots(its_slots) {}
         Channel channel;
         CK_SLOT_ID first;
