@@ -16,7 +16,7 @@ struct ServiceRow;
 // Every layout of services.inc, for the check of names (firmware/protocol/field_names.h).
 inline constexpr std::string_view kServiceLayouts =
 #define CS2SIM_SERVICE(name, request, answer) " " request " " answer
-#include "firmware/modules/services.inc"
+#include "firmware/modules/images/services.inc"
 #undef CS2SIM_SERVICE
     " ";
 
@@ -66,7 +66,7 @@ std::span<const ServiceRow> service_table();
 
 namespace services {
 #define CS2SIM_SERVICE(name, request, answer) Result<Bytes> name(ServiceCall& call);
-#include "firmware/modules/services.inc"
+#include "firmware/modules/images/services.inc"
 #undef CS2SIM_SERVICE
 
 // OpenSSL's name of a digest that the SDK numbers (HASH_SHA256, …), or null.

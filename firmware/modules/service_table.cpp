@@ -5,7 +5,7 @@ namespace {
 
 constexpr ServiceRow kServices[] = {
 #define CS2SIM_SERVICE(name, request, answer) {#name, Layout(request), Layout(answer), services::name},
-#include "firmware/modules/services.inc"
+#include "firmware/modules/images/services.inc"
 #undef CS2SIM_SERVICE
 };
 

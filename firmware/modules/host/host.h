@@ -55,7 +55,7 @@ T_OS_MDL_HDL foreign_table(void);
 /* --- channel.c --- */
 enum service {
 #define CS2SIM_SERVICE(name, request, answer) SERVICE_##name,
-#include "firmware/modules/services.inc"
+#include "firmware/modules/images/services.inc"
 #undef CS2SIM_SERVICE
 };
 

@@ -11,7 +11,7 @@ constexpr FunctionSignature row(std::string_view name, Layout request, Layout an
 
 constexpr FunctionSignature kRows[] = {
 #define CS2SIM_SERVICE(name, request, answer) row(#name, request, answer),
-#include "firmware/modules/services.inc"
+#include "firmware/modules/images/services.inc"
 #undef CS2SIM_SERVICE
 };
 static_assert(std::size(kRows) <= 0x100);

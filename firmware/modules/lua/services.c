@@ -4,12 +4,12 @@
 
 static const char* const requests[] = {
 #define CS2SIM_SERVICE(name, request, answer) request,
-#include "firmware/modules/services.inc"
+#include "firmware/modules/images/services.inc"
 #undef CS2SIM_SERVICE
 };
 static const char* const answers[] = {
 #define CS2SIM_SERVICE(name, request, answer) answer,
-#include "firmware/modules/services.inc"
+#include "firmware/modules/images/services.inc"
 #undef CS2SIM_SERVICE
 };
 
