@@ -279,8 +279,10 @@ void exit_among_threads(int) {
 }
 
 // Signal dispositions, the mask, errno: as the program set them, whatever happens; a dead device raises no
-// SIGPIPE.
-void signals_and_errno(int) {
+// SIGPIPE. `when_dead`: the CKR of a call then, which differs between a node that is gone and a port that
+// nobody serves.
+void signals_and_errno(int when_dead) {
+    const auto dead = static_cast<CK_RV>(when_dead);
     struct sigaction before[NSIG] = {};
     sigset_t mask_before, mask_after;
     const auto read_all = [](struct sigaction* all) {
@@ -304,10 +306,10 @@ void signals_and_errno(int) {
     untouched();
     MUST_BE(std::system("\"$CS2SIM\" stop >/dev/null") == 0);
     errno = kErrno;
-    MUST_GIVE(CKR_DEVICE_ERROR, mac(session, key));
+    MUST_GIVE(dead, mac(session, key));
     untouched();
     CK_TOKEN_INFO info;
-    MUST_GIVE(CKR_DEVICE_ERROR, p11->C_GetTokenInfo(0, &info));
+    MUST_GIVE(dead, p11->C_GetTokenInfo(0, &info));
     untouched();
     MUST(p11->C_Finalize(nullptr));
     untouched();
