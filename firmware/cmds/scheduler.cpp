@@ -48,8 +48,8 @@ Result<void> Scheduler::publish(const Module& module) {
         const FunctionSignature* row = row_of(module, function.sfc);
         if (!row) return fail(E_CMDS_BAD_SFC);
         if (find_published(module.fc, function.sfc)) return fail(E_CMDS_IN_USE);
-        added.push_back(std::make_unique<Published>(number(module.fc, function.sfc), row, function.handler,
-                                                    module.state));
+        added.emplace_back(
+            new Published{number(module.fc, function.sfc), row, function.handler, module.state});
     }
     std::ranges::move(added, std::back_inserter(functions_));
     std::ranges::sort(functions_, {}, [](const auto& one) { return one->number; });

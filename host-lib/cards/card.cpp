@@ -255,6 +255,11 @@ Result<void> CardReader::store_share(const KeyShare& share) {
     });
 }
 
+std::size_t CardReader::cards() const {
+    const CardLock lock(folder_);
+    return ReaderFile::load(folder_, reader_).cards.size();
+}
+
 Result<void> CardReader::change_pin(ByteView new_pin) {
     if (!is_pin(new_pin)) return fail(E_SC_BAD_PIN_LEN);
     return with_card({}, [&](CardFile& card, ByteView pin) { return card.change_pin(pin, new_pin); });

@@ -97,6 +97,9 @@ public:
     Result<KeyShare> load_share();
     Result<void> store_share(const KeyShare& share);
     Result<void> change_pin(ByteView new_pin);
+    // How many cards are in the reader, one behind the other.
+    std::size_t cards() const;
+    const std::string& name() const { return reader_; }
 
 private:
     CardReader(std::filesystem::path folder, std::string reader, std::optional<SecretBytes> pin,

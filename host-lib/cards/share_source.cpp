@@ -1,5 +1,7 @@
 #include "host-lib/cards/share_source.h"
 
+#include <map>
+
 #include "host-lib/cards/card.h"
 
 namespace cs2sim::host {
@@ -16,6 +18,17 @@ Result<void> save_share(std::string_view share_spec, const KeyShare& share, cons
     if (!spec.card) return write_share_file(spec, share, terminal);
     CS2SIM_TRY_LET(reader, CardReader::open(spec, terminal));
     return reader.store_share(share);
+}
+
+Result<void> expect_cards(const std::vector<std::string>& share_specs) {
+    std::map<std::string, std::size_t> wanted;  // by reader
+    for (const std::string& text : share_specs) {
+        CS2SIM_TRY_LET(spec, parse_key_spec(text));
+        if (!spec.card) continue;
+        CS2SIM_TRY_LET(reader, CardReader::open(spec, {}));
+        if (reader.cards() < ++wanted[reader.name()]) return fail(E_PP_NO_CARD);
+    }
+    return {};
 }
 
 }  // namespace cs2sim::host

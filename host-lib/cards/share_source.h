@@ -1,7 +1,9 @@
 // MBK shares, wherever a share specifier keeps them: in a file or on a card.
 #pragma once
 
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "host-lib/files/key_share.h"
 
@@ -12,5 +14,9 @@ namespace cs2sim::host {
 // E_MBK_SC_EMPTY when the card has no share.
 Result<KeyShare> load_share(std::string_view share_spec, const Terminal& terminal = {});
 Result<void> save_share(std::string_view share_spec, const KeyShare& share, const Terminal& terminal = {});
+
+// Looks, before shares are made, whether each of `share_specs` that goes to a card has a card of its own in
+// its reader: two shares of one MBK on one card would be one. Error: E_PP_NO_CARD.
+Result<void> expect_cards(const std::vector<std::string>& share_specs);
 
 }  // namespace cs2sim::host

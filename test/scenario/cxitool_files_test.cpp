@@ -59,6 +59,12 @@ TEST_CASE("backups of one run never share a file, whatever the keys are called")
     require_success(cxitool(user, {"Group=A", "BackupKey", "Group=B", "BackupKey", "Group=C", "BackupKey",
                                    "OutDir=./", "Group=A", "BackupKey"}));
     CHECK(backups_in(user.folder()) == std::vector<std::string>{"C_k1_0.kbk", "k1.kbk", "k1_0.kbk"});
+    // Nor do those of several runs: a file that holds another key stays, one of the same key is replaced.
+    const std::string of_a = read_file(user.file("k1.kbk"));
+    require_success(cxitool(user, {"Group=C", "BackupKey"}));
+    require_success(cxitool(user, {"Group=B", "BackupKey"}));
+    CHECK(backups_in(user.folder()) == std::vector<std::string>{"C_k1_0.kbk", "k1.kbk", "k1_0.kbk"});
+    CHECK(read_file(user.file("k1.kbk")) == of_a);
     require_success(cxitool(user, {"Name=k1", "Group=A", "DeleteKey", "Group=B", "DeleteKey", "Group=C",
                                    "DeleteKey", "Group=", "Name=*", "RestoreKey=*.kbk"}));
 

@@ -122,4 +122,10 @@ TEST_CASE("shares of an MBK live on smartcards too") {
     CHECK(user.admin_does({"MBKListKeys"}).find("TESTMBK") != std::string::npos);
     setup.insert_without_pin("A,B");
     CHECK(user.admin_does({keys, "MBKImportKey=3", "MBKListKeys"}).find("CARDMBK") != std::string::npos);
+    // Two shares of one MBK on one card would be one: nothing is made.
+    setup.insert_without_pin("A");
+    const Outcome refused = user.as_admin({keys, "MBKGenerateKey=AES,32,2,2,LOSTMBK"});
+    CHECK(refused.status == 1);
+    CHECK(refused.err.find("a card of its own") != std::string::npos);
+    CHECK(user.admin_does({"MBKListKeys"}).find("CARDMBK") != std::string::npos);
 }

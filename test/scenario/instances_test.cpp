@@ -82,10 +82,18 @@ TEST_CASE("port 0 is told: printed, in the status and in the instance file, and 
 }
 
 TEST_CASE("an instance without device or port is reached by its own socket, and one beyond loopback warns") {
-    const Instance instance;
+    Instance instance;
     const Outcome hidden = instance.cs2sim({"start", "--no-device"});
     require_success(hidden);
     CHECK(hidden.out.find("export CRYPTOSERVER=unix:") != std::string::npos);
+    // A restart keeps what it was started with, whatever the environment says by now.
+    instance.environment["CS2SIM_DEVICE"] = instance.folder / "node";
+    instance.environment["CS2SIM_PROFILE"] = "cse-fips";
+    require_success(instance.cs2sim({"restart"}));
+    CHECK(!std::filesystem::exists(instance.folder / "node"));
+    CHECK(read_file(instance.folder / "state/instance.toml").find("cse-fips") == std::string::npos);
+    instance.environment.erase("CS2SIM_DEVICE");
+    instance.environment.erase("CS2SIM_PROFILE");
     require_success(instance.cs2sim({"stop"}));
     const Outcome open = instance.cs2sim({"start", "--no-device", "--listen", "0@0.0.0.0"});
     require_success(open);
@@ -307,6 +315,15 @@ TEST_CASE("csadm finds the card reader of the simulator that it talks to") {
     CHECK(does({"csadm", "Dev=" + way, "LogonSign=ANNA,:cs2:cjo:USB0", "ShowAuthState"})
               .out.starts_with("state = 02000000"));
     does({"csadm", "Dev=" + (mine.folder / "way").string(), "LogonSign=ANNA,:cs2:cjo:USB0", "GetModel"});
+    // Also where a parameter names it.
+    does({"cs2sim", "card", "new", "s", "--state", mine.state});
+    does({"cs2sim", "card", "new", "t", "--state", mine.state});
+    does({"cs2sim", "card", "insert", "s", "t", "--state", mine.state});
+    const std::string two = "Key=:cs2:cjo:USB0,:cs2:cjo:USB0";
+    does({"csadm", "Dev=" + way, admin, two, "MBKGenerateKey=AES,32,2,2,CARDMBK"});
+    does({"cs2sim", "card", "insert", "s", "t", "--state", mine.state});
+    CHECK(does({"csadm", "Dev=" + way, admin, two, "MBKImportKey=3", "MBKListKeys"}).out.find("CARDMBK") !=
+          std::string::npos);
     // The other one's reader is empty.
     CHECK(run({built_program("csadm"), "Dev=unix:" + other.state + "/host.sock",
                "LogonSign=ANNA,:cs2:cjo:USB0"},

@@ -46,7 +46,7 @@ int main(int argc, char** argv) {
 
     StartArguments to_restart;
     CLI::App* restart_command = app.add_subcommand("restart", "stop, and start with the same options");
-    to_restart.add_to(*restart_command);
+    to_restart.add_to(*restart_command, StartArguments::Unsaid::record);
     restart_command->callback(
         [&] { line.exit_status = restart(to_restart.complete_from(*restart_command)); });
 

@@ -43,6 +43,16 @@ public:
         return {};
     }
 
+    // Files that store() will replace.
+    std::vector<std::string> files_there() const {
+        std::vector<std::string> there;
+        std::error_code ignored;
+        for (const Place& place : places_)
+            if (place.file && std::filesystem::exists(place.spec.place, ignored))
+                there.push_back(place.spec.place);
+        return there;
+    }
+
     // Precondition: as many shares as places. Errors: E_CSA_KEY_WRITE, those of smartcards.
     Result<void> store(const std::vector<host::KeyShare>& shares) {
         for (std::size_t i = 0; i < shares.size(); ++i) {
@@ -159,8 +169,13 @@ Result<void> generate(Session& session, const std::string& value) {
         session.note("Key= must name as many places as there are shares");
         return fail(E_CSA_KEY_PARTS);
     }
+    if (const auto cards = host::expect_cards(specs); !cards) {
+        session.note("each share needs a card of its own in the reader: cs2sim card insert A B ...");
+        return fail(cards.error());
+    }
     ShareSet places(session.terminal());
     CS2SIM_TRY(places.prepare(specs));
+    const std::vector<std::string> replaced = places.files_there();
     CS2SIM_TRY_LET(replaces, has_factory_key(session));
     CS2SIM_TRY_LET(answer, session.execute(FC_MBK, SFC_MBK_GENERATE, {type, *length, *n, *k, fields[4]}));
     const auto shares = parse_shares(answer.block.bytes("shares"));
@@ -169,6 +184,7 @@ Result<void> generate(Session& session, const std::string& value) {
     CS2SIM_TRY(shares);
     if (shares->size() != *n) return fail(E_CSA_PROTOCOL);
     CS2SIM_TRY(places.store(*shares));
+    for (const std::string& file : replaced) session.note(file + " is replaced; what it held is gone");
     if (loaded && replaces) note_replaced(session);
     if (!loaded) session.note("the slot holds another MBK; MBKImportKey= replaces it by the new one");
     return {};

@@ -6,6 +6,7 @@
 #include <map>
 
 #include "firmware/crypto/digest.h"
+#include "firmware/protocol/cxi/sealed_key.h"
 #include "firmware/protocol/pattern.h"
 #include "tools/cxitool/batch.h"
 #include "tools/cxitool/commands.h"
@@ -43,13 +44,25 @@ std::map<std::filesystem::path, Bytes>& files_taken() {
     return files;
 }
 
-// NAME.kbk in OutDir=; keys whose names meet in one run also say their specifier and group, or are counted.
+// Whether something else than a backup of this key stands there already.
+bool holds_another(const std::filesystem::path& file, const PropertyList& key) {
+    std::error_code error;
+    if (!std::filesystem::exists(file, error)) return false;
+    const auto content = read_whole(file.string());
+    const auto sealed = content ? parse_sealed_key(*content) : fail(E_CSA_BACKUP_FILE);
+    return !sealed || sealed->group != key.text(CXI_PROP_KEY_GROUP) ||
+           sealed->name != key.text(CXI_PROP_KEY_NAME) || sealed->spec != key.number_or(CXI_PROP_KEY_SPEC, 0);
+}
+
+// NAME.kbk in OutDir=; keys whose names meet in one run or in that folder also say their specifier and group,
+// or are counted, as those without a name do from the start.
 std::string backup_file(const Session& session, const PropertyList& key) {
     const std::filesystem::path folder = session.parameter_or("OutDir", ".");
     const std::string name = file_name(key.text(CXI_PROP_KEY_NAME));
     const std::string spec = "_" + std::to_string(key.number_or(CXI_PROP_KEY_SPEC, 0));
-    const std::string whole = file_name(key.text(CXI_PROP_KEY_GROUP)) + "_" + name + spec;
-    const std::string stems[] = {name, name + spec, whole};
+    const std::string whole =
+        file_name(key.text(CXI_PROP_KEY_GROUP)) + (name.empty() ? "" : "_" + name) + spec;
+    const std::string stems[] = {name.empty() ? whole : name, name + spec, whole};
     Bytes identity = reference_to(key);
     append(identity, as_bytes(session.parameter_or("Dev", "")));
     std::error_code error;
@@ -58,7 +71,9 @@ std::string backup_file(const Session& session, const PropertyList& key) {
         const std::string file = shortened(stem) + ".kbk";
         const auto [taken, fresh] =
             files_taken().try_emplace(std::filesystem::weakly_canonical(folder, error) / file, identity);
-        if (fresh || taken->second == identity) return folder / file;
+        if (!fresh && taken->second != identity) continue;
+        if (!fresh || !holds_another(folder / file, key)) return folder / file;
+        files_taken().erase(taken);
     }
 }
 

@@ -47,17 +47,22 @@ std::string name_of(Shim shim) {
     return "auto";
 }
 
-void StartArguments::add_to(CLI::App& command) {
+void StartArguments::add_to(CLI::App& command, Unsaid unsaid) {
+    const auto by_environment = [&](CLI::Option* option, const char* variable) {
+        if (unsaid == Unsaid::environment) option->envname(variable);
+    };
     command.add_option("--state", state_, "state folder, tells instances apart");
-    command.add_option("--device", options_.devices, "device node, more than once for several")
-        ->envname("CS2SIM_DEVICE");
+    by_environment(
+        command.add_option("--device", options_.devices, "device node, more than once for several"),
+        "CS2SIM_DEVICE");
     command.add_flag("--no-device", sockets_only_, "no device node, sockets only");
     command.add_option(
         "--listen", options_.listen,
         "PORT@ADDRESS, ADDRESS:PORT, PORT (on loopback, 0 for a free one), unix:PATH or fd:NUMBER "
         "(inherited); more than once for several; default: the environment's CS2SIM_LISTEN, apart by "
         "blanks");
-    command.add_option("--profile", options_.profile, "name, or a TOML file")->envname("CS2SIM_PROFILE");
+    by_environment(command.add_option("--profile", options_.profile, "name, or a TOML file"),
+                   "CS2SIM_PROFILE");
     command
         .add_option("--factory-key", options_.factory_key,
                     "key file of a new device's ADMIN, instead of a fresh key")
@@ -92,11 +97,17 @@ StartOptions StartArguments::complete() const {
 StartOptions StartArguments::complete_from(const CLI::App& command) const {
     StartOptions whole = complete();
     const auto record = read_record(whole.state);
-    if (!record) return whole;
     const auto left_out = [&](const char* option) { return command.count(option) == 0; };
+    if (!record) {  // `cs2sim start` then reads the environment's CS2SIM_DEVICE itself
+        const char* profile = std::getenv("CS2SIM_PROFILE");
+        if (left_out("--profile") && profile) whole.profile = profile;
+        return whole;
+    }
     if (left_out("--device")) whole.devices = record->devices;
     if (left_out("--device") && record->devices.empty()) whole.device_node = false;
     if (left_out("--listen")) whole.listen = record->listen;
+    // Each instance opens its socket for hosts by itself.
+    std::erase(whole.listen, "unix:" + host_socket(whole.state).string());
     if (left_out("--profile")) whole.profile = record->profile;
     if (left_out("--shim") && kShims.contains(record->shim)) whole.shim = kShims.at(record->shim);
     if (left_out("--mode")) whole.node_mode = record->node_mode;

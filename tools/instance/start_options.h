@@ -38,7 +38,9 @@ std::vector<std::string> words_of(const StartOptions& options);
 // The options on a command line. Must outlive the command that they were added to.
 class StartArguments {
 public:
-    void add_to(CLI::App& command);
+    // Where a value that is not typed comes from: the environment, or the instance's record (complete_from).
+    enum class Unsaid { environment, record };
+    void add_to(CLI::App& command, Unsaid unsaid = Unsaid::environment);
     // What was given, with what the environment says where nothing was.
     StartOptions complete() const;
     // `complete()`, and where a value was not given, that of the instance which runs or ran there.

@@ -97,10 +97,11 @@ public:
         const Command* command = find(argument.name == "--version" ? "Version" : argument.name);
         if (!command) return fail(E_CSA_COMMAND);
         if (argument.value) CS2SIM_TRY(refuse_second_command(*argument.value));
+        names_card_ = names_card_ || names_a_card(text);
         if (argument.value && command->takes == Takes::nothing) return misused(*command, {E_CSA_ARGUMENTS});
         if (!argument.value && command->takes == Takes::value) return misused(*command, {E_CSA_ARGUMENTS});
         if (command->handler) {
-            if (names_a_card(text)) find_card_reader();
+            if (names_card_) find_card_reader();
             static_cast<void>(host::take_file_refusal());
             auto done = command->handler(session_, argument.value.value_or(""));
             if (!done) say_why(done.error());
@@ -173,6 +174,7 @@ private:
     const std::string& program_;
     std::span<const CommandGroup> groups_;
     Session session_;
+    bool names_card_ = false;  // a word up to here, parameters too
 };
 
 // Codes of users' own modules too, where the simulator's state folder is here.
