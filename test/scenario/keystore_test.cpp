@@ -58,6 +58,14 @@ TEST_CASE("keys go from a device into a store, are checked and sealed anew, and 
     CHECK(has(keystore_does(pair.one, {"copy", "device", store, "--group", "Prod*"}), "0 copied, 3 left"));
     CHECK(has(keystore_does(pair.two, {"check", store}), "3 keys seen: 3 good"));
     CHECK(has(keystore_does(pair.two, {"stats", store}, false), "3 in 2 groups"));
+    // A path that was misspelt is no store without keys.
+    const std::string misspelt = pair.a.file("kyes.db").string();
+    for (const char* verb : {"stats", "check", "recrypt"}) {
+        const Outcome absent = pair.a.tool("cs2sim", {"keystore", verb, misspelt});
+        CHECK(absent.status == 1);
+        CHECK(has(absent.err, "kyes.db is not there"));
+        CHECK(!std::filesystem::exists(misspelt));
+    }
 
     // Another MBK in the second device: the old one opens from slot 1.
     const Simulator elsewhere;

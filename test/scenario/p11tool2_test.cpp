@@ -286,6 +286,9 @@ TEST_CASE("p11tool2's own commands: library, mechanisms, session, Test, another 
     CHECK(
         desk.tool({"Lib=/nowhere.so", "GetInfo"}).err.ends_with("Error 0x00000006 (CKR_FUNCTION_FAILED)\n"));
     const std::string help = desk.does({"Help"});
+    for (const char* word : {"--help", "-h", "help"}) CHECK(desk.does({word}) == help);
+    CHECK(desk.does({"Version"}).starts_with("p11tool2 = "));
+    CHECK(desk.does({"--version"}) == desk.does({"Version"}));
     CHECK(help.find("  GetTokenInfo\n") != std::string::npos);
     CHECK(help.find("  ListMechanisms  (cs2sim's own)\n") != std::string::npos);
     CHECK(desk.does({"Help=ImportP12"}).starts_with("  ImportP12=<file>,<password>|ask\n"));

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <cinttypes>
 #include <cstdio>
+#include <filesystem>
 #include <iostream>
 #include <memory>
 
@@ -50,6 +51,17 @@ void say(std::string_view line) { std::cerr << "cs2sim keystore: " << line << '\
 
 Result<std::unique_ptr<KeyStore>> open_store(const std::string& url) {
     CS2SIM_TRY_LET(storage, keystore::parse_key_store_url(url, say));
+    return keystore::open_key_store(storage, say);
+}
+
+// For what only looks at a store: a path that was misspelt must not become an empty one.
+Result<std::unique_ptr<KeyStore>> open_present_store(const std::string& url) {
+    CS2SIM_TRY_LET(storage, keystore::parse_key_store_url(url, say));
+    std::error_code ignored;
+    if (storage.kind == keystore::Kind::sqlite && !std::filesystem::exists(storage.connection, ignored)) {
+        say(storage.connection + " is not there; `cs2sim keystore init` makes it");
+        return fail(E_CSA_STORE_CONNECT);
+    }
     return keystore::open_key_store(storage, say);
 }
 
@@ -106,7 +118,7 @@ Result<void> migrate(const KeystoreArguments& arguments) {
 }
 
 Result<void> stats(const KeystoreArguments& arguments) {
-    CS2SIM_TRY_LET(store, open_store(arguments.url));
+    CS2SIM_TRY_LET(store, open_present_store(arguments.url));
     CS2SIM_TRY_LET(sums, store->stats());
     CS2SIM_TRY_LET(writable, store->writable());
     std::printf("server   %s\ntables   version %u, made %s\naccess   %s\n", sums.server.c_str(), sums.schema,
@@ -119,7 +131,7 @@ Result<void> stats(const KeystoreArguments& arguments) {
 }
 
 Result<void> check(host::Device& device, const KeystoreArguments& arguments) {
-    CS2SIM_TRY_LET(store, open_store(arguments.url));
+    CS2SIM_TRY_LET(store, open_present_store(arguments.url));
     const keystore::Filter filter = filter_of(arguments);
     CS2SIM_TRY_LET(total, store->count(filter));
     return watched("good", total, [&](const keystore::Watch& watch) {
@@ -128,7 +140,7 @@ Result<void> check(host::Device& device, const KeystoreArguments& arguments) {
 }
 
 Result<void> recrypt(host::Device& device, const KeystoreArguments& arguments) {
-    CS2SIM_TRY_LET(store, open_store(arguments.url));
+    CS2SIM_TRY_LET(store, open_present_store(arguments.url));
     const auto execute = keystore::executed_by(device);
     CS2SIM_TRY_LET(mbk, keystore::current_mbk(execute));
     CS2SIM_TRY_LET(sums, store->stats());

@@ -117,7 +117,11 @@ Done help(const Argument& argument) {
 }
 
 Done run(Shell& shell, const Argument& argument) {
-    if (same_word(argument.name, "Help")) return help(argument);
+    if (asks_for_help(argument.name)) return help({"Help", argument.value});
+    if (same_word(argument.name, "Version") || argument.name == "--version") {
+        std::printf("p11tool2 = %s\n", CS2SIM_VERSION);
+        return {};
+    }
     const Command* command = find_command(argument.name);
     if (!command) return unknown(argument.name);
     if (command->needs_value && !argument.value) return misused(*command, {E_CSA_ARGUMENTS});

@@ -18,6 +18,10 @@ Result<std::uint32_t> parse_number(std::string_view text, int base) {
 
 }  // namespace
 
+bool asks_for_help(std::string_view name) {
+    return same_word(name, "Help") || name == "--help" || name == "-h" || name == "-?";
+}
+
 Argument parse_argument(std::string_view text) {
     const std::size_t equals = text.find('=');
     Argument argument;

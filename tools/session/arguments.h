@@ -18,6 +18,8 @@ struct Argument {
 };
 
 Argument parse_argument(std::string_view text);
+// Help, --help, -h and -?.
+bool asks_for_help(std::string_view name);
 
 // Text without blanks and tabs at both ends; a view into `text`.
 std::string_view trimmed(std::string_view text);

@@ -81,10 +81,6 @@ void print_details(const Command& command) {
     }
 }
 
-bool asks_for_help(std::string_view name) {
-    return same_word(name, "Help") || name == "--help" || name == "-h" || name == "-?";
-}
-
 class Run {
 public:
     Run(const std::string& program, std::span<const CommandGroup> groups)
