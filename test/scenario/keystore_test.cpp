@@ -1,4 +1,6 @@
 // Keys outside the device, by the tools: two simulators, one MBK, one database.
+#include <sys/stat.h>
+
 #include "test/keystore/postgres.h"
 #include "test/scenario/expect.h"
 #include "test/scenario/simulator.h"
@@ -270,6 +272,8 @@ TEST_CASE("governance files are kept, signed, verified and put back") {
     write_file(user.file("p11.cfg"),
                "[KeyStorage]\nKeyStorageConfig = \"host=db password=hidden user=lab\"\n# a comment\n"
                "InitTokenAs = ADMIN,/path/ADMIN.key#hidden\nInitTokenAs = \"ADMIN,ADMIN.key #hidden\"\n"
+               "InitTokenAs = ADMIN,hidden#1\nInitTokenAs = \"ADMIN,hidden\"\n"
+               "InitTokenAs = ADMIN,/path/ADMIN.key,hidden\nInitTokenAs = ADMIN,:cs2:cjo:USB0\n"
                "passwd=hidden\npass=hidden\nLogonPass=CLERK,hidden\nlast = 1 # comment\n"
                "password='hidden" +
                    std::string(20000, 'a') + "'\n");
@@ -290,6 +294,8 @@ TEST_CASE("governance files are kept, signed, verified and put back") {
     CHECK(read_file(user.file("kept") / "1-p11.cfg") ==
           "[KeyStorage]\nKeyStorageConfig = \"host=db password=*** user=lab\"\n# a comment\n"
           "InitTokenAs = ADMIN,/path/ADMIN.key#***\nInitTokenAs = \"ADMIN,ADMIN.key #***\"\n"
+          "InitTokenAs = ADMIN,***\nInitTokenAs = \"ADMIN,***\"\n"
+          "InitTokenAs = ADMIN,/path/ADMIN.key,***\nInitTokenAs = ADMIN,:cs2:cjo:USB0\n"
           "passwd=***\npass=***\nLogonPass=***\nlast = 1 # comment\npassword=***\n");
 
     write_file(user.file("own.msc"), "changed since");
@@ -330,6 +336,31 @@ TEST_CASE("governance files are kept, signed, verified and put back") {
     CHECK(has(whole.out, "the audit's configuration is set"));
     CHECK_FALSE(has(whole.out, "SetAuditConfig"));
     CHECK(audit() == settings);
+
+    // What cannot be kept meanwhile, or is no file, is not replaced at all.
+    std::filesystem::remove(user.file("own.msc"));
+    REQUIRE(::mkfifo(file("own.msc").c_str(), 0600) == 0);
+    CHECK(has(governance({"restore", file("kept")}).err, "no regular file; nothing was changed"));
+    std::filesystem::remove(user.file("own.msc"));
+    write_file(user.file("own.msc"), "");
+    std::filesystem::resize_file(user.file("own.msc"), 70'000'000);
+    CHECK(has(governance({"restore", file("kept")}).err, "nothing was changed"));
+    CHECK(std::filesystem::file_size(user.file("own.msc")) == 70'000'000);
+    // A folder of something else stays as it is.
+    std::filesystem::create_directory(user.file("others"));
+    write_file(user.file("others") / "f", "");
+    const auto mode_of = [&] { return std::filesystem::status(user.file("others")).permissions(); };
+    const auto before = mode_of();
+    CHECK(governance({"backup", file("others"), "--file", "profile=" + file("p11.cfg")}).status == 1);
+    CHECK(mode_of() == before);
+    // Names steer no terminal.
+    const std::string odd = user.file("a\x1B[31m").string();
+    write_file(odd, "x");
+    require_success(governance({"backup", file("odd"), "--file", "profile=" + odd}));
+    const Outcome listed = governance({"verify", file("odd")});
+    require_success(listed);
+    CHECK(!has(listed.out, "\x1B"));
+    CHECK(!has(user.csadm({"No\x1B[31mSuch"}).err, "\x1B"));
 
     const std::string kept = read_file(user.file("kept") / "2-own.msc");
     write_file(user.file("own.msc"), "mine");

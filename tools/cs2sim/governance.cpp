@@ -1,14 +1,17 @@
 // cs2sim governance backup|verify|restore: what else to back up than databases (governance.h).
 #include <sys/stat.h>
 
+#include <cerrno>
 #include <cinttypes>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <iostream>
 #include <memory>
 
 #include "firmware/crypto/digest.h"
 #include "firmware/protocol/functions.h"
+#include "firmware/protocol/terminal_text.h"
 #include "host-lib/files/host_file.h"
 #include "tools/cs2sim/commands.h"
 #include "tools/cs2sim/device_logon.h"
@@ -47,7 +50,7 @@ std::optional<AuditSettings> audit_settings(const std::string& line) {
 
 constexpr std::size_t kMostBytes = std::size_t{64} << 20;
 
-void say(const std::string& line) { std::cerr << "cs2sim governance: " << line << '\n'; }
+void say(const std::string& line) { std::cerr << "cs2sim governance: " << terminal_text(line) << '\n'; }
 
 int refused(const std::string& line) {
     say(line);
@@ -135,9 +138,11 @@ Result<void> backup(const GovernanceArguments& arguments, host::Device* device) 
     const fs::path folder = arguments.folder;
     CS2SIM_TRY_LET(key, host::open_key_source(arguments.key));
     std::error_code error;
-    fs::create_directory(folder, error);
-    fs::permissions(folder, fs::perms::owner_all, error);
-    if (error || !fs::is_empty(folder, error)) {
+    // Looked at before anything of it is changed: a folder of something else keeps its permissions.
+    const bool made = fs::create_directory(folder, error);
+    const bool usable = !error && (made || (fs::is_empty(folder, error) && !error));
+    if (usable) fs::permissions(folder, fs::perms::owner_all, error);
+    if (!usable || error) {
         say(folder.string() + " cannot be made, or is not empty");
         return fail(E_CSA_BACKUP_WRITE);
     }
@@ -176,7 +181,8 @@ int run_verify(const GovernanceArguments& arguments) {
     if (!manifest) return refused(manifest.error());
     std::cout << "made " << manifest->made << ", signed by this key, every file as it was\n";
     for (const Item& item : manifest->items)
-        std::cout << item.kind << "  " << item.file << "  from " << item.source << '\n';
+        std::cout << item.kind << "  " << terminal_text(item.file) << "  from " << terminal_text(item.source)
+                  << '\n';
     return 0;
 }
 
@@ -184,16 +190,27 @@ void say_what_is_left(const Manifest& manifest, bool audit_is_set) {
     std::cout << "still to be done by hand:\n";
     for (const Item& item : manifest.items) {
         if (item.kind == kAudit && !audit_is_set)
-            std::cout << "- csadm SetAuditConfig= with the line in " << item.file << '\n';
-        if (item.kind == "module") std::cout << "- load " << item.source << " into the device\n";
-        if (has_passwords(item.kind)) std::cout << "- passwords (***) in " << item.source << '\n';
+            std::cout << "- csadm SetAuditConfig= with the line in " << terminal_text(item.file) << '\n';
+        if (item.kind == "module")
+            std::cout << "- load " << terminal_text(item.source) << " into the device\n";
+        if (has_passwords(item.kind))
+            std::cout << "- passwords (***) in " << terminal_text(item.source) << '\n';
     }
     std::cout << "- the MBK: csadm MBKImportKey=3 with its shares or cards";
-    for (const std::string& share : manifest.shares) std::cout << "\n    " << share;
+    for (const std::string& share : manifest.shares) std::cout << "\n    " << terminal_text(share);
     std::cout << "\n- then the databases: csadm RestoreDatabase\n";
 }
 
-// Written beside its target, takes its place, and can be taken back as long as this lives.
+// Why a file cannot take this place and be taken back from it; empty: it can.
+std::string in_the_way(const fs::path& target) {
+    struct ::stat status {};
+    if (::stat(target.c_str(), &status) != 0) return errno == ENOENT ? "" : std::strerror(errno);
+    if (!S_ISREG(status.st_mode)) return "is there and no regular file";
+    return host::read_host_file(target, kMostBytes) ? "" : "is there and cannot be kept meanwhile";
+}
+
+// Written beside its target, takes its place, and can be taken back as long as this lives. Precondition:
+// nothing is in_the_way().
 class Restored {
 public:
     Restored(const fs::path& target, std::uint32_t mode, ByteView content)
@@ -246,6 +263,8 @@ Result<void> restore(const GovernanceArguments& arguments, const Manifest& manif
             if (!settings) return nothing_changed(item.file + " cannot be read");
         }
         if (!governance::find_kind(item.kind)->restored) continue;
+        if (const std::string why = in_the_way(item.source); !why.empty())
+            return nothing_changed(item.source + ": " + why);
         staged.push_back(
             std::make_unique<Restored>(item.source, item.mode, content ? *content : SecretBytes()));
         if (!content || !staged.back()->written()) return nothing_changed(item.source + " cannot be written");

@@ -82,6 +82,27 @@ std::string mask_key_specs(std::string_view line) {
     return out;
 }
 
+bool is_key_source(const std::string& word) {
+    std::error_code none;
+    return word.starts_with(':') || boost::algorithm::iends_with(word, ".key") || fs::exists(word, none);
+}
+
+// USER,password as the setting of a log-on: what stands behind the comma and names neither card nor key file,
+// and what stands behind such a name and another comma.
+std::string mask_logon(const std::string& line) {
+    const std::size_t equals = line.find('=');
+    const std::string name = boost::algorithm::trim_copy(line.substr(0, equals));
+    const bool logon =
+        boost::algorithm::iends_with(name, "InitTokenAs") || boost::algorithm::icontains(name, "Logon");
+    const std::size_t comma = line.find(',', std::min(equals, line.size()));
+    if (!logon || comma == line.npos) return line;
+    const std::size_t end = std::min(line.find_first_of("#,\"'", comma + 1), line.size());
+    const bool key = is_key_source(boost::algorithm::trim_copy(line.substr(comma + 1, end - comma - 1)));
+    if (key && (end == line.size() || line[end] != ',')) return line;
+    const char* quote = line.find('"') < comma && line.ends_with('"') ? "\"" : "";
+    return line.substr(0, (key ? end : comma) + 1) + "***" + quote;
+}
+
 tl::expected<SecretBytes, std::string> content(const fs::path& path) {
     auto bytes = host::read_host_file(path, kMostBytes);
     if (!bytes) return refused(path.string() + " is missing or cannot be read");
@@ -148,7 +169,7 @@ std::string without_passwords(std::string_view text) {
     std::string out;
     while (!text.empty()) {
         const std::size_t end = std::min(text.find_first_of("\r\n"), text.size());
-        out += mask_key_specs(keystore::mask_passwords(text.substr(0, end)));
+        out += mask_key_specs(mask_logon(keystore::mask_passwords(text.substr(0, end))));
         out += text.substr(end, 1);
         text.remove_prefix(std::min(end + 1, text.size()));
     }

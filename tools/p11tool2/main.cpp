@@ -2,6 +2,7 @@
 // stops.
 #include <cstdio>
 
+#include "firmware/protocol/terminal_text.h"
 #include "host-lib/files/host_file.h"
 #include "tools/p11tool2/commands.h"
 #include "tools/session/ending.h"
@@ -72,7 +73,7 @@ using Done = tl::expected<void, Failure>;
 
 void note(const std::string& text) {
     std::fflush(stdout);  // keeps the order when both go to one place
-    std::fprintf(stderr, "p11tool2: %s\n", text.c_str());
+    std::fprintf(stderr, "p11tool2: %s\n", terminal_text(text).c_str());
 }
 
 tl::unexpected<Failure> called_wrongly(std::uint32_t code) {
