@@ -122,8 +122,8 @@ Result<Bytes> der_pair(const LoadedKey& key, ByteView plain) {
     Handle<BIGNUM> s(BN_bin2bn(plain.data() + half, static_cast<int>(half), nullptr));
     if (!signature || !r || !s || ECDSA_SIG_set0(signature.get(), r.get(), s.get()) != 1)
         return fail(E_CXI_MALLOC);
-    r.release();  // the signature's now
-    s.release();
+    static_cast<void>(r.release());  // the signature's now
+    static_cast<void>(s.release());
     unsigned char* der = nullptr;
     const int size = i2d_ECDSA_SIG(signature.get(), &der);
     if (size <= 0) return fail(E_CXI_MALLOC);
