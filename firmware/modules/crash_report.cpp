@@ -13,6 +13,7 @@
 #include <cstdlib>
 #include <sstream>
 
+#include "firmware/modules/argument_vector.h"
 #include "firmware/modules/images/module_image.h"
 #include "firmware/smos/clock.h"
 
@@ -31,13 +32,6 @@ std::string hexadecimal(std::uint64_t value) {
 // reach, no time of its own, and this long.
 constexpr std::int64_t kPatience = 3'000;  // ms
 constexpr std::size_t kMostAddresses = 2 * CS2SIM_CHANNEL_FRAMES;
-
-std::vector<char*> pointers_to(std::vector<std::string>& words) {
-    std::vector<char*> pointers;
-    for (std::string& word : words) pointers.push_back(word.data());
-    pointers.push_back(nullptr);
-    return pointers;
-}
 
 // All that comes until the other end closes, or until time is up.
 std::string read_in_time(int fd) {
@@ -70,7 +64,7 @@ std::string output_of(std::vector<std::string> words) {
     ::posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0);
     pid_t pid = -1;
     const int failed = ::posix_spawn(&pid, words.front().c_str(), &actions, nullptr,
-                                     pointers_to(words).data(), pointers_to(settings).data());
+                                     argument_vector(words).data(), argument_vector(settings).data());
     ::posix_spawn_file_actions_destroy(&actions);
     ::close(ends[1]);
     std::string output = failed == 0 ? read_in_time(ends[0]) : std::string();

@@ -18,6 +18,7 @@
 #include <ctime>
 
 #include "firmware/crypto/secret.h"
+#include "firmware/modules/argument_vector.h"
 #include "firmware/smos/clock.h"
 #include "firmware/smos/flash/state_file.h"
 
@@ -66,16 +67,12 @@ Result<void> ModuleProcess::spawn(const Options& options, int channel) {
     std::vector<std::string> words = options.wrap;
     for (const std::string& word : {options.host.string(), options.abbreviation, options.image.string()})
         words.push_back(word);
-    std::vector<char*> arguments;
-    for (std::string& word : words) arguments.push_back(word.data());
-    arguments.push_back(nullptr);
+    const std::vector<char*> arguments = argument_vector(words);
     std::vector<std::string> settings;
     for (char** one = environ; *one; ++one)
         if (!std::string_view(*one).starts_with("CS2SIM_MODULE_OPEN=")) settings.emplace_back(*one);
     if (!options.wrap.empty()) settings.emplace_back("CS2SIM_MODULE_OPEN=1");
-    std::vector<char*> environment;
-    for (std::string& one : settings) environment.push_back(one.data());
-    environment.push_back(nullptr);
+    const std::vector<char*> environment = argument_vector(settings);
 
     // By way of numbers above both, so that neither is overwritten before it is moved.
     const StateFile high(::fcntl(channel, F_DUPFD_CLOEXEC, 64)),
