@@ -184,7 +184,7 @@ Result<Bytes> aes_key_wrap(ServiceCall& call) {
         EVP_CipherUpdate(context.get(), out.data(), &size, data.data(), static_cast<int>(data.size())) != 1 ||
         EVP_CipherFinal_ex(context.get(), out.data() + size, &rest) != 1)
         return fail(E_AES_KEYWRAP);
-    out.resize(static_cast<std::size_t>(size + rest));
+    out.resize(static_cast<std::size_t>(size) + static_cast<std::size_t>(rest));
     return out;
 }
 

@@ -101,7 +101,11 @@ std::vector<std::string> source_lines(const std::filesystem::path& image, std::u
         std::string line;
         std::getline(output, line);
         drop_discriminator(line);
-        lines.push_back(line.empty() || line.starts_with("??") ? place : line + "  [" + place + "]");
+        if (line.empty() || line.starts_with("??"))
+            line = place;
+        else
+            line.append("  [").append(place).append("]");
+        lines.push_back(std::move(line));
     }
     return lines;
 }

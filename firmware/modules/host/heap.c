@@ -141,6 +141,7 @@ u32 heap_room(const void* inside) {
 static void forget_oldest_freed(void) {
     while (freed_bytes > FREED_KEPT) {
         struct block* block = freed.next;
+        /* The one freed before has left the list. NOLINTNEXTLINE(clang-analyzer-unix.Malloc) */
         unlink_block(block);
         freed_bytes -= block->size;
         if (unpoison) unpoison(block, sizeof *block + block->size + GUARD);

@@ -94,6 +94,7 @@ int sdk_vrsa_mk_token(u8** token, int memory, ...) {
     (void)memory;
     if (!token) return CODE(E_VRSA_INV_PARAM);
     va_start(arguments, memory); /* which, length, bytes, … to VRSA_KC_END (our assumption) */
+    /* The analyzer overlooks that. NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized) */
     while ((which = va_arg(arguments, u32)) != VRSA_KC_END) {
         const u32 length = va_arg(arguments, u32);
         const u8* bytes = va_arg(arguments, const u8*);
