@@ -134,9 +134,9 @@ void NodeFile::run() {
             over = std::move(conversation_);
         } else if (reply.action == Reply::Action::drop) {
             change(State::silent, effects);
-        } else if (reply.action == Reply::Action::close && reply.frame.empty()) {
-            change(State::ended, effects);
-        } else if (!hold(reply.frame.size())) {  // nobody would know that the command was carried out
+        } else if ((reply.action == Reply::Action::close && reply.frame.empty()) ||
+                   !hold(reply.frame.size())) {
+            // Without room for its answer nobody would know that the command was carried out.
             change(State::ended, effects);
         } else {
             answer_ = std::move(reply.frame);
