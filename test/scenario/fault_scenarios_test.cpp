@@ -61,6 +61,9 @@ TEST_CASE("every scenario does to its demo what it says") {
     REQUIRE(names == expected);
 
     for (const Expected& row : kExpected) {
+#ifdef __SANITIZE_ADDRESS__  // a sanitized library does not load into other people's programs
+        if (std::string_view(row.name).starts_with("p11-")) continue;
+#endif
         const Outcome outcome = cs2sim_tool({"scenario", "run", row.name});
         INFO(row.name << "\n" << outcome.out << outcome.err);
         CHECK((outcome.status != 0) == row.fails);

@@ -115,7 +115,7 @@ std::string Dialect::select_lines(const std::vector<std::string>& expressions, s
     std::string line;
     for (const std::string& one : expressions)
         line.append(line.empty() ? "cast(" : " || '|' || cast(").append(one).append(" as text)");
-    const std::string lines = "select " + line + " as line" + std::string(rest);
+    std::string lines = "select " + line + " as line" + std::string(rest);
     if (!in_pieces()) return lines;
     const std::string size = std::to_string(longest_text);
     return "with recursive r(n, line) as materialized (select row_number() over (), line from (" + lines +
