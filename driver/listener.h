@@ -36,13 +36,15 @@ struct SocketOptions {
     std::shared_ptr<CallerMemory> memory = nullptr;  // shared by all ways to a device; null: one of its own
 };
 // `where` is "port@address", or a port alone (loopback).
-Opened<std::unique_ptr<Listener>> listen_tcp(const std::string& where, Answerer answerer, SocketOptions = {});
+Opened<std::unique_ptr<Listener>> listen_tcp(const std::string& where, Answerer answerer,
+                                             const SocketOptions& = {});
 // A stream socket that listens already and came with the process; `descriptor` is its number. Owned from then
 // on.
 Opened<std::unique_ptr<Listener>> listen_inherited(const std::string& descriptor, Answerer answerer,
-                                                   SocketOptions = {});
+                                                   const SocketOptions& = {});
 // A stale socket file, whose owner is gone, is replaced; a live one is refused.
-Opened<std::unique_ptr<Listener>> listen_unix(const std::string& path, Answerer answerer, SocketOptions = {});
+Opened<std::unique_ptr<Listener>> listen_unix(const std::string& path, Answerer answerer,
+                                              const SocketOptions& = {});
 
 struct NodeOptions {
     std::uint32_t mode = 0660;                       // permissions of the node

@@ -50,7 +50,7 @@ Opened<std::unique_ptr<Listener>> opened(const std::string& name, Work&& work) {
 }
 
 Opened<std::unique_ptr<Listener>> serve(int fd, const std::string& address, std::string file,
-                                        Answerer answerer, SocketOptions options) {
+                                        Answerer answerer, const SocketOptions& options) {
     auto listener =
         std::make_unique<SocketListener>(fd, address, std::move(file), std::move(answerer), options);
     if (!listener->start()) return tl::make_unexpected(address + ": no descriptors or threads are left");
@@ -60,7 +60,7 @@ Opened<std::unique_ptr<Listener>> serve(int fd, const std::string& address, std:
 // `file` is removed at the end; may be empty.
 template <class Protocol>
 Opened<std::unique_ptr<Listener>> listen(const std::string& name, const typename Protocol::endpoint& where,
-                                         std::string file, Answerer answerer, SocketOptions options) {
+                                         std::string file, Answerer answerer, const SocketOptions& options) {
     raise_descriptor_limit();
     asio::io_context context{1};
     typename Protocol::acceptor acceptor(context);
@@ -118,13 +118,13 @@ Opened<void> clear_place(const std::string& path) {
 }  // namespace
 
 Opened<std::unique_ptr<Listener>> listen_tcp(const std::string& where, Answerer answerer,
-                                             SocketOptions options) {
+                                             const SocketOptions& options) {
     CS2SIM_TRY_LET(end, parse_tcp(where));
     return opened(where, [&] { return listen<tcp>(where, end, "", std::move(answerer), options); });
 }
 
 Opened<std::unique_ptr<Listener>> listen_inherited(const std::string& descriptor, Answerer answerer,
-                                                   SocketOptions options) {
+                                                   const SocketOptions& options) {
     int fd = -1;
     const auto parsed = std::from_chars(descriptor.data(), descriptor.data() + descriptor.size(), fd);
     const bool number = parsed.ec == std::errc() && parsed.ptr == descriptor.data() + descriptor.size();
@@ -151,7 +151,7 @@ Opened<std::unique_ptr<Listener>> listen_inherited(const std::string& descriptor
 }
 
 Opened<std::unique_ptr<Listener>> listen_unix(const std::string& path, Answerer answerer,
-                                              SocketOptions options) {
+                                              const SocketOptions& options) {
     if (path.empty() || path.size() >= sizeof(sockaddr_un::sun_path))
         return tl::make_unexpected(path + ": is no name for a socket, 1 to 107 bytes");
     return opened(path, [&]() -> Opened<std::unique_ptr<Listener>> {

@@ -72,7 +72,7 @@ bool watch_for(int events, int fd, std::uint32_t what, std::uint64_t number) {
 }  // namespace
 
 SocketListener::SocketListener(int fd, std::string address, std::string file, Answerer answerer,
-                               SocketOptions options)
+                               const SocketOptions& options)
     : fd_(fd),
       address_(std::move(address)),
       file_(std::move(file)),

@@ -17,7 +17,8 @@ namespace cs2sim {
 class SocketListener final : public Listener {
 public:
     // Owns `fd`, which listens. `file` is removed at the end; may be empty.
-    SocketListener(int fd, std::string address, std::string file, Answerer answerer, SocketOptions options);
+    SocketListener(int fd, std::string address, std::string file, Answerer answerer,
+                   const SocketOptions& options);
     ~SocketListener() override;
 
     // False when there are no descriptors or threads left.

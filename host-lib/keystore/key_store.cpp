@@ -54,7 +54,7 @@ Result<Entry> load(Kind kind, const Say& say) {
 
 }  // namespace
 
-Result<std::unique_ptr<KeyStore>> open_key_store(const KeyStorage& storage, Say say) {
+Result<std::unique_ptr<KeyStore>> open_key_store(const KeyStorage& storage, const Say& say) {
     CS2SIM_TRY_LET(entry, load(storage.kind, say));
     KeyStore* store = nullptr;
     if (const std::uint32_t code = entry(&storage, &say, &store)) return fail(code);

@@ -201,6 +201,6 @@ public:
 // The store, nothing is connected yet. Loads the module of the back end (libcs2sim-keystore-KIND.so beside
 // this library), and that its SOCI back end and driver: a process that uses no store loads none. Error:
 // E_CSA_STORE_CONFIG when it is not installed.
-Result<std::unique_ptr<KeyStore>> open_key_store(const KeyStorage& storage, Say say = {});
+Result<std::unique_ptr<KeyStore>> open_key_store(const KeyStorage& storage, const Say& say = {});
 
 }  // namespace cs2sim::keystore

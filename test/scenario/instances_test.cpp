@@ -128,22 +128,6 @@ TEST_CASE("status, list and logs say what there is to know, and the PID file hol
     CHECK(instance.cs2sim({"status"}).status == 3);
 }
 
-TEST_CASE("a simulator that is stopped by a signal hangs nobody beyond the time-out") {
-    const Instance instance;
-    const std::string node = instance.folder / "node";
-    require_success(instance.cs2sim({"start", "--device", node}));
-    const pid_t pid = instance.pid();
-    REQUIRE(::kill(pid, SIGSTOP) == 0);
-    const Outcome asked = csadm(node, {"Timeout=1500", "GetState"});
-    const Outcome steered = instance.cs2sim({"fault", "list"});
-    const Outcome status = instance.cs2sim({"status"});
-    REQUIRE(::kill(pid, SIGCONT) == 0);
-    require_error(asked, E_CSA_TIMEOUT);
-    CHECK(steered.status != 0);
-    CHECK(line_of(status.out, "clients") == "unknown: it does not answer");
-    require_success(csadm(node));
-}
-
 namespace {
 
 // Returns when each of its threads stands still: the signal reaches them one by one.
@@ -161,6 +145,22 @@ void stop_by_signal(pid_t pid) {
 }
 
 }  // namespace
+
+TEST_CASE("a simulator that is stopped by a signal hangs nobody beyond the time-out") {
+    const Instance instance;
+    const std::string node = instance.folder / "node";
+    require_success(instance.cs2sim({"start", "--device", node}));
+    const pid_t pid = instance.pid();
+    stop_by_signal(pid);
+    const Outcome asked = csadm(node, {"Timeout=1500", "GetState"});
+    const Outcome steered = instance.cs2sim({"fault", "list"});
+    const Outcome status = instance.cs2sim({"status"});
+    REQUIRE(::kill(pid, SIGCONT) == 0);
+    require_error(asked, E_CSA_TIMEOUT);
+    CHECK(steered.status != 0);
+    CHECK(line_of(status.out, "clients") == "unknown: it does not answer");
+    require_success(csadm(node));
+}
 
 TEST_CASE("a simulator that is stopped between two commands to its node hangs no tool beyond the time-out") {
     const Instance instance;

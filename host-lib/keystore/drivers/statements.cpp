@@ -78,6 +78,7 @@ Change with_audit(const Dialect& sql, std::string change, const std::string& row
 
 std::string list_of(const Dialect& sql, const std::vector<OperationId>& operations) {
     std::vector<std::string> all;
+    all.reserve(operations.size());
     for (const OperationId& one : operations) all.push_back(sql.bytes(one));
     return joined(all, ", ");
 }
