@@ -104,7 +104,7 @@ Result<SharedObject> object_in_use(Session& session, CK_OBJECT_HANDLE handle, CK
     return read_again(session, object, epoch, unknown);
 }
 
-Result<std::vector<SharedObject>> keep_in_store(Session& session, std::vector<Bytes> references) {
+Result<std::vector<SharedObject>> keep_in_store(Session& session, const std::vector<Bytes>& references) {
     CS2SIM_TRY_LET(store, key_store_of(session));
     std::vector<keystore::StoredKey> rows;
     std::vector<PropertyList> properties;

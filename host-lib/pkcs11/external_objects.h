@@ -19,7 +19,7 @@ Result<keystore::KeyStore*> key_store_of(Session& session);
 
 // Keeps keys that the device sealed (references as its commands returned them), all of them or none, and
 // gives them handles.
-Result<std::vector<SharedObject>> keep_in_store(Session& session, std::vector<Bytes> references);
+Result<std::vector<SharedObject>> keep_in_store(Session& session, const std::vector<Bytes>& references);
 
 // Replaces an object's blob by one that a command made of it. Error: E_CSA_STORE_CHANGED when another host
 // was quicker; the next use reads what it made.

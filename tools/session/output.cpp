@@ -19,8 +19,9 @@ std::string lower_case(std::string_view text) {
 }
 
 void print_text(std::string_view text) {
+    if (text.empty()) return;
     std::fwrite(text.data(), 1, text.size(), stdout);
-    if (!text.empty() && !text.ends_with('\n')) std::fputc('\n', stdout);
+    if (!text.ends_with('\n')) std::fputc('\n', stdout);
 }
 
 std::string unfilled(ByteView field) {
