@@ -199,8 +199,8 @@ const char* cs_error_text(unsigned int error) {
     if (error == 0) return "no error";
     thread_local std::string text;
     text = error_text(error);
-    return text
-        .c_str();  // NOLINT(clang-analyzer-cplusplus.InnerPointer): it lives until the thread's next call
+    // It lives until the thread's next call.
+    return text.c_str();  // NOLINT(clang-analyzer-cplusplus.InnerPointer)
 }
 
 }  // extern "C"

@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <new>
 
+#include "host-lib/fork_gate/fork_gate.h"
 #include "host-lib/pkcs11/cryptoki/names.h"
 
 namespace cs2sim::p11 {
@@ -36,9 +37,10 @@ void become_child() {
 [[gnu::destructor]] void mark_over() { stage.store(Stage::over); }
 
 void settle_process() {
+    host::guard_forks();
+    if (!fork_handler.exchange(true)) ::pthread_atfork(nullptr, nullptr, become_child);
     // The program's openssl.cnf may name a provider that loads this very library: ours reads none.
     OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG | OPENSSL_INIT_NO_ATEXIT, nullptr);
-    if (!fork_handler.exchange(true)) ::pthread_atfork(nullptr, nullptr, become_child);
 }
 
 class SavedErrno {

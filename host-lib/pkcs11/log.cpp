@@ -11,6 +11,7 @@
 #include <filesystem>
 
 #include "host-lib/files/file_descriptor.h"
+#include "host-lib/fork_gate/fork_gate.h"
 
 namespace cs2sim::p11 {
 namespace {
@@ -21,7 +22,10 @@ std::string time_stamp() {
     const auto milliseconds =
         std::chrono::duration_cast<std::chrono::milliseconds>(now.time_since_epoch()).count() % 1000;
     std::tm parts{};
-    ::localtime_r(&seconds, &parts);
+    {
+        const host::InsideForkGate inside;  // the C library reads the time zone under a lock
+        ::localtime_r(&seconds, &parts);
+    }
     char day[32], whole[48];
     std::strftime(day, sizeof day, "%d.%m.%Y %H:%M:%S", &parts);
     std::snprintf(whole, sizeof whole, "%s.%03d", day, static_cast<int>(milliseconds));

@@ -71,12 +71,15 @@ CK_SESSION_HANDLE logged_on() {
     return session;
 }
 
+CK_BBOOL keys_are_token_objects = CK_FALSE;
+
 CK_OBJECT_HANDLE make_key(CK_SESSION_HANDLE session) {
     CK_MECHANISM mechanism{CKM_GENERIC_SECRET_KEY_GEN, nullptr, 0};
     CK_ULONG length = 32;
-    CK_ATTRIBUTE attribute{CKA_VALUE_LEN, &length, sizeof length};
+    CK_ATTRIBUTE attributes[] = {{CKA_VALUE_LEN, &length, sizeof length},
+                                 {CKA_TOKEN, &keys_are_token_objects, sizeof keys_are_token_objects}};
     CK_OBJECT_HANDLE key = 0;
-    MUST(p11->C_GenerateKey(session, &mechanism, &attribute, 1, &key));
+    MUST(p11->C_GenerateKey(session, &mechanism, attributes, 2, &key));
     return key;
 }
 
@@ -205,9 +208,10 @@ void fork_among_threads(int count) {
     for (int i = 0; i < 6; ++i)
         threads.emplace_back([&] {
             const CK_SESSION_HANDLE session = logged_on();
-            const CK_OBJECT_HANDLE key = make_key(session);
             while (!over) {
+                const CK_OBJECT_HANDLE key = make_key(session);
                 MUST(mac(session, key));
+                MUST(p11->C_DestroyObject(session, key));
                 ++calls;
             }
         });
@@ -219,6 +223,11 @@ void fork_among_threads(int count) {
     over = true;
     for (std::thread& thread : threads) thread.join();
     MUST(p11->C_Finalize(nullptr));
+}
+
+void fork_among_token_keys(int count) {
+    keys_are_token_objects = CK_TRUE;
+    fork_among_threads(count);
 }
 
 // C_Finalize while other threads are inside: they get an error, and nobody crashes.
@@ -332,6 +341,7 @@ constexpr Row kRows[] = {
     {"cycles", cycles},
     {"fork", fork_in_every_state},
     {"fork-among-threads", fork_among_threads},
+    {"fork-among-token-keys", fork_among_token_keys},
     {"finalize-among-threads", finalize_among_threads},
     {"exit-among-threads", exit_among_threads},
     {"signals", signals_and_errno},

@@ -32,6 +32,21 @@ TEST_CASE("children forked while other threads are inside begin anew, and the th
     does(Token(Way::mount, "Logging = 4"), "fork-among-threads", "30");
 }
 
+// A child inherits what another thread had locked just then: OpenSSL's locks above all, which threads take
+// the most when they begin.
+TEST_CASE("children forked while other threads begin work, in many fresh processes") {
+    const Token token(Way::tcp, "Logging = 4");
+    for (int i = 0; i < 40; ++i) does(token, "fork-among-threads", "3");
+}
+
+TEST_CASE("children forked while other threads work with a key store") {
+    const cs2sim::scenario::Folder folder;
+    const Token token(Way::tcp,
+                      "KeysExternal = true\n[KeyStorage]\nKeyStorageType = Legacy\nKeyStorageConfig = " +
+                          (folder / "keys.pks").string());
+    does(token, "fork-among-token-keys", "30");
+}
+
 TEST_CASE("C_Finalize during calls of other threads ends them with an error") {
     does(Token(Way::tcp), "finalize-among-threads", "20");
 }

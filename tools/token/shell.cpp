@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
@@ -109,7 +110,7 @@ Result<CK_SESSION_HANDLE> Shell::session() {
 Result<void> Shell::check(CK_RV code) {
     if (code == CKR_OK) return {};
     CK_SESSION_INFO info{};
-    if (code == CKR_DEVICE_ERROR && session_ != CK_INVALID_HANDLE &&
+    if (code == CKR_DEVICE_ERROR && functions_ && session_ != CK_INVALID_HANDLE &&
         functions_->C_GetSessionInfo(session_, &info) == CKR_OK && info.ulDeviceError != 0)
         return fail(static_cast<std::uint32_t>(info.ulDeviceError));
     return fail(static_cast<std::uint32_t>(code));
@@ -148,10 +149,10 @@ Result<void> Shell::logout() {
 
 Result<void> Shell::init_token(SecretBytes so_pin, const std::string& text) {
     CS2SIM_TRY_LET(list, functions());
-    CK_UTF8CHAR padded[32];
-    std::memset(padded, ' ', sizeof padded);
-    std::memcpy(padded, text.data(), std::min(text.size(), sizeof padded));
-    return check(list->C_InitToken(slot_, so_pin.data(), so_pin.size(), padded));
+    std::array<CK_UTF8CHAR, 32> padded;
+    padded.fill(' ');
+    std::copy_n(text.begin(), std::min(text.size(), padded.size()), padded.begin());
+    return check(list->C_InitToken(slot_, so_pin.data(), so_pin.size(), padded.data()));
 }
 
 Result<void> Shell::init_pin(SecretBytes pin) {

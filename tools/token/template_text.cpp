@@ -230,7 +230,7 @@ Result<TemplateFile> read_template_file(const std::string& path) {
             continue;
         }
         if (const auto taken = take_line(file, section, line); !taken) {
-            refused_attribute = path + ", line " + std::to_string(number) + ": " + refused_attribute;
+            refused_attribute.insert(0, path + ", line " + std::to_string(number) + ": ");
             return fail(taken.error());
         }
     }

@@ -7,10 +7,9 @@
 namespace cs2sim::keystore {
 
 Pool::Pool(Driver& driver, const KeyStorage& storage, Welcome welcome)
-    : driver_(driver),
-      most_(std::max(1u, storage.pool)),
-      welcome_(std::move(welcome)),
-      process_(::getpid()) {}
+    : driver_(driver), most_(std::max(1u, storage.pool)), welcome_(std::move(welcome)), process_(::getpid()) {
+    host::guard_forks();
+}
 
 Pool::~Pool() {
     const std::lock_guard lock(mutex_);
@@ -33,6 +32,7 @@ void Pool::leave_parents_connections() {
 }
 
 tl::expected<Pool::Lease, Failure> Pool::take(Clock::time_point deadline) {
+    host::InsideForkGate inside;
     bool listens = false;
     {
         std::unique_lock lock(mutex_);
@@ -45,15 +45,16 @@ tl::expected<Pool::Lease, Failure> Pool::take(Clock::time_point deadline) {
         if (!idle_.empty()) {
             Idle one = std::move(idle_.back());  // the one used last: the others may end at the server
             idle_.pop_back();
-            return Lease(*this, std::move(one.connection), one.listens);
+            return Lease(std::move(inside), *this, std::move(one.connection), one.listens);
         }
         ++open_;
         listens = !std::exchange(listening_, true);
     }
-    return open(deadline, listens);
+    return open(std::move(inside), deadline, listens);
 }
 
-tl::expected<Pool::Lease, Failure> Pool::open(Clock::time_point deadline, bool listens) {
+tl::expected<Pool::Lease, Failure> Pool::open(host::InsideForkGate inside, Clock::time_point deadline,
+                                              bool listens) {
     auto connection = driver_.connect(deadline);
     tl::expected<void, Failure> fit;
     if (connection) fit = welcome_(**connection);
@@ -64,7 +65,7 @@ tl::expected<Pool::Lease, Failure> Pool::open(Clock::time_point deadline, bool l
             fit = tl::unexpected((*connection)->classify(error));
         }
     }
-    if (connection && fit) return Lease(*this, std::move(*connection), listens);
+    if (connection && fit) return Lease(std::move(inside), *this, std::move(*connection), listens);
     drop(nullptr, listens);
     return tl::unexpected(connection ? fit.error() : connection.error());
 }
@@ -108,6 +109,7 @@ void Pool::drop_idle() {
 }
 
 Result<Changes> Pool::changes(const std::function<Result<void>()>& connect) {
+    const host::InsideForkGate inside;
     {
         std::unique_lock lock(mutex_);
         leave_parents_connections();

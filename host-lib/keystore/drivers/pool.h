@@ -7,6 +7,7 @@
 #include <mutex>
 #include <vector>
 
+#include "host-lib/fork_gate/fork_gate.h"
 #include "host-lib/keystore/drivers/connection.h"
 
 namespace cs2sim::keystore {
@@ -18,11 +19,15 @@ public:
     Pool(Driver& driver, const KeyStorage& storage, Welcome welcome);
     ~Pool();
 
-    // A connection on loan; it goes back when this ends, unless it was dropped.
+    // A connection on loan; it goes back when this ends, unless it was dropped. fork() waits for that: the
+    // libraries below have locks that a child needs.
     class Lease {
     public:
-        Lease(Pool& pool, std::unique_ptr<Connection> connection, bool listens)
-            : pool_(&pool), connection_(std::move(connection)), listens_(listens) {}
+        Lease(host::InsideForkGate inside, Pool& pool, std::unique_ptr<Connection> connection, bool listens)
+            : inside_(std::move(inside)),
+              pool_(&pool),
+              connection_(std::move(connection)),
+              listens_(listens) {}
         Lease(Lease&& other) noexcept = default;
         Lease& operator=(Lease&&) = delete;
         ~Lease() {
@@ -38,6 +43,7 @@ public:
         }
 
     private:
+        host::InsideForkGate inside_;
         Pool* pool_;
         std::unique_ptr<Connection> connection_;
         bool listens_;
@@ -61,7 +67,7 @@ private:
     void drop_idle();
     void hear(Connection& listener);
     void leave_parents_connections();
-    tl::expected<Lease, Failure> open(Clock::time_point deadline, bool listens);
+    tl::expected<Lease, Failure> open(host::InsideForkGate inside, Clock::time_point deadline, bool listens);
 
     Driver& driver_;
     const unsigned most_;
