@@ -267,9 +267,8 @@ TEST_CASE("a cluster fails over, logs on again and falls back") {
     CHECK(cs_cluster_get_current_device(cluster) == nullptr);
 }
 
-TEST_CASE("a cluster sends a command again only when that does no harm, and a refused password once") {
-    RunningDevice first;
-    RunningDevice second;
+// A cluster of two devices that both have the user CRYPTO with the password "password".
+static int cluster_with_user(const RunningDevice& first, const RunningDevice& second) {
     for (const RunningDevice* device : {&first, &second})
         REQUIRE(as_admin(*device, SFC_CMDS_ADD_USER,
                          {"CRYPTO", 0x00000002u, std::uint8_t{4}, std::uint8_t{0}, "CXI_GROUP=*",
@@ -278,6 +277,13 @@ TEST_CASE("a cluster sends a command again only when that does no harm, and a re
     const char* devices[] = {one.c_str(), two.c_str()};
     int cluster = -1;
     REQUIRE(u(cs_cluster_open(devices, 2, 0, 0, &cluster)) == 0);
+    return cluster;
+}
+
+TEST_CASE("a cluster sends a command again only when that does no harm, and a refused password once") {
+    RunningDevice first, second;
+    const std::string one = first.socket(), two = second.socket();
+    const int cluster = cluster_with_user(first, second);
     REQUIRE(u(cs_cluster_logon(cluster, bytes("CRYPTO"), 6, nullptr, bytes("password"), 8)) == 0);
 
     PropertyList key;
@@ -315,14 +321,7 @@ TEST_CASE("a cluster sends a command again only when that does no harm, and a re
 
 TEST_CASE("who logs on to a cluster again, with a new password, is logged on elsewhere by that one alone") {
     RunningDevice first, second;
-    for (const RunningDevice* device : {&first, &second})
-        REQUIRE(as_admin(*device, SFC_CMDS_ADD_USER,
-                         {"CRYPTO", 0x00000002u, std::uint8_t{4}, std::uint8_t{0}, "CXI_GROUP=*",
-                          "password"}) == 0);
-    const std::string one = first.socket(), two = second.socket();
-    const char* devices[] = {one.c_str(), two.c_str()};
-    int cluster = -1;
-    REQUIRE(u(cs_cluster_open(devices, 2, 0, 0, &cluster)) == 0);
+    const int cluster = cluster_with_user(first, second);
     for (int i = 0; i < 20; ++i)
         REQUIRE(u(cs_cluster_logon(cluster, bytes("CRYPTO"), 6, nullptr, bytes("password"), 8)) == 0);
     for (const RunningDevice* device : {&first, &second})
@@ -332,7 +331,7 @@ TEST_CASE("who logs on to a cluster again, with a new password, is logged on els
     REQUIRE(u(cs_cluster_logon(cluster, bytes("CRYPTO"), 6, nullptr, bytes("other password"), 14)) == 0);
     first.stop();
     CHECK(keys_of(cluster) == 0);
-    CHECK(std::string(cs_cluster_get_current_device(cluster)) == two);
+    CHECK(std::string(cs_cluster_get_current_device(cluster)) == second.socket());
     CHECK(failures_of(second, "CRYPTO") == 0);
     Bytes state;
     REQUIRE(on_cluster(cluster, FC_CMDS, SFC_CMDS_GET_AUTH_STATE, {}, &state) == 0);

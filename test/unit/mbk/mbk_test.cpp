@@ -1,6 +1,8 @@
 #include "firmware/mbk/mbk.h"
 
 #include <catch2/catch.hpp>
+#include <map>
+#include <thread>
 
 #include "firmware/protocol/block.h"
 #include "firmware/protocol/functions.h"
@@ -269,6 +271,39 @@ TEST_CASE("the factory's key gives way to an import and a generation without ask
     REQUIRE(other.mbk.make_factory_key());
     CHECK(other.mbk.generate(MBK_TYPE_AES, 32, 1, 1, "OTHER")->loaded);
     CHECK(as_text(ByteView(other.mbk.info(kMbkSlotAes)->name)) == std::string_view("OTHER\0\0\0", 8));
+}
+
+TEST_CASE("a key's description and what is derived from it stay together while imports change the key") {
+    Store store;
+    std::vector<std::vector<MbkShare>> keys;
+    std::map<std::array<std::uint8_t, 16>, SecretBytes> derived;
+    for (const char* name : {"one", "two"}) {
+        const auto made = store.mbk.generate(MBK_TYPE_AES, kMbkLength, 1, 1, name);
+        REQUIRE(made);
+        keys.push_back(made->shares);
+        REQUIRE(store.mbk.import(kMbkSlotAes, MBK_FLG_OW, keys.back()));
+        const auto resident = store.mbk.resident(kMbkSlotAes);
+        REQUIRE(resident);
+        derived[resident->info().hash] = *resident->derive("test", {}, 32);
+    }
+    REQUIRE(derived.size() == 2);
+    std::atomic<bool> over{false};
+    std::atomic<int> apart{0}, seen{0};
+    std::thread reader([&] {
+        while (!over) {
+            const auto resident = store.mbk.resident(kMbkSlotAes);
+            if (!resident || derived.at(resident->info().hash) != *resident->derive("test", {}, 32)) ++apart;
+            ++seen;
+        }
+    });
+    for (int i = 0; i < 60; ++i) {
+        const int before = seen;
+        if (!store.mbk.import(kMbkSlotAes, MBK_FLG_OW, keys[i % 2])) ++apart;
+        while (seen == before) std::this_thread::yield();
+    }
+    over = true;
+    reader.join();
+    CHECK(apart == 0);
 }
 
 TEST_CASE("generation refuses what it cannot do") {

@@ -93,15 +93,22 @@ TEST_CASE("a device that starts again between two calls is not noticed, whatever
     CHECK(application.find(session, Attributes().flag(CKA_TOKEN, true)).size() == 1);
 }
 
+// So much data that the device has seen some of it.
+static CK_OBJECT_HANDLE begin_long_mac(Application& application, CK_SESSION_HANDLE session) {
+    const CK_OBJECT_HANDLE key = secret(application, session);
+    CK_MECHANISM mechanism{CKM_SHA256_HMAC, nullptr, 0};
+    Bytes data(2'000'000);
+    REQUIRE(Code{C_SignInit(session, &mechanism, key)} == Code{CKR_OK});
+    REQUIRE(Code{C_SignUpdate(session, data.data(), data.size())} == Code{CKR_OK});
+    return key;
+}
+
 TEST_CASE("a restart in the middle of a multi-part operation ends it") {
     Application application;
     const CK_SESSION_HANDLE session = application.open_as_user();
-    const CK_OBJECT_HANDLE key = secret(application, session);
-    CK_MECHANISM mechanism{CKM_SHA256_HMAC, nullptr, 0};
-    Bytes data(2'000'000), out(64);
+    const CK_OBJECT_HANDLE key = begin_long_mac(application, session);
+    Bytes out(64);
     CK_ULONG length = out.size();
-    REQUIRE(Code{C_SignInit(session, &mechanism, key)} == Code{CKR_OK});
-    REQUIRE(Code{C_SignUpdate(session, data.data(), data.size())} == Code{CKR_OK});
     application.device().stop();
     application.device().start();
     CHECK(Code{C_SignFinal(session, out.data(), &length)} == Code{CKR_DEVICE_ERROR});
@@ -302,12 +309,9 @@ TEST_CASE("KeepAlive keeps what lives in an idle session, where the application 
     const CK_FLAGS forbidden = threads ? 0 : CKF_LIBRARY_CANT_CREATE_OS_THREADS;
     REQUIRE(initialize(CKF_OS_LOCKING_OK | forbidden) == Code{CKR_OK});
     const CK_SESSION_HANDLE session = application.open_as_user();
-    const CK_OBJECT_HANDLE key = secret(application, session);
-    CK_MECHANISM mechanism{CKM_SHA256_HMAC, nullptr, 0};
-    Bytes data(2'000'000), out(64);
+    const CK_OBJECT_HANDLE key = begin_long_mac(application, session);
+    Bytes out(64);
     CK_ULONG length = out.size();
-    REQUIRE(Code{C_SignInit(session, &mechanism, key)} == Code{CKR_OK});
-    REQUIRE(Code{C_SignUpdate(session, data.data(), data.size())} == Code{CKR_OK});
     std::this_thread::sleep_for(std::chrono::seconds(8));
     CHECK(Code{C_SignFinal(session, out.data(), &length)} == Code{threads ? CKR_OK : CKR_DEVICE_ERROR});
     CHECK(mac(session, key) == Code{CKR_OK});
