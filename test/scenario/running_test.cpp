@@ -38,6 +38,26 @@ TEST_CASE("cs2sim restart is a new process with the same state, device and port"
     CHECK(by_tcp.users() == user.users());
 }
 
+TEST_CASE("a simulator whose profile cannot be used any more is not stopped by a restart") {
+    const Folder folder;
+    const std::string profile = folder / "lab.toml";
+    const std::string rules =
+        "challenge_lengths = [16]\nsession_modes = [5]\nsession_mechanisms = [4]\nuser_mechanisms = [0, 4]\n";
+    write_file(profile, "model = \"Lab\"\n" + rules);
+    const Simulator simulator(profile);
+    const std::string before = pid_of(simulator.steer({"status"}));
+    write_file(profile, "modle = \"Lab\"\n" + rules);
+    const Outcome outcome = simulator.steer({"restart"});
+    CHECK(outcome.status == 1);
+    CHECK(outcome.err.find("modle") != std::string::npos);
+    CHECK(pid_of(simulator.steer({"status"})) == before);
+    CHECK(simulator.steer({"restart", "--profile", "nothing-like-it"}).status == 1);
+    CHECK(pid_of(simulator.steer({"status"})) == before);
+    write_file(profile, "model = \"Lab 2\"\n" + rules);
+    require_success(simulator.steer({"restart"}));
+    CHECK(Operator(simulator, Way::mount).csadm({"GetModel"}).out.find("Lab 2") != std::string::npos);
+}
+
 TEST_CASE("cs2sim start --foreground stays, says where it is, and ends in good order at SIGTERM") {
     const Folder folder;
     const std::string state = folder / "state", device = folder / "cs2a", said = folder / "said";

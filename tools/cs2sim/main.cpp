@@ -20,9 +20,13 @@ using namespace cs2sim;
     become_daemon(words);
 }
 
+// What would not start again is not stopped.
 int restart(const StartOptions& options) {
-    if (InstanceLock::holder(options.state))
+    if (InstanceLock::holder(options.state)) {
+        const int usable = run_program({daemon_program(), "--profile", options.profile, "--check"});
+        if (usable != 0) return usable;
         if (const int status = stop_instance(options.state); status != 0) return status;
+    }
     start(options);
 }
 

@@ -316,4 +316,10 @@ int start(const StartOptions& options) {
     return options.foreground ? run_in_foreground(options) : run_in_background(options);
 }
 
+int check_profile(const StartOptions& options) {
+    const auto profile = load_profile(options.profile);
+    if (!profile) std::cerr << "cs2sim: " << profile.error() << '\n';
+    return profile ? 0 : 1;
+}
+
 }  // namespace cs2sim

@@ -9,4 +9,7 @@ namespace cs2sim {
 // it made, or on stderr what went wrong. Returns the exit status.
 int start(const StartOptions& options);
 
+// Starts nothing: exit status 0 when the profile can be used, else 1 with the reason on stderr.
+int check_profile(const StartOptions& options);
+
 }  // namespace cs2sim

@@ -11,11 +11,13 @@ int main(int argc, char** argv) {
     if (!by_client) app.set_version_flag("--version", "cs2simd " CS2SIM_VERSION);
     StartArguments arguments;
     arguments.add_to(app);
+    bool check = false;
+    app.add_flag("--check", check, "start nothing, say whether the profile can be used");
     try {
         by_client ? app.parse(argc - 1, argv + 1) : app.parse(argc, argv);
     } catch (const CLI::ParseError& problem) {
         constexpr int kCalledWrongly = 2;
         return app.exit(problem) == 0 ? 0 : kCalledWrongly;
     }
-    return start(arguments.complete());
+    return check ? check_profile(arguments.complete()) : start(arguments.complete());
 }

@@ -68,6 +68,9 @@ public:
     virtual tl::expected<std::unique_ptr<Connection>, Failure> connect(Clock::time_point deadline) = 0;
     // Are missing tables made when a connection finds none (a file of one's own), or is that init()'s?
     virtual bool makes_tables() const = 0;
+    // Does the database's own library work in this process, under locks that a child after fork() needs? Then
+    // fork() waits until no connection is on loan. A server's answer is nothing to wait for.
+    virtual bool works_in_process() const = 0;
 };
 
 }  // namespace cs2sim::keystore

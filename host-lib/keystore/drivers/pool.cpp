@@ -8,7 +8,7 @@ namespace cs2sim::keystore {
 
 Pool::Pool(Driver& driver, const KeyStorage& storage, Welcome welcome)
     : driver_(driver), most_(std::max(1u, storage.pool)), welcome_(std::move(welcome)), process_(::getpid()) {
-    host::guard_forks();
+    if (driver_.works_in_process()) host::guard_forks();
 }
 
 Pool::~Pool() {
@@ -31,8 +31,12 @@ void Pool::leave_parents_connections() {
     heard_ = {.anything = true, .keys = {}};
 }
 
+Pool::Inside Pool::inside() const {
+    return driver_.works_in_process() ? Inside(std::in_place) : std::nullopt;
+}
+
 tl::expected<Pool::Lease, Failure> Pool::take(Clock::time_point deadline) {
-    host::InsideForkGate inside;
+    Inside inside = this->inside();
     bool listens = false;
     {
         std::unique_lock lock(mutex_);
@@ -53,8 +57,7 @@ tl::expected<Pool::Lease, Failure> Pool::take(Clock::time_point deadline) {
     return open(std::move(inside), deadline, listens);
 }
 
-tl::expected<Pool::Lease, Failure> Pool::open(host::InsideForkGate inside, Clock::time_point deadline,
-                                              bool listens) {
+tl::expected<Pool::Lease, Failure> Pool::open(Inside inside, Clock::time_point deadline, bool listens) {
     auto connection = driver_.connect(deadline);
     tl::expected<void, Failure> fit;
     if (connection) fit = welcome_(**connection);
@@ -109,7 +112,7 @@ void Pool::drop_idle() {
 }
 
 Result<Changes> Pool::changes(const std::function<Result<void>()>& connect) {
-    const host::InsideForkGate inside;
+    const Inside inside = this->inside();
     {
         std::unique_lock lock(mutex_);
         leave_parents_connections();

@@ -5,6 +5,7 @@
 
 #include <condition_variable>
 #include <mutex>
+#include <optional>
 #include <vector>
 
 #include "host-lib/fork_gate/fork_gate.h"
@@ -16,14 +17,15 @@ class Pool {
 public:
     // What is done once with each new connection before it is used: checks the tables.
     using Welcome = std::function<tl::expected<void, Failure>(Connection&)>;
+    // Of a driver that works in this process: fork() waits for the end of this.
+    using Inside = std::optional<host::InsideForkGate>;
     Pool(Driver& driver, const KeyStorage& storage, Welcome welcome);
     ~Pool();
 
-    // A connection on loan; it goes back when this ends, unless it was dropped. fork() waits for that: the
-    // libraries below have locks that a child needs.
+    // A connection on loan; it goes back when this ends, unless it was dropped.
     class Lease {
     public:
-        Lease(host::InsideForkGate inside, Pool& pool, std::unique_ptr<Connection> connection, bool listens)
+        Lease(Inside inside, Pool& pool, std::unique_ptr<Connection> connection, bool listens)
             : inside_(std::move(inside)),
               pool_(&pool),
               connection_(std::move(connection)),
@@ -43,7 +45,7 @@ public:
         }
 
     private:
-        host::InsideForkGate inside_;
+        Inside inside_;
         Pool* pool_;
         std::unique_ptr<Connection> connection_;
         bool listens_;
@@ -67,7 +69,8 @@ private:
     void drop_idle();
     void hear(Connection& listener);
     void leave_parents_connections();
-    tl::expected<Lease, Failure> open(host::InsideForkGate inside, Clock::time_point deadline, bool listens);
+    Inside inside() const;
+    tl::expected<Lease, Failure> open(Inside inside, Clock::time_point deadline, bool listens);
 
     Driver& driver_;
     const unsigned most_;

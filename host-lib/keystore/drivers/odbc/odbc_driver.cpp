@@ -120,6 +120,7 @@ public:
     explicit OdbcDriver(const KeyStorage& storage) : storage_(storage) {}
 
     bool makes_tables() const override { return false; }
+    bool works_in_process() const override { return false; }
 
     tl::expected<std::unique_ptr<Connection>, Failure> connect(Clock::time_point) override {
         try {

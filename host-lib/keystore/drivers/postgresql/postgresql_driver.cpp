@@ -119,6 +119,7 @@ public:
         : connection_(storage.connection), connection_timeout_(storage.connection_timeout) {}
 
     bool makes_tables() const override { return false; }
+    bool works_in_process() const override { return false; }
 
     tl::expected<std::unique_ptr<Connection>, Failure> connect(Clock::time_point deadline) override {
         CS2SIM_TRY_LET(connection, plain(deadline));

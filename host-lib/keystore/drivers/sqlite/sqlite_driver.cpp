@@ -107,6 +107,7 @@ public:
     explicit SqliteDriver(const KeyStorage& storage) : storage_(storage) {}
 
     bool makes_tables() const override { return true; }
+    bool works_in_process() const override { return true; }
 
     tl::expected<std::unique_ptr<Connection>, Failure> connect(Clock::time_point) override {
         CS2SIM_TRY(prepare_file(storage_.connection));
