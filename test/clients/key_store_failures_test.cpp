@@ -2,7 +2,6 @@
 // PKCS#11 library.
 #include <signal.h>
 
-#include <future>
 #include <thread>
 
 #include "test/clients/token.h"
@@ -70,20 +69,18 @@ public:
     }
     const Token& token() const { return token_; }
     // `within`: a program that runs it, with its arguments.
-    Outcome tried(const std::vector<std::string>& steps, std::vector<std::string> within = {}) const {
+    scenario::RunsBeside starts(const std::vector<std::string>& steps,
+                                std::vector<std::string> within = {}) const {
         within.insert(within.end(), {"/usr/bin/python3", token_.file("caller.py")});
         within.insert(within.end(), steps.begin(), steps.end());
-        return token_.run("python3-pykcs11", within);
+        return token_.starts("python3-pykcs11", within);
     }
     // The lines of a caller that ends by itself.
     std::string does(const std::vector<std::string>& steps,
                      const std::vector<std::string>& within = {}) const {
-        const Outcome outcome = tried(steps, within);
+        const Outcome outcome = starts(steps, within).get();
         require_success(outcome);
         return outcome.out;
-    }
-    std::future<Outcome> starts(std::vector<std::string> steps) const {
-        return std::async(std::launch::async, [this, steps = std::move(steps)] { return tried(steps); });
     }
     // What it wrote there by touch: its process.
     std::string await(const std::string& name) const {
@@ -254,7 +251,7 @@ TEST_CASE("callers that meet in one transaction or file try again by themselves"
         const Caller caller(in_postgresql(url));
         REQUIRE(caller.does({"make=first"}) == "make first: ok\n");
         // Both wait for the row of the group; the one who gets it second has read what is no longer so.
-        std::vector<std::future<Outcome>> both;
+        std::vector<scenario::RunsBeside> both;
         {
             const keystore::OpenTransaction held(server(), "p11_again",
                                                  "update cs2sim_group set next_spec = next_spec + 1");
@@ -273,14 +270,12 @@ TEST_CASE("callers that meet in one transaction or file try again by themselves"
         const std::filesystem::path file = folder / "keys.db";
         const Caller caller("KeyStorageConfig = " + file.string() + "\n");
         REQUIRE(caller.does({"make=first"}) == "make first: ok\n");
-        auto writer = std::async(std::launch::async, [&] {
-            return scenario::run(
-                {"/usr/bin/env", "python3", "-c",
-                 "import sqlite3, sys, time\nd = sqlite3.connect(sys.argv[1], isolation_level=None)\n"
-                 "d.execute('begin immediate')\nopen(sys.argv[2], 'w').close()\ntime.sleep(2)\n"
-                 "d.execute('rollback')\n",
-                 file, caller.token().file("locked")});
-        });
+        scenario::RunsBeside writer(
+            {"/usr/bin/env", "python3", "-c",
+             "import sqlite3, sys, time\nd = sqlite3.connect(sys.argv[1], isolation_level=None)\n"
+             "d.execute('begin immediate')\nopen(sys.argv[2], 'w').close()\ntime.sleep(2)\n"
+             "d.execute('rollback')\n",
+             file, caller.token().file("locked")});
         caller.await("locked");
         CHECK(caller.does({"make=second"}) == "make second: ok\n");
         require_success(writer.get());

@@ -1,6 +1,5 @@
 // Token objects in a key store (KeysExternal = true), with OpenSC's pkcs11-tool and p11tool2: what an
 // application sees is what it sees of objects in the device.
-#include <future>
 #include <thread>
 
 #include "test/clients/token.h"
@@ -247,9 +246,7 @@ for turn in range(50):  # for a second what is open is still all that is found
     time.sleep(0.1)
 print('found again', last)
 )");
-    auto signer = std::async(std::launch::async, [&] {
-        return token.run("python3-pykcs11", {"/usr/bin/python3", token.file("signer.py")});
-    });
+    auto signer = token.starts("python3-pykcs11", {"/usr/bin/python3", token.file("signer.py")});
     const auto wait_for = [&](const char* name) {
         const auto limit = std::chrono::steady_clock::now() + std::chrono::seconds(60);
         while (!std::filesystem::exists(token.file(name)) && std::chrono::steady_clock::now() < limit)
@@ -331,10 +328,9 @@ public:
             for (const char* which : {"a", "b"}) {
                 scenario::write_file(token->file("worker.py"), kWorker);
                 names_.push_back((token == &one ? "one-" : "other-") + std::string(which));
-                running_.push_back(std::async(std::launch::async, [this, token, name = names_.back()] {
-                    return token->run("python3-pykcs11",
-                                      {"/usr/bin/python3", token->file("worker.py"), name, folder_.path()});
-                }));
+                running_.push_back(token->starts(
+                    "python3-pykcs11",
+                    {"/usr/bin/python3", token->file("worker.py"), names_.back(), folder_.path()}));
             }
     }
     ~Workers() { scenario::write_file(folder_ / "stop", ""); }
@@ -365,7 +361,7 @@ public:
 private:
     scenario::Folder folder_;
     std::vector<std::string> names_;
-    std::vector<std::future<Outcome>> running_;
+    std::vector<scenario::RunsBeside> running_;
 };
 
 }  // namespace

@@ -8,9 +8,15 @@
 namespace cs2sim::clients {
 namespace {
 
-bool installed(const std::string& package) {
-    return scenario::run({"/usr/bin/dpkg-query", "-W", "-f", "${db:Status-Status}", package}).out ==
-           "installed";
+void require_installed(const std::string& package) {
+    INFO("the Debian package " << package << " must be installed: tools/install-packages test");
+    REQUIRE(scenario::run({"/usr/bin/dpkg-query", "-W", "-f", "${db:Status-Status}", package}).out ==
+            "installed");
+}
+
+std::vector<std::string> by_env(std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), "/usr/bin/env");
+    return arguments;
 }
 
 }  // namespace
@@ -38,13 +44,7 @@ void Token::write_openssl_config(const std::string& settings) const {
 
 std::string Token::library() const { return bin_folder().parent_path() / "lib" / "libcs_pkcs11_R3.so"; }
 
-Outcome Token::run(const std::string& package, std::vector<std::string> arguments) const {
-    INFO("the Debian package " << package << " must be installed: tools/install-packages test");
-    REQUIRE(installed(package));
-    return run_own(std::move(arguments));
-}
-
-Outcome Token::run_own(std::vector<std::string> arguments) const {
+scenario::RunOptions Token::options() const {
     scenario::RunOptions options;
     options.folder = folder();
     options.environment = {{"CS_PKCS11_R3_CFG", file("cs_pkcs11_R3.cfg")},
@@ -52,8 +52,21 @@ Outcome Token::run_own(std::vector<std::string> arguments) const {
                            {"HOME", folder()},
                            {"CS2SIM", scenario::built_program("cs2sim")},
                            {"CS2SIM_STATE", simulator_.state()}};
-    arguments.insert(arguments.begin(), "/usr/bin/env");
-    return scenario::run(arguments, options);
+    return options;
+}
+
+Outcome Token::run(const std::string& package, std::vector<std::string> arguments) const {
+    require_installed(package);
+    return run_own(std::move(arguments));
+}
+
+scenario::RunsBeside Token::starts(const std::string& package, std::vector<std::string> arguments) const {
+    require_installed(package);
+    return scenario::RunsBeside(by_env(std::move(arguments)), options());
+}
+
+Outcome Token::run_own(std::vector<std::string> arguments) const {
+    return scenario::run(by_env(std::move(arguments)), options());
 }
 
 std::string Token::works(const std::string& package, std::vector<std::string> arguments) const {

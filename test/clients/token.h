@@ -20,6 +20,8 @@ public:
 
     // Runs a program that must be installed: a missing one fails the test and says which package it is of.
     Outcome run(const std::string& package, std::vector<std::string> arguments) const;
+    // The same beside the test.
+    scenario::RunsBeside starts(const std::string& package, std::vector<std::string> arguments) const;
     // A program of this build, in the same environment; $CS2SIM is cs2sim, for this token's simulator.
     Outcome run_own(std::vector<std::string> arguments) const;
     // run(), which must succeed; what it printed.
@@ -38,6 +40,8 @@ public:
     const scenario::Operator& admin() const { return operator_; }
 
 private:
+    scenario::RunOptions options() const;
+
     scenario::Simulator simulator_;
     scenario::Operator operator_;
 };

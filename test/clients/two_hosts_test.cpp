@@ -2,8 +2,7 @@
 // namespaces.
 #include <unistd.h>
 
-#include <future>
-#include <thread>
+#include <optional>
 
 #include "test/keystore/postgres.h"
 #include "test/places.h"
@@ -54,10 +53,10 @@ public:
                                        "hostname " + name +
                                            "; ip link set lo up; echo $$ > pid.new; mv pid.new pid; "
                                            "exec sleep 600"});
-        holder_ = std::async(std::launch::async, [this, unshare] { return run(unshare, options()); });
+        holder_.emplace(unshare, options());
         while (!std::filesystem::exists(folder_ / "pid")) {
             INFO("unshare: network namespaces are not to be had");
-            REQUIRE(holder_.wait_for(milliseconds(20)) == std::future_status::timeout);
+            REQUIRE_FALSE(holder_->ended(milliseconds(20)));
         }
         pid_ = read_file(folder_ / "pid");
         pid_.pop_back();
@@ -74,27 +73,24 @@ public:
                                             "KeyStorageType = postgresql\nKeyStorageConfig = \"" +
                                             store + "\"\n");
     }
-    ~Host() {
-        tried("cs2sim stop --state state; kill " + pid_);
-        holder_.wait();
-    }
+    ~Host() { starts("cs2sim stop --state state; kill " + pid_); }
 
-    Outcome tried(const std::string& script) const {
+    RunsBeside starts(const std::string& script) const {
         std::vector<std::string> all = enter_;
         all.insert(all.end(), {"--target", pid_, "sh", "-euc", script});
-        return run(all, options());
+        return RunsBeside(all, options());
     }
     std::string does(const std::string& script) const {
-        const Outcome outcome = tried(script);
+        const Outcome outcome = starts(script).get();
         INFO(script);
         require_success(outcome);
         return outcome.out;
     }
     // A script behind common.py.
-    Outcome python(const std::string& script, const std::string& arguments = "") const {
+    RunsBeside python(const std::string& script, const std::string& arguments = "") const {
         const std::filesystem::path file = folder_ / (std::to_string(scripts_++) + ".py");
         write_file(file, "from common import *\n" + script);
-        return tried("/usr/bin/python3 " + file.string() + " " + arguments);
+        return starts("/usr/bin/python3 " + file.string() + " " + arguments);
     }
 
 private:
@@ -115,9 +111,9 @@ private:
     const std::filesystem::path shared_;
     Folder folder_;
     std::vector<std::string> enter_;
-    std::future<Outcome> holder_;
+    std::optional<RunsBeside> holder_;
     std::string pid_;
-    mutable std::atomic<int> scripts_ = 0;
+    mutable int scripts_ = 0;
 };
 
 // The server's socket is a file, which both hosts see.
@@ -148,8 +144,7 @@ void check_printed(const Outcome& outcome, const std::string& expected) {
 TEST_CASE("what one host makes, changes and deletes the other sees, in a session that stays open") {
     const Lab lab("hosts");
     // The other one's caller finds nothing, then the key at once, then what became of it.
-    auto other = std::async(std::launch::async, [&] {
-        return lab.other->python(R"(
+    auto other = lab.other->python(R"(
 s, shared = session(), os.environ['SHARED']
 print(len(find(s, 'k')))
 touch(shared + '/searched'); wait(shared + '/made')
@@ -165,8 +160,7 @@ try:
 except PyKCS11.PyKCS11Error as error:
     print(error)
 )");
-    });
-    const Outcome one = lab.one->python(R"(
+    auto one = lab.one->python(R"(
 s, shared = session(), os.environ['SHARED']
 wait(shared + '/searched')
 key = make(s, 'k')
@@ -179,7 +173,7 @@ s.destroyObject(key)
 time.sleep(1)
 touch(shared + '/deleted')
 )");
-    check_printed(one, "");
+    check_printed(one.get(), "");
     check_printed(other.get(), "0\nTrue\nnew 1\n0\nCKR_KEY_HANDLE_INVALID (0x00000060)\n");
     CHECK(lab.sql("select string_agg(host || ' ' || act, ', ' order by at) from cs2sim_audit") ==
           "host-one insert, host-one update, host-one delete\n");
@@ -208,8 +202,8 @@ print('failed', failed)
 )",
                            name + " " + seconds);
     };
-    auto other = std::async(std::launch::async, [&] { return makes(*lab.other, "other"); });
-    check_printed(makes(*lab.one, "one"), "failed 0\n");
+    auto other = makes(*lab.other, "other");
+    check_printed(makes(*lab.one, "one").get(), "failed 0\n");
     check_printed(other.get(), "failed 0\n");
     std::set<std::string> answered;
     for (const auto& file : std::filesystem::directory_iterator(lab.shared.path())) {

@@ -165,10 +165,28 @@ std::string Postgres::connection(const std::string& database, const std::string&
            " sslmode=verify-full sslrootcert=" + authority().string();
 }
 
+std::vector<std::string> Postgres::psql(const std::string& database, const std::string& statements) const {
+    return {program_of_postgres("psql"),
+            "-X",
+            "-q",
+            "-A",
+            "-t",
+            "-v",
+            "ON_ERROR_STOP=1",
+            "-h",
+            folder_.path(),
+            "-p",
+            std::to_string(port_),
+            "-U",
+            "owner",
+            "-d",
+            database,
+            "-c",
+            statements};
+}
+
 std::string Postgres::sql(const std::string& database, const std::string& statements) const {
-    const auto outcome =
-        run({program_of_postgres("psql"), "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-h",
-             folder_.path(), "-p", std::to_string(port_), "-U", "owner", "-d", database, "-c", statements});
+    const auto outcome = run(psql(database, statements));
     INFO(statements << "\n" << outcome.err);
     REQUIRE(outcome.status == 0);
     return outcome.out;
@@ -190,28 +208,30 @@ std::string Postgres::new_store(const std::string& name, const std::string& how)
 
 // The server waits for a standby that is not there, with the commit on its disk.
 void Postgres::without_answer(const std::string& database, const std::function<void()>& call) const {
-    const auto standby = [&](const std::string& setting) {
-        sql("postgres", "alter system " + setting);
-        sql("postgres", "select pg_reload_conf()");
-    };
     sql("postgres", "alter database " + database + " set synchronous_commit = 'on'");
-    standby("set synchronous_standby_names = 'nobody'");
+    sql("postgres", "alter system set synchronous_standby_names = 'nobody'");
+    sql("postgres", "select pg_reload_conf()");
     std::this_thread::sleep_for(std::chrono::milliseconds(200));
+    const auto waiting =
+        psql("postgres", "select pid from pg_stat_activity where wait_event = 'SyncRep' and datname = '" +
+                             database + "' limit 1");
+    const auto reset = psql("postgres", "alter system reset synchronous_standby_names");
+    const auto reload = psql("postgres", "select pg_reload_conf()");
     std::thread killer([&] {
         for (int i = 0; i < 500; ++i) {
-            const std::string waiting = sql(
-                "postgres", "select pid from pg_stat_activity where wait_event = 'SyncRep' and datname = '" +
-                                database + "' limit 1");
-            if (!waiting.empty()) {
-                ::kill(std::stoi(waiting), SIGTERM);
+            const std::string process = scenario::run_quietly(waiting).out;
+            if (!process.empty()) {
+                ::kill(std::stoi(process), SIGTERM);
                 break;
             }
             std::this_thread::sleep_for(std::chrono::milliseconds(20));
         }
-        standby("reset synchronous_standby_names");
+        scenario::run_quietly(reset);
+        scenario::run_quietly(reload);
     });
     call();
     killer.join();
+    REQUIRE(sql("postgres", "show synchronous_standby_names") == "\n");
 }
 
 void Postgres::await(const std::string& database, const std::string& query,

@@ -69,6 +69,7 @@ public:
 
 private:
     std::vector<::pid_t> processes() const;
+    std::vector<std::string> psql(const std::string& database, const std::string& statements) const;
     void make_certificates();
 
     scenario::Folder folder_;

@@ -25,12 +25,12 @@ struct Pipe {
     int write = -1;
     Pipe() {
         int ends[2];
-        if (::pipe2(ends, O_CLOEXEC) != 0) FAIL("pipe");
+        if (::pipe2(ends, O_CLOEXEC) != 0) return;
         read = ends[0];
         write = ends[1];
     }
     ~Pipe() {
-        ::close(read);
+        if (read >= 0) ::close(read);
         close_write();
     }
     void close_write() {
@@ -75,7 +75,8 @@ void collect(Outcome& outcome, int out, int err, int terminal, std::string input
             const ssize_t size = ::read(source.fd, buffer, sizeof buffer);
             if (source.fd == terminal && size > 0 && buffer[size - 1] == ' ' && !input.empty()) {
                 const std::size_t line = std::min(input.find('\n'), input.size() - 1) + 1;
-                if (::write(terminal, input.data(), line) < 0) FAIL("write to the terminal");
+                if (::write(terminal, input.data(), line) < 0)
+                    outcome.trouble = "cannot write to the terminal";
                 input.erase(0, line);
             }
             if (size > 0)
@@ -87,21 +88,35 @@ void collect(Outcome& outcome, int out, int err, int terminal, std::string input
     }
 }
 
+std::string title_of(const std::vector<std::string>& arguments) {
+    return arguments[0] + " " + (arguments.size() > 1 ? arguments[1] : "");
+}
+
+Outcome judged(const std::string& title, Outcome outcome) {
+    INFO(title << "\n" << outcome.err);
+    REQUIRE(outcome.trouble == "");
+    return outcome;
+}
+
 }  // namespace
 
-Outcome run(const std::vector<std::string>& arguments, const RunOptions& options) {
+Outcome run_quietly(const std::vector<std::string>& arguments, const RunOptions& options) {
+    Outcome outcome;
     Pipe out;
     Pipe err;
     int terminal = -1;
     const auto start = Clock::now();
-    const pid_t child =
-        options.terminal_input.empty() ? ::fork() : ::forkpty(&terminal, nullptr, nullptr, nullptr);
-    if (child < 0) FAIL("fork");
+    const pid_t child = out.read < 0 || err.read < 0     ? -1
+                        : options.terminal_input.empty() ? ::fork()
+                                                         : ::forkpty(&terminal, nullptr, nullptr, nullptr);
     if (child == 0) become(arguments, options, out.write, err.write);
+    if (child < 0) {
+        outcome.trouble = "no pipe or process to be had";
+        return outcome;
+    }
     out.close_write();
     err.close_write();
 
-    Outcome outcome;
     collect(outcome, out.read, err.read, terminal, options.terminal_input, start + options.limit);
     const bool late = Clock::now() >= start + options.limit;
     if (late) ::kill(child, SIGKILL);
@@ -110,14 +125,26 @@ Outcome run(const std::vector<std::string>& arguments, const RunOptions& options
     while (::wait4(child, &status, 0, &usage) < 0 && errno == EINTR) {
     }
     if (terminal >= 0) ::close(terminal);
-    INFO(arguments[0] << " " << (arguments.size() > 1 ? arguments[1] : "") << "\n" << outcome.err);
-    if (late) FAIL("did not end in time");
     outcome.status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-    if (outcome.status == 126 || outcome.status == 127) FAIL("could not be started");
+    if (outcome.status == 126 || outcome.status == 127) outcome.trouble = "could not be started";
+    if (late) outcome.trouble = "did not end in time";
     outcome.time = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - start);
     outcome.peak_kilobytes = usage.ru_maxrss;
     return outcome;
 }
+
+Outcome run(const std::vector<std::string>& arguments, const RunOptions& options) {
+    return judged(title_of(arguments), run_quietly(arguments, options));
+}
+
+RunsBeside::RunsBeside(std::vector<std::string> arguments, RunOptions options)
+    : title_(title_of(arguments)),
+      outcome_(
+          std::async(std::launch::async, [arguments = std::move(arguments), options = std::move(options)] {
+              return run_quietly(arguments, options);
+          })) {}
+
+Outcome RunsBeside::get() { return judged(title_, outcome_.get()); }
 
 std::string built_program(const std::string& name) {
     const std::filesystem::path path = bin_folder() / name;

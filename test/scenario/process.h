@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <filesystem>
+#include <future>
 #include <map>
 #include <string>
 #include <vector>
@@ -15,6 +16,7 @@ struct Outcome {
     std::string err;
     std::chrono::milliseconds time{};
     long peak_kilobytes = 0;  // of resident memory
+    std::string trouble{};    // what kept it from being run to its end; such a one has no status
 };
 
 struct RunOptions {
@@ -27,6 +29,25 @@ struct RunOptions {
 // A program that cannot be started, or does not end in time, fails the test loudly. With a terminal, what the
 // program shows there is in `out` too.
 Outcome run(const std::vector<std::string>& arguments, const RunOptions& options = {});
+
+// The same, but asserts nothing, so that any thread may use it: `trouble` says what would fail the test.
+Outcome run_quietly(const std::vector<std::string>& arguments, const RunOptions& options = {});
+
+// A program that runs beside the test. Catch2's macros, INFO too, are for the test's own thread: the thread
+// that reads the program's output uses none, and who takes the outcome judges it. The end of the object is
+// that of the program.
+class RunsBeside {
+public:
+    explicit RunsBeside(std::vector<std::string> arguments, RunOptions options = {});
+    bool ended(std::chrono::milliseconds within = {}) const {
+        return outcome_.wait_for(within) == std::future_status::ready;
+    }
+    Outcome get();  // waits; fails the test as run() does
+
+private:
+    std::string title_;
+    std::future<Outcome> outcome_;
+};
 
 // Full path of a program of this build; fails the test loudly when it is missing.
 std::string built_program(const std::string& name);

@@ -1,5 +1,5 @@
 // cs2sim trace, its captures in tshark with the dissector that ships with it, recordings and their replay.
-#include <thread>
+#include <optional>
 
 #include "test/scenario/expect.h"
 #include "test/scenario/simulator.h"
@@ -18,23 +18,22 @@ public:
             built_program("cs2sim"), "trace",     "--state", simulator.state().string(), "--pcap",
             capture_.string(),       "--seconds", "6"};
         command.insert(command.end(), options.begin(), options.end());
-        thread_ = std::thread([this, command] { outcome_ = run(command); });
+        trace_.emplace(command);
         // It listens when the first command shows up.
         do {
             require_success(user.csadm({"GetState"}));
         } while (!std::filesystem::exists(capture_) || std::filesystem::file_size(capture_) <= 24);
     }
     Outcome end() {
-        thread_.join();
-        require_success(outcome_);
-        return outcome_;
+        const Outcome outcome = trace_->get();
+        require_success(outcome);
+        return outcome;
     }
     const std::filesystem::path& capture() const { return capture_; }
 
 private:
     std::filesystem::path capture_;
-    std::thread thread_;
-    Outcome outcome_;
+    std::optional<RunsBeside> trace_;
 };
 
 // The lines that tshark prints of a capture's packets which match `filter`: these fields, tab between them.

@@ -5,6 +5,7 @@
 
 namespace Catch {
 
+using TestEventListenerBase = EventListenerBase;
 inline auto Contains(const std::string& text) { return Matchers::ContainsSubstring(text); }
 
 }  // namespace Catch

@@ -227,8 +227,7 @@ void specifiers_are_given_once(const std::function<Store()>& open) {
     std::multiset<std::uint32_t> given;
     std::vector<std::thread> threads;
     for (int i = 0; i < 4; ++i)
-        threads.emplace_back([&] {
-            const Store own = open();
+        threads.emplace_back([&, own = open()] {
             for (int n = 0; n < 10; ++n) {
                 const auto spec = own->reserve_specs("SPEC3");
                 const std::lock_guard lock(mutex);

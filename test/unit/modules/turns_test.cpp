@@ -51,6 +51,8 @@ TEST_CASE("A module's turn is one thread's at a time") {
     }
     CHECK(count == 8000);
     REQUIRE(turns.take(turn));
-    std::jthread([&] { CHECK_FALSE(turns.take_if_free(turn)); }).join();
+    bool taken = true;
+    std::jthread([&] { taken = turns.take_if_free(turn); }).join();
+    CHECK_FALSE(taken);
     turns.give(turn);
 }
