@@ -101,3 +101,24 @@ TEST_CASE("an argument that is no command, or lacks its value, stops the run whe
     refused("AddUser=U,2,hmacpwd," + std::string(70000, 'x'), E_CSA_LENGTH);
     refused("MBKGenerateKey=AES,32,2,2,NINELETTE", E_CSA_LENGTH);
 }
+
+TEST_CASE("a number that is none is told of the word where it stands, not of the command that wants it") {
+    const Simulator simulator;
+    const Operator user(simulator, Way::tcp);
+    const struct {
+        const char *tool, *word, *command, *usage;
+    } rows[] = {
+        {"csadm", "Timeout=abc", "GetState", "Timeout=<milliseconds>"},
+        {"csadm", "Timeout=0", "GetState", "Timeout=<milliseconds>"},
+        {"cxitool", "Timeout=1s", "ListKeys", "Timeout=<milliseconds>"},
+        {"csadm", "ChallengeLength=65536", "GetState", "ChallengeLength=<bytes>"},
+        {"cxitool", "Spec=first", "KeyInfo", "Spec=<number>"},
+        {"cxitool", "Size=big", "GenerateKey=RSA", "Size=<bits>"},
+    };
+    for (const auto& row : rows) {
+        INFO(row.tool << ' ' << row.word);
+        const Outcome outcome = user.tool(row.tool, {row.word, row.command});
+        CHECK(outcome.status == 2);
+        CHECK(outcome.err == std::string(row.tool) + ": usage: " + row.usage + "\n" + describe(E_CSA_SYNTAX));
+    }
+}

@@ -205,6 +205,19 @@ TEST_CASE("p11tool2 makes keys by words, attributes and template files, and list
     CHECK(std::regex_match(
         desk.user_does({"GetAttribute=CKA_SENSITIVE,CKA_LABEL=ec,CKA_CLASS=CKO_PRIVATE_KEY"}),
         std::regex("0x[0-9A-F]{8}: CK_TRUE\n")));
+    // What an object does not have or does not tell is an error, as everywhere.
+    desk.fails({"LoginUser=123456", "GetAttribute=CKA_VALUE,CKA_LABEL=ec,CKA_CLASS=CKO_PRIVATE_KEY"},
+               "Error 0x00000011 (CKR_ATTRIBUTE_SENSITIVE)\n");
+    desk.fails({"LoginUser=123456", "GetAttribute=CKA_MODULUS,CKA_LABEL=ec,CKA_CLASS=CKO_PUBLIC_KEY"},
+               "Error 0x00000012 (CKR_ATTRIBUTE_TYPE_INVALID)\n");
+    desk.fails({"KeyAttr=CKA_WRAP_TEMPLATE=0x00"},
+               "p11tool2: 'CKA_WRAP_TEMPLATE' takes no such value\n"
+               "Error 0x00000013 (CKR_ATTRIBUTE_VALUE_INVALID)\n",
+               2);
+    desk.user_does(
+        {"KeyAttr=CKA_LABEL=listed,CKA_ALLOWED_MECHANISMS=CKM_AES_GCM CKM_AES_CBC", "GenerateKey=AES"});
+    CHECK(std::regex_match(desk.user_does({"GetAttribute=CKA_ALLOWED_MECHANISMS,CKA_LABEL=listed"}),
+                           std::regex("0x[0-9A-F]{8}: CKM_AES_GCM CKM_AES_CBC\n")));
     CHECK(desk.user_does({"KeyAttr=CKA_LABEL=renamed", "SetAttribute=CKA_LABEL=\"of a file\"",
                           "KeyAttr=CKA_LABEL=copy", "CopyObject=CKA_LABEL=renamed",
                           "DeleteObject=CKA_LABEL=renamed"})

@@ -16,6 +16,13 @@ namespace {
 
 constexpr std::size_t kMostInput = std::size_t{4} << 30;  // so that /dev/zero comes to an end
 
+Result<void> set_spec(Session& session, const std::string& value) {
+    return keep_number(session, "Spec", value);
+}
+Result<void> set_size(Session& session, const std::string& value) {
+    return keep_number(session, "Size", value);
+}
+
 constexpr Command kParameters[] = {
     {"Group", "", Takes::value, "Group=<group>",
      "the keys' group; with ListKeys, BackupKey and DeleteKey a pattern (* and ?)",
@@ -24,7 +31,7 @@ constexpr Command kParameters[] = {
      nullptr},
     {"Name", "", Takes::value, "Name=<name>",
      "the key's name; with ListKeys, BackupKey and DeleteKey a pattern", "", nullptr},
-    {"Spec", "", Takes::value, "Spec=<number>", "the key's specifier (default 0)", "", nullptr},
+    {"Spec", "", Takes::value, "Spec=<number>", "the key's specifier (default 0)", "", set_spec},
     {"ExternalKey", "", Takes::value, "ExternalKey=<file>",
      "an external key: it lives in this file, sealed under the MBK, not in the device",
      "GenerateKey and ImportKey write the file; one that exists is only replaced with Overwrite=1. An empty\n"
@@ -44,7 +51,7 @@ constexpr Command kParameters[] = {
      nullptr},
     {"Algo", "Algorithm", Takes::value, "Algo=AES|DES|RAW|RSA|EC|ECDH|DSA|DH", "algorithm of a new key", "",
      nullptr},
-    {"Size", "", Takes::value, "Size=<bits>", "size of a new key", "", nullptr},
+    {"Size", "", Takes::value, "Size=<bits>", "size of a new key", "", set_size},
     {"Curve", "", Takes::value, "Curve=<name>", "curve of a new key (NIST-P256, brainpoolP320t1, Ed25519, …)",
      "", nullptr},
     {"Params", "", Takes::value, "Params=<file>", "domain parameters of a new DSA or DH key, PEM or DER",

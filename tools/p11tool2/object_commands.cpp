@@ -111,15 +111,15 @@ Result<void> copy_object(Shell& shell, const std::string& value) {
     return {};
 }
 
-// CKA_NAME,CKA_…=…: an attribute of each object.
+// CKA_NAME,CKA_…=…: an attribute of each object, which must have it and tell it.
 Result<void> get_attribute(Shell& shell, const std::string& value) {
     const auto words = split_list(value, 2);
     if (words.size() < 2) return fail(E_CSA_ARGUMENTS);
     CS2SIM_TRY_LET(type, attribute_named(words[0]));
     CS2SIM_TRY_LET(objects, selected(shell, words[1]));
     for (const CK_OBJECT_HANDLE object : objects) {
-        CS2SIM_TRY_LET(text, text_of(shell, object, type));
-        std::printf("0x%08lX: %s\n", object, text.c_str());
+        CS2SIM_TRY_LET(told, shell.attribute(object, type));
+        std::printf("0x%08lX: %s\n", object, value_text(type, told).c_str());
     }
     return {};
 }

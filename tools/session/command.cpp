@@ -17,6 +17,13 @@ namespace {
 
 constexpr std::size_t kLongestArgument = 0xFFFF;  // what a length of two bytes on the wire can say
 
+Result<void> set_timeout(Session& session, const std::string& value) {
+    return keep_number(session, "Timeout", value, 1);
+}
+Result<void> set_challenge_length(Session& session, const std::string& value) {
+    return keep_number(session, "ChallengeLength", value, 0, UINT16_MAX);
+}
+
 constexpr Command kCommon[] = {
     {"Dev", "", Takes::value, "Dev=<device>", "device that the commands to its right talk to",
      "/dev/cs2a or PCI:0        a card in this machine\n"
@@ -26,10 +33,11 @@ constexpr Command kCommon[] = {
      "Without Dev= the environment variable CRYPTOSERVER names the device.\n",
      nullptr},
     {"Timeout", "", Takes::value, "Timeout=<milliseconds>", "how long to wait for an answer (60000)", "",
-     nullptr},
+     set_timeout},
     {"ChallengeLength", "", Takes::value, "ChallengeLength=<bytes>",
      "length of the challenge that a logon asks for (16)",
-     "Firmware generations differ in the lengths that they accept; others answer B0830063.\n", nullptr},
+     "Firmware generations differ in the lengths that they accept; others answer B0830063.\n",
+     set_challenge_length},
 };
 
 bool is_called(const Command& command, std::string_view name) {
@@ -194,6 +202,14 @@ int report(Error error) {
 }  // namespace
 
 const std::span<const Command> kCommonParameters = kCommon;
+
+Result<void> keep_number(Session& session, std::string_view name, std::string_view value, std::uint32_t least,
+                         std::uint32_t most) {
+    CS2SIM_TRY_LET(number, parse_decimal(value, most));
+    if (number < least) return fail(E_CSA_SYNTAX);
+    session.set_parameter(name, std::string(trimmed(value)));
+    return {};
+}
 
 int run_command_line(const std::string& program, std::span<const CommandGroup> groups, int argc,
                      const char* const* argv) {

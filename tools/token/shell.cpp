@@ -180,16 +180,21 @@ Result<void> Shell::for_each_object(const TemplateText& wanted,
     return done;
 }
 
-Result<SecretBytes> Shell::value(CK_OBJECT_HANDLE object, CK_ATTRIBUTE_TYPE type) {
+Result<SecretBytes> Shell::attribute(CK_OBJECT_HANDLE object, CK_ATTRIBUTE_TYPE type) {
     CS2SIM_TRY_LET(open, session());
     CK_ATTRIBUTE wanted{type, nullptr, 0};
-    const CK_RV code = functions_->C_GetAttributeValue(open, object, &wanted, 1);
-    if (code == CKR_ATTRIBUTE_TYPE_INVALID || code == CKR_ATTRIBUTE_SENSITIVE) return SecretBytes();
-    CS2SIM_TRY(check(code));
+    CS2SIM_TRY(check(functions_->C_GetAttributeValue(open, object, &wanted, 1)));
     SecretBytes out(wanted.ulValueLen);
     wanted.pValue = out.data();
     CS2SIM_TRY(check(functions_->C_GetAttributeValue(open, object, &wanted, 1)));
     return out;
+}
+
+Result<SecretBytes> Shell::value(CK_OBJECT_HANDLE object, CK_ATTRIBUTE_TYPE type) {
+    auto told = attribute(object, type);
+    const bool none = !told && (told.error().code == CKR_ATTRIBUTE_TYPE_INVALID ||
+                                told.error().code == CKR_ATTRIBUTE_SENSITIVE);
+    return none ? SecretBytes() : told;
 }
 
 }  // namespace cs2sim::tools::p11

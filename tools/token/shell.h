@@ -52,7 +52,10 @@ public:
     // The objects of the slot with these attributes, a bounded number at a time.
     Result<void> for_each_object(const TemplateText& wanted,
                                  const std::function<Result<void>(CK_OBJECT_HANDLE)>& work);
-    // The value of an attribute; empty when the object has none or does not tell it.
+    // The value of an attribute. Errors: CKR_ATTRIBUTE_TYPE_INVALID when the object has none,
+    // CKR_ATTRIBUTE_SENSITIVE when it does not tell it.
+    Result<SecretBytes> attribute(CK_OBJECT_HANDLE object, CK_ATTRIBUTE_TYPE type);
+    // The same, empty instead of these two errors.
     Result<SecretBytes> value(CK_OBJECT_HANDLE object, CK_ATTRIBUTE_TYPE type);
 
     void close_session();  // the next session() opens another

@@ -101,6 +101,7 @@ Result<Bytes> value_in(const AttributeRow& row, const std::string& raw) {
         return ulong_bytes(*number);
     }
     if (row.codec == Codec::mechanisms) return mechanisms_in(text);
+    if (row.codec == Codec::attributes) return kBad;  // an array of pointers is no text
     return bytes_in(raw);
 }
 
@@ -116,6 +117,13 @@ std::vector<std::string> members(const std::string& text) {
             all.back() += c;
     }
     return all;
+}
+
+std::string mechanisms_text(ByteView list) {
+    std::string text;
+    for (; list.size() >= sizeof(CK_ULONG); list = list.subspan(sizeof(CK_ULONG)))
+        text += (text.empty() ? "" : " ") + constant_name("CKM", ulong_of(list.first(sizeof(CK_ULONG))));
+    return text;
 }
 
 std::string number_text(const AttributeRow& row, CK_ULONG number) {
@@ -188,6 +196,7 @@ std::string value_text(CK_ATTRIBUTE_TYPE type, ByteView value) {
         return value[0] != CK_FALSE ? "CK_TRUE" : "CK_FALSE";
     if (row && is_number_codec(row->codec) && value.size() == sizeof(CK_ULONG))
         return number_text(*row, ulong_of(value));
+    if (row && row->codec == Codec::mechanisms) return mechanisms_text(value);
     const bool text = type == CKA_LABEL || type == CKA_APPLICATION || type == CKA_URL;
     if (text && is_terminal_text(as_text(value))) return "\"" + std::string(as_text(value)) + "\"";
     return value.empty() ? "" : "0x" + to_hex(value);
