@@ -432,15 +432,17 @@ static int system_calls(T_CMDS_HANDLE* handle, int l_cmd, unsigned char* cmd) {
     EXPECT(memcmp(key, again, 32) == 0);
     EXPECT(cmds_audit_write(24, handle, (unsigned char*)"probe %s %d", "writes", 7) == 0);
     EXPECT(os_audit_write(0x01000000, (unsigned char*)"probe without users") == 0);
-    EXPECT(eca_point_add(NULL, NULL, NULL, NULL) == (int)E_OS_MDL_NOT_SUPP); /* named in the log */
+    EXPECT(eca_dp_a2s(0, NULL, NULL) == (int)E_ECA_NOT_SUPP); /* named in the log */
     os_log_print((unsigned char*)"probe says %08x\n", 0x4711u);
     return 0;
 }
 
 #include "bad.h"
+#include "probe_ccm.h"
 #include "probe_dsa.h"
 #include "probe_edwards.h"
 #include "probe_keys.h"
+#include "probe_points.h"
 #include "probe_rsa.h"
 #include "probe_storage.h"
 
@@ -519,10 +521,11 @@ static T_MODULE_LINK_TAB Module_link_tab[] = {{&P_CMDS, "CMDS", 0, 0},
 #endif
                                               {NULL, "", 0, 0}};
 
-static P_CMDS_FCT Module_func_tab[] = {
-    echo,  permission,       memory,   scanf_rules,  asn1,      hashes,           ciphers, curves, databases,
-    fill,  count_records,    services, system_calls, misbehave, background_ticks, NULL,    echo,   rsa,
-    files, volatile_records, edwards,  keys,         dsa};
+static P_CMDS_FCT Module_func_tab[] = {echo,          permission, memory,       scanf_rules, asn1,
+                                       hashes,        ciphers,    curves,       databases,   fill,
+                                       count_records, services,   system_calls, misbehave,   background_ticks,
+                                       NULL,          echo,       rsa,          files,       volatile_records,
+                                       edwards,       keys,       dsa,          eca,         ccm};
 
 int PROBE_START(T_OS_MDL_HDL smos, OS_FILE_HANDLE file, void* memory_of_image) {
     (void)file;
