@@ -307,7 +307,7 @@ Result<PrivateKey> rsa_key(ByteView list, bool& is_private) {
 Result<Bytes> rsa_generate(ServiceCall& call) {
     const std::uint32_t bits = call.request.u32("bits");
     if (bits < 1024 || bits > 8 * kLongest || bits % 8 != 0) return fail(E_VRSA_INV_PARAM);
-    CS2SIM_TRY_LET(key, generate_rsa(bits, call.request.bytes("exponent")));
+    CS2SIM_TRY_LET(key, generate_rsa(bits, call.request.bytes("exponent"), call.abandonment()));
     CS2SIM_TRY_LET(numbers, rsa_numbers(*key, false));
     return Bytes(numbers.begin(), numbers.end());
 }

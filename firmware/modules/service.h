@@ -50,6 +50,8 @@ public:
     const ServiceBlock& request;  // hostile, but for its shape
 
     ModuleHoldings& holdings() const { return module.holdings; }
+    // Of the command on whose behalf the module asks, for what takes long; null without one.
+    const Abandonment* abandonment() const;
     Result<Bytes> answer(std::initializer_list<Value> values) const;
 };
 
@@ -76,7 +78,9 @@ Result<SecretBytes> rsa_numbers(const EVP_PKEY& key, bool is_public);
 // The key that the numbers make. Errors: E_VRSA_MISS_COMP, E_VRSA_BAD_KEY, E_VRSA_MOD_TOO_SMALL,
 // E_VRSA_KEYT_LEN.
 Result<PrivateKey> rsa_key(ByteView numbers, bool& is_private);
-// The secret number of a key of a curve, as long as the order. Error: E_CXI_KEY_MISSING_COMP.
+// The secret number of a key, `size` bytes or more. Error: E_CXI_KEY_MISSING_COMP.
+Result<SecretBytes> private_number(const EVP_PKEY& key, std::size_t size);
+// Of a key of a curve, as long as the order.
 Result<SecretBytes> ec_secret(const EVP_PKEY& key);
 }  // namespace services
 

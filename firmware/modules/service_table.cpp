@@ -13,6 +13,11 @@ constexpr ServiceRow kServices[] = {
 
 std::span<const ServiceRow> service_table() { return kServices; }
 
+const Abandonment* ServiceCall::abandonment() const {
+    const Call* const command = module.command();
+    return command ? command->context.abandonment.get() : nullptr;
+}
+
 Result<Bytes> ServiceCall::answer(std::initializer_list<Value> values) const {
     return compose(row.answer, values);
 }

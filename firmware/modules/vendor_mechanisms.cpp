@@ -36,15 +36,6 @@ struct Halves {
     Bytes domain;  // EC: the curve's name; DSA: P, Q and G, each with its length in four bytes
 };
 
-Result<SecretBytes> private_number(const EVP_PKEY& key, std::size_t size) {
-    BIGNUM* raw = nullptr;
-    if (EVP_PKEY_get_bn_param(&key, OSSL_PKEY_PARAM_PRIV_KEY, &raw) != 1) return fail(E_CXI_KEY_MISSING_COMP);
-    const Handle<BIGNUM> number(raw);
-    SecretBytes out(std::max(size, static_cast<std::size_t>(BN_num_bytes(raw))));
-    BN_bn2binpad(raw, out.data(), static_cast<int>(out.size()));
-    return out;
-}
-
 Result<Halves> halves_of(const VendorKey& key, std::uint8_t type) {
     Halves out;
     const EVP_PKEY& pkey = *key.pkey;
@@ -70,7 +61,7 @@ Result<Halves> halves_of(const VendorKey& key, std::uint8_t type) {
         out.open = std::move(y);
     }
     if (key.is_public) return out;
-    CS2SIM_TRY_LET(secret, type == kCurve ? services::ec_secret(pkey) : private_number(pkey, 0));
+    CS2SIM_TRY_LET(secret, type == kCurve ? services::ec_secret(pkey) : services::private_number(pkey, 0));
     out.secret = std::move(secret);
     return out;
 }
@@ -150,6 +141,15 @@ Result<VendorResult> Modules::run_mechanism(Call& command, const VendorJob& job)
 }
 
 namespace services {
+
+Result<SecretBytes> private_number(const EVP_PKEY& key, std::size_t size) {
+    BIGNUM* raw = nullptr;
+    if (EVP_PKEY_get_bn_param(&key, OSSL_PKEY_PARAM_PRIV_KEY, &raw) != 1) return fail(E_CXI_KEY_MISSING_COMP);
+    const Handle<BIGNUM> number(raw);
+    SecretBytes out(std::max(size, static_cast<std::size_t>(BN_num_bytes(raw))));
+    BN_bn2binpad(raw, out.data(), static_cast<int>(out.size()));
+    return out;
+}
 
 Result<SecretBytes> ec_secret(const EVP_PKEY& key) {
     return private_number(key, (static_cast<std::size_t>(key_bits(key)) + 7) / 8);

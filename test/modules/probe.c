@@ -5,6 +5,7 @@
 #include <cryptoserversdk/cmds.h>
 #include <cryptoserversdk/cxi.h>
 #include <cryptoserversdk/db.h>
+#include <cryptoserversdk/dsa.h>
 #include <cryptoserversdk/ecdsa.h>
 #include <cryptoserversdk/hash.h>
 #include <cryptoserversdk/load_store.h>
@@ -41,7 +42,7 @@
 #endif
 
 T_OS_MDL_HDL P_SMOS, P_CMDS, P_UTIL, P_DB, P_AES, P_VDES, P_HASH, P_ECA, P_ECDSA, P_ASN1, P_MBK, P_VRSA,
-    P_CXI, P_OTHER;
+    P_CXI, P_DSA, P_OTHER;
 
 int PROBE_START(T_OS_MDL_HDL smos, OS_FILE_HANDLE file, void* memory);
 static DB* database;
@@ -431,14 +432,17 @@ static int system_calls(T_CMDS_HANDLE* handle, int l_cmd, unsigned char* cmd) {
     EXPECT(memcmp(key, again, 32) == 0);
     EXPECT(cmds_audit_write(24, handle, (unsigned char*)"probe %s %d", "writes", 7) == 0);
     EXPECT(os_audit_write(0x01000000, (unsigned char*)"probe without users") == 0);
-    EXPECT(eca_point_add(NULL, NULL, NULL, NULL) == (int)E_OS_MDL_NOT_SUPP); /* named in the log */
+    EXPECT(eca_dp_a2s(0, NULL, NULL) == (int)E_ECA_NOT_SUPP); /* named in the log */
     os_log_print((unsigned char*)"probe says %08x\n", 0x4711u);
     return 0;
 }
 
 #include "bad.h"
+#include "probe_ccm.h"
+#include "probe_dsa.h"
 #include "probe_edwards.h"
 #include "probe_keys.h"
+#include "probe_points.h"
 #include "probe_rsa.h"
 #include "probe_storage.h"
 
@@ -507,6 +511,7 @@ static T_MODULE_LINK_TAB Module_link_tab[] = {{&P_CMDS, "CMDS", 0, 0},
                                               {&P_ECDSA, "ECDSA", 0, 0},
                                               {&P_ASN1, "ASN1", 0, 0},
                                               {&P_VRSA, "VRSA", 0, 0},
+                                              {&P_DSA, "DSA", 0, 0},
                                               {&P_CXI, "CXI", 0x02000800, 0},
                                               {&P_MBK, "MBK", 0x02010200, MODULE_OPTIONAL},
 #ifdef PROBE_NEEDS
@@ -516,10 +521,11 @@ static T_MODULE_LINK_TAB Module_link_tab[] = {{&P_CMDS, "CMDS", 0, 0},
 #endif
                                               {NULL, "", 0, 0}};
 
-static P_CMDS_FCT Module_func_tab[] = {
-    echo,      permission, memory,        scanf_rules,      asn1,         hashes,    ciphers,          curves,
-    databases, fill,       count_records, services,         system_calls, misbehave, background_ticks, NULL,
-    echo,      rsa,        files,         volatile_records, edwards,      keys};
+static P_CMDS_FCT Module_func_tab[] = {echo,          permission, memory,       scanf_rules, asn1,
+                                       hashes,        ciphers,    curves,       databases,   fill,
+                                       count_records, services,   system_calls, misbehave,   background_ticks,
+                                       NULL,          echo,       rsa,          files,       volatile_records,
+                                       edwards,       keys,       dsa,          eca,         ccm};
 
 int PROBE_START(T_OS_MDL_HDL smos, OS_FILE_HANDLE file, void* memory_of_image) {
     (void)file;

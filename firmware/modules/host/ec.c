@@ -1,31 +1,11 @@
 /* ECA and ECDSA: curves, keys, signatures, agreement. */
-#include "host.h"
+#include "ec.h"
 
-enum { MOST_CURVES = 64, LONGEST_FIELD = 66 };
-
-struct ECDP_ {
-    int used;
-    u32 place;
-    u32 bits;
-    u32 l_order; /* bytes */
-    u32 l_field;
-    u32 flags;
-    u32 cofactor;
-    u32 lengths[ECA_DP_B + 1];
-    u8* values[ECA_DP_B + 1];
-};
-
-/* A public key made ready. */
-struct ECPCP_ {
-    u32 l_y;
-    u8 y[];
-};
+enum { MOST_CURVES = 64 };
 
 static ECDP curves[MOST_CURVES];
 
-static int is_curve(const ECDP* curve) {
-    return curve >= curves && curve < curves + MOST_CURVES && curve->used;
-}
+int is_curve(const ECDP* curve) { return curve >= curves && curve < curves + MOST_CURVES && curve->used; }
 
 /* Curves belong to ECA and are never freed: outside the heap whose leaks are told. */
 static void keep(ECDP* curve, u32 what, const void* bytes, u32 length) {
@@ -81,6 +61,17 @@ int sdk_eca_dp_find_name(const char* name, ECDP** curve) {
 int sdk_eca_dp_find_oid(u32 l_oid, const u8* oid, ECDP** curve) {
     return oid && l_oid ? find_curve(NULL, l_oid, oid, curve) : CODE(E_ECA_BAD_PARAM);
 }
+/* A curve by its name in DER; parameters in full are none that ECA has. */
+int sdk_eca_dp_find_asn1(u32 length, u8* der, ECDP** curve) {
+    if (!der) return CODE(E_ECA_BAD_PARAM);
+    if (length < 3 || der[0] != 0x06 || der[1] > 0x7F || der[1] != length - 2) return CODE(E_ECA_ECDP_DECODE);
+    return sdk_eca_dp_find_oid(length - 2, der + 2, curve);
+}
+/* There is one algorithm. */
+int sdk_eca_dp_set_algo(ECDP* curve, u32 flags) {
+    (void)flags;
+    return is_curve(curve) ? 0 : CODE(E_ECA_BAD_PARAM);
+}
 int sdk_eca_dp_get_info(ECDP* curve, int what, u32* length, u8** value) {
     if (!is_curve(curve)) return CODE(E_ECA_BAD_PARAM);
     if (what < ECA_DP_NAME || what > ECA_DP_B || !curve->values[what]) return CODE(E_ECA_BAD_PARAM);
@@ -92,6 +83,7 @@ int sdk_eca_int_get_blen(ECDP* curve) { return is_curve(curve) ? (int)curve->l_o
 int sdk_eca_int_get_wlen(ECDP* curve) { return is_curve(curve) ? (int)(curve->l_order + 3) / 4 : 0; }
 u32 sdk_eca_point_get_len(ECDP* curve, int format) {
     if (!is_curve(curve)) return 0;
+    if (format == ECA_LB_INTERN) return 4 * (2 * ((curve->l_field + 3) / 4) + 1); /* eca_points.c */
     if (format & ECA_LB_X) return curve->l_field;
     return 1 + ((format & ECA_FMT_MASK) == ECA_FMT_COMP ? curve->l_field : 2 * curve->l_field);
 }
@@ -104,8 +96,7 @@ static u8* block_of(const u8* bytes, u32 length, const void* caller) {
     return block;
 }
 
-/* Point in the form that the flags ask for; `y` is 04 || X || Y. */
-static u32 form_point(const ECDP* curve, u32 flags, const u8* y, u32 l_y, u8* out) {
+u32 form_point(const ECDP* curve, u32 flags, const u8* y, u32 l_y, u8* out) {
     if (curve->flags & ECF_TWISTED_EDWARDS) { /* one form, RFC 8032's */
         memcpy(out, y, l_y);
         return l_y;
@@ -303,24 +294,4 @@ int sdk_ecdsa_verify_edwards(ECDP* curve, u32 flags, u32 l_y, u8* y, u32 l_messa
     put_bytes(&request, 2, both, l_r + l_s);
     put_raw(&request, message, l_message);
     return ask(&request, NULL);
-}
-
-/* --- agreement: only the raw X coordinate --- */
-
-int sdk_ecdsa_dh(ECDP* curve, u32 l_peer, u8* peer, u32 l_x, u8* x, u32 l_extra, u8* extra, u32 flags,
-                 u32 l_secret, u8* secret) {
-    struct request request = request_for(SERVICE_ec_dh);
-    struct answer answer;
-    int code;
-    (void)l_extra;
-    (void)extra;
-    if (!is_curve(curve) || !peer || !x || !secret) return CODE(E_ECDSA_BAD_PARAM);
-    if ((flags & ECDSA_KDF_RAW) == 0) return CODE(E_ECDSA_NOT_SUPP);
-    if (l_secret > curve->l_field) return CODE(E_ECDSA_WRONG_DATA_SIZE);
-    put_number(&request, curve->place, 4);
-    put_bytes(&request, 2, x, l_x);
-    put_bytes(&request, 2, peer, l_peer);
-    code = ask(&request, &answer);
-    if (code == 0) memcpy(secret, get_raw(&answer, curve->l_field), l_secret);
-    return code;
 }

@@ -4,16 +4,31 @@
 
 #include "host.h"
 
-/* Answers E_OS_MDL_NOT_SUPP, tells the name once a slot. */
-static int missing(const char* name, int* told) {
+/* What a function that is not there answers, by its module; where a module has no such code, the system's. */
+static u32 code_of_absent(const char* header) {
+    static const struct {
+        const char* header;
+        u32 code;
+    } codes[] = {{"eca", E_ECA_NOT_SUPP},          {"ecdsa", E_ECDSA_NOT_SUPP},  {"dsa", E_ECDSA_NOT_SUPP},
+                 {"lna", E_ECA_NOT_SUPP},          {"mbk", E_MBK_NOT_SUPPORTED}, {"pp", E_PP_NOT_SUPPORTED},
+                 {"os_crypt", E_OS_CRYPT_NOT_SUPP}};
+    u32 i;
+    for (i = 0; i < sizeof codes / sizeof codes[0]; ++i)
+        if (strcmp(codes[i].header, header) == 0) return codes[i].code;
+    return E_OS_MDL_NOT_SUPP;
+}
+
+/* Answers the code of the absent, tells the name once a slot. */
+static int missing(const char* header, const char* name, int* told) {
+    const u32 code = code_of_absent(header);
     char text[200];
     if (!*told) {
         *told = 1;
-        snprintf(text, sizeof text, "%s is not in this SDK (see firmware/sdk/README.md): answered B0000813",
-                 name);
+        snprintf(text, sizeof text, "%s is not in this SDK (see firmware/sdk/README.md): answered %08X", name,
+                 code);
         diagnose(text, NULL, 0);
     }
-    return CODE(E_OS_MDL_NOT_SUPP);
+    return CODE(code);
 }
 
 #define ANSWER_code(said) return said
@@ -22,11 +37,11 @@ static int missing(const char* name, int* told) {
     return 0
 #define ANSWER_zero(said) ANSWER_null(said)
 #define ANSWER_none(said) ANSWER_null(said)
-#define SLOT(header, TABLE, place, name, kind)  \
-    static intptr_t missing_##name(void) {      \
-        static int told;                        \
-        const int said = missing(#name, &told); \
-        ANSWER_##kind(said);                    \
+#define SLOT(header, TABLE, place, name, kind)           \
+    static intptr_t missing_##name(void) {               \
+        static int told;                                 \
+        const int said = missing(#header, #name, &told); \
+        ANSWER_##kind(said);                             \
     }
 #include "slots.inc"
 #undef SLOT
@@ -37,7 +52,7 @@ static int missing(const char* name, int* told) {
 
 static intptr_t other_process(void) {
     static int told;
-    return missing("a function of another module of a user's, which runs in a process of its own", &told);
+    return missing("", "a function of another module of a user's, which runs in a process of its own", &told);
 }
 
 static T_OS_TABLE_PUB system_table;
