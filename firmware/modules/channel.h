@@ -37,12 +37,13 @@ enum cs2sim_call {
     CS2SIM_CALL_STOP,
     CS2SIM_CALL_PRE_REPLACE,
     CS2SIM_CALL_PRE_DELETE,
-    CS2SIM_CALL_MECHANISM /* number: the callback that was registered. mechanism:u4 key:v4 second:v4
+    CS2SIM_CALL_MECHANISM, /* number: the callback that was registered. mechanism:u4 key:v4 second:v4
                              parameter:v4 signature:v4 data:* -> what it made; of a new key made:v4
                              public_data:*. A key is type:u1 bits:u4 algorithm:u4 external:u1 private:v4
                              public:v4 public_data:v4 domain:v4; of RSA private and public are numbers as the
                              services of RSA take them; domain is a curve's name, or P, Q and G of DSA, v4
                              each */
+    CS2SIM_CALL_FUNCTION /* number: its place in the module's table. perm:u4, then what host/foreign.c says */
 };
 
 /* `kind` of what the module sends. */

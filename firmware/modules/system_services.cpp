@@ -117,11 +117,11 @@ Result<Bytes> module_find(ServiceCall& call) {
     const std::uint32_t least = call.request.u32("version");
     if (const ModuleRow* row = own_module(name)) {
         if (row->version < least) return fail(E_OS_MDL_NOT_FOUND);
-        return call.answer({0});
+        return call.answer({0, ByteView(), ByteView()});
     }
     const UserModule* const other = call.modules.find(name);
     if (!other || other->info.version < least || !other->process) return fail(E_OS_MDL_NOT_FOUND);
-    return call.answer({1});
+    return call.answer({1, other->info.abbreviation, encode_slots(other->texts.slots())});
 }
 
 Result<Bytes> module_state(ServiceCall& call) {

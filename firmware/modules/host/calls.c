@@ -36,6 +36,9 @@ void run_call(void) {
         case CS2SIM_CALL_MECHANISM:
             run_mechanism();
             return;
+        case CS2SIM_CALL_FUNCTION:
+            run_published();
+            return;
         default:
             answer_call(CODE(E_OS_MDL_NOT_SUPP), 0);
     }

@@ -3,17 +3,6 @@
 
 enum { MOST_FUNCTIONS = 256, MOST_CODES = 8, LONGEST_COMMAND = 256 * 1024 };
 
-/* Handlers see perm; the rest is the scheduler's. */
-struct command {
-    T_CMDS_HANDLE handle;
-    u32 magic;
-    u32 fc;
-    u32 sfc;
-    u8* answer;
-    u32 l_answer;
-    int error_answer;
-    struct command* outer;
-};
 #define COMMAND 0x434F4D4Du
 
 struct registration {
@@ -30,6 +19,18 @@ static struct command* command_of(T_CMDS_HANDLE* handle) {
     while (command && &command->handle != handle) command = command->outer;
     return command;
 }
+
+int is_command_open(void) { return open_command != NULL; }
+
+void lend_command(struct command* command, u32 permission) {
+    memset(command, 0, sizeof *command);
+    command->magic = COMMAND;
+    command->handle.perm = permission;
+    command->lent = 1;
+    command->outer = open_command;
+    open_command = command;
+}
+void take_back_command(const struct command* command) { open_command = command->outer; }
 
 /* --- functions --- */
 
@@ -113,7 +114,7 @@ void run_command(void) {
 static int allocate_answer(T_CMDS_HANDLE* handle, int length, u8** answer, int with_error,
                            const void* caller) {
     struct command* command = command_of(handle);
-    if (!command || !answer) return CODE(E_CMDS_INVAL);
+    if (!command || command->lent || !answer) return CODE(E_CMDS_INVAL);
     if (length < 0 || length > LONGEST_COMMAND) return CODE(E_CMDS_BAD_SIZE);
     if (command->answer) heap_delete(command->answer, caller); /* the last one counts */
     command->answer = heap_new((u32)length, OS_MEM_TYPE_SD, NULL, 0, caller);

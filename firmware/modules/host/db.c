@@ -31,6 +31,7 @@ static void forget_page(DB* db) {
 }
 
 void forget_pages(void) {
+    if (is_command_open()) return; /* its handler may still look at them */
     u32 i;
     for (i = 0; i < MOST_OPEN; ++i)
         if (databases[i].magic == OPEN_DATABASE) forget_page(&databases[i]);

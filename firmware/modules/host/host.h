@@ -49,8 +49,10 @@ typedef unsigned int u32;
 T_OS_MDL_HDL operating_system(void);
 /* The table of a module of the device by its name ("DB"), or NULL. */
 T_OS_MDL_HDL module_table(const char* name);
-/* One for a module of a user's in another process: its functions cannot be called from here. */
-T_OS_MDL_HDL foreign_table(void);
+/* --- foreign.c --- */
+/* The table of a module of a user's in another process, whose slots it says (services.inc, module_find); NULL
+ * when there are too many. */
+T_OS_MDL_HDL foreign_table(const char* name, const u8* slots, u32 length);
 
 /* --- channel.c --- */
 enum service {
@@ -101,7 +103,7 @@ int start_module(u32* next_task);
 int stop_module(void);
 /* Whether the module lets itself be replaced, or deleted: 0, or the code with which it objects. */
 int ask_consent(int to_replacement);
-/* and by run_tasks(), run_command() and run_mechanism(). */
+/* and by run_tasks(), run_command(), run_mechanism() and run_published(). */
 
 /* --- ends.c --- */
 /* From now on a signal that ends the process, and exit(), are told in the channel. */
@@ -134,11 +136,31 @@ unsigned long long now_milliseconds(void);
 int module_is_ready(void* wait); /* what a task waits for in os_mdl_state_wait */
 
 /* --- cmds.c --- */
+/* Handlers see perm of the handle; the rest is the scheduler's. */
+struct command {
+    T_CMDS_HANDLE handle;
+    u32 magic;
+    u32 fc;
+    u32 sfc;
+    u8* answer;
+    u32 l_answer;
+    int error_answer;
+    int lent; /* another module's: it has no answer here */
+    struct command* outer;
+};
 void run_command(void);
+int is_command_open(void);
+/* For a function that another module calls while a command of its own runs. */
+void lend_command(struct command* command, u32 permission);
+void take_back_command(const struct command* command);
 /* --- vdm.c --- */
 void run_mechanism(void);
+/* --- foreign.c --- */
+void run_published(void);
+/* --- main.c --- */
+const void* published_function(u32 place); /* of the module's table; NULL without one */
 /* --- db.c --- */
-void forget_pages(void); /* records kept since the last call */
+void forget_pages(void); /* records kept since the last call, when none is open */
 
 #define CODE(error) ((int)(error))
 #define CALLER __builtin_return_address(0)

@@ -81,6 +81,10 @@ int sdk_os_mdl_link_new(const char* name, const u32 version, const unsigned shor
     return ask(&request, NULL);
 }
 
+const void* published_function(u32 place) {
+    return module ? ((const void* const*)(const void*)module)[place] : NULL;
+}
+
 static int consent(int (*asked)(void)) { return asked ? asked() : 0; }
 
 int ask_consent(int to_replacement) {

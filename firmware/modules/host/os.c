@@ -8,11 +8,20 @@ enum { WAIT_TICKS = 0 }; /* the simulator ends a wait for what will never come *
 T_OS_MDL_HDL sdk_os_mdl_link_pub(const char* name, const u32 version) {
     struct request request = request_for(SERVICE_module_find);
     struct answer answer;
+    char own_name[OS_MDL_NAME_LEN]; /* as the module itself writes it */
+    const u8 *other, *slots;
+    u32 l_other, l_slots;
     if (!name) return NULL;
     put_text(&request, name);
     put_number(&request, version, 4);
     if (ask(&request, &answer) != 0) return NULL;
-    return get_number(&answer, 1) ? foreign_table() : module_table(name);
+    if (!get_number(&answer, 1)) return module_table(name);
+    other = get_bytes(&answer, 2, &l_other);
+    if (l_other >= sizeof own_name) return NULL;
+    memcpy(own_name, other, l_other);
+    own_name[l_other] = 0;
+    slots = get_rest(&answer, &l_slots);
+    return foreign_table(own_name, slots, l_slots);
 }
 
 void sdk_os_mdl_state_set(unsigned short id, const u32 state) {

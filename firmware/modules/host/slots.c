@@ -50,21 +50,13 @@ static int missing(const char* header, const char* name, int* told) {
 #include "slots.inc"
 #undef TABLE
 
-static intptr_t other_process(void) {
-    static int told;
-    return missing("", "a function of another module of a user's, which runs in a process of its own", &told);
-}
-
 static T_OS_TABLE_PUB system_table;
-static const void* foreign[64];
 
 static void fill(void) {
-    u32 i;
 #define SLOT(header, TABLE, place, name, kind) \
     table_##header[place] = sdk_##name ? (const void*)sdk_##name : (const void*)missing_##name;
 #include "slots.inc"
 #undef SLOT
-    for (i = 7; i < sizeof foreign / sizeof foreign[0]; ++i) foreign[i] = (const void*)other_process;
     system_table.p_os_mdl = table_os_mdl;
     system_table.p_os_file = table_os_file;
     system_table.p_os_mem = table_os_mem;
@@ -82,8 +74,6 @@ T_OS_MDL_HDL operating_system(void) {
     if (!system_table.p_os_mdl) fill();
     return &system_table;
 }
-
-T_OS_MDL_HDL foreign_table(void) { return foreign; }
 
 static int same_name(const char* a, const char* b) {
     for (; *a && *b; ++a, ++b)

@@ -25,6 +25,7 @@ struct ModuleTexts::Content {
     std::array<Described, 256> functions;
     std::vector<ErrorText> error_texts;
     std::vector<ErrorRow> errors;
+    std::vector<ModuleSlot> slots;
 };
 
 namespace {
@@ -98,6 +99,25 @@ struct ModuleTextsReader {
         }
     }
 
+    void read_slot(std::string_view key, const toml::node& node) {
+        const auto place = number_of(key);
+        const toml::table* table = node.as_table();
+        if (!place || *place < ModuleSlot::kFirst || *place > ModuleSlot::kLast || !table)
+            return complain("slots." + std::string(key) + " is no place in a table, 7 to 63");
+        ModuleSlot slot{static_cast<std::uint8_t>(*place), {}};
+        for (const auto& [field, value] : *table) {
+            const std::string_view name = field.str();
+            const auto text = value.value<std::string>();
+            auto parameters = text && name == "takes" ? read_parameters(*text) : std::nullopt;
+            if (parameters)
+                slot.parameters = std::move(*parameters);
+            else if (name != "name" || !text)  // which only its reader needs
+                complain("slots." + std::string(key) + "." + std::string(name) +
+                         " is no name of a function, and not what it takes");
+        }
+        content.slots.push_back(std::move(slot));
+    }
+
     void read_error(std::string_view key, const toml::node& node) {
         const auto number = number_of(key);
         const auto text = node.value<std::string>();
@@ -128,8 +148,11 @@ tl::expected<ModuleTexts, std::string> ModuleTexts::read(std::string_view toml, 
             for (const auto& [sfc, function] : *table) reader.read_function(sfc.str(), function);
         else if (key.str() == "errors" && table)
             for (const auto& [number, text] : *table) reader.read_error(number.str(), text);
+        else if (key.str() == "slots" && table)
+            for (const auto& [place, slot] : *table) reader.read_slot(place.str(), slot);
         else if (key.str() != "module" || !table)
-            reader.complain("'" + std::string(key.str()) + "' is neither [functions.N] nor [errors]");
+            reader.complain("'" + std::string(key.str()) +
+                            "' is neither [functions.N], [slots.N] nor [errors]");
     }
     if (!reader.problem.empty()) return Problem(std::string(name) + ": " + reader.problem);
     for (unsigned sfc = 0; sfc < 256; ++sfc)
@@ -163,5 +186,10 @@ FunctionSignature ModuleTexts::row(std::uint16_t fc, std::uint8_t sfc) const {
 }
 
 std::span<const ErrorRow> ModuleTexts::errors() const { return content_->errors; }
+
+const std::vector<ModuleSlot>& ModuleTexts::slots() const { return content_->slots; }
+bool ModuleTexts::has_slot(std::uint8_t place) const {
+    return std::ranges::find(content_->slots, place, &ModuleSlot::place) != content_->slots.end();
+}
 
 }  // namespace cs2sim

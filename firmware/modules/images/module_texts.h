@@ -7,6 +7,8 @@
 //   runs answer = "*" permission = 0x00000002           # demanded before the handler runs, beside what it
 //   checks itself
 //
+//   [slots.7]                         # of its table, for calls by other modules: slot_parameters.h
+//
 //   [errors]
 //   0x01 = "permission denied"        # B<module id>0001
 #pragma once
@@ -17,6 +19,7 @@
 #include <string_view>
 #include <vector>
 
+#include "firmware/modules/images/slot_parameters.h"
 #include "firmware/protocol/error.h"
 #include "firmware/protocol/functions.h"
 
@@ -34,6 +37,9 @@ public:
     // The row of a sub-function of `fc`.
     FunctionSignature row(std::uint16_t fc, std::uint8_t sfc) const;
     std::span<const ErrorRow> errors() const;
+    // What others may call, by their places.
+    const std::vector<ModuleSlot>& slots() const;
+    bool has_slot(std::uint8_t place) const;
 
 private:
     struct Content;

@@ -133,7 +133,7 @@ int start_module(u32* next_task) {
 
 /* --- calls --- */
 
-struct command {
+struct script_command {
     const char* name;
     const u8* block;
     u32 length;
@@ -141,7 +141,7 @@ struct command {
 };
 
 static int run_function(lua_State* lua) {
-    struct command* command = lua_touserdata(lua, 1);
+    struct script_command* command = lua_touserdata(lua, 1);
     const char* answer = "";
     size_t length = 0;
     if (!push_function(lua, command->name)) return luaL_error(lua, "%s is gone", command->name);
@@ -165,7 +165,7 @@ static int run_function(lua_State* lua) {
 
 void run_command(void) {
     struct answer call = {channel->data, channel->length};
-    struct command command;
+    struct script_command command;
     int code = CODE(E_CMDS_BAD_SFC);
     u32 sfc;
     memset(&command, 0, sizeof command);
@@ -200,6 +200,7 @@ u32 run_tasks(int end_waits) {
 }
 
 void run_mechanism(void) { answer_call(CODE(E_OS_MDL_NOT_SUPP), 0); }
+void run_published(void) { answer_call(CODE(E_OS_MDL_NOT_SUPP), 0); }
 
 int main(int count, char** arguments) {
     check_arguments(count, arguments);
