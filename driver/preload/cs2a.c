@@ -9,7 +9,6 @@
  * here (close_range, raw system calls) are told apart by the socket's inode number.
  */
 #define _GNU_SOURCE
-#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -21,24 +20,14 @@
 #include <sys/select.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/sysmacros.h>
 #include <sys/uio.h>
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "next_call.h"
 #include "session.h"
 
-#define EXPORTED __attribute__((visibility("default")))
-
-/* The call behind ours: NEXT(read)(fd, …), of the type that `type` names. */
-#define NEXT(type, name)                                          \
-    ({                                                            \
-        static type* function;                                    \
-        if (!function) function = (type*)dlsym(RTLD_NEXT, #name); \
-        function;                                                 \
-    })
-
-enum { MOST_DESCRIPTORS = 65536, MAJOR_OF_MISC = 10 };
+enum { MOST_DESCRIPTORS = 65536 };
 
 /* A process's view of a session: how many of its descriptors are copies of it. */
 struct view {
@@ -73,11 +62,6 @@ typedef int select_call(int, fd_set*, fd_set*, fd_set*, struct timeval*);
 typedef int dup_call(int);
 typedef int dup2_call(int, int);
 typedef int dup3_call(int, int, int);
-typedef int stat_call(const char*, struct stat*);
-typedef int fstat_call(int, struct stat*);
-typedef int fstatat_call(int, const char*, struct stat*, int);
-typedef int access_call(const char*, int);
-typedef int statx_call(int, const char*, int, unsigned, struct statx*);
 
 int next_poll(struct pollfd* fds, nfds_t count, int timeout_ms);
 int next_fcntl(int fd, int command, void* argument);
@@ -134,14 +118,16 @@ static int copied(int fd, int copy) {
     return copy;
 }
 
+int is_session(int fd) { return view_of(fd) != NULL; }
+
 /* --- Opening --- */
 
-static const char* setting(const char* name) {
+const char* setting(const char* name) {
     const char* value = getenv(name);
     return value && *value ? value : NULL;
 }
 
-static int is_device(const char* path) {
+int is_device(const char* path) {
     const char* device = setting("CS2SIM_PRELOAD_DEVICE");
     return device && path && strcmp(path, device) == 0 && setting("CS2SIM_PRELOAD_SOCKET");
 }
@@ -382,63 +368,6 @@ EXPORTED int select(int count, fd_set* to_read, fd_set* to_write, fd_set* except
     for (int fd = 0; to_write && fd < count; ++fd)
         if (FD_ISSET(fd, to_write) && !would_take(fd)) FD_CLR(fd, to_write);
     return NEXT(select_call, select)(count, to_read, to_write, exceptional, timeout);
-}
-
-/* --- What it looks like: a character device --- */
-
-static int look_like_a_device(struct stat* found) {
-    found->st_mode = S_IFCHR | 0600;
-    found->st_rdev = makedev(MAJOR_OF_MISC, 0);
-    return 0;
-}
-
-/* By the socket behind it: no simulator, no device. */
-static int device_status(struct stat* found) {
-    memset(found, 0, sizeof *found);
-    const int missing = NEXT(stat_call, stat)(setting("CS2SIM_PRELOAD_SOCKET"), found);
-    return missing ? missing : look_like_a_device(found);
-}
-
-#define STAT(name, type)                                                \
-    EXPORTED int name(const char* path, struct type* found) {           \
-        if (is_device(path)) return device_status((struct stat*)found); \
-        return NEXT(stat_call, name)(path, (struct stat*)found);        \
-    }
-STAT(stat, stat)
-STAT(stat64, stat64)
-STAT(lstat, stat)
-STAT(lstat64, stat64)
-
-#define FSTAT(name, type)                                                                 \
-    EXPORTED int name(int fd, struct type* found) {                                       \
-        const int failed = NEXT(fstat_call, name)(fd, (struct stat*)found);               \
-        return failed || !view_of(fd) ? failed : look_like_a_device((struct stat*)found); \
-    }
-FSTAT(fstat, stat)
-FSTAT(fstat64, stat64)
-
-#define FSTATAT(name, type)                                                          \
-    EXPORTED int name(int folder, const char* path, struct type* found, int flags) { \
-        if (is_device(path)) return device_status((struct stat*)found);              \
-        return NEXT(fstatat_call, name)(folder, path, (struct stat*)found, flags);   \
-    }
-FSTATAT(fstatat, stat)
-FSTATAT(fstatat64, stat64)
-
-EXPORTED int statx(int folder, const char* path, int flags, unsigned mask, struct statx* found) {
-    const int device = is_device(path);
-    const char* place = device ? setting("CS2SIM_PRELOAD_SOCKET") : path;
-    const int failed = NEXT(statx_call, statx)(folder, place, flags, mask, found);
-    if (failed || !(device || (*path == '\0' && view_of(folder)))) return failed;
-    found->stx_mode = S_IFCHR | 0600;
-    found->stx_rdev_major = MAJOR_OF_MISC;
-    found->stx_rdev_minor = 0;
-    return 0;
-}
-
-EXPORTED int access(const char* path, int mode) {
-    if (is_device(path)) path = setting("CS2SIM_PRELOAD_SOCKET");
-    return NEXT(access_call, access)(path, mode);
 }
 
 /* Descriptors that came over exec(): those that are connected to the simulator's socket. */
