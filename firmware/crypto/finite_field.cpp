@@ -94,6 +94,40 @@ Result<DomainParameters> decode_group(ByteView text, const char* format, const c
     return domain_parameters(*owned);
 }
 
+// Whether the numbers are what a group's must be; without Q only P is known.
+Result<void> check_group(const DomainParameters& group, const Abandonment* abandonment) {
+    const auto p = number(group.p), q = number(group.q), g = number(group.g);
+    const Handle<BN_CTX> scratch(BN_CTX_new());
+    const Handle<BIGNUM> rest(BN_new());
+    if (!scratch || !rest) return fail(E_CXI_MALLOC);
+    if (!p || !g || (!q && !group.q.empty()) || !BN_is_odd(p.get()) || BN_cmp(g.get(), BN_value_one()) <= 0 ||
+        BN_sub(rest.get(), p.get(), BN_value_one()) != 1 || BN_cmp(g.get(), rest.get()) >= 0)
+        return fail(E_CXI_KEY_INVALID_COMP);
+    // The cheap ones first.
+    if (q &&
+        (!BN_is_odd(q.get()) || BN_is_one(q.get()) ||
+         BN_mod(rest.get(), p.get(), q.get(), scratch.get()) != 1 || !BN_is_one(rest.get()) ||
+         BN_mod_exp(rest.get(), g.get(), q.get(), p.get(), scratch.get()) != 1 || !BN_is_one(rest.get())))
+        return fail(E_CXI_KEY_INVALID_COMP);
+    const PrimeSearch testing(abandonment, kLongest);
+    const std::unique_ptr<BN_GENCB, GenCbFree> callback(BN_GENCB_new());
+    if (!callback) return fail(E_CXI_MALLOC);
+    testing.watch(callback.get());
+    const bool prime = (!q || BN_check_prime(q.get(), scratch.get(), callback.get()) == 1) &&
+                       BN_check_prime(p.get(), scratch.get(), callback.get()) == 1;
+    CS2SIM_TRY(testing.check());
+    if (!prime) return fail(E_CXI_KEY_INVALID_COMP);
+    return {};
+}
+
+// Whether it is one of the groups of RFC 7919, 3526 and 5114, which OpenSSL knows by name.
+bool has_name(const DomainParameters& group) {
+    const auto key = key_in(type_of(group, false), group, EVP_PKEY_KEY_PARAMETERS);
+    char name[64];
+    std::size_t size = 0;
+    return key && EVP_PKEY_get_group_name(key->get(), name, sizeof name, &size) == 1;
+}
+
 bool is_usual(unsigned p_bits, unsigned q_bits) {
     return std::ranges::any_of(
         kDsaSizes, [&](const DsaSize& size) { return size.p_bits == p_bits && size.q_bits == q_bits; });
@@ -148,29 +182,16 @@ Result<Bytes> generate_generator(ByteView p_bytes, ByteView q_bytes) {
 }
 
 Result<void> check_dsa_parameters(const DomainParameters& parameters, const Abandonment* abandonment) {
-    const auto p = number(parameters.p), q = number(parameters.q), g = number(parameters.g);
-    if (!p || !q || !g) return fail(E_CXI_KEY_INVALID_COMP);
+    const auto p = number(parameters.p), q = number(parameters.q);
+    if (!p || !q) return fail(E_CXI_KEY_INVALID_COMP);
     const int p_bits = BN_num_bits(p.get()), q_bits = BN_num_bits(q.get());
     const bool sizes = p_bits >= 1024 && p_bits <= 3072 && (q_bits == 160 || q_bits == 224 || q_bits == 256);
-    if (!sizes || !BN_is_odd(p.get()) || !BN_is_odd(q.get()) || BN_cmp(g.get(), BN_value_one()) <= 0 ||
-        BN_cmp(g.get(), p.get()) >= 0)
-        return fail(E_CXI_KEY_INVALID_COMP);
-    const Handle<BN_CTX> scratch(BN_CTX_new());
-    const Handle<BIGNUM> rest(BN_new());
-    if (!scratch || !rest) return fail(E_CXI_MALLOC);
-    // The cheap ones first.
-    if (BN_mod(rest.get(), p.get(), q.get(), scratch.get()) != 1 || !BN_is_one(rest.get()) ||
-        BN_mod_exp(rest.get(), g.get(), q.get(), p.get(), scratch.get()) != 1 || !BN_is_one(rest.get()))
-        return fail(E_CXI_KEY_INVALID_COMP);
-    const PrimeSearch testing(abandonment, kLongest);
-    const std::unique_ptr<BN_GENCB, GenCbFree> callback(BN_GENCB_new());
-    if (!callback) return fail(E_CXI_MALLOC);
-    testing.watch(callback.get());
-    const bool prime = BN_check_prime(q.get(), scratch.get(), callback.get()) == 1 &&
-                       BN_check_prime(p.get(), scratch.get(), callback.get()) == 1;
-    CS2SIM_TRY(testing.check());
-    if (!prime) return fail(E_CXI_KEY_INVALID_COMP);
-    return {};
+    if (!sizes) return fail(E_CXI_KEY_INVALID_COMP);
+    return check_group(parameters, abandonment);
+}
+
+Result<void> check_dh_parameters(const DomainParameters& parameters, const Abandonment* abandonment) {
+    return has_name(parameters) ? Result<void>() : check_group(parameters, abandonment);
 }
 
 Result<DomainParameters> dh_group(unsigned bits, const Abandonment* abandonment) {

@@ -37,6 +37,12 @@ Result<Bytes> domain_parameters_der(const DomainParameters& parameters);
 Result<void> check_dsa_parameters(const DomainParameters& parameters,
                                   const Abandonment* abandonment = nullptr);
 
+// Whether these are DH's: P prime, G between 1 and P - 1; with a subprime (X9.42) Q prime, Q divides P - 1
+// and G of order Q. Groups that have a name (RFC 7919, 3526, 5114) are known to be; others take up to some
+// seconds, of 8192 bits half a minute. Errors: as above.
+Result<void> check_dh_parameters(const DomainParameters& parameters,
+                                 const Abandonment* abandonment = nullptr);
+
 // A group for DH without subprime: that of RFC 7919 from 2048 bits on; shorter ones (1024 to 2040 bits) are
 // searched for, as generate_dsa_parameters(). Errors: the same.
 Result<DomainParameters> dh_group(unsigned bits, const Abandonment* abandonment = nullptr);

@@ -57,7 +57,8 @@ Result<PrivateKey> generate_in_group(const PropertyList& properties, std::uint32
         const unsigned bits = bits_of(group.p);
         if (bits < 1024 || bits > 8192 || bits_of(group.q) > bits) return fail(E_CXI_KEY_INVALID_SIZE);
         CS2SIM_TRY(approve_key(now.modes, USE_MAKE, algorithm, bits, {}));
-        if (dsa) CS2SIM_TRY(check_dsa_parameters(group, now.abandonment));
+        CS2SIM_TRY(dsa ? check_dsa_parameters(group, now.abandonment)
+                       : check_dh_parameters(group, now.abandonment));
     }
     return dsa ? generate_dsa(group) : generate_dh(group);
 }

@@ -203,6 +203,14 @@ Result<void> agree_on(PropertyList& properties, const EVP_PKEY& pkey, Use use, c
     return approve_key(now.modes, use, given, actual.bits, actual.curve);
 }
 
+// Keys in a group that is none could be found out by what they do.
+Result<void> check_group_of(const EVP_PKEY& key, const Circumstances& now) {
+    const auto group = domain_parameters(key);
+    if (!group) return {};  // of another kind
+    return is_dsa(key) ? check_dsa_parameters(*group, now.abandonment)
+                       : check_dh_parameters(*group, now.abandonment);
+}
+
 Result<PrivateKey> generate_pair(const PropertyList& properties, std::uint32_t algorithm,
                                  const Circumstances& now) {
     if (algorithm == CXI_KEY_ALGO_RSA) {
@@ -299,8 +307,7 @@ Result<KeyObject> key_from_material(PropertyList properties, std::uint32_t type,
         const int sound =
             is_public ? EVP_PKEY_public_check_quick(check.get()) : EVP_PKEY_pairwise_check(check.get());
         if (sound != 1) return fail(E_CXI_KEY_INVALID_COMP);
-        if (is_dsa(**pkey) && !is_public)
-            CS2SIM_TRY(check_dsa_parameters(*domain_parameters(**pkey), now.abandonment));
+        if (!is_public) CS2SIM_TRY(check_group_of(**pkey, now));
         key.material = is_public ? to_secret(public_key_der(**pkey)) : private_key_der(**pkey);
         if (!is_public) type = CXI_KEY_TYPE_PRIVATE;
     }

@@ -161,23 +161,29 @@ Result<std::vector<ByteView>> bulk_entries(ByteView list) {
 
 }  // namespace
 
-// Without CXI_FLAG_HASH_PART the hash is complete with this command; `state` goes on with a part before.
+// Without CXI_FLAG_HASH_PART the hash is complete with this command; `state` goes on with a part before. The
+// command has no field for a parameter: that of GMAC stands in front of its first piece of data (OUR
+// ASSUMPTION).
 Result<Bytes> cxi_hash_compute(CxiCall& call) {
     if (Mechanism{call.request.u32("mechanism")}.is_vendor()) return vendor_digest(call);
     Cxi& cxi = call.cxi;
     const std::uint32_t flags = call.request.u32("flags");
     CS2SIM_TRY(check_flags(flags, CXI_FLAG_HASH_PART));
-    const ByteView data = call.request.bytes("data");
+    ByteView data = call.request.bytes("data");
     if (data.size() > CXI_MOST_DATA) return fail(E_CXI_CRYPT_DATA_LEN);
     const Mechanism mechanism{call.request.u32("mechanism")};
     const bool last = (flags & CXI_FLAG_HASH_PART) == 0;
     const auto begin = [&]() -> Result<Chain<HashJob>> {
         const SharedKey key = call.find("key");
+        const ByteView whole = data;
+        if (key && mechanism.chain() == CXI_MECH_CHAIN_GCM)
+            if (!parse_prefix(LAYOUT_CXI_GMAC_PARAMETER, data)) return fail(E_CXI_CRYPT_MECH_PARA);
+        const ByteView parameter = whole.first(whole.size() - data.size());
         if (key)
-            CS2SIM_TRY(cxi.use(*key, USE_MAC, mechanism));
+            CS2SIM_TRY(cxi.use(*key, USE_MAC, mechanism, parameter));
         else
             CS2SIM_TRY(approve_mechanism(cxi.modes(), USE_HASH, kAnyAlgorithm, mechanism.value));
-        CS2SIM_TRY_LET(job, HashJob::start(key.get(), mechanism));
+        CS2SIM_TRY_LET(job, HashJob::start(key.get(), mechanism, parameter));
         return begin_chain<HashJob>(call, {std::move(job), key, USE_MAC, mechanism}, last);
     };
     CS2SIM_TRY_LET(chain, call.request.u32("state") == 0 ? begin() : take_up<HashJob>(call, last));

@@ -160,7 +160,8 @@ const Bytes& wanted_properties() {
                                           CXI_PROP_KEY_UNAME,
                                           CXI_PROP_KEY_USAGE,
                                           CXI_PROP_KEY_DSA_PUBKEY,
-                                          CXI_PROP_CUSTOM | CKA_KEY_TYPE};
+                                          CXI_PROP_CUSTOM | CKA_KEY_TYPE,
+                                          CXI_PROP_CUSTOM | CKA_CHECK_VALUE};
         for (const AttributeRow& row : kAttributes)
             if (row.property != 0) ids.push_back(row.property);
         std::ranges::sort(ids);
@@ -259,9 +260,11 @@ Result<Bytes> attribute_value(const PropertyList& properties, const AttributeRow
             if (!is_storage(bit)) return fail(CKR_ATTRIBUTE_SENSITIVE);
             return to_bytes(property);
         case Codec::check_value: {
-            const ByteView own = properties.bytes(CUSTOM(CKA_CHECK_VALUE));
-            if (!present && own.empty()) return none;
-            return to_bytes(present ? property : own);
+            // Ours where there is one: of certificates, and the empty one of keys that shall have none.
+            if (properties.has(CUSTOM(CKA_CHECK_VALUE)))
+                return to_bytes(properties.bytes(CUSTOM(CKA_CHECK_VALUE)));
+            if (!present) return none;
+            return to_bytes(property);
         }
         case Codec::key_type:
             return ulong_bytes(key_type_of(properties));

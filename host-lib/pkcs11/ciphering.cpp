@@ -2,11 +2,16 @@
 
 #include <algorithm>
 
+#include "host-lib/pkcs11/library.h"
+
 namespace cs2sim::p11 {
 namespace {
 
 bool whole_only(const Operation& operation) { return operation.prepared->row->work != Work::cipher; }
 bool is_rsa(const Operation& operation) { return operation.prepared->row->keys == KeyKind::rsa; }
+bool is_bare_rsa(const Operation& operation) {
+    return is_rsa(operation) && operation.prepared->cxi == CXI_MECH_PAD_NONE;
+}
 std::uint32_t chain_of(const Operation& operation) { return operation.prepared->cxi & CXI_MECH_CHAIN_MASK; }
 bool pads(const Operation& operation) {
     return (operation.prepared->cxi & CXI_MECH_PAD_MASK) != CXI_MECH_PAD_NONE;
@@ -128,7 +133,7 @@ Result<SecretBytes> cipher_whole(Session& session, Operation& operation, Directi
     if (is_rsa(operation)) {
         if (data.size() > key_bytes(*operation.key))
             return fail(direction == Direction::encrypt ? CKR_DATA_LEN_RANGE : CKR_ENCRYPTED_DATA_LEN_RANGE);
-        if (operation.prepared->cxi == CXI_MECH_PAD_NONE) {
+        if (is_bare_rsa(operation)) {
             padded = padded_to_modulus(operation, data);
             data = padded;
         }
@@ -138,6 +143,8 @@ Result<SecretBytes> cipher_whole(Session& session, Operation& operation, Directi
         return fail(CKR_DATA_LEN_RANGE);
     if (whole_only(operation) && data.size() > CXI_MOST_DATA) return fail(CKR_DATA_LEN_RANGE);
     CS2SIM_TRY(pass(session, operation, direction, data, true, out));
+    if (is_bare_rsa(operation) && direction == Direction::decrypt && !session.library.config.keep_lead_zeros)
+        out.erase(out.begin(), std::ranges::find_if(out, [](std::uint8_t byte) { return byte != 0; }));
     return out;
 }
 

@@ -1,4 +1,5 @@
 // The exported functions C_… and CS_…, and the lists of them. Compiled once for each library.
+#include "host-lib/pkcs11/call_trace.h"
 #include "host-lib/pkcs11/entry.h"
 #include "host-lib/pkcs11/handlers.h"
 
@@ -7,6 +8,10 @@ using namespace cs2sim::p11;
 #define CS2SIM_P11_ROW(name, area, role) \
     static constexpr FunctionRow row { name, AREA_##area, role }
 #define CS2SIM_P11_AFTER(...) (library, __VA_ARGS__)
+// The arguments of trace_call(), of a function without and with a session.
+#define CS2SIM_P11_TRACED(...) (library.log, row.name, #__VA_ARGS__, __VA_ARGS__)
+#define CS2SIM_P11_TRACED_SESSION(...) \
+    (session.library.log, row.name, "session" #__VA_ARGS__, handle __VA_ARGS__)
 
 // `prefix`: C_ or CS_; `space`: where the handlers are.
 #define CS2SIM_P11_EXPORT_FREE(prefix, space, name, area, parameters, arguments) \
@@ -18,17 +23,20 @@ using namespace cs2sim::p11;
     CS2SIM_P11_EXPORT prefix##name CS2SIM_P11_BEHIND(CK_SESSION_HANDLE handle, parameters) { \
         CS2SIM_P11_ROW(#prefix #name, area, role);                                           \
         return call_session(row, handle, [&](Session& session) {                             \
+            trace_call CS2SIM_P11_TRACED_SESSION arguments;                                  \
             return space::name CS2SIM_P11_BEHIND(session, arguments);                        \
         });                                                                                  \
     }
 
 #define CS2SIM_P11_FREE(name, area, parameters, arguments) \
     CS2SIM_P11_EXPORT_FREE(C_, functions, name, area, parameters, arguments)
-#define CS2SIM_P11_LIBRARY(name, area, parameters, arguments)                                              \
-    CS2SIM_P11_EXPORT C_##name parameters {                                                                \
-        CS2SIM_P11_ROW("C_" #name, area, false);                                                           \
-        return call_library(row,                                                                           \
-                            [&](Library& library) { return functions::name CS2SIM_P11_AFTER arguments; }); \
+#define CS2SIM_P11_LIBRARY(name, area, parameters, arguments)  \
+    CS2SIM_P11_EXPORT C_##name parameters {                    \
+        CS2SIM_P11_ROW("C_" #name, area, false);               \
+        return call_library(row, [&](Library& library) {       \
+            trace_call CS2SIM_P11_TRACED arguments;            \
+            return functions::name CS2SIM_P11_AFTER arguments; \
+        });                                                    \
     }
 #define CS2SIM_P11_SESSION(name, area, parameters, arguments) \
     CS2SIM_P11_EXPORT_SESSION(C_, functions, name, area, false, parameters, arguments)

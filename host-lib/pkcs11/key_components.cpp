@@ -3,6 +3,7 @@
 #include <openssl/core_names.h>
 
 #include <array>
+#include <boost/algorithm/string/predicate.hpp>
 
 #include "firmware/crypto/finite_field.h"
 #include "firmware/crypto/pkey.h"
@@ -73,6 +74,16 @@ bool factor(const BIGNUM* n, const BIGNUM* e, const BIGNUM* d, BIGNUM* p, BIGNUM
     return false;
 }
 
+// Components that follow from others, when they are given, must be these.
+bool follow(const Template& given, std::initializer_list<std::pair<CK_ATTRIBUTE_TYPE, const BIGNUM*>> all) {
+    for (const auto& [type, value] : all) {
+        if (!given.has(type)) continue;
+        const Number told = number_of(given.bytes(type));
+        if (!told || BN_cmp(told.get(), value) != 0) return false;
+    }
+    return true;
+}
+
 // n, e, d, and the factors with what follows from them.
 Result<SecretBytes> rsa_private_key(const Template& given) {
     Number n = number_of(given.bytes(CKA_MODULUS)), d = number_of(given.bytes(CKA_PRIVATE_EXPONENT)),
@@ -97,6 +108,10 @@ Result<SecretBytes> rsa_private_key(const Template& given) {
         BN_mod(dq.get(), d.get(), q1.get(), context.get()) != 1 ||
         !BN_mod_inverse(u.get(), q.get(), p.get(), context.get()))
         return kBad;
+    const bool factors = given.has(CKA_PRIME_1) && given.has(CKA_PRIME_2);
+    if (factors &&
+        !follow(given, {{CKA_EXPONENT_1, dp.get()}, {CKA_EXPONENT_2, dq.get()}, {CKA_COEFFICIENT, u.get()}}))
+        return fail(CKR_TEMPLATE_INCONSISTENT);
     const Handle<OSSL_PARAM_BLD> builder(OSSL_PARAM_BLD_new());
     const BIGNUM* const numbers[] = {n.get(), e.get(),  d.get(),  p.get(),
                                      q.get(), dp.get(), dq.get(), u.get()};
@@ -105,8 +120,6 @@ Result<SecretBytes> rsa_private_key(const Template& given) {
     CS2SIM_TRY_LET(key, make_key("RSA", EVP_PKEY_KEYPAIR, builder.get()));
     return private_key_der(*key);
 }
-
-const char* raw_algorithm(CK_KEY_TYPE type) { return type == CKK_EC_EDWARDS ? "ED25519" : "X25519"; }
 
 // The point that belongs to a private number.
 Result<Bytes> point_of(const std::string& curve, const BIGNUM* secret) {
@@ -130,6 +143,8 @@ std::string openssl_name(const std::string& curve) {
         ASN1_OBJECT_free(object);
         return nid == NID_undef ? std::string() : std::string(OBJ_nid2sn(nid));
     }
+    if (boost::algorithm::iequals(curve, "edwards25519")) return "ED25519";
+    if (boost::algorithm::iequals(curve, "curve25519")) return "X25519";
     return openssl_curve_name(curve);
 }
 
@@ -138,6 +153,14 @@ Result<std::string> given_curve(const Template& given) {
     CS2SIM_TRY_LET(name, curve_name(given.bytes(CKA_EC_PARAMS)));
     const std::string known = openssl_name(name);
     if (known.empty()) return fail(CKR_CURVE_NOT_SUPPORTED);
+    return known;
+}
+
+// The one curve of Edwards and Montgomery keys that there is, which must be the one that is named.
+Result<const char*> raw_algorithm(const Template& given, CK_KEY_TYPE type) {
+    CS2SIM_TRY_LET(curve, given_curve(given));
+    const char* known = type == CKK_EC_EDWARDS ? "ED25519" : "X25519";
+    if (curve != known) return fail(CKR_CURVE_NOT_SUPPORTED);
     return known;
 }
 
@@ -176,10 +199,10 @@ Result<Bytes> public_key_of(const Template& given, CK_KEY_TYPE type) {
         if (!given.has(CKA_EC_POINT)) return fail(CKR_TEMPLATE_INCOMPLETE);
         key = ec_public_key(curve, octets_content(given.bytes(CKA_EC_POINT)));
     } else if (type == CKK_EC_EDWARDS || type == CKK_EC_MONTGOMERY) {
+        CS2SIM_TRY_LET(algorithm, raw_algorithm(given, type));
         const ByteView raw = octets_content(given.bytes(CKA_EC_POINT));
         if (raw.empty()) return fail(CKR_TEMPLATE_INCOMPLETE);
-        key = PublicKey(
-            EVP_PKEY_new_raw_public_key_ex(nullptr, raw_algorithm(type), nullptr, raw.data(), raw.size()));
+        key = PublicKey(EVP_PKEY_new_raw_public_key_ex(nullptr, algorithm, nullptr, raw.data(), raw.size()));
     } else if (type == CKK_DSA || type == CKK_DH) {
         CS2SIM_TRY_LET(group, given_group(given, type));
         key = public_key_in(group, type == CKK_DSA, given.bytes(CKA_VALUE));
@@ -199,10 +222,11 @@ Result<SecretBytes> private_key_of(const Template& given, CK_KEY_TYPE type) {
         return private_key_der(**key);
     }
     if (type != CKK_EC_EDWARDS && type != CKK_EC_MONTGOMERY) return fail(CKR_KEY_TYPE_INCONSISTENT);
+    CS2SIM_TRY_LET(algorithm, raw_algorithm(given, type));
     const ByteView raw = given.bytes(CKA_VALUE);
     if (raw.empty()) return fail(CKR_TEMPLATE_INCOMPLETE);
     const PrivateKey key(
-        EVP_PKEY_new_raw_private_key_ex(nullptr, raw_algorithm(type), nullptr, raw.data(), raw.size()));
+        EVP_PKEY_new_raw_private_key_ex(nullptr, algorithm, nullptr, raw.data(), raw.size()));
     if (!key) return kBad;
     return private_key_der(*key);
 }

@@ -10,7 +10,8 @@ namespace cs2sim::p11 {
 Result<Bytes> public_key_of(const Template& given, CK_KEY_TYPE type);
 
 // PKCS#8 of MODULUS, PRIVATE_EXPONENT (and PUBLIC_EXPONENT; the primes and so on are computed when they are
-// absent), or EC_PARAMS and VALUE. Errors: as above.
+// absent), or EC_PARAMS and VALUE. Errors: as above; CKR_TEMPLATE_INCONSISTENT for components that contradict
+// each other.
 Result<SecretBytes> private_key_of(const Template& given, CK_KEY_TYPE type);
 
 // The value of a component of a key in PKCS#8: PRIVATE_EXPONENT … COEFFICIENT, VALUE.

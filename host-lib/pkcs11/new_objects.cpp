@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "firmware/crypto/digest.h"
 #include "firmware/crypto/pkey.h"
 #include "host-lib/pkcs11/domain_parameters.h"
 #include "host-lib/pkcs11/external_objects.h"
@@ -32,6 +33,15 @@ Answer may_make(const Session& session, const PropertyList& properties, bool tok
     return {};
 }
 
+// Of a certificate: the first bytes of its SHA-1 (PKCS#11 3.0, section 4.6.2); an empty one stays empty.
+Answer set_check_value(const Template& given, PropertyList& properties) {
+    const Bytes hash = digest("SHA1", {given.bytes(CKA_VALUE)});
+    const ByteView own = ByteView(hash).first(3), told = given.bytes(CKA_CHECK_VALUE);
+    if (!told.empty() && !std::ranges::equal(told, own)) return fail(CKR_ATTRIBUTE_VALUE_INVALID);
+    properties.set(CXI_PROP_CUSTOM | CKA_CHECK_VALUE, given.has(CKA_CHECK_VALUE) ? told : own);
+    return {};
+}
+
 Result<SharedObject> create_storage(Session& session, const Template& given, CK_OBJECT_CLASS object_class) {
     CS2SIM_TRY_LET(properties, new_properties(given, object_class, 0, Making::create, maker_of(session)));
     const bool certificate = object_class == CKO_CERTIFICATE;
@@ -39,8 +49,7 @@ Result<SharedObject> create_storage(Session& session, const Template& given, CK_
     if (certificate && given.number(CKA_CERTIFICATE_TYPE) != CKC_X_509)
         return fail(CKR_ATTRIBUTE_VALUE_INVALID);
     if (certificate && !given.has(CKA_VALUE)) return fail(CKR_TEMPLATE_INCOMPLETE);
-    if (certificate && given.bytes(CKA_CHECK_VALUE).size() == 3)
-        properties.set(CXI_PROP_CUSTOM | CKA_CHECK_VALUE, given.bytes(CKA_CHECK_VALUE));
+    if (certificate) CS2SIM_TRY(set_check_value(given, properties));
     properties.set_number(CXI_PROP_KEY_TYPE, *type_of_class(object_class));
     properties.set(CXI_PROP_VALUE, given.bytes(CKA_VALUE));
     if (object_class == CKO_DOMAIN_PARAMETERS) CS2SIM_TRY(describe_domain(given, properties));

@@ -121,11 +121,15 @@ Answer CopyObject(Session& session, CK_OBJECT_HANDLE original, CK_ATTRIBUTE* att
     if (!object->properties.flag_or(CXI_PROP_CUSTOM | CKA_COPYABLE, true)) return fail(CKR_ACTION_PROHIBITED);
     CS2SIM_TRY_LET(changes,
                    changed_properties(given, object->properties, ACCESS_COPY, session.token.so_logged_on()));
-    auto made = make_object(session, given.flag(CKA_TOKEN, object->is_token()), std::move(changes),
-                            [&](std::uint32_t flags, const Bytes& encoded) {
-                                return session.execute(FC_CXI, SFC_CXI_OBJ_COPY,
-                                                       {flags, object->reference, encoded}, Effect::change);
-                            });
+    const bool token = given.flag(CKA_TOKEN, object->is_token());
+    // Who is not logged on makes public session objects, which the template has to say of itself.
+    if (!token && !session.token.sees_private() && !changes.has(CXI_PROP_PRIVATE))
+        changes.set_flag(CXI_PROP_PRIVATE, object->properties.flag_or(CXI_PROP_PRIVATE, true));
+    auto made =
+        make_object(session, token, std::move(changes), [&](std::uint32_t flags, const Bytes& encoded) {
+            return session.execute(FC_CXI, SFC_CXI_OBJ_COPY, {flags, object->reference, encoded},
+                                   Effect::change);
+        });
     made = forget_if_gone(session, *object, std::move(made));
     CS2SIM_TRY(made);
     *copy = (*made)->handle;

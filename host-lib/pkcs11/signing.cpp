@@ -9,6 +9,12 @@ namespace {
 
 bool goes_in_pieces(Work work) { return work == Work::mac; }
 
+// Bytes that the next command may still take; the parameter of a MAC (GMAC) goes with its first piece.
+std::size_t room(const Operation& operation) {
+    const std::size_t parameter = operation.chain == 0 ? operation.prepared->parameter.size() : 0;
+    return CXI_MOST_DATA - parameter - operation.held.size();
+}
+
 std::size_t whole_mac(const Operation& operation) {
     if (const HashRow* hash = hash_of(operation.prepared->cxi)) return hash->size;
     return key_bytes(*operation.key);  // CMAC, retail MAC: a block
@@ -18,6 +24,8 @@ std::size_t whole_mac(const Operation& operation) {
 Result<Bytes> mac_piece(Session& session, Operation& operation, bool last) {
     const bool first = operation.chain == 0;
     if (!first && operation.generation != session.channel().generation()) return fail(E_CSA_CLOSED);
+    if (const Bytes& parameter = operation.prepared->parameter; first)
+        operation.held.insert(operation.held.begin(), parameter.begin(), parameter.end());
     const auto answer =
         session.execute(FC_CXI, SFC_CXI_HASH_COMPUTE,
                         {last ? 0u : CXI_FLAG_HASH_PART, operation.prepared->cxi, operation.chain,
@@ -188,8 +196,8 @@ Answer take_data(Session& session, Operation& operation, ByteView data) {
         return {};
     }
     const bool pieces = goes_in_pieces(operation.prepared->row->work);
-    while (pieces && operation.held.size() + data.size() > CXI_MOST_DATA) {
-        const ByteView part = data.first(std::min(data.size(), CXI_MOST_DATA - operation.held.size()));
+    while (pieces && data.size() > room(operation)) {
+        const ByteView part = data.first(room(operation));
         operation.held.insert(operation.held.end(), part.begin(), part.end());
         data = data.subspan(part.size());
         CS2SIM_TRY(mac_piece(session, operation, false));

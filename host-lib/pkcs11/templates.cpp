@@ -148,6 +148,9 @@ Result<Template> Template::read_at(const CK_ATTRIBUTE* attributes, CK_ULONG coun
         if (!given.pValue && given.ulValueLen != 0) return fail(CKR_ARGUMENTS_BAD);
         if (given.ulValueLen > kMostBytes || !length_fits(row->codec, given.ulValueLen))
             return fail(CKR_ATTRIBUTE_VALUE_INVALID);
+        if ((row->codec == Codec::flag || row->codec == Codec::token) &&
+            *static_cast<const CK_BBOOL*>(given.pValue) > CK_TRUE)
+            return fail(CKR_ATTRIBUTE_VALUE_INVALID);
         Bytes nested;
         ByteView value(static_cast<const std::uint8_t*>(given.pValue), given.ulValueLen);
         if (row->codec == Codec::attributes) {
@@ -236,9 +239,10 @@ Result<PropertyList> new_properties(const Template& given, CK_OBJECT_CLASS objec
             return fail((row.access & ACCESS_MAKE) == 0 ? CKR_ATTRIBUTE_READ_ONLY
                                                         : CKR_TEMPLATE_INCONSISTENT);
         if (row.has(ACCESS_SO) && is_on(row.codec, value) && !maker.so) return fail(CKR_ATTRIBUTE_READ_ONLY);
-        if (type == CKA_CHECK_VALUE && bit == CLASS_SECRET && !value.empty()) {
-            if (value.size() != kCheckValue) return fail(CKR_ATTRIBUTE_VALUE_INVALID);
-            properties.set(CXI_PROP_CHECK_VALUE, value);  // the device compares it with its own
+        if (type == CKA_CHECK_VALUE && bit == CLASS_SECRET) {
+            if (!value.empty() && value.size() != kCheckValue) return fail(CKR_ATTRIBUTE_VALUE_INVALID);
+            // The device compares it with its own; with an empty one the key shall tell none.
+            properties.set(value.empty() ? CXI_PROP_CUSTOM | CKA_CHECK_VALUE : +CXI_PROP_CHECK_VALUE, value);
         }
         if (is_description(row.codec) || type == CKA_VALUE_LEN) continue;
         if ((type == CKA_MODULUS || (type == CKA_PUBLIC_EXPONENT && how == Making::create))) continue;

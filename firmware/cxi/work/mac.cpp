@@ -72,7 +72,7 @@ Result<Bytes> retail_mac(const LoadedKey& key, Mechanism mechanism, ByteView dat
 }
 
 // NIST SP 800-38D, section 6.4: the tag of GCM over data that is only authenticated.
-Result<Bytes> gmac(const LoadedKey& key, ByteView data, ByteView parameter) {
+Result<Handle<EVP_MAC_CTX>> start_gmac(const LoadedKey& key, ByteView parameter) {
     if (key.object.algorithm() != CXI_KEY_ALGO_AES) return fail(E_CXI_KEY_TYPE);
     const auto given = parse(LAYOUT_CXI_GMAC_PARAMETER, parameter);
     if (!given || given->bytes("iv").empty() || given->bytes("iv").size() > 128)
@@ -80,19 +80,15 @@ Result<Bytes> gmac(const LoadedKey& key, ByteView data, ByteView parameter) {
     const std::string cipher = "AES-" + std::to_string(key.secret().size() * 8) + "-GCM";
     const ByteView iv = given->bytes("iv");
     const Handle<EVP_MAC> method(EVP_MAC_fetch(nullptr, "GMAC", nullptr));
-    const Handle<EVP_MAC_CTX> context(method ? EVP_MAC_CTX_new(method.get()) : nullptr);
+    Handle<EVP_MAC_CTX> context(method ? EVP_MAC_CTX_new(method.get()) : nullptr);
     const std::array<OSSL_PARAM, 3> parameters{
         OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_CIPHER, const_cast<char*>(cipher.c_str()), 0),
         OSSL_PARAM_construct_octet_string(OSSL_MAC_PARAM_IV, const_cast<std::uint8_t*>(iv.data()), iv.size()),
         OSSL_PARAM_construct_end()};
-    Bytes tag(16);
-    std::size_t size = 0;
     if (!context ||
-        EVP_MAC_init(context.get(), key.secret().data(), key.secret().size(), parameters.data()) != 1 ||
-        EVP_MAC_update(context.get(), data.data(), data.size()) != 1 ||
-        EVP_MAC_final(context.get(), tag.data(), &size, tag.size()) != 1 || size != tag.size())
+        EVP_MAC_init(context.get(), key.secret().data(), key.secret().size(), parameters.data()) != 1)
         return fail(E_CXI_CRYPT_MECH);
-    return tag;
+    return context;
 }
 
 Result<Bytes> prf_mac(const LoadedKey& key, Mechanism mechanism, ByteView data, ByteView parameter) {
@@ -103,8 +99,9 @@ Result<Bytes> prf_mac(const LoadedKey& key, Mechanism mechanism, ByteView data, 
     return to_bytes(out);
 }
 
-Result<Handle<EVP_MAC_CTX>> start_mac(const LoadedKey& key, Mechanism mechanism) {
+Result<Handle<EVP_MAC_CTX>> start_mac(const LoadedKey& key, Mechanism mechanism, ByteView parameter) {
     if (!key.object.is_secret()) return fail(E_CXI_KEY_TYPE);
+    if (mechanism.chain() == CXI_MECH_CHAIN_GCM) return start_gmac(key, parameter);
     if (mechanism.chain() == CXI_MECH_CHAIN_CMAC) return start_cmac(key);
     if (mechanism.chain() != 0) return fail(E_CXI_CRYPT_MECH);
     CS2SIM_TRY_LET(hash, required_hash(mechanism));
@@ -115,10 +112,11 @@ Result<Handle<EVP_MAC_CTX>> start_mac(const LoadedKey& key, Mechanism mechanism)
 
 }  // namespace
 
-Result<std::shared_ptr<HashJob>> HashJob::start(const LoadedKey* key, Mechanism mechanism) {
+Result<std::shared_ptr<HashJob>> HashJob::start(const LoadedKey* key, Mechanism mechanism,
+                                                ByteView parameter) {
     auto job = std::make_shared<HashJob>();
     if (key) {
-        CS2SIM_TRY_LET(context, start_mac(*key, mechanism));
+        CS2SIM_TRY_LET(context, start_mac(*key, mechanism, parameter));
         job->mac_ = std::move(context);
         return job;
     }
@@ -170,8 +168,7 @@ Result<SecretBytes> tls12_prf(const LoadedKey& key, Mechanism mechanism, ByteVie
 Result<Bytes> make_mac(const LoadedKey& key, Mechanism mechanism, ByteView data, ByteView parameter) {
     if (mechanism.kdf() == CXI_MECH_KDF_TLS12_PRF) return prf_mac(key, mechanism, data, parameter);
     if (mechanism.chain() == CXI_MECH_CHAIN_CBC_RETAIL) return retail_mac(key, mechanism, data);
-    if (mechanism.chain() == CXI_MECH_CHAIN_GCM) return gmac(key, data, parameter);
-    CS2SIM_TRY_LET(job, HashJob::start(&key, mechanism));
+    CS2SIM_TRY_LET(job, HashJob::start(&key, mechanism, parameter));
     CS2SIM_TRY(job->update(data));
     return job->finish();
 }

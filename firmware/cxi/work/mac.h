@@ -7,8 +7,8 @@
 namespace cs2sim {
 
 // HMAC with the mechanism's hash, CMAC with CXI_MECH_CHAIN_CMAC (AES and DES keys), or the retail MAC with
-// CXI_MECH_CHAIN_CBC_RETAIL (DES keys; whole messages only), GMAC with CXI_MECH_CHAIN_GCM (AES keys; whole
-// messages, `parameter` is LAYOUT_CXI_GMAC_PARAMETER), the PRF of TLS 1.2 with CXI_MECH_KDF_TLS12_PRF over a
+// CXI_MECH_CHAIN_CBC_RETAIL (DES keys; whole messages only), GMAC with CXI_MECH_CHAIN_GCM (AES keys;
+// `parameter` is LAYOUT_CXI_GMAC_PARAMETER), the PRF of TLS 1.2 with CXI_MECH_KDF_TLS12_PRF over a
 // label and its seed (`parameter` is LAYOUT_CXI_PRF_PARAMETER; RFC 5246, section 7.4.9).
 // Errors: E_CXI_KEY_TYPE, E_CXI_CRYPT_MECH; of the retail MAC E_CXI_CRYPT_DATA_LEN; of the last two
 // E_CXI_CRYPT_MECH_PARA.
@@ -20,8 +20,9 @@ Result<SecretBytes> tls12_prf(const LoadedKey& key, Mechanism mechanism, ByteVie
 // A hash or MAC whose input comes in pieces; lives in a caller's handle table between commands.
 class HashJob {
 public:
-    // `key` null: a plain hash. Errors: as make_mac.
-    static Result<std::shared_ptr<HashJob>> start(const LoadedKey* key, Mechanism mechanism);
+    // `key` null: a plain hash. `parameter`: as make_mac's. Errors: the same.
+    static Result<std::shared_ptr<HashJob>> start(const LoadedKey* key, Mechanism mechanism,
+                                                  ByteView parameter = {});
     Result<void> update(ByteView data);
     Result<Bytes> finish();
 

@@ -240,6 +240,31 @@ TEST_CASE("DH pairs: groups by size, given, and wrong ones") {
                                           {Bytes(256, 0xFF), {}, {}}))) == E_CXI_KEY_MISSING_COMP);
 }
 
+TEST_CASE("a group of DH whose numbers are not what they must be is refused, made in or imported") {
+    CxiBench bench;
+    const DomainParameters good = *dh_group(2048), with_subprime = known_group();
+    DomainParameters composite = good, composite_too = with_subprime, of_order_two = good,
+                     other_order = with_subprime;
+    composite.p.back() ^= 2;
+    composite_too.p.back() ^= 2;
+    of_order_two.g = good.p;
+    of_order_two.g.back() ^= 1;  // P - 1
+    other_order.g = Bytes{2};
+    for (const auto* group : {&composite, &composite_too, &of_order_two, &other_order}) {
+        INFO((group - &composite));
+        CHECK(code_of(bench.generate(in_group(CxiBench::key_template(CXI_KEY_ALGO_DH, 0, "G", "x"),
+                                              *group))) == E_CXI_KEY_INVALID_COMP);
+        const auto key = private_key_in(*group, false, Bytes{7});
+        REQUIRE(key);
+        const SecretBytes der = private_key_der(**key);
+        PropertyList list;
+        list.set(CXI_PROP_KEY_GROUP, "G");
+        list.set(CXI_PROP_KEY_NAME, "x");
+        CHECK(code_of(bench.run(SFC_CXI_KEY_IMPORT, {0, +CXI_KEY_TYPE_PRIVATE, 0, list.encode(), ByteView(),
+                                                     der, ByteView()})) == E_CXI_KEY_INVALID_COMP);
+    }
+}
+
 TEST_CASE("DSA and DH keys are imported, exported, backed up and restored as others are") {
     Interop io;
     REQUIRE(io.openssl("dsaparam -out params 1024"));

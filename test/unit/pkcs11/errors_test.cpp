@@ -107,7 +107,9 @@ bool ends_session(std::uint32_t code) {
     return code == E_CMDS_SM_EXPIRED || code == E_CMDS_SM_ID || code == E_CMDS_SM_SESS_CLOSED;
 }
 
-bool of_host(std::uint32_t code) { return code >> 24 == 0xB9; }
+bool of_host(std::uint32_t code) {
+    return code >> 24 == 0xB9 || module_of(code) == module_of(E_SC_INVALID_PIN);
+}
 
 }  // namespace
 

@@ -1,5 +1,7 @@
 // Every kind of mechanism against known answers or against OpenSSL (issue's P16); agreement and TLS:
 // agreement_test.cpp.
+#include <openssl/core_names.h>
+
 #include "firmware/crypto/digest.h"
 #include "firmware/crypto/pkey.h"
 #include "test/bad_input.h"
@@ -135,6 +137,53 @@ TEST_CASE("GMAC: a known answer, and the tag of GCM over the same data") {
     mac[0] ^= 1;
     CHECK(verify(session, Given(CKM_AES_GMAC, iv), key, data, mac) == Code{CKR_SIGNATURE_INVALID});
     CHECK(sign(session, Given(CKM_AES_GMAC), key, data, mac) == Code{CKR_MECHANISM_PARAM_INVALID});
+}
+
+TEST_CASE("GMAC of more than a command takes, in pieces") {
+    Application application;
+    const CK_SESSION_HANDLE session = application.open_as_user();
+    const Bytes secret(32, 5);
+    const CK_OBJECT_HANDLE key = secret_key(session, CKK_AES, secret);
+    CK_BYTE iv[12] = {1, 2, 3};
+    Bytes whole(1'200'001, 9), expected(16);
+    for (std::size_t i = 0; i < whole.size(); i += 1000) whole[i] = static_cast<std::uint8_t>(i / 1000);
+    const OSSL_PARAM parameters[] = {OSSL_PARAM_construct_octet_string(OSSL_MAC_PARAM_IV, iv, sizeof iv),
+                                     OSSL_PARAM_construct_end()};
+    std::size_t size = 0;
+    REQUIRE(EVP_Q_mac(nullptr, "GMAC", nullptr, "AES-256-GCM", parameters, secret.data(), secret.size(),
+                      whole.data(), whole.size(), expected.data(), expected.size(), &size));
+    for (const std::size_t piece : {whole.size(), std::size_t{100'000}, std::size_t{516'095}}) {
+        INFO(piece);
+        REQUIRE(Code{C_SignInit(session, Given(CKM_AES_GMAC, iv), key)} == Code{CKR_OK});
+        for (std::size_t at = 0; at < whole.size(); at += piece)
+            REQUIRE(Code{C_SignUpdate(session, whole.data() + at, std::min(piece, whole.size() - at))} ==
+                    Code{CKR_OK});
+        Bytes mac(16);
+        CK_ULONG length = mac.size();
+        REQUIRE(Code{C_SignFinal(session, mac.data(), &length)} == Code{CKR_OK});
+        CHECK(mac == expected);
+    }
+    CHECK(verify(session, Given(CKM_AES_GMAC, iv), key, whole, expected) == Code{CKR_OK});
+    expected[3] ^= 1;
+    CHECK(verify(session, Given(CKM_AES_GMAC, iv), key, whole, expected) == Code{CKR_SIGNATURE_INVALID});
+}
+
+TEST_CASE("what RSA_X_509 decrypts keeps its leading zeros where KeepLeadZeros says so") {
+    for (const bool keep : {false, true}) {
+        Application application(keep ? "KeepLeadZeros = true" : "");
+        const CK_SESSION_HANDLE session = application.open_as_user();
+        const auto [of_public, of_private] = application.rsa_pair(session, 2048);
+        Bytes text(256), encrypted, back;
+        text[100] = 7;
+        REQUIRE(encrypt(session, Given(CKM_RSA_X_509), of_public, text, encrypted) == Code{CKR_OK});
+        REQUIRE(decrypt(session, Given(CKM_RSA_X_509), of_private, encrypted, back) == Code{CKR_OK});
+        CHECK(back == (keep ? text : Bytes(text.begin() + 100, text.end())));
+        // Padding that the device takes away leaves data as they were.
+        text = {0, 0, 1};
+        REQUIRE(encrypt(session, Given(CKM_RSA_PKCS), of_public, text, encrypted) == Code{CKR_OK});
+        REQUIRE(decrypt(session, Given(CKM_RSA_PKCS), of_private, encrypted, back) == Code{CKR_OK});
+        CHECK(back == text);
+    }
 }
 
 TEST_CASE("MULTI signs many data at once, each as the single mechanism does") {

@@ -202,6 +202,51 @@ TEST_CASE("private keys of components, with and without the primes, are the same
         CHECK(application.value(session, object, CKA_LOCAL) == kFalse);
     }
     CHECK(application.value(session, with, CKA_COEFFICIENT) == part(CKA_COEFFICIENT));
+    // What follows from the primes must do so.
+    for (const CK_ATTRIBUTE_TYPE type : {CKA_EXPONENT_1, CKA_EXPONENT_2, CKA_COEFFICIENT}) {
+        Attributes right = attributes, wrong = attributes;
+        Bytes changed = part(type);
+        CHECK(create(session, right.bytes(type, changed), &with) == Code{CKR_OK});
+        changed.back() ^= 2;
+        CHECK(create(session, wrong.bytes(type, changed), &with) == Code{CKR_TEMPLATE_INCONSISTENT});
+    }
+}
+
+TEST_CASE("the curve of an Edwards or Montgomery key is named, and is the one that there is") {
+    Application application;
+    const CK_SESSION_HANDLE session = application.open_as_user();
+    const Bytes ed25519 = hex_bytes("06032B6570"), x25519 = hex_bytes("06032B656E");
+    const auto name = [](std::string_view text) {
+        Bytes der{0x13, static_cast<std::uint8_t>(text.size())};
+        append(der, as_bytes(text));
+        return der;
+    };
+    const struct {
+        CK_KEY_TYPE type;
+        Bytes curve;
+        CK_RV code;
+    } rows[] = {
+        {CKK_EC_EDWARDS, ed25519, CKR_OK},
+        {CKK_EC_EDWARDS, name("edwards25519"), CKR_OK},
+        {CKK_EC_EDWARDS, x25519, CKR_CURVE_NOT_SUPPORTED},
+        {CKK_EC_EDWARDS, hex_bytes("06032B6571"), CKR_CURVE_NOT_SUPPORTED},  // Ed448
+        {CKK_EC_EDWARDS, p256(), CKR_CURVE_NOT_SUPPORTED},
+        {CKK_EC_EDWARDS, {}, CKR_TEMPLATE_INCOMPLETE},
+        {CKK_EC_MONTGOMERY, x25519, CKR_OK},
+        {CKK_EC_MONTGOMERY, name("curve25519"), CKR_OK},
+        {CKK_EC_MONTGOMERY, ed25519, CKR_CURVE_NOT_SUPPORTED},
+        {CKK_EC_MONTGOMERY, {}, CKR_TEMPLATE_INCOMPLETE},
+    };
+    for (const auto& row : rows)
+        for (const CK_OBJECT_CLASS object_class : {CKO_PRIVATE_KEY, CKO_PUBLIC_KEY}) {
+            INFO(row.type << ' ' << to_hex(row.curve) << ' ' << object_class);
+            Attributes attributes;
+            attributes.number(CKA_CLASS, object_class).number(CKA_KEY_TYPE, row.type);
+            attributes.bytes(object_class == CKO_PRIVATE_KEY ? CKA_VALUE : CKA_EC_POINT, Bytes(32, 9));
+            if (!row.curve.empty()) attributes.bytes(CKA_EC_PARAMS, row.curve);
+            CK_OBJECT_HANDLE object = 0;
+            CHECK(create(session, attributes, &object) == Code{row.code});
+        }
 }
 
 TEST_CASE("a check value is compared, and what it does not fit is not kept") {
@@ -222,6 +267,72 @@ TEST_CASE("a check value is compared, and what it does not fit is not kept") {
         .bytes(CKA_CHECK_VALUE, hex_bytes("000000"));
     CHECK(create(session, wrong, &object) == Code{CKR_ATTRIBUTE_VALUE_INVALID});
     CHECK(application.find(session, Attributes()).size() == 1);
+    // With an empty one the key tells none (PKCS#11 3.0, section 4.10.2).
+    Attributes none = secret_value(CKK_AES, Bytes(16));
+    REQUIRE(create(session, none.bytes(CKA_CHECK_VALUE, {}), &object) == Code{CKR_OK});
+    CHECK(application.value(session, object, CKA_CHECK_VALUE).empty());
+}
+
+TEST_CASE("the check value of a certificate is of its SHA-1, also for who finds it later") {
+    Application application;
+    const CK_SESSION_HANDLE session = application.open_as_user();
+    const auto certificate = [] {
+        return Attributes()
+            .number(CKA_CLASS, CKO_CERTIFICATE)
+            .number(CKA_CERTIFICATE_TYPE, CKC_X_509)
+            .flag(CKA_TOKEN, true)
+            .text(CKA_VALUE, "abc");
+    };
+    const Bytes own = hex_bytes("A9993E");  // of FIPS 180's first example
+    CK_OBJECT_HANDLE object = 0;
+    REQUIRE(create(session, certificate(), &object) == Code{CKR_OK});
+    CHECK(application.value(session, object, CKA_CHECK_VALUE) == own);
+    CHECK(create(session, certificate().bytes(CKA_CHECK_VALUE, own), &object) == Code{CKR_OK});
+    CHECK(create(session, certificate().bytes(CKA_CHECK_VALUE, Bytes(3)), &object) ==
+          Code{CKR_ATTRIBUTE_VALUE_INVALID});
+    C_Finalize(nullptr);
+    REQUIRE(initialize() == Code{CKR_OK});
+    CHECK(application.find(application.open_as_user(), Attributes().bytes(CKA_CHECK_VALUE, own)).size() == 2);
+}
+
+TEST_CASE("a boolean attribute is true or false, whatever it is of") {
+    Application application;
+    const CK_SESSION_HANDLE session = application.open_as_user();
+    for (const CK_ATTRIBUTE_TYPE type : {CKA_TOKEN, CKA_PRIVATE, CKA_SIGN}) {
+        CK_OBJECT_HANDLE key = 0;
+        Attributes attributes;
+        attributes.number(CKA_VALUE_LEN, 16).bytes(type, Bytes{2});
+        CHECK(generate(session, Given(CKM_AES_KEY_GEN), attributes, &key) ==
+              Code{CKR_ATTRIBUTE_VALUE_INVALID});
+    }
+}
+
+TEST_CASE("an object that is larger than a record or a command is refused, and says that of itself") {
+    Application application;
+    const CK_SESSION_HANDLE session = application.open_as_user();
+    const auto data = [](std::size_t size) {
+        return Attributes().number(CKA_CLASS, CKO_DATA).flag(CKA_TOKEN, true).bytes(CKA_VALUE, Bytes(size));
+    };
+    CK_OBJECT_HANDLE object = 0;
+    CHECK(create(session, data(200'000), &object) == Code{CKR_OK});
+    CHECK(create(session, data(262'000), &object) == Code{CKR_DEVICE_MEMORY});
+    CHECK(create(session, data(500'000), &object) == Code{CKR_ATTRIBUTE_VALUE_INVALID});
+    CHECK(create(session, data(600'000), &object) == Code{CKR_ATTRIBUTE_VALUE_INVALID});
+    CHECK(application.find(session, Attributes()).size() == 1);
+}
+
+TEST_CASE("public session objects are copied without a log-on, and stay public") {
+    Application application;
+    const CK_SESSION_HANDLE session = application.open();
+    CK_OBJECT_HANDLE object = 0, made = 0;
+    Attributes open;
+    open.number(CKA_CLASS, CKO_DATA).flag(CKA_PRIVATE, false).text(CKA_VALUE, "v");
+    REQUIRE(create(session, open, &object) == Code{CKR_OK});
+    REQUIRE(copy(session, object, Attributes().text(CKA_LABEL, "copy"), &made) == Code{CKR_OK});
+    CHECK(application.value(session, made, CKA_PRIVATE) == Bytes{CK_FALSE});
+    CHECK(application.value(session, made, CKA_VALUE) == to_bytes(as_bytes("v")));
+    CHECK(copy(session, object, Attributes().flag(CKA_PRIVATE, true), &made) == Code{CKR_USER_NOT_LOGGED_IN});
+    CHECK(copy(session, object, Attributes().flag(CKA_TOKEN, true), &made) == Code{CKR_USER_NOT_LOGGED_IN});
 }
 
 TEST_CASE("without a log-on nothing private is made") {
