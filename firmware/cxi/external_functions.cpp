@@ -18,11 +18,32 @@ Result<std::vector<ByteView>> blobs_of(const CxiCall& call) {
     return blobs;
 }
 
+// What the caller may do in a group is read from the database: once for all keys of a group, which come one
+// behind the other.
+class RightsInGroups {
+public:
+    RightsInGroups(const CxiCall& call, std::uint16_t rights) : call_(call), rights_(rights) {}
+    Result<void> require(std::string_view group) {
+        if (!group_ || *group_ != group) {
+            answer_ = call_.require(rights_, group);
+            group_ = group;
+        }
+        return answer_;
+    }
+
+private:
+    const CxiCall& call_;
+    const std::uint16_t rights_;
+    std::optional<std::string> group_;
+    Result<void> answer_;
+};
+
 // Opened for this command alone: nothing of it goes into the cache of keys that are at work.
-Result<PropertyList> properties_of(CxiCall& call, ByteView blob, const std::vector<std::uint32_t>& wanted) {
+Result<PropertyList> properties_of(CxiCall& call, RightsInGroups& rights, ByteView blob,
+                                   const std::vector<std::uint32_t>& wanted) {
     CS2SIM_TRY_LET(object, call.cxi.external.seal.open(blob));
-    CS2SIM_TRY_LET(allowed, call.has(RIGHT_USE | RIGHT_MANAGE | RIGHT_SEE_PUBLIC, object));
-    if (!allowed) return fail(E_CXI_PERMISSION_DENIED);
+    CS2SIM_TRY_LET(seen_by_all, call.has(RIGHT_SEE_PUBLIC, object));
+    if (!seen_by_all) CS2SIM_TRY(rights.require(object.group()));
     return row_of(object, wanted);
 }
 
@@ -35,9 +56,9 @@ std::uint32_t slot_of(Services& device, ByteView blob) {
 }
 
 // It neither shows nor changes a key, so that who looks after the device may do it for all groups.
-Result<Bytes> sealed_anew(CxiCall& call, ByteView blob) {
+Result<Bytes> sealed_anew(CxiCall& call, RightsInGroups& rights, ByteView blob) {
     CS2SIM_TRY_LET(group, sealed_group(blob));
-    CS2SIM_TRY(call.require(RIGHT_USE | RIGHT_MANAGE | RIGHT_ADMINISTRATOR, group));
+    CS2SIM_TRY(rights.require(group));
     return call.cxi.external.seal.seal_anew(blob);
 }
 
@@ -47,9 +68,10 @@ Result<Bytes> cxi_external_props(CxiCall& call) {
     CS2SIM_TRY(approve_act(call.cxi.modes(), Act::external_key));
     CS2SIM_TRY_LET(wanted, decode_property_ids(call.request.bytes("wanted")));
     CS2SIM_TRY_LET(blobs, blobs_of(call));
+    RightsInGroups rights(call, RIGHT_USE | RIGHT_MANAGE);
     Bytes rows;
     for (const ByteView blob : blobs) {
-        const auto row = properties_of(call, blob, wanted);
+        const auto row = properties_of(call, rights, blob, wanted);
         CS2SIM_TRY(compose_into(rows, LAYOUT_CXI_EXTERNAL_ROW,
                                 {row ? 0 : row.error().code, row ? slot_of(call.device, blob) : 0,
                                  row ? row->encode() : Bytes()}));
@@ -61,10 +83,11 @@ Result<Bytes> cxi_external_reseal(CxiCall& call) {
     CS2SIM_TRY(approve_act(call.cxi.modes(), Act::external_key));
     CS2SIM_TRY_LET(blobs, blobs_of(call));
     CS2SIM_TRY(call.device.mbk.info(kMbkSlotAes));
+    RightsInGroups rights(call, RIGHT_USE | RIGHT_MANAGE | RIGHT_ADMINISTRATOR);
     Bytes rows;
     std::size_t sealed = 0;
     for (const ByteView blob : blobs) {
-        const auto anew = sealed_anew(call, blob);
+        const auto anew = sealed_anew(call, rights, blob);
         if (anew) ++sealed;
         CS2SIM_TRY(compose_into(rows, LAYOUT_CXI_RESEALED,
                                 {anew ? 0 : anew.error().code, anew ? ByteView(*anew) : ByteView()}));

@@ -99,9 +99,14 @@ Answer RecryptExternalKeys(Session& session, CK_ULONG* count) {
                                 }};
     CS2SIM_TRY_LET(done, keystore::recrypt_keys(*store, executed_by(session), session.token.group(), watch));
     *count = done.done;
-    session.library.log.write(LogLevel::info, "CS_RecryptExternalKeys",
-                              std::to_string(done.done) + " keys sealed by the MBK of slot 3, " +
-                                  std::to_string(done.bad) + " refused");
+    const auto log = [&](const std::string& line) {
+        session.library.log.write(LogLevel::info, "CS_RecryptExternalKeys", line);
+    };
+    for (const auto& [mbk, keys] : done.by_mbk)
+        log(std::to_string(keys) + " keys were sealed by the MBK " + to_hex(mbk));
+    CS2SIM_TRY_LET(now, keystore::current_mbk(executed_by(session)));
+    log(std::to_string(done.done) + " keys sealed by the MBK of slot 3, " + to_hex(now) + "; " +
+        std::to_string(done.bad) + " refused");
     return refused;
 }
 

@@ -265,6 +265,30 @@ TEST_CASE("callers that meet in one transaction or file try again by themselves"
         CHECK(holds(server().log(), "could not serialize access"));
         CHECK(server().sql("p11_again", "select count(*), count(distinct spec) from cs2sim_key") == "3|3\n");
     }
+    SECTION("a deadlock of PostgreSQL (40P01)") {
+        const std::string url = server().new_store("p11_deadlock");
+        const Caller caller(in_postgresql(url));
+        REQUIRE(caller.does({"make=a", "make=b"}) == "make a: ok\nmake b: ok\n");
+        const scenario::Operator& admin = caller.token().admin();
+        admin.admin_does({"Key=n1.key#one,n2.key#two", "MBKGenerateKey=AES,32,2,2,NEXT"});
+        admin.admin_does(
+            {"Key=s1.key#one,s2.key#two", "MBKImportKey=1", "Key=n1.key#one,n2.key#two", "MBKImportKey=3"});
+        // It has the second row, and asks for the first when who seals both anew waits for the second.
+        scenario::RunsBeside other(server().psql(
+            "p11_deadlock",
+            "begin; set local deadlock_timeout = '1min'; update cs2sim_key set host = host where spec = 2; "
+            "set application_name = 'other'; do $$ begin for i in 1 .. 1200 loop exit when exists (select "
+            "from pg_locks where not granted); perform pg_sleep(0.05); end loop; end $$; "
+            "update cs2sim_key set host = host where spec = 1; commit"));
+        server().await("postgres", "select count(*) from pg_stat_activity where application_name = 'other'",
+                       "1");
+        CHECK(holds(caller.token().simulator().steered(
+                        {"keystore", "recrypt", url, "--logon-pass", "USR_0000," + std::string(kPin)}),
+                    "2 keys seen: 2 sealed anew"));
+        require_success(other.get());
+        CHECK(holds(server().log(), "deadlock detected"));
+        CHECK(caller.does({"use=a", "use=b"}) == "use a: ok\nuse b: ok\n");
+    }
     SECTION("another writer of the file (SQLITE_BUSY)") {
         const scenario::Folder folder;
         const std::filesystem::path file = folder / "keys.db";

@@ -158,6 +158,10 @@ TEST_CASE("p11tool2 seals the slot's external keys anew after the MBK was exchan
     const std::string p11tool2 = (bin_folder() / "p11tool2").string() + " Lib=$M Slot=0 LoginUser=123456 ";
     CHECK(holds(token.shell("opensc", p11tool2 + "RecryptExternalKeys"), "2 keys sealed anew"));
     CHECK(holds(token.shell("opensc", p11tool2 + "RecryptExternalKeys"), "0 keys sealed anew"));
+    const std::string log = scenario::read_file(token.file("cs_pkcs11_R3.log"));
+    INFO(log);
+    CHECK(holds(log, "CS_RecryptExternalKeys | I: 2 keys were sealed by the MBK "));
+    CHECK(holds(log, "CS_RecryptExternalKeys | I: 2 keys sealed by the MBK of slot 3, "));
     token.admin().admin_does({"MBKDeleteKey=1"});
     const std::string listed = token.shell("opensc", kTool + "-O");
     CHECK(holds(listed, "a"));

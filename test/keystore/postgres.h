@@ -61,6 +61,8 @@ public:
                            const std::string& password = "secret") const;
     // Runs SQL as the superuser through the local socket; what it prints.
     std::string sql(const std::string& database, const std::string& statements) const;
+    // The call of psql that does so.
+    std::vector<std::string> psql(const std::string& database, const std::string& statements) const;
 
     unsigned port() const { return port_; }
     std::filesystem::path authority() const { return folder_ / "authority.pem"; }
@@ -69,7 +71,6 @@ public:
 
 private:
     std::vector<::pid_t> processes() const;
-    std::vector<std::string> psql(const std::string& database, const std::string& statements) const;
     void make_certificates();
 
     scenario::Folder folder_;

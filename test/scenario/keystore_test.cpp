@@ -205,12 +205,12 @@ TEST_CASE("a rotation that is stopped goes on where it was, 64 keys a command") 
     pair.a.admin_does({"Key=n1.key#one,n2.key#two", "MBKGenerateKey=AES,32,2,2,NEXT"});
     pair.a.admin_does(
         {"Key=s1.key#one,s2.key#two", "MBKImportKey=1", "Key=n1.key#one,n2.key#two", "MBKImportKey=3"});
-    const std::string hashes =
-        interrupted(pair.one, "CXI.EXTERNAL_RESEAL", "recrypt " + store, store, "^MBK.* 128 keys");
+    const std::string hashes = interrupted(pair.one, "CXI.EXTERNAL_RESEAL", "recrypt " + store, store,
+                                           "^MBK.* \\(64\\|128\\|192\\|256\\|320\\|384\\) keys");
     CHECK(has(hashes, "from MBK "));
     CHECK(has(hashes, "to MBK "));
     const std::uint64_t first = number_before(hashes, " sealed anew");
-    CHECK(first >= 128);
+    CHECK(first >= 64);
     CHECK(first < kMany);
     CHECK(number_before(keystore_does(pair.one, {"recrypt", store}), " sealed anew") == kMany - first);
     CHECK(has(keystore_does(pair.one, {"recrypt", store}), "0 keys seen"));

@@ -187,15 +187,13 @@ std::string mbk_line(const char* which, const keystore::MbkHash& hash) {
 Result<void> recrypt(Session& session, const std::string&) {
     if (!in_key_store(session)) return fail(E_CSA_SYNTAX);
     CS2SIM_TRY_LET(store, key_store(session));
-    CS2SIM_TRY_LET(before, store->stats());
     CS2SIM_TRY_LET(mbk, keystore::current_mbk(executed_by(session)));
     Watched watched(session);
     const auto counts = keystore::recrypt_keys(*store, executed_by(session),
                                                session.parameter_or("Group", ""), watched.watch());
     const auto bad = watched.end();
     CS2SIM_TRY(counts);
-    for (const auto& [hash, keys] : before.by_mbk)
-        if (hash != mbk) std::printf("%s", mbk_line("old", hash).c_str());
+    for (const auto& [hash, keys] : counts->by_mbk) std::printf("%s", mbk_line("old", hash).c_str());
     std::printf("%s%llu keys sealed anew, %llu changed meanwhile, %llu refused\n",
                 mbk_line("new", mbk).c_str(), as_shown(counts->done), as_shown(counts->present),
                 as_shown(counts->bad + counts->denied));
@@ -233,9 +231,9 @@ constexpr Command kCommands[] = {
      copy_key_store},
     {"RecryptExternalKeys", "", Takes::nothing, "RecryptExternalKeys",
      "seals the keys of KeyStore= that are under another MBK anew by the one in slot 3",
-     "The other MBK must be in slot 1 (csadm MBKImportKey=1). Group= names one group. May be stopped and "
-     "called\n"
-     "again, while others work.\n",
+     "The other MBK must be in slot 1 (csadm MBKImportKey=1). Group= names groups, with * and ?. May be "
+     "stopped\n"
+     "and called again, while others work.\n",
      recrypt},
     {"CheckKeyStore", "", Takes::nothing, "CheckKeyStore",
      "opens every row of KeyStore= on the device and names the bad ones", "Ends with 1 when any is bad.\n",

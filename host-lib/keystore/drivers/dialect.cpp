@@ -101,6 +101,18 @@ std::string Dialect::text(std::string_view value) const {
     if (values) return placeholder(std::string(value), "text");
     return between(text_open, to_hex(as_bytes(value)), text_close);
 }
+std::string Dialect::array(const std::vector<std::string>& elements, std::string_view type) const {
+    std::string all = "{";
+    for (const std::string& element : elements) {
+        all.append(all.size() == 1 ? "\"" : ",\"");
+        for (const char c : element) {
+            if (c == '"' || c == '\\') all += '\\';
+            all += c;
+        }
+        all += '"';
+    }
+    return placeholder(all + "}", std::string(type) + "[]");
+}
 std::string Dialect::read_bytes(std::string_view column) const {
     return between(read_bytes_open, column, read_bytes_close);
 }

@@ -39,6 +39,8 @@ struct Dialect {
     std::string bytes(ByteView value) const;
     std::string text(std::string_view value) const;
     std::string number(std::uint64_t value) const;
+    // Many values of a type as one that stands apart, in PostgreSQL's spelling of arrays. Only with values.
+    std::string array(const std::vector<std::string>& elements, std::string_view type) const;
     std::string read_bytes(std::string_view column) const;
     std::string read_text(std::string_view column) const;
     std::string read_time(std::string_view column) const;

@@ -397,9 +397,8 @@ Result<std::size_t> SqlKeyStore::recrypt(const std::vector<Recrypted>& rows) {
         if (row.blob.empty() || row.blob.size() > kLongestBlob) return fail(E_CSA_PARAM);
     const Doing how = doing("recrypt");
     const auto operations = new_operations(rows.size());
-    CS2SIM_TRY_LET(outcome, change(operations, [&](const Dialect& sql) {
-                       return recrypt_keys(sql, rows, operations, how);
-                   }));
+    const auto all = [&](const Dialect& sql) { return recrypt_keys(sql, rows, operations, how); };
+    CS2SIM_TRY_LET(outcome, change(operations, all, true));
     return static_cast<std::size_t>(outcome.rows);
 }
 

@@ -1,6 +1,7 @@
 #include "host-lib/keystore/work/store_work.h"
 
 #include <algorithm>
+#include <chrono>
 #include <future>
 
 #include "firmware/protocol/cxi/sealed_key.h"
@@ -10,8 +11,24 @@
 namespace cs2sim::keystore {
 namespace {
 
-constexpr std::size_t kPage = 128;  // two commands' worth
 constexpr std::uint32_t kSlotOfMbk = 3;
+
+// Rows of a page, and of a transaction: many, for each is a round trip and a wait for the disk, but no more
+// bytes than a few of which lie in memory at a time.
+constexpr std::size_t kFewestRows = 64;
+constexpr std::size_t kMostBytes = 4 << 20;
+
+std::size_t bytes_of(const std::vector<StoredKey>& keys) {
+    std::size_t bytes = 0;
+    for (const StoredKey& key : keys) bytes += key.blob.size();
+    return bytes;
+}
+
+// Of the next page, when blobs are as long as those of this one.
+std::size_t rows_behind(const std::vector<StoredKey>& keys) {
+    const std::size_t fit = keys.size() * kMostBytes / std::max<std::size_t>(1, bytes_of(keys));
+    return std::clamp(fit, kFewestRows, kMostRows);
+}
 
 // Database and device work side by side: the next page is read and the last one written while the device has
 // this one. Without a thread to be had it is done when its result is asked for.
@@ -39,14 +56,17 @@ Result<void> for_each_batch(KeyStore& store, Filter filter, const std::string& p
                             const Watch& watch, const Batch& work) {
     const bool by_pattern = !pattern.empty() && is_pattern(pattern);
     if (!pattern.empty() && !by_pattern) filter.group = pattern;
-    const auto page_behind = [&store, &filter](std::optional<KeyIndex> after) {
-        return store.list(filter, after ? &*after : nullptr, kPage, true);
+    const auto page_behind = [&store, &filter](std::optional<KeyIndex> after, std::size_t rows) {
+        return store.list(filter, after ? &*after : nullptr, rows, true);
     };
-    auto next = in_the_background([&] { return page_behind({}); });
+    auto next = in_the_background([&] { return page_behind({}, kFewestRows); });
     for (bool more = true; more;) {
         CS2SIM_TRY_LET(page, next.get());
         more = page.more;
-        if (more) next = in_the_background([&page_behind, last = page.last] { return page_behind(last); });
+        if (more)
+            next = in_the_background([&page_behind, last = page.last, rows = rows_behind(page.keys)] {
+                return page_behind(last, rows);
+            });
         const auto is_other = [&](const KeyIndex& index) {
             return by_pattern && !matches_pattern(pattern, index.group);
         };
@@ -134,14 +154,18 @@ Result<MbkHash> current_mbk(const Execute& execute) {
 
 namespace {
 
-// Writes rows that were sealed anew, a page in a transaction, while the caller goes on with the next.
+// Writes rows that were sealed anew while the caller goes on with the next: those that came while the store
+// wrote those before make a transaction together, so that the slower of device and store never waits.
 class Rewriting {
 public:
     Rewriting(KeyStore& store, Counts& counts) : store_(store), counts_(counts) {}
 
     Result<void> add(Recrypted row) {
+        bytes_ += row.blob.size();
         rows_.push_back(std::move(row));
-        return rows_.size() < kPage ? Result<void>() : start();
+        const bool enough = rows_.size() >= kFewestRows && is_idle();
+        const bool many = rows_.size() >= kMostRows || bytes_ >= kMostBytes;
+        return enough || many ? start() : Result<void>();
     }
     // Until all is written.
     Result<void> end() {
@@ -150,10 +174,14 @@ public:
     }
 
 private:
+    bool is_idle() const {
+        return !done_.valid() || done_.wait_for(std::chrono::seconds(0)) != std::future_status::timeout;
+    }
     Result<void> start() {
         CS2SIM_TRY(finish());
         if (rows_.empty()) return {};
         written_ = rows_.size();
+        bytes_ = 0;
         done_ = in_the_background([this, rows = std::exchange(rows_, {})] { return store_.recrypt(rows); });
         return {};
     }
@@ -168,6 +196,7 @@ private:
     KeyStore& store_;
     Counts& counts_;
     std::vector<Recrypted> rows_;
+    std::size_t bytes_ = 0;  // of their blobs
     std::size_t written_ = 0;
     std::future<Result<std::size_t>> done_;
 };
@@ -178,7 +207,7 @@ Result<Counts> recrypt_keys(KeyStore& store, const Execute& execute, const std::
                             const Watch& watch) {
     CS2SIM_TRY_LET(mbk, current_mbk(execute));
     Counts counts;
-    Rewriting rewriting(store, counts);
+    Rewriting rewriting(store, counts);  // its end waits for what is being written
     const Filter others{.not_mbk = mbk};
     CS2SIM_TRY(for_each_batch(store, others, pattern, counts, watch, [&](const auto& keys) -> Result<void> {
         CS2SIM_TRY_LET(resealed, reseal_keys(execute, keys));
@@ -191,6 +220,7 @@ Result<Counts> recrypt_keys(KeyStore& store, const Execute& execute, const std::
                 tell_bad(watch, counts, keys[i].index, code);
                 continue;
             }
+            ++counts.by_mbk[keys[i].mbk];
             Recrypted row{keys[i].index, keys[i].version, {}, {}};
             std::ranges::copy(sealed->mbk_hash, row.mbk.begin());
             row.blob = std::move(resealed[i].blob);

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <string>
 
 #include "firmware/protocol/cxi/property_list.h"
@@ -31,6 +32,7 @@ struct Counts {
     std::uint64_t bad = 0;      // among them rows that are no keys: E_CSA_STORE_FAILED
     std::uint64_t denied = 0;   // E_CXI_PERMISSION_DENIED: of groups that the users logged on may not see
     bool stopped = false;
+    std::map<MbkHash, std::uint64_t> by_mbk;  // of recrypt_keys(): what sealed those keys, as rows say
 };
 
 // What a row says of the key in it: a key as KEY_BACKUP or KEY_GENERATE with CXI_FLAG_KEY_EXTERNAL gave it,
@@ -45,9 +47,9 @@ Result<Counts> check_keys(KeyStore& store, const Execute& execute, const Filter&
 // The MBK in the device's slot 3. Error: E_MBK_SLOT_EMPTY.
 Result<MbkHash> current_mbk(const Execute& execute);
 
-// Seals every row anew that is not sealed under the MBK of slot 3, 64 in a command, 128 in a transaction. The
-// device opens them by slot 1 (csadm MBKImportKey=1). `pattern`: groups, with * and ?; empty: all. Errors as
-// above.
+// Seals every row anew that is not sealed under the MBK of slot 3, 64 in a command, 64 to 500 in a
+// transaction. The device opens them by slot 1 (csadm MBKImportKey=1). `pattern`: groups, with * and ?;
+// empty: all. Errors as above.
 Result<Counts> recrypt_keys(KeyStore& store, const Execute& execute, const std::string& pattern,
                             const Watch& watch);
 

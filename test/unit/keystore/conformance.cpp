@@ -266,6 +266,17 @@ void batches_are_whole(const std::function<Store()>& open) {
     CHECK(store->find({"COPY", "", 4}).value().version == 1);
     CHECK(store->count({.group = "COPY", .mbk = kNewMbk}).value() == kMostRows - 2);
     CHECK(code_of(store->recrypt({{{"COPY", "", 1}, 2, kNewMbk, {}}})) == E_CSA_PARAM);
+
+    // Names that would mean something where many values are spelled together.
+    rows.clear();
+    for (const char* name : {"\"", "\\", "{a,b}", "NULL", "", " x ", "Schl\xC3\xBCssel", "'; --", "\\x41"}) {
+        StoredKey key = some_key("{\"\\,", 9);
+        key.index.name = name;
+        REQUIRE(code_of(store->insert(key)) == 0);
+        rows.push_back({key.index, 1, kNewMbk, {1, static_cast<std::uint8_t>(rows.size())}});
+    }
+    CHECK(store->recrypt(rows).value() == rows.size());
+    for (const Recrypted& row : rows) CHECK(store->find(row.index).value().blob == row.blob);
 }
 
 void changes_are_written_down(const std::function<Store()>& open) {
