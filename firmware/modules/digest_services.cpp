@@ -145,4 +145,23 @@ Result<Bytes> mbk_derive(ServiceCall& call) {
     return Bytes(key.begin(), key.end());
 }
 
+Result<Bytes> mbk_split(ServiceCall& call) {
+    CS2SIM_TRY_LET(
+        shares, cs2sim::mbk_split(call.request.bytes("secret"), call.request.u8("k"), call.request.u8("n")));
+    Bytes out;
+    for (const SecretBytes& share : shares) append(out, share);
+    return out;
+}
+
+Result<Bytes> mbk_combine(ServiceCall& call) {
+    constexpr std::size_t kShare = 32;
+    const ByteView x = call.request.bytes("x"), shares = call.request.bytes("shares");
+    if (shares.size() != kShare * x.size()) return fail(E_MBK_SHARE_LB);
+    std::vector<std::pair<std::uint8_t, ByteView>> points;
+    for (std::size_t at = 0; at < x.size(); ++at)
+        points.emplace_back(x[at], shares.subspan(kShare * at, kShare));
+    CS2SIM_TRY_LET(secret, cs2sim::mbk_combine(points));
+    return call.answer({ByteView(secret)});
+}
+
 }  // namespace cs2sim::services

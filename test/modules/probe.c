@@ -8,6 +8,7 @@
 #include <cryptoserversdk/dsa.h>
 #include <cryptoserversdk/ecdsa.h>
 #include <cryptoserversdk/hash.h>
+#include <cryptoserversdk/lna.h>
 #include <cryptoserversdk/load_store.h>
 #include <cryptoserversdk/mbk.h>
 #include <cryptoserversdk/module_1.5.h>
@@ -22,6 +23,7 @@
 #include <cryptoserversdk/os_str.h>
 #include <cryptoserversdk/os_task.h>
 #include <cryptoserversdk/os_tmr.h>
+#include <cryptoserversdk/pp.h>
 #include <cryptoserversdk/stype.h>
 #include <cryptoserversdk/util.h>
 #include <cryptoserversdk/vdes.h>
@@ -42,7 +44,7 @@
 #endif
 
 T_OS_MDL_HDL P_SMOS, P_CMDS, P_UTIL, P_DB, P_AES, P_VDES, P_HASH, P_ECA, P_ECDSA, P_ASN1, P_MBK, P_VRSA,
-    P_CXI, P_DSA, P_OTHER;
+    P_CXI, P_DSA, P_LNA, P_PP, P_OTHER;
 
 int PROBE_START(T_OS_MDL_HDL smos, OS_FILE_HANDLE file, void* memory);
 static DB* database;
@@ -442,8 +444,10 @@ static int system_calls(T_CMDS_HANDLE* handle, int l_cmd, unsigned char* cmd) {
 #include "probe_dsa.h"
 #include "probe_edwards.h"
 #include "probe_keys.h"
+#include "probe_lna.h"
 #include "probe_points.h"
 #include "probe_rsa.h"
+#include "probe_shares.h"
 #include "probe_storage.h"
 
 static unsigned int ticks;
@@ -512,6 +516,8 @@ static T_MODULE_LINK_TAB Module_link_tab[] = {{&P_CMDS, "CMDS", 0, 0},
                                               {&P_ASN1, "ASN1", 0, 0},
                                               {&P_VRSA, "VRSA", 0, 0},
                                               {&P_DSA, "DSA", 0, 0},
+                                              {&P_LNA, "LNA", 0, 0},
+                                              {&P_PP, "PP", 0, 0},
                                               {&P_CXI, "CXI", 0x02000800, 0},
                                               {&P_MBK, "MBK", 0x02010200, MODULE_OPTIONAL},
 #ifdef PROBE_NEEDS
@@ -525,7 +531,8 @@ static P_CMDS_FCT Module_func_tab[] = {echo,          permission, memory,       
                                        hashes,        ciphers,    curves,       databases,   fill,
                                        count_records, services,   system_calls, misbehave,   background_ticks,
                                        NULL,          echo,       rsa,          files,       volatile_records,
-                                       edwards,       keys,       dsa,          eca,         ccm};
+                                       edwards,       keys,       dsa,          eca,         ccm,
+                                       lna,           shares};
 
 int PROBE_START(T_OS_MDL_HDL smos, OS_FILE_HANDLE file, void* memory_of_image) {
     (void)file;

@@ -204,6 +204,7 @@ int sdk_ecdsa_sign(ECDP* curve, u32 flags, u32 l_x, u8* x, u32 l_hash, u8* hash,
 int sdk_ecdsa_bulk_sign(ECDP* curve, u32 flags, u32 l_x, u8* x, u32 count, u32* l_hash, u8** hash, u32 l_sign,
                         u8** sign) {
     u32 i;
+    if (!is_curve(curve) || !x || !l_hash || !hash || !sign) return CODE(E_ECDSA_BAD_PARAM);
     if (count > ECDSA_BULK_MAX) return CODE(E_ECDSA_BULK_MAX);
     for (i = 0; i < count; ++i) {
         u32 room = l_sign;

@@ -37,6 +37,7 @@
 
 typedef unsigned char u8;
 typedef unsigned int u32;
+typedef unsigned long long u64;
 
 /* Each function of the SDK is defined as sdk_<name>, with the type of its slot; the linker leaves out what is
  * not there, and its slot says so when it is called. */

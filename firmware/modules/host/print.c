@@ -71,14 +71,19 @@ void sdk_os_log_get_boot(u8** log, u32* length) {
     struct request request = request_for(SERVICE_boot_log);
     struct answer answer;
     const u8* text;
+    u8* copy;
+    u32 l_text;
+    if (!log || !length) return;
     *log = NULL;
     *length = 0;
     if (ask(&request, &answer) != 0) return;
-    text = get_rest(&answer, length);
-    *log = heap_new(*length + 1, OS_MEM_TYPE_SD, NULL, 0, CALLER);
-    if (!*log) return;
-    memcpy(*log, text, *length);
-    (*log)[*length] = 0;
+    text = get_rest(&answer, &l_text);
+    copy = heap_new(l_text + 1, OS_MEM_TYPE_SD, NULL, 0, CALLER);
+    if (!copy) return;
+    memcpy(copy, text, l_text);
+    copy[l_text] = 0;
+    *length = l_text;
+    *log = copy;
 }
 
 void sdk_cmds_print(u8* format, ...) {
@@ -95,7 +100,9 @@ void sdk_cmds_xprint(char* title, void* data, int length) { print_bytes(title, d
 static int audit(u32 classes, int with_users, const char* format, va_list arguments) {
     char text[LONGEST_LINE];
     struct request request = request_for(SERVICE_audit_write);
-    const int length = format_text(text, sizeof text, format, arguments);
+    int length;
+    if (!format) return CODE(E_OS_AUDIT_PARAM);
+    length = format_text(text, sizeof text, format, arguments);
     put_number(&request, classes, 4);
     put_number(&request, (u32)with_users, 1);
     put_raw(&request, text, (u32)length);

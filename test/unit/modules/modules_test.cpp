@@ -10,7 +10,7 @@ using Catch::Contains;
 namespace {
 
 constexpr std::uint8_t kEcho = 0, kPermission = 1, kFirstCheck = 2, kDatabases = 8, kFill = 9, kCount = 10,
-                       kTicks = 14, kAbsent = 15, kFirstOfMore = 17, kKeys = 21, kEndOfMore = 25;
+                       kTicks = 14, kAbsent = 15, kFirstOfMore = 17, kKeys = 21, kEndOfMore = 27;
 
 std::uint32_t number(const Result<Bytes>& answer) {
     REQUIRE(answer);
