@@ -261,7 +261,7 @@ TEST_CASE("a group of DH whose numbers are not what they must be is refused, mad
         list.set(CXI_PROP_KEY_GROUP, "G");
         list.set(CXI_PROP_KEY_NAME, "x");
         CHECK(code_of(bench.run(SFC_CXI_KEY_IMPORT, {0, +CXI_KEY_TYPE_PRIVATE, 0, list.encode(), ByteView(),
-                                                     der, ByteView()})) == E_CXI_KEY_INVALID_COMP);
+                                                     ByteView(der), ByteView()})) == E_CXI_KEY_INVALID_COMP);
     }
 }
 
