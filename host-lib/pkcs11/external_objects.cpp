@@ -57,16 +57,23 @@ Result<SharedObject> read_again(Session& session, const SharedObject& object, st
     return session.library.objects.put(object_of(session, *row, std::move(now.properties), epoch));
 }
 
-// The properties of an object whose own are not kept any more (object_table.h).
-Result<SharedObject> read_bare(Session& session, const Object& bare, CK_RV unknown) {
+// Whether another process may have changed an object on the device meanwhile.
+bool may_be_old(const Object& object) {
+    constexpr std::chrono::seconds kTrusted{1};
+    return object.bare ||
+           (object.is_token() && !object.stored && std::chrono::steady_clock::now() - object.read > kTrusted);
+}
+
+// The object with the properties that it has on the device now.
+Result<SharedObject> read_on_device(Session& session, const Object& known, CK_RV unknown) {
     const auto gone = fail(static_cast<std::uint32_t>(unknown));
-    auto properties = read_properties(session, bare.reference);
+    auto properties = read_properties(session, known.reference);
     if (!properties && properties.error().code == E_DB_NOT_FOUND) {
-        session.library.objects.erase(bare.handle);
+        session.library.objects.erase(known.handle);
         return gone;
     }
     CS2SIM_TRY(properties);
-    auto whole = session.library.objects.make_whole(bare, *std::move(properties));
+    auto whole = session.library.objects.make_whole(known, *std::move(properties));
     if (!whole) return gone;
     return whole;
 }
@@ -97,7 +104,7 @@ Result<keystore::KeyStore*> key_store_of(Session& session) {
 Result<SharedObject> object_in_use(Session& session, CK_OBJECT_HANDLE handle, CK_RV unknown) {
     auto object = session.library.objects.find(handle);
     if (!object || object->slot != session.token.slot) return fail(static_cast<std::uint32_t>(unknown));
-    if (object->bare) return read_bare(session, *object, unknown);
+    if (may_be_old(*object)) return read_on_device(session, *object, unknown);
     if (!object->stored || !session.token.external) return object;
     CS2SIM_TRY_LET(epoch, session.token.external->watch());
     if (object->stored->seen->load() == epoch || session.token.external->offline_by() != 0) return object;

@@ -7,10 +7,10 @@
 
 namespace cs2sim::p11 {
 
-// The object of a handle as it is now: one in a key store that another host changed is read again. `unknown`:
-// the error when there is none, or no longer any. Errors besides: the store's and the device's, when the
-// object lives there; E_CXI_KEY_BLOB_FORMAT, _MAC, E_CXI_BB_WRONG_MBK for a row that is not what the device
-// sealed.
+// The object of a handle as it is now: one in a key store that another host changed is read again, and one on
+// the device whose properties are older than a second. `unknown`: the error when there is none, or no longer
+// any. Errors besides: the store's and the device's, when the object lives there; E_CXI_KEY_BLOB_FORMAT,
+// _MAC, E_CXI_BB_WRONG_MBK for a row that is not what the device sealed.
 Result<SharedObject> object_in_use(Session& session, CK_OBJECT_HANDLE handle, CK_RV unknown);
 
 // The store of the session's slot; null when new token objects go into the device. Errors: those of

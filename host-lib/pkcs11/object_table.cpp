@@ -61,6 +61,7 @@ SharedObject ObjectTable::put(Object object) {
         object.handle = next_handle++;
         of_session_[object.session].push_back(object.handle);
     }
+    object.read = std::chrono::steady_clock::now();
     auto shared = std::make_shared<const Object>(std::move(object));
     Entry& entry = objects_[shared->handle];
     entry.place = place;
@@ -75,6 +76,7 @@ void ObjectTable::replace(const Object& object, Bytes reference, PropertyList pr
     Object changed = object;
     changed.reference = std::move(reference);
     changed.properties = std::move(properties);
+    changed.read = std::chrono::steady_clock::now();
     keep(found->second, std::make_shared<const Object>(std::move(changed)));
 }
 
@@ -93,13 +95,14 @@ SharedObject ObjectTable::find(CK_OBJECT_HANDLE handle) {
     return std::make_shared<const Object>(std::move(bare));
 }
 
-SharedObject ObjectTable::make_whole(const Object& bare, PropertyList properties) {
+SharedObject ObjectTable::make_whole(const Object& known, PropertyList properties) {
     const std::lock_guard lock(mutex_);
-    const auto found = objects_.find(bare.handle);
+    const auto found = objects_.find(known.handle);
     if (found == objects_.end()) return nullptr;
-    Object whole = bare;
+    Object whole = known;
     whole.properties = std::move(properties);
     whole.bare = false;
+    whole.read = std::chrono::steady_clock::now();
     auto shared = std::make_shared<const Object>(std::move(whole));
     keep(found->second, shared);
     return shared;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <list>
 #include <map>
 #include <memory>
@@ -30,6 +31,7 @@ struct Object {
     PropertyList properties;  // as they were when it was found, made or changed
     std::optional<StoredAt> stored{};
     bool bare = false;  // its properties are not kept any more, and have to be read again
+    std::chrono::steady_clock::time_point read{};  // when its properties were so
 
     bool is_token() const { return session == CK_INVALID_HANDLE; }
 };
@@ -48,8 +50,8 @@ public:
     // The same object with other properties or another reference, when it is still there.
     void replace(const Object& object, Bytes reference, PropertyList properties);
     SharedObject find(CK_OBJECT_HANDLE handle);  // null: unknown
-    // An object that find() gave as a bare one, with its properties; null: it is not there any more.
-    SharedObject make_whole(const Object& bare, PropertyList properties);
+    // An object that find() gave, with its properties as they are now; null: it is not there any more.
+    SharedObject make_whole(const Object& known, PropertyList properties);
     void erase(CK_OBJECT_HANDLE handle);
     std::vector<SharedObject> of_slot(CK_SLOT_ID slot) const;         // session objects only
     std::vector<SharedObject> stored_of_slot(CK_SLOT_ID slot) const;  // those that live in a key store

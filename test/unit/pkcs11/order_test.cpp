@@ -1,6 +1,9 @@
 // The order of calls of every kind of operation, their buffers, and what ends them (issue's P14, P15, P18).
 #include <functional>
+#include <thread>
 
+#include "firmware/protocol/cxi/constants.h"
+#include "firmware/protocol/cxi/property_list.h"
 #include "host-lib/cards/key_source.h"
 #include "test/bad_input.h"
 #include "test/unit/pkcs11/calls.h"
@@ -220,6 +223,35 @@ TEST_CASE("a usage that a key cannot have is refused when it is true only") {
         CHECK(generate(session, Given(CKM_AES_KEY_GEN), aes().flag(usage, true), &key) ==
               Code{CKR_TEMPLATE_INCONSISTENT});
     }
+}
+
+TEST_CASE("what another process changes or deletes is seen within a second") {
+    Application application;
+    const CK_SESSION_HANDLE session = application.open_as_user();
+    CK_OBJECT_HANDLE key = 0;
+    REQUIRE(generate(session, Given(CKM_AES_KEY_GEN),
+                     Attributes().number(CKA_VALUE_LEN, 16).flag(CKA_TOKEN, true), &key) == Code{CKR_OK});
+    auto device = host::Device::open(application.device().socket());
+    auto pin = host::password_source(as_bytes("123456"));
+    REQUIRE((*device)->logon("USR_0000", *pin));
+    PropertyList names;
+    names.set(CXI_PROP_KEY_GROUP, "SLOT_0000");
+    names.set_number(CXI_PROP_KEY_SPEC, 1);
+    Bytes reference{CXI_TAG_NAME};
+    append(reference, names.encode());
+    PropertyList changes;
+    changes.set(CXI_PROP_KEY_LABEL, "changed");
+    changes.set_flag(CXI_PROP_ENCRYPT, false);
+    REQUIRE((*device)->execute(FC_CXI, SFC_CXI_KEY_PROP_SET, {reference, changes.encode()}));
+    const auto wait = [] { std::this_thread::sleep_for(std::chrono::milliseconds(1100)); };
+    wait();
+    CHECK(application.value(session, key, CKA_LABEL) == to_bytes(as_bytes("changed")));
+    CHECK(Code{C_EncryptInit(session, Given(CKM_AES_ECB), key)} == Code{CKR_KEY_FUNCTION_NOT_PERMITTED});
+    REQUIRE((*device)->execute(FC_CXI, SFC_CXI_KEY_DELETE, {reference}));
+    wait();
+    CHECK(Code{C_DecryptInit(session, Given(CKM_AES_ECB), key)} == Code{CKR_KEY_HANDLE_INVALID});
+    CK_ULONG size = 0;
+    CHECK(Code{C_GetObjectSize(session, key, &size)} == Code{CKR_OBJECT_HANDLE_INVALID});
 }
 
 TEST_CASE("handles are never used again, and objects that others deleted are known no longer") {
