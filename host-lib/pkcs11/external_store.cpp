@@ -59,7 +59,7 @@ Result<std::uint64_t> ExternalStore::watch() {
     if (away_ != 0) log_.write(LogLevel::warning, kWho, "the key store is back");
     if (away_ != 0 || changes->anything || !changes->keys.empty()) ++epoch_;
     away_ = 0;
-    last_reached_ = Clock::now();
+    was_there_ = true;
     return epoch_;
 }
 
@@ -67,18 +67,20 @@ Result<std::uint64_t> ExternalStore::failed(Error error) {
     if (!is_away(error.code)) return fail(error);
     const std::lock_guard lock(mutex_);
     next_try_ = Clock::now() + kBetweenTries;
-    if (away_ == 0)
+    if (away_ == 0) {
+        away_since_ = Clock::now();
         log_.write(LogLevel::warning, kWho,
                    "the key store cannot be reached; keys that are open stay usable for " +
                        std::to_string(settings.offline.count()) + " s");
+    }
     away_ = error.code;
     return while_away(error);
 }
 
 // With the lock held.
 Result<std::uint64_t> ExternalStore::while_away(Error error) {
-    const bool was_there = last_reached_ != Clock::time_point();
-    if (!was_there || Clock::now() - last_reached_ > settings.offline) return fail(error);
+    const bool usable = was_there_ && Clock::now() - away_since_ < settings.offline;
+    if (!usable) return fail(error);
     return epoch_;
 }
 

@@ -55,9 +55,10 @@ private:
     std::mutex mutex_;  // of all below
     std::unique_ptr<keystore::KeyStore> store_;
     std::uint64_t epoch_ = 1;
-    Clock::time_point last_reached_;
+    bool was_there_ = false;  // once
     Clock::time_point next_try_;
-    std::uint32_t away_ = 0;  // the code that it was lost by; 0: it is there
+    std::uint32_t away_ = 0;        // the code that it was lost by; 0: it is there
+    Clock::time_point away_since_;  // when that was noticed
 };
 
 }  // namespace cs2sim::p11

@@ -207,13 +207,13 @@ TEST_CASE("one PostgreSQL, two simulators with one MBK: what one makes the other
 
 TEST_CASE(
     "with the server down keys that are open stay usable for KeyStorageOffline seconds, or not at all") {
-    const std::string offline = GENERATE("60", "0");
+    const std::string offline = GENERATE("60", "4", "0");
     const Token token(Way::mount,
                       "KeysExternal = true\n[KeyStorage]\nKeyStorageType = postgresql\nKeyStorageOffline = " +
                           offline + "\nKeyStorageReconnect = 1\nKeyStorageConfig = \"" +
                           keystore::postgres().new_store("offline" + offline) + "\"");
     token.shell("opensc", kTool + "--keypairgen --key-type EC:prime256v1 --label ec --id 02\n");
-    scenario::write_file(token.file("signer.py"), R"(import os, time
+    scenario::write_file(token.file("signer.py"), R"(import os, sys, time
 import PyKCS11
 lib = PyKCS11.PyKCS11Lib()
 lib.load(os.environ['M'])
@@ -225,6 +225,7 @@ session.sign(key, bytes(32), mechanism)
 open('ready', 'w').close()
 while not os.path.exists('down'):
     time.sleep(0.05)
+offline, noticed = int(sys.argv[1]), time.time()
 try:
     for turn in range(4):  # what was on its way when the server went is heard first
         session.sign(key, bytes(32), mechanism)
@@ -232,6 +233,13 @@ try:
     print('signed')
 except PyKCS11.PyKCS11Error as error:
     print(error)
+while 0 < offline < 60 and time.time() < noticed + 60:
+    try:
+        session.sign(key, bytes(32), mechanism)
+        time.sleep(0.1)
+    except PyKCS11.PyKCS11Error as error:
+        print('refused', 'late' if time.time() > noticed + offline - 0.1 else 'early')
+        break
 try:
     print('found', len(session.findObjects([(PyKCS11.CKA_LABEL, 'of another')])))
 except PyKCS11.PyKCS11Error as error:
@@ -250,13 +258,15 @@ for turn in range(50):  # for a second what is open is still all that is found
     time.sleep(0.1)
 print('found again', last)
 )");
-    auto signer = token.starts("python3-pykcs11", {"/usr/bin/python3", token.file("signer.py")});
+    auto signer = token.starts("python3-pykcs11", {"/usr/bin/python3", token.file("signer.py"), offline});
     const auto wait_for = [&](const char* name) {
         const auto limit = std::chrono::steady_clock::now() + std::chrono::seconds(60);
         while (!std::filesystem::exists(token.file(name)) && std::chrono::steady_clock::now() < limit)
             std::this_thread::sleep_for(std::chrono::milliseconds(20));
     };
     wait_for("ready");
+    // Nobody asks the store meanwhile: the time begins when it is missed.
+    if (offline == "4") std::this_thread::sleep_for(std::chrono::seconds(5));
     keystore::postgres().stop();
     scenario::write_file(token.file("down"), "");
     wait_for("searched");
@@ -265,6 +275,7 @@ print('found again', last)
     const Outcome outcome = signer.get();
     INFO(outcome.out << outcome.err);
     CHECK(holds(outcome.out, offline == "0" ? "CKR_DEVICE_ERROR" : "signed"));
+    CHECK(holds(outcome.out, "refused late") == (offline == "4"));
     // What is not open may be there or not, and a search that failed is in nobody's way.
     CHECK(holds(outcome.out, "search: CKR_DEVICE_ERROR"));
     CHECK(holds(outcome.out, "found again 2"));

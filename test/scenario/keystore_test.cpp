@@ -155,6 +155,43 @@ TEST_CASE("check tells rows that are no keys from those that nobody logged on ma
     CHECK_FALSE(has(no_key.err, "S3cret"));
 }
 
+TEST_CASE("a dump that is restored elsewhere works with the same MBK and with no other") {
+    const Pair pair;
+    const Simulator foreign;
+    const Operator other(foreign, Way::mount);
+    other.make_mbk();
+    add_clerk(other);
+    std::string store, restored;
+    SECTION("pg_dump") {
+        keystore::Postgres& server = keystore::postgres();
+        store = server.new_store("dumped");
+        keystore_does(pair.one, {"copy", "device", store, "--group", "Prod*"});
+        const auto call = [&](const char* program, std::vector<std::string> words) {
+            std::vector<std::string> all = {
+                keystore::program_of_postgres(program), "-h", server.folder(), "-p",
+                std::to_string(server.port()),          "-U", "owner"};
+            all.insert(all.end(), words.begin(), words.end());
+            require_success(run(all));
+        };
+        const std::string dump = pair.a.file("dump.sql");
+        call("pg_dump", {"-f", dump, "dumped"});
+        server.sql("postgres", "create database elsewhere");
+        call("psql", {"-X", "-q", "-v", "ON_ERROR_STOP=1", "-f", dump, "elsewhere"});
+        restored = server.connection("elsewhere");
+    }
+    SECTION("SQLite's backup") {
+        store = pair.a.file("keys.db").string();
+        restored = pair.a.file("copy.db").string();
+        keystore_does(pair.one, {"copy", "device", store, "--group", "Prod*"});
+        require_success(run({"/usr/bin/env", "sqlite3", store, ".backup " + restored}));
+    }
+    CHECK(has(keystore_does(pair.two, {"check", restored}), "3 keys seen: 3 good"));
+    const Outcome refused = store_command(foreign, {"check", restored});
+    CHECK(refused.status == 1);
+    CHECK(has(refused.out, "3 keys seen: 0 good, 0 left as they are, 3 bad"));
+    CHECK(has(refused.err, "group ProdA, name k1, specifier 0: B0680080"));
+}
+
 namespace {
 
 constexpr int kMany = 400;  // more than six commands of the device take

@@ -1,5 +1,7 @@
 // The store in PostgreSQL: a real server.
+#include <netinet/in.h>
 #include <signal.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -77,6 +79,60 @@ TEST_CASE("what keeps a connection from coming about is told apart") {
     Heard again;
     CHECK(code_at(without("port", "port=" + std::to_string(free_port())), again) == E_CSA_STORE_CONNECT);
     CHECK(again.has("refused"));
+}
+
+namespace {
+
+// Says what PostgreSQL says until it is asked something, and hangs up then: a pooler whose server is away.
+class Pooler {
+public:
+    Pooler() : listener_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+        sockaddr_in address{};
+        address.sin_family = AF_INET;
+        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        socklen_t size = sizeof address;
+        REQUIRE(::bind(listener_, reinterpret_cast<sockaddr*>(&address), size) == 0);
+        REQUIRE(::listen(listener_, 16) == 0);
+        REQUIRE(::getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &size) == 0);
+        port = ntohs(address.sin_port);
+        thread_ = std::thread([this] {
+            for (int fd; (fd = ::accept(listener_, nullptr, nullptr)) >= 0; ::close(fd)) serve(fd);
+        });
+    }
+    ~Pooler() {
+        ::shutdown(listener_, SHUT_RDWR);
+        thread_.join();
+        ::close(listener_);
+    }
+    unsigned port = 0;
+    std::atomic<int> asked_by_soci = 0;
+
+private:
+    void serve(int fd) {
+        char buffer[1000];
+        if (::read(fd, buffer, sizeof buffer) <= 0) return;
+        constexpr std::string_view kWelcome("R\0\0\0\x08\0\0\0\0Z\0\0\0\x05I", 15);
+        if (::write(fd, kWelcome.data(), kWelcome.size()) < 0) return;
+        const ssize_t size = ::read(fd, buffer, sizeof buffer);
+        const std::string_view text(buffer, size > 0 ? static_cast<std::size_t>(size) : 0);
+        if (text.find("extra_float_digits") != text.npos) ++asked_by_soci;
+    }
+
+    int listener_;
+    std::thread thread_;
+};
+
+}  // namespace
+
+TEST_CASE("a pooler whose server is away is asked again without a word of SOCI's, which would cost memory") {
+    Pooler pooler;
+    const std::string words = "host=127.0.0.1 port=" + std::to_string(pooler.port) +
+                              " dbname=x user=x sslmode=disable gssencmode=disable";
+    Heard heard;
+    const Store store = opened(at(words), heard);
+    for (int i = 0; i < 3; ++i) CHECK(code_of(store->count({})) == E_CSA_STORE_CONNECT);
+    CHECK(pooler.asked_by_soci == 1);
+    CHECK(heard.has("server closed the connection unexpectedly"));
 }
 
 TEST_CASE("a database without tables says how they are made") {

@@ -93,24 +93,45 @@ private:
     std::shared_ptr<Watchdog::Watch> watch_;
 };
 
-// libpq's words about a connection that the server refuses, with the SQLSTATE: only a connection that is made
-// step by step can be told to give it before it fails. Empty when this one comes about.
+using Trial = std::unique_ptr<PGconn, decltype(&PQfinish)>;
+
+// Until there is something to read or write, or time is up.
+void await(const Trial& trial, short what, Clock::time_point deadline) {
+    ::pollfd socket{PQsocket(trial.get()), what, 0};
+    const auto left = std::chrono::duration_cast<milliseconds>(deadline - Clock::now());
+    ::poll(&socket, 1, static_cast<int>(std::max<long>(1, left.count())));
+}
+
+// Whether a connection answers a statement: a pooler takes connections for a server that is away.
+bool answers(const Trial& trial, Clock::time_point deadline) {
+    if (PQsendQuery(trial.get(), "select 1") == 0) return false;
+    while (PQisBusy(trial.get()) != 0) {
+        if (Clock::now() >= deadline) return false;
+        await(trial, POLLIN, deadline);
+        if (PQconsumeInput(trial.get()) == 0) return false;
+    }
+    const std::unique_ptr<PGresult, decltype(&PQclear)> answer(PQgetResult(trial.get()), &PQclear);
+    return PQresultStatus(answer.get()) == PGRES_TUPLES_OK;
+}
+
+// libpq's words about a connection that the server refuses, with the SQLSTATE before the server's: only a
+// connection that is made step by step can be told to give it before it fails. Empty when this one comes
+// about and is answered.
 std::string words_of_refusal(const std::string& conninfo, Clock::time_point deadline) {
     const EnglishMessages english;
-    const std::unique_ptr<PGconn, decltype(&PQfinish)> trial(PQconnectStart(conninfo.c_str()), &PQfinish);
+    const Trial trial(PQconnectStart(conninfo.c_str()), &PQfinish);
     if (!trial) return "out of memory";
-    PQsetErrorVerbosity(trial.get(), PQERRORS_SQLSTATE);
+    PQsetErrorVerbosity(trial.get(), PQERRORS_VERBOSE);
     PQsetNoticeProcessor(
         trial.get(), [](void*, const char*) {}, nullptr);
     PostgresPollingStatusType status = PGRES_POLLING_WRITING;
     while (status != PGRES_POLLING_OK && status != PGRES_POLLING_FAILED && Clock::now() < deadline) {
-        ::pollfd socket{PQsocket(trial.get()),
-                        static_cast<short>(status == PGRES_POLLING_READING ? POLLIN : POLLOUT), 0};
-        const auto left = std::chrono::duration_cast<milliseconds>(deadline - Clock::now());
-        ::poll(&socket, 1, static_cast<int>(std::max<long>(1, left.count())));
+        await(trial, status == PGRES_POLLING_READING ? POLLIN : POLLOUT, deadline);
         status = PQconnectPoll(trial.get());
     }
-    return status == PGRES_POLLING_OK ? std::string() : PQerrorMessage(trial.get());
+    if (status == PGRES_POLLING_OK && answers(trial, deadline)) return {};
+    const std::string words = PQerrorMessage(trial.get());
+    return words.empty() ? "timeout expired" : words.substr(0, words.find("\nLOCATION:"));
 }
 
 class PostgresqlDriver : public Driver {
@@ -139,6 +160,7 @@ private:
     const milliseconds connection_timeout_;
     Watchdog watchdog_;
     std::atomic<bool> pools_sessions_ = false;
+    std::atomic<bool> failed_ = false;  // the connection before this one
 };
 
 // What is ours stands before the user's: libpq takes the last of each word.
@@ -163,20 +185,32 @@ std::string PostgresqlDriver::conninfo(Clock::time_point deadline) const {
     return connection_.substr(0, question + 1) + words + connection_.substr(question + 1);
 }
 
+// SOCI's session loses its connection's memory when the first statement that it sends fails (85 KB each
+// time, SOCI 4.0.3), so that while a server is away it is not asked before a connection of our own was
+// answered.
 tl::expected<PostgresqlDriver::Plain, Failure> PostgresqlDriver::plain(Clock::time_point deadline) {
     const std::string words = conninfo(deadline);
+    const auto refusal = [&] {
+        return words_of_refusal(words, std::min(deadline, Clock::now() + connection_timeout_));
+    };
+    if (failed_) {
+        const std::string why = refusal();
+        if (!why.empty()) return tl::unexpected(failure_to_connect(why));
+    }
     try {
         const EnglishMessages english;
-        return std::make_unique<PostgresqlConnection>(words, watchdog_);
+        auto connection = std::make_unique<PostgresqlConnection>(words, watchdog_);
+        failed_ = false;
+        return connection;
     } catch (const soci::soci_error& error) {
+        failed_ = true;
         Failure failure = failure_to_connect(error.get_error_message());
         const bool of_server = failure.code == E_CSA_STORE_CONNECT && failure.trouble == Trouble::lost;
         if (!of_server) return tl::unexpected(failure);
-        const std::string refusal =
-            words_of_refusal(words, std::min(deadline, Clock::now() + connection_timeout_));
-        if (refusal.empty()) return tl::unexpected(failure);
+        const std::string why = refusal();
+        if (why.empty()) return tl::unexpected(failure);
         const std::string plain_words = failure.words;
-        failure = failure_to_connect(refusal);
+        failure = failure_to_connect(why);
         failure.words = plain_words;
         return tl::unexpected(failure);
     }
