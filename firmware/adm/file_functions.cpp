@@ -24,14 +24,29 @@ bool is_own_file(std::string_view name) { return name == kInitialKey || name == 
 constexpr std::string_view kModuleKey = "mdlsig.key";
 constexpr std::string_view kAlternativeModuleKey = "mdlsigalt.key";
 
-std::vector<PublicKey> module_keys(Flash& flash) {
+// Certified firmware knows none but its own (OUR ASSUMPTION: what the code's name says).
+bool bars_alternative_key(const Profile& profile) { return profile.certification != Certification::none; }
+
+std::vector<PublicKey> module_keys(const Profile& profile, Flash& flash) {
     std::vector<PublicKey> keys;
     for (const std::string_view name : {kModuleKey, kAlternativeModuleKey}) {
+        if (name == kAlternativeModuleKey && bars_alternative_key(profile)) continue;
         const auto der = flash.exists(name) ? flash.read(name) : fail(E_OS_FILE_NO_SUCH_FILE);
         auto key = der ? public_key_from_der(*der) : fail(der.error());
         if (key && is_rsa(**key)) keys.push_back(std::move(*key));
     }
     return keys;
+}
+
+// A bare script bears no signature: who may load files vouches for it (OUR ASSUMPTION, as all about scripts).
+// One in a container is checked as modules are, and that it says of itself what its container says.
+Result<ModuleInfo> check_module_file(std::string_view name, ByteView content,
+                                     std::span<const PublicKey> keys) {
+    if (is_script(name)) return module_info_of_file(name, content);
+    CS2SIM_TRY_LET(module, check_container(content, keys));
+    if (const auto image = container_image(content, kModuleScript))
+        CS2SIM_TRY(script_in_image(*image, module));
+    return module;
 }
 
 // What was loaded and is whole; its signature was checked when it came.
@@ -70,6 +85,8 @@ Result<Bytes> list_files(Call& call) {
 Result<Bytes> load_file(Call& call) {
     CS2SIM_TRY_LET(name, Flash::plain_name(call.request.text("name")));
     if (is_database(name) || is_own_file(name)) return fail(E_ADM_PERMISSION);
+    if (name == kAlternativeModuleKey && bars_alternative_key(call.device.profile))
+        return fail(E_ADM_ALT_KEY_BARRED);
 
     std::uint32_t handle = call.request.u32("handle");
     if (handle == 0) {
@@ -86,11 +103,8 @@ Result<Bytes> load_file(Call& call) {
 
     call.context.handles.drop(handle);
     if (is_module_file(name)) {
-        // Scripts bear no signature: who may load files vouches for them (OUR ASSUMPTION, as all about
-        // scripts).
-        const auto module = is_script(name)
-                                ? module_info_of_file(name, upload->content())
-                                : check_container(upload->content(), module_keys(call.device.smos.flash));
+        const auto module = check_module_file(name, upload->content(),
+                                              module_keys(call.device.profile, call.device.smos.flash));
         if (!module) {
             call.audit(AUDIT_FIRMWARE, "file " + name + " refused: " + hex_code(module.error().code));
             return fail(module.error());

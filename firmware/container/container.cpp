@@ -102,7 +102,7 @@ bool verify_sha512(const EVP_PKEY& key, ByteView message, ByteView signature) {
 }
 
 bool is_known_type(ByteView type) {
-    for (const ModuleType& known : {kModuleCs5, kModuleC50, kModuleLinux})
+    for (const ModuleType& known : {kModuleCs5, kModuleC50, kModuleLinux, kModuleScript})
         if (std::ranges::equal(type, known)) return true;
     return false;
 }
@@ -129,6 +129,28 @@ Result<void> check_signature(ByteView mmc, std::size_t image_size, std::span<con
 Result<ModuleInfo> module_info(ByteView image) {
     CS2SIM_TRY_LET(info, info_bytes(image));
     return parse_info(info);
+}
+
+Result<Bytes> image_of_script(const ModuleInfo& info, ByteView text) {
+    if (info.abbreviation.size() > 12 || info.name.size() > 32) return fail(E_ADM_MMC_INFO);
+    Bytes image = to_bytes(kInfoTag);
+    append(image, as_bytes(info.abbreviation));
+    image.resize(20);
+    put(image, info.id);
+    put(image, info.version);
+    append(image, as_bytes(info.name));
+    image.resize(kInfo);
+    CS2SIM_TRY(parse_info(image));
+    append(image, text);
+    return image;
+}
+
+Result<ByteView> text_of_image(ByteView image) {
+    if (image.size() < kInfo || !std::ranges::equal(image.first(kInfoTag.size()), kInfoTag))
+        return fail(E_ADM_MMC_INFO);
+    ByteView text = image.subspan(kInfo);
+    while (!text.empty() && text.back() == 0) text = text.first(text.size() - 1);
+    return text;
 }
 
 Result<Bytes> make_container(ByteView linked, const ModuleType& type, const EVP_PKEY& signer) {

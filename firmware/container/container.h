@@ -30,10 +30,17 @@ using ModuleType = std::array<std::uint8_t, 4>;
 inline constexpr ModuleType kModuleCs5{0x01, 0x01, 0x05, 0x00};    // COFF, C64, CS5
 inline constexpr ModuleType kModuleC50{0x01, 0x01, 0x04, 0x00};    // hardware type: OUR ASSUMPTION
 inline constexpr ModuleType kModuleLinux{0x03, 0x0B, 0x05, 0x00};  // a simulator's
+// A script, of any device: OUR ASSUMPTION, as all about scripts. Its image is T_MODULE_INFO, then the text.
+inline constexpr ModuleType kModuleScript{0x04, 0x00, 0x00, 0x00};
 
 // The container of an image, signed by an RSA key. Errors: E_ADM_MMC_INFO; E_CSA_KEY_TYPE for another key
 // than RSA, or one of over 8192 bits.
 Result<Bytes> make_container(ByteView image, const ModuleType& type, const EVP_PKEY& signer);
+
+// The image of a script, and the text in one, without its fill. Error: E_ADM_MMC_INFO for information that no
+// image can carry, for an image that does not begin with it.
+Result<Bytes> image_of_script(const ModuleInfo& info, ByteView text);
+Result<ByteView> text_of_image(ByteView image);
 
 // Checks every field, the image's hash and the signature by one of `keys`, the one whose id stands in the
 // container. Errors: E_ADM_MTC_MAGIC, _LENGTH, _VERSION; E_ADM_MMC_MAGIC, _LENGTH, _VERSION, _INFO, _TYPE,

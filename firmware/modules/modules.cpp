@@ -14,7 +14,8 @@
 namespace cs2sim {
 namespace {
 
-constexpr std::int64_t kStartPatience = 30'000;  // ms; a device waits some seconds for a module
+constexpr std::int64_t kStartPatience = 10'000;  // ms; a device waits some seconds for a module
+constexpr std::int64_t kConsentPatience = 5'000;
 constexpr std::int64_t kStopPatience = 2'000;
 constexpr std::uint32_t kLongestNap = 200;
 constexpr std::size_t kMostRegistrations = 16;  // function codes of one module; its process keeps 8 at a time
@@ -78,6 +79,7 @@ bool Modules::goes_on(const UserModule& module, std::int64_t began) const {
     if (began < withdrawn && now - withdrawn > kStopPatience) return false;
     if (module.developed) return true;  // it may stand at a breakpoint
     if (booting_) return now - began < kStartPatience;
+    if (module.asked_for_consent) return now - began < kConsentPatience;
     const std::int64_t watchdog = std::int64_t{device_.profile.module_watchdog} * 1000;
     return watchdog == 0 || now - began < watchdog;
 }
@@ -252,8 +254,10 @@ void Modules::ended(UserModule& module) {
 Result<void> Modules::consent(std::uint16_t id, bool to_replacement) {
     UserModule* const module = find(id);
     if (!module || !module->process || module->process->dead()) return {};
+    module->asked_for_consent = true;
     const auto said =
         module->call(to_replacement ? CS2SIM_CALL_PRE_REPLACE : CS2SIM_CALL_PRE_DELETE, 0, {}, nullptr);
+    module->asked_for_consent = false;
     if (!said && !module->process->dead()) return fail(said.error());
     return {};  // one that has ended cannot object
 }

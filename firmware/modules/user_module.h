@@ -66,6 +66,7 @@ public:
     std::atomic<ModuleStage> stage{ModuleStage::none};
     ModuleHoldings holdings;
     bool end_told = false;
+    std::atomic<bool> asked_for_consent{false};  // an answer is awaited: no long thought
 
     struct Registration {
         std::uint16_t fc = 0;

@@ -486,7 +486,14 @@ static int PROBE_stop(void) {
     return database ? db_close(database) : 0;
 }
 static int consent_to_replace(void) { return 0; }
-#ifdef PROBE_STAYS
+#ifdef PROBE_PONDERS
+static int consent_to_delete(void) {
+    volatile int forever = 1;
+    while (forever) {
+    }
+    return 0;
+}
+#elif defined(PROBE_STAYS)
 static int consent_to_delete(void) { return (int)0xB1700077u; }
 #else
 static int consent_to_delete(void) { return 0; }

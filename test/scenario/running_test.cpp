@@ -117,6 +117,16 @@ TEST_CASE("LoadAltMdlSigKey puts the public half alone into flash, for administr
     CHECK(user.as_admin({"LoadAltMdlSigKey=nothing.key"}).status == 1);
 }
 
+TEST_CASE("certified firmware takes no alternative module signature key") {
+    const std::string profile = GENERATE("se-gen2-fips", "cp5");
+    INFO(profile);
+    const Simulator simulator(profile);
+    const Operator user(simulator, Way::tcp);
+    require_success(user.csadm({"KeyType=RSA", "GenKey=modules.key,2048,MAKER"}));
+    require_error(user.as_admin({"LoadAltMdlSigKey=modules.key"}), cs2sim::E_ADM_ALT_KEY_BARRED);
+    CHECK(user.csadm({"ListFiles"}).out.find("mdlsigalt.key") == std::string::npos);
+}
+
 TEST_CASE("GetHSMAuthKey shows the key by which logons know the device, the same after a restart") {
     const Simulator simulator, other;
     const Operator user(simulator, Way::mount), elsewhere(other, Way::mount);

@@ -247,6 +247,36 @@ TEST_CASE("MakeMTC writes a container that LoadFile takes once its key is known,
     CHECK(by_ec.out.empty());
 }
 
+TEST_CASE("a script in a container is checked as modules are, and runs") {
+    const Simulator simulator;
+    const Operator user(simulator, Way::tcp);
+    const std::string script =
+        "--[[module\n[module]\nname = \"scrp\"\nid = 0x101\nversion = \"1.2.3.4\"\n[functions]\n"
+        "0 = { name = \"ONE\" }\n]]\nreturn { ONE = function() return 'one' end }\n";
+    write_file(user.file("scrp.lua"), script);
+    require_success(user.csadm({"GenKey=sign.key,2048,S"}));
+    require_success(user.csadm({"MMCSignKey=sign.key", "MakeMTC=scrp.lua"}));
+    require_error(user.as_admin({"LoadFile=scrp.mtc"}), E_ADM_SIGNATURE);
+    user.admin_does({"LoadAltMdlSigKey=sign.key", "LoadFile=scrp.mtc"});
+    const std::string container = read_file(user.file("scrp.mtc"));
+    const auto refused = [&](std::size_t at, std::uint32_t code) {
+        std::string changed = container;
+        changed[at] = static_cast<char>(changed[at] ^ 0x41);
+        write_file(user.file("bad.mtc"), changed);
+        require_error(user.as_admin({"LoadFile=bad.mtc"}), code);
+    };
+    refused(116, E_ADM_MMC_TYPE);
+    refused(container.find("return"), E_ADM_MMC_HASH);
+    user.admin_does({"Restart"});
+    CHECK(user.csadm({"ListModulesActive"}).out.find("101  scrp         1.2.3.4      INIT_OK\n") !=
+          std::string::npos);
+    user.admin_does({"DeleteFile=scrp.mtc"});
+    CHECK(user.csadm({"ListModulesActive"}).out.find("scrp") == std::string::npos);
+
+    write_file(user.file("bad.lua"), "return {}\n");
+    require_error(user.csadm({"MMCSignKey=sign.key", "MakeMTC=bad.lua"}), E_ADM_MMC_INFO);
+}
+
 TEST_CASE("who names a file that cannot be read or written is told which one and why") {
     const Simulator simulator("se-gen2-lan");
     const Operator user(simulator, Way::tcp);

@@ -4,6 +4,7 @@
 #include <filesystem>
 
 #include "firmware/container/container.h"
+#include "firmware/modules/images/script.h"
 #include "host-lib/files/host_file.h"
 #include "host-lib/files/key_file.h"
 #include "tools/csadm/commands.h"
@@ -86,6 +87,7 @@ struct ModelName {
 constexpr ModelName kModels[] = {{"cs5", kModuleCs5}, {"c50", kModuleC50}};
 
 Result<ModuleType> type_for(const Session& session, const std::filesystem::path& image) {
+    if (is_script(image.filename().string())) return kModuleScript;
     const bool linux_image = image.extension() == ".so";
     const auto model = session.parameter("Model");
     if (!model && linux_image) return kModuleLinux;
@@ -104,6 +106,19 @@ std::filesystem::path container_path(const std::filesystem::path& image) {
     return image.parent_path() / (file.substr(0, file.find('.')) + ".mtc");
 }
 
+// Of a script its header and its text.
+Result<Bytes> image_in_file(const Session& session, const std::filesystem::path& path) {
+    const auto content = host::read_host_file(path, kLargestFile);
+    if (!content) return fail(E_CSA_PARAM);
+    if (!is_script(path.filename().string())) return to_bytes(*content);
+    const auto script = read_script(as_text(*content), path.filename().string());
+    if (!script) {
+        session.note(script.error());
+        return fail(E_ADM_MMC_INFO);
+    }
+    return image_of_script(script->info, *content);
+}
+
 // No device and no logon; prints five lines (device-formats.md, section 2).
 Result<void> make_container_file(Session& session, const std::string& value) {
     const std::filesystem::path path{std::string(trimmed(value))};
@@ -116,10 +131,9 @@ Result<void> make_container_file(Session& session, const std::string& value) {
     CS2SIM_TRY_LET(key_spec, host::parse_key_spec(*spec));
     CS2SIM_TRY_LET(key, host::read_key_file(key_spec, session.terminal()));
     if (!key.has_private || !is_rsa(*key.key)) return fail(E_CSA_KEY_TYPE);
-    const auto image = host::read_host_file(path, kLargestFile);
-    if (!image) return fail(E_CSA_PARAM);
+    CS2SIM_TRY_LET(image, image_in_file(session, path));
     std::printf("%s:\n        building MMC ...\n", path.c_str());
-    CS2SIM_TRY_LET(container, make_container(*image, type, *key.key));
+    CS2SIM_TRY_LET(container, make_container(image, type, *key.key));
     std::printf("        OK\n        building MTC ...\n");
     if (!host::replace_host_file(container_path(path), container, 0644)) return fail(E_CSA_KEY_WRITE);
     std::printf("        OK\n");
@@ -139,7 +153,7 @@ constexpr Command kCommands[] = {
     {"MMCSignKey", "", Takes::value, "MMCSignKey=<key>", "key by which MakeMTC signs a container", "",
      nullptr},
     {"MakeMTC", "", Takes::value, "MakeMTC=<file>",
-     "makes a signed container, <file>.mtc, of a linked module of users' own",
+     "makes a signed container, <file>.mtc, of a linked module of users' own, or of a script (<file>.lua)",
      "Model= and MMCSignKey=<key file>[#<password>] (RSA) stand to the left. No device is needed. The "
      "device\n"
      "loads it (LoadFile=) once LoadAltMdlSigKey= has made the key known.\n",

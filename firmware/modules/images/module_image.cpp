@@ -67,8 +67,16 @@ Result<ModuleImage> read_image(Bytes content) {
     return image;
 }
 
+tl::expected<ModuleImage, std::string> script_image(Bytes content, const std::string& name);
+
 Result<ModuleImage> read_container(const Flash& flash, const std::string& name) {
     CS2SIM_TRY_LET(container, flash.read(name));
+    if (const auto scripted = container_image(container, kModuleScript)) {
+        CS2SIM_TRY_LET(text, text_of_image(*scripted));
+        auto image = script_image(to_bytes(text), name);
+        if (!image) return fail(E_ADM_MMC_INFO);
+        return std::move(*image);
+    }
     CS2SIM_TRY_LET(content, container_image(container, kModuleLinux));
     return read_image(to_bytes(content));
 }
@@ -95,6 +103,7 @@ tl::expected<ModuleImage, std::string> image_in_flash(const Flash& flash, const 
     }
     auto image = read_container(flash, name);
     if (!image) return tl::unexpected(hex_code(image.error().code));
+    if (image->host == kHostOfScripts) return std::move(*image);  // its texts are in its header
     const std::string beside = fs::path(name).replace_extension(".toml");
     tl::expected<std::string, std::string> toml = tl::unexpected<std::string>("");
     if (flash.exists(beside))

@@ -84,6 +84,13 @@ tl::expected<ModuleScript, std::string> read_script(std::string_view text, std::
     return ModuleScript{std::move(*info), std::move(texts)};
 }
 
+Result<ModuleScript> script_in_image(ByteView image, const ModuleInfo& info) {
+    CS2SIM_TRY_LET(text, text_of_image(image));
+    auto script = read_script(as_text(text), info.abbreviation);
+    if (!script || script->info != info) return fail(E_ADM_MMC_INFO);
+    return std::move(*script);
+}
+
 Result<ModuleInfo> module_info_of_file(std::string_view file_name, ByteView content) {
     if (!is_script(file_name)) return module_info(content);
     auto script = read_script(as_text(content), file_name);

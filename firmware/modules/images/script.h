@@ -32,6 +32,10 @@ struct ModuleScript {
 // `name` is for messages. Error: words for the log, with the script's line.
 tl::expected<ModuleScript, std::string> read_script(std::string_view text, std::string_view name);
 
+// The script in an image of a container. Error: E_ADM_MMC_INFO when it is none, or says something else of
+// itself than `info`.
+Result<ModuleScript> script_in_image(ByteView image, const ModuleInfo& info);
+
 // What a file in flash says of its module: a container, or a script. Error: E_ADM_MMC_INFO when it is
 // neither, or says nothing usable.
 Result<ModuleInfo> module_info_of_file(std::string_view file_name, ByteView content);

@@ -169,6 +169,16 @@ TEST_CASE("A command that never returns ends with the restart, or by the watchdo
     }
 }
 
+TEST_CASE("Who is asked for consent and never answers is gone, with or without a watchdog") {
+    ModuleBench bench;
+    bench.start("ponders");
+    const auto began = std::chrono::steady_clock::now();
+    CHECK(bench.modules.consent(ModuleBench::kProbe, false));
+    CHECK(std::chrono::steady_clock::now() - began < std::chrono::seconds(30));
+    CHECK_THAT(bench.module_log(), Contains("consent_to_delete"));
+    expect_dead(bench, "it did not return");
+}
+
 TEST_CASE("A crash may halt the device, when the profile says so") {
     Profile profile;
     profile.module_crash_halts = true;
