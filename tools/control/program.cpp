@@ -21,6 +21,7 @@ void pass_on(int number) { ::kill(the_child, number); }
 // Returns when the program cannot be run: errno tells why.
 void run_in_our_place(const std::string& program, const std::vector<std::string>& words) {
     std::vector<char*> argv;
+    argv.reserve(words.size() + 1);
     for (const std::string& word : words) argv.push_back(const_cast<char*>(word.c_str()));
     argv.push_back(nullptr);
     ::execvp(program.c_str(), argv.data());

@@ -12,10 +12,10 @@ int main(int argc, char** argv) {
     StartArguments arguments;
     arguments.add_to(app);
     bool check = false;
-    app.add_flag("--check", check, "start nothing, say whether the profile can be used");
     try {
+        app.add_flag("--check", check, "start nothing, say whether the profile can be used");
         by_client ? app.parse(argc - 1, argv + 1) : app.parse(argc, argv);
-    } catch (const CLI::ParseError& problem) {
+    } catch (const CLI::Error& problem) {
         constexpr int kCalledWrongly = 2;
         return app.exit(problem) == 0 ? 0 : kCalledWrongly;
     }
