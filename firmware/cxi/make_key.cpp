@@ -125,7 +125,8 @@ void finish_properties(KeyObject& key, std::uint32_t type, bool local, const Cir
     if (type == CXI_KEY_TYPE_PUBLIC) return;
     properties.set_flag(CXI_PROP_LOCAL, local);
     properties.set_flag(CXI_PROP_NEVER_EXTRACTABLE, local && (policy & 3) == 0);
-    properties.set_flag(CXI_PROP_ALWAYS_SENSITIVE, local && (policy & CXI_KEY_EXPORT_ALLOW_PLAIN) == 0);
+    properties.set_flag(CXI_PROP_ALWAYS_SENSITIVE, local && (policy & CXI_KEY_EXPORT_ALLOW_PLAIN) == 0 &&
+                                                       properties.flag_or(CXI_PROP_SENSITIVE, true));
 }
 
 // CHECK_VALUE in a template says what the key is expected to be; it is not kept, as it is computed.

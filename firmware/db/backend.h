@@ -1,5 +1,5 @@
 // What a kind of storage must do to keep databases. DatabaseStore opens every database through one; a suite
-// of tests that every backend passes states the contract (test/unit/db/conformance.h).
+// of tests that every backend passes states the contract (test/unit/db/conformance_test.cpp).
 #pragma once
 
 #include "firmware/db/database.h"

@@ -36,6 +36,12 @@ TEST_CASE("GenKey makes RSA and EC key files, with and without password") {
     CHECK(read_file(shell.folder / "c.key").find("PRV=!") != std::string::npos);
     CHECK(read_file(shell.folder / "c.key").find("OWNER=CLEO") != std::string::npos);
 
+    CHECK(made.err.empty());
+    const Outcome over = shell.csadm({"GenKey=a.key,1024,ANNE", "SaveKey=a.key,b.key"});
+    require_success(over);
+    CHECK(over.err ==
+          "csadm: a.key is replaced; what it held is gone\ncsadm: b.key is replaced; what it held is gone\n");
+
     for (const char* bad : {"GenKey=e.key,100,X", "GenKey=e.key,9000,X", "GenKey=e.key,many,X"})
         require_error(shell.csadm({bad}), E_CSA_KEY_LENGTH);
     require_error(shell.csadm({"KeyType=EC", "GenKey=e.key,roundCurve,X"}), E_ECA_NOT_FOUND);

@@ -38,6 +38,16 @@ TEST_CASE("cs2sim restart is a new process with the same state, device and port"
     CHECK(by_tcp.users() == user.users());
 }
 
+TEST_CASE("cs2sim restart starts nothing where nothing ever ran") {
+    const Folder folder;
+    const std::filesystem::path state = folder / "state";
+    const Outcome outcome = run({built_program("cs2sim"), "restart", "--state", state});
+    CHECK(outcome.status == 3);
+    CHECK(outcome.err ==
+          "cs2sim: no instance runs on " + state.string() + ", nor did one; `cs2sim start` starts one\n");
+    CHECK_FALSE(std::filesystem::exists(state));
+}
+
 TEST_CASE("a simulator whose profile cannot be used any more is not stopped by a restart") {
     const Folder folder;
     const std::string profile = folder / "lab.toml";

@@ -62,6 +62,13 @@ TEST_CASE("cs2sim token add says whose logon failed, and how to name another adm
     auto words = pins;
     words.insert(words.end(), {"--logon", "BOSS," + user.file("boss.key").string()});
     simulator.steered(token_add(words));
+    // Generic tools make tokens as the same administrator from now on.
+    user.options.environment["CS_PKCS11_R3_CFG"] = simulator.state() / "cs_pkcs11_R3.cfg";
+    require_success(user.tool("p11tool2", {"Slot=1", "Label=another", "InitToken=12345678"}));
+    const Outcome far = simulator.steer(
+        token_add({"--slot", "20", "--so-pin", "12345678", "--pin", "123456", "--logon", words.back()}));
+    CHECK(far.status == 1);
+    CHECK(far.err.find("cs2sim: SlotCount in ") != std::string::npos);
 }
 
 TEST_CASE("cs2sim token add takes PINs of a file and from the terminal") {

@@ -1,4 +1,5 @@
 // cs2sim: start and steer the simulator.
+#include <iostream>
 #include <string_view>
 
 #include "tools/control/program.h"
@@ -20,9 +21,16 @@ using namespace cs2sim;
     become_daemon(words);
 }
 
-// What would not start again is not stopped.
+// What never ran is not started, and what would not start again is not stopped.
 int restart(const StartOptions& options) {
-    if (InstanceLock::holder(options.state)) {
+    const bool runs = InstanceLock::holder(options.state).has_value();
+    if (!runs && !read_record(options.state)) {
+        constexpr int kNoDevice = 3;
+        std::cerr << "cs2sim: no instance runs on " << options.state.string()
+                  << ", nor did one; `cs2sim start` starts one\n";
+        return kNoDevice;
+    }
+    if (runs) {
         const int usable = run_program({daemon_program(), "--profile", options.profile, "--check"});
         if (usable != 0) return usable;
         if (const int status = stop_instance(options.state); status != 0) return status;

@@ -33,17 +33,24 @@ int problem(const std::string& words) {
     return 1;
 }
 
-// The library's configuration for this simulator: written once, the operator's own from then on.
-bool write_config(const fs::path& state, unsigned slot) {
-    const fs::path path = pkcs11_config_file(state);
+// Who makes tokens for generic tools (InitTokenAs): the administrator of `logon`, when that names a key file
+// that needs no password. Passwords are written nowhere.
+std::string init_token_as(const std::string& logon) {
+    const std::size_t comma = logon.find(',');
     std::error_code error;
-    if (fs::exists(path, error)) return true;
+    const fs::path key = logon.substr(comma == std::string::npos ? logon.size() : comma + 1);
+    if (key.empty() || !fs::is_regular_file(key, error)) return "";
+    return "InitTokenAs = \"" + logon.substr(0, comma + 1) + fs::absolute(key).string() + "\"\n";
+}
+
+// The library's configuration for this simulator: written once, the operator's own from then on.
+bool write_config(const fs::path& state, unsigned slot, const std::string& logon) {
     const unsigned slots = std::max(10u, slot + 1);
     const std::string text =
         "# Written by cs2sim token add, which leaves it alone from now on.\n[Global]\nSlotCount = " +
         std::to_string(slots) + "\n\n[CryptoServer]\nDevice = \"unix:" + host_socket(state).string() +
-        "\"\nInitTokenAs = \"ADMIN," + admin_key_file(state).string() + "\"\n";
-    return host::replace_host_file(path, as_bytes(text), 0600);
+        "\"\n" + init_token_as(logon);
+    return host::replace_host_file(pkcs11_config_file(state), as_bytes(text), 0600);
 }
 
 Result<CK_TOKEN_INFO> token_info(Shell& shell) {
@@ -105,13 +112,16 @@ void print_exports(const fs::path& state) {
 int add(const CommandLine& line, const TokenArguments& arguments) {
     const fs::path state = state_folder(line.state);
     if (!InstanceLock::holder(state)) return problem("no instance runs on " + state.string());
-    if (!write_config(state, arguments.slot))
-        return problem("cannot write " + pkcs11_config_file(state).string());
-    ::setenv(kConfigVariable, pkcs11_config_file(state).c_str(), 1);
-    Shell shell;
-    shell.set_slot(arguments.slot);
     const std::string logon =
         arguments.logon.empty() ? "ADMIN," + admin_key_file(state).string() : arguments.logon;
+    const fs::path config = pkcs11_config_file(state);
+    std::error_code error;
+    const bool was_there = fs::exists(config, error);
+    if (!was_there && !write_config(state, arguments.slot, logon))
+        return problem("cannot write " + config.string());
+    ::setenv(kConfigVariable, config.c_str(), 1);
+    Shell shell;
+    shell.set_slot(arguments.slot);
     const auto info = token_info(shell);
     if (info && (info->flags & CKF_TOKEN_INITIALIZED) != 0 && !arguments.replace) {
         print_exports(state);  // what is to be exported is the same for the token that is there
@@ -122,7 +132,12 @@ int add(const CommandLine& line, const TokenArguments& arguments) {
         info ? provision(shell, arguments, logon, *info) : Result<void>(fail(info.error()));
     if (!done) {
         std::cerr << tools::p11::failure_text(done.error().code);
-        return 1;
+        // What would be repeated from now on with a log-on that failed is not left behind.
+        if (!was_there) fs::remove(config, error);
+        return done.error().code == CKR_SLOT_ID_INVALID
+                   ? problem("SlotCount in " + config.string() + " has no slot " +
+                             std::to_string(arguments.slot))
+                   : 1;
     }
     print_exports(state);
     return 0;

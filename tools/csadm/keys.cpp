@@ -1,5 +1,6 @@
 // Key files and smartcards on the host; no device is needed.
 #include <cstdio>
+#include <filesystem>
 
 #include "host-lib/cards/key_tasks.h"
 #include "tools/csadm/commands.h"
@@ -17,6 +18,17 @@ Result<host::KeyKind> key_kind(const Session& session) {
     return fail(E_CSA_SYNTAX);
 }
 
+// A key file that is written over may have been somebody's only key: its name, before that happens.
+std::string file_in_place_of(const std::string& key_spec) {
+    const auto spec = host::parse_key_spec(key_spec);
+    std::error_code ignored;
+    return spec && !spec->card && std::filesystem::exists(spec->place, ignored) ? spec->place : "";
+}
+
+void note_replaced_file(Session& session, const std::string& file) {
+    if (!file.empty()) session.note(file + " is replaced; what it held is gone");
+}
+
 Result<void> gen_key(Session& session, const std::string& value) {
     const auto fields = split_list(value, 3);
     if (fields.size() < 2) return fail(E_CSA_ARGUMENTS);
@@ -24,6 +36,7 @@ Result<void> gen_key(Session& session, const std::string& value) {
     const std::string size = fields.size() == 3 ? fields[1] : "";
     const std::string& owner = fields.back();
 
+    const std::string replaced = file_in_place_of(fields[0]);
     CS2SIM_TRY_LET(made, host::generate_key(kind, fields[0], size, owner, session.terminal()));
     CS2SIM_TRY_LET(spec, host::parse_key_spec(fields[0]));
     if (made.kind == host::KeyKind::rsa)
@@ -32,6 +45,7 @@ Result<void> gen_key(Session& session, const std::string& value) {
     else
         std::printf("generating EC key: %s, curve %s, owner: %s\n", spec.place.c_str(), made.curve.c_str(),
                     owner.c_str());
+    note_replaced_file(session, replaced);
     return {};
 }
 
@@ -40,10 +54,12 @@ using CopyFunction = Result<void> (*)(std::string_view from, std::string_view to
 // "FROM,TO", or "TO" with the parameter Key= naming the source.
 Result<void> copy(Session& session, const std::string& value, CopyFunction copy_function) {
     const auto fields = split_list(value, 2);
-    if (fields.size() == 2) return copy_function(fields[0], fields[1], session.terminal());
-    const auto from = session.parameter("Key");
+    const auto from = fields.size() == 2 ? fields[0] : session.parameter("Key");
     if (!from) return fail(E_CSA_SYNTAX);
-    return copy_function(*from, fields[0], session.terminal());
+    const std::string replaced = file_in_place_of(fields.back());
+    CS2SIM_TRY(copy_function(*from, fields.back(), session.terminal()));
+    note_replaced_file(session, replaced);
+    return {};
 }
 
 Result<void> save_key(Session& session, const std::string& value) {

@@ -270,6 +270,14 @@ std::vector<std::string> answers_of(const FunctionSignature& signature) {
     return codes;
 }
 
+std::string permission_words(const FunctionSignature& signature) {
+    if (signature.permission != 0) return hex_code(signature.permission) + ", the sum of the users logged on";
+    if (signature.fc == FC_CXI)
+        return "by the group of the key that it names: 00000002 there, or what the group's configuration "
+               "(CFG_AUTH_…) asks";
+    return "anybody (the function itself may ask for more)";
+}
+
 std::string explain_function(const FunctionSignature& signature) {
     std::string text = number_of(signature.fc, signature.sfc) + "  " + full_name(signature) + "\n";
     text += entry("module", module_words(signature.fc));
@@ -279,9 +287,7 @@ std::string explain_function(const FunctionSignature& signature) {
                                                 "number and encoding are our assumption"};
     text += entry("source", kProvenance[static_cast<std::size_t>(signature.provenance)]);
 
-    text += entry("permission", signature.permission == 0
-                                    ? "anybody (the function itself may ask for more)"
-                                    : hex_code(signature.permission) + ", the sum of the users logged on");
+    text += entry("permission", permission_words(signature));
     text += entry("repeatable", signature.has(traits::kRepeatable)
                                     ? "yes: after a lost answer it may be sent again"
                                     : "no: after a lost answer nobody knows whether it was done");

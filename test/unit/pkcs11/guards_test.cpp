@@ -88,6 +88,32 @@ TEST_CASE("templates for what a key wraps, unwraps and derives are rules") {
     test::bad_input("calls of PKCS#11 that had to fail", 3);
 }
 
+// PKCS#11 2.40, section 4.4: ALWAYS_SENSITIVE is true if the key has always had SENSITIVE true.
+TEST_CASE("a key that was once not sensitive was not always sensitive, whatever its other attributes say") {
+    Application application;
+    const CK_SESSION_HANDLE session = application.open_as_user();
+    const auto always = [&](CK_OBJECT_HANDLE key) {
+        CK_BBOOL flag = 2;
+        CK_ATTRIBUTE attribute{CKA_ALWAYS_SENSITIVE, &flag, 1};
+        CHECK(Code{C_GetAttributeValue(session, key, &attribute, 1)} == Code{CKR_OK});
+        return flag == CK_TRUE;
+    };
+    for (const bool sensitive : {false, true})
+        for (const bool extractable : {false, true}) {
+            INFO(sensitive << extractable);
+            CK_OBJECT_HANDLE key = 0;
+            REQUIRE(generate(session, Given(CKM_AES_KEY_GEN),
+                             Attributes()
+                                 .number(CKA_VALUE_LEN, 16)
+                                 .flag(CKA_SENSITIVE, sensitive)
+                                 .flag(CKA_EXTRACTABLE, extractable),
+                             &key) == Code{CKR_OK});
+            CHECK(always(key) == sensitive);
+            REQUIRE(set(session, key, Attributes().flag(CKA_SENSITIVE, true)) == Code{CKR_OK});
+            CHECK(always(key) == sensitive);
+        }
+}
+
 TEST_CASE("allowed mechanisms hold here and on the device") {
     Application application;
     const CK_SESSION_HANDLE session = application.open_as_user();
