@@ -1,5 +1,6 @@
 // Parameters of key agreement and of the functions of TLS 1.2.
 #include "host-lib/pkcs11/attributes.h"
+#include "host-lib/pkcs11/derivation.h"
 #include "host-lib/pkcs11/parameter_reading.h"
 
 namespace cs2sim::p11 {
@@ -45,8 +46,18 @@ Answer read_ecdh(const CK_MECHANISM& mechanism, Prepared& out) {
         if (!hash) return kBad;
         out.cxi |= hash->cxi;
     }
-    // The point as it is, or in a DER OCTET STRING (PKCS#11 3.0, section 2.3.16).
-    return put_parameter(out.data, LAYOUT_CXI_X963_PARAMETER, {octets_content(*peer), *shared});
+    return put_parameter(out.data, LAYOUT_CXI_X963_PARAMETER, {*peer, *shared});
+}
+
+Result<Bytes> agreement_data(const Prepared& prepared, const Object& key) {
+    if (prepared.row->parameter != ParameterCodec::ecdh) return prepared.data;
+    const auto given = parse(LAYOUT_CXI_X963_PARAMETER, prepared.data);
+    if (!given) return fail(CKR_MECHANISM_PARAM_INVALID);
+    const std::string_view curve = as_text(key.properties.bytes(CXI_PROP_KEY_EC_CURVE));
+    Bytes data;
+    CS2SIM_TRY(put_parameter(data, LAYOUT_CXI_X963_PARAMETER,
+                             {point_in(given->bytes("peer"), curve), given->bytes("shared")}));
+    return data;
 }
 
 Answer read_ecies(const CK_MECHANISM& mechanism, Prepared& out) {

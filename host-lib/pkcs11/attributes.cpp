@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "firmware/crypto/openssl.h"
+#include "firmware/crypto/pkey.h"
 #include "host-lib/pkcs11/domain_parameters.h"
 
 namespace cs2sim::p11 {
@@ -213,6 +214,18 @@ ByteView octets_content(ByteView der) {
             if (std::ranges::equal(again, der)) return content;
         }
     return der;
+}
+
+ByteView point_in(ByteView given, std::string_view curve) {
+    constexpr std::size_t k25519 = 32;  // which have no compressed form
+    const std::string known = openssl_curve_name(curve);
+    const Handle<EC_GROUP> group(known.empty() ? nullptr
+                                               : EC_GROUP_new_by_curve_name(OBJ_txt2nid(known.c_str())));
+    const auto coordinate =
+        group ? static_cast<std::size_t>(EC_GROUP_get_degree(group.get()) + 7) / 8 : k25519;
+    const bool bare = group ? given.size() == 1 + coordinate || given.size() == 1 + 2 * coordinate
+                            : given.size() == coordinate;
+    return bare ? given : octets_content(given);
 }
 
 Result<std::string> curve_name(ByteView parameters) {

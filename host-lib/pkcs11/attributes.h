@@ -100,4 +100,8 @@ Result<std::string> curve_name(ByteView parameters);
 Bytes der_octets(ByteView content);
 ByteView octets_content(ByteView der);
 
+// The point in what callers give as it is or in a DER OCTET STRING (PKCS#11 3.0, section 2.3.16). Its length
+// says which, as the bytes alone may be read both ways: `curve` is the CXI's or OpenSSL's name.
+ByteView point_in(ByteView given, std::string_view curve);
+
 }  // namespace cs2sim::p11

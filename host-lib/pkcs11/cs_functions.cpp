@@ -1,6 +1,7 @@
 // The vendor's functions: backup of single objects and users, agreement on a secret, what a session is.
 #include <array>
 
+#include "host-lib/pkcs11/derivation.h"
 #include "host-lib/pkcs11/external_objects.h"
 #include "host-lib/pkcs11/handlers.h"
 #include "host-lib/pkcs11/key_commands.h"
@@ -118,7 +119,8 @@ Answer AgreeSecret(Session& session, CK_MECHANISM* mechanism, CK_OBJECT_HANDLE h
     if (prepared.row->parameter != ParameterCodec::ecdh || hash_of(prepared.cxi))
         return fail(CKR_MECHANISM_INVALID);
     CS2SIM_TRY_LET(key, key_for(session, kDerive, handle, *prepared.row));
-    const auto parameter = parse(LAYOUT_CXI_X963_PARAMETER, prepared.data);
+    CS2SIM_TRY_LET(data, agreement_data(prepared, *key));
+    const auto parameter = parse(LAYOUT_CXI_X963_PARAMETER, data);
     if (!parameter) return fail(CKR_MECHANISM_PARAM_INVALID);
     CS2SIM_TRY_LET(answer, session.execute(FC_CXI, SFC_CXI_SECRET_AGREE,
                                            {0, prepared.cxi, key->reference, parameter->bytes("peer")}));

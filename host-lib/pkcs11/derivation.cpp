@@ -18,9 +18,12 @@ struct Parts {
     std::size_t other_bytes = 0;
 };
 
-Result<Parts> parts_of(Session& session, const Prepared& prepared) {
+Result<Parts> parts_of(Session& session, const Prepared& prepared, const Object& base) {
     if (prepared.row->work == Work::vendor) return Parts{prepared.parameter};
-    if (prepared.other_key == CK_INVALID_HANDLE) return Parts{prepared.data};
+    if (prepared.other_key == CK_INVALID_HANDLE) {
+        CS2SIM_TRY_LET(data, agreement_data(prepared, base));
+        return Parts{std::move(data)};
+    }
     CS2SIM_TRY_LET(other, object_in_use(session, prepared.other_key, CKR_KEY_HANDLE_INVALID));
     return Parts{other->reference, other->properties.number_or(CXI_PROP_KEY_SIZE, 0) / 8};
 }
@@ -73,7 +76,7 @@ Result<SharedObject> derive_key(Session& session, const Prepared& prepared, cons
         described.set_number(CKA_KEY_TYPE, CKK_GENERIC_SECRET);
     CS2SIM_TRY_LET(wanted, wanted_key(session, described, Making::unwrap, CK_UNAVAILABLE_INFORMATION));
     if (wanted.object_class != CKO_SECRET_KEY) return fail(CKR_TEMPLATE_INCONSISTENT);
-    CS2SIM_TRY_LET(parts, parts_of(session, prepared));
+    CS2SIM_TRY_LET(parts, parts_of(session, prepared, base));
     if (!wanted.properties.has(CXI_PROP_KEY_SIZE)) {
         if (prepared.row->parameter == ParameterCodec::tls_kdf) return fail(CKR_TEMPLATE_INCOMPLETE);
         std::size_t length = natural_length(prepared, base, parts);

@@ -13,4 +13,8 @@ namespace cs2sim::p11 {
 Result<SharedObject> derive_key(Session& session, const Prepared& prepared, const Object& base,
                                 const Template& given);
 
+// What a derivation works with beside the key: of an agreement the other's point without DER around it, which
+// the key's curve tells, and what is shared. Error: CKR_MECHANISM_PARAM_INVALID.
+Result<Bytes> agreement_data(const Prepared& prepared, const Object& key);
+
 }  // namespace cs2sim::p11

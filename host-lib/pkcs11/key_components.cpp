@@ -197,10 +197,10 @@ Result<Bytes> public_key_of(const Template& given, CK_KEY_TYPE type) {
     } else if (type == CKK_EC) {
         CS2SIM_TRY_LET(curve, given_curve(given));
         if (!given.has(CKA_EC_POINT)) return fail(CKR_TEMPLATE_INCOMPLETE);
-        key = ec_public_key(curve, octets_content(given.bytes(CKA_EC_POINT)));
+        key = ec_public_key(curve, point_in(given.bytes(CKA_EC_POINT), curve));
     } else if (type == CKK_EC_EDWARDS || type == CKK_EC_MONTGOMERY) {
         CS2SIM_TRY_LET(algorithm, raw_algorithm(given, type));
-        const ByteView raw = octets_content(given.bytes(CKA_EC_POINT));
+        const ByteView raw = point_in(given.bytes(CKA_EC_POINT), algorithm);
         if (raw.empty()) return fail(CKR_TEMPLATE_INCOMPLETE);
         key = PublicKey(EVP_PKEY_new_raw_public_key_ex(nullptr, algorithm, nullptr, raw.data(), raw.size()));
     } else if (type == CKK_DSA || type == CKK_DH) {

@@ -4,7 +4,7 @@
 using namespace cs2sim::clients;
 
 TEST_CASE("GnuTLS's p11tool makes keys and lists objects by URL") {
-    const Token token;
+    const Token token(GENERATE(Way::mount, Way::tcp));
     token.shell("gnutls-bin", R"sh(
 export GNUTLS_PIN=123456
 url=$(p11tool --provider $M --list-token-urls | grep _0000)

@@ -4,7 +4,7 @@
 using namespace cs2sim::clients;
 
 TEST_CASE("keytool makes a key and a certificate in the token, and jarsigner signs with it") {
-    const Token token;
+    const Token token(GENERATE(Way::mount, Way::tcp));
     const std::string out = token.shell("default-jdk-headless", R"sh(
 printf 'name = cs2sim\nlibrary = %s\nslot = 0\n' $M > java.cfg
 store='-keystore NONE -storetype PKCS11 -storepass 123456 -providerClass sun.security.pkcs11.SunPKCS11 -providerArg java.cfg'
@@ -24,7 +24,7 @@ keytool -list $store
 }
 
 TEST_CASE("a TLS server in Java has its key in the token") {
-    const Token token;
+    const Token token(GENERATE(Way::mount, Way::tcp));
     const std::string out = token.shell("default-jdk-headless", R"sh(
 printf 'name = cs2sim\nlibrary = %s\nslot = 0\n' $M > java.cfg
 store='-keystore NONE -storetype PKCS11 -storepass 123456 -providerClass sun.security.pkcs11.SunPKCS11 -providerArg java.cfg'

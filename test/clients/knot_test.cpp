@@ -4,7 +4,7 @@
 using namespace cs2sim::clients;
 
 TEST_CASE("Knot makes a key in the token and signs a zone with it") {
-    const Token token;
+    const Token token(GENERATE(Way::mount, Way::tcp));
     const std::string out = token.shell("knot-dnssecutils", R"sh(
 mkdir keys out
 cat > knot.conf <<END

@@ -4,7 +4,7 @@
 using namespace cs2sim::clients;
 
 TEST_CASE("nginx serves TLS 1.2 and 1.3 with a key of the token, in a worker that it forked") {
-    const Token token;
+    const Token token(GENERATE(Way::mount, Way::tcp));
     token.write_openssl_config();
     const std::string port = std::to_string(cs2sim::scenario::free_port());
     const std::string out = token.shell("nginx", "port=" + port + R"sh(

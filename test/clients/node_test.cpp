@@ -4,7 +4,7 @@
 using namespace cs2sim::clients;
 
 TEST_CASE("pkcs11js and graphene-pk11 make keys, sign and verify") {
-    const Token token;
+    const Token token(GENERATE(Way::mount, Way::tcp));
     cs2sim::scenario::write_file(token.file("work.js"), R"js(
 const pkcs11js = require('pkcs11js'), graphene = require('graphene-pk11');
 const p11 = new pkcs11js.PKCS11(); p11.load(process.env.M); p11.C_Initialize();

@@ -4,7 +4,7 @@
 using namespace cs2sim::clients;
 
 TEST_CASE("NSS loads the library, lists the token's keys and makes a certificate with one") {
-    const Token token;
+    const Token token(GENERATE(Way::mount, Way::tcp));
     const std::string out = token.shell("libnss3-tools", R"sh(
 pkcs11-tool --module $M --slot 0 --login --pin 123456 --keypairgen --key-type EC:prime256v1 --label listed --id 01 >/dev/null
 mkdir nss; certutil -N -d sql:nss --empty-password

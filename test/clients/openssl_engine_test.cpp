@@ -4,7 +4,7 @@
 using namespace cs2sim::clients;
 
 TEST_CASE("OpenSSL's engine makes a CSR and a certificate, and serves TLS with a key of the token") {
-    const Token token;
+    const Token token(GENERATE(Way::mount, Way::tcp));
     token.write_openssl_config();
     const std::string out = token.shell("libengine-pkcs11-openssl", R"sh(
 pkcs11-tool --module $M --slot 0 --login --pin 123456 --keypairgen --key-type rsa:2048 --label tls --id 01 >/dev/null

@@ -4,7 +4,7 @@
 using namespace cs2sim::clients;
 
 TEST_CASE("osslsigncode signs a program with a key of the token") {
-    const Token token;
+    const Token token(GENERATE(Way::mount, Way::tcp));
     token.write_openssl_config();
     cs2sim::scenario::write_file(token.file("program.py"), R"py(
 # The smallest PE32+ that signing programs take: headers and one section.

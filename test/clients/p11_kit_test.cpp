@@ -4,7 +4,7 @@
 using namespace cs2sim::clients;
 
 TEST_CASE("p11-kit server carries the library to a client in another process") {
-    const Token token;
+    const Token token(GENERATE(Way::mount, Way::tcp));
     const std::string out = token.shell("p11-kit", R"sh(
 export XDG_RUNTIME_DIR=$HOME/run; mkdir -m 700 run
 pkcs11-tool --module $M --slot 0 --login --pin 123456 --keypairgen --key-type EC:prime256v1 --label far --id 01 >/dev/null

@@ -4,7 +4,7 @@
 using namespace cs2sim::clients;
 
 TEST_CASE("pkcs11-spy sees every call of a client, with the names of the CKRs") {
-    const Token token;
+    const Token token(GENERATE(Way::mount, Way::tcp));
     const std::string out = token.shell("opensc-pkcs11", R"sh(
 export PKCS11SPY=$M PKCS11SPY_OUTPUT=$HOME/spy.log
 spy=$(find /usr/lib -name pkcs11-spy.so | head -n 1)

@@ -4,7 +4,7 @@
 using namespace cs2sim::clients;
 
 TEST_CASE("PyKCS11 signs, encrypts, wraps and digests with session objects, which the token forgets") {
-    const Token token;
+    const Token token(GENERATE(Way::mount, Way::tcp));
     cs2sim::scenario::write_file(token.file("work.py"), R"py(
 import os, PyKCS11
 from PyKCS11 import *

@@ -4,7 +4,7 @@
 using namespace cs2sim::clients;
 
 TEST_CASE("ssh-keygen tells the token's keys, and ssh-agent signs with them") {
-    const Token token;
+    const Token token(GENERATE(Way::mount, Way::tcp));
     const std::string out = token.shell("openssh-client", R"sh(
 pkcs11-tool --module $M --slot 0 --login --pin 123456 --keypairgen --key-type EC:prime256v1 --label ssh --id 01 >/dev/null
 printf '#!/bin/sh\necho 123456\n' > ask; chmod 700 ask
@@ -24,7 +24,7 @@ ssh-keygen -Y verify -f allowed -I me -n file -s data.sig < data
 }
 
 TEST_CASE("ssh -I logs on to a server by a key in the token") {
-    const Token token;
+    const Token token(GENERATE(Way::mount, Way::tcp));
     const std::string out = token.shell("openssh-server", R"sh(
 pkcs11-tool --module $M --slot 0 --login --pin 123456 --keypairgen --key-type EC:prime256v1 --label ssh --id 01 >/dev/null
 ssh-keygen -q -t ed25519 -N '' -f host

@@ -21,7 +21,16 @@ std::vector<std::string> by_env(std::vector<std::string> arguments) {
 
 }  // namespace
 
-Token::Token(Way way, const std::string& settings) : operator_(simulator_, way) {
+Token::Token(Way way, const std::string& settings, bool made) : operator_(simulator_, way) {
+    if (made) make();
+    const std::string maker = "InitTokenAs = ADMIN," + simulator_.admin_key().string() + "\n";
+    scenario::write_file(file("cs_pkcs11_R3.cfg"),
+                         "[Global]\nLogpath = " + folder().string() + "\nLogging = 4\nSlotCount = 2\n" +
+                             settings + "\n[CryptoServer]\nDevice = " + simulator_.device(way) + "\n" +
+                             (made ? "" : maker));
+}
+
+void Token::make() const {
     operator_.make_mbk();
     for (const auto& [user, permission, pin] :
          {std::tuple{"SO_0000", "00000200", kSoPin}, std::tuple{"USR_0000", "00000002", kPin}}) {
@@ -30,9 +39,6 @@ Token::Token(Way way, const std::string& settings) : operator_(simulator_, way) 
         require_success(operator_.csadm(
             {"LogonPass=" + std::string(user) + "," + pin, "ChangeUser=" + std::string(user) + "," + pin}));
     }
-    scenario::write_file(file("cs_pkcs11_R3.cfg"),
-                         "[Global]\nLogpath = " + folder().string() + "\nLogging = 4\nSlotCount = 2\n" +
-                             settings + "\n[CryptoServer]\nDevice = " + simulator_.device(way) + "\n");
 }
 
 void Token::write_openssl_config(const std::string& settings) const {

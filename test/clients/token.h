@@ -16,7 +16,9 @@ inline constexpr const char* kPin = "123456";
 
 class Token {
 public:
-    explicit Token(Way way = Way::mount, const std::string& settings = "");
+    explicit Token(Way way = Way::mount, const std::string& settings = "") : Token(way, settings, true) {}
+    // None yet: applications make it, by the device's administrator (InitTokenAs).
+    static Token not_made(Way way) { return Token(way, "", false); }
 
     // Runs a program that must be installed: a missing one fails the test and says which package it is of.
     Outcome run(const std::string& package, std::vector<std::string> arguments) const;
@@ -41,6 +43,8 @@ public:
 
 private:
     scenario::RunOptions options() const;
+    Token(Way way, const std::string& settings, bool made);
+    void make() const;
 
     scenario::Simulator simulator_;
     scenario::Operator operator_;

@@ -125,6 +125,31 @@ TEST_CASE("agreement on curves: all of the secret, its last bytes, and the KDFs 
     }
 }
 
+// Its first coordinate begins with the length that a DER OCTET STRING around the rest would have.
+TEST_CASE("a point that could be read as DER is one, alone and with DER around it") {
+    Application application;
+    const CK_SESSION_HANDLE session = application.open_as_user();
+    const auto pair = curve_pair(application, session, p256());
+    Result<PrivateKey> peer = generate_ec("prime256v1");
+    for (int tries = 0; tries < 20000 && ec_point(**peer)[1] != 63; ++tries) peer = generate_ec("prime256v1");
+    const Bytes bare = ec_point(**peer);
+    REQUIRE(bare[1] == bare.size() - 2);
+    const auto own = ec_public_key(
+        "prime256v1", p11::octets_content(application.value(session, pair.of_public, CKA_EC_POINT)));
+    const Bytes secret = to_bytes(*ecdh(**peer, **own)), wrapped = p11::der_octets(bare);
+    for (Bytes point : {bare, wrapped}) {
+        CK_ECDH1_DERIVE_PARAMS parameters{CKD_NULL, 0, nullptr, point.size(), point.data()};
+        CHECK(derived_value(application, session, Given(CKM_ECDH1_DERIVE, parameters), pair.of_private) ==
+              secret);
+        Attributes of_public;
+        of_public.number(CKA_CLASS, CKO_PUBLIC_KEY).number(CKA_KEY_TYPE, CKK_EC);
+        CK_OBJECT_HANDLE key = 0;
+        REQUIRE(create(session, of_public.bytes(CKA_EC_PARAMS, p256()).bytes(CKA_EC_POINT, point), &key) ==
+                Code{CKR_OK});
+        CHECK(application.value(session, key, CKA_EC_POINT) == wrapped);
+    }
+}
+
 TEST_CASE("X25519 agrees with OpenSSL, Ed25519 signs for it") {
     Application application;
     const CK_SESSION_HANDLE session = application.open_as_user();

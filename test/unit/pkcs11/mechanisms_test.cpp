@@ -169,8 +169,9 @@ TEST_CASE("GMAC of more than a command takes, in pieces") {
 }
 
 TEST_CASE("what RSA_X_509 decrypts keeps its leading zeros where KeepLeadZeros says so") {
-    for (const bool keep : {false, true}) {
-        Application application(keep ? "KeepLeadZeros = true" : "");
+    for (const char* setting : {"KeepLeadZeros = false", "KeepLeadZeros = true", ""}) {
+        const bool keep = std::string_view(setting) != "KeepLeadZeros = false";
+        Application application(setting);
         const CK_SESSION_HANDLE session = application.open_as_user();
         const auto [of_public, of_private] = application.rsa_pair(session, 2048);
         Bytes text(256), encrypted, back;
