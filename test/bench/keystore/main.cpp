@@ -110,8 +110,9 @@ void print_median(const char* what, int times, Work&& work) {
         each.push_back(seconds_since(start) * 1e6);
     }
     std::sort(each.begin(), each.end());
-    std::printf("  %-44s %8.0f us (99 of 100: %.0f us)\n", what, each[each.size() / 2],
-                each[each.size() * 99 / 100]);
+    // The tenth part that nobody kept waiting tells most of a busy machine.
+    std::printf("  %-46s %8.0f us (10 of 100: %.0f, 99 of 100: %.0f)\n", what, each[each.size() / 2],
+                each[each.size() / 10], each[each.size() * 99 / 100]);
 }
 
 long resident_kilobytes() {
@@ -153,6 +154,17 @@ std::string settings(const std::string& connection) {
 
 bench::Subject subject(const clients::Token& token) {
     return {"cs2sim", token.library(), clients::kPin, "CS_PKCS11_R3_CFG", token.file("cs_pkcs11_R3.cfg")};
+}
+
+// The tests' tokens write down every call.
+std::unique_ptr<clients::Token> quiet_token(const std::string& url) {
+    auto token = std::make_unique<clients::Token>(scenario::Way::mount, settings(url));
+    const std::filesystem::path config = token->file("cs_pkcs11_R3.cfg");
+    const std::string all = "Logging = 4";
+    std::string text = scenario::read_file(config);
+    text.replace(text.find(all), all.size(), "Logging = 1");
+    scenario::write_file(config, text);
+    return token;
 }
 
 std::string nth_label(int i) { return "mine " + std::to_string(i); }
@@ -271,20 +283,20 @@ TEST_CASE("recrypts") {
 TEST_CASE("library") {
     constexpr int kMine = 500, kFirst = 10000;
     const std::string url = postgres().new_store("library");
-    const clients::Token token(scenario::Way::mount, settings(url));
+    const auto token = quiet_token(url);
     in_child([&] {
-        const bench::Token maker(subject(token));
+        const bench::Token maker(subject(*token));
         for (int i = 0; i < kMine; ++i) make_labelled(maker, nth_label(i));
     });
     fill("library", many(), kFirst);
     in_child([&] {
-        const bench::Token user(subject(token));
+        const bench::Token user(subject(*token));
         const long before = resident_kilobytes();
         print_median("PKCS#11: find by label, a key not seen before", kMine / 2,
                      [&](int i) { found(user, nth_label(i)); });
         print_median("PKCS#11: find by label, the same again", kMine / 2,
                      [&](int i) { found(user, nth_label(i)); });
-        print_median("PKCS#11: first signature with it", kMine / 2,
+        print_median("PKCS#11: find, and first signature with it", kMine / 2,
                      [&](int i) { user.sign(user.session(), CKM_ECDSA, found(user, nth_label(i))); });
         print_median("PKCS#11: find and sign with one never seen", kMine / 2, [&](int i) {
             user.sign(user.session(), CKM_ECDSA, found(user, nth_label(kMine / 2 + i)));
@@ -296,11 +308,14 @@ TEST_CASE("library") {
 
 TEST_CASE("hosts") {
     constexpr int kProcesses = 64;
-    const std::string url = postgres().new_store("hosts");
+    postgres().new_store("hosts");
+    // By the socket, as pgbench goes.
+    const std::string url = "host=" + postgres().folder().string() +
+                            " port=" + std::to_string(postgres().port()) + " dbname=hosts user=owner";
     postgres().sql("hosts", "create sequence bench");
     std::vector<std::unique_ptr<clients::Token>> simulators;
     for (int i = 0; i < 4; ++i) {
-        simulators.push_back(std::make_unique<clients::Token>(scenario::Way::mount, settings(url)));
+        simulators.push_back(quiet_token(url));
         if (i != 0) simulators[i]->admin().import_mbk_of(simulators[0]->admin());
     }
     const double bare = pgbench_rate("hosts", kProcesses, true);
