@@ -205,6 +205,38 @@ TEST_CASE("one PostgreSQL, two simulators with one MBK: what one makes the other
               kTool + "--sign --id 02 -m ECDSA-SHA256 -i " + other.file("data").string() + " -o s\n");
 }
 
+TEST_CASE("KeyStorageType = odbc: a DSN named as in the vendor's sample, and sqliteodbc") {
+    const scenario::Folder folder;
+    keystore::Postgres& server = keystore::postgres();
+    std::string connection;
+    SECTION("psqlodbc") {
+        server.new_store("by_odbc");
+        scenario::write_file(
+            folder / "odbc.ini",
+            "[CryptoServerKeyStore]\nDriver=PostgreSQL Unicode\nServername=127.0.0.1\nPort=" +
+                std::to_string(server.port()) + "\nDatabase=by_odbc\nSSLmode=require\n");
+        connection = "DSN=CryptoServerKeyStore;UID=owner;PWD=secret";
+    }
+    SECTION("sqliteodbc") { connection = "DRIVER=SQLite3;Database=" + (folder / "keys.db").string(); }
+    const Token token(Way::mount,
+                      "KeysExternal = true\n[KeyStorage]\nKeyStorageType = odbc\n"
+                      "KeyStorageConfig = \"" +
+                          connection + "\"");
+    const std::string ini = "export ODBCINI=" + (folder / "odbc.ini").string() + "\n";
+    if (connection.starts_with("DRIVER"))
+        token.simulator().steered({"keystore", "init", "odbc:" + connection});
+    token.shell("opensc", ini + "echo 'some data' > data\n" + kTool +
+                              "--keypairgen --key-type EC:prime256v1 --label ec --id 02\n" + kTool +
+                              "--read-object --type pubkey --id 02 -o ec.der\n"
+                              "openssl pkey -pubin -inform der -in ec.der -out ec.pem\n" +
+                              kTool +
+                              "--sign --id 02 -m ECDSA-SHA256 --signature-format openssl -i data -o sig\n"
+                              "openssl dgst -sha256 -verify ec.pem -signature sig data\n" +
+                              kTool + "--delete-object --type privkey --id 02\n");
+    CHECK_FALSE(holds(token.shell("opensc", ini + kTool + "-O"), "Private Key Object"));
+    CHECK_FALSE(holds(scenario::read_file(token.file("cs_pkcs11_R3.log")), "PWD=secret"));
+}
+
 TEST_CASE(
     "with the server down keys that are open stay usable for KeyStorageOffline seconds, or not at all") {
     const std::string offline = GENERATE("60", "4", "0");

@@ -9,6 +9,7 @@
 #include <iostream>
 #include <memory>
 
+#include "firmware/protocol/pattern.h"
 #include "host-lib/keystore/printed.h"
 #include "host-lib/keystore/work/store_work.h"
 #include "tools/cs2sim/commands.h"
@@ -147,7 +148,10 @@ Result<void> recrypt(host::Device& device, const KeystoreArguments& arguments) {
     for (const auto& [old, keys] : sums.by_mbk)
         if (old != mbk) std::printf("from MBK %s  %" PRIu64 " keys\n", to_hex(old).c_str(), keys);
     std::printf("to MBK   %s\n", to_hex(mbk).c_str());
-    CS2SIM_TRY_LET(total, store->count({.not_mbk = mbk}));
+    keystore::Filter others = filter_of(arguments);
+    others.not_mbk = mbk;
+    const bool by_pattern = others.group && is_pattern(*others.group);  // how many, only the end tells
+    CS2SIM_TRY_LET(total, by_pattern ? Result<std::uint64_t>(0) : store->count(others));
     return watched("sealed anew", total, [&](const keystore::Watch& watch) {
         return keystore::recrypt_keys(*store, execute, arguments.group, watch);
     });

@@ -1,5 +1,8 @@
 #include "host-lib/keystore/drivers/dialect.h"
 
+#include <cstdio>
+#include <ctime>
+
 namespace cs2sim::keystore {
 namespace {
 
@@ -9,12 +12,27 @@ std::string between(std::string_view open, std::string_view middle, std::string_
     return all.append(open).append(middle).append(close);
 }
 
+// As all others spell it: "2026-11-26 16:05:00.123".
+std::string utc_now() {
+    ::timespec now{};
+    ::clock_gettime(CLOCK_REALTIME, &now);
+    std::tm parts{};
+    ::gmtime_r(&now.tv_sec, &parts);
+    char text[40];
+    const std::size_t size = std::strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S", &parts);
+    std::snprintf(text + size, sizeof text - size, ".%03ld", now.tv_nsec / 1000000);
+    return text;
+}
+
 // The SQL files that are installed too, compiled in (CMakeLists.txt).
 constexpr std::string_view kSqliteSchema =
 #include "keystore_sqlite.inc"
     ;
 constexpr std::string_view kPostgresqlSchema =
 #include "keystore_postgresql.inc"
+    ;
+constexpr std::string_view kOtherSchema =
+#include "keystore_other.inc"
     ;
 constexpr std::string_view kPostgresqlRoles =
 #include "keystore_postgresql-roles.inc"
@@ -35,6 +53,10 @@ constexpr Dialect sqlite(std::size_t longest_text) {
         .read_time_open = "",
         .read_time_close = "",
         .now = "strftime('%Y-%m-%d %H:%M:%f', 'now')",
+        .limit_open = " limit ",
+        .limit_close = "",
+        .blob = "blob",
+        .blob_length = "length(blob)",
         .greatest = "max",
         .cheap_commit = "",
         .longest_text = longest_text,
@@ -42,6 +64,7 @@ constexpr Dialect sqlite(std::size_t longest_text) {
         .changes_in_with = false,
         .notifies = false,
         .prepares = false,
+        .plain = false,
         .server_version = "'SQLite ' || sqlite_version()",
         .schema = kSqliteSchema,
         .roles = {},
@@ -62,6 +85,10 @@ constexpr Dialect postgresql(bool changes_in_with) {
         .read_time_open = "to_char(",
         .read_time_close = " at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS.MS')",
         .now = "clock_timestamp()",
+        .limit_open = " limit ",
+        .limit_close = "",
+        .blob = "blob",
+        .blob_length = "length(blob)",
         .greatest = "greatest",
         // The write-ahead log is one sequence: the commit of a key that uses what was given makes this one
         // durable.
@@ -71,9 +98,42 @@ constexpr Dialect postgresql(bool changes_in_with) {
         .changes_in_with = changes_in_with,
         .notifies = true,
         .prepares = changes_in_with,
+        .plain = false,
         .server_version = "'PostgreSQL ' || current_setting('server_version')",
         .schema = kPostgresqlSchema,
         .roles = kPostgresqlRoles,
+    };
+}
+
+constexpr Dialect plain() {
+    return {
+        .name = "another DBMS",
+        .bytes_open = "'",
+        .bytes_close = "'",
+        .text_open = "'",
+        .text_close = "'",
+        .read_bytes_open = "",
+        .read_bytes_close = "",
+        .read_text_open = "",
+        .read_text_close = "",
+        .read_time_open = "",
+        .read_time_close = "",
+        .now = "",
+        .limit_open = " offset 0 rows fetch next ",
+        .limit_close = " rows only",
+        .blob = "sealed",
+        .blob_length = "{fn LENGTH(sealed)} / 2",
+        .greatest = "",
+        .cheap_commit = "",
+        .longest_text = 0,
+        .changes_return = false,
+        .changes_in_with = false,
+        .notifies = false,
+        .prepares = false,
+        .plain = true,
+        .server_version = "'another DBMS' from cs2sim_store",
+        .schema = kOtherSchema,
+        .roles = {},
     };
 }
 
@@ -113,6 +173,14 @@ std::string Dialect::array(const std::vector<std::string>& elements, std::string
     }
     return placeholder(all + "}", std::string(type) + "[]");
 }
+std::string Dialect::time() const { return now.empty() ? "'" + utc_now() + "'" : std::string(now); }
+std::string Dialect::truth(bool value) const {
+    if (plain) return value ? "1" : "0";
+    return value ? "true" : "false";
+}
+std::string Dialect::limit(std::size_t rows) const {
+    return between(limit_open, std::to_string(rows), limit_close);
+}
 std::string Dialect::read_bytes(std::string_view column) const {
     return between(read_bytes_open, column, read_bytes_close);
 }
@@ -123,8 +191,16 @@ std::string Dialect::read_time(std::string_view column) const {
     return between(read_time_open, column, read_time_close);
 }
 
+std::string Dialect::read_truth(std::string_view column) const {
+    return plain ? std::string(column) : between("case when ", column, " then 1 else 0 end");
+}
+
 std::string Dialect::select_lines(const std::vector<std::string>& expressions, std::string_view rest) const {
     std::string line;
+    if (plain) {
+        for (const std::string& one : expressions) line.append(line.empty() ? "" : ", ").append(one);
+        return "select " + line + std::string(rest);
+    }
     for (const std::string& one : expressions)
         line.append(line.empty() ? "cast(" : " || '|' || cast(").append(one).append(" as text)");
     std::string lines = "select " + line + " as line" + std::string(rest);
@@ -141,5 +217,6 @@ constinit const Dialect kSqlite = sqlite(0);
 constinit const Dialect kSqliteByOdbc = sqlite(255);
 constinit const Dialect kPostgresql = postgresql(true);
 constinit const Dialect kPostgresqlByOdbc = postgresql(false);
+constinit const Dialect kPlain = plain();
 
 }  // namespace cs2sim::keystore

@@ -19,14 +19,18 @@ struct Dialect {
     std::string_view read_bytes_open, read_bytes_close;
     std::string_view read_text_open, read_text_close;
     std::string_view read_time_open, read_time_close;
-    std::string_view now;
-    std::string_view greatest;        // function of two numbers
-    std::string_view cheap_commit;    // in a statement's FROM: its commit need not reach the disk by itself
-    std::size_t longest_text;         // of an expression that the driver gives whole; 0: any
-    bool changes_return;              // a change gives rows (RETURNING) through this driver
-    bool changes_in_with;             // a change may stand in WITH and be joined to another one
-    bool notifies;                    // pg_notify is there
-    bool prepares;                    // statements on one key are prepared, their values apart
+    std::string_view now;                      // empty: the time is spelled by us
+    std::string_view limit_open, limit_close;  // before and behind the number of rows
+    std::string_view blob;                     // the column of that name, which is a reserved word elsewhere
+    std::string_view blob_length;              // expression: how long it is as it is kept
+    std::string_view greatest;                 // function of two numbers
+    std::string_view cheap_commit;  // in a statement's FROM: its commit need not reach the disk by itself
+    std::size_t longest_text;       // of an expression that the driver gives whole; 0: any
+    bool changes_return;            // a change gives rows (RETURNING) through this driver
+    bool changes_in_with;           // a change may stand in WITH and be joined to another one
+    bool notifies;                  // pg_notify is there
+    bool prepares;                  // statements on one key are prepared, their values apart
+    bool plain;                     // nothing but what any DBMS knows: one row a statement, a column a value
     std::string_view server_version;  // expression
     std::string_view schema;          // SQL that makes the tables, statements apart by empty lines
     std::string_view roles;           // SQL that makes the roles; empty: none
@@ -41,12 +45,17 @@ struct Dialect {
     std::string number(std::uint64_t value) const;
     // Many values of a type as one that stands apart, in PostgreSQL's spelling of arrays. Only with values.
     std::string array(const std::vector<std::string>& elements, std::string_view type) const;
+    std::string time() const;  // now
+    std::string truth(bool value) const;
+    std::string limit(std::size_t rows) const;
     std::string read_bytes(std::string_view column) const;
     std::string read_text(std::string_view column) const;
     std::string read_time(std::string_view column) const;
+    std::string read_truth(std::string_view column) const;
 
-    // SQL that gives one text a row: the expressions (hexadecimal, numbers, times) apart by '|'. `rest` is
-    // what stands behind the columns. In pieces: the row's number and a part of the text, in order.
+    // SQL that gives one text a row, or when plain a text for each expression: the expressions (hexadecimal,
+    // numbers, times) apart by '|'. `rest` is what stands behind the columns. In pieces: the row's number and
+    // a part of the text, in order.
     std::string select_lines(const std::vector<std::string>& expressions, std::string_view rest) const;
     bool in_pieces() const { return longest_text != 0; }
 
@@ -58,6 +67,9 @@ extern const Dialect kSqlite;
 extern const Dialect kSqliteByOdbc;  // sqliteodbc cuts expressions at 255 characters
 extern const Dialect kPostgresql;
 extern const Dialect kPostgresqlByOdbc;  // the driver does not count rows of a change that stands in WITH
+// Any other DBMS behind ODBC: bytes, names and times are texts, bytes and names in hexadecimal, which compare
+// as the bytes do whatever the collation.
+extern const Dialect kPlain;
 
 // PostgreSQL: 1 when this user may insert keys here.
 inline constexpr std::string_view kMayInsert =

@@ -37,12 +37,16 @@ private:
     const std::string& sql_;
 };
 
-// The rows of a Dialect::select_lines().
+// The rows of a Dialect::select_lines() of so many expressions.
 class Lines {
 public:
-    Lines(Connection& connection, const std::string& sql, const Values& values = {})
+    Lines(Connection& connection, const std::string& sql, std::size_t expressions, const Values& values = {})
         : once_(connection, sql), pieces_(connection.dialect().in_pieces()) {
-        if (!values.empty()) {
+        if (connection.dialect().plain) {
+            columns_.resize(expressions);
+            for (std::string& column : columns_) once_.columns(column);
+            once_.run();
+        } else if (!values.empty()) {
             prepared_ = &connection.prepared()->execute(sql, values, Prepared::Gives::text);
         } else {
             if (pieces_)
@@ -57,6 +61,7 @@ public:
     // The row's values, until the next call; none behind the last row.
     const std::vector<std::string_view>* next() {
         if (!more_) return nullptr;
+        if (!columns_.empty()) return next_of_columns();
         line_ = text();
         for (const long long row = row_; (more_ = next_row()) && pieces_ && row_ == row;) line_ += text();
         values_.clear();
@@ -69,6 +74,12 @@ public:
     }
 
 private:
+    const std::vector<std::string_view>* next_of_columns() {
+        texts_ = columns_;
+        more_ = next_row();
+        values_.assign(texts_.begin(), texts_.end());
+        return &values_;
+    }
     bool next_row() { return prepared_ ? prepared_->next() : once_.next(); }
     const std::string& text() const { return prepared_ ? prepared_->text() : text_; }
 
@@ -77,6 +88,7 @@ private:
     const bool pieces_;
     long long row_ = 0;
     std::string text_, line_;
+    std::vector<std::string> columns_, texts_;  // of a plain dialect: as they are fetched, the row before
     bool more_ = false;
     std::vector<std::string_view> values_;
 };
@@ -138,7 +150,7 @@ std::uint64_t unsigned_of(long long number) { return number < 0 ? 0 : static_cas
 
 Page read_keys(Connection& connection, const std::string& sql, std::size_t limit, bool blobs, const Say& say,
                const Values& values) {
-    Lines lines(connection, sql, values);
+    Lines lines(connection, sql, kKeyValues, values);
     Page page;
     std::size_t rows = 0, bad_before_last = 0;
     while (const Columns* row = lines.next()) {
@@ -163,11 +175,12 @@ Page read_keys(Connection& connection, const std::string& sql, std::size_t limit
 }
 
 std::vector<AuditRow> read_audit(Connection& connection, const std::string& sql) {
-    Lines lines(connection, sql);
+    constexpr std::size_t kAuditValues = 8;
+    Lines lines(connection, sql, kAuditValues);
     std::vector<AuditRow> rows;
     while (const Columns* row = lines.next()) {
         AuditRow audit;
-        const bool fits = row->size() == 8 && take((*row)[1], audit.host, kLongestName) &&
+        const bool fits = row->size() == kAuditValues && take((*row)[1], audit.host, kLongestName) &&
                           take((*row)[2], audit.operation) && take((*row)[3], audit.act, kLongestName) &&
                           take_index(*row, 4, audit.index) && take((*row)[7], audit.version);
         if (!fits) continue;
@@ -178,7 +191,7 @@ std::vector<AuditRow> read_audit(Connection& connection, const std::string& sql)
 }
 
 std::vector<std::pair<MbkHash, std::uint64_t>> read_mbks(Connection& connection) {
-    Lines lines(connection, select_mbks(connection.dialect()));
+    Lines lines(connection, select_mbks(connection.dialect()), 2);
     std::vector<std::pair<MbkHash, std::uint64_t>> all;
     while (const Columns* row = lines.next()) {
         MbkHash mbk{};

@@ -174,7 +174,7 @@ tl::expected<void, Failure> SqlKeyStore::check_tables(Connection& connection) {
             CS2SIM_TRY(make_tables(connection));
             version = schema_of(connection);
         }
-        const std::string url = "'" + shown(storage_) + "'";
+        const std::string url = (storage_.kind == Kind::odbc ? "'odbc:" : "'") + shown(storage_) + "'";
         if (!version)
             return refused("the key store has no tables: make them with `cs2sim keystore init " + url + "`");
         if (*version > kSchemaVersion)
@@ -260,14 +260,19 @@ Result<void> SqlKeyStore::migrate() {
 
 // --- changes ---
 
-SqlKeyStore::Outcome SqlKeyStore::run_change(Connection& connection, const Change& change,
-                                             const Values& values) {
-    if (change.size() == 1) return {run(connection, change.front(), values), 0};
+SqlKeyStore::Outcome SqlKeyStore::run_changes(Connection& connection, const Transaction& changes,
+                                              const Values& values) {
+    if (changes.size() == 1 && changes.front().size() == 1)
+        return {run(connection, changes.front().front(), values), 0};
     const std::uint64_t rows = in_transaction(connection, [&] {
-        const std::uint64_t changed = run(connection, change.front());
-        if (changed != 0)
-            for (std::size_t i = 1; i < change.size(); ++i) run(connection, change[i]);
-        return changed;
+        std::uint64_t all = 0;
+        for (const Change& change : changes) {
+            const std::uint64_t changed = run(connection, change.front());
+            if (changed != 0)
+                for (std::size_t i = 1; i < change.size(); ++i) run(connection, change[i]);
+            all += changed;
+        }
+        return all;
     });
     return {rows, 0};
 }
@@ -284,7 +289,7 @@ std::optional<SqlKeyStore::Outcome> SqlKeyStore::outcome_of(Connection& connecti
 }
 
 Result<SqlKeyStore::Outcome> SqlKeyStore::change(const std::vector<OperationId>& operations,
-                                                 const std::function<Change(const Dialect&)>& statements,
+                                                 const std::function<Transaction(const Dialect&)>& statements,
                                                  bool apart) {
     Outcome outcome;
     CS2SIM_TRY(perform([&](Connection& connection, bool repeated) -> Result<void> {
@@ -295,8 +300,8 @@ Result<SqlKeyStore::Outcome> SqlKeyStore::change(const std::vector<OperationId>&
             }
         }
         Values values;
-        const Change change = statements(apart ? connection.dialect().with(values) : connection.dialect());
-        outcome = run_change(connection, change, values);
+        const Transaction all = statements(apart ? connection.dialect().with(values) : connection.dialect());
+        outcome = run_changes(connection, all, values);
         return {};
     }));
     return outcome;
@@ -305,7 +310,8 @@ Result<SqlKeyStore::Outcome> SqlKeyStore::change(const std::vector<OperationId>&
 Result<SqlKeyStore::Outcome> SqlKeyStore::change_row(
     const KeyIndex& index, const OperationId& operation,
     const std::function<Change(const Dialect&)>& statements) {
-    CS2SIM_TRY_LET(outcome, change({operation}, statements));
+    CS2SIM_TRY_LET(outcome,
+                   change({operation}, [&](const Dialect& sql) { return Transaction{statements(sql)}; }));
     if (outcome.rows != 0) return outcome;
     CS2SIM_TRY(version_of(index));
     return fail(E_CSA_STORE_CHANGED);
@@ -314,7 +320,8 @@ Result<SqlKeyStore::Outcome> SqlKeyStore::change_row(
 std::uint64_t SqlKeyStore::run_reservation(Connection& connection, const Change& change) {
     if (change.size() == 1) return read_number(connection, change.front()).value_or(0);
     return in_transaction(connection, [&] {
-        run(connection, change.front());
+        const std::uint64_t changed = run(connection, change.front());
+        if (change.size() > 2 && changed == 0) run(connection, change[1]);
         return read_number(connection, change.back()).value_or(0);
     });
 }
@@ -354,12 +361,18 @@ Result<void> SqlKeyStore::erase(const KeyIndex& index, std::optional<Version> ex
 Result<std::uint32_t> SqlKeyStore::reserve_specs(const std::string& group, std::uint32_t count) {
     if (!is_name(group) || group.empty() || count == 0 || count > kMostRows) return fail(E_CSA_PARAM);
     std::uint64_t first = 0;
-    CS2SIM_TRY(perform([&](Connection& connection, bool) -> Result<void> {
-        connection.commit_lazily(true);
-        first = run_reservation(connection, keystore::reserve_specs(connection.dialect(), group, count));
-        connection.commit_lazily(false);
-        return {};
-    }));
+    const auto reserve = [&] {
+        return perform([&](Connection& connection, bool) -> Result<void> {
+            connection.commit_lazily(true);
+            first = run_reservation(connection, keystore::reserve_specs(connection.dialect(), group, count));
+            connection.commit_lazily(false);
+            return {};
+        });
+    };
+    auto reserved = reserve();
+    // Somebody else was the first of this group, where that is two statements.
+    if (!reserved && reserved.error().code == E_DB_EXISTS) reserved = reserve();
+    CS2SIM_TRY(reserved);
     if (first == 0 || first + count > 0xFFFFFFFFULL) {
         tell("the group has no specifiers left");
         return fail(E_CSA_STORE_FAILED);
@@ -381,7 +394,9 @@ Result<std::size_t> SqlKeyStore::copy_in(const std::vector<StoredKey>& keys) {
     // First, and by itself: a specifier too many is no harm, one given twice is.
     CS2SIM_TRY(perform([&](Connection& connection, bool) -> Result<void> {
         for (const auto& [group, spec] : highest)
-            if (spec != kNoSpec) run(connection, raise_spec(connection.dialect(), group, spec));
+            if (spec != kNoSpec)
+                for (const std::string& statement : raise_spec(connection.dialect(), group, spec))
+                    run(connection, statement);
         return {};
     }));
     CS2SIM_TRY_LET(outcome, change(operations, [&](const Dialect& sql) {

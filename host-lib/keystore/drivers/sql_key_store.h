@@ -46,9 +46,9 @@ private:
     // A change in one transaction. `apart`: it has the same SQL each time, so that it can be prepared. `rows`
     // of it, and the version of its audit rows.
     Result<Outcome> change(const std::vector<OperationId>& operations,
-                           const std::function<Change(const Dialect&)>& statements, bool apart = false);
+                           const std::function<Transaction(const Dialect&)>& statements, bool apart = false);
     std::uint64_t run_reservation(Connection& connection, const Change& change);
-    Outcome run_change(Connection& connection, const Change& change, const Values& values);
+    Outcome run_changes(Connection& connection, const Transaction& changes, const Values& values);
     std::optional<Outcome> outcome_of(Connection& connection, const std::vector<OperationId>& operations);
     Result<Outcome> change_row(const KeyIndex& index, const OperationId& operation,
                                const std::function<Change(const Dialect&)>& statements);

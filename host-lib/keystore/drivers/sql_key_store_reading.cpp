@@ -86,7 +86,8 @@ Result<Stats> SqlKeyStore::stats() {
     CS2SIM_TRY(perform([&](Connection& connection, bool) -> Result<void> {
         const Dialect& sql = connection.dialect();
         std::tie(stats.keys, stats.bytes) =
-            read_two_numbers(connection, "select count(*), coalesce(sum(length(blob)), 0) from cs2sim_key");
+            read_two_numbers(connection, "select count(*), coalesce(sum(" + std::string(sql.blob_length) +
+                                             "), 0) from cs2sim_key");
         stats.groups = read_number(connection, "select count(distinct grp) from cs2sim_key").value_or(0);
         stats.by_mbk = read_mbks(connection);
         stats.schema = schema_of(connection).value_or(0);

@@ -28,6 +28,12 @@ std::string where_index(const Dialect& sql, const KeyIndex& index) {
 
 std::string from_index(const Dialect& sql, const KeyIndex& index, Match match) {
     if (match == Match::equal) return where_index(sql, index);
+    if (sql.plain) {
+        const std::string group = sql.text(index.group), name = sql.text(index.name);
+        return together({"(grp > ", group, " or (grp = ", group, " and (name > ", name, " or (name = ", name,
+                         " and spec ", match == Match::greater ? "> " : ">= ", sql.number(index.spec),
+                         "))))"});
+    }
     return together({"(grp, name, spec) ", match == Match::greater ? "> (" : ">= (", sql.text(index.group),
                      ", ", sql.text(index.name), ", ", sql.number(index.spec), ")"});
 }
@@ -40,7 +46,7 @@ std::vector<std::string> conditions(const Dialect& sql, const Filter& filter) {
     if (filter.id) all.push_back("id = " + sql.bytes(*filter.id));
     if (filter.key_class) all.push_back("class = " + number(*filter.key_class));
     if (filter.key_type) all.push_back("key_type = " + number(*filter.key_type));
-    if (filter.is_private) all.push_back(*filter.is_private ? "private = true" : "private = false");
+    if (filter.is_private) all.push_back("private = " + sql.truth(*filter.is_private));
     if (filter.mbk) all.push_back("mbk = " + sql.bytes(*filter.mbk));
     if (filter.not_mbk) all.push_back("mbk <> " + sql.bytes(*filter.not_mbk));
     return all;
@@ -52,7 +58,7 @@ std::string where(const std::vector<std::string>& all) {
 
 // Of rows in `from`, which have op, grp, name, spec and ver.
 std::string audit_of(const Dialect& sql, std::string_view from, const Doing& doing) {
-    return together({"insert into cs2sim_audit (at, host, op, act, grp, name, spec, ver) select ", sql.now,
+    return together({"insert into cs2sim_audit (at, host, op, act, grp, name, spec, ver) select ", sql.time(),
                      ", ", sql.text(doing.host), ", op, ", sql.text(doing.act),
                      ", grp, name, spec, ver from ", from});
 }
@@ -96,9 +102,10 @@ std::string select_keys(const Dialect& sql, const Filter& filter, const KeyIndex
     std::vector<std::string> all = conditions(sql, filter);
     if (from) all.push_back(from_index(sql, *from, match));
     // A blob that is too long to be one is not even read.
-    const std::string blob = blobs ? together({"case when length(blob) <= ", number(kLongestBlob), " then ",
-                                               sql.read_bytes("blob"), " else '' end"})
-                                   : "''";
+    const std::string blob = !blobs      ? "''"
+                             : sql.plain ? std::string(sql.blob)
+                                         : together({"case when length(blob) <= ", number(kLongestBlob),
+                                                     " then ", sql.read_bytes("blob"), " else '' end"});
     const std::vector<std::string> columns = {sql.read_text("grp"),
                                               sql.read_text("name"),
                                               "spec",
@@ -108,13 +115,13 @@ std::string select_keys(const Dialect& sql, const Filter& filter, const KeyIndex
                                               "key_type",
                                               sql.read_bytes("label"),
                                               sql.read_bytes("id"),
-                                              "case when private then 1 else 0 end",
+                                              sql.read_truth("private"),
                                               sql.read_time("created"),
                                               sql.read_time("changed"),
                                               sql.read_text("host"),
                                               blob};
-    return sql.select_lines(columns, together({" from cs2sim_key", where(all),
-                                               " order by grp, name, spec limit ", number(limit)}));
+    return sql.select_lines(
+        columns, together({" from cs2sim_key", where(all), " order by grp, name, spec", sql.limit(limit)}));
 }
 
 std::string select_count(const Dialect& sql, const Filter& filter) {
@@ -129,12 +136,12 @@ std::string select_audit(const Dialect& sql, std::size_t limit) {
     return sql.select_lines(
         {sql.read_time("at"), sql.read_text("host"), sql.read_bytes("op"), sql.read_text("act"),
          sql.read_text("grp"), sql.read_text("name"), "spec", "ver"},
-        " from cs2sim_audit order by at desc limit " + number(limit));
+        " from cs2sim_audit order by at desc" + sql.limit(limit));
 }
 
 std::string select_mbks(const Dialect& sql) {
     return sql.select_lines({sql.read_bytes("mbk"), "count(*)"},
-                            " from cs2sim_key group by mbk order by count(*) desc limit 100");
+                            " from cs2sim_key group by mbk order by count(*) desc" + sql.limit(100));
 }
 
 std::string select_outcome(const Dialect& sql, std::string_view table,
@@ -143,45 +150,51 @@ std::string select_outcome(const Dialect& sql, std::string_view table,
                      list_of(sql, operations), ")"});
 }
 
-Change insert_keys(const Dialect& sql, const std::vector<StoredKey>& keys,
-                   const std::vector<OperationId>& operations, const Doing& doing, bool skip_present) {
+namespace {
+
+std::string insert_into_keys(const Dialect& sql) {
+    return together(
+        {"insert into cs2sim_key (grp, name, spec, ver, mbk, class, key_type, label, id, private, ", sql.blob,
+         ", op, created, changed, host) "});
+}
+
+std::string row_of(const Dialect& sql, const StoredKey& key, const OperationId& operation,
+                   const Doing& doing) {
+    const std::string now = sql.time();
+    return joined({sql.text(key.index.group), sql.text(key.index.name), sql.number(key.index.spec), "1",
+                   sql.bytes(key.mbk), sql.number(key.key_class), sql.number(key.key_type),
+                   sql.bytes(key.label), sql.bytes(key.id), sql.truth(key.is_private), sql.bytes(key.blob),
+                   sql.bytes(operation), now, now, sql.text(doing.host)},
+                  ", ");
+}
+
+// From a table of one row: not every DBMS has values without a table, or VALUES of several rows.
+Change insert_one(const Dialect& sql, const StoredKey& key, const OperationId& operation, const Doing& doing,
+                  bool skip_present) {
+    std::string change = together(
+        {insert_into_keys(sql), "select ", row_of(sql, key, operation, doing), " from cs2sim_store"});
+    if (skip_present)
+        change += together(
+            {" where not exists (select 1 from cs2sim_key where ", where_index(sql, key.index), ")"});
+    return with_audit(sql, std::move(change), rows_by_operation(sql, {operation}), doing, {});
+}
+
+}  // namespace
+
+Transaction insert_keys(const Dialect& sql, const std::vector<StoredKey>& keys,
+                        const std::vector<OperationId>& operations, const Doing& doing, bool skip_present) {
+    Transaction changes;
     std::vector<std::string> rows;
     for (std::size_t i = 0; i < keys.size(); ++i) {
-        const StoredKey& key = keys[i];
-        rows.push_back(together({"(",
-                                 sql.text(key.index.group),
-                                 ", ",
-                                 sql.text(key.index.name),
-                                 ", ",
-                                 sql.number(key.index.spec),
-                                 ", 1, ",
-                                 sql.bytes(key.mbk),
-                                 ", ",
-                                 sql.number(key.key_class),
-                                 ", ",
-                                 sql.number(key.key_type),
-                                 ", ",
-                                 sql.bytes(key.label),
-                                 ", ",
-                                 sql.bytes(key.id),
-                                 ", ",
-                                 key.is_private ? "true, " : "false, ",
-                                 sql.bytes(key.blob),
-                                 ", ",
-                                 sql.bytes(operations[i]),
-                                 ", ",
-                                 sql.now,
-                                 ", ",
-                                 sql.now,
-                                 ", ",
-                                 sql.text(doing.host),
-                                 ")"}));
+        if (sql.plain)
+            changes.push_back(insert_one(sql, keys[i], operations[i], doing, skip_present));
+        else
+            rows.push_back(together({"(", row_of(sql, keys[i], operations[i], doing), ")"}));
     }
-    const std::string change =
-        together({"insert into cs2sim_key (grp, name, spec, ver, mbk, class, key_type, label, id, private, "
-                  "blob, op, created, changed, host) values ",
-                  joined(rows, ", "), skip_present ? " on conflict (grp, name, spec) do nothing" : ""});
-    return with_audit(sql, change, rows_by_operation(sql, operations), doing, {});
+    if (sql.plain) return changes;
+    const std::string change = together({insert_into_keys(sql), "values ", joined(rows, ", "),
+                                         skip_present ? " on conflict (grp, name, spec) do nothing" : ""});
+    return {with_audit(sql, change, rows_by_operation(sql, operations), doing, {})};
 }
 
 Change update_key(const Dialect& sql, const StoredKey& key, Version expected, const Doing& doing) {
@@ -196,13 +209,15 @@ Change update_key(const Dialect& sql, const StoredKey& key, Version expected, co
                                          ", id = ",
                                          sql.bytes(key.id),
                                          ", private = ",
-                                         key.is_private ? "true" : "false",
-                                         ", blob = ",
+                                         sql.truth(key.is_private),
+                                         ", ",
+                                         sql.blob,
+                                         " = ",
                                          sql.bytes(key.blob),
                                          ", op = ",
                                          sql.bytes(doing.operation),
                                          ", changed = ",
-                                         sql.now,
+                                         sql.time(),
                                          ", host = ",
                                          sql.text(doing.host),
                                          " where ",
@@ -219,7 +234,7 @@ Change erase_key(const Dialect& sql, const KeyIndex& index, Version expected, co
     const std::string audit =
         together({"(select ", sql.bytes(doing.operation), " as op, ", sql.text(index.group), " as grp, ",
                   sql.text(index.name), " as name, ", number(index.spec), " as spec, ", number(expected),
-                  " as ver) d"});
+                  " as ver", sql.plain ? " from cs2sim_store) d" : ") d"});
     const std::string change = "delete from cs2sim_key where " + row;
     if (!sql.changes_in_with) return with_audit(sql, change, audit, doing, notification_of(index));
     return {together({"with k as (", change, " returning 1) ",
@@ -268,32 +283,62 @@ std::string new_seals_apart(const Dialect& sql, const std::vector<Recrypted>& ro
 
 }  // namespace
 
-Change recrypt_keys(const Dialect& sql, const std::vector<Recrypted>& rows,
-                    const std::vector<OperationId>& operations, const Doing& doing) {
+Transaction recrypt_keys(const Dialect& sql, const std::vector<Recrypted>& rows,
+                         const std::vector<OperationId>& operations, const Doing& doing) {
+    const auto update = [&](std::string_view mbk, std::string_view blob, std::string_view operation) {
+        return together({"update cs2sim_key set ver = ver + 1, mbk = ", mbk, ", ", sql.blob, " = ", blob,
+                         ", op = ", operation, ", changed = ", sql.time(),
+                         ", host = ", sql.text(doing.host)});
+    };
+    if (sql.plain) {
+        Transaction changes;
+        for (std::size_t i = 0; i < rows.size(); ++i)
+            changes.push_back(with_audit(
+                sql,
+                together({update(sql.bytes(rows[i].mbk), sql.bytes(rows[i].blob), sql.bytes(operations[i])),
+                          " where ", where_index(sql, rows[i].index),
+                          " and ver = ", number(rows[i].version)}),
+                rows_by_operation(sql, {operations[i]}), doing, kAnyRow));
+        return changes;
+    }
     const std::string seals =
         sql.values ? new_seals_apart(sql, rows, operations) : new_seals(sql, rows, operations);
-    const std::string change = together(
-        {"update cs2sim_key set ver = ver + 1, mbk = v.column5, blob = v.column6, op = v.column7, changed = ",
-         sql.now, ", host = ", sql.text(doing.host), " from ", seals,
-         " where grp = v.column1 and name = v.column2 and spec = v.column3 and ver = v.column4"});
-    return with_audit(sql, change, rows_by_operation(sql, operations), doing, kAnyRow);
+    const std::string change =
+        together({update("v.column5", "v.column6", "v.column7"), " from ", seals,
+                  " where grp = v.column1 and name = v.column2 and spec = v.column3 and ver = v.column4"});
+    return {with_audit(sql, change, rows_by_operation(sql, operations), doing, kAnyRow)};
 }
 
 Change reserve_specs(const Dialect& sql, std::string_view group, std::uint32_t count) {
     const std::string from =
         sql.cheap_commit.empty() ? " where true" : together({" from ", sql.cheap_commit});
     const std::string given = " next_spec - " + number(count);
+    const std::string select =
+        together({"select", given, " from cs2sim_group where grp = ", sql.text(group)});
+    if (sql.plain)
+        return {together({"update cs2sim_group set next_spec = next_spec + ", number(count),
+                          " where grp = ", sql.text(group)}),
+                together({"insert into cs2sim_group (grp, next_spec) values (", sql.text(group), ", ",
+                          number(std::uint64_t{count} + 1), ")"}),
+                select};
     const std::string change = together(
         {"insert into cs2sim_group (grp, next_spec) select ", sql.text(group), ", 1 + ", number(count), from,
          " on conflict (grp) do update set next_spec = cs2sim_group.next_spec + ", number(count)});
     if (sql.changes_return) return {change + " returning" + given};
-    return {change, together({"select", given, " from cs2sim_group where grp = ", sql.text(group)})};
+    return {change, select};
 }
 
-std::string raise_spec(const Dialect& sql, std::string_view group, std::uint32_t spec) {
-    return together({"insert into cs2sim_group (grp, next_spec) values (", sql.text(group), ", ",
-                     number(std::uint64_t{spec} + 1), ") on conflict (grp) do update set next_spec = ",
-                     sql.greatest, "(cs2sim_group.next_spec, excluded.next_spec)"});
+Change raise_spec(const Dialect& sql, std::string_view group, std::uint32_t spec) {
+    const std::string next = number(std::uint64_t{spec} + 1);
+    if (sql.plain)
+        return {together({"update cs2sim_group set next_spec = ", next, " where grp = ", sql.text(group),
+                          " and next_spec < ", next}),
+                together({"insert into cs2sim_group (grp, next_spec) select ", sql.text(group), ", ", next,
+                          " from cs2sim_store where not exists (select 1 from cs2sim_group where grp = ",
+                          sql.text(group), ")"})};
+    return {together({"insert into cs2sim_group (grp, next_spec) values (", sql.text(group), ", ", next,
+                      ") on conflict (grp) do update set next_spec = ", sql.greatest,
+                      "(cs2sim_group.next_spec, excluded.next_spec)"})};
 }
 
 std::vector<std::string> statements_of(std::string_view file) {

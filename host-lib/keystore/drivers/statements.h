@@ -12,6 +12,8 @@ namespace cs2sim::keystore {
 // Statements that are one change: run in one transaction, the first one's count of rows is what the change
 // did. The others run only when it is not 0.
 using Change = std::vector<std::string>;
+// Several changes that are one.
+using Transaction = std::vector<Change>;
 
 // What an audit row and a key's row say of who did it.
 struct Doing {
@@ -31,17 +33,18 @@ std::string select_mbks(const Dialect& dialect);  // hash and number of keys, th
 std::string select_outcome(const Dialect& dialect, std::string_view table,
                            const std::vector<OperationId>& operations);
 
-Change insert_keys(const Dialect& dialect, const std::vector<StoredKey>& keys,
-                   const std::vector<OperationId>& operations, const Doing& doing, bool skip_present);
+Transaction insert_keys(const Dialect& dialect, const std::vector<StoredKey>& keys,
+                        const std::vector<OperationId>& operations, const Doing& doing, bool skip_present);
 Change update_key(const Dialect& dialect, const StoredKey& key, Version expected, const Doing& doing);
 Change erase_key(const Dialect& dialect, const KeyIndex& index, Version expected, const Doing& doing);
-Change recrypt_keys(const Dialect& dialect, const std::vector<Recrypted>& rows,
-                    const std::vector<OperationId>& operations, const Doing& doing);
+Transaction recrypt_keys(const Dialect& dialect, const std::vector<Recrypted>& rows,
+                         const std::vector<OperationId>& operations, const Doing& doing);
 
-// Statements in one transaction, the last of which gives the first of `count` specifiers.
+// Statements in one transaction, the last of which gives the first of `count` specifiers. Of three the second
+// is for when the first changed nothing.
 Change reserve_specs(const Dialect& dialect, std::string_view group, std::uint32_t count);
-// Nobody gets specifiers up to `spec` from there on.
-std::string raise_spec(const Dialect& dialect, std::string_view group, std::uint32_t spec);
+// Nobody gets specifiers up to `spec` from there on. All of the statements are run.
+Change raise_spec(const Dialect& dialect, std::string_view group, std::uint32_t spec);
 
 // The single statements of a file whose statements are apart by empty lines.
 std::vector<std::string> statements_of(std::string_view file);

@@ -56,6 +56,23 @@ TEST_CASE("SQLite behind sqliteodbc passes the suite of stores") {
     check_conformance([&] { return opened(at(connection)); });
 }
 
+TEST_CASE("another DBMS passes the suite of stores in SQL that any knows, blobs as hexadecimal text") {
+    postgres().sql("postgres", "create database by_plain_sql");
+    const OdbcIni ini(dsn_of_postgresql("by_plain_sql"));
+    // unixODBC remembers what a DSN said before.
+    const std::string connection =
+        "DSN=CryptoServerKeyStore;UID=owner;PWD=secret;Database=by_plain_sql;CS2SIM_SQL=plain";
+    Heard heard;
+    CHECK(code_of(opened(at(connection), heard)->count({})) == E_CSA_STORE_SCHEMA);
+    CHECK(heard.has("cs2sim keystore init 'odbc:DSN="));
+    REQUIRE(code_of(opened(at(connection))->init()) == 0);
+    REQUIRE(code_of(opened(at(connection))->init()) == 0);
+    check_conformance([&] { return opened(at(connection)); });
+    CHECK(postgres().sql("by_plain_sql",
+                         "select substr(sealed, 1, 8) from cs2sim_key where name = '' and "
+                         "mbk like '0102030%' limit 1") == "00010203\n");
+}
+
 TEST_CASE("what ODBC cannot open is told apart") {
     postgres().new_store("odbc_apart");
     const OdbcIni ini(dsn_of_postgresql("odbc_apart"));

@@ -1,9 +1,11 @@
-// ODBC through SOCI: PostgreSQL and SQLite behind an ODBC driver. There is no LISTEN and no socket to shut
-// down here: what others change is asked for, and a server that hangs is given up by the driver's own
-// time-out, if it has one.
+// ODBC through SOCI: PostgreSQL, SQLite and, as good as it goes, any other DBMS behind an ODBC driver. There
+// is no LISTEN and no socket to shut down here: what others change is asked for, and a server that hangs is
+// given up by the driver's own time-out, if it has one.
 #include <soci/odbc/soci-odbc.h>
 
+#include <boost/algorithm/string/erase.hpp>
 #include <boost/algorithm/string/find.hpp>
+#include <boost/algorithm/string/replace.hpp>
 
 #include "host-lib/keystore/drivers/postgresql_failure.h"
 #include "host-lib/keystore/drivers/rows.h"
@@ -30,8 +32,18 @@ constexpr StateRow kStates[] = {
     {"IM", Trouble::refused, E_CSA_STORE_CONFIG},     // no such DSN, driver not found, …
     {"01000", Trouble::refused, E_CSA_STORE_CONFIG},  // unixODBC: can't open the driver's library
     {"HYT00", Trouble::refused, E_CSA_STORE_TIMEOUT}, {"HYT01", Trouble::refused, E_CSA_STORE_TIMEOUT},
-    {"S1T00", Trouble::refused, E_CSA_STORE_TIMEOUT},
+    {"S1T00", Trouble::refused, E_CSA_STORE_TIMEOUT}, {"23000", Trouble::present, E_DB_EXISTS},
+    {"42S02", Trouble::refused, E_CSA_STORE_SCHEMA},  // no such table
+    {"42S22", Trouble::refused, E_CSA_STORE_SCHEMA},  // no such column
 };
+
+// Ours, in a connection string: the DBMS behind the driver is to be asked nothing but what any knows. For one
+// that says it is PostgreSQL, and is not.
+constexpr std::string_view kPlainWord = "CS2SIM_SQL=plain";
+
+bool wants_plain(const std::string& connection) {
+    return !boost::algorithm::ifind_first(connection, kPlainWord).empty();
+}
 
 Failure failure_of(const soci::odbc_soci_error& error) {
     const std::string_view sqlstate = reinterpret_cast<const char*>(error.odbc_error_code());
@@ -48,20 +60,15 @@ class OdbcConnection : public Connection {
 public:
     explicit OdbcConnection(const std::string& connection) : session_(soci::odbc, connection) {}
 
-    // What the driver says that it talks to; refused when we do not know its SQL.
-    tl::expected<void, Failure> meet(const KeyStorage& storage) {
+    // What the driver says that it talks to.
+    void meet(const KeyStorage& storage) {
         using Backend = soci::odbc_session_backend;
-        switch (backend().get_database_product()) {
-            case Backend::prod_postgresql:
-                dialect_ = &kPostgresqlByOdbc;
-                break;
-            case Backend::prod_sqlite:
-                dialect_ = &kSqliteByOdbc;
-                break;
-            default:
-                return tl::unexpected(Failure{Trouble::refused, E_CSA_STORE_CONFIG,
-                                              "behind this ODBC driver is neither PostgreSQL nor SQLite"});
-        }
+        const auto product = backend().get_database_product();
+        if (wants_plain(storage.connection) ||
+            (product != Backend::prod_postgresql && product != Backend::prod_sqlite))
+            speak_plainly(product == Backend::prod_mysql);
+        else
+            dialect_ = product == Backend::prod_postgresql ? &kPostgresqlByOdbc : &kSqliteByOdbc;
         const auto seconds = std::chrono::ceil<std::chrono::seconds>(storage.command_timeout).count();
         // Not every driver has it: then there is none.
         SQLSetConnectAttr(backend().hdbc_, SQL_ATTR_QUERY_TIMEOUT, reinterpret_cast<SQLPOINTER>(seconds), 0);
@@ -70,7 +77,6 @@ public:
             run(*this, "pragma synchronous = full");
             run(*this, "pragma busy_timeout = " + std::to_string(storage.busy_timeout.count()));
         }
-        return {};
     }
 
     soci::session& session() override { return session_; }
@@ -99,19 +105,54 @@ public:
         SQLCHAR answer[2] = {};
         SQLGetInfo(backend().hdbc_, SQL_DATA_SOURCE_READ_ONLY, answer, sizeof answer, nullptr);
         if (answer[0] == 'Y') return false;
-        if (dialect_ == &kSqliteByOdbc) return true;
+        if (dialect_ != &kPostgresqlByOdbc) return true;
         return read_number(*this, std::string(kMayInsert)) == 1u;
     }
 
     void abandon() override {}  // what the driver holds is not known: it stays open in the child
 
 private:
+    void speak_plainly(bool has_limit) {
+        plain_ = kPlain;
+        if (has_limit) {  // MySQL has no other way
+            plain_.limit_open = " limit ";
+            plain_.limit_close = "";
+        }
+        schema_ = boost::algorithm::replace_all_copy(std::string(kPlain.schema), "@long_text@", long_text());
+        boost::algorithm::replace_all(schema_, "@now@", plain_.time().substr(1, 23));
+        plain_.schema = schema_;
+        dialect_ = &plain_;
+    }
+
+    // The driver's type for the longest texts.
+    std::string long_text() {
+        SQLHSTMT types = nullptr;
+        std::string longest = "text";
+        if (!SQL_SUCCEEDED(SQLAllocHandle(SQL_HANDLE_STMT, backend().hdbc_, &types))) return longest;
+        SQLINTEGER most = 0;
+        SQLGetTypeInfo(types, SQL_LONGVARCHAR);
+        while (SQL_SUCCEEDED(SQLFetch(types))) {
+            SQLCHAR name[128] = {};
+            SQLINTEGER size = 0;
+            SQLLEN had = 0;
+            SQLGetData(types, 1, SQL_C_CHAR, name, sizeof name, &had);
+            SQLGetData(types, 3, SQL_C_SLONG, &size, sizeof size, &had);
+            if (size <= most) continue;
+            most = size;
+            longest = reinterpret_cast<const char*>(name);
+        }
+        SQLFreeHandle(SQL_HANDLE_STMT, types);
+        return longest;
+    }
+
     soci::odbc_session_backend& backend() {
         return *static_cast<soci::odbc_session_backend*>(session_.get_backend());
     }
 
     soci::session session_;
     const Dialect* dialect_ = &kPostgresqlByOdbc;
+    Dialect plain_{};     // of another DBMS
+    std::string schema_;  // its tables
     Clock::time_point looked_{};
 };
 
@@ -125,7 +166,7 @@ public:
     tl::expected<std::unique_ptr<Connection>, Failure> connect(Clock::time_point) override {
         try {
             auto connection = std::make_unique<OdbcConnection>(words());
-            CS2SIM_TRY(connection->meet(storage_));
+            connection->meet(storage_);
             return connection;
         } catch (const soci::odbc_soci_error& error) {
             return tl::unexpected(failure_of(error));
@@ -138,9 +179,9 @@ private:
     // psqlodbc cuts long texts at 8,190 characters unless it is told how long ours may be; others ignore it.
     std::string words() const {
         constexpr std::string_view kLongest = "MaxLongVarcharSize";
-        if (!boost::algorithm::ifind_first(storage_.connection, kLongest).empty()) return storage_.connection;
-        const bool ends = storage_.connection.ends_with(';');
-        return storage_.connection + (ends ? "" : ";") + std::string(kLongest) + "=" +
+        const std::string given = boost::algorithm::ierase_first_copy(storage_.connection, kPlainWord);
+        if (!boost::algorithm::ifind_first(given, kLongest).empty()) return given;
+        return given + (given.ends_with(';') ? "" : ";") + std::string(kLongest) + "=" +
                std::to_string(2 * kLongestBlob + 1);
     }
 
