@@ -10,7 +10,7 @@ using Catch::Contains;
 namespace {
 
 constexpr std::uint16_t kOne = 0x175, kTwo = 0x176;
-constexpr std::uint8_t kCalls = 0, kCrashes = 1, kMeets = 2;
+constexpr std::uint8_t kCalls = 0, kCrashes = 1, kMeets = 2, kWaits = 3;
 
 void load_pair(ModuleBench& bench, const std::string& second) {
     for (const std::string& name : {std::string("twoa"), second}) {
@@ -55,6 +55,18 @@ TEST_CASE("A module whose function crashes for another fails alone") {
     CHECK(bench.run(kMeets, {}, kOne).error().code == E_OS_MDL_NOT_AVAILABLE);
     bench.restart();
     CHECK(bench.run(kMeets, {}, kOne));
+}
+
+TEST_CASE("The watchdog ends the module that does not return, not the one that waits for it") {
+    Profile profile;
+    profile.module_watchdog = 1;
+    ModuleBench bench(profile);
+    load_pair(bench, "twob");
+    CHECK(bench.run(kWaits, {}, kOne).error().code == E_OS_MDL_NOT_AVAILABLE);
+    CHECK(bench.stage("TWOB") == ModuleStage::failed);
+    CHECK_THAT(bench.module_log("TWOB"), Contains("it did not return") && Contains("loop"));
+    CHECK(bench.stage("TWOA") == ModuleStage::ready);
+    CHECK(bench.run(kMeets, {}, kOne).error().code == E_OS_MDL_NOT_AVAILABLE);
 }
 
 TEST_CASE("Two modules that call each other at once: one of the commands ends with a code") {
