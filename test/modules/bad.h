@@ -76,6 +76,7 @@ static int misbehave(T_CMDS_HANDLE* handle, int l_cmd, unsigned char* cmd) {
     unsigned char* volatile nowhere = NULL; /* which the compiler may not see through */
     unsigned char* block;
     volatile int forever = 1;
+    int i;
     if (l_cmd < 1) return (int)E_CMDS_DATA_LEN;
     switch (cmd[0]) {
         case 0:
@@ -125,6 +126,16 @@ static int misbehave(T_CMDS_HANDLE* handle, int l_cmd, unsigned char* cmd) {
             return 0;
         case 15: /* calls that write, whose flags or names a filter might not see */
             return refused_calls() == 0 && !has_capabilities() ? 0 : (int)0xB1700015u;
+        case 16: /* overruns its answer, among so many blocks that it is not looked at right away */
+            for (i = 0; i < 3000; ++i)
+                if (!os_mem_new_tag(8, OS_MEM_TYPE_SD, "bad.h", 45)) return (int)0xB1700016u;
+            if (cmds_alloc_answ(handle, 4, &block) != 0) return (int)0xB1700016u;
+            os_mem_cpy(block, "well!", 5);
+            return 0;
+        case 17: /* frees its answer */
+            if (cmds_alloc_answ(handle, 4, &block) != 0) return (int)0xB1700017u;
+            os_mem_del(block);
+            return 0;
         default:
             return (int)E_CMDS_INVAL;
     }
