@@ -36,7 +36,9 @@ Result<Bytes> module_call(ServiceCall& call) {
     Bytes data;
     append_big_endian(data, command ? command->auth_state() : 0, 4);  // never what the caller says it is
     append(data, call.request.bytes("arguments"));
+    const std::int64_t began = monotonic_milliseconds();
     auto answer = other->call(CS2SIM_CALL_FUNCTION, place, data, command);
+    call.module.spent_elsewhere(monotonic_milliseconds() - began);
     cleanse(data.data(), data.size());
     return answer;
 }

@@ -81,7 +81,7 @@ bool Modules::goes_on(const UserModule& module, std::int64_t began) const {
     if (booting_) return now - began < kStartPatience;
     if (module.asked_for_consent) return now - began < kConsentPatience;
     const std::int64_t watchdog = std::int64_t{device_.profile.module_watchdog} * 1000;
-    return watchdog == 0 || now - began < watchdog;
+    return watchdog == 0 || now - began - module.elsewhere() < watchdog;
 }
 
 // --- starting ---

@@ -36,6 +36,7 @@ Result<Bytes> UserModule::locked_call(cs2sim_call kind, std::uint32_t number, By
     const bool outermost = began_ == 0;
     if (command) command_ = command;
     if (outermost) began_ = monotonic_milliseconds();
+    if (outermost) elsewhere_ = 0;
     auto answer = process->call(kind, number, data, *this);
     command_ = outer;
     if (outermost) began_ = 0;

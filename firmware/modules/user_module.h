@@ -95,6 +95,10 @@ public:
     bool goes_on() override;
     Call* command() const { return command_; }
 
+    // Time that a call spent in another module is not its own (milliseconds).
+    void spent_elsewhere(std::int64_t time) { elsewhere_ += time; }
+    std::int64_t elsewhere() const { return elsewhere_; }
+
     void write_log(std::string_view line) const;  // a line, with the time
 
 private:
@@ -103,7 +107,8 @@ private:
     Modules& modules_;
     Turn turn_;  // to be in the module: the one that calls may call again
     Call* command_ = nullptr;
-    std::int64_t began_ = 0;  // monotonic milliseconds, of the outermost call
+    std::int64_t began_ = 0;      // monotonic milliseconds, of the outermost call
+    std::int64_t elsewhere_ = 0;  // of that call
 };
 
 }  // namespace cs2sim

@@ -1,6 +1,7 @@
 /* What a bad module does; the first byte of the command says which. */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
@@ -50,6 +51,14 @@ static int wrong_arguments(T_CMDS_HANDLE* handle) {
 
 static const P_CMDS_FCT Module_func_tab_of_bad[1] = {echo};
 
+/* A superuser's simulator has some, its modules have none. */
+static int has_capabilities(void) {
+    struct __user_cap_header_struct self = {_LINUX_CAPABILITY_VERSION_3, 0};
+    struct __user_cap_data_struct data[2];
+    memset(data, 0xFF, sizeof data);
+    return syscall(SYS_capget, &self, data) != 0 || (data[0].permitted | data[1].permitted) != 0;
+}
+
 static int refused_calls(void) {
     unsigned long long how[3] = {O_WRONLY | O_CREAT, 0600, 0};
     long calls[3];
@@ -67,6 +76,7 @@ static int misbehave(T_CMDS_HANDLE* handle, int l_cmd, unsigned char* cmd) {
     unsigned char* volatile nowhere = NULL; /* which the compiler may not see through */
     unsigned char* block;
     volatile int forever = 1;
+    int i;
     if (l_cmd < 1) return (int)E_CMDS_DATA_LEN;
     switch (cmd[0]) {
         case 0:
@@ -115,7 +125,17 @@ static int misbehave(T_CMDS_HANDLE* handle, int l_cmd, unsigned char* cmd) {
             while (forever) db_drop("CXIKEY");
             return 0;
         case 15: /* calls that write, whose flags or names a filter might not see */
-            return refused_calls() == 0 ? 0 : (int)0xB1700015u;
+            return refused_calls() == 0 && !has_capabilities() ? 0 : (int)0xB1700015u;
+        case 16: /* overruns its answer, among so many blocks that it is not looked at right away */
+            for (i = 0; i < 3000; ++i)
+                if (!os_mem_new_tag(8, OS_MEM_TYPE_SD, "bad.h", 45)) return (int)0xB1700016u;
+            if (cmds_alloc_answ(handle, 4, &block) != 0) return (int)0xB1700016u;
+            os_mem_cpy(block, "well!", 5);
+            return 0;
+        case 17: /* frees its answer */
+            if (cmds_alloc_answ(handle, 4, &block) != 0) return (int)0xB1700017u;
+            os_mem_del(block);
+            return 0;
         default:
             return (int)E_CMDS_INVAL;
     }

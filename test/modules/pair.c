@@ -40,6 +40,7 @@ typedef struct {
     int (*undeclared)(int number);
     int (*overrun)(unsigned char* eight);
     int (*answer)(T_CMDS_HANDLE* handle);
+    int (*loop)(void);
 } T_PAIR_TABLE;
 #define other ((const T_PAIR_TABLE*)P_OTHER)
 
@@ -69,6 +70,13 @@ static int overrun(unsigned char* eight) {
 static int answer_for_another(T_CMDS_HANDLE* handle) {
     unsigned char* answer = NULL;
     return cmds_alloc_answ(handle, 4, &answer);
+}
+
+static int loop(void) {
+    volatile int forever = 1;
+    while (forever) {
+    }
+    return 0;
 }
 
 /* --- commands --- */
@@ -112,6 +120,12 @@ static int crashes(T_CMDS_HANDLE* handle, int l_cmd, unsigned char* cmd) {
     (void)cmd;
     return other->crash();
 }
+static int waits(T_CMDS_HANDLE* handle, int l_cmd, unsigned char* cmd) {
+    (void)handle;
+    (void)l_cmd;
+    (void)cmd;
+    return other->loop();
+}
 /* Waits a little, so that both are inside, then calls. */
 static int meets(T_CMDS_HANDLE* handle, int l_cmd, unsigned char* cmd) {
     (void)handle;
@@ -141,14 +155,16 @@ static struct {
     int (*undeclared)(int);
     int (*overrun)(unsigned char*);
     int (*answer)(T_CMDS_HANDLE*);
+    int (*loop)(void);
 } Module_pub = {NULL,    START, stop, consent, consent,    NULL,    &Module_info,
-                reverse, may,   ping, crash,   undeclared, overrun, answer_for_another};
+                reverse, may,   ping, crash,   undeclared, overrun, answer_for_another,
+                loop};
 
 static T_MODULE_LINK_TAB Module_link_tab[] = {{&P_CMDS, "CMDS", 0, 0},
                                               {&P_UTIL, "UTIL", 0, 0},
                                               {&P_OTHER, OTHER, 0x01000000, OPTIONAL},
                                               {NULL, "", 0, 0}};
-static P_CMDS_FCT Module_func_tab[] = {calls, crashes, meets};
+static P_CMDS_FCT Module_func_tab[] = {calls, crashes, meets, waits};
 
 int START(T_OS_MDL_HDL smos, OS_FILE_HANDLE file, void* memory) {
     (void)file;

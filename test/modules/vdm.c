@@ -38,6 +38,7 @@ enum {
     STATE,
     WRITES_BEHIND,
     CRASHES,
+    DAMAGES,
     ITS_OWN_CODE
 };
 
@@ -108,6 +109,13 @@ static int sign(const T_VDM_MECH* const mechanism, const unsigned int flags, con
         case CRASHES:
             *(volatile int*)NULL = 0;
             return 0;
+        case DAMAGES: { /* the heap, while its result is good */
+            unsigned char* block = os_mem_new_tag(8, OS_MEM_TYPE_SD, "vdm.c", 48);
+            if (!block) return (int)DENIED;
+            memset(block, 0, 9);
+            memcpy(result->pBuf, "well", result->len = 4);
+            return 0;
+        }
         case ITS_OWN_CODE:
             return (int)DENIED;
         default:

@@ -174,6 +174,14 @@ TEST_CASE("module run starts its simulator where it is told to, and says when on
     CHECK(ran.out.find("listen     " + port + "@127.0.0.1\n") != std::string::npos);
     CHECK(ran.out.find("device ") == std::string::npos);
 
+    // Nobody reads on: it ends as at Ctrl-C, and so does its simulator.
+    const Outcome unread = run({"/bin/sh", "-c",
+                                cs2sim + " module run --state unread --no-device --listen " + port +
+                                    "@127.0.0.1 demo.lua | head -1\n" + cs2sim + " stop --state unread"},
+                               options);
+    INFO(unread.out << unread.err);
+    CHECK(unread.status != 0);  // nothing runs there any more
+
     const Simulator other;
     for (const std::vector<std::string>& words : std::vector<std::vector<std::string>>{
              {"--no-device"}, {"--device", folder / "node"}, {"--listen", "0"}}) {

@@ -246,8 +246,8 @@ int run_module(const std::string& state_name, const RunModule& run) {
     if (const auto noted = write_developed(folder, DevelopedModule{file, wrap_of(run, bits), run.services});
         !noted)
         return kTrouble;
-    std::signal(SIGINT, end);
-    std::signal(SIGTERM, end);
+    for (const int ending : {SIGINT, SIGTERM, SIGHUP, SIGPIPE})  // also when nobody reads on
+        std::signal(ending, end);
     int status = 0;
     fs::file_time_type loaded{};
     if (run.gdb) std::cout << "gdb " << file.string() << " -ex 'target remote :" << kDebuggerPort << "'\n";

@@ -95,6 +95,7 @@ void run_command(void) {
     struct command command;
     u32 length, l_answer = 0;
     const u8* block;
+    u8* copy;
     int code;
     memset(&command, 0, sizeof command);
     command.magic = COMMAND;
@@ -106,8 +107,12 @@ void run_command(void) {
     forget_pages();
     heap_check("after a command");
     if (code == 0 && command.answer) l_answer = command.l_answer;
-    if (l_answer != 0) memcpy(channel->data, command.answer, l_answer);
+    copy = malloc(l_answer + 1); /* damage of the block is told by way of the channel when it is freed */
+    if (!copy) end_process(CS2SIM_END_HEAP, l_answer);
+    if (l_answer != 0) memcpy(copy, command.answer, l_answer);
     if (command.answer) heap_delete(command.answer, CALLER);
+    memcpy(channel->data, copy, l_answer);
+    free(copy);
     answer_call(code, l_answer);
 }
 

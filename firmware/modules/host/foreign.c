@@ -261,6 +261,7 @@ void run_published(void) {
     const u32 place = channel->number;
     const void* const address = place >= 7 && place < MOST_SLOTS ? published_function(place) : NULL;
     struct command lent;
+    u8* copy;
     u32 count = 0, taken, i, length = 0;
     int code = address ? 0 : CODE(E_OS_MDL_NOT_SUPP);
     memset(received, 0, sizeof received);
@@ -277,8 +278,14 @@ void run_published(void) {
     }
     heap_check("after a call of another module");
     if (code == 0) length = put_results(length, received, count);
+    copy = malloc(length + 1); /* damage of a block is told by way of the channel when it is freed */
+    if (!copy) end_process(CS2SIM_END_HEAP, length);
+    memcpy(copy, channel->data, length);
     for (i = 0; i < MOST_PARAMETERS; ++i)
         if (received[i].block) sdk_os_mem_del_set(received[i].block, 0);
     forget_pages();
+    memcpy(channel->data, copy, length);
+    explicit_bzero(copy, length);
+    free(copy);
     answer_call(code, length);
 }

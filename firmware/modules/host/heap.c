@@ -121,6 +121,16 @@ void heap_check(const char* when) {
     next_to_check = block;
 }
 
+void heap_check_beside(u32 length, const char* when) {
+    u8* const copy = malloc(length + 1);
+    if (!copy) end_process(CS2SIM_END_HEAP, length);
+    memcpy(copy, channel->data, length);
+    heap_check(when);
+    memcpy(channel->data, copy, length);
+    explicit_bzero(copy, length);
+    free(copy);
+}
+
 static struct block* find(struct block* list, const void* start) {
     struct block* block;
     for (block = list->next; block != list; block = block->next)

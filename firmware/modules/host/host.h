@@ -117,7 +117,9 @@ void* heap_new(u32 size, u32 type, const char* file, u32 line, const void* calle
 void heap_delete(void* block, const void* caller);
 /* The room behind `inside` to the end of the block that it lies in; 0 when it lies in none. */
 u32 heap_room(const void* inside);
-void heap_check(const char* when); /* reports damage of blocks, once each */
+void heap_check(const char* when); /* reports damage of blocks, once each: by way of the channel */
+/* The same, while the channel holds an answer of that length, which stays. */
+void heap_check_beside(u32 length, const char* when);
 void heap_report_leaks(void);
 void heap_begin(void);
 

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/audit.h>
+#include <linux/capability.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <signal.h>
@@ -210,6 +211,14 @@ static void gain_nothing_and_die_with_parent(void) {
     prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
 }
 
+/* A superuser's, when the simulator runs as one. */
+static void give_up_capabilities(void) {
+    struct __user_cap_header_struct self = {_LINUX_CAPABILITY_VERSION_3, 0};
+    struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3];
+    memset(none, 0, sizeof none);
+    if (syscall(SYS_capset, &self, none) != 0) _exit(126);
+}
+
 static void limit_all(rlim_t longest_file) {
     limit(RLIMIT_CORE, 0);
     limit(RLIMIT_NOFILE, MOST_DESCRIPTORS);
@@ -254,6 +263,7 @@ void read_only(char** program) {
 void close_the_door(void) {
     struct filter filter;
     if (is_open_run()) return;
+    give_up_capabilities(); /* now: the image may have lain where only they lead */
     begin(&filter);
     REFUSE_EACH(&filter, opening);
     install(&filter);

@@ -6,7 +6,7 @@
  * limits of memory and descriptors; only the channel's descriptors are left; it dies with the simulator. A
  * process that runs under a debugger (CS2SIM_MODULE_OPEN in its environment) keeps what that needs. */
 void shut_the_box(void);
-/* When it is loaded: no file to open any more. */
+/* When it is loaded: no file to open any more, no capability left. */
 void close_the_door(void);
 
 /* Becomes `program` (words, the last NULL), which looks into a module's image for the simulator: as little as

@@ -209,6 +209,6 @@ void run_mechanism(void) {
         put_down_job(&job, l_copy);
     }
     forget_pages();
-    heap_check("after a mechanism");
+    heap_check_beside(code == 0 ? length : 0, "after a mechanism");
     answer_call(code, code == 0 ? length : 0);
 }

@@ -30,7 +30,9 @@ enum Bad : std::uint8_t {
     aborts,
     opens,
     asks_forever,
-    writes
+    writes,
+    overruns_answer,
+    frees_answer
 };
 
 void expect_alive(ModuleBench& bench) {
@@ -128,6 +130,19 @@ TEST_CASE("Damage of the heap is told with the place of the allocation") {
     expect_alive(bench);
     bench.restart();
     CHECK_THAT(bench.module_log(), Contains("never freed") && Contains("bad.h:44"));
+}
+
+TEST_CASE("What is told of an answer's block does not become the answer") {
+    ModuleBench bench;
+    bench.start("newer");
+    CHECK(bench.misbehave(overruns_answer).value() == to_bytes(as_bytes("well")));
+    CHECK_THAT(bench.module_log(), Contains("written behind the end of a block"));
+    const auto freed = bench.misbehave(frees_answer);
+    REQUIRE(freed);
+    CHECK(freed->size() == 4);
+    CHECK(std::ranges::count(*freed, freed->front()) == 4);  // what freed blocks are filled with
+    CHECK_THAT(bench.module_log(), Contains("freed twice"));
+    expect_alive(bench);
 }
 
 TEST_CASE("Wrong arguments, long answers, forks and files are refused") {

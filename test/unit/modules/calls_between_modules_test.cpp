@@ -1,6 +1,8 @@
 // Functions that one user's module calls of another's, each in its own process.
 #include <catch2/catch.hpp>
 
+#include <random>
+
 #include "firmware/modules/images/slot_parameters.h"
 #include "test/unit/modules/bench.h"
 
@@ -10,7 +12,7 @@ using Catch::Contains;
 namespace {
 
 constexpr std::uint16_t kOne = 0x175, kTwo = 0x176;
-constexpr std::uint8_t kCalls = 0, kCrashes = 1, kMeets = 2;
+constexpr std::uint8_t kCalls = 0, kCrashes = 1, kMeets = 2, kWaits = 3;
 
 void load_pair(ModuleBench& bench, const std::string& second) {
     for (const std::string& name : {std::string("twoa"), second}) {
@@ -57,6 +59,18 @@ TEST_CASE("A module whose function crashes for another fails alone") {
     CHECK(bench.run(kMeets, {}, kOne));
 }
 
+TEST_CASE("The watchdog ends the module that does not return, not the one that waits for it") {
+    Profile profile;
+    profile.module_watchdog = 1;
+    ModuleBench bench(profile);
+    load_pair(bench, "twob");
+    CHECK(bench.run(kWaits, {}, kOne).error().code == E_OS_MDL_NOT_AVAILABLE);
+    CHECK(bench.stage("TWOB") == ModuleStage::failed);
+    CHECK_THAT(bench.module_log("TWOB"), Contains("it did not return") && Contains("loop"));
+    CHECK(bench.stage("TWOA") == ModuleStage::ready);
+    CHECK(bench.run(kMeets, {}, kOne).error().code == E_OS_MDL_NOT_AVAILABLE);
+}
+
 TEST_CASE("Two modules that call each other at once: one of the commands ends with a code") {
     ModuleBench bench;
     load_pair(bench, "twob");
@@ -87,6 +101,31 @@ TEST_CASE("A module that is linked to and calls what is not there yet is told so
     without.restart();
     CHECK(without.run(kMeets, {}, kOne).error().code == E_OS_MDL_NOT_AVAILABLE);
     CHECK_THAT(without.module_log("TWOA"), Contains("function 9 of TWOB: its NAME.toml does not say"));
+}
+
+TEST_CASE("Whatever another module sends as arguments, the called process reads none that are not there") {
+    ModuleBench bench;
+    load_pair(bench, "twob");
+    UserModule& called = *bench.modules.find("TWOB");
+    std::mt19937 random(815);
+    unsigned done = 0, refused = 0;
+    for (int round = 0; round < 3000; ++round) {
+        Bytes block = {0, 0, 0, 2, static_cast<std::uint8_t>(random() % 14)};
+        for (std::size_t size = random() % 60; size > 0; --size)
+            block.push_back(static_cast<std::uint8_t>(random() % 3 == 0    ? random() % 7
+                                                      : random() % 40 == 0 ? 255
+                                                                           : 0));
+        const auto answer = called.call(CS2SIM_CALL_FUNCTION, 11, block, nullptr);  // undeclared(number)
+        if (answer)
+            ++done;
+        else if (answer.error().code == E_OS_MDL_PARA_INVALID)
+            ++refused;
+    }
+    CHECK(done + refused == 3000);
+    CHECK(done > 100);
+    CHECK(refused > 100);
+    CHECK(called.call(CS2SIM_CALL_FUNCTION, 6, {}, nullptr).error().code == E_OS_MDL_NOT_SUPP);
+    CHECK(bench.stage("TWOB") == ModuleStage::ready);
 }
 
 TEST_CASE("What a function takes is checked when its file is read") {

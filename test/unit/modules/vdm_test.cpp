@@ -19,6 +19,7 @@ enum Number : std::uint32_t {
     state,
     writes_behind,
     crashes,
+    damages,
     own_code
 };
 
@@ -124,6 +125,11 @@ TEST_CASE("What a mechanism's callback does wrong is answered by the code for it
     CHECK(bench.crypt(state, CXI_MECH_MODE_ENCRYPT, as_bytes("x")).error().code ==
           E_CXI_VDM_CB_STATE_INVALID);
     CHECK(bench.sign(own_code).error().code == 0xB1760001);
+    const auto made = bench.sign(damages);  // its heap: told, and the result stays
+    REQUIRE(made);
+    CHECK(std::ranges::search(*made, as_bytes("well")).size() == 4);
+    CHECK_THAT(bench.module_log("VDMA"),
+               Contains("written behind the end of a block") && Contains("vdm.c:48"));
     CHECK(bench.sign(mac));
     CHECK(bench.sign(crashes).error().code == E_OS_MDL_NOT_AVAILABLE);
     CHECK(bench.stage("VDMA") == ModuleStage::failed);

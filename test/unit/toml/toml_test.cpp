@@ -55,6 +55,7 @@ const std::string kBad[] = {
     "\xff\xfe",
     "a=\"\xc3",
     "a=\"\xed\xa0\x80\"",
+    "a=1 \xc3\xa7",  // ç: toml++ relies on it that no such letter comes where a blank may
     "a=" + repeated("[", 100000),
     "a=" + repeated("{a=", 100000),
     repeated("a.", 100000) + "a=1",
@@ -77,6 +78,19 @@ TEST_CASE("what is TOML is read") {
     REQUIRE(table);
     CHECK((*table)["a"]["b"] == 1);
     CHECK((*table)["c"][0]["d"][1]["e"] == true);
+}
+
+TEST_CASE("letters beyond ASCII are no blanks between values") {
+    int blanks = 0;
+    for (unsigned letter = 0xA0; letter < 0xD800; ++letter) {
+        const std::string utf8 = letter < 0x800 ? std::string{static_cast<char>(0xC0 | letter >> 6),
+                                                              static_cast<char>(0x80 | (letter & 0x3F))}
+                                                : std::string{static_cast<char>(0xE0 | letter >> 12),
+                                                              static_cast<char>(0x80 | (letter >> 6 & 0x3F)),
+                                                              static_cast<char>(0x80 | (letter & 0x3F))};
+        if (parse_toml("a = 1 " + utf8, "mine.toml")) ++blanks;
+    }
+    CHECK(blanks < 30);  // the blanks and ends of lines of Unicode
 }
 
 TEST_CASE("random pieces of TOML end in a document or in words") {
