@@ -203,10 +203,17 @@ int report(Error error) {
 
 const std::span<const Command> kCommonParameters = kCommon;
 
+Result<std::uint32_t> number_in(const Session& session, std::string_view name, std::string_view value,
+                                std::uint32_t least, std::uint32_t most) {
+    const auto number = parse_decimal(value, most);
+    if (number && *number >= least) return number;
+    return misused(session, std::string(name) + "= is a number from " + std::to_string(least) + " to " +
+                                std::to_string(most) + ", not '" + std::string(value.substr(0, 60)) + "'");
+}
+
 Result<void> keep_number(Session& session, std::string_view name, std::string_view value, std::uint32_t least,
                          std::uint32_t most) {
-    CS2SIM_TRY_LET(number, parse_decimal(value, most));
-    if (number < least) return fail(E_CSA_SYNTAX);
+    CS2SIM_TRY(number_in(session, name, value, least, most));
     session.set_parameter(name, std::string(trimmed(value)));
     return {};
 }
