@@ -1,6 +1,7 @@
 // Key files and smartcards on the host; no device is needed.
 #include <cstdio>
 
+#include "firmware/crypto/curve_names.h"
 #include "host-lib/cards/key_tasks.h"
 #include "tools/csadm/commands.h"
 #include "tools/session/arguments.h"
@@ -13,8 +14,8 @@ Result<host::KeyKind> key_kind(const Session& session) {
     const std::string type = session.parameter_or("KeyType", "RSA");
     if (same_word(type, "RSA")) return host::KeyKind::rsa;
     if (same_word(type, "EC") || same_word(type, "ECDSA")) return host::KeyKind::ec;
-    session.note("KeyType= is RSA or EC");
-    return fail(E_CSA_SYNTAX);
+    constexpr std::string_view kTypes[] = {"RSA", "EC"};
+    return refuse_word(session, "KeyType", type, kTypes);
 }
 
 Result<void> gen_key(Session& session, const std::string& value) {
@@ -24,7 +25,13 @@ Result<void> gen_key(Session& session, const std::string& value) {
     const std::string size = fields.size() == 3 ? fields[1] : "";
     const std::string& owner = fields.back();
 
-    CS2SIM_TRY_LET(made, host::generate_key(kind, fields[0], size, owner, session.terminal()));
+    const auto generated = host::generate_key(kind, fields[0], size, owner, session.terminal());
+    if (!generated && generated.error().code == E_CSA_KEY_LENGTH)
+        session.note("an RSA key has 1024 to 8192 bits, a multiple of 8, not '" + size.substr(0, 60) + "'");
+    if (!generated && generated.error().code == E_ECA_NOT_FOUND)
+        session.note("'" + size.substr(0, 60) + "' is no curve; curves are " + known_curves());
+    CS2SIM_TRY(generated);
+    const host::GeneratedKey& made = *generated;
     CS2SIM_TRY_LET(spec, host::parse_key_spec(fields[0]));
     if (made.kind == host::KeyKind::rsa)
         std::printf("generating RSA key: %s, %u bits, owner: %s\n", spec.place.c_str(), made.bits,
@@ -42,7 +49,7 @@ Result<void> copy(Session& session, const std::string& value, CopyFunction copy_
     const auto fields = split_list(value, 2);
     if (fields.size() == 2) return copy_function(fields[0], fields[1], session.terminal());
     const auto from = session.parameter("Key");
-    if (!from) return fail(E_CSA_SYNTAX);
+    if (!from) return misused(session, "the key to copy is missing: <from>,<to>, or Key=<from> to the left");
     return copy_function(*from, fields[0], session.terminal());
 }
 

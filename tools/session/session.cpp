@@ -88,9 +88,10 @@ void Session::disconnect() {
 }
 
 void Session::note_device(Error error) const {
-    for (const std::string& where :
-         {parameter_or("Dev", ""), environment("CRYPTOSERVER"), environment("CRYPTOSEVER")})
-        if (!where.empty()) return note("device " + where + ": " + error_text(error.code));
+    const auto known = known_specifier();
+    const std::string where = known.value_or(environment("CRYPTOSEVER"));
+    if (!where.empty()) return note("device " + where + ": " + error_text(error.code));
+    if (known) note("Dev= names no device");  // what names none at all is told by device()
 }
 
 void Session::note(std::string_view text) const {
