@@ -6,52 +6,12 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 
 #include "firmware/crypto/prime_search.h"
 #include "firmware/crypto/require.h"
 
 namespace cs2sim {
 namespace {
-
-struct CurveName {
-    std::string_view known_as;  // lower case
-    const char* openssl;
-};
-
-// Names that users and key files give a curve. OpenSSL knows NIST P-192 and P-256 by their X9.62 names.
-constexpr CurveName kCurves[] = {
-    {"nist-p192", "prime192v1"},
-    {"p-192", "prime192v1"},
-    {"secp192r1", "prime192v1"},
-    {"prime192v1", "prime192v1"},
-    {"nist-p224", "secp224r1"},
-    {"p-224", "secp224r1"},
-    {"secp224r1", "secp224r1"},
-    {"nist-p256", "prime256v1"},
-    {"p-256", "prime256v1"},
-    {"secp256r1", "prime256v1"},
-    {"prime256v1", "prime256v1"},
-    {"nist-p384", "secp384r1"},
-    {"p-384", "secp384r1"},
-    {"secp384r1", "secp384r1"},
-    {"nist-p521", "secp521r1"},
-    {"p-521", "secp521r1"},
-    {"secp521r1", "secp521r1"},
-    {"secp256k1", "secp256k1"},
-    {"brainpoolp192r1", "brainpoolP192r1"},
-    {"brainpoolp192t1", "brainpoolP192t1"},
-    {"brainpoolp224r1", "brainpoolP224r1"},
-    {"brainpoolp224t1", "brainpoolP224t1"},
-    {"brainpoolp256r1", "brainpoolP256r1"},
-    {"brainpoolp256t1", "brainpoolP256t1"},
-    {"brainpoolp320r1", "brainpoolP320r1"},
-    {"brainpoolp320t1", "brainpoolP320t1"},
-    {"brainpoolp384r1", "brainpoolP384r1"},
-    {"brainpoolp384t1", "brainpoolP384t1"},
-    {"brainpoolp512r1", "brainpoolP512r1"},
-    {"brainpoolp512t1", "brainpoolP512t1"},
-};
 
 template <class Out>
 Out encode(const EVP_PKEY& key, int selection, const char* structure) {
@@ -94,14 +54,6 @@ Handle<EVP_PKEY> key_from_parameters(const char* type, OSSL_PARAM_BLD* builder, 
         EVP_PKEY_fromdata(context.get(), &key, selection, parameters.get()) != 1)
         return nullptr;
     return Handle<EVP_PKEY>(key);
-}
-
-std::string openssl_curve_name(std::string_view name) {
-    std::string lower(name);
-    std::ranges::transform(lower, lower.begin(),
-                           [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-    const auto* row = std::ranges::find(kCurves, lower, &CurveName::known_as);
-    return row == std::end(kCurves) ? std::string() : row->openssl;
 }
 
 Result<PrivateKey> generate_rsa(unsigned bits, ByteView exponent, const Abandonment* abandonment) {

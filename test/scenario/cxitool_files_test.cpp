@@ -41,12 +41,12 @@ TEST_CASE("cxitool refuses a folder as input, and reads what a pipe brings") {
     add_clerk(user);
     std::filesystem::create_directory(user.file("folder"));
     require_success(cxitool(user, {"Group=G", "Name=k", "GenerateKey=RSA,2048", "Sign=/dev/null"}));
-    require_error(cxitool(user, {"Group=G", "Name=k", "Sign=folder"}), E_CSA_KEY_OPEN);
-    require_error(cxitool(user, {"Group=G", "Name=k", "Encrypt=folder"}), E_CSA_KEY_OPEN);
+    require_error(cxitool(user, {"Group=G", "Name=k", "Sign=folder"}), E_CSA_PARAM);
+    require_error(cxitool(user, {"Group=G", "Name=k", "Encrypt=folder"}), E_CSA_PARAM);
     require_error(cxitool(user, {"ExternalKey=folder", "Sign=/dev/null"}), E_CSA_KEY_OPEN);
     require_error(cxitool(user, {"Name=i", "ImportKey=folder"}), E_CSA_KEY_OPEN);
     require_error(cxitool(user, {"RestoreKey=folder"}), E_CSA_BACKUP_FILE);
-    require_error(cxitool(user, {"Group=G", "Name=k", "Out=folder", "Sign=/dev/null"}), E_CSA_KEY_WRITE);
+    require_error(cxitool(user, {"Group=G", "Name=k", "Out=folder", "Sign=/dev/null"}), E_CSA_PARAM);
 }
 
 TEST_CASE("backups of one run never share a file, whatever the keys are called") {
@@ -94,11 +94,14 @@ TEST_CASE("a batch that fails says where") {
     const Outcome denied = cxitool(user, {"Group=A", "BackupKey"});
     REQUIRE(denied.status == 1);
     CHECK(denied.out.empty());
-    CHECK(denied.err.starts_with("cxitool: failed at key k2, group A, specifier 0\nError B068"));
+    CHECK(denied.err.starts_with(
+        "cxitool: failed at key k2, group A, specifier 0; 1 of 2 were done\nError B068"));
     write_file(user.file("k3.kbk"), "no backup");
     const Outcome restored = cxitool(user, {"Overwrite=1", "RestoreKey=k*.kbk"});
     require_error(restored, E_CXI_KEY_BLOB_FORMAT);
-    CHECK(restored.err.starts_with("cxitool: failed at file k3.kbk\nError "));
+    const Outcome none = cxitool(user, {"RestoreKey=*.zzz"});
+    CHECK(none.err == "cxitool: no file matches *.zzz\n" + describe(E_CSA_BACKUP_FILE));
+    CHECK(restored.err.starts_with("cxitool: failed at file k3.kbk; 1 of 2 were done\nError "));
 }
 
 TEST_CASE(

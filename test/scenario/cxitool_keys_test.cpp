@@ -44,12 +44,12 @@ TEST_CASE("DeleteKey means the key that KeyInfo shows, unless it is given a patt
         words.push_back("DeleteKey");
         return cxitool(user, words).out;
     };
-    CHECK(deletes({"Name=k"}) == "1 keys deleted\n");
+    CHECK(deletes({"Name=k"}) == "1 key deleted\n");
     CHECK(rows(user, {"Name=k"}).size() == 5);
     require_error(cxitool(user, {"Name=k", "DeleteKey"}), E_DB_NOT_FOUND);
-    CHECK(deletes({"Name=k*"}) == "1 keys deleted\n");  // the global one with specifier 3
-    CHECK(deletes({"Group=A", "Name=k"}) == "1 keys deleted\n");
-    CHECK(deletes({"Group=A", "Name=k", "Spec=3"}) == "1 keys deleted\n");
+    CHECK(deletes({"Name=k*"}) == "1 key deleted\n");  // the global one with specifier 3
+    CHECK(deletes({"Group=A", "Name=k"}) == "1 key deleted\n");
+    CHECK(deletes({"Group=A", "Name=k", "Spec=3"}) == "1 key deleted\n");
     CHECK(deletes({"Group=B", "Name=*"}) == "2 keys deleted\n");
     CHECK(rows(user, {}).empty());
 }

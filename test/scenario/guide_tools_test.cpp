@@ -106,19 +106,23 @@ TEST_CASE("a number that is none is told of the word where it stands, not of the
     const Simulator simulator;
     const Operator user(simulator, Way::tcp);
     const struct {
-        const char *tool, *word, *command, *usage;
+        const char *tool, *word, *command, *range, *usage;
     } rows[] = {
-        {"csadm", "Timeout=abc", "GetState", "Timeout=<milliseconds>"},
-        {"csadm", "Timeout=0", "GetState", "Timeout=<milliseconds>"},
-        {"cxitool", "Timeout=1s", "ListKeys", "Timeout=<milliseconds>"},
-        {"csadm", "ChallengeLength=65536", "GetState", "ChallengeLength=<bytes>"},
-        {"cxitool", "Spec=first", "KeyInfo", "Spec=<number>"},
-        {"cxitool", "Size=big", "GenerateKey=RSA", "Size=<bits>"},
+        {"csadm", "Timeout=abc", "GetState", "1 to 4294967295", "Timeout=<milliseconds>"},
+        {"csadm", "Timeout=0", "GetState", "1 to 4294967295", "Timeout=<milliseconds>"},
+        {"cxitool", "Timeout=1s", "ListKeys", "1 to 4294967295", "Timeout=<milliseconds>"},
+        {"csadm", "ChallengeLength=65536", "GetState", "0 to 65535", "ChallengeLength=<bytes>"},
+        {"cxitool", "Spec=first", "KeyInfo", "0 to 4294967295", "Spec=<number>"},
+        {"cxitool", "Size=big", "GenerateKey=RSA", "0 to 4294967295", "Size=<bits>"},
     };
     for (const auto& row : rows) {
         INFO(row.tool << ' ' << row.word);
         const Outcome outcome = user.tool(row.tool, {row.word, row.command});
         CHECK(outcome.status == 2);
-        CHECK(outcome.err == std::string(row.tool) + ": usage: " + row.usage + "\n" + describe(E_CSA_SYNTAX));
+        const std::string tool = row.tool, word = row.word;
+        const std::size_t equals = word.find('=') + 1;
+        CHECK(outcome.err == tool + ": " + word.substr(0, equals) + " is a number from " + row.range +
+                                 ", not '" + word.substr(equals) + "'\n" + tool + ": usage: " + row.usage +
+                                 "\n" + describe(E_CSA_SYNTAX));
     }
 }

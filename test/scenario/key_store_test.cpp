@@ -187,7 +187,7 @@ TEST_CASE("keys move between key stores, out of the device and back") {
     const Outcome first = desk.with(from, {"Group=G", "CopyKeyStore=" + to.url()});
     require_success(first);
     CHECK(first.out.find("2 keys copied, 0 were there already, 0 could") != std::string::npos);
-    CHECK(desk.with(from, {"CopyKeyStore=" + to.url()}).out.find("1 keys copied, 2 were there") !=
+    CHECK(desk.with(from, {"CopyKeyStore=" + to.url()}).out.find("1 key copied, 2 were there") !=
           std::string::npos);
     CHECK(desk.with(to, {"CheckKeyStore"}).out.find("3 rows, 0 bad") != std::string::npos);
     require_error(desk.with(from, {"CopyKeyStore=" + from.url()}), E_CSA_SYNTAX);
@@ -197,7 +197,7 @@ TEST_CASE("keys move between key stores, out of the device and back") {
     require_success(cxitool(desk.user, {"Group=D", "Name=d", "GenerateKey=AES,128"}));
     const Outcome out = cxitool(desk.user, {"Group=D", "CopyKeyStore=" + to.url()});
     require_success(out);
-    CHECK(out.out.find("1 keys copied") != std::string::npos);
+    CHECK(out.out.find("1 key copied") != std::string::npos);
     require_success(desk.with(to, {"Group=D", "Name=d", "KeyInfo"}));
     require_success(cxitool(desk.user, {"Group=D", "Name=d", "KeyInfo"}));  // the source is untouched
 }

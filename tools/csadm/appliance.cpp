@@ -44,7 +44,7 @@ Result<void> put_config_file(Session& session, const std::string& value) {
 }
 
 Result<void> set_trace_level(Session& session, const std::string& value) {
-    CS2SIM_TRY_LET(level, parse_decimal(value, UINT8_MAX));
+    CS2SIM_TRY_LET(level, number_in(session, "CSLSetTracelevel", value, 0, UINT8_MAX));
     CS2SIM_TRY(session.execute(FC_ADM, SFC_ADM_CSL_SET_TRACE_LEVEL, {level}));
     return {};
 }

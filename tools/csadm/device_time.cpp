@@ -53,8 +53,10 @@ Result<void> send_time(Session& session, std::uint8_t sfc, const std::string& va
         ::localtime_r(&seconds, &local);
         now += 1000 * local.tm_gmtoff;
     } else if (!same_word(text, "GMT") && !same_word(text, "UTC")) {
-        CS2SIM_TRY_LET(seconds, parse_time(text));
-        now = 1000 * seconds;
+        const auto seconds = parse_time(text);
+        if (!seconds)
+            return misused(session, "'" + text.substr(0, 60) + "' is no time: GMT, LOCAL or YYYYMMDDhhmmss");
+        now = 1000 * *seconds;
     }
     CS2SIM_TRY(session.execute(FC_ADM, sfc, {static_cast<std::uint64_t>(now)}));
     return {};

@@ -91,10 +91,7 @@ Result<ModuleType> type_for(const Session& session, const std::filesystem::path&
     const bool linux_image = image.extension() == ".so";
     const auto model = session.parameter("Model");
     if (!model && linux_image) return kModuleLinux;
-    if (!model) {
-        session.note("Model=cs5 or Model=c50 must stand to the left");
-        return fail(E_CSA_SYNTAX);
-    }
+    if (!model) return misused(session, "Model=cs5 or Model=c50 must stand to the left");
     for (const ModelName& row : kModels)
         if (same_word(*model, row.word)) return linux_image ? kModuleLinux : row.type;
     return refuse_word(session, "Model", *model, words_of(kModels));
@@ -124,10 +121,7 @@ Result<void> make_container_file(Session& session, const std::string& value) {
     const std::filesystem::path path{std::string(trimmed(value))};
     CS2SIM_TRY_LET(type, type_for(session, path));
     const auto spec = session.parameter("MMCSignKey");
-    if (!spec) {
-        session.note("MMCSignKey=<key file> must stand to the left");
-        return fail(E_CSA_SYNTAX);
-    }
+    if (!spec) return misused(session, "MMCSignKey=<key file> must stand to the left");
     CS2SIM_TRY_LET(key_spec, host::parse_key_spec(*spec));
     CS2SIM_TRY_LET(key, host::read_key_file(key_spec, session.terminal()));
     if (!key.has_private || !is_rsa(*key.key)) return fail(E_CSA_KEY_TYPE);

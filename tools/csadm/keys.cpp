@@ -2,6 +2,7 @@
 #include <cstdio>
 #include <filesystem>
 
+#include "firmware/crypto/curve_names.h"
 #include "host-lib/cards/key_tasks.h"
 #include "tools/csadm/commands.h"
 #include "tools/session/arguments.h"
@@ -14,8 +15,8 @@ Result<host::KeyKind> key_kind(const Session& session) {
     const std::string type = session.parameter_or("KeyType", "RSA");
     if (same_word(type, "RSA")) return host::KeyKind::rsa;
     if (same_word(type, "EC") || same_word(type, "ECDSA")) return host::KeyKind::ec;
-    session.note("KeyType= is RSA or EC");
-    return fail(E_CSA_SYNTAX);
+    constexpr std::string_view kTypes[] = {"RSA", "EC"};
+    return refuse_word(session, "KeyType", type, kTypes);
 }
 
 // A key file that is written over may have been somebody's only key: its name, before that happens.
@@ -37,7 +38,13 @@ Result<void> gen_key(Session& session, const std::string& value) {
     const std::string& owner = fields.back();
 
     const std::string replaced = file_in_place_of(fields[0]);
-    CS2SIM_TRY_LET(made, host::generate_key(kind, fields[0], size, owner, session.terminal()));
+    const auto generated = host::generate_key(kind, fields[0], size, owner, session.terminal());
+    if (!generated && generated.error().code == E_CSA_KEY_LENGTH)
+        session.note("an RSA key has 1024 to 8192 bits, a multiple of 8, not '" + size.substr(0, 60) + "'");
+    if (!generated && generated.error().code == E_ECA_NOT_FOUND)
+        session.note("'" + size.substr(0, 60) + "' is no curve; curves are " + known_curves());
+    CS2SIM_TRY(generated);
+    const host::GeneratedKey& made = *generated;
     CS2SIM_TRY_LET(spec, host::parse_key_spec(fields[0]));
     if (made.kind == host::KeyKind::rsa)
         std::printf("generating RSA key: %s, %u bits, owner: %s\n", spec.place.c_str(), made.bits,
@@ -55,7 +62,7 @@ using CopyFunction = Result<void> (*)(std::string_view from, std::string_view to
 Result<void> copy(Session& session, const std::string& value, CopyFunction copy_function) {
     const auto fields = split_list(value, 2);
     const auto from = fields.size() == 2 ? fields[0] : session.parameter("Key");
-    if (!from) return fail(E_CSA_SYNTAX);
+    if (!from) return misused(session, "the key to copy is missing: <from>,<to>, or Key=<from> to the left");
     const std::string replaced = file_in_place_of(fields.back());
     CS2SIM_TRY(copy_function(*from, fields.back(), session.terminal()));
     note_replaced_file(session, replaced);

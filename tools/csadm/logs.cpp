@@ -66,11 +66,13 @@ Result<void> take_setting(Session& session, AuditSettings& settings, const std::
     const auto* field = std::ranges::find_if(
         kAuditFields, [&](const AuditField& row) { return same_word(row.name, setting.name); });
     if (field == std::end(kAuditFields) || !setting.value) {
-        session.note("'" + text + "' is none of Files=, Rotate=, Size=, Events=");
-        return fail(E_CSA_SYNTAX);
+        return misused(session, "'" + text.substr(0, 60) + "' is none of Files=, Rotate=, Size=, Events=");
     }
-    const auto value =
-        field->hexadecimal ? parse_hex(*setting.value) : parse_decimal(*setting.value, field->most);
+    const auto value = field->hexadecimal ? parse_hex(*setting.value)
+                                          : number_in(session, field->name, *setting.value, 0, field->most);
+    if (!value && field->hexadecimal)
+        return misused(session, std::string(field->name) + "= is a hexadecimal number, not '" +
+                                    setting.value->substr(0, 60) + "'");
     CS2SIM_TRY(value);
     settings.*field->value = *value;
     return {};

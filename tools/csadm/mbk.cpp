@@ -21,8 +21,7 @@ constexpr std::uint32_t kReplace = 0x2;  // MBK_FLG_OW
 Result<std::vector<std::string>> share_specs(const Session& session) {
     const auto keys = session.parameter("Key");
     if (keys) return split_list(*keys);
-    session.note("Key=<share>[#<password>],... must stand to the left");
-    return fail(E_CSA_SYNTAX);
+    return misused(session, "Key=<share>[#<password>],... must stand to the left");
 }
 
 // The places to which the shares of a new MBK go. Files take their names together, so that a failure leaves
@@ -156,16 +155,20 @@ void note_replaced(const Session& session) {
 Result<void> generate(Session& session, const std::string& value) {
     const auto fields = split_list(value, 5);
     if (fields.size() != 5) return fail(E_CSA_ARGUMENTS);
-    const auto length = parse_decimal(fields[1], UINT8_MAX);
-    const auto n = parse_decimal(fields[2], UINT8_MAX);
-    const auto k = parse_decimal(fields[3], UINT8_MAX);
-    if (!length || !n || !k) return fail(E_CSA_SYNTAX);
-    if (fields[4].size() > 8) return fail(E_CSA_LENGTH);
-    if (!same_word(fields[0], "AES") && !same_word(fields[0], "DES")) return fail(E_CSA_SYNTAX);
-    const std::uint8_t type = same_word(fields[0], "AES") ? kTypeAes : 0;
+    constexpr std::string_view kTypes[] = {"AES", "DES"};
+    if (!same_word(fields[0], kTypes[0]) && !same_word(fields[0], kTypes[1]))
+        return refuse_word(session, "MBKGenerateKey", fields[0], kTypes);
+    const std::uint8_t type = same_word(fields[0], kTypes[0]) ? kTypeAes : 0;
+    CS2SIM_TRY_LET(length, number_in(session, "<bytes> of MBKGenerateKey", fields[1], 0, UINT8_MAX));
+    CS2SIM_TRY_LET(n, number_in(session, "<n> of MBKGenerateKey", fields[2], 0, UINT8_MAX));
+    CS2SIM_TRY_LET(k, number_in(session, "<k> of MBKGenerateKey", fields[3], 0, UINT8_MAX));
+    if (fields[4].size() > 8) {
+        session.note("the name of an MBK has at most 8 characters");
+        return fail(E_CSA_LENGTH);
+    }
 
     CS2SIM_TRY_LET(specs, share_specs(session));
-    if (specs.size() != *n) {
+    if (specs.size() != n) {
         session.note("Key= must name as many places as there are shares");
         return fail(E_CSA_KEY_PARTS);
     }
@@ -177,12 +180,12 @@ Result<void> generate(Session& session, const std::string& value) {
     CS2SIM_TRY(places.prepare(specs));
     const std::vector<std::string> replaced = places.files_there();
     CS2SIM_TRY_LET(replaces, has_factory_key(session));
-    CS2SIM_TRY_LET(answer, session.execute(FC_MBK, SFC_MBK_GENERATE, {type, *length, *n, *k, fields[4]}));
+    CS2SIM_TRY_LET(answer, session.execute(FC_MBK, SFC_MBK_GENERATE, {type, length, n, k, fields[4]}));
     const auto shares = parse_shares(answer.block.bytes("shares"));
     const bool loaded = answer.block.u8("loaded") != 0;
     cleanse(answer.bytes.data(), answer.bytes.size());
     CS2SIM_TRY(shares);
-    if (shares->size() != *n) return fail(E_CSA_PROTOCOL);
+    if (shares->size() != n) return fail(E_CSA_PROTOCOL);
     CS2SIM_TRY(places.store(*shares));
     for (const std::string& file : replaced) session.note(file + " is replaced; what it held is gone");
     if (loaded && replaces) note_replaced(session);
@@ -191,7 +194,8 @@ Result<void> generate(Session& session, const std::string& value) {
 }
 
 Result<void> import_key(Session& session, const std::string& value) {
-    CS2SIM_TRY_LET(slot, value.empty() ? Result<std::uint32_t>(kSlotAes) : parse_decimal(value));
+    CS2SIM_TRY_LET(
+        slot, value.empty() ? Result<std::uint32_t>(kSlotAes) : number_in(session, "MBKImportKey", value));
     CS2SIM_TRY_LET(specs, share_specs(session));
     SecretBytes shares;
     for (const std::string& spec : specs) {
@@ -223,7 +227,7 @@ Result<void> list_keys(Session& session, const std::string&) {
 
 // Only the temporary slot: an MBK that seals is replaced, never taken away.
 Result<void> delete_key(Session& session, const std::string& value) {
-    CS2SIM_TRY_LET(slot, parse_decimal(value));
+    CS2SIM_TRY_LET(slot, number_in(session, "MBKDeleteKey", value));
     CS2SIM_TRY(session.execute(FC_MBK, SFC_MBK_DELETE, {slot}));
     return {};
 }

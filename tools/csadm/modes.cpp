@@ -23,7 +23,8 @@ Result<void> reset_alarm(Session& session, const std::string&) {
 
 template <std::uint8_t sfc>
 Result<void> set_mode(Session& session, const std::string& value) {
-    CS2SIM_TRY_LET(mode, parse_decimal(value, UINT8_MAX));
+    const char* name = sfc == SFC_CMDS_SET_ADMIN_MODE ? "SetAdminMode" : "SetStartupMode";
+    CS2SIM_TRY_LET(mode, number_in(session, name, value, 0, UINT8_MAX));
     CS2SIM_TRY(session.execute(FC_CMDS, sfc, {mode}));
     return {};
 }

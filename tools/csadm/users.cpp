@@ -83,6 +83,12 @@ void note_regular_expression(const Session& session, const std::string& attribut
     }
 }
 
+// What a device of this kind expects of a password that it refused.
+void note_password(const Session& session, const MechanismRow& mechanism, Error error) {
+    if (mechanism.password && error.code == E_CMDS_BAD_TOKEN)
+        session.note("a password has 4 to 255 characters");
+}
+
 Result<void> add_user(Session& session, const std::string& value) {
     const auto fields = split_list(value, 4);
     if (fields.size() != 4) return fail(E_CSA_ARGUMENTS);
@@ -93,14 +99,19 @@ Result<void> add_user(Session& session, const std::string& value) {
         for (const MechanismRow& row : kMechanisms) words.push_back(row.argument);
         return refuse_word(session, "AddUser", fields[2], words);
     }
-    if (!permission) return fail(E_CSA_SYNTAX);
+    if (!permission)
+        return misused(session,
+                       "'" + fields[1].substr(0, 60) +
+                           "' is no permission: eight hexadecimal nibbles, and {ATTRIBUTE=VALUE,...} behind");
     CS2SIM_TRY_LET(token, user_token(session, *mechanism, fields[3]));
 
     note_regular_expression(session, permission->attributes);
     constexpr std::uint8_t kNoFlags = 0;
-    CS2SIM_TRY(session.execute(FC_CMDS, SFC_CMDS_ADD_USER,
-                               {fields[0], permission->permission, mechanism->number, kNoFlags,
-                                permission->attributes, ByteView(token)}));
+    const auto added = session.execute(FC_CMDS, SFC_CMDS_ADD_USER,
+                                       {fields[0], permission->permission, mechanism->number, kNoFlags,
+                                        permission->attributes, ByteView(token)});
+    if (!added) note_password(session, *mechanism, added.error());
+    CS2SIM_TRY(added);
     return {};
 }
 
@@ -113,7 +124,9 @@ Result<void> change_user(Session& session, const std::string& value) {
     if (!mechanism) return fail(E_CSA_PROTOCOL);
 
     CS2SIM_TRY_LET(token, user_token(session, *mechanism, fields[1]));
-    CS2SIM_TRY(session.execute(FC_CMDS, SFC_CMDS_CHANGE_USER, {fields[0], ByteView(token)}));
+    const auto changed = session.execute(FC_CMDS, SFC_CMDS_CHANGE_USER, {fields[0], ByteView(token)});
+    if (!changed) note_password(session, *mechanism, changed.error());
+    CS2SIM_TRY(changed);
     return {};
 }
 
@@ -212,7 +225,7 @@ Result<void> restore_user(Session& session, const std::string& value) {
 }
 
 Result<void> set_max_auth_fails(Session& session, const std::string& value) {
-    CS2SIM_TRY_LET(count, parse_decimal(value, UINT8_MAX));
+    CS2SIM_TRY_LET(count, number_in(session, "SetMaxAuthFails", value, 0, UINT8_MAX));
     CS2SIM_TRY(session.execute(FC_CMDS, SFC_CMDS_SET_MAX_AUTH_FAILS, {count}));
     return {};
 }

@@ -26,10 +26,7 @@ constexpr Scheme kSchemes[] = {
 // KeyFile=<file>[,<password>], or as csadm writes it: <file>#<password>.
 Result<host::KeyFile> read_kak(Session& session, host::KeyPart part) {
     const std::string text = session.parameter_or("KeyFile", "");
-    if (text.empty()) {
-        session.note("KeyFile= must name the key authorisation key");
-        return fail(E_CSA_SYNTAX);
-    }
+    if (text.empty()) return misused(session, "KeyFile= must name the key authorisation key");
     const std::size_t comma = text.find(',');
     CS2SIM_TRY_LET(spec, host::parse_key_spec(std::string_view(text).substr(0, comma)));
     if (comma != std::string::npos) {
@@ -94,10 +91,9 @@ Result<void> initialize_key(Session& session, const std::string& value) {
         protocol = scheme->protocol;
     }
     if (words.size() == 2) {
-        if (!same_word(words[1], "true") && !same_word(words[1], "false")) {
-            session.note("'" + words[1] + "' does not say whether the key is assigned: true or false");
-            return fail(E_CSA_SYNTAX);
-        }
+        if (!same_word(words[1], "true") && !same_word(words[1], "false"))
+            return misused(session,
+                           "'" + words[1] + "' does not say whether the key is assigned: true or false");
         assigned = same_word(words[1], "true") ? 1 : 0;
     }
     CS2SIM_TRY_LET(kak, read_kak(session, host::KeyPart::public_only));
@@ -143,7 +139,7 @@ Result<void> authorize_key(Session& session, const std::string& value) {
 // By name: who unblocks keys need not be who may use them. KeyFile= may stand there for what follows.
 Result<void> unblock_key(Session& session, const std::string&) {
     CS2SIM_TRY_LET(names, named(session));
-    if (!names_one_key(names)) return fail(E_CSA_SYNTAX);
+    CS2SIM_TRY(expect_one_key(session, names));
     CS2SIM_TRY(session.execute(FC_CXI, SFC_CXI_KEY_UNBLOCK, {reference_to(names)}));
     tell(session, "unblocked");
     return {};

@@ -88,25 +88,26 @@ Result<void> backup_key(Session& session, const PropertyList& key) {
 }
 
 Result<void> backup_keys(Session& session, const std::string&) {
-    if (key_file(session)) return fail(E_CSA_SYNTAX);  // an external key is its own backup
+    if (key_file(session)) return misused(session, "the file of ExternalKey= is its own backup: copy it");
     CS2SIM_TRY_LET(keys, selected(session));
     if (keys.empty()) return fail(E_DB_NOT_FOUND);
     CS2SIM_TRY(run_batch(
         session, keys.size(), [&](std::size_t i) { return title_of(keys[i]); },
         [&](std::size_t i) { return backup_key(session, keys[i]); }));
-    std::printf("%zu keys backed up\n", keys.size());
+    std::printf("%s backed up\n", keys_text(keys.size()).c_str());
     return {};
 }
 
-Result<std::vector<std::string>> files_of(const std::string& pattern) {
+Result<std::vector<std::string>> files_of(const Session& session, const std::string& pattern) {
     if (!is_pattern(pattern)) return std::vector{pattern};
     glob_t found{};
     std::vector<std::string> files;
     if (::glob(pattern.c_str(), 0, nullptr, &found) == 0)
         files.assign(found.gl_pathv, found.gl_pathv + found.gl_pathc);
     ::globfree(&found);
-    if (files.empty()) return fail(E_CSA_BACKUP_FILE);
-    return files;
+    if (!files.empty()) return files;
+    session.note("no file matches " + pattern);
+    return fail(E_CSA_BACKUP_FILE);
 }
 
 // Group=, Name= and Spec=, where given without patterns, must be those of the backup.
@@ -119,7 +120,7 @@ Result<PropertyList> expected(const Session& session) {
 }
 
 Result<void> restore_keys(Session& session, const std::string& value) {
-    CS2SIM_TRY_LET(files, files_of(value));
+    CS2SIM_TRY_LET(files, files_of(session, value));
     CS2SIM_TRY_LET(names, expected(session));
     const std::uint32_t flags = is_set(session, "Overwrite") ? std::uint32_t{CXI_FLAG_KEY_OVERWRITE} : 0u;
     const auto restore = [&](std::size_t i) -> Result<void> {
@@ -133,7 +134,7 @@ Result<void> restore_keys(Session& session, const std::string& value) {
     };
     CS2SIM_TRY(run_batch(
         session, files.size(), [&](std::size_t i) { return "file " + files[i]; }, restore));
-    std::printf("%zu keys restored\n", files.size());
+    std::printf("%s restored\n", keys_text(files.size()).c_str());
     return {};
 }
 

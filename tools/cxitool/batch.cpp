@@ -17,8 +17,13 @@ Result<void> run_batch(Session& session, std::size_t count,
             progress.show(i + 1);
         }
     }
-    if (!done) session.note("failed at " + title(i));
+    if (!done)
+        session.note(
+            "failed at " + title(i) +
+            (count > 1 ? "; " + std::to_string(i) + " of " + std::to_string(count) + " were done" : ""));
     return done;
 }
+
+std::string keys_text(std::size_t count) { return std::to_string(count) + (count == 1 ? " key" : " keys"); }
 
 }  // namespace cs2sim::tools

@@ -69,7 +69,7 @@ Result<void> crypt_secret(Session& session, ByteView key, bool des, std::uint32_
     Bytes iv;
     bool make_iv = false;
     if (const auto hex = session.parameter("IV")) {
-        if (!from_hex(*hex, iv)) return fail(E_CSA_SYNTAX);
+        if (!from_hex(*hex, iv)) return misused(session, "IV= is not whole bytes in hexadecimal");
     } else if (encrypts) {
         make_iv = iv_size != 0;
     } else {
@@ -87,7 +87,7 @@ Result<void> crypt_secret(Session& session, ByteView key, bool des, std::uint32_
 
 Result<void> crypt(Session& session, const std::string& file, std::uint32_t mode) {
     CS2SIM_TRY_LET(key, work_key(session));
-    CS2SIM_TRY_LET(content, read_whole(file));
+    CS2SIM_TRY_LET(content, read_data(file));
     if (key.kind.rsa()) return crypt_rsa(session, key.reference, mode, content);
     return crypt_secret(session, key.reference, key.kind.algorithm == CXI_KEY_ALGO_DES, mode, content);
 }

@@ -9,6 +9,7 @@
 #include "firmware/protocol/pattern.h"
 #include "host-lib/keystore/printed.h"
 #include "host-lib/keystore/work/external_keys.h"
+#include "tools/cxitool/batch.h"
 #include "tools/cxitool/commands.h"
 #include "tools/session/arguments.h"
 #include "tools/session/progress.h"
@@ -155,14 +156,15 @@ unsigned long long as_shown(std::uint64_t count) { return count; }
 Result<keystore::Counts> copied(Session& session, const std::string& to, const keystore::Watch& watch) {
     const std::string pattern = session.parameter_or("Group", "");
     const bool from_store = in_key_store(session), to_device = same_word(to, kDevice);
-    if (to_device && !from_store) return fail(E_CSA_SYNTAX);
+    if (to_device && !from_store)
+        return misused(session, "from the device to the device: KeyStore= is missing");
     CS2SIM_TRY_LET(source, from_store ? key_store(session) : Result<keystore::KeyStore*>(nullptr));
     if (to_device) return keystore::copy_to_device(*source, executed_by(session), pattern, false, watch);
     CS2SIM_TRY_LET(target, store_at(session, to));
     if (!from_store) return keystore::copy_from_device(executed_by(session), *target, pattern, false, watch);
     if (source == target || is_pattern(pattern)) {
-        if (source != target) session.note("Group= names one group here; without it all are copied");
-        return fail(E_CSA_SYNTAX);
+        return misused(session, source == target ? "KeyStore= and CopyKeyStore= name the same key store"
+                                                 : "Group= names one group here; without it all are copied");
     }
     keystore::Filter filter;
     if (!pattern.empty()) filter.group = pattern;
@@ -174,7 +176,7 @@ Result<void> copy_key_store(Session& session, const std::string& value) {
     const auto counts = copied(session, value, watched.watch());
     const auto bad = watched.end();
     CS2SIM_TRY(counts);
-    std::printf("%llu keys copied, %llu were there already, %llu could not be\n", as_shown(counts->done),
+    std::printf("%s copied, %llu were there already, %llu could not be\n", keys_text(counts->done).c_str(),
                 as_shown(counts->present), as_shown(counts->bad + counts->denied));
     return bad;
 }
@@ -184,8 +186,13 @@ std::string mbk_line(const char* which, const keystore::MbkHash& hash) {
     return std::string(which) + " MBK " + text.substr(0, 16) + ":" + text.substr(16) + "\n";
 }
 
+Result<void> expect_key_store(const Session& session) {
+    if (in_key_store(session)) return {};
+    return misused(session, "KeyStore= must say which key store");
+}
+
 Result<void> recrypt(Session& session, const std::string&) {
-    if (!in_key_store(session)) return fail(E_CSA_SYNTAX);
+    CS2SIM_TRY(expect_key_store(session));
     CS2SIM_TRY_LET(store, key_store(session));
     CS2SIM_TRY_LET(mbk, keystore::current_mbk(executed_by(session)));
     Watched watched(session);
@@ -194,14 +201,14 @@ Result<void> recrypt(Session& session, const std::string&) {
     const auto bad = watched.end();
     CS2SIM_TRY(counts);
     for (const auto& [hash, keys] : counts->by_mbk) std::printf("%s", mbk_line("old", hash).c_str());
-    std::printf("%s%llu keys sealed anew, %llu changed meanwhile, %llu refused\n",
-                mbk_line("new", mbk).c_str(), as_shown(counts->done), as_shown(counts->present),
+    std::printf("%s%s sealed anew, %llu changed meanwhile, %llu refused\n", mbk_line("new", mbk).c_str(),
+                keys_text(counts->done).c_str(), as_shown(counts->present),
                 as_shown(counts->bad + counts->denied));
     return bad;
 }
 
 Result<void> check(Session& session, const std::string&) {
-    if (!in_key_store(session)) return fail(E_CSA_SYNTAX);
+    CS2SIM_TRY(expect_key_store(session));
     CS2SIM_TRY_LET(store, key_store(session));
     CS2SIM_TRY_LET(wanted, Wanted::of(session));
     Watched watched(session);
@@ -267,7 +274,7 @@ Result<std::vector<PropertyList>> selected_in_store(Session& session) {
 Result<Bytes> opened_in_store(Session& session) {
     CS2SIM_TRY_LET(store, key_store(session));
     CS2SIM_TRY_LET(names, named(session));
-    if (!names_one_key(names)) return fail(E_CSA_SYNTAX);
+    CS2SIM_TRY(expect_one_key(session, names));
     CS2SIM_TRY_LET(row, store->find(index_of(names)));
     CS2SIM_TRY_LET(opened, keystore::open_keys(executed_by(session), {row}));
     if (opened.front().code != 0) return fail(opened.front().code);
@@ -278,8 +285,7 @@ Result<Bytes> opened_in_store(Session& session) {
 
 Result<void> number_in_store(Session& session, PropertyList& key) {
     if (key.text(CXI_PROP_KEY_GROUP).empty()) {
-        session.note("a key in a key store has a group: Group= must stand to the left");
-        return fail(E_CSA_SYNTAX);
+        return misused(session, "a key in a key store has a group: Group= must stand to the left");
     }
     if (!key.text(CXI_PROP_KEY_NAME).empty() || key.has(CXI_PROP_KEY_SPEC)) return {};
     CS2SIM_TRY_LET(store, key_store(session));

@@ -5,9 +5,11 @@
 #include <cstdio>
 #include <filesystem>
 
+#include "firmware/crypto/curve_names.h"
 #include "firmware/crypto/pkey.h"
 #include "firmware/protocol/pattern.h"
 #include "firmware/protocol/terminal_text.h"
+#include "host-lib/pkcs11/cryptoki/names.h"
 #include "tools/cxitool/batch.h"
 #include "tools/cxitool/commands.h"
 #include "tools/cxitool/key_store.h"
@@ -68,9 +70,34 @@ std::string shown(const Property& property) {
     return text ? terminal_text(as_text(property.value)) : to_hex(property.value);
 }
 
+// Names that would be wider than KeyInfo's column, and what they are called there.
+struct ShortName {
+    std::string_view name, shown;
+};
+constexpr ShortName kShortNames[] = {
+    {"CNG_SECURITY_DESCRIPTOR", "CNG Descriptor"},
+    {"CERTIFICATE_TYPE", "Cert Type"},
+    {"NEVER_EXTRACTABLE", "Never Extract"},
+    {"ALWAYS_SENSITIVE", "Always Sens"},
+    {"WRAP_WITH_TRUSTED", "Wrap Trusted"},
+    {"ALWAYS_AUTHENTICATE", "Always Auth"},
+    {"HW_FEATURE_TYPE", "HW Feature"},
+    {"UNWRAP_TEMPLATE", "Unwrap Templ"},
+    {"CERTIFICATE_CATEGORY", "Cert Category"},
+    {"JAVA_MIDP_SECURITY_DOMAIN", "MIDP Domain"},
+    {"HASH_OF_SUBJECT_PUBLIC_KEY", "Subject Hash"},
+    {"HASH_OF_ISSUER_PUBLIC_KEY", "Issuer Hash"},
+    {"PUBLIC_VDM_DATA", "VDM Data"},
+    {"CC_AUTH_FAIL_COUNTER", "CC Auth Fails"},
+    {"CC_AUTH_COUNTER", "CC Auth Count"},
+    {"FIPS_KEY_USAGE_PADDING", "FIPS Usage"},
+};
+
 // "Group" for KEY_GROUP, "Date Gen" for KEY_DATE_GEN, "RSA Mod" for KEY_RSA_MOD: what KeyInfo calls a
-// property (device-formats.md, section 4; known: Group and Label).
+// property, in at most 14 letters (device-formats.md, section 4; known: Group and Label).
 std::string spoken(std::string_view name) {
+    for (const ShortName& row : kShortNames)
+        if (row.name == name) return std::string(row.shown);
     constexpr std::string_view kPrefix = "KEY_";
     if (name.starts_with(kPrefix)) name.remove_prefix(kPrefix.size());
     constexpr std::string_view kAsTheyAre[] = {"RSA", "DSA", "EC",   "ID",   "URL",
@@ -86,10 +113,26 @@ std::string spoken(std::string_view name) {
     return text;
 }
 
+// The PKCS#11 library keeps the mechanism of the call that made a key in a property of its own, beside CXI's.
+constexpr std::uint32_t kMadeByPkcs11 = CXI_PROP_CUSTOM | CKA_KEY_GEN_MECHANISM;
+
+std::string mechanism_name(ByteView number) {
+    CK_ULONG mechanism = 0;
+    for (const std::uint8_t byte : number) mechanism = mechanism << 8 | byte;
+    return p11::constant_name("CKM", mechanism);
+}
+
 Result<void> key_info(Session& session, const std::string&) {
     CS2SIM_TRY_LET(key, opened(session));
     CS2SIM_TRY_LET(properties, properties_of(session, key));
+    const bool by_pkcs11 = properties.has(kMadeByPkcs11);
     for (const Property& property : properties) {
+        if (property.id == kMadeByPkcs11) continue;
+        if (property.id == CXI_PROP_KEY_GEN_MECHANISM && by_pkcs11) {
+            std::printf("%-14s: %s\n", "Gen Mechanism",
+                        mechanism_name(properties.bytes(kMadeByPkcs11)).c_str());
+            continue;
+        }
         const PropertyRow* row = find_property(property.id);
         const std::string name =
             row ? spoken(row->name) : "Custom " + std::to_string(property.id & 0x7FFFFFFF);
@@ -125,13 +168,16 @@ Result<void> keep(Session& session, ByteView reference) {
 // GenerateKey, or GenerateKey=AES,256 and GenerateKey=EC,NIST-P256 for short.
 Result<void> generate_key(Session& session, const std::string& value) {
     CS2SIM_TRY(refuse_authorisation_key(session));
-    CS2SIM_TRY_LET(list, new_key(session, form_of(session, value)));
-    if (!list.has(CXI_PROP_KEY_ALGO)) return fail(E_CSA_SYNTAX);
+    const KeyForm form = form_of(session, value);
+    CS2SIM_TRY_LET(list, new_key(session, form));
+    CS2SIM_TRY(expect_whole_form(session, form, list));
     CS2SIM_TRY(may_keep(session));
     if (in_key_store(session)) CS2SIM_TRY(number_in_store(session, list));
-    CS2SIM_TRY_LET(answer,
-                   session.execute(FC_CXI, SFC_CXI_KEY_GENERATE, {flags_of(session), 0, list.encode()}));
-    CS2SIM_TRY(keep(session, answer.block.bytes("key")));
+    const auto answer = session.execute(FC_CXI, SFC_CXI_KEY_GENERATE, {flags_of(session), 0, list.encode()});
+    if (!answer && answer.error().code == E_ECA_NOT_FOUND)
+        session.note("curves are " + known_curves() + ", Ed25519 (EC), X25519 (ECDH)");
+    CS2SIM_TRY(answer);
+    CS2SIM_TRY(keep(session, answer->block.bytes("key")));
     std::printf("key '%s' generated\n", terminal_text(list.text(CXI_PROP_KEY_NAME)).c_str());
     return {};
 }
@@ -153,7 +199,10 @@ Result<std::vector<PropertyList>> selected_for_deletion(Session& session) {
 
 Result<void> delete_keys(Session& session, const std::string&) {
     CS2SIM_TRY_LET(names, named(session));
-    if (!names_one_key(names) || key_file(session)) return fail(E_CSA_SYNTAX);
+    if (key_file(session))
+        return misused(session,
+                       "DeleteKey is for keys of the device: the file of ExternalKey= is yours to remove");
+    CS2SIM_TRY(expect_one_key(session, names));
     CS2SIM_TRY_LET(keys, selected_for_deletion(session));
     const auto erase = [&](std::size_t i) -> Result<void> {
         if (in_key_store(session)) return erase_from_store(session, keys[i]);
@@ -162,16 +211,21 @@ Result<void> delete_keys(Session& session, const std::string&) {
     };
     CS2SIM_TRY(run_batch(
         session, keys.size(), [&](std::size_t i) { return title_of(keys[i]); }, erase));
-    std::printf("%zu keys deleted\n", keys.size());
+    std::printf("%s deleted\n", keys_text(keys.size()).c_str());
     return {};
 }
 
 Result<std::uint32_t> key_type(Session& session) {
+    struct TypeWord {
+        std::string_view word;
+        std::uint32_t type;
+    };
+    constexpr TypeWord kTypes[] = {
+        {"public", CXI_KEY_TYPE_PUBLIC}, {"private", CXI_KEY_TYPE_PRIVATE}, {"secret", CXI_KEY_TYPE_SECRET}};
     const std::string word = session.parameter_or("Type", "public");
-    if (same_word(word, "public")) return CXI_KEY_TYPE_PUBLIC;
-    if (same_word(word, "private")) return CXI_KEY_TYPE_PRIVATE;
-    if (same_word(word, "secret")) return CXI_KEY_TYPE_SECRET;
-    return fail(E_CSA_SYNTAX);
+    for (const TypeWord& row : kTypes)
+        if (same_word(word, row.word)) return row.type;
+    return refuse_word(session, "Type", word, words_of(kTypes));
 }
 
 // PEM where the name ends in .pem, else DER; secret keys raw.

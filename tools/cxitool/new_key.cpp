@@ -85,6 +85,19 @@ Result<void> set_number(PropertyList& list, std::uint32_t id, const std::optiona
     return {};
 }
 
+Result<void> set_bits(const Session& session, PropertyList& list, std::uint32_t id,
+                      const std::optional<std::string>& text) {
+    if (text && !parse_decimal(*text))
+        return misused(session, "'" + text->substr(0, 60) + "' is no number of bits");
+    return set_number(list, id, text, decimal);
+}
+
+// For the words that say what is missing.
+const char* usual_size(std::uint32_t algorithm) {
+    if (algorithm <= CXI_KEY_ALGO_AES) return algorithm == CXI_KEY_ALGO_DES ? "192" : "256";
+    return "2048";
+}
+
 // Params=, for DSA and DH.
 Result<void> set_group(const Session& session, PropertyList& list) {
     const auto file = session.parameter("Params");
@@ -120,25 +133,43 @@ KeyForm form_of(const Session& session, const std::string& value) {
 Result<PropertyList> new_key(const Session& session, const KeyForm& form) {
     auto list = named(session);
     CS2SIM_TRY(list);
-    if (!names_one_key(*list)) return fail(E_CSA_SYNTAX);
+    CS2SIM_TRY(expect_one_key(session, *list));
     if (form.algorithm && !algorithm(*form.algorithm))
         return refuse_word(session, "Algo", *form.algorithm, words_of(kAlgorithms));
     CS2SIM_TRY(set_number(*list, CXI_PROP_KEY_ALGO, form.algorithm, algorithm));
-    CS2SIM_TRY(set_number(*list, CXI_PROP_KEY_SIZE, form.size, decimal));
-    CS2SIM_TRY(set_number(*list, CXI_PROP_KEY_DSA_Q_BITS, form.subprime, decimal));
+    CS2SIM_TRY(set_bits(session, *list, CXI_PROP_KEY_SIZE, form.size));
+    CS2SIM_TRY(set_bits(session, *list, CXI_PROP_KEY_DSA_Q_BITS, form.subprime));
     if (const auto text = session.parameter("Export"); text && !export_policy(*text))
         return refuse_word(session, "Export", *text, words_of(kExports));
     if (const auto text = session.parameter("Usage"); text && !usage(*text))
         return refuse_word(session, "Usage", *text, words_of(kUsages));
+    if (const auto text = session.parameter("FipsUsage"); text && !fips_usage(*text))
+        return refuse_word(session, "FipsUsage", *text, words_of(kFipsUsages));
     CS2SIM_TRY(set_number(*list, CXI_PROP_KEY_EXPORT, session.parameter("Export"), export_policy));
     CS2SIM_TRY(set_number(*list, CXI_PROP_KEY_USAGE, session.parameter("Usage"), usage));
     if (list->number_or(CXI_PROP_KEY_ALGO, CXI_KEY_ALGO_RAW) == CXI_KEY_ALGO_RSA)
         CS2SIM_TRY(
             set_number(*list, CXI_PROP_FIPS_KEY_USAGE_PADDING, session.parameter("FipsUsage"), fips_usage));
     CS2SIM_TRY(set_group(session, *list));
-    if (form.curve) list->set(CXI_PROP_KEY_EC_CURVE, *form.curve);
+    if (form.curve && !form.curve->empty()) list->set(CXI_PROP_KEY_EC_CURVE, *form.curve);
     if (const auto label = session.parameter("Label")) list->set(CXI_PROP_KEY_LABEL, *label);
     return list;
+}
+
+Result<void> expect_whole_form(const Session& session, const KeyForm& form, const PropertyList& key) {
+    if (!key.has(CXI_PROP_KEY_ALGO))
+        return misused(session, "the key's algorithm is missing: GenerateKey=AES,256, or Algo= to the left");
+    const std::uint32_t algorithm = *key.number(CXI_PROP_KEY_ALGO);
+    const bool on_curve = algorithm == CXI_KEY_ALGO_EC || algorithm == CXI_KEY_ALGO_ECDH;
+    if (on_curve ? key.has(CXI_PROP_KEY_EC_CURVE) : key.has(CXI_PROP_KEY_SIZE) || key.has(CXI_PROP_KEY_DSA_P))
+        return {};
+    const std::string sort = algorithm_name(algorithm);
+    const std::string wrong = on_curve ? form.size.value_or("") : form.curve.value_or("");
+    const std::string text =
+        on_curve ? "a curve, such as " + sort + ",secp256r1, or Curve= to the left"
+                 : "a size in bits, such as " + sort + "," + usual_size(algorithm) + ", or Size= to the left";
+    return misused(session, sort + " keys take " + text +
+                                (wrong.empty() ? "" : "; '" + wrong.substr(0, 60) + "' is none"));
 }
 
 }  // namespace cs2sim::tools

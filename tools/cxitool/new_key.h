@@ -23,4 +23,8 @@ KeyForm form_of(const Session& session, const std::string& value);
 // The properties of a new key. Error: E_CSA_SYNTAX.
 Result<PropertyList> new_key(const Session& session, const KeyForm& form);
 
+// Does the form say enough of a key that is to be generated? An algorithm, and the size or the curve that it
+// takes; which sizes and curves there are, the device knows. Error: E_CSA_SYNTAX.
+Result<void> expect_whole_form(const Session& session, const KeyForm& form, const PropertyList& key);
+
 }  // namespace cs2sim::tools

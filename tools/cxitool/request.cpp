@@ -18,7 +18,7 @@ struct AlgorithmFree {
 using Algorithm = std::unique_ptr<X509_ALGOR, AlgorithmFree>;
 
 // "CN=name,O=organisation,C=DE"
-Result<void> set_subject(X509_REQ* request, const std::string& text) {
+Result<void> set_subject(const Session& session, X509_REQ* request, const std::string& text) {
     X509_NAME* subject = X509_REQ_get_subject_name(request);
     for (const std::string& part : split_list(text)) {
         const std::size_t equals = part.find('=');
@@ -26,7 +26,8 @@ Result<void> set_subject(X509_REQ* request, const std::string& text) {
             X509_NAME_add_entry_by_txt(subject, part.substr(0, equals).c_str(), MBSTRING_UTF8,
                                        reinterpret_cast<const unsigned char*>(part.data()) + equals + 1,
                                        static_cast<int>(part.size() - equals - 1), -1, 0) != 1)
-            return fail(E_CSA_SYNTAX);
+            return misused(session,
+                           "Subject= has no '" + part.substr(0, 60) + "': it is CN=<name>,O=<name> and such");
     }
     return {};
 }
@@ -80,7 +81,7 @@ Result<Handle<X509_REQ>> unsigned_request(Session& session, ByteView key, X509_A
     CS2SIM_TRY_LET(public_key, public_key_from_der(exported->block.bytes("blob")));
     Handle<X509_REQ> request(X509_REQ_new());
     if (!request || X509_REQ_set_pubkey(request.get(), public_key.get()) != 1) return fail(E_CXI_CRYPT_MECH);
-    CS2SIM_TRY(set_subject(request.get(),
+    CS2SIM_TRY(set_subject(session, request.get(),
                            session.parameter_or("Subject", "CN=" + session.parameter_or("Name", ""))));
     X509_REQ_set1_signature_algo(request.get(), algorithm);
     return request;
@@ -122,7 +123,7 @@ Result<void> export_p10(Session& session, const std::string& value) {
     if (PEM_write_bio_X509_REQ(memory.get(), request.get()) != 1) return fail(E_CSA_NO_MEM);
     const char* text = nullptr;
     const long length = BIO_get_mem_data(memory.get(), &text);
-    return write_whole(value, as_bytes({text, static_cast<std::size_t>(length)}));
+    return write_data(value, as_bytes({text, static_cast<std::size_t>(length)}));
 }
 
 }  // namespace cs2sim::tools

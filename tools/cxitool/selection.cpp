@@ -150,6 +150,11 @@ bool names_one_key(const PropertyList& names) {
     return names.has(CXI_PROP_KEY_NAME) || (names.has(CXI_PROP_KEY_GROUP) && names.has(CXI_PROP_KEY_SPEC));
 }
 
+Result<void> expect_one_key(const Session& session, const PropertyList& names) {
+    if (names_one_key(names)) return {};
+    return misused(session, "Name=, or Group= and Spec= of a key without a name, must say which key");
+}
+
 Result<std::vector<PropertyList>> selected(Session& session) {
     CS2SIM_TRY(refuse_authorisation_key(session));
     if (in_key_store(session)) return selected_in_store(session);
@@ -195,8 +200,8 @@ std::optional<std::string> key_file(const Session& session) {
 Result<void> refuse_authorisation_key(const Session& session) {
     const std::string file = session.parameter_or("KeyFile", "");
     if (file.empty() || file == session.parameter_or(kServedKeyFile, "")) return {};
-    session.note("KeyFile= names a key authorisation key; a key that lives in a file is ExternalKey=FILE");
-    return fail(E_CSA_SYNTAX);
+    return misused(session,
+                   "KeyFile= names a key authorisation key; a key that lives in a file is ExternalKey=FILE");
 }
 
 Result<Bytes> opened(Session& session) {
@@ -210,7 +215,7 @@ Result<Bytes> opened(Session& session) {
         return reference;
     }
     CS2SIM_TRY_LET(names, named(session));
-    if (!names_one_key(names)) return fail(E_CSA_SYNTAX);
+    CS2SIM_TRY(expect_one_key(session, names));
     CS2SIM_TRY_LET(answer, session.execute(FC_CXI, SFC_CXI_KEY_OPEN, {0, names.encode()}));
     return to_bytes(answer.block.bytes("key"));
 }
@@ -225,6 +230,12 @@ Result<PropertyList> properties_of(Session& session, ByteView key) {
 Result<SecretBytes> read_whole(const std::string& path) {
     auto content = host::read_host_input(path, kMostInput);
     if (!content) return fail(E_CSA_KEY_OPEN);
+    return *std::move(content);
+}
+
+Result<SecretBytes> read_data(const std::string& path) {
+    auto content = host::read_host_input(path, kMostInput);
+    if (!content) return fail(E_CSA_PARAM);
     return *std::move(content);
 }
 
@@ -247,6 +258,10 @@ Result<void> write_whole(const std::string& path, ByteView content) {
     std::fflush(stdout);  // keeps the order where the path is /dev/stdout
     if (!host::replace_host_file(path, content)) return fail(E_CSA_KEY_WRITE);
     return {};
+}
+
+Result<void> write_data(const std::string& path, ByteView content) {
+    return write_whole(path, content) ? Result<void>() : fail(E_CSA_PARAM);
 }
 
 bool is_set(const Session& session, std::string_view parameter) {

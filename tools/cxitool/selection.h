@@ -25,6 +25,8 @@ std::string title_of(const PropertyList& key);
 
 // Do the names say which key? Keys made through PKCS#11 have no name: group and specifier alone name them.
 bool names_one_key(const PropertyList& names);
+// E_CSA_SYNTAX, with a line that says so, when they do not.
+Result<void> expect_one_key(const Session& session, const PropertyList& names);
 
 // KeyFile= is for InitializeKey and AuthorizeKey: everything else refuses it with a line that says what the
 // external keys of earlier versions are called now, unless one of these has used it (kServedKeyFile). Error:
@@ -40,8 +42,13 @@ Result<Bytes> opened(Session& session);
 
 Result<PropertyList> properties_of(Session& session, ByteView key);
 
-Result<SecretBytes> read_whole(const std::string& path);              // E_CSA_KEY_OPEN
-Result<void> write_whole(const std::string& path, ByteView content);  // E_CSA_KEY_WRITE; mode 0600
+// Files of keys. Errors: E_CSA_KEY_OPEN; E_CSA_KEY_WRITE.
+Result<SecretBytes> read_whole(const std::string& path);
+Result<void> write_whole(const std::string& path, ByteView content);  // mode 0600
+
+// Files of anything else: what is signed, signatures, requests. Error: E_CSA_PARAM.
+Result<SecretBytes> read_data(const std::string& path);
+Result<void> write_data(const std::string& path, ByteView content);  // mode 0600
 
 // What a file holds of a key (CXI_KEY_TYPE_*), as KEY_IMPORT takes it: PEM taken apart, anything else as it
 // is. Error: E_CSA_KEY_FORMAT.

@@ -54,17 +54,16 @@ struct SignatureFile {
 };
 Result<SignatureFile> signature_file(const Session& session) {
     const auto text = session.parameter("Signature");
-    if (!text || text->empty()) return fail(E_CSA_SYNTAX);
+    if (!text || text->empty()) return misused(session, "Signature= must name the file of the signature");
     const auto fields = split_list(*text, 2);
     const std::string format = fields.size() == 2 ? fields[1] : "";
-    if (!format.empty() && !same_word(format, "raw") && !same_word(format, "der")) {
-        session.note("'" + format + "' is no form of a signature: raw or der");
-        return fail(E_CSA_SYNTAX);
-    }
+    if (!format.empty() && !same_word(format, "raw") && !same_word(format, "der"))
+        return misused(session, "'" + format + "' is no form of a signature: raw or der");
     return SignatureFile{fields[0], format};
 }
 
 bool wants_raw(const Session& session) {
+    if (session.parameter_or("Signature", "").empty()) return false;
     const auto file = signature_file(session);
     return file && same_word(file->format, "raw");
 }
@@ -89,7 +88,7 @@ Result<SignWork> sign_work(Session& session, const std::string& file) {
     CS2SIM_TRY_LET(key, work_key(session));
     const KeyKind kind = key.kind;
     CS2SIM_TRY_LET(mechanism, kind.secret() ? mac_mechanism(session) : signature_mechanism(session, kind));
-    CS2SIM_TRY_LET(data, read_whole(file));
+    CS2SIM_TRY_LET(data, read_data(file));
     const bool on_host = same_word(session.parameter_or("HashWhere", ""), "on_host");
     const bool long_mac = kind.secret() && data.size() > CXI_MOST_DATA;
     const std::uint32_t hash = mechanism & CXI_MECH_HASH_MASK;
@@ -122,23 +121,19 @@ Result<void> check(Session& session, const SignWork& work, ByteView signature) {
 // InFile= (device-formats.md, section 4). Anything else is the file, as Sign=<file> takes it.
 class SignTerms {
 public:
-    static Result<SignTerms> of(Session& session, const std::string& value) {
+    static Result<SignTerms> of(Session& session, std::string_view command, const std::string& value) {
         const auto fields = split_list(value);
         const bool terms =
             fields.size() >= 2 && (same_word(fields[1], "on_hsm") || same_word(fields[1], "on_host"));
-        if (!terms && is_misspelt(session, value, fields.size())) {
-            session.note("'" + fields[1].substr(0, 60) +
-                         "' does not say where the hash is computed: on_hsm or on_host");
-            return fail(E_CSA_SYNTAX);
-        }
+        if (!terms && is_misspelt(session, value, fields.size()))
+            return misused(session, "'" + fields[1].substr(0, 60) +
+                                        "' does not say where the hash is computed: on_hsm or on_host");
         if (!terms) return SignTerms(session, value, false);
         if (fields.size() > 3) return fail(E_CSA_ARGUMENTS);
         const auto file = session.parameter("InFile");
-        if (!file) {
-            session.note("InFile= must name what is signed");
-            return fail(E_CSA_SYNTAX);
-        }
+        if (!file) return misused(session, "InFile= must name what is signed");
         SignTerms made(session, *file, true);
+        session.set_parameter(kTerms, std::string(command));
         session.set_parameter("Hash", fields[0]);
         session.set_parameter("HashWhere", fields[1]);
         session.set_parameter("Pad", fields.size() == 3 ? fields[2] : "");
@@ -152,6 +147,7 @@ public:
           pad_(std::move(other.pad_)) {}
     ~SignTerms() {
         if (!terms_) return;
+        session_.set_parameter(kTerms, "");
         session_.set_parameter("HashWhere", "");
         session_.set_parameter("Hash", hash_);
         session_.set_parameter("Pad", pad_);
@@ -183,20 +179,20 @@ private:
 }  // namespace
 
 Result<void> sign(Session& session, const std::string& value) {
-    if (value.empty()) return fail(E_CSA_SYNTAX);
-    CS2SIM_TRY_LET(terms, SignTerms::of(session, value));
+    if (value.empty()) return misused(session, "Sign= must name what is signed");
+    CS2SIM_TRY_LET(terms, SignTerms::of(session, "Sign", value));
     CS2SIM_TRY_LET(work, sign_work(session, terms.file()));
     CS2SIM_TRY_LET(signature, signature_of(session, work));
     if (!terms.given() || !session.parameter("Signature")) return deliver(session, signature);
     CS2SIM_TRY_LET(to, signature_file(session));
-    return write_whole(to.path, signature);
+    return write_data(to.path, signature);
 }
 
 Result<void> verify(Session& session, const std::string& value) {
-    if (value.empty()) return fail(E_CSA_SYNTAX);
+    if (value.empty()) return misused(session, "Verify= must name what was signed");
     CS2SIM_TRY_LET(file, signature_file(session));
-    CS2SIM_TRY_LET(signature, read_whole(file.path));
-    CS2SIM_TRY_LET(terms, SignTerms::of(session, value));
+    CS2SIM_TRY_LET(signature, read_data(file.path));
+    CS2SIM_TRY_LET(terms, SignTerms::of(session, "Verify", value));
     CS2SIM_TRY_LET(work, sign_work(session, terms.file()));
     CS2SIM_TRY(check(session, work, signature));
     std::printf("signature ok\n");

@@ -40,7 +40,7 @@ constexpr PadWord kPads[] = {
 };
 
 Result<void> random(Session& session, const std::string& value) {
-    CS2SIM_TRY_LET(length, parse_decimal(value, CXI_MOST_RANDOM));
+    CS2SIM_TRY_LET(length, number_in(session, "Random", value, 0, CXI_MOST_RANDOM));
     CS2SIM_TRY_LET(answer, session.execute(FC_CXI, SFC_CXI_RND_GEN, {0, length}));
     return deliver(session, answer.block.bytes("random"));
 }
@@ -59,16 +59,22 @@ Result<void> agree(Session& session, const std::string& value) {
     return deliver(session, answer->block.bytes("secret"));
 }
 
+// Hash= itself, or the command in whose terms the word stands.
+std::string told_of(const Session& session, std::string_view parameter) {
+    const std::string terms = session.parameter_or(kTerms, "");
+    return terms.empty() ? std::string(parameter) : terms;
+}
+
 constexpr Command kCommands[] = {
-    {"Sign", "", Takes::value, "Sign=<file> | Sign=<hash>,on_hsm|on_host,<padding>",
+    {"Sign", "", Takes::value, "Sign=<file> | Sign=<hash>,on_hsm|on_host[,<padding>]",
      "signs a file with the key Name=",
-     "The second form works on InFile=, and says which hash, where it is computed, and PKCS1 or PSS for "
-     "RSA;\n"
+     "The second form works on InFile=, and says which hash, where it is computed, and for RSA PKCS1\n"
+     "(default) or PSS;\n"
      "the signature goes to Signature=<file>[,raw|der].\n"
      "Hash= and Pad= say how; secret keys make an HMAC, or with Chain=CMAC a CMAC. The signature goes to\n"
      "Out=, else in hexadecimal to stdout; ECDSA signatures are in DER.\n",
      sign},
-    {"Verify", "", Takes::value, "Verify=<file> | Verify=<hash>,on_hsm|on_host,<padding>",
+    {"Verify", "", Takes::value, "Verify=<file> | Verify=<hash>,on_hsm|on_host[,<padding>]",
      "checks Signature= of a file", "", verify},
     {"Encrypt", "", Takes::value, "Encrypt=<file>", "encrypts a file to Out=", "", encrypt},
     {"Decrypt", "", Takes::value, "Decrypt=<file>", "decrypts a file to Out=", "", decrypt},
@@ -89,7 +95,7 @@ Result<const HashWord*> hash_of(const Session& session) {
     const std::string word = session.parameter_or("Hash", "SHA256");
     for (const HashWord& row : kHashes)
         if (same_word(word, row.word)) return &row;
-    return refuse_word(session, "Hash", word, words_of(kHashes));
+    return refuse_word(session, told_of(session, "Hash"), word, words_of(kHashes));
 }
 
 Result<std::uint32_t> pad_of(const Session& session, PadUse use) {
@@ -99,7 +105,13 @@ Result<std::uint32_t> pad_of(const Session& session, PadUse use) {
     std::vector<std::string_view> words;
     for (const PadWord& row : kPads)
         if (row.use == use) words.push_back(row.word);
-    return refuse_word(session, "Pad", word, words);
+    const std::string terms = session.parameter_or(kTerms, "");
+    if (terms.empty()) return refuse_word(session, "Pad", word, words);
+    std::string text = "the padding '" + word.substr(0, 60) + "' in " + terms + "= is not for such a key";
+    if (words.size() == 1) return misused(session, text + ", which takes none: leave it out");
+    text += ", which takes";
+    for (const std::string_view known : words) text += " " + std::string(known);
+    return misused(session, text);
 }
 
 Result<WorkKey> work_key(Session& session) {
@@ -111,7 +123,7 @@ Result<WorkKey> work_key(Session& session) {
 }
 
 Result<void> deliver(Session& session, ByteView content) {
-    if (const auto file = session.parameter("Out")) return write_whole(*file, content);
+    if (const auto file = session.parameter("Out")) return write_data(*file, content);
     std::printf("%s\n", to_hex(content).c_str());
     return {};
 }

@@ -21,7 +21,8 @@ Result<const HashWord*> hash_of(const Session& session);
 enum class PadUse : std::uint8_t { rsa_sign, rsa_request, rsa_crypt, blocks, other };
 
 // Pad= as CXI_MECH_PAD_*; without it the first word of its use. Error: E_CSA_SYNTAX for a word of another
-// use.
+// use, told of where it stands: in Pad=, or in the terms of the command that kTerms names ("Sign").
+inline constexpr std::string_view kTerms = "Terms of";
 Result<std::uint32_t> pad_of(const Session& session, PadUse use);
 
 // Which way a key signs and encrypts.

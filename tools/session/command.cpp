@@ -110,13 +110,28 @@ public:
             auto done = command->handler(session_, argument.value.value_or(""));
             if (!done) say_why(done.error());
             if (!done && is_misused(done.error())) return misused(*command, done.error());
+            if (!session_.parameter(command->name)) take_note_of(*command);  // else a parameter with a check
             return done;
         }
         session_.set_parameter(command->name, std::string(trimmed(*argument.value)));
         return {};
     }
 
+    // Of a line that ends well: somebody may have thought that it did more.
+    void end() const {
+        if (did_ == Did::nothing) session_.note("no command: parameters alone do nothing");
+        if (did_ == Did::logon) session_.note("logged on, and no command follows: the session ends here");
+    }
+
 private:
+    enum class Did : std::uint8_t { nothing, logon, work };
+
+    void take_note_of(const Command& command) {
+        const bool logon = same_word(command.name, "LogonSign") || same_word(command.name, "LogonPass");
+        if (!logon) did_ = Did::work;
+        if (logon && did_ == Did::nothing) did_ = Did::logon;
+    }
+
     const Command* find(std::string_view name) {
         const Command* command = find_command(groups_, name);
         if (!command) {
@@ -160,6 +175,7 @@ private:
     }
 
     Result<void> help(const Argument& argument) {
+        did_ = Did::work;
         if (!argument.value || argument.value->empty()) {
             print_help(program_, groups_);
             return {};
@@ -178,6 +194,7 @@ private:
     const std::string& program_;
     std::span<const CommandGroup> groups_;
     Session session_;
+    Did did_ = Did::nothing;
     bool names_card_ = false;  // a word up to here, parameters too
 };
 
@@ -203,10 +220,17 @@ int report(Error error) {
 
 const std::span<const Command> kCommonParameters = kCommon;
 
+Result<std::uint32_t> number_in(const Session& session, std::string_view name, std::string_view value,
+                                std::uint32_t least, std::uint32_t most) {
+    const auto number = parse_decimal(value, most);
+    if (number && *number >= least) return number;
+    return misused(session, std::string(name) + "= is a number from " + std::to_string(least) + " to " +
+                                std::to_string(most) + ", not '" + std::string(value.substr(0, 60)) + "'");
+}
+
 Result<void> keep_number(Session& session, std::string_view name, std::string_view value, std::uint32_t least,
                          std::uint32_t most) {
-    CS2SIM_TRY_LET(number, parse_decimal(value, most));
-    if (number < least) return fail(E_CSA_SYNTAX);
+    CS2SIM_TRY(number_in(session, name, value, least, most));
     session.set_parameter(name, std::string(trimmed(value)));
     return {};
 }
@@ -225,6 +249,7 @@ int run_command_line(const std::string& program, std::span<const CommandGroup> g
         while (word.ends_with(',') && i + 1 < argc) word += argv[++i];
         if (const auto done = run.argument(word); !done) return report(done.error());
     }
+    run.end();
     // A full disk behind stdout must not look like success.
     return std::fflush(stdout) == 0 && std::ferror(stdout) == 0 ? kDone : kRefused;
 }

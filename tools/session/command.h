@@ -27,6 +27,11 @@ struct Command {
 // Dev=, Timeout=, ChallengeLength=: for the table of every tool.
 extern const std::span<const Command> kCommonParameters;
 
+// A number from `least` to `most`, as the word `name` takes it. Error: E_CSA_SYNTAX, with a line that says
+// so.
+Result<std::uint32_t> number_in(const Session& session, std::string_view name, std::string_view value,
+                                std::uint32_t least = 0, std::uint32_t most = UINT32_MAX);
+
 // For handlers of parameters that are numbers, so that a wrong one is told of the word where it stands and
 // not of the command that wants it. Error: E_CSA_SYNTAX.
 Result<void> keep_number(Session& session, std::string_view name, std::string_view value,

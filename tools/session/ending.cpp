@@ -41,7 +41,9 @@ bool no_device(Error error) {
 bool is_misused(Error error) { return error.code == E_CSA_SYNTAX || error.code == E_CSA_ARGUMENTS; }
 
 ExitStatus exit_status(Error error) {
-    if (error.code == E_CSA_COMMAND || error.code == E_CSA_LENGTH || is_misused(error)) return kCalledWrongly;
+    for (const std::uint32_t wrong_words :
+         {E_CSA_COMMAND, E_CSA_LENGTH, E_CSA_SYNTAX, E_CSA_ARGUMENTS, E_CSA_DEVICE_NAME, E_CSA_ADDRESS})
+        if (error.code == wrong_words) return kCalledWrongly;
     return no_device(error) ? kNoDevice : kRefused;
 }
 

@@ -15,7 +15,8 @@ bool no_device(Error error);
 // The words do not fit the command, whose usage is to be shown: E_CSA_SYNTAX, E_CSA_ARGUMENTS.
 bool is_misused(Error error);
 
-// kCalledWrongly for E_CSA_COMMAND, E_CSA_LENGTH and misuse, kNoDevice as above, else kRefused.
+// kCalledWrongly for E_CSA_COMMAND, E_CSA_LENGTH, misuse and specifiers of devices that are none or missing,
+// kNoDevice as above, else kRefused.
 ExitStatus exit_status(Error error);
 
 // "FILE: the system's words" when the error is about a file that was refused since the last call, on this

@@ -80,8 +80,11 @@ std::string manual_of(const ToolText& tool, std::span<const CommandGroup> groups
     }
     page.section("Exit status");
     page.paragraph(
-        "0 when every command was carried out. 1 otherwise, with the error on standard error: its code, "
-        "its module, its text. cs2sim explain says more about a code.");
+        "0 when every command was carried out, 1 when the device refuses one or a file of this host "
+        "(missing, not "
+        "to be written, another password), 2 when the words are wrong, 3 when no device answers. The error "
+        "stands "
+        "on standard error: its code, its module, its text. cs2sim explain says more about a code.");
     page.section("Environment");
     page.item(tool.variable, tool.variable_meaning);
     page.section("See also");

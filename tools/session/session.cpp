@@ -88,9 +88,10 @@ void Session::disconnect() {
 }
 
 void Session::note_device(Error error) const {
-    for (const std::string& where :
-         {parameter_or("Dev", ""), environment("CRYPTOSERVER"), environment("CRYPTOSEVER")})
-        if (!where.empty()) return note("device " + where + ": " + error_text(error.code));
+    const auto known = known_specifier();
+    const std::string where = known.value_or(environment("CRYPTOSEVER"));
+    if (!where.empty()) return note("device " + where + ": " + error_text(error.code));
+    if (known) note("Dev= names no device");  // what names none at all is told by device()
 }
 
 void Session::note(std::string_view text) const {
@@ -108,6 +109,11 @@ void Session::note(std::string_view text) const {
     std::fprintf(stderr, "%s: %s%s\n", program_.c_str(), shown.c_str(), cut ? "..." : "");
 }
 
+tl::unexpected<Error> misused(const Session& session, std::string_view why) {
+    session.note(why);
+    return fail(E_CSA_SYNTAX);
+}
+
 tl::unexpected<Error> refuse_word(const Session& session, std::string_view parameter, std::string_view word,
                                   std::span<const std::string_view> words) {
     std::string text = std::string(parameter) + "= has no '" + std::string(word.substr(0, 60)) + "'";
@@ -115,8 +121,7 @@ tl::unexpected<Error> refuse_word(const Session& session, std::string_view param
         text += ", did you mean " + meant + "?";
     text += "; it is one of";
     for (const std::string_view known : words) text += " " + std::string(known);
-    session.note(text);
-    return fail(E_CSA_SYNTAX);
+    return misused(session, text);
 }
 
 }  // namespace cs2sim::tools

@@ -63,6 +63,9 @@ private:
     std::unique_ptr<host::Device> device_;
 };
 
+// Says why the words do not fit the command, whose usage follows. Gives E_CSA_SYNTAX.
+tl::unexpected<Error> misused(const Session& session, std::string_view why);
+
 // Says that `word` is no value of the parameter, which one is near, and which there are. Gives E_CSA_SYNTAX.
 tl::unexpected<Error> refuse_word(const Session& session, std::string_view parameter, std::string_view word,
                                   std::span<const std::string_view> words);
