@@ -51,6 +51,7 @@ public:
             if (entry.tag == &kTag<T>) return std::static_pointer_cast<T>(entry.thing);
         return nullptr;
     }
+    std::size_t size() const { return things_.size(); }
     bool drop(std::uint32_t handle) { return things_.erase(handle) != 0; }
     void clear() { things_.clear(); }
 

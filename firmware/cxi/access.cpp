@@ -4,6 +4,7 @@
 
 #include "firmware/cxi/cxi.h"
 #include "firmware/cxi/group_access.h"
+#include "firmware/cxi/make_key.h"
 #include "firmware/protocol/group_patterns.h"
 #include "firmware/protocol/pattern.h"
 
@@ -65,9 +66,15 @@ Result<bool> CxiCall::has(std::uint16_t rights, const KeyObject& object) const {
     return has(rights, object.group());
 }
 
-// Whether these are properties of an open object of a session, and the mode lets anybody have one.
+// Whether these are properties of an open object of a session, and the mode lets anybody have one. Large ones
+// would be memory of the device that nobody answers for, as long as a chained command works with them.
 bool CxiCall::opens(const PropertyList& properties) const {
-    return !properties.flag_or(CXI_PROP_PRIVATE, true) && !properties.flag_or(CXI_PROP_TOKEN, true) &&
+    constexpr std::size_t kMostBytes = 4096;
+    std::size_t bytes = 0;
+    for (const Property& property : properties)
+        if (property.id != CXI_PROP_VALUE) bytes += property.value.size();
+    return bytes <= kMostBytes && !properties.flag_or(CXI_PROP_PRIVATE, true) &&
+           !properties.flag_or(CXI_PROP_TOKEN, true) &&
            has_nameless_keys(properties.text(CXI_PROP_KEY_GROUP)) &&
            (cxi.modes() & (MODE_FIPS | MODE_CC)) == 0;
 }
@@ -93,6 +100,8 @@ bool CxiCall::applies(When when) const {
             return has_flag(CXI_FLAG_KEY_OVERWRITE);
         case When::secret_leaves:
             return beyond_public();
+        case When::wrapped:
+            return beyond_public() && !request.bytes("wrapping").empty();
         case When::in_clear:
             return beyond_public() && request.bytes("wrapping").empty();
         case When::joins_keys:
@@ -163,14 +172,34 @@ Result<void> CxiCall::ask_named(const AccessRow& row, ByteView names) {
     return allow(row, *key);
 }
 
+// What the template makes: all of the object, or of a copy what differs from `key`.
+Result<PropertyList> CxiCall::made_by(const AccessRow& row, ByteView elements) const {
+    CS2SIM_TRY_LET(stated, PropertyList::decode(elements));
+    const SharedKey source = row.names == Names::copied ? find("key") : nullptr;
+    if (!source) return stated;
+    PropertyList all = source->object.properties;
+    for (const Property& property : stated) all.set(property.id, property.value);
+    return all;
+}
+
+// An open object that the caller keeps outside, and that costs no search for primes. Who works in the group
+// makes keys by that right only.
+bool CxiCall::makes_open(const AccessRow& row, std::string_view group, ByteView elements) const {
+    if ((row.rights & RIGHT_MAKE_OPEN) == 0 || !has_flag(CXI_FLAG_KEY_EXTERNAL)) return false;
+    const auto made = made_by(row, elements);
+    if (!made || !opens(*made)) return false;
+    const std::uint32_t algorithm = made->number_or(CXI_PROP_KEY_ALGO, CXI_KEY_ALGO_RAW);
+    if (row.names == Names::generated && (algorithm == CXI_KEY_ALGO_RSA || is_finite_field(algorithm)))
+        return false;
+    const auto works = has(RIGHT_USE, group);
+    return works && !*works;
+}
+
 Result<void> CxiCall::ask_template(const AccessRow& row, ByteView elements) {
-    CS2SIM_TRY_LET(group, group_in(elements));
-    if (row.names == Names::copied && group.empty()) return {};
-    if ((row.rights & RIGHT_MAKE_OPEN) != 0 && has_flag(CXI_FLAG_KEY_EXTERNAL)) {
-        const auto wanted = PropertyList::decode(elements);
-        const auto works = has(RIGHT_USE, group);  // who works there makes keys by that right only
-        if (wanted && opens(*wanted) && works && !*works) return {};
-    }
+    CS2SIM_TRY_LET(stated, group_in(elements));
+    const SharedKey source = row.names == Names::copied ? find("key") : nullptr;
+    const std::string_view group = stated.empty() && source ? source->object.group() : stated;
+    if (makes_open(row, group, elements)) return {};
     if (row.names != Names::listed) return require(row.rights, group);
     if (group.empty() || is_pattern(group)) return require(RIGHT_LOGGED_ON, {});
     if (has_nameless_keys(group)) return {};  // what a token shows without log-on: the list itself asks
@@ -193,6 +222,7 @@ Result<void> CxiCall::ask(const AccessRow& row) {
             if (value.empty() || value[0] != CXI_TAG_CONFIG) return {};
             return require(row.rights, as_text(value.subspan(1)));
         case Names::made:
+        case Names::generated:
         case Names::copied:
         case Names::listed:
             return ask_template(row, value);

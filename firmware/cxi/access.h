@@ -37,6 +37,7 @@ enum class Names : std::uint8_t {
     key_name,       // a property list that names a key
     config,         // a reference to a configuration object; one to a key is another row's
     made,           // the template of an object that is to be made
+    generated,      // the same, of a key whose bytes the device makes
     copied,         // the same, where an object without GROUP stays in the group of `key`
     listed,         // a template; without GROUP, or with a pattern in it, every group may be meant
     sealed,         // a sealed key
@@ -46,6 +47,7 @@ enum class When : std::uint8_t {
     always,
     overwrites,     // `flags` has CXI_FLAG_KEY_OVERWRITE
     secret_leaves,  // `type` wants more of the key than its public half
+    wrapped,        // the same, and `wrapping` names a key
     in_clear,       // more than a public half comes or leaves, and `wrapping` names no key
     joins_keys,     // `mechanism` puts two keys together
 };
@@ -92,6 +94,8 @@ private:
     Result<void> ask_key(const AccessRow& row, ByteView reference);
     Result<void> ask_named(const AccessRow& row, ByteView names);
     Result<void> ask_template(const AccessRow& row, ByteView elements);
+    Result<PropertyList> made_by(const AccessRow& row, ByteView elements) const;
+    bool makes_open(const AccessRow& row, std::string_view group, ByteView elements) const;
     Result<void> allow(const AccessRow& row, const SharedKey& key);
     bool knows_group_of(ByteView index) const;
     bool opens(const PropertyList& properties) const;

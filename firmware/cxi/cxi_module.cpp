@@ -11,15 +11,18 @@ namespace {
 struct CxiFunction {
     std::uint8_t sfc;
     Result<Bytes> (*handler)(CxiCall&);
-    std::array<AccessRow, 4> access{};  // all that apply are asked, in this order
+    std::array<AccessRow, 5> access{};  // all that apply are asked, in this order
 };
 
 constexpr std::uint16_t kUseOpen = RIGHT_USE | RIGHT_USE_PUBLIC;
 constexpr std::uint16_t kLook = RIGHT_USE | RIGHT_MANAGE | RIGHT_SEE_PUBLIC;
 
 constexpr AccessRow kMade{"properties", Names::made, RIGHT_MANAGE | RIGHT_MAKE_OPEN};
+constexpr AccessRow kGenerated{"properties", Names::generated, RIGHT_MANAGE | RIGHT_MAKE_OPEN};
 constexpr AccessRow kUsed{"key", Names::key, RIGHT_USE};
 constexpr AccessRow kManaged{"key", Names::key, RIGHT_MANAGE};
+// What leaves a note of its policy, and what is many signatures' work, is not for callers whom nobody knows.
+constexpr AccessRow kByUser{"key", Names::key, RIGHT_LOGGED_ON};
 constexpr AccessRow kWrapping{"wrapping", Names::key, RIGHT_USE};
 constexpr AccessRow kWrappingIfAny{"wrapping", Names::key_if_any, RIGHT_USE};
 
@@ -33,14 +36,13 @@ constexpr CxiFunction kCxiFunctions[] = {
      cxi_key_init,
      {{{"group", Names::group, RIGHT_MANAGE | RIGHT_SECURITY_OFFICER | RIGHT_ADMINISTRATOR}}}},
     {SFC_CXI_KEY_HASH_GET, cxi_not_supported},
-    {SFC_CXI_KEY_DSA_XGEN, cxi_key_dsa_xgen, {{kMade}}},
-    {SFC_CXI_KEY_BACKUP, cxi_key_backup, {{kUsed}}},
-    // Over a key that is there only for who could make and delete it.
-    {SFC_CXI_KEY_RESTORE,
-     cxi_key_restore,
-     {{{"blob", Names::sealed, RIGHT_USE}, {"blob", Names::sealed, RIGHT_MANAGE, When::overwrites}}}},
+    {SFC_CXI_KEY_DSA_XGEN, cxi_key_dsa_xgen, {{kGenerated}}},
+    // A backup outlives what is changed or deleted meanwhile: it is taken and brought back by who could make
+    // and delete the key.
+    {SFC_CXI_KEY_BACKUP, cxi_key_backup, {{kManaged}}},
+    {SFC_CXI_KEY_RESTORE, cxi_key_restore, {{{"blob", Names::sealed, RIGHT_MANAGE}}}},
     {SFC_CXI_KEY_LIST, cxi_key_list, {{{"template", Names::listed, RIGHT_USE | RIGHT_MANAGE}}}},
-    {SFC_CXI_KEY_GENERATE, cxi_key_generate, {{kMade}}},
+    {SFC_CXI_KEY_GENERATE, cxi_key_generate, {{kGenerated}}},
     {SFC_CXI_KEY_OPEN, cxi_key_open, {{{"properties", Names::key_name, kUseOpen | RIGHT_SEE_PUBLIC}}}},
     {SFC_CXI_KEY_DELETE, cxi_key_delete, {{kManaged}}},
     {SFC_CXI_KEY_PROP_GET,
@@ -56,6 +58,7 @@ constexpr CxiFunction kCxiFunctions[] = {
      {{{"key", Names::key, kUseOpen},
        {"key", Names::key, RIGHT_MANAGE, When::secret_leaves},
        {"key", Names::key, RIGHT_PLAIN, When::in_clear},
+       {"key", Names::key, RIGHT_LOGGED_ON, When::wrapped},
        kWrappingIfAny}}},
     {SFC_CXI_KEY_IMPORT,
      cxi_key_import,
@@ -69,20 +72,20 @@ constexpr CxiFunction kCxiFunctions[] = {
     {SFC_CXI_OBJ_CREATE, cxi_obj_create, {{kMade}}},
     {SFC_CXI_KEY_PAIR_GEN,
      cxi_key_pair_gen,
-     {{{"private", Names::made, RIGHT_MANAGE | RIGHT_MAKE_OPEN},
+     {{{"private", Names::generated, RIGHT_MANAGE | RIGHT_MAKE_OPEN},
        {"public", Names::made, RIGHT_MANAGE | RIGHT_MAKE_OPEN}}}},
     {SFC_CXI_OBJ_COPY,
      cxi_obj_copy,
      {{kManaged, {"properties", Names::copied, RIGHT_MANAGE | RIGHT_MAKE_OPEN}}}},
     {SFC_CXI_KEY_DERIVE, cxi_key_derive, {{kMade, kUsed, {"data", Names::key, RIGHT_USE, When::joins_keys}}}},
-    {SFC_CXI_KEY_WRAP, cxi_key_wrap, {{kManaged, {"wrapping", Names::key, kUseOpen}}}},
+    {SFC_CXI_KEY_WRAP, cxi_key_wrap, {{kManaged, kByUser, {"wrapping", Names::key, kUseOpen}}}},
     {SFC_CXI_KEY_UNWRAP, cxi_key_unwrap, {{kMade, kWrapping}}},
     {SFC_CXI_USER_ADD, cxi_user_add},
     {SFC_CXI_USER_DELETE, cxi_user_delete},
     {SFC_CXI_KEY_DSA_PQGEN, cxi_key_dsa_pqgen},
     {SFC_CXI_KEY_DSA_GGEN, cxi_key_dsa_ggen},
     {SFC_CXI_P11_PERMISSIONS, cxi_p11_permissions},
-    {SFC_CXI_SIGN_BULK, cxi_sign_bulk, {{kUsed}}},
+    {SFC_CXI_SIGN_BULK, cxi_sign_bulk, {{kUsed, kByUser}}},
     {SFC_CXI_P11_PROFILE, cxi_p11_profile},
     {SFC_CXI_P11_EVENTS, cxi_p11_events},
     // Rights are asked for each blob.

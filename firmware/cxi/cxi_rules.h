@@ -121,6 +121,13 @@ inline constexpr MechanismRule kMechanismRules[] = {
     {MODE_CC, kWraps, CXI_KEY_ALGO_AES, CXI_MECH_CHAIN_MASK, CXI_MECH_CHAIN_CFB8, E_CXI_CC_MECH},
     {MODE_CC, kWraps, CXI_KEY_ALGO_AES, CXI_MECH_CHAIN_MASK, CXI_MECH_CHAIN_CFB1, E_CXI_CC_MECH},
 
+    // GCM and CCM take the nonce from the caller, who learns a key by having it and a known one wrapped under
+    // the same (SP 800-38D, section 8: the nonce is the device's to make).
+    {MODE_FIPS, USE_WRAP, CXI_KEY_ALGO_AES, CXI_MECH_CHAIN_MASK, CXI_MECH_CHAIN_GCM, E_CXI_FIPS_MECH},
+    {MODE_FIPS, USE_WRAP, CXI_KEY_ALGO_AES, CXI_MECH_CHAIN_MASK, CXI_MECH_CHAIN_CCM, E_CXI_FIPS_MECH},
+    {MODE_CC, USE_WRAP, CXI_KEY_ALGO_AES, CXI_MECH_CHAIN_MASK, CXI_MECH_CHAIN_GCM, E_CXI_CC_MECH},
+    {MODE_CC, USE_WRAP, CXI_KEY_ALGO_AES, CXI_MECH_CHAIN_MASK, CXI_MECH_CHAIN_CCM, E_CXI_CC_MECH},
+
     // Keys come of keys by approved functions or by putting two keys together (SP 800-133 rev. 2, section 6);
     // what lets the caller choose bytes of the key would be import in clear.
     {MODE_FIPS, USE_DERIVE, kAnyAlgorithm, CXI_MECH_KDF_MASK, CXI_MECH_KDF_HASH, E_CXI_FIPS_MECH},

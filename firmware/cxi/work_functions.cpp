@@ -41,6 +41,9 @@ template <class Job>
 Result<Chain<Job>> begin_chain(CxiCall& call, Chained<Job> begun, bool last) {
     Chain<Job> chain{begun.job, 0, last};
     if (last) return chain;
+    constexpr std::size_t kMostWithoutLogon = 8;
+    if (call.context.users.empty() && call.context.handles.size() >= kMostWithoutLogon)
+        return fail(E_CXI_MALLOC);
     chain.handle = call.context.handles.put(std::make_shared<Chained<Job>>(std::move(begun)));
     if (chain.handle == 0) return fail(E_CXI_MALLOC);
     return chain;

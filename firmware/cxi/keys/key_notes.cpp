@@ -6,14 +6,30 @@
 
 namespace cs2sim {
 
+// The same bytes for keys that do the same: DES keys without their parity, two keys as the three that they
+// stand for; HMAC fills a key up with zeros, so that those at its end make no other key.
+static SecretBytes canonical(const LoadedKey& key) {
+    SecretBytes bytes = to_secret(key.secret());
+    if (key.pkey) return bytes;
+    if (key.object.algorithm() == CXI_KEY_ALGO_DES) {
+        constexpr std::size_t kTwo = 16;
+        if (bytes.size() == 8) bytes.insert(bytes.end(), bytes.begin(), bytes.begin() + 8);
+        if (bytes.size() == kTwo) bytes.insert(bytes.end(), bytes.begin(), bytes.begin() + 8);
+        for (std::uint8_t& byte : bytes) byte &= 0xFE;
+    } else if (key.object.algorithm() != CXI_KEY_ALGO_AES) {
+        while (!bytes.empty() && bytes.back() == 0) bytes.pop_back();
+    }
+    return bytes;
+}
+
 // By a hash that only this device can compute, so that a short key cannot be guessed by its notes.
 Result<Bytes> KeyStore::note_name(NoteKind kind, const LoadedKey& key) {
     const auto secret = smos_.master_key.derive("notes of keys");
     if (!secret) return fail(E_DB_BAD_MKEY);
     const std::uint8_t number = static_cast<std::uint8_t>(kind);
     const bool shared = key.pkey && (kind == NoteKind::role || kind == NoteKind::kak);
-    Bytes name = digest("SHA256", {*secret, ByteView(&number, 1),
-                                   shared ? ByteView(public_key_der(*key.pkey)) : key.secret()});
+    const SecretBytes bytes = shared ? to_secret(public_key_der(*key.pkey)) : canonical(key);
+    Bytes name = digest("SHA256", {*secret, ByteView(&number, 1), bytes});
     name.resize(20);
     return name;
 }

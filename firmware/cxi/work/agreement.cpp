@@ -42,6 +42,8 @@ Result<Ecies> read_ecies(const LoadedKey& key, Mechanism mechanism, ByteView par
               given->u16("macbytes"),      given->bytes("shared1"),      given->bytes("shared2")};
     const bool cipher_fits =
         out.key_bytes == 0 || out.key_bytes == 16 || out.key_bytes == 24 || out.key_bytes == 32;
+    constexpr std::size_t kMostShared = 64 * 1024;  // hashed once, with the text
+    if (out.shared2.size() > kMostShared) return fail(E_CXI_CRYPT_MECH_PARA);
     if (!out.kdf || !out.mac || !cipher_fits || out.mac_bytes < 4 || out.mac_bytes > out.mac->size)
         return fail(E_CXI_CRYPT_MECH_PARA);
     return out;
@@ -90,6 +92,9 @@ Result<SecretBytes> agree(const LoadedKey& own, Mechanism mechanism, ByteView pe
 }
 
 Result<SecretBytes> x963_kdf(const HashRow& hash, ByteView secret, ByteView shared, std::size_t length) {
+    // SharedInfo is hashed anew for each digest of output.
+    constexpr std::size_t kMostShared = 256, kMostBytes = 64 * 1024 + EVP_MAX_MD_SIZE;
+    if (shared.size() > kMostShared || length > kMostBytes) return fail(E_CXI_CRYPT_MECH_PARA);
     const Handle<EVP_KDF> method(EVP_KDF_fetch(nullptr, "X963KDF", nullptr));
     const Handle<EVP_KDF_CTX> context(method ? EVP_KDF_CTX_new(method.get()) : nullptr);
     const OSSL_PARAM parameters[] = {

@@ -1,4 +1,5 @@
 // Rights are asked before a template is decoded, and tell nobody what is there.
+#include "firmware/cxi/work/agreement.h"
 #include "test/unit/cxi/cxi_bench.h"
 
 using namespace cs2sim;
@@ -209,4 +210,62 @@ TEST_CASE("volatile keys have a bound of number and of bytes, and room comes bac
     REQUIRE(bench.run(SFC_CXI_KEY_DELETE, {index_reference(key_index("G", "0", 0))}));
     CHECK(create(made) == 0);
     CHECK(create(made + 1) == E_CXI_MALLOC);
+}
+
+// PKCS#11's public session objects: blobs that the caller keeps, made and used without logon.
+TEST_CASE(
+    "who is not logged on makes and copies open keys outside the device, and nothing else comes of them") {
+    CxiBench bench;
+    const auto open_key = [](std::uint32_t algorithm, std::uint32_t bits) {
+        PropertyList list;
+        list.set(CXI_PROP_KEY_GROUP, "SLOT_0000");
+        list.set_number(CXI_PROP_KEY_ALGO, algorithm);
+        list.set_number(CXI_PROP_KEY_SIZE, bits);
+        list.set_flag(CXI_PROP_PRIVATE, false);
+        list.set_flag(CXI_PROP_TOKEN, false);
+        list.set_number(CXI_PROP_KEY_EXPORT, CXI_KEY_EXPORT_ALLOW);
+        return list;
+    };
+    bench.context.users.clear();
+    const auto made = bench.generate(open_key(CXI_KEY_ALGO_AES, 256), CXI_FLAG_KEY_EXTERNAL);
+    REQUIRE(code_of(made) == 0);
+    const Bytes key = CxiBench::reference(made);
+
+    const auto copy = [&](std::uint32_t flags, const PropertyList& changes) {
+        return code_of(bench.run(SFC_CXI_OBJ_COPY, {flags, key, changes.encode()}));
+    };
+    PropertyList nothing, stored, is_private;
+    stored.set_flag(CXI_PROP_TOKEN, true);
+    stored.set_number(CXI_PROP_KEY_SPEC, 21);
+    is_private.set_flag(CXI_PROP_PRIVATE, true);
+    for (const std::uint32_t flags : {0u, +CXI_FLAG_KEY_OVERWRITE, +CXI_FLAG_KEY_VOLATILE,
+                                      CXI_FLAG_KEY_VOLATILE | CXI_FLAG_KEY_UNTIL_RESTART})
+        for (const PropertyList* changes : {&nothing, &stored, &is_private}) {
+            CAPTURE(flags);
+            CHECK(copy(flags, *changes) == E_CXI_PERMISSION_DENIED);
+        }
+    CHECK(copy(CXI_FLAG_KEY_EXTERNAL, stored) == E_CXI_PERMISSION_DENIED);
+    CHECK(copy(CXI_FLAG_KEY_EXTERNAL, is_private) == E_CXI_PERMISSION_DENIED);
+    CHECK(copy(CXI_FLAG_KEY_EXTERNAL, nothing) == 0);
+
+    // What leaves a trace on the device, costs a search for primes, or is much work at once.
+    CHECK(code_of(bench.run(SFC_CXI_KEY_WRAP, {CXI_MECH_CHAIN_KEY_WRAP, key, key, ByteView()})) ==
+          E_CXI_PERMISSION_DENIED);
+    CHECK(code_of(bench.run(SFC_CXI_KEY_EXPORT, {CXI_KEY_TYPE_SECRET, CXI_MECH_CHAIN_KEY_WRAP, key, key,
+                                                 ByteView()})) == E_CXI_PERMISSION_DENIED);
+    for (const std::uint32_t algorithm : {CXI_KEY_ALGO_RSA, CXI_KEY_ALGO_DSA, CXI_KEY_ALGO_DH})
+        CHECK(code_of(bench.generate(open_key(algorithm, 2048), CXI_FLAG_KEY_EXTERNAL)) ==
+              E_CXI_PERMISSION_DENIED);
+    PropertyList large = open_key(CXI_KEY_ALGO_AES, 256);
+    large.set(CXI_PROP_KEY_LABEL, std::string(5000, 'x'));
+    CHECK(code_of(bench.generate(large, CXI_FLAG_KEY_EXTERNAL)) == E_CXI_PERMISSION_DENIED);
+    CHECK(bench.cxi.keys.list({}, {}, 10, [](const KeyObject&) { return true; })->keys.empty());
+}
+
+TEST_CASE("shared information of key derivation is bounded, as it is hashed for each piece of output") {
+    const HashRow& hash = *find_hash(CXI_MECH_HASH_SHA256);
+    const Bytes secret(32, 1);
+    CHECK(x963_kdf(hash, secret, Bytes(256, 2), 1000));
+    CHECK(code_of(x963_kdf(hash, secret, Bytes(257, 2), 1000)) == E_CXI_CRYPT_MECH_PARA);
+    CHECK(code_of(x963_kdf(hash, secret, Bytes(), 70000)) == E_CXI_CRYPT_MECH_PARA);
 }
