@@ -60,20 +60,26 @@ void ObjectTable::used(Entry& entry) {
     if (entry.use) used_.splice(used_.begin(), used_, *entry.use);
 }
 
-// Of a session object: for what it is on the device.
-SharedObject ObjectTable::reference_only(CK_OBJECT_HANDLE handle, const Entry& entry) {
+// A session object that is no blob of our own.
+void ObjectTable::tell_if_on_device(CK_OBJECT_HANDLE handle, const Entry& entry,
+                                    std::vector<SharedObject>& told) {
+    const Bytes& reference = entry.object ? entry.object->reference : entry.packed->reference;
+    if (reference.empty() || reference[0] == CXI_TAG_EXTERNAL) return;
+    Object object;
+    object.handle = handle;
+    object.slot = entry.slot();
+    object.session = entry.object ? entry.object->session : entry.packed->session;
+    object.reference = reference;
+    told.push_back(std::make_shared<const Object>(std::move(object)));
+}
+
+SharedObject ObjectTable::whole(CK_OBJECT_HANDLE handle, const Entry& entry) {
     if (entry.object) return entry.object;
     Object object;
     object.handle = handle;
     object.slot = entry.packed->slot;
     object.session = entry.packed->session;
     object.reference = entry.packed->reference;
-    return std::make_shared<const Object>(std::move(object));
-}
-
-SharedObject ObjectTable::whole(CK_OBJECT_HANDLE handle, const Entry& entry) {
-    if (entry.object) return entry.object;
-    Object object = *reference_only(handle, entry);
     object.properties = PropertyList::decode(entry.packed->properties).value();  // as encode() made it
     return std::make_shared<const Object>(std::move(object));
 }
@@ -223,7 +229,7 @@ std::vector<SharedObject> ObjectTable::erase_of_session(CK_SESSION_HANDLE sessio
     if (list == of_session_.end()) return taken;
     for (const CK_OBJECT_HANDLE handle : list->second)
         if (const auto found = objects_.find(handle); found != objects_.end()) {
-            taken.push_back(reference_only(handle, found->second));
+            tell_if_on_device(handle, found->second, taken);
             if (found->second.use) used_.erase(*found->second.use);
             objects_.erase(found);
         }
@@ -238,7 +244,7 @@ std::vector<SharedObject> ObjectTable::erase_private(CK_SLOT_ID slot) {
     for (const auto& [handle, entry] : objects_) {
         if (entry.slot() != slot || !entry.is_private) continue;
         handles.push_back(handle);
-        if (!entry.is_token()) session_objects.push_back(reference_only(handle, entry));
+        if (!entry.is_token()) tell_if_on_device(handle, entry, session_objects);
     }
     for (const CK_OBJECT_HANDLE handle : handles) drop(handle);
     for (auto& [session, list] : of_session_)

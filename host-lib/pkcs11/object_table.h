@@ -61,12 +61,11 @@ public:
     void erase(CK_OBJECT_HANDLE handle);
     std::vector<SharedObject> of_slot(CK_SLOT_ID slot) const;         // session objects only
     std::vector<SharedObject> stored_of_slot(CK_SLOT_ID slot) const;  // those that live in a key store
-    // Both give back what they took away, of which the reference is sure to be there.
-    std::vector<SharedObject> erase_of_session(CK_SESSION_HANDLE session);
-    // What only those who are logged on see: gives back the session objects of these, of which there may be
+    // Both give back, by reference, those of the session objects that they took away of which there is
     // something on the device.
-    std::vector<SharedObject> erase_private(CK_SLOT_ID slot);
-    void erase_of_slot(CK_SLOT_ID slot);  // token objects: the token is made anew
+    std::vector<SharedObject> erase_of_session(CK_SESSION_HANDLE session);
+    std::vector<SharedObject> erase_private(CK_SLOT_ID slot);  // what only those who are logged on see
+    void erase_of_slot(CK_SLOT_ID slot);                       // token objects: the token is made anew
 
 private:
     using Place = std::pair<CK_SLOT_ID, Bytes>;
@@ -86,7 +85,8 @@ private:
         CK_SLOT_ID slot() const { return place ? place->first : object ? object->slot : packed->slot; }
     };
     static Place place_of(const Object& object);
-    static SharedObject reference_only(CK_OBJECT_HANDLE handle, const Entry& entry);
+    static void tell_if_on_device(CK_OBJECT_HANDLE handle, const Entry& entry,
+                                  std::vector<SharedObject>& told);
     static SharedObject whole(CK_OBJECT_HANDLE handle, const Entry& entry);
     void keep(Entry& entry, SharedObject object);
     void put_away(CK_OBJECT_HANDLE handle);
