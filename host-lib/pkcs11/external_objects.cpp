@@ -64,15 +64,34 @@ bool may_be_old(const Object& object) {
            (object.is_token() && !object.stored && std::chrono::steady_clock::now() - object.read > kTrusted);
 }
 
+// By group and specifier, as a handle says it.
+Bytes reference_by_number(const Session& session, CK_OBJECT_HANDLE handle) {
+    PropertyList names;
+    names.set(CXI_PROP_KEY_GROUP, session.token.group());
+    names.set_number(CXI_PROP_KEY_SPEC, ObjectTable::number_in(handle).value_or(0));
+    Bytes reference{CXI_TAG_NAME};
+    append(reference, names.encode());
+    return reference;
+}
+
 // The object with the properties that it has on the device now.
-Result<SharedObject> read_on_device(Session& session, const Object& known, CK_RV unknown) {
+Result<SharedObject> read_on_device(Session& session, Object known, CK_RV unknown) {
     const auto gone = fail(static_cast<std::uint32_t>(unknown));
-    auto properties = read_properties(session, known.reference);
+    const bool by_number = known.reference.empty();
+    auto properties =
+        read_properties(session, by_number ? reference_by_number(session, known.handle) : known.reference);
     if (!properties && properties.error().code == E_DB_NOT_FOUND) {
         session.library.objects.erase(known.handle);
         return gone;
     }
+    // The handle of a private object has ended with the log-on.
+    if (!properties && by_number && properties.error().code == E_CXI_PERMISSION_DENIED) return gone;
     CS2SIM_TRY(properties);
+    if (by_number) {
+        if (!properties->flag_or(CXI_PROP_TOKEN, true)) return gone;  // somebody's session object
+        known.reference = {CXI_TAG_INDEX};
+        append(known.reference, properties->bytes(CXI_PROP_KEY_UNAME));
+    }
     auto whole = session.library.objects.make_whole(known, *std::move(properties));
     if (!whole) return gone;
     return whole;

@@ -8,6 +8,32 @@ namespace {
 
 constinit std::atomic<CK_OBJECT_HANDLE> next_handle{1};
 
+// Handles that say slot and specifier lie between those that are given one by one and the fixed ones of
+// settings (config_objects.h).
+constexpr CK_OBJECT_HANDLE kNumbered = 0x40000000;
+constexpr unsigned kSpecBits = 22, kSlotBits = 8;
+
+CK_OBJECT_HANDLE numbered(CK_SLOT_ID slot, std::uint32_t spec) {
+    return kNumbered | slot << kSpecBits | spec;
+}
+// Given one by one, over 32 bits after those below.
+CK_OBJECT_HANDLE new_handle() {
+    constexpr CK_OBJECT_HANDLE kBehind = CK_OBJECT_HANDLE{1} << 32;
+    const CK_OBJECT_HANDLE handle = next_handle++;
+    if (handle < kNumbered || handle >= kBehind) return handle;
+    next_handle.store(kBehind + 1);
+    return kBehind;
+}
+bool is_numbered(CK_OBJECT_HANDLE handle) { return handle >> (kSpecBits + kSlotBits) == 1; }
+CK_SLOT_ID slot_in(CK_OBJECT_HANDLE handle) { return (handle & ~kNumbered) >> kSpecBits; }
+
+std::optional<CK_OBJECT_HANDLE> number_of(const Object& object) {
+    const auto spec = object.properties.number(CXI_PROP_KEY_SPEC);
+    const bool fits = spec && *spec >> kSpecBits == 0 && object.slot >> kSlotBits == 0;
+    if (object.stored || !fits || !object.properties.bytes(CXI_PROP_KEY_NAME).empty()) return std::nullopt;
+    return numbered(object.slot, *spec);
+}
+
 }  // namespace
 
 // A row keeps its place whatever becomes of its blob.
@@ -34,31 +60,71 @@ void ObjectTable::used(Entry& entry) {
     if (entry.use) used_.splice(used_.begin(), used_, *entry.use);
 }
 
-// Puts a whole object into its entry; another one may become bare for it.
+// A session object that is no blob of our own.
+void ObjectTable::tell_if_on_device(CK_OBJECT_HANDLE handle, const Entry& entry,
+                                    std::vector<SharedObject>& told) {
+    const Bytes& reference = entry.object ? entry.object->reference : entry.packed->reference;
+    if (reference.empty() || reference[0] == CXI_TAG_EXTERNAL) return;
+    Object object;
+    object.handle = handle;
+    object.slot = entry.slot();
+    object.session = entry.object ? entry.object->session : entry.packed->session;
+    object.reference = reference;
+    told.push_back(std::make_shared<const Object>(std::move(object)));
+}
+
+SharedObject ObjectTable::whole(CK_OBJECT_HANDLE handle, const Entry& entry) {
+    if (entry.object) return entry.object;
+    Object object;
+    object.handle = handle;
+    object.slot = entry.packed->slot;
+    object.session = entry.packed->session;
+    object.reference = entry.packed->reference;
+    object.properties = PropertyList::decode(entry.packed->properties).value();  // as encode() made it
+    return std::make_shared<const Object>(std::move(object));
+}
+
+// Puts a whole object into its entry; another one may be put away for it.
 void ObjectTable::keep(Entry& entry, SharedObject object) {
     entry.is_private = object->properties.flag_or(CXI_PROP_PRIVATE, true);
-    const bool may_go = object->is_token() && !object->stored;
-    if (may_go && !entry.use) entry.use = used_.insert(used_.begin(), object->handle);
+    if (!object->stored && !entry.use) entry.use = used_.insert(used_.begin(), object->handle);
     used(entry);
     entry.object = std::move(object);
+    entry.packed.reset();
     while (used_.size() > most_whole_) {
-        Entry& oldest = objects_.at(used_.back());
-        oldest.object.reset();
-        oldest.use.reset();
+        const CK_OBJECT_HANDLE oldest = used_.back();
         used_.pop_back();
+        put_away(oldest);
     }
+}
+
+void ObjectTable::put_away(CK_OBJECT_HANDLE handle) {
+    const auto found = objects_.find(handle);
+    Entry& entry = found->second;
+    if (!entry.place && entry.is_token()) {
+        objects_.erase(found);  // its handle says what it is
+        return;
+    }
+    if (!entry.place)
+        entry.packed =
+            std::make_unique<Packed>(Packed{entry.object->slot, entry.object->session,
+                                            entry.object->reference, entry.object->properties.encode()});
+    entry.object.reset();
+    entry.use.reset();
 }
 
 SharedObject ObjectTable::put(Object object) {
     const std::lock_guard lock(mutex_);
     const Place* place = nullptr;
-    if (object.is_token()) {
+    if (const auto number = number_of(object); number && object.is_token()) {
+        object.handle = *number;
+    } else if (object.is_token()) {
         auto [known, added] = token_objects_.try_emplace(place_of(object), CK_INVALID_HANDLE);
-        if (added) known->second = next_handle++;
+        if (added) known->second = new_handle();
         object.handle = known->second;
         place = &known->first;
     } else {
-        object.handle = next_handle++;
+        object.handle = new_handle();
         of_session_[object.session].push_back(object.handle);
     }
     object.read = std::chrono::steady_clock::now();
@@ -83,40 +149,59 @@ void ObjectTable::replace(const Object& object, Bytes reference, PropertyList pr
 SharedObject ObjectTable::find(CK_OBJECT_HANDLE handle) {
     const std::lock_guard lock(mutex_);
     const auto found = objects_.find(handle);
-    if (found == objects_.end()) return nullptr;
-    Entry& entry = found->second;
-    used(entry);
-    if (entry.object) return entry.object;
     Object bare;
     bare.handle = handle;
+    bare.bare = true;
+    if (found == objects_.end()) {
+        if (!is_numbered(handle)) return nullptr;
+        bare.slot = slot_in(handle);
+        return std::make_shared<const Object>(std::move(bare));
+    }
+    Entry& entry = found->second;
+    used(entry);
+    if (entry.packed) {
+        SharedObject object = whole(handle, entry);
+        keep(entry, object);
+        return object;
+    }
+    if (entry.object) return entry.object;
     bare.slot = entry.place->first;
     bare.reference = entry.place->second;
-    bare.bare = true;
     return std::make_shared<const Object>(std::move(bare));
+}
+
+std::optional<std::uint32_t> ObjectTable::number_in(CK_OBJECT_HANDLE handle) {
+    if (!is_numbered(handle)) return std::nullopt;
+    return static_cast<std::uint32_t>(handle & ((CK_OBJECT_HANDLE{1} << kSpecBits) - 1));
 }
 
 SharedObject ObjectTable::make_whole(const Object& known, PropertyList properties) {
     const std::lock_guard lock(mutex_);
-    const auto found = objects_.find(known.handle);
-    if (found == objects_.end()) return nullptr;
+    if (!objects_.contains(known.handle) && !is_numbered(known.handle)) return nullptr;
     Object whole = known;
     whole.properties = std::move(properties);
     whole.bare = false;
     whole.read = std::chrono::steady_clock::now();
     auto shared = std::make_shared<const Object>(std::move(whole));
-    keep(found->second, shared);
+    keep(objects_[shared->handle], shared);
     return shared;
 }
 
-void ObjectTable::take_out(CK_OBJECT_HANDLE handle) {
+std::optional<CK_SESSION_HANDLE> ObjectTable::drop(CK_OBJECT_HANDLE handle) {
     const auto found = objects_.find(handle);
-    if (found == objects_.end()) return;
+    if (found == objects_.end()) return std::nullopt;
     const Entry entry = std::move(found->second);
     objects_.erase(found);
     if (entry.use) used_.erase(*entry.use);
-    if (entry.place)
-        token_objects_.erase(token_objects_.find(*entry.place));
-    else if (const auto list = of_session_.find(entry.object->session); list != of_session_.end())
+    if (entry.place) token_objects_.erase(token_objects_.find(*entry.place));
+    if (entry.is_token()) return std::nullopt;
+    return entry.object ? entry.object->session : entry.packed->session;
+}
+
+void ObjectTable::take_out(CK_OBJECT_HANDLE handle) {
+    const auto session = drop(handle);
+    if (!session) return;
+    if (const auto list = of_session_.find(*session); list != of_session_.end())
         std::erase(list->second, handle);
 }
 
@@ -131,8 +216,8 @@ std::vector<SharedObject> ObjectTable::of_slot(CK_SLOT_ID slot) const {
     for (const auto& [session, handles] : of_session_)
         for (const CK_OBJECT_HANDLE handle : handles)
             if (const auto found = objects_.find(handle);
-                found != objects_.end() && found->second.object->slot == slot)
-                all.push_back(found->second.object);
+                found != objects_.end() && found->second.slot() == slot)
+                all.push_back(whole(handle, found->second));
     std::ranges::sort(all, {}, [](const SharedObject& object) { return object->handle; });
     return all;
 }
@@ -144,7 +229,8 @@ std::vector<SharedObject> ObjectTable::erase_of_session(CK_SESSION_HANDLE sessio
     if (list == of_session_.end()) return taken;
     for (const CK_OBJECT_HANDLE handle : list->second)
         if (const auto found = objects_.find(handle); found != objects_.end()) {
-            taken.push_back(std::move(found->second.object));
+            tell_if_on_device(handle, found->second, taken);
+            if (found->second.use) used_.erase(*found->second.use);
             objects_.erase(found);
         }
     of_session_.erase(list);
@@ -156,19 +242,21 @@ std::vector<SharedObject> ObjectTable::erase_private(CK_SLOT_ID slot) {
     std::vector<SharedObject> session_objects;
     std::vector<CK_OBJECT_HANDLE> handles;
     for (const auto& [handle, entry] : objects_) {
-        if ((entry.place ? entry.place->first : entry.object->slot) != slot || !entry.is_private) continue;
+        if (entry.slot() != slot || !entry.is_private) continue;
         handles.push_back(handle);
-        if (!entry.place) session_objects.push_back(entry.object);
+        if (!entry.is_token()) tell_if_on_device(handle, entry, session_objects);
     }
-    for (const CK_OBJECT_HANDLE handle : handles) take_out(handle);
+    for (const CK_OBJECT_HANDLE handle : handles) drop(handle);
+    for (auto& [session, list] : of_session_)
+        std::erase_if(list, [&](CK_OBJECT_HANDLE handle) { return !objects_.contains(handle); });
     return session_objects;
 }
 
 void ObjectTable::erase_of_slot(CK_SLOT_ID slot) {
     const std::lock_guard lock(mutex_);
     std::vector<CK_OBJECT_HANDLE> handles;
-    for (const auto& [place, handle] : token_objects_)
-        if (place.first == slot) handles.push_back(handle);
+    for (const auto& [handle, entry] : objects_)
+        if (entry.is_token() && entry.slot() == slot) handles.push_back(handle);
     for (const CK_OBJECT_HANDLE handle : handles) take_out(handle);
 }
 

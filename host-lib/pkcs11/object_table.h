@@ -40,7 +40,10 @@ using SharedObject = std::shared_ptr<const Object>;
 // Used by several threads at once. Objects do not change: a change puts another one in its place.
 //
 // A token may have more objects than memory: of those that live on the device only so many keep their
-// properties, those that were used last; of the others the table knows the handle and what they are called.
+// properties, those that were used last. The handle of an object without a name says its slot and specifier
+// (what applications make have none), so that of such others nothing is kept; of the rest the table knows
+// what they are called. Session objects beyond that number are kept in a form that takes a third of the
+// memory.
 class ObjectTable {
 public:
     explicit ObjectTable(std::size_t most_whole) : most_whole_(most_whole) {}
@@ -49,37 +52,53 @@ public:
     SharedObject put(Object object);
     // The same object with other properties or another reference, when it is still there.
     void replace(const Object& object, Bytes reference, PropertyList properties);
-    SharedObject find(CK_OBJECT_HANDLE handle);  // null: unknown
+    // Null: unknown. A bare one without a reference is called by its group and number_in().
+    SharedObject find(CK_OBJECT_HANDLE handle);
+    // The specifier that a handle says; nothing for handles of other objects.
+    static std::optional<std::uint32_t> number_in(CK_OBJECT_HANDLE handle);
     // An object that find() gave, with its properties as they are now; null: it is not there any more.
     SharedObject make_whole(const Object& known, PropertyList properties);
     void erase(CK_OBJECT_HANDLE handle);
     std::vector<SharedObject> of_slot(CK_SLOT_ID slot) const;         // session objects only
     std::vector<SharedObject> stored_of_slot(CK_SLOT_ID slot) const;  // those that live in a key store
-    // Both give back what they took away.
-    std::vector<SharedObject> erase_of_session(CK_SESSION_HANDLE session);
-    // What only those who are logged on see: gives back the session objects of these, of which there may be
+    // Both give back, by reference, those of the session objects that they took away of which there is
     // something on the device.
-    std::vector<SharedObject> erase_private(CK_SLOT_ID slot);
-    void erase_of_slot(CK_SLOT_ID slot);  // token objects: the token is made anew
+    std::vector<SharedObject> erase_of_session(CK_SESSION_HANDLE session);
+    std::vector<SharedObject> erase_private(CK_SLOT_ID slot);  // what only those who are logged on see
+    void erase_of_slot(CK_SLOT_ID slot);                       // token objects: the token is made anew
 
 private:
     using Place = std::pair<CK_SLOT_ID, Bytes>;
+    // A session object that was not used lately.
+    struct Packed {
+        CK_SLOT_ID slot;
+        CK_SESSION_HANDLE session;
+        Bytes reference, properties;
+    };
     struct Entry {
-        SharedObject object;           // null: bare
-        const Place* place = nullptr;  // of a token object: its key in token_objects_
+        SharedObject object;  // null: bare, or packed
+        std::unique_ptr<Packed> packed;
+        const Place* place = nullptr;  // its key in token_objects_, of those that are there
         bool is_private = true;
-        std::optional<std::list<CK_OBJECT_HANDLE>::iterator> use;  // in used_, of those that may become bare
+        std::optional<std::list<CK_OBJECT_HANDLE>::iterator> use;  // in used_, of those that may become so
+        bool is_token() const { return place || (object && object->is_token()); }
+        CK_SLOT_ID slot() const { return place ? place->first : object ? object->slot : packed->slot; }
     };
     static Place place_of(const Object& object);
+    static void tell_if_on_device(CK_OBJECT_HANDLE handle, const Entry& entry,
+                                  std::vector<SharedObject>& told);
+    static SharedObject whole(CK_OBJECT_HANDLE handle, const Entry& entry);
     void keep(Entry& entry, SharedObject object);
+    void put_away(CK_OBJECT_HANDLE handle);
     void used(Entry& entry);
+    std::optional<CK_SESSION_HANDLE> drop(CK_OBJECT_HANDLE handle);  // the session that still lists it
     void take_out(CK_OBJECT_HANDLE handle);
 
     const std::size_t most_whole_;
     mutable std::mutex mutex_;
     std::unordered_map<CK_OBJECT_HANDLE, Entry> objects_;
-    std::list<CK_OBJECT_HANDLE> used_;  // whole token objects of devices, the one used last in front
-    std::map<Place, CK_OBJECT_HANDLE> token_objects_;
+    std::list<CK_OBJECT_HANDLE> used_;  // whole objects, but those of stores: the one used last in front
+    std::map<Place, CK_OBJECT_HANDLE> token_objects_;  // whose handles say nothing
     std::unordered_map<CK_SESSION_HANDLE, std::vector<CK_OBJECT_HANDLE>> of_session_;
 };
 

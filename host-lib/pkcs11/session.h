@@ -48,14 +48,19 @@ public:
     ObjectTable& library_objects();
     CK_STATE state() const;
 
-    Operation& operation(Slot which) { return operations_[static_cast<std::size_t>(which)]; }
+    // Made when it is first asked for: most sessions have few.
+    Operation& operation(Slot which) {
+        auto& place = operations_[static_cast<std::size_t>(which)];
+        if (!place) place = std::make_unique<Operation>();
+        return *place;
+    }
     std::unique_ptr<Search> search;
     std::atomic<std::uint32_t> device_error{0};  // the last one
     SecretBytes given;                           // the buffer that the last CS_ function gave
 
 private:
     std::unique_ptr<Channel> own_;
-    std::array<Operation, static_cast<std::size_t>(Slot::count)> operations_;
+    std::array<std::unique_ptr<Operation>, static_cast<std::size_t>(Slot::count)> operations_;
 };
 
 }  // namespace cs2sim::p11

@@ -43,6 +43,7 @@ public:
         options.folder = user_.folder();
         return run({"/bin/sh", "-euc", lines}, options);
     }
+    const Simulator& simulator() const { return simulator_; }
     std::string admin() const { return "Login=ADMIN," + simulator_.admin_key().string(); }
     Operator& user() { return user_; }
     std::filesystem::path file(const std::string& name) const { return user_.file(name); }
@@ -305,4 +306,22 @@ TEST_CASE("p11tool2's own commands: library, mechanisms, session, Test, another 
     CHECK(help.find("  GetTokenInfo\n") != std::string::npos);
     CHECK(help.find("  ListMechanisms  (cs2sim's own)\n") != std::string::npos);
     CHECK(desk.does({"Help=ImportP12"}).starts_with("  ImportP12=<file>,<password>|ask\n"));
+}
+
+TEST_CASE("p11tool2 logs a device user on by smartcard, which counts wrong PINs") {
+    Desk desk;
+    desk.add_token();
+    desk.user().options.environment["CS2SIM_CARDS"] = desk.simulator().state() / "cards";
+    const auto card = [&](std::vector<std::string> arguments) {
+        arguments.insert(arguments.begin(), "card");
+        require_success(desk.user().tool("cs2sim", std::move(arguments)));
+    };
+    card({"new", "A", "--user", "CardUser", "--pin", "111111"});
+    card({"insert", "A", "--ask-pin"});
+    desk.user().admin_does({"AddUser=CardUser,00000002{CXI_GROUP=SLOT_0000},rsasc,:cs2:cjo:USB0#111111"});
+    const std::string reader = "Login=CardUser,:cs2:cjo:USB0#";
+    CHECK(desk.does({reader + "111111", "GenerateKey=AES"}).empty());
+    for (int tries = 0; tries < 3; ++tries)
+        desk.fails({reader + "222222"}, "Error 0x000000A0 (CKR_PIN_INCORRECT)\n");
+    desk.fails({reader + "111111"}, "Error 0x000000A4 (CKR_PIN_LOCKED)\n");
 }
