@@ -63,6 +63,7 @@ constexpr Dialect sqlite(std::size_t longest_text) {
         .changes_return = longest_text == 0,
         .changes_in_with = false,
         .notifies = false,
+        .concat_ws = false,
         .prepares = false,
         .plain = false,
         .server_version = "'SQLite ' || sqlite_version()",
@@ -97,6 +98,7 @@ constexpr Dialect postgresql(bool changes_in_with) {
         .changes_return = true,
         .changes_in_with = changes_in_with,
         .notifies = true,
+        .concat_ws = true,
         .prepares = changes_in_with,
         .plain = false,
         .server_version = "'PostgreSQL ' || current_setting('server_version')",
@@ -129,6 +131,7 @@ constexpr Dialect plain() {
         .changes_return = false,
         .changes_in_with = false,
         .notifies = false,
+        .concat_ws = false,
         .prepares = false,
         .plain = true,
         .server_version = "'another DBMS' from cs2sim_store",
@@ -200,6 +203,11 @@ std::string Dialect::select_lines(const std::vector<std::string>& expressions, s
     if (plain) {
         for (const std::string& one : expressions) line.append(line.empty() ? "" : ", ").append(one);
         return "select " + line + std::string(rest);
+    }
+    if (concat_ws) {  // a quarter of the server's time for one key went into the operators between
+        line = "concat_ws('|'";
+        for (const std::string& one : expressions) line.append(", ").append(one);
+        return "select " + line + ") as line" + std::string(rest);
     }
     for (const std::string& one : expressions)
         line.append(line.empty() ? "cast(" : " || '|' || cast(").append(one).append(" as text)");

@@ -29,6 +29,7 @@ struct Dialect {
     bool changes_return;            // a change gives rows (RETURNING) through this driver
     bool changes_in_with;           // a change may stand in WITH and be joined to another one
     bool notifies;                  // pg_notify is there
+    bool concat_ws;                 // the function is there
     bool prepares;                  // statements on one key are prepared, their values apart
     bool plain;                     // nothing but what any DBMS knows: one row a statement, a column a value
     std::string_view server_version;  // expression

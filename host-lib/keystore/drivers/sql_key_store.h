@@ -59,6 +59,7 @@ private:
     Result<void> with_bare_connection(const std::function<tl::expected<void, Failure>(Connection&)>& work);
     void make_roles(Connection& connection);
     void tell(const std::string& line) const;
+    void tell(const Failure& failure) const;
     Doing doing(std::string_view act) const;
 
     const KeyStorage storage_;
