@@ -2,7 +2,7 @@
  * itself where the device has its schedule; modules pass it on unread. */
 #include "host.h"
 
-enum { AES = 1, DES = 2, ECB = 1, CBC = 2, OFB = 3, PART = 256 * 1024, LONGEST_KEY = 32 };
+enum { AES = 1, DES = 2, ECB = 1, CBC = 2, OFB = 3, CFB1 = 5, PART = 256 * 1024, LONGEST_KEY = 32 };
 #define PREPARED 0x43530000 /* in the upper half of flags; bytes of the key in the lower */
 
 static const u8 zeros[16];
@@ -158,12 +158,36 @@ int sdk_aes_ofb(AES_KEY* key, u32 mode, u8* iv_in, u32 length, u8* in, u8* out, 
     (void)mode;
     return crypt_blocks(aes_key(key), OFB, 0, iv_in, length, in, out, iv_out);
 }
+/* The length is in bytes (our assumption). What was encrypted last is the next initial vector. */
+int sdk_aes_cfb1(AES_KEY* key, int mode, u8* iv_in, u32 length, u8* in, u8* out, u8* iv_out) {
+    const struct key one = aes_key(key);
+    u8 window[2 * 16] = {0}; /* the vector, then up to a block of what was encrypted */
+    if (!one.bytes || (length != 0 && (!in || !out))) return one.bad;
+    if (iv_in) memcpy(window, iv_in, 16);
+    while (length != 0) {
+        const u32 part = length < PART ? length : PART, kept = part < 16 ? part : 16;
+        u8 last[16];
+        int code;
+        memcpy(last, in + part - kept, kept);
+        code = crypt_part(&one, CFB1, is_decrypting(mode), window, part, in, out);
+        if (code != 0) return code;
+        memcpy(window + 16, is_decrypting(mode) ? last : out + part - kept, kept);
+        memmove(window, window + kept, 16);
+        in += part;
+        out += part;
+        length -= part;
+    }
+    if (iv_out) memcpy(iv_out, window, 16);
+    return 0;
+}
 int sdk_aes(AES_KEY* key, int mode, u8* iv_in, u32 length, u8* in, u8* out, u8* iv_out) {
     switch (mode & AES_MODE_MASK) {
         case AES_ECB:
             return sdk_aes_ecb(key, mode, length, in, out);
         case AES_CBC:
             return sdk_aes_cbc(key, mode, iv_in, length, in, out, iv_out);
+        case AES_CFB1:
+            return sdk_aes_cfb1(key, mode, iv_in, length, in, out, iv_out);
         case AES_OFB:
             return sdk_aes_ofb(key, (u32)mode, iv_in, length, in, out, iv_out);
         default:
