@@ -139,6 +139,13 @@ void ModuleProcess::interrupt() {
         ::kill(pid_, SIGKILL);
 }
 
+void ModuleProcess::finish() {
+    while (!dead()) {
+        interrupt();
+        ::usleep(10'000);
+    }
+}
+
 void ModuleProcess::hand_over() {
     __atomic_store_n(&channel_->turn, std::uint32_t{CS2SIM_TURN_MODULE}, __ATOMIC_RELEASE);
     futex(&channel_->turn, FUTEX_WAKE, 1, nullptr);
@@ -186,7 +193,7 @@ Result<Bytes> ModuleProcess::call(cs2sim_call kind, std::uint32_t number, ByteVi
         const std::uint32_t service = read_once(channel_->number);
         const std::uint32_t length = read_once(channel_->length);
         if (length > CS2SIM_CHANNEL_DATA || word > CS2SIM_SERVICE) {
-            interrupt();
+            finish();
             return fail(E_OS_MDL_PARA_INVALID);
         }
         // A copy, which the module cannot change while it is looked at.

@@ -59,6 +59,8 @@ public:
     bool dead();
     // Ends it: by SIGXCPU, at which it shows where it is; asked again when a second has passed, by SIGKILL.
     void interrupt();
+    // The same, and waits until it has ended: two seconds at most.
+    void finish();
     // Precondition: dead().
     ModuleEnd end() const;
 
