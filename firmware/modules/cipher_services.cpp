@@ -12,8 +12,8 @@ namespace cs2sim::services {
 namespace {
 
 constexpr std::uint8_t kAes = 1, kDes = 2;
-constexpr std::uint8_t kModes = 4;
-constexpr std::string_view kModeNames[kModes + 1] = {"", "ECB", "CBC", "OFB", "CFB"};
+constexpr std::uint8_t kModes = 5, kOneBit = 5;
+constexpr std::string_view kModeNames[kModes + 1] = {"", "ECB", "CBC", "OFB", "CFB", "CFB1"};
 
 // "AES-256-CBC", "DES-EDE3-CBC"; empty when there is none. Single DES goes as EDE3 with one key thrice.
 std::string cipher_name(std::uint8_t cipher, std::size_t key, std::string_view mode) {
@@ -87,7 +87,7 @@ Result<Bytes> cipher(ServiceCall& call) {
     if (name.empty()) return fail(E_AES_KEY_LEN);
     const std::size_t block = kind == kAes ? 16 : 8;
     if (mode != 1 && request.bytes("iv").size() != block) return fail(E_AES_PARAM);
-    if (request.bytes("data").size() % block != 0) return fail(E_AES_DATA_LEN);
+    if (mode != kOneBit && request.bytes("data").size() % block != 0) return fail(E_AES_DATA_LEN);
     const SecretBytes key = key_of(kind, request.bytes("key"));
     const auto run = request.u8("decrypt") != 0 ? decrypt_blocks : encrypt_blocks;
     CS2SIM_TRY_LET(out, run(name, key, request.bytes("iv"), request.bytes("data")));

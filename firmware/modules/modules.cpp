@@ -14,7 +14,8 @@
 namespace cs2sim {
 namespace {
 
-constexpr std::int64_t kStartPatience = 10'000;  // ms; a device waits some seconds for a module
+constexpr std::int64_t kStartPatience = 10'000;    // ms; a device waits some seconds for a module
+constexpr std::int64_t kBringUpPatience = 30'000;  // until all are ready, or have failed
 constexpr std::int64_t kConsentPatience = 5'000;
 constexpr std::int64_t kStopPatience = 2'000;
 constexpr std::uint32_t kLongestNap = 200;
@@ -163,7 +164,7 @@ bool Modules::run_round(bool end_waits, std::uint32_t& next) {
 
 // Modules wait for one another; when nothing can change any more, the waits end with an error.
 void Modules::bring_up() {
-    const std::int64_t deadline = monotonic_milliseconds() + kStartPatience;
+    const std::int64_t deadline = monotonic_milliseconds() + kBringUpPatience;
     const auto waiting = [](const auto& module) {
         return module->process && module->stage < ModuleStage::ready;
     };

@@ -27,7 +27,8 @@ extern char** environ;
 namespace cs2sim {
 namespace {
 
-constexpr long kLookAgain = 100'000'000;  // ns: a module's end is mostly told at once
+constexpr long kLookAgain = 100'000'000;          // ns: a module's end is mostly told at once
+constexpr std::int64_t kToShowWhereItIs = 1'000;  // ms
 
 long futex(std::uint32_t* word, int operation, std::uint32_t value, const timespec* timeout) {
     return ::syscall(SYS_futex, word, operation, value, timeout, nullptr, 0);
@@ -129,7 +130,21 @@ bool ModuleProcess::dead() {
     return dead_;
 }
 
-void ModuleProcess::interrupt() { ::kill(pid_, interrupted_.exchange(true) ? SIGKILL : SIGXCPU); }
+void ModuleProcess::interrupt() {
+    const std::int64_t now = monotonic_milliseconds();
+    std::int64_t asked = 0;
+    if (interrupted_at_.compare_exchange_strong(asked, now))
+        ::kill(pid_, SIGXCPU);
+    else if (now - asked >= kToShowWhereItIs)
+        ::kill(pid_, SIGKILL);
+}
+
+void ModuleProcess::finish() {
+    while (!dead()) {
+        interrupt();
+        ::usleep(10'000);
+    }
+}
 
 void ModuleProcess::hand_over() {
     __atomic_store_n(&channel_->turn, std::uint32_t{CS2SIM_TURN_MODULE}, __ATOMIC_RELEASE);
@@ -178,7 +193,7 @@ Result<Bytes> ModuleProcess::call(cs2sim_call kind, std::uint32_t number, ByteVi
         const std::uint32_t service = read_once(channel_->number);
         const std::uint32_t length = read_once(channel_->length);
         if (length > CS2SIM_CHANNEL_DATA || word > CS2SIM_SERVICE) {
-            interrupt();
+            finish();
             return fail(E_OS_MDL_PARA_INVALID);
         }
         // A copy, which the module cannot change while it is looked at.

@@ -57,8 +57,10 @@ public:
 
     // Looks whether it lives; whoever waits for it hears of its end at once.
     bool dead();
-    // Ends it: by SIGXCPU, at which it shows where it is, then by SIGKILL.
+    // Ends it: by SIGXCPU, at which it shows where it is; asked again when a second has passed, by SIGKILL.
     void interrupt();
+    // The same, and waits until it has ended: two seconds at most.
+    void finish();
     // Precondition: dead().
     ModuleEnd end() const;
 
@@ -81,7 +83,7 @@ private:
     int bell_ = -1;
     std::int64_t looked_at_ = 0;  // monotonic milliseconds: when the caller was last asked whether it goes on
     std::atomic<bool> dead_{false};
-    std::atomic<bool> interrupted_{false};
+    std::atomic<std::int64_t> interrupted_at_{0};  // monotonic milliseconds, 0: never
     int status_ = 0;
 };
 

@@ -1,3 +1,24 @@
+/* CFB of one bit: NIST SP 800-38A, F.3.1, and in pieces. */
+static int one_bit(T_CMDS_HANDLE* handle) {
+    static unsigned char key[] = {0x2B, 0x7E, 0x15, 0x16, 0x28, 0xAE, 0xD2, 0xA6,
+                                  0xAB, 0xF7, 0x15, 0x88, 0x09, 0xCF, 0x4F, 0x3C};
+    unsigned char iv[16], next[16], text[40] = {0x6B, 0xC1}, whole[40], pieces[40], back[40];
+    unsigned int i;
+    AES_KEY prepared;
+    for (i = 0; i < 16; ++i) iv[i] = (unsigned char)i;
+    EXPECT(aes_pkey(16, key, AES_ENC, &prepared) == &prepared);
+    EXPECT(aes_cfb1(&prepared, AES_ENC, iv, 40, text, whole, NULL) == 0 && whole[0] == 0x68 &&
+           whole[1] == 0xB3);
+    EXPECT(aes_cfb1(&prepared, AES_ENC, iv, 3, text, pieces, next) == 0 &&
+           aes(&prepared, AES_ENC | AES_CFB1, next, 30, text + 3, pieces + 3, next) == 0 &&
+           aes_cfb1(&prepared, AES_ENC, next, 7, text + 33, pieces + 33, next) == 0 &&
+           memcmp(whole, pieces, 40) == 0);
+    EXPECT(aes_cfb1(&prepared, AES_DEC, iv, 17, whole, back, next) == 0 &&
+           aes_cfb1(&prepared, AES_DEC, next, 23, whole + 17, back + 17, next) == 0 &&
+           memcmp(back, text, 40) == 0);
+    return -1;
+}
+
 /* AES-CCM: example 3 of NIST SP 800-38C, whole and in pieces. */
 
 static int ccm(T_CMDS_HANDLE* handle, int l_cmd, unsigned char* cmd) {
@@ -34,5 +55,8 @@ static int ccm(T_CMDS_HANDLE* handle, int l_cmd, unsigned char* cmd) {
     EXPECT(aes_ccm_init_sl(&prepared, 6, 0, 0, 8, ctr, hash, NULL) == (int)E_AES_PARAM &&
            aes_ccm_init_sl(&prepared, 13, 0, 0x10000, 8, ctr, hash, NULL) == (int)E_AES_DATA_LEN &&
            aes_ccm_init_sl(&prepared, 13, 0, 0xFFFF, 7, ctr, hash, NULL) == (int)E_AES_PARAM);
-    return 0;
+    {
+        const int done = one_bit(handle);
+        return done == -1 ? 0 : done;
+    }
 }

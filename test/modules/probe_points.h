@@ -87,6 +87,13 @@ static int agreements(T_CMDS_HANDLE* handle, ECDP* curve) {
     memcpy(block + 36, info, 4);
     EXPECT(hash_sha256(0, sizeof block, block, NULL, hash) == 0 && memcmp(hash, one, 32) == 0);
     EXPECT(ecdsa_dh(curve, l_r, r, l_x, x, 0, NULL, ECDSA_KDF_CT, 32, agreed) == (int)E_ECDSA_BAD_HASH_ALGO);
+    {
+        unsigned char point[65], value[32];
+        EXPECT(ecdsa_agree_secret_tr03111(curve, l_r, r, l_x, x, 65, point, 32, value) == 0 &&
+               point[0] == 4 && memcmp(point + 1, agreed, 32) == 0 && memcmp(value, agreed, 32) == 0);
+        EXPECT(ecdsa_agree_secret_tr03111(curve, l_r, r, l_x, x, 64, point, 0, NULL) ==
+               (int)E_ECDSA_WRONG_DATA_SIZE);
+    }
     os_mem_del_set(r, 0);
     for (i = 0; i < sizeof ways / sizeof ways[0]; ++i) {
         EXPECT(ecdsa_ecies_encrypt(curve, l_y, y, NULL, ECDSA_FMT_UNCOMP, ECDSA_KDF_CT, HASH_SHA256,

@@ -1,8 +1,8 @@
 /* AES and DES (whose own codes no public source gives: AES's stand for them). A prepared key holds the key
  * itself where the device has its schedule; modules pass it on unread. */
-#include "host.h"
+#include "aes.h"
 
-enum { AES = 1, DES = 2, ECB = 1, CBC = 2, OFB = 3, PART = 256 * 1024, LONGEST_KEY = 32 };
+enum { AES = 1, DES = 2, ECB = 1, CBC = 2, OFB = 3, CFB1 = 5, PART = 256 * 1024, LONGEST_KEY = 32 };
 #define PREPARED 0x43530000 /* in the upper half of flags; bytes of the key in the lower */
 
 static const u8 zeros[16];
@@ -77,17 +77,7 @@ int sdk_vdes_gen_key(int bytes, u8* key) {
     return code ? code : sdk_vdes_set_odd_parity(bytes, key);
 }
 
-struct key {
-    int cipher;
-    const u8* bytes;
-    u32 length;
-    u32 block;
-    int bad;
-    int bad_length;
-    int bad_mode;
-};
-
-static struct key aes_key(const AES_KEY* key) {
+struct key aes_key(const AES_KEY* key) {
     struct key one = {AES, NULL, 0, 16, CODE(E_AES_PARAM), CODE(E_AES_DATA_LEN), CODE(E_AES_MODE)};
     if (!key || (key->flags & ~0xFF) != PREPARED) return one;
     one.bytes = (const u8*)key->rd_key;
@@ -145,7 +135,6 @@ static int crypt_blocks(struct key key, int mode, int decrypt, const u8* iv_in, 
     return 0;
 }
 
-static int is_decrypting(int mode) { return (mode & AES_CRYPT_MASK) == AES_DEC; }
 static int is_des_decrypting(int mode) { return (mode & (int)0xFFFF0000u) == (int)VDES_DEC; }
 
 int sdk_aes_ecb(AES_KEY* key, int mode, u32 length, u8* in, u8* out) {
@@ -158,12 +147,36 @@ int sdk_aes_ofb(AES_KEY* key, u32 mode, u8* iv_in, u32 length, u8* in, u8* out, 
     (void)mode;
     return crypt_blocks(aes_key(key), OFB, 0, iv_in, length, in, out, iv_out);
 }
+/* The length is in bytes (our assumption). What was encrypted last is the next initial vector. */
+int sdk_aes_cfb1(AES_KEY* key, int mode, u8* iv_in, u32 length, u8* in, u8* out, u8* iv_out) {
+    const struct key one = aes_key(key);
+    u8 window[2 * 16] = {0}; /* the vector, then up to a block of what was encrypted */
+    if (!one.bytes || (length != 0 && (!in || !out))) return one.bad;
+    if (iv_in) memcpy(window, iv_in, 16);
+    while (length != 0) {
+        const u32 part = length < PART ? length : PART, kept = part < 16 ? part : 16;
+        u8 last[16];
+        int code;
+        memcpy(last, in + part - kept, kept);
+        code = crypt_part(&one, CFB1, is_decrypting(mode), window, part, in, out);
+        if (code != 0) return code;
+        memcpy(window + 16, is_decrypting(mode) ? last : out + part - kept, kept);
+        memmove(window, window + kept, 16);
+        in += part;
+        out += part;
+        length -= part;
+    }
+    if (iv_out) memcpy(iv_out, window, 16);
+    return 0;
+}
 int sdk_aes(AES_KEY* key, int mode, u8* iv_in, u32 length, u8* in, u8* out, u8* iv_out) {
     switch (mode & AES_MODE_MASK) {
         case AES_ECB:
             return sdk_aes_ecb(key, mode, length, in, out);
         case AES_CBC:
             return sdk_aes_cbc(key, mode, iv_in, length, in, out, iv_out);
+        case AES_CFB1:
+            return sdk_aes_cfb1(key, mode, iv_in, length, in, out, iv_out);
         case AES_OFB:
             return sdk_aes_ofb(key, (u32)mode, iv_in, length, in, out, iv_out);
         default:
@@ -333,108 +346,4 @@ int sdk_aes_ctr(AES_KEY* key, u32 mode, u32 bits, const u8* iv_in, u32 length, c
     if (iv_out) memcpy(iv_out, counter, 16);
     memcpy(out, get_raw(&answer, length), length);
     return 0;
-}
-
-/* --- GCM: the counter buffer stays as aes_gcm_init makes it, which makes standard GCM of known code --- */
-
-int sdk_aes_gcm_init(AES_KEY* key, u32 l_iv, u8* iv, u8* counter) {
-    const struct key one = aes_key(key);
-    struct request request = request_for(SERVICE_aes_gcm_init);
-    struct answer answer;
-    int code;
-    if (!one.bytes || !iv || !counter) return one.bad;
-    if (l_iv == 0) return CODE(E_AES_ZERO_LEN);
-    put_bytes(&request, 2, one.bytes, one.length);
-    put_raw(&request, iv, l_iv);
-    code = ask(&request, &answer);
-    if (code == 0) memcpy(counter, get_raw(&answer, 16), 16);
-    return code;
-}
-
-int sdk_aes_gcm_ad(AES_KEY* key, u32 l_ad, const u8* ad, u8* hash) {
-    const struct key one = aes_key(key);
-    struct request request = request_for(SERVICE_aes_gcm_ad);
-    struct answer answer;
-    int code;
-    if (!one.bytes || !hash || (!ad && l_ad)) return one.bad;
-    put_bytes(&request, 2, one.bytes, one.length);
-    put_raw(&request, hash, 16);
-    put_raw(&request, ad, l_ad);
-    code = ask(&request, &answer);
-    if (code == 0) memcpy(hash, get_raw(&answer, 16), 16);
-    return code;
-}
-
-int sdk_aes_gcm_data(AES_KEY* key, int mode, u32 length, const u8* in, u8* counter, u8* hash, u8* out) {
-    const struct key one = aes_key(key);
-    struct request request = request_for(SERVICE_aes_gcm_data);
-    struct answer answer;
-    int code;
-    if (!one.bytes || !counter || !hash || ((!in || !out) && length)) return one.bad;
-    put_bytes(&request, 2, one.bytes, one.length);
-    put_number(&request, (u32)is_decrypting(mode), 1);
-    put_raw(&request, counter, 16);
-    put_raw(&request, hash, 16);
-    put_raw(&request, in, length);
-    code = ask(&request, &answer);
-    if (code != 0) return code;
-    memcpy(hash, get_raw(&answer, 16), 16);
-    if (length) memcpy(out, get_raw(&answer, length), length);
-    return 0;
-}
-
-int sdk_aes_gcm_final(AES_KEY* key, int mode, u32 l_ad, u32 l_data, u8* counter, u8* hash, u32 tag_bits,
-                      u8* tag) {
-    const struct key one = aes_key(key);
-    struct request request = request_for(SERVICE_aes_gcm_tag);
-    struct answer answer;
-    const u8* made;
-    int code;
-    if (!one.bytes || !counter || !hash || !tag || tag_bits % 8 != 0 || tag_bits == 0 || tag_bits > 128)
-        return one.bad;
-    put_bytes(&request, 2, one.bytes, one.length);
-    put_number(&request, l_ad, 4);
-    put_number(&request, l_data, 4);
-    put_raw(&request, counter, 16);
-    put_raw(&request, hash, 16);
-    code = ask(&request, &answer);
-    if (code != 0) return code;
-    made = get_raw(&answer, 16);
-    if (is_decrypting(mode))
-        return sdk_os_mem_cmp_ti(made, tag, (int)tag_bits / 8) ? CODE(E_AES_TAG_VERIFICATION) : 0;
-    memcpy(tag, made, tag_bits / 8);
-    return 0;
-}
-
-/* --- key wrap (SP 800-38F) --- */
-
-static int key_wrap(const AES_KEY* kek, int mode, int padded, const u8* in, u32 l_in, u8* out, u32* l_out,
-                    const u8* icv, u32 l_icv) {
-    const struct key one = aes_key(kek);
-    struct request request = request_for(SERVICE_aes_key_wrap);
-    struct answer answer;
-    const u8* made;
-    u32 length;
-    int code;
-    if (!one.bytes || !in || !l_out) return one.bad;
-    put_bytes(&request, 2, one.bytes, one.length);
-    put_number(&request, (u32)is_decrypting(mode), 1);
-    put_number(&request, (u32)padded, 1);
-    put_bytes(&request, 2, icv, icv ? l_icv : 0);
-    put_raw(&request, in, l_in);
-    code = ask(&request, &answer);
-    if (code != 0) return code;
-    made = get_rest(&answer, &length);
-    if (out && *l_out < length) return CODE(E_AES_DATA_LEN);
-    if (out) memcpy(out, made, length);
-    *l_out = length;
-    return 0;
-}
-int sdk_aes_key_wrap(const AES_KEY* kek, int mode, const u8* in, u32 l_in, u8* out, u32* l_out, const u8* icv,
-                     u32 l_icv) {
-    return key_wrap(kek, mode, 0, in, l_in, out, l_out, icv, l_icv);
-}
-int sdk_aes_key_wrap_pad(const AES_KEY* kek, int mode, const u8* in, u32 l_in, u8* out, u32* l_out,
-                         const u8* icv, u32 l_icv) {
-    return key_wrap(kek, mode, 1, in, l_in, out, l_out, icv, l_icv);
 }

@@ -36,6 +36,32 @@ int sdk_ecdsa_dh(ECDP* curve, u32 l_peer, u8* peer, u32 l_x, u8* x, u32 l_y, u8*
     return sdk_ecdsa_dh_ex(curve, l_peer, peer, l_x, x, l_y, y, flags, 0, NULL, l_secret, secret);
 }
 
+/* BSI TR-03111, 4.3.1: the point, 04 || X || Y, and its X coordinate; either may be left out. The cofactor of
+ * each curve here is 1. */
+int sdk_ecdsa_agree_secret_tr03111(ECDP* curve, u32 l_y, u8* y, u32 l_x, u8* x, u32 l_point, u8* point,
+                                   u32 l_value, u8* value) {
+    struct request request = request_for(SERVICE_ec_sum);
+    struct answer answer;
+    const u8* made;
+    u32 length;
+    int code;
+    if (!is_curve(curve) || !y || !x || (!point && !value)) return CODE(E_ECDSA_BAD_PARAM);
+    if ((point && l_point != 1 + 2 * curve->l_field) || (value && l_value != curve->l_field))
+        return CODE(E_ECDSA_WRONG_DATA_SIZE);
+    put_number(&request, curve->place, 4);
+    put_bytes(&request, 2, NULL, 0);
+    put_bytes(&request, 2, x, l_x);
+    put_bytes(&request, 2, y, l_y);
+    put_bytes(&request, 2, NULL, 0);
+    code = ask(&request, &answer);
+    if (code != 0) return code;
+    made = get_rest(&answer, &length);
+    if (length != 1 + 2 * curve->l_field) return CODE(E_ECDSA_ALL_ZERO);
+    if (point) memcpy(point, made, length);
+    if (value) memcpy(value, made + 1, curve->l_field);
+    return 0;
+}
+
 /* With a new pair, whose public key it gives in a block. */
 int sdk_ecdsa_dh_gen_ex(ECDP* curve, u32 l_y, u8* y, ECPCP* prepared, u32 flags, u32 l_shared, u8* shared,
                         u32 l_secret, u8* secret, u32* l_r, u8** r) {

@@ -32,7 +32,8 @@ enum Bad : std::uint8_t {
     asks_forever,
     writes,
     overruns_answer,
-    frees_answer
+    frees_answer,
+    breaks_rules
 };
 
 void expect_alive(ModuleBench& bench) {
@@ -143,6 +144,13 @@ TEST_CASE("What is told of an answer's block does not become the answer") {
     CHECK(std::ranges::count(*freed, freed->front()) == 4);  // what freed blocks are filled with
     CHECK_THAT(bench.module_log(), Contains("freed twice"));
     expect_alive(bench);
+}
+
+TEST_CASE("A process that does not keep to the rules of its channel is ended, whatever it blocks") {
+    ModuleBench bench;
+    bench.start("newer");
+    CHECK(bench.misbehave(breaks_rules).error().code == E_OS_MDL_PARA_INVALID);
+    expect_dead(bench, "killed by signal 9");
 }
 
 TEST_CASE("Wrong arguments, long answers, forks and files are refused") {

@@ -104,6 +104,7 @@ Said call(ModuleBench& bench, std::uint64_t row, std::uint8_t way) {
     Bytes block = to_bytes(big_endian_bytes<2>(row));
     block.push_back(way);
     const auto answer = bench.run(kCall, block, kWrong);
+    INFO(bench.module_log("WRNG"));
     REQUIRE(answer);
     REQUIRE(answer->size() == 5);
     return {(*answer)[0] != 0, static_cast<std::uint32_t>(big_endian(ByteView(*answer).subspan(1)))};
@@ -125,8 +126,9 @@ TEST_CASE("Every function of every table answers a code to wrong arguments, and 
         const Policy policy = policy_of(function);
         if (policy == Policy::left_out) continue;
         for (std::uint8_t way = kNulls; way < std::size(kWays); ++way) {
+            INFO(name << ": " << function << "(" << kWays[way] << ")");
             const Said said = call(bench, row, way);
-            INFO(name << ": " << function << "(" << kWays[way] << "): " << hex_code(said.code));
+            INFO(hex_code(said.code));
             if (way == kNulls) CHECK(said.crashed == (policy == Policy::crashes));
             if (policy != Policy::refuses || said.crashed || kind != "code") continue;
             CHECK(said.code >> 24 == 0xB0);
