@@ -68,7 +68,8 @@ void StartArguments::add_to(CLI::App& command, Unsaid unsaid) {
                     "key file of a new device's ADMIN, instead of a fresh key")
         ->envname("CS2SIM_FACTORY_KEY");
     command.add_option("--shim", options_.shim, "auto, cuse or fuse")
-        ->transform(CLI::CheckedTransformer(kShims, CLI::ignore_case));
+        ->type_name("{auto,cuse,fuse}")  // as the manual and the completion read it
+        ->transform(CLI::CheckedTransformer(kShims, CLI::ignore_case).description(""));
     command.add_option("--mode", mode_, "permissions of the device node, octal")
         ->check(
             CLI::Validator([](std::string& text) { return octal(text) ? "" : "not octal permissions"; }, ""));
