@@ -100,8 +100,12 @@ TEST_CASE("databases of one's own: what is wrong is told") {
 
 TEST_CASE("help and lists keep their form: --shim's words, the column of scenarios") {
     const std::string help = client({"start", "--help"}).out;
-    CHECK(contains(help, "--shim {auto,cuse,fuse}"));
+    CHECK(contains(help, "--shim TEXT:{auto,cuse,fuse}"));
     CHECK_FALSE(contains(help, "ENUM"));
+    const Outcome wrong = client({"start", "--shim", "cues"});
+    CHECK(wrong.status == 2);
+    CHECK(contains(wrong.err, "--shim: cues not in {auto,cuse,fuse}\n"));
+    CHECK(client({"complete", "--", "cs2sim", "start", "--shim", ""}).out == "auto\ncuse\nfuse\n");
     std::istringstream lines(client({"scenario", "list"}).out);
     std::size_t column = 0;
     for (std::string line; std::getline(lines, line);) {

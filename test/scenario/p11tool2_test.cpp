@@ -306,3 +306,15 @@ TEST_CASE("p11tool2's own commands: library, mechanisms, session, Test, another 
     CHECK(help.find("  ListMechanisms  (cs2sim's own)\n") != std::string::npos);
     CHECK(desk.does({"Help=ImportP12"}).starts_with("  ImportP12=<file>,<password>|ask\n"));
 }
+
+TEST_CASE("KeyInfo names the mechanism by which PKCS#11 made a key, once") {
+    Desk desk;
+    desk.add_token();
+    desk.user_does({"GenerateKey=AES"});
+    const Outcome told =
+        desk.user().tool("cxitool", {"LogonPass=USR_0000,123456", "Group=SLOT_0000", "Spec=1", "KeyInfo"});
+    require_success(told);
+    CHECK(told.out.find("Gen Mechanism : CKM_AES_KEY_GEN\n") != std::string::npos);
+    CHECK(told.out.find("Custom 358") == std::string::npos);
+    CHECK(told.out.find("Gen Mechanism") == told.out.rfind("Gen Mechanism"));
+}
