@@ -38,6 +38,8 @@ struct SocketOptions {
 // `where` is "port@address", or a port alone (loopback).
 Opened<std::unique_ptr<Listener>> listen_tcp(const std::string& where, Answerer answerer,
                                              const SocketOptions& = {});
+// Whether listen_tcp() understands `where`; opens nothing.
+Opened<void> check_tcp(const std::string& where);
 // A stream socket that listens already and came with the process; `descriptor` is its number. Owned from then
 // on.
 Opened<std::unique_ptr<Listener>> listen_inherited(const std::string& descriptor, Answerer answerer,

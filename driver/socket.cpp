@@ -117,6 +117,11 @@ Opened<void> clear_place(const std::string& path) {
 
 }  // namespace
 
+Opened<void> check_tcp(const std::string& where) {
+    CS2SIM_TRY(parse_tcp(where));
+    return {};
+}
+
 Opened<std::unique_ptr<Listener>> listen_tcp(const std::string& where, Answerer answerer,
                                              const SocketOptions& options) {
     CS2SIM_TRY_LET(end, parse_tcp(where));

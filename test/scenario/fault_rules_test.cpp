@@ -275,9 +275,26 @@ TEST_CASE("a rule that can match nothing is refused with the reason, whatever is
     CHECK(contains(why({"--probability", "0", "--do", "drop"}), "with probability 0 it never happens"));
     CHECK(
         contains(why({"--from", "5", "--until", "5", "--do", "drop"}), "time window ends before it begins"));
-    CHECK(contains(why({"--do", "fly"}), "no fault 'fly'; there are:"));
     CHECK(contains(why({"--do", "error=B9010003"}), "no device answers a code of the host library"));
-    CHECK(contains(why({"--function", "ADM"}), "the rule does nothing"));
-    CHECK(contains(why({"/nowhere/rules.toml"}), "/nowhere/rules.toml: cannot be read"));
+    CHECK(simulator.steered({"fault", "list"}).empty());
+}
+
+TEST_CASE("a rule whose words are wrong is told which, and not that it can match nothing") {
+    const Simulator simulator;
+    const auto told = [&](std::vector<std::string> rule, const std::string& why, int status) {
+        rule.insert(rule.begin(), {"fault", "add"});
+        const Outcome outcome = simulator.steer(std::move(rule));
+        test::bad_input("fault rules with wrong words");
+        CHECK(outcome.status == status);
+        CHECK(outcome.err == "cs2sim: " + why + "\n");
+    };
+    const std::string help = "; cs2sim fault add --help lists what there is";
+    told({"--function", "ADM"}, "--do is missing" + help, 2);
+    told({"--do", "errr=B0830063"}, "--do has no 'errr', did you mean error?" + help, 2);
+    told({"--do", "fly"}, "--do has no 'fly'" + help, 2);
+    told({"--do", "error=1"}, "do=error: no error code '1'", 2);
+    told({"--do", "delay=soon"}, "do=delay: delay is not in ms, 0 to 3600000", 2);
+    told({"--nth", "x", "--do", "drop"}, "nth 'x' is no whole number", 2);
+    told({"/nowhere/rules.toml"}, "/nowhere/rules.toml: cannot be read", 1);
     CHECK(simulator.steered({"fault", "list"}).empty());
 }

@@ -325,3 +325,15 @@ TEST_CASE("p11tool2 logs a device user on by smartcard, which counts wrong PINs"
         desk.fails({reader + "222222"}, "Error 0x000000A0 (CKR_PIN_INCORRECT)\n");
     desk.fails({reader + "111111"}, "Error 0x000000A4 (CKR_PIN_LOCKED)\n");
 }
+
+TEST_CASE("KeyInfo names the mechanism by which PKCS#11 made a key, once") {
+    Desk desk;
+    desk.add_token();
+    desk.user_does({"GenerateKey=AES"});
+    const Outcome told =
+        desk.user().tool("cxitool", {"LogonPass=USR_0000,123456", "Group=SLOT_0000", "Spec=1", "KeyInfo"});
+    require_success(told);
+    CHECK(told.out.find("Gen Mechanism : CKM_AES_KEY_GEN\n") != std::string::npos);
+    CHECK(told.out.find("Custom 358") == std::string::npos);
+    CHECK(told.out.find("Gen Mechanism") == told.out.rfind("Gen Mechanism"));
+}

@@ -129,7 +129,7 @@ TEST_CASE("a recording is sent again: the same device answers alike, another doe
 TEST_CASE("trace and explain tell what is wrong with how they are called") {
     const Folder folder;
     const std::string cs2sim = built_program("cs2sim");
-    CHECK(run({cs2sim, "trace", "--state", (folder / "nobody").string()}).status == 1);
+    CHECK(run({cs2sim, "trace", "--state", (folder / "nobody").string()}).status == 3);
     CHECK(run({cs2sim, "replay", (folder / "nothing").string(), "--device", "unix:/nowhere"}).status == 2);
     CHECK(run({cs2sim, "explain", "B0830063"}).status == 0);
     CHECK(run({cs2sim, "explain", "HELLO"}).status == 1);

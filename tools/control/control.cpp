@@ -2,7 +2,10 @@
 
 #include <iostream>
 
+#include "firmware/protocol/terminal_text.h"
+#include "host-lib/files/host_file.h"
 #include "tools/instance/instance.h"
+#include "tools/session/ending.h"
 
 namespace cs2sim {
 
@@ -21,12 +24,15 @@ int with_control(const std::string& state, const std::function<Result<void>(host
     if (!device) {
         std::cerr << "cs2sim: no instance runs on " << folder.string() << '\n'
                   << describe(device.error().code);
-        return 1;
+        return tools::kNoDevice;
     }
+    static_cast<void>(host::take_file_refusal());
     const auto done = work(**device);
-    if (done) return 0;
+    if (done) return tools::kDone;
+    if (const std::string file = tools::refused_file(done.error()); !file.empty())
+        std::cerr << "cs2sim: " << terminal_text(file) << '\n';
     std::cerr << describe(done.error().code);
-    return 1;
+    return tools::exit_status(done.error());
 }
 
 Result<host::Answer> control(host::Device& device, std::uint8_t sfc, std::initializer_list<Value> values) {

@@ -7,6 +7,7 @@
 
 #include "tools/control/control.h"
 #include "tools/instance/instance.h"
+#include "tools/session/ending.h"
 
 namespace cs2sim {
 namespace {
@@ -30,7 +31,7 @@ int stop_instance(const fs::path& state) {
     const auto pid = InstanceLock::holder(state);
     if (!pid) {
         std::cerr << "cs2sim: no instance runs on " << state.string() << '\n';
-        return 1;
+        return tools::kNoDevice;
     }
     ask_to_stop(state, *pid);
     const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(15);

@@ -1,12 +1,12 @@
 // cs2sim database create|insert|list|drop: databases of one's own (guide G10), until a module of the user's
 // keeps them. csadm backs them up and restores them.
 #include <algorithm>
-#include <fstream>
 #include <iostream>
-#include <iterator>
 #include <memory>
 
+#include "firmware/protocol/terminal_text.h"
 #include "host-lib/cards/key_source.h"
+#include "host-lib/files/host_file.h"
 #include "tools/control/control.h"
 #include "tools/cs2sim/commands.h"
 #include "tools/instance/instance.h"
@@ -22,13 +22,18 @@ struct DatabaseArguments {
     std::vector<std::string> entries;
 };
 
+tl::unexpected<Error> wrong(const std::string& why) {
+    std::cerr << "cs2sim: " << terminal_text(why.substr(0, 100)) << '\n';
+    return fail(E_CSA_SYNTAX);
+}
+
 // Databases need a system administrator: the factory user, unless another is named.
 Result<void> log_on(host::Device& device, const CommandLine& line, const DatabaseArguments& arguments) {
     const std::string logon = arguments.logon.empty()
                                   ? "ADMIN," + admin_key_file(state_folder(line.state)).string()
                                   : arguments.logon;
     const auto comma = logon.find(',');
-    if (comma == std::string::npos) return fail(E_CSA_PARAM);
+    if (comma == std::string::npos) return wrong("--logon is USER,KEYSPEC");
     CS2SIM_TRY_LET(key, host::open_key_source(logon.substr(comma + 1)));
     return device.logon(logon.substr(0, comma), *key);
 }
@@ -37,14 +42,15 @@ Result<void> log_on(host::Device& device, const CommandLine& line, const Databas
 Result<Bytes> bytes_of(const std::string& text) {
     Bytes bytes;
     if (text.starts_with("0x")) {
-        if (!from_hex(text.substr(2), bytes)) return fail(E_CSA_PARAM);
+        if (!from_hex(text.substr(2), bytes))
+            return wrong("'" + text + "' is not whole bytes in hexadecimal");
         return bytes;
     }
     if (!text.starts_with('@')) return to_bytes(as_bytes(text));
-    std::ifstream file(text.substr(1), std::ios::binary);
-    if (!file) return fail(E_CSA_PARAM);
-    bytes.assign(std::istreambuf_iterator<char>(file), {});
-    return bytes;
+    constexpr std::size_t kMost = std::size_t{16} << 20;
+    const auto content = host::read_host_input(text.substr(1), kMost);
+    if (!content) return fail(E_CSA_PARAM);
+    return to_bytes(*content);
 }
 
 std::string shown(ByteView bytes) {
@@ -59,7 +65,7 @@ std::string shown(ByteView bytes) {
 // KEY=RECORD, the key filled up with zeros to the database's length.
 Result<void> add_entry(Bytes& entries, const std::string& text, std::uint32_t key_length) {
     const auto equals = text.find('=');
-    if (equals == std::string::npos) return fail(E_CSA_PARAM);
+    if (equals == std::string::npos) return wrong("'" + text + "' is no KEY=RECORD");
     CS2SIM_TRY_LET(key, bytes_of(text.substr(0, equals)));
     CS2SIM_TRY_LET(record, bytes_of(text.substr(equals + 1)));
     if (key.size() < key_length) key.resize(key_length);
@@ -68,9 +74,12 @@ Result<void> add_entry(Bytes& entries, const std::string& text, std::uint32_t ke
 }
 
 Result<void> create(host::Device& device, const DatabaseArguments& arguments) {
+    const bool there = device.execute(FC_ADM, SFC_ADM_LIST_ENTRIES, {arguments.name}).has_value();
     const auto done =
         device.execute(FC_DB, SFC_DB_TEST_CREATE, {arguments.name, arguments.key_length, arguments.max_size});
     CS2SIM_TRY(done);
+    if (there)
+        std::cerr << "cs2sim: " << terminal_text(arguments.name) << " was there already and stays as it is\n";
     return {};
 }
 

@@ -1,14 +1,37 @@
 // cs2sim explain: error codes, functions, modes.
 #include <iostream>
+#include <map>
 #include <vector>
 
 #include "firmware/modules/images/known_modules.h"
+#include "firmware/protocol/functions.h"
+#include "firmware/protocol/terminal_text.h"
 #include "tools/cs2sim/commands.h"
 #include "tools/explain/explain_text.h"
 #include "tools/instance/instance.h"
+#include "tools/session/nearest_word.h"
 
 namespace cs2sim {
 namespace {
+
+// What was meant by a word that no table knows, as a question; empty when nothing is near. A name without its
+// module, and csadm's for a function (GetState), are near as well.
+std::string nearest_name(const std::string& what) {
+    std::map<std::string, std::string> whole;  // by what may be typed
+    for (const ModuleRow& row : module_table()) whole.emplace(row.name, row.name);
+    for (const ErrorRow& row : error_table())
+        whole.emplace(std::string(row.module) + "." + std::string(row.name),
+                      std::string(row.module) + "." + std::string(row.name));
+    for (const FunctionSignature& function : function_catalogue()) {
+        const std::string name = full_name(function);
+        whole[name] = name;
+        whole[name.substr(name.find('.') + 1)] = name;
+    }
+    std::vector<std::string_view> words;
+    for (const auto& [word, name] : whole) words.push_back(word);
+    const std::string meant = tools::nearest_word(what, words);
+    return meant.empty() ? "" : ", did you mean " + whole[meant] + "?";
+}
 
 struct Options {
     std::vector<std::string> what;
@@ -28,7 +51,7 @@ int run(const std::string& state, const Options& options) {
         if (text) {
             std::cout << *text;
         } else {
-            std::cerr << "cs2sim: " << text.error() << '\n';
+            std::cerr << "cs2sim: " << terminal_text(text.error() + nearest_name(what)) << '\n';
             status = 1;
         }
     }

@@ -1,4 +1,5 @@
 // cs2sim fault add|list|remove|clear|log
+#include <algorithm>
 #include <iostream>
 #include <memory>
 
@@ -6,6 +7,8 @@
 #include "tools/control/fault_rules.h"
 #include "tools/control/rule_file.h"
 #include "tools/cs2sim/commands.h"
+#include "tools/session/ending.h"
+#include "tools/session/nearest_word.h"
 
 namespace cs2sim {
 namespace {
@@ -44,22 +47,32 @@ Result<void> add_rules(host::Device& device, const std::vector<FaultRule>& rules
     return {};
 }
 
-int add(const CommandLine& line, const FaultArguments& arguments) {
-    tl::expected<std::vector<FaultRule>, std::string> rules;
-    if (!arguments.file.empty()) {
-        rules = read_rule_file(arguments.file);
-    } else {
-        const std::vector<std::pair<std::string, std::string>> text(arguments.rule.begin(),
-                                                                    arguments.rule.end());
-        const auto rule = parse_rule(text);
-        if (rule)
-            rules = std::vector<FaultRule>{*rule};
-        else
-            rules = tl::make_unexpected(rule.error());
+using Rules = tl::expected<std::vector<FaultRule>, std::string>;
+
+// The rule of the options. Error: which of them is wrong.
+Rules typed_rule(const FaultArguments& arguments) {
+    constexpr const char* kSeeHelp = "; cs2sim fault add --help lists what there is";
+    const auto action = arguments.rule.find("do");
+    if (action == arguments.rule.end()) return tl::make_unexpected(std::string("--do is missing") + kSeeHelp);
+    const std::string name = action->second.substr(0, action->second.find('='));
+    const auto names = fault_action_names();
+    if (std::ranges::find(names, name) == names.end()) {
+        const std::string meant = tools::nearest_word(name, names);
+        return tl::make_unexpected("--do has no '" + name + "'" +
+                                   (meant.empty() ? "" : ", did you mean " + meant + "?") + kSeeHelp);
     }
+    const std::vector<std::pair<std::string, std::string>> text(arguments.rule.begin(), arguments.rule.end());
+    const auto rule = parse_rule(text);
+    if (!rule) return tl::make_unexpected(rule.error());
+    return std::vector<FaultRule>{*rule};
+}
+
+int add(const CommandLine& line, const FaultArguments& arguments) {
+    const bool typed = arguments.file.empty();
+    const Rules rules = typed ? typed_rule(arguments) : read_rule_file(arguments.file);
     if (!rules) {
-        std::cerr << "cs2sim: " << rules.error() << '\n' << describe(E_SIM_RULE);
-        return 1;
+        std::cerr << "cs2sim: " << rules.error() << '\n';
+        return typed ? tools::kCalledWrongly : tools::kRefused;
     }
     return with_control(line.state, [&](host::Device& device) { return add_rules(device, *rules); });
 }

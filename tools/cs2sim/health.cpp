@@ -5,7 +5,8 @@
 namespace cs2sim {
 
 void add_health_command(CLI::App& app, CommandLine& line) {
-    with_state(app.add_subcommand("health", "exit status 0 when the simulator answers a command, else 1"),
+    with_state(app.add_subcommand("health",
+                                  "exit status 0 when the simulator answers a command, 3 when it does not"),
                line)
         ->callback([&line] {
             line.exit_status = with_control(line.state, [](host::Device& device) -> Result<void> {

@@ -5,6 +5,7 @@
 #include "tools/control/program.h"
 #include "tools/control/stop_instance.h"
 #include "tools/cs2sim/commands.h"
+#include "tools/cs2sim/wrong_words.h"
 #include "tools/instance/start_options.h"
 #include "tools/scenario/scenario.h"
 #include "tools/trace/trace.h"
@@ -71,10 +72,21 @@ int main(int argc, char** argv) {
           add_token_commands,     add_introduction_commands})
         add_commands(app, line);
 
+    constexpr int kCalledWrongly = 2;
+    const auto told = [&] {
+        const auto words = wrong_word(app);
+        if (words) std::cerr << "cs2sim: " << *words << '\n';
+        return words.has_value();
+    };
     try {
         app.parse(argc, argv);
+    } catch (const CLI::RequiredError& problem) {
+        if (!told()) app.exit(problem);
+        return kCalledWrongly;
+    } catch (const CLI::ExtrasError& problem) {
+        if (!told()) app.exit(problem);
+        return kCalledWrongly;
     } catch (const CLI::ParseError& problem) {
-        constexpr int kCalledWrongly = 2;
         return app.exit(problem) == 0 ? 0 : kCalledWrongly;
     }
     return line.exit_status;

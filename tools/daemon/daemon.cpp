@@ -16,6 +16,8 @@
 #include <ctime>
 #include <fstream>
 #include <iostream>
+#include <optional>
+#include <set>
 #include <sstream>
 #include <thread>
 
@@ -33,9 +35,43 @@ using Problem = tl::unexpected<std::string>;
 
 const char* name_of(bool cuse) { return cuse ? "CUSE" : "FUSE"; }
 
+// What a start makes in the folder of a new device. Unless it is kept it goes again, so that a start that
+// fails leaves neither a device nor a folder behind. Precondition: the folder is locked.
+class NewDevice {
+public:
+    // Before the folder is made. Does nothing where a device lives already.
+    explicit NewDevice(fs::path state)
+        : state_(std::move(state)),
+          is_new_(SimulatedDevice::is_new(state_)),
+          folder_is_new_(!fs::exists(state_)) {
+        std::error_code ignored;
+        for (const fs::directory_entry& entry : fs::directory_iterator(state_, ignored))
+            there_.insert(entry.path());
+    }
+    ~NewDevice() {
+        if (!is_new_ || !locked_) return;
+        std::error_code ignored;
+        std::vector<fs::path> made;
+        for (const fs::directory_entry& entry : fs::directory_iterator(state_, ignored))
+            if (!there_.contains(entry.path())) made.push_back(entry.path());
+        for (const fs::path& path : made) fs::remove_all(path, ignored);
+        if (folder_is_new_) fs::remove(state_, ignored);
+    }
+    NewDevice(const NewDevice&) = delete;
+    NewDevice& operator=(const NewDevice&) = delete;
+    void lock() { locked_ = true; }  // from now on what comes is ours
+    void keep() { is_new_ = false; }
+
+private:
+    fs::path state_;
+    bool is_new_, folder_is_new_, locked_ = false;
+    std::set<fs::path> there_;
+};
+
 // Everything that a running instance owns, in the order in which it must come and, reversed, go.
 struct Instance {
     InstanceLock lock;
+    std::unique_ptr<NewDevice> made;  // goes while the folder is locked, when nothing else uses it any more
     std::unique_ptr<SimulatedDevice> device;
     std::vector<std::unique_ptr<Listener>> listeners;
     InstanceRecord record;
@@ -185,12 +221,15 @@ tl::expected<void, std::string> write_pid_file(const fs::path& file) {
 tl::expected<std::unique_ptr<Instance>, std::string> launch(const StartOptions& options) {
     arrange_memory();
     CS2SIM_TRY(have_descriptors());
+    auto made = std::make_unique<NewDevice>(options.state);
     std::error_code error;
     fs::create_directories(options.state, error);
     if (error) return Problem("state folder " + options.state.string() + ": " + error.message());
     CS2SIM_TRY_LET(lock, InstanceLock::take(options.state));
+    made->lock();
 
     auto instance = std::make_unique<Instance>(std::move(lock));
+    instance->made = std::move(made);
     for (auto step : {boot, open_nodes, open_sockets}) CS2SIM_TRY(step(*instance, options));
     InstanceRecord& record = instance->record;
     record.profile = options.profile;
@@ -203,6 +242,7 @@ tl::expected<std::unique_ptr<Instance>, std::string> launch(const StartOptions& 
     register_instance(options.state);
     CS2SIM_TRY(write_pid_file(options.pid_file));
     report_end(*instance, options);
+    instance->made->keep();
     return instance;
 }
 
@@ -306,9 +346,28 @@ int run_in_foreground(const StartOptions& options) {
     return 0;
 }
 
+// The word of the command line, or of the environment, with which no start can work.
+std::optional<std::string> wrong_word(const StartOptions& options) {
+    for (const std::string& where : options.listen) {
+        if (where.starts_with("unix:") || where.starts_with("fd:")) continue;
+        if (const auto understood = check_tcp(where); !understood) return "--listen " + understood.error();
+    }
+    std::error_code ignored;
+    const bool is_file =
+        options.profile.find('/') != std::string::npos || fs::exists(options.profile, ignored);
+    if (is_file) return std::nullopt;  // what is wrong in a file is no wrong word
+    const auto profile = load_profile(options.profile);
+    return profile ? std::nullopt : std::optional(profile.error());
+}
+
 }  // namespace
 
 int start(const StartOptions& options) {
+    if (const auto wrong = wrong_word(options)) {
+        std::cerr << "cs2sim: " << *wrong << '\n';
+        constexpr int kCalledWrongly = 2;
+        return kCalledWrongly;
+    }
     ::umask(0077);  // state, log and sockets are this user's alone, whatever the shell says
     const sigset_t set = ending_signals();
     pthread_sigmask(SIG_BLOCK, &set, nullptr);  // every thread inherits it; serve_until_signalled() waits

@@ -6,7 +6,8 @@
 namespace cs2sim {
 
 // Starts the simulator and returns when it answers (or, in the foreground, when it has ended). Prints what
-// it made, or on stderr what went wrong. Returns the exit status.
+// it made, or on stderr what went wrong. Returns the exit status: 2 for words with which no start can work,
+// else 1. A start that fails leaves nothing of a new device behind.
 int start(const StartOptions& options);
 
 // Starts nothing: exit status 0 when the profile can be used, else 1 with the reason on stderr.

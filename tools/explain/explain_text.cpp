@@ -101,11 +101,17 @@ std::string module_words(std::uint16_t id) {
     return format("%03X ", id) + std::string(module->name) + ", " + std::string(module->long_name);
 }
 
+// The host's layers (B900 to B9FF) are one module to the tables; each has a number of its own.
+std::string module_words_of(std::uint32_t code) {
+    const std::string words = module_words(module_of(code));
+    const std::uint32_t layer = (code >> 16) & 0xFFF;
+    return layer == module_of(code) ? words : format("%03X", layer) + words.substr(3);
+}
+
 std::string explain_unknown(std::uint32_t code) {
     std::string text = hex_code(code) + "  unknown code\n";
     if (code >> 28 != 0xB) return text + entry("", "Codes begin with B.");
-    const std::uint16_t id = module_of(code);
-    text += entry("module", module_words(id));
+    text += entry("module", module_words_of(code));
     text += entry("number", format("%04X", code & 0xFFFF));
     const std::string meaning = framework_meaning(code & 0xFFFF);
     text += entry("meaning", meaning.empty() ? "no table knows this number" : meaning);
@@ -146,7 +152,7 @@ std::string explain_code(std::uint32_t code) {
     if (!row) return explain_unknown(code);
     std::string text =
         hex_code(code) + "  E_" + std::string(row->module) + "_" + std::string(row->name) + "\n" +
-        entry("module", module_words(module_of(code))) +
+        entry("module", module_words_of(code)) +
         entry("meaning", error_text(code) + (row->assumed ? " (the number is our assumption)" : ""));
     const Advice* advice = find_advice(row->code);
     if (!advice) {

@@ -67,8 +67,8 @@ void StartArguments::add_to(CLI::App& command, Unsaid unsaid) {
         .add_option("--factory-key", options_.factory_key,
                     "key file of a new device's ADMIN, instead of a fresh key")
         ->envname("CS2SIM_FACTORY_KEY");
-    command.add_option("--shim", options_.shim, "auto, cuse or fuse")
-        ->transform(CLI::CheckedTransformer(kShims, CLI::ignore_case));
+    command.add_option("--shim", shim_, "auto, cuse or fuse")
+        ->transform(CLI::IsMember({"auto", "cuse", "fuse"}, CLI::ignore_case));
     command.add_option("--mode", mode_, "permissions of the device node, octal")
         ->check(
             CLI::Validator([](std::string& text) { return octal(text) ? "" : "not octal permissions"; }, ""));
@@ -83,6 +83,7 @@ void StartArguments::add_to(CLI::App& command, Unsaid unsaid) {
 StartOptions StartArguments::complete() const {
     StartOptions whole = options_;
     whole.state = state_folder(state_);
+    whole.shim = kShims.at(shim_);
     whole.device_node = !sockets_only_;
     whole.node_mode = octal(mode_).value_or(0660);
     if (!whole.pid_file.empty()) whole.pid_file = std::filesystem::absolute(whole.pid_file);

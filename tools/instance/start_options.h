@@ -51,6 +51,7 @@ private:
     StartOptions options_;
     bool sockets_only_ = false;
     std::string mode_ = "0660";
+    std::string shim_ = "auto";
 };
 
 }  // namespace cs2sim

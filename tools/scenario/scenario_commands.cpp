@@ -1,6 +1,7 @@
 // cs2sim scenario list|show|run
 #include "tools/scenario/scenario.h"
 
+#include <algorithm>
 #include <iomanip>
 #include <iostream>
 #include <memory>
@@ -21,10 +22,13 @@ int problem(const std::string& words) {
 }
 
 int list() {
+    std::size_t width = 0;
+    for (const BuiltInScenario& one : built_in_scenarios()) width = std::max(width, one.name.size());
     for (const BuiltInScenario& one : built_in_scenarios()) {
         const auto scenario = load_scenario(std::string(one.name));
         if (!scenario) return problem(scenario.error());
-        std::cout << std::left << std::setw(22) << one.name << ' ' << scenario->about << '\n';
+        std::cout << std::left << std::setw(static_cast<int>(width)) << one.name << ' ' << scenario->about
+                  << '\n';
     }
     return 0;
 }

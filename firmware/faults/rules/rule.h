@@ -9,6 +9,7 @@
 #include <string_view>
 #include <tl/expected.hpp>
 #include <utility>
+#include <vector>
 
 #include "firmware/protocol/bytes.h"
 #include "firmware/protocol/error.h"
@@ -95,6 +96,9 @@ inline constexpr std::string_view kDeviceModes[] = {"operational", "admin",     
 // A code as "B0830063", "0xB0830063" or "CMDS.CHALLENGE_LEN" ("E_CMDS_CHALLENGE_LEN"); 0 when it is none that
 // the tables know.
 std::uint32_t find_code(std::string_view text);
+
+// "error", "delay", …: what may stand behind `do=`, without its argument.
+std::vector<std::string_view> fault_action_names();
 
 // "error=CODE", "delay=MS|MIN-MAX|…", … one line each, for help texts.
 std::string fault_actions();

@@ -314,6 +314,12 @@ std::string text_of(const FaultRule& rule) {
     return text + "do=" + action_text(rule);
 }
 
+std::vector<std::string_view> fault_action_names() {
+    std::vector<std::string_view> names;
+    for (const ActionRow& row : kActions) names.push_back(row.name);
+    return names;
+}
+
 std::string fault_actions() {
     std::string text;
     for (const ActionRow& row : kActions) {
