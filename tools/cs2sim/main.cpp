@@ -1,5 +1,6 @@
 // cs2sim: start and steer the simulator.
 #include <iostream>
+#include <new>
 #include <string_view>
 
 #include "tools/control/program.h"
@@ -76,6 +77,9 @@ int main(int argc, char** argv) {
     } catch (const CLI::ParseError& problem) {
         constexpr int kCalledWrongly = 2;
         return app.exit(problem) == 0 ? 0 : kCalledWrongly;
+    } catch (const std::bad_alloc&) {
+        std::cerr << "cs2sim: not enough memory\n";
+        return 1;
     }
     return line.exit_status;
 }
