@@ -386,3 +386,19 @@ TEST_CASE("a check value in a template says what the key must be") {
     CHECK(code_of(bench.run(SFC_CXI_KEY_IMPORT, {0, CXI_KEY_TYPE_SECRET, 0, list.encode(), ByteView(),
                                                  Bytes(32, 1), ByteView()})) == E_CXI_PROP_COMPARE);
 }
+
+TEST_CASE("bits that no export policy knows are refused, when a key is made and when it is changed") {
+    CxiBench bench;
+    for (const std::uint32_t policy : {4u, 7u, 0x20000u, 0x80000001u}) {
+        CAPTURE(policy);
+        PropertyList list = CxiBench::key_template(CXI_KEY_ALGO_AES, 256, "G", "odd");
+        list.set_number(CXI_PROP_KEY_EXPORT, policy);
+        CHECK(code_of(bench.generate(list)) == E_CXI_PROP_VAL);
+    }
+    const Bytes key = bench.aes("G", "even");
+    PropertyList change;
+    change.set_number(CXI_PROP_KEY_EXPORT, 4);
+    CHECK(code_of(bench.run(SFC_CXI_KEY_PROP_SET, {key, change.encode()})) == E_CXI_PROP_VAL);
+    change.set_number(CXI_PROP_KEY_EXPORT, CXI_KEY_EXPORT_DENY_BACKUP);
+    CHECK(code_of(bench.run(SFC_CXI_KEY_PROP_SET, {key, change.encode()})) == 0);
+}
