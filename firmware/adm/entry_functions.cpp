@@ -31,6 +31,7 @@ Result<Bytes> read_entry(Call& call) {
     CS2SIM_TRY_LET(seal, BackupSeal::make(call.device.mbk, name));
     const ByteView key = call.request.bytes("key");
     CS2SIM_TRY_LET(record, database->find(key));
+    call.audit(AUDIT_BACKUP_RESTORE, "entry of database " + audit_name(name) + " read");
     return call.answer({seal.seal(key, record)});
 }
 

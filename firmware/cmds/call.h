@@ -47,8 +47,16 @@ public:
     void audit(std::uint32_t audit_class, std::string_view text) const;
     bool audited() const { return *audited_; }
 
+protected:
+    // No line of class KEY, by whomever, for this command.
+    void keep_out_of_log() {
+        unlogged_ = true;
+        *audited_ = true;
+    }
+
 private:
     const ModuleState& state_;
+    bool unlogged_ = false;
     bool own_audited_ = false;
     bool* audited_ = &own_audited_;  // of a copy: that of the first, so that the scheduler hears of it
 };

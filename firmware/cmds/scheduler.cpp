@@ -191,6 +191,7 @@ std::uint32_t Scheduler::denial(const Context& context) const {
 
 void Call::audit(std::uint32_t audit_class, std::string_view text) const {
     *audited_ = true;
+    if (unlogged_ && audit_class == AUDIT_KEY) return;
     std::string line;
     for (const LoggedOnUser& user : context.users) line += (line.empty() ? "[" : ",") + user.short_name;
     line += line.empty() ? "[] " : "] ";

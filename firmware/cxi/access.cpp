@@ -1,6 +1,7 @@
 #include "firmware/cxi/access.h"
 
 #include <algorithm>
+#include <span>
 
 #include "firmware/cxi/cxi.h"
 #include "firmware/cxi/group_access.h"
@@ -42,6 +43,22 @@ SharedKey CxiCall::find(BytesName field) const {
     for (std::size_t i = 0; i < count_; ++i)
         if (named_[i].field.text() == field.text()) return named_[i].key;
     return nullptr;
+}
+
+void CxiCall::audit_key(std::string_view what, const KeyObject& key) const {
+    audit(AUDIT_KEY,
+          "CXI: " + std::string(what) + ": " + audit_name(key.group()) + "/" + audit_name(key.name()));
+}
+
+void CxiCall::choose_log() {
+    if (!context.users.empty() || function.audit_class != AUDIT_KEY) return;
+    const bool places = std::ranges::any_of(request.fields(),
+                                            [](const Block::Field& field) { return field.name == "flags"; });
+    const auto named = std::span(named_).first(count_);
+    const bool of_outside =
+        std::ranges::all_of(named, [](const Named& each) { return each.key && each.key->external; });
+    const bool stays_outside = places ? has_flag(CXI_FLAG_KEY_EXTERNAL) : !named.empty();
+    if (of_outside && stays_outside) keep_out_of_log();
 }
 
 Result<bool> CxiCall::has(std::uint16_t rights, std::string_view group) const {

@@ -83,6 +83,13 @@ public:
     // template whose group cannot be told.
     Result<void> ask(const AccessRow& row);
 
+    // Writes "CXI: what: group/name" to the audit log.
+    void audit_key(std::string_view what, const KeyObject& key) const;
+
+    // A caller without logon who makes, changes or shows nothing but what lives outside leaves no line in the
+    // audit log: anybody could push out with such lines what stands there.
+    void choose_log();
+
     bool has_flag(std::uint32_t flag) const { return (request.u32("flags") & flag) != 0; }
 
 private:

@@ -26,11 +26,6 @@ Result<const LoadedKey*> authorised_key(const CxiCall& call, std::uint32_t error
     return &key;
 }
 
-void audit_key(const CxiCall& call, std::string_view what, const KeyObject& key) {
-    call.audit(AUDIT_KEY,
-               "CXI: " + std::string(what) + ": " + std::string(key.group()) + "/" + std::string(key.name()));
-}
-
 }  // namespace
 
 Result<Bytes> cxi_key_initialize(CxiCall& call) {
@@ -40,7 +35,7 @@ Result<Bytes> cxi_key_initialize(CxiCall& call) {
     CS2SIM_TRY(key);
     if (assigned > 1) return fail(E_CXI_INVALID_PARAM_VAL);
     CS2SIM_TRY(call.cxi.bind_kak(**key, call.request.bytes("krad"), assigned != 0));
-    audit_key(call, assigned != 0 ? "key initialised and assigned" : "key initialised", (*key)->object);
+    call.audit_key(assigned != 0 ? "key initialised and assigned" : "key initialised", (*key)->object);
     return call.answer({});
 }
 
@@ -70,16 +65,16 @@ Result<Bytes> cxi_key_authorize(CxiCall& call) {
     CS2SIM_TRY(call.require(RIGHT_USE, key->object.group()));
     const auto done = call.cxi.authorise(*key, pending->data, call.request.bytes("signature"), pending->uses);
     if (!done && done.error().code == E_CXI_CC_KEY_AUTH_FAILED)
-        audit_key(call, "authorisation of a key failed", key->object);
+        call.audit_key("authorisation of a key failed", key->object);
     CS2SIM_TRY(done);
-    audit_key(call, "key authorised", key->object);
+    call.audit_key("key authorised", key->object);
     return call.answer({});
 }
 
 Result<Bytes> cxi_key_unblock(CxiCall& call) {
     CS2SIM_TRY_LET(key, authorised_key(call, E_CXI_CC_KEY_AUTH_PUBLIC));
     CS2SIM_TRY(call.cxi.unblock(*key));
-    audit_key(call, "key unblocked", key->object);
+    call.audit_key("key unblocked", key->object);
     return call.answer({});
 }
 

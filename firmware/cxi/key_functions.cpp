@@ -9,10 +9,6 @@
 namespace cs2sim {
 namespace {
 
-std::string audit_name(const KeyObject& key) {
-    return std::string(key.group()) + "/" + std::string(key.name());
-}
-
 Result<PropertyList> template_of_new(const CxiCall& call) {
     CS2SIM_TRY(check_flags(call.request.u32("flags"), kPlaceFlags));
     return creation_template(call.request.bytes("properties"));
@@ -32,7 +28,7 @@ Result<Bytes> generate_by(CxiCall& call, PropertyList properties) {
     CS2SIM_TRY_LET(key, mechanism.is_vendor() ? generated_by_module(call, std::move(properties), now)
                                               : generate_key(std::move(properties), mechanism, now));
     CS2SIM_TRY_LET(reference, place.put(key));
-    call.audit(AUDIT_KEY, "CXI: key generated: " + audit_name(key));
+    call.audit_key("key generated", key);
     return call.answer({reference});
 }
 
@@ -54,7 +50,7 @@ Result<Bytes> cxi_key_init(CxiCall& call) {
     if (group.size() > CXI_MAX_STR) return fail(E_CXI_INVALID_PARAM_LEN);
     CS2SIM_TRY_LET(count, cxi.keys.erase_group(group));
     call.audit(AUDIT_KEY,
-               "CXI: " + std::to_string(count) + " keys of group '" + std::string(group) + "' erased");
+               "CXI: " + std::to_string(count) + " keys of group '" + audit_name(group) + "' erased");
     return call.answer({count});
 }
 
@@ -114,7 +110,7 @@ Result<Bytes> cxi_key_pair_gen(CxiCall& call) {
     if (same_place && !numbered) return fail(E_CXI_KEY_INVALID_NAME);
 
     CS2SIM_TRY_LET(placed, place.put(private_key, public_key));
-    call.audit(AUDIT_KEY, "CXI: key pair generated: " + audit_name(private_key));
+    call.audit_key("key pair generated", private_key);
     return call.answer({placed.second, placed.first});
 }
 
@@ -129,7 +125,7 @@ Result<Bytes> cxi_key_delete(CxiCall& call) {
     if (key.external) return fail(E_CXI_INTERNAL_INPUT_ONLY);
     CS2SIM_TRY(vendor_destroy(call, key));
     CS2SIM_TRY(cxi.keys.erase(key.index));
-    call.audit(AUDIT_KEY, "CXI: key deleted: " + audit_name(key.object));
+    call.audit_key("key deleted", key.object);
     return call.answer({});
 }
 

@@ -248,6 +248,7 @@ Result<PropertyList> creation_template(ByteView elements) {
     for (const Property& property : *properties) {
         const PropertyRow* row = find_property(property.id);
         if (row && (row->access & PROP_AT_CREATION) == 0) return fail(E_CXI_PROP_ABSENT);
+        CS2SIM_TRY(check_bits(property));
     }
     return properties;
 }

@@ -165,8 +165,7 @@ Result<Bytes> cxi_key_backup(CxiCall& call) {
     CS2SIM_TRY(may_move(key.object));
     if ((key.object.export_policy() & CXI_KEY_EXPORT_DENY_BACKUP) != 0) return fail(E_CXI_KEY_EXPORT_DENIED);
     CS2SIM_TRY_LET(blob, cxi.external.seal.seal(key.object));
-    call.audit(AUDIT_KEY, "CXI: key backed up: " + std::string(key.object.group()) + "/" +
-                              std::string(key.object.name()));
+    call.audit_key("key backed up", key.object);
     return call.answer({blob});
 }
 
@@ -182,7 +181,7 @@ Result<Bytes> cxi_key_restore(CxiCall& call) {
     CS2SIM_TRY(load_key(key));  // what cannot be used is not stored
     CS2SIM_TRY(cxi.settle(key));
     CS2SIM_TRY_LET(reference, place.put(key));
-    call.audit(AUDIT_KEY, "CXI: key restored: " + std::string(key.group()) + "/" + std::string(key.name()));
+    call.audit_key("key restored", key);
     return call.answer({reference});
 }
 
@@ -211,8 +210,7 @@ Result<Bytes> cxi_key_export(CxiCall& call) {
         object.properties.flag_or(CXI_PROP_SENSITIVE, false))
         return fail(E_CXI_KEY_EXPORT_DENIED);
     CS2SIM_TRY(cxi.spend(key));
-    call.audit(AUDIT_KEY, "CXI: key exported in clear: " + std::string(object.group()) + "/" +
-                              std::string(object.name()));
+    call.audit_key("key exported in clear", object);
     return call.answer({ByteView(object.material)});
 }
 

@@ -228,6 +228,12 @@ void narrow_all(PropertyList& properties, const KeyPolicy& bound) {
         properties.set(CXI_PROP_KEY_DATE_EXP, bound.expires);
 }
 
+Result<void> check_bits(const Property& given) {
+    constexpr std::uint32_t kKnown = kAllow | CXI_KEY_EXPORT_DENY_BACKUP;
+    const bool unknown = given.id == CXI_PROP_KEY_EXPORT && (number_of(given) & ~kKnown) != 0;
+    return unknown ? Result<void>(fail(E_CXI_PROP_VAL)) : Result<void>();
+}
+
 Result<void> check_change(const PropertyList& before, const Property& change, const Changer& who) {
     const PropertyRow* row = find_property(change.id);
     if (row && (row->access & PROP_CHANGEABLE) == 0) return fail(E_CXI_PROP_READONLY);

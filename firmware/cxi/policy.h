@@ -52,6 +52,9 @@ KeyPolicy decode_policy(ByteView note);  // that encode_policy() made
 void narrow_export(PropertyList& properties, const KeyPolicy& bound);
 void narrow_all(PropertyList& properties, const KeyPolicy& bound);
 
+// Bits that no policy knows, in a property that a caller gives. Error: E_CXI_PROP_VAL.
+Result<void> check_bits(const Property& given);
+
 // Who changes properties of an existing key.
 struct Changer {
     bool manages = false;       // has RIGHT_MANAGE

@@ -85,6 +85,7 @@ Result<void> apply_changes(KeyObject& object, const PropertyList& changes, const
     if (!object.properties.flag_or(CXI_PROP_MODIFIABLE, true)) return fail(E_CXI_PROP_PROTECTED);
     const PropertyList before = object.properties;
     for (const Property& change : changes) {
+        CS2SIM_TRY(check_bits(change));
         CS2SIM_TRY(check_change(before, change, who));
         if (change.id == CXI_PROP_VALUE && object.type() < CXI_KEY_TYPE_DATA)
             return fail(E_CXI_PROP_READONLY);
@@ -99,6 +100,7 @@ Result<void> apply_changes(KeyObject& object, const PropertyList& changes, const
 Result<Bytes> set_config(CxiCall& call, std::string_view group, const PropertyList& changes) {
     Cxi& cxi = call.cxi;
     if (group.size() > CXI_MAX_STR) return fail(E_CXI_INVALID_PARAM_LEN);
+    CS2SIM_TRY(check_property(CXI_PROP_KEY_GROUP, as_bytes(group)));  // as every reader of it will ask
     for (const Property& change : changes) {
         const PropertyRow* row = find_property(change.id);
         if (!row || (row->access & PROP_CONFIG) == 0) return fail(E_CXI_PROP_ABSENT);
@@ -111,7 +113,7 @@ Result<Bytes> set_config(CxiCall& call, std::string_view group, const PropertyLi
         return {};
     };
     CS2SIM_TRY(cxi.keys.modify(key_index(group, {}, 0), apply, &none));
-    call.audit(AUDIT_KEY, "CXI: configuration of group '" + std::string(group) + "' changed");
+    call.audit(AUDIT_KEY, "CXI: configuration of group '" + audit_name(group) + "' changed");
     return call.answer({call.request.bytes("key")});
 }
 

@@ -61,10 +61,17 @@ bool attributes_fit(std::string_view attributes, std::string_view group) {
     return attributes.find_first_of(",;=", kLabel.size()) == std::string_view::npos;
 }
 
+// One who happens to have such a name is no user of the token.
+bool is_of_token(const User& user, const TokenUser& expected) {
+    return user.permission == expected.role.permission && attributes_fit(user.attributes, expected.group);
+}
+
 // A security officer of a slot gives the token another label: their own entry again, without a token.
 Result<Bytes> relabel(CxiCall& call, const TokenUser& user) {
     const std::string_view name = call.request.text("name"), attributes = call.request.text("attributes");
     CS2SIM_TRY(call.require(RIGHT_SECURITY_OFFICER, user.group));
+    CS2SIM_TRY_LET(there, call.device.users.find(name));
+    if (!is_of_token(there, user)) return fail(E_CXI_PERMISSION_DENIED);
     if (!attributes_fit(attributes, user.group)) return fail(E_CMDS_BAD_ATT);
     CS2SIM_TRY(call.device.users.change_attributes(name, attributes));
     call.audit(AUDIT_USER, "CXI: label of " + user.group + " changed");
@@ -96,9 +103,7 @@ Result<Bytes> cxi_user_add(CxiCall& call) {
 Result<Bytes> cxi_user_delete(CxiCall& call) {
     CS2SIM_TRY_LET(allowed, may_manage(call));
     CS2SIM_TRY_LET(user, call.device.users.find(call.request.text("name")));
-    // One who happens to have such a name is no user of the token.
-    if (user.permission != allowed.role.permission || !attributes_fit(user.attributes, allowed.group))
-        return fail(E_CXI_PERMISSION_DENIED);
+    if (!is_of_token(user, allowed)) return fail(E_CXI_PERMISSION_DENIED);
     const auto is_active = [&](const std::string& name) { return call.device.sessions.is_active(name); };
     CS2SIM_TRY(call.device.users.remove(user.short_name, is_active));
     call.audit(AUDIT_USER, "CXI: delete user " + user.short_name);

@@ -17,6 +17,17 @@ namespace {
 
 constexpr std::size_t kInfoSize = 35;
 
+// Which slots exist, and what each takes (0: yes). A key that seals is only replaced.
+struct SlotRow {
+    std::uint32_t import_refused, removal_refused;
+};
+constexpr SlotRow kSlots[kMbkSlots] = {
+    {E_MBK_KEY_TYPE, E_MBK_NOT_SUPPORTED},       // kMbkSlotDes
+    {0, 0},                                      // kMbkSlotTemporary
+    {E_MBK_NOT_SUPPORTED, E_MBK_NOT_SUPPORTED},  // nothing reads one from here
+    {0, E_MBK_NOT_SUPPORTED},                    // kMbkSlotAes
+};
+
 std::array<std::uint8_t, 4> search_key(std::uint32_t slot) { return big_endian_bytes<4>(slot); }
 
 std::array<std::uint8_t, 6> bcd_time(std::int64_t milliseconds) {
@@ -141,7 +152,7 @@ Result<MbkKeyInfo> MbkStore::import(std::uint32_t slot, std::uint32_t flags,
                                     const std::vector<MbkShare>& shares) {
     if (slot >= kMbkSlots) return fail(E_MBK_KEY_NO);
     if ((flags & ~static_cast<std::uint32_t>(MBK_FLG_OW)) != 0) return fail(E_MBK_FLAGS_INV);
-    if (slot == kMbkSlotDes) return fail(E_MBK_KEY_TYPE);
+    if (const std::uint32_t refused = kSlots[slot].import_refused) return fail(refused);
     CS2SIM_TRY_LET(set, check_shares(shares));
     CS2SIM_TRY_LET(key, mbk_combine(set.points));
     CS2SIM_TRY_LET(hash, mdc2(key));
@@ -195,7 +206,7 @@ Result<std::optional<ResidentMbk>> MbkStore::that_sealed(std::uint8_t type, Byte
 
 Result<MbkKeyInfo> MbkStore::remove(std::uint32_t slot) {
     if (slot >= kMbkSlots) return fail(E_MBK_KEY_NO);
-    if (slot != kMbkSlotTemporary) return fail(E_MBK_NOT_SUPPORTED);
+    if (const std::uint32_t refused = kSlots[slot].removal_refused) return fail(refused);
     const auto there = info(slot);
     CS2SIM_TRY(there);
     CS2SIM_TRY_LET(store, database());

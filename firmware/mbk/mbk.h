@@ -100,11 +100,11 @@ public:
                                std::string_view name);
 
     // Combines shares, checks the ISO hash that they carry and fills the slot.
-    // Errors: E_MBK_KEY_NO (slot over 3); E_MBK_KEY_TYPE (slot 0, DES keys are not supported, or a share of
-    // another type); E_MBK_SHARE_CNT (fewer or more than k), E_MBK_IG_KEY_SHARE_CNT_NM, _NAME_NM, _DATE_NM,
-    // _TIME_NM, _TYPES_NM (shares do not belong together), E_MBK_ISO_HASH_FAIL, those of mbk_combine, and
-    // E_MBK_KEY_EXISTS when the slot holds another key (but the factory's) and flags lack MBK_FLG_OW;
-    // E_MBK_FLAGS_INV, E_MBK_KEY_LB.
+    // Errors: E_MBK_KEY_NO (slot over 3); E_MBK_NOT_SUPPORTED (slot 2); E_MBK_KEY_TYPE (slot 0, DES keys are
+    // not supported, or a share of another type); E_MBK_SHARE_CNT (fewer or more than k),
+    // E_MBK_IG_KEY_SHARE_CNT_NM, _NAME_NM, _DATE_NM, _TIME_NM, _TYPES_NM (shares do not belong together),
+    // E_MBK_ISO_HASH_FAIL, those of mbk_combine, and E_MBK_KEY_EXISTS when the slot holds another key (but
+    // the factory's) and flags lack MBK_FLG_OW; E_MBK_FLAGS_INV, E_MBK_KEY_LB.
     Result<MbkKeyInfo> import(std::uint32_t slot, std::uint32_t flags, const std::vector<MbkShare>& shares);
 
     // Slots that hold a key, ascending. Errors: those of the database (E_DB_BAD_MKEY after an alarm, …).

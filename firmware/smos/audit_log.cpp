@@ -25,6 +25,13 @@ std::string printable(std::string_view text) {
 
 }  // namespace
 
+std::string audit_name(std::string_view name) {
+    constexpr std::size_t kShown = 31;
+    std::string text(name.substr(0, kShown));
+    if (name.size() > kShown) text += "... (" + std::to_string(name.size()) + " characters)";
+    return text;
+}
+
 AuditLog::AuditLog(std::filesystem::path folder, Clock& clock, Nvram& nvram)
     : folder_(std::move(folder)), clock_(clock), nvram_(nvram) {}
 

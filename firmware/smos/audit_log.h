@@ -18,6 +18,10 @@ class AuditFile;
 class Clock;
 class Nvram;
 
+// A name that a host chose, as a line shows it: what is over 31 characters is cut off and counted, so that
+// nobody pushes out with long names what stands in the log.
+std::string audit_name(std::string_view name);
+
 struct AuditConfig {
     std::uint32_t files = 3;      // how many rotated files are kept
     bool rotate = true;           // false: E_OS_AUDIT_FULL instead of rotation

@@ -1,6 +1,9 @@
 #define TOML_IMPLEMENTATION
 #include "firmware/toml/toml.h"
 
+#include <linux/magic.h>
+#include <sys/vfs.h>
+
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
@@ -29,6 +32,14 @@ std::size_t too_deep(std::string_view text) {
     return 0;
 }
 
+// One in a folder, whose writer may never come. What a shell makes of <(command) has no name.
+bool is_named_pipe(const std::string& path) {
+    std::error_code error;
+    struct statfs system {};
+    return std::filesystem::is_fifo(path, error) &&
+           (::statfs(path.c_str(), &system) != 0 || system.f_type != PIPEFS_MAGIC);
+}
+
 }  // namespace
 
 void toml_assertion_failed(const char* what) { throw TomlAssertion(what); }
@@ -51,6 +62,7 @@ tl::expected<toml::table, std::string> parse_toml(std::string_view text, std::st
 tl::expected<std::string, std::string> read_text(const std::string& path, std::size_t longest) {
     std::error_code error;
     if (std::filesystem::is_directory(path, error)) return Problem(path + ": is a folder");
+    if (is_named_pipe(path)) return Problem(path + ": is a named pipe");
     std::ifstream file(path, std::ios::binary);
     if (!file) return Problem(path + ": cannot be read");
     std::string text(std::min<std::size_t>(longest + 1, std::size_t{1} << 16), '\0');

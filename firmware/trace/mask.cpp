@@ -25,12 +25,41 @@ void overwrite(Bytes& bytes, ByteView part) {
     std::fill_n(bytes.begin() + (part.data() - bytes.data()), part.size(), std::uint8_t{'*'});
 }
 
-void mask_properties(Bytes& bytes, ByteView list) {
+// Lists of properties that are the value of one.
+bool is_template(std::uint32_t property) {
+    return property == CXI_PROP_WRAP_TEMPLATE || property == CXI_PROP_UNWRAP_TEMPLATE;
+}
+
+// Templates inside templates are masked whole: nothing makes them.
+void mask_properties(Bytes& bytes, ByteView list, bool nested = false) {
     while (!list.empty()) {
         const auto property = parse_prefix(LAYOUT_CXI_PROPERTY, list);
         if (!property) return overwrite(bytes, list);
-        if (is_secret_property(property->u32("property"))) overwrite(bytes, property->bytes("value"));
+        const std::uint32_t id = property->u32("property");
+        const ByteView value = property->bytes("value");
+        if (is_secret_property(id) || (nested && is_template(id)))
+            overwrite(bytes, value);
+        else if (is_template(id))
+            mask_properties(bytes, value, true);
     }
+}
+
+// A key by name (CXI_TAG_NAME): a list of properties behind the tag.
+ByteView names_of_key(const Block::Field& field) {
+    const bool reference = field.name == "key" || field.name == "wrapping";
+    if (!reference || field.is_number || field.bytes.empty() || field.bytes[0] != CXI_TAG_NAME) return {};
+    return field.bytes.subspan(1);
+}
+
+// Whether the answer leaves open that the user is there: what was typed as the name may then be a password.
+// LOGON tells of a user who is there by few codes, and is refused for much before it looks.
+bool user_may_be_unknown(const FunctionSignature& function, std::uint32_t code) {
+    if (function.touches != Touches::users) return false;
+    if (function.fc != FC_CMDS || function.sfc != SFC_CMDS_LOGON)
+        return code == E_CMDS_NO_USER || code == E_CMDS_BAD_NAME;
+    constexpr std::uint32_t kTellOfUser[] = {0, E_CMDS_BAD_MECH, E_CMDS_BAD_AUTH_MECH,
+                                             E_CMDS_AUTH_FAIL_CNT_EXCEEDED, E_CMDS_AUTH_FAILED};
+    return std::ranges::find(kTellOfUser, code) == std::end(kTellOfUser);
 }
 
 void mask(const FunctionSignature* function, const Layout& layout, bool user_unknown, Bytes& bytes,
@@ -44,8 +73,9 @@ void mask(const FunctionSignature* function, const Layout& layout, bool user_unk
     }
     for (const Block::Field& field : fields->fields()) {
         if (field.secret || (user_unknown && names_user(field.name))) overwrite(bytes, field.bytes);
-        if (function->fc == FC_CXI && !field.is_number && holds_properties(field.name))
-            mask_properties(bytes, field.bytes);
+        if (function->fc != FC_CXI) continue;
+        if (!field.is_number && holds_properties(field.name)) mask_properties(bytes, field.bytes);
+        mask_properties(bytes, names_of_key(field));
     }
 }
 
@@ -54,9 +84,7 @@ void mask(const FunctionSignature* function, const Layout& layout, bool user_unk
 void mask_request(const FunctionSignature* function, std::uint32_t code, Bytes& bytes, std::size_t offset) {
     if (bytes.size() <= offset) return;
     if (!function) return overwrite(bytes, ByteView(bytes).subspan(offset));
-    const bool user_unknown =
-        function->touches == Touches::users && (code == E_CMDS_NO_USER || code == E_CMDS_BAD_NAME);
-    mask(function, function->request, user_unknown, bytes, offset);
+    mask(function, function->request, user_may_be_unknown(*function, code), bytes, offset);
 }
 
 void mask_answer(const FunctionSignature* function, Bytes& bytes, std::size_t offset) {

@@ -6,6 +6,7 @@
 #include <cstdlib>
 
 #include "host-lib/cards/card_file.h"
+#include "host-lib/files/host_file.h"
 
 namespace cs2sim::host {
 namespace {
@@ -65,8 +66,7 @@ Result<void> CardBox::make(std::string_view name, std::string_view user, std::st
     CS2SIM_TRY_LET(key, generate_rsa(kCardKeyBits));
     CS2SIM_TRY(card.set_key(*key, user, as_bytes(pin)));
 
-    std::error_code error;
-    std::filesystem::create_directories(folder_ / "cards", error);
+    if (!make_private_folders(folder_ / "cards")) return fail(E_CSA_KEY_WRITE);
     const CardLock lock(folder_);
     if (CardFile::load(folder_, name)) return fail(E_SIM_CARD);
     return card.store(folder_);

@@ -28,9 +28,8 @@ std::filesystem::path reader_path(const std::filesystem::path& folder, std::stri
 }
 
 Result<void> store_file(const std::filesystem::path& path, ByteView text) {
-    std::error_code error;
-    std::filesystem::create_directories(path.parent_path(), error);
-    if (error || !replace_host_file(path, text)) return fail(E_CSA_KEY_WRITE);
+    if (!make_private_folders(path.parent_path()) || !replace_host_file(path, text))
+        return fail(E_CSA_KEY_WRITE);
     return {};
 }
 

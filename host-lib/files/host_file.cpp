@@ -1,7 +1,10 @@
 #include "host-lib/files/host_file.h"
 
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <sys/vfs.h>
 
 #include <algorithm>
 #include <atomic>
@@ -48,20 +51,18 @@ std::optional<SecretBytes> read_to_end(int fd, std::size_t most) {
     }
 }
 
-std::filesystem::path folder_of(const std::filesystem::path& target) {
-    return target.has_parent_path() ? target.parent_path() : ".";
+// An empty regular file (of /proc, say), a terminal, /dev/null, and a pipe without a name.
+bool ends_some_time(int fd) {
+    struct stat status {};
+    struct statfs system {};
+    if (::fstat(fd, &status) != 0 || ::fstatfs(fd, &system) != 0) return false;
+    if (S_ISFIFO(status.st_mode)) return system.f_type == PIPEFS_MAGIC;
+    const bool null = S_ISCHR(status.st_mode) && status.st_rdev == makedev(1, 3);
+    return S_ISREG(status.st_mode) || null || ::isatty(fd) == 1;
 }
 
-// Where a chain of links leads, even if nothing is there yet.
-std::filesystem::path behind_links(std::filesystem::path target) {
-    constexpr int kMostLinks = 40;  // Linux's own limit
-    std::error_code error;
-    for (int i = 0; i < kMostLinks && std::filesystem::is_symlink(target, error); ++i) {
-        auto next = std::filesystem::read_symlink(target, error);
-        if (error) break;
-        target = folder_of(target) / next;  // an absolute one stands for itself
-    }
-    return target;
+std::filesystem::path folder_of(const std::filesystem::path& target) {
+    return target.has_parent_path() ? target.parent_path() : ".";
 }
 
 bool is_open_as(int fd, const struct stat& file) {
@@ -87,6 +88,27 @@ std::optional<FileRefusal> take_file_refusal() { return std::exchange(last_refus
 
 void note_file_refusal(const std::filesystem::path& path, int error) {
     last_refusal = FileRefusal{path.string(), error};
+}
+
+std::filesystem::path behind_links(std::filesystem::path target) {
+    constexpr int kMostLinks = 40;  // Linux's own limit
+    std::error_code error;
+    for (int i = 0; i < kMostLinks && std::filesystem::is_symlink(target, error); ++i) {
+        auto next = std::filesystem::read_symlink(target, error);
+        if (error) break;
+        target = folder_of(target) / next;  // an absolute one stands for itself
+    }
+    return target;
+}
+
+bool make_private_folders(const std::filesystem::path& folder) {
+    if (::mkdir(folder.c_str(), 0700) == 0) return ::chmod(folder.c_str(), 0700) == 0;
+    if (errno == ENOENT && folder.has_parent_path() && folder.parent_path() != folder)
+        return make_private_folders(folder.parent_path()) && make_private_folders(folder);
+    struct stat status {};
+    if (errno != EEXIST || ::stat(folder.c_str(), &status) != 0) return false;
+    if (!S_ISDIR(status.st_mode)) errno = ENOTDIR;
+    return S_ISDIR(status.st_mode);
 }
 
 std::optional<SecretBytes> read_host_file(const std::filesystem::path& path, std::size_t most) {
@@ -115,8 +137,11 @@ std::optional<SecretBytes> read_host_input(const std::filesystem::path& path, st
     if (::stat(path.c_str(), &status) != 0) return refused(path, errno);
     if (S_ISDIR(status.st_mode)) return refused(path, EISDIR);
     if (S_ISREG(status.st_mode) && status.st_size > 0) return read_host_file(path, most);
-    const FileDescriptor fd(::open(path.c_str(), O_RDONLY | O_NOCTTY | O_CLOEXEC));
+    // Non-blocking until it is known what it is.
+    const FileDescriptor fd(::open(path.c_str(), O_RDONLY | O_NOCTTY | O_CLOEXEC | O_NONBLOCK));
     if (!fd) return refused(path, errno);
+    if (!ends_some_time(fd.get())) return refused(path, EINVAL);
+    ::fcntl(fd.get(), F_SETFL, ::fcntl(fd.get(), F_GETFL) & ~O_NONBLOCK);
     auto content = read_to_end(fd.get(), most);
     if (!content) note_file_refusal(path, EFBIG);
     return content;

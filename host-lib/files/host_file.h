@@ -26,8 +26,15 @@ void note_file_refusal(const std::filesystem::path& path, int error);
 // The content of a regular file; nothing when it cannot be read, is no regular file or is over `most` bytes.
 std::optional<SecretBytes> read_host_file(const std::filesystem::path& path, std::size_t most);
 
-// The same for what an operator names as input: pipes and devices are read to their end as well.
+// The same for what an operator names as input: pipes that a shell made and terminals are read to their end
+// as well. Named pipes, which may never be written to, and devices, which may never end, are refused.
 std::optional<SecretBytes> read_host_input(const std::filesystem::path& path, std::size_t most);
+
+// A folder and those above it, each that is made closed to others whatever the umask. False: errno says why.
+bool make_private_folders(const std::filesystem::path& folder);
+
+// Where a chain of links leads, even if nothing is there yet.
+std::filesystem::path behind_links(std::filesystem::path target);
 
 // A new file that takes its name when it is complete: until commit() it is a temporary one beside the target,
 // and dropped before that it leaves nothing behind. False means that the folder or the disk refused. A link

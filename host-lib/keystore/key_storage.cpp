@@ -5,6 +5,7 @@
 #include <boost/algorithm/string/case_conv.hpp>
 #include <boost/algorithm/string/predicate.hpp>
 #include <boost/algorithm/string/trim.hpp>
+#include <filesystem>
 #include <fstream>
 
 #include "host-lib/keystore/printed.h"
@@ -21,6 +22,10 @@ tl::unexpected<Error> refused(const Say& say, const std::string& line) {
 
 // A file that is there must be SQLite's. One that is not there, or is empty, becomes a new store.
 Result<void> check_file(const std::string& path, const Say& say) {
+    // A named pipe would keep us waiting, and no SQLite database is any other than a file.
+    std::error_code error;
+    if (std::filesystem::exists(path, error) && !std::filesystem::is_regular_file(path, error))
+        return refused(say, path + " is no regular file");
     std::ifstream file(path, std::ios::binary);
     std::array<char, kSqliteHeader.size()> header{};
     file.read(header.data(), header.size());

@@ -9,7 +9,9 @@
 namespace cs2sim::keystore {
 namespace {
 
-constexpr std::string_view kSecretNames[] = {"password", "passwd", "pwd", "pass"};
+// Names of settings whose value is secret, or that end so: of databases, and of PINs of tokens.
+constexpr std::string_view kSecretNames[] = {"password",   "passwd", "pwd",       "pass",
+                                             "passphrase", "pin",    "loginuser", "loginso"};
 constexpr std::string_view kBlanks = " \t\r\n", kMask = "***";
 constexpr std::size_t kLongestSetting = 64;  // that is looked for behind a separator
 
@@ -112,13 +114,16 @@ std::string mask_passwords(std::string_view line) {
             out.append(line.substr(at, from - at)).append(kMask);
             at = end;
         };
-        if (c == '=') {
-            if (const std::string_view name = name_before(line, at); is_secret(name)) {
+        if (c == '=' || c == ':') {
+            const std::string_view name = name_before(line, at);
+            // Behind the first name of a line a colon may stand for the '=' ("UserPin : 1234").
+            if (is_secret(name) && (c == '=' || name.data() == line.data() + begin)) {
                 const std::size_t value = std::min(line.find_first_not_of(kBlanks, at + 1), line.size());
                 mask(value, end_of_value(line, value, in_string, name.data() == line.data() + begin));
                 continue;
             }
-        } else if (c == ':' && line.substr(at, 3) == "://") {
+        }
+        if (c == ':' && line.substr(at, 3) == "://") {
             if (const std::string_view secret = authority.secret(at); !secret.empty()) {
                 const auto from = static_cast<std::size_t>(secret.data() - line.data());
                 mask(from, from + secret.size());

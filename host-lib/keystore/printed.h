@@ -9,9 +9,9 @@
 namespace cs2sim::keystore {
 
 // A line of a configuration file, or a connection string, with `***` in place of what is secret: the value of
-// each setting whose name ends in password, passwd, pwd or pass, in any case (libpq's quotes, ODBC's braces),
-// and the password of a URL (user:secret@). Where it is open how far a value goes, too much is masked rather
-// than too little. Takes time in proportion to the length.
+// each setting whose name ends in one of a table (password, pwd, pin, passphrase and the like), in any case
+// (libpq's quotes, ODBC's braces), and the password of a URL (user:secret@). Where it is open how far a value
+// goes, too much is masked rather than too little. Takes time in proportion to the length.
 std::string mask_passwords(std::string_view line);
 
 // For a terminal or a log: control characters and '%' as %XX, the rest as it is.

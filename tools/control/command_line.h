@@ -12,9 +12,15 @@ struct CommandLine {
     int exit_status = 0;
 };
 
+// An empty path is a script's unset variable, and shall not quietly mean the usual place.
+inline CLI::Validator not_empty() {
+    return {[](std::string& text) { return std::string(text.empty() ? "names nothing: it is empty" : ""); },
+            ""};
+}
+
 // `--state` for this subcommand.
 inline CLI::App* with_state(CLI::App* command, CommandLine& line) {
-    command->add_option("--state", line.state, "state folder, tells instances apart");
+    command->add_option("--state", line.state, "state folder, tells instances apart")->check(not_empty());
     return command;
 }
 

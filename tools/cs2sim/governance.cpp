@@ -16,6 +16,7 @@
 #include "tools/cs2sim/commands.h"
 #include "tools/cs2sim/device_logon.h"
 #include "tools/cs2sim/governance.h"
+#include "tools/cs2sim/governance_restore.h"
 
 namespace cs2sim {
 namespace {
@@ -176,9 +177,20 @@ tl::expected<Manifest, std::string> verified(const GovernanceArguments& argument
     return governance::verify_folder(arguments.folder, *key);
 }
 
+// A restore that was killed is ended first, by this or by verify. Nothing to be put back: nothing to end.
+tl::expected<void, std::string> end_earlier(const Manifest& manifest) {
+    const auto first = std::ranges::find_if(
+        manifest.items, [](const Item& item) { return governance::find_kind(item.kind)->restored; });
+    if (first == manifest.items.end()) return {};
+    CS2SIM_TRY_LET(words, governance::end_earlier_restore(first->source));
+    if (!words.empty()) say(words);
+    return {};
+}
+
 int run_verify(const GovernanceArguments& arguments) {
     const auto manifest = verified(arguments);
     if (!manifest) return refused(manifest.error());
+    if (const auto ended = end_earlier(*manifest); !ended) return refused(ended.error());
     std::cout << "made " << manifest->made << ", signed by this key, every file as it was\n";
     for (const Item& item : manifest->items)
         std::cout << item.kind << "  " << terminal_text(item.file) << "  from " << terminal_text(item.source)
@@ -209,79 +221,91 @@ std::string in_the_way(const fs::path& target) {
     return host::read_host_file(target, kMostBytes) ? "" : "is there and cannot be kept meanwhile";
 }
 
-// Written beside its target, takes its place, and can be taken back as long as this lives. Precondition:
-// nothing is in_the_way().
-class Restored {
-public:
-    Restored(const fs::path& target, std::uint32_t mode, ByteView content)
-        : target_(target), file_(target, mode), before_(host::read_host_file(target, kMostBytes)) {
-        struct ::stat status {};
-        if (before_ && ::stat(target.c_str(), &status) == 0) mode_before_ = status.st_mode & 0777;
-        written_ = file_.write(content);
-    }
-    bool written() const { return written_; }
-    bool commit() { return placed_ = file_.commit(); }
-    void take_back() {
-        std::error_code none;
-        if (!placed_) return;
-        if (before_)
-            host::replace_host_file(target_, *before_, mode_before_);
-        else
-            fs::remove(target_, none);
-    }
-
-private:
-    const fs::path target_;
-    host::NewFile file_;
-    std::optional<SecretBytes> before_;
-    ::mode_t mode_before_ = 0600;
-    bool written_ = false, placed_ = false;
-};
-
 Result<void> set_audit(host::Device& device, const AuditSettings& settings) {
     CS2SIM_TRY(device.execute(FC_ADM, SFC_ADM_SET_AUDIT_CONFIG,
                               {settings.files, settings.rotate, settings.size, settings.classes}));
     return {};
 }
 
+// What the manifest puts back, as it was verified, although others may write into that folder.
+struct Content {
+    const Item* item;
+    SecretBytes bytes;
+};
+
+Result<void> nothing_changed(const std::string& words) {
+    say(words + "; nothing was changed");
+    return fail(E_CSA_BACKUP_WRITE);
+}
+
+Result<std::vector<Content>> contents_of(const GovernanceArguments& arguments, const Manifest& manifest) {
+    std::vector<Content> contents;
+    for (const Item& item : manifest.items) {
+        auto content = host::read_host_file(fs::path(arguments.folder) / item.file, kMostBytes);
+        if (!content || to_hex(sha256(*content)) != item.sha256) {
+            CS2SIM_TRY(nothing_changed(item.file + " has changed meanwhile"));
+        }
+        contents.push_back({&item, *std::move(content)});
+    }
+    return contents;
+}
+
+// The device's settings, which are taken back unless all files are in place.
+class AuditChange {
+public:
+    Result<void> make(host::Device& device, const AuditSettings& settings) {
+        CS2SIM_TRY_LET(now, device.execute(FC_ADM, SFC_ADM_GET_AUDIT_CONFIG));
+        before_ = {now.block.u32("files"), now.block.u8("rotate"), now.block.u32("size"),
+                   now.block.u32("classes")};
+        CS2SIM_TRY(set_audit(device, settings));
+        device_ = &device;
+        return {};
+    }
+    Result<void> take_back() { return device_ ? set_audit(*device_, before_) : Result<void>(); }
+
+private:
+    host::Device* device_ = nullptr;
+    AuditSettings before_;
+};
+
 // Every file is written beside its target, and the device has its settings, before the first takes its place;
 // what fails then takes all back.
 Result<void> restore(const GovernanceArguments& arguments, const Manifest& manifest, host::Device* device) {
-    std::vector<std::unique_ptr<Restored>> staged;
-    std::optional<AuditSettings> settings, before;
-    const auto nothing_changed = [](const std::string& words) {
-        say(words + "; nothing was changed");
-        return fail(E_CSA_BACKUP_WRITE);
-    };
-    for (const Item& item : manifest.items) {
-        const auto content = host::read_host_file(fs::path(arguments.folder) / item.file, kMostBytes);
-        // It is what was verified, although others may write into that folder.
-        if (content && to_hex(sha256(*content)) != item.sha256)
-            return nothing_changed(item.file + " has changed meanwhile");
+    if (const auto ended = end_earlier(manifest); !ended) return nothing_changed(ended.error());
+    CS2SIM_TRY_LET(contents, contents_of(arguments, manifest));
+    std::optional<AuditSettings> settings;
+    std::vector<fs::path> targets;
+    for (const Content& each : contents) {
+        const Item& item = *each.item;
         if (item.kind == kAudit && device) {
-            settings = content ? audit_settings(std::string(as_text(*content))) : std::nullopt;
+            settings = audit_settings(std::string(as_text(each.bytes)));
             if (!settings) return nothing_changed(item.file + " cannot be read");
         }
         if (!governance::find_kind(item.kind)->restored) continue;
         if (const std::string why = in_the_way(item.source); !why.empty())
             return nothing_changed(item.source + ": " + why);
-        staged.push_back(
-            std::make_unique<Restored>(item.source, item.mode, content ? *content : SecretBytes()));
-        if (!content || !staged.back()->written()) return nothing_changed(item.source + " cannot be written");
+        targets.emplace_back(item.source);
     }
-    if (settings) {
-        CS2SIM_TRY_LET(now, device->execute(FC_ADM, SFC_ADM_GET_AUDIT_CONFIG));
-        before = {now.block.u32("files"), now.block.u8("rotate"), now.block.u32("size"),
-                  now.block.u32("classes")};
-        CS2SIM_TRY(set_audit(*device, *settings));
+    std::unique_ptr<governance::Placement> placement;
+    if (!targets.empty()) {
+        auto begun = governance::Placement::begin(targets);
+        if (!begun) return nothing_changed(begun.error());
+        placement = *std::move(begun);
     }
-    for (const auto& file : staged) {
-        if (file->commit()) continue;
-        for (const auto& other : staged) other->take_back();
-        if (before) CS2SIM_TRY(set_audit(*device, *before));
-        return nothing_changed("a file could not take its place");
-    }
-    std::cout << staged.size() << " files restored\n";
+    std::size_t number = 0;
+    for (const Content& each : contents)
+        if (governance::find_kind(each.item->kind)->restored)
+            if (const auto written = placement->write(number++, each.bytes, each.item->mode); !written)
+                return nothing_changed(written.error());
+    AuditChange audit;
+    if (settings) CS2SIM_TRY(audit.make(*device, *settings));
+    if (placement)
+        if (const auto placed = placement->place(); !placed) {
+            placement.reset();
+            CS2SIM_TRY(audit.take_back());
+            return nothing_changed(placed.error());
+        }
+    std::cout << targets.size() << " files restored\n";
     if (settings) std::cout << "the audit's configuration is set\n";
     say_what_is_left(manifest, settings.has_value());
     return {};

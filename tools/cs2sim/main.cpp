@@ -1,5 +1,6 @@
 // cs2sim: start and steer the simulator.
 #include <iostream>
+#include <new>
 #include <string_view>
 
 #include "tools/control/program.h"
@@ -88,6 +89,9 @@ int main(int argc, char** argv) {
         return kCalledWrongly;
     } catch (const CLI::ParseError& problem) {
         return app.exit(problem) == 0 ? 0 : kCalledWrongly;
+    } catch (const std::bad_alloc&) {
+        std::cerr << "cs2sim: not enough memory\n";
+        return 1;
     }
     return line.exit_status;
 }

@@ -1,7 +1,7 @@
 // cs2sim module sdk FOLDER: the folder that build scripts of modules expect (sdk-facts.md, section 2).
 #include "tools/cs2sim/sdk_folder.h"
 
-#include <fstream>
+#include <cerrno>
 #include <iostream>
 
 #include "firmware/smos/flash/state_folder.h"
@@ -34,10 +34,8 @@ Result<void> make_keys(const fs::path& simulator) {
         return fail(E_CSA_KEY_WRITE);
     run_program({own, "stop", "--state", state}, true);
     const Bytes der = public_key_der(*signer);
-    std::ofstream out(StateFolder{devices}.files() / "mdlsig.key", std::ios::binary);
-    out.write(reinterpret_cast<const char*>(der.data()), static_cast<std::streamsize>(der.size()));
-    out.flush();
-    if (!out) return fail(E_CSA_KEY_WRITE);
+    if (!host::replace_host_file(StateFolder{devices}.files() / "mdlsig.key", der))
+        return fail(E_CSA_KEY_WRITE);
     return {};
 }
 
@@ -51,9 +49,8 @@ int make_sdk_folder(const std::string& folder) {
         std::cerr << "cs2sim: " << simulator.string() << " is there already\n";
         return 1;
     }
-    for (const char* part : {"bin", "devices", "keys"}) fs::create_directories(simulator / part, failed);
-    for (const char* part : {"devices", "keys"})
-        fs::permissions(simulator / part, fs::perms::owner_all, failed);
+    for (const char* part : {"bin", "devices", "keys"})
+        if (!host::make_private_folders(simulator / part)) failed.assign(errno, std::generic_category());
     for (const char* program : {"bl_sim5", "csadm", "cs2sim"})
         fs::create_symlink(own / program, simulator / "bin" / program, failed);
     const auto done = failed ? Result<void>(fail(E_CSA_KEY_WRITE)) : make_keys(simulator);

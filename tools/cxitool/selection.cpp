@@ -14,7 +14,8 @@
 namespace cs2sim::tools {
 namespace {
 
-constexpr std::size_t kMostInput = std::size_t{4} << 30;  // so that /dev/zero comes to an end
+constexpr std::size_t kMostInput = std::size_t{4} << 30;    // of data, which is held in memory
+constexpr std::size_t kMostKeyFile = std::size_t{1} << 20;  // no device takes a larger key (CXI_MOST_DATA)
 
 Result<void> set_spec(Session& session, const std::string& value) {
     return keep_number(session, "Spec", value);
@@ -228,7 +229,7 @@ Result<PropertyList> properties_of(Session& session, ByteView key) {
 }
 
 Result<SecretBytes> read_whole(const std::string& path) {
-    auto content = host::read_host_input(path, kMostInput);
+    auto content = host::read_host_input(path, kMostKeyFile);
     if (!content) return fail(E_CSA_KEY_OPEN);
     return *std::move(content);
 }

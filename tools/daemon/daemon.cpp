@@ -251,13 +251,34 @@ void serve(const Instance& instance, const StartOptions& options) {
     if (!options.pid_file.empty()) ::unlink(options.pid_file.c_str());
 }
 
-void open_log(const StartOptions& options) {
-    auto sink = std::make_shared<spdlog::sinks::basic_file_sink_mt>(log_file(options.state).string());
-    spdlog::set_default_logger(std::make_shared<spdlog::logger>("cs2sim", std::move(sink)));
+// Whether lines can go there: a named pipe would stop us, sooner or later.
+tl::expected<void, std::string> try_log(const fs::path& file) {
+    const int fd = ::open(file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_NONBLOCK | O_CLOEXEC, 0600);
+    struct stat status {};
+    const bool known = fd >= 0 && ::fstat(fd, &status) == 0;
+    const int why = errno;
+    if (fd >= 0) ::close(fd);
+    std::error_code gone;
+    if ((known && S_ISFIFO(status.st_mode)) || (!known && fs::is_fifo(file, gone)))
+        return tl::unexpected<std::string>("log file " + file.string() + ": is a named pipe");
+    if (!known) return tl::unexpected<std::string>("log file " + file.string() + ": " + std::strerror(why));
+    return {};
+}
+
+tl::expected<void, std::string> open_log(const StartOptions& options) {
+    const fs::path file = log_file(options.state);
+    CS2SIM_TRY(try_log(file));
+    try {
+        auto sink = std::make_shared<spdlog::sinks::basic_file_sink_mt>(file.string());
+        spdlog::set_default_logger(std::make_shared<spdlog::logger>("cs2sim", std::move(sink)));
+    } catch (const spdlog::spdlog_ex& problem) {
+        return tl::unexpected<std::string>("log file " + file.string() + ": " + problem.what());
+    }
     spdlog::set_level(spdlog::level::from_str(options.log_level));
     spdlog::flush_on(spdlog::level::trace);
     std::error_code ignored;
-    fs::permissions(log_file(options.state), fs::perms::owner_read | fs::perms::owner_write, ignored);
+    fs::permissions(file, fs::perms::owner_read | fs::perms::owner_write, ignored);
+    return {};
 }
 
 void detach_from_terminal() {
@@ -271,8 +292,9 @@ void detach_from_terminal() {
 // The daemon's side of start(): tells the parent "+" and the report, or "-" and the problem.
 int run_daemon(const StartOptions& options, int to_parent) {
     auto instance = launch(options);
+    if (instance)
+        if (auto log = open_log(options); !log) instance = tl::unexpected(log.error());
     const std::string message = instance ? "+" + (*instance)->report.str() : "-" + instance.error();
-    if (instance) open_log(options);
     const bool told =
         ::write(to_parent, message.data(), message.size()) == static_cast<ssize_t>(message.size());
     if (!instance || !told) return 1;

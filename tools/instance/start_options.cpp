@@ -51,7 +51,10 @@ void StartArguments::add_to(CLI::App& command, Unsaid unsaid) {
     const auto by_environment = [&](CLI::Option* option, const char* variable) {
         if (unsaid == Unsaid::environment) option->envname(variable);
     };
-    command.add_option("--state", state_, "state folder, tells instances apart");
+    // An empty path is a script's unset variable, and shall not quietly mean the usual folder.
+    command.add_option("--state", state_, "state folder, tells instances apart")
+        ->check(CLI::Validator(
+            [](std::string& text) { return text.empty() ? "names nothing: it is empty" : ""; }, ""));
     by_environment(
         command.add_option("--device", options_.devices, "device node, more than once for several"),
         "CS2SIM_DEVICE");

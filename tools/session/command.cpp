@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <new>
 
 #include "firmware/modules/images/known_modules.h"
 #include "host-lib/files/host_file.h"
@@ -236,7 +237,7 @@ Result<void> keep_number(Session& session, std::string_view name, std::string_vi
 }
 
 int run_command_line(const std::string& program, std::span<const CommandGroup> groups, int argc,
-                     const char* const* argv) {
+                     const char* const* argv) try {
     if (argc < 2) {
         print_help(program, groups);
         return kCalledWrongly;
@@ -252,6 +253,9 @@ int run_command_line(const std::string& program, std::span<const CommandGroup> g
     run.end();
     // A full disk behind stdout must not look like success.
     return std::fflush(stdout) == 0 && std::ferror(stdout) == 0 ? kDone : kRefused;
+} catch (const std::bad_alloc&) {
+    std::fprintf(stderr, "%s: not enough memory\n", program.c_str());
+    return kRefused;
 }
 
 }  // namespace cs2sim::tools

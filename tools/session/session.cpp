@@ -64,6 +64,7 @@ Result<host::Device*> Session::device() {
             const auto milliseconds = parse_decimal(*text);
             if (!milliseconds || *milliseconds == 0) return fail(E_CSA_SYNTAX);
             timeouts.command = std::chrono::milliseconds(*milliseconds);
+            timeouts.connect = std::min(timeouts.connect, timeouts.command);
         }
         CS2SIM_TRY_LET(opened, host::open_apart(where, timeouts));
         device_ = std::move(opened);

@@ -4,6 +4,11 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include <cerrno>
+#include <cstdio>
+
+#include "firmware/protocol/terminal_text.h"
+
 namespace cs2sim::tools {
 namespace {
 
@@ -55,7 +60,11 @@ private:
 
 Result<SecretBytes> ask_secret(const std::string& prompt) {
     const Tty tty(false);
-    if (!tty.there() || !tty.silent()) return fail(E_CSA_KEY_PASSWORD);
+    if (!tty.there() || !tty.silent()) {
+        std::fprintf(stderr, "%s: no terminal to ask at (/dev/tty) for: %s\n", program_invocation_short_name,
+                     terminal_text(prompt).c_str());
+        return fail(E_CSA_KEY_PASSWORD);
+    }
     tty.show(prompt);
     auto line = tty.read_line();
     tty.show("\n");

@@ -20,11 +20,16 @@ Result<std::shared_ptr<Database>> open_own(const Call& call) {
     return call.device.databases.open(name);
 }
 
+void audit(const Call& call, std::string_view what) {
+    call.audit(AUDIT_SYSTEM, "database " + audit_name(call.request.text("name")) + ": " + std::string(what));
+}
+
 Result<Bytes> db_create(Call& call) {
     CS2SIM_TRY_LET(name, own_name(call));
     const auto made =
         call.device.databases.create(name, {call.request.u32("keylen"), call.request.u32("maxsize")});
     CS2SIM_TRY(made);
+    audit(call, "created");
     return call.answer({});
 }
 
@@ -39,6 +44,7 @@ Result<Bytes> db_insert(Call& call) {
         }
         return {};
     }));
+    audit(call, "entries inserted");
     return call.answer({});
 }
 
@@ -53,12 +59,14 @@ Result<Bytes> db_find(Call& call) {
 Result<Bytes> db_delete(Call& call) {
     CS2SIM_TRY_LET(database, open_own(call));
     CS2SIM_TRY(database->erase(call.request.bytes("key")));
+    audit(call, "entry deleted");
     return call.answer({});
 }
 
 Result<Bytes> db_drop(Call& call) {
     CS2SIM_TRY_LET(name, own_name(call));
     CS2SIM_TRY(call.device.databases.drop(name));
+    audit(call, "dropped");
     return call.answer({});
 }
 

@@ -66,6 +66,17 @@ void remove_unfinished(const fs::path& folder, std::string_view prefix) {
         if (name.starts_with(prefix)) ::unlink((folder / name).c_str());
 }
 
+// What is written to later must not keep the device waiting then: a named pipe would.
+Result<void> expect_regular(const fs::path& folder, std::string_view stem, BootLog& boot_log) {
+    std::error_code ignored;
+    for (const auto& entry : fs::directory_iterator(folder, ignored)) {
+        std::error_code gone;
+        if (!entry.path().filename().string().starts_with(stem) || entry.is_regular_file(gone)) continue;
+        return refuse(boot_log, entry.path(), "is no regular file", E_OS_FILE_CORR);
+    }
+    return {};
+}
+
 // Earlier versions left some of them readable for others.
 void close_to_others(const fs::path& folder) {
     for (const std::string& name : regular_files(folder)) {
@@ -94,10 +105,18 @@ public:
 
     // Files named like the new folders make room for them.
     Result<void> make_room() {
+        std::error_code ignored;
+        const bool moved_before =
+            fs::is_directory(state_.files(), ignored) || fs::is_directory(state_.databases(), ignored);
         for (const fs::path& folder : {state_.files(), state_.databases()}) {
             std::error_code absent;
             const std::string name = folder.filename().string();
-            if (fs::is_regular_file(folder, absent)) CS2SIM_TRY(rename(name, flash_ / rescued(name)));
+            if (!fs::is_regular_file(folder, absent)) continue;
+            CS2SIM_TRY(rename(name, flash_ / rescued(name)));
+            if (!moved_before) continue;  // an earlier version's, which had files of any name there
+            boot_log_.warn(folder.string() +
+                           ": is a file, not the folder of that name; it is kept as the file " + name +
+                           " of the device, and a new folder takes its place");
         }
         return {};
     }
@@ -165,6 +184,7 @@ Result<void> prepare_state_folder(const StateFolder& state, BootLog& boot_log) {
     for (const fs::path& folder : {state.files(), state.databases(), state.audit()})
         CS2SIM_TRY(make_folder(folder, boot_log));
     CS2SIM_TRY(move.run());
+    CS2SIM_TRY(expect_regular(state.audit(), "audit.", boot_log));
     remove_unfinished(state.root, ".tmp");  // the state folder is the user's too
     for (const fs::path& folder : {state.files(), state.databases()}) remove_unfinished(folder, ".");
     for (const fs::path& folder : {state.root, state.files(), state.databases(), state.audit()})

@@ -97,6 +97,26 @@ TEST_CASE("the temporary MBK: filled beside the one in use, listed, deleted; it 
     CHECK(device.smos->audit_log.text()->find("deleted from slot 1") != std::string::npos);
 }
 
+TEST_CASE(
+    "what changes databases or gives out a sealed record leaves a line in the audit log, with its name") {
+    Administered device;
+    device.make_mbk();
+    device.log_on(kSystemAdministrator);
+    const auto leaves = [&](std::uint16_t fc, std::uint8_t sfc, std::initializer_list<Value> values,
+                            const std::string& line) {
+        INFO(line);
+        CHECK(device.smos->audit_log.text()->find(line) == std::string::npos);
+        REQUIRE(device.run(fc, sfc, values));
+        CHECK(device.smos->audit_log.text()->find(line) != std::string::npos);
+    };
+    const Bytes one = entries_of({{to_bytes(as_bytes("0001")), Bytes{1}}});
+    leaves(FC_DB, SFC_DB_TEST_CREATE, {"MINE.db", 4, 1000}, "database MINE.db: created");
+    leaves(FC_DB, SFC_DB_TEST_INSERT, {"MINE.db", one}, "database MINE.db: entries inserted");
+    leaves(FC_ADM, SFC_ADM_READ_ENTRY, {"MINE.db", "0001"}, "entry of database MINE.db read");
+    leaves(FC_DB, SFC_DB_TEST_DELETE, {"MINE.db", "0001"}, "database MINE.db: entry deleted");
+    leaves(FC_DB, SFC_DB_TEST_DROP, {"MINE.db"}, "database MINE.db: dropped");
+}
+
 TEST_CASE("DB test interface: databases of users' own") {
     Administered device;
     const auto db = [&](std::uint8_t sfc, std::initializer_list<Value> values) {

@@ -71,6 +71,8 @@ TEST_CASE("whatever makes, changes, copies, moves or ends a key leaves a line in
     dsa.set(CXI_PROP_KEY_DSA_Q, group.q);
     dsa.set(CXI_PROP_KEY_DSA_G, group.g);
     leaves_a_line(SFC_CXI_KEY_DSA_XGEN, {0, 0, dsa.encode()});
+    const Bytes agreeing = bench.curve("agreeing", "NIST-P256", CXI_KEY_ALGO_ECDH);
+    leaves_a_line(SFC_CXI_SECRET_AGREE, {0, CXI_MECH_KDF_ECDH, agreeing, bench.public_key(agreeing)});
     bench.profile().key_authorisation = true;
     bench.profile().max_key_auth_fails = 1;
     const PrivateKey kak = generate_ec("NIST-P256").value();
@@ -104,4 +106,58 @@ TEST_CASE("whatever makes, changes, copies, moves or ends a key leaves a line in
             INFO(full_name(function));
             CHECK(audited.contains(function.sfc));
         }
+}
+
+TEST_CASE("names of keys and groups are cut in the audit log, so that nobody fills it with them") {
+    CxiBench bench;
+    AuditConfig config = bench.services.smos.audit_log.config();
+    config.classes |= AUDIT_KEY;
+    REQUIRE(bench.services.smos.audit_log.set_config(config));
+    const std::string group(255, 'g'), name(255, 'n');
+    const Bytes key = bench.aes(group, name);
+    PropertyList settings;
+    settings.set_number(CXI_PROP_CFG_AUTH_USER, 2);
+    const auto blob = bench.run(SFC_CXI_KEY_BACKUP, {key});
+    REQUIRE(bench.run(SFC_CXI_KEY_RESTORE, {CXI_FLAG_KEY_OVERWRITE, PropertyList().encode(), *blob}));
+    REQUIRE(bench.run(SFC_CXI_KEY_DELETE, {key}));
+    bench.log_on(0x02000200, "CXI_GROUP=*");
+    Bytes reference{CXI_TAG_CONFIG};
+    append(reference, as_bytes(group));
+    REQUIRE(bench.run(SFC_CXI_KEY_PROP_SET, {reference, settings.encode()}));
+    REQUIRE(bench.run(SFC_CXI_KEY_INIT, {group}));
+    const std::string log = bench.services.smos.audit_log.text().value();
+    CHECK(log.find(std::string(31, 'g') + "... (255 characters)/" + std::string(31, 'n') +
+                   "... (255 characters)") != std::string::npos);
+    CHECK(log.find(std::string(32, 'g')) == std::string::npos);
+    CHECK(log.find(std::string(32, 'n')) == std::string::npos);
+}
+
+TEST_CASE("what nobody in particular does to objects outside the device leaves no line in the audit log") {
+    CxiBench bench;
+    AuditConfig config = bench.services.smos.audit_log.config();
+    config.classes |= AUDIT_KEY;
+    REQUIRE(bench.services.smos.audit_log.set_config(config));
+    const auto open_key = [&](std::string_view name) {
+        PropertyList list = CxiBench::key_template(CXI_KEY_ALGO_AES, 256, "SLOT_0000", name);
+        list.set_flag(CXI_PROP_PRIVATE, false);
+        list.set_flag(CXI_PROP_TOKEN, false);
+        return CxiBench::reference(bench.generate(list, CXI_FLAG_KEY_EXTERNAL));
+    };
+    bench.context.users.clear();
+    const std::size_t before = lines_of(bench);
+    const Bytes key = open_key("unlogged");
+    PropertyList label;
+    label.set(CXI_PROP_KEY_LABEL, "label");
+    REQUIRE(bench.run(SFC_CXI_KEY_PROP_SET, {key, label.encode()}));
+    PropertyList copy;
+    copy.set(CXI_PROP_KEY_GROUP, "SLOT_0000");
+    copy.set(CXI_PROP_KEY_NAME, "copy");
+    copy.set_flag(CXI_PROP_PRIVATE, false);
+    copy.set_flag(CXI_PROP_TOKEN, false);
+    REQUIRE(bench.run(SFC_CXI_OBJ_COPY, {CXI_FLAG_KEY_EXTERNAL, key, copy.encode()}));
+    CHECK(lines_of(bench) == before);
+    // A user's are in it.
+    bench.log_on(0x00000002, "CXI_GROUP=*");
+    open_key("logged");
+    CHECK(lines_of(bench) == before + 1);
 }

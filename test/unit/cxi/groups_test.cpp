@@ -69,6 +69,19 @@ TEST_CASE("key management is separated from use where the group's configuration 
     CHECK(code_of(bench.run(SFC_CXI_KEY_DELETE, {key})) == 0);
 }
 
+TEST_CASE("no group is configured whose name no reader of the configuration would take") {
+    CxiBench bench;
+    bench.log_on(0x00000200, "CXI_GROUP=*");
+    PropertyList config;
+    config.set_number(CXI_PROP_CFG_AUTH_KEYM, kKeyManager);
+    for (const std::string name : {"ev\n1", "ev\x7F", "\x1B[2J"}) {
+        Bytes of_group{CXI_TAG_CONFIG};
+        append(of_group, as_bytes(name));
+        CHECK(code_of(bench.run(SFC_CXI_KEY_PROP_SET, {of_group, config.encode()})) == E_CXI_PROP_VAL);
+    }
+    CHECK(code_of(bench.run(SFC_CXI_KEY_LIST, {ByteView(), ByteView(), ByteView(), 0})) == 0);
+}
+
 TEST_CASE("with group_expressions CXI_GROUP is an expression, matched whole, and never a long search") {
     const auto matches = [](const std::string& expression, std::string_view group) {
         return attributes_match_group("CXI_GROUP=" + expression, group, true);

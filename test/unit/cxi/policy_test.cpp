@@ -395,7 +395,7 @@ TEST_CASE("the same key in other bytes comes back as what it was") {
     list.set_number(CXI_PROP_KEY_EXPORT, CXI_KEY_EXPORT_ALLOW);
     list.set_number(CXI_PROP_KEY_USAGE, CXI_KEY_USAGE_WRAP);
     const Bytes kek = make(bench, aes("kek"));
-    const Bytes bare(24, 0), iv = iv_parameter(Bytes(16, 0));
+    const Bytes iv = iv_parameter(Bytes(16, 0));
     const auto blob = wrap(bench, make(bench, list), kek, CXI_MECH_CHAIN_CTR, iv);
     REQUIRE(code_of(blob) == 0);
     Bytes other = *blob;
@@ -423,4 +423,20 @@ TEST_CASE("the same key in other bytes comes back as what it was") {
     const auto mac = unwrap(bench, longer, kek, long_key, CXI_MECH_CHAIN_CTR, iv);
     REQUIRE(code_of(mac) == 0);
     CHECK(stored(bench, CxiBench::reference(mac)).number(CXI_PROP_KEY_USAGE) == CXI_KEY_USAGE_VERIFY);
+}
+
+TEST_CASE("bits that no export policy knows are refused, when a key is made and when it is changed") {
+    CxiBench bench;
+    for (const std::uint32_t policy : {4u, 7u, 0x20000u, 0x80000001u}) {
+        CAPTURE(policy);
+        PropertyList list = CxiBench::key_template(CXI_KEY_ALGO_AES, 256, "G", "odd");
+        list.set_number(CXI_PROP_KEY_EXPORT, policy);
+        CHECK(code_of(bench.generate(list)) == E_CXI_PROP_VAL);
+    }
+    const Bytes key = bench.aes("G", "even");
+    PropertyList change;
+    change.set_number(CXI_PROP_KEY_EXPORT, 4);
+    CHECK(code_of(bench.run(SFC_CXI_KEY_PROP_SET, {key, change.encode()})) == E_CXI_PROP_VAL);
+    change.set_number(CXI_PROP_KEY_EXPORT, CXI_KEY_EXPORT_DENY_BACKUP);
+    CHECK(code_of(bench.run(SFC_CXI_KEY_PROP_SET, {key, change.encode()})) == 0);
 }

@@ -67,3 +67,35 @@ TEST_CASE("a security officer makes and deletes the users of their slot, an admi
     bench.log_on(0x20000000, "");
     CHECK(remove(bench, "SO_0000") == 0);
 }
+
+TEST_CASE("a label is not the way to other attributes of a user who only has an officer's name") {
+    CxiBench bench;
+    bench.make_users();
+    const auto relabel = [&] {
+        return code_of(bench.run(SFC_CXI_USER_ADD, {"SO_0000", 0x00000200, MECH_HMAC_PWD, 0,
+                                                    "CXI_GROUP=SLOT_0000,LABEL=x", ByteView()}));
+    };
+    const auto add_namesake = [&](std::uint32_t permission, const std::string& attributes) {
+        User user;
+        user.short_name = "SO_0000";
+        user.permission = permission;
+        user.mechanism = MECH_HMAC_PWD;
+        user.attributes = attributes;
+        user.token = to_secret(as_bytes("password"));
+        REQUIRE(bench.services.users.add(std::move(user)));
+    };
+    bench.log_on(0x00000200, "CXI_GROUP=SLOT_0000");
+    CHECK(relabel() == E_CMDS_NO_USER);
+    const auto nobody = [](const std::string&) { return false; };
+    const std::pair<std::uint32_t, std::string> namesakes[] = {{0x22000000, "CXI_GROUP=SLOT_0000"},
+                                                               {0x00000200, "CXI_GROUP=*"}};
+    for (const auto& [permission, attributes] : namesakes) {
+        CAPTURE(permission, attributes);
+        add_namesake(permission, attributes);
+        CHECK(relabel() == E_CXI_PERMISSION_DENIED);
+        CHECK(bench.services.users.find("SO_0000")->attributes == attributes);
+        REQUIRE(bench.services.users.remove("SO_0000", nobody));
+    }
+    add_namesake(0x00000200, "CXI_GROUP=SLOT_0000");
+    CHECK(relabel() == 0);
+}

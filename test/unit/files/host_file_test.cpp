@@ -94,3 +94,34 @@ TEST_CASE("input comes from files and pipes, not from folders") {
     CHECK(read_host_input("/dev/null", 100).value().empty());
     CHECK_FALSE(read_host_input("/proc/version", 10'000).value().empty());  // says that it has no bytes
 }
+
+TEST_CASE("named pipes and devices are no input: they may never begin, or never end") {
+    const ScratchFolder folder;
+    const auto pipe = folder.path() / "pipe";
+    REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
+    CHECK_FALSE(read_host_input(pipe, 100));
+    CHECK(take_file_refusal()->error == EINVAL);
+    CHECK_FALSE(read_host_input("/dev/zero", std::size_t{4} << 30));
+    CHECK(take_file_refusal()->error == EINVAL);
+    int ends[2];
+    REQUIRE(::pipe(ends) == 0);
+    REQUIRE(::write(ends[1], "piped", 5) == 5);
+    ::close(ends[1]);
+    CHECK(as_text(read_host_input("/proc/self/fd/" + std::to_string(ends[0]), 100).value()) == "piped");
+    ::close(ends[0]);
+}
+
+TEST_CASE("private folders are closed to others whatever the umask, and all of those above that are new") {
+    const ScratchFolder folder;
+    const mode_t before = ::umask(0);
+    const bool made = make_private_folders(folder.path() / "a/b");
+    ::umask(before);
+    REQUIRE(made);
+    for (const char* each : {"a", "a/b"})
+        CHECK(std::filesystem::status(folder.path() / each).permissions() ==
+              std::filesystem::perms::owner_all);
+    CHECK(make_private_folders(folder.path() / "a/b"));
+    REQUIRE(replace_host_file(folder.path() / "file", as_bytes("x")));
+    CHECK_FALSE(make_private_folders(folder.path() / "file"));
+    CHECK_FALSE(make_private_folders(folder.path() / "file/under"));
+}

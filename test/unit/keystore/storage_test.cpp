@@ -88,6 +88,13 @@ TEST_CASE("passwords are masked in lines of configurations, whole and in linear 
     CHECK(mask_passwords("password = \"a b\" # why") == "password = *** # why");
     CHECK(mask_passwords("PWD={se}}cr;et};Port=1") == "PWD=***;Port=1");
     CHECK(mask_passwords("url = postgresql://x:secret@db/keys") == "url = postgresql://x:***@db/keys");
+    CHECK(mask_passwords("PIN=1234") == "PIN=***");
+    CHECK(mask_passwords("UserPin : 1234 # of a token") == "UserPin : ***");
+    CHECK(mask_passwords("SoPin=1234") == "SoPin=***");
+    CHECK(mask_passwords("LoginUser=1234") == "LoginUser=***");
+    CHECK(mask_passwords("Passphrase=S3cret") == "Passphrase=***");
+    CHECK(mask_passwords("DRIVER=x;PASSPHRASE=S3cret;Port=1") == "DRIVER=x;PASSPHRASE=***;Port=1");
+    CHECK(mask_passwords("at 12:30 the pin: none") == "at 12:30 the pin: none");
     CHECK(mask_passwords("passfile=/etc/pgpass") == "passfile=/etc/pgpass");
     CHECK(mask_passwords("password='" + std::string(20000, 'a') + "'") == "password=***");
     for (const char* part : {"pwd={", "pwd='", "://", "://a:", "= ", "pwd=\\"}) {

@@ -143,6 +143,7 @@ TEST_CASE("every refusal of an import, by its code; the slot stays empty") {
     CHECK(import({share(0), share(1), share(2)}, 4) == E_MBK_KEY_NO);
     CHECK(import({share(0), share(1), share(2)}, 0xFFFFFFFF) == E_MBK_KEY_NO);
     CHECK(import({share(0), share(1), share(2)}, kMbkSlotDes) == E_MBK_KEY_TYPE);
+    CHECK(import({share(0), share(1), share(2)}, 2) == E_MBK_NOT_SUPPORTED);
     CHECK(import({share(0), share(1), share(2)}, 3, 1) == E_MBK_FLAGS_INV);
     CHECK(import({}) == E_MBK_SHARE_CNT);
     CHECK(import({share(0), share(1)}) == E_MBK_SHARE_CNT);

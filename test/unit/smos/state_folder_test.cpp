@@ -127,6 +127,22 @@ TEST_CASE("a file that lies at its old and its new place ends the start, and is 
     CHECK(content_of(state.root / "flash" / "user.db") == "by an older version");
 }
 
+TEST_CASE("a file in the place of a folder, and a log that is no file, are noticed at the start") {
+    ScratchFolder scratch;
+    const StateFolder state{scratch.path() / "state"};
+    BootLog log;
+    REQUIRE(prepare_state_folder(state, log));
+    fs::remove(state.files());
+    std::ofstream(state.files()) << "in the way";
+    REQUIRE(prepare_state_folder(state, log));
+    CHECK(log.text().find("flash/files: is a file, not the folder of that name") != std::string::npos);
+    CHECK(content_of(state.files() / "files") == "in the way");
+    const fs::path audit = state.audit() / "audit.1";
+    REQUIRE(::mkfifo(audit.c_str(), 0600) == 0);
+    CHECK(code_of(prepare_state_folder(state, log)) == E_OS_FILE_CORR);
+    CHECK(log.text().find("audit.1: is no regular file") != std::string::npos);
+}
+
 TEST_CASE("folders of the state are closed to others, whatever the umask and whoever made them") {
     ScratchFolder scratch;
     const StateFolder state{scratch.path() / "state"};

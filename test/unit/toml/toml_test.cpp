@@ -1,6 +1,8 @@
 // Hostile TOML: words for the operator, whatever the file holds.
 #include "firmware/toml/toml.h"
 
+#include <sys/stat.h>
+
 #include <catch2/catch.hpp>
 #include <filesystem>
 #include <fstream>
@@ -116,6 +118,9 @@ TEST_CASE("files that are no files, or too long") {
     const std::string path = folder.path() / "a.toml";
     CHECK(parse_toml_file(path).error() == path + ": cannot be read");
     CHECK(parse_toml_file(folder.path()).error() == folder.path().string() + ": is a folder");
+    const std::string pipe = folder.path() / "pipe";
+    REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
+    CHECK(parse_toml_file(pipe).error() == pipe + ": is a named pipe");
     CHECK(parse_toml_file("/dev/zero").error() == "/dev/zero: is longer than 1048576 bytes");
     std::ofstream(path) << "a = 1\n" << std::string(kLongestToml - 6, '\n');
     CHECK(parse_toml_file(path));

@@ -5,6 +5,7 @@
 #include <map>
 #include <thread>
 
+#include "firmware/protocol/cxi/constants.h"
 #include "test/unit/cmds/host.h"
 #include "tools/trace/trace_event.h"
 #include "tools/trace/trace_record.h"
@@ -173,6 +174,47 @@ TEST_CASE("what may be secret is masked: records, files, data of MACs, names tha
         ++events;
     }
     CHECK(events == 18);
+}
+
+TEST_CASE("data of MACs, values inside templates and names, and passwords typed as names are masked") {
+    Simulated device;
+    Caller admin(device);
+    admin.as_admin();
+    Ear ear(device);
+    const std::string_view secret = "very secret";
+    const auto property = [](std::uint32_t id, ByteView value) {
+        return compose(LAYOUT_CXI_PROPERTY, {id, value}).value();
+    };
+    const Bytes value = property(CXI_PROP_VALUE, as_bytes(secret));
+    Bytes by_name{CXI_TAG_NAME};
+    append(by_name, value);
+    const Bytes by_index{CXI_TAG_INDEX, 1};
+    (void)admin.call(FC_CXI, SFC_CXI_SIGN, {0, 0, by_index, ByteView(), secret});
+    (void)admin.call(FC_CXI, SFC_CXI_VERIFY, {0, 0, by_index, ByteView(), ByteView(), secret});
+    (void)admin.call(FC_CXI, SFC_CXI_SIGN_BULK, {0, 0, by_index, ByteView(), secret});
+    for (const std::uint32_t id : {CXI_PROP_WRAP_TEMPLATE, CXI_PROP_UNWRAP_TEMPLATE}) {
+        (void)admin.call(FC_CXI, SFC_CXI_OBJ_CREATE, {0u, property(id, value)});
+        (void)admin.call(FC_CXI, SFC_CXI_OBJ_CREATE, {0u, property(id, property(id, value))});
+    }
+    (void)admin.call(FC_CXI, SFC_CXI_KEY_BACKUP, {by_name});
+    (void)admin.call(FC_CXI, SFC_CXI_KEY_WRAP, {0, by_index, by_name, ByteView()});
+    Caller typist(device);
+    REQUIRE(typist.open_session());
+    // Without a challenge it is refused before anybody looks for such a user.
+    CHECK(code_of(typist.call(FC_CMDS, SFC_CMDS_LOGON, {secret, 0, ByteView()})) == E_CMDS_BAD_AUTH_CMD);
+    std::size_t events = 0;
+    for (const TraceEvent& event : ear.hear()) {
+        INFO(event.name());
+        CHECK_FALSE(holds(event.request, secret));
+        ++events;
+    }
+    CHECK(events >= 20);
+    // Who is there and failed is still seen.
+    CHECK(code_of(typist.logon("ADMIN", "wrong")) != 0);
+    const auto failed = ear.hear();
+    CHECK(std::ranges::any_of(failed, [](const TraceEvent& event) {
+        return event.name() == "CMDS.LOGON" && holds(event.request, "ADMIN");
+    }));
 }
 
 TEST_CASE("the control module is not traced, nor within reach of hosts") {
