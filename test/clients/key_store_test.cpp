@@ -11,7 +11,9 @@ using namespace cs2sim::clients;
 
 namespace {
 
-const std::string kTool = "pkcs11-tool --module $M --slot 0 --login --pin 123456 ";
+// --read-object of OpenSC 0.23 takes an EC key's curve from memory that it freed, which the reading of
+// openssl.cnf has written over meanwhile.
+const std::string kTool = "env OPENSSL_CONF=/dev/null pkcs11-tool --module $M --slot 0 --login --pin 123456 ";
 
 std::string settings(const std::filesystem::path& store) {
     return "KeysExternal = true\n[KeyStorage]\nKeyStorageType = Legacy\nKeyStorageConfig = " + store.string();

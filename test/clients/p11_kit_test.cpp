@@ -11,7 +11,7 @@ pkcs11-tool --module $M --slot 0 --login --pin 123456 --keypairgen --key-type EC
 eval $(p11-kit server --provider $M pkcs11:model=CryptoServer)
 trap 'p11-kit server --kill >/dev/null' EXIT
 client=$(find /usr/lib -name p11-kit-client.so | head -n 1)
-far="pkcs11-tool --module $client --slot-index 0 --login --pin 123456"
+far="env OPENSSL_CONF=/dev/null pkcs11-tool --module $client --slot-index 0 --login --pin 123456"
 echo data > data
 openssl dgst -sha256 -binary -out hash data
 $far -O

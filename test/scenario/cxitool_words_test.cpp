@@ -50,7 +50,8 @@ TEST_CASE("cxitool says what is missing: the key's name, the signature's file, t
                        "Type= has no 'pubic', did you mean public?; it is one of public private secret"}});
 }
 
-TEST_CASE("GenerateKey= says which part is missing or wrong; sizes and curves are the device's to judge") {
+TEST_CASE(
+    "GenerateKey= says which part is missing or wrong while sizes and curves are the device's to judge") {
     const Simulator simulator;
     const Operator user(simulator, Way::mount);
     add_clerk(user);

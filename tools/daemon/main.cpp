@@ -13,7 +13,8 @@ int main(int argc, char** argv) {
     arguments.add_to(app);
     bool check = false;
     try {
-        app.add_flag("--check", check, "start nothing, say whether the profile can be used");
+        app.add_flag("--check", check, "start nothing, say whether the profile can be used")
+            ->group("");  // of restart
         by_client ? app.parse(argc - 1, argv + 1) : app.parse(argc, argv);
     } catch (const CLI::Error& problem) {
         constexpr int kCalledWrongly = 2;
