@@ -40,8 +40,8 @@ private:
 enum class Way : std::uint8_t { out, in };
 
 // The plain name of a database that the caller may back up (out) or restore (in). Errors: E_OS_FILE_ILL_NAME;
-// the code of its row in protocol/databases.cpp when it goes no such way, whoever asks; E_CMDS_DENIED (guide G3,
-// G4).
+// the code of its row in protocol/databases.cpp when it goes no such way, whoever asks; E_CMDS_DENIED (guide
+// G3, G4).
 Result<std::string> name_for_backup(const class Call& call, std::string_view name, Way way);
 
 }  // namespace cs2sim::adm
