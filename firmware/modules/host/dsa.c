@@ -102,6 +102,7 @@ int sdk_dsa_mk_token(u8** token, ...) {
     u32 which;
     int code = token ? 0 : CODE(E_ECDSA_BAD_PARAM);
     va_start(arguments, token);
+    /* The analyzer overlooks that. NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized) */
     while (code == 0 && (which = va_arg(arguments, u32)) != END) {
         const u32 length = va_arg(arguments, u32);
         const u8* bytes = va_arg(arguments, const u8*);

@@ -125,7 +125,7 @@ static intptr_t call_other(const struct module* module, u32 place, struct argume
  * one with a variable number of arguments is called in the same way. */
 static intptr_t enter(struct module* module, u32 place, intptr_t first, va_list rest) {
     struct slot* slot = &module->slots[place];
-    struct argument arguments[MOST_PARAMETERS];
+    struct argument arguments[MOST_PARAMETERS] = {{0, 0}};
     u32 i;
     if (!slot->declared) {
         char text[160];
