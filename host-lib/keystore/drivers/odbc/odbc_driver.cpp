@@ -179,7 +179,7 @@ private:
     // psqlodbc cuts long texts at 8,190 characters unless it is told how long ours may be; others ignore it.
     std::string words() const {
         constexpr std::string_view kLongest = "MaxLongVarcharSize";
-        const std::string given = boost::algorithm::ierase_first_copy(storage_.connection, kPlainWord);
+        std::string given = boost::algorithm::ierase_first_copy(storage_.connection, kPlainWord);
         if (!boost::algorithm::ifind_first(given, kLongest).empty()) return given;
         return given + (given.ends_with(';') ? "" : ";") + std::string(kLongest) + "=" +
                std::to_string(2 * kLongestBlob + 1);
