@@ -148,7 +148,7 @@ Result<Template> Template::read_at(const CK_ATTRIBUTE* attributes, CK_ULONG coun
         if (!given.pValue && given.ulValueLen != 0) return fail(CKR_ARGUMENTS_BAD);
         if (given.ulValueLen > kMostBytes || !length_fits(row->codec, given.ulValueLen))
             return fail(CKR_ATTRIBUTE_VALUE_INVALID);
-        if ((row->codec == Codec::flag || row->codec == Codec::token) &&
+        if ((row->codec == Codec::flag || row->codec == Codec::token) && given.pValue &&
             *static_cast<const CK_BBOOL*>(given.pValue) > CK_TRUE)
             return fail(CKR_ATTRIBUTE_VALUE_INVALID);
         Bytes nested;

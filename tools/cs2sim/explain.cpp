@@ -28,6 +28,7 @@ std::string nearest_name(const std::string& what) {
         whole[name.substr(name.find('.') + 1)] = name;
     }
     std::vector<std::string_view> words;
+    words.reserve(whole.size());
     for (const auto& [word, name] : whole) words.push_back(word);
     const std::string meant = tools::nearest_word(what, words);
     return meant.empty() ? "" : ", did you mean " + whole[meant] + "?";

@@ -1,4 +1,6 @@
 // cs2sim: start and steer the simulator.
+#include <cstdio>
+#include <exception>
 #include <iostream>
 #include <new>
 #include <string_view>
@@ -42,7 +44,7 @@ int restart(const StartOptions& options) {
 
 }  // namespace
 
-int main(int argc, char** argv) {
+int main(int argc, char** argv) try {
     // To start is the daemon's affair, which reads its options itself.
     if (argc > 1 && argv[1] == std::string_view("start")) become_daemon({argv, argv + argc});
 
@@ -94,4 +96,7 @@ int main(int argc, char** argv) {
         return 1;
     }
     return line.exit_status;
+} catch (const std::exception& problem) {
+    std::fprintf(stderr, "cs2sim: %s\n", problem.what());
+    return 1;
 }

@@ -397,6 +397,8 @@ int start(const StartOptions& options) {
     return options.foreground ? run_in_foreground(options) : run_in_background(options);
 }
 
+void add_check(CLI::App& app, bool& check) { app.add_flag("--check", check)->group(""); }
+
 int check_profile(const StartOptions& options) {
     const auto profile = load_profile(options.profile);
     if (!profile) std::cerr << "cs2sim: " << profile.error() << '\n';

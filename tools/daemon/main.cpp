@@ -1,9 +1,11 @@
 // cs2simd: the simulator itself. `cs2sim start` becomes this program, with the words that were typed.
+#include <cstdio>
+#include <exception>
 #include <string_view>
 
 #include "tools/daemon/daemon.h"
 
-int main(int argc, char** argv) {
+int main(int argc, char** argv) try {
     using namespace cs2sim;
     // Called by cs2sim it has that program's words, the verb among them: so it stands in a list of processes.
     const bool by_client = argc > 1 && argv[1] == std::string_view("start");
@@ -12,13 +14,15 @@ int main(int argc, char** argv) {
     StartArguments arguments;
     arguments.add_to(app);
     bool check = false;
+    add_check(app, check);
     try {
-        app.add_flag("--check", check, "start nothing, say whether the profile can be used")
-            ->group("");  // of restart
         by_client ? app.parse(argc - 1, argv + 1) : app.parse(argc, argv);
-    } catch (const CLI::Error& problem) {
+    } catch (const CLI::ParseError& problem) {
         constexpr int kCalledWrongly = 2;
         return app.exit(problem) == 0 ? 0 : kCalledWrongly;
     }
     return check ? check_profile(arguments.complete()) : start(arguments.complete());
+} catch (const std::exception& problem) {
+    std::fprintf(stderr, "cs2simd: %s\n", problem.what());
+    return 1;
 }
