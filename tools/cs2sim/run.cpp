@@ -57,7 +57,7 @@ fs::path found_in_path(const std::string& program) {
     const char* path = std::getenv("PATH");
     std::istringstream folders(path ? path : "/usr/bin:/bin");
     for (std::string folder; std::getline(folders, folder, ':');)
-        if (const fs::path file = fs::path(folder) / program; ::access(file.c_str(), X_OK) == 0) return file;
+        if (fs::path file = fs::path(folder) / program; ::access(file.c_str(), X_OK) == 0) return file;
     return program;
 }
 
