@@ -113,8 +113,6 @@ bool CxiCall::applies(When when) const {
         return (request.u32("type") & CXI_KEY_TYPE_MASK & ~CXI_KEY_TYPE_PLAINTEXT) != CXI_KEY_TYPE_PUBLIC;
     };
     switch (when) {
-        case When::overwrites:
-            return has_flag(CXI_FLAG_KEY_OVERWRITE);
         case When::secret_leaves:
             return beyond_public();
         case When::wrapped:
@@ -189,10 +187,15 @@ Result<void> CxiCall::ask_named(const AccessRow& row, ByteView names) {
     return allow(row, *key);
 }
 
+// The key that a copy is made of, which an earlier row named; null where there is no copy.
+SharedKey CxiCall::copied_by(const AccessRow& row) const {
+    return row.names == Names::copied ? find("key") : nullptr;
+}
+
 // What the template makes: all of the object, or of a copy what differs from `key`.
 Result<PropertyList> CxiCall::made_by(const AccessRow& row, ByteView elements) const {
     CS2SIM_TRY_LET(stated, PropertyList::decode(elements));
-    const SharedKey source = row.names == Names::copied ? find("key") : nullptr;
+    const SharedKey source = copied_by(row);
     if (!source) return stated;
     PropertyList all = source->object.properties;
     for (const Property& property : stated) all.set(property.id, property.value);
@@ -214,7 +217,7 @@ bool CxiCall::makes_open(const AccessRow& row, std::string_view group, ByteView 
 
 Result<void> CxiCall::ask_template(const AccessRow& row, ByteView elements) {
     CS2SIM_TRY_LET(stated, group_in(elements));
-    const SharedKey source = row.names == Names::copied ? find("key") : nullptr;
+    const SharedKey source = copied_by(row);
     const std::string_view group = stated.empty() && source ? source->object.group() : stated;
     if (makes_open(row, group, elements)) return {};
     if (row.names != Names::listed) return require(row.rights, group);

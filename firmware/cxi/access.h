@@ -45,7 +45,6 @@ enum class Names : std::uint8_t {
 
 enum class When : std::uint8_t {
     always,
-    overwrites,     // `flags` has CXI_FLAG_KEY_OVERWRITE
     secret_leaves,  // `type` wants more of the key than its public half
     wrapped,        // the same, and `wrapping` names a key
     in_clear,       // more than a public half comes or leaves, and `wrapping` names no key
@@ -101,6 +100,7 @@ private:
     Result<void> ask_key(const AccessRow& row, ByteView reference);
     Result<void> ask_named(const AccessRow& row, ByteView names);
     Result<void> ask_template(const AccessRow& row, ByteView elements);
+    SharedKey copied_by(const AccessRow& row) const;
     Result<PropertyList> made_by(const AccessRow& row, ByteView elements) const;
     bool makes_open(const AccessRow& row, std::string_view group, ByteView elements) const;
     Result<void> allow(const AccessRow& row, const SharedKey& key);
