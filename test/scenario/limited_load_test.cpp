@@ -87,7 +87,6 @@ void work(const std::string& device, const std::function<bool()>& more, Counts& 
 
 }  // namespace
 
-#ifndef __SANITIZE_ADDRESS__  // its shadow memory alone is beyond the limit
 TEST_CASE("a mixed load with 64 MB of memory and 64 descriptors: users are served, nothing is lost or kept") {
     const Folder folder;
     const std::string state = folder / "state";
@@ -156,4 +155,3 @@ TEST_CASE("a mixed load with 64 MB of memory and 64 descriptors: users are serve
     CHECK(status_of(pid, "VmData") <= 48 * 1024);
     CHECK(read_file(state + "/cs2sim.log").find("unknown exception") == std::string::npos);
 }
-#endif
