@@ -46,13 +46,8 @@ Result<Aead> user_seal(const ResidentMbk& mbk) {
 }  // namespace
 
 Result<Bytes> add_user(Call& call) {
-    User user;
+    User user = described_user(call.request);
     user.long_name = call.request.text("name");
-    user.permission = call.request.u32("permission");
-    user.mechanism = call.request.u8("mechanism");
-    user.flags = call.request.u8("flags");
-    user.attributes = call.request.text("attributes");
-    user.token = to_secret(call.request.bytes("token"));
     CS2SIM_TRY_LET(short_name, call.device.users.add(std::move(user)));
     call.audit(AUDIT_USER, audit_text("add", short_name));
     return call.answer({short_name});

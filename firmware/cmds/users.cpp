@@ -37,6 +37,16 @@ User factory_user_with(ByteView rsa_public_key_der) {
 
 }  // namespace
 
+User described_user(const Block& block) {
+    User user;
+    user.permission = block.u32("permission");
+    user.mechanism = block.u8("mechanism");
+    user.flags = block.u8("flags");
+    user.attributes = block.text("attributes");
+    user.token = to_secret(block.bytes("token"));
+    return user;
+}
+
 std::array<std::uint8_t, kShortName> user_search_key(std::string_view short_name) {
     std::array<std::uint8_t, kShortName> key{};
     std::copy_n(short_name.begin(), std::min(short_name.size(), key.size()), key.begin());
@@ -70,17 +80,12 @@ Result<User> Users::decode(ByteView key, ByteView record) {
     const auto block = parse(LAYOUT_USER_RECORD, record);
     if (!block || block->u8("version") != kRecordVersion || key.size() != kShortName || key[0] == 0)
         return fail(E_CMDS_BAD_UDB_ENTRY);
-    User user;
+    User user = described_user(*block);
     user.short_name = name_in(key);
     user.long_name = block->text("longname");
-    user.permission = block->u32("permission");
-    user.mechanism = block->u8("mechanism");
-    user.flags = block->u8("flags");
     user.failures = block->u8("failures");
     user.initial = (block->u8("initial") & 1) != 0;
     user.tried = (block->u8("initial") & 2) != 0 || user.failures != 0;
-    user.attributes = block->text("attributes");
-    user.token = to_secret(block->bytes("token"));
     return user;
 }
 

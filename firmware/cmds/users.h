@@ -19,6 +19,7 @@
 
 namespace cs2sim {
 
+class Block;
 struct Smos;
 
 inline constexpr std::size_t kLongestUserName = 255;
@@ -39,6 +40,10 @@ struct User {
     std::string attributes;     // "CXI_GROUP=SLOT_0000,…"
     SecretBytes token;          // public key (DER) or password
 };
+
+// The user that a request or a record describes by its fields permission, mechanism, flags, attributes and
+// token; names, failures and marks are the caller's.
+User described_user(const Block& block);
 
 // The key of a user's record: the short name, filled up with zeros.
 std::array<std::uint8_t, 8> user_search_key(std::string_view short_name);

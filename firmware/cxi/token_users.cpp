@@ -85,13 +85,8 @@ Result<Bytes> cxi_user_add(CxiCall& call) {
         user && !user->role.by_security_officer && call.request.bytes("token").empty())
         return relabel(call, *user);
     CS2SIM_TRY_LET(allowed, may_manage(call));
-    User user;
+    User user = described_user(call.request);
     user.short_name = call.request.text("name");
-    user.permission = call.request.u32("permission");
-    user.mechanism = call.request.u8("mechanism");
-    user.flags = call.request.u8("flags");
-    user.attributes = call.request.text("attributes");
-    user.token = to_secret(call.request.bytes("token"));
     if (user.permission != allowed.role.permission) return fail(E_CMDS_BAD_PERM);
     if (!attributes_fit(user.attributes, allowed.group)) return fail(E_CMDS_BAD_ATT);
     if ((user.flags & (UFLG_TMP | UFLG_LOGIN)) != 0) return fail(E_CMDS_USER_FLAG_NOT_ALLOWED);

@@ -41,14 +41,9 @@ Result<Bytes> cmds_list_user(ServiceCall& call) {
 }
 
 Result<Bytes> cmds_add_user(ServiceCall& call) {
-    User user;
+    User user = described_user(call.request);
     const std::string name(call.request.text("name"));
     (name.size() > 8 ? user.long_name : user.short_name) = name;
-    user.permission = call.request.u32("permission");
-    user.mechanism = call.request.u8("mechanism");
-    user.flags = call.request.u8("flags");
-    user.token = to_secret(call.request.bytes("token"));
-    user.attributes = call.request.text("attributes");
     CS2SIM_TRY_LET(short_name, call.device.users.add(std::move(user)));
     return call.answer({user_search_key(short_name)});
 }

@@ -19,6 +19,8 @@ constinit std::atomic<Stage> stage{Stage::none};
 constinit std::atomic<long> callers{0};
 constinit std::atomic<Library*> current{nullptr};
 constinit std::atomic<bool> fork_handler{false};
+constinit std::atomic<Library*> of_parent{
+    nullptr};  // never freed: its locks may be held; known, so it is no leak
 
 void pause_briefly() {
     const timespec a_little{0, 500'000};
@@ -28,7 +30,7 @@ void pause_briefly() {
 // In the child, with nothing but itself: what the parent's other threads held stays held there.
 void become_child() {
     abandon_channels();
-    current.store(nullptr);
+    of_parent.store(current.exchange(nullptr));
     callers.store(0);
     if (stage.load() != Stage::over) stage.store(Stage::none);
 }

@@ -48,6 +48,15 @@ void Token::write_openssl_config(const std::string& settings) const {
                              library() + "\n" + settings + "\n[req]\ndistinguished_name = name\n[name]\n");
 }
 
+// What other people's programs lose is theirs, and they may handle signals themselves.
+scenario::RunOptions sanitized(scenario::RunOptions options) {
+#ifdef CS2SIM_SANITIZER_RUNTIME
+    options.environment.insert(options.environment.end(), {{"LD_PRELOAD", CS2SIM_SANITIZER_RUNTIME},
+                                                           {"ASAN_OPTIONS", "detect_leaks=0:handle_segv=0"}});
+#endif
+    return options;
+}
+
 std::string Token::library() const { return bin_folder().parent_path() / "lib" / "libcs_pkcs11_R3.so"; }
 
 scenario::RunOptions Token::options() const {
@@ -63,12 +72,12 @@ scenario::RunOptions Token::options() const {
 
 Outcome Token::run(const std::string& package, std::vector<std::string> arguments) const {
     require_installed(package);
-    return run_own(std::move(arguments));
+    return scenario::run(by_env(std::move(arguments)), sanitized(options()));
 }
 
 scenario::RunsBeside Token::starts(const std::string& package, std::vector<std::string> arguments) const {
     require_installed(package);
-    return scenario::RunsBeside(by_env(std::move(arguments)), options());
+    return scenario::RunsBeside(by_env(std::move(arguments)), sanitized(options()));
 }
 
 Outcome Token::run_own(std::vector<std::string> arguments) const {

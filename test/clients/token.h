@@ -14,6 +14,10 @@ using scenario::Way;
 inline constexpr const char* kSoPin = "12345678";
 inline constexpr const char* kPin = "123456";
 
+// For other people's programs that load a library of this build: with AddressSanitizer, its runtime comes
+// first in them.
+scenario::RunOptions sanitized(scenario::RunOptions options);
+
 class Token {
 public:
     explicit Token(Way way = Way::mount, const std::string& settings = "") : Token(way, settings, true) {}

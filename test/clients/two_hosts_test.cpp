@@ -4,6 +4,7 @@
 
 #include <optional>
 
+#include "test/clients/token.h"
 #include "test/keystore/postgres.h"
 #include "test/places.h"
 #include "test/scenario/expect.h"
@@ -78,7 +79,7 @@ public:
     RunsBeside starts(const std::string& script) const {
         std::vector<std::string> all = enter_;
         all.insert(all.end(), {"--target", pid_, "sh", "-euc", script});
-        return RunsBeside(all, options());
+        return RunsBeside(all, clients::sanitized(options()));
     }
     std::string does(const std::string& script) const {
         const Outcome outcome = starts(script).get();

@@ -12,6 +12,9 @@
 #include <cryptoserversdk/util.h>
 #include <string.h>
 
+#include "expect_in_module.h"
+#include "published.h"
+
 #ifdef PAIR_B
 #define OWN "TWOB"
 #define OTHER "TWOA"
@@ -81,17 +84,6 @@ static int loop(void) {
 
 /* --- commands --- */
 
-#define EXPECT(condition) \
-    if (!(condition)) return answer_line(handle, __LINE__)
-
-static int answer_line(T_CMDS_HANDLE* handle, int line) {
-    unsigned char* answer = NULL;
-    const int code = cmds_alloc_answ(handle, 4, &answer);
-    if (code != 0) return code;
-    store_int4((unsigned int)line, answer);
-    return 0;
-}
-
 static int calls(T_CMDS_HANDLE* handle, int l_cmd, unsigned char* cmd) {
     unsigned char out[10] = "..........";
     unsigned int length = sizeof out;
@@ -141,13 +133,7 @@ static int consent(void) { return 0; }
 static const T_MODULE_INFO Module_info = {MODULE_INFO_TAG, OWN, CS2_U32_TO_BIG_ENDIAN(PAIR_ID),
                                           CS2_U32_TO_BIG_ENDIAN(0x01000000), "One of two"};
 static struct {
-    void* p_data;
-    int (*start)(T_OS_MDL_HDL, OS_FILE_HANDLE, void*);
-    int (*stop)(void);
-    int (*pre_replace)(void);
-    int (*pre_delete)(void);
-    void* reserved;
-    const T_MODULE_INFO* info;
+    struct published_head head;
     int (*reverse)(unsigned int, const unsigned char*, unsigned int*, unsigned char*);
     int (*may)(T_CMDS_HANDLE*, const char*, unsigned int*);
     int (*ping)(unsigned int);
@@ -156,8 +142,14 @@ static struct {
     int (*overrun)(unsigned char*);
     int (*answer)(T_CMDS_HANDLE*);
     int (*loop)(void);
-} Module_pub = {NULL,    START, stop, consent, consent,    NULL,    &Module_info,
-                reverse, may,   ping, crash,   undeclared, overrun, answer_for_another,
+} Module_pub = {{NULL, START, stop, consent, consent, NULL, &Module_info},
+                reverse,
+                may,
+                ping,
+                crash,
+                undeclared,
+                overrun,
+                answer_for_another,
                 loop};
 
 static T_MODULE_LINK_TAB Module_link_tab[] = {{&P_CMDS, "CMDS", 0, 0},

@@ -32,6 +32,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "expect_in_module.h"
+#include "published.h"
+
 #ifndef PROBE_ID
 #define PROBE_ID 0x170
 #endif
@@ -49,17 +52,6 @@ T_OS_MDL_HDL P_SMOS, P_CMDS, P_UTIL, P_DB, P_AES, P_VDES, P_HASH, P_ECA, P_ECDSA
 int PROBE_START(T_OS_MDL_HDL smos, OS_FILE_HANDLE file, void* memory);
 static DB* database;
 static int stopped_well;
-
-#define EXPECT(condition) \
-    if (!(condition)) return answer_line(handle, __LINE__)
-
-static int answer_line(T_CMDS_HANDLE* handle, int line) {
-    unsigned char* answer = NULL;
-    const int code = cmds_alloc_answ(handle, 4, &answer);
-    if (code != 0) return code;
-    store_int4((unsigned int)line, answer);
-    return 0;
-}
 
 static int echo(T_CMDS_HANDLE* handle, int l_cmd, unsigned char* cmd) {
     unsigned char* answer = NULL;
@@ -502,15 +494,8 @@ static int consent_to_delete(void) { return 0; }
 static const T_MODULE_INFO Module_info = {MODULE_INFO_TAG, PROBE_NAME, CS2_U32_TO_BIG_ENDIAN(PROBE_ID),
                                           CS2_U32_TO_BIG_ENDIAN(PROBE_VERSION), "Probe of the SDK"};
 
-static struct {
-    void* p_data;
-    int (*start)(T_OS_MDL_HDL, OS_FILE_HANDLE, void*);
-    int (*stop)(void);
-    int (*pre_replace)(void);
-    int (*pre_delete)(void);
-    void* reserved;
-    const T_MODULE_INFO* info;
-} Module_pub = {NULL, PROBE_START, PROBE_stop, consent_to_replace, consent_to_delete, NULL, &Module_info};
+static struct published_head Module_pub = {
+    NULL, PROBE_START, PROBE_stop, consent_to_replace, consent_to_delete, NULL, &Module_info};
 
 static T_MODULE_LINK_TAB Module_link_tab[] = {{&P_CMDS, "CMDS", 0, 0},
                                               {&P_UTIL, "UTIL", 0, 0},

@@ -16,6 +16,8 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "published.h"
+
 #ifndef VDM_ID
 #define VDM_ID 0x176
 #define VDM_NAME "VDMA"
@@ -279,15 +281,7 @@ static int consent(void) { return 0; }
 static const T_MODULE_INFO Module_info = {MODULE_INFO_TAG, VDM_NAME, CS2_U32_TO_BIG_ENDIAN(VDM_ID),
                                           CS2_U32_TO_BIG_ENDIAN(0x01000000), "vendor-defined mechanisms"};
 
-static struct {
-    void* p_data;
-    int (*start)(T_OS_MDL_HDL, OS_FILE_HANDLE, void*);
-    int (*stop)(void);
-    int (*pre_replace)(void);
-    int (*pre_delete)(void);
-    void* reserved;
-    const T_MODULE_INFO* info;
-} Module_pub = {NULL, VDM_START, consent, consent, consent, NULL, &Module_info};
+static struct published_head Module_pub = {NULL, VDM_START, consent, consent, consent, NULL, &Module_info};
 
 static T_MODULE_LINK_TAB Module_link_tab[] = {
     {&P_CXI, "CXI", 0x02000800, 0}, {&P_AES, "AES", 0, 0},   {&P_HASH, "HASH", 0, 0}, {&P_ECA, "ECA", 0, 0},

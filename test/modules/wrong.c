@@ -16,6 +16,8 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "published.h"
+
 enum {
     ROOM = 4096,
     MOST_ARGUMENTS = 20,
@@ -156,15 +158,7 @@ static int consent(void) { return 0; }
 
 static const T_MODULE_INFO Module_info = {MODULE_INFO_TAG, "WRNG", CS2_U32_TO_BIG_ENDIAN(0x177),
                                           CS2_U32_TO_BIG_ENDIAN(0x01000000), "Wrong arguments"};
-static struct {
-    void* p_data;
-    int (*start)(T_OS_MDL_HDL, OS_FILE_HANDLE, void*);
-    int (*stop)(void);
-    int (*pre_replace)(void);
-    int (*pre_delete)(void);
-    void* reserved;
-    const T_MODULE_INFO* info;
-} Module_pub = {NULL, WRNG_start, stop, consent, consent, NULL, &Module_info};
+static struct published_head Module_pub = {NULL, WRNG_start, stop, consent, consent, NULL, &Module_info};
 
 static T_MODULE_LINK_TAB Module_link_tab[] = {
     {&P_CMDS, "CMDS", 0, 0}, {&P_UTIL, "UTIL", 0, 0}, {NULL, "", 0, 0}};

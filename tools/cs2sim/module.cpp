@@ -51,6 +51,13 @@ int show_flags() {
     return 0;
 }
 
+// Who links a sanitized library must be sanitized as well.
+#ifdef CS2SIM_SANITIZER
+constexpr std::string_view kSanitizer = " -fsanitize=" CS2SIM_SANITIZER;
+#else
+constexpr std::string_view kSanitizer = "";
+#endif
+
 int show_client_flags() {
     const fs::path own =
         found_beside({"../include/csxapi/csxapi.h", "../../../host-lib/include/csxapi/csxapi.h"});
@@ -64,7 +71,7 @@ int show_client_flags() {
     if (const fs::path made = found_beside({"../tools/install/include"}); !made.empty())
         std::cout << " -I" << made.string();
     const std::string folder = library.parent_path().string();
-    std::cout << " -L" << folder << " -Wl,-rpath," << folder << " -lcsxapi\n";
+    std::cout << " -L" << folder << " -Wl,-rpath," << folder << " -lcsxapi" << kSanitizer << "\n";
     return 0;
 }
 

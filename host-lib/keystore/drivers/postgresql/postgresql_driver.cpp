@@ -144,9 +144,7 @@ public:
 
     tl::expected<std::unique_ptr<Connection>, Failure> connect(Clock::time_point deadline) override {
         CS2SIM_TRY_LET(connection, plain(deadline));
-        if (static_cast<std::uint64_t>(connection->process_told()) != connection->process_met()) {
-            CS2SIM_TRY(check_pooler(*connection));
-        }
+        CS2SIM_TRY(check_pooler(*connection));
         return std::move(connection);
     }
 
@@ -216,7 +214,7 @@ tl::expected<PostgresqlDriver::Plain, Failure> PostgresqlDriver::plain(Clock::ti
     }
 }
 
-// Something stands between us and the server (the process that answers is another than was announced). In
+// Where the process that answers is another than was announced, something stands between us and the server. In
 // session mode the server's process stays ours as long as we are connected. In transaction mode a second
 // connection gets it while we are idle, or we ourselves get another.
 tl::expected<void, Failure> PostgresqlDriver::check_pooler(PostgresqlConnection& first) {
@@ -225,6 +223,7 @@ tl::expected<void, Failure> PostgresqlDriver::check_pooler(PostgresqlConnection&
     constexpr int kRounds = 4;
     try {
         const std::uint64_t process = first.process_met();
+        if (process == static_cast<std::uint64_t>(first.process_told())) return {};
         const auto second = plain(Clock::now() + kPatience);
         if (second) (*second)->arm(Clock::now() + kPatience);
         for (int round = 0; second && round < kRounds; ++round)

@@ -1,0 +1,100 @@
+// Connections that end while they begin: a server that goes after so many statements, or a pooler that loses
+// it.
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <thread>
+
+#include "host-lib/files/file_descriptor.h"
+#include "test/unit/keystore/conformance.h"
+
+namespace cs2sim::keystore {
+namespace {
+
+using namespace std::string_literals;
+
+// Speaks PostgreSQL's protocol 3.0 as far as a beginning goes (no TLS, no password; a statement is done and
+// has no rows), and hangs up instead of answering statement number `most`.
+class LeavingServer {
+public:
+    explicit LeavingServer(int most) : most_(most) {
+        sockaddr_in here{};
+        here.sin_family = AF_INET;
+        here.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        socklen_t size = sizeof here;
+        REQUIRE(::bind(listener_.get(), reinterpret_cast<sockaddr*>(&here), size) == 0);
+        REQUIRE(::listen(listener_.get(), 8) == 0);
+        REQUIRE(::getsockname(listener_.get(), reinterpret_cast<sockaddr*>(&here), &size) == 0);
+        port_ = ntohs(here.sin_port);
+        thread_ = std::thread([this] {
+            for (;;) {
+                const host::FileDescriptor caller(::accept(listener_.get(), nullptr, nullptr));
+                if (!caller) return;
+                serve(caller.get());
+            }
+        });
+    }
+    ~LeavingServer() {
+        ::shutdown(listener_.get(), SHUT_RDWR);
+        thread_.join();
+    }
+
+    std::string connection() const {
+        return "host=127.0.0.1 user=none dbname=none sslmode=disable port=" + std::to_string(port_);
+    }
+
+private:
+    static bool read_all(int from, void* into, std::size_t size) {
+        return ::recv(from, into, size, MSG_WAITALL) == static_cast<ssize_t>(size);
+    }
+    static std::uint32_t length_in(const unsigned char* bytes) {
+        return static_cast<std::uint32_t>(bytes[0]) << 24 | static_cast<std::uint32_t>(bytes[1]) << 16 |
+               static_cast<std::uint32_t>(bytes[2]) << 8 | bytes[3];
+    }
+    static void say(int to, const std::string& bytes) {
+        (void)::send(to, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    }
+
+    void serve(int caller) {
+        const std::string ready = "Z\0\0\0\5I"s;
+        const std::string done = "C\0\0\0\x08SET\0"s;
+        unsigned char head[5] = {};
+        std::string body(65536, '\0');
+        if (!read_all(caller, head, 4) || !read_all(caller, body.data(), length_in(head) - 4)) return;
+        say(caller, "R\0\0\0\x08\0\0\0\0"s + "K\0\0\0\x0C\0\0\0\1\0\0\0\1"s + ready);
+        for (int statements = 0;;) {
+            if (!read_all(caller, head, 5) || !read_all(caller, body.data(), length_in(head + 1) - 4)) return;
+            const bool plain = head[0] == 'Q';
+            if (!plain && head[0] != 'S') continue;  // the parts of a prepared one, up to its Sync
+            if (++statements > most_) return;
+            say(caller, (plain ? ""s : "1\0\0\0\4"s + "2\0\0\0\4"s + "n\0\0\0\4"s) + done + ready);
+        }
+    }
+
+    const int most_;
+    const host::FileDescriptor listener_{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+    std::uint16_t port_ = 0;
+    std::thread thread_;
+};
+
+}  // namespace
+
+TEST_CASE(
+    "a connection that is lost at any statement with which it begins is a code, not the program's end") {
+    constexpr int kStatements = 2;  // SOCI's own, then which process answers; a third finds no tables
+    for (int answered = 0; answered < kStatements; ++answered) {
+        INFO(answered << " statements answered");
+        LeavingServer server(answered);
+        KeyStorage storage;
+        storage.kind = Kind::postgresql;
+        storage.connection = server.connection();
+        storage.connection_timeout = std::chrono::milliseconds(1000);
+        storage.command_timeout = std::chrono::milliseconds(2000);
+        const auto counted = opened(storage)->count({});
+        REQUIRE_FALSE(counted);
+        CHECK(counted.error().code == E_CSA_STORE_CONNECT);
+    }
+}
+
+}  // namespace cs2sim::keystore
