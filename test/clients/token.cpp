@@ -51,8 +51,8 @@ void Token::write_openssl_config(const std::string& settings) const {
 // What other people's programs lose is theirs, and they may handle signals themselves.
 scenario::RunOptions sanitized(scenario::RunOptions options) {
 #ifdef CS2SIM_SANITIZER_RUNTIME
-    options.environment.insert(options.environment.end(), {{"LD_PRELOAD", CS2SIM_SANITIZER_RUNTIME},
-                                                           {"ASAN_OPTIONS", "detect_leaks=0:handle_segv=0"}});
+    options.environment["LD_PRELOAD"] = CS2SIM_SANITIZER_RUNTIME;
+    options.environment["ASAN_OPTIONS"] = "detect_leaks=0:handle_segv=0";
 #endif
     return options;
 }
