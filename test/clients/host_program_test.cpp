@@ -30,6 +30,9 @@ TEST_CASE("children after fork begin anew in every state of their parent, which 
         does(Token(Way::tcp, settings), "fork");
 }
 
+// AddressSanitizer of GCC 12 leaves its allocator's locks as they are at fork(), so that a child waits for
+// ever for a thread that it does not have.
+#ifndef __SANITIZE_ADDRESS__
 TEST_CASE("children forked while other threads are inside begin anew, and the threads go on") {
     does(Token(Way::mount, "Logging = 4"), "fork-among-threads", "30");
 }
@@ -48,6 +51,7 @@ TEST_CASE("children forked while other threads work with a key store") {
                           (folder / "keys.pks").string());
     does(token, "fork-among-token-keys", "30");
 }
+#endif
 
 TEST_CASE("C_Finalize during calls of other threads ends them with an error") {
     does(Token(Way::tcp), "finalize-among-threads", "20");
