@@ -31,7 +31,7 @@ constexpr int kTrouble = 1;
 fs::path found_beside(std::initializer_list<const char*> places) {
     const fs::path own = fs::path(own_path()).parent_path();
     for (const char* place : places)
-        if (const fs::path path = (own / place).lexically_normal(); fs::exists(path)) return path;
+        if (fs::path path = (own / place).lexically_normal(); fs::exists(path)) return path;
     return {};
 }
 
