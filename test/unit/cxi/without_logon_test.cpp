@@ -160,3 +160,36 @@ TEST_CASE("of many keys a caller without logon is shown a few at a time, and the
     CHECK(rows == 64);
     CHECK(pages == 16);
 }
+
+TEST_CASE("a caller without logon has eight chained commands at a time, of whatever kind") {
+    CxiBench bench;
+    const Bytes key = CxiBench::reference(bench.generate(
+        [] {
+            PropertyList list = open_object(CXI_KEY_ALGO_AES);
+            list.set_number(CXI_PROP_KEY_SIZE, 256);
+            return list;
+        }(),
+        kOutside));
+    bench.context.users.clear();
+    const auto hash = [&](std::uint32_t state, std::uint32_t flags) {
+        return bench.run(SFC_CXI_HASH_COMPUTE, {flags, CXI_MECH_HASH_SHA256, state, ByteView(), Bytes(16)});
+    };
+    const auto cipher = [&] {
+        return bench.run(SFC_CXI_CRYPT, {CXI_FLAG_CRYPT_INIT, CXI_MECH_MODE_ENCRYPT | CXI_MECH_CHAIN_CTR, 0,
+                                         key, iv_parameter(Bytes(16)), Bytes(16)});
+    };
+    const auto first = hash(0, CXI_FLAG_HASH_PART);
+    REQUIRE(first);
+    const std::uint32_t state = parse("state:u4 hash:*", *first)->u32("state");
+    for (int i = 1; i < 4; ++i) REQUIRE(hash(0, CXI_FLAG_HASH_PART));
+    for (int i = 0; i < 4; ++i) REQUIRE(cipher());
+    CHECK(code_of(cipher()) == E_CXI_MALLOC);
+    CHECK(code_of(hash(0, CXI_FLAG_HASH_PART)) == E_CXI_MALLOC);
+    CHECK(hash(state, CXI_FLAG_HASH_PART));
+    CHECK(hash(0, 0));      // in one command, which leaves nothing
+    CHECK(hash(state, 0));  // ends one
+    CHECK(cipher());
+    CHECK(code_of(cipher()) == E_CXI_MALLOC);
+    bench.log_on(0x00000002, "CXI_GROUP=*");
+    for (int i = 0; i < 20; ++i) CHECK(cipher());
+}
