@@ -1,6 +1,7 @@
 #include "firmware/cmds/cmds.h"
 
 #include "firmware/cmds/handlers.h"
+#include "firmware/cmds/hsm_auth_key.h"
 
 namespace cs2sim {
 namespace {
@@ -38,7 +39,7 @@ constexpr Function kTransport[] = {
 
 }  // namespace
 
-Module cmds_module() { return {FC_CMDS, kFunctions}; }
+Module cmds_module(HsmAuthKey& key) { return {FC_CMDS, kFunctions, ModuleState(key)}; }
 Module transport_module() { return {FC_SMOS, kTransport}; }
 
 }  // namespace cs2sim

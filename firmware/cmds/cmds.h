@@ -5,7 +5,9 @@
 
 namespace cs2sim {
 
-Module cmds_module();       // FC 083: echo, challenge, logon, sessions, users, modes
-Module transport_module();  // FC 000: the two frames with which network connections begin
+class HsmAuthKey;
+
+Module cmds_module(HsmAuthKey& key);  // FC 083: echo, challenge, logon, sessions, users, modes
+Module transport_module();            // FC 000: the two frames with which network connections begin
 
 }  // namespace cs2sim

@@ -128,8 +128,8 @@ Result<Bytes> open_session(Call& call) {
     const SessionTranscript& transcript = opened.transcript;
     Bytes proof;
     if (transcript.mode == SM_MODE_DH_MA_RSA) {
-        const auto key = hsm_auth_key(call.device.smos);
-        const auto signature = key ? sign_sha256(**key, transcript.encode()) : fail(key.error());
+        const auto signature =
+            call.state<HsmAuthKey>().sign(transcript.encode(), call.context.abandonment.get());
         if (!signature) {
             call.device.sessions.close(transcript.session);
             return fail(signature.error());
@@ -173,8 +173,8 @@ Result<Bytes> secure_message(Call& call) {
 }
 
 Result<Bytes> get_hsm_auth_key(Call& call) {
-    CS2SIM_TRY_LET(key, hsm_auth_key(call.device.smos));
-    return call.answer({public_key_der(*key)});
+    CS2SIM_TRY_LET(key, call.state<HsmAuthKey>().public_key(call.context.abandonment.get()));
+    return call.answer({key});
 }
 
 Result<Bytes> accept_transport(Call&) { return Bytes{}; }

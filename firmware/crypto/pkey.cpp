@@ -211,12 +211,13 @@ bool verify_sha256(const EVP_PKEY& key, ByteView message, ByteView signature) {
                             message.size()) == 1;
 }
 
-Result<SecretBytes> ecdh(const EVP_PKEY& own, const EVP_PKEY& peer) {
+Result<SecretBytes> ecdh(const EVP_PKEY& own, const EVP_PKEY& peer, Peer is) {
     const Handle<EVP_PKEY_CTX> context(
         EVP_PKEY_CTX_new_from_pkey(nullptr, const_cast<EVP_PKEY*>(&own), nullptr));
     std::size_t size = 0;
     if (!context || EVP_PKEY_derive_init(context.get()) != 1 ||
-        EVP_PKEY_derive_set_peer(context.get(), const_cast<EVP_PKEY*>(&peer)) != 1 ||
+        EVP_PKEY_derive_set_peer_ex(context.get(), const_cast<EVP_PKEY*>(&peer), is == Peer::unchecked) !=
+            1 ||
         EVP_PKEY_derive(context.get(), nullptr, &size) != 1)
         return fail(E_ECA_BAD_POINT);
     SecretBytes secret(size);

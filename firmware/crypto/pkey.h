@@ -56,7 +56,9 @@ Bytes ec_point(const EVP_PKEY& key);        // 04 | x | y
 Result<Bytes> sign_sha256(const EVP_PKEY& key, ByteView message);
 bool verify_sha256(const EVP_PKEY& key, ByteView message, ByteView signature);
 
-// Raw shared secret (the x coordinate). Error: E_ECA_BAD_POINT when the keys do not fit together.
-Result<SecretBytes> ecdh(const EVP_PKEY& own, const EVP_PKEY& peer);
+// Raw shared secret (the x coordinate; of DH the number). Error: E_ECA_BAD_POINT when the keys do not fit
+// together.
+enum class Peer : std::uint8_t { unchecked, checked };  // by the caller: it is costly
+Result<SecretBytes> ecdh(const EVP_PKEY& own, const EVP_PKEY& peer, Peer is = Peer::unchecked);
 
 }  // namespace cs2sim

@@ -121,8 +121,8 @@ public:
     // E_CXI_KEY_EXTERNAL_ONLY, the mode tables'.
     Result<Place> place_in(const CxiCall& call, const PropertyList& properties, std::uint32_t flags);
 
-    // What holds for keys of the group now.
-    Result<Circumstances> circumstances(std::string_view group);
+    // What holds now for keys that this command makes in the group.
+    Result<Circumstances> circumstances(const CxiCall& call, std::string_view group);
     std::uint16_t modes() const;
 
     // Seals a key for outside and returns its reference. Errors: as KeySeal::seal().

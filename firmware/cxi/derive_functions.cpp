@@ -127,7 +127,7 @@ Result<Bytes> cxi_key_derive(CxiCall& call) {
     CS2SIM_TRY_LET(properties, creation_template(call.request.bytes("properties")));
     const LoadedKey& base = call.key("key");
     CS2SIM_TRY(cxi.use(base, USE_DERIVE, mechanism));
-    CS2SIM_TRY_LET(now, cxi.circumstances(properties.text(CXI_PROP_KEY_GROUP)));
+    CS2SIM_TRY_LET(now, cxi.circumstances(call, properties.text(CXI_PROP_KEY_GROUP)));
     CS2SIM_TRY_LET(of_base, cxi.config(base.object.group()));
     for (const Restrictions& set : {now.restrictions, of_base.restrictions})
         CS2SIM_TRY(restrict_derivation(properties, set, base.object, mechanism.value));

@@ -39,12 +39,12 @@ private:
 };
 
 // Opened for this command alone: nothing of it goes into the cache of keys that are at work.
-Result<PropertyList> properties_of(CxiCall& call, RightsInGroups& rights, ByteView blob,
-                                   const std::vector<std::uint32_t>& wanted) {
-    CS2SIM_TRY_LET(object, call.cxi.external.seal.open(blob));
-    CS2SIM_TRY_LET(seen_by_all, call.has(RIGHT_SEE_PUBLIC, object));
-    if (!seen_by_all) CS2SIM_TRY(rights.require(object.group()));
-    return row_of(object, wanted);
+Result<KeyObject> opened_for(CxiCall& call, RightsInGroups& rights, ByteView blob) {
+    auto object = call.cxi.external.seal.open(blob);
+    CS2SIM_TRY(object);
+    CS2SIM_TRY_LET(seen_by_all, call.has(RIGHT_SEE_PUBLIC, *object));
+    if (!seen_by_all) CS2SIM_TRY(rights.require(object->group()));
+    return object;
 }
 
 // The slot of the MBK that a blob names.
@@ -70,8 +70,11 @@ Result<Bytes> cxi_external_props(CxiCall& call) {
     CS2SIM_TRY_LET(blobs, blobs_of(call));
     RightsInGroups rights(call, RIGHT_USE | RIGHT_MANAGE);
     Bytes rows;
+    Decodings decodings(call);
     for (const ByteView blob : blobs) {
-        const auto row = properties_of(call, rights, blob, wanted);
+        const auto object = opened_for(call, rights, blob);
+        if (object && !decodings.suffice(*object, wanted)) break;
+        const auto row = object ? row_of(*object, wanted) : fail(object.error());
         CS2SIM_TRY(compose_into(rows, LAYOUT_CXI_EXTERNAL_ROW,
                                 {row ? 0 : row.error().code, row ? slot_of(call.device, blob) : 0,
                                  row ? row->encode() : Bytes()}));

@@ -44,7 +44,21 @@ Result<Bytes> cxi_obj_copy(CxiCall& call);
 // What a listing says of an object: those of `wanted` that it has and that may be read.
 Result<PropertyList> row_of(const KeyObject& key, const std::vector<std::uint32_t>& wanted);
 
-// external_functions.cpp; both E_CXI_INVALID_PARAM_VAL with no blob or more than CXI_MOST_EXTERNAL of them
+// How many keys one command may decode for what it shows of them, a third of a millisecond each: few for a
+// caller who has not logged on, who gets the other rows by asking again.
+class Decodings {
+public:
+    explicit Decodings(const CxiCall& call) : unbounded_(!call.context.users.empty()) {}
+    // Whether there is one left for this row, or it needs none.
+    bool suffice(const KeyObject& key, const std::vector<std::uint32_t>& wanted);
+
+private:
+    const bool unbounded_;
+    unsigned left_ = 4;
+};
+
+// external_functions.cpp; both E_CXI_INVALID_PARAM_VAL with no blob or more than CXI_MOST_EXTERNAL of them.
+// The first answers the first row and as many of the others as Decodings lets it.
 Result<Bytes> cxi_external_props(CxiCall& call);
 Result<Bytes> cxi_external_reseal(CxiCall& call);
 

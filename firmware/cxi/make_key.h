@@ -7,11 +7,12 @@
 namespace cs2sim {
 
 struct Circumstances {
-    std::uint16_t modes = 0;                   // what holds now, for the tables of cxi_rules.h
-    bool des3 = true;                          // whether the profile has DES keys
-    bool dsa = true;                           // and DSA and DH keys
-    std::int64_t milliseconds = 0;             // the device's time
-    Restrictions restrictions{};               // of the group
+    std::uint16_t modes = 0;        // what holds now, for the tables of cxi_rules.h
+    bool des3 = true;               // whether the profile has DES keys
+    bool dsa = true;                // and DSA and DH keys
+    std::int64_t milliseconds = 0;  // the device's time
+    Restrictions restrictions{};    // of the group
+    bool by_nobody = false;  // the maker has not logged on, and no right in the group: no costly checks
     const Abandonment* abandonment = nullptr;  // of the command, for what takes long
 };
 

@@ -132,8 +132,7 @@ Result<Bytes> unwrap_and_place(CxiCall& call, ByteView parameter, ByteView wrapp
     const LoadedKey& wrapping = call.key("wrapping");
     const Mechanism mechanism{call.request.u32("mechanism")};
     if (type == 0) type = type_of(properties);
-    CS2SIM_TRY_LET(now, cxi.circumstances(properties.text(CXI_PROP_KEY_GROUP)));
-    now.abandonment = call.context.abandonment.get();
+    CS2SIM_TRY_LET(now, cxi.circumstances(call, properties.text(CXI_PROP_KEY_GROUP)));
     CS2SIM_TRY_LET(place, cxi.place_in(call, properties, call.request.u32("flags")));
     CS2SIM_TRY(restrict_import(properties, now.restrictions, class_of(type) == CXI_KEY_TYPE_SECRET));
     const auto told = [&](Error error) {
@@ -224,8 +223,7 @@ Result<Bytes> cxi_key_import(CxiCall& call) {
         return unwrap_and_place(call, call.request.bytes("parameter"), blob, type);
 
     CS2SIM_TRY_LET(properties, creation_template(call.request.bytes("properties")));
-    CS2SIM_TRY_LET(now, cxi.circumstances(properties.text(CXI_PROP_KEY_GROUP)));
-    now.abandonment = call.context.abandonment.get();
+    CS2SIM_TRY_LET(now, cxi.circumstances(call, properties.text(CXI_PROP_KEY_GROUP)));
     CS2SIM_TRY_LET(place, cxi.place_in(call, properties, call.request.u32("flags")));
     if (class_of(type) != CXI_KEY_TYPE_PUBLIC) {
         CS2SIM_TRY(approve_act(cxi.modes(), Act::plain_import));

@@ -152,6 +152,14 @@ Result<PropertyList> row_of(const KeyObject& key, const std::vector<std::uint32_
     return row;
 }
 
+bool Decodings::suffice(const KeyObject& key, const std::vector<std::uint32_t>& wanted) {
+    const bool decodes = (key.is_private() || key.is_public()) && std::ranges::any_of(wanted, is_computed);
+    if (unbounded_ || !decodes) return true;
+    if (left_ == 0) return false;
+    --left_;
+    return true;
+}
+
 Result<Bytes> cxi_key_list(CxiCall& call) {
     Cxi& cxi = call.cxi;
     CS2SIM_TRY_LET(filter, PropertyList::decode(call.request.bytes("template")));
@@ -175,10 +183,15 @@ Result<Bytes> cxi_key_list(CxiCall& call) {
     Bytes rows;
     Bytes cursor = page.cursor;
     bool more = page.more;
+    Decodings decodings(call);
     for (std::size_t i = 0; i < page.keys.size(); ++i) {
-        CS2SIM_TRY_LET(properties, row_of(page.keys[i].key, wanted));
-        CS2SIM_TRY_LET(row, compose(LAYOUT_CXI_ROW, {properties.encode()}));
-        if (i > 0 && rows.size() + row.size() > kMostRowBytes) {
+        Bytes row;
+        const bool may_decode = decodings.suffice(page.keys[i].key, wanted);
+        if (may_decode) {
+            CS2SIM_TRY_LET(properties, row_of(page.keys[i].key, wanted));
+            CS2SIM_TRY(compose_into(row, LAYOUT_CXI_ROW, {properties.encode()}));
+        }
+        if (!may_decode || (i > 0 && rows.size() + row.size() > kMostRowBytes)) {
             cursor = page.keys[i - 1].cursor;
             more = true;
             break;
@@ -220,7 +233,7 @@ Result<Bytes> cxi_key_prop_set(CxiCall& call) {
 
     const LoadedKey& key = call.key("key");
     CS2SIM_TRY_LET(who, changer(call, key));
-    CS2SIM_TRY_LET(now, cxi.circumstances(key.object.group()));
+    CS2SIM_TRY_LET(now, cxi.circumstances(call, key.object.group()));
     const auto apply = [&](KeyObject& object) {
         return apply_changes(object, changes, who, now.modes, now.restrictions);
     };

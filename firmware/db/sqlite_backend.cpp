@@ -1,6 +1,7 @@
 #include "firmware/db/sqlite_backend.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -127,13 +128,12 @@ public:
 
     std::vector<DatabaseFile> list() const override {
         std::vector<DatabaseFile> found;
-        std::error_code ignored;  // a folder that cannot be read shows no databases
-        for (const auto& entry : fs::directory_iterator(folder_, ignored)) {
-            std::error_code gone;
-            const std::string name = entry.path().filename().string();
-            if (name.starts_with('.') || !name.ends_with(".db") || !exists(name)) continue;
-            const auto size = entry.file_size(gone);
-            found.push_back({name, gone ? 0 : size});  // whatever it is, opening says what is wrong with it
+        for (const std::string& each : file_names(folder_)) {
+            struct stat status {};
+            if (each.starts_with('.') || !each.ends_with(".db") || ::stat(file(each).c_str(), &status) != 0)
+                continue;
+            const auto size = S_ISREG(status.st_mode) ? static_cast<std::uint64_t>(status.st_size) : 0;
+            found.push_back({each, size});  // whatever it is, opening says what is wrong with it
         }
         std::ranges::sort(found, {}, &DatabaseFile::name);
         return found;

@@ -10,6 +10,7 @@
 
 #include "firmware/adm/adm.h"
 #include "firmware/cmds/cmds.h"
+#include "firmware/cmds/hsm_auth_key.h"
 #include "firmware/cmds/modes.h"
 #include "firmware/cmds/scheduler.h"
 #include "firmware/cmds/sessions.h"
@@ -67,8 +68,8 @@ public:
 
     Result<void> start(ByteView initial_key) {
         for (const Module& module :
-             {transport_module(), cmds_module(), adm_module(control_), mbk_module(), db_test_module(),
-              cxi_module(cxi_), sim_module(faults_), trace_module(trace_)})
+             {transport_module(), cmds_module(auth_key_), adm_module(control_), mbk_module(),
+              db_test_module(), cxi_module(cxi_), sim_module(faults_), trace_module(trace_)})
             CS2SIM_TRY(scheduler_.publish(module));
         if (is_unfinished()) {
             CS2SIM_TRY(make_factory_state(initial_key));
@@ -150,6 +151,7 @@ public:
 private:
     Result<void> boot(BootTarget target) {
         modules_.stop();
+        auth_key_.stop();
         if (++boots_ > 1) smos_->boot_log.clear();  // what the first start met with stands before its lines
         log_start(*smos_, profile_);
         const auto begun_anew = begin_anew_after_alarm();
@@ -167,6 +169,7 @@ private:
             smos_->boot_log.warn("audit log: " + hex_code(noted.error().code));  // stops no start
         if (target == BootTarget::operating_system) modules_.start();
         if (!users_.remove_temporary()) log_boot_line(*smos_, "temporary users could not be removed");
+        auth_key_.make_soon();
         return begun_anew;
     }
 
@@ -197,6 +200,7 @@ private:
     // Factory state begins with the end of user.db: what a device that dies half-way has still to do,
     // make_factory_state() does at its next start.
     Result<void> clear() {
+        auth_key_.stop();        // it would store a key under the master key that goes
         databases_.close_all();  // a backup that somebody left open must not hold them
         CS2SIM_TRY(smos_->nvram.set_number(kFactoryState, kBeingMade));
         const auto dropped = databases_.drop(kUserDatabase);
@@ -263,6 +267,7 @@ private:
     FaultEngine faults_;
     Trace trace_{scheduler_};
     Services services_;
+    HsmAuthKey auth_key_{*smos_};
     Cxi cxi_{services_};
     DeviceControl control_;
     BootGate gate_;

@@ -7,6 +7,7 @@
 #include "firmware/protocol/time_text.h"
 #include "firmware/smos/audit_file.h"
 #include "firmware/smos/clock.h"
+#include "firmware/smos/flash/state_file.h"
 #include "firmware/smos/nvram.h"
 
 namespace cs2sim {
@@ -123,9 +124,7 @@ Result<void> AuditLog::ready() {
 
 std::vector<std::uint64_t> AuditLog::numbers() const {
     std::vector<std::uint64_t> all;
-    std::error_code ignored;
-    for (const auto& entry : std::filesystem::directory_iterator(folder_, ignored)) {
-        const std::string name = entry.path().filename().string();
+    for (const std::string& name : file_names(folder_)) {
         std::uint64_t number = 0;
         if (!name.starts_with(kStem)) continue;
         const auto parsed = std::from_chars(name.data() + kStem.size(), name.data() + name.size(), number);

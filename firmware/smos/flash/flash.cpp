@@ -67,13 +67,10 @@ bool Flash::exists(std::string_view name) const { return ::access(path_of(name).
 
 std::vector<FileInfo> Flash::list() const {
     std::vector<FileInfo> files;
-    std::error_code ignored;  // a folder that cannot be read shows no files
-    for (const auto& entry : std::filesystem::directory_iterator(folder_, ignored)) {
-        std::error_code gone;
-        const std::string name = entry.path().filename().string();
-        if (name.starts_with('.') || !entry.is_regular_file(gone)) continue;
-        const auto size = entry.file_size(gone);
-        if (!gone) files.push_back({name, size});
+    for (const std::string& name : file_names(folder_)) {
+        struct stat status {};
+        if (name.starts_with('.') || ::stat((folder_ / name).c_str(), &status) != 0) continue;
+        if (S_ISREG(status.st_mode)) files.push_back({name, static_cast<std::uint64_t>(status.st_size)});
     }
     std::ranges::sort(files, {}, &FileInfo::name);
     return files;

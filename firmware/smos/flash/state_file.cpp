@@ -1,11 +1,14 @@
 #include "firmware/smos/flash/state_file.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <unistd.h>
 
 #include <atomic>
 #include <cerrno>
 #include <cstdio>
+#include <memory>
+#include <string_view>
 
 namespace cs2sim {
 
@@ -46,6 +49,16 @@ Error file_error(int host_errno) {
         default:
             return {E_OS_FILE_CORR};
     }
+}
+
+std::vector<std::string> file_names(const std::filesystem::path& folder) {
+    std::vector<std::string> names;
+    const std::unique_ptr<DIR, int (*)(DIR*)> open(::opendir(folder.c_str()), ::closedir);
+    while (const dirent* entry = open ? ::readdir(open.get()) : nullptr) {
+        const std::string_view name = entry->d_name;
+        if (name != "." && name != "..") names.emplace_back(name);
+    }
+    return names;
 }
 
 Result<void> sync_folder(const std::filesystem::path& folder) {

@@ -6,7 +6,9 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "firmware/protocol/bytes.h"
 #include "firmware/protocol/error.h"
@@ -41,6 +43,11 @@ Error file_error(int host_errno);
 // Replaces `path` by a file of this content: written beside it under a name with a leading '.', synced,
 // renamed; durable when it returns. Errors: those of file_error().
 Result<void> write_atomically(const std::filesystem::path& path, ByteView content);
+
+// The names in a folder, in no order; none when it cannot be read. A command asks for it, which may run out
+// of memory: std::filesystem's iterators end the process then (libstdc++ calls what allocates noexcept), this
+// throws.
+std::vector<std::string> file_names(const std::filesystem::path& folder);
 
 Result<void> sync_folder(const std::filesystem::path& folder);
 

@@ -1,6 +1,7 @@
 #include "host-lib/keystore/work/external_keys.h"
 
 #include <algorithm>
+#include <span>
 
 namespace cs2sim::keystore {
 namespace {
@@ -13,7 +14,7 @@ constexpr std::uint32_t kOfRows[] = {
 constexpr std::uint32_t kOfValue[] = {CXI_PROP_KEY_RSA_MOD, CXI_PROP_KEY_DSA_PUBKEY, CXI_PROP_KEY_EC_PUBKEY,
                                       CXI_PROP_CHECK_VALUE, CXI_PROP_VALUE};
 
-Bytes list_of(const std::vector<StoredKey>& keys) {
+Bytes list_of(std::span<const StoredKey> keys) {
     Bytes list;
     for (const StoredKey& key : keys) compose_into(list, LAYOUT_CXI_BULK_ENTRY, {ByteView(key.blob)});
     return list;
@@ -62,16 +63,20 @@ std::size_t fit_one_command(const std::vector<StoredKey>& keys, std::size_t from
 Result<std::vector<Opened>> open_keys(const Execute& execute, const std::vector<StoredKey>& keys,
                                       ByteView also) {
     const Bytes wanted = together(also);
-    CS2SIM_TRY_LET(answer, execute(FC_CXI, SFC_CXI_EXTERNAL_PROPS, {ByteView(wanted), list_of(keys)}));
     std::vector<Opened> all;
-    for (ByteView rest = answer.block.bytes("rows"); !rest.empty();) {
-        const auto row = parse_prefix(LAYOUT_CXI_EXTERNAL_ROW, rest);
-        if (!row) return fail(E_CSA_PROTOCOL);
-        auto properties = PropertyList::decode(row->bytes("properties"));
-        if (!properties) return fail(E_CSA_PROTOCOL);
-        all.push_back({row->u32("code"), std::move(*properties)});
+    while (all.size() < keys.size()) {
+        const std::size_t before = all.size();
+        CS2SIM_TRY_LET(answer, execute(FC_CXI, SFC_CXI_EXTERNAL_PROPS,
+                                       {ByteView(wanted), list_of(std::span(keys).subspan(before))}));
+        for (ByteView rest = answer.block.bytes("rows"); !rest.empty();) {
+            const auto row = parse_prefix(LAYOUT_CXI_EXTERNAL_ROW, rest);
+            if (!row) return fail(E_CSA_PROTOCOL);
+            auto properties = PropertyList::decode(row->bytes("properties"));
+            if (!properties) return fail(E_CSA_PROTOCOL);
+            all.push_back({row->u32("code"), std::move(*properties)});
+        }
+        if (all.size() == before || all.size() > keys.size()) return fail(E_CSA_PROTOCOL);
     }
-    if (all.size() != keys.size()) return fail(E_CSA_PROTOCOL);
     for (std::size_t i = 0; i < keys.size(); ++i)
         if (all[i].code == 0 && !is_as_sealed(keys[i], all[i].properties))
             all[i].code = E_CXI_KEY_BLOB_FORMAT;

@@ -13,6 +13,7 @@
 #include <iterator>
 
 #include "firmware/cmds/cmds.h"
+#include "firmware/cmds/hsm_auth_key.h"
 #include "firmware/cmds/scheduler.h"
 #include "firmware/cmds/sessions.h"
 #include "firmware/cmds/users.h"
@@ -71,7 +72,8 @@ int main(int count, char** words) {
         Sessions sessions(profile);
         Scheduler scheduler;
         Services services{profile, *smos, databases, mbk, users, sessions, scheduler};
-        if (!scheduler.publish(cmds_module())) return 1;
+        HsmAuthKey auth_key(*smos);
+        if (!scheduler.publish(cmds_module(auth_key))) return 1;
         Modules modules(services, {.say = [](const std::string& line) { std::printf("%s\n", line.c_str()); },
                                    .alone = [](const std::function<void()>& work) { work(); },
                                    .halt = [] {}});

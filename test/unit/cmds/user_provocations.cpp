@@ -111,7 +111,7 @@ constexpr Provocation kProvocations[] = {
     {E_CMDS_IN_USE,
      [] {  // a module that is there already
          Simulated device;
-         return code_of(device.device().publish(cmds_module()));
+         return code_of(device.device().publish(transport_module()));
      }},
     {E_CMDS_BAD_INITKEY,
      [] {  // a new device gets no key of an administrator: it does not boot

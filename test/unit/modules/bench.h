@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "firmware/cmds/cmds.h"
+#include "firmware/cmds/hsm_auth_key.h"
 #include "firmware/cmds/scheduler.h"
 #include "firmware/cmds/sessions.h"
 #include "firmware/cmds/users.h"
@@ -39,7 +40,7 @@ public:
                                  },
                              .halt = [this] { halted = true; }}) {
         REQUIRE(mbk_.generate(MBK_TYPE_AES, 32, 2, 2, "UNITTEST"));
-        REQUIRE(scheduler.publish(cmds_module()));
+        REQUIRE(scheduler.publish(cmds_module(auth_key_)));
     }
 
     static Bytes image(const std::string& name) {
@@ -90,6 +91,7 @@ private:
     MbkStore mbk_;
     Users users_;
     Sessions sessions_;
+    HsmAuthKey auth_key_{*smos};
 
 public:
     Scheduler scheduler;

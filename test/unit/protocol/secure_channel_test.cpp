@@ -1,5 +1,6 @@
 #include <catch2/catch.hpp>
 
+#include "firmware/crypto/finite_field.h"
 #include "firmware/crypto/random.h"
 #include "firmware/protocol/channel/secure_channel.h"
 #include "test/bad_input.h"
@@ -74,6 +75,19 @@ TEST_CASE("a weak or malformed public value is refused") {
     CHECK(dh->agree(one).error().code == E_CMDS_SM_DH_BAD_PARAM);
     CHECK(dh->agree(Bytes(256)).error().code == E_CMDS_SM_DH_BAD_PARAM);
     CHECK(dh->agree(Bytes(256, 0xFF)).error().code == E_CMDS_SM_DH_BAD_PARAM);
+
+    // P - y is of the order 2 Q, as P = 3 modulo 4: it would tell a bit of the other's secret.
+    Bytes outside = dh_group(2048)->p;
+    const Bytes inside = KeyAgreement::start(SM_MODE_DH)->public_value();
+    REQUIRE(outside.size() == inside.size());
+    int borrow = 0;
+    for (std::size_t at = outside.size(); at-- > 0;) {
+        const int difference = outside[at] - inside[at] - borrow;
+        borrow = difference < 0 ? 1 : 0;
+        outside[at] = static_cast<std::uint8_t>(difference & 0xFF);
+    }
+    CHECK(dh->agree(inside));
+    CHECK(dh->agree(outside).error().code == E_CMDS_SM_DH_BAD_PARAM);
 
     CHECK(KeyAgreement::start(4).error().code == E_CMDS_BAD_MODE);
 }
