@@ -29,6 +29,8 @@ TEST_CASE("cs2sim token add leaves a token ready for use and prints what to expo
         "p11tool2", {"Slot=2", "LoginUser=it's 123", "GenerateKey=AES", "ListObjects=CKA_KEY_TYPE=CKK_AES"});
     require_success(used);
     CHECK(used.out.starts_with("CKO_SECRET_KEY\n"));
+    // As PKCS#11 has it: the library's own default is another.
+    CHECK(read_file(config).find("\nKeepLeadZeros = true ") != std::string::npos);
     const Outcome officer = user.tool("p11tool2", {"Slot=2", "LoginSO=12345678", "InitPIN=123456"});
     require_success(officer);
     CHECK(user.users().find("SO_0002") != std::string::npos);
