@@ -34,7 +34,8 @@ Answer read_cbc_wrap(const CK_MECHANISM& mechanism, std::size_t block, Prepared&
     CS2SIM_TRY_LET(prefix, part(given->pPrefix, given->ulPrefixLen));
     CS2SIM_TRY_LET(postfix, part(given->pPostfix, given->ulPostfixLen));
     if (iv.size() != block) return kBad;
-    if (prefix.empty() && postfix.empty()) return put_crypt_parameter(out, iv);
+    out.framed = !prefix.empty() || !postfix.empty();
+    if (!out.framed) return put_crypt_parameter(out, iv);
     return put_parameter(out.parameter, LAYOUT_CXI_FRAME_PARAMETER,
                          {CXI_IV_NO_GENERATE, iv, ByteView(), 0, prefix, postfix});
 }
