@@ -71,10 +71,50 @@ std::uint32_t code_of_unwrapped(const LoadedKey& wrapping, Mechanism mechanism, 
     return no_key ? std::uint32_t{E_CXI_KEY_BLOB_FORMAT} : code;
 }
 
+// Bytes around the key in what CBC wraps (the vendor's CK_WRAP_PARAMS), and what is left of the parameter for
+// the cipher. That they are compared at unwrapping is OUR ASSUMPTION.
+struct Frame {
+    Bytes parameter;
+    Bytes prefix, postfix;
+};
+
+// Whoever chooses where a key begins within a block learns it byte by byte, from what known keys become under
+// the same frame: CFG_WRAP_POLICY bars that, and FIPS and CC modes bar CBC altogether.
+Result<Frame> frame_of(CxiCall& call, const LoadedKey& wrapping, Mechanism mechanism, ByteView parameter) {
+    const auto given = parse(LAYOUT_CXI_FRAME_PARAMETER, parameter);
+    const bool framed = given && wrapping.object.is_secret() && !mechanism.is_vendor() &&
+                        mechanism.chain() == CXI_MECH_CHAIN_CBC && mechanism.pad() == CXI_MECH_PAD_NONE;
+    if (!framed) return Frame{to_bytes(parameter), {}, {}};
+    CS2SIM_TRY_LET(settings, call.cxi.config(wrapping.object.group()));
+    if (settings.restrictions.wrap_policy) return fail(E_CXI_CRYPT_MECH_PARA);
+    CS2SIM_TRY_LET(of_cipher,
+                   compose(LAYOUT_CXI_CRYPT_PARAMETER, {given->u8("source"), given->bytes("iv"),
+                                                        given->bytes("associated"), given->u16("tagbits")}));
+    return Frame{std::move(of_cipher), to_bytes(given->bytes("prefix")), to_bytes(given->bytes("postfix"))};
+}
+
+SecretBytes framed(const Frame& frame, ByteView key) {
+    SecretBytes out = to_secret(frame.prefix);
+    out.insert(out.end(), key.begin(), key.end());
+    out.insert(out.end(), frame.postfix.begin(), frame.postfix.end());
+    return out;
+}
+
+// Error: E_CXI_CRYPT_PADDING when the frame is another one.
+Result<SecretBytes> unframed(const Frame& frame, ByteView plain) {
+    const std::size_t before = frame.prefix.size(), after = frame.postfix.size();
+    if (plain.size() < before + after) return fail(E_CXI_CRYPT_PADDING);
+    if (!equal_in_constant_time(plain.first(before), frame.prefix) ||
+        !equal_in_constant_time(plain.last(after), frame.postfix))
+        return fail(E_CXI_CRYPT_PADDING);
+    return to_secret(plain.subspan(before, plain.size() - before - after));
+}
+
 // Encrypts a key's material: AES in an authenticated or padded mode, key wrap, or RSA for secret keys.
 Result<Bytes> wrap_material(CxiCall& call, const LoadedKey& wrapping, Mechanism mechanism, ByteView parameter,
                             const LoadedKey& key) {
     CS2SIM_TRY(call.cxi.allow(wrapping, USE_WRAP, mechanism, parameter));
+    CS2SIM_TRY_LET(frame, frame_of(call, wrapping, mechanism, parameter));
     CS2SIM_TRY(may_move(key.object));
     const PropertyList& properties = key.object.properties;
     if ((key.object.export_policy() & (CXI_KEY_EXPORT_ALLOW | CXI_KEY_EXPORT_ALLOW_PLAIN)) == 0 ||
@@ -96,17 +136,18 @@ Result<Bytes> wrap_material(CxiCall& call, const LoadedKey& wrapping, Mechanism 
     if (wrapping.pkey) {
         return rsa_encrypt(wrapping, mechanism, parameter, key.secret());
     }
-    CS2SIM_TRY_LET(job, CipherJob::start(wrapping, mechanism, true, parameter));
-    return job->whole(key.secret());
+    CS2SIM_TRY_LET(job, CipherJob::start(wrapping, mechanism, true, frame.parameter));
+    return job->whole(framed(frame, key.secret()));
 }
 
 Result<SecretBytes> unwrap_material(CxiCall& call, const LoadedKey& wrapping, Mechanism mechanism,
                                     ByteView parameter, ByteView wrapped) {
     CS2SIM_TRY(call.cxi.use(wrapping, USE_UNWRAP, mechanism, parameter));
     if (wrapping.pkey) return rsa_decrypt(wrapping, mechanism, parameter, wrapped);
-    CS2SIM_TRY_LET(job, CipherJob::start(wrapping, mechanism, false, parameter));
+    CS2SIM_TRY_LET(frame, frame_of(call, wrapping, mechanism, parameter));
+    CS2SIM_TRY_LET(job, CipherJob::start(wrapping, mechanism, false, frame.parameter));
     CS2SIM_TRY_LET(plain, job->whole(wrapped));
-    SecretBytes out = to_secret(plain);
+    auto out = unframed(frame, plain);
     cleanse(plain.data(), plain.size());
     return out;
 }

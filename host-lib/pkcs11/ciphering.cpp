@@ -143,7 +143,7 @@ Result<SecretBytes> cipher_whole(Session& session, Operation& operation, Directi
         return fail(CKR_DATA_LEN_RANGE);
     if (whole_only(operation) && data.size() > CXI_MOST_DATA) return fail(CKR_DATA_LEN_RANGE);
     CS2SIM_TRY(pass(session, operation, direction, data, true, out));
-    const bool keep = session.library.config.keep_lead_zeros.value_or(true);
+    const bool keep = session.library.config.keep_lead_zeros;
     if (is_bare_rsa(operation) && direction == Direction::decrypt && !keep)
         out.erase(out.begin(), std::ranges::find_if(out, [](std::uint8_t byte) { return byte != 0; }));
     return out;

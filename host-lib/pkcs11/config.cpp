@@ -145,7 +145,7 @@ const std::map<std::string, Setter>& setters() {
             {"keystore", into(&Config::key_store, take_text)},
             {"slotmultisession", into(&Config::slot_multi_session, take_flag)},
             {"slotcount", into(&Config::slot_count, count(kMostSlots))},
-            {"keepleadzeros", into(&Config::keep_lead_zeros, maybe<bool>(take_flag))},
+            {"keepleadzeros", into(&Config::keep_lead_zeros, take_flag)},
             {"fallbackinterval", into(&Config::fallback_interval, time)},
             {"keepalive", into(&Config::keep_alive, take_flag)},
             {"keepaliveinterval",

@@ -45,7 +45,7 @@ struct Config {
     std::string key_store;
     bool slot_multi_session = true;
     unsigned slot_count = 10;
-    std::optional<bool> keep_lead_zeros;  // of what RSA_X_509 decrypts; not said: they are kept
+    bool keep_lead_zeros = false;  // of what RSA_X_509 decrypts
     bool force_os_locking = false;
     unsigned object_cache = 10'000;  // ours: token objects whose attributes are kept in memory
     std::chrono::seconds fallback_interval{0};

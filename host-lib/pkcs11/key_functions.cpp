@@ -1,6 +1,7 @@
 // Keys come and move: generate, wrap, unwrap, derive; random numbers.
 #include <algorithm>
 
+#include "host-lib/pkcs11/cryptoki/names.h"
 #include "host-lib/pkcs11/derivation.h"
 #include "host-lib/pkcs11/domain_parameters.h"
 #include "host-lib/pkcs11/external_objects.h"
@@ -32,6 +33,15 @@ Answer may_be_wrapped(const Object& key, const Object& wrapping, Work work) {
 // The direction of a cipher, which wraps and unwraps as it encrypts and decrypts.
 std::uint32_t with_direction(const Prepared& prepared, std::uint32_t direction) {
     return prepared.row->work == Work::rsa ? prepared.cxi : prepared.cxi | direction;
+}
+
+// Keys whose bytes are known, under the same bytes, tell where the other one differs from them.
+void warn_of_frame(Session& session, const Prepared& prepared, const char* function) {
+    if (!prepared.framed) return;
+    session.library.log.write(
+        LogLevel::warning, function,
+        constant_name("CKM", prepared.type) +
+            " with prefix or postfix tells keys byte by byte to who calls it often enough");
 }
 
 Answer give_wrapped(const SecretBytes& wrapped, CK_BYTE* out, CK_ULONG* out_length) {
@@ -78,6 +88,7 @@ Answer WrapKey(Session& session, CK_MECHANISM* mechanism, CK_OBJECT_HANDLE wrapp
     CS2SIM_TRY_LET(found, object_in_use(session, handle, CKR_KEY_HANDLE_INVALID));
     const SharedObject& key = found;
     CS2SIM_TRY(may_be_wrapped(*key, *with, prepared.row->work));
+    warn_of_frame(session, prepared, "C_WrapKey");
     if (prepared.row->work == Work::rsa_aes) {
         CS2SIM_TRY_LET(wrapped, wrap_by_rsa_aes(session, prepared, *with, *key));
         return give_wrapped(to_secret(wrapped), out, out_length);
@@ -98,6 +109,7 @@ Answer UnwrapKey(Session& session, CK_MECHANISM* mechanism, CK_OBJECT_HANDLE unw
     CS2SIM_TRY_LET(given, given_template(session, attributes, count));
     CS2SIM_TRY(given.join(Template::decode(with->properties.bytes(CXI_PROP_UNWRAP_TEMPLATE))));
     CS2SIM_TRY_LET(wanted, wanted_key(session, given, Making::unwrap, CK_UNAVAILABLE_INFORMATION));
+    warn_of_frame(session, prepared, "C_UnwrapKey");
     auto made = prepared.row->work == Work::rsa_aes
                     ? unwrap_by_rsa_aes(session, prepared, *with, std::move(wanted), blob)
                     : unwrap_into(session, std::move(wanted), *with,

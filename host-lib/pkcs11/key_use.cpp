@@ -87,6 +87,10 @@ Answer begin(Session& session, Slot slot, const UseRow& use, const CK_MECHANISM*
             EVP_DigestInit_ex2(begun.hash.get(), digest_method(hash_of(prepared.cxi)->name), nullptr) != 1)
             return fail(CKR_HOST_MEMORY);
     }
+    // "The user has to supply the PIN for each use (sign or decrypt)": C_Login(CKU_CONTEXT_SPECIFIC) between
+    // …Init and the work (PKCS#11 3.0, section 4.9). C_UnwrapKey, C_DeriveKey and C_WrapKey are one call,
+    // with no operation that somebody could be authenticated for, and ask for none; SENSITIVE, EXTRACTABLE
+    // and the usages guard what they make.
     begun.authenticated = !key->properties.flag_or(CXI_PROP_ALWAYS_AUTHENTICATE, false) ||
                           class_of(key->properties) != CKO_PRIVATE_KEY;
     begun.prepared = std::move(prepared);

@@ -132,7 +132,7 @@ std::span<const HashRow> hash_table();
 struct Prepared {
     const MechanismRow* row = nullptr;
     std::uint32_t cxi = 0;
-    Bytes parameter;                // LAYOUT_CXI_CRYPT_PARAMETER, _OAEP_, _PSS_
+    Bytes parameter;                // LAYOUT_CXI_CRYPT_PARAMETER, _FRAME_, _OAEP_, _PSS_
     Bytes data;                     // of derivations: peer, string, seed; of TLS MACs: the label
     std::size_t mac_length = 0;     // 0: whole
     std::size_t tag_length = 0;     // of AEAD modes and ECIES
@@ -142,6 +142,7 @@ struct Prepared {
     CK_ULONG aes_bits = 0;                 // RSA_AES_KEY_WRAP
     std::size_t each = 0;                  // MULTI: bytes of each of the data; 0: there is one
     std::optional<CK_ULONG> whole_length;  // CCM: of the data, as announced
+    bool framed = false;                   // bytes of the caller's stand around a wrapped key
 };
 
 // Reads what the caller gave. Errors: CKR_ARGUMENTS_BAD (a null pointer where a length is not zero),

@@ -36,6 +36,16 @@ std::optional<CK_OBJECT_HANDLE> number_of(const Object& object) {
 
 }  // namespace
 
+ObjectTable::Packed::Packed(const Object& object) {
+    const Bytes properties = object.properties.encode();
+    bytes_.reserve(kHead + object.reference.size() + properties.size());
+    append_big_endian(bytes_, object.slot, 8);
+    append_big_endian(bytes_, object.session, 8);
+    append_big_endian(bytes_, object.reference.size(), 8);
+    append(bytes_, object.reference);
+    append(bytes_, properties);
+}
+
 // A row keeps its place whatever becomes of its blob.
 ObjectTable::Place ObjectTable::place_of(const Object& object) {
     if (!object.stored) return {object.slot, object.reference};
@@ -63,13 +73,12 @@ void ObjectTable::used(Entry& entry) {
 // A session object that is no blob of our own.
 void ObjectTable::tell_if_on_device(CK_OBJECT_HANDLE handle, const Entry& entry,
                                     std::vector<SharedObject>& told) {
-    const Bytes& reference = entry.object ? entry.object->reference : entry.packed->reference;
-    if (reference.empty() || reference[0] == CXI_TAG_EXTERNAL) return;
+    if (!entry.on_device) return;
     Object object;
     object.handle = handle;
     object.slot = entry.slot();
-    object.session = entry.object ? entry.object->session : entry.packed->session;
-    object.reference = reference;
+    object.session = entry.object ? entry.object->session : entry.packed.session();
+    object.reference = entry.object ? entry.object->reference : to_bytes(entry.packed.reference());
     told.push_back(std::make_shared<const Object>(std::move(object)));
 }
 
@@ -77,20 +86,21 @@ SharedObject ObjectTable::whole(CK_OBJECT_HANDLE handle, const Entry& entry) {
     if (entry.object) return entry.object;
     Object object;
     object.handle = handle;
-    object.slot = entry.packed->slot;
-    object.session = entry.packed->session;
-    object.reference = entry.packed->reference;
-    object.properties = PropertyList::decode(entry.packed->properties).value();  // as encode() made it
+    object.slot = entry.packed.slot();
+    object.session = entry.packed.session();
+    object.reference = to_bytes(entry.packed.reference());
+    object.properties = PropertyList::decode(entry.packed.properties()).value();  // as encode() made it
     return std::make_shared<const Object>(std::move(object));
 }
 
 // Puts a whole object into its entry; another one may be put away for it.
 void ObjectTable::keep(Entry& entry, SharedObject object) {
     entry.is_private = object->properties.flag_or(CXI_PROP_PRIVATE, true);
+    entry.on_device = !object->reference.empty() && object->reference[0] != CXI_TAG_EXTERNAL;
     if (!object->stored && !entry.use) entry.use = used_.insert(used_.begin(), object->handle);
     used(entry);
     entry.object = std::move(object);
-    entry.packed.reset();
+    entry.packed = {};
     while (used_.size() > most_whole_) {
         const CK_OBJECT_HANDLE oldest = used_.back();
         used_.pop_back();
@@ -105,10 +115,7 @@ void ObjectTable::put_away(CK_OBJECT_HANDLE handle) {
         objects_.erase(found);  // its handle says what it is
         return;
     }
-    if (!entry.place)
-        entry.packed =
-            std::make_unique<Packed>(Packed{entry.object->slot, entry.object->session,
-                                            entry.object->reference, entry.object->properties.encode()});
+    if (!entry.place) entry.packed = Packed(*entry.object);
     entry.object.reset();
     entry.use.reset();
 }
@@ -195,7 +202,7 @@ std::optional<CK_SESSION_HANDLE> ObjectTable::drop(CK_OBJECT_HANDLE handle) {
     if (entry.use) used_.erase(*entry.use);
     if (entry.place) token_objects_.erase(token_objects_.find(*entry.place));
     if (entry.is_token()) return std::nullopt;
-    return entry.object ? entry.object->session : entry.packed->session;
+    return entry.object ? entry.object->session : entry.packed.session();
 }
 
 void ObjectTable::take_out(CK_OBJECT_HANDLE handle) {

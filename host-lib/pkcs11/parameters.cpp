@@ -26,13 +26,18 @@ Answer read_iv(const CK_MECHANISM& mechanism, std::size_t block, Prepared& out) 
     return {};
 }
 
-// An initial value alone, or with bytes around the key, which are not supported.
+// An initial value alone, or with bytes that stand around the key.
 Answer read_cbc_wrap(const CK_MECHANISM& mechanism, std::size_t block, Prepared& out) {
     const auto given = structure<CK_WRAP_PARAMS>(mechanism);
     if (!given) return read_iv(mechanism, block, out);
     CS2SIM_TRY_LET(iv, part(given->pIv, given->ulIvLen));
-    if (iv.size() != block || given->ulPrefixLen != 0 || given->ulPostfixLen != 0) return kBad;
-    return put_crypt_parameter(out, iv);
+    CS2SIM_TRY_LET(prefix, part(given->pPrefix, given->ulPrefixLen));
+    CS2SIM_TRY_LET(postfix, part(given->pPostfix, given->ulPostfixLen));
+    if (iv.size() != block) return kBad;
+    out.framed = !prefix.empty() || !postfix.empty();
+    if (!out.framed) return put_crypt_parameter(out, iv);
+    return put_parameter(out.parameter, LAYOUT_CXI_FRAME_PARAMETER,
+                         {CXI_IV_NO_GENERATE, iv, ByteView(), 0, prefix, postfix});
 }
 
 // An initial value (PKCS#11 3.0), or what GCM has (older callers).

@@ -216,6 +216,18 @@ bool Template::flag(CK_ATTRIBUTE_TYPE type, bool otherwise) const {
     return value.size() == 1 ? value[0] != CK_FALSE : otherwise;
 }
 
+namespace {
+
+// "This attribute may only be set to CK_TRUE when CKA_PRIVATE is also CK_TRUE" (PKCS#11 3.0, section 4.9).
+Result<void> check_authentication(const PropertyList& properties) {
+    const bool open_to_all = !properties.flag_or(CXI_PROP_PRIVATE, true);
+    if (open_to_all && properties.flag_or(CXI_PROP_ALWAYS_AUTHENTICATE, false))
+        return fail(CKR_TEMPLATE_INCONSISTENT);
+    return {};
+}
+
+}  // namespace
+
 Result<PropertyList> new_properties(const Template& given, CK_OBJECT_CLASS object_class, CK_KEY_TYPE key_type,
                                     Making how, const Maker& maker) {
     const std::uint8_t bit = class_bit(object_class);
@@ -249,6 +261,7 @@ Result<PropertyList> new_properties(const Template& given, CK_OBJECT_CLASS objec
         CS2SIM_TRY(put(properties, row, value));
     }
     add_standard_flags(properties, bit, maker.certified);
+    CS2SIM_TRY(check_authentication(properties));
     set_mechanisms(properties);
     if ((bit & kPrivateSecret) != 0) set_export_policy(properties);
     set_expiry(properties);
@@ -284,9 +297,10 @@ Result<PropertyList> changed_properties(const Template& given, const PropertyLis
             return fail(CKR_ATTRIBUTE_READ_ONLY);
         CS2SIM_TRY(put(changes, row, value));
     }
+    PropertyList after = before;
+    for (const Property& change : changes) after.set(change.id, change.value);
+    CS2SIM_TRY(check_authentication(after));
     if (changes.has(CXI_PROP_SENSITIVE) || changes.has(CXI_PROP_EXTRACTABLE)) {
-        PropertyList after = before;
-        for (const Property& change : changes) after.set(change.id, change.value);
         set_export_policy(after);
         changes.set_number(CXI_PROP_KEY_EXPORT, after.number_or(CXI_PROP_KEY_EXPORT, CXI_KEY_EXPORT_DENY));
     }

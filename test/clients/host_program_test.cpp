@@ -78,3 +78,17 @@ pkcs11-tool --module $M --slot 0 --login --pin 123456 --sign -m ECDSA-SHA256 --i
 )sh");
     CHECK(out.find("Verified OK") != std::string::npos);
 }
+
+TEST_CASE("a provider in OpenSSL's configuration uses the library once, while OpenSSL begins") {
+    const Token token;
+    cs2sim::scenario::write_file(token.file("openssl.cnf"),
+                                 "openssl_conf = start\n[start]\nproviders = list\n[list]\ndefault = known\n"
+                                 "own = own\n[known]\nactivate = 1\n[own]\nactivate = 1\nmodule = " +
+                                     std::string(CS2SIM_OWN_PROVIDER) + "\n");
+    for (const char* program :
+         {"openssl rand -hex 8", "openssl dgst -sha256 openssl.cnf", "openssl genpkey -algorithm ED25519"}) {
+        INFO(program);
+        CHECK(token.shell("openssl", "export OPENSSL_CONF=$HOME/openssl.cnf\n" + std::string(program) +
+                                         " 2>&1 >/dev/null") == "begun 0\nended 0\n");
+    }
+}

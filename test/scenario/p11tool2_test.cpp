@@ -136,8 +136,6 @@ TEST_CASE("p11tool2 ends with 2 when it is called wrongly, 3 when no device answ
                "[Mechanism]\nCK_MECHANISM_TYPE=CKM_AES_KEY_GEN\n[Key]\nCKA_NO=1\n");
     desk.fails({"GenerateKey=bad.template"},
                "p11tool2: bad.template, line 4: 'CKA_NO' is no attribute\n" + no_type, 2);
-    desk.fails({"LoginUser=file:no.pin"},
-               "p11tool2: no.pin: No such file or directory\n" + describe(E_CSA_KEY_OPEN));
     const std::string failed = "Error 0x00000006 (CKR_FUNCTION_FAILED)\n";
     desk.user().options.environment["CS_PKCS11_R3_CFG"] = "/nowhere.cfg";
     desk.fails({"ListSlots"},
@@ -146,6 +144,64 @@ TEST_CASE("p11tool2 ends with 2 when it is called wrongly, 3 when no device answ
                "[CryptoServer]\nDevice = " + std::to_string(free_port()) + "@127.0.0.1\n");
     desk.user().options.environment["CS_PKCS11_R3_CFG"] = desk.file("dead.cfg");
     CHECK(desk.tool({"LoginUser=123456", "ListObjects"}).status == 3);
+}
+
+TEST_CASE("p11tool2 says which file it cannot read or write, and why; B906… is of keys and backups") {
+    Desk desk;
+    desk.add_token();
+    desk.user_does(
+        {"KeyAttr=CKA_LABEL=k", "GenerateKey=AES", "PubKeyAttr=CKA_LABEL=ec", "GenerateKeyPair=EC"});
+    std::filesystem::create_directory(desk.file("folder"));
+    require_success(desk.shell(
+        "openssl req -x509 -newkey rsa:2048 -nodes -keyout key.pem -subj /CN=test -out cert.pem 2>&1\n"
+        "mkfifo pipe"));
+    desk.user_does({"CertAttr=CKA_LABEL=c", "ImportCert=cert.pem"});
+    struct Row {
+        std::string command, behind;
+        std::uint32_t code;
+    };
+    for (const Row& row : {Row{"LoginUser=file:", "", E_CSA_PARAM},
+                           {"LoginSO=file:", "", E_CSA_PARAM},
+                           {"LoginKM=file:", "", E_CSA_PARAM},
+                           {"Login=ADMIN,file:", "", E_CSA_PARAM},
+                           {"InitToken=file:", "", E_CSA_PARAM},
+                           {"InitPIN=file:", "", E_CSA_PARAM},
+                           {"SetPIN=file:", ",file:none", E_CSA_PARAM},
+                           {"SetPIN=123456,file:", "", E_CSA_PARAM},
+                           {"GenerateKey=", "", E_CSA_PARAM},
+                           {"GenerateKeyPair=", "", E_CSA_PARAM},
+                           {"ImportCert=", "", E_CSA_PARAM},
+                           {"ImportP12=", ",password", E_CSA_KEY_OPEN},
+                           {"RestoreObject=", "", E_CSA_BACKUP_FILE}})
+        for (const auto& [file, why] : {std::pair{"none", "No such file or directory"},
+                                        {"none/none", "No such file or directory"},
+                                        {"cert.pem/none", "Not a directory"},
+                                        {"folder", "Is a directory"}}) {
+            INFO(row.command << file << row.behind);
+            desk.fails({row.command + file + row.behind},
+                       "p11tool2: " + std::string(file) + ": " + why + "\n" + describe(row.code));
+        }
+    for (const Row& row : {Row{"ExportCert=", ",CKA_LABEL=c", E_CSA_PARAM},
+                           {"ExportPublicKey=", ",CKA_LABEL=ec", E_CSA_KEY_WRITE},
+                           {"BackupObject=", ",CKA_LABEL=k", E_CSA_BACKUP_WRITE}})
+        for (const auto& [file, why] : {std::pair{"none/none", "No such file or directory"},
+                                        {"cert.pem/none", "Not a directory"},
+                                        {"folder", "Is a directory"}}) {
+            INFO(row.command << file << row.behind);
+            desk.fails({"LoginUser=123456", row.command + file + row.behind},
+                       "p11tool2: " + std::string(file) + ": " + why + "\n" + describe(row.code));
+        }
+    // A named pipe may never be written to; one of a shell is read.
+    CHECK(desk.tool({"LoginUser=file:pipe"}).status == 1);
+    const std::string tool = built_program("p11tool2");
+    require_success(
+        desk.shell("CS_PKCS11_R3_CFG=$PWD/cs_pkcs11_R3.cfg\nexport CS_PKCS11_R3_CFG\n"
+                   "echo 123456 | " +
+                   tool + " LoginUser=file:/dev/stdin ListObjects"));
+    // What is there and holds something else.
+    desk.fails({"LoginUser=123456", "ImportCert=key.pem"},
+               "p11tool2: key.pem: no certificate, neither DER nor PEM\n" + describe(E_CSA_PARAM));
+    desk.fails({"LoginUser=123456", "ImportP12=key.pem,x"}, describe(E_CSA_KEY_FORMAT));
 }
 
 TEST_CASE("p11tool2 says that a key file is not there, and not what stands in its place") {
@@ -219,6 +275,21 @@ TEST_CASE("p11tool2 makes keys by words, attributes and template files, and list
         {"KeyAttr=CKA_LABEL=listed,CKA_ALLOWED_MECHANISMS=CKM_AES_GCM CKM_AES_CBC", "GenerateKey=AES"});
     CHECK(std::regex_match(desk.user_does({"GetAttribute=CKA_ALLOWED_MECHANISMS,CKA_LABEL=listed"}),
                            std::regex("0x[0-9A-F]{8}: CKM_AES_GCM CKM_AES_CBC\n")));
+    const std::string within = "{CKA_SENSITIVE=CK_TRUE,CKA_LABEL=\"of, within\",CKA_KEY_TYPE=CKK_AES}",
+                      told = "{CKA_LABEL=\"of, within\",CKA_KEY_TYPE=CKK_AES,CKA_SENSITIVE=CK_TRUE}";
+    desk.user_does({"KeyAttr=CKA_LABEL=moves,CKA_WRAP_TEMPLATE=" + within + ",CKA_UNWRAP_TEMPLATE=" + within +
+                        ",CKA_DERIVE_TEMPLATE={CKA_LABEL=x,CKA_DERIVE_TEMPLATE=" + within + "}",
+                    "GenerateKey=AES"});
+    for (const char* name : {"CKA_WRAP_TEMPLATE", "CKA_UNWRAP_TEMPLATE"})
+        CHECK(desk.user_does({"GetAttribute=" + std::string(name) + ",CKA_LABEL=moves"})
+                  .ends_with(": " + told + "\n"));
+    CHECK(desk.user_does({"GetAttribute=CKA_DERIVE_TEMPLATE,CKA_LABEL=moves"})
+              .ends_with(": {CKA_LABEL=\"x\",CKA_DERIVE_TEMPLATE=" + told + "}\n"));
+    CHECK(desk.user_does({"GetAttribute=CKA_WRAP_TEMPLATE,CKA_LABEL=listed"}).ends_with(": {}\n"));
+    CHECK(desk.user_does({"ListObjects=CKA_LABEL=moves"})
+              .find("  CKA_WRAP_TEMPLATE: " + told + "\n  CKA_UNWRAP_TEMPLATE: " + told +
+                    "\n  CKA_DERIVE_TEMPLATE: {") != std::string::npos);
+    CHECK(desk.user_does({"ListObjects=CKA_LABEL=listed"}).find("TEMPLATE") == std::string::npos);
     CHECK(desk.user_does({"KeyAttr=CKA_LABEL=renamed", "SetAttribute=CKA_LABEL=\"of a file\"",
                           "KeyAttr=CKA_LABEL=copy", "CopyObject=CKA_LABEL=renamed",
                           "DeleteObject=CKA_LABEL=renamed"})
@@ -260,7 +331,7 @@ TEST_CASE("p11tool2 takes PKCS#12 files and certificates in, and gives certifica
     CHECK(read_file(desk.file("back.der")) == read_file(desk.file("cert.der")));
     desk.fails({"LoginUser=123456", "ImportP12=all.p12,wrong"}, describe(E_CSA_KEY_PASSWORD));
     desk.fails({"LoginUser=123456", "ImportCert=/nowhere"},
-               "p11tool2: /nowhere: No such file or directory\n" + describe(E_CSA_KEY_OPEN));
+               "p11tool2: /nowhere: No such file or directory\n" + describe(E_CSA_PARAM));
 }
 
 TEST_CASE("p11tool2 backs objects up and restores them, changes settings of the slot, deletes the token") {

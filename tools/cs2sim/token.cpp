@@ -4,10 +4,12 @@
 #include <iostream>
 #include <memory>
 
+#include "firmware/protocol/terminal_text.h"
 #include "host-lib/files/host_file.h"
 #include "host-lib/pkcs11/config.h"
 #include "tools/cs2sim/commands.h"
 #include "tools/instance/instance.h"
+#include "tools/session/ending.h"
 #include "tools/token/shell.h"
 
 namespace cs2sim {
@@ -48,8 +50,10 @@ bool write_config(const fs::path& state, unsigned slot, const std::string& logon
     const unsigned slots = std::max(10u, slot + 1);
     const std::string text =
         "# Written by cs2sim token add, which leaves it alone from now on.\n[Global]\nSlotCount = " +
-        std::to_string(slots) + "\n\n[CryptoServer]\nDevice = \"unix:" + host_socket(state).string() +
-        "\"\n" + init_token_as(logon);
+        std::to_string(slots) +
+        "\nKeepLeadZeros = true  # as PKCS#11 has it; the library's own default drops "
+        "them\n\n[CryptoServer]\nDevice = \"unix:" +
+        host_socket(state).string() + "\"\n" + init_token_as(logon);
     return host::replace_host_file(pkcs11_config_file(state), as_bytes(text), 0600);
 }
 
@@ -131,6 +135,8 @@ int add(const CommandLine& line, const TokenArguments& arguments) {
     const Result<void> done =
         info ? provision(shell, arguments, logon, *info) : Result<void>(fail(info.error()));
     if (!done) {
+        if (const std::string file = tools::refused_file(done.error()); !file.empty())
+            std::cerr << "cs2sim: " << terminal_text(file) << '\n';
         std::cerr << tools::p11::failure_text(done.error().code);
         // What would be repeated from now on with a log-on that failed is not left behind.
         if (!was_there) fs::remove(config, error);

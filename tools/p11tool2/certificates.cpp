@@ -5,8 +5,11 @@
 #include <openssl/pem.h>
 #include <openssl/pkcs12.h>
 
+#include <cstdio>
+
 #include "firmware/crypto/digest.h"
 #include "firmware/crypto/pkey.h"
+#include "firmware/protocol/terminal_text.h"
 #include "host-lib/files/host_file.h"
 #include "host-lib/pkcs11/attributes.h"
 #include "host-lib/pkcs11/key_components.h"
@@ -62,14 +65,15 @@ constexpr CK_ATTRIBUTE_TYPE kRsaSecrets[] = {CKA_PRIVATE_EXPONENT, CKA_PRIME_1, 
 }  // namespace
 
 Result<Certificate> read_certificate(const std::string& path) {
-    const auto content = host::read_host_file(path, kMostFile);
-    if (!content) return fail(E_CSA_KEY_OPEN);
+    const auto content = host::read_host_input(path, kMostFile);
+    if (!content) return fail(E_CSA_PARAM);
     const Handle<BIO> bio(BIO_new_mem_buf(content->data(), static_cast<int>(content->size())));
     if (Certificate pem{PEM_read_bio_X509(bio.get(), nullptr, nullptr, nullptr)}) return pem;
     const unsigned char* at = content->data();
     Certificate der(d2i_X509(nullptr, &at, static_cast<long>(content->size())));
-    if (!der) return fail(E_CSA_KEY_FORMAT);
-    return der;
+    if (der) return der;
+    std::fprintf(stderr, "p11tool2: %s: no certificate, neither DER nor PEM\n", terminal_text(path).c_str());
+    return fail(E_CSA_PARAM);
 }
 
 Result<OpenedP12> open_p12(ByteView content, const char* password) {

@@ -13,7 +13,7 @@ struct FreeCertificate {
 };
 using Certificate = std::unique_ptr<X509, FreeCertificate>;
 
-// DER or PEM. Errors: E_CSA_KEY_OPEN, E_CSA_KEY_FORMAT.
+// DER or PEM. Errors: E_CSA_PARAM when the file cannot be read, or is none.
 Result<Certificate> read_certificate(const std::string& path);
 
 struct OpenedP12 {

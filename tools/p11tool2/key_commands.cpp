@@ -147,7 +147,7 @@ Result<void> import_p12(Shell& shell, const std::string& value) {
     const auto words = split_list(value, 2);
     CS2SIM_TRY_LET(password, shell.pin(words.size() > 1 ? words[1] : "", "password of " + words[0]));
     password.push_back(0);
-    const auto content = host::read_host_file(words[0], kMostFile);
+    const auto content = host::read_host_input(words[0], kMostFile);
     if (!content) return fail(E_CSA_KEY_OPEN);
     CS2SIM_TRY_LET(opened, open_p12(*content, reinterpret_cast<const char*>(password.data())));
     CS2SIM_TRY_LET(privates, private_key_attributes(*opened.key));

@@ -13,8 +13,9 @@ namespace {
 using cs2sim::p11::ulong_of;
 
 Result<std::string> text_of(Shell& shell, CK_OBJECT_HANDLE object, CK_ATTRIBUTE_TYPE type) {
-    CS2SIM_TRY_LET(value, shell.value(object, type));
-    return value_text(type, value);
+    auto text = shell.attribute_text(object, type);
+    if (!text && is_untold(text.error())) return std::string();
+    return text;
 }
 
 Result<CK_ULONG> number_in(Shell& shell, CK_OBJECT_HANDLE object, CK_ATTRIBUTE_TYPE type) {
@@ -46,13 +47,19 @@ Result<void> print_object(Shell& shell, CK_OBJECT_HANDLE object) {
         const char* name;
         CK_ATTRIBUTE_TYPE type;
     } lines[] = {
-        {"CKA_LABEL", CKA_LABEL},         {"CKA_ID", CKA_ID},
-        {"CKA_KEY_TYPE", CKA_KEY_TYPE},   {"CKA_MODULUS_BITS", CKA_MODULUS_BITS},
-        {"CKA_VALUE_LEN", CKA_VALUE_LEN}, {"CKA_EC_PARAMS", CKA_EC_PARAMS},
+        {"CKA_LABEL", CKA_LABEL},
+        {"CKA_ID", CKA_ID},
+        {"CKA_KEY_TYPE", CKA_KEY_TYPE},
+        {"CKA_MODULUS_BITS", CKA_MODULUS_BITS},
+        {"CKA_VALUE_LEN", CKA_VALUE_LEN},
+        {"CKA_EC_PARAMS", CKA_EC_PARAMS},
+        {"CKA_WRAP_TEMPLATE", CKA_WRAP_TEMPLATE},
+        {"CKA_UNWRAP_TEMPLATE", CKA_UNWRAP_TEMPLATE},
+        {"CKA_DERIVE_TEMPLATE", CKA_DERIVE_TEMPLATE},
     };
     for (const auto& line : lines) {
         CS2SIM_TRY_LET(text, text_of(shell, object, line.type));
-        if (!text.empty()) std::printf("  %-17s: %s\n", line.name, text.c_str());
+        if (!text.empty() && text != "{}") std::printf("  %-17s: %s\n", line.name, text.c_str());
     }
     CS2SIM_TRY_LET(size, key_size(shell, object));
     if (size != 0) std::printf("  %-17s: %lu\n", "size", size);
@@ -118,8 +125,8 @@ Result<void> get_attribute(Shell& shell, const std::string& value) {
     CS2SIM_TRY_LET(type, attribute_named(words[0]));
     CS2SIM_TRY_LET(objects, selected(shell, words[1]));
     for (const CK_OBJECT_HANDLE object : objects) {
-        CS2SIM_TRY_LET(told, shell.attribute(object, type));
-        std::printf("0x%08lX: %s\n", object, value_text(type, told).c_str());
+        CS2SIM_TRY_LET(told, shell.attribute_text(object, type));
+        std::printf("0x%08lX: %s\n", object, told.c_str());
     }
     return {};
 }
@@ -138,8 +145,10 @@ Result<CK_OBJECT_HANDLE> the_one(Shell& shell, const std::string& text, CK_OBJEC
     return found;
 }
 
-Result<void> write_public(const std::string& path, ByteView content) {
-    if (!host::replace_host_file(path, content, 0644)) return fail(E_CSA_KEY_WRITE);
+// `refused` when it cannot be written: files of keys have a number of their own.
+Result<void> write_public(const std::string& path, ByteView content, std::uint32_t refused) {
+    std::fflush(stdout);  // keeps the order where the path is /dev/stdout
+    if (!host::replace_host_file(path, content, 0644)) return fail(refused);
     return {};
 }
 
@@ -148,7 +157,7 @@ Result<void> export_cert(Shell& shell, const std::string& value) {
     const auto words = split_list(value, 2);
     CS2SIM_TRY_LET(certificate, the_one(shell, words.size() > 1 ? words[1] : "", CKO_CERTIFICATE));
     CS2SIM_TRY_LET(content, shell.value(certificate, CKA_VALUE));
-    return write_public(words[0], content);
+    return write_public(words[0], content, E_CSA_PARAM);
 }
 
 // file,CKA_…=…: SubjectPublicKeyInfo in DER, as `openssl pkey -pubin -inform der` reads it.
@@ -164,7 +173,7 @@ Result<void> export_public_key(Shell& shell, const std::string& value) {
         *part = to_bytes(content);
     }
     CS2SIM_TRY_LET(der, public_key_of(parts));
-    return write_public(words[0], der);
+    return write_public(words[0], der, E_CSA_KEY_WRITE);
 }
 
 constexpr Command kCommands[] = {

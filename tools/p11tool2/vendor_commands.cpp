@@ -31,13 +31,13 @@ Result<void> backup_object(Shell& shell, const std::string& value) {
     CK_BYTE* blob = nullptr;
     CK_ULONG length = 0;
     CS2SIM_TRY(shell.check(vendor->CS_BackupObject(*shell.session(), found[0], &blob, &length)));
-    if (!host::replace_host_file(words[0], ByteView(blob, length), 0600)) return fail(E_CSA_KEY_WRITE);
+    if (!host::replace_host_file(words[0], ByteView(blob, length), 0600)) return fail(E_CSA_BACKUP_WRITE);
     return {};
 }
 
 Result<void> restore_object(Shell& shell, const std::string& value) {
-    auto blob = host::read_host_file(value, kMostBlob);
-    if (!blob) return fail(E_CSA_KEY_OPEN);
+    auto blob = host::read_host_input(value, kMostBlob);
+    if (!blob) return fail(E_CSA_BACKUP_FILE);
     CS2SIM_TRY_LET(vendor, shell.vendor_functions());
     CS2SIM_TRY_LET(session, shell.session());
     CK_OBJECT_HANDLE object = 0;

@@ -9,9 +9,12 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <deque>
 #include <filesystem>
+#include <span>
 
 #include "host-lib/files/host_file.h"
+#include "host-lib/pkcs11/attributes.h"
 #include "host-lib/pkcs11/cryptoki/names.h"
 #include "host-lib/pkcs11/errors.h"
 
@@ -32,9 +35,53 @@ void note_configuration() {
     }
 }
 
+// An attribute that is a template: the library tells the array first, then each element's length, then what
+// was made room for, a level of templates within templates at a time.
+class TemplateRoom {
+public:
+    // Room for everything whose length is known since the last call; false: there was nothing.
+    bool grow(std::span<CK_ATTRIBUTE> attributes) {
+        bool grown = false;
+        for (CK_ATTRIBUTE& each : attributes) {
+            if (!each.pValue && each.ulValueLen != 0 && each.ulValueLen != CK_UNAVAILABLE_INFORMATION) {
+                each.pValue = buffers_.emplace_back(each.ulValueLen).data();
+                grown = true;
+            } else if (is_template(each.type) && each.pValue) {
+                grown |= grow(elements(each));
+            }
+        }
+        return grown;
+    }
+    static bool is_template(CK_ATTRIBUTE_TYPE type) {
+        const auto* row = cs2sim::p11::find_attribute(type);
+        return row && row->codec == cs2sim::p11::Codec::attributes;
+    }
+    static std::string text(const CK_ATTRIBUTE& array) {
+        std::string all;
+        for (const CK_ATTRIBUTE& each : elements(array)) {
+            const ByteView value(static_cast<const std::uint8_t*>(each.pValue),
+                                 each.pValue ? each.ulValueLen : 0);
+            all += (all.empty() ? "" : ",") + cs2sim::p11::constant_name("CKA", each.type) + "=" +
+                   (is_template(each.type) ? text(each) : value_text(each.type, value));
+        }
+        return "{" + all + "}";
+    }
+
+private:
+    static std::span<CK_ATTRIBUTE> elements(const CK_ATTRIBUTE& array) {
+        if (!array.pValue || array.ulValueLen == CK_UNAVAILABLE_INFORMATION) return {};
+        return {static_cast<CK_ATTRIBUTE*>(array.pValue), array.ulValueLen / sizeof(CK_ATTRIBUTE)};
+    }
+    std::deque<SecretBytes> buffers_;
+};
+
 bool same_bytes(const SecretBytes& a, const SecretBytes& b) { return equal_in_constant_time(a, b); }
 
 }  // namespace
+
+bool is_untold(Error error) {
+    return error.code == CKR_ATTRIBUTE_TYPE_INVALID || error.code == CKR_ATTRIBUTE_SENSITIVE;
+}
 
 std::string own_library() {
     constexpr const char* kName = "libcs_pkcs11_R3.so";
@@ -118,8 +165,8 @@ Result<void> Shell::check(CK_RV code) {
 
 Result<SecretBytes> Shell::pin(const std::string& text, const std::string& prompt, bool again) {
     if (text.starts_with("file:")) {
-        auto content = host::read_host_file(text.substr(5), kMostPinFile);
-        if (!content) return fail(E_CSA_KEY_OPEN);
+        auto content = host::read_host_input(text.substr(5), kMostPinFile);
+        if (!content) return fail(E_CSA_PARAM);
         content->erase(std::ranges::find(*content, '\n'), content->end());
         return *std::move(content);
     }
@@ -190,11 +237,23 @@ Result<SecretBytes> Shell::attribute(CK_OBJECT_HANDLE object, CK_ATTRIBUTE_TYPE 
     return out;
 }
 
+Result<std::string> Shell::attribute_text(CK_OBJECT_HANDLE object, CK_ATTRIBUTE_TYPE type) {
+    if (!TemplateRoom::is_template(type)) {
+        CS2SIM_TRY_LET(told, attribute(object, type));
+        return value_text(type, told);
+    }
+    CS2SIM_TRY_LET(open, session());
+    CK_ATTRIBUTE array{type, nullptr, 0};
+    TemplateRoom room;
+    do {
+        CS2SIM_TRY(check(functions_->C_GetAttributeValue(open, object, &array, 1)));
+    } while (room.grow({&array, 1}));
+    return TemplateRoom::text(array);
+}
+
 Result<SecretBytes> Shell::value(CK_OBJECT_HANDLE object, CK_ATTRIBUTE_TYPE type) {
     auto told = attribute(object, type);
-    const bool none = !told && (told.error().code == CKR_ATTRIBUTE_TYPE_INVALID ||
-                                told.error().code == CKR_ATTRIBUTE_SENSITIVE);
-    return none ? SecretBytes() : told;
+    return !told && is_untold(told.error()) ? SecretBytes() : told;
 }
 
 }  // namespace cs2sim::tools::p11

@@ -37,7 +37,8 @@ public:
     Result<void> check(CK_RV code);
 
     // A PIN as an argument gives it: "ask" asks with `prompt` (and "Repeat " in front of its name when
-    // `again`), "file:PATH" is the first line of a file, everything else is the PIN.
+    // `again`), "file:PATH" is the first line of a file or a shell's pipe, everything else is the PIN. Error:
+    // E_CSA_PARAM for a file that cannot be read, which refused_file() has the words for.
     Result<SecretBytes> pin(const std::string& text, const std::string& prompt, bool again = false);
 
     Result<void> login(CK_USER_TYPE user, SecretBytes secret);
@@ -57,6 +58,9 @@ public:
     Result<SecretBytes> attribute(CK_OBJECT_HANDLE object, CK_ATTRIBUTE_TYPE type);
     // The same, empty instead of these two errors.
     Result<SecretBytes> value(CK_OBJECT_HANDLE object, CK_ATTRIBUTE_TYPE type);
+    // The value as value_text() writes it, templates (WRAP_TEMPLATE, …) as {CKA_LABEL="x",CKA_SIGN=CK_TRUE}.
+    // Errors: those of attribute().
+    Result<std::string> attribute_text(CK_OBJECT_HANDLE object, CK_ATTRIBUTE_TYPE type);
 
     void close_session();  // the next session() opens another
 
@@ -67,6 +71,9 @@ private:
     CK_SESSION_HANDLE session_ = CK_INVALID_HANDLE;
     host::Terminal terminal_ = controlling_terminal();
 };
+
+// Whether an object has no such attribute, or does not tell it: the two errors of Shell::attribute().
+bool is_untold(Error error);
 
 // libcs_pkcs11_R3.so of this build or installation; its bare name when it is not where this program is.
 std::string own_library();

@@ -101,17 +101,18 @@ Result<Bytes> value_in(const AttributeRow& row, const std::string& raw) {
         return ulong_bytes(*number);
     }
     if (row.codec == Codec::mechanisms) return mechanisms_in(text);
-    if (row.codec == Codec::attributes) return kBad;  // an array of pointers is no text
     return bytes_in(raw);
 }
 
-// Members of a comma list; commas between quotes do not separate.
+// Members of a comma list; commas between quotes and braces do not separate.
 std::vector<std::string> members(const std::string& text) {
     std::vector<std::string> all(1);
     bool quoted = false;
+    int depth = 0;
     for (const char c : text) {
         if (c == '"') quoted = !quoted;
-        if (c == ',' && !quoted)
+        if (!quoted && (c == '{' || c == '}')) depth += c == '{' ? 1 : -1;
+        if (c == ',' && !quoted && depth <= 0)
             all.emplace_back();
         else
             all.back() += c;
@@ -140,9 +141,24 @@ Result<void> TemplateText::add(const std::string& name, const std::string& value
     const auto type = constant_number(word);
     const AttributeRow* row = type ? find_attribute(*type) : nullptr;
     if (!row) return refuse(word, "is no attribute", CKR_ATTRIBUTE_TYPE_INVALID);
+    if (row->codec == Codec::attributes) return add_template(*type, word, value);
     const auto parsed = value_in(*row, value);
     if (!parsed) return refuse(word, "takes no such value", CKR_ATTRIBUTE_VALUE_INVALID);
     set(*type, *parsed);
+    return {};
+}
+
+Result<void> TemplateText::add_template(CK_ATTRIBUTE_TYPE type, const std::string& name,
+                                        const std::string& value) {
+    const std::string text = boost::algorithm::trim_copy(value);
+    if (text.size() < 2 || text.front() != '{' || text.back() != '}')
+        return refuse(name, "takes no such value", CKR_ATTRIBUTE_VALUE_INVALID);
+    CS2SIM_TRY_LET(parsed, parse(text.substr(1, text.size() - 2)));
+    const auto inner = std::make_shared<const TemplateText>(std::move(parsed));
+    const std::vector<CK_ATTRIBUTE> elements = inner->attributes();
+    set(type, ByteView(reinterpret_cast<const std::uint8_t*>(elements.data()),
+                       elements.size() * sizeof(CK_ATTRIBUTE)));
+    inner_.push_back(inner);
     return {};
 }
 
@@ -167,6 +183,7 @@ void TemplateText::set_flag(CK_ATTRIBUTE_TYPE type, bool flag) {
 void TemplateText::add_missing(const TemplateText& standard) {
     for (const auto& [type, value] : standard)
         if (!has(type)) set(type, value);
+    inner_.insert(inner_.end(), standard.inner_.begin(), standard.inner_.end());
 }
 
 std::vector<CK_ATTRIBUTE> TemplateText::attributes() const {
@@ -223,8 +240,8 @@ Result<void> take_line(TemplateFile& file, const std::string& section, const std
 }  // namespace
 
 Result<TemplateFile> read_template_file(const std::string& path) {
-    const auto content = host::read_host_file(path, kMostFile);
-    if (!content) return fail(E_CSA_KEY_OPEN);
+    const auto content = host::read_host_input(path, kMostFile);
+    if (!content) return fail(E_CSA_PARAM);
     TemplateFile file;
     std::string section;
     std::istringstream lines{std::string(as_text(*content))};

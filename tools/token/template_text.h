@@ -3,6 +3,7 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -14,9 +15,9 @@ namespace cs2sim::tools::p11 {
 
 class TemplateText {
 public:
-    // Values: CK_TRUE, CK_FALSE, names of constants, numbers, 0xhex, "text", bare text; what fits the
-    // attribute's type. Errors, which leave a word for take_refused_attribute(): CKR_ATTRIBUTE_TYPE_INVALID
-    // for an unknown name, CKR_ATTRIBUTE_VALUE_INVALID.
+    // Values: CK_TRUE, CK_FALSE, names of constants, numbers, 0xhex, "text", bare text, and of WRAP_TEMPLATE
+    // and its like {CKA_…=<value>,…}; what fits the attribute's type. Errors, which leave a word for
+    // take_refused_attribute(): CKR_ATTRIBUTE_TYPE_INVALID for an unknown name, CKR_ATTRIBUTE_VALUE_INVALID.
     static Result<TemplateText> parse(const std::string& text);
 
     Result<void> add(const std::string& name, const std::string& value);
@@ -33,7 +34,10 @@ public:
     std::vector<CK_ATTRIBUTE> attributes() const;
 
 private:
-    std::map<CK_ATTRIBUTE_TYPE, SecretBytes> values_;
+    Result<void> add_template(CK_ATTRIBUTE_TYPE type, const std::string& name, const std::string& value);
+
+    std::map<CK_ATTRIBUTE_TYPE, SecretBytes> values_;  // templates: CK_ATTRIBUTE[] with views into inner_
+    std::vector<std::shared_ptr<const TemplateText>> inner_;
 };
 
 // What a text was refused for last on this thread: "CKA_BOGUS is no attribute", "CKA_SIGN takes no such
@@ -49,7 +53,7 @@ Result<CK_MECHANISM_TYPE> mechanism_named(const std::string& name);
 std::string value_text(CK_ATTRIBUTE_TYPE type, ByteView value);
 
 // A template file: "[Mechanism]" with CK_MECHANISM_TYPE, then "[Key]" (or "[PublicKey]", "[PrivateKey]") with
-// attributes, a line each, '#' comments. Errors: E_CSA_KEY_OPEN, those of add().
+// attributes, a line each, '#' comments. Errors: E_CSA_PARAM when it cannot be read, those of add().
 struct TemplateFile {
     CK_MECHANISM_TYPE mechanism = 0;
     TemplateText key, public_key, private_key;

@@ -196,3 +196,43 @@ TEST_CASE(
     }
     test::bad_input("attacks on keys through PKCS#11 that had to fail", 9);
 }
+
+TEST_CASE(
+    "bytes chosen around a wrapped key tell it: told in the log, refused by settings and in FIPS mode") {
+    CK_BYTE iv[16] = {}, prefix[15] = {}, postfix[1] = {};
+    CK_WRAP_PARAMS around{iv, sizeof iv, prefix, sizeof prefix, postfix, sizeof postfix};
+    const auto first_block = [&](CK_SESSION_HANDLE session, CK_OBJECT_HANDLE wrapping, CK_OBJECT_HANDLE key) {
+        Bytes wrapped;
+        REQUIRE(wrap(session, Given(CKM_CS_AES_CBC_WRAP, around), wrapping, key, wrapped) == Code{CKR_OK});
+        return Bytes(wrapped.begin(), wrapped.begin() + 16);
+    };
+    CK_OBJECT_HANDLE wrapping = 0;
+    const Attributes wraps = aes().flag(CKA_WRAP, true).flag(CKA_ENCRYPT, false).flag(CKA_DECRYPT, false);
+    Bytes value(16, 3), wrapped;
+    value[0] = 0xA7;
+    {
+        Application application;
+        const CK_SESSION_HANDLE session = application.open_as_user();
+        REQUIRE(generate(session, Given(CKM_AES_KEY_GEN), wraps, &wrapping) == Code{CKR_OK});
+        const CK_OBJECT_HANDLE unknown = secret_key(session, CKK_AES, value);
+        const Bytes sought = first_block(session, wrapping, unknown);
+        for (const std::uint8_t guess : {0x00, 0xA6, 0xA7, 0xA8})
+            CHECK((first_block(session, wrapping, secret_key(session, CKK_AES, Bytes(16, guess))) ==
+                   sought) == (guess == 0xA7));
+        CHECK(log_of(application).find("AES_CBC_WRAP with prefix or postfix tells keys") !=
+              std::string::npos);
+        REQUIRE(application.login(session, CKU_CS_GENERIC, "SO_0000,12345678") == Code{CKR_OK});
+        REQUIRE(set(session, 0x80000004, Attributes().number(CKA_CFG_WRAP_POLICY, 1)) == Code{CKR_OK});
+        CHECK(wrap(session, Given(CKM_CS_AES_CBC_WRAP, around), wrapping, unknown, wrapped) ==
+              Code{CKR_MECHANISM_PARAM_INVALID});
+    }
+    Application application("", "se-gen2-fips");
+    const CK_SESSION_HANDLE session = application.open_as_user();
+    CK_OBJECT_HANDLE key = 0;
+    REQUIRE(generate(session, Given(CKM_AES_KEY_GEN), wraps, &wrapping) == Code{CKR_OK});
+    REQUIRE(generate(session, Given(CKM_AES_KEY_GEN), aes().flag(CKA_EXTRACTABLE, true), &key) ==
+            Code{CKR_OK});
+    CHECK(wrap(session, Given(CKM_CS_AES_CBC_WRAP, around), wrapping, key, wrapped) ==
+          Code{CKR_MECHANISM_INVALID});
+    test::bad_input("attacks on keys through PKCS#11 that had to fail", 2);
+}

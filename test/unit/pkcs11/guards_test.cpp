@@ -184,6 +184,41 @@ TEST_CASE("keys that ask for the PIN each time") {
     }
 }
 
+TEST_CASE("keys that ask for the PIN each time are private, and ask for signatures and decryption alone") {
+    Application application;
+    const CK_SESSION_HANDLE session = application.open_as_user();
+    const auto rsa = application.generate_pair(
+        session, CKM_RSA_PKCS_KEY_PAIR_GEN,
+        Attributes().number(CKA_MODULUS_BITS, 2048).flag(CKA_WRAP, true).flag(CKA_ENCRYPT, true),
+        Attributes().flag(CKA_ALWAYS_AUTHENTICATE, true).flag(CKA_UNWRAP, true).flag(CKA_DECRYPT, true));
+    Bytes secret, plain, wrapped;
+    REQUIRE(encrypt(session, Given(CKM_RSA_PKCS), rsa.of_public, Bytes(9, 1), secret) == Code{CKR_OK});
+    CHECK(decrypt(session, Given(CKM_RSA_PKCS), rsa.of_private, secret, plain) ==
+          Code{CKR_USER_NOT_LOGGED_IN});
+    const CK_OBJECT_HANDLE key = secret_key(session, CKK_AES, Bytes(16, 7));
+    REQUIRE(wrap(session, Given(CKM_RSA_PKCS), rsa.of_public, key, wrapped) == Code{CKR_OK});
+    CK_OBJECT_HANDLE back = 0;
+    CHECK(unwrap(session, Given(CKM_RSA_PKCS), rsa.of_private, wrapped,
+                 Attributes().number(CKA_CLASS, CKO_SECRET_KEY).number(CKA_KEY_TYPE, CKK_AES),
+                 &back) == Code{CKR_OK});
+    CK_OBJECT_HANDLE of_public = 0, of_private = 0;
+    CK_MECHANISM mechanism{CKM_EC_KEY_PAIR_GEN, nullptr, 0};
+    Attributes curve, open;
+    curve.bytes(CKA_EC_PARAMS, p256());
+    open.flag(CKA_ALWAYS_AUTHENTICATE, true).flag(CKA_PRIVATE, false);
+    CHECK(Code{C_GenerateKeyPair(session, &mechanism, curve.data(), curve.size(), open.data(), open.size(),
+                                 &of_public, &of_private)} == Code{CKR_TEMPLATE_INCONSISTENT});
+    // A copy may ask for it too, not less, and not become public.
+    CK_OBJECT_HANDLE copy = 0;
+    for (const auto& [type, expected] : {std::pair{CKA_ALWAYS_AUTHENTICATE, CKR_ATTRIBUTE_READ_ONLY},
+                                         {CKA_PRIVATE, CKR_TEMPLATE_INCONSISTENT}}) {
+        Attributes less;
+        less.flag(type, false);
+        CHECK(Code{C_CopyObject(session, rsa.of_private, less.data(), less.size(), &copy)} == Code{expected});
+    }
+    test::bad_input("calls of PKCS#11 that had to fail", 4);
+}
+
 TEST_CASE("without a log-on there are public objects only, and public session objects may be made and used") {
     Application application;
     const CK_SESSION_HANDLE session = application.open_as_user();

@@ -170,7 +170,7 @@ TEST_CASE("GMAC of more than a command takes, in pieces") {
 
 TEST_CASE("what RSA_X_509 decrypts keeps its leading zeros where KeepLeadZeros says so") {
     for (const char* setting : {"KeepLeadZeros = false", "KeepLeadZeros = true", ""}) {
-        const bool keep = std::string_view(setting) != "KeepLeadZeros = false";
+        const bool keep = std::string_view(setting) == "KeepLeadZeros = true";
         Application application(setting);
         const CK_SESSION_HANDLE session = application.open_as_user();
         const auto [of_public, of_private] = application.rsa_pair(session, 2048);
@@ -349,6 +349,72 @@ TEST_CASE("keys travel under RSA and AES together, and in CBC") {
     REQUIRE(wrap(session, Given(CKM_CS_DES_CBC_WRAP, iv, 8), des, value, wrapped) == Code{CKR_OK});
     CHECK(wrapped.size() == 16);
     test::bad_input("calls of PKCS#11 that had to fail", 3);
+}
+
+TEST_CASE("bytes of CK_WRAP_PARAMS stand around a wrapped key, and are compared when it comes back") {
+    Application application;
+    const CK_SESSION_HANDLE session = application.open_as_user();
+    CK_BYTE iv[16] = {1}, before[13] = {2, 3}, after[19] = {4, 5};
+    struct Row {
+        CK_MECHANISM_TYPE wraps, decrypts;
+        CK_KEY_TYPE type;
+        Bytes value;
+        unsigned block;
+    };
+    for (const Row& row : {Row{CKM_CS_AES_CBC_WRAP, CKM_AES_CBC, CKK_AES, Bytes(32, 9), 16},
+                           Row{CKM_CS_DES_CBC_WRAP, CKM_DES3_CBC, CKK_DES3,
+                               hex_bytes("0123456789ABCDEF23456789ABCDEF01456789ABCDEF0123"), 8}}) {
+        INFO(p11::constant_name("CKM", row.wraps));
+        const CK_OBJECT_HANDLE wrapping = secret_key(session, row.type, row.value),
+                               key = secret_key(session, CKK_AES, Bytes(16, 7));
+        CK_WRAP_PARAMS given{iv, row.block, before, sizeof before, after, sizeof after};
+        Bytes wrapped, plain;
+        REQUIRE(wrap(session, Given(row.wraps, given), wrapping, key, wrapped) == Code{CKR_OK});
+        REQUIRE(decrypt(session, Given(row.decrypts, iv, row.block), wrapping, wrapped, plain) ==
+                Code{CKR_OK});
+        Bytes expected(before, before + sizeof before);
+        append(expected, Bytes(16, 7));
+        append(expected, after);
+        CHECK(plain == expected);
+
+        const Attributes wanted =
+            Attributes().number(CKA_CLASS, CKO_SECRET_KEY).number(CKA_KEY_TYPE, CKK_AES);
+        CK_OBJECT_HANDLE back = 0;
+        REQUIRE(unwrap(session, Given(row.wraps, given), wrapping, wrapped, wanted, &back) == Code{CKR_OK});
+        CHECK(application.value(session, back, CKA_CHECK_VALUE) ==
+              application.value(session, key, CKA_CHECK_VALUE));
+        for (CK_BYTE* other : {&before[12], &after[0]}) {
+            *other ^= 1;
+            CHECK(unwrap(session, Given(row.wraps, given), wrapping, wrapped, wanted, &back) ==
+                  Code{CKR_WRAPPED_KEY_INVALID});
+            *other ^= 1;
+        }
+        // More than there is, no whole blocks, no bytes where their number says so.
+        CHECK(unwrap(session, Given(row.wraps, given), wrapping, ByteView(wrapped).first(16), wanted,
+                     &back) == Code{CKR_WRAPPED_KEY_INVALID});
+        --given.ulPostfixLen;
+        CHECK(wrap(session, Given(row.wraps, given), wrapping, key, wrapped) == Code{CKR_KEY_SIZE_RANGE});
+        given.pPrefix = nullptr;
+        CHECK(wrap(session, Given(row.wraps, given), wrapping, key, wrapped) == Code{CKR_ARGUMENTS_BAD});
+    }
+    // Known keys under the same frame would tell the key byte by byte.
+    const CK_OBJECT_HANDLE key = secret_key(session, CKK_AES, Bytes(16, 7));
+    REQUIRE(application.login(session, CKU_CS_GENERIC, "SO_0000,12345678") == Code{CKR_OK});
+    REQUIRE(set(session, 0x80000004, Attributes().number(CKA_CFG_WRAP_POLICY, 1)) == Code{CKR_OK});
+    CK_OBJECT_HANDLE wrapping = 0;
+    REQUIRE(generate(session, Given(CKM_AES_KEY_GEN),
+                     Attributes()
+                         .number(CKA_VALUE_LEN, 32)
+                         .flag(CKA_WRAP, true)
+                         .flag(CKA_ENCRYPT, false)
+                         .flag(CKA_DECRYPT, false),
+                     &wrapping) == Code{CKR_OK});
+    CK_WRAP_PARAMS given{iv, 16, before, sizeof before, after, sizeof after};
+    Bytes wrapped;
+    CHECK(wrap(session, Given(CKM_CS_AES_CBC_WRAP, given), wrapping, key, wrapped) ==
+          Code{CKR_MECHANISM_PARAM_INVALID});
+    CHECK(wrap(session, Given(CKM_CS_AES_CBC_WRAP, iv), wrapping, key, wrapped) == Code{CKR_OK});
+    test::bad_input("calls of PKCS#11 that had to fail", 11);
 }
 
 TEST_CASE("every digest is OpenSSL's, every HMAC too") {
