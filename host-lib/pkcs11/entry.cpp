@@ -85,11 +85,9 @@ CK_RV settle(const FunctionRow& row, Library* library, Session* session, const E
 Visit::Visit() {
     if (stage.load() != Stage::ready) return;
     ++callers;
-    // C_Finalize may have come between.
-    if (stage.load() == Stage::ready)
-        library_ = current.load();
-    else
-        --callers;
+    // C_Finalize may have come between, also between these two: it changes the stage first.
+    if (stage.load() == Stage::ready) library_ = current.load();
+    if (!library_) --callers;
 }
 
 Visit::~Visit() {
