@@ -1,6 +1,5 @@
 // Boot log and audit log.
 #include <algorithm>
-#include <cstdio>
 
 #include "tools/csadm/commands.h"
 #include "tools/session/arguments.h"
@@ -53,11 +52,11 @@ Result<void> get_audit_config(Session& session, const std::string&) {
     const char* separator = "";
     for (const AuditField& field : kAuditFields) {
         const std::uint32_t value = settings.*field.value;
-        std::printf(field.hexadecimal ? "%s%.*s=0x%08X" : "%s%.*s=%u", separator,
-                    static_cast<int>(field.name.size()), field.name.data(), value);
+        print(field.hexadecimal ? "%s%.*s=0x%08X" : "%s%.*s=%u", separator,
+              static_cast<int>(field.name.size()), field.name.data(), value);
         separator = ",";
     }
-    std::printf("\n");
+    print("\n");
     return {};
 }
 

@@ -8,6 +8,7 @@
 #include "tools/session/ending.h"
 #include "tools/session/introduction.h"
 #include "tools/session/nearest_word.h"
+#include "tools/session/print.h"
 
 namespace {
 
@@ -96,8 +97,8 @@ tl::unexpected<Failure> misused(const Command& command, Error error) {
 }
 
 void print_command(const Command& command) {
-    std::printf("  %s%s\n      %s\n", std::string(command.syntax).c_str(),
-                command.ours ? "  (cs2sim's own)" : "", std::string(command.summary).c_str());
+    print("  %s%s\n      %s\n", std::string(command.syntax).c_str(), command.ours ? "  (cs2sim's own)" : "",
+          std::string(command.summary).c_str());
 }
 
 Done help(const Argument& argument) {
@@ -107,20 +108,19 @@ Done help(const Argument& argument) {
         print_command(*command);
         return {};
     }
-    std::printf(
-        "p11tool2 Key=Value …: arguments run left to right, names in any case, the first failure stops.\n");
+    print("p11tool2 Key=Value …: arguments run left to right, names in any case, the first failure stops.\n");
     for (const Group& group : groups()) {
-        std::printf("\n%s\n", group.title);
+        print("\n%s\n", group.title);
         for (const Command& command : group.commands) print_command(command);
     }
-    std::printf("\nPINs: literal, ask (without echo), file:<path> (cs2sim's own).\n");
+    print("\nPINs: literal, ask (without echo), file:<path> (cs2sim's own).\n");
     return {};
 }
 
 Done run(Shell& shell, const Argument& argument) {
     if (asks_for_help(argument.name)) return help({"Help", argument.value});
     if (same_word(argument.name, "Version") || argument.name == "--version") {
-        std::printf("p11tool2 = %s\n", CS2SIM_VERSION);
+        print("p11tool2 = %s\n", CS2SIM_VERSION);
         return {};
     }
     const Command* command = find_command(argument.name);

@@ -12,6 +12,7 @@
 #include "tools/session/ending.h"
 #include "tools/session/introduction.h"
 #include "tools/session/nearest_word.h"
+#include "tools/session/print.h"
 
 namespace cs2sim::tools {
 namespace {
@@ -62,30 +63,30 @@ const Command* find_command(std::span<const CommandGroup> groups, std::string_vi
 int width(std::string_view text) { return static_cast<int>(text.size()); }
 
 void print_help(const std::string& program, std::span<const CommandGroup> groups) {
-    std::printf(
+    print(
         "%s: works on a CryptoServer-style device, simulated or not, by arguments run left to right\n"
         "in one session. The first error stops the rest. Names are written in any case.\n\n"
         "  %s [<parameter>=<value>]... <command>[=<value>]...\n\n"
         "  %-22s this list\n  %-22s explains one\n",
         program.c_str(), program.c_str(), "Help", "Help=<command>");
     for (const CommandGroup& group : groups) {
-        std::printf("\n%.*s\n", width(group.title), group.title.data());
+        print("\n%.*s\n", width(group.title), group.title.data());
         for (const Command& command : group.commands)
-            std::printf("  %-22.*s %.*s\n", width(command.name), command.name.data(), width(command.summary),
-                        command.summary.data());
+            print("  %-22.*s %.*s\n", width(command.name), command.name.data(), width(command.summary),
+                  command.summary.data());
     }
 }
 
 void print_details(const Command& command) {
-    std::printf("%.*s\n  %.*s\n", width(command.syntax), command.syntax.data(), width(command.summary),
-                command.summary.data());
+    print("%.*s\n  %.*s\n", width(command.syntax), command.syntax.data(), width(command.summary),
+          command.summary.data());
     if (!command.synonyms.empty())
-        std::printf("  also called: %.*s\n", width(command.synonyms), command.synonyms.data());
+        print("  also called: %.*s\n", width(command.synonyms), command.synonyms.data());
     std::string_view rest = command.details;
-    if (!rest.empty()) std::printf("\n");
+    if (!rest.empty()) print("\n");
     while (!rest.empty()) {
         const std::string_view line = rest.substr(0, rest.find('\n'));
-        std::printf("  %.*s\n", width(line), line.data());
+        print("  %.*s\n", width(line), line.data());
         rest.remove_prefix(std::min(rest.size(), line.size() + 1));
     }
 }

@@ -1,6 +1,6 @@
 #include "tools/session/output.h"
 
-#include <cstdio>
+#include "firmware/protocol/terminal_text.h"
 
 namespace cs2sim::tools {
 
@@ -18,17 +18,13 @@ std::string lower_case(std::string_view text) {
     return lower;
 }
 
-void print_text(std::string_view text) {
-    if (text.empty()) return;
-    std::fwrite(text.data(), 1, text.size(), stdout);
-    if (!text.ends_with('\n')) std::fputc('\n', stdout);
-}
-
 std::string unfilled(ByteView field) {
     std::string text(as_text(field));
     text.erase(text.find_last_not_of(std::string_view("\0 ", 2)) + 1);
     return text;
 }
+
+std::string shown_name(ByteView field) { return terminal_text(unfilled(field)); }
 
 std::string version_text(std::uint32_t version) {
     std::string text;

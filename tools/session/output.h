@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "tools/session/print.h"
 #include "tools/session/session.h"
 
 namespace cs2sim::tools {
@@ -18,11 +19,11 @@ Result<std::uint32_t> output_forms(Session& session);
 // ASCII letters only.
 std::string lower_case(std::string_view text);
 
-// Prints text of the device, with a line end if it has none.
-void print_text(std::string_view text);
-
 // A name that stands in a field of fixed size, without its filling of zeros or blanks.
 std::string unfilled(ByteView field);
+
+// The same as it may be shown within a line.
+std::string shown_name(ByteView field);
 
 // "3.6.4.2" for 03060402.
 std::string version_text(std::uint32_t version);

@@ -1,0 +1,37 @@
+#include "tools/session/print.h"
+
+#include <cstdarg>
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+
+#include "firmware/protocol/terminal_text.h"
+
+namespace cs2sim::tools {
+namespace {
+
+void put(std::string_view text) {
+    const std::string shown = terminal_lines(text);
+    std::fwrite(shown.data(), 1, shown.size(), stdout);
+}
+
+}  // namespace
+
+void print(const char* format, ...) {
+    std::va_list arguments;
+    va_start(arguments, format);
+    char* text = nullptr;
+    const int size = ::vasprintf(&text, format, arguments);
+    va_end(arguments);
+    if (size < 0) return;
+    put({text, static_cast<std::size_t>(size)});
+    std::free(text);
+}
+
+void print_text(std::string_view text) {
+    if (text.empty()) return;
+    put(text);
+    if (!text.ends_with('\n')) put("\n");
+}
+
+}  // namespace cs2sim::tools
