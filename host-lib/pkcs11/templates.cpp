@@ -132,6 +132,13 @@ Result<void> put(PropertyList& properties, const AttributeRow& row, ByteView val
     return {};
 }
 
+// Only private objects may ask for the PIN at each use (PKCS#11 3.0, section 4.9): nobody could give it to
+// others.
+bool asks_without_privacy(const PropertyList& properties) {
+    return properties.flag_or(CXI_PROP_ALWAYS_AUTHENTICATE, false) &&
+           !properties.flag_or(CXI_PROP_PRIVATE, true);
+}
+
 }  // namespace
 
 Result<Template> Template::read(const CK_ATTRIBUTE* attributes, CK_ULONG count, bool r3) {
@@ -249,6 +256,7 @@ Result<PropertyList> new_properties(const Template& given, CK_OBJECT_CLASS objec
         CS2SIM_TRY(put(properties, row, value));
     }
     add_standard_flags(properties, bit, maker.certified);
+    if (asks_without_privacy(properties)) return fail(CKR_TEMPLATE_INCONSISTENT);
     set_mechanisms(properties);
     if ((bit & kPrivateSecret) != 0) set_export_policy(properties);
     set_expiry(properties);
@@ -284,9 +292,10 @@ Result<PropertyList> changed_properties(const Template& given, const PropertyLis
             return fail(CKR_ATTRIBUTE_READ_ONLY);
         CS2SIM_TRY(put(changes, row, value));
     }
+    PropertyList after = before;
+    for (const Property& change : changes) after.set(change.id, change.value);
+    if (changes.has(CXI_PROP_PRIVATE) && asks_without_privacy(after)) return fail(CKR_TEMPLATE_INCONSISTENT);
     if (changes.has(CXI_PROP_SENSITIVE) || changes.has(CXI_PROP_EXTRACTABLE)) {
-        PropertyList after = before;
-        for (const Property& change : changes) after.set(change.id, change.value);
         set_export_policy(after);
         changes.set_number(CXI_PROP_KEY_EXPORT, after.number_or(CXI_PROP_KEY_EXPORT, CXI_KEY_EXPORT_DENY));
     }

@@ -47,7 +47,7 @@ constexpr Rule kRules[] = {
     {CKA_MODIFIABLE, "DCPVS", "cgu", "*", "", "11111"},
     {CKA_COPYABLE, "DCPVS", "cgu", "f", "f", "11111"},
     {CKA_DESTROYABLE, "DCPVS", "cgu", "*", "", "11111"},
-    {CKA_ALWAYS_AUTHENTICATE, "V", "cgu", "*", "", "0"},
+    {CKA_ALWAYS_AUTHENTICATE, "V", "cgu", "", "", "0"},
     {CKA_WRAP_WITH_TRUSTED, "VS", "cgu", "t", "t", "00"},
     {CKA_ALLOWED_MECHANISMS, "PVS", "cgu", "", "", ""},
     {CKA_CS_CUSTOM_DATA, "DCPVS", "cgu", "*", "*", ""},
