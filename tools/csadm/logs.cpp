@@ -9,10 +9,8 @@ namespace cs2sim::tools {
 namespace {
 
 template <std::uint8_t sfc>
-Result<void> show_log(Session& session, const std::string&) {
-    CS2SIM_TRY_LET(log, whole_log(session, sfc));
-    print_text(log);
-    return {};
+Result<void> show(Session& session, const std::string&) {
+    return show_log(session, sfc);
 }
 
 Result<void> clear_audit_log(Session& session, const std::string&) {
@@ -92,9 +90,9 @@ Result<void> set_audit_config(Session& session, const std::string& value) {
 
 constexpr Command kCommands[] = {
     {"GetBootLog", "", Takes::nothing, "GetBootLog", "shows what the device logged at its last start", "",
-     show_log<SFC_ADM_GET_BOOT_LOG>},
+     show<SFC_ADM_GET_BOOT_LOG>},
     {"GetAuditLog", "", Takes::nothing, "GetAuditLog", "shows the audit log, oldest line first", "",
-     show_log<SFC_ADM_GET_AUDIT_LOG>},
+     show<SFC_ADM_GET_AUDIT_LOG>},
     {"ClearAuditLog", "", Takes::nothing, "ClearAuditLog", "empties the audit log", "", clear_audit_log},
     {"GetAuditConfig", "", Takes::nothing, "GetAuditConfig", "shows the settings of the audit log", "",
      get_audit_config},

@@ -14,6 +14,8 @@
 namespace cs2sim::tools {
 namespace {
 
+constexpr std::size_t kMostListed = std::size_t{64} << 20;  // bytes of ListUsers: some million users
+
 struct MechanismRow {
     std::string_view argument;  // as AddUser= takes it
     std::string_view shown;     // as ListUsers shows it
@@ -193,11 +195,14 @@ Result<void> list_users(Session& session, const std::string&) {
     std::vector<Bytes> pages;  // what the users of each look into
     std::vector<Block> users;
     std::string after;
+    std::size_t listed = 0;  // bytes
     for (bool more = true; more;) {
         CS2SIM_TRY_LET(answer, session.execute(FC_CMDS, SFC_CMDS_LIST_USERS, {after}));
         pages.push_back(to_bytes(answer.block.bytes("users")));
         ByteView rest = pages.back();
         more = rest.size() >= kUserPage;
+        listed += rest.size();
+        if (listed > kMostListed) return fail(E_CSA_PROTOCOL);
         while (!rest.empty()) {
             auto user = parse_prefix(static_cast<const Layout&>(LAYOUT_USER), rest);
             if (!user) return fail(E_CSA_PROTOCOL);

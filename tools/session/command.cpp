@@ -2,6 +2,7 @@
 #include "tools/session/card_reader.h"
 
 #include <algorithm>
+#include <csignal>
 #include <cstdio>
 #include <new>
 
@@ -239,6 +240,7 @@ Result<void> keep_number(Session& session, std::string_view name, std::string_vi
 
 int run_command_line(const std::string& program, std::span<const CommandGroup> groups, int argc,
                      const char* const* argv) try {
+    std::signal(SIGXFSZ, SIG_IGN);  // a file that may not grow is told by code, and taken away
     if (argc < 2) {
         print_help(program, groups);
         return kCalledWrongly;

@@ -1,5 +1,7 @@
 #include "tools/session/output.h"
 
+#include <cstdio>
+
 #include "firmware/protocol/terminal_text.h"
 
 namespace cs2sim::tools {
@@ -35,16 +37,34 @@ std::string version_text(std::uint32_t version) {
     return text;
 }
 
-Result<std::string> whole_log(Session& session, std::uint8_t sfc) {
-    std::string log;
-    for (std::size_t total = 1; log.size() < total;) {
-        CS2SIM_TRY_LET(answer, session.execute(FC_ADM, sfc, {static_cast<std::uint32_t>(log.size())}));
+Result<void> read_log(Session& session, std::uint8_t sfc,
+                      const std::function<Result<void>(std::string_view)>& part) {
+    std::uint64_t read = 0;
+    for (std::uint64_t total = 1; read < total;) {
+        if (read > UINT32_MAX) return fail(E_CSA_PROTOCOL);
+        CS2SIM_TRY_LET(answer, session.execute(FC_ADM, sfc, {static_cast<std::uint32_t>(read)}));
         total = answer.block.u32("total");
         const auto text = answer.block.text("text");
         if (text.empty()) break;
-        log += text;
+        CS2SIM_TRY(part(text));
+        read += text.size();
     }
-    return log;
+    return {};
+}
+
+Result<void> show_log(Session& session, std::uint8_t sfc) {
+    constexpr std::size_t kLongestLine = 64 * 1024;
+    std::string line;  // a part may end within one, and within a character
+    CS2SIM_TRY(read_log(session, sfc, [&](std::string_view text) -> Result<void> {
+        line += text;
+        const std::size_t ended = line.rfind('\n') + 1;  // 0 when none has
+        const std::size_t shown = line.size() - ended > kLongestLine ? line.size() : ended;
+        print_part(std::string_view(line).substr(0, shown));
+        line.erase(0, shown);
+        return std::ferror(stdout) == 0 ? Result<void>() : fail(E_CSA_PARAM);
+    }));
+    print_text(line);
+    return {};
 }
 
 Result<void> show_text(Session& session, std::uint16_t fc, std::uint8_t sfc) {

@@ -1,6 +1,7 @@
 // What several groups of commands print alike.
 #pragma once
 
+#include <functional>
 #include <string>
 
 #include "tools/session/print.h"
@@ -28,8 +29,14 @@ std::string shown_name(ByteView field);
 // "3.6.4.2" for 03060402.
 std::string version_text(std::uint32_t version);
 
-// The whole of a log that ADM gives in parts (request "offset:u4", answer "total:u4 text:*").
-Result<std::string> whole_log(Session& session, std::uint8_t sfc);
+// A log that ADM gives in parts (request "offset:u4", answer "total:u4 text:*"): each goes to `part` when it
+// comes, none is kept. Errors: those of execute() and of `part`; E_CSA_PROTOCOL when the device says more
+// than 4 GB, which no offset reaches.
+Result<void> read_log(Session& session, std::uint8_t sfc,
+                      const std::function<Result<void>(std::string_view)>& part);
+
+// Prints one. Error: E_CSA_PARAM when stdout takes no more.
+Result<void> show_log(Session& session, std::uint8_t sfc);
 
 // Runs a function without arguments whose answer is "text:*", and prints that.
 Result<void> show_text(Session& session, std::uint16_t fc, std::uint8_t sfc);

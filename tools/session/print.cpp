@@ -8,14 +8,11 @@
 #include "firmware/protocol/terminal_text.h"
 
 namespace cs2sim::tools {
-namespace {
 
-void put(std::string_view text) {
+void print_part(std::string_view text) {
     const std::string shown = terminal_lines(text);
     std::fwrite(shown.data(), 1, shown.size(), stdout);
 }
-
-}  // namespace
 
 void print(const char* format, ...) {
     std::va_list arguments;
@@ -24,14 +21,14 @@ void print(const char* format, ...) {
     const int size = ::vasprintf(&text, format, arguments);
     va_end(arguments);
     if (size < 0) return;
-    put({text, static_cast<std::size_t>(size)});
+    print_part({text, static_cast<std::size_t>(size)});
     std::free(text);
 }
 
 void print_text(std::string_view text) {
     if (text.empty()) return;
-    put(text);
-    if (!text.ends_with('\n')) put("\n");
+    print_part(text);
+    if (!text.ends_with('\n')) print_part("\n");
 }
 
 }  // namespace cs2sim::tools

@@ -10,7 +10,10 @@ namespace cs2sim::tools {
 // stay within its line goes through terminal_text() before.
 [[gnu::format(printf, 1, 2)]] void print(const char* format, ...);
 
-// Text of the device, with a line end if it has none.
+// Text of the device, as far as it has come.
+void print_part(std::string_view text);
+
+// The same, with a line end if it has none.
 void print_text(std::string_view text);
 
 }  // namespace cs2sim::tools
