@@ -2,6 +2,7 @@
 // stops.
 #include <cstdio>
 
+#include "firmware/crypto/core_file.h"
 #include "firmware/protocol/terminal_text.h"
 #include "host-lib/files/host_file.h"
 #include "tools/p11tool2/commands.h"
@@ -9,6 +10,7 @@
 #include "tools/session/introduction.h"
 #include "tools/session/nearest_word.h"
 #include "tools/session/print.h"
+#include "tools/session/secret_words.h"
 
 namespace {
 
@@ -146,9 +148,10 @@ int main(int argc, char** argv) {
         return kCalledWrongly;
     }
     if (const auto status = introduced(argc, argv)) return *status;
+    cs2sim::leave_no_core_file();
     Shell shell;
-    for (int i = 1; i < argc; ++i) {
-        const auto done = run(shell, parse_argument(argv[i]));
+    for (const std::string& word : take_words(argc, argv, MayBeSecret::behind_name)) {
+        const auto done = run(shell, parse_argument(word));
         if (done) continue;
         std::fflush(stdout);
         std::fputs(failure_text(done.error().error.code).c_str(), stderr);

@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <new>
 
+#include "firmware/crypto/core_file.h"
 #include "firmware/modules/images/known_modules.h"
 #include "host-lib/files/host_file.h"
 #include "tools/instance/instance.h"
@@ -14,6 +15,7 @@
 #include "tools/session/introduction.h"
 #include "tools/session/nearest_word.h"
 #include "tools/session/print.h"
+#include "tools/session/secret_words.h"
 
 namespace cs2sim::tools {
 namespace {
@@ -239,18 +241,20 @@ Result<void> keep_number(Session& session, std::string_view name, std::string_vi
 }
 
 int run_command_line(const std::string& program, std::span<const CommandGroup> groups, int argc,
-                     const char* const* argv) try {
+                     char** argv) try {
+    leave_no_core_file();
     std::signal(SIGXFSZ, SIG_IGN);  // a file that may not grow is told by code, and taken away
     if (argc < 2) {
         print_help(program, groups);
         return kCalledWrongly;
     }
     if (const auto status = introduce(device_tool(program), groups, argc, argv)) return *status;
+    const std::vector<std::string> words = take_words(argc, argv, MayBeSecret::behind_mark);
     Run run(program, groups);
-    for (int i = 1; i < argc; ++i) {
-        std::string word = argv[i];
+    for (std::size_t i = 0; i < words.size(); ++i) {
+        std::string word = words[i];
         // The guide's own line, unquoted: LogonSign=AdminUserA, :cs2:cjo:USB0
-        while (word.ends_with(',') && i + 1 < argc) word += argv[++i];
+        while (word.ends_with(',') && i + 1 < words.size()) word += words[++i];
         if (const auto done = run.argument(word); !done) return report(done.error());
     }
     run.end();
