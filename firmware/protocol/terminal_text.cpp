@@ -42,14 +42,16 @@ bool steers(char32_t character) {
                        [&](const Range& range) { return character >= range.from && character <= range.to; });
 }
 
-}  // namespace
+bool parts_lines(std::string_view text) {
+    return text.starts_with('\n') || text.starts_with('\t') || text.starts_with("\r\n");
+}
 
-std::string terminal_text(std::string_view text) {
+std::string without_steering(std::string_view text, bool lines) {
     std::string out;
     out.reserve(text.size());
     while (!text.empty()) {
         const Character first = first_of(text);
-        if (steers(first.value))
+        if (steers(first.value) && !(lines && parts_lines(text)))
             out.append(first.size, '?');
         else
             out.append(text.substr(0, first.size));
@@ -57,6 +59,12 @@ std::string terminal_text(std::string_view text) {
     }
     return out;
 }
+
+}  // namespace
+
+std::string terminal_text(std::string_view text) { return without_steering(text, false); }
+
+std::string terminal_lines(std::string_view text) { return without_steering(text, true); }
 
 bool is_terminal_text(std::string_view text) { return terminal_text(text) == text; }
 

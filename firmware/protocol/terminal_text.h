@@ -11,7 +11,10 @@ namespace cs2sim {
 // lines or take no place. Other bytes stay, also where they are no UTF-8.
 std::string terminal_text(std::string_view text);
 
-// Whether that changes nothing.
+// The same of several lines: ends of lines ('\n', "\r\n") and tabs stay.
+std::string terminal_lines(std::string_view text);
+
+// Whether terminal_text() changes nothing.
 bool is_terminal_text(std::string_view text);
 
 }  // namespace cs2sim

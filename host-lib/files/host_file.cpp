@@ -65,6 +65,15 @@ std::filesystem::path folder_of(const std::filesystem::path& target) {
     return target.has_parent_path() ? target.parent_path() : ".";
 }
 
+constexpr const char* kOpenFiles = "/proc/self/fd/";
+
+std::filesystem::path temporary_beside(const std::filesystem::path& target) {
+    static std::atomic<unsigned> count{0};
+    // Not the whole name: with more in front and behind, it would be too long for a folder.
+    return folder_of(target) / ("." + target.filename().string().substr(0, 180) + "." +
+                                std::to_string(::getpid()) + "." + std::to_string(++count));
+}
+
 bool is_open_as(int fd, const struct stat& file) {
     struct stat status {};
     return ::fstat(fd, &status) == 0 && status.st_dev == file.st_dev && status.st_ino == file.st_ino;
@@ -160,17 +169,34 @@ NewFile::NewFile(std::filesystem::path target, mode_t mode) : target_(std::move(
         }
     }
     target_ = behind_links(std::move(target_));
-    static std::atomic<unsigned> count{0};
-    // Not the whole name: with more in front and behind, it would be too long for a folder.
-    const std::string start =
-        "." + target_.filename().string().substr(0, 180) + "." + std::to_string(::getpid()) + ".";
-    do {
-        temporary_ = folder_of(target_) / (start + std::to_string(++count));
-        fd_ = FileDescriptor(::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode));
-    } while (!fd_ && errno == EEXIST);
-    if (fd_) return;
+    // Without a name it is gone with us, however we end. Naming it takes /proc.
+    if (::access(kOpenFiles, X_OK) == 0)
+        fd_ = FileDescriptor(::open(folder_of(target_).c_str(), O_WRONLY | O_TMPFILE | O_CLOEXEC, mode));
+    nameless_ = static_cast<bool>(fd_);
+    if (nameless_ || open_temporary(mode)) return;
     note_file_refusal(target_, errno);
     temporary_.clear();
+}
+
+bool NewFile::open_temporary(mode_t mode) {
+    do {
+        temporary_ = temporary_beside(target_);
+        fd_ = FileDescriptor(::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode));
+    } while (!fd_ && errno == EEXIST);
+    return static_cast<bool>(fd_);
+}
+
+// A link cannot replace what is there, a renamed file can.
+bool NewFile::link_temporary() {
+    const std::string open_file = kOpenFiles + std::to_string(fd_.get());
+    int linked = 0;
+    do {
+        temporary_ = temporary_beside(target_);
+        linked = ::linkat(AT_FDCWD, open_file.c_str(), AT_FDCWD, temporary_.c_str(), AT_SYMLINK_FOLLOW);
+    } while (linked != 0 && errno == EEXIST);
+    if (linked != 0) temporary_.clear();
+    nameless_ = linked != 0;
+    return linked == 0;
 }
 
 NewFile::~NewFile() {
@@ -185,8 +211,9 @@ bool NewFile::write(ByteView bytes) {
 
 bool NewFile::commit() {
     if (!fd_) return false;
-    if (temporary_.empty()) return true;  // written where it is; pipes and terminals cannot be synchronised
+    if (temporary_.empty() && !nameless_) return true;  // written where it is: pipes cannot be synchronised
     if (::fsync(fd_.get()) != 0) return false;
+    if (nameless_ && !link_temporary()) return false;
     if (::rename(temporary_.c_str(), target_.c_str()) != 0) return false;
     temporary_.clear();
     // The new name on disk as well, where the folder can be opened and synchronised.

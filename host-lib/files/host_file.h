@@ -36,10 +36,11 @@ bool make_private_folders(const std::filesystem::path& folder);
 // Where a chain of links leads, even if nothing is there yet.
 std::filesystem::path behind_links(std::filesystem::path target);
 
-// A new file that takes its name when it is complete: until commit() it is a temporary one beside the target,
-// and dropped before that it leaves nothing behind. False means that the folder or the disk refused. A link
-// stays, and what it leads to is replaced. What is there and no regular file (a terminal, a pipe, /dev/null),
-// or is where our own output goes, is written straight into and never replaced.
+// A new file that takes its name when it is complete: until commit() it has none, or where the file system
+// wants one it is a temporary one beside the target, and dropped before that it leaves nothing behind. False
+// means that the folder or the disk refused. A link stays, and what it leads to is replaced. What is there
+// and no regular file (a terminal, a pipe, /dev/null), or is where our own output goes, is written straight
+// into and never replaced.
 class NewFile {
 public:
     explicit NewFile(std::filesystem::path target, mode_t mode = 0600);
@@ -51,8 +52,12 @@ public:
     bool commit();               // durable when it returns true
 
 private:
+    bool open_temporary(mode_t mode);
+    bool link_temporary();
+
     std::filesystem::path target_;
     std::filesystem::path temporary_;  // empty when there is none
+    bool nameless_ = false;            // the file has no name yet
     FileDescriptor fd_;
 };
 

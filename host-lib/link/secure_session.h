@@ -33,7 +33,10 @@ public:
     Result<Bytes> execute(Connection& connection, std::uint16_t fc, std::uint8_t sfc, ByteView block);
 
     // Adds a user to the session. Blanks around the name are ignored (guide G5). `mechanism`: instead of the
-    // key source's own, or of the one that the user of a password is registered with.
+    // key source's own, or of the one that the user of a password is registered with, which the device says.
+    // With CLR_PWD (`clrpwd`, one of the device's mechanisms: device-formats.md, section 2) it is told the
+    // password, with SHA1_PWD and HMAC_PWD what the password can be guessed by; all of them inside the
+    // session, never in clear on the way. Only CS_AUTH_KEYS tells the device from who answers in its place.
     Result<void> logon(Connection& connection, std::string_view user, KeySource& key,
                        std::uint16_t challenge_length = kChallengeLength,
                        std::optional<std::uint8_t> mechanism = std::nullopt);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "firmware/protocol/cxi/key_page.h"
 #include "host-lib/pkcs11/external_objects.h"
 #include "host-lib/pkcs11/library.h"
 
@@ -39,21 +40,18 @@ Result<void> next_device_page(Session& session, Search& search) {
         if (answer.error().code == E_CXI_PERMISSION_DENIED) return {};
         return fail(answer.error());
     }
-    search.device_done = answer->block.u8("more") == 0;
-    search.cursor = to_bytes(answer->block.bytes("cursor"));
-    for (ByteView rows = answer->block.bytes("keys"); !rows.empty();) {
-        const auto row = parse_prefix(LAYOUT_CXI_ROW, rows);
-        if (!row) return fail(E_CSA_PROTOCOL);
-        auto properties = PropertyList::decode(row->bytes("properties"));
-        if (!properties) return fail(E_CSA_PROTOCOL);
+    CS2SIM_TRY_LET(page, parse_key_page(answer->block, search.cursor, kPage));
+    search.device_done = !page.more;
+    search.cursor = std::move(page.cursor);
+    for (PropertyList& properties : page.keys) {
         // Volatile keys are session objects of somebody.
-        if (!properties->flag_or(CXI_PROP_TOKEN, true)) continue;
-        if (!visible(session, *properties) || !matches(search.wanted, *properties, true)) continue;
+        if (!properties.flag_or(CXI_PROP_TOKEN, true)) continue;
+        if (!visible(session, properties) || !matches(search.wanted, properties, true)) continue;
         Object object;
         object.slot = session.token.slot;
         object.reference = {CXI_TAG_INDEX};
-        append(object.reference, properties->bytes(CXI_PROP_KEY_UNAME));
-        object.properties = *std::move(properties);
+        append(object.reference, properties.bytes(CXI_PROP_KEY_UNAME));
+        object.properties = std::move(properties);
         search.ready.push_back(session.library.objects.put(std::move(object))->handle);
     }
     return {};

@@ -2,6 +2,7 @@
 
 #include <iostream>
 
+#include "firmware/protocol/terminal_text.h"
 #include "firmware/protocol/time_text.h"
 #include "tools/control/control.h"
 
@@ -28,8 +29,9 @@ Result<std::uint64_t> print_fault_log(host::Device& device, std::ostream& out) {
             last = hit->u64("number");
             ++hits;
             out << last << "  " << date_and_time(static_cast<std::int64_t>(hit->u64("time"))) << "  rule "
-                << hit->u32("rule") << "  " << hit->text("what") << "  [" << hit->text("user") << "]  "
-                << hit->text("connection") << "  " << hit->text("frame") << '\n';
+                << hit->u32("rule") << "  " << terminal_text(hit->text("what")) << "  ["
+                << terminal_text(hit->text("user")) << "]  " << terminal_text(hit->text("connection")) << "  "
+                << terminal_text(hit->text("frame")) << '\n';
         }
     }
     return hits;

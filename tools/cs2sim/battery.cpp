@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "firmware/faults/rules/rule.h"
+#include "firmware/protocol/terminal_text.h"
 #include "tools/control/control.h"
 #include "tools/cs2sim/commands.h"
 
@@ -15,7 +16,7 @@ Result<void> show(host::Device& device) {
     for (ByteView rest = answer.block.bytes("batteries"); !rest.empty();) {
         const auto battery = parse_prefix(LAYOUT_BATTERY, rest);
         if (!battery) return fail(E_CSA_PROTOCOL);
-        const std::string name = std::string(battery->text("name")) + ":";
+        const std::string name = terminal_text(battery->text("name")) + ":";
         std::printf("%-18s %s (%.3f V)\n", name.c_str(), battery->u8("low") != 0 ? "low" : "ok",
                     battery->u32("millivolts") / 1000.0);
     }

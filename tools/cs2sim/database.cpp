@@ -99,7 +99,7 @@ Result<void> list_databases(host::Device& device) {
     for (ByteView rest = files.block.bytes("files"); !rest.empty();) {
         const auto file = parse_prefix(LAYOUT_FILE, rest);
         if (!file) return fail(E_CSA_PROTOCOL);
-        if (file->u8("kind") == kKindDatabase) std::cout << file->text("name") << '\n';
+        if (file->u8("kind") == kKindDatabase) std::cout << terminal_text(file->text("name")) << '\n';
     }
     return {};
 }

@@ -6,6 +6,7 @@
 #include <memory>
 #include <thread>
 
+#include "firmware/protocol/terminal_text.h"
 #include "tools/control/control.h"
 #include "tools/control/stop_instance.h"
 #include "tools/cs2sim/commands.h"
@@ -69,7 +70,7 @@ int logs(const fs::path& state, bool follow) {
         return 1;
     }
     for (std::string line;;) {
-        while (std::getline(file, line)) std::cout << line << '\n';
+        while (std::getline(file, line)) std::cout << terminal_text(line) << '\n';
         if (!follow || !std::cout.flush()) return 0;
         if (!InstanceLock::holder(state)) return 0;
         file.clear();

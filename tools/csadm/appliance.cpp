@@ -26,8 +26,12 @@ Result<void> deliver(const std::string& path, std::string_view text) {
 }
 
 Result<void> get_log_file(Session& session, const std::string& value) {
-    CS2SIM_TRY_LET(log, whole_log(session, SFC_ADM_CSL_GET_LOG_FILE));
-    return deliver(value, log);
+    if (value.empty()) return show_log(session, SFC_ADM_CSL_GET_LOG_FILE);
+    host::NewFile file(value);
+    CS2SIM_TRY(read_log(session, SFC_ADM_CSL_GET_LOG_FILE, [&](std::string_view text) -> Result<void> {
+        return file.write(as_bytes(text)) ? Result<void>() : fail(E_CSA_PARAM);
+    }));
+    return file.commit() ? Result<void>() : fail(E_CSA_PARAM);
 }
 
 Result<void> get_config_file(Session& session, const std::string& value) {

@@ -16,6 +16,7 @@ namespace {
 
 constexpr std::uint32_t kBlock = 256 * 1024;       // bytes of entries in one command
 constexpr std::size_t kLargestEntry = 400 * 1024;  // what still fits into a frame
+constexpr std::uint64_t kMostBackup = std::uint64_t{32} << 30;
 
 // Guide G13: the factory's ADMIN should not live on in a backup. A courtesy, for which no backup fails.
 void warn_of_factory_admin(Session& session) {
@@ -42,9 +43,31 @@ std::string entry_name(ByteView key) {
     return !text.empty() && std::ranges::all_of(text, printable) ? text : to_hex(key);
 }
 
+// What a device may give for one database: entries as it announced them, each behind the one before, and an
+// end.
+class BackupBounds {
+public:
+    explicit BackupBounds(std::uint32_t key_length) : key_length_(key_length) {}
+
+    // Error: E_CSA_PROTOCOL.
+    Result<void> check(const Block& entry) {
+        const ByteView key = entry.bytes("key");
+        const bool behind = last_.empty() || as_text(key) > as_text(last_);
+        total_ += key.size() + entry.bytes("record").size();
+        if (key.size() != key_length_ || !behind || total_ > kMostBackup) return fail(E_CSA_PROTOCOL);
+        last_ = to_bytes(key);
+        return {};
+    }
+
+private:
+    const std::uint32_t key_length_;
+    Bytes last_;
+    std::uint64_t total_ = 0;
+};
+
 // The device reads the next block while this one is written.
-Result<std::uint64_t> write_entries(Session& session, std::uint32_t handle, host::BackupWriter& writer,
-                                    Progress& progress) {
+Result<std::uint64_t> write_entries(Session& session, std::uint32_t handle, BackupBounds bounds,
+                                    host::BackupWriter& writer, Progress& progress) {
     const auto read_block = [&] { return session.execute(FC_ADM, SFC_ADM_BACKUP_READ, {handle, kBlock}); };
     std::uint64_t count = 0;
     auto next = std::async(std::launch::async, read_block);
@@ -57,6 +80,7 @@ Result<std::uint64_t> write_entries(Session& session, std::uint32_t handle, host
         while (!rest.empty()) {
             const auto entry = parse_prefix(LAYOUT_DB_ENTRY, rest);
             if (!entry) return fail(E_CSA_PROTOCOL);
+            CS2SIM_TRY(bounds.check(*entry));
             if (entry->bytes("record").empty()) {  // no sealed record is empty: the device found it damaged
                 session.note("warning: entry " + entry_name(entry->bytes("key")) +
                              " is damaged in the device and is not in the backup");
@@ -86,7 +110,8 @@ Result<void> backup_database(Session& session, const std::string& value) {
     if (info.database == "user.db") warn_of_factory_admin(session);
     CS2SIM_TRY_LET(writer, host::BackupWriter::create(info.database, info));
     Progress progress(info.database);
-    CS2SIM_TRY_LET(count, write_entries(session, block.u32("handle"), *writer, progress));
+    CS2SIM_TRY_LET(
+        count, write_entries(session, block.u32("handle"), BackupBounds(info.key_length), *writer, progress));
     CS2SIM_TRY(session.execute(FC_ADM, SFC_ADM_BACKUP_CLOSE, {block.u32("handle")}));
     CS2SIM_TRY(writer->commit());
     progress.finish(std::to_string(count) + " entries backed up");

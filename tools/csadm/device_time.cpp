@@ -1,10 +1,10 @@
 #include "tools/csadm/device_time.h"
 
 #include <chrono>
-#include <cstdio>
 #include <ctime>
 
 #include "tools/session/arguments.h"
+#include "tools/session/print.h"
 
 namespace cs2sim::tools {
 namespace {
@@ -37,9 +37,9 @@ Result<void> show_time(Session& session, std::uint8_t sfc) {
     const auto seconds = static_cast<std::time_t>(milliseconds / 1000);
     std::tm parts{};
     if (!::gmtime_r(&seconds, &parts)) return fail(E_CSA_PROTOCOL);
-    std::printf("time = %04d-%02d-%02d %02d:%02d:%02d.%03u UTC\n", parts.tm_year + 1900, parts.tm_mon + 1,
-                parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec,
-                static_cast<unsigned>(milliseconds % 1000));
+    print("time = %04d-%02d-%02d %02d:%02d:%02d.%03u UTC\n", parts.tm_year + 1900, parts.tm_mon + 1,
+          parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec,
+          static_cast<unsigned>(milliseconds % 1000));
     return {};
 }
 

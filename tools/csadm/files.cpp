@@ -1,10 +1,10 @@
 // Files and firmware modules of the device.
 #include <algorithm>
-#include <cstdio>
 #include <filesystem>
 
 #include "firmware/container/container.h"
 #include "firmware/modules/images/script.h"
+#include "firmware/protocol/terminal_text.h"
 #include "host-lib/files/host_file.h"
 #include "host-lib/files/key_file.h"
 #include "tools/csadm/commands.h"
@@ -51,7 +51,7 @@ Result<void> list_files(Session& session, const std::string&) {
     while (!rest.empty()) {
         const auto file = parse_prefix(LAYOUT_FILE, rest);
         if (!file) return fail(E_CSA_PROTOCOL);
-        std::printf("%10u  %s\n", file->u32("size"), std::string(file->text("name")).c_str());
+        print("%10u  %s\n", file->u32("size"), terminal_text(file->text("name")).c_str());
     }
     return {};
 }
@@ -69,13 +69,13 @@ const char* state_text(std::uint8_t state) {
 template <std::uint8_t sfc>
 Result<void> list_modules(Session& session, const std::string&) {
     CS2SIM_TRY_LET(answer, session.execute(FC_ADM, sfc));
-    std::printf("%-5s%-13s%-13s%s\n", "ID", "Name", "Version", "State");
+    print("%-5s%-13s%-13s%s\n", "ID", "Name", "Version", "State");
     ByteView rest = answer.block.bytes("modules");
     while (!rest.empty()) {
         const auto module = parse_prefix(LAYOUT_MODULE, rest);
         if (!module) return fail(E_CSA_PROTOCOL);
-        std::printf("%-5X%-13s%-13s%s\n", module->u32("id"), std::string(module->text("name")).c_str(),
-                    version_text(module->u32("version")).c_str(), state_text(module->u8("state")));
+        print("%-5X%-13s%-13s%s\n", module->u32("id"), terminal_text(module->text("name")).c_str(),
+              version_text(module->u32("version")).c_str(), state_text(module->u8("state")));
     }
     return {};
 }
@@ -126,11 +126,11 @@ Result<void> make_container_file(Session& session, const std::string& value) {
     CS2SIM_TRY_LET(key, host::read_key_file(key_spec, session.terminal()));
     if (!key.has_private || !is_rsa(*key.key)) return fail(E_CSA_KEY_TYPE);
     CS2SIM_TRY_LET(image, image_in_file(session, path));
-    std::printf("%s:\n        building MMC ...\n", path.c_str());
+    print("%s:\n        building MMC ...\n", path.c_str());
     CS2SIM_TRY_LET(container, make_container(image, type, *key.key));
-    std::printf("        OK\n        building MTC ...\n");
+    print("        OK\n        building MTC ...\n");
     if (!host::replace_host_file(container_path(path), container, 0644)) return fail(E_CSA_KEY_WRITE);
-    std::printf("        OK\n");
+    print("        OK\n");
     return {};
 }
 

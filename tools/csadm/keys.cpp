@@ -1,11 +1,11 @@
 // Key files and smartcards on the host; no device is needed.
-#include <cstdio>
 #include <filesystem>
 
 #include "firmware/crypto/curve_names.h"
 #include "host-lib/cards/key_tasks.h"
 #include "tools/csadm/commands.h"
 #include "tools/session/arguments.h"
+#include "tools/session/print.h"
 #include "tools/session/terminal.h"
 
 namespace cs2sim::tools {
@@ -47,11 +47,10 @@ Result<void> gen_key(Session& session, const std::string& value) {
     const host::GeneratedKey& made = *generated;
     CS2SIM_TRY_LET(spec, host::parse_key_spec(fields[0]));
     if (made.kind == host::KeyKind::rsa)
-        std::printf("generating RSA key: %s, %u bits, owner: %s\n", spec.place.c_str(), made.bits,
-                    owner.c_str());
+        print("generating RSA key: %s, %u bits, owner: %s\n", spec.place.c_str(), made.bits, owner.c_str());
     else
-        std::printf("generating EC key: %s, curve %s, owner: %s\n", spec.place.c_str(), made.curve.c_str(),
-                    owner.c_str());
+        print("generating EC key: %s, curve %s, owner: %s\n", spec.place.c_str(), made.curve.c_str(),
+              owner.c_str());
     note_replaced_file(session, replaced);
     return {};
 }

@@ -1,6 +1,5 @@
 // Boot log and audit log.
 #include <algorithm>
-#include <cstdio>
 
 #include "tools/csadm/commands.h"
 #include "tools/session/arguments.h"
@@ -10,10 +9,8 @@ namespace cs2sim::tools {
 namespace {
 
 template <std::uint8_t sfc>
-Result<void> show_log(Session& session, const std::string&) {
-    CS2SIM_TRY_LET(log, whole_log(session, sfc));
-    print_text(log);
-    return {};
+Result<void> show(Session& session, const std::string&) {
+    return show_log(session, sfc);
 }
 
 Result<void> clear_audit_log(Session& session, const std::string&) {
@@ -53,11 +50,11 @@ Result<void> get_audit_config(Session& session, const std::string&) {
     const char* separator = "";
     for (const AuditField& field : kAuditFields) {
         const std::uint32_t value = settings.*field.value;
-        std::printf(field.hexadecimal ? "%s%.*s=0x%08X" : "%s%.*s=%u", separator,
-                    static_cast<int>(field.name.size()), field.name.data(), value);
+        print(field.hexadecimal ? "%s%.*s=0x%08X" : "%s%.*s=%u", separator,
+              static_cast<int>(field.name.size()), field.name.data(), value);
         separator = ",";
     }
-    std::printf("\n");
+    print("\n");
     return {};
 }
 
@@ -93,9 +90,9 @@ Result<void> set_audit_config(Session& session, const std::string& value) {
 
 constexpr Command kCommands[] = {
     {"GetBootLog", "", Takes::nothing, "GetBootLog", "shows what the device logged at its last start", "",
-     show_log<SFC_ADM_GET_BOOT_LOG>},
+     show<SFC_ADM_GET_BOOT_LOG>},
     {"GetAuditLog", "", Takes::nothing, "GetAuditLog", "shows the audit log, oldest line first", "",
-     show_log<SFC_ADM_GET_AUDIT_LOG>},
+     show<SFC_ADM_GET_AUDIT_LOG>},
     {"ClearAuditLog", "", Takes::nothing, "ClearAuditLog", "empties the audit log", "", clear_audit_log},
     {"GetAuditConfig", "", Takes::nothing, "GetAuditConfig", "shows the settings of the audit log", "",
      get_audit_config},

@@ -1,6 +1,5 @@
 // Master backup keys and their shares in key files or on smartcards.
 #include <algorithm>
-#include <cstdio>
 #include <filesystem>
 
 #include "host-lib/cards/share_source.h"
@@ -117,7 +116,7 @@ struct MbkKeyRow {
 
     static MbkKeyRow of(const Block& info) {
         const std::string t = to_hex(info.bytes("time"));  // BCD yymmddhhmmss
-        return {unfilled(info.bytes("name")),
+        return {shown_name(info.bytes("name")),
                 info.u8("length"),
                 (info.u8("type") & kTypeAes) != 0 ? "AES" : "DES",
                 info.u8("k"),
@@ -214,13 +213,13 @@ Result<void> import_key(Session& session, const std::string& value) {
 Result<void> list_keys(Session& session, const std::string&) {
     CS2SIM_TRY_LET(keys, resident_keys(session));
     CS2SIM_TRY_LET(forms, output_forms(session));
-    std::printf("slot name     len algo type   k  generation date      key check value\n%s\n",
-                std::string(87, '-').c_str());
+    print("slot name     len algo type   k  generation date      key check value\n%s\n",
+          std::string(87, '-').c_str());
     for (const auto& [slot, key] : keys) {
         const std::string hash = (forms & kFormHashCapitals) != 0 ? key.hash : lower_case(key.hash);
-        std::printf("%-4u %-8s %-3u %-4s %-6s %-2u %-20s %s:%s\n", slot, key.name.c_str(), key.length,
-                    key.algorithm.c_str(), "SHARE", key.k, key.generated.c_str(), hash.substr(0, 16).c_str(),
-                    hash.substr(16).c_str());
+        print("%-4u %-8s %-3u %-4s %-6s %-2u %-20s %s:%s\n", slot, key.name.c_str(), key.length,
+              key.algorithm.c_str(), "SHARE", key.k, key.generated.c_str(), hash.substr(0, 16).c_str(),
+              hash.substr(16).c_str());
     }
     return {};
 }

@@ -1,5 +1,4 @@
 // Modes and restarts of the device.
-#include <cstdio>
 
 #include "tools/csadm/commands.h"
 #include "tools/session/arguments.h"
@@ -31,7 +30,7 @@ Result<void> set_mode(Session& session, const std::string& value) {
 
 Result<void> get_startup_mode(Session& session, const std::string&) {
     CS2SIM_TRY_LET(answer, session.execute(FC_CMDS, SFC_CMDS_GET_STARTUP_MODE));
-    std::printf("startup_mode = %u\n", answer.block.u8("mode"));
+    print("startup_mode = %u\n", answer.block.u8("mode"));
     return {};
 }
 
@@ -42,7 +41,7 @@ Result<void> get_hsm_auth_key(Session& session, const std::string&) {
     const ByteView key = answer.block.bytes("key");
     for (std::size_t i = 0; i < key.size(); ++i) {
         const bool last = i + 1 == key.size() || i % kBytesPerLine == kBytesPerLine - 1;
-        std::printf("%02X%c", key[i], last ? '\n' : ' ');
+        print("%02X%c", key[i], last ? '\n' : ' ');
     }
     return {};
 }

@@ -1,6 +1,5 @@
 // State of the device.
 #include <chrono>
-#include <cstdio>
 #include <ctime>
 
 #include "tools/csadm/commands.h"
@@ -23,7 +22,7 @@ Result<void> set_time(Session& session, const std::string& value) {
 }
 
 Result<void> version(Session&, const std::string&) {
-    std::printf("csadm = %s\n", CS2SIM_VERSION);
+    print("csadm = %s\n", CS2SIM_VERSION);
     return {};
 }
 

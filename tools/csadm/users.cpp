@@ -3,6 +3,7 @@
 #include <cstdio>
 
 #include "firmware/protocol/channel/secure_channel.h"
+#include "firmware/protocol/terminal_text.h"
 #include "host-lib/files/user_label.h"
 #include "tools/csadm/commands.h"
 #include "tools/csadm/user_file.h"
@@ -12,6 +13,8 @@
 
 namespace cs2sim::tools {
 namespace {
+
+constexpr std::size_t kMostListed = std::size_t{64} << 20;  // bytes of ListUsers: some million users
 
 struct MechanismRow {
     std::string_view argument;  // as AddUser= takes it
@@ -157,7 +160,7 @@ std::string attributes_of(const Block& user, const MechanismRow* mechanism, std:
     if (!others.empty()) shown += "A[" + others + "]";
     if (!label.empty()) shown += "L[" + label + "]";
     if ((forms & kFormTokenHash) != 0) shown += "H[SHA-256]";
-    return shown;
+    return terminal_text(shown);
 }
 
 // Column 1 is the full name, w wide; Permission's heading stands w + 3 characters in, its values one further
@@ -165,18 +168,17 @@ std::string attributes_of(const Block& user, const MechanismRow* mechanism, std:
 void print_users(const std::vector<Block>& users, std::uint32_t forms) {
     const auto name_of = [](const Block& user) {
         const auto long_name = user.text("longname");
-        return long_name.empty() ? unfilled(user.bytes("short")) : std::string(long_name);
+        return long_name.empty() ? shown_name(user.bytes("short")) : terminal_text(long_name);
     };
     std::size_t width = 8;
     for (const Block& user : users) width = std::max(width, name_of(user).size());
-    std::printf("%-*s%-13s%-15s%s\n", static_cast<int>(width) + 3, "Name", "Permission", "Mechanism",
-                "Attributes");
+    print("%-*s%-13s%-15s%s\n", static_cast<int>(width) + 3, "Name", "Permission", "Mechanism", "Attributes");
     for (const Block& user : users) {
         const MechanismRow* mechanism = find_mechanism(user.u8("mechanism"));
         std::string line(width + 3, ' ');
         name_of(user).copy(line.data(), width);
         if (user.u8("mechanism") == kDamagedUser) {
-            std::printf("%s -           -              record damaged\n", line.c_str());
+            print("%s -           -              record damaged\n", line.c_str());
             continue;
         }
         char columns[64];
@@ -184,7 +186,7 @@ void print_users(const std::vector<Block>& users, std::uint32_t forms) {
                       mechanism ? mechanism->shown.data() : "unknown");
         line += columns + attributes_of(user, mechanism, forms);
         line.erase(line.find_last_not_of(' ') + 1);
-        std::printf("%s\n", line.c_str());
+        print("%s\n", line.c_str());
     }
 }
 
@@ -193,11 +195,14 @@ Result<void> list_users(Session& session, const std::string&) {
     std::vector<Bytes> pages;  // what the users of each look into
     std::vector<Block> users;
     std::string after;
+    std::size_t listed = 0;  // bytes
     for (bool more = true; more;) {
         CS2SIM_TRY_LET(answer, session.execute(FC_CMDS, SFC_CMDS_LIST_USERS, {after}));
         pages.push_back(to_bytes(answer.block.bytes("users")));
         ByteView rest = pages.back();
         more = rest.size() >= kUserPage;
+        listed += rest.size();
+        if (listed > kMostListed) return fail(E_CSA_PROTOCOL);
         while (!rest.empty()) {
             auto user = parse_prefix(static_cast<const Layout&>(LAYOUT_USER), rest);
             if (!user) return fail(E_CSA_PROTOCOL);
@@ -232,7 +237,7 @@ Result<void> set_max_auth_fails(Session& session, const std::string& value) {
 
 Result<void> get_max_auth_fails(Session& session, const std::string&) {
     CS2SIM_TRY_LET(answer, session.execute(FC_CMDS, SFC_CMDS_GET_MAX_AUTH_FAILS));
-    std::printf("max_auth_fails = %u\n", answer.block.u8("count"));
+    print("max_auth_fails = %u\n", answer.block.u8("count"));
     return {};
 }
 

@@ -3,13 +3,13 @@
 #include <openssl/rsa.h>
 
 #include <algorithm>
-#include <cstdio>
 
 #include "firmware/crypto/pkey.h"
 #include "host-lib/files/key_file.h"
 #include "tools/cxitool/commands.h"
 #include "tools/cxitool/selection.h"
 #include "tools/session/arguments.h"
+#include "tools/session/print.h"
 
 namespace cs2sim::tools {
 namespace {
@@ -76,7 +76,7 @@ Result<bool> wants_pss(Session& session, ByteView key) {
 void serve(Session& session) { session.set_parameter(kServedKeyFile, session.parameter_or("KeyFile", "")); }
 
 void tell(const Session& session, const char* what) {
-    std::printf("key '%s' %s\n", session.parameter_or("Name", "").c_str(), what);
+    print("key '%s' %s\n", session.parameter_or("Name", "").c_str(), what);
 }
 
 Result<void> initialize_key(Session& session, const std::string& value) {

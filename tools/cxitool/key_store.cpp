@@ -7,11 +7,13 @@
 
 #include "firmware/protocol/cxi/sealed_key.h"
 #include "firmware/protocol/pattern.h"
+#include "firmware/protocol/terminal_text.h"
 #include "host-lib/keystore/printed.h"
 #include "host-lib/keystore/work/external_keys.h"
 #include "tools/cxitool/batch.h"
 #include "tools/cxitool/commands.h"
 #include "tools/session/arguments.h"
+#include "tools/session/print.h"
 #include "tools/session/progress.h"
 
 namespace cs2sim::tools {
@@ -32,7 +34,7 @@ Result<keystore::KeyStore*> store_at(const Session& session, const std::string& 
     const keystore::Say say = [&session](std::string_view line) { session.note(line); };
     CS2SIM_TRY_LET(storage, keystore::parse_key_store_url(url, say));
     CS2SIM_TRY_LET(opened, keystore::open_key_store(storage, [](std::string_view line) {
-                       std::fprintf(stderr, "cxitool: %.*s\n", static_cast<int>(line.size()), line.data());
+                       std::fprintf(stderr, "cxitool: %s\n", terminal_lines(line).c_str());
                    }));
     if (stores().empty()) std::atexit([] { stores().clear(); });
     return stores().emplace(url, std::move(opened)).first->second.get();
@@ -176,8 +178,8 @@ Result<void> copy_key_store(Session& session, const std::string& value) {
     const auto counts = copied(session, value, watched.watch());
     const auto bad = watched.end();
     CS2SIM_TRY(counts);
-    std::printf("%s copied, %llu were there already, %llu could not be\n", keys_text(counts->done).c_str(),
-                as_shown(counts->present), as_shown(counts->bad + counts->denied));
+    print("%s copied, %llu were there already, %llu could not be\n", keys_text(counts->done).c_str(),
+          as_shown(counts->present), as_shown(counts->bad + counts->denied));
     return bad;
 }
 
@@ -200,10 +202,9 @@ Result<void> recrypt(Session& session, const std::string&) {
                                                session.parameter_or("Group", ""), watched.watch());
     const auto bad = watched.end();
     CS2SIM_TRY(counts);
-    for (const auto& [hash, keys] : counts->by_mbk) std::printf("%s", mbk_line("old", hash).c_str());
-    std::printf("%s%s sealed anew, %llu changed meanwhile, %llu refused\n", mbk_line("new", mbk).c_str(),
-                keys_text(counts->done).c_str(), as_shown(counts->present),
-                as_shown(counts->bad + counts->denied));
+    for (const auto& [hash, keys] : counts->by_mbk) print("%s", mbk_line("old", hash).c_str());
+    print("%s%s sealed anew, %llu changed meanwhile, %llu refused\n", mbk_line("new", mbk).c_str(),
+          keys_text(counts->done).c_str(), as_shown(counts->present), as_shown(counts->bad + counts->denied));
     return bad;
 }
 
@@ -215,8 +216,8 @@ Result<void> check(Session& session, const std::string&) {
     const auto counts = keystore::check_keys(*store, executed_by(session), wanted.filter(), watched.watch());
     const auto bad = watched.end();
     CS2SIM_TRY(counts);
-    std::printf("%llu rows, %llu bad, %llu of groups that the users logged on may not see\n",
-                as_shown(counts->seen), as_shown(counts->bad), as_shown(counts->denied));
+    print("%llu rows, %llu bad, %llu of groups that the users logged on may not see\n",
+          as_shown(counts->seen), as_shown(counts->bad), as_shown(counts->denied));
     return bad;
 }
 

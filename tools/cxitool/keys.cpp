@@ -2,7 +2,6 @@
 #include <openssl/pem.h>
 
 #include <algorithm>
-#include <cstdio>
 #include <filesystem>
 
 #include "firmware/crypto/curve_names.h"
@@ -42,11 +41,10 @@ Result<void> list_keys(Session& session, const std::string&) {
     auto keys = selected(session);
     if (!keys && keys.error().code == E_DB_NOT_FOUND) keys = std::vector<PropertyList>();
     CS2SIM_TRY(keys);
-    std::printf(
-        "\nidx algo  size type     group                    name                             spec\n%s\n",
-        std::string(86, '-').c_str());
+    print("\nidx algo  size type     group                    name                             spec\n%s\n",
+          std::string(86, '-').c_str());
     std::size_t index = 0;
-    for (const PropertyList& key : *keys) std::printf("%s\n", row_of(++index, key).c_str());
+    for (const PropertyList& key : *keys) print("%s\n", row_of(++index, key).c_str());
     return {};
 }
 
@@ -129,14 +127,13 @@ Result<void> key_info(Session& session, const std::string&) {
     for (const Property& property : properties) {
         if (property.id == kMadeByPkcs11) continue;
         if (property.id == CXI_PROP_KEY_GEN_MECHANISM && by_pkcs11) {
-            std::printf("%-14s: %s\n", "Gen Mechanism",
-                        mechanism_name(properties.bytes(kMadeByPkcs11)).c_str());
+            print("%-14s: %s\n", "Gen Mechanism", mechanism_name(properties.bytes(kMadeByPkcs11)).c_str());
             continue;
         }
         const PropertyRow* row = find_property(property.id);
         const std::string name =
             row ? spoken(row->name) : "Custom " + std::to_string(property.id & 0x7FFFFFFF);
-        std::printf("%-14s: %s\n", name.c_str(), shown(property).c_str());
+        print("%-14s: %s\n", name.c_str(), shown(property).c_str());
     }
     return {};
 }
@@ -178,7 +175,7 @@ Result<void> generate_key(Session& session, const std::string& value) {
         session.note("curves are " + known_curves() + ", Ed25519 (EC), X25519 (ECDH)");
     CS2SIM_TRY(answer);
     CS2SIM_TRY(keep(session, answer->block.bytes("key")));
-    std::printf("key '%s' generated\n", terminal_text(list.text(CXI_PROP_KEY_NAME)).c_str());
+    print("key '%s' generated\n", terminal_text(list.text(CXI_PROP_KEY_NAME)).c_str());
     return {};
 }
 
@@ -211,7 +208,7 @@ Result<void> delete_keys(Session& session, const std::string&) {
     };
     CS2SIM_TRY(run_batch(
         session, keys.size(), [&](std::size_t i) { return title_of(keys[i]); }, erase));
-    std::printf("%s deleted\n", keys_text(keys.size()).c_str());
+    print("%s deleted\n", keys_text(keys.size()).c_str());
     return {};
 }
 
@@ -255,7 +252,7 @@ Result<void> import_backup(Session& session, const std::string& file) {
     if (!blob) return fail(E_CSA_BACKUP_FILE);
     if (blob->size() > CXI_MOST_DATA) return fail(E_CSA_BACKUP_SYNTAX);
     CS2SIM_TRY_LET(name, import_into_store(session, *blob));
-    std::printf("key '%s' imported\n", terminal_text(name).c_str());
+    print("key '%s' imported\n", terminal_text(name).c_str());
     return {};
 }
 
@@ -272,12 +269,12 @@ Result<void> import_key(Session& session, const std::string& value) {
                                            {flags_of(session), type, 0, list.encode(), ByteView(),
                                             ByteView(material), ByteView()}));
     CS2SIM_TRY(keep(session, answer.block.bytes("key")));
-    std::printf("key '%s' imported\n", terminal_text(list.text(CXI_PROP_KEY_NAME)).c_str());
+    print("key '%s' imported\n", terminal_text(list.text(CXI_PROP_KEY_NAME)).c_str());
     return {};
 }
 
 Result<void> version(Session&, const std::string&) {
-    std::printf("cxitool = %s\n", CS2SIM_VERSION);
+    print("cxitool = %s\n", CS2SIM_VERSION);
     return {};
 }
 

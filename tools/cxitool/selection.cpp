@@ -6,6 +6,7 @@
 #include <cstdio>
 
 #include "firmware/crypto/pkey.h"
+#include "firmware/protocol/cxi/key_page.h"
 #include "host-lib/files/host_file.h"
 #include "tools/cxitool/commands.h"
 #include "tools/cxitool/key_store.h"
@@ -14,8 +15,10 @@
 namespace cs2sim::tools {
 namespace {
 
-constexpr std::size_t kMostInput = std::size_t{4} << 30;    // of data, which is held in memory
-constexpr std::size_t kMostKeyFile = std::size_t{1} << 20;  // no device takes a larger key (CXI_MOST_DATA)
+constexpr std::size_t kMostInput = std::size_t{4} << 30;     // of data, which is held in memory
+constexpr std::uint32_t kListed = 1000;                      // keys of one KEY_LIST
+constexpr std::size_t kMostListed = std::size_t{256} << 20;  // of all: some two million keys
+constexpr std::size_t kMostKeyFile = std::size_t{1} << 20;   // no device takes a larger key (CXI_MOST_DATA)
 
 Result<void> set_spec(Session& session, const std::string& value) {
     return keep_number(session, "Spec", value);
@@ -161,22 +164,18 @@ Result<std::vector<PropertyList>> selected(Session& session) {
     if (in_key_store(session)) return selected_in_store(session);
     CS2SIM_TRY_LET(names, named(session));
     std::vector<PropertyList> keys;
-    Bytes cursor;
-    for (bool more = true; more;) {
+    std::size_t listed = 0;  // bytes
+    KeyPage page;
+    do {
         const auto answer =
-            session.execute(FC_CXI, SFC_CXI_KEY_LIST, {names.encode(), ByteView(), cursor, 1000});
+            session.execute(FC_CXI, SFC_CXI_KEY_LIST, {names.encode(), ByteView(), page.cursor, kListed});
         CS2SIM_TRY(answer);
-        more = answer->block.u8("more") != 0;
-        cursor = to_bytes(answer->block.bytes("cursor"));
-        ByteView rest = answer->block.bytes("keys");
-        while (!rest.empty()) {
-            const auto row = parse_prefix(LAYOUT_CXI_ROW, rest);
-            if (!row) return fail(E_CSA_PROTOCOL);
-            auto key = PropertyList::decode(row->bytes("properties"));
-            if (!key) return fail(E_CSA_PROTOCOL);
-            keys.push_back(*std::move(key));
-        }
-    }
+        listed += answer->bytes.size();
+        if (listed > kMostListed) return fail(E_CSA_PROTOCOL);
+        CS2SIM_TRY_LET(next, parse_key_page(answer->block, page.cursor, kListed));
+        page = std::move(next);
+        std::ranges::move(page.keys, std::back_inserter(keys));
+    } while (page.more);
     if (keys.empty() && names_one_key(names)) return fail(E_DB_NOT_FOUND);
     std::ranges::sort(keys, {}, [](const PropertyList& key) {
         return std::tuple(key.text(CXI_PROP_KEY_GROUP), key.text(CXI_PROP_KEY_NAME),

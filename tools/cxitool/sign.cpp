@@ -2,13 +2,13 @@
 #include <openssl/evp.h>
 
 #include <algorithm>
-#include <cstdio>
 #include <filesystem>
 #include <utility>
 
 #include "tools/cxitool/selection.h"
 #include "tools/cxitool/work.h"
 #include "tools/session/arguments.h"
+#include "tools/session/print.h"
 
 namespace cs2sim::tools {
 namespace {
@@ -195,7 +195,7 @@ Result<void> verify(Session& session, const std::string& value) {
     CS2SIM_TRY_LET(terms, SignTerms::of(session, "Verify", value));
     CS2SIM_TRY_LET(work, sign_work(session, terms.file()));
     CS2SIM_TRY(check(session, work, signature));
-    std::printf("signature ok\n");
+    print("signature ok\n");
     return {};
 }
 

@@ -2,11 +2,11 @@
 #include "tools/cxitool/work.h"
 
 #include <algorithm>
-#include <cstdio>
 
 #include "tools/cxitool/commands.h"
 #include "tools/cxitool/selection.h"
 #include "tools/session/arguments.h"
+#include "tools/session/print.h"
 
 namespace cs2sim::tools {
 namespace {
@@ -124,7 +124,7 @@ Result<WorkKey> work_key(Session& session) {
 
 Result<void> deliver(Session& session, ByteView content) {
     if (const auto file = session.parameter("Out")) return write_data(*file, content);
-    std::printf("%s\n", to_hex(content).c_str());
+    print("%s\n", to_hex(content).c_str());
     return {};
 }
 

@@ -22,6 +22,7 @@
 #include <thread>
 
 #include "driver/listener.h"
+#include "firmware/crypto/core_file.h"
 #include "firmware/device/device.h"
 #include "tools/daemon/factory_key.h"
 #include "tools/daemon/memory.h"
@@ -390,6 +391,7 @@ int start(const StartOptions& options) {
         constexpr int kCalledWrongly = 2;
         return kCalledWrongly;
     }
+    leave_no_core_file();
     ::umask(0077);  // state, log and sockets are this user's alone, whatever the shell says
     const sigset_t set = ending_signals();
     pthread_sigmask(SIG_BLOCK, &set, nullptr);  // every thread inherits it; serve_until_signalled() waits

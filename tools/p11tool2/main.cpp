@@ -2,12 +2,15 @@
 // stops.
 #include <cstdio>
 
+#include "firmware/crypto/core_file.h"
 #include "firmware/protocol/terminal_text.h"
 #include "host-lib/files/host_file.h"
 #include "tools/p11tool2/commands.h"
 #include "tools/session/ending.h"
 #include "tools/session/introduction.h"
 #include "tools/session/nearest_word.h"
+#include "tools/session/print.h"
+#include "tools/session/secret_words.h"
 
 namespace {
 
@@ -96,8 +99,8 @@ tl::unexpected<Failure> misused(const Command& command, Error error) {
 }
 
 void print_command(const Command& command) {
-    std::printf("  %s%s\n      %s\n", std::string(command.syntax).c_str(),
-                command.ours ? "  (cs2sim's own)" : "", std::string(command.summary).c_str());
+    print("  %s%s\n      %s\n", std::string(command.syntax).c_str(), command.ours ? "  (cs2sim's own)" : "",
+          std::string(command.summary).c_str());
 }
 
 Done help(const Argument& argument) {
@@ -107,20 +110,19 @@ Done help(const Argument& argument) {
         print_command(*command);
         return {};
     }
-    std::printf(
-        "p11tool2 Key=Value …: arguments run left to right, names in any case, the first failure stops.\n");
+    print("p11tool2 Key=Value …: arguments run left to right, names in any case, the first failure stops.\n");
     for (const Group& group : groups()) {
-        std::printf("\n%s\n", group.title);
+        print("\n%s\n", group.title);
         for (const Command& command : group.commands) print_command(command);
     }
-    std::printf("\nPINs: literal, ask (without echo), file:<path> (cs2sim's own).\n");
+    print("\nPINs: literal, ask (without echo), file:<path> (cs2sim's own).\n");
     return {};
 }
 
 Done run(Shell& shell, const Argument& argument) {
     if (asks_for_help(argument.name)) return help({"Help", argument.value});
     if (same_word(argument.name, "Version") || argument.name == "--version") {
-        std::printf("p11tool2 = %s\n", CS2SIM_VERSION);
+        print("p11tool2 = %s\n", CS2SIM_VERSION);
         return {};
     }
     const Command* command = find_command(argument.name);
@@ -146,9 +148,10 @@ int main(int argc, char** argv) {
         return kCalledWrongly;
     }
     if (const auto status = introduced(argc, argv)) return *status;
+    cs2sim::leave_no_core_file();
     Shell shell;
-    for (int i = 1; i < argc; ++i) {
-        const auto done = run(shell, parse_argument(argv[i]));
+    for (const std::string& word : take_words(argc, argv, MayBeSecret::behind_name)) {
+        const auto done = run(shell, parse_argument(word));
         if (done) continue;
         std::fflush(stdout);
         std::fputs(failure_text(done.error().error.code).c_str(), stderr);

@@ -1,11 +1,11 @@
 // Objects: list, read, change, copy, delete, take out.
-#include <cstdio>
 
 #include "host-lib/files/host_file.h"
 #include "host-lib/pkcs11/attributes.h"
 #include "host-lib/pkcs11/cryptoki/names.h"
 #include "tools/p11tool2/certificates.h"
 #include "tools/p11tool2/commands.h"
+#include "tools/session/print.h"
 
 namespace cs2sim::tools::p11 {
 namespace {
@@ -42,7 +42,7 @@ Result<unsigned long> key_size(Shell& shell, CK_OBJECT_HANDLE object) {
 // A block an object, its lines always the same.
 Result<void> print_object(Shell& shell, CK_OBJECT_HANDLE object) {
     CS2SIM_TRY_LET(object_class, text_of(shell, object, CKA_CLASS));
-    std::printf("%s\n", object_class.c_str());
+    print("%s\n", object_class.c_str());
     const struct {
         const char* name;
         CK_ATTRIBUTE_TYPE type;
@@ -59,11 +59,11 @@ Result<void> print_object(Shell& shell, CK_OBJECT_HANDLE object) {
     };
     for (const auto& line : lines) {
         CS2SIM_TRY_LET(text, text_of(shell, object, line.type));
-        if (!text.empty() && text != "{}") std::printf("  %-17s: %s\n", line.name, text.c_str());
+        if (!text.empty() && text != "{}") print("  %-17s: %s\n", line.name, text.c_str());
     }
     CS2SIM_TRY_LET(size, key_size(shell, object));
-    if (size != 0) std::printf("  %-17s: %lu\n", "size", size);
-    std::printf("  %-17s: 0x%08lX\n\n", "handle", object);
+    if (size != 0) print("  %-17s: %lu\n", "size", size);
+    print("  %-17s: 0x%08lX\n\n", "handle", object);
     return {};
 }
 
@@ -126,7 +126,7 @@ Result<void> get_attribute(Shell& shell, const std::string& value) {
     CS2SIM_TRY_LET(objects, selected(shell, words[1]));
     for (const CK_OBJECT_HANDLE object : objects) {
         CS2SIM_TRY_LET(told, shell.attribute_text(object, type));
-        std::printf("0x%08lX: %s\n", object, told.c_str());
+        print("0x%08lX: %s\n", object, told.c_str());
     }
     return {};
 }

@@ -2,9 +2,11 @@
 #include <cstdio>
 #include <cstring>
 
+#include "firmware/protocol/terminal_text.h"
 #include "host-lib/pkcs11/cryptoki/names.h"
 #include "host-lib/pkcs11/text_fields.h"
 #include "tools/p11tool2/commands.h"
+#include "tools/session/print.h"
 
 namespace cs2sim::tools::p11 {
 namespace {
@@ -54,25 +56,25 @@ void print_rows(const char* name, ByteView field) {
             hex += digits;
             text += row[i] >= 0x20 && row[i] < 0x7F ? static_cast<char>(row[i]) : '.';
         }
-        std::printf("%-23s%s %s |%s|\n", at == 0 ? name : "", at == 0 ? ":" : " ", hex.c_str(), text.c_str());
+        print("%-23s%s %s |%s|\n", at == 0 ? name : "", at == 0 ? ":" : " ", hex.c_str(), text.c_str());
     }
 }
 
 void print_flags(CK_FLAGS flags, std::span<const FlagName> names, int width) {
-    std::printf("flags: 0x%08lX\n", flags);
+    print("flags: 0x%08lX\n", flags);
     for (const FlagName& row : names)
-        std::printf("%-*s : %s\n", width, row.name, (flags & row.flag) != 0 ? "CK_TRUE" : "CK_FALSE");
+        print("%-*s : %s\n", width, row.name, (flags & row.flag) != 0 ? "CK_TRUE" : "CK_FALSE");
 }
 
 void print_version(const char* name, CK_VERSION version) {
-    std::printf("%-23s: %u.%02u\n", name, version.major, version.minor);
+    print("%-23s: %u.%02u\n", name, version.major, version.minor);
 }
 
 void print_number(const char* name, CK_ULONG number) {
     if (number == CK_UNAVAILABLE_INFORMATION)
-        std::printf("%-23s: CK_UNAVAILABLE_INFORMATION\n", name);
+        print("%-23s: CK_UNAVAILABLE_INFORMATION\n", name);
     else
-        std::printf("%-23s: %lu\n", name, number);
+        print("%-23s: %lu\n", name, number);
 }
 
 Result<void> list_slots(Shell& shell, const std::string& value) {
@@ -82,13 +84,13 @@ Result<void> list_slots(Shell& shell, const std::string& value) {
     std::vector<CK_SLOT_ID> slots(count);
     CS2SIM_TRY(shell.check(list->C_GetSlotList(CK_FALSE, slots.data(), &count)));
     for (CK_ULONG i = 0; i < count; ++i) {
-        std::printf("%lu: %08lX", i, slots[i]);
+        print("%lu: %08lX", i, slots[i]);
         CK_TOKEN_INFO info{};
         if (same_word(value, "Status") && list->C_GetTokenInfo(slots[i], &info) == CKR_OK)
-            std::printf("  %-15s  %s",
-                        (info.flags & CKF_TOKEN_INITIALIZED) != 0 ? "initialized" : "not initialized",
-                        std::string(text_in(info.label)).c_str());
-        std::printf("\n");
+            print("  %-15s  %s",
+                  (info.flags & CKF_TOKEN_INITIALIZED) != 0 ? "initialized" : "not initialized",
+                  terminal_text(text_in(info.label)).c_str());
+        print("\n");
     }
     return {};
 }
@@ -97,7 +99,7 @@ Result<void> get_slot_info(Shell& shell, const std::string&) {
     CS2SIM_TRY_LET(list, shell.functions());
     CK_SLOT_INFO info{};
     CS2SIM_TRY(shell.check(list->C_GetSlotInfo(shell.slot(), &info)));
-    std::printf("CK_SLOT_INFO (slot ID: 0x%08lX):\n\n", shell.slot());
+    print("CK_SLOT_INFO (slot ID: 0x%08lX):\n\n", shell.slot());
     print_rows("slotDescription", info.slotDescription);
     print_rows("manufacturerID", info.manufacturerID);
     print_flags(info.flags, kSlotFlags, 20);
@@ -110,7 +112,7 @@ Result<void> get_token_info(Shell& shell, const std::string&) {
     CS2SIM_TRY_LET(list, shell.functions());
     CK_TOKEN_INFO info{};
     CS2SIM_TRY(shell.check(list->C_GetTokenInfo(shell.slot(), &info)));
-    std::printf("CK_TOKEN_INFO (slot ID: 0x%08lX):\n\n", shell.slot());
+    print("CK_TOKEN_INFO (slot ID: 0x%08lX):\n\n", shell.slot());
     print_rows("label", info.label);
     print_rows("manufacturerID", info.manufacturerID);
     print_rows("model", info.model);
@@ -136,7 +138,7 @@ Result<void> get_info(Shell& shell, const std::string&) {
     CS2SIM_TRY_LET(list, shell.functions());
     CK_INFO info{};
     CS2SIM_TRY(shell.check(list->C_GetInfo(&info)));
-    std::printf("CK_INFO:\n\n");
+    print("CK_INFO:\n\n");
     print_version("cryptokiVersion", info.cryptokiVersion);
     print_rows("manufacturerID", info.manufacturerID);
     print_rows("libraryDescription", info.libraryDescription);
@@ -151,7 +153,7 @@ Result<void> list_mechanisms(Shell& shell, const std::string&) {
     std::vector<CK_MECHANISM_TYPE> mechanisms(count);
     CS2SIM_TRY(shell.check(list->C_GetMechanismList(shell.slot(), mechanisms.data(), &count)));
     for (const CK_MECHANISM_TYPE type : mechanisms)
-        std::printf("%08lX  %s\n", type, constant_name("CKM", type).c_str());
+        print("%08lX  %s\n", type, constant_name("CKM", type).c_str());
     return {};
 }
 
@@ -160,10 +162,10 @@ Result<void> get_mechanism_info(Shell& shell, const std::string& value) {
     CS2SIM_TRY_LET(list, shell.functions());
     CK_MECHANISM_INFO info{};
     CS2SIM_TRY(shell.check(list->C_GetMechanismInfo(shell.slot(), type, &info)));
-    std::printf("%s (0x%08lX):\n\n", constant_name("CKM", type).c_str(), type);
+    print("%s (0x%08lX):\n\n", constant_name("CKM", type).c_str(), type);
     print_number("ulMinKeySize", info.ulMinKeySize);
     print_number("ulMaxKeySize", info.ulMaxKeySize);
-    std::printf("flags: 0x%08lX\n", info.flags);
+    print("flags: 0x%08lX\n", info.flags);
     return {};
 }
 
@@ -171,11 +173,11 @@ Result<void> get_session_info(Shell& shell, const std::string&) {
     CS2SIM_TRY_LET(session, shell.session());
     CK_SESSION_INFO info{};
     CS2SIM_TRY(shell.check((*shell.functions())->C_GetSessionInfo(session, &info)));
-    std::printf("CK_SESSION_INFO:\n\n");
+    print("CK_SESSION_INFO:\n\n");
     print_number("slotID", info.slotID);
-    std::printf("%-23s: %s\n", "state", constant_name("CKS", info.state).c_str());
-    std::printf("flags: 0x%08lX\n", info.flags);
-    std::printf("%-23s: 0x%08lX\n", "ulDeviceError", info.ulDeviceError);
+    print("%-23s: %s\n", "state", constant_name("CKS", info.state).c_str());
+    print("flags: 0x%08lX\n", info.flags);
+    print("%-23s: 0x%08lX\n", "ulDeviceError", info.ulDeviceError);
     return {};
 }
 

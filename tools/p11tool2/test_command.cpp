@@ -1,9 +1,9 @@
 // Test: whether the token does its work, with keys that last as long as the session.
 #include <algorithm>
 #include <array>
-#include <cstdio>
 
 #include "tools/p11tool2/commands.h"
+#include "tools/session/print.h"
 
 namespace cs2sim::tools::p11 {
 namespace {
@@ -102,7 +102,7 @@ Result<void> test(Shell& shell, const std::string&) {
     const auto functions = shell.functions();
     for (const Part& part : kParts) {
         CS2SIM_TRY(shell.check(part.run(**functions, session)));
-        std::printf("%-15s: ok\n", part.name);
+        print("%-15s: ok\n", part.name);
     }
     return {};
 }

@@ -6,6 +6,7 @@
 #include "host-lib/pkcs11/config_objects.h"
 #include "host-lib/pkcs11/cryptoki/names.h"
 #include "tools/p11tool2/commands.h"
+#include "tools/session/print.h"
 
 namespace cs2sim::tools::p11 {
 namespace {
@@ -65,9 +66,9 @@ Result<void> get_config(Shell& shell, const std::string& value) {
     CS2SIM_TRY(shell.check((*shell.functions())->C_GetAttributeValue(session, kSlotConfig, &wanted, 1)));
     content.resize(wanted.ulValueLen);
     if (content.size() == sizeof(CK_ULONG))
-        std::printf("%s: 0x%08lX\n", value.c_str(), ulong_of(content));
+        print("%s: 0x%08lX\n", value.c_str(), ulong_of(content));
     else
-        std::printf("%s: 0x%s\n", value.c_str(), to_hex(content).c_str());
+        print("%s: 0x%s\n", value.c_str(), to_hex(content).c_str());
     return {};
 }
 
@@ -91,7 +92,7 @@ Result<void> recrypt_external_keys(Shell& shell, const std::string&) {
     CS2SIM_TRY_LET(session, shell.session());
     CK_ULONG count = 0;
     const auto done = shell.check(vendor->CS_RecryptExternalKeys(session, &count));
-    std::printf("%lu keys sealed anew\n", count);  // of a run that failed, too; the log has the MBKs' hashes
+    print("%lu keys sealed anew\n", count);  // of a run that failed, too; the log has the MBKs' hashes
     return done;
 }
 

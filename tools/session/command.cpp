@@ -2,9 +2,11 @@
 #include "tools/session/card_reader.h"
 
 #include <algorithm>
+#include <csignal>
 #include <cstdio>
 #include <new>
 
+#include "firmware/crypto/core_file.h"
 #include "firmware/modules/images/known_modules.h"
 #include "host-lib/files/host_file.h"
 #include "tools/instance/instance.h"
@@ -12,6 +14,8 @@
 #include "tools/session/ending.h"
 #include "tools/session/introduction.h"
 #include "tools/session/nearest_word.h"
+#include "tools/session/print.h"
+#include "tools/session/secret_words.h"
 
 namespace cs2sim::tools {
 namespace {
@@ -62,30 +66,30 @@ const Command* find_command(std::span<const CommandGroup> groups, std::string_vi
 int width(std::string_view text) { return static_cast<int>(text.size()); }
 
 void print_help(const std::string& program, std::span<const CommandGroup> groups) {
-    std::printf(
+    print(
         "%s: works on a CryptoServer-style device, simulated or not, by arguments run left to right\n"
         "in one session. The first error stops the rest. Names are written in any case.\n\n"
         "  %s [<parameter>=<value>]... <command>[=<value>]...\n\n"
         "  %-22s this list\n  %-22s explains one\n",
         program.c_str(), program.c_str(), "Help", "Help=<command>");
     for (const CommandGroup& group : groups) {
-        std::printf("\n%.*s\n", width(group.title), group.title.data());
+        print("\n%.*s\n", width(group.title), group.title.data());
         for (const Command& command : group.commands)
-            std::printf("  %-22.*s %.*s\n", width(command.name), command.name.data(), width(command.summary),
-                        command.summary.data());
+            print("  %-22.*s %.*s\n", width(command.name), command.name.data(), width(command.summary),
+                  command.summary.data());
     }
 }
 
 void print_details(const Command& command) {
-    std::printf("%.*s\n  %.*s\n", width(command.syntax), command.syntax.data(), width(command.summary),
-                command.summary.data());
+    print("%.*s\n  %.*s\n", width(command.syntax), command.syntax.data(), width(command.summary),
+          command.summary.data());
     if (!command.synonyms.empty())
-        std::printf("  also called: %.*s\n", width(command.synonyms), command.synonyms.data());
+        print("  also called: %.*s\n", width(command.synonyms), command.synonyms.data());
     std::string_view rest = command.details;
-    if (!rest.empty()) std::printf("\n");
+    if (!rest.empty()) print("\n");
     while (!rest.empty()) {
         const std::string_view line = rest.substr(0, rest.find('\n'));
-        std::printf("  %.*s\n", width(line), line.data());
+        print("  %.*s\n", width(line), line.data());
         rest.remove_prefix(std::min(rest.size(), line.size() + 1));
     }
 }
@@ -237,17 +241,20 @@ Result<void> keep_number(Session& session, std::string_view name, std::string_vi
 }
 
 int run_command_line(const std::string& program, std::span<const CommandGroup> groups, int argc,
-                     const char* const* argv) try {
+                     char** argv) try {
+    leave_no_core_file();
+    std::signal(SIGXFSZ, SIG_IGN);  // a file that may not grow is told by code, and taken away
     if (argc < 2) {
         print_help(program, groups);
         return kCalledWrongly;
     }
     if (const auto status = introduce(device_tool(program), groups, argc, argv)) return *status;
+    const std::vector<std::string> words = take_words(argc, argv, MayBeSecret::behind_mark);
     Run run(program, groups);
-    for (int i = 1; i < argc; ++i) {
-        std::string word = argv[i];
+    for (std::size_t i = 0; i < words.size(); ++i) {
+        std::string word = words[i];
         // The guide's own line, unquoted: LogonSign=AdminUserA, :cs2:cjo:USB0
-        while (word.ends_with(',') && i + 1 < argc) word += argv[++i];
+        while (word.ends_with(',') && i + 1 < words.size()) word += words[++i];
         if (const auto done = run.argument(word); !done) return report(done.error());
     }
     run.end();

@@ -51,9 +51,9 @@ struct CommandGroup {
 // missing or has no place, E_CSA_LENGTH for an argument over 64 KiB, or the handler's own. Help and
 // Help=<command> are built in, and so is what the installation asks for alone:
 // `--man-page` prints the page of the manual, `--complete WORD` how WORD could go on (introduction.h). A word
-// that ends in a comma takes the next one. Returns the exit status: 0 done, 1 refused by the device or by a
+// that ends in a comma takes the next one. Secrets in `argv` are overwritten once they are read
+// (secret_words.h). Returns the exit status: 0 done, 1 refused by the device or by a
 // file, 2 called wrongly, 3 no device.
-int run_command_line(const std::string& program, std::span<const CommandGroup> groups, int argc,
-                     const char* const* argv);
+int run_command_line(const std::string& program, std::span<const CommandGroup> groups, int argc, char** argv);
 
 }  // namespace cs2sim::tools

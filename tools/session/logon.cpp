@@ -1,5 +1,4 @@
 // Logons: who the session's commands are run for.
-#include <cstdio>
 
 #include "tools/session/arguments.h"
 #include "tools/session/command.h"
@@ -35,12 +34,12 @@ Result<void> logoff(Session& session, const std::string&) {
 
 Result<void> show_auth_state(Session& session, const std::string&) {
     CS2SIM_TRY_LET(answer, session.execute(FC_CMDS, SFC_CMDS_GET_AUTH_STATE));
-    std::printf("state = %08X\n", answer.block.u32("state"));
+    print("state = %08X\n", answer.block.u32("state"));
     ByteView rest = answer.block.bytes("users");
     while (!rest.empty()) {
         const auto user = parse_prefix(LAYOUT_AUTH_USER, rest);
         if (!user) return fail(E_CSA_PROTOCOL);
-        std::printf("user  = %-8s %08X\n", unfilled(user->bytes("short")).c_str(), user->u32("permission"));
+        print("user  = %-8s %08X\n", shown_name(user->bytes("short")).c_str(), user->u32("permission"));
     }
     return {};
 }

@@ -2,6 +2,8 @@
 
 #include <cstdio>
 
+#include "firmware/protocol/terminal_text.h"
+
 namespace cs2sim::tools {
 
 Result<std::uint32_t> output_forms(Session& session) {
@@ -18,17 +20,13 @@ std::string lower_case(std::string_view text) {
     return lower;
 }
 
-void print_text(std::string_view text) {
-    if (text.empty()) return;
-    std::fwrite(text.data(), 1, text.size(), stdout);
-    if (!text.ends_with('\n')) std::fputc('\n', stdout);
-}
-
 std::string unfilled(ByteView field) {
     std::string text(as_text(field));
     text.erase(text.find_last_not_of(std::string_view("\0 ", 2)) + 1);
     return text;
 }
+
+std::string shown_name(ByteView field) { return terminal_text(unfilled(field)); }
 
 std::string version_text(std::uint32_t version) {
     std::string text;
@@ -39,16 +37,34 @@ std::string version_text(std::uint32_t version) {
     return text;
 }
 
-Result<std::string> whole_log(Session& session, std::uint8_t sfc) {
-    std::string log;
-    for (std::size_t total = 1; log.size() < total;) {
-        CS2SIM_TRY_LET(answer, session.execute(FC_ADM, sfc, {static_cast<std::uint32_t>(log.size())}));
+Result<void> read_log(Session& session, std::uint8_t sfc,
+                      const std::function<Result<void>(std::string_view)>& part) {
+    std::uint64_t read = 0;
+    for (std::uint64_t total = 1; read < total;) {
+        if (read > UINT32_MAX) return fail(E_CSA_PROTOCOL);
+        CS2SIM_TRY_LET(answer, session.execute(FC_ADM, sfc, {static_cast<std::uint32_t>(read)}));
         total = answer.block.u32("total");
         const auto text = answer.block.text("text");
         if (text.empty()) break;
-        log += text;
+        CS2SIM_TRY(part(text));
+        read += text.size();
     }
-    return log;
+    return {};
+}
+
+Result<void> show_log(Session& session, std::uint8_t sfc) {
+    constexpr std::size_t kLongestLine = 64 * 1024;
+    std::string line;  // a part may end within one, and within a character
+    CS2SIM_TRY(read_log(session, sfc, [&](std::string_view text) -> Result<void> {
+        line += text;
+        const std::size_t ended = line.rfind('\n') + 1;  // 0 when none has
+        const std::size_t shown = line.size() - ended > kLongestLine ? line.size() : ended;
+        print_part(std::string_view(line).substr(0, shown));
+        line.erase(0, shown);
+        return std::ferror(stdout) == 0 ? Result<void>() : fail(E_CSA_PARAM);
+    }));
+    print_text(line);
+    return {};
 }
 
 Result<void> show_text(Session& session, std::uint16_t fc, std::uint8_t sfc) {

@@ -1,8 +1,10 @@
 // What several groups of commands print alike.
 #pragma once
 
+#include <functional>
 #include <string>
 
+#include "tools/session/print.h"
 #include "tools/session/session.h"
 
 namespace cs2sim::tools {
@@ -18,17 +20,23 @@ Result<std::uint32_t> output_forms(Session& session);
 // ASCII letters only.
 std::string lower_case(std::string_view text);
 
-// Prints text of the device, with a line end if it has none.
-void print_text(std::string_view text);
-
 // A name that stands in a field of fixed size, without its filling of zeros or blanks.
 std::string unfilled(ByteView field);
+
+// The same as it may be shown within a line.
+std::string shown_name(ByteView field);
 
 // "3.6.4.2" for 03060402.
 std::string version_text(std::uint32_t version);
 
-// The whole of a log that ADM gives in parts (request "offset:u4", answer "total:u4 text:*").
-Result<std::string> whole_log(Session& session, std::uint8_t sfc);
+// A log that ADM gives in parts (request "offset:u4", answer "total:u4 text:*"): each goes to `part` when it
+// comes, none is kept. Errors: those of execute() and of `part`; E_CSA_PROTOCOL when the device says more
+// than 4 GB, which no offset reaches.
+Result<void> read_log(Session& session, std::uint8_t sfc,
+                      const std::function<Result<void>(std::string_view)>& part);
+
+// Prints one. Error: E_CSA_PARAM when stdout takes no more.
+Result<void> show_log(Session& session, std::uint8_t sfc);
 
 // Runs a function without arguments whose answer is "text:*", and prints that.
 Result<void> show_text(Session& session, std::uint16_t fc, std::uint8_t sfc);

@@ -100,14 +100,8 @@ void Session::note(std::string_view text) const {
     const bool cut = text.size() > kMost;
     text = text.substr(0, kMost);
     std::fflush(stdout);  // keeps the order when both go to one place
-    std::string shown;    // what was typed or read may stand in it; its own lines stay lines
-    for (std::string_view rest = text;; shown += '\n') {
-        const std::size_t end = rest.find('\n');
-        shown += terminal_text(rest.substr(0, end));
-        if (end == rest.npos) break;
-        rest.remove_prefix(end + 1);
-    }
-    std::fprintf(stderr, "%s: %s%s\n", program_.c_str(), shown.c_str(), cut ? "..." : "");
+    // What was typed or read may stand in it; its own lines stay lines.
+    std::fprintf(stderr, "%s: %s%s\n", program_.c_str(), terminal_lines(text).c_str(), cut ? "..." : "");
 }
 
 tl::unexpected<Error> misused(const Session& session, std::string_view why) {

@@ -65,7 +65,7 @@ Result<SecretBytes> ask_secret(const std::string& prompt) {
                      terminal_text(prompt).c_str());
         return fail(E_CSA_KEY_PASSWORD);
     }
-    tty.show(prompt);
+    tty.show(terminal_lines(prompt));
     auto line = tty.read_line();
     tty.show("\n");
     if (!line) return fail(E_CSA_KEY_PASSWORD);
@@ -75,7 +75,7 @@ Result<SecretBytes> ask_secret(const std::string& prompt) {
 bool confirm(const std::string& message) {
     const Tty tty(true);
     if (!tty.there()) return false;
-    tty.show(message + " [Enter, or q to give up] ");
+    tty.show(terminal_lines(message) + " [Enter, or q to give up] ");
     const auto line = tty.read_line();
     return line && as_text(*line) != "q";
 }

@@ -8,6 +8,7 @@
 #include "firmware/modules/images/service_rows.h"
 #include "firmware/protocol/frame.h"
 #include "firmware/protocol/modes.h"
+#include "firmware/protocol/terminal_text.h"
 
 namespace cs2sim {
 namespace {
@@ -122,9 +123,9 @@ std::string text_of(const TraceEvent& event) {
     const bool names_session = event.session != 0 && event.session != TraceEvent::kNoSession;
     const std::string session = names_session ? " session=0x" + hex_code(event.session) : "";
     std::string text = clock_time(event.time) + " #" + std::to_string(event.connection) + " " +
-                       std::string(event.peer) + session + "  " + event.name() + "  " + result_of(event) +
+                       terminal_text(event.peer) + session + "  " + event.name() + "  " + result_of(event) +
                        "  " + std::to_string(event.micros) +
-                       " us  users=" + (event.users.empty() ? "-" : std::string(event.users)) + "  " +
+                       " us  users=" + (event.users.empty() ? "-" : terminal_text(event.users)) + "  " +
                        mode_names(event.modes) + "\n";
     static constexpr Layout kUnknown = "data:*";
     const Layout& request = event.function ? event.function->request : kUnknown;

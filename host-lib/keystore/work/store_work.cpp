@@ -4,6 +4,7 @@
 #include <chrono>
 #include <future>
 
+#include "firmware/protocol/cxi/key_page.h"
 #include "firmware/protocol/cxi/sealed_key.h"
 #include "firmware/protocol/pattern.h"
 #include "host-lib/keystore/work/external_keys.h"
@@ -266,18 +267,10 @@ Result<void> for_each_on_device(const Execute& execute, const std::string& patte
     for (bool more = true; more;) {
         CS2SIM_TRY_LET(answer, execute(FC_CXI, SFC_CXI_KEY_LIST,
                                        {ByteView(groups), ByteView(wanted), ByteView(cursor), kListed}));
-        std::vector<PropertyList> keys;
-        for (ByteView rest = answer.block.bytes("keys"); !rest.empty();) {
-            const auto row = parse_prefix(LAYOUT_CXI_ROW, rest);
-            if (!row) return fail(E_CSA_PROTOCOL);
-            auto properties = PropertyList::decode(row->bytes("properties"));
-            if (!properties) return fail(E_CSA_PROTOCOL);
-            keys.push_back(std::move(*properties));
-        }
-        more = answer.block.u8("more") != 0;
-        cursor = to_bytes(answer.block.bytes("cursor"));
-        CS2SIM_TRY_LET(goes_on, work(keys));
-        more = more && goes_on;
+        CS2SIM_TRY_LET(page, parse_key_page(answer.block, cursor, kListed));
+        cursor = std::move(page.cursor);
+        CS2SIM_TRY_LET(goes_on, work(page.keys));
+        more = page.more && goes_on;
     }
     return {};
 }

@@ -219,6 +219,33 @@ TEST_CASE("keys that ask for the PIN each time are private, and ask for signatur
     test::bad_input("calls of PKCS#11 that had to fail", 4);
 }
 
+TEST_CASE("no copy of a key that asks for the PIN each time goes without it") {
+    Application application;
+    const CK_SESSION_HANDLE session = application.open_as_user();
+    const auto asking = [] { return Attributes().flag(CKA_ALWAYS_AUTHENTICATE, true); };
+    const auto pair = application.generate_pair(session, CKM_EC_KEY_PAIR_GEN,
+                                                Attributes().bytes(CKA_EC_PARAMS, p256()), asking());
+    const CK_OBJECT_HANDLE key = pair.of_private;
+    const Attributes without = Attributes().flag(CKA_ALWAYS_AUTHENTICATE, false);
+    CK_OBJECT_HANDLE made = 0;
+    CHECK(set(session, key, without) == Code{CKR_ATTRIBUTE_READ_ONLY});
+    CHECK(copy(session, key, without, &made) == Code{CKR_ATTRIBUTE_READ_ONLY});
+    // Such a key is private, and so is its copy.
+    CHECK(copy(session, key, Attributes().flag(CKA_PRIVATE, false), &made) ==
+          Code{CKR_TEMPLATE_INCONSISTENT});
+    CK_OBJECT_HANDLE open[2] = {};
+    Attributes publics = Attributes().bytes(CKA_EC_PARAMS, p256());
+    Attributes privates = asking().flag(CKA_PRIVATE, false);
+    CHECK(Code{C_GenerateKeyPair(session, Given(CKM_EC_KEY_PAIR_GEN), publics.data(), publics.size(),
+                                 privates.data(), privates.size(), &open[0], &open[1])} ==
+          Code{CKR_TEMPLATE_INCONSISTENT});
+    REQUIRE(copy(session, key, asking().text(CKA_LABEL, "copy"), &made) == Code{CKR_OK});
+    CHECK(application.value(session, made, CKA_ALWAYS_AUTHENTICATE) == Bytes{CK_TRUE});
+    Bytes out;
+    CHECK(sign(session, Given(CKM_ECDSA), made, Bytes(32, 1), out) == Code{CKR_USER_NOT_LOGGED_IN});
+    test::bad_input("calls of PKCS#11 that had to fail", 5);
+}
+
 TEST_CASE("without a log-on there are public objects only, and public session objects may be made and used") {
     Application application;
     const CK_SESSION_HANDLE session = application.open_as_user();

@@ -28,3 +28,13 @@ TEST_CASE("text that others chose neither steers a terminal nor turns a line rou
     CHECK(is_terminal_text(terminal_text("\xE2\x80")));
     CHECK_FALSE(is_terminal_text("\xE2\x80\xAE"));
 }
+
+TEST_CASE("texts of several lines keep these and their tabs, and nothing else that steers a terminal") {
+    for (const char* text : {"", "one\ntwo\n", "a\tb\r\nc\r\n", "\xC3\xA4\n"})
+        CHECK(terminal_lines(text) == text);
+    CHECK(terminal_lines("a\rb\n\x1B]0;x\x07\n") == "a?b\n?]0;x?\n");
+    CHECK(terminal_lines("a\r\r\n\r") == "a?\r\n?");
+    CHECK(terminal_lines("a\n\xC2\x9B"
+                         "31m\xE2\x80\xAE") == "a\n??31m???");
+    CHECK(terminal_lines(std::string("a\n\0b", 4)) == "a\n?b");
+}

@@ -31,10 +31,12 @@ constexpr Command kRows[] = {
 };
 constexpr CommandGroup kGroups[] = {{"Commands", kRows}};
 
-int run(std::vector<const char*> arguments) {
+int run(std::vector<std::string> arguments) {
     g_calls.clear();
     arguments.insert(arguments.begin(), "test");
-    return run_command_line("test", kGroups, static_cast<int>(arguments.size()), arguments.data());
+    std::vector<char*> words;
+    for (std::string& word : arguments) words.push_back(word.data());
+    return run_command_line("test", kGroups, static_cast<int>(words.size()), words.data());
 }
 
 using Calls = std::vector<std::string>;
