@@ -1,0 +1,162 @@
+// A key that was wrapped does not become another kind of key, and nobody chooses the bytes of a derived one.
+#include <openssl/core_names.h>
+
+#include "firmware/crypto/random.h"
+#include "test/unit/cxi/cxi_bench.h"
+
+using namespace cs2sim;
+
+namespace {
+
+constexpr std::uint32_t kKwp = CXI_MECH_CHAIN_KEY_WRAP | CXI_MECH_PAD_KWP;
+
+PropertyList named(std::uint32_t algorithm, std::string_view name, std::uint32_t bits = 0) {
+    PropertyList list = CxiBench::key_template(algorithm, bits, "G", name);
+    list.set_number(CXI_PROP_KEY_EXPORT, CXI_KEY_EXPORT_ALLOW);
+    return list;
+}
+
+// A template that asks for everything.
+PropertyList wide(std::uint32_t algorithm) {
+    PropertyList list = named(algorithm, "back");
+    list.set_number(CXI_PROP_KEY_EXPORT, CXI_KEY_EXPORT_ALLOW | CXI_KEY_EXPORT_ALLOW_PLAIN);
+    list.set_flag(CXI_PROP_SENSITIVE, false);
+    return list;
+}
+
+Bytes wrapped(CxiBench& bench, ByteView key, ByteView wrapping) {
+    const auto blob = bench.run(SFC_CXI_KEY_WRAP, {kKwp, key, wrapping, ByteView()});
+    REQUIRE(code_of(blob) == 0);
+    return *blob;
+}
+
+Result<Bytes> unwrap(CxiBench& bench, ByteView blob, ByteView wrapping, const PropertyList& list,
+                     std::uint32_t mechanism = kKwp, ByteView parameter = {}) {
+    return bench.run(SFC_CXI_KEY_UNWRAP,
+                     {CXI_FLAG_KEY_OVERWRITE, mechanism, wrapping, parameter, list.encode(), blob});
+}
+
+const PropertyList& stored(CxiBench& bench, ByteView reference) {
+    static SharedKey kept;
+    kept = *bench.cxi.keys.find(reference.subspan(1));
+    return kept->object.properties;
+}
+
+Bytes tlv(std::uint8_t tag, ByteView content) {
+    Bytes out{tag};
+    if (content.size() >= 0x80) out.push_back(0x81);
+    out.push_back(static_cast<std::uint8_t>(content.size()));
+    append(out, content);
+    return out;
+}
+
+// PKCS#8 of a P-256 key with its point compressed, which is not how this device writes it.
+Bytes compressed_form(const EVP_PKEY& key, ByteView scalar) {
+    const Bytes point = ec_point(key);
+    Bytes bits{0, static_cast<std::uint8_t>(2 + (point.back() & 1))};
+    bits.insert(bits.end(), point.begin() + 1, point.begin() + 33);
+    Bytes inner{2, 1, 1};
+    append(inner, tlv(4, scalar));
+    append(inner, tlv(0xA1, tlv(3, bits)));
+    Bytes outer{2, 1, 0, 0x30, 0x13, 6,    7,    0x2A, 0x86, 0x48, 0xCE, 0x3D,
+                2, 1, 6, 8,    0x2A, 0x86, 0x48, 0xCE, 0x3D, 3,    1,    7};
+    append(outer, tlv(4, tlv(0x30, inner)));
+    return tlv(0x30, outer);
+}
+
+}  // namespace
+
+TEST_CASE("a wrapped secret key is unwrapped as the kind of key that it was") {
+    CxiBench bench;
+    const Bytes kek = bench.aes("G", "kek");
+    struct Kind {
+        std::uint32_t algorithm;
+        std::uint32_t bits;
+    };
+    for (const Kind& kind :
+         {Kind{CXI_KEY_ALGO_AES, 128}, Kind{CXI_KEY_ALGO_AES, 192}, Kind{CXI_KEY_ALGO_AES, 256},
+          Kind{CXI_KEY_ALGO_DES, 128}, Kind{CXI_KEY_ALGO_DES, 192}, Kind{CXI_KEY_ALGO_RAW, 128},
+          Kind{CXI_KEY_ALGO_RAW, 192}, Kind{CXI_KEY_ALGO_RAW, 256}}) {
+        CAPTURE(kind.algorithm);
+        CAPTURE(kind.bits);
+        // Also one that ends as HMAC would fill it up, or as parity makes of that.
+        for (const int last : {-1, 0, 1}) {
+            CAPTURE(last);
+            SecretBytes bytes = random_secret(kind.bits / 8);
+            if (last >= 0) bytes.back() = static_cast<std::uint8_t>(last);
+            PropertyList list = named(kind.algorithm, "victim", kind.bits);
+            list.set_flag(CXI_PROP_SENSITIVE, true);
+            const Bytes victim = CxiBench::reference(
+                bench.run(SFC_CXI_KEY_IMPORT, {CXI_FLAG_KEY_OVERWRITE, +CXI_KEY_TYPE_SECRET, 0, list.encode(),
+                                               ByteView(), ByteView(bytes), ByteView()}));
+            const Bytes blob = wrapped(bench, victim, kek);
+            for (const std::uint32_t other : {CXI_KEY_ALGO_AES, CXI_KEY_ALGO_DES, CXI_KEY_ALGO_RAW}) {
+                if (other == CXI_KEY_ALGO_DES && kind.bits == 256) continue;  // no DES key has that size
+                CAPTURE(other);
+                const auto back = unwrap(bench, blob, kek, wide(other));
+                CHECK(code_of(back) == (other == kind.algorithm ? 0 : std::uint32_t{E_CXI_KEY_TYPE}));
+                if (!back) continue;
+                const PropertyList& has = stored(bench, CxiBench::reference(back));
+                CHECK(has.number(CXI_PROP_KEY_EXPORT) == std::uint32_t{CXI_KEY_EXPORT_ALLOW});
+                CHECK(has.flag_or(CXI_PROP_SENSITIVE, false));
+            }
+        }
+    }
+}
+
+TEST_CASE("a wrapped private key is no secret one, and a wrapped secret key is no private one") {
+    CxiBench bench;
+    const Bytes kek = bench.aes("G", "kek");
+    for (int found = 0; found < 2;) {  // whose encoding ends with a byte that a shorter form would lack
+        const auto pair = generate_ec("prime256v1");
+        REQUIRE(pair);
+        const SecretBytes der = private_key_der(**pair);
+        if (der.back() != found) continue;
+        ++found;
+        const Bytes victim =
+            bench.import(CXI_KEY_TYPE_PRIVATE, named(CXI_KEY_ALGO_EC, "pair " + std::to_string(found)), der);
+        CHECK(code_of(unwrap(bench, wrapped(bench, victim, kek), kek, wide(CXI_KEY_ALGO_RAW))) ==
+              E_CXI_KEY_TYPE);
+    }
+    // Bytes that decode to a private key that is written otherwise.
+    const Bytes scalar(32, 0x11);
+    const auto pair = ec_private_key("prime256v1", scalar);
+    REQUIRE(pair);
+    const Bytes other = compressed_form(**pair, scalar);
+    const Bytes raw = bench.import(CXI_KEY_TYPE_SECRET, named(CXI_KEY_ALGO_RAW, "raw"), other);
+    CHECK(code_of(unwrap(bench, wrapped(bench, raw, kek), kek, wide(CXI_KEY_ALGO_EC))) == E_CXI_KEY_TYPE);
+}
+
+TEST_CASE("a private key in another encoding comes back as what it was, and under its KAK") {
+    CxiBench bench;
+    const Bytes kek = CxiBench::reference(bench.generate(
+        CxiBench::key_template(CXI_KEY_ALGO_AES, 256, "G", "kek"), CXI_FLAG_KEY_VOLATILE));  // needs no KAK
+    const Bytes iv = iv_parameter(Bytes(12, 1));
+    const Bytes scalar(32, 0x17);
+    const auto pair = ec_private_key("prime256v1", scalar);
+    REQUIRE(pair);
+    PropertyList list = named(CXI_KEY_ALGO_EC, "pair");
+    list.set_number(CXI_PROP_KEY_USAGE, CXI_KEY_USAGE_DERIVE);
+    const Bytes victim = bench.import(CXI_KEY_TYPE_PRIVATE, list, private_key_der(**pair));
+    wrapped(bench, victim, kek);
+    const auto forged =
+        bench.crypt(kek, CXI_MECH_MODE_ENCRYPT | CXI_MECH_CHAIN_GCM, iv, compressed_form(**pair, scalar));
+    REQUIRE(code_of(forged) == 0);
+    const auto back = unwrap(bench, *forged, kek, wide(CXI_KEY_ALGO_EC), CXI_MECH_CHAIN_GCM, iv);
+    REQUIRE(code_of(back) == 0);
+    const PropertyList& has = stored(bench, CxiBench::reference(back));
+    CHECK(has.number(CXI_PROP_KEY_USAGE) == std::uint32_t{CXI_KEY_USAGE_DERIVE});
+    CHECK(has.number(CXI_PROP_KEY_EXPORT) == std::uint32_t{CXI_KEY_EXPORT_ALLOW});
+
+    // Under a key authorisation key it comes back so, too.
+    bench.profile().key_authorisation = true;
+    const auto kak = generate_rsa(2048);
+    const Bytes krad =
+        compose(LAYOUT_CXI_KRAD, {CXI_KRAD_PKCS1, CXI_KRAD_FORM, CXI_KRAD_RSA, key_number(**kak, "n").value(),
+                                  key_number(**kak, "e").value()})
+            .value();
+    REQUIRE(code_of(bench.run(SFC_CXI_KEY_INITIALIZE, {victim, 0, krad})) == 0);
+    const auto bound = unwrap(bench, *forged, kek, wide(CXI_KEY_ALGO_EC), CXI_MECH_CHAIN_GCM, iv);
+    REQUIRE(code_of(bound) == 0);
+    CHECK(to_bytes(stored(bench, CxiBench::reference(bound)).bytes(CXI_PROP_CC_KRAD)) == krad);
+}
