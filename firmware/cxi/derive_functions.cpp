@@ -130,7 +130,7 @@ Result<Bytes> cxi_key_derive(CxiCall& call) {
     CS2SIM_TRY_LET(now, cxi.circumstances(properties.text(CXI_PROP_KEY_GROUP)));
     CS2SIM_TRY_LET(of_base, cxi.config(base.object.group()));
     for (const Restrictions& set : {now.restrictions, of_base.restrictions})
-        CS2SIM_TRY(restrict_derivation(properties, set, base.object, mechanism.value));
+        CS2SIM_TRY(restrict_derivation(properties, set, base, mechanism.value));
     CS2SIM_TRY_LET(place, cxi.place_in(call, properties, flags));
     const std::uint32_t bits = properties.number_or(CXI_PROP_KEY_SIZE, 0);
     if (!mechanism.is_vendor() && (bits == 0 || bits % 8 != 0 || bits > 8192))

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "firmware/crypto/finite_field.h"
 #include "firmware/cxi/cxi_rules.h"
 #include "firmware/protocol/block.h"
 #include "firmware/protocol/functions.h"
@@ -265,12 +266,13 @@ Result<void> restrict_import(PropertyList& properties, const Restrictions& set, 
     return {};
 }
 
-Result<void> restrict_derivation(PropertyList& properties, const Restrictions& set, const KeyObject& base,
+Result<void> restrict_derivation(PropertyList& properties, const Restrictions& set, const LoadedKey& base,
                                  std::uint32_t mechanism) {
     if (!set.secure_derivation) return {};
     if (std::ranges::find(kCutting, mechanism & CXI_MECH_KDF_MASK) != std::end(kCutting))
         return fail(E_CXI_CRYPT_MECH);
-    if (!base.properties.flag_or(CXI_PROP_ALWAYS_SENSITIVE, false))
+    if (base.pkey && is_dh(*base.pkey) && !is_in_safe_group(*base.pkey)) return fail(E_CXI_CRYPT_MECH);
+    if (!base.object.properties.flag_or(CXI_PROP_ALWAYS_SENSITIVE, false))
         return fail(E_CXI_SECURE_PROP_ALWAYS_SENSITIVE_FALSE);
     if (!properties.flag_or(CXI_PROP_SENSITIVE, true)) return fail(E_CXI_SECURE_PROP_SENSITIVE_FALSE);
     properties.set_flag(CXI_PROP_SENSITIVE, true);

@@ -78,9 +78,10 @@ Result<void> approve_purpose(std::uint16_t modes, const Restrictions& set, std::
 Result<void> restrict_import(PropertyList& properties, const Restrictions& set, bool secret);
 
 // A derivation by `mechanism` of `base` under CFG_SECURE_DERIVATION: no mechanism that cuts a key or lets the
-// caller choose bytes of it (E_CXI_CRYPT_MECH), of a key that was always sensitive
-// (E_CXI_SECURE_PROP_ALWAYS_SENSITIVE_FALSE), into one that is (E_CXI_SECURE_PROP_SENSITIVE_FALSE).
-Result<void> restrict_derivation(PropertyList& properties, const Restrictions& set, const KeyObject& base,
+// caller choose bytes of it, as DH in a group of the caller's does (E_CXI_CRYPT_MECH), of a key that was
+// always sensitive (E_CXI_SECURE_PROP_ALWAYS_SENSITIVE_FALSE), into one that is
+// (E_CXI_SECURE_PROP_SENSITIVE_FALSE).
+Result<void> restrict_derivation(PropertyList& properties, const Restrictions& set, const LoadedKey& base,
                                  std::uint32_t mechanism);
 
 // Whether nobody outside the device can know the key's bytes: made here, and never to be had in clear.

@@ -1,6 +1,7 @@
 // A key that was wrapped does not become another kind of key, and nobody chooses the bytes of a derived one.
 #include <openssl/core_names.h>
 
+#include "firmware/crypto/finite_field.h"
 #include "firmware/crypto/random.h"
 #include "test/unit/cxi/cxi_bench.h"
 
@@ -42,6 +43,22 @@ const PropertyList& stored(CxiBench& bench, ByteView reference) {
     return kept->object.properties;
 }
 
+std::uint32_t set(CxiBench& bench, ByteView key, const PropertyList& changes) {
+    return code_of(bench.run(SFC_CXI_KEY_PROP_SET, {key, changes.encode()}));
+}
+
+PropertyList number(std::uint32_t id, std::uint32_t value) {
+    PropertyList list;
+    list.set_number(id, value);
+    return list;
+}
+
+Result<Bytes> derive(CxiBench& bench, std::uint32_t mechanism, ByteView key, ByteView data,
+                     std::uint32_t flags = CXI_FLAG_KEY_OVERWRITE) {
+    const PropertyList list = named(CXI_KEY_ALGO_AES, "derived", 128);
+    return bench.run(SFC_CXI_KEY_DERIVE, {flags, mechanism, key, list.encode(), data});
+}
+
 Bytes tlv(std::uint8_t tag, ByteView content) {
     Bytes out{tag};
     if (content.size() >= 0x80) out.push_back(0x81);
@@ -62,6 +79,22 @@ Bytes compressed_form(const EVP_PKEY& key, ByteView scalar) {
                 2, 1, 6, 8,    0x2A, 0x86, 0x48, 0xCE, 0x3D, 3,    1,    7};
     append(outer, tlv(4, tlv(0x30, inner)));
     return tlv(0x30, outer);
+}
+
+DomainParameters group_of(const char* name, const char* type) {
+    const Handle<OSSL_PARAM_BLD> builder(OSSL_PARAM_BLD_new());
+    REQUIRE(OSSL_PARAM_BLD_push_utf8_string(builder.get(), OSSL_PKEY_PARAM_GROUP_NAME, name, 0) == 1);
+    const auto group = key_from_parameters(type, builder.get(), EVP_PKEY_KEY_PARAMETERS);
+    REQUIRE(group);
+    return domain_parameters(*group).value();
+}
+
+PropertyList in_group(std::string_view name, const DomainParameters& group) {
+    PropertyList list = named(CXI_KEY_ALGO_DH, name);
+    list.set(CXI_PROP_KEY_DSA_P, group.p);
+    if (!group.q.empty()) list.set(CXI_PROP_KEY_DSA_Q, group.q);
+    list.set(CXI_PROP_KEY_DSA_G, group.g);
+    return list;
 }
 
 }  // namespace
@@ -159,4 +192,54 @@ TEST_CASE("a private key in another encoding comes back as what it was, and unde
     const auto bound = unwrap(bench, *forged, kek, wide(CXI_KEY_ALGO_EC), CXI_MECH_CHAIN_GCM, iv);
     REQUIRE(code_of(bound) == 0);
     CHECK(to_bytes(stored(bench, CxiBench::reference(bound)).bytes(CXI_PROP_CC_KRAD)) == krad);
+}
+
+TEST_CASE("FIPS mode: DH works in the groups of RFC 3526 and 7919 alone") {
+    CxiBench bench;
+    const DomainParameters with_q = group_of("dh_2048_256", "DHX");
+    const DomainParameters own{with_q.p, {}, with_q.g};
+    const Bytes kek = bench.aes("G", "kek");
+    const Bytes mine = CxiBench::reference(bench.generate(in_group("mine", own)));
+    const Bytes theirs = CxiBench::reference(bench.generate(in_group("theirs", own)));
+    const Bytes peer = bench.public_key(theirs), blob = wrapped(bench, mine, kek);
+    CHECK(code_of(derive(bench, CXI_MECH_KDF_DH, mine, peer)) == 0);
+    bench.set_modes(MODE_OPERATIONAL | MODE_FIPS);
+    for (const DomainParameters& group : {own, with_q})
+        CHECK(code_of(bench.generate(in_group("new", group))) == E_CXI_FIPS_PROP);
+    CHECK(code_of(bench.run(SFC_CXI_KEY_PAIR_GEN, {0, 0, in_group("public", own).encode(),
+                                                   in_group("private", own).encode()})) == E_CXI_FIPS_PROP);
+    PropertyList list = named(CXI_KEY_ALGO_DH, "back");
+    CHECK(code_of(bench.run(SFC_CXI_KEY_UNWRAP, {0, kKwp, kek, ByteView(), list.encode(), blob})) ==
+          E_CXI_FIPS_PROP);
+    CHECK(code_of(derive(bench, CXI_MECH_KDF_DH, mine, peer)) == E_CXI_FIPS_PROP);
+    for (const char* name : {"modp_2048", "ffdhe2048", "ffdhe3072"}) {
+        CAPTURE(name);
+        const std::string text(name);
+        const Bytes one = CxiBench::reference(bench.generate(in_group(text + " 1", group_of(name, "DH"))));
+        const Bytes other = CxiBench::reference(bench.generate(in_group(text + " 2", group_of(name, "DH"))));
+        CHECK(code_of(derive(bench, CXI_MECH_KDF_DH, one, bench.public_key(other))) == 0);
+        PropertyList again = named(CXI_KEY_ALGO_DH, text + " 3");
+        const Bytes moved = wrapped(bench, one, kek);
+        const Bytes back = CxiBench::reference(
+            bench.run(SFC_CXI_KEY_UNWRAP, {0, kKwp, kek, ByteView(), again.encode(), moved}));
+        CHECK(code_of(derive(bench, CXI_MECH_KDF_DH, back, bench.public_key(other))) == 0);
+    }
+}
+
+TEST_CASE("CFG_SECURE_DERIVATION: DH derives in the groups of RFC 3526 and 7919 alone") {
+    CxiBench bench;
+    const DomainParameters with_q = group_of("dh_2048_256", "DHX");
+    const auto pair = [&](std::string_view name, const DomainParameters& group) {
+        PropertyList list = in_group(name, group);
+        list.set_number(CXI_PROP_KEY_EXPORT, CXI_KEY_EXPORT_DENY);
+        return CxiBench::reference(bench.generate(list));
+    };
+    const Bytes own = pair("own", {with_q.p, {}, with_q.g}), good = pair("good", *dh_group(2048));
+    bench.log_on(0x00000202, "CXI_GROUP=G");
+    Bytes config{CXI_TAG_CONFIG};
+    append(config, as_bytes("G"));
+    CHECK(code_of(derive(bench, CXI_MECH_KDF_DH, own, bench.public_key(own))) == 0);
+    REQUIRE(set(bench, config, number(CXI_PROP_CFG_SECURE_DERIVATION, 1)) == 0);
+    CHECK(code_of(derive(bench, CXI_MECH_KDF_DH, own, bench.public_key(own))) == E_CXI_CRYPT_MECH);
+    CHECK(code_of(derive(bench, CXI_MECH_KDF_DH, good, bench.public_key(good))) == 0);
 }
