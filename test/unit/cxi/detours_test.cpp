@@ -243,3 +243,24 @@ TEST_CASE("CFG_SECURE_DERIVATION: DH derives in the groups of RFC 3526 and 7919 
     CHECK(code_of(derive(bench, CXI_MECH_KDF_DH, own, bench.public_key(own))) == E_CXI_CRYPT_MECH);
     CHECK(code_of(derive(bench, CXI_MECH_KDF_DH, good, bench.public_key(good))) == 0);
 }
+
+TEST_CASE("keys are derived by HMAC, not by MACs that who knows the key can take back") {
+    CxiBench bench;
+    const Bytes aes = CxiBench::reference(bench.generate(named(CXI_KEY_ALGO_AES, "aes", 256)));
+    const Bytes des = CxiBench::reference(bench.generate(named(CXI_KEY_ALGO_DES, "des", 128)));
+    const Bytes nonce = compose(LAYOUT_CXI_GMAC_PARAMETER, {Bytes(12, 1)}).value();
+    for (const std::uint16_t mode : {0, +MODE_FIPS, +MODE_CC}) {
+        bench.set_modes(static_cast<std::uint16_t>(MODE_OPERATIONAL | mode));
+        CAPTURE(mode);
+        CHECK(code_of(derive(bench, CXI_MECH_KDF_HMAC | CXI_MECH_CHAIN_CMAC, aes, Bytes(16, 1), 0)) ==
+              E_CXI_CRYPT_MECH);
+        CHECK(code_of(derive(bench, CXI_MECH_KDF_HMAC | CXI_MECH_CHAIN_GCM, aes, nonce, 0)) ==
+              E_CXI_CRYPT_MECH);
+        if (mode != 0) continue;
+        CHECK(code_of(derive(bench, CXI_MECH_KDF_HMAC | CXI_MECH_CHAIN_CMAC, des, Bytes(16, 1))) ==
+              E_CXI_CRYPT_MECH);
+        CHECK(code_of(derive(bench, CXI_MECH_KDF_HMAC | CXI_MECH_CHAIN_CBC_RETAIL, des, Bytes(16, 1))) ==
+              E_CXI_CRYPT_MECH);
+        CHECK(code_of(derive(bench, CXI_MECH_KDF_HMAC | CXI_MECH_HASH_SHA256, aes, Bytes(16, 1))) == 0);
+    }
+}
