@@ -36,8 +36,8 @@ struct KeyPolicy {
     bool sensitive = false;
     bool extractable = true;
     bool wrap_with_trusted = false;
-    std::vector<std::uint32_t> mechanisms;  // empty: any
-    std::string expires;                    // DATE_EXP; empty: never
+    std::optional<std::vector<std::uint32_t>> mechanisms;  // MECHS; nothing: any, an empty list: none
+    std::optional<std::string> expires;                    // DATE_EXP; nothing: never
 
     friend bool operator==(const KeyPolicy&, const KeyPolicy&) = default;
 };

@@ -264,3 +264,27 @@ TEST_CASE("keys are derived by HMAC, not by MACs that who knows the key can take
         CHECK(code_of(derive(bench, CXI_MECH_KDF_HMAC | CXI_MECH_HASH_SHA256, aes, Bytes(16, 1))) == 0);
     }
 }
+
+TEST_CASE("a key that no mechanism is left to does not come back with all of them") {
+    CxiBench bench;
+    const Bytes kek = bench.aes("G", "kek");
+    PropertyList list = named(CXI_KEY_ALGO_AES, "victim", 256), other = wide(CXI_KEY_ALGO_AES);
+    list.set(CXI_PROP_KEY_MECHS, ByteView(big_endian_bytes<4>(CXI_MECH_CHAIN_CBC)));
+    other.set(CXI_PROP_KEY_MECHS, ByteView(big_endian_bytes<4>(CXI_MECH_CHAIN_CTR)));
+    PropertyList none = named(CXI_KEY_ALGO_AES, "none", 256);
+    none.set(CXI_PROP_KEY_MECHS, ByteView());
+    const Bytes barred = CxiBench::reference(bench.generate(none));
+    const auto back = unwrap(bench, wrapped(bench, barred, kek), kek, wide(CXI_KEY_ALGO_AES));
+    REQUIRE(code_of(back) == 0);
+    CHECK(stored(bench, CxiBench::reference(back)).has(CXI_PROP_KEY_MECHS));
+    CHECK(stored(bench, CxiBench::reference(back)).bytes(CXI_PROP_KEY_MECHS).empty());
+    CHECK(code_of(bench.crypt(CxiBench::reference(back), CXI_MECH_MODE_ENCRYPT | CXI_MECH_CHAIN_ECB, {},
+                              Bytes(16))) == E_CXI_KEY_MECH_NOT_ALLOWED);
+    // None of both lists, and wrapped with neither.
+    const Bytes victim = CxiBench::reference(bench.generate(list));
+    const Bytes narrowed = CxiBench::reference(unwrap(bench, wrapped(bench, victim, kek), kek, other));
+    CHECK(stored(bench, narrowed).bytes(CXI_PROP_KEY_MECHS).empty());
+    const auto again = unwrap(bench, wrapped(bench, narrowed, kek), kek, wide(CXI_KEY_ALGO_AES));
+    REQUIRE(code_of(again) == 0);
+    CHECK(stored(bench, CxiBench::reference(again)).bytes(CXI_PROP_KEY_MECHS).size() == 4);  // the victim's
+}
