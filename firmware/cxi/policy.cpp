@@ -255,7 +255,9 @@ Result<void> check_change(const PropertyList& before, const Property& change, co
     if (row && (row->access & PROP_CONFIG) != 0) return fail(E_CXI_PROP_ABSENT);
     const auto* policy = std::ranges::find(kPolicyRows, change.id, &PolicyRow::property);
     if (policy == std::end(kPolicyRows)) return may_widen(Widening::manager, who);
-    if (!policy->widens(before, change)) return {};
+    // An officer who neither uses nor manages the key could else put it out of use.
+    const bool own = who.uses || who.manages || (policy->widening == Widening::officer && who.is_officer);
+    if (!policy->widens(before, change)) return own ? Result<void>() : fail(E_CXI_PERMISSION_DENIED);
     return may_widen(policy->widening, who);
 }
 

@@ -57,6 +57,7 @@ Result<void> check_bits(const Property& given);
 
 // Who changes properties of an existing key.
 struct Changer {
+    bool uses = false;          // has RIGHT_USE
     bool manages = false;       // has RIGHT_MANAGE
     bool only_manages = false;  // and management is separate from use in this group
     bool is_officer = false;    // 00000200 of the group

@@ -53,6 +53,12 @@ PropertyList number(std::uint32_t id, std::uint32_t value) {
     return list;
 }
 
+PropertyList flag(std::uint32_t id, bool value) {
+    PropertyList list;
+    list.set_flag(id, value);
+    return list;
+}
+
 Result<Bytes> derive(CxiBench& bench, std::uint32_t mechanism, ByteView key, ByteView data,
                      std::uint32_t flags = CXI_FLAG_KEY_OVERWRITE) {
     const PropertyList list = named(CXI_KEY_ALGO_AES, "derived", 128);
@@ -287,4 +293,21 @@ TEST_CASE("a key that no mechanism is left to does not come back with all of the
     const auto again = unwrap(bench, wrapped(bench, narrowed, kek), kek, wide(CXI_KEY_ALGO_AES));
     REQUIRE(code_of(again) == 0);
     CHECK(stored(bench, CxiBench::reference(again)).bytes(CXI_PROP_KEY_MECHS).size() == 4);  // the victim's
+}
+
+TEST_CASE("a security officer alone sets TRUSTED and narrows nothing else") {
+    CxiBench bench;
+    const Bytes key = bench.aes("G", "key");
+    bench.log_on(0x00000200, "CXI_GROUP=G");
+    PropertyList mechanisms, sooner;
+    mechanisms.set(CXI_PROP_KEY_MECHS, ByteView());
+    sooner.set(CXI_PROP_KEY_DATE_EXP, "290101000000");
+    for (const PropertyList& change :
+         {number(CXI_PROP_KEY_USAGE, 0), number(CXI_PROP_KEY_EXPORT, CXI_KEY_EXPORT_DENY_BACKUP),
+          flag(CXI_PROP_SENSITIVE, true), flag(CXI_PROP_EXTRACTABLE, false), flag(CXI_PROP_ENCRYPT, false),
+          flag(CXI_PROP_WRAP_WITH_TRUSTED, true), mechanisms, sooner})
+        CHECK(set(bench, key, change) == E_CXI_PERMISSION_DENIED);
+    CHECK(set(bench, key, flag(CXI_PROP_TRUSTED, true)) == 0);
+    bench.log_on(0x00000002, "CXI_GROUP=G");
+    CHECK(set(bench, key, number(CXI_PROP_KEY_USAGE, CXI_KEY_USAGE_ENCRYPT)) == 0);
 }
