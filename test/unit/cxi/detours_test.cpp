@@ -295,6 +295,23 @@ TEST_CASE("a key that no mechanism is left to does not come back with all of the
     CHECK(stored(bench, CxiBench::reference(again)).bytes(CXI_PROP_KEY_MECHS).size() == 4);  // the victim's
 }
 
+TEST_CASE("a note from before notes told an empty list from none is read as it was meant") {
+    const auto noted = [](int guards, std::string_view expires, ByteView mechanisms) {
+        return decode_policy(compose(LAYOUT_CXI_KEY_POLICY, {CXI_KEY_ALGO_AES, CXI_KEY_TYPE_SECRET, 1, 2, 1,
+                                                             0, guards, expires, mechanisms})
+                                 .value());
+    };
+    const KeyPolicy bare = noted(1, "", {}), listed = noted(0, "300101000000", big_endian_bytes<4>(7));
+    CHECK(bare.wrap_with_trusted);
+    CHECK_FALSE(bare.mechanisms);
+    CHECK_FALSE(bare.expires);
+    CHECK_FALSE(listed.wrap_with_trusted);
+    CHECK(listed.mechanisms == std::vector<std::uint32_t>{7});
+    CHECK(listed.expires == "300101000000");
+    for (const KeyPolicy& policy : {bare, listed})
+        CHECK(decode_policy(encode_policy(policy).value()) == policy);
+}
+
 TEST_CASE("a security officer alone sets TRUSTED and narrows nothing else") {
     CxiBench bench;
     const Bytes key = bench.aes("G", "key");
