@@ -26,6 +26,10 @@ struct NamedGroup {
 constexpr NamedGroup kGroups[] = {
     {2048, "ffdhe2048"}, {3072, "ffdhe3072"}, {4096, "ffdhe4096"}, {6144, "ffdhe6144"}, {8192, "ffdhe8192"}};
 
+// OpenSSL's names.
+constexpr std::string_view kSafeGroups[] = {"modp_2048", "modp_3072", "modp_4096", "modp_6144", "modp_8192",
+                                            "ffdhe2048", "ffdhe3072", "ffdhe4096", "ffdhe6144", "ffdhe8192"};
+
 struct GenCbFree {
     void operator()(BN_GENCB* p) const { BN_GENCB_free(p); }
 };
@@ -120,12 +124,12 @@ Result<void> check_group(const DomainParameters& group, const Abandonment* aband
     return {};
 }
 
-// Whether it is one of the groups of RFC 7919, 3526 and 5114, which OpenSSL knows by name.
-bool has_name(const DomainParameters& group) {
-    const auto key = key_in(type_of(group, false), group, EVP_PKEY_KEY_PARAMETERS);
+// OpenSSL's name of the group, when it is one of RFC 7919, 3526 or 5114; else empty.
+std::string name_of(const EVP_PKEY& key) {
     char name[64];
     std::size_t size = 0;
-    return key && EVP_PKEY_get_group_name(key->get(), name, sizeof name, &size) == 1;
+    return EVP_PKEY_get_group_name(&key, name, sizeof name, &size) == 1 ? std::string(name, size)
+                                                                        : std::string();
 }
 
 bool is_usual(unsigned p_bits, unsigned q_bits) {
@@ -190,8 +194,14 @@ Result<void> check_dsa_parameters(const DomainParameters& parameters, const Aban
     return check_group(parameters, abandonment);
 }
 
+bool is_in_safe_group(const EVP_PKEY& key) {
+    return is_dh(key) && std::ranges::find(kSafeGroups, name_of(key)) != std::end(kSafeGroups);
+}
+
 Result<void> check_dh_parameters(const DomainParameters& parameters, const Abandonment* abandonment) {
-    return has_name(parameters) ? Result<void>() : check_group(parameters, abandonment);
+    const auto key = dh_parameters_key(parameters);
+    if (key && !name_of(**key).empty()) return {};
+    return check_group(parameters, abandonment);
 }
 
 Result<DomainParameters> dh_group(unsigned bits, const Abandonment* abandonment) {
@@ -225,6 +235,10 @@ Result<PrivateKey> generate_dsa(const DomainParameters& parameters) { return gen
 
 Result<PrivateKey> generate_dh(const DomainParameters& parameters) {
     return generate_in(parameters.q.empty() ? "DH" : "DHX", parameters);
+}
+
+Result<Handle<EVP_PKEY>> dh_parameters_key(const DomainParameters& parameters) {
+    return key_in(type_of(parameters, false), parameters, EVP_PKEY_KEY_PARAMETERS);
 }
 
 Result<Bytes> domain_parameters_der(const DomainParameters& parameters) {

@@ -37,6 +37,11 @@ Result<Bytes> domain_parameters_der(const DomainParameters& parameters);
 Result<void> check_dsa_parameters(const DomainParameters& parameters,
                                   const Abandonment* abandonment = nullptr);
 
+// Whether it is a key of DH in a named group of a safe prime of 2048 bits or more (RFC 3526, RFC 7919; SP
+// 800-56A rev. 3, appendix D). In others P - 1 may have none but small factors, so that public values tell
+// the private ones; whoever made the group knows.
+bool is_in_safe_group(const EVP_PKEY& key);
+
 // Whether these are DH's: P prime, G between 1 and P - 1; with a subprime (X9.42) Q prime, Q divides P - 1
 // and G of order Q. Groups that have a name (RFC 7919, 3526, 5114) are known to be; others take up to some
 // seconds, of 8192 bits half a minute. Errors: as above.
@@ -50,6 +55,9 @@ Result<DomainParameters> dh_group(unsigned bits, const Abandonment* abandonment 
 // New keys. Error: E_CXI_KEY_INVALID_COMP for parameters that are none.
 Result<PrivateKey> generate_dsa(const DomainParameters& parameters);
 Result<PrivateKey> generate_dh(const DomainParameters& parameters);
+
+// The group alone, as OpenSSL has keys of DH without any. Error: E_CXI_KEY_INVALID_COMP.
+Result<Handle<EVP_PKEY>> dh_parameters_key(const DomainParameters& parameters);
 
 // Keys of their numbers: y, or x. Error: E_CXI_KEY_INVALID_COMP for what cannot be one.
 Result<PublicKey> public_key_in(const DomainParameters& group, bool dsa, ByteView value);

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "firmware/cmds/scheduler.h"
+#include "firmware/crypto/finite_field.h"
 #include "firmware/cxi/access.h"
 
 namespace cs2sim {
@@ -169,6 +170,8 @@ Result<void> Cxi::allow(const LoadedKey& key, Use use, Mechanism mechanism, Byte
     CS2SIM_TRY(approve_object(key.object, use));
     if ((use & kWraps) != 0) CS2SIM_TRY(approve_wrapping(key, use));
     if ((modes() & (MODE_FIPS | MODE_CC)) == 0) return {};
+    if (key.pkey && is_dh(*key.pkey) && !is_in_safe_group(*key.pkey))
+        CS2SIM_TRY(approve_act(modes(), Act::own_group));
     CS2SIM_TRY(approve_mechanism(modes(), use, key.object.algorithm(), mechanism.value));
     if (const std::uint32_t hash = mask_hash(key, mechanism, parameter); hash != 0)
         CS2SIM_TRY(approve_mechanism(modes(), use, key.object.algorithm(), hash));

@@ -28,6 +28,8 @@ Result<SecretBytes> derive_from_secret(const LoadedKey& base, const LoadedKey* o
             return to_secret(digest(hash->name, {secret, data}));
         }
         case CXI_MECH_KDF_HMAC: {
+            // Of a block cipher's MAC who may decrypt with the key finds the data that give chosen bytes.
+            if (mechanism.chain() != 0) return fail(E_CXI_CRYPT_MECH);
             CS2SIM_TRY_LET(mac, make_mac(base, mechanism, data));
             return to_secret(mac);
         }
@@ -130,7 +132,7 @@ Result<Bytes> cxi_key_derive(CxiCall& call) {
     CS2SIM_TRY_LET(now, cxi.circumstances(call, properties.text(CXI_PROP_KEY_GROUP)));
     CS2SIM_TRY_LET(of_base, cxi.config(base.object.group()));
     for (const Restrictions& set : {now.restrictions, of_base.restrictions})
-        CS2SIM_TRY(restrict_derivation(properties, set, base.object, mechanism.value));
+        CS2SIM_TRY(restrict_derivation(properties, set, base, mechanism.value));
     CS2SIM_TRY_LET(place, cxi.place_in(call, properties, flags));
     const std::uint32_t bits = properties.number_or(CXI_PROP_KEY_SIZE, 0);
     if (!mechanism.is_vendor() && (bits == 0 || bits % 8 != 0 || bits > 8192))

@@ -38,6 +38,12 @@ Result<DomainParameters> made_for(const PropertyList& properties, std::uint32_t 
         *bits, properties.number_or(CXI_PROP_KEY_DSA_Q_BITS, usual_subprime(*bits)), now.abandonment);
 }
 
+// Before the group is checked, which takes up to half a minute.
+Result<void> approve_group(const DomainParameters& group, std::uint16_t modes) {
+    CS2SIM_TRY_LET(key, dh_parameters_key(group));
+    return is_in_safe_group(*key) ? Result<void>() : approve_act(modes, Act::own_group);
+}
+
 }  // namespace
 
 bool is_finite_field(std::uint32_t algorithm) {
@@ -57,6 +63,7 @@ Result<PrivateKey> generate_in_group(const PropertyList& properties, std::uint32
         const unsigned bits = bits_of(group.p);
         if (bits < 1024 || bits > 8192 || bits_of(group.q) > bits) return fail(E_CXI_KEY_INVALID_SIZE);
         CS2SIM_TRY(approve_key(now.modes, USE_MAKE, algorithm, bits, {}));
+        if (!dsa) CS2SIM_TRY(approve_group(group, now.modes));
         CS2SIM_TRY(dsa ? check_dsa_parameters(group, now.abandonment)
                        : check_dh_parameters(group, now.abandonment));
     }

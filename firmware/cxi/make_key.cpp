@@ -201,7 +201,8 @@ Result<void> agree_on(PropertyList& properties, const EVP_PKEY& pkey, Use use, c
         if (now.restrictions.secure_rsa && actual.bits < kSecureRsaBits) return fail(E_CXI_KEY_INVALID_SIZE);
     }
     properties.erase(CXI_PROP_KEY_RSA_EXP);  // computed from the key
-    return approve_key(now.modes, use, given, actual.bits, actual.curve);
+    CS2SIM_TRY(approve_key(now.modes, use, given, actual.bits, actual.curve));
+    return is_dh(pkey) && !is_in_safe_group(pkey) ? approve_act(now.modes, Act::own_group) : Result<void>();
 }
 
 // Keys in a group that is none could be found out by what they do.

@@ -22,34 +22,48 @@ Result<void> compare_names(const PropertyList& expected, const KeyObject& key) {
 // What is wrapped may come back as what it was at most: the device keeps the widest policy under which these
 // bytes were wrapped, as the usual formats have no room for one.
 Result<void> note_policy(Cxi& cxi, const LoadedKey& key) {
-    CS2SIM_TRY_LET(known, cxi.keys.note(KeyStore::NoteKind::wrapped, key));
+    CS2SIM_TRY_LET(known, cxi.keys.notes(KeyStore::NoteKind::wrapped, key));
     const KeyPolicy policy = policy_of(key.object);
     const auto widened = [&](ByteView note) -> Result<Bytes> {
         return encode_policy(note.empty() ? policy : either(decode_policy(note), policy));
     };
-    CS2SIM_TRY_LET(note, widened(known));
-    if (note == known) return {};
+    bool differs = false;
+    for (const Bytes& note : known) {
+        CS2SIM_TRY_LET(after, widened(note));
+        differs |= after != note;
+    }
+    if (!differs) return {};
     return cxi.keys.change_note(KeyStore::NoteKind::wrapped, key, widened);
 }
 
-// The other way: bytes that were wrapped here stay the kind of key that they were. Of others only what the
-// mechanism proves to be whole may be had in clear.
-Result<void> bind_policy(Cxi& cxi, KeyObject& key, bool authenticated) {
+// What the note says the bytes were, with the limits that they had.
+Result<void> bind_noted(KeyObject& key, ByteView note) {
+    const KeyPolicy bound = decode_policy(note);
+    const auto curve = [](std::uint32_t algorithm) {
+        return algorithm == CXI_KEY_ALGO_EC || algorithm == CXI_KEY_ALGO_ECDH;
+    };
+    const bool same =
+        bound.algorithm == key.algorithm() || (curve(bound.algorithm) && curve(key.algorithm()));
+    if (!same || bound.type != key.type()) return fail(E_CXI_KEY_TYPE);
+    narrow_all(key.properties, bound);
+    return {};
+}
+
+// The other way: bytes that were wrapped here stay the kind of key that they were, by the bytes as they came
+// and by what was made of them. Of others only what the mechanism proves to be whole may be had in clear.
+Result<void> bind_policy(Cxi& cxi, KeyObject& key, ByteView came, bool authenticated) {
     CS2SIM_TRY_LET(loaded, load_key(key));
-    CS2SIM_TRY_LET(note, cxi.keys.note(KeyStore::NoteKind::wrapped, loaded));
-    KeyPolicy bound = policy_of(key);
-    if (!note.empty()) {
-        bound = decode_policy(note);
-        const auto curve = [](std::uint32_t algorithm) {
-            return algorithm == CXI_KEY_ALGO_EC || algorithm == CXI_KEY_ALGO_ECDH;
-        };
-        const bool same =
-            bound.algorithm == key.algorithm() || (curve(bound.algorithm) && curve(key.algorithm()));
-        if (!same || bound.type != key.type()) return fail(E_CXI_KEY_TYPE);
-    } else if (!authenticated) {
-        bound.export_policy &= ~std::uint32_t{CXI_KEY_EXPORT_ALLOW_PLAIN};
-        bound.sensitive = true;
+    CS2SIM_TRY_LET(notes, cxi.keys.notes(KeyStore::NoteKind::wrapped, loaded, came));
+    bool known = false;
+    for (const Bytes& note : notes) {
+        if (note.empty()) continue;
+        known = true;
+        CS2SIM_TRY(bind_noted(key, note));
     }
+    if (known || authenticated) return {};
+    KeyPolicy bound = policy_of(key);
+    bound.export_policy &= ~std::uint32_t{CXI_KEY_EXPORT_ALLOW_PLAIN};
+    bound.sensitive = true;
     narrow_all(key.properties, bound);
     return {};
 }
@@ -179,18 +193,21 @@ Result<Bytes> unwrap_and_place(CxiCall& call, ByteView parameter, ByteView wrapp
     const auto told = [&](Error error) {
         return fail(code_of_unwrapped(wrapping, mechanism, class_of(type), error.code));
     };
+    SecretBytes came;
     const auto made = [&]() -> Result<KeyObject> {
         if (mechanism.is_vendor()) {
             CS2SIM_TRY(cxi.use(wrapping, USE_UNWRAP, mechanism, parameter));
             CS2SIM_TRY_LET(unwrapped, vendor_unwrap(call, wrapping, parameter, wrapped, properties));
+            came = to_secret(unwrapped.made);
             return key_of_vendor(std::move(properties), unwrapped, now);
         }
         CS2SIM_TRY_LET(material, unwrap_material(call, wrapping, mechanism, parameter, wrapped));
-        return key_from_material(std::move(properties), class_of(type), material, now);
+        came = std::move(material);
+        return key_from_material(std::move(properties), class_of(type), came, now);
     };
     auto key = made();
     if (!key) return told(key.error());
-    CS2SIM_TRY(bind_policy(cxi, *key, is_authenticated(wrapping, mechanism)));
+    CS2SIM_TRY(bind_policy(cxi, *key, came, is_authenticated(wrapping, mechanism)));
     CS2SIM_TRY(cxi.settle(*key));
     CS2SIM_TRY_LET(reference, place.put(*key));
     return call.answer({reference});

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "firmware/crypto/finite_field.h"
 #include "firmware/cxi/cxi_rules.h"
 #include "firmware/protocol/block.h"
 #include "firmware/protocol/functions.h"
@@ -27,6 +28,14 @@ constexpr std::uint32_t kCutting[] = {
     CXI_MECH_KDF_ENC_DATA,          CXI_MECH_KDF_XOR_BASE_AND_DATA,    CXI_MECH_KDF_CAT_BASE_AND_DATA,
     CXI_MECH_KDF_CAT_DATA_AND_BASE, CXI_MECH_KDF_EXTRACT_KEY_FROM_KEY,
 };
+
+// In `guards` of a noted policy. A note from before the latter two has neither: what it lists, it states.
+enum NotedGuard : std::uint8_t { kWithTrusted = 1, kStatesMechanisms = 2, kStatesExpiry = 4 };
+
+template <class T>
+std::optional<T> stated(bool is, T value) {
+    return is ? std::optional<T>(std::move(value)) : std::nullopt;
+}
 
 std::vector<std::uint32_t> numbers_in(ByteView list) {
     std::vector<std::uint32_t> numbers;
@@ -156,15 +165,16 @@ bool allows(const PropertyList& properties, std::uint32_t usage) {
 
 KeyPolicy policy_of(const KeyObject& key) {
     const PropertyList& properties = key.properties;
-    return {key.algorithm(),
-            key.type(),
-            key.export_policy(),
-            usage_of(properties),
-            properties.flag_or(CXI_PROP_SENSITIVE, false),
-            properties.flag_or(CXI_PROP_EXTRACTABLE, true),
-            properties.flag_or(CXI_PROP_WRAP_WITH_TRUSTED, false),
-            numbers_in(properties.bytes(CXI_PROP_KEY_MECHS)),
-            std::string(properties.text(CXI_PROP_KEY_DATE_EXP))};
+    return {
+        key.algorithm(),
+        key.type(),
+        key.export_policy(),
+        usage_of(properties),
+        properties.flag_or(CXI_PROP_SENSITIVE, false),
+        properties.flag_or(CXI_PROP_EXTRACTABLE, true),
+        properties.flag_or(CXI_PROP_WRAP_WITH_TRUSTED, false),
+        stated(properties.has(CXI_PROP_KEY_MECHS), numbers_in(properties.bytes(CXI_PROP_KEY_MECHS))),
+        stated(properties.has(CXI_PROP_KEY_DATE_EXP), std::string(properties.text(CXI_PROP_KEY_DATE_EXP)))};
 }
 
 KeyPolicy either(const KeyPolicy& one, const KeyPolicy& other) {
@@ -175,33 +185,38 @@ KeyPolicy either(const KeyPolicy& one, const KeyPolicy& other) {
     both.sensitive = one.sensitive && other.sensitive;
     both.extractable = one.extractable || other.extractable;
     both.wrap_with_trusted = one.wrap_with_trusted && other.wrap_with_trusted;
-    if (one.mechanisms.empty() || other.mechanisms.empty()) both.mechanisms.clear();
-    for (const std::uint32_t mechanism : other.mechanisms)
-        if (!both.mechanisms.empty() && !has_all(both.mechanisms, {mechanism}))
-            both.mechanisms.push_back(mechanism);
-    both.expires = one.expires.empty() || other.expires.empty() ? "" : std::max(one.expires, other.expires);
+    if (!other.mechanisms) both.mechanisms.reset();
+    for (const std::uint32_t mechanism : other.mechanisms.value_or(std::vector<std::uint32_t>()))
+        if (both.mechanisms && !has_all(*both.mechanisms, {mechanism})) both.mechanisms->push_back(mechanism);
+    both.expires = one.expires && other.expires ? std::max(one.expires, other.expires) : std::nullopt;
     return both;
 }
 
 Result<Bytes> encode_policy(const KeyPolicy& policy) {
-    return compose(LAYOUT_CXI_KEY_POLICY,
-                   {policy.algorithm, policy.type, policy.export_policy, policy.usage,
-                    policy.sensitive ? 1 : 0, policy.extractable ? 1 : 0, policy.wrap_with_trusted ? 1 : 0,
-                    policy.expires, list_of(policy.mechanisms)});
+    return compose(
+        LAYOUT_CXI_KEY_POLICY,
+        {policy.algorithm, policy.type, policy.export_policy, policy.usage, policy.sensitive ? 1 : 0,
+         policy.extractable ? 1 : 0,
+         (policy.wrap_with_trusted ? kWithTrusted : 0) | (policy.mechanisms ? kStatesMechanisms : 0) |
+             (policy.expires ? kStatesExpiry : 0),
+         policy.expires.value_or(""), list_of(policy.mechanisms.value_or(std::vector<std::uint32_t>()))});
 }
 
 KeyPolicy decode_policy(ByteView note) {
     const auto parsed = parse(LAYOUT_CXI_KEY_POLICY, note);
     if (!parsed) return {};
+    const std::uint8_t guards = parsed->u8("guards");
+    const ByteView mechanisms = parsed->bytes("mechanisms");
+    const std::string_view expires = parsed->text("expires");
     return {parsed->u32("algorithm"),
             parsed->u32("type"),
             parsed->u32("export"),
             parsed->u32("usage"),
             parsed->u8("sensitive") != 0,
             parsed->u8("extractable") != 0,
-            parsed->u8("trusted") != 0,
-            numbers_in(parsed->bytes("mechanisms")),
-            std::string(parsed->text("expires"))};
+            (guards & kWithTrusted) != 0,
+            stated((guards & kStatesMechanisms) != 0 || !mechanisms.empty(), numbers_in(mechanisms)),
+            stated((guards & kStatesExpiry) != 0 || !expires.empty(), std::string(expires))};
 }
 
 void narrow_export(PropertyList& properties, const KeyPolicy& bound) {
@@ -216,16 +231,16 @@ void narrow_all(PropertyList& properties, const KeyPolicy& bound) {
     narrow_export(properties, bound);
     const std::uint32_t asked = properties.number_or(CXI_PROP_KEY_USAGE, CXI_KEY_USAGE_ALL);
     if ((asked & bound.usage) != asked) properties.set_number(CXI_PROP_KEY_USAGE, asked & bound.usage);
-    if (!bound.mechanisms.empty()) {
-        std::vector<std::uint32_t> kept = bound.mechanisms;
+    if (bound.mechanisms) {
+        std::vector<std::uint32_t> kept = *bound.mechanisms;
         if (properties.has(CXI_PROP_KEY_MECHS))
             std::erase_if(kept, [wanted = numbers_in(properties.bytes(CXI_PROP_KEY_MECHS))](
                                     std::uint32_t each) { return !has_all(wanted, {each}); });
         properties.set(CXI_PROP_KEY_MECHS, list_of(kept));
     }
-    if (!bound.expires.empty() &&
-        (!properties.has(CXI_PROP_KEY_DATE_EXP) || properties.text(CXI_PROP_KEY_DATE_EXP) > bound.expires))
-        properties.set(CXI_PROP_KEY_DATE_EXP, bound.expires);
+    if (bound.expires &&
+        (!properties.has(CXI_PROP_KEY_DATE_EXP) || properties.text(CXI_PROP_KEY_DATE_EXP) > *bound.expires))
+        properties.set(CXI_PROP_KEY_DATE_EXP, *bound.expires);
 }
 
 Result<void> check_bits(const Property& given) {
@@ -240,7 +255,9 @@ Result<void> check_change(const PropertyList& before, const Property& change, co
     if (row && (row->access & PROP_CONFIG) != 0) return fail(E_CXI_PROP_ABSENT);
     const auto* policy = std::ranges::find(kPolicyRows, change.id, &PolicyRow::property);
     if (policy == std::end(kPolicyRows)) return may_widen(Widening::manager, who);
-    if (!policy->widens(before, change)) return {};
+    // An officer who neither uses nor manages the key could else put it out of use.
+    const bool own = who.uses || who.manages || (policy->widening == Widening::officer && who.is_officer);
+    if (!policy->widens(before, change)) return own ? Result<void>() : fail(E_CXI_PERMISSION_DENIED);
     return may_widen(policy->widening, who);
 }
 
@@ -265,12 +282,13 @@ Result<void> restrict_import(PropertyList& properties, const Restrictions& set, 
     return {};
 }
 
-Result<void> restrict_derivation(PropertyList& properties, const Restrictions& set, const KeyObject& base,
+Result<void> restrict_derivation(PropertyList& properties, const Restrictions& set, const LoadedKey& base,
                                  std::uint32_t mechanism) {
     if (!set.secure_derivation) return {};
     if (std::ranges::find(kCutting, mechanism & CXI_MECH_KDF_MASK) != std::end(kCutting))
         return fail(E_CXI_CRYPT_MECH);
-    if (!base.properties.flag_or(CXI_PROP_ALWAYS_SENSITIVE, false))
+    if (base.pkey && is_dh(*base.pkey) && !is_in_safe_group(*base.pkey)) return fail(E_CXI_CRYPT_MECH);
+    if (!base.object.properties.flag_or(CXI_PROP_ALWAYS_SENSITIVE, false))
         return fail(E_CXI_SECURE_PROP_ALWAYS_SENSITIVE_FALSE);
     if (!properties.flag_or(CXI_PROP_SENSITIVE, true)) return fail(E_CXI_SECURE_PROP_SENSITIVE_FALSE);
     properties.set_flag(CXI_PROP_SENSITIVE, true);

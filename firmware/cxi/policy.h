@@ -36,8 +36,8 @@ struct KeyPolicy {
     bool sensitive = false;
     bool extractable = true;
     bool wrap_with_trusted = false;
-    std::vector<std::uint32_t> mechanisms;  // empty: any
-    std::string expires;                    // DATE_EXP; empty: never
+    std::optional<std::vector<std::uint32_t>> mechanisms;  // MECHS; nothing: any, an empty list: none
+    std::optional<std::string> expires;                    // DATE_EXP; nothing: never
 
     friend bool operator==(const KeyPolicy&, const KeyPolicy&) = default;
 };
@@ -57,6 +57,7 @@ Result<void> check_bits(const Property& given);
 
 // Who changes properties of an existing key.
 struct Changer {
+    bool uses = false;          // has RIGHT_USE
     bool manages = false;       // has RIGHT_MANAGE
     bool only_manages = false;  // and management is separate from use in this group
     bool is_officer = false;    // 00000200 of the group
@@ -78,9 +79,10 @@ Result<void> approve_purpose(std::uint16_t modes, const Restrictions& set, std::
 Result<void> restrict_import(PropertyList& properties, const Restrictions& set, bool secret);
 
 // A derivation by `mechanism` of `base` under CFG_SECURE_DERIVATION: no mechanism that cuts a key or lets the
-// caller choose bytes of it (E_CXI_CRYPT_MECH), of a key that was always sensitive
-// (E_CXI_SECURE_PROP_ALWAYS_SENSITIVE_FALSE), into one that is (E_CXI_SECURE_PROP_SENSITIVE_FALSE).
-Result<void> restrict_derivation(PropertyList& properties, const Restrictions& set, const KeyObject& base,
+// caller choose bytes of it, as DH in a group of the caller's does (E_CXI_CRYPT_MECH), of a key that was
+// always sensitive (E_CXI_SECURE_PROP_ALWAYS_SENSITIVE_FALSE), into one that is
+// (E_CXI_SECURE_PROP_SENSITIVE_FALSE).
+Result<void> restrict_derivation(PropertyList& properties, const Restrictions& set, const LoadedKey& base,
                                  std::uint32_t mechanism);
 
 // Whether nobody outside the device can know the key's bytes: made here, and never to be had in clear.

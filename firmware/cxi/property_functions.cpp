@@ -74,10 +74,11 @@ void keep_history(PropertyList& properties) {
 
 Result<Changer> changer(const CxiCall& call, const LoadedKey& key) {
     const std::string_view group = key.object.group();
+    CS2SIM_TRY_LET(uses, call.has(RIGHT_USE, key));
     CS2SIM_TRY_LET(manages, call.has(RIGHT_MANAGE, key));
     CS2SIM_TRY_LET(officer, call.has(RIGHT_SECURITY_OFFICER, group));
     CS2SIM_TRY_LET(settings, call.cxi.config(group));
-    return Changer{manages, manages && settings.management_is_separate(), officer};
+    return Changer{uses, manages, manages && settings.management_is_separate(), officer};
 }
 
 Result<void> apply_changes(KeyObject& object, const PropertyList& changes, const Changer& who,

@@ -89,11 +89,14 @@ public:
     // Moves on with every change of one of the stored objects there; for what others derive from them.
     Result<std::uint64_t> changes(std::initializer_list<ByteView> indices);
 
-    // What the device remembers of a key's bytes, whichever objects hold them and whether these are still
-    // there: a note of a kind. Role and KAK are those of a pair, however its private key is written. `change`
-    // gets the note (empty when there is none) and says what it is to be; it runs as that of modify().
+    // What the device remembers of a key's bytes, whichever objects hold them, of whichever algorithm, and
+    // whether these are still there: a note of a kind. Those of a private key are of the pair, however it is
+    // written; `wrapped` also of what left, its encoding. `change` gets the note (empty when there is none),
+    // one after the other where there are two, and says what it is to be; it runs as that of modify().
     enum class NoteKind : std::uint8_t { role = 1, wrapped = 2, failures = 3, kak = 4 };
     Result<Bytes> note(NoteKind kind, const LoadedKey& key);
+    // All that are of the key, and that of the bytes `came` of which it was made; empty ones among them.
+    Result<std::vector<Bytes>> notes(NoteKind kind, const LoadedKey& key, ByteView came = {});
     Result<void> change_note(NoteKind kind, const LoadedKey& key,
                              const std::function<Result<Bytes>(ByteView)>& change);
     // As modify(), with the note of the bytes that the object has at that moment: both change, or neither.
@@ -136,7 +139,7 @@ private:
     };
 
     Result<std::shared_ptr<Database>> database();
-    Result<Bytes> note_name(NoteKind kind, const LoadedKey& key);
+    Result<std::vector<Bytes>> note_names(NoteKind kind, const LoadedKey& key, ByteView came = {});
     SharedKey cached(ByteView index, std::uint64_t changes);
     SharedKey confirmed(ByteView index, ByteView record_hash, std::uint64_t changes);
     void remember(ByteView index, Cached entry, std::size_t bytes);
