@@ -63,14 +63,15 @@ Cxi::Cxi(Services& services)
 
 std::uint16_t Cxi::modes() const { return services_.scheduler.modes(); }
 
-Result<Circumstances> Cxi::circumstances(std::string_view group) {
+Result<Circumstances> Cxi::circumstances(const CxiCall& call, std::string_view group) {
     CS2SIM_TRY_LET(settings, config(group));
     return Circumstances{modes(),
                          services_.profile.des3,
                          services_.profile.dsa,
                          services_.smos.clock.milliseconds(),
                          settings.restrictions,
-                         nullptr};
+                         call.context.abandonment.get(),
+                         call.is_unknown()};
 }
 
 Result<CxiConfig> Cxi::config(std::string_view group) {

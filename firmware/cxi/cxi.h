@@ -122,7 +122,7 @@ public:
     Result<Place> place_in(const CxiCall& call, const PropertyList& properties, std::uint32_t flags);
 
     // What holds for keys of the group now.
-    Result<Circumstances> circumstances(std::string_view group);
+    Result<Circumstances> circumstances(const CxiCall& call, std::string_view group);
     std::uint16_t modes() const;
 
     // Seals a key for outside and returns its reference. Errors: as KeySeal::seal().

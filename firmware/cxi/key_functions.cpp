@@ -22,8 +22,7 @@ Result<KeyObject> generated_by_module(CxiCall& call, PropertyList properties, co
 Result<Bytes> generate_by(CxiCall& call, PropertyList properties) {
     Cxi& cxi = call.cxi;
     CS2SIM_TRY_LET(place, cxi.place_in(call, properties, call.request.u32("flags")));
-    CS2SIM_TRY_LET(now, cxi.circumstances(properties.text(CXI_PROP_KEY_GROUP)));
-    now.abandonment = call.context.abandonment.get();
+    CS2SIM_TRY_LET(now, cxi.circumstances(call, properties.text(CXI_PROP_KEY_GROUP)));
     const Mechanism mechanism{call.request.u32("mechanism")};
     CS2SIM_TRY_LET(key, mechanism.is_vendor() ? generated_by_module(call, std::move(properties), now)
                                               : generate_key(std::move(properties), mechanism, now));
@@ -97,8 +96,7 @@ Result<Bytes> cxi_key_pair_gen(CxiCall& call) {
     share_group(of_public, of_private);
     CS2SIM_TRY_LET(place, cxi.place_in(call, of_private, flags));
     CS2SIM_TRY(cxi.place_in(call, of_public, flags));
-    CS2SIM_TRY_LET(now, cxi.circumstances(of_private.text(CXI_PROP_KEY_GROUP)));
-    now.abandonment = call.context.abandonment.get();
+    CS2SIM_TRY_LET(now, cxi.circumstances(call, of_private.text(CXI_PROP_KEY_GROUP)));
     CS2SIM_TRY_LET(private_key, generate_key(std::move(of_private), {call.request.u32("mechanism")}, now));
     if (!private_key.is_private()) return fail(E_CXI_KEY_INVALID_ALGO);
     of_public.erase(CXI_PROP_KEY_RSA_EXP);
@@ -136,7 +134,7 @@ Result<Bytes> cxi_obj_create(CxiCall& call) {
     CS2SIM_TRY(check_flags(flags, kPlaceFlags));
     CS2SIM_TRY_LET(properties, creation_template(call.request.bytes("properties")));
     CS2SIM_TRY_LET(place, cxi.place_in(call, properties, flags));
-    CS2SIM_TRY_LET(now, cxi.circumstances(properties.text(CXI_PROP_KEY_GROUP)));
+    CS2SIM_TRY_LET(now, cxi.circumstances(call, properties.text(CXI_PROP_KEY_GROUP)));
     const bool secret = properties.number(CXI_PROP_KEY_TYPE) == CXI_KEY_TYPE_SECRET;
     Result<KeyObject> object = fail(E_CXI_KEY_MISSING_COMP);
     if (!secret) {

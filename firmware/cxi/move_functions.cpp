@@ -105,7 +105,7 @@ Result<SecretBytes> unwrap_material(CxiCall& call, const LoadedKey& wrapping, Me
     CS2SIM_TRY(call.cxi.use(wrapping, USE_UNWRAP, mechanism, parameter));
     if (wrapping.pkey) return rsa_decrypt(wrapping, mechanism, parameter, wrapped);
     CS2SIM_TRY_LET(job, CipherJob::start(wrapping, mechanism, false, parameter));
-    CS2SIM_TRY_LET(plain, job->whole(wrapped));
+    CS2SIM_TRY_LET(plain, job->whole(wrapped, call.context.abandonment.get()));
     SecretBytes out = to_secret(plain);
     cleanse(plain.data(), plain.size());
     return out;
@@ -132,8 +132,7 @@ Result<Bytes> unwrap_and_place(CxiCall& call, ByteView parameter, ByteView wrapp
     const LoadedKey& wrapping = call.key("wrapping");
     const Mechanism mechanism{call.request.u32("mechanism")};
     if (type == 0) type = type_of(properties);
-    CS2SIM_TRY_LET(now, cxi.circumstances(properties.text(CXI_PROP_KEY_GROUP)));
-    now.abandonment = call.context.abandonment.get();
+    CS2SIM_TRY_LET(now, cxi.circumstances(call, properties.text(CXI_PROP_KEY_GROUP)));
     CS2SIM_TRY_LET(place, cxi.place_in(call, properties, call.request.u32("flags")));
     CS2SIM_TRY(restrict_import(properties, now.restrictions, class_of(type) == CXI_KEY_TYPE_SECRET));
     const auto told = [&](Error error) {
@@ -224,8 +223,7 @@ Result<Bytes> cxi_key_import(CxiCall& call) {
         return unwrap_and_place(call, call.request.bytes("parameter"), blob, type);
 
     CS2SIM_TRY_LET(properties, creation_template(call.request.bytes("properties")));
-    CS2SIM_TRY_LET(now, cxi.circumstances(properties.text(CXI_PROP_KEY_GROUP)));
-    now.abandonment = call.context.abandonment.get();
+    CS2SIM_TRY_LET(now, cxi.circumstances(call, properties.text(CXI_PROP_KEY_GROUP)));
     CS2SIM_TRY_LET(place, cxi.place_in(call, properties, call.request.u32("flags")));
     if (class_of(type) != CXI_KEY_TYPE_PUBLIC) {
         CS2SIM_TRY(approve_act(cxi.modes(), Act::plain_import));
