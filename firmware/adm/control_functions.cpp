@@ -45,8 +45,8 @@ Result<Bytes> clear(Call& call) {
     if (!control.clear) return fail(E_CMDS_SFC_DISABLED);
     // While the cause of an alarm lasts, no master key does.
     if (call.device.smos.sensors.alarm() != Alarm::off) return fail(E_CMDS_ALARM);
-    call.audit(AUDIT_SYSTEM, "device cleared");
     CS2SIM_TRY(control.clear());
+    call.audit(AUDIT_SYSTEM, "device cleared");
     return call.answer({});
 }
 

@@ -19,8 +19,8 @@ struct LoggedOnUser {
     std::uint32_t permission = 0;
     std::string attributes;          // "CXI_GROUP=SLOT_0000,…", empty when none
     std::shared_ptr<void> presence;  // keeps the user marked as active (Sessions::mark_active)
-    // SHA-256 of the key or password that was shown; empty: of a user whom user.db does not have.
-    Bytes token_digest = {};
+    // Users::authority_digest() at logon; empty: of a user whom user.db does not have.
+    Bytes authority_digest = {};
     std::uint64_t compared_at = UINT64_MAX;  // user.db's number of changes when that was last compared
 };
 

@@ -136,8 +136,8 @@ Result<Bytes> Scheduler::run_row(Services& services, Context& context, const Req
     return perform(services, context, request, *function);
 }
 
-// A session of somebody whose key or password was changed meanwhile goes on no longer; on a plain connection
-// they are logged off, and what they held open is closed.
+// A session of somebody whose key, password or rights were changed meanwhile goes on no longer; on a plain
+// connection they are logged off, and what they held open is closed.
 Result<void> Scheduler::end_outdated_logons(const Services& services, Context& context) {
     bool outdated = false;
     for (LoggedOnUser& on : context.users) {

@@ -98,7 +98,7 @@ Result<Bytes> logon(Call& call) {
     // One user counts once, however often they log on: two administrators are two people (guide G3).
     std::erase_if(users, [&](const LoggedOnUser& on) { return on.short_name == user->short_name; });
     users.push_back({user->short_name, user->permission, user->attributes,
-                     call.device.sessions.mark_active(user->short_name), Users::token_digest(user->token)});
+                     call.device.sessions.mark_active(user->short_name), Users::authority_digest(*user)});
     call.audit(AUDIT_AUTH_SUCCESS, describe_user(user->short_name) + " logged on");
     return call.answer({call.auth_state()});
 }

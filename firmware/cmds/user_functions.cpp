@@ -60,7 +60,8 @@ Result<Bytes> change_user(Call& call) {
     if (!own) CS2SIM_TRY(call.require(permission::kUserAdministrator));
     const ByteView token = call.request.bytes("token");
     CS2SIM_TRY(call.device.users.change_token(user.short_name, token, own));
-    if (own) self->token_digest = Users::token_digest(token);  // here they go on, elsewhere not
+    user.token = to_secret(token);
+    if (own) self->authority_digest = Users::authority_digest(user);  // here they go on, elsewhere not
     call.audit(AUDIT_USER, audit_text("change", user.short_name));
     return call.answer({});
 }

@@ -26,6 +26,19 @@ std::string name_in(ByteView key) {
     return {key.begin(), end};
 }
 
+// A token's name (PKCS#11), which gives nobody a right.
+std::string without_label(std::string_view attributes) {
+    std::string rest;
+    while (!attributes.empty()) {
+        const std::string_view one =
+            attributes.substr(0, std::min(attributes.find_first_of(",;"), attributes.size() - 1) + 1);
+        if (!one.starts_with("LABEL=")) rest += one;
+        attributes.remove_prefix(one.size());
+    }
+    while (rest.ends_with(',') || rest.ends_with(';')) rest.pop_back();
+    return rest;
+}
+
 User factory_user_with(ByteView rsa_public_key_der) {
     User admin;
     admin.short_name = kFactoryUser;
@@ -36,6 +49,18 @@ User factory_user_with(ByteView rsa_public_key_der) {
 }
 
 }  // namespace
+
+Result<void> check_initial_key(ByteView rsa_public_key_der) {
+    const auto key = public_key_from_der(rsa_public_key_der);
+    if (!key || !is_rsa(**key)) return fail(E_CMDS_BAD_INITKEY);
+    return {};
+}
+
+Result<Bytes> stored_initial_key(const Flash& flash) {
+    const auto key = flash.read(kInitialKey);
+    if (!key || !check_initial_key(*key)) return fail(E_CMDS_BAD_INITKEY);
+    return *key;
+}
 
 User described_user(const Block& block) {
     User user;
@@ -297,10 +322,16 @@ Result<User> Users::authenticate(std::string_view name, std::uint8_t mechanism, 
     return user;
 }
 
-Bytes Users::token_digest(ByteView token) { return sha256(token); }
+// Marks and failures change with every logon, and names are what a user is found by.
+Bytes Users::authority_digest(const User& user) {
+    const std::string attributes = without_label(user.attributes);
+    return digest("SHA256", {big_endian_bytes<4>(user.permission), big_endian_bytes<1>(user.mechanism),
+                             big_endian_bytes<1>(user.flags), big_endian_bytes<4>(attributes.size()),
+                             as_bytes(attributes), user.token});
+}
 
 Result<bool> Users::is_current(LoggedOnUser& on) {
-    if (on.token_digest.empty()) return true;
+    if (on.authority_digest.empty()) return true;
     // An alarm ended all sessions and took the users: who has logged on since is the factory user.
     const auto unknown = [](Error error) -> Result<bool> {
         return error.code == E_DB_BAD_MKEY ? Result<bool>(true) : fail(error);
@@ -311,7 +342,7 @@ Result<bool> Users::is_current(LoggedOnUser& on) {
     if (changes == on.compared_at) return true;
     const auto user = find(on.short_name);
     if (!user && user.error().code != E_CMDS_NO_USER) return unknown(user.error());
-    if (!user || token_digest(user->token) != on.token_digest) return false;
+    if (!user || authority_digest(*user) != on.authority_digest) return false;
     on.compared_at = changes;
     return true;
 }

@@ -20,6 +20,7 @@
 namespace cs2sim {
 
 class Block;
+class Flash;
 struct Smos;
 
 inline constexpr std::size_t kLongestUserName = 255;
@@ -27,6 +28,11 @@ inline constexpr std::string_view kFactoryUser = "ADMIN";
 inline constexpr std::string_view kInitialKey = "init.key";  // their public key: in flash, not sealed
 
 inline constexpr std::size_t kLongestName = 255;
+
+// Whether the factory user's key is an RSA public key in DER, and the one that lies in flash. Error of both:
+// E_CMDS_BAD_INITKEY.
+Result<void> check_initial_key(ByteView rsa_public_key_der);
+Result<Bytes> stored_initial_key(const Flash& flash);
 
 struct User {
     std::string short_name;  // 1 to 8 characters, unique
@@ -90,11 +96,11 @@ public:
     Result<User> authenticate(std::string_view name, std::uint8_t mechanism, ByteView message,
                               ByteView response);
 
-    // Whether somebody who logged on is still who that user is: not when the key or password was changed
-    // since, by whatever way (a restore too), or the user is gone. Looks at the record only after changes.
-    // Errors: those of the database.
+    // Whether somebody who logged on is still who that user is: not when the key or password, the permission,
+    // the mechanism, flags or attributes were changed since, by whatever way (a restore too), or the user is
+    // gone. Looks at the record only after changes. Errors: those of the database.
     Result<bool> is_current(LoggedOnUser& on);
-    static Bytes token_digest(ByteView token);
+    static Bytes authority_digest(const User& user);  // SHA-256 over all of these but LABEL
 
     // 0 = no limit. Until it is set, and in certified firmware for 0, the profile's.
     Result<std::uint8_t> max_auth_fails() const;          // E_CMDS_MAX_AUTH_FAIL_READ: stored value damaged

@@ -6,6 +6,7 @@
 #include "firmware/cxi/cxi.h"
 #include "firmware/cxi/group_access.h"
 #include "firmware/cxi/make_key.h"
+#include "firmware/cxi/work/portion.h"
 #include "firmware/protocol/group_patterns.h"
 #include "firmware/protocol/pattern.h"
 
@@ -67,6 +68,26 @@ void CxiCall::choose_log() {
         std::ranges::all_of(named, [](const Named& each) { return each.key && each.key->external; });
     const bool stays_outside = places ? has_flag(CXI_FLAG_KEY_EXTERNAL) : !named.empty();
     if (of_outside && stays_outside) keep_out_of_log();
+}
+
+Result<void> CxiCall::bound_work() const {
+    if (!is_unknown() || count_ == 0) return {};
+    constexpr std::string_view kWorkedOn[] = {"data", "wrapped", "blob", "peer"};
+    Mechanism mechanism;
+    ByteView parameter;
+    std::size_t bytes = 0;
+    bool works = false;
+    for (const Block::Field& field : request.fields()) {
+        if (field.name == "mechanism") mechanism.value = static_cast<std::uint32_t>(field.number);
+        if (field.name == "parameter") parameter = field.bytes;
+        if (std::ranges::find(kWorkedOn, field.name) == std::end(kWorkedOn)) continue;
+        works = true;
+        bytes += field.bytes.size();
+    }
+    if (!works || mechanism.is_vendor()) return {};
+    for (const Named& each : std::span(named_).first(count_))
+        CS2SIM_TRY(bound_open_work(*each.key, mechanism, parameter, bytes + parameter.size()));
+    return {};
 }
 
 Result<bool> CxiCall::has(std::uint16_t rights, std::string_view group) const {

@@ -78,6 +78,11 @@ public:
     // Errors: E_CXI_PERMISSION_DENIED, and those of has().
     Result<void> require(std::uint16_t rights, std::string_view group) const;
 
+    // Of a caller without logon: whether what the keys that the command names are to do is little enough.
+    // Precondition: its rows were asked. Error: E_CXI_PERMISSION_DENIED.
+    Result<void> bound_work() const;
+    bool is_unknown() const { return context.users.empty(); }  // nobody has logged on
+
     // Asks a row. Errors: E_CXI_PERMISSION_DENIED; those of Cxi::find(); E_CXI_PROP_TAG, _LEN, _EXISTS for a
     // template whose group cannot be told.
     Result<void> ask(const AccessRow& row);

@@ -72,7 +72,7 @@ Result<Circumstances> Cxi::circumstances(const CxiCall& call, std::string_view g
                          services_.profile.dsa,
                          services_.smos.clock.milliseconds(),
                          settings.restrictions,
-                         call.context.users.empty() && !manages,
+                         call.is_unknown() && !manages,
                          call.context.abandonment.get()};
 }
 

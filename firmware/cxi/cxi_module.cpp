@@ -106,6 +106,7 @@ Result<Bytes> enter(Call& call) {
     CxiCall asked(call, call.state<Cxi>());
     for (const AccessRow& access : row.access)
         if (!access.field.text().empty()) CS2SIM_TRY(asked.ask(access));
+    CS2SIM_TRY(asked.bound_work());
     asked.choose_log();
     return row.handler(asked);
 }

@@ -19,7 +19,7 @@ SecretBytes joined(ByteView a, ByteView b) {
 // What the mechanism makes of the base key's secret and the caller's data, as PKCS#11 v2.40 defines the
 // mechanisms of the same names (section 2.43: XOR, concatenations; 2.15: encryption of data).
 Result<SecretBytes> derive_from_secret(const LoadedKey& base, const LoadedKey* other, Mechanism mechanism,
-                                       ByteView data, std::size_t length) {
+                                       ByteView data, std::size_t length, const Abandonment* abandonment) {
     if (!base.object.is_secret()) return fail(E_CXI_KEY_TYPE);
     const ByteView secret = base.secret();
     switch (mechanism.kdf()) {
@@ -41,7 +41,7 @@ Result<SecretBytes> derive_from_secret(const LoadedKey& base, const LoadedKey* o
                            compose(LAYOUT_CXI_CRYPT_PARAMETER, {CXI_IV_NO_GENERATE, iv, ByteView(), 0}));
             CS2SIM_TRY_LET(job,
                            CipherJob::start(base, mechanism, true, ecb ? ByteView() : ByteView(parameter)));
-            CS2SIM_TRY_LET(out, job->whole(data));
+            CS2SIM_TRY_LET(out, job->whole(data, abandonment));
             return to_secret(out);
         }
         case CXI_MECH_KDF_XOR_BASE_AND_DATA: {
@@ -154,7 +154,8 @@ Result<Bytes> cxi_key_derive(CxiCall& call) {
     }
     CS2SIM_TRY_LET(secret, is_agreement(mechanism)
                                ? agreed_secret(base, mechanism, data, bits / 8)
-                               : derive_from_secret(base, other.get(), mechanism, data, bits / 8));
+                               : derive_from_secret(base, other.get(), mechanism, data, bits / 8,
+                                                    call.context.abandonment.get()));
     if (secret.size() < bits / 8) return fail(E_CXI_KEY_INVALID_SIZE);
     secret.resize(bits / 8);
     if (!is_agreement(mechanism)) narrow_export(properties, policy_of(base.object));

@@ -10,6 +10,7 @@
 #include "firmware/crypto/random.h"
 #include "firmware/cxi/cxi_rules.h"
 #include "firmware/cxi/finite_field_keys.h"
+#include "firmware/cxi/work/portion.h"
 
 namespace cs2sim {
 namespace {

@@ -32,6 +32,7 @@ Result<KeyObject> generate_key(PropertyList properties, Mechanism mechanism, con
 // `type` CXI_KEY_TYPE_SECRET: raw key; PRIVATE: PKCS#8 in DER; PUBLIC: SubjectPublicKeyInfo in DER. ALGO,
 // SIZE and EC_CURVE in the template are compared when given (ALGO is needed for secrets). Errors: as
 // generate_key(), E_CXI_KEY_INVALID_COMP (also a weak DES key, unless the group allows them),
+// E_CXI_PERMISSION_DENIED for private keys that take long to check, of a caller without logon; and
 // E_CXI_PROP_COMPARE; under CFG_SECURE_IMPORT E_CXI_SECURE_PROP_CHECK_VALUE for a wrong check value.
 Result<KeyObject> key_from_material(PropertyList properties, std::uint32_t type, ByteView material,
                                     const Circumstances& now);

@@ -160,7 +160,7 @@ Result<SecretBytes> unwrap_material(CxiCall& call, const LoadedKey& wrapping, Me
     if (wrapping.pkey) return rsa_decrypt(wrapping, mechanism, parameter, wrapped);
     CS2SIM_TRY_LET(frame, frame_of(call, wrapping, mechanism, parameter));
     CS2SIM_TRY_LET(job, CipherJob::start(wrapping, mechanism, false, frame.parameter));
-    CS2SIM_TRY_LET(plain, job->whole(wrapped));
+    CS2SIM_TRY_LET(plain, job->whole(wrapped, call.context.abandonment.get()));
     auto out = unframed(frame, plain);
     cleanse(plain.data(), plain.size());
     return out;

@@ -129,11 +129,21 @@ Result<void> may_replace(const CxiCall& call, const LoadedKey& original, const K
     return {};
 }
 
-// Who has no right in a group sees what is open to all, and is led past the rest.
-PropertyList open_to_all() {
-    PropertyList filter;
-    filter.set_flag(CXI_PROP_PRIVATE, false);
-    return filter;
+// Who has no right in a group sees what is open to all, and is led past the rest. Of an identifier or label
+// there are few, so that they are looked for first; no cursor then tells where hidden objects stand.
+Result<KeyStore::Page> list_open(Cxi& cxi, const PropertyList& filter, ByteView from, std::size_t limit,
+                                 const std::function<bool(const KeyObject&)>& wanted) {
+    constexpr std::size_t kScan = 1024;  // some milliseconds
+    const std::string_view group = filter.text(CXI_PROP_KEY_GROUP);
+    if (!filter.bytes(CXI_PROP_ID).empty() || !filter.bytes(CXI_PROP_KEY_LABEL).empty()) {
+        CS2SIM_TRY_LET(page, cxi.keys.list_group(group, filter, from, limit, wanted, kScan));
+        const bool all_seen = !page.more;
+        if (all_seen) page.cursor = page.keys.empty() ? to_bytes(from) : page.keys.back().cursor;
+        if (all_seen || page.keys.size() == limit) return page;
+    }
+    PropertyList open;
+    open.set_flag(CXI_PROP_PRIVATE, false);
+    return cxi.keys.list_group(group, open, from, limit, wanted, kScan);
 }
 
 }  // namespace
@@ -177,9 +187,12 @@ Result<Bytes> cxi_key_list(CxiCall& call) {
         return key.type() != CXI_KEY_TYPE_CONFIG && visible(key) && matches_template(key, filter);
     };
     const ByteView from = call.request.bytes("cursor");
-    CS2SIM_TRY_LET(page, one_group ? cxi.keys.list_group(group, visible.in(group) ? filter : open_to_all(),
-                                                         from, limit, wanted_key)
-                                   : cxi.keys.list({}, from, limit, wanted_key));
+    const auto listed = [&]() -> Result<KeyStore::Page> {
+        if (!one_group) return cxi.keys.list({}, from, limit, wanted_key);
+        if (!visible.in(group)) return list_open(cxi, filter, from, limit, wanted_key);
+        return cxi.keys.list_group(group, filter, from, limit, wanted_key);
+    };
+    CS2SIM_TRY_LET(page, listed());
 
     Bytes rows;
     Bytes cursor = page.cursor;

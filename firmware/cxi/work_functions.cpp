@@ -6,6 +6,7 @@
 #include "firmware/cxi/work/agreement.h"
 #include "firmware/cxi/work/cipher_job.h"
 #include "firmware/cxi/work/mac.h"
+#include "firmware/cxi/work/portion.h"
 #include "firmware/cxi/work/signature.h"
 
 namespace cs2sim {
@@ -31,6 +32,7 @@ struct Chain {
 Result<void> still_allowed(CxiCall& call, const LoadedKey& key, Use use, Mechanism mechanism) {
     CS2SIM_TRY_LET(allowed, call.has(RIGHT_USE | RIGHT_USE_PUBLIC, key));
     if (!allowed) return fail(E_CXI_PERMISSION_DENIED);
+    if (call.is_unknown()) CS2SIM_TRY(bound_open_work(key, mechanism, {}, call.request.bytes("data").size()));
     if (key.external) return {};
     CS2SIM_TRY_LET(now, call.cxi.keys.find(key.index));
     if (!equal_in_constant_time(now->secret(), key.secret())) return fail(E_DB_NOT_FOUND);
@@ -122,10 +124,11 @@ Result<Bytes> run_cipher(CxiCall& call, Chain<CipherJob>& chain, bool single, bo
     CS2SIM_TRY_LET(out, call.answer({chain.last ? 0 : chain.handle,
                                      first ? ByteView(chain.job->made_iv()) : ByteView(), ByteView()}));
     out.reserve(out.size() + data.size() + 64);  // padding, a tag, and the frame's header
+    const Abandonment* abandonment = call.context.abandonment.get();
     if (single) {
-        CS2SIM_TRY(chain.job->whole(data, out));
+        CS2SIM_TRY(chain.job->whole(data, out, abandonment));
     } else {
-        auto done = chain.job->update(data, out);
+        auto done = chain.job->update(data, out, abandonment);
         if (done && chain.last) done = chain.job->finish(out);
         if (!done) cleanse(out.data(), out.size());
         CS2SIM_TRY(done);
@@ -242,6 +245,7 @@ Result<Bytes> cxi_sign_bulk(CxiCall& call) {
                    signing(call, USE_SIGN, CXI_FLAG_HASH_DATA, static_cast<std::uint32_t>(entries.size())));
     Bytes signatures;
     for (const ByteView entry : entries) {
+        CS2SIM_TRY(call.context.check_abandonment());
         work.request.data = entry;
         CS2SIM_TRY_LET(signature, make_signature(work.key, work.request));
         compose_fitting_into(signatures, LAYOUT_CXI_BULK_ENTRY, signature);

@@ -50,6 +50,7 @@ public:
         scheduler_.watch(&faults_, &trace_);
         control_.boot = [this](BootTarget target) { pending_boot_ = target; };
         control_.clear = [this]() -> Result<void> {
+            CS2SIM_TRY(stored_initial_key(smos_->flash));
             pending_clear_ = true;
             pending_boot_ = BootTarget::operating_system;
             return {};
@@ -198,8 +199,10 @@ private:
     }
 
     // Factory state begins with the end of user.db: what a device that dies half-way has still to do,
-    // make_factory_state() does at its next start.
+    // make_factory_state() does at its next start. Without a key for its user nothing is erased: nobody could
+    // log on any more.
     Result<void> clear() {
+        CS2SIM_TRY(stored_initial_key(smos_->flash));
         auth_key_.stop();        // it would store a key under the master key that goes
         databases_.close_all();  // a backup that somebody left open must not hold them
         CS2SIM_TRY(smos_->nvram.set_number(kFactoryState, kBeingMade));
@@ -235,20 +238,17 @@ private:
 
     // user.db comes last: it is what tells a complete device from a new one.
     Result<void> make_factory_state(ByteView initial_key) {
+        if (!initial_key.empty()) CS2SIM_TRY(check_initial_key(initial_key));
+        CS2SIM_TRY_LET(first_key, initial_key.empty() ? stored_initial_key(smos_->flash)
+                                                      : Result<Bytes>(to_bytes(initial_key)));
         CS2SIM_TRY(smos_->nvram.set_number(kFactoryState, kBeingMade));
         CS2SIM_TRY(remove_leftovers());
-        if (!initial_key.empty()) {
-            const auto key = public_key_from_der(initial_key);
-            if (!key || !is_rsa(**key)) return fail(E_CMDS_BAD_INITKEY);
-            CS2SIM_TRY(smos_->flash.write(kInitialKey, initial_key));
-        }
-        const auto stored = smos_->flash.read(kInitialKey);
-        if (!stored) return fail(E_CMDS_BAD_INITKEY);
+        if (!initial_key.empty()) CS2SIM_TRY(smos_->flash.write(kInitialKey, first_key));
         if (profile_.factory_mbk) CS2SIM_TRY(mbk_.make_factory_key());
         for (std::string_view name : {kKeyDatabase, kMasterKeyDatabase}) {
             CS2SIM_TRY(databases_.create(name, database_policy(name)->info));
         }
-        CS2SIM_TRY(users_.create_factory_user(*stored));
+        CS2SIM_TRY(users_.create_factory_user(first_key));
         return remember_complete();
     }
 

@@ -48,6 +48,10 @@ std::string words_of(Error error) {
 }  // namespace
 
 void check_stores(Smos& smos, DatabaseStore& databases) {
+    if (!stored_initial_key(smos.flash))
+        smos.boot_log.warn(smos.flash.path_of(kInitialKey).string() +
+                           ": missing, or no RSA public key; Clear answers " + hex_code(E_CMDS_BAD_INITKEY) +
+                           " without it");
     std::map<std::string, std::uint64_t> all;  // sizes by name
     for (const std::string_view name : {kUserDatabase, kKeyDatabase, kMasterKeyDatabase})
         if (databases.exists(name))

@@ -6,6 +6,8 @@
 
 #include <cerrno>
 
+#include "firmware/smos/flash/state_folder.h"
+
 namespace cs2sim {
 
 Error audit_error(int host_errno) {
@@ -43,16 +45,9 @@ Result<void> AuditFile::append(const std::string& line) {
 }
 
 Result<std::string> AuditFile::content() const {
-    std::string all(size_, '\0');
-    std::size_t have = 0;
-    while (have < all.size()) {
-        const ssize_t got =
-            ::pread(handle_->get(), all.data() + have, all.size() - have, static_cast<off_t>(have));
-        if (got < 0 && errno == EINTR) continue;
-        if (got <= 0) return fail(E_OS_FILE_CORR);
-        have += static_cast<std::size_t>(got);
-    }
-    return all;
+    CS2SIM_TRY_LET(all, handle_->content(kLargestAuditFile));
+    if (all.size() < size_) return fail(E_OS_FILE_CORR);
+    return std::string(as_text(ByteView(all).first(size_)));
 }
 
 Result<void> AuditFile::remove() {

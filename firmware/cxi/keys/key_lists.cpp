@@ -114,7 +114,8 @@ std::vector<SharedKey> KeyStore::volatile_of_group(std::string_view group, std::
 
 Result<KeyStore::Page> KeyStore::list_group(std::string_view group, const PropertyList& filter,
                                             ByteView cursor, std::size_t limit,
-                                            const std::function<bool(const KeyObject&)>& wanted) {
+                                            const std::function<bool(const KeyObject&)>& wanted,
+                                            std::size_t most_read) {
     constexpr std::size_t kAtATime = 256;
     if (!cursor.empty() && cursor.size() != 5 + CXI_INDEX_LENGTH) return fail(E_CXI_INVALID_PARAM_LEN);
     if (!cursor.empty() && cursor[0] != kInGroup) return fail(E_CXI_INVALID_PARAM_VAL);
@@ -138,7 +139,7 @@ Result<KeyStore::Page> KeyStore::list_group(std::string_view group, const Proper
     const Bytes prefix = term_for(group, filter);
     bool more = true;
     std::size_t scanned = 0;
-    while (more && page.keys.size() < limit && scanned < kScanPerPage) {
+    while (more && page.keys.size() < limit && scanned < most_read) {
         const std::size_t batch = std::min(limit - page.keys.size(), kAtATime);
         const auto found =
             keys->find_by(prefix, index.empty() ? Bytes() : term_with_spec(prefix, spec), index, batch);

@@ -122,9 +122,11 @@ public:
     Result<Page> list(ByteView prefix, ByteView cursor, std::size_t limit,
                       const std::function<bool(const KeyObject&)>& wanted);
     // The same for one group, by specifiers and then indices ascending, through the terms of `filter`,
-    // whatever the number of keys. `wanted` must hold for no object that does not fit these.
+    // whatever the number of keys. `wanted` must hold for no object that does not fit these. At most
+    // `most_read` records are read for the page.
     Result<Page> list_group(std::string_view group, const PropertyList& filter, ByteView cursor,
-                            std::size_t limit, const std::function<bool(const KeyObject&)>& wanted);
+                            std::size_t limit, const std::function<bool(const KeyObject&)>& wanted,
+                            std::size_t most_read = kScanPerPage);
 
 private:
     struct Cached {

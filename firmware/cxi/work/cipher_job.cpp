@@ -4,6 +4,7 @@
 #include <map>
 
 #include "firmware/crypto/random.h"
+#include "firmware/cxi/work/portion.h"
 #include "firmware/protocol/block.h"
 #include "firmware/protocol/functions.h"
 
@@ -100,6 +101,7 @@ Result<void> CipherJob::set_up(const LoadedKey& key, const Parameter& parameter)
     if (!chain || !pad_fits(*chain, mechanism_.pad()) || (algorithm == CXI_KEY_ALGO_DES && !chain->des))
         return fail(E_CXI_CRYPT_MECH);
     block_ = algorithm == CXI_KEY_ALGO_DES ? 8 : 16;
+    portion_ = portion_of(algorithm, mechanism_);
 
     const bool tagged = mechanism_.chain() == CXI_MECH_CHAIN_GCM || mechanism_.chain() == CXI_MECH_CHAIN_CCM;
     if (!tagged && !parameter.associated.empty()) return fail(E_CXI_CRYPT_MECH_PARA);
@@ -173,19 +175,24 @@ Result<void> CipherJob::take_iv(const Parameter& parameter) {
     return {};
 }
 
-Result<void> CipherJob::pass(ByteView data, Bytes& out) {
+Result<void> CipherJob::pass(ByteView data, Bytes& out, const Abandonment* abandonment) {
     if (data.empty()) return {};
-    const std::size_t before = out.size();
-    out.resize(before + data.size() + block_);
-    int size = 0;
-    if (EVP_CipherUpdate(context_.get(), out.data() + before, &size, data.data(),
-                         static_cast<int>(data.size())) != 1)
-        return fail(E_CXI_INTERNAL);
-    out.resize(before + static_cast<std::size_t>(size));
+    std::size_t filled = out.size();
+    out.resize(filled + data.size() + block_);
+    const auto work = [&](ByteView portion) -> Result<void> {
+        int size = 0;
+        if (EVP_CipherUpdate(context_.get(), out.data() + filled, &size, portion.data(),
+                             static_cast<int>(portion.size())) != 1)
+            return fail(E_CXI_INTERNAL);
+        filled += static_cast<std::size_t>(size);
+        return {};
+    };
+    CS2SIM_TRY(in_portions(data, portion_, abandonment, work));
+    out.resize(filled);
     return {};
 }
 
-Result<void> CipherJob::update(ByteView data, Bytes& out) {
+Result<void> CipherJob::update(ByteView data, Bytes& out, const Abandonment* abandonment) {
     if (mechanism_.chain() == CXI_MECH_CHAIN_CCM || mechanism_.chain() == CXI_MECH_CHAIN_KEY_WRAP)
         return fail(E_CXI_CRYPT_MECH);
     fed_ += data.size();
@@ -199,7 +206,7 @@ Result<void> CipherJob::update(ByteView data, Bytes& out) {
         CS2SIM_TRY(pass(ByteView(held_).first(from_held), out));
         held_.erase(held_.begin(), held_.begin() + static_cast<std::ptrdiff_t>(from_held));
         const std::size_t from_data = total - tag_ - from_held;
-        CS2SIM_TRY(pass(data.first(from_data), out));
+        CS2SIM_TRY(pass(data.first(from_data), out, abandonment));
         held_.insert(held_.end(), data.begin() + static_cast<std::ptrdiff_t>(from_data), data.end());
         return {};
     }
@@ -209,7 +216,7 @@ Result<void> CipherJob::update(ByteView data, Bytes& out) {
         out.insert(out.end(), held_.begin(), held_.end());
         held_.clear();
     }
-    CS2SIM_TRY(pass(data, out));
+    CS2SIM_TRY(pass(data, out, abandonment));
     if (unpads && out.size() - before >= block_) {
         held_.assign(out.end() - static_cast<std::ptrdiff_t>(block_), out.end());
         out.resize(out.size() - block_);
@@ -292,13 +299,13 @@ Result<void> CipherJob::finish(Bytes& out) {
     return {};
 }
 
-Result<Bytes> CipherJob::whole(ByteView data) {
+Result<Bytes> CipherJob::whole(ByteView data, const Abandonment* abandonment) {
     Bytes out;
-    CS2SIM_TRY(whole(data, out));
+    CS2SIM_TRY(whole(data, out, abandonment));
     return out;
 }
 
-Result<void> CipherJob::whole(ByteView data, Bytes& out) {
+Result<void> CipherJob::whole(ByteView data, Bytes& out, const Abandonment* abandonment) {
     const bool ccm = mechanism_.chain() == CXI_MECH_CHAIN_CCM;
     if (ccm || mechanism_.chain() == CXI_MECH_CHAIN_KEY_WRAP) {
         CS2SIM_TRY_LET(all, ccm ? whole_ccm(data) : whole_key_wrap(data));
@@ -307,7 +314,7 @@ Result<void> CipherJob::whole(ByteView data, Bytes& out) {
         return {};
     }
     out.reserve(out.size() + data.size() + 2 * block_ + tag_);
-    auto done = update(data, out);
+    auto done = update(data, out, abandonment);
     if (done) done = finish(out);
     if (!done) cleanse(out.data(), out.size());
     return done;

@@ -5,6 +5,7 @@
 
 #include "firmware/cxi/keys/key_object.h"
 #include "firmware/cxi/work/mechanism.h"
+#include "firmware/protocol/abandonment.h"
 
 namespace cs2sim {
 
@@ -24,15 +25,16 @@ public:
     // The IV when the device made it (CXI_IV_GENERATE), else empty.
     const Bytes& made_iv() const { return made_iv_; }
 
-    // Both append to `out`, and nothing comes after finish(). Errors: E_CXI_CRYPT_DATA_LEN; of finish():
-    // E_CXI_CRYPT_PADDING, E_AES_TAG_VERIFICATION.
-    Result<void> update(ByteView data, Bytes& out);
+    // Both append to `out`, and nothing comes after finish(). Errors: E_CXI_CRYPT_DATA_LEN; E_OS_PCI_CANCEL
+    // when abandoned, after which the job is of no use; of finish(): E_CXI_CRYPT_PADDING,
+    // E_AES_TAG_VERIFICATION.
+    Result<void> update(ByteView data, Bytes& out, const Abandonment* abandonment = nullptr);
     Result<void> finish(Bytes& out);
 
     // The whole message at once, CCM and KEY_WRAP too; the second appends to `out`. Errors: those of all
     // above, and E_AES_KEYWRAP.
-    Result<Bytes> whole(ByteView data);
-    Result<void> whole(ByteView data, Bytes& out);
+    Result<Bytes> whole(ByteView data, const Abandonment* abandonment = nullptr);
+    Result<void> whole(ByteView data, Bytes& out, const Abandonment* abandonment = nullptr);
 
 private:
     struct Parameter;
@@ -40,7 +42,7 @@ private:
     Result<void> take_iv(const Parameter& parameter);
     Result<void> take_key(const LoadedKey& key);
     Result<void> begin(const LoadedKey& key, ByteView associated);
-    Result<void> pass(ByteView data, Bytes& out);
+    Result<void> pass(ByteView data, Bytes& out, const Abandonment* abandonment = nullptr);
     Result<void> end(Bytes& out);
     Result<void> pad(Bytes& out);
     Result<void> unpad(Bytes& out);
@@ -53,8 +55,9 @@ private:
     std::shared_ptr<ReadyContexts<EVP_CIPHER_CTX>> ready_;  // the key's; not of CCM and KEY_WRAP
     Handle<EVP_CIPHER_CTX> context_;
     std::size_t block_ = 1;
-    std::size_t tag_ = 0;    // bytes of the tag
-    std::uint64_t fed_ = 0;  // bytes so far
+    std::size_t portion_ = 0;  // bytes at a time
+    std::size_t tag_ = 0;      // bytes of the tag
+    std::uint64_t fed_ = 0;    // bytes so far
     Bytes iv_;
     Bytes made_iv_;
     Bytes associated_;

@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <strings.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -39,18 +38,7 @@ Result<std::string> Flash::plain_name(std::string_view name) {
 Result<Bytes> Flash::read(std::string_view name) const {
     const StateFile file(path_of(name), O_RDONLY);
     if (!file) return fail(file_error(errno));
-    struct stat info {};
-    if (::fstat(file.get(), &info) != 0 || !S_ISREG(info.st_mode)) return fail(E_OS_FILE_CORR);
-
-    Bytes content(static_cast<std::size_t>(info.st_size));
-    std::size_t have = 0;
-    while (have < content.size()) {
-        const ssize_t got = ::read(file.get(), content.data() + have, content.size() - have);
-        if (got < 0 && errno == EINTR) continue;
-        if (got <= 0) return fail(E_OS_FILE_CORR);
-        have += static_cast<std::size_t>(got);
-    }
-    return content;
+    return file.content(kLargestFile);
 }
 
 Result<void> Flash::write(std::string_view name, ByteView content) {

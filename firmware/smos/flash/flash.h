@@ -39,7 +39,7 @@ public:
     static Result<std::string> plain_name(std::string_view name);
 
     // `name` in all of these is a plain name. Errors: E_OS_FILE_NO_SUCH_FILE, E_OS_FILE_NO_SPACE,
-    // E_OS_FILE_CORR (host I/O failed).
+    // E_OS_FILE_CORR (host I/O failed; to be read, no regular file or one over kLargestFile).
     Result<Bytes> read(std::string_view name) const;
     Result<void> write(std::string_view name, ByteView content);  // atomically, durable when it returns
     Result<void> remove(std::string_view name);

@@ -2,6 +2,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -13,10 +14,26 @@
 namespace cs2sim {
 
 StateFile::StateFile(const std::filesystem::path& path, int flags, mode_t mode)
-    : descriptor_(::open(path.c_str(), flags | O_CLOEXEC, mode)) {}
+    : descriptor_(::open(path.c_str(), flags | O_CLOEXEC | O_NONBLOCK, mode)) {}
 
 StateFile::~StateFile() {
     if (descriptor_ >= 0) ::close(descriptor_);
+}
+
+Result<Bytes> StateFile::content(std::uint64_t most) const {
+    struct stat info {};
+    if (::fstat(descriptor_, &info) != 0 || !S_ISREG(info.st_mode)) return fail(E_OS_FILE_CORR);
+    if (static_cast<std::uint64_t>(info.st_size) > most) return fail(E_OS_FILE_CORR);
+    Bytes content(static_cast<std::size_t>(info.st_size));
+    std::size_t have = 0;
+    while (have < content.size()) {
+        const ssize_t got =
+            ::pread(descriptor_, content.data() + have, content.size() - have, static_cast<off_t>(have));
+        if (got < 0 && errno == EINTR) continue;
+        if (got <= 0) return fail(E_OS_FILE_CORR);
+        have += static_cast<std::size_t>(got);
+    }
+    return content;
 }
 
 bool StateFile::write_all(ByteView bytes) const {

@@ -19,7 +19,8 @@ class StateFile {
 public:
     StateFile() = default;
     explicit StateFile(int descriptor) : descriptor_(descriptor) {}
-    StateFile(const std::filesystem::path& path, int flags, mode_t mode = 0600);  // errno tells why it failed
+    // Never waits, whatever lies there: a named pipe would. errno tells why it failed.
+    StateFile(const std::filesystem::path& path, int flags, mode_t mode = 0600);
     StateFile(StateFile&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}
     StateFile& operator=(StateFile&& other) noexcept {
         std::swap(descriptor_, other.descriptor_);
@@ -30,6 +31,8 @@ public:
     explicit operator bool() const { return descriptor_ >= 0; }
     int get() const { return descriptor_; }
 
+    // Of a regular file of at most `most` bytes. Error: E_OS_FILE_CORR, for what is no such file too.
+    Result<Bytes> content(std::uint64_t most) const;
     bool write_all(ByteView bytes) const;  // at the current position
     bool sync() const;                     // data and size are durable
 

@@ -66,13 +66,20 @@ void remove_unfinished(const fs::path& folder, std::string_view prefix) {
         if (name.starts_with(prefix)) ::unlink((folder / name).c_str());
 }
 
-// What is written to later must not keep the device waiting then: a named pipe would.
-Result<void> expect_regular(const fs::path& folder, std::string_view stem, BootLog& boot_log) {
+// What is read and written later must not keep the device waiting then: a named pipe would, and a file much
+// longer than the log makes them.
+Result<void> expect_log(const fs::path& folder, std::string_view stem, BootLog& boot_log) {
     std::error_code ignored;
     for (const auto& entry : fs::directory_iterator(folder, ignored)) {
         std::error_code gone;
-        if (!entry.path().filename().string().starts_with(stem) || entry.is_regular_file(gone)) continue;
-        return refuse(boot_log, entry.path(), "is no regular file", E_OS_FILE_CORR);
+        if (!entry.path().filename().string().starts_with(stem)) continue;
+        if (!entry.is_regular_file(gone))
+            return refuse(boot_log, entry.path(), "is no regular file", E_OS_FILE_CORR);
+        if (entry.file_size(gone) > kLargestAuditFile)
+            return refuse(boot_log, entry.path(),
+                          "is larger than " + std::to_string(kLargestAuditFile) +
+                              " bytes, which no file of an audit log gets",
+                          E_OS_FILE_CORR);
     }
     return {};
 }
@@ -184,7 +191,7 @@ Result<void> prepare_state_folder(const StateFolder& state, BootLog& boot_log) {
     for (const fs::path& folder : {state.files(), state.databases(), state.audit()})
         CS2SIM_TRY(make_folder(folder, boot_log));
     CS2SIM_TRY(move.run());
-    CS2SIM_TRY(expect_regular(state.audit(), "audit.", boot_log));
+    CS2SIM_TRY(expect_log(state.audit(), "audit.", boot_log));
     remove_unfinished(state.root, ".tmp");  // the state folder is the user's too
     for (const fs::path& folder : {state.files(), state.databases()}) remove_unfinished(folder, ".");
     for (const fs::path& folder : {state.root, state.files(), state.databases(), state.audit()})

@@ -1,6 +1,7 @@
 // Where a device's state lies in the host's file system.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 
 #include "firmware/protocol/error.h"
@@ -19,6 +20,9 @@ struct StateFolder {
     std::filesystem::path key_ram() const { return root / "keyram"; }
     std::filesystem::path audit() const { return root / "audit"; }
 };
+
+// An audit log's files have up to a million bytes and a line (AuditLog::set_config).
+inline constexpr std::uint64_t kLargestAuditFile = 2 << 20;
 
 // Makes what is missing of the folders, all of them closed to other users, removes what a killed run left
 // half-written, and moves over the state of versions that kept files and databases together in flash/. A kill

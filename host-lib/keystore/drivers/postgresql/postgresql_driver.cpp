@@ -214,8 +214,8 @@ tl::expected<PostgresqlDriver::Plain, Failure> PostgresqlDriver::plain(Clock::ti
     }
 }
 
-// Where the process that answers is another than was announced, something stands between us and the server. In
-// session mode the server's process stays ours as long as we are connected. In transaction mode a second
+// Where the process that answers is another than was announced, something stands between us and the server.
+// In session mode the server's process stays ours as long as we are connected. In transaction mode a second
 // connection gets it while we are idle, or we ourselves get another.
 tl::expected<void, Failure> PostgresqlDriver::check_pooler(PostgresqlConnection& first) {
     if (pools_sessions_) return {};

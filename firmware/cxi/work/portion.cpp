@@ -1,0 +1,77 @@
+#include "firmware/cxi/work/portion.h"
+
+#include <openssl/core_names.h>
+
+#include <algorithm>
+
+#include "firmware/crypto/finite_field.h"
+#include "firmware/crypto/pkey.h"
+#include "firmware/protocol/block.h"
+#include "firmware/protocol/functions.h"
+
+namespace cs2sim {
+namespace {
+
+constexpr std::uint32_t kAny = 0xFFFFFFFF;
+
+struct PortionRow {
+    std::uint32_t algorithm;
+    std::uint32_t chain;
+    std::size_t bytes;
+};
+
+// The first that fits counts. One-bit feedback takes a whole block's work for each bit; OpenSSL's DES is
+// slow, and key wrap goes six times through the data.
+constexpr PortionRow kPortions[] = {
+    {CXI_KEY_ALGO_DES, CXI_MECH_CHAIN_CFB1, 1 << 10},
+    {CXI_KEY_ALGO_DES, CXI_MECH_CHAIN_CFB8, 8 << 10},
+    {CXI_KEY_ALGO_DES, kAny, 16 << 10},
+    {CXI_KEY_ALGO_AES, CXI_MECH_CHAIN_CFB1, 4 << 10},
+    {CXI_KEY_ALGO_AES, CXI_MECH_CHAIN_CFB8, 16 << 10},
+    {CXI_KEY_ALGO_AES, CXI_MECH_CHAIN_KEY_WRAP, 16 << 10},
+    {kAny, kAny, 1 << 20},  // hashes, MACs by them, AES by the processor's own instructions
+};
+
+constexpr std::size_t kMostPrfSeed = 4 << 10, kMostPrfOutput = 4 << 10;
+constexpr int kMostExponentBits = 256;  // FIPS 186-5, section 5.4
+
+Result<void> bound_prf(ByteView parameter, std::size_t bytes) {
+    const auto given = parse(LAYOUT_CXI_PRF_PARAMETER, parameter);
+    const std::size_t output = given ? given->u16("length") : 0;
+    if (bytes > kMostPrfSeed || output > kMostPrfOutput) return fail(E_CXI_PERMISSION_DENIED);
+    return {};
+}
+
+int exponent_bits(const EVP_PKEY& key) {
+    BIGNUM* number = nullptr;
+    if (EVP_PKEY_get_bn_param(&key, OSSL_PKEY_PARAM_RSA_E, &number) != 1) return 0;
+    const Handle<BIGNUM> exponent(number);
+    return BN_num_bits(number);
+}
+
+bool is_cheap(const EVP_PKEY& key, bool is_private) {
+    if (is_rsa(key) && exponent_bits(key) > kMostExponentBits) return false;
+    const bool of_numbers = is_rsa(key) || is_dsa(key) || is_dh(key);
+    return !is_private || !of_numbers || key_bits(key) <= kMostBitsWithoutLogon;
+}
+
+}  // namespace
+
+std::size_t portion_of(std::uint32_t algorithm, Mechanism mechanism) {
+    return std::ranges::find_if(kPortions,
+                                [&](const PortionRow& row) {
+                                    return (row.algorithm == kAny || row.algorithm == algorithm) &&
+                                           (row.chain == kAny || row.chain == mechanism.chain());
+                                })
+        ->bytes;
+}
+
+Result<void> bound_open_work(const LoadedKey& key, Mechanism mechanism, ByteView parameter,
+                             std::size_t bytes) {
+    if (mechanism.kdf() == CXI_MECH_KDF_TLS12_PRF) CS2SIM_TRY(bound_prf(parameter, bytes));
+    if (key.pkey && !is_cheap(*key.pkey, key.object.is_private())) return fail(E_CXI_PERMISSION_DENIED);
+    if (bytes > portion_of(key.object.algorithm(), mechanism)) return fail(E_CXI_PERMISSION_DENIED);
+    return {};
+}
+
+}  // namespace cs2sim
