@@ -84,12 +84,13 @@ Result<void> expect_log(const fs::path& folder, std::string_view stem, BootLog& 
     return {};
 }
 
-// Earlier versions left some of them readable for others.
+// Earlier versions left some of them readable for others. What a link leads to is not the device's.
 void close_to_others(const fs::path& folder) {
     for (const std::string& name : regular_files(folder)) {
         const fs::path file = folder / name;
         struct stat info {};
-        if (::stat(file.c_str(), &info) == 0 && (info.st_mode & 0077) != 0) ::chmod(file.c_str(), 0600);
+        if (::lstat(file.c_str(), &info) == 0 && S_ISREG(info.st_mode) && (info.st_mode & 0077) != 0)
+            ::chmod(file.c_str(), 0600);
     }
 }
 

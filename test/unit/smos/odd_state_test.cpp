@@ -40,3 +40,16 @@ TEST_CASE("flash gives what is a regular file of some megabytes, and waits for n
         CHECK(code_of(flash.read(name)) == E_OS_FILE_CORR);
     CHECK_FALSE(StateFile(folder.path() / "pipe", O_WRONLY));  // which a writer would wait at
 }
+
+TEST_CASE("what a link in the state folder leads to keeps its mode") {
+    const ScratchFolder folder, elsewhere;
+    REQUIRE(Smos::open(folder.path()));
+    const fs::path file = elsewhere.path() / "of others";
+    std::ofstream(file) << "x";
+    fs::permissions(file, fs::perms{0644});
+    for (const fs::path& place : {StateFolder{folder.path()}.audit(), StateFolder{folder.path()}.files()}) {
+        fs::create_symlink(file, place / "linked");
+        (void)Smos::open(folder.path());
+        CHECK(fs::status(file).permissions() == fs::perms{0644});
+    }
+}
