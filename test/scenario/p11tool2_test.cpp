@@ -146,7 +146,7 @@ TEST_CASE("p11tool2 ends with 2 when it is called wrongly, 3 when no device answ
     CHECK(desk.tool({"LoginUser=123456", "ListObjects"}).status == 3);
 }
 
-TEST_CASE("p11tool2 says which file it cannot read or write, and why; B906… is of keys and backups") {
+TEST_CASE("p11tool2 says which file it cannot read or write, and why: B906… is of keys and backups") {
     Desk desk;
     desk.add_token();
     desk.user_does(
