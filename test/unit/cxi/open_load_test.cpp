@@ -130,9 +130,13 @@ TEST_CASE("without logon RSA keys bring usual exponents, and their modulus is no
     Unknown bench;
     const PrivateKey pair = *generate_rsa(3072);
     REQUIRE(code_of(bench.import_public(*pair)) == 0);
-    Bytes long_modulus = random_bytes(1024);
-    long_modulus.front() |= 0x80;
-    long_modulus.back() |= 1;
+    BIGNUM* number = nullptr;
+    REQUIRE(EVP_PKEY_get_bn_param(pair.get(), "n", &number) == 1);
+    const Handle<BIGNUM> modulus(number), square(BN_new());
+    const Handle<BN_CTX> context(BN_CTX_new());
+    REQUIRE(BN_sqr(square.get(), modulus.get(), context.get()) == 1);
+    Bytes long_modulus(static_cast<std::size_t>(BN_num_bytes(square.get())));
+    BN_bn2bin(square.get(), long_modulus.data());
     Result<Bytes> imported = fail(E_CXI_INTERNAL);
     const auto import = [&] {
         imported = bench.import_public(**rsa_public_key(long_modulus, Bytes{1, 0, 1}));
@@ -147,9 +151,6 @@ TEST_CASE("without logon RSA keys bring usual exponents, and their modulus is no
     CHECK(code_of(imported) == 0);
     bench.context.users.clear();
 
-    BIGNUM* number = nullptr;
-    REQUIRE(EVP_PKEY_get_bn_param(pair.get(), "n", &number) == 1);
-    const Handle<BIGNUM> modulus(number);
     Bytes n(384), exponent(383, 0xFF);
     BN_bn2binpad(number, n.data(), 384);
     const auto slow = bench.import_public(**rsa_public_key(n, exponent));
