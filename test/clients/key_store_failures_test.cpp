@@ -2,6 +2,7 @@
 // PKCS#11 library.
 #include <signal.h>
 
+#include <sstream>
 #include <thread>
 
 #include "test/clients/token.h"
@@ -360,7 +361,11 @@ print('failed', failed)
 )");
     const Outcome outcome =
         caller.token().run("python3-pykcs11", {"/usr/bin/python3", caller.token().file("crowd.py")});
-    INFO(outcome.out << outcome.err);
+    std::istringstream log(caller.log());
+    std::string errors;
+    for (std::string line; std::getline(log, line);)
+        if (line.find("| E: ") != std::string::npos) errors += line + "\n";
+    INFO(outcome.out << outcome.err << errors);
     CHECK(holds(outcome.out, "failed 0\n"));
     CHECK(server().sql("p11_crowd", "select count(*), count(distinct spec) from cs2sim_key") == "200|200\n");
 }
