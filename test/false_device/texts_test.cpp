@@ -97,7 +97,11 @@ const Saying kSayings[] = {
     {FC_ADM, SFC_ADM_GET_FORMS, [](R) -> std::optional<Bytes> { return std::nullopt; }},
 };
 
-std::string text_of_device() { return std::string(kSteering) + "\n\tnext line\n"; }
+std::string text_of_device() {
+    std::string text(kSteering);
+    text.append("\n\tnext line\n");
+    return text;
+}
 
 // Whatever else there is gives a text, alone or as a part of a log.
 std::optional<Bytes> says(const Request& request) {
