@@ -19,7 +19,7 @@ namespace {
 constexpr std::string_view kSteering(
     "\x1B]0;t\x07\x1B[2J\xC2\x9B"
     "31m\xE2\x80\xAE\rX\0Y\x9B",
-    25);
+    23);
 constexpr std::string_view kShort("\x1B[2J\x07\x9Bz", 7);
 constexpr std::string_view kForged("a\nADMIN");  // a line that looks like another entry
 

@@ -132,11 +132,12 @@ TEST_CASE("without logon RSA keys bring usual exponents, and their modulus is no
     REQUIRE(code_of(bench.import_public(*pair)) == 0);
     BIGNUM* number = nullptr;
     REQUIRE(EVP_PKEY_get_bn_param(pair.get(), "n", &number) == 1);
-    const Handle<BIGNUM> modulus(number), square(BN_new());
+    // A long modulus without small factors: by a prime that is all but 2^3072, so that it has 6144 bits.
+    const Handle<BIGNUM> modulus(number), prime(BN_get_rfc3526_prime_3072(nullptr)), product(BN_new());
     const Handle<BN_CTX> context(BN_CTX_new());
-    REQUIRE(BN_sqr(square.get(), modulus.get(), context.get()) == 1);
-    Bytes long_modulus(static_cast<std::size_t>(BN_num_bytes(square.get())));
-    BN_bn2bin(square.get(), long_modulus.data());
+    REQUIRE(BN_mul(product.get(), modulus.get(), prime.get(), context.get()) == 1);
+    Bytes long_modulus(768);
+    REQUIRE(BN_bn2binpad(product.get(), long_modulus.data(), 768) == 768);
     Result<Bytes> imported = fail(E_CXI_INTERNAL);
     const auto import = [&] {
         imported = bench.import_public(**rsa_public_key(long_modulus, Bytes{1, 0, 1}));
