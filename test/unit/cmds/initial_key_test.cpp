@@ -46,9 +46,11 @@ TEST_CASE("Clear without a good init.key answers so and erases nothing; a start 
         CHECK(warnings[0].find("init.key") != std::string::npos);
         fs::remove(key);
         fs::rename(key.parent_path() / "kept.key", key);
-        Caller admin(device);
-        admin.as_admin();
-        CHECK(code_of(admin.call(FC_ADM, SFC_ADM_CLEAR)) == 0);
+        {
+            Caller admin(device);
+            admin.as_admin();
+            CHECK(code_of(admin.call(FC_ADM, SFC_ADM_CLEAR)) == 0);
+        }
         CHECK(warnings_of_start(device).empty());
         Caller(device).as_admin();
     }
