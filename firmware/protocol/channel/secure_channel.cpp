@@ -82,9 +82,9 @@ Bytes KeyAgreement::public_value() const {
     unsigned char* value = nullptr;
     const std::size_t size = EVP_PKEY_get1_encoded_public_key(key_.get(), &value);
     require_openssl(size != 0, "public value");
-    Bytes out(value, value + size);
-    OPENSSL_free(value);
-    return out;
+    const auto release = [](unsigned char* bytes) { OPENSSL_free(bytes); };
+    const std::unique_ptr<unsigned char, decltype(release)> held(value, release);
+    return {value, value + size};
 }
 
 Result<SecretBytes> KeyAgreement::agree(ByteView peer_public_value) const {
