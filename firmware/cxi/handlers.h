@@ -48,7 +48,7 @@ Result<PropertyList> row_of(const KeyObject& key, const std::vector<std::uint32_
 // caller who has not logged on, who gets the other rows by asking again.
 class Decodings {
 public:
-    explicit Decodings(const CxiCall& call) : unbounded_(!call.context.users.empty()) {}
+    explicit Decodings(const CxiCall& call) : unbounded_(!call.is_unknown()) {}
     // Whether there is one left for this row, or it needs none.
     bool suffice(const KeyObject& key, const std::vector<std::uint32_t>& wanted);
 

@@ -1,6 +1,4 @@
 // Whatever anybody sends, the device answers, lives on, and does next to nothing before it knows the caller.
-#include <time.h>
-
 #include <atomic>
 #include <chrono>
 #include <iostream>
@@ -12,24 +10,17 @@
 #include "firmware/protocol/cxi/property_list.h"
 #include "test/bad_input.h"
 #include "test/hostile/blocks.h"
+#include "test/processor_time.h"
 #include "test/unit/cmds/host.h"
 
 using namespace cs2sim;
 
 namespace {
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr double kMostMilliseconds = 100;  // an instrumented build counts every access
-#else
-constexpr double kMostMilliseconds = 5;
-#endif
+using test::kMostMilliseconds;
 
 // Of the whole process: what a command leaves to other threads counts too.
-double processor_milliseconds() {
-    timespec now{};
-    REQUIRE(::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now) == 0);
-    return static_cast<double>(now.tv_sec) * 1e3 + static_cast<double>(now.tv_nsec) / 1e6;
-}
+double processor_milliseconds() { return test::processor_milliseconds(CLOCK_PROCESS_CPUTIME_ID); }
 
 // A restart is anybody's, and no work on what the caller sent; it ends the test's own session besides.
 constexpr bool restarts(const FunctionSignature& function) {

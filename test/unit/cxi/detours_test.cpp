@@ -3,11 +3,15 @@
 
 #include "firmware/crypto/finite_field.h"
 #include "firmware/crypto/random.h"
-#include "test/unit/cxi/cxi_bench.h"
+#include "test/unit/cxi/properties.h"
 
 using namespace cs2sim;
 
 namespace {
+
+using test::flag;
+using test::number;
+using test::set;
 
 constexpr std::uint32_t kKwp = CXI_MECH_CHAIN_KEY_WRAP | CXI_MECH_PAD_KWP;
 
@@ -41,22 +45,6 @@ const PropertyList& stored(CxiBench& bench, ByteView reference) {
     static SharedKey kept;
     kept = *bench.cxi.keys.find(reference.subspan(1));
     return kept->object.properties;
-}
-
-std::uint32_t set(CxiBench& bench, ByteView key, const PropertyList& changes) {
-    return code_of(bench.run(SFC_CXI_KEY_PROP_SET, {key, changes.encode()}));
-}
-
-PropertyList number(std::uint32_t id, std::uint32_t value) {
-    PropertyList list;
-    list.set_number(id, value);
-    return list;
-}
-
-PropertyList flag(std::uint32_t id, bool value) {
-    PropertyList list;
-    list.set_flag(id, value);
-    return list;
 }
 
 Result<Bytes> derive(CxiBench& bench, std::uint32_t mechanism, ByteView key, ByteView data,

@@ -1,10 +1,10 @@
 // What callers without logon may let the device do, and long work that nobody waits for.
-#include <ctime>
 #include <thread>
 
 #include "firmware/crypto/finite_field.h"
 #include "firmware/crypto/random.h"
-#include "test/unit/cxi/cxi_bench.h"
+#include "test/processor_time.h"
+#include "test/unit/cxi/properties.h"
 
 using namespace cs2sim;
 
@@ -13,10 +13,7 @@ namespace {
 constexpr std::string_view kSlot = "SLOT_0000";
 
 PropertyList open_object(std::string_view label = {}) {
-    PropertyList list;
-    list.set(CXI_PROP_KEY_GROUP, kSlot);
-    list.set_flag(CXI_PROP_PRIVATE, false);
-    list.set_flag(CXI_PROP_TOKEN, false);
+    PropertyList list = test::open_object();
     if (!label.empty()) list.set(CXI_PROP_KEY_LABEL, label);
     return list;
 }
@@ -44,15 +41,10 @@ struct Unknown : CxiBench {
     }
 };
 
-std::int64_t processor_microseconds(const std::function<void()>& work) {
-    const auto now = [] {
-        timespec time{};
-        ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
-        return std::int64_t{time.tv_sec} * 1000000 + time.tv_nsec / 1000;
-    };
-    const std::int64_t begun = now();
+double processor_microseconds(const std::function<void()>& work) {
+    const double begun = test::processor_milliseconds(CLOCK_THREAD_CPUTIME_ID);
     work();
-    return now() - begun;
+    return (test::processor_milliseconds(CLOCK_THREAD_CPUTIME_ID) - begun) * 1e3;
 }
 
 struct Work {

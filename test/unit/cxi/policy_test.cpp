@@ -1,9 +1,13 @@
 // Nobody gets a key in clear or chooses its bytes by a detour, and nobody widens what a key may do.
-#include "test/unit/cxi/cxi_bench.h"
+#include "test/unit/cxi/properties.h"
 
 using namespace cs2sim;
 
 namespace {
+
+using test::flag;
+using test::number;
+using test::set;
 
 constexpr std::uint32_t kGcm = CXI_MECH_CHAIN_GCM, kKeyWrap = CXI_MECH_CHAIN_KEY_WRAP;
 const Bytes kNonce = iv_parameter(Bytes(12, 1));
@@ -48,22 +52,6 @@ Result<Bytes> encrypt(CxiBench& bench, ByteView key, ByteView data) {
 
 Result<Bytes> decrypt(CxiBench& bench, ByteView key, ByteView data) {
     return bench.crypt(key, CXI_MECH_MODE_DECRYPT | kGcm, kNonce, data);
-}
-
-std::uint32_t set(CxiBench& bench, ByteView key, const PropertyList& changes) {
-    return code_of(bench.run(SFC_CXI_KEY_PROP_SET, {key, changes.encode()}));
-}
-
-PropertyList number(std::uint32_t id, std::uint32_t value) {
-    PropertyList list;
-    list.set_number(id, value);
-    return list;
-}
-
-PropertyList flag(std::uint32_t id, bool value) {
-    PropertyList list;
-    list.set_flag(id, value);
-    return list;
 }
 
 void configure(CxiBench& bench, std::uint32_t id, std::uint32_t value) {

@@ -1,25 +1,16 @@
 // Keys that anybody may bring, sealed for outside, cost the device next to nothing, whatever is asked of
 // them.
-#include <time.h>
-
 #include "firmware/crypto/finite_field.h"
-#include "test/unit/cxi/cxi_bench.h"
+#include "test/processor_time.h"
+#include "test/unit/cxi/properties.h"
 
 using namespace cs2sim;
 
 namespace {
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr double kMostMilliseconds = 100;  // an instrumented build counts every access
-#else
-constexpr double kMostMilliseconds = 5;
-#endif
+using test::kMostMilliseconds;
 
-double processor_milliseconds() {
-    timespec now{};
-    REQUIRE(::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now) == 0);
-    return static_cast<double>(now.tv_sec) * 1e3 + static_cast<double>(now.tv_nsec) / 1e6;
-}
+double processor_milliseconds() { return test::processor_milliseconds(CLOCK_THREAD_CPUTIME_ID); }
 
 // What a command costs, the least of three, and the code of its answer.
 template <class Command>
@@ -37,10 +28,7 @@ std::uint32_t cheap(std::string_view what, const Command& command) {
 }
 
 PropertyList open_object(std::uint32_t algorithm) {
-    PropertyList list;
-    list.set(CXI_PROP_KEY_GROUP, "SLOT_0000");
-    list.set_flag(CXI_PROP_PRIVATE, false);
-    list.set_flag(CXI_PROP_TOKEN, false);
+    PropertyList list = test::open_object();
     list.set_number(CXI_PROP_KEY_ALGO, algorithm);
     return list;
 }

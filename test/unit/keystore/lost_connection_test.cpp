@@ -1,12 +1,11 @@
 // Connections that end while they begin: a server that goes after so many statements, or a pooler that loses
 // it.
-#include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <thread>
 
-#include "host-lib/files/file_descriptor.h"
+#include "test/loopback_listener.h"
 #include "test/unit/keystore/conformance.h"
 
 namespace cs2sim::keystore {
@@ -19,29 +18,21 @@ using namespace std::string_literals;
 class LeavingServer {
 public:
     explicit LeavingServer(int most) : most_(most) {
-        sockaddr_in here{};
-        here.sin_family = AF_INET;
-        here.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-        socklen_t size = sizeof here;
-        REQUIRE(::bind(listener_.get(), reinterpret_cast<sockaddr*>(&here), size) == 0);
-        REQUIRE(::listen(listener_.get(), 8) == 0);
-        REQUIRE(::getsockname(listener_.get(), reinterpret_cast<sockaddr*>(&here), &size) == 0);
-        port_ = ntohs(here.sin_port);
         thread_ = std::thread([this] {
             for (;;) {
-                const host::FileDescriptor caller(::accept(listener_.get(), nullptr, nullptr));
+                const host::FileDescriptor caller(::accept(listener_.socket.get(), nullptr, nullptr));
                 if (!caller) return;
                 serve(caller.get());
             }
         });
     }
     ~LeavingServer() {
-        ::shutdown(listener_.get(), SHUT_RDWR);
+        ::shutdown(listener_.socket.get(), SHUT_RDWR);
         thread_.join();
     }
 
     std::string connection() const {
-        return "host=127.0.0.1 user=none dbname=none sslmode=disable port=" + std::to_string(port_);
+        return "host=127.0.0.1 user=none dbname=none sslmode=disable port=" + std::to_string(listener_.port);
     }
 
 private:
@@ -73,8 +64,7 @@ private:
     }
 
     const int most_;
-    const host::FileDescriptor listener_{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
-    std::uint16_t port_ = 0;
+    const test::LoopbackListener listener_{8};
     std::thread thread_;
 };
 

@@ -17,6 +17,7 @@
 
 #include "firmware/protocol/frame.h"
 #include "host-lib/files/file_descriptor.h"
+#include "test/loopback_listener.h"
 #include "test/unit/scratch.h"
 
 using namespace cs2sim;
@@ -160,19 +161,12 @@ TEST_CASE("answers that are none") {
 TEST_CASE("TCP opens with its two frames, and the device may refuse them") {
     const auto serve = [](const std::function<void(int)>& script,
                           const std::function<void(DeviceAddress)>& check) {
-        const FileDescriptor listener(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-        sockaddr_in address{};
-        address.sin_family = AF_INET;
-        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-        socklen_t size = sizeof address;
-        REQUIRE(::bind(listener.get(), reinterpret_cast<sockaddr*>(&address), size) == 0);
-        REQUIRE(::listen(listener.get(), 1) == 0);
-        REQUIRE(::getsockname(listener.get(), reinterpret_cast<sockaddr*>(&address), &size) == 0);
+        const test::LoopbackListener listener(1);
         std::thread thread([&] {
-            const FileDescriptor fd(::accept(listener.get(), nullptr, nullptr));
+            const FileDescriptor fd(::accept(listener.socket.get(), nullptr, nullptr));
             script(fd.get());
         });
-        check({DeviceAddress::Kind::tcp, "127.0.0.1", ntohs(address.sin_port)});
+        check({DeviceAddress::Kind::tcp, "127.0.0.1", listener.port});
         thread.join();
     };
     std::vector<std::string> asked;

@@ -1,0 +1,33 @@
+// Short lists of properties, and how a test changes them.
+#pragma once
+
+#include "test/unit/cxi/cxi_bench.h"
+
+namespace cs2sim::test {
+
+inline std::uint32_t set(CxiBench& bench, ByteView key, const PropertyList& changes) {
+    return code_of(bench.run(SFC_CXI_KEY_PROP_SET, {key, changes.encode()}));
+}
+
+inline PropertyList number(std::uint32_t id, std::uint32_t value) {
+    PropertyList list;
+    list.set_number(id, value);
+    return list;
+}
+
+inline PropertyList flag(std::uint32_t id, bool value) {
+    PropertyList list;
+    list.set_flag(id, value);
+    return list;
+}
+
+// Of slot 0, for everybody to see, use and make: neither private nor kept in the device.
+inline PropertyList open_object() {
+    PropertyList list;
+    list.set(CXI_PROP_KEY_GROUP, "SLOT_0000");
+    list.set_flag(CXI_PROP_PRIVATE, false);
+    list.set_flag(CXI_PROP_TOKEN, false);
+    return list;
+}
+
+}  // namespace cs2sim::test
