@@ -2,15 +2,13 @@
 
 #include <pthread.h>
 
-#include <atomic>
-
 namespace cs2sim::host {
 namespace {
 
 // A fork that waits is not overtaken by those who come later: with many threads it would never be its turn.
 constexpr pthread_rwlock_t kOpen = PTHREAD_RWLOCK_WRITER_NONRECURSIVE_INITIALIZER_NP;
 constinit pthread_rwlock_t gate = kOpen;
-constinit std::atomic<bool> guarded{false};
+constinit pthread_once_t guarded = PTHREAD_ONCE_INIT;
 constinit thread_local unsigned depth = 0;
 
 void close_gate() {
@@ -30,7 +28,7 @@ void open_gate_of_child() {
 }  // namespace
 
 void guard_forks() {
-    if (!guarded.exchange(true)) ::pthread_atfork(close_gate, open_gate_of_parent, open_gate_of_child);
+    ::pthread_once(&guarded, [] { ::pthread_atfork(close_gate, open_gate_of_parent, open_gate_of_child); });
 }
 
 void enter_fork_gate() {

@@ -96,6 +96,17 @@ Visit::~Visit() {
 
 namespace {
 
+// Who is told that the library is initialised goes on to use it, so whoever comes while another thread starts
+// or ends it waits for the outcome.
+Answer become_starter() {
+    for (;; pause_briefly()) {
+        Stage found = Stage::none;
+        if (stage.compare_exchange_strong(found, Stage::starting)) return {};
+        if (found == Stage::over) return fail(CKR_CRYPTOKI_NOT_INITIALIZED);
+        if (found == Stage::ready) return fail(CKR_CRYPTOKI_ALREADY_INITIALIZED);
+    }
+}
+
 // The lines with which every log begins (pkcs11-facts.md, section 9).
 void log_start(Library& library) {
     const Config& config = library.config;
@@ -121,9 +132,7 @@ void log_start(Library& library) {
 }  // namespace
 
 Answer start_library(Generation generation, bool only_callbacks, bool threads) {
-    Stage none = Stage::none;
-    if (!stage.compare_exchange_strong(none, Stage::starting))
-        return fail(none == Stage::over ? CKR_CRYPTOKI_NOT_INITIALIZED : CKR_CRYPTOKI_ALREADY_INITIALIZED);
+    if (const Answer first = become_starter(); !first) return first;
     settle_process();
     auto config = load_config(generation);
     if (config && only_callbacks && !config->force_os_locking) config = fail(CKR_CANT_LOCK);

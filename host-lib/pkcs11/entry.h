@@ -30,7 +30,8 @@ private:
 };
 
 // C_Initialize and C_Finalize. `only_callbacks`: the application wants its own mutexes used, which this
-// library does not; ForceOSLocking overrules it. `threads`: it lets the library have threads. Errors:
+// library does not; ForceOSLocking overrules it. `threads`: it lets the library have threads. A start waits
+// while another thread starts or ends the library. Errors:
 // CKR_CRYPTOKI_ALREADY_INITIALIZED, CKR_CANT_LOCK; CKR_CRYPTOKI_NOT_INITIALIZED.
 Answer start_library(Generation generation, bool only_callbacks, bool threads);
 Answer end_library();

@@ -1,4 +1,6 @@
 // The library as such, slots, sessions and log-ons (issue's P1 to P10).
+#include <atomic>
+#include <barrier>
 #include <cstring>
 #include <fstream>
 #include <thread>
@@ -50,6 +52,30 @@ TEST_CASE("C_Initialize takes its arguments as section 5.4 says") {
     CHECK(Code{C_Initialize(&arguments)} == Code{CKR_OK});
     CHECK(Code{C_Finalize(nullptr)} == Code{CKR_OK});
     CHECK(Code{C_Initialize(nullptr)} == Code{CKR_OK});
+}
+
+TEST_CASE("threads that initialise together all find the library initialised") {
+    Application application;
+    constexpr int kThreads = 4;
+    for (int round = 0; round < 100; ++round) {
+        REQUIRE(Code{C_Finalize(nullptr)} == Code{CKR_OK});
+        std::barrier together(kThreads);
+        std::atomic<int> started{0}, already{0}, served{0};
+        std::vector<std::thread> threads;
+        for (int i = 0; i < kThreads; ++i)
+            threads.emplace_back([&] {
+                CK_ULONG count = 0;
+                together.arrive_and_wait();
+                const Code code = initialize();
+                if (code == Code{CKR_OK}) ++started;
+                if (code == Code{CKR_CRYPTOKI_ALREADY_INITIALIZED}) ++already;
+                if (C_GetSlotList(CK_TRUE, nullptr, &count) == CKR_OK) ++served;
+            });
+        for (std::thread& thread : threads) thread.join();
+        CHECK(started == 1);
+        CHECK(already == kThreads - 1);
+        CHECK(served == kThreads);
+    }
 }
 
 TEST_CASE("function lists and interfaces") {
