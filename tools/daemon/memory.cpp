@@ -59,7 +59,9 @@ std::size_t limit_of_control_groups() {
 }  // namespace
 
 std::size_t allowed_memory() {
-    return std::min({limit_of(RLIMIT_AS), limit_of(RLIMIT_DATA), limit_of_control_groups()});
+    static const std::size_t allowed =
+        std::min({limit_of(RLIMIT_AS), limit_of(RLIMIT_DATA), limit_of_control_groups()});
+    return allowed;
 }
 
 CallerMemory::Limits caller_memory_limits(const Profile& profile) {
