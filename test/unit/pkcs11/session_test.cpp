@@ -78,6 +78,37 @@ TEST_CASE("threads that initialise together all find the library initialised") {
     }
 }
 
+TEST_CASE("C_Finalize ends while other threads call, and their calls end") {
+    Application application("Logging = 0");
+    std::atomic<bool> over{false};
+    std::atomic<unsigned> served{0}, refused{0}, other{0};
+    std::vector<std::thread> threads;
+    for (int i = 0; i < 2; ++i)
+        threads.emplace_back([&] {
+            while (!over) {
+                CK_INFO info;
+                const Code code{C_GetInfo(&info)};
+                ++(code == Code{CKR_OK}                         ? served
+                   : code == Code{CKR_CRYPTOKI_NOT_INITIALIZED} ? refused
+                                                                : other);
+            }
+        });
+    // A call that C_Finalize waits for in vain makes it wait for ever: ctest ends it then.
+    const auto grown = [](std::atomic<unsigned>& count) {
+        for (const unsigned before = count; count == before;)
+            std::this_thread::sleep_for(std::chrono::microseconds(20));
+    };
+    for (int round = 0; round < 1000; ++round) {
+        grown(served);
+        CHECK(Code{C_Finalize(nullptr)} == Code{CKR_OK});
+        grown(refused);
+        CHECK(initialize() == Code{CKR_OK});
+    }
+    over = true;
+    for (std::thread& thread : threads) thread.join();
+    CHECK(other == 0);
+}
+
 TEST_CASE("function lists and interfaces") {
     CK_FUNCTION_LIST* list = nullptr;
     REQUIRE(Code{C_GetFunctionList(&list)} == Code{CKR_OK});
