@@ -2,6 +2,7 @@
 
 #include <openssl/rsa.h>
 
+#include "firmware/crypto/der.h"
 #include "firmware/crypto/digest.h"
 #include "firmware/crypto/finite_field.h"
 #include "firmware/cxi/work/mac.h"
@@ -124,12 +125,9 @@ Result<Bytes> der_pair(const LoadedKey& key, ByteView plain) {
         return fail(E_CXI_MALLOC);
     static_cast<void>(r.release());  // the signature's now
     static_cast<void>(s.release());
-    unsigned char* der = nullptr;
-    const int size = i2d_ECDSA_SIG(signature.get(), &der);
-    if (size <= 0) return fail(E_CXI_MALLOC);
-    Bytes out(der, der + size);
-    OPENSSL_free(der);
-    return out;
+    Bytes der = der_of(signature.get(), i2d_ECDSA_SIG);
+    if (der.empty()) return fail(E_CXI_MALLOC);
+    return der;
 }
 
 Result<Bytes> sign_edwards(const LoadedKey& key, const SignRequest& request) {
