@@ -151,7 +151,7 @@ Result<Bytes> wrap_material(CxiCall& call, const LoadedKey& wrapping, Mechanism 
         return rsa_encrypt(wrapping, mechanism, parameter, key.secret());
     }
     CS2SIM_TRY_LET(job, CipherJob::start(wrapping, mechanism, true, frame.parameter));
-    return job->whole(framed(frame, key.secret()));
+    return job->whole(framed(frame, key.secret()), call.context.abandonment.get());
 }
 
 Result<SecretBytes> unwrap_material(CxiCall& call, const LoadedKey& wrapping, Mechanism mechanism,

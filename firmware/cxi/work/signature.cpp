@@ -164,7 +164,8 @@ bool fits_rsa(const LoadedKey& key, const SignRequest& request, std::size_t size
 }  // namespace
 
 Result<Bytes> make_signature(const LoadedKey& key, const SignRequest& request) {
-    if (key.object.is_secret()) return make_mac(key, request.mechanism, request.data, request.parameter);
+    if (key.object.is_secret())
+        return make_mac(key, request.mechanism, request.data, request.parameter, request.abandonment);
     if (!key.object.is_private() || is_dh(*key.pkey)) return fail(E_CXI_KEY_TYPE);
     if (is_edwards(*key.pkey)) return sign_edwards(key, request);
     CS2SIM_TRY_LET(hash, digest_of(request));
@@ -183,7 +184,8 @@ Result<Bytes> make_signature(const LoadedKey& key, const SignRequest& request) {
 
 Result<void> check_signature(const LoadedKey& key, const SignRequest& request, ByteView signature) {
     if (key.object.is_secret()) {
-        CS2SIM_TRY_LET(expected, make_mac(key, request.mechanism, request.data, request.parameter));
+        CS2SIM_TRY_LET(
+            expected, make_mac(key, request.mechanism, request.data, request.parameter, request.abandonment));
         if (!equal_in_constant_time(expected, signature)) return fail(E_CXI_CRYPT_SIGN_VERIFY);
         return {};
     }
