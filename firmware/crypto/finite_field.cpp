@@ -7,6 +7,7 @@
 
 #include <algorithm>
 
+#include "firmware/crypto/der.h"
 #include "firmware/crypto/prime_search.h"
 
 namespace cs2sim {
@@ -245,12 +246,9 @@ Result<Bytes> domain_parameters_der(const DomainParameters& parameters) {
     const auto group =
         key_in(type_of(parameters, !parameters.q.empty()), parameters, EVP_PKEY_KEY_PARAMETERS);
     CS2SIM_TRY(group);
-    unsigned char* der = nullptr;
-    const int size = i2d_KeyParams(group->get(), &der);
-    if (size <= 0) return fail(E_CXI_KEY_INVALID_COMP);
-    Bytes out(der, der + size);
-    OPENSSL_free(der);
-    return out;
+    Bytes der = der_of(group->get(), i2d_KeyParams);
+    if (der.empty()) return fail(E_CXI_KEY_INVALID_COMP);
+    return der;
 }
 
 Result<PublicKey> public_key_in(const DomainParameters& group, bool dsa, ByteView value) {

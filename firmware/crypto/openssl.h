@@ -17,6 +17,11 @@
 namespace cs2sim {
 
 struct OpensslFree {
+    void operator()(unsigned char* p) const {
+        OPENSSL_free(p);
+    }  // what its functions allocate for the caller
+    void operator()(ASN1_OBJECT* p) const { ASN1_OBJECT_free(p); }
+    void operator()(ASN1_OCTET_STRING* p) const { ASN1_OCTET_STRING_free(p); }
     void operator()(BIGNUM* p) const { BN_clear_free(p); }
     void operator()(BN_CTX* p) const { BN_CTX_free(p); }
     void operator()(BIO* p) const { BIO_free_all(p); }
@@ -37,6 +42,7 @@ struct OpensslFree {
     void operator()(OSSL_PARAM_BLD* p) const { OSSL_PARAM_BLD_free(p); }
     void operator()(OSSL_LIB_CTX* p) const { OSSL_LIB_CTX_free(p); }
     void operator()(OSSL_PROVIDER* p) const { OSSL_PROVIDER_unload(p); }
+    void operator()(PKCS12* p) const { PKCS12_free(p); }
     void operator()(X509_NAME* p) const { X509_NAME_free(p); }
     void operator()(X509_REQ* p) const { X509_REQ_free(p); }
 };

@@ -21,8 +21,9 @@ Out encode(const EVP_PKEY& key, int selection, const char* structure) {
     unsigned char* der = nullptr;
     std::size_t size = 0;
     if (!encoder || OSSL_ENCODER_to_data(encoder.get(), &der, &size) != 1) return out;
+    const auto clear = [size](unsigned char* bytes) { OPENSSL_clear_free(bytes, size); };
+    const std::unique_ptr<unsigned char, decltype(clear)> owned(der, clear);
     out.assign(der, der + size);
-    OPENSSL_clear_free(der, size);
     return out;
 }
 

@@ -19,14 +19,6 @@ bool has_no_secret(const KeyObject& object) {
     return object.is_public() || (object.type() >= CXI_KEY_TYPE_DATA && object.type() != CXI_KEY_TYPE_CONFIG);
 }
 
-// Half of what a command without logon may take (5 ms of a processor).
-bool works_at_little_cost(const LoadedKey& key) {
-    constexpr unsigned kMostRsaBits = 2048;
-    if (!key.pkey || !key.object.is_private()) return true;
-    if (is_rsa(*key.pkey)) return key_bits(*key.pkey) <= kMostRsaBits;
-    return !is_finite_field(key.object.algorithm());
-}
-
 }  // namespace
 
 Result<std::string_view> group_in(ByteView elements) {
@@ -126,7 +118,7 @@ bool CxiCall::opens(const PropertyList& properties) const {
 }
 
 Result<bool> CxiCall::has(std::uint16_t rights, const LoadedKey& key) const {
-    if ((rights & (RIGHT_USE | RIGHT_MANAGE)) != 0 && key.external && works_at_little_cost(key) &&
+    if ((rights & (RIGHT_USE | RIGHT_MANAGE)) != 0 && key.external && works_without_logon(key) &&
         opens(key.object.properties))
         return true;
     return has(rights, key.object);

@@ -43,7 +43,8 @@ inline constexpr KeyRule kKeyRules[] = {
     {MODE_FIPS, kNotVerify, CXI_KEY_ALGO_RSA, 2048, E_CXI_FIPS_KEY_SIZE},  // old signatures may be verified
     {MODE_FIPS, kNotVerify, CXI_KEY_ALGO_EC, 224, E_CXI_FIPS_KEY_SIZE},
     {MODE_FIPS, kNotVerify, CXI_KEY_ALGO_ECDH, 224, E_CXI_FIPS_KEY_SIZE},
-    {MODE_FIPS, USE_MAKE | USE_SIGN | USE_MAC, CXI_KEY_ALGO_RAW, 112, E_CXI_FIPS_KEY_SIZE},
+    {MODE_FIPS, USE_MAKE | USE_SIGN | USE_MAC | USE_DERIVE, CXI_KEY_ALGO_RAW, 112,
+     E_CXI_FIPS_KEY_SIZE},  // SP 800-131A rev. 2, sections 8 and 10
     {MODE_FIPS, kNotVerify, CXI_KEY_ALGO_DSA, kNever, E_CXI_FIPS_ALGO},  // FIPS 186-5, section 4
     {MODE_FIPS, USE_ANY, CXI_KEY_ALGO_DH, 2048, E_CXI_FIPS_KEY_SIZE},
     {MODE_FIPS, USE_ANY, CXI_KEY_ALGO_DH_PKCS, 2048, E_CXI_FIPS_KEY_SIZE},
@@ -54,7 +55,7 @@ inline constexpr KeyRule kKeyRules[] = {
     {MODE_CC, kNotVerify, CXI_KEY_ALGO_RSA, 2048, E_CXI_CC_KEY_SIZE},
     {MODE_CC, kNotVerify, CXI_KEY_ALGO_EC, 256, E_CXI_CC_KEY_SIZE},
     {MODE_CC, kNotVerify, CXI_KEY_ALGO_ECDH, 256, E_CXI_CC_KEY_SIZE},
-    {MODE_CC, USE_MAKE | USE_SIGN | USE_MAC, CXI_KEY_ALGO_RAW, 128, E_CXI_CC_KEY_SIZE},
+    {MODE_CC, USE_MAKE | USE_SIGN | USE_MAC | USE_DERIVE, CXI_KEY_ALGO_RAW, 128, E_CXI_CC_KEY_SIZE},
 };
 
 // Curves that `mode` does not approve, by OpenSSL's name; a trailing '*' stands for anything.

@@ -30,7 +30,7 @@ Result<SecretBytes> derive_from_secret(const LoadedKey& base, const LoadedKey* o
         case CXI_MECH_KDF_HMAC: {
             // Of a block cipher's MAC who may decrypt with the key finds the data that give chosen bytes.
             if (mechanism.chain() != 0) return fail(E_CXI_CRYPT_MECH);
-            CS2SIM_TRY_LET(mac, make_mac(base, mechanism, data));
+            CS2SIM_TRY_LET(mac, make_mac(base, mechanism, data, {}, abandonment));
             return to_secret(mac);
         }
         case CXI_MECH_KDF_ENC_DATA: {

@@ -37,9 +37,8 @@ std::string curve_of(ByteView value) {
     if (der[0] != V_ASN1_OBJECT)
         der.insert(der.begin(), {V_ASN1_OBJECT, static_cast<std::uint8_t>(der.size())});
     const unsigned char* at = der.data();
-    ASN1_OBJECT* object = d2i_ASN1_OBJECT(nullptr, &at, static_cast<long>(der.size()));
-    const int nid = object ? OBJ_obj2nid(object) : NID_undef;
-    ASN1_OBJECT_free(object);
+    const Handle<ASN1_OBJECT> object(d2i_ASN1_OBJECT(nullptr, &at, static_cast<long>(der.size())));
+    const int nid = object ? OBJ_obj2nid(object.get()) : NID_undef;
     return nid == NID_undef ? std::string() : known_curve(OBJ_nid2sn(nid));
 }
 

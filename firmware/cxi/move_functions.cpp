@@ -19,13 +19,25 @@ Result<void> compare_names(const PropertyList& expected, const KeyObject& key) {
     return {};
 }
 
+// A key of curves signs or agrees, whichever it is said to be for.
+bool same_kind(const KeyPolicy& one, const KeyPolicy& other) {
+    const auto curve = [](std::uint32_t algorithm) {
+        return algorithm == CXI_KEY_ALGO_EC || algorithm == CXI_KEY_ALGO_ECDH;
+    };
+    return one.type == other.type &&
+           (one.algorithm == other.algorithm || (curve(one.algorithm) && curve(other.algorithm)));
+}
+
 // What is wrapped may come back as what it was at most: the device keeps the widest policy under which these
-// bytes were wrapped, as the usual formats have no room for one.
+// bytes were wrapped, as the usual formats have no room for one. What another kind of key with the same bytes
+// may do says nothing of them.
 Result<void> note_policy(Cxi& cxi, const LoadedKey& key) {
     CS2SIM_TRY_LET(known, cxi.keys.notes(KeyStore::NoteKind::wrapped, key));
     const KeyPolicy policy = policy_of(key.object);
     const auto widened = [&](ByteView note) -> Result<Bytes> {
-        return encode_policy(note.empty() ? policy : either(decode_policy(note), policy));
+        if (note.empty()) return encode_policy(policy);
+        const KeyPolicy had = decode_policy(note);
+        return same_kind(had, policy) ? encode_policy(either(had, policy)) : Result<Bytes>(to_bytes(note));
     };
     bool differs = false;
     for (const Bytes& note : known) {
@@ -39,12 +51,7 @@ Result<void> note_policy(Cxi& cxi, const LoadedKey& key) {
 // What the note says the bytes were, with the limits that they had.
 Result<void> bind_noted(KeyObject& key, ByteView note) {
     const KeyPolicy bound = decode_policy(note);
-    const auto curve = [](std::uint32_t algorithm) {
-        return algorithm == CXI_KEY_ALGO_EC || algorithm == CXI_KEY_ALGO_ECDH;
-    };
-    const bool same =
-        bound.algorithm == key.algorithm() || (curve(bound.algorithm) && curve(key.algorithm()));
-    if (!same || bound.type != key.type()) return fail(E_CXI_KEY_TYPE);
+    if (!same_kind(bound, policy_of(key))) return fail(E_CXI_KEY_TYPE);
     narrow_all(key.properties, bound);
     return {};
 }
@@ -151,7 +158,7 @@ Result<Bytes> wrap_material(CxiCall& call, const LoadedKey& wrapping, Mechanism 
         return rsa_encrypt(wrapping, mechanism, parameter, key.secret());
     }
     CS2SIM_TRY_LET(job, CipherJob::start(wrapping, mechanism, true, frame.parameter));
-    return job->whole(framed(frame, key.secret()));
+    return job->whole(framed(frame, key.secret()), call.context.abandonment.get());
 }
 
 Result<SecretBytes> unwrap_material(CxiCall& call, const LoadedKey& wrapping, Mechanism mechanism,

@@ -95,8 +95,8 @@ Result<Bytes> crypt_asymmetric(CxiCall& call, const LoadedKey& key, Mechanism me
 Result<Bytes> crypt_mac(CxiCall& call, const LoadedKey& key, Mechanism mechanism) {
     if ((call.request.u32("flags") & CXI_FLAG_CRYPT_SINGLE_CALL) != CXI_FLAG_CRYPT_SINGLE_CALL)
         return fail(E_CXI_CRYPT_MECH);  // in pieces: HASH_COMPUTE with a key
-    CS2SIM_TRY_LET(mac,
-                   make_mac(key, mechanism, call.request.bytes("data"), call.request.bytes("parameter")));
+    CS2SIM_TRY_LET(mac, make_mac(key, mechanism, call.request.bytes("data"), call.request.bytes("parameter"),
+                                 call.context.abandonment.get()));
     return call.answer({0, ByteView(), mac});
 }
 
@@ -151,7 +151,7 @@ Result<Signing> signing(CxiCall& call, Use use, std::uint32_t flags_known, std::
     CS2SIM_TRY(call.cxi.use(key, use, mechanism, call.request.bytes("parameter"), uses));
     return Signing{key,
                    {mechanism, (flags & CXI_FLAG_HASH_DATA) != 0, call.request.bytes("parameter"),
-                    call.request.bytes("data")}};
+                    call.request.bytes("data"), call.context.abandonment.get()}};
 }
 
 Result<std::vector<ByteView>> bulk_entries(ByteView list) {
@@ -193,7 +193,7 @@ Result<Bytes> cxi_hash_compute(CxiCall& call) {
         return begin_chain<HashJob>(call, {std::move(job), key, USE_MAC, mechanism}, last);
     };
     CS2SIM_TRY_LET(chain, call.request.u32("state") == 0 ? begin() : take_up<HashJob>(call, last));
-    auto done = chain.job->update(data);
+    auto done = chain.job->update(data, call.context.abandonment.get());
     Result<Bytes> hash = Bytes();
     if (done && last) hash = chain.job->finish();
     put_down(call, chain, !done || !hash);

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "firmware/crypto/der.h"
 #include "firmware/crypto/finite_field.h"
 #include "firmware/crypto/openssl.h"
 #include "firmware/modules/service.h"
@@ -119,13 +120,12 @@ Result<Bytes> dsa_verify(ServiceCall& call) {
     const Signature signature(DSA_SIG_new());
     Handle<BIGNUM> r_number = number_of(r), s_number = number_of(s);
     if (!signature || !r_number || !s_number ||
-        DSA_SIG_set0(signature.get(), r_number.release(), s_number.release()) != 1)
+        DSA_SIG_set0(signature.get(), r_number.get(), s_number.get()) != 1)
         return fail(E_ECDSA_MEM);
-    unsigned char* raw = nullptr;
-    const int size = i2d_DSA_SIG(signature.get(), &raw);
-    if (size <= 0) return fail(E_ECDSA_MEM);
-    const Bytes der(raw, raw + size);
-    OPENSSL_free(raw);
+    static_cast<void>(r_number.release());  // the signature's now
+    static_cast<void>(s_number.release());
+    const Bytes der = der_of(signature.get(), i2d_DSA_SIG);
+    if (der.empty()) return fail(E_ECDSA_MEM);
     const Handle<EVP_PKEY_CTX> context(EVP_PKEY_CTX_new_from_pkey(nullptr, key.get(), nullptr));
     if (!context || EVP_PKEY_verify_init(context.get()) != 1) return fail(E_ECDSA_MEM);
     if (EVP_PKEY_verify(context.get(), der.data(), der.size(), hash.data(), hash.size()) != 1)

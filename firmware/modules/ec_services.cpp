@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "firmware/crypto/der.h"
 #include "firmware/crypto/openssl.h"
 #include "firmware/crypto/pkey.h"
 #include "firmware/crypto/random.h"
@@ -28,9 +29,8 @@ std::string name_of_oid(ByteView oid) {
     Bytes der{0x06, static_cast<std::uint8_t>(oid.size())};
     append(der, oid);
     const unsigned char* at = der.data();
-    ASN1_OBJECT* const object = d2i_ASN1_OBJECT(nullptr, &at, static_cast<long>(der.size()));
-    const int nid = object ? OBJ_obj2nid(object) : NID_undef;
-    ASN1_OBJECT_free(object);
+    const Handle<ASN1_OBJECT> object(d2i_ASN1_OBJECT(nullptr, &at, static_cast<long>(der.size())));
+    const int nid = object ? OBJ_obj2nid(object.get()) : NID_undef;
     return nid == NID_undef ? std::string() : openssl_curve_name(OBJ_nid2sn(nid));
 }
 
@@ -215,15 +215,15 @@ Result<Bytes> ec_verify(ServiceCall& call) {
                    hash = call.request.bytes("hash");
     if (r.size() > 256 || s.size() > 256) return fail(E_ECDSA_BAD_SIGN_FMT);
     const Handle<ECDSA_SIG> signature(ECDSA_SIG_new());
-    if (!signature ||
-        ECDSA_SIG_set0(signature.get(), BN_bin2bn(r.data(), static_cast<int>(r.size()), nullptr),
-                       BN_bin2bn(s.data(), static_cast<int>(s.size()), nullptr)) != 1)
+    Handle<BIGNUM> r_number(BN_bin2bn(r.data(), static_cast<int>(r.size()), nullptr));
+    Handle<BIGNUM> s_number(BN_bin2bn(s.data(), static_cast<int>(s.size()), nullptr));
+    if (!signature || !r_number || !s_number ||
+        ECDSA_SIG_set0(signature.get(), r_number.get(), s_number.get()) != 1)
         return fail(E_ECDSA_MEM);
-    unsigned char* raw = nullptr;
-    const int size = i2d_ECDSA_SIG(signature.get(), &raw);
-    if (size <= 0) return fail(E_ECDSA_MEM);
-    const Bytes der(raw, raw + size);
-    OPENSSL_free(raw);
+    static_cast<void>(r_number.release());  // the signature's now
+    static_cast<void>(s_number.release());
+    const Bytes der = der_of(signature.get(), i2d_ECDSA_SIG);
+    if (der.empty()) return fail(E_ECDSA_MEM);
     const Handle<EVP_PKEY_CTX> context(EVP_PKEY_CTX_new_from_pkey(nullptr, key->get(), nullptr));
     if (!context || EVP_PKEY_verify_init(context.get()) != 1) return fail(E_ECDSA_MEM);
     if (EVP_PKEY_verify(context.get(), der.data(), der.size(), hash.data(), hash.size()) != 1)

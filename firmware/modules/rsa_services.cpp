@@ -212,11 +212,12 @@ Result<void> set_padding(const ServiceCall& call, EVP_PKEY_CTX* context, const W
     const ByteView label = call.request.bytes("label");
     if (EVP_PKEY_CTX_set_rsa_oaep_md(context, hash) != 1) return fail(E_VRSA_HASH_ALGO);
     if (label.empty()) return {};
-    void* const copy = OPENSSL_memdup(label.data(), label.size());  // the context's own, when it takes it
+    Handle<unsigned char> copy(static_cast<unsigned char*>(OPENSSL_memdup(label.data(), label.size())));
     if (!copy) return fail(E_VRSA_MEM);
-    if (EVP_PKEY_CTX_set0_rsa_oaep_label(context, copy, static_cast<int>(label.size())) == 1) return {};
-    OPENSSL_free(copy);
-    return fail(E_VRSA_INV_PARAM);
+    if (EVP_PKEY_CTX_set0_rsa_oaep_label(context, copy.get(), static_cast<int>(label.size())) != 1)
+        return fail(E_VRSA_INV_PARAM);
+    static_cast<void>(copy.release());  // the context's now
+    return {};
 }
 
 // A bare number is as long as the modulus, and below it.

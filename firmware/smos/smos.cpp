@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "firmware/smos/flash/state_file.h"
+
 namespace cs2sim {
 namespace {
 
@@ -16,9 +18,9 @@ Result<void> complete_alarm(Smos& smos) {
 }
 
 bool any_database(const StateFolder& state) {
-    std::error_code ignored;
-    return std::ranges::any_of(std::filesystem::directory_iterator(state.databases(), ignored),
-                               [](const auto& entry) { return entry.path().extension() == ".db"; });
+    return std::ranges::any_of(file_names(state.databases()), [](const std::string& name) {
+        return !name.starts_with('.') && name.ends_with(".db");
+    });
 }
 
 // Beside databases there was a key and there were settings. A key that is gone is an erased one: a new one

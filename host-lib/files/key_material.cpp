@@ -73,9 +73,8 @@ Result<SecretBytes> point_of(const std::string& curve, ByteView scalar) {
         return fail(E_CSA_KEY_FORMAT);
     const std::size_t size =
         EC_POINT_point2buf(group.get(), point.get(), POINT_CONVERSION_UNCOMPRESSED, &encoded, nullptr);
-    SecretBytes out(encoded, encoded + size);
-    OPENSSL_free(encoded);
-    return out;
+    const Handle<unsigned char> owned(encoded);
+    return SecretBytes(encoded, encoded + size);
 }
 
 // Empty when the key has no such number; `width` 0: as short as it is.
@@ -165,7 +164,7 @@ bool has_private_part(const EVP_PKEY& key) {
     BIGNUM* raw = nullptr;
     const char* name = is_rsa(key) ? OSSL_PKEY_PARAM_RSA_D : OSSL_PKEY_PARAM_PRIV_KEY;
     const bool found = EVP_PKEY_get_bn_param(&key, name, &raw) == 1;
-    BN_clear_free(raw);
+    const Handle<BIGNUM> owned(raw);
     return found;
 }
 

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "firmware/crypto/der.h"
 #include "firmware/crypto/openssl.h"
 #include "firmware/crypto/pkey.h"
 #include "host-lib/pkcs11/domain_parameters.h"
@@ -88,14 +89,8 @@ Result<Bytes> flag_value(const PropertyList& properties, const AttributeRow& row
 }
 
 Bytes curve_parameters(std::string_view name) {
-    ASN1_OBJECT* object = OBJ_txt2obj(std::string(name).c_str(), 0);
-    if (!object) return {};
-    unsigned char* der = nullptr;
-    const int size = i2d_ASN1_OBJECT(object, &der);
-    Bytes out(der, der + std::max(size, 0));
-    OPENSSL_free(der);
-    ASN1_OBJECT_free(object);
-    return out;
+    const Handle<ASN1_OBJECT> object(OBJ_txt2obj(std::string(name).c_str(), 0));
+    return object ? der_of(object.get(), i2d_ASN1_OBJECT) : Bytes();
 }
 
 Bytes mechanism_numbers(ByteView property) {
@@ -234,10 +229,9 @@ Result<std::string> curve_name(ByteView parameters) {
         return std::string(as_text(parameters.subspan(2)));
     if (parameters[0] == V_ASN1_OBJECT) return std::string(as_text(parameters));
     const unsigned char* at = parameters.data();
-    EC_GROUP* group = d2i_ECPKParameters(nullptr, &at, static_cast<long>(parameters.size()));
+    const Handle<EC_GROUP> group(d2i_ECPKParameters(nullptr, &at, static_cast<long>(parameters.size())));
     if (!group) return fail(CKR_CURVE_NOT_SUPPORTED);
-    const int nid = EC_GROUP_check_named_curve(group, 0, nullptr);
-    EC_GROUP_free(group);
+    const int nid = EC_GROUP_check_named_curve(group.get(), 0, nullptr);
     if (nid == NID_undef) return fail(CKR_CURVE_NOT_SUPPORTED);
     return std::string(OBJ_nid2sn(nid));
 }

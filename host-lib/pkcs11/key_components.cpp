@@ -138,9 +138,8 @@ Result<Bytes> point_of(const std::string& curve, const BIGNUM* secret) {
 std::string openssl_name(const std::string& curve) {
     if (!curve.empty() && curve[0] == V_ASN1_OBJECT) {
         const auto* at = reinterpret_cast<const unsigned char*>(curve.data());
-        ASN1_OBJECT* object = d2i_ASN1_OBJECT(nullptr, &at, static_cast<long>(curve.size()));
-        const int nid = object ? OBJ_obj2nid(object) : NID_undef;
-        ASN1_OBJECT_free(object);
+        const Handle<ASN1_OBJECT> object(d2i_ASN1_OBJECT(nullptr, &at, static_cast<long>(curve.size())));
+        const int nid = object ? OBJ_obj2nid(object.get()) : NID_undef;
         return nid == NID_undef ? std::string() : std::string(OBJ_nid2sn(nid));
     }
     if (boost::algorithm::iequals(curve, "edwards25519")) return "ED25519";

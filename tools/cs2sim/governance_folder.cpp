@@ -204,9 +204,10 @@ tl::expected<Manifest, std::string> verify_folder(const fs::path& folder, const 
         if (!known.insert(item.file).second) return refused(item.file + " stands twice in the manifest");
     }
     std::error_code error;
-    for (const auto& entry : fs::directory_iterator(folder, error))
-        if (!known.contains(entry.path().filename()))
-            return refused(entry.path().string() + " is not in the manifest");
+    for (fs::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error))
+        if (!known.contains(entry->path().filename()))
+            return refused(entry->path().string() + " is not in the manifest");
+    if (error) return refused(folder.string() + ": " + error.message());
     return manifest;
 }
 

@@ -3,6 +3,7 @@
 #include <openssl/rsa.h>
 #include <openssl/x509.h>
 
+#include "firmware/crypto/der.h"
 #include "firmware/crypto/pkey.h"
 #include "tools/cxitool/selection.h"
 #include "tools/cxitool/work.h"
@@ -89,11 +90,8 @@ Result<Handle<X509_REQ>> unsigned_request(Session& session, ByteView key, X509_A
 
 // Signs it on the device. `mechanism` is 0 for Edwards curves, which hash by themselves.
 Result<void> sign_request(Session& session, X509_REQ* request, ByteView key, std::uint32_t mechanism) {
-    unsigned char* der = nullptr;
-    const int size = i2d_re_X509_REQ_tbs(request, &der);
-    if (size <= 0) return fail(E_CSA_NO_MEM);
-    const Bytes signed_part(der, der + size);
-    OPENSSL_free(der);
+    const Bytes signed_part = der_of(request, i2d_re_X509_REQ_tbs);
+    if (signed_part.empty()) return fail(E_CSA_NO_MEM);
     const std::uint32_t flags = mechanism == 0 ? 0u : std::uint32_t{CXI_FLAG_HASH_DATA};
     const auto answer =
         session.execute(FC_CXI, SFC_CXI_SIGN, {flags, mechanism, key, ByteView(), signed_part});

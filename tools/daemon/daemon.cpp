@@ -24,6 +24,7 @@
 #include "driver/listener.h"
 #include "firmware/crypto/core_file.h"
 #include "firmware/device/device.h"
+#include "firmware/smos/flash/state_file.h"
 #include "tools/daemon/factory_key.h"
 #include "tools/daemon/memory.h"
 #include "tools/daemon/wait.h"
@@ -45,17 +46,13 @@ public:
         : state_(std::move(state)),
           is_new_(SimulatedDevice::is_new(state_)),
           folder_is_new_(!fs::exists(state_)) {
-        std::error_code ignored;
-        for (const fs::directory_entry& entry : fs::directory_iterator(state_, ignored))
-            there_.insert(entry.path());
+        for (const std::string& name : file_names(state_)) there_.insert(name);
     }
     ~NewDevice() {
         if (!is_new_ || !locked_) return;
         std::error_code ignored;
-        std::vector<fs::path> made;
-        for (const fs::directory_entry& entry : fs::directory_iterator(state_, ignored))
-            if (!there_.contains(entry.path())) made.push_back(entry.path());
-        for (const fs::path& path : made) fs::remove_all(path, ignored);
+        for (const std::string& name : file_names(state_))
+            if (!there_.contains(name)) fs::remove_all(state_ / name, ignored);
         if (folder_is_new_) fs::remove(state_, ignored);
     }
     NewDevice(const NewDevice&) = delete;
@@ -66,7 +63,7 @@ public:
 private:
     fs::path state_;
     bool is_new_, folder_is_new_, locked_ = false;
-    std::set<fs::path> there_;
+    std::set<std::string> there_;
 };
 
 // Everything that a running instance owns, in the order in which it must come and, reversed, go.

@@ -7,6 +7,7 @@
 
 #include <cstdio>
 
+#include "firmware/crypto/der.h"
 #include "firmware/crypto/digest.h"
 #include "firmware/crypto/pkey.h"
 #include "firmware/protocol/terminal_text.h"
@@ -18,15 +19,6 @@ namespace cs2sim::tools::p11 {
 namespace {
 
 constexpr std::size_t kMostFile = 1 << 20;
-
-template <class Object>
-Bytes der_of(const Object* object, int (*encode)(const Object*, unsigned char**)) {
-    unsigned char* der = nullptr;
-    const int size = encode(object, &der);
-    Bytes out(der, der + std::max(size, 0));
-    OPENSSL_free(der);
-    return out;
-}
 
 Bytes number_of(const EVP_PKEY& key, const char* name) {
     BIGNUM* number = nullptr;
@@ -40,23 +32,19 @@ Bytes number_of(const EVP_PKEY& key, const char* name) {
 // OpenSSL's number of a curve whose object identifier is given in DER.
 int curve_number(ByteView oid) {
     const unsigned char* at = oid.data();
-    ASN1_OBJECT* object =
-        oid.empty() ? nullptr : d2i_ASN1_OBJECT(nullptr, &at, static_cast<long>(oid.size()));
-    const int number = object ? OBJ_obj2nid(object) : NID_undef;
-    ASN1_OBJECT_free(object);
-    return number;
+    const Handle<ASN1_OBJECT> object(
+        oid.empty() ? nullptr : d2i_ASN1_OBJECT(nullptr, &at, static_cast<long>(oid.size())));
+    return object ? OBJ_obj2nid(object.get()) : NID_undef;
 }
 
 // What an OCTET STRING in DER holds.
 std::optional<Bytes> octets_in(ByteView der) {
     const unsigned char* at = der.data();
-    ASN1_OCTET_STRING* string =
-        der.empty() ? nullptr : d2i_ASN1_OCTET_STRING(nullptr, &at, static_cast<long>(der.size()));
+    const Handle<ASN1_OCTET_STRING> string(
+        der.empty() ? nullptr : d2i_ASN1_OCTET_STRING(nullptr, &at, static_cast<long>(der.size())));
     if (!string) return std::nullopt;
-    const unsigned char* data = ASN1_STRING_get0_data(string);
-    Bytes out(data, data + ASN1_STRING_length(string));
-    ASN1_OCTET_STRING_free(string);
-    return out;
+    const unsigned char* data = ASN1_STRING_get0_data(string.get());
+    return Bytes(data, data + ASN1_STRING_length(string.get()));
 }
 
 constexpr CK_ATTRIBUTE_TYPE kRsaSecrets[] = {CKA_PRIVATE_EXPONENT, CKA_PRIME_1,    CKA_PRIME_2,
@@ -78,12 +66,11 @@ Result<Certificate> read_certificate(const std::string& path) {
 
 Result<OpenedP12> open_p12(ByteView content, const char* password) {
     const unsigned char* at = content.data();
-    PKCS12* file = d2i_PKCS12(nullptr, &at, static_cast<long>(content.size()));
+    const Handle<PKCS12> file(d2i_PKCS12(nullptr, &at, static_cast<long>(content.size())));
     if (!file) return fail(E_CSA_KEY_FORMAT);
     EVP_PKEY* key = nullptr;
     X509* certificate = nullptr;
-    const int parsed = PKCS12_parse(file, password, &key, &certificate, nullptr);
-    PKCS12_free(file);
+    const int parsed = PKCS12_parse(file.get(), password, &key, &certificate, nullptr);
     OpenedP12 opened{Handle<EVP_PKEY>(key), Certificate(certificate)};
     if (parsed != 1 || !opened.key) return fail(E_CSA_KEY_PASSWORD);
     return opened;
@@ -93,10 +80,10 @@ TemplateText certificate_attributes(const X509& certificate) {
     TemplateText text;
     text.set_number(CKA_CLASS, CKO_CERTIFICATE);
     text.set_number(CKA_CERTIFICATE_TYPE, CKC_X_509);
-    text.set(CKA_VALUE, der_of<X509>(&certificate, i2d_X509));
-    text.set(CKA_SUBJECT, der_of<X509_NAME>(X509_get_subject_name(&certificate), i2d_X509_NAME));
-    text.set(CKA_ISSUER, der_of<X509_NAME>(X509_get_issuer_name(&certificate), i2d_X509_NAME));
-    text.set(CKA_SERIAL_NUMBER, der_of<ASN1_INTEGER>(X509_get0_serialNumber(&certificate), i2d_ASN1_INTEGER));
+    text.set(CKA_VALUE, der_of(&certificate, i2d_X509));
+    text.set(CKA_SUBJECT, der_of(X509_get_subject_name(&certificate), i2d_X509_NAME));
+    text.set(CKA_ISSUER, der_of(X509_get_issuer_name(&certificate), i2d_X509_NAME));
+    text.set(CKA_SERIAL_NUMBER, der_of(X509_get0_serialNumber(&certificate), i2d_ASN1_INTEGER));
     if (const EVP_PKEY* key = X509_get0_pubkey(&certificate)) text.set(CKA_ID, key_identifier(*key));
     return text;
 }
@@ -142,11 +129,8 @@ Result<TemplateText> private_key_attributes(const EVP_PKEY& key) {
 Bytes key_identifier(const EVP_PKEY& key) { return digest("SHA1", {public_key_der(key)}); }
 
 Bytes curve_oid(const std::string& openssl_name) {
-    ASN1_OBJECT* object = OBJ_txt2obj(openssl_name.c_str(), 0);
-    if (!object) return {};
-    Bytes out = der_of<ASN1_OBJECT>(object, i2d_ASN1_OBJECT);
-    ASN1_OBJECT_free(object);
-    return out;
+    const Handle<ASN1_OBJECT> object(OBJ_txt2obj(openssl_name.c_str(), 0));
+    return object ? der_of(object.get(), i2d_ASN1_OBJECT) : Bytes();
 }
 
 unsigned long curve_bits(ByteView parameters) {
@@ -154,9 +138,8 @@ unsigned long curve_bits(ByteView parameters) {
     if (curve == NID_ED25519 || curve == NID_X25519) return 256;
     if (curve == NID_ED448) return 456;
     if (curve == NID_X448) return 448;
-    EC_GROUP* group = curve == NID_undef ? nullptr : EC_GROUP_new_by_curve_name(curve);
-    const int bits = group ? EC_GROUP_get_degree(group) : 0;
-    EC_GROUP_free(group);
+    const Handle<EC_GROUP> group(curve == NID_undef ? nullptr : EC_GROUP_new_by_curve_name(curve));
+    const int bits = group ? EC_GROUP_get_degree(group.get()) : 0;
     return static_cast<unsigned long>(std::max(bits, 0));
 }
 

@@ -4,6 +4,7 @@
 #include <map>
 
 #include "firmware/crypto/random.h"
+#include "firmware/cxi/work/key_wrap.h"
 #include "firmware/cxi/work/portion.h"
 #include "firmware/protocol/block.h"
 #include "firmware/protocol/functions.h"
@@ -23,7 +24,7 @@ constexpr ChainRow kChains[] = {
     {CXI_MECH_CHAIN_CTR, "CTR", false, false},  {CXI_MECH_CHAIN_OFB, "OFB", false, true},
     {CXI_MECH_CHAIN_CFB, "CFB", false, true},   {CXI_MECH_CHAIN_CFB8, "CFB8", false, true},
     {CXI_MECH_CHAIN_CFB1, "CFB1", false, true}, {CXI_MECH_CHAIN_GCM, "GCM", false, false},
-    {CXI_MECH_CHAIN_CCM, "CCM", false, false},  {CXI_MECH_CHAIN_KEY_WRAP, "WRAP", false, false},
+    {CXI_MECH_CHAIN_CCM, "CCM", false, false},  {CXI_MECH_CHAIN_KEY_WRAP, "ECB", false, false},
 };
 
 constexpr std::uint32_t kBlockPads[] = {CXI_MECH_PAD_NONE, CXI_MECH_PAD_PKCS5, CXI_MECH_PAD_RANDOM,
@@ -55,8 +56,7 @@ const EVP_CIPHER* cipher_method(const std::string& name) {
         std::vector<std::string> names = {"DES-EDE3-ECB", "DES-EDE3-CBC",  "DES-EDE3-OFB",
                                           "DES-EDE3-CFB", "DES-EDE3-CFB8", "DES-EDE3-CFB1"};
         for (const char* size : {"128", "192", "256"})
-            for (const char* mode :
-                 {"ECB", "CBC", "CTR", "OFB", "CFB", "CFB8", "CFB1", "GCM", "CCM", "WRAP", "WRAP-PAD"})
+            for (const char* mode : {"ECB", "CBC", "CTR", "OFB", "CFB", "CFB8", "CFB1", "GCM", "CCM"})
                 names.push_back(std::string("AES-") + size + "-" + mode);
         for (const std::string& each : names)
             all.emplace(each, EVP_CIPHER_fetch(nullptr, each.c_str(), nullptr));
@@ -124,7 +124,6 @@ Result<void> CipherJob::take_key(const LoadedKey& key) {
         key_ = des3_key(key_);
         name = std::string("DES-EDE3-") + chain->suffix;
     }
-    if (mechanism_.pad() == CXI_MECH_PAD_KWP) name += "-PAD";
     method_ = cipher_method(name);
     context_.reset(EVP_CIPHER_CTX_new());
     if (!method_ || !context_) return fail(E_CXI_CRYPT_MECH);
@@ -308,7 +307,7 @@ Result<Bytes> CipherJob::whole(ByteView data, const Abandonment* abandonment) {
 Result<void> CipherJob::whole(ByteView data, Bytes& out, const Abandonment* abandonment) {
     const bool ccm = mechanism_.chain() == CXI_MECH_CHAIN_CCM;
     if (ccm || mechanism_.chain() == CXI_MECH_CHAIN_KEY_WRAP) {
-        CS2SIM_TRY_LET(all, ccm ? whole_ccm(data) : whole_key_wrap(data));
+        CS2SIM_TRY_LET(all, ccm ? whole_ccm(data) : whole_key_wrap(data, abandonment));
         append(out, all);
         cleanse(all.data(), all.size());
         return {};
@@ -355,22 +354,12 @@ Result<Bytes> CipherJob::whole_ccm(ByteView data) {
     return out;
 }
 
-Result<Bytes> CipherJob::whole_key_wrap(ByteView data) {
-    const bool padded = mechanism_.pad() == CXI_MECH_PAD_KWP;
-    const std::size_t least = encrypt_ ? (padded ? 1 : 16) : (padded ? 16 : 24);
-    if (data.size() < least || ((!encrypt_ || !padded) && data.size() % 8 != 0))
-        return fail(E_CXI_CRYPT_DATA_LEN);
-    Bytes out(data.size() + 16);
-    int size = 0;
-    EVP_CIPHER_CTX_set_flags(context_.get(), EVP_CIPHER_CTX_FLAG_WRAP_ALLOW);
+Result<Bytes> CipherJob::whole_key_wrap(ByteView data, const Abandonment* abandonment) {
     if (EVP_CipherInit_ex2(context_.get(), method_, key_.data(), nullptr, encrypt_ ? 1 : 0, nullptr) != 1)
         return fail(E_CXI_INTERNAL);
-    if (EVP_CipherUpdate(context_.get(), out.data(), &size, data.data(), static_cast<int>(data.size())) !=
-            1 ||
-        size <= 0)
-        return fail(encrypt_ ? E_CXI_CRYPT_DATA_LEN : E_AES_KEYWRAP);
-    out.resize(static_cast<std::size_t>(size));
-    return out;
+    EVP_CIPHER_CTX_set_padding(context_.get(), 0);
+    const bool padded = mechanism_.pad() == CXI_MECH_PAD_KWP;
+    return key_wrap(context_.get(), {encrypt_, padded, portion_ / 8 * 6}, data, abandonment);
 }
 
 }  // namespace cs2sim

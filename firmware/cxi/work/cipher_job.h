@@ -47,7 +47,7 @@ private:
     Result<void> pad(Bytes& out);
     Result<void> unpad(Bytes& out);
     Result<Bytes> whole_ccm(ByteView data);
-    Result<Bytes> whole_key_wrap(ByteView data);
+    Result<Bytes> whole_key_wrap(ByteView data, const Abandonment* abandonment);
 
     Mechanism mechanism_;
     bool encrypt_ = true;

@@ -5,6 +5,7 @@
 #include <array>
 
 #include "firmware/crypto/cipher.h"
+#include "firmware/cxi/work/portion.h"
 #include "firmware/protocol/block.h"
 #include "firmware/protocol/functions.h"
 
@@ -46,7 +47,8 @@ SecretBytes thrice(ByteView key) {
 }
 
 // The retail MAC: ISO/IEC 9797-1, MAC algorithm 3. Every block but the last goes through single DES.
-Result<Bytes> retail_mac(const LoadedKey& key, Mechanism mechanism, ByteView data) {
+Result<Bytes> retail_mac(const LoadedKey& key, Mechanism mechanism, ByteView data,
+                         const Abandonment* abandonment) {
     constexpr std::size_t kBlock = 8;
     if (key.object.algorithm() != CXI_KEY_ALGO_DES) return fail(E_CXI_KEY_TYPE);
     SecretBytes text = to_secret(data);
@@ -61,11 +63,14 @@ Result<Bytes> retail_mac(const LoadedKey& key, Mechanism mechanism, ByteView dat
     const SecretBytes whole_key = des3_key(key.secret());
     const ByteView head = ByteView(text).first(text.size() - kBlock);
     Bytes chained(kBlock);
-    if (!head.empty()) {
-        const auto passed = encrypt_blocks("DES-EDE3-CBC", thrice(key.secret().first(kBlock)), chained, head);
+    const SecretBytes single = thrice(key.secret().first(kBlock));
+    const auto chain = [&](ByteView portion) -> Result<void> {
+        const auto passed = encrypt_blocks("DES-EDE3-CBC", single, chained, portion);
         if (!passed) return fail(E_CXI_CRYPT_MECH);
         chained.assign(passed->end() - kBlock, passed->end());
-    }
+        return {};
+    };
+    CS2SIM_TRY(in_portions(head, portion_of(CXI_KEY_ALGO_DES, mechanism), abandonment, chain));
     const auto last = encrypt_blocks("DES-EDE3-CBC", whole_key, chained, ByteView(text).last(kBlock));
     if (!last) return fail(E_CXI_CRYPT_MECH);
     return Bytes(last->begin(), last->end());
@@ -115,6 +120,7 @@ Result<Handle<EVP_MAC_CTX>> start_mac(const LoadedKey& key, Mechanism mechanism,
 Result<std::shared_ptr<HashJob>> HashJob::start(const LoadedKey* key, Mechanism mechanism,
                                                 ByteView parameter) {
     auto job = std::make_shared<HashJob>();
+    job->portion_ = portion_of(key ? key->object.algorithm() : CXI_KEY_ALGO_RAW, mechanism);
     if (key) {
         CS2SIM_TRY_LET(context, start_mac(*key, mechanism, parameter));
         job->mac_ = std::move(context);
@@ -127,11 +133,13 @@ Result<std::shared_ptr<HashJob>> HashJob::start(const LoadedKey* key, Mechanism 
     return job;
 }
 
-Result<void> HashJob::update(ByteView data) {
-    const int done = mac_ ? EVP_MAC_update(mac_.get(), data.data(), data.size())
-                          : EVP_DigestUpdate(hash_.get(), data.data(), data.size());
-    if (done != 1) return fail(E_CXI_INTERNAL);
-    return {};
+Result<void> HashJob::update(ByteView data, const Abandonment* abandonment) {
+    return in_portions(data, portion_, abandonment, [&](ByteView portion) -> Result<void> {
+        const int done = mac_ ? EVP_MAC_update(mac_.get(), portion.data(), portion.size())
+                              : EVP_DigestUpdate(hash_.get(), portion.data(), portion.size());
+        if (done != 1) return fail(E_CXI_INTERNAL);
+        return {};
+    });
 }
 
 Result<Bytes> HashJob::finish() {
@@ -165,11 +173,12 @@ Result<SecretBytes> tls12_prf(const LoadedKey& key, Mechanism mechanism, ByteVie
     return out;
 }
 
-Result<Bytes> make_mac(const LoadedKey& key, Mechanism mechanism, ByteView data, ByteView parameter) {
+Result<Bytes> make_mac(const LoadedKey& key, Mechanism mechanism, ByteView data, ByteView parameter,
+                       const Abandonment* abandonment) {
     if (mechanism.kdf() == CXI_MECH_KDF_TLS12_PRF) return prf_mac(key, mechanism, data, parameter);
-    if (mechanism.chain() == CXI_MECH_CHAIN_CBC_RETAIL) return retail_mac(key, mechanism, data);
+    if (mechanism.chain() == CXI_MECH_CHAIN_CBC_RETAIL) return retail_mac(key, mechanism, data, abandonment);
     CS2SIM_TRY_LET(job, HashJob::start(&key, mechanism, parameter));
-    CS2SIM_TRY(job->update(data));
+    CS2SIM_TRY(job->update(data, abandonment));
     return job->finish();
 }
 

@@ -3,6 +3,7 @@
 
 #include "firmware/cxi/keys/key_object.h"
 #include "firmware/cxi/work/mechanism.h"
+#include "firmware/protocol/abandonment.h"
 
 namespace cs2sim {
 
@@ -11,8 +12,9 @@ namespace cs2sim {
 // `parameter` is LAYOUT_CXI_GMAC_PARAMETER), the PRF of TLS 1.2 with CXI_MECH_KDF_TLS12_PRF over a
 // label and its seed (`parameter` is LAYOUT_CXI_PRF_PARAMETER; RFC 5246, section 7.4.9).
 // Errors: E_CXI_KEY_TYPE, E_CXI_CRYPT_MECH; of the retail MAC E_CXI_CRYPT_DATA_LEN; of the last two
-// E_CXI_CRYPT_MECH_PARA.
-Result<Bytes> make_mac(const LoadedKey& key, Mechanism mechanism, ByteView data, ByteView parameter = {});
+// E_CXI_CRYPT_MECH_PARA; E_OS_PCI_CANCEL when abandoned (`abandonment` may be null).
+Result<Bytes> make_mac(const LoadedKey& key, Mechanism mechanism, ByteView data, ByteView parameter = {},
+                       const Abandonment* abandonment = nullptr);
 
 // P_hash of RFC 5246, section 5, `length` bytes. Errors: E_CXI_CRYPT_MECH, E_CXI_CRYPT_MECH_PARA.
 Result<SecretBytes> tls12_prf(const LoadedKey& key, Mechanism mechanism, ByteView seed, std::size_t length);
@@ -23,12 +25,14 @@ public:
     // `key` null: a plain hash. `parameter`: as make_mac's. Errors: the same.
     static Result<std::shared_ptr<HashJob>> start(const LoadedKey* key, Mechanism mechanism,
                                                   ByteView parameter = {});
-    Result<void> update(ByteView data);
+    // Error: E_OS_PCI_CANCEL when abandoned, after which the job is of no use.
+    Result<void> update(ByteView data, const Abandonment* abandonment = nullptr);
     Result<Bytes> finish();
 
 private:
     Handle<EVP_MD_CTX> hash_;  // one of the two
     Handle<EVP_MAC_CTX> mac_;
+    std::size_t portion_ = 0;  // bytes at a time
 };
 
 }  // namespace cs2sim

@@ -13,12 +13,15 @@ namespace cs2sim {
 // (CXI_KEY_ALGO_…); a multiple of every cipher's block.
 std::size_t portion_of(std::uint32_t algorithm, Mechanism mechanism);
 
-// What a caller without logon may let a key do in one command: one portion of data, PRF output of a few
-// kilobytes, RSA with an exponent as FIPS 186-5 has it, and private keys of RSA, DSA and DH of up to
-// kMostBitsWithoutLogon. Error: E_CXI_PERMISSION_DENIED.
+// Whether a key is short enough for callers without logon: private ones of RSA, DSA and DH up to 2048 bits.
+// It holds for open keys that the host keeps, and for those of groups where CFG_AUTH_USER asks for nobody.
+bool works_without_logon(const LoadedKey& key);
+
+// What a caller without logon may let a key do in one command: that of works_without_logon(), one portion of
+// data, PRF output of a few kilobytes, and RSA with an exponent as FIPS 186-5 has it. Error:
+// E_CXI_PERMISSION_DENIED.
 Result<void> bound_open_work(const LoadedKey& key, Mechanism mechanism, ByteView parameter,
                              std::size_t bytes);
-inline constexpr std::uint32_t kMostBitsWithoutLogon = 3072;
 
 // Calls `step` with one portion of `data` after the other, of `size` bytes at most. Errors: those of `step`;
 // E_OS_PCI_CANCEL when nobody waits any more. `abandonment` may be null.

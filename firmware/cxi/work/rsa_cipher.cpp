@@ -26,11 +26,10 @@ Result<void> set_oaep(EVP_PKEY_CTX* context, Mechanism mechanism, ByteView param
         EVP_PKEY_CTX_set_rsa_mgf1_md(context, hash_method(*mgf)) <= 0)
         return fail(E_CXI_CRYPT_MECH);
     if (label.empty()) return {};
-    void* copy = OPENSSL_memdup(label.data(), label.size());  // the context takes it over
-    if (!copy || EVP_PKEY_CTX_set0_rsa_oaep_label(context, copy, static_cast<int>(label.size())) <= 0) {
-        OPENSSL_free(copy);
+    Handle<unsigned char> copy(static_cast<unsigned char*>(OPENSSL_memdup(label.data(), label.size())));
+    if (!copy || EVP_PKEY_CTX_set0_rsa_oaep_label(context, copy.get(), static_cast<int>(label.size())) <= 0)
         return fail(E_CXI_MALLOC);
-    }
+    static_cast<void>(copy.release());  // the context's now
     return {};
 }
 

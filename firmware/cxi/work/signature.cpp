@@ -2,6 +2,7 @@
 
 #include <openssl/rsa.h>
 
+#include "firmware/crypto/der.h"
 #include "firmware/crypto/digest.h"
 #include "firmware/crypto/finite_field.h"
 #include "firmware/cxi/work/mac.h"
@@ -124,12 +125,9 @@ Result<Bytes> der_pair(const LoadedKey& key, ByteView plain) {
         return fail(E_CXI_MALLOC);
     static_cast<void>(r.release());  // the signature's now
     static_cast<void>(s.release());
-    unsigned char* der = nullptr;
-    const int size = i2d_ECDSA_SIG(signature.get(), &der);
-    if (size <= 0) return fail(E_CXI_MALLOC);
-    Bytes out(der, der + size);
-    OPENSSL_free(der);
-    return out;
+    Bytes der = der_of(signature.get(), i2d_ECDSA_SIG);
+    if (der.empty()) return fail(E_CXI_MALLOC);
+    return der;
 }
 
 Result<Bytes> sign_edwards(const LoadedKey& key, const SignRequest& request) {
@@ -166,7 +164,8 @@ bool fits_rsa(const LoadedKey& key, const SignRequest& request, std::size_t size
 }  // namespace
 
 Result<Bytes> make_signature(const LoadedKey& key, const SignRequest& request) {
-    if (key.object.is_secret()) return make_mac(key, request.mechanism, request.data, request.parameter);
+    if (key.object.is_secret())
+        return make_mac(key, request.mechanism, request.data, request.parameter, request.abandonment);
     if (!key.object.is_private() || is_dh(*key.pkey)) return fail(E_CXI_KEY_TYPE);
     if (is_edwards(*key.pkey)) return sign_edwards(key, request);
     CS2SIM_TRY_LET(hash, digest_of(request));
@@ -185,7 +184,8 @@ Result<Bytes> make_signature(const LoadedKey& key, const SignRequest& request) {
 
 Result<void> check_signature(const LoadedKey& key, const SignRequest& request, ByteView signature) {
     if (key.object.is_secret()) {
-        CS2SIM_TRY_LET(expected, make_mac(key, request.mechanism, request.data, request.parameter));
+        CS2SIM_TRY_LET(
+            expected, make_mac(key, request.mechanism, request.data, request.parameter, request.abandonment));
         if (!equal_in_constant_time(expected, signature)) return fail(E_CXI_CRYPT_SIGN_VERIFY);
         return {};
     }

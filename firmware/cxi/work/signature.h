@@ -9,6 +9,7 @@
 
 #include "firmware/cxi/keys/key_object.h"
 #include "firmware/cxi/work/mechanism.h"
+#include "firmware/protocol/abandonment.h"
 
 namespace cs2sim {
 
@@ -18,10 +19,11 @@ struct SignRequest {
     ByteView
         parameter;  // PSS: LAYOUT_CXI_PSS_PARAMETER, or empty: MGF1 with the same hash, salt of its length
     ByteView data;
+    const Abandonment* abandonment = nullptr;  // of MACs over long data
 };
 
 // Errors: E_CXI_KEY_TYPE (a public key, or a storage object), E_CXI_CRYPT_MECH, E_CXI_CRYPT_MECH_PARA,
-// E_CXI_CRYPT_DATA_LEN.
+// E_CXI_CRYPT_DATA_LEN; of MACs E_OS_PCI_CANCEL.
 Result<Bytes> make_signature(const LoadedKey& key, const SignRequest& request);
 
 // Errors: as make_signature, and E_CXI_CRYPT_SIGN_VERIFY.

@@ -81,9 +81,8 @@ Result<KeyAgreement> KeyAgreement::start(std::uint8_t mode) {
 Bytes KeyAgreement::public_value() const {
     unsigned char* value = nullptr;
     const std::size_t size = EVP_PKEY_get1_encoded_public_key(key_.get(), &value);
+    const Handle<unsigned char> held(value);
     require_openssl(size != 0, "public value");
-    const auto release = [](unsigned char* bytes) { OPENSSL_free(bytes); };
-    const std::unique_ptr<unsigned char, decltype(release)> held(value, release);
     return {value, value + size};
 }
 

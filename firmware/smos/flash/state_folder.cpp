@@ -50,12 +50,11 @@ Result<void> make_folder(const fs::path& folder, BootLog& boot_log) {
 }
 
 std::vector<std::string> regular_files(const fs::path& folder) {
-    std::vector<std::string> names;
-    std::error_code ignored;
-    for (const auto& entry : fs::directory_iterator(folder, ignored)) {
+    std::vector<std::string> names = file_names(folder);
+    std::erase_if(names, [&](const std::string& name) {
         std::error_code gone;
-        if (entry.is_regular_file(gone)) names.push_back(entry.path().filename().string());
-    }
+        return !fs::is_regular_file(folder / name, gone);
+    });
     std::ranges::sort(names);
     return names;
 }
@@ -69,14 +68,14 @@ void remove_unfinished(const fs::path& folder, std::string_view prefix) {
 // What is read and written later must not keep the device waiting then: a named pipe would, and a file much
 // longer than the log makes them.
 Result<void> expect_log(const fs::path& folder, std::string_view stem, BootLog& boot_log) {
-    std::error_code ignored;
-    for (const auto& entry : fs::directory_iterator(folder, ignored)) {
+    for (const std::string& name : file_names(folder)) {
+        if (!name.starts_with(stem)) continue;
+        const fs::path file = folder / name;
         std::error_code gone;
-        if (!entry.path().filename().string().starts_with(stem)) continue;
-        if (!entry.is_regular_file(gone))
-            return refuse(boot_log, entry.path(), "is no regular file", E_OS_FILE_CORR);
-        if (entry.file_size(gone) > kLargestAuditFile)
-            return refuse(boot_log, entry.path(),
+        if (!fs::is_regular_file(file, gone))
+            return refuse(boot_log, file, "is no regular file", E_OS_FILE_CORR);
+        if (fs::file_size(file, gone) > kLargestAuditFile)
+            return refuse(boot_log, file,
                           "is larger than " + std::to_string(kLargestAuditFile) +
                               " bytes, which no file of an audit log gets",
                           E_OS_FILE_CORR);

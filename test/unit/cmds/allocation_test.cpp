@@ -5,6 +5,8 @@
 #include <new>
 
 #include "firmware/protocol/cxi/property_list.h"
+#include "firmware/smos/flash/boot_log.h"
+#include "firmware/smos/flash/state_folder.h"
 #include "test/unit/cmds/host.h"
 
 namespace {
@@ -112,4 +114,30 @@ TEST_CASE("a command whose allocation fails is refused by code, and the device g
     }
     CHECK(refused > frames.size());
     std::cout << "allocations that failed: " << failures << ", refused by code: " << refused << '\n';
+}
+
+// Iterators of std::filesystem end the process when a name does not fit into memory.
+TEST_CASE(
+    "a start whose allocation fails while it reads the state folder ends by an exception, not the process") {
+    const ScratchFolder scratch;
+    const StateFolder state{scratch.path() / "state"};
+    BootLog log;
+    REQUIRE(prepare_state_folder(state, log));
+    const std::string long_name(60, 'x');  // no string keeps it in itself
+    for (const auto& folder : {state.root, state.files(), state.databases(), state.audit()})
+        std::ofstream(folder / ("audit." + long_name)) << "content";
+    const auto prepare = [&](long failing) {
+        one_failed = false;
+        try {
+            allocations_left = failing;
+            static_cast<void>(prepare_state_folder(state, log));
+        } catch (const std::bad_alloc&) {
+        }
+        allocations_left = -1;
+        return one_failed;
+    };
+    long failing = 0;
+    while (prepare(failing)) REQUIRE(++failing < 5000);
+    CHECK(failing > 20);
+    CHECK(prepare_state_folder(state, log));
 }

@@ -188,6 +188,24 @@ TEST_CASE("a private key in another encoding comes back as what it was, and unde
     CHECK(to_bytes(stored(bench, CxiBench::reference(bound)).bytes(CXI_PROP_CC_KRAD)) == krad);
 }
 
+TEST_CASE("another kind of key with the same bytes widens nothing of a wrapped key") {
+    CxiBench bench;
+    const Bytes kek = bench.aes("G", "kek"), bytes = random_bytes(32);
+    PropertyList narrow = named(CXI_KEY_ALGO_AES, "aes");
+    narrow.set_number(CXI_PROP_KEY_USAGE, CXI_KEY_USAGE_ENCRYPT);
+    PropertyList free = wide(CXI_KEY_ALGO_RAW);
+    const Bytes aes = bench.import(CXI_KEY_TYPE_SECRET, narrow, bytes);
+    const Bytes raw = bench.import(CXI_KEY_TYPE_SECRET, free, bytes);
+    const Bytes blob = wrapped(bench, aes, kek);
+    CHECK(wrapped(bench, raw, kek) == blob);
+    const auto back = unwrap(bench, blob, kek, wide(CXI_KEY_ALGO_AES));
+    REQUIRE(code_of(back) == 0);
+    const PropertyList& has = stored(bench, CxiBench::reference(back));
+    CHECK(has.number(CXI_PROP_KEY_USAGE) == std::uint32_t{CXI_KEY_USAGE_ENCRYPT});
+    CHECK(has.number(CXI_PROP_KEY_EXPORT) == std::uint32_t{CXI_KEY_EXPORT_ALLOW});
+    CHECK(code_of(unwrap(bench, blob, kek, free)) == E_CXI_KEY_TYPE);
+}
+
 TEST_CASE("FIPS mode: DH works in the groups of RFC 3526 and 7919 alone") {
     CxiBench bench;
     const DomainParameters with_q = group_of("dh_2048_256", "DHX");

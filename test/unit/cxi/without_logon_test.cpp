@@ -1,6 +1,9 @@
 // Keys that anybody may bring, sealed for outside, cost the device next to nothing, whatever is asked of
 // them.
+#include <openssl/pem.h>
+
 #include "firmware/crypto/finite_field.h"
+#include "test/places.h"
 #include "test/processor_time.h"
 #include "test/unit/cxi/properties.h"
 
@@ -59,6 +62,27 @@ Bytes public_rsa(unsigned bits) {
     return public_key_der(**rsa_public_key(modulus, exponent));
 }
 
+// A key in a group that OpenSSL's genpkey -genparam has searched for, which takes seconds.
+SecretBytes dsa_key(const char* file) {
+    const std::string path = (source_folder() / "test" / "vectors" / file).string();
+    const Handle<BIO> pem(BIO_new_file(path.c_str(), "r"));
+    const Handle<EVP_PKEY> group(PEM_read_bio_Parameters(pem.get(), nullptr));
+    REQUIRE(group);
+    const Handle<EVP_PKEY_CTX> context(EVP_PKEY_CTX_new_from_pkey(nullptr, group.get(), nullptr));
+    EVP_PKEY* key = nullptr;
+    REQUIRE(EVP_PKEY_keygen_init(context.get()) == 1);
+    REQUIRE(EVP_PKEY_generate(context.get(), &key) == 1);
+    return private_key_der(*Handle<EVP_PKEY>(key));
+}
+
+void let_anybody_use(CxiBench& bench, std::string_view group) {
+    Bytes config{CXI_TAG_CONFIG};
+    append(config, as_bytes(group));
+    bench.log_on(0x00000202, "CXI_GROUP=*");
+    REQUIRE(test::set(bench, config, test::number(CXI_PROP_CFG_AUTH_USER, 0)) == 0);
+    bench.log_on(0x00000002, "CXI_GROUP=*");
+}
+
 }  // namespace
 
 TEST_CASE("private keys whose check takes long are not taken from callers without logon") {
@@ -67,7 +91,6 @@ TEST_CASE("private keys whose check takes long are not taken from callers withou
     const auto group = dh_group(2048);
     const SecretBytes dh = private_key_der(**generate_dh(*group));
     REQUIRE(bring(bench, CXI_KEY_TYPE_PRIVATE, CXI_KEY_ALGO_RSA, rsa));
-    const Bytes open_dh = CxiBench::reference(bring(bench, CXI_KEY_TYPE_PRIVATE, CXI_KEY_ALGO_DH_PKCS, dh));
     const Bytes open_rsa = CxiBench::reference(bring(bench, CXI_KEY_TYPE_PRIVATE, CXI_KEY_ALGO_RSA, rsa));
     const Bytes small = CxiBench::reference(
         bring(bench, CXI_KEY_TYPE_PRIVATE, CXI_KEY_ALGO_RSA, private_key_der(**generate_rsa(2048))));
@@ -81,10 +104,47 @@ TEST_CASE("private keys whose check takes long are not taken from callers withou
     CHECK(cheap("RSA signs", [&] { return bench.sign(open_rsa, sha256, Bytes(10)); }) ==
           E_CXI_PERMISSION_DENIED);
     CHECK(cheap("RSA of 2048 bits signs", [&] { return bench.sign(small, sha256, Bytes(10)); }) == 0);
-    const Bytes peer = *public_value(**generate_dh(*group));
-    CHECK(cheap("DH agrees", [&] {
-              return bench.run(SFC_CXI_SECRET_AGREE, {0, 0, open_dh, peer});
-          }) == E_CXI_PERMISSION_DENIED);
+}
+
+TEST_CASE("private keys work without logon up to 2048 bits, wherever they are kept") {
+    CxiBench bench;
+    let_anybody_use(bench, "OPEN");
+    struct Row {
+        std::uint32_t algorithm;
+        unsigned bits;
+        SecretBytes der;
+    };
+    const std::vector<Row> rows = {
+        {CXI_KEY_ALGO_RSA, 2048, private_key_der(**generate_rsa(2048))},
+        {CXI_KEY_ALGO_RSA, 2112, private_key_der(**generate_rsa(2112))},
+        {CXI_KEY_ALGO_DH_PKCS, 2048, private_key_der(**generate_dh(*dh_group(2048)))},
+        {CXI_KEY_ALGO_DH_PKCS, 3072, private_key_der(**generate_dh(*dh_group(3072)))},
+        {CXI_KEY_ALGO_DSA, 2048, dsa_key("dsa_2048_256.pem")},
+        {CXI_KEY_ALGO_DSA, 3072, dsa_key("dsa_3072_256.pem")},
+    };
+    for (const Row& row : rows) {
+        PropertyList stored = CxiBench::key_template(row.algorithm, 0, "OPEN",
+                                                     std::to_string(row.algorithm * 10000 + row.bits));
+        const Bytes keys[] = {CxiBench::reference(bring(bench, CXI_KEY_TYPE_PRIVATE, row.algorithm, row.der)),
+                              bench.import(CXI_KEY_TYPE_PRIVATE, stored, row.der)};
+        for (const Bytes& key : keys) {
+            INFO("algorithm " << row.algorithm << ", " << row.bits << " bits, "
+                              << (&key == keys ? "outside" : "of an open group"));
+            const Bytes peer = row.algorithm == CXI_KEY_ALGO_DH_PKCS
+                                   ? *public_value(**generate_dh(*dh_group(row.bits)))
+                                   : Bytes();
+            const auto work = [&] {
+                if (!peer.empty()) return bench.run(SFC_CXI_SECRET_AGREE, {0, 0, key, peer});
+                const std::uint32_t pad = row.algorithm == CXI_KEY_ALGO_RSA ? CXI_MECH_PAD_PKCS1 : 0u;
+                return bench.sign(key, CXI_MECH_HASH_SHA256 | pad, Bytes(10));
+            };
+            bench.log_on(0x00000002, "CXI_GROUP=*");
+            CHECK(code_of(work()) == 0);
+            bench.context.users.clear();
+            CHECK(cheap("its work", work) == (row.bits <= 2048 ? 0u : E_CXI_PERMISSION_DENIED));
+        }
+        bench.log_on(0x00000002, "CXI_GROUP=*");
+    }
 }
 
 TEST_CASE("public keys and curves of callers without logon are taken, at little cost") {

@@ -2,6 +2,7 @@
 #include <openssl/core_names.h>
 #include <openssl/objects.h>
 
+#include "firmware/crypto/der.h"
 #include "firmware/crypto/digest.h"
 #include "firmware/crypto/pkey.h"
 #include "host-lib/pkcs11/attributes.h"
@@ -186,11 +187,8 @@ TEST_CASE("curves are named by identifier, by name and by their parameters") {
     const CK_SESSION_HANDLE session = application.open_as_user();
     Handle<EC_GROUP> group(EC_GROUP_new_by_curve_name(NID_X9_62_prime256v1));
     EC_GROUP_set_asn1_flag(group.get(), OPENSSL_EC_EXPLICIT_CURVE);
-    unsigned char* der = nullptr;
-    const int size = i2d_ECPKParameters(group.get(), &der);
-    REQUIRE(size > 100);
-    const Bytes explicit_parameters(der, der + size);
-    OPENSSL_free(der);
+    const Bytes explicit_parameters = der_of(group.get(), i2d_ECPKParameters);
+    REQUIRE(explicit_parameters.size() > 100);
     for (const Bytes& parameters : {p256(), hex_bytes("130A7072696D653235367631"), explicit_parameters}) {
         const auto pair = curve_pair(application, session, parameters);
         CHECK(application.value(session, pair.of_private, CKA_EC_PARAMS) == p256());

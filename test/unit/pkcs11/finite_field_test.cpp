@@ -1,6 +1,7 @@
 // DSA and DH: parameters, keys, signatures and agreement, against OpenSSL; and AES in cipher feedback.
 #include <openssl/core_names.h>
 
+#include "firmware/crypto/der.h"
 #include "firmware/crypto/digest.h"
 #include "firmware/crypto/finite_field.h"
 #include "host-lib/pkcs11/attributes.h"
@@ -43,14 +44,10 @@ bool openssl_verifies(const Group& group, ByteView y, ByteView hash, ByteView si
     const Handle<ECDSA_SIG> pair(ECDSA_SIG_new());
     ECDSA_SIG_set0(pair.get(), BN_bin2bn(signature.data(), half, nullptr),
                    BN_bin2bn(signature.data() + half, half, nullptr));
-    unsigned char* der = nullptr;
-    const int size = i2d_ECDSA_SIG(pair.get(), &der);
+    const Bytes der = der_of(pair.get(), i2d_ECDSA_SIG);
     const Handle<EVP_PKEY_CTX> context(EVP_PKEY_CTX_new_from_pkey(nullptr, key->get(), nullptr));
     REQUIRE(EVP_PKEY_verify_init(context.get()) == 1);
-    const int good =
-        EVP_PKEY_verify(context.get(), der, static_cast<std::size_t>(size), hash.data(), hash.size());
-    OPENSSL_free(der);
-    return good == 1;
+    return EVP_PKEY_verify(context.get(), der.data(), der.size(), hash.data(), hash.size()) == 1;
 }
 
 }  // namespace

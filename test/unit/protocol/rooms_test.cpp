@@ -97,6 +97,20 @@ TEST_CASE("no room includes what it does not depend on") {
     CHECK(seen > 500);
 }
 
+// A call of OPENSSL_free() behind anything that may throw leaks when there is no memory.
+TEST_CASE("memory of OpenSSL belongs to the wrapper alone") {
+    std::set<std::string> found;
+    for (const char* const part : {"firmware", "driver", "host-lib", "tools", "test"})
+        for (const auto& entry : fs::recursive_directory_iterator(source_folder() / part)) {
+            if (!is_source(entry.path()) || entry.path().filename() == "rooms_test.cpp") continue;
+            std::ifstream file(entry.path());
+            for (std::string line; std::getline(file, line);)
+                if (line.find("OPENSSL_free(") != std::string::npos)
+                    found.insert(fs::relative(entry.path(), source_folder()).string());
+        }
+    CHECK(found == std::set<std::string>{"firmware/crypto/openssl.h"});
+}
+
 TEST_CASE("rooms depend on each other in one direction") {
     const auto all = rooms();
     for (const auto& [name, room] : all)
