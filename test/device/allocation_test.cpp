@@ -4,79 +4,17 @@
 #include <signal.h>
 #include <sys/socket.h>
 
-#include <atomic>
 #include <catch2/catch.hpp>
-#include <cstdlib>
 #include <iostream>
-#include <new>
 
 #include "test/device/node_calls.h"
 #include "test/device/rig.h"
-
-namespace {
-
-enum class Fails : std::uint8_t { none, once, from_then_on };
-
-// Of all threads but those that are exempt.
-std::atomic<Fails> fails{Fails::none};
-std::atomic<long> allocations_left{0};
-std::atomic<long> failed{0};
-thread_local bool exempt = false;
-
-void* allocate(std::size_t size) {
-    if (!exempt && fails != Fails::none) {
-        const long left = allocations_left--;
-        if (left == 0 || (left < 0 && fails == Fails::from_then_on)) {
-            ++failed;
-            throw std::bad_alloc();
-        }
-    }
-    void* const memory = std::malloc(size == 0 ? 1 : size);
-    if (!memory) throw std::bad_alloc();
-    return memory;
-}
-
-void* allocate_or_null(std::size_t size) noexcept {
-    try {
-        return allocate(size);
-    } catch (const std::bad_alloc&) {
-        return nullptr;
-    }
-}
-
-}  // namespace
-
-void* operator new(std::size_t size) { return allocate(size); }
-void* operator new[](std::size_t size) { return allocate(size); }
-void* operator new(std::size_t size, const std::nothrow_t&) noexcept { return allocate_or_null(size); }
-void* operator new[](std::size_t size, const std::nothrow_t&) noexcept { return allocate_or_null(size); }
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete[](void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
-void operator delete[](void* memory, std::size_t) noexcept { std::free(memory); }
+#include "test/failing_allocation.h"
 
 using namespace cs2sim;
 using namespace cs2sim::test;
 
 namespace {
-
-// While it lives, allocations of the device's threads fail as is said.
-class Shortage {
-public:
-    Shortage(Fails how, long first) {
-        exempt = true;
-        failed = 0;
-        allocations_left = first;
-        fails = how;
-    }
-    ~Shortage() { end(); }
-    // Whether there was an allocation to fail.
-    bool end() {
-        fails = Fails::none;
-        exempt = false;
-        return failed > 0;
-    }
-};
 
 // What a caller does; whether it is answered is not asked here.
 using Attempt = void (*)(const Rig&);
@@ -124,7 +62,8 @@ void waits_at_a_node(const Rig& rig) {
 }
 
 std::vector<Attempt> attempts(Kind kind) {
-    std::vector<Attempt> all{&asks, &asks_in_pieces, &leaves_half_a_frame};
+    std::vector<Attempt> all{&asks, &asks_in_pieces};
+    if (kind != Kind::preload) all.push_back(&leaves_half_a_frame);  // which sends whole frames alone
     if (kind == Kind::fuse || kind == Kind::cuse) all.push_back(&waits_at_a_node);
     return all;
 }
@@ -133,11 +72,11 @@ std::vector<Attempt> attempts(Kind kind) {
 
 TEST_CASE("where memory runs out in a thread of the device's own one connection ends, and no other") {
     const Kind kind = GENERATE(from_range(cs2sim::test::kinds()));
-    const Fails how = GENERATE(Fails::once, Fails::from_then_on);
+    const auto lasts = GENERATE(Shortage::Lasts::once, Shortage::Lasts::from_then_on);
     signal(SIGPIPE, SIG_IGN);
     long failures = 0;
     for (const Attempt attempt : attempts(kind)) {
-        CAPTURE(name_of(kind), int(how));
+        CAPTURE(name_of(kind), int(lasts));
         Rig rig(kind, {.max_callers = 3});
         const Line other = rig.connect();
         CHECK(other.ask(command(kEcho)) == answer_frame({}));
@@ -146,7 +85,7 @@ TEST_CASE("where memory runs out in a thread of the device's own one connection 
             REQUIRE(first < 300);
             CAPTURE(first);
             {
-                Shortage shortage(how, first);
+                Shortage shortage(Shortage::Of::other_threads, lasts, first);
                 attempt(rig);
                 ran_out = shortage.end();
             }
