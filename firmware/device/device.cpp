@@ -347,7 +347,7 @@ private:
             logged_on_ = context_.logged_on_inside || !context_.users.empty();
             if (answer && answer->size() > kMaxFrame - kFrameHeader) return fail(E_CMDS_BAD_SIZE);
             return answer;
-        } catch (const std::bad_alloc&) {  // nothing of a command is applied before its last allocation
+        } catch (const std::bad_alloc&) {  // what it has committed by then stays, as when its answer is lost
             return fail(E_CMDS_NO_MEM);
         }
     }

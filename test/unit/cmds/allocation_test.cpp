@@ -1,5 +1,5 @@
-// A command for which there is no memory is refused by code, nothing of it is stored, and the device lives
-// on: every allocation of it fails once.
+// A command for which there is no memory is refused by code, and the device lives on: every allocation of it
+// fails once.
 #include <chrono>
 #include <cstdlib>
 #include <future>
