@@ -1,6 +1,5 @@
 #include "driver/caller_memory.h"
 
-#include <algorithm>
 #include <utility>
 
 namespace cs2sim {
@@ -33,10 +32,7 @@ bool CallerMemory::Holding::hold(std::size_t bytes, bool logged_on, std::chrono:
     // What it has in the other account moves over.
     const std::size_t more = logged_on == logged_on_ ? bytes - bytes_ : bytes;
     if (!account.fits(more)) {
-        const auto leavers = memory_.make_room(more, logged_on);
-        lock.unlock();
-        for (const auto& give_way : leavers) give_way();
-        lock.lock();
+        memory_.make_room(lock, more, logged_on);
         if (!memory_.returned_.wait_for(lock, wait, [&] { return account.fits(more); })) return false;
         moved_ = std::chrono::steady_clock::now();
     }
@@ -47,24 +43,29 @@ bool CallerMemory::Holding::hold(std::size_t bytes, bool logged_on, std::chrono:
     return true;
 }
 
-// Those who hold memory without moving, the longest first, until they are enough.
-std::vector<std::function<void()>> CallerMemory::make_room(std::size_t bytes, bool logged_on) {
+// Ends those who hold memory without moving, the longest first, until they are enough. Itself it takes none.
+void CallerMemory::make_room(std::unique_lock<std::mutex>& lock, std::size_t bytes, bool logged_on) {
     const auto latest = std::chrono::steady_clock::now() - kPatience;
-    std::vector<Holding*> stalled;
-    for (Holding* one : holdings_)
-        if (one->give_way_ && one->bytes_ > 0 && one->logged_on_ == logged_on && !one->asked_to_leave_ &&
-            one->moved_ < latest)
-            stalled.push_back(one);
-    std::ranges::sort(stalled, {}, &Holding::moved_);
-    std::vector<std::function<void()>> leavers;
-    std::size_t room = 0;
-    for (Holding* one : stalled) {
-        if (room >= bytes) break;
-        one->asked_to_leave_ = true;
-        room += one->bytes_;
-        leavers.push_back(one->give_way_);
+    for (std::size_t room = 0; room < bytes;) {
+        Holding* const leaver = longest_stalled(latest, logged_on);
+        if (!leaver) return;
+        room += leaver->bytes_;
+        const auto give_way = std::exchange(leaver->give_way_, nullptr);
+        lock.unlock();
+        give_way();
+        lock.lock();
     }
-    return leavers;
+}
+
+// Null: none, or all have been asked to leave.
+CallerMemory::Holding* CallerMemory::longest_stalled(std::chrono::steady_clock::time_point latest,
+                                                     bool logged_on) const {
+    Holding* longest = nullptr;
+    for (Holding* one : holdings_)
+        if (one->give_way_ && one->bytes_ > 0 && one->logged_on_ == logged_on && one->moved_ < latest &&
+            (!longest || one->moved_ < longest->moved_))
+            longest = one;
+    return longest;
 }
 
 void CallerMemory::give_back(std::size_t bytes, bool logged_on) {

@@ -13,7 +13,6 @@
 #include <functional>
 #include <list>
 #include <mutex>
-#include <vector>
 
 namespace cs2sim {
 
@@ -48,10 +47,9 @@ public:
     private:
         friend class CallerMemory;
         CallerMemory& memory_;
-        std::function<void()> give_way_;
+        std::function<void()> give_way_;  // null once it was called
         std::size_t bytes_ = 0;
         bool logged_on_ = false;
-        bool asked_to_leave_ = false;
         std::chrono::steady_clock::time_point moved_;
         std::list<Holding*>::iterator place_;
     };
@@ -71,7 +69,8 @@ private:
     };
     Account& account(bool logged_on) { return accounts_[logged_on ? 1 : 0]; }
     void give_back(std::size_t bytes, bool logged_on);
-    std::vector<std::function<void()>> make_room(std::size_t bytes, bool logged_on);
+    void make_room(std::unique_lock<std::mutex>& lock, std::size_t bytes, bool logged_on);
+    Holding* longest_stalled(std::chrono::steady_clock::time_point latest, bool logged_on) const;
 
     mutable std::mutex mutex_;
     std::condition_variable returned_;

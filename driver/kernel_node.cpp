@@ -161,11 +161,8 @@ void KernelNode::read(fuse_req_t request, std::size_t size, fuse_file_info* info
 void KernelNode::write(fuse_req_t request, const char* data, std::size_t size, fuse_file_info* info) {
     const auto file = file_of(info).shared_from_this();  // the client may close before the command ends
     SessionLoop& loop = *of(request).loop_;
-    NodeFile::Written written{.error = ENOMEM};
-    guarded("device node", [&] {
-        written =
-            file->write({reinterpret_cast<const std::uint8_t*>(data), size}, (info->flags & O_NONBLOCK) != 0);
-    });
+    const NodeFile::Written written =
+        file->write({reinterpret_cast<const std::uint8_t*>(data), size}, (info->flags & O_NONBLOCK) != 0);
     if (written.error != 0) {
         fuse_reply_err(request, written.error);
         return;
@@ -283,8 +280,14 @@ void KernelNode::exchange(fuse_req_t request, fuse_file_info* info, std::unique_
 }
 
 void KernelNode::poll(fuse_req_t request, fuse_file_info* info, fuse_pollhandle* handle) {
-    fuse_reply_poll(request,
-                    file_of(info).poll(handle != nullptr ? std::make_unique<Bell>(handle) : nullptr));
+    std::unique_ptr<Bell> bell;
+    if (handle != nullptr && !guarded("device node", [&] { bell = std::make_unique<Bell>(handle); }))
+        fuse_pollhandle_destroy(handle);  // who polls is told nothing later, and so is told now
+    if (handle != nullptr && !bell) {
+        fuse_reply_err(request, ENOMEM);
+        return;
+    }
+    guarded_request(request, [&] { fuse_reply_poll(request, file_of(info).poll(std::move(bell))); });
 }
 
 void KernelNode::release(fuse_req_t request, fuse_file_info* info) {

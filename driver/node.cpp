@@ -12,12 +12,10 @@ std::shared_ptr<NodeFile> Node::open(std::unique_ptr<Conversation> conversation)
     std::unique_ptr<Conversation> over;  // ends after the lock is released
     {
         std::lock_guard lock(mutex_);
-        if (crowded()) {
-            NodeFile* const idle = first_to_give_way();
-            if (idle == nullptr) return nullptr;
-            over = idle->give_way(effects);
-        }
+        NodeFile* const idle = crowded() ? first_to_give_way() : nullptr;
+        if (idle == nullptr && crowded()) return nullptr;
         files_.push_back(file);
+        if (idle != nullptr) over = idle->give_way(effects);
     }
     effects.carry_out();
     return file;
@@ -56,18 +54,15 @@ void Node::forget(NodeFile* file) {
 }
 
 void Node::interrupt(const void* key) {
-    std::unique_ptr<NodeRequest> request;
+    NodeFile::Effects effects;
     {
         std::lock_guard lock(mutex_);
-        for (auto& file : files_) {
-            std::erase_if(file->waiting_, [&](NodeFile::Waiting& waiting) {
-                if (waiting.request->key() != key) return false;
-                request = std::move(waiting.request);
-                return true;
-            });
-        }
+        for (auto& file : files_)
+            for (auto next = file->waiting_.begin(); next != file->waiting_.end();)
+                if (const auto one = next++; one->request->key() == key)
+                    effects.finish(file->waiting_, one, {.error = EINTR});
     }
-    if (request) request->finish({.error = EINTR});
+    effects.carry_out();
 }
 
 void Node::stop() {
@@ -76,11 +71,10 @@ void Node::stop() {
         std::lock_guard lock(mutex_);
         stopped_ = true;
         for (auto& file : files_) {
-            for (auto& waiting : file->waiting_)
-                effects.finished.push_back({std::move(waiting.request), {.error = EIO}});
-            file->waiting_.clear();
+            for (auto& waiting : file->waiting_) waiting.outcome = {.error = EIO};
+            effects.finished.splice(effects.finished.end(), file->waiting_);
             if (file->state_ == NodeFile::State::running) file->conversation_->abandon();
-            if (file->bell_) effects.bells.push_back(std::move(file->bell_));
+            effects.bells.splice(effects.bells.end(), file->bell_);
         }
         deadline_moved_.notify_all();
     }
@@ -98,19 +92,18 @@ void Node::close_all() {
 void Node::hand_over(NodeFile::Effects& effects) {
     holder_ = nullptr;
     NodeFile* next = nullptr;
-    std::vector<NodeFile::Waiting>::iterator first;
+    NodeFile::Requests::iterator first;
     for (auto& file : files_) {
         for (auto it = file->waiting_.begin(); it != file->waiting_.end(); ++it) {
             if (it->want != NodeFile::Want::node || (next != nullptr && first->turn < it->turn)) continue;
             next = file.get();
             first = it;
         }
-        if (file->bell_) effects.bells.push_back(std::move(file->bell_));  // may be writable now
+        effects.bells.splice(effects.bells.end(), file->bell_);  // may be writable now
     }
     if (next == nullptr) return;
     holder_ = next;
-    effects.finished.push_back({std::move(first->request), {}});
-    next->waiting_.erase(first);
+    effects.finish(next->waiting_, first, {});
 }
 
 void Node::expect(Instant deadline) {
@@ -134,15 +127,14 @@ void Node::watch_deadlines() {
         NodeFile::Effects effects;
         next_deadline_ = kNever;
         for (auto& file : files_) {
-            std::erase_if(file->waiting_, [&](NodeFile::Waiting& waiting) {
-                if (waiting.deadline > now) {
-                    next_deadline_ = std::min(next_deadline_, waiting.deadline);
-                    return false;
-                }
-                const int error = waiting.want == NodeFile::Want::node ? EBUSY : ETIMEDOUT;
-                effects.finished.push_back({std::move(waiting.request), {.error = error}});
-                return true;
-            });
+            for (auto next = file->waiting_.begin(); next != file->waiting_.end();) {
+                const auto one = next++;
+                if (one->deadline > now)
+                    next_deadline_ = std::min(next_deadline_, one->deadline);
+                else
+                    effects.finish(file->waiting_, one,
+                                   {.error = one->want == NodeFile::Want::node ? EBUSY : ETIMEDOUT});
+            }
         }
         lock.unlock();
         effects.carry_out();

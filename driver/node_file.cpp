@@ -18,8 +18,13 @@ std::chrono::steady_clock::time_point deadline_after(std::chrono::milliseconds t
 
 }  // namespace
 
+void NodeFile::Effects::finish(Requests& from, Requests::iterator one, Outcome outcome) {
+    one->outcome = std::move(outcome);
+    finished.splice(finished.end(), from, one);
+}
+
 void NodeFile::Effects::carry_out() {
-    for (auto& [request, outcome] : finished) request->finish(std::move(outcome));
+    for (Waiting& one : finished) one.request->finish(std::move(one.outcome));
     for (auto& bell : bells) bell->ring();
 }
 
@@ -28,7 +33,11 @@ NodeFile::NodeFile(Node& node, std::unique_ptr<Conversation> conversation)
 
 NodeFile::Written NodeFile::write(ByteView bytes, bool nonblock) {
     Effects effects;
-    const Written written = take_bytes(bytes, nonblock, effects);
+    Written written{.error = ENOMEM};
+    if (!guarded("device node", [&] { written = take_bytes(bytes, nonblock, effects); })) {
+        std::lock_guard lock(node_.mutex_);  // nobody knows any more where the next frame begins
+        change(State::ended, effects);
+    }
     effects.carry_out();
     return written;
 }
@@ -95,12 +104,15 @@ bool NodeFile::begin_whole(ByteView frame) {
 int NodeFile::exchange(std::unique_ptr<NodeRequest>& request, ByteView frame, std::size_t space,
                        std::chrono::milliseconds timeout) {
     Effects effects;
+    Requests waiting = one_request(Want::data, space, deadline_after(timeout), nullptr);
     {
         std::lock_guard lock(node_.mutex_);
         if (gone()) return EIO;
         if (const int error = admission(false); error != 0) return error;
+        if (waiting.front().deadline != kNever) node_.expect(waiting.front().deadline);
         if (!begin_whole(frame)) return EINVAL;
-        submit({Want::data, space, deadline_after(timeout), 0, std::move(request)}, std::nullopt, effects);
+        waiting.front().request = std::move(request);
+        submit(std::move(waiting), std::nullopt, effects);
     }
     effects.carry_out();
     return 0;
@@ -154,8 +166,8 @@ void NodeFile::read(std::unique_ptr<NodeRequest> request, std::size_t size, bool
         std::lock_guard lock(node_.mutex_);
         std::optional<Outcome> instead;
         if (nonblock) instead = Outcome{.error = EAGAIN};
-        submit({Want::data, size, deadline_after(read_limit_), 0, std::move(request)}, std::move(instead),
-               effects);
+        submit(one_request(Want::data, size, deadline_after(read_limit_), std::move(request)),
+               std::move(instead), effects);
     }
     effects.carry_out();
 }
@@ -171,7 +183,7 @@ void NodeFile::await(std::unique_ptr<NodeRequest> request, std::chrono::millisec
         std::lock_guard lock(node_.mutex_);
         std::optional<Outcome> instead;
         if (timeout.count() == 0) instead = Outcome{.error = ETIMEDOUT};
-        submit({Want::answer, 0, deadline_after(timeout), 0, std::move(request)}, std::move(instead),
+        submit(one_request(Want::answer, 0, deadline_after(timeout), std::move(request)), std::move(instead),
                effects);
     }
     effects.carry_out();
@@ -183,7 +195,8 @@ void NodeFile::take(std::unique_ptr<NodeRequest> request, std::chrono::milliseco
         std::lock_guard lock(node_.mutex_);
         std::optional<Outcome> instead;
         if (timeout.count() == 0) instead = Outcome{.error = EBUSY};
-        submit({Want::node, 0, deadline_after(timeout), 0, std::move(request)}, std::move(instead), effects);
+        submit(one_request(Want::node, 0, deadline_after(timeout), std::move(request)), std::move(instead),
+               effects);
     }
     effects.carry_out();
 }
@@ -200,8 +213,10 @@ int NodeFile::give() {
 }
 
 unsigned NodeFile::poll(std::unique_ptr<PollBell> bell) {
+    Bells bells;
+    if (bell) bells.push_back(std::move(bell));
     std::lock_guard lock(node_.mutex_);
-    if (bell) bell_ = std::move(bell);
+    if (!bells.empty()) bell_.swap(bells);
     if (gone()) return POLLIN | POLLERR | POLLHUP;
     unsigned events = 0;
     if (state_ == State::answered) events |= POLLIN | POLLRDNORM;
@@ -216,7 +231,7 @@ void NodeFile::close() {
     {
         std::lock_guard lock(node_.mutex_);
         closed_ = true;
-        bell_.reset();
+        bell_.clear();
         if (node_.holder_ == this) node_.hand_over(effects);
         if (state_ == State::running)
             conversation_->abandon();  // and run() ends it
@@ -290,8 +305,16 @@ std::unique_ptr<Conversation> NodeFile::give_way(Effects& effects) {
     return std::move(conversation_);
 }
 
-// Finishes a new request, or lets it wait; `instead` is the outcome of one that does not want to wait.
-void NodeFile::submit(Waiting waiting, std::optional<Outcome> instead, Effects& effects) {
+NodeFile::Requests NodeFile::one_request(Want want, std::size_t size, Instant deadline,
+                                         std::unique_ptr<NodeRequest> request) {
+    Requests one(1);
+    one.front() = {want, size, deadline, 0, std::move(request)};
+    return one;
+}
+
+// Finishes one new request, or lets it wait; `instead` is the outcome of one that does not want to wait.
+void NodeFile::submit(Requests one, std::optional<Outcome> instead, Effects& effects) {
+    Waiting& waiting = one.front();
     const State before = state_;
     std::optional<Outcome> outcome = outcome_of(waiting);
     if (instead && waiting.want == Want::data && outcome && outcome->error == ENODATA)
@@ -299,25 +322,25 @@ void NodeFile::submit(Waiting waiting, std::optional<Outcome> instead, Effects& 
     if (!outcome) outcome = std::move(instead);
     if (!outcome && waiting.request->interrupted()) outcome = Outcome{.error = EINTR};
     if (outcome) {
-        effects.finished.push_back({std::move(waiting.request), std::move(*outcome)});
+        effects.finish(one, one.begin(), std::move(*outcome));
         if (state_ != before) serve(effects);
         return;
     }
     waiting.turn = ++node_.turns_;
     if (waiting.deadline != kNever) node_.expect(waiting.deadline);
-    waiting_.push_back(std::move(waiting));
+    waiting_.splice(waiting_.end(), one);
 }
 
 // Finishes what can be finished in the present state, first come first served.
 void NodeFile::serve(Effects& effects) {
-    std::erase_if(waiting_, [&](Waiting& waiting) {
-        if (waiting.want == Want::node) return false;
-        std::optional<Outcome> outcome = outcome_of(waiting);
-        if (!outcome) return false;
-        effects.finished.push_back({std::move(waiting.request), std::move(*outcome)});
-        return true;
-    });
-    if (bell_) effects.bells.push_back(std::move(bell_));
+    for (auto next = waiting_.begin(); next != waiting_.end();) {
+        const auto one = next++;
+        if (one->want == Want::node) continue;
+        std::optional<Outcome> outcome;
+        if (!guarded("device node", [&] { outcome = outcome_of(*one); })) outcome = Outcome{.error = ENOMEM};
+        if (outcome) effects.finish(waiting_, one, std::move(*outcome));
+    }
+    effects.bells.splice(effects.bells.end(), bell_);
 }
 
 void NodeFile::change(State state, Effects& effects) {

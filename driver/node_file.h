@@ -5,9 +5,9 @@
 
 #include <chrono>
 #include <cstdint>
+#include <list>
 #include <memory>
 #include <optional>
-#include <vector>
 
 #include "driver/caller_memory.h"
 #include "driver/caller_window.h"
@@ -94,18 +94,21 @@ private:
         Instant deadline;
         std::uint64_t turn;
         std::unique_ptr<NodeRequest> request;
+        Outcome outcome = {};  // once it is finished
     };
-    struct Finished {
-        std::unique_ptr<NodeRequest> request;
-        Outcome outcome;
-    };
-    // What a change of state brought about, carried out after the lock is released.
+    using Requests = std::list<Waiting>;
+    using Bells = std::list<std::unique_ptr<PollBell>>;
+    // What a change of state brought about, carried out after the lock is released. Requests and bells move
+    // here as they are: to finish what waits takes no memory, so nobody is left waiting where there is none.
     struct Effects {
-        std::vector<Finished> finished;
-        std::vector<std::unique_ptr<PollBell>> bells;
+        Requests finished;
+        Bells bells;
+        void finish(Requests& from, Requests::iterator one, Outcome outcome);
         void carry_out();
     };
 
+    static Requests one_request(Want want, std::size_t size, Instant deadline,
+                                std::unique_ptr<NodeRequest> request);
     Reply transact();
     Written take_bytes(ByteView bytes, bool nonblock, Effects& effects);
 
@@ -118,7 +121,7 @@ private:
     std::optional<Outcome> outcome_of(const Waiting& waiting);
     Outcome take_data(std::size_t size);
     void answer_is_read();
-    void submit(Waiting waiting, std::optional<Outcome> instead, Effects& effects);
+    void submit(Requests waiting, std::optional<Outcome> instead, Effects& effects);
     void serve(Effects& effects);
     void change(State state, Effects& effects);
     bool served() const { return conversation_ != nullptr; }
@@ -143,8 +146,8 @@ private:
     bool last_ = false;      // after this answer the device hangs up
     std::chrono::milliseconds read_limit_{-1};
     std::shared_ptr<const CallerWindow> window_;
-    std::vector<Waiting> waiting_;
-    std::unique_ptr<PollBell> bell_;
+    Requests waiting_;
+    Bells bell_;  // one, or none
 };
 
 }  // namespace cs2sim

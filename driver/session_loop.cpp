@@ -132,6 +132,7 @@ void SessionLoop::end_command() {
 void SessionLoop::spawn() {
     reap();
     try {
+        idle_.reserve(workers_.size() + 1);  // who becomes idle needs no memory for that
         Worker& worker = workers_.emplace_back();
         ++awake_;  // where all cores are busy it may be long until it runs
         try {

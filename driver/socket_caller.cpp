@@ -26,30 +26,19 @@ bool would_block() { return errno == EAGAIN || errno == EWOULDBLOCK; }
 std::unique_ptr<ReadBuffers::Buffer> ReadBuffers::take() {
     {
         const std::lock_guard lock(mutex_);
-        if (!spare_.empty()) {
-            auto buffer = std::move(spare_.back());
-            spare_.pop_back();
-            return buffer;
-        }
+        if (spares_ > 0) return std::move(spare_[--spares_]);
     }
     return std::unique_ptr<Buffer>(new Buffer);  // not cleared: that would cost as much as a short command
 }
 
-void ReadBuffers::give_back(std::unique_ptr<Buffer> buffer) {
+void ReadBuffers::give_back(std::unique_ptr<Buffer> buffer) noexcept {
     const std::lock_guard lock(mutex_);
-    if (spare_.size() < kSpare) spare_.push_back(std::move(buffer));
+    if (spares_ < spare_.size()) spare_[spares_++] = std::move(buffer);
 }
 
 SocketCaller::~SocketCaller() { ::close(fd_); }
 
 void SocketCaller::serve(std::unique_ptr<Conversation> conversation) {
-    {
-        const std::lock_guard lock(mutex_);
-        conversation_ = std::move(conversation);
-    }
-    holding_.emplace(memory_, [weak = weak_from_this()] {
-        if (const auto self = weak.lock()) self->hang_up();
-    });
     // Whatever ends this, the conversation ends on this thread.
     struct End {
         SocketCaller& caller;
@@ -64,6 +53,13 @@ void SocketCaller::serve(std::unique_ptr<Conversation> conversation) {
             caller.holding_.reset();
         }
     } end{*this};
+    {
+        const std::lock_guard lock(mutex_);
+        conversation_ = std::move(conversation);
+    }
+    holding_.emplace(memory_, [weak = weak_from_this()] {
+        if (const auto self = weak.lock()) self->hang_up();
+    });
     while (const std::size_t size = read())
         if (!take(size)) return;
 }

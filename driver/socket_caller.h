@@ -8,7 +8,6 @@
 #include <memory>
 #include <mutex>
 #include <optional>
-#include <vector>
 
 #include "driver/caller_memory.h"
 #include "driver/listener.h"
@@ -23,12 +22,13 @@ public:
     using Buffer = std::array<std::uint8_t, kSize>;
 
     std::unique_ptr<Buffer> take();
-    void give_back(std::unique_ptr<Buffer> buffer);
+    void give_back(
+        std::unique_ptr<Buffer> buffer) noexcept;  // takes no memory: callers end where there is none
 
 private:
-    static constexpr std::size_t kSpare = 8;
     std::mutex mutex_;
-    std::vector<std::unique_ptr<Buffer>> spare_;
+    std::array<std::unique_ptr<Buffer>, 8> spare_;
+    std::size_t spares_ = 0;
 };
 
 class SocketCaller : public std::enable_shared_from_this<SocketCaller> {

@@ -11,7 +11,6 @@
 #include <cerrno>
 #include <chrono>
 #include <optional>
-#include <system_error>
 #include <utility>
 
 #include "driver/thread_boundary.h"
@@ -92,12 +91,7 @@ bool SocketListener::start() {
     if (events_ < 0 || stop_event_ < 0 || !watch_for(events_, fd_, EPOLLIN, kListening) ||
         !watch_for(events_, stop_event_, EPOLLIN, kStop))
         return false;
-    try {
-        thread_ = std::thread([this] { watch(); });
-    } catch (const std::system_error&) {
-        return false;
-    }
-    return true;
+    return guarded(address_, [this] { thread_ = std::thread([this] { watch(); }); });
 }
 
 void SocketListener::stop() {
@@ -182,11 +176,10 @@ void SocketListener::admit(int fd) {
     const auto place = callers_.emplace(number, caller).first;
     // Its end alone: to look at each of its messages is its own thread's affair.
     watch_for(events_, fd, EPOLLRDHUP | EPOLLET, number);
-    try {
-        std::thread([this, number, caller, peer] { serve(number, caller, peer); }).detach();
-    } catch (const std::system_error&) {
-        callers_.erase(place);
-    }
+    // Without a thread, or memory for one, it takes no place.
+    const bool served = guarded(
+        peer, [&] { std::thread([this, number, caller, peer] { serve(number, caller, peer); }).detach(); });
+    if (!served) callers_.erase(place);
 }
 
 void SocketListener::serve(Number number, std::shared_ptr<SocketCaller> caller, const std::string& peer) {

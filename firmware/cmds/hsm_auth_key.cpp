@@ -5,8 +5,8 @@
 
 #include <algorithm>
 #include <chrono>
+#include <exception>
 #include <new>
-#include <system_error>
 
 #include "firmware/crypto/aead.h"
 
@@ -54,7 +54,7 @@ Result<void> HsmAuthKey::start_thread() {
     if (maker_.joinable()) maker_.join();  // it has come to its end
     try {
         maker_ = std::thread([this] { run(); });
-    } catch (const std::system_error&) {
+    } catch (const std::exception&) {  // no thread, or no memory for one
         return fail(E_CMDS_NO_MEM);
     }
     running_ = true;

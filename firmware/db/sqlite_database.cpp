@@ -80,6 +80,7 @@ Result<std::shared_ptr<SqliteDatabase>> SqliteDatabase::open(const std::string& 
     // One reader from the start: with it the database works on when the host has no descriptor left.
     auto reader = std::make_unique<SqliteConnection>(database->identity_);
     CS2SIM_TRY(reader->open());
+    database->pool_.reserve(kIdleReaders);  // what comes back to it needs no memory
     database->pool_.push_back(std::move(reader));
     return database;
 }
@@ -108,8 +109,14 @@ Result<SqliteDatabase::Lease> SqliteDatabase::reader() {
             return lease;
         }
         lock.unlock();
-        auto connection = std::make_unique<SqliteConnection>(identity_);
-        const auto opened = connection->open();
+        std::unique_ptr<SqliteConnection> connection;
+        Result<void> opened;
+        try {
+            connection = std::make_unique<SqliteConnection>(identity_);
+            opened = connection->open();
+        } catch (const std::bad_alloc&) {
+            opened = fail(E_DB_NO_MEM);
+        }
         if (opened) return Lease(*this, std::move(connection));
         lock.lock();
         --leased_;

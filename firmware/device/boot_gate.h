@@ -29,16 +29,25 @@ public:
     // `withdraw` withdraws all commands that have passed. Precondition: the caller holds no pass.
     void alone(const std::function<void()>& withdraw, const std::function<void()>& work) {
         const std::lock_guard queue(queue_);
-        closing_.store(true);
+        const Closing closing(closing_);
         withdraw();
-        {
-            const std::unique_lock lock(gate_);
-            work();
-        }
-        closing_.store(false);
+        const std::unique_lock lock(gate_);
+        work();
     }
 
 private:
+    // Whatever ends the work, the gate opens again.
+    class Closing {
+    public:
+        explicit Closing(std::atomic<bool>& closing) : closing_(closing) { closing_.store(true); }
+        ~Closing() { closing_.store(false); }
+        Closing(const Closing&) = delete;
+        Closing& operator=(const Closing&) = delete;
+
+    private:
+        std::atomic<bool>& closing_;
+    };
+
     std::mutex queue_;
     std::shared_mutex gate_;
     std::atomic<bool> closing_{false};

@@ -108,15 +108,7 @@ public:
             gate_.alone([] {}, [&] { modules_.remove(static_cast<std::uint16_t>(id)); });
         if (!pending_boot_.load()) return {};
         Result<void> done;
-        gate_.alone([this] { withdraw_commands(); },
-                    [&] {
-                        const std::optional<BootTarget> target = pending_boot_.exchange(std::nullopt);
-                        if (!target) return;  // another command's conversation came first
-                        sessions_.close_all();
-                        if (pending_clear_.exchange(false)) done = clear();
-                        const auto booted = boot(*target);
-                        if (done) done = booted;
-                    });
+        gate_.alone([this] { withdraw_commands(); }, [&] { done = boot_as_asked(); });
         return done;
     }
 
@@ -150,6 +142,24 @@ public:
     }
 
 private:
+    // Where memory runs out in it, it is still pending: the next command begins with it.
+    Result<void> boot_as_asked() {
+        const std::optional<BootTarget> target = pending_boot_.exchange(std::nullopt);
+        if (!target) return {};  // another command's conversation came first
+        const bool clears = pending_clear_.exchange(false);
+        try {
+            sessions_.close_all();
+            Result<void> done;
+            if (clears) done = clear();
+            const auto booted = boot(*target);
+            return done ? booted : done;
+        } catch (const std::bad_alloc&) {
+            pending_clear_ = clears;
+            pending_boot_ = target;
+            return fail(E_CMDS_NO_MEM);
+        }
+    }
+
     Result<void> boot(BootTarget target) {
         modules_.stop();
         auth_key_.stop();
@@ -327,14 +337,17 @@ private:
         CS2SIM_TRY_LET(request, parse_request(frame));
         std::shared_lock<std::shared_mutex> pass;
         const bool beside = context_.control && request.fc == FC_SIM && passes_beside_the_gate(request.sfc);
-        if (!beside) pass = device_.gate().pass(*abandonment_);
+        if (!beside) {
+            CS2SIM_TRY(device_.do_what_is_pending());  // a start that memory did not suffice for
+            pass = device_.gate().pass(*abandonment_);
+        }
         forget_what_a_boot_ended();
         try {
             auto answer = device_.scheduler().run(device_.services(), context_, request);
             logged_on_ = context_.logged_on_inside || !context_.users.empty();
             if (answer && answer->size() > kMaxFrame - kFrameHeader) return fail(E_CMDS_BAD_SIZE);
             return answer;
-        } catch (const std::bad_alloc&) {  // nothing of a command is applied before its last allocation
+        } catch (const std::bad_alloc&) {  // what it has committed by then stays, as when its answer is lost
             return fail(E_CMDS_NO_MEM);
         }
     }

@@ -5,6 +5,10 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
+#include <new>
+#include <thread>
+#include <utility>
 
 namespace cs2sim {
 
@@ -25,6 +29,7 @@ void Spawner::run(const std::function<void()>& work) {
     work_ = &work;
     changed_.notify_all();
     changed_.wait(lock, [&] { return work_ == nullptr; });
+    if (const auto failure = std::exchange(failure_, nullptr)) std::rethrow_exception(failure);
 }
 
 void Spawner::loop() {
@@ -32,7 +37,11 @@ void Spawner::loop() {
     for (;;) {
         changed_.wait(lock, [&] { return work_ || ends_; });
         if (ends_) return;
-        (*work_)();
+        try {
+            (*work_)();
+        } catch (...) {  // for whoever waits for it
+            failure_ = std::current_exception();
+        }
         work_ = nullptr;
         changed_.notify_all();
     }
@@ -78,29 +87,40 @@ void Attendant::look(UserModule& module, short events, short bell) {
 }
 
 void Attendant::loop() {
-    for (;;) {
-        std::vector<pollfd> watched{{wake_, POLLIN, 0}};
-        std::vector<UserModule*> modules;
-        {
-            const std::lock_guard lock(mutex_);
-            if (ends_) return;
-            modules = modules_;
-            for (const UserModule* module : modules) {
-                watched.push_back({module->process->descriptor(), POLLIN, 0});
-                watched.push_back({module->process->bell(), POLLIN, 0});
-            }
+    for (bool goes_on = true; goes_on;) {
+        try {
+            goes_on = look_at_all();
+        } catch (const std::bad_alloc&) {
+            wake();  // what woke it has not been done
+            std::this_thread::sleep_for(std::chrono::milliseconds(10));
         }
-        if (::poll(watched.data(), watched.size(), -1) < 0) continue;
-        if (watched[0].revents) {
-            std::uint64_t rung = 0;
-            if (::read(wake_, &rung, sizeof rung) > 0) hooks_.woken();
-            continue;  // others may be looked after by now
-        }
-        const std::lock_guard lock(mutex_);
-        for (std::size_t at = 0; at < modules.size(); ++at)
-            if (std::ranges::find(modules_, modules[at]) != modules_.end())
-                look(*modules[at], watched[1 + 2 * at].revents, watched[2 + 2 * at].revents);
     }
+}
+
+// Waits until there is something to see; false at the end.
+bool Attendant::look_at_all() {
+    std::vector<pollfd> watched{{wake_, POLLIN, 0}};
+    std::vector<UserModule*> modules;
+    {
+        const std::lock_guard lock(mutex_);
+        if (ends_) return false;
+        modules = modules_;
+        for (const UserModule* module : modules) {
+            watched.push_back({module->process->descriptor(), POLLIN, 0});
+            watched.push_back({module->process->bell(), POLLIN, 0});
+        }
+    }
+    if (::poll(watched.data(), watched.size(), -1) < 0) return true;
+    if (watched[0].revents) {
+        std::uint64_t rung = 0;
+        if (::read(wake_, &rung, sizeof rung) > 0) hooks_.woken();
+        return true;  // others may be looked after by now
+    }
+    const std::lock_guard lock(mutex_);
+    for (std::size_t at = 0; at < modules.size(); ++at)
+        if (std::ranges::find(modules_, modules[at]) != modules_.end())
+            look(*modules[at], watched[1 + 2 * at].revents, watched[2 + 2 * at].revents);
+    return true;
 }
 
 }  // namespace cs2sim

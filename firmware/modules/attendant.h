@@ -3,6 +3,7 @@
 #pragma once
 
 #include <condition_variable>
+#include <exception>
 #include <functional>
 #include <mutex>
 #include <thread>
@@ -16,7 +17,8 @@ class Spawner {
 public:
     Spawner();
     ~Spawner();
-    void run(const std::function<void()>& work);  // on its thread, and waits for it
+    void run(
+        const std::function<void()>& work);  // on its thread, and waits for it; throws what `work` throws
 
 private:
     void loop();
@@ -24,10 +26,12 @@ private:
     std::mutex mutex_;
     std::condition_variable changed_;
     const std::function<void()>* work_ = nullptr;
+    std::exception_ptr failure_;
     bool ends_ = false;
     std::thread thread_;
 };
 
+// Where memory runs out in a hook, or for a look, it looks again a moment later.
 class Attendant {
 public:
     struct Hooks {
@@ -43,6 +47,7 @@ public:
 
 private:
     void loop();
+    bool look_at_all();
     void look(UserModule& module, short events, short bell);
 
     const Hooks hooks_;

@@ -1,4 +1,7 @@
 // What is the sockets' alone: places, limits, coalesced frames.
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -166,4 +169,42 @@ TEST_CASE("answers that nobody reads stay within the budget") {
     deaf.clear();
     CHECK(rig.settles_at(0));
     CHECK(memory->held() == 0);
+}
+
+namespace {
+
+// The device's end of a line to it over TCP, which is in this process too; -1: none.
+int other_end_of(const Line& line) {
+    const auto name = [](int fd, auto get) {
+        sockaddr_in at{};
+        socklen_t size = sizeof at;
+        const bool got = get(fd, reinterpret_cast<sockaddr*>(&at), &size) == 0 && at.sin_family == AF_INET;
+        return got ? at.sin_port : in_port_t{0};
+    };
+    const in_port_t ours = name(line.fd(), ::getsockname);
+    for (int fd = 3; fd < 1024; ++fd)
+        if (fd != line.fd() && ours != 0 && name(fd, ::getpeername) == ours) return fd;
+    return -1;
+}
+
+int option_of(int fd, int level, int option) {
+    int value = 0;
+    socklen_t size = sizeof value;
+    REQUIRE(::getsockopt(fd, level, option, &value, &size) == 0);
+    return value;
+}
+
+}  // namespace
+
+TEST_CASE("tcp: a caller whose machine is gone is noticed within some minutes") {
+    if (!has(Kind::tcp)) return;
+    Rig rig(Kind::tcp);
+    const Line line = rig.connect();
+    CHECK(line.ask(command(kEcho)) == answer_frame({}));
+    const int fd = other_end_of(line);
+    REQUIRE(fd >= 0);
+    CHECK(option_of(fd, SOL_SOCKET, SO_KEEPALIVE) == 1);
+    const int within = option_of(fd, IPPROTO_TCP, TCP_KEEPIDLE) +
+                       option_of(fd, IPPROTO_TCP, TCP_KEEPINTVL) * option_of(fd, IPPROTO_TCP, TCP_KEEPCNT);
+    CHECK(within <= 180);
 }

@@ -1,6 +1,8 @@
 // cs2sim from outside: restarting, staying in the foreground, explaining; the keys that csadm loads and
 // shows.
+#include <grp.h>
 #include <signal.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -36,6 +38,39 @@ TEST_CASE("cs2sim restart is a new process with the same state, device and port"
     CHECK(user.users().find("KEPT ") != std::string::npos);
     CHECK(user.csadm({"GetModel"}).out == model);
     CHECK(by_tcp.users() == user.users());
+}
+
+TEST_CASE("cs2sim restart keeps mode, group and kind of the node, and the level of the log") {
+    const Folder folder;
+    const std::string state = folder / "state", node = folder / "node";
+    const auto cs2sim = [&](std::vector<std::string> words) {
+        words.insert(words.begin(), built_program("cs2sim"));
+        words.insert(words.end(), {"--state", state});
+        RunOptions options;
+        options.environment = {{"XDG_RUNTIME_DIR", folder.path()}, {"CS2SIM_STATE", ""}};
+        const Outcome outcome = run(words, options);
+        require_success(outcome);
+        return outcome.out;
+    };
+    // Another group than the node has by itself, where this user is in another.
+    gid_t groups[64] = {::geteuid() == 0 ? 65534 : ::getegid()};
+    if (::geteuid() != 0) REQUIRE(::getgroups(static_cast<int>(std::size(groups)), groups) >= 0);
+    const struct group* const named = ::getgrgid(groups[0]);
+    REQUIRE(named);
+    cs2sim({"start", "--device", node, "--mode", "0604", "--group", named->gr_name, "--shim", "fuse",
+            "--log-level", "error"});
+    const auto shown = [&] {
+        struct stat info {};
+        REQUIRE(::stat(node.c_str(), &info) == 0);
+        return std::to_string(info.st_mode & 07777) + " " + std::to_string(info.st_gid) + " " +
+               std::regex_replace(cs2sim({"status"}), std::regex("pid \\d+|uptime .*"), "");
+    };
+    const std::string before = shown();
+    CHECK(before.starts_with(std::to_string(0604) + " " + std::to_string(groups[0])));
+    cs2sim({"restart"});
+    CHECK(shown() == before);
+    CHECK(read_file(state + "/cs2sim.log").empty());
+    cs2sim({"stop"});
 }
 
 TEST_CASE("cs2sim restart starts nothing where nothing ever ran") {

@@ -22,9 +22,8 @@ int with_control(const std::string& state, const std::function<Result<void>(host
                                        .command = std::chrono::seconds(10)};
     auto device = host::Device::open("unix:" + control_socket(folder).string(), kTimeouts);
     if (!device) {
-        std::cerr << "cs2sim: no instance runs on " << folder.string() << '\n'
-                  << describe(device.error().code);
-        return tools::kNoDevice;
+        std::cerr << "cs2sim: " << no_instance(folder) << '\n' << describe(device.error().code);
+        return is_hidden(folder) ? tools::kRefused : tools::kNoDevice;
     }
     static_cast<void>(host::take_file_refusal());
     const auto done = work(**device);

@@ -30,8 +30,8 @@ std::string pid_text(pid_t pid) { return pid > 0 ? std::to_string(pid) : "of ano
 int stop_instance(const fs::path& state) {
     const auto pid = InstanceLock::holder(state);
     if (!pid) {
-        std::cerr << "cs2sim: no instance runs on " << state.string() << '\n';
-        return tools::kNoDevice;
+        std::cerr << "cs2sim: " << no_instance(state) << '\n';
+        return is_hidden(state) ? tools::kRefused : tools::kNoDevice;
     }
     ask_to_stop(state, *pid);
     const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(15);

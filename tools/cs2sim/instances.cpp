@@ -11,6 +11,7 @@
 #include "tools/control/stop_instance.h"
 #include "tools/cs2sim/commands.h"
 #include "tools/instance/instance.h"
+#include "tools/session/ending.h"
 
 namespace cs2sim {
 namespace {
@@ -28,6 +29,10 @@ std::string uptime(std::int64_t seconds) {
 int print_status(const fs::path& state) {
     const auto pid = InstanceLock::holder(state);
     const auto record = read_record(state);
+    if (is_hidden(state)) {
+        std::cerr << "cs2sim: " << no_instance(state) << '\n';
+        return tools::kRefused;
+    }
     if (!pid || !record) {
         std::cout << "stopped    " << state.string() << '\n';
         return 3;  // as init scripts report a stopped service (LSB)

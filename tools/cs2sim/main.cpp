@@ -11,6 +11,7 @@
 #include "tools/cs2sim/wrong_words.h"
 #include "tools/instance/start_options.h"
 #include "tools/scenario/scenario.h"
+#include "tools/session/ending.h"
 #include "tools/trace/trace.h"
 
 namespace {
@@ -27,12 +28,15 @@ using namespace cs2sim;
 
 // What never ran is not started, and what would not start again is not stopped.
 int restart(const StartOptions& options) {
+    if (is_hidden(options.state)) {
+        std::cerr << "cs2sim: " << no_instance(options.state) << '\n';
+        return tools::kRefused;
+    }
     const bool runs = InstanceLock::holder(options.state).has_value();
     if (!runs && !read_record(options.state)) {
-        constexpr int kNoDevice = 3;
         std::cerr << "cs2sim: no instance runs on " << options.state.string()
                   << ", nor did one; `cs2sim start` starts one\n";
-        return kNoDevice;
+        return tools::kNoDevice;
     }
     if (runs) {
         const int usable = run_program({daemon_program(), "--profile", options.profile, "--check"});

@@ -115,7 +115,7 @@ void print_exports(const fs::path& state) {
 
 int add(const CommandLine& line, const TokenArguments& arguments) {
     const fs::path state = state_folder(line.state);
-    if (!InstanceLock::holder(state)) return problem("no instance runs on " + state.string());
+    if (!InstanceLock::holder(state)) return problem(no_instance(state));
     const std::string logon =
         arguments.logon.empty() ? "ADMIN," + admin_key_file(state).string() : arguments.logon;
     const fs::path config = pkcs11_config_file(state);

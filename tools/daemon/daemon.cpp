@@ -219,6 +219,7 @@ tl::expected<void, std::string> write_pid_file(const fs::path& file) {
 tl::expected<std::unique_ptr<Instance>, std::string> launch(const StartOptions& options) {
     arrange_memory();
     CS2SIM_TRY(have_descriptors());
+    if (is_hidden(options.state)) return Problem(no_instance(options.state));
     auto made = std::make_unique<NewDevice>(options.state);
     std::error_code error;
     fs::create_directories(options.state, error);

@@ -70,6 +70,13 @@ fs::path runtime_folder() {
 
 fs::path instances_folder() { return runtime_folder() / "instances"; }
 
+// In /tmp another may have made a folder of that name first, and say in it what they like.
+bool is_ours(const fs::path& folder) {
+    struct stat info {};
+    return ::lstat(folder.c_str(), &info) == 0 && S_ISDIR(info.st_mode) && info.st_uid == ::getuid() &&
+           (info.st_mode & 0022) == 0;
+}
+
 // A node that nobody serves any more may be taken over, and a socket that nobody listens on.
 bool is_free(const fs::path& path) {
     struct statx found {};
@@ -108,6 +115,7 @@ DefaultDevice default_device() {
 std::vector<fs::path> running_instances() {
     std::vector<fs::path> found;
     std::error_code error;
+    if (!is_ours(runtime_folder()) || !is_ours(instances_folder())) return found;
     for (const fs::directory_entry& entry : fs::directory_iterator(instances_folder(), error)) {
         std::error_code gone;
         const fs::path state = fs::read_symlink(entry.path(), gone);
@@ -123,8 +131,8 @@ std::vector<fs::path> running_instances() {
 
 void register_instance(const fs::path& state) {
     std::error_code ignored;  // who is not found by `list` is still found by its state
-    fs::create_directories(instances_folder(), ignored);
-    fs::permissions(instances_folder(), fs::perms::owner_all, ignored);
+    fs::create_directories(runtime_folder().parent_path(), ignored);
+    if (!make_own_folder(runtime_folder()) || !make_own_folder(instances_folder())) return;
     const fs::path link = instances_folder() / std::to_string(std::hash<std::string>()(state.string()));
     fs::remove(link, ignored);
     fs::create_symlink(state, link, ignored);
@@ -142,6 +150,15 @@ tl::expected<void, std::string> make_own_folder(const fs::path& folder) {
     // What is there already keeps its mode: it may be a folder of the system.
     if ((info.st_mode & 0022) != 0) return refused("others may write to it; choose a path with --device");
     return {};
+}
+
+bool is_hidden(const fs::path& state) {
+    return ::access(lock_file(state).c_str(), R_OK | W_OK) != 0 && errno == EACCES;
+}
+
+std::string no_instance(const fs::path& state) {
+    if (is_hidden(state)) return "state folder " + state.string() + ": this user may not look into it";
+    return "no instance runs on " + state.string();
 }
 
 tl::expected<InstanceLock, std::string> InstanceLock::take(const fs::path& state) {

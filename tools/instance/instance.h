@@ -30,6 +30,11 @@ DefaultDevice default_device();
 // first: it is refused. Error: words for the operator.
 tl::expected<void, std::string> make_own_folder(const std::filesystem::path& folder);
 
+// Whether `state` is another user's, so that nobody can tell this one whether an instance runs on it.
+bool is_hidden(const std::filesystem::path& state);
+// That no instance runs on `state`, or that this user may not look: words for the operator.
+std::string no_instance(const std::filesystem::path& state);
+
 // The lock of a state folder. The kernel releases it with the process, however that ends.
 class InstanceLock {
 public:

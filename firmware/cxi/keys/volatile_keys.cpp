@@ -32,27 +32,26 @@ void KeyStore::release(std::map<Bytes, Held, ByBytes>::iterator held) {
 // All or none.
 Result<void> KeyStore::keep_volatile(std::initializer_list<KeyObject*> objects, bool overwrite,
                                      std::uint64_t owner) {
-    std::vector<Held> ready;
+    std::map<Bytes, Held, ByBytes> ready;  // moves over without memory
     for (const KeyObject* object : objects) {
         CS2SIM_TRY_LET(loaded, load_key(*object));
         loaded.is_volatile = true;
-        ready.push_back(
-            {std::make_shared<const LoadedKey>(std::move(loaded)), owner, bytes_in_memory(*object)});
+        Bytes index = loaded.index;
+        ready.insert_or_assign(std::move(index), Held{std::make_shared<const LoadedKey>(std::move(loaded)),
+                                                      owner, bytes_in_memory(*object)});
     }
     const std::lock_guard lock(mutex_);
     std::size_t count = volatile_.size(), bytes = volatile_bytes_;
-    for (const Held& held : ready) {
-        const auto there = volatile_.find(held.key->index);
+    for (const auto& [index, held] : ready) {
+        const auto there = volatile_.find(index);
         if (there != volatile_.end() && !overwrite) return fail(E_DB_EXISTS);
         count += there == volatile_.end() ? 1 : 0;
         bytes += held.bytes - (there == volatile_.end() ? 0 : there->second.bytes);
     }
     if (count > limits_.keys || bytes > limits_.bytes) return fail(E_CXI_MALLOC);
     volatile_bytes_ = bytes;
-    for (Held& held : ready) {
-        Bytes index = held.key->index;
-        volatile_.insert_or_assign(std::move(index), std::move(held));
-    }
+    for (const auto& [index, held] : ready) volatile_.erase(index);
+    volatile_.merge(ready);
     return {};
 }
 
@@ -87,9 +86,9 @@ Result<void> KeyStore::modify_volatile(ByteView index,
     if (volatile_bytes_ - found->second.bytes + bytes > limits_.bytes) return fail(E_CXI_MALLOC);
     CS2SIM_TRY_LET(loaded, load_key(std::move(object)));
     loaded.is_volatile = true;
+    found->second.key = std::make_shared<const LoadedKey>(std::move(loaded));
     volatile_bytes_ += bytes - found->second.bytes;
     found->second.bytes = bytes;
-    found->second.key = std::make_shared<const LoadedKey>(std::move(loaded));
     return {};
 }
 

@@ -1,44 +1,18 @@
-// A command for which there is no memory is refused by code, nothing of it is stored, and the device lives
-// on: every allocation of it fails once.
+// A command for which there is no memory is refused by code, and the device lives on: every allocation of it
+// fails once.
+#include <chrono>
 #include <cstdlib>
+#include <fstream>
+#include <future>
 #include <iostream>
 #include <new>
+#include <optional>
 
 #include "firmware/protocol/cxi/property_list.h"
 #include "firmware/smos/flash/boot_log.h"
 #include "firmware/smos/flash/state_folder.h"
+#include "test/failing_allocation.h"
 #include "test/unit/cmds/host.h"
-
-namespace {
-
-// Allocations of this thread until one fails; below 0: none does.
-thread_local long allocations_left = -1;
-thread_local bool one_failed = false;
-
-void* allocate(std::size_t size) {
-    if (allocations_left >= 0 && allocations_left-- == 0) {
-        one_failed = true;
-        throw std::bad_alloc();
-    }
-    void* const memory = std::malloc(size == 0 ? 1 : size);
-    if (!memory) throw std::bad_alloc();
-    return memory;
-}
-
-}  // namespace
-
-void* operator new(std::size_t size) { return allocate(size); }
-void* operator new[](std::size_t size) { return allocate(size); }
-void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
-    return std::malloc(size == 0 ? 1 : size);
-}
-void* operator new[](std::size_t size, const std::nothrow_t&) noexcept {
-    return std::malloc(size == 0 ? 1 : size);
-}
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete[](void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
-void operator delete[](void* memory, std::size_t) noexcept { std::free(memory); }
 
 using namespace cs2sim;
 
@@ -46,21 +20,38 @@ namespace {
 
 constexpr std::uint32_t kThrown = 1;  // no device's code
 
-// The code of a command outside a session whose allocation `failing` fails.
-std::uint32_t code_without_memory(Conversation& conversation, ByteView frame, long failing) {
-    one_failed = false;
-    Reply reply{};
+// Null where std::bad_alloc came out, which the transport's thread takes as the end of its caller.
+std::optional<Reply> reply_to(Conversation& conversation, ByteView frame) {
     try {
-        allocations_left = failing;
-        reply = conversation.transact(frame);
-        allocations_left = -1;
-    } catch (const std::bad_alloc&) {  // what the transport's thread takes as the end of its caller
-        allocations_left = -1;
-        return kThrown;
+        return conversation.transact(frame);
+    } catch (const std::bad_alloc&) {
+        return std::nullopt;
     }
-    REQUIRE(reply.action == Reply::Action::send);
-    const auto block = parse_answer(reply.frame);
+}
+
+std::uint32_t code_in(const std::optional<Reply>& reply) {
+    if (!reply) return kThrown;
+    REQUIRE(reply->action == Reply::Action::send);
+    const auto block = parse_answer(reply->frame);
     return block ? 0 : block.error().code;
+}
+
+// The code of a command outside a session.
+std::uint32_t code_of(Conversation& conversation, ByteView frame) {
+    return code_in(reply_to(conversation, frame));
+}
+
+struct WithoutMemory {
+    std::uint32_t code = 0;
+    bool ran_out = false;
+};
+
+// The same, while the allocation behind `before` others fails.
+WithoutMemory code_without_memory(Conversation& conversation, ByteView frame, long before) {
+    test::Shortage shortage(test::Shortage::Of::this_thread, test::Shortage::Lasts::once, before);
+    const auto reply = reply_to(conversation, frame);
+    const bool ran_out = shortage.end();
+    return {code_in(reply), ran_out};
 }
 
 Bytes frame_of(std::uint16_t fc, std::uint8_t sfc, std::initializer_list<Value> values) {
@@ -98,21 +89,37 @@ TEST_CASE("a command whose allocation fails is refused by code, and the device g
     for (const Bytes& frame : frames) {
         const auto request = parse_request(frame);
         INFO("function " << request->fc << "." << int(request->sfc));
-        const std::uint32_t usual = code_without_memory(*conversation, frame, -1);
+        const std::uint32_t usual = code_of(*conversation, frame);
         for (long failing = 0;; ++failing) {
             REQUIRE(failing < 5000);
-            const std::uint32_t code = code_without_memory(*conversation, frame, failing);
-            if (!one_failed) break;  // it has no more of them
+            const auto [code, ran_out] = code_without_memory(*conversation, frame, failing);
+            if (!ran_out) break;  // it has no more of them
             ++failures;
             if (code == E_CMDS_NO_MEM) ++refused;
             INFO("allocation " << failing << " answers " << code);
             const bool by_code = code == E_CMDS_NO_MEM || code == E_DB_NO_MEM || code == E_CXI_MALLOC;
             CHECK((by_code || code == kThrown || code == usual));
-            CHECK(code_without_memory(*conversation, echo, -1) == 0);
+            CHECK(code_of(*conversation, echo) == 0);
         }
-        CHECK(code_without_memory(*conversation, frame, -1) == usual);
+        CHECK(code_of(*conversation, frame) == usual);
     }
     CHECK(refused > frames.size());
+    // A conversation begins with an error or whole, and ends without memory: a device's destructor asks for
+    // none.
+    for (long failing = 0;; ++failing) {
+        REQUIRE(failing < 100);
+        test::Shortage shortage(test::Shortage::Of::this_thread, test::Shortage::Lasts::from_then_on,
+                                failing);
+        std::unique_ptr<Conversation> made;
+        try {
+            made = simulated.device().converse(Reach::host, "test");
+        } catch (const std::bad_alloc&) {
+            made = nullptr;
+        }
+        made.reset();
+        if (!shortage.end()) break;
+        CHECK(code_of(*conversation, echo) == 0);
+    }
     std::cout << "allocations that failed: " << failures << ", refused by code: " << refused << '\n';
 }
 
@@ -127,17 +134,44 @@ TEST_CASE(
     for (const auto& folder : {state.root, state.files(), state.databases(), state.audit()})
         std::ofstream(folder / ("audit." + long_name)) << "content";
     const auto prepare = [&](long failing) {
-        one_failed = false;
+        test::Shortage shortage(test::Shortage::Of::this_thread, test::Shortage::Lasts::once, failing);
         try {
-            allocations_left = failing;
             static_cast<void>(prepare_state_folder(state, log));
         } catch (const std::bad_alloc&) {
+            return shortage.end();
         }
-        allocations_left = -1;
-        return one_failed;
+        return shortage.end();
     };
     long failing = 0;
     while (prepare(failing)) REQUIRE(++failing < 5000);
     CHECK(failing > 20);
     CHECK(prepare_state_folder(state, log));
+}
+
+TEST_CASE("a restart for which there is no memory holds nobody up, and is made up for by the next command") {
+    Simulated simulated;
+    Caller reader(simulated);
+    const auto has_started = [&] {
+        const auto log = reader.plain(FC_ADM, SFC_ADM_GET_BOOT_LOG, Bytes(4));
+        return log && as_text(*log).find("device started, profile") != std::string_view::npos;
+    };
+    const Bytes restart = frame_of(FC_ADM, SFC_ADM_RESTART, {});
+    const auto conversation = simulated.device().converse(Reach::host, "test");
+    int failures = 0;
+    for (long before = 0;; ++before) {
+        REQUIRE(before < 5000);
+        const auto [code, ran_out] = code_without_memory(*conversation, restart, before);
+        if (!ran_out) break;
+        failures += code != 0 ? 1 : 0;
+        CAPTURE(before, code);
+        CHECK((code == 0 || code == E_CMDS_NO_MEM || code == kThrown));
+        auto next = std::async(std::launch::async, has_started);
+        if (next.wait_for(std::chrono::seconds(60)) != std::future_status::ready) {
+            std::cerr << "the device answers nobody after allocation " << before << '\n';
+            std::abort();  // no thread of it ends any more
+        }
+        CHECK(next.get());
+    }
+    CHECK(failures > 10);
+    CHECK(code_of(*conversation, restart) == 0);
 }

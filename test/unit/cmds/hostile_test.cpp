@@ -46,6 +46,17 @@ void await_auth_key(const Simulated& simulated) {
     REQUIRE(std::filesystem::exists(file));
 }
 
+// Of a command of the largest size by who is logged on: to seal and open half a megabyte, and the host's part
+// of that, is some milliseconds. A quadratic step takes seconds.
+constexpr double kMostSealedMilliseconds = 6 * kMostMilliseconds;
+
+template <class Command>
+double once_cost(const Command& command) {
+    const double before = processor_milliseconds();
+    command();
+    return processor_milliseconds() - before;
+}
+
 // The least of three: other programs share the processor's caches.
 template <class Command>
 double least_cost(const Command& command) {
@@ -173,19 +184,32 @@ TEST_CASE("no length that a user chooses ends the device") {
               E_CXI_INVALID_PARAM_LEN);
     }
     SECTION("every field of every function, as large as a sealed command can be") {
+        await_auth_key(simulated);
         std::size_t frames = 0;
+        double dearest = 0;
+        std::string name;
         for (const FunctionSignature& function : function_catalogue()) {
             if (function.fc == FC_SIM || restarts(function)) continue;
             const bool ends_session = function.fc == FC_CMDS && (function.sfc == SFC_CMDS_CLOSE_SESSION ||
                                                                  function.sfc == SFC_CMDS_LOGOFF);
             if (ends_session) continue;
             for (const Bytes& block : test::largest_blocks(function.request, test::most_block_bytes(true))) {
-                (void)caller.call(function.fc, function.sfc, block);
+                const auto call = [&] { (void)caller.call(function.fc, function.sfc, block); };
+                double cost = once_cost(call);
+                for (int again = 0; again < 2 && cost > kMostSealedMilliseconds / 2; ++again)
+                    cost = std::min(cost, once_cost(call));
+                INFO(function.module << "." << function.name << ", block of " << block.size() << " bytes");
+                CHECK(cost < kMostSealedMilliseconds);
                 ++frames;
+                if (cost > dearest) {
+                    dearest = cost;
+                    name = std::string(function.module) + "." + std::string(function.name);
+                }
             }
         }
         CHECK(code_of(caller.cmds(SFC_CMDS_GET_AUTH_STATE)) == 0);
-        std::cout << "largest sealed commands: " << frames << '\n';
+        std::cout << "largest sealed commands: " << frames << ", dearest " << dearest << " ms (" << name
+                  << ")\n";
     }
 }
 

@@ -122,6 +122,27 @@ TEST_CASE("sessions of every kind that a profile lists open and carry commands; 
     }
 }
 
+TEST_CASE("a mode with its FAST bit is the mode, on every profile") {
+    constexpr std::uint8_t kFast = 0x80;
+    std::size_t opened = 0;
+    for (const std::string& name : built_in_profiles()) {
+        Simulated device(name);
+        const std::uint8_t mechanism = device.profile().session_mechanisms.back();
+        for (const std::uint8_t mode : {SM_MODE_DH, SM_MODE_ECDH, SM_MODE_DH_MA_RSA}) {
+            INFO(name << " mode " << int(mode));
+            const Bytes value = KeyAgreement::start(mode)->public_value();
+            const auto open = [&](std::uint8_t as) {
+                Caller caller(device);
+                return code_of(caller.plain(FC_CMDS, SFC_CMDS_OPEN_SESSION, {as, mechanism, value}));
+            };
+            const std::uint32_t code = open(mode);
+            CHECK(open(mode | kFast) == code);
+            opened += code == 0 ? 1 : 0;
+        }
+    }
+    CHECK(opened >= built_in_profiles().size());
+}
+
 TEST_CASE("an envelope that was changed, cut, replayed or reordered is refused; the session lives on") {
     Simulated device;
     Caller caller(device);

@@ -41,6 +41,13 @@ constexpr Provocation kProvocations[] = {
          token[token.size() - 6] &= 0xFE;
          return add("ALICE", MECH_RSA_SIGN, 0, "", token);
      }},
+    {E_CMDS_BAD_TOKEN,  // any odd modulus, and an exponent as long: each logon would compute for long
+     [] {
+         Bytes number(512, 0xA5);
+         number[511] |= 1;
+         const auto key = rsa_public_key(number, number);
+         return key ? add("ALICE", MECH_RSA_SIGN, 0, "", public_key_der(**key)) : 0;
+     }},
     {E_CMDS_BAD_TOKEN,  // the point at infinity of P-256
      [] {
          return add("ALICE", MECH_ECDSA, 0, "",
