@@ -1,6 +1,5 @@
 // CSL*: what a network appliance says of itself (device-formats.md, section 2).
 #include <algorithm>
-#include <thread>
 
 #include "firmware/adm/adm.h"
 #include "firmware/adm/format_text.h"
@@ -10,6 +9,7 @@
 namespace cs2sim::adm {
 namespace {
 
+constexpr unsigned kCommandsAtOnce = 8;  // our assumption: 12.5 % for each command that runs
 constexpr int kFanSpeed = 5100;
 constexpr std::string_view kConfigFile = "csxlan.conf";
 constexpr std::string_view kFirstConfig = "# appliance configuration\nport = 288\n";
@@ -25,13 +25,13 @@ Result<void> check_appliance(const Call& call) {
 
 }  // namespace
 
-// Of the device, not of the host: the share of its processors that commands of others keep busy.
+// Of the device, whatever the host has: how many commands of others run, of those that it works on at once.
 Result<Bytes> csl_get_load(Call& call) {
     CS2SIM_TRY(check_appliance(call));
     std::uint32_t tenths = call.state<DeviceControl>().load;
     if (tenths == DeviceControl::kMeasured) {
         const std::uint32_t others = std::max(1U, call.device.scheduler.running()) - 1;  // without this one
-        tenths = std::min(1000U, 1000 * others / std::max(1U, std::thread::hardware_concurrency()));
+        tenths = std::min(1000U, 1000 * others / kCommandsAtOnce);
     }
     return call.answer({format_text("%u.%u %%\n", tenths / 10, tenths % 10)});
 }

@@ -38,16 +38,20 @@ constexpr LinkFailure kLinkFailures[] = {
 };
 
 // The second line of an error where it is not the short name of a module (error-numbers.md, "Others"). What
-// the line of DB is, and which layers are API and which API LINUX, is our assumption.
+// the line of DB is, which layers are API and which API LINUX, and how modules are called that no device here
+// has (PKCS11, PIN, NTP), is our assumption.
 struct Heading {
     std::uint32_t first;  // codes
     std::uint32_t last;
     std::string_view name;
 };
 constexpr Heading kHeadings[] = {
+    {0xB0640000, 0xB064FFFF, "PKCS11"},
     {0xB0820000, 0xB082FFFF, "PP, PIN pad Driver"},
     {0xB0830000, 0xB083FFFF, "CMDS, Command scheduler"},
     {0xB0880000, 0xB088FFFF, "Database"},
+    {0xB0990000, 0xB099FFFF, "PIN"},
+    {0xB09A0000, 0xB09AFFFF, "NTP"},
     {0xB9010000, 0xB901FFFF, "API LINUX"},
     {0xB9000000, 0xB9FFFFFF, "API"},
 };

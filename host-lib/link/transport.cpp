@@ -267,14 +267,20 @@ Result<void> greet(Transport& transport, const Deadline& deadline) {
     return {};
 }
 
+// Four numbers with dots or so: nothing that a name server should be asked for.
+bool looks_like_address(const std::string& place) {
+    return place.find_first_not_of("0123456789.") == std::string::npos;
+}
+
 Result<std::unique_ptr<Transport>> connect_tcp(const DeviceAddress& where, const Deadline& deadline) {
     addrinfo hints{};
     hints.ai_family = AF_UNSPEC;
     hints.ai_socktype = SOCK_STREAM;
-    hints.ai_flags = AI_NUMERICSERV;
+    const bool address = looks_like_address(where.place);
+    hints.ai_flags = AI_NUMERICSERV | (address ? AI_NUMERICHOST : 0);
     addrinfo* found = nullptr;
     if (::getaddrinfo(where.place.c_str(), std::to_string(where.port).c_str(), &hints, &found) != 0)
-        return fail(E_CSA_UNKNOWN_HOST);
+        return fail(address ? E_CSA_ADDRESS : E_CSA_UNKNOWN_HOST);
     const std::unique_ptr<addrinfo, void (*)(addrinfo*)> owned(found, ::freeaddrinfo);
 
     Result<std::unique_ptr<Transport>> transport = fail(E_CSA_UNKNOWN_HOST);

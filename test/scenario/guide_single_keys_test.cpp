@@ -131,7 +131,7 @@ TEST_CASE("many keys: a progress bar on a terminal, none in a pipe") {
     const Outcome piped = user.tool("cxitool", {kClerk, "Group=G", "BackupKey"});
     require_success(piped);
     CHECK(piped.err.empty());
-    CHECK(piped.out == "400 keys backed up\n");
+    CHECK(piped.out.empty());
     CHECK(names_in(user.folder()).size() >= 400);
 
     user.options.terminal_input = "\n";
@@ -144,7 +144,7 @@ TEST_CASE("many keys: a progress bar on a terminal, none in a pipe") {
     CHECK(shown.status == 0);
     CHECK(shown.out.find("keys: [") != std::string::npos);
     CHECK(shown.out.find("[########################################] 400 of 400") != std::string::npos);
-    CHECK(shown.out.find("\033[K400 keys restored") != std::string::npos);  // the bar is wiped first
+    CHECK(shown.out.find("\033[Kcxitool: 400 keys restored") != std::string::npos);  // the bar is wiped first
 }
 
 TEST_CASE("signatures, requests and ciphertexts of cxitool are openssl's, and the reverse") {

@@ -146,6 +146,12 @@ TEST_CASE("explain tells functions, modules and modes without a simulator") {
     CHECK(module.find("Command scheduler") != std::string::npos);
     CHECK(module.find("GET_CHALLENGE") != std::string::npos);
     CHECK(explained("--modes") == read_file(cs2sim::source_folder() / "test/unit/trace/modes.txt"));
+    // The form without number, of modules and of layers of the host library.
+    CHECK(explained("B083").starts_with(
+        "083 CMDS, Command scheduler\n  B0830001  DENIED: permission denied\n"));
+    CHECK(explained("b9063") == "906 CSA, Host library\n  B9063000 to B9063FFF: ADM client\n");
+    CHECK(explained("099").starts_with("099 PIN\n"));
+    CHECK(run({built_program("cs2sim"), "explain", "B777"}).status == 1);
     const Outcome unknown = run({built_program("cs2sim"), "explain", "CMDS.NO_SUCH_FUNCTION"});
     CHECK(unknown.status == 1);
     CHECK(unknown.err.find("NO_SUCH_FUNCTION") != std::string::npos);

@@ -60,6 +60,21 @@ TEST_CASE("bl_sim5 listens on all addresses only when the environment says so") 
     CHECK(outcome.out.find("listen     " + std::to_string(port) + "@0.0.0.0") != std::string::npos);
 }
 
+TEST_CASE("CS2SIM_LISTEN has one grammar, for bl_sim5 and for cs2sim start") {
+    const Folder folder;
+    const unsigned first = free_port(), second = first + 2;
+    const std::string places = std::to_string(first) + "@127.0.0.1 " + std::to_string(second) + "@127.0.0.1";
+    const Outcome listed = start_ask_end(folder, "bl_sim5 -h -o -d devices", {first, second}, "TERM",
+                                         {{"CS2SIM_LISTEN", places}});
+    INFO(listed.out << listed.err);
+    CHECK(listed.out.starts_with("mode      = Operational Mode\nmode      = Operational Mode\nended 0\n"));
+    const Outcome any =
+        start_ask_end(folder, "cs2sim start --foreground --no-device --state other", {first}, "TERM",
+                      {{"SDK_PORT", std::to_string(first)}, {"CS2SIM_LISTEN", "any"}});
+    INFO(any.out << any.err);
+    CHECK(any.out.find("listen     " + std::to_string(first) + "@0.0.0.0") != std::string::npos);
+}
+
 TEST_CASE("cs_multi.sh starts several on every second port, and ends them all") {
     const Folder folder;
     const unsigned port = free_port();

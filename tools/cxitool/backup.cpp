@@ -11,7 +11,7 @@
 #include "tools/cxitool/commands.h"
 #include "tools/cxitool/key_store.h"
 #include "tools/cxitool/selection.h"
-#include "tools/session/print.h"
+#include "tools/session/progress.h"
 
 namespace cs2sim::tools {
 namespace {
@@ -94,7 +94,7 @@ Result<void> backup_keys(Session& session, const std::string&) {
     CS2SIM_TRY(run_batch(
         session, keys.size(), [&](std::size_t i) { return title_of(keys[i]); },
         [&](std::size_t i) { return backup_key(session, keys[i]); }));
-    print("%s backed up\n", keys_text(keys.size()).c_str());
+    Progress("cxitool").finish(keys_text(keys.size()) + " backed up");
     return {};
 }
 
@@ -134,7 +134,7 @@ Result<void> restore_keys(Session& session, const std::string& value) {
     };
     CS2SIM_TRY(run_batch(
         session, files.size(), [&](std::size_t i) { return "file " + files[i]; }, restore));
-    print("%s restored\n", keys_text(files.size()).c_str());
+    Progress("cxitool").finish(keys_text(files.size()) + " restored");
     return {};
 }
 

@@ -95,10 +95,19 @@ std::string framework_meaning(std::uint32_t number) {
     }
 }
 
+// As the second line of an error names it, for those that no device here has.
+std::string module_heading(std::uint16_t id) {
+    const std::string lines = describe(0xB0000000 | static_cast<std::uint32_t>(id) << 16);
+    constexpr std::string_view kBefore = "\nCryptoServer module ";
+    const std::size_t begin = lines.find(kBefore) + kBefore.size();
+    return lines.substr(begin, lines.find('\n', begin) - begin);
+}
+
 std::string module_words(std::uint16_t id) {
-    const ModuleRow* module = find_module(id);
-    if (!module) return format("%03X, unknown", id);
-    return format("%03X ", id) + std::string(module->name) + ", " + std::string(module->long_name);
+    if (const ModuleRow* module = find_module(id))
+        return format("%03X ", id) + std::string(module->name) + ", " + std::string(module->long_name);
+    const std::string heading = module_heading(id);
+    return heading.starts_with(format("%03X", id)) ? heading : format("%03X ", id) + heading;
 }
 
 // The host's layers (B900 to B9FF) are one module to the tables; each has a number of its own.
@@ -311,6 +320,26 @@ std::string explain_function(const FunctionSignature& signature) {
     return text + entry("may answer", joined(answers_of(signature)));
 }
 
+// "B083", "B9063": what all codes that begin so have in common, and which there are (firmware-facts.md,
+// section 2: the form without number).
+std::string explain_beginning(std::string_view text) {
+    std::int64_t digits = 0;
+    if (text.size() < 4 || text.size() > 7 || text[0] != 'B' || !read_number(text, 16, digits)) return {};
+    const unsigned open = 4 * (8 - static_cast<unsigned>(text.size()));
+    const auto first = static_cast<std::uint32_t>(digits << open);
+    const std::uint32_t last = first | ((1U << open) - 1);
+    std::string list;
+    for (const ErrorRange& range : error_ranges())
+        if (range.row.code <= last && first <= range.last)
+            list += "  " + hex_code(range.row.code) + " to " + hex_code(range.last) + ": " +
+                    std::string(range.row.text) + "\n";
+    for (const ErrorRow& row : error_table())
+        if (first <= row.code && row.code <= last)
+            list += "  " + hex_code(row.code) + "  " + std::string(row.name) + ": " + std::string(row.text) +
+                    "\n";
+    return list.empty() ? "" : module_words_of(first) + "\n" + list;
+}
+
 const ModuleRow* module_in(std::string_view text) {
     std::int64_t id = 0;
     if (text.size() <= 4 && read_number(text, 16, id) && id <= 0xFFF)
@@ -346,6 +375,8 @@ tl::expected<std::string, std::string> explain(std::string_view what) {
         text += explain_function(*function);
     if (text.empty())
         if (const ModuleRow* module = module_in(upper)) text += explain_module(*module);
+    if (text.empty()) text = explain_beginning(upper);
+    if (text.empty() && upper.size() == 3) text = explain_beginning("B" + upper);
     if (text.empty())
         if (const DatabasePolicy* row = database_policy(what); row->name != "*")
             text += explain_database(*row);

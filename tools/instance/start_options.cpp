@@ -63,7 +63,7 @@ void StartArguments::add_to(CLI::App& command, Unsaid unsaid) {
         "--listen", options_.listen,
         "PORT@ADDRESS, ADDRESS:PORT, PORT (on loopback, 0 for a free one), unix:PATH or fd:NUMBER "
         "(inherited); more than once for several; default: the environment's CS2SIM_LISTEN, apart by "
-        "blanks");
+        "blanks, or any: SDK_PORT (3001) on all addresses");
     by_environment(command.add_option("--profile", options_.profile, "name, or a TOML file"),
                    "CS2SIM_PROFILE");
     command
@@ -91,10 +91,12 @@ StartOptions StartArguments::complete() const {
     whole.node_mode = octal(mode_).value_or(0660);
     if (!whole.pid_file.empty()) whole.pid_file = std::filesystem::absolute(whole.pid_file);
     for (std::string& socket : inherited_sockets()) whole.listen.push_back(std::move(socket));
+    const char* port = std::getenv("SDK_PORT");
     if (const char* places = std::getenv("CS2SIM_LISTEN"); whole.listen.empty() && places)
-        whole.listen = CLI::detail::split_up(places);
-    if (const char* port = std::getenv("SDK_PORT"); whole.listen.empty() && port)
-        whole.listen.push_back(std::string(port) + "@127.0.0.1");
+        whole.listen = places == std::string_view("any")
+                           ? std::vector{std::string(port ? port : "3001") + "@0.0.0.0"}
+                           : CLI::detail::split_up(places);
+    if (whole.listen.empty() && port) whole.listen.push_back(std::string(port) + "@127.0.0.1");
     return whole;
 }
 

@@ -70,6 +70,7 @@ TEST_CASE("an error prints the three lines that operators know") {
     CHECK(
         describe(0xB0830063) ==
         "Error B0830063\nCryptoServer module CMDS, Command scheduler\nillegal challenge length requested\n");
+    CHECK(describe(0xB0990001) == "Error B0990001\nCryptoServer module PIN\nPIN module\n");
     CHECK(describe(0xB7770001) == "Error B7770001\nCryptoServer module 777, unknown module\nunknown error\n");
     // error-numbers.md, "Others": most modules by their short name, host layers by names of their own.
     CHECK(describe(0xB0870027) ==
