@@ -1,7 +1,6 @@
 #include "firmware/crypto/pkey.h"
 
 #include <openssl/core_names.h>
-#include <openssl/decoder.h>
 #include <openssl/encoder.h>
 
 #include <algorithm>
@@ -27,25 +26,9 @@ Out encode(const EVP_PKEY& key, int selection, const char* structure) {
     return out;
 }
 
-Result<Handle<EVP_PKEY>> decode(ByteView der, int selection, const char* structure) {
-    EVP_PKEY* key = nullptr;
-    std::unique_ptr<OSSL_DECODER_CTX, void (*)(OSSL_DECODER_CTX*)> decoder(
-        OSSL_DECODER_CTX_new_for_pkey(&key, "DER", structure, nullptr, selection, nullptr, nullptr),
-        OSSL_DECODER_CTX_free);
-    const unsigned char* rest = der.data();
-    std::size_t size = der.size();
-    if (!decoder || size == 0 || OSSL_DECODER_from_data(decoder.get(), &rest, &size) != 1)
-        return fail(E_ASN1_DECODE_ERR);
-    Handle<EVP_PKEY> owned(key);
-    if (size != 0) return fail(E_ASN1_DECODE_ERR);
-    return owned;
-}
-
-// OpenSSL takes the point at infinity, one byte, for a public key. It is none: what is agreed with it is
-// known to everybody.
-bool is_at_infinity(const EVP_PKEY& key) { return is_ec(key) && ec_point(key).size() <= 1; }
-
 }  // namespace
+
+bool is_at_infinity(const EVP_PKEY& key) { return is_ec(key) && ec_point(key).size() <= 1; }
 
 Handle<EVP_PKEY> key_from_parameters(const char* type, OSSL_PARAM_BLD* builder, int selection) {
     const Handle<OSSL_PARAM> parameters(OSSL_PARAM_BLD_to_param(builder));
@@ -140,18 +123,8 @@ Bytes public_key_der(const EVP_PKEY& key) {
     return encode<Bytes>(key, EVP_PKEY_PUBLIC_KEY, "SubjectPublicKeyInfo");
 }
 
-Result<PublicKey> public_key_from_der(ByteView der) {
-    auto key = decode(der, EVP_PKEY_PUBLIC_KEY, "SubjectPublicKeyInfo");
-    if (key && is_at_infinity(**key)) return fail(E_ECA_BAD_POINT);
-    return key;
-}
-
 SecretBytes private_key_der(const EVP_PKEY& key) {
     return encode<SecretBytes>(key, EVP_PKEY_KEYPAIR, "PrivateKeyInfo");
-}
-
-Result<PrivateKey> private_key_from_der(ByteView der) {
-    return decode(der, EVP_PKEY_KEYPAIR, "PrivateKeyInfo");
 }
 
 Result<Bytes> key_number(const EVP_PKEY& key, const char* name) {

@@ -51,6 +51,9 @@ bool is_edwards(const EVP_PKEY& key);  // Ed25519, Ed448
 unsigned key_bits(const EVP_PKEY& key);
 std::string ec_curve(const EVP_PKEY& key);  // OpenSSL's name
 Bytes ec_point(const EVP_PKEY& key);        // 04 | x | y
+// OpenSSL takes the point at infinity, one byte, for a public key. It is none: what is agreed with it is
+// known to everybody.
+bool is_at_infinity(const EVP_PKEY& key);
 
 // Signature over SHA-256 of `message`: RSA PKCS#1 v1.5, or ECDSA in DER. Error: E_VRSA_BAD_KEY.
 Result<Bytes> sign_sha256(const EVP_PKEY& key, ByteView message);

@@ -25,7 +25,9 @@ std::uint64_t Prepared::affected() {
 }
 
 Prepared& PreparedStatements::execute(const std::string& sql, const Values& values, Prepared::Gives gives) {
+    constexpr std::size_t kMost = 64;  // pages of every size have a statement of their own
     auto found = statements_.find(sql);
+    if (found == statements_.end() && statements_.size() >= kMost) statements_.clear();
     if (found == statements_.end())
         found =
             statements_.emplace(sql, std::make_unique<Prepared>(session_, sql, values.size(), gives)).first;

@@ -35,7 +35,8 @@ private:
     const Gives gives_;
 };
 
-// Those of one connection. Their SQL has no values in it, so there are few.
+// Those of one connection. Their SQL has no values in it, so there are few; when there are many after all,
+// they begin anew.
 class PreparedStatements {
 public:
     explicit PreparedStatements(soci::session& session) : session_(session) {}

@@ -7,6 +7,16 @@
 #include "host-lib/keystore/drivers/sql_key_store.h"
 
 namespace cs2sim::keystore {
+namespace {
+
+// Keys of a group by label or id: whatever the values, the index of these gives the first page, in its order.
+// Further pages, and other conditions, need a plan that knows the values.
+bool has_one_plan(const Filter& filter, const KeyIndex* after) {
+    return !after && filter.group && (filter.label || filter.id) && !filter.name && !filter.mbk &&
+           !filter.not_mbk;
+}
+
+}  // namespace
 
 Result<StoredKey> SqlKeyStore::find(const KeyIndex& index, Match match, const Filter& filter) {
     if (!is_name(index.group) || !is_name(index.name)) return fail(E_DB_NOT_FOUND);
@@ -34,9 +44,11 @@ Result<Page> SqlKeyStore::list(const Filter& filter, const KeyIndex* after, std:
     if (limit == 0 || limit > kMostRows) return fail(E_CSA_PARAM);
     Page page;
     CS2SIM_TRY(perform([&](Connection& connection, bool) -> Result<void> {
-        page = read_keys(connection,
-                         select_keys(connection.dialect(), filter, after, Match::greater, limit + 1, blobs),
-                         limit, blobs, say_);
+        Values values;
+        const bool apart = has_one_plan(filter, after);
+        const Dialect sql = apart ? connection.dialect().with(values) : connection.dialect();
+        const std::string statement = select_keys(sql, filter, after, Match::greater, limit + 1, blobs);
+        page = read_keys(connection, statement, limit, blobs, say_, values);
         return {};
     }));
     if (page.more && !page.last) {

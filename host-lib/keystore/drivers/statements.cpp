@@ -10,13 +10,19 @@ namespace {
 std::string number(std::uint64_t value) { return std::to_string(value); }
 
 std::string joined(const std::vector<std::string>& parts, std::string_view with) {
+    std::size_t size = 0;
+    for (const std::string& part : parts) size += part.size() + with.size();
     std::string all;
+    all.reserve(size);
     for (const std::string& part : parts) all.append(all.empty() ? "" : with).append(part);
     return all;
 }
 
 std::string together(std::initializer_list<std::string_view> parts) {
+    std::size_t size = 0;
+    for (const std::string_view part : parts) size += part.size();
     std::string all;
+    all.reserve(size);
     for (const std::string_view part : parts) all.append(part);
     return all;
 }
@@ -44,8 +50,8 @@ std::vector<std::string> conditions(const Dialect& sql, const Filter& filter) {
     if (filter.name) all.push_back("name = " + sql.text(*filter.name));
     if (filter.label) all.push_back("label = " + sql.bytes(*filter.label));
     if (filter.id) all.push_back("id = " + sql.bytes(*filter.id));
-    if (filter.key_class) all.push_back("class = " + number(*filter.key_class));
-    if (filter.key_type) all.push_back("key_type = " + number(*filter.key_type));
+    if (filter.key_class) all.push_back("class = " + sql.number(*filter.key_class));
+    if (filter.key_type) all.push_back("key_type = " + sql.number(*filter.key_type));
     if (filter.is_private) all.push_back("private = " + sql.truth(*filter.is_private));
     if (filter.mbk) all.push_back("mbk = " + sql.bytes(*filter.mbk));
     if (filter.not_mbk) all.push_back("mbk <> " + sql.bytes(*filter.not_mbk));

@@ -170,6 +170,20 @@ void keys_are_found_by_what_they_are(const std::function<Store()>& open) {
     CHECK(specs({.mbk = kOldMbk}) == Specs{1, 2});
     CHECK(specs({.not_mbk = kOldMbk}) == Specs{3, 4, 5, 6});
     CHECK(store->count({.label = bytes("odd")}).value() == 4);
+    // Often enough that a server keeps one plan for all values.
+    for (int i = 0; i < 12; ++i) {
+        CHECK(specs({.label = bytes(i % 2 ? "odd" : "even")}) == (i % 2 ? Specs{1, 3, 5} : Specs{2, 4, 6}));
+        CHECK(specs({.label = bytes("even"), .key_class = 0x80100001}) == Specs{4, 6});
+        CHECK(specs({.label = bytes("even"), .key_class = 4, .key_type = 2}) == Specs{2});
+        CHECK(specs({.label = bytes("even"), .is_private = false}) == Specs{6});
+        CHECK(specs({.id = Bytes{static_cast<std::uint8_t>(i % 4), 0}}).size() ==
+              (i % 4 == 0 || i % 4 == 3 ? 1 : 2));
+        const Filter odd{.group = "FIND", .label = bytes("odd")};
+        const auto first = store->list(odd, nullptr, 2, true).value();
+        CHECK(specs_of(first) == Specs{1, 3});
+        CHECK(first.more);
+        CHECK(specs_of(store->list(odd, &*first.last, 2, true).value()) == Specs{5});
+    }
 }
 
 void versions_guard_changes(const std::function<Store()>& open) {

@@ -149,6 +149,47 @@ TEST_CASE("a database without tables says how they are made") {
     CHECK(heard.has("version 7"));
 }
 
+TEST_CASE(
+    "finding by label is prepared, and reads that label's part of the index whatever others there are") {
+    Postgres& server = postgres();
+    const std::string connection = server.new_store("labels");
+    server.sql("labels",
+               "insert into cs2sim_key select 'G', '', n, 1, decode(repeat('01', 16), 'hex'), 3, 31, "
+               "convert_to(case when n = 19000 then 'rare' else 'common' end, 'UTF8'), int8send(n), true, "
+               "'k', decode(md5(n::text), 'hex'), now(), now(), 'host' from generate_series(1, 20000) n");
+    server.sql("labels", "vacuum analyze cs2sim_key");
+    server.sql("labels", "alter database labels set log_statement = 'all'");
+    server.sql("labels", "select pg_stat_reset()");
+    constexpr int kTimes = 10;  // more than a server takes to settle on one plan
+    {
+        const Store store = opened(at(connection));
+        for (int i = 0; i < kTimes; ++i)
+            for (const auto& [label, found] : {std::pair{"common", 5}, {"rare", 1}, {"none", 0}}) {
+                const Filter filter{
+                    .group = "G", .label = to_bytes(as_bytes(std::string_view(label))), .key_class = 3};
+                CHECK(store->list(filter, nullptr, 5, true).value().keys.size() ==
+                      static_cast<std::size_t>(found));
+            }
+    }
+    server.await("labels",
+                 "select idx_scan, idx_tup_read from pg_stat_user_indexes where indexrelname = "
+                 "'cs2sim_key_label'",
+                 std::to_string(3 * kTimes) + "|" + std::to_string((6 + 1) * kTimes));
+    CHECK(
+        server.sql("labels", "select sum(idx_scan) from pg_stat_user_indexes where relname = 'cs2sim_key'") ==
+        std::to_string(3 * kTimes) + "\n");
+    CHECK(server.sql("labels", "select seq_scan from pg_stat_user_tables where relname = 'cs2sim_key'") ==
+          "0\n");
+    const std::string log = server.log();
+    const auto times = [&](const std::string& words) {
+        int count = 0;
+        for (std::size_t at = 0; (at = log.find(words, at)) != log.npos; at += words.size()) ++count;
+        return count;
+    };
+    CHECK(times("and label = cast($2 as bytea)") == 3 * kTimes);
+    CHECK(times("and label = bytea") == 0);
+}
+
 TEST_CASE("three roles: what each may") {
     Postgres& server = postgres();
     server.new_store("roles");
