@@ -278,9 +278,8 @@ TEST_CASE("users come in pages, as many as there are") {
         threads.emplace_back([&] {
             std::vector<std::unique_ptr<Caller>> callers;
             for (int i = 0; i < 50; ++i) callers.push_back(std::make_unique<Caller>(device));
-            for (const char* from : {"", "U1100", "U1298"})
-                for (const auto& caller : callers)
-                    if (!caller->plain(FC_CMDS, SFC_CMDS_LIST_USERS, {from})) ++refused;
+            for (const auto& caller : callers)
+                if (!caller->plain(FC_CMDS, SFC_CMDS_LIST_USERS, {"U1290"})) ++refused;
         });
     threads.clear();
     CHECK(refused == 0);
