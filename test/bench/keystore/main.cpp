@@ -135,13 +135,16 @@ std::string many() {
 // So many rows, with specifiers behind `first`: no device would open them.
 void fill(const std::string& database, const std::string& keys, int first) {
     const auto start = Clock::now();
-    postgres().sql(
-        database,
-        "insert into cs2sim_key select 'SLOT_0000', '', n + " + std::to_string(first) +
-            ", 1, decode(repeat('01', 16), 'hex'), 3, 31, "
-            "convert_to('label ' || n, 'UTF8'), int8send(n), true, decode(repeat('4b', 300), 'hex'), "
-            "decode(md5(n::text), 'hex'), now(), now(), 'host' from generate_series(1, " +
-            keys + ") n");
+    constexpr long kPiece = 100000;  // that a busy machine makes in the time that a program has
+    const long all = std::stol(keys);
+    for (long from = 0; from < all; from += kPiece)
+        postgres().sql(
+            database,
+            "insert into cs2sim_key select 'SLOT_0000', '', n + " + std::to_string(first) +
+                ", 1, decode(repeat('01', 16), 'hex'), 3, 31, "
+                "convert_to('label ' || n, 'UTF8'), int8send(n), true, decode(repeat('4b', 300), 'hex'), "
+                "decode(md5(n::text), 'hex'), now(), now(), 'host' from generate_series(" +
+                std::to_string(from + 1) + ", " + std::to_string(std::min(from + kPiece, all)) + ") n");
     postgres().sql(database, "vacuum analyze cs2sim_key");
     std::printf("%s keys in PostgreSQL, made in %.0f s:\n", keys.c_str(), seconds_since(start));
 }

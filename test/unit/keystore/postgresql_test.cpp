@@ -171,13 +171,11 @@ TEST_CASE(
                       static_cast<std::size_t>(found));
             }
     }
-    server.await("labels",
-                 "select idx_scan, idx_tup_read from pg_stat_user_indexes where indexrelname = "
-                 "'cs2sim_key_label'",
-                 std::to_string(3 * kTimes) + "|" + std::to_string((6 + 1) * kTimes));
-    CHECK(
-        server.sql("labels", "select sum(idx_scan) from pg_stat_user_indexes where relname = 'cs2sim_key'") ==
-        std::to_string(3 * kTimes) + "\n");
+    // For the common one the primary key's index does as well, as long as the server knows the label.
+    const std::string of_keys = " from pg_stat_user_indexes where relname = 'cs2sim_key'";
+    server.await("labels", "select sum(idx_scan)" + of_keys, std::to_string(3 * kTimes));
+    CHECK(server.sql("labels", "select sum(idx_tup_read) <= " + std::to_string((6 + 1) * kTimes) + of_keys) ==
+          "t\n");
     CHECK(server.sql("labels", "select seq_scan from pg_stat_user_tables where relname = 'cs2sim_key'") ==
           "0\n");
     const std::string log = server.log();
