@@ -1,9 +1,7 @@
 // Services of CXI's internal interface: keys come and go by their numbers. A module is the device's own: it
 // speaks for itself, not for who called it, and the keys' own policies hold.
-#include "firmware/cmds/context.h"
-#include "firmware/cmds/scheduler.h"
 #include "firmware/crypto/pkey.h"
-#include "firmware/modules/service.h"
+#include "firmware/modules/device_command.h"
 #include "firmware/protocol/cxi/property_list.h"
 
 namespace cs2sim::services {
@@ -44,16 +42,9 @@ void add_part(SecretBytes& list, std::uint8_t which, ByteView bytes) {
     list.insert(list.end(), bytes.begin(), bytes.end());
 }
 
-// A command of CXI with the rights of the device.
+// A command of CXI: who uses keys, manages them, is the security officer.
 Result<Bytes> command(const ServiceCall& call, std::uint8_t sfc, std::initializer_list<Value> values) {
-    constexpr std::uint32_t kAllRights = 0x00000222;  // uses keys, manages them, is the security officer
-    const FunctionSignature* row = find_function(FC_CXI, sfc);
-    CS2SIM_TRY_LET(block, compose(row->request, values));
-    Context inside;
-    inside.users = {{"CXI", kAllRights, "CXI_GROUP=*", {}}};
-    auto answer = call.device.scheduler.run(call.device, inside, {FC_CXI, sfc, block});
-    cleanse(block.data(), block.size());
-    return answer;
+    return device_command(call, {"CXI", 0x00000222, "CXI_GROUP=*"}, FC_CXI, sfc, values);
 }
 
 Result<Bytes> field(std::uint8_t sfc, ByteView answer, BytesName name) {

@@ -441,6 +441,7 @@ static int system_calls(T_CMDS_HANDLE* handle, int l_cmd, unsigned char* cmd) {
 #include "probe_rsa.h"
 #include "probe_shares.h"
 #include "probe_storage.h"
+#include "probe_users.h"
 
 static unsigned int ticks;
 static void background(void* unused) {
@@ -524,7 +525,8 @@ static P_CMDS_FCT Module_func_tab[] = {echo,          permission, memory,       
                                        count_records, services,   system_calls, misbehave,   background_ticks,
                                        NULL,          echo,       rsa,          files,       volatile_records,
                                        edwards,       keys,       dsa,          eca,         ccm,
-                                       lna,           shares};
+                                       lna,           shares,     users,        logged_on,   modes,
+                                       session_key,   erase,      critical};
 
 int PROBE_START(T_OS_MDL_HDL smos, OS_FILE_HANDLE file, void* memory_of_image) {
     (void)file;
