@@ -426,7 +426,7 @@ static int system_calls(T_CMDS_HANDLE* handle, int l_cmd, unsigned char* cmd) {
     EXPECT(memcmp(key, again, 32) == 0);
     EXPECT(cmds_audit_write(24, handle, (unsigned char*)"probe %s %d", "writes", 7) == 0);
     EXPECT(os_audit_write(0x01000000, (unsigned char*)"probe without users") == 0);
-    EXPECT(eca_dp_a2s(0, NULL, NULL) == (int)E_ECA_NOT_SUPP); /* named in the log */
+    EXPECT(eca_point_bl_get(NULL, NULL, NULL) == (int)E_ECA_NOT_SUPP); /* named in the log */
     os_log_print((unsigned char*)"probe says %08x\n", 0x4711u);
     return 0;
 }
@@ -437,6 +437,7 @@ static int system_calls(T_CMDS_HANDLE* handle, int l_cmd, unsigned char* cmd) {
 #include "probe_edwards.h"
 #include "probe_keys.h"
 #include "probe_lna.h"
+#include "probe_own_curves.h"
 #include "probe_points.h"
 #include "probe_rsa.h"
 #include "probe_shares.h"
@@ -526,7 +527,7 @@ static P_CMDS_FCT Module_func_tab[] = {echo,          permission, memory,       
                                        NULL,          echo,       rsa,          files,       volatile_records,
                                        edwards,       keys,       dsa,          eca,         ccm,
                                        lna,           shares,     users,        logged_on,   modes,
-                                       session_key,   erase,      critical};
+                                       session_key,   erase,      critical,     own_curves};
 
 int PROBE_START(T_OS_MDL_HDL smos, OS_FILE_HANDLE file, void* memory_of_image) {
     (void)file;
