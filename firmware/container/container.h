@@ -43,8 +43,10 @@ Result<Bytes> image_of_script(const ModuleInfo& info, ByteView text);
 Result<ByteView> text_of_image(ByteView image);
 
 // Checks every field, the image's hash and the signature by one of `keys`, the one whose id stands in the
-// container. Errors: E_ADM_MTC_MAGIC, _LENGTH, _VERSION; E_ADM_MMC_MAGIC, _LENGTH, _VERSION, _INFO, _TYPE,
-// _HASH; E_ADM_SIGNATURE_BLOCK; E_ADM_SIGNATURE when no key verifies it.
+// container. Errors: E_ADM_MTC_MAGIC, _LENGTH, _VERSION; E_ADM_MMC_MAGIC, _LENGTH, _VERSION, _INFO, _HASH;
+// E_ADM_MMC_TYPE for all types but kModuleLinux and kModuleScript (that hardware's containers are refused
+// when they are loaded, before their signature is looked at: OUR ASSUMPTION); E_ADM_SIGNATURE_BLOCK;
+// E_ADM_SIGNATURE when no key verifies it.
 Result<ModuleInfo> check_container(ByteView file, std::span<const PublicKey> keys);
 
 // The image inside a container that check_container() took: the linker's file with its fill. Errors:

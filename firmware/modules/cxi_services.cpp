@@ -1,9 +1,9 @@
 // Services of CXI's internal interface: keys come and go by their numbers. A module is the device's own: it
 // speaks for itself, not for who called it, and the keys' own policies hold.
-#include "firmware/cmds/context.h"
-#include "firmware/cmds/scheduler.h"
-#include "firmware/crypto/pkey.h"
-#include "firmware/modules/service.h"
+#include <algorithm>
+
+#include "firmware/crypto/finite_field.h"
+#include "firmware/modules/device_command.h"
 #include "firmware/protocol/cxi/property_list.h"
 
 namespace cs2sim::services {
@@ -13,6 +13,7 @@ namespace {
 // others as T_CXI_KEY_COMP has them, from 1.
 constexpr std::uint8_t kValue = 1;                           // of a secret key
 constexpr std::uint8_t kCurve = 1, kPoint = 2, kSecret = 3;  // of EC
+constexpr std::uint8_t kP = 1, kQ = 2, kG = 3, kDsaOpen = 4, kDsaSecret = 5;
 
 struct Part {
     std::uint8_t which;
@@ -37,6 +38,12 @@ ByteView part(const std::vector<Part>& parts, std::uint8_t which) {
     return {};
 }
 
+// A number without zeros in front.
+Bytes number_part(const std::vector<Part>& parts, std::uint8_t which) {
+    const ByteView bytes = part(parts, which);
+    return Bytes(std::ranges::find_if(bytes, [](std::uint8_t byte) { return byte != 0; }), bytes.end());
+}
+
 void add_part(SecretBytes& list, std::uint8_t which, ByteView bytes) {
     list.push_back(which);
     list.push_back(static_cast<std::uint8_t>(bytes.size() >> 8));
@@ -44,16 +51,9 @@ void add_part(SecretBytes& list, std::uint8_t which, ByteView bytes) {
     list.insert(list.end(), bytes.begin(), bytes.end());
 }
 
-// A command of CXI with the rights of the device.
+// A command of CXI: who uses keys, manages them, is the security officer.
 Result<Bytes> command(const ServiceCall& call, std::uint8_t sfc, std::initializer_list<Value> values) {
-    constexpr std::uint32_t kAllRights = 0x00000222;  // uses keys, manages them, is the security officer
-    const FunctionSignature* row = find_function(FC_CXI, sfc);
-    CS2SIM_TRY_LET(block, compose(row->request, values));
-    Context inside;
-    inside.users = {{"CXI", kAllRights, "CXI_GROUP=*", {}}};
-    auto answer = call.device.scheduler.run(call.device, inside, {FC_CXI, sfc, block});
-    cleanse(block.data(), block.size());
-    return answer;
+    return device_command(call, {"CXI", 0x00000222, "CXI_GROUP=*"}, FC_CXI, sfc, values);
 }
 
 Result<Bytes> field(std::uint8_t sfc, ByteView answer, BytesName name) {
@@ -86,8 +86,31 @@ Result<Material> material(std::uint32_t algorithm, ByteView list) {
             key, secret.empty() ? ec_public_key(curve, part(parts, kPoint)) : ec_private_key(curve, secret));
         return material_of(*key, !secret.empty());
     }
+    if (algorithm == CXI_KEY_ALGO_DSA) {
+        const DomainParameters group{number_part(parts, kP), number_part(parts, kQ), number_part(parts, kG)};
+        const Bytes open = number_part(parts, kDsaOpen), secret = number_part(parts, kDsaSecret);
+        if (group.p.empty() || group.q.empty() || group.g.empty() || (open.empty() && secret.empty()))
+            return fail(E_CXI_KEY_MISSING_COMP);
+        CS2SIM_TRY_LET(
+            key, secret.empty() ? public_key_in(group, true, open) : private_key_in(group, true, secret));
+        return material_of(*key, !secret.empty());
+    }
     if (algorithm > CXI_KEY_ALGO_AES) return fail(E_CXI_KEY_INVALID_ALGO);
     return Material{CXI_KEY_TYPE_SECRET, to_secret(part(parts, kValue))};
+}
+
+Result<SecretBytes> parts_of_dsa(const EVP_PKEY& key, bool is_public) {
+    SecretBytes list;
+    CS2SIM_TRY_LET(group, domain_parameters(key));
+    CS2SIM_TRY_LET(open, public_value(key));
+    add_part(list, kP, group.p);
+    add_part(list, kQ, group.q);
+    add_part(list, kG, group.g);
+    add_part(list, kDsaOpen, open);
+    if (is_public) return list;
+    CS2SIM_TRY_LET(secret, private_number(key, group.q.size()));
+    add_part(list, kDsaSecret, secret);
+    return list;
 }
 
 Result<SecretBytes> parts_of_key(std::uint32_t algorithm, std::uint32_t type, ByteView blob) {
@@ -99,6 +122,7 @@ Result<SecretBytes> parts_of_key(std::uint32_t algorithm, std::uint32_t type, By
     const bool is_public = type == CXI_KEY_TYPE_PUBLIC;
     CS2SIM_TRY_LET(key, is_public ? public_key_from_der(blob) : private_key_from_der(blob));
     if (algorithm == CXI_KEY_ALGO_RSA) return rsa_numbers(*key, is_public);
+    if (algorithm == CXI_KEY_ALGO_DSA && is_dsa(*key)) return parts_of_dsa(*key, is_public);
     if (algorithm != CXI_KEY_ALGO_EC || !is_ec(*key)) return fail(E_CXI_KEY_INVALID_ALGO);
     add_part(list, kCurve, as_bytes(cs2sim::ec_curve(*key)));
     add_part(list, kPoint, ec_point(*key));

@@ -1,6 +1,5 @@
 // Services of ECA's arithmetic: points of curves, numbers modulo their order.
-#include "firmware/crypto/openssl.h"
-#include "firmware/modules/service.h"
+#include "firmware/modules/curves.h"
 
 namespace cs2sim::services {
 namespace {
@@ -10,13 +9,27 @@ constexpr std::size_t kLongestNumber = 1024;  // bytes
 using Number = Handle<BIGNUM>;
 using Point = Handle<EC_POINT>;
 
-// Of a short Weierstrass curve. The only other, Ed25519, has no group here: E_ECA_NOT_SUPP.
-Result<Handle<EC_GROUP>> group_of(const ServiceCall& call) {
+Result<const ModuleCurve*> held(const ServiceCall& call) {
+    const auto& curves = call.holdings().curves;
     const std::uint32_t place = call.request.u32("curve");
-    if (place >= call.holdings().curves.size()) return fail(E_ECA_BAD_PARAM);
-    Handle<EC_GROUP> group(EC_GROUP_new_by_curve_name(OBJ_txt2nid(call.holdings().curves[place].c_str())));
+    if (place >= curves.size() || !curves[place].used) return fail(E_ECA_BAD_PARAM);
+    return &curves[place];
+}
+
+// Of a short Weierstrass curve. Ed25519 has no group here, nor have numbers alone: E_ECA_NOT_SUPP.
+Result<Handle<EC_GROUP>> points_of(const ServiceCall& call) {
+    CS2SIM_TRY_LET(curve, held(call));
+    auto group = curve->modulus ? fail(E_ECA_NOT_SUPP) : group_of(*curve);
     if (!group) return fail(E_ECA_NOT_SUPP);
     return group;
+}
+
+// What numbers are reduced by: the order, or a modulus.
+Result<Number> modulus_of(const ServiceCall& call) {
+    CS2SIM_TRY_LET(curve, held(call));
+    if (curve->modulus) return Number(BN_dup(curve->modulus.get()));
+    CS2SIM_TRY_LET(group, points_of(call));
+    return Number(BN_dup(EC_GROUP_get0_order(group.get())));
 }
 
 // Empty: 0.
@@ -56,7 +69,7 @@ enum Work : std::uint8_t { kAdd = 1, kSubtract, kMultiply, kDivide, kRemainder }
 }  // namespace
 
 Result<Bytes> ec_sum(ServiceCall& call) {
-    CS2SIM_TRY_LET(group, group_of(call));
+    CS2SIM_TRY_LET(group, points_of(call));
     const Handle<BN_CTX> context(BN_CTX_secure_new());
     if (!context) return fail(E_ECA_MEM);
     CS2SIM_TRY_LET(g, scalar_of(*group, call.request.bytes("g"), context.get()));
@@ -77,9 +90,10 @@ Result<Bytes> ec_sum(ServiceCall& call) {
 }
 
 Result<Bytes> ec_number(ServiceCall& call) {
-    CS2SIM_TRY_LET(group, group_of(call));
+    CS2SIM_TRY_LET(modulus, modulus_of(call));
     const Handle<BN_CTX> context(BN_CTX_secure_new());
-    const BIGNUM* const order = EC_GROUP_get0_order(group.get());
+    const BIGNUM* const order = modulus.get();
+    if (!order) return fail(E_ECA_MEM);
     CS2SIM_TRY_LET(a, number_of(call.request.bytes("a")));
     CS2SIM_TRY_LET(b, number_of(call.request.bytes("b")));
     const Number made(BN_secure_new());

@@ -4,15 +4,12 @@
 #include <algorithm>
 
 #include "firmware/crypto/der.h"
-#include "firmware/crypto/openssl.h"
-#include "firmware/crypto/pkey.h"
 #include "firmware/crypto/random.h"
-#include "firmware/modules/service.h"
+#include "firmware/modules/curves.h"
 
 namespace cs2sim::services {
 namespace {
 
-constexpr std::size_t kMostCurves = 64;
 constexpr std::size_t kLongestName = 80;
 
 Bytes bytes_of(const BIGNUM* number, std::size_t size) {
@@ -38,18 +35,6 @@ Bytes oid_of(int nid) {
     const ASN1_OBJECT* object = OBJ_nid2obj(nid);
     const auto* bytes = OBJ_get0_data(object);
     return Bytes(bytes, bytes + OBJ_length(object));
-}
-
-Result<std::string> curve_of(const ServiceCall& call) {
-    const std::uint32_t place = call.request.u32("curve");
-    if (place >= call.holdings().curves.size()) return fail(E_ECDSA_BAD_PARAM);
-    return call.holdings().curves[place];
-}
-
-Result<Handle<EC_GROUP>> group_of(const std::string& curve) {
-    Handle<EC_GROUP> group(EC_GROUP_new_by_curve_name(OBJ_txt2nid(curve.c_str())));
-    if (!group) return fail(E_ECA_NOT_FOUND);
-    return group;
 }
 
 std::size_t order_size(const EC_GROUP& group) { return size_of(EC_GROUP_order_bits(&group)); }
@@ -96,21 +81,48 @@ Bytes edwards_point(const EVP_PKEY& key) {
     return point;
 }
 
-// The place of a curve among the module's; E_ECA_MEM when there are too many.
+// The place of a curve that OpenSSL knows; a new one unless the module has it.
 Result<std::size_t> place_of(const ServiceCall& call, const std::string& curve) {
-    auto& curves = call.holdings().curves;
-    const auto place = std::ranges::find(curves, curve);
-    if (place != curves.end()) return static_cast<std::size_t>(place - curves.begin());
-    if (curves.size() == kMostCurves) return fail(E_ECA_MEM);
-    curves.push_back(curve);
-    return curves.size() - 1;
+    if (const auto place = place_of_curve(call.holdings(), curve)) return *place;
+    return keep_curve(call.holdings(), {.name = curve, .oid = {}, .group = {}, .modulus = {}});
 }
 
 // A key of a caller's numbers; wrong ones are a bad key.
-Result<PrivateKey> private_of(const ServiceCall& call, const std::string& curve) {
-    auto key = ec_private_key(curve, call.request.bytes("x"));
+Result<PrivateKey> private_of(const ServiceCall& call, const ModuleCurve& curve) {
+    auto key = curve_private_key(curve, call.request.bytes("x"));
     if (!key) return fail(E_ECDSA_BAD_SKEY);
     return key;
+}
+
+}  // namespace
+
+namespace {
+
+// What ec_curve and ec_register answer of a curve in that place.
+Result<Bytes> describe_curve(const ServiceCall& call, std::size_t place, const EC_GROUP& group,
+                             std::string_view name, ByteView oid) {
+    const Handle<BIGNUM> p(BN_new()), a(BN_new()), b(BN_new());
+    const std::size_t field = size_of(EC_GROUP_get_degree(&group));
+    Bytes g(1 + 2 * field);
+    if (!p || !a || !b || EC_GROUP_get_curve(&group, p.get(), a.get(), b.get(), nullptr) != 1 ||
+        EC_POINT_point2oct(&group, EC_GROUP_get0_generator(&group), POINT_CONVERSION_UNCOMPRESSED, g.data(),
+                           g.size(), nullptr) != g.size())
+        return fail(E_ECA_MEM);
+    return call.answer({place, name, oid, EC_GROUP_get_degree(&group),
+                        bytes_of(EC_GROUP_get0_order(&group), order_size(group)), g, bytes_of(p.get(), field),
+                        bytes_of(a.get(), field), bytes_of(b.get(), field),
+                        BN_get_word(EC_GROUP_get0_cofactor(&group))});
+}
+
+// A curve of the module's own by its name or its OID, as it registered it.
+std::optional<std::size_t> own_curve(const ServiceCall& call, std::string_view name, ByteView oid) {
+    const auto& curves = call.holdings().curves;
+    for (std::size_t place = 0; place < curves.size(); ++place)
+        if (curves[place].used && curves[place].group &&
+            (name.empty() ? !oid.empty() && std::ranges::equal(curves[place].oid, oid)
+                          : curves[place].name == name))
+            return place;
+    return std::nullopt;
 }
 
 }  // namespace
@@ -118,6 +130,10 @@ Result<PrivateKey> private_of(const ServiceCall& call, const std::string& curve)
 Result<Bytes> ec_curve(ServiceCall& call) {
     const std::string_view asked = call.request.text("name");
     if (asked.size() > kLongestName) return fail(E_ECA_NOT_FOUND);
+    if (const auto own = own_curve(call, asked, call.request.bytes("oid"))) {
+        const ModuleCurve& curve = call.holdings().curves[*own];
+        return describe_curve(call, *own, *curve.group, curve.name, curve.oid);
+    }
     if (is_edwards_name(asked) || std::ranges::equal(call.request.bytes("oid"), kEdwardsOid)) {
         CS2SIM_TRY_LET(place, place_of(call, std::string(kEdwards)));
         return call.answer({place, asked.empty() ? kEdwards : asked, ByteView(kEdwardsOid), 255,
@@ -127,32 +143,81 @@ Result<Bytes> ec_curve(ServiceCall& call) {
     const std::string curve =
         asked.empty() ? name_of_oid(call.request.bytes("oid")) : openssl_curve_name(asked);
     if (curve.empty()) return fail(E_ECA_NOT_FOUND);
-    CS2SIM_TRY_LET(group, group_of(curve));
     CS2SIM_TRY_LET(place, place_of(call, curve));
-    const Handle<BIGNUM> p(BN_new()), a(BN_new()), b(BN_new());
-    const std::size_t field = size_of(EC_GROUP_get_degree(group.get()));
-    Bytes g(1 + 2 * field);
-    if (!p || !a || !b || EC_GROUP_get_curve(group.get(), p.get(), a.get(), b.get(), nullptr) != 1 ||
-        EC_POINT_point2oct(group.get(), EC_GROUP_get0_generator(group.get()), POINT_CONVERSION_UNCOMPRESSED,
-                           g.data(), g.size(), nullptr) != g.size())
-        return fail(E_ECA_MEM);
-    return call.answer({place, asked.empty() ? std::string_view(curve) : asked,
-                        oid_of(EC_GROUP_get_curve_name(group.get())), EC_GROUP_get_degree(group.get()),
-                        bytes_of(EC_GROUP_get0_order(group.get()), order_size(*group)), g,
-                        bytes_of(p.get(), field), bytes_of(a.get(), field), bytes_of(b.get(), field),
-                        BN_get_word(EC_GROUP_get0_cofactor(group.get()))});
+    CS2SIM_TRY_LET(group, group_of(call.holdings().curves[place]));
+    return describe_curve(call, place, *group, asked.empty() ? std::string_view(curve) : asked,
+                          oid_of(EC_GROUP_get_curve_name(group.get())));
+}
+
+// Names and OIDs are the module's to give, but none that says another curve.
+Result<Bytes> ec_register(ServiceCall& call) {
+    const std::string_view name = call.request.text("name");
+    const ByteView oid = call.request.bytes("oid");
+    if (name.size() > kLongestName || oid.size() > 127) return fail(E_ECA_LEN);
+    CS2SIM_TRY_LET(
+        group, group_of_numbers({call.request.bytes("p"), call.request.bytes("a"), call.request.bytes("b"),
+                                 call.request.bytes("g"), call.request.bytes("order")}));
+    const auto own = own_curve(call, name, oid);
+    const std::string known = name.empty() ? name_of_oid(oid) : openssl_curve_name(name);
+    if (own || !known.empty()) {
+        CS2SIM_TRY_LET(other, own ? group_of(call.holdings().curves[*own])
+                                  : group_of({.name = known, .oid = {}, .group = {}, .modulus = {}}));
+        return fail(EC_GROUP_cmp(group.get(), other.get(), nullptr) == 0 ? E_ECA_EXISTS : E_ECA_ECDP_DIFFER);
+    }
+    CS2SIM_TRY_LET(place, keep_curve(call.holdings(), {.name = std::string(name),
+                                                       .oid = to_bytes(oid),
+                                                       .group = std::move(group),
+                                                       .modulus = {}}));
+    return describe_curve(call, place, *call.holdings().curves[place].group, name, oid);
+}
+
+// What has the same numbers, of the module's own or of those with a name.
+Result<Bytes> ec_find(ServiceCall& call) {
+    CS2SIM_TRY_LET(
+        group, group_of_numbers({call.request.bytes("p"), call.request.bytes("a"), call.request.bytes("b"),
+                                 call.request.bytes("g"), call.request.bytes("order")}));
+    const auto& curves = call.holdings().curves;
+    for (std::size_t place = 0; place < curves.size(); ++place)
+        if (curves[place].group && EC_GROUP_cmp(group.get(), curves[place].group.get(), nullptr) == 0)
+            return describe_curve(call, place, *group, curves[place].name, curves[place].oid);
+    const int nid = EC_GROUP_check_named_curve(group.get(), 0, nullptr);
+    const std::string known = nid == NID_undef ? std::string() : openssl_curve_name(OBJ_nid2sn(nid));
+    if (known.empty()) return fail(E_ECA_NOT_FOUND);
+    CS2SIM_TRY_LET(place, place_of(call, known));
+    return describe_curve(call, place, *group, known, oid_of(nid));
+}
+
+Result<Bytes> ec_modulus(ServiceCall& call) {
+    constexpr std::size_t kLongestModulus = 66;  // as the process has room for
+    const ByteView bytes = call.request.bytes("modulus");
+    if (bytes.size() > kLongestModulus) return fail(E_ECA_TOO_BIG);
+    Handle<BIGNUM> modulus(BN_bin2bn(bytes.data(), static_cast<int>(bytes.size()), nullptr));
+    if (!modulus) return fail(E_ECA_MEM);
+    if (BN_cmp(modulus.get(), BN_value_one()) <= 0) return fail(E_ECA_BAD_VALUE);
+    CS2SIM_TRY_LET(place, keep_curve(call.holdings(),
+                                     {.name = {}, .oid = {}, .group = {}, .modulus = std::move(modulus)}));
+    return call.answer({place});
+}
+
+Result<Bytes> ec_unregister(ServiceCall& call) {
+    auto& curves = call.holdings().curves;
+    const std::uint32_t place = call.request.u32("curve");
+    if (place >= curves.size() || (!curves[place].group && !curves[place].modulus))
+        return fail(E_ECA_BAD_PARAM);
+    curves[place] = {};
+    return call.answer({});
 }
 
 Result<Bytes> ec_generate(ServiceCall& call) {
     CS2SIM_TRY_LET(curve, curve_of(call));
-    if (curve == kEdwards) {
+    if (curve->name == kEdwards) {
         const SecretBytes x = random_secret(kEdwardsSize);
         const auto key = edwards_key(x);
         if (!key) return fail(E_ECDSA_KGEN_FAILED);
         return call.answer({ByteView(x), edwards_point(*key)});
     }
-    CS2SIM_TRY_LET(group, group_of(curve));
-    CS2SIM_TRY_LET(key, generate_ec(curve));
+    CS2SIM_TRY_LET(group, group_of(*curve));
+    CS2SIM_TRY_LET(key, curve_key(*curve));
     BIGNUM* raw = nullptr;
     if (EVP_PKEY_get_bn_param(key.get(), OSSL_PKEY_PARAM_PRIV_KEY, &raw) != 1)
         return fail(E_ECDSA_KGEN_FAILED);
@@ -163,36 +228,36 @@ Result<Bytes> ec_generate(ServiceCall& call) {
 Result<Bytes> ec_check(ServiceCall& call) {
     CS2SIM_TRY_LET(curve, curve_of(call));
     const ByteView x = call.request.bytes("x"), y = call.request.bytes("y");
-    if (curve == kEdwards) {
+    if (curve->name == kEdwards) {
         const auto own = edwards_key(x);
         if (!x.empty() && !own) return fail(E_ECDSA_BAD_SKEY);
         if (!y.empty() && !edwards_public_key(y)) return fail(E_ECDSA_BAD_PKEY);
         if (own && !y.empty() && !std::ranges::equal(edwards_point(*own), y)) return fail(E_ECDSA_BAD_KEY);
         return call.answer({});
     }
-    if (!y.empty() && !ec_public_key(curve, y)) return fail(E_ECDSA_BAD_PKEY);
+    if (!y.empty() && !curve_public_key(*curve, y)) return fail(E_ECDSA_BAD_PKEY);
     if (x.empty()) return call.answer({});
-    CS2SIM_TRY_LET(key, private_of(call, curve));
-    CS2SIM_TRY_LET(belongs, ec_public_key(curve, y.empty() ? ByteView(ec_point(*key)) : y));
+    CS2SIM_TRY_LET(key, private_of(call, *curve));
+    CS2SIM_TRY_LET(belongs, curve_public_key(*curve, y.empty() ? ByteView(ec_point(*key)) : y));
     if (ec_point(*belongs) != ec_point(*key)) return fail(E_ECDSA_BAD_KEY);
     return call.answer({});
 }
 
 Result<Bytes> ec_public(ServiceCall& call) {
     CS2SIM_TRY_LET(curve, curve_of(call));
-    if (curve == kEdwards) {
+    if (curve->name == kEdwards) {
         const auto own = edwards_key(call.request.bytes("x"));
         if (!own) return fail(E_ECDSA_BAD_SKEY);
         return call.answer({edwards_point(*own)});
     }
-    CS2SIM_TRY_LET(key, private_of(call, curve));
+    CS2SIM_TRY_LET(key, private_of(call, *curve));
     return call.answer({ec_point(*key)});
 }
 
 Result<Bytes> ec_sign(ServiceCall& call) {
     CS2SIM_TRY_LET(curve, curve_of(call));
-    CS2SIM_TRY_LET(group, group_of(curve));
-    CS2SIM_TRY_LET(key, private_of(call, curve));
+    CS2SIM_TRY_LET(group, group_of(*curve));
+    CS2SIM_TRY_LET(key, private_of(call, *curve));
     const ByteView hash = call.request.bytes("hash");
     const Handle<EVP_PKEY_CTX> context(EVP_PKEY_CTX_new_from_pkey(nullptr, key.get(), nullptr));
     Bytes der(2 * order_size(*group) + 16);
@@ -209,7 +274,7 @@ Result<Bytes> ec_sign(ServiceCall& call) {
 
 Result<Bytes> ec_verify(ServiceCall& call) {
     CS2SIM_TRY_LET(curve, curve_of(call));
-    auto key = ec_public_key(curve, call.request.bytes("y"));
+    auto key = curve_public_key(*curve, call.request.bytes("y"));
     if (!key) return fail(E_ECDSA_BAD_PKEY);
     const ByteView r = call.request.bytes("r"), s = call.request.bytes("s"),
                    hash = call.request.bytes("hash");
@@ -260,8 +325,8 @@ Result<Bytes> edwards_verify(ServiceCall& call) {
 
 Result<Bytes> ec_dh(ServiceCall& call) {
     CS2SIM_TRY_LET(curve, curve_of(call));
-    CS2SIM_TRY_LET(own, private_of(call, curve));
-    auto peer = ec_public_key(curve, call.request.bytes("peer"));
+    CS2SIM_TRY_LET(own, private_of(call, *curve));
+    auto peer = curve_public_key(*curve, call.request.bytes("peer"));
     if (!peer) return fail(E_ECDSA_BAD_PKEY);
     CS2SIM_TRY_LET(secret, ecdh(*own, **peer));
     return Bytes(secret.begin(), secret.end());

@@ -246,10 +246,19 @@ void Modules::ended(UserModule& module) {
     const auto lines = source_lines(module.image, end.image, end.frames);
     for (const std::string& line : lines) module.write_log("    " + line);
     const std::string where = lines.empty() ? "" : " in " + lines.front();
-    const std::string text = "module " + module.info.abbreviation + " failed: " + end.what + where;
+    tell_failure("module " + module.info.abbreviation + " failed: " + end.what + where);
+}
+
+void Modules::tell_failure(const std::string& text) const {
     hooks_.say(text);
     (void)device_.smos.audit_log.write(AUDIT_FIRMWARE, "[] " + text);
     if (device_.profile.module_crash_halts) hooks_.halt();
+}
+
+void Modules::critical(const UserModule& module, std::uint32_t code) const {
+    const std::string text = "critical error " + hex_code(code);
+    module.write_log(text);
+    tell_failure("module " + module.info.abbreviation + ": " + text);
 }
 
 Result<void> Modules::consent(std::uint16_t id, bool to_replacement) {

@@ -80,6 +80,9 @@ public:
     void say(const std::string& line) const { hooks_.say(line); }  // in the boot log
     // The process of the module has ended by itself: told once, in the logs and by an alarm.
     void ended(UserModule& module);
+    // The module says that the device is no longer to be trusted: told as a crash is, and an alarm where one
+    // is.
+    void critical(const UserModule& module, std::uint32_t code) const;
 
 private:
     void start_one(ModuleImage& image, const DevelopedModule& developed);
@@ -88,6 +91,7 @@ private:
     void publish_new();
     void stop_one(UserModule& module);
     void fail_start(UserModule& module, const std::string& why) const;
+    void tell_failure(const std::string& text) const;
 
     Services& device_;
     const Hooks hooks_;

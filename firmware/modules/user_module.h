@@ -27,6 +27,16 @@ class Modules;
 // OS_MDL_INIT_* of os_mdl.h.
 enum class ModuleStage : std::uint32_t { none = 0, internal = 1, dependencies = 2, ready = 3, failed = 4 };
 
+// What ECA's functions of a module compute in: a curve that OpenSSL knows by its name, one of the module's
+// own (group), or whole numbers modulo one (modulus).
+struct ModuleCurve {
+    std::string name;  // OpenSSL's, or the module's own name
+    Bytes oid;         // of one of its own
+    Handle<EC_GROUP> group;
+    Handle<BIGNUM> modulus;
+    bool used = false;  // a place that was given back waits for the next
+};
+
 // Whatever a module names by a number; a number that it was not given finds nothing.
 struct ModuleHoldings {
     struct OpenDatabase {
@@ -45,7 +55,7 @@ struct ModuleHoldings {
     std::map<std::uint32_t, Handle<EVP_MD_CTX>> digests;
     std::map<std::uint32_t, Handle<EVP_MAC_CTX>> macs;
     std::uint32_t last_state = 0;     // of digests and macs
-    std::vector<std::string> curves;  // OpenSSL's names, by place
+    std::vector<ModuleCurve> curves;  // by place
 };
 
 class UserModule final : public ModuleCaller {

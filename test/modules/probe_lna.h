@@ -70,6 +70,5 @@ static int lna(T_CMDS_HANDLE* handle, int l_cmd, unsigned char* cmd) {
     EXPECT(lna_div(1, m, 0, one, NULL, NULL, NULL, NULL) == (int)E_ECA_DIV0 &&
            lna_mul(1, m, 1, m, m) == (int)E_ECA_BAD_PARAM &&
            lna_exp_mg(0x40000000, m, 1, exponent, 1, base, out) == (int)E_ECA_BAD_PARAM);
-    EXPECT(lna_gen_prov_prime(0, 512, NULL, out) == (int)E_ECA_NOT_SUPP);
     return 0;
 }

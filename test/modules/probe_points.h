@@ -73,7 +73,9 @@ static int agreements(T_CMDS_HANDLE* handle, ECDP* curve) {
         unsigned int cipher, mac, length;
     } ways[] = {{ECDSA_ECIES_XOR, ECDSA_ECIES_HMAC | HASH_SHA256, 65 + 21 + 32},
                 {ECDSA_ECIES_AES | ECDSA_ECIES_AES_KEYLEN256, ECDSA_ECIES_HMAC | HASH_SHA1, 65 + 32 + 20},
-                {ECDSA_ECIES_AES | ECDSA_ECIES_AES_KEYLEN128, ECDSA_ECIES_MAC1_SHA256_128, 65 + 32 + 16}};
+                {ECDSA_ECIES_AES | ECDSA_ECIES_AES_KEYLEN128, ECDSA_ECIES_MAC1_SHA256_128, 65 + 32 + 16},
+                {ECDSA_ECIES_DES, ECDSA_ECIES_HMAC | HASH_SHA256, 65 + 24 + 32},
+                {ECDSA_ECIES_DES | 16, ECDSA_ECIES_HMAC | HASH_SHA256, 65 + 24 + 32}};
     EXPECT(ecdsa_keygen(curve, ECDSA_FMT_UNCOMP, &l_x, &x, &l_y, &y) == 0);
     EXPECT(ecdsa_dh_gen_ex(curve, l_y, y, NULL, ECDSA_FMT_COMP | ECDSA_KDF_CT_NIST | HASH_SHA256, 4, info, 40,
                            one, &l_r, &r) == 0 &&
@@ -115,8 +117,11 @@ static int agreements(T_CMDS_HANDLE* handle, ECDP* curve) {
         os_mem_del_set(sealed, 0);
     }
     EXPECT(ecdsa_ecies_encrypt(curve, l_y, y, NULL, ECDSA_FMT_UNCOMP, ECDSA_KDF_CT, HASH_SHA256,
-                               ECDSA_ECIES_DES, ways[0].mac, 4, info, 0, NULL, 21, text, &l_sealed,
-                               &sealed) == (int)E_ECDSA_NOT_SUPP);
+                               ECDSA_ECIES_HMAC, ways[0].mac, 4, info, 0, NULL, 21, text, &l_sealed,
+                               &sealed) == (int)E_ECDSA_NOT_SUPP &&
+           ecdsa_ecies_encrypt(curve, l_y, y, NULL, ECDSA_FMT_UNCOMP, ECDSA_KDF_CT, HASH_SHA256,
+                               ECDSA_ECIES_DES | 8, ways[0].mac, 4, info, 0, NULL, 21, text, &l_sealed,
+                               &sealed) == (int)E_ECDSA_ECIES_PARAM);
     os_mem_del_set(x, 0);
     os_mem_del_set(y, 0);
     return -1;

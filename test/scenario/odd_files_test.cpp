@@ -54,6 +54,23 @@ TEST_CASE("cxitool refuses named pipes and devices without end, at once") {
                          "Name=k", "Sign=/dev/stdin"}));
 }
 
+TEST_CASE("links that stand where the simulator makes files of its own lead it nowhere") {
+    const Folder folder;
+    const std::filesystem::path state = folder / "state";
+    std::filesystem::create_directory(state);
+    std::filesystem::permissions(state, std::filesystem::perms::owner_all);
+    const std::string precious = folder / "precious";
+    std::ofstream(precious) << "kept";
+    std::filesystem::permissions(precious, std::filesystem::perms(0644));
+    std::filesystem::create_symlink(precious, state / "instance.toml.new");
+    const std::string program = built_program("cs2sim");
+    require_success(run({program, "start", "--no-device", "--state", state.string()}));
+    CHECK(read_file(state / "instance.toml").find("listen") != std::string::npos);
+    require_success(run({program, "stop", "--state", state.string()}));
+    CHECK(read_file(precious) == "kept");
+    CHECK(mode_of(precious) == 0644);
+}
+
 TEST_CASE("a log of the daemon that is no file ends the start in words") {
     const Folder folder;
     std::filesystem::create_directory(folder / "state");

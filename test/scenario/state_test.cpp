@@ -180,12 +180,12 @@ TEST_CASE("MakeMTC writes a container that LoadFile takes once its key is known,
     info +=
         std::string("erp\0\0\0\0\0\0\0\0\0", 12) + std::string("\0\0\1\1\0\1\6\0", 8) + "A module of our own";
     info.resize(60);
-    write_file(user.file("erp.v1.out"), std::string(1001, 'c') + info + "end");
+    write_file(user.file("erp.v1.so"), std::string(1001, 'c') + info + "end");
     require_success(user.csadm({"GenKey=sign.key#pw,2048,S", "GenKey=other.key,2048,O"}));
-    const Outcome made = user.csadm({"Model=cs5", "MMCSignKey=sign.key#pw", "MakeMTC=erp.v1.out"});
+    const Outcome made = user.csadm({"MMCSignKey=sign.key#pw", "MakeMTC=erp.v1.so"});
     require_success(made);
     CHECK(made.out ==
-          "erp.v1.out:\n        building MMC ...\n        OK\n        building MTC ...\n        OK\n");
+          "erp.v1.so:\n        building MMC ...\n        OK\n        building MTC ...\n        OK\n");
     const std::string container = read_file(user.file("erp.mtc"));
     CHECK(container.starts_with("MTCH"));
     CHECK(container.size() % 4 == 0);
@@ -221,11 +221,19 @@ TEST_CASE("MakeMTC writes a container that LoadFile takes once its key is known,
         write_file(user.file("bad.mtc"), container.substr(0, size));
         require_error(user.as_admin({"LoadFile=bad.mtc"}), size < 24 ? E_ADM_MTC_MAGIC : E_ADM_MTC_LENGTH);
     }
-    require_success(user.csadm({"Model=cs5", "MMCSignKey=other.key", "MakeMTC=erp.v1.out"}));
+    require_success(user.csadm({"MMCSignKey=other.key", "MakeMTC=erp.v1.so"}));
     require_error(user.as_admin({"LoadFile=erp.mtc"}), E_ADM_SIGNATURE);
     CHECK(user.csadm({"ListFiles"}).out.find("bad.mtc") == std::string::npos);
     user.admin_does({"DeleteFile=erp.mtc"});
     CHECK(user.csadm({"ListFirmware"}).out.find("erp") == std::string::npos);
+
+    // Of a card's: refused when they come, signed by a key that the device knows.
+    std::filesystem::copy_file(user.file("erp.v1.so"), user.file("erp.v1.out"));
+    for (const char* model : {"Model=cs5", "Model=c50"}) {
+        require_success(user.csadm({model, "MMCSignKey=sign.key#pw", "MakeMTC=erp.v1.out"}));
+        require_error(user.as_admin({"LoadFile=erp.mtc"}), E_ADM_MMC_TYPE);
+        CHECK(user.csadm({"ListFiles"}).out.find("erp.mtc") == std::string::npos);
+    }
 
     write_file(user.file("junk.out"), "no module");
     require_error(user.csadm({"Model=cs5", "MMCSignKey=other.key", "MakeMTC=junk.out"}), E_ADM_MMC_INFO);

@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
+#include <sstream>
 #include <utility>
 
 #include "firmware/toml/toml.h"
@@ -208,13 +209,20 @@ void write_record(const fs::path& state, const InstanceRecord& record) {
                             {"started", record.started}};
     const fs::path whole = record_file(state);
     const fs::path part = whole.string() + ".new";
-    const int fd = ::open(part.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    // One that a kill left behind, or a link to what is not the simulator's.
+    ::unlink(part.c_str());
+    const int fd = ::open(part.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (fd < 0) return;
-    ::fchmod(fd, 0600);
+    std::ostringstream text;
+    text << table << '\n';
+    const std::string content = text.str();
+    const bool written = ::write(fd, content.data(), content.size()) == static_cast<ssize_t>(content.size());
     ::close(fd);
-    std::ofstream(part) << table << '\n';
     std::error_code ignored;
-    fs::rename(part, whole, ignored);
+    if (written)
+        fs::rename(part, whole, ignored);
+    else
+        fs::remove(part, ignored);
 }
 
 std::optional<InstanceRecord> read_record(const fs::path& state) {

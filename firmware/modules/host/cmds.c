@@ -1,4 +1,4 @@
-/* CMDS: commands of the module, their answers, users. */
+/* CMDS: commands of the module and their answers. */
 #include "host.h"
 
 enum { MOST_FUNCTIONS = 256, MOST_CODES = 8, LONGEST_COMMAND = 256 * 1024 };
@@ -14,7 +14,7 @@ struct registration {
 static struct registration registrations[MOST_CODES];
 static struct command* open_command;
 
-static struct command* command_of(T_CMDS_HANDLE* handle) {
+struct command* command_of(T_CMDS_HANDLE* handle) {
     struct command* command = open_command;
     while (command && &command->handle != handle) command = command->outer;
     return command;
@@ -234,130 +234,4 @@ int sdk_cmds_scanf(int l_cmd, u8* cmd, char* format, int size, void* out) {
     }
     if (scan.room != 0) return CODE(E_CMDS_BAD_OUT);
     return scan.left != 0 ? CODE(E_CMDS_DATA_LEN) : 0;
-}
-
-/* --- users --- */
-
-/* Blocks that these functions hand out are the module's, from its heap. */
-static void* copy_of(const void* bytes, u32 length, const void* caller) {
-    void* block = heap_new(length ? length : 1, OS_MEM_TYPE_SD, NULL, 0, caller);
-    if (block && length) memcpy(block, bytes, length);
-    return block;
-}
-
-int sdk_cmds_get_auth_state(T_CMDS_HANDLE* handle, T_CMDS_AUTH_STATE** state) {
-    struct request request = request_for(SERVICE_cmds_auth_state);
-    struct answer answer;
-    const u8* names;
-    u32 permission, length;
-    int code;
-    if (!state || !command_of(handle)) return CODE(E_CMDS_INVAL);
-    code = ask(&request, &answer);
-    if (code != 0) return code;
-    permission = get_number(&answer, 4);
-    names = get_rest(&answer, &length);
-    *state = heap_new((u32)sizeof **state + length, OS_MEM_TYPE_SD, NULL, 0, CALLER);
-    if (!*state) return CODE(E_CMDS_NO_MEM);
-    (*state)->perm = permission;
-    (*state)->name_count = (unsigned short)(length / 8);
-    (*state)->name_len = 8;
-    memcpy((*state)->names, names, length);
-    return 0;
-}
-
-int sdk_cmds_list_user(u32* count, T_CMDS_USER** users) {
-    struct request request = request_for(SERVICE_cmds_list_user);
-    struct answer answer;
-    u32 i;
-    int code;
-    if (!count || !users) return CODE(E_CMDS_INVAL);
-    code = ask(&request, &answer);
-    if (code != 0) return code;
-    *count = answer.left / 15;
-    *users = heap_new(*count * (u32)sizeof **users + 1, OS_MEM_TYPE_SD, NULL, 0, CALLER);
-    if (!*users) return CODE(E_CMDS_NO_MEM);
-    for (i = 0; i < *count; ++i) {
-        T_CMDS_USER* user = *users + i;
-        memset(user, 0, sizeof *user);
-        memcpy(user->name, get_raw(&answer, 8), 8);
-        user->perm = get_number(&answer, 4);
-        user->mech = (u8)get_number(&answer, 1);
-        user->flags = (u8)get_number(&answer, 1);
-        user->att = (u8)get_number(&answer, 1);
-    }
-    return 0;
-}
-
-/* Names of the older functions are 8 bytes, filled up with zeros or blanks. */
-static u32 length_of_name(const u8* name) {
-    u32 length = (u32)strnlen((const char*)name, 8);
-    while (length != 0 && name[length - 1] == ' ') --length;
-    return length;
-}
-
-int sdk_cmds_add_user_ex(u32 l_name, u8* name, T_CMDS_PERM permission, u8 mechanism, u8 flags, u32 l_token,
-                         u8* token, u32 l_attributes, u8* attributes, u8* short_name) {
-    struct request request = request_for(SERVICE_cmds_add_user);
-    struct answer answer;
-    int code;
-    put_bytes(&request, 2, name, l_name);
-    put_number(&request, permission, 4);
-    put_number(&request, mechanism, 1);
-    put_number(&request, flags, 1);
-    put_bytes(&request, 2, token, l_token);
-    put_bytes(&request, 2, attributes, l_attributes);
-    code = ask(&request, &answer);
-    if (code == 0 && short_name) memcpy(short_name, get_raw(&answer, 8), 8);
-    return code;
-}
-int sdk_add_user(u8* name, T_CMDS_PERM permission, u8 mechanism, u8 flags, u32 l_token, u8* token) {
-    return sdk_cmds_add_user_ex(name ? length_of_name(name) : 0, name, permission, mechanism, flags, l_token,
-                                token, 0, NULL, NULL);
-}
-int sdk_cmds_del_user(u8* name) {
-    struct request request = request_for(SERVICE_cmds_del_user);
-    if (!name) return CODE(E_CMDS_INVAL);
-    put_bytes(&request, 2, name, length_of_name(name));
-    return ask(&request, NULL);
-}
-int sdk_cmds_change_user(u8* name, u32 l_token, u8* token) {
-    struct request request = request_for(SERVICE_cmds_change_user);
-    if (!name) return CODE(E_CMDS_INVAL);
-    put_bytes(&request, 2, name, length_of_name(name));
-    put_bytes(&request, 2, token, l_token);
-    return ask(&request, NULL);
-}
-int sdk_cmds_get_user_token(u8* name, u8** token) {
-    struct request request = request_for(SERVICE_cmds_get_user);
-    struct answer answer;
-    u32 length;
-    const u8* bytes;
-    int code;
-    if (!name || !token) return CODE(E_CMDS_INVAL);
-    put_bytes(&request, 2, name, length_of_name(name));
-    code = ask(&request, &answer);
-    if (code != 0) return code;
-    get_raw(&answer, 8);
-    get_bytes(&answer, 2, &length);
-    get_raw(&answer, 6);
-    get_bytes(&answer, 2, &length);
-    bytes = get_bytes(&answer, 2, &length);
-    *token = copy_of(bytes, length, CALLER);
-    return *token ? 0 : CODE(E_CMDS_NO_MEM);
-}
-static int auth_fails(int set, u8 value, u8* out) {
-    struct request request = request_for(SERVICE_cmds_auth_fails);
-    struct answer answer;
-    int code;
-    put_number(&request, (u32)set, 1);
-    put_number(&request, value, 1);
-    code = ask(&request, &answer);
-    if (code == 0 && out) *out = (u8)get_number(&answer, 1);
-    return code;
-}
-int sdk_cmds_set_max_auth_fails(u8 count) { return auth_fails(1, count, NULL); }
-int sdk_cmds_get_max_auth_fails(void) {
-    u8 count = 0;
-    const int code = auth_fails(0, 0, &count);
-    return code ? code : count;
 }

@@ -15,6 +15,7 @@ struct member {
 static u32 members_of(T_CXI_KEY_COMP* key, struct member* out) {
     T_CXI_RSA_COMP* rsa = &key->u.rsa;
     T_CXI_ECC_COMP* ecc = &key->u.ecc;
+    T_CXI_DSA_COMP* dsa = &key->u.dsa;
     const struct member of_rsa[] = {
         {VRSA_KC_EXP, &rsa->p_exp, &rsa->l_exp}, {VRSA_KC_MOD, &rsa->p_mod, &rsa->l_mod},
         {VRSA_KC_P, &rsa->p_p, &rsa->l_p},       {VRSA_KC_Q, &rsa->p_q, &rsa->l_q},
@@ -22,6 +23,11 @@ static u32 members_of(T_CXI_KEY_COMP* key, struct member* out) {
         {VRSA_KC_U, &rsa->p_u, &rsa->l_u},       {VRSA_KC_EXP2, &rsa->p_exp2, &rsa->l_exp2}};
     const struct member of_ecc[] = {
         {1, &ecc->p_curve, &ecc->l_curve}, {2, &ecc->p_pub, &ecc->l_pub}, {3, &ecc->p_sec, &ecc->l_sec}};
+    const struct member of_dsa[] = {{1, &dsa->p_p, &dsa->l_p},
+                                    {2, &dsa->p_q, &dsa->l_q},
+                                    {3, &dsa->p_g, &dsa->l_g},
+                                    {4, &dsa->p_pub, &dsa->l_pub},
+                                    {5, &dsa->p_sec, &dsa->l_sec}};
     const struct member of_secret[] = {{1, &key->u.sym.p_val, &key->u.sym.l_val}};
     switch (key->algo) {
         case CXI_KEY_ALGO_RSA:
@@ -30,6 +36,9 @@ static u32 members_of(T_CXI_KEY_COMP* key, struct member* out) {
         case CXI_KEY_ALGO_ECDSA:
             memcpy(out, of_ecc, sizeof of_ecc);
             return sizeof of_ecc / sizeof of_ecc[0];
+        case CXI_KEY_ALGO_DSA:
+            memcpy(out, of_dsa, sizeof of_dsa);
+            return sizeof of_dsa / sizeof of_dsa[0];
         case CXI_KEY_ALGO_RAW:
         case CXI_KEY_ALGO_DES:
         case CXI_KEY_ALGO_AES:
@@ -174,5 +183,27 @@ int sdk_cxi_int_key_export_ex(u32 flags, u8* object, u32 l_object, T_CXI_PROP* n
     explicit_bzero(copy, l_parts);
     free(copy);
     if (code != 0) sdk_cxi_int_free_key_comp(key);
+    return code;
+}
+
+/* The older two know keys by their properties alone. Of the export, those with a value say which key it is,
+ * those without are asked for (our assumption). */
+int sdk_cxi_int_key_import(u32 flags, T_CXI_PROP* table, u32 count, T_CXI_KEY_COMP* key) {
+    return sdk_cxi_int_key_import_ex(flags, table, count, key, NULL, NULL);
+}
+int sdk_cxi_int_key_export(u32 flags, T_CXI_PROP* table, u32 count, T_CXI_KEY_COMP* key) {
+    T_CXI_PROP names[MOST_PROPERTIES], asked[MOST_PROPERTIES];
+    u32 l_names = 0, l_asked = 0, i;
+    int code;
+    if (!table || count > MOST_PROPERTIES) return CODE(E_CXI_INVALID_IN_PARAM);
+    for (i = 0; i < count; ++i) {
+        if (table[i].p_value)
+            names[l_names++] = table[i];
+        else
+            asked[l_asked++] = table[i];
+    }
+    code = sdk_cxi_int_key_export_ex(flags, NULL, 0, names, l_names, asked, l_asked, key);
+    for (i = 0, l_asked = 0; code == 0 && i < count; ++i)
+        if (!table[i].p_value) table[i] = asked[l_asked++];
     return code;
 }

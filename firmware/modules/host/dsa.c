@@ -1,13 +1,13 @@
 /* DSA and agreement over finite fields. No public source gives codes of DSA's own: ECDSA's stand for them.
  *
  * A token of domain parameters is ours: "DSAT", its whole length (4 bytes), then numbers: which (1 P, 2 Q,
- * 4 G), length (2 bytes), bytes. */
+ * 4 G, 8 a public key Y), length (2 bytes), bytes. */
 #include <stdarg.h>
 
 #include "host.h"
 #include "kdf.h"
 
-enum { P = 1, Q = 2, G = 4, END = 0, TOKEN_HEAD = 8, LONGEST = 1024, MOST_COMPONENTS = 3 };
+enum { P = 1, Q = 2, G = 4, Y = 8, END = 0, TOKEN_HEAD = 8, LONGEST = 1024, MOST_COMPONENTS = 4 };
 static const u8 token_tag[4] = {'D', 'S', 'A', 'T'};
 
 struct number {
@@ -81,15 +81,17 @@ static u8* write_number(u8* at, u32 which, struct number one) {
     return at + 3 + one.length;
 }
 
-static int new_token(const struct domain* all, u8** out, const void* caller) {
+static int new_token(const struct domain* all, struct number y, u8** out, const void* caller) {
     u8 *token, *end;
     if (all->p.length > LONGEST || all->q.length > LONGEST || all->g.length > LONGEST)
         return CODE(E_ECDSA_BAD_PARAM);
-    token = heap_new(TOKEN_HEAD + 9 + all->p.length + all->q.length + all->g.length, OS_MEM_TYPE_SD, NULL, 0,
-                     caller);
+    token =
+        heap_new(TOKEN_HEAD + (y.length ? 12 : 9) + all->p.length + all->q.length + all->g.length + y.length,
+                 OS_MEM_TYPE_SD, NULL, 0, caller);
     if (!token) return CODE(E_ECDSA_MEM);
     memcpy(token, token_tag, sizeof token_tag);
     end = write_number(write_number(write_number(token + TOKEN_HEAD, P, all->p), Q, all->q), G, all->g);
+    end = write_number(end, Y, y);
     store_int4((u32)(end - token), token + 4);
     *out = token;
     return 0;
@@ -113,7 +115,7 @@ int sdk_dsa_mk_token(u8** token, ...) {
             *place = number(length, bytes);
     }
     va_end(arguments);
-    return code ? code : new_token(&all, token, CALLER);
+    return code ? code : new_token(&all, number(0, NULL), token, CALLER);
 }
 
 int sdk_dsa_get_comp(int which, u8* token, u32* length, u8** bytes) {
@@ -161,7 +163,7 @@ int sdk_dsa_tgen(u32 p_bits, u32 q_bits, u32 mode, u8** token) {
     struct made made;
     int code = token ? generate(p_bits, q_bits, &made) : CODE(E_ECDSA_BAD_PARAM);
     (void)mode;
-    return code ? code : new_token(&made.all, token, CALLER);
+    return code ? code : new_token(&made.all, number(0, NULL), token, CALLER);
 }
 
 /* G is as long as P. */
@@ -225,6 +227,20 @@ int sdk_dsa_tkeygen(u32 flags, u8* token, u32* l_x, u8* x, u32* l_y, u8* y) {
     if (code != 0) return code;
     code = give(pair.x, pair.l_x, l_x, x);
     if (code == 0) code = give(pair.y, pair.l_y, l_y, y);
+    explicit_bzero(&pair, sizeof pair);
+    return code;
+}
+
+/* The public key stands in a new token beside the numbers of the old one. */
+int sdk_dsa_tkeygen2(u32 flags, u8* token, u8** made_token, u32* l_x, u8* x) {
+    struct domain all;
+    struct pair pair;
+    int code = made_token ? open_token(token, &all) : CODE(E_ECDSA_BAD_PARAM);
+    (void)flags;
+    if (code == 0) code = make_pair(&all, &pair);
+    if (code != 0) return code;
+    code = give(pair.x, pair.l_x, l_x, x);
+    if (code == 0) code = new_token(&all, number(pair.l_y, pair.y), made_token, CALLER);
     explicit_bzero(&pair, sizeof pair);
     return code;
 }

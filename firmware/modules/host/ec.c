@@ -16,20 +16,12 @@ static void keep(ECDP* curve, u32 what, const void* bytes, u32 length) {
     curve->lengths[what] = length;
 }
 
-static int find_curve(const char* name, u32 l_oid, const u8* oid, ECDP** out) {
+int take_curve(struct answer* answer, ECDP** out) {
     static const u32 parts[] = {ECA_DP_NAME, ECA_DP_OID, 0,        ECA_DP_ORDER_INT,
                                 ECA_DP_G,    ECA_DP_P,   ECA_DP_A, ECA_DP_B};
-    struct request request = request_for(SERVICE_ec_curve);
-    struct answer answer;
-    u32 place, i, length;
+    const u32 place = get_number(answer, 4);
+    u32 i, length;
     ECDP* curve;
-    int code;
-    if (!out) return CODE(E_ECA_BAD_PARAM);
-    put_text(&request, name);
-    put_bytes(&request, 2, oid, l_oid);
-    code = ask(&request, &answer);
-    if (code != 0) return code;
-    place = get_number(&answer, 4);
     if (place >= MOST_CURVES) return CODE(E_ECA_MEM);
     curve = &curves[place];
     *out = curve;
@@ -37,13 +29,13 @@ static int find_curve(const char* name, u32 l_oid, const u8* oid, ECDP** out) {
     for (i = 0; i < sizeof parts / sizeof parts[0]; ++i) {
         const u8* bytes;
         if (parts[i] == 0) {
-            curve->bits = get_number(&answer, 4);
+            curve->bits = get_number(answer, 4);
             continue;
         }
-        bytes = get_bytes(&answer, 2, &length);
+        bytes = get_bytes(answer, 2, &length);
         keep(curve, parts[i], bytes, length);
     }
-    curve->cofactor = get_number(&answer, 4);
+    curve->cofactor = get_number(answer, 4);
     if (curve->lengths[ECA_DP_OID] == 3 && memcmp(curve->values[ECA_DP_OID], "\x2B\x65\x70", 3) == 0)
         curve->flags = ECF_TWISTED_EDWARDS;
     curve->l_order = curve->lengths[ECA_DP_ORDER_INT];
@@ -55,17 +47,39 @@ static int find_curve(const char* name, u32 l_oid, const u8* oid, ECDP** out) {
     return 0;
 }
 
+int take_modulus(struct answer* answer, u32 length, const u8* modulus, ECDP** out) {
+    const u32 place = get_number(answer, 4);
+    if (place >= MOST_CURVES) return CODE(E_ECA_MEM);
+    *out = &curves[place];
+    keep(*out, ECA_DP_ORDER_INT, modulus, length);
+    (*out)->l_order = length;
+    (*out)->place = place;
+    (*out)->used = 1;
+    return 0;
+}
+
+void forget_curve(ECDP* curve) {
+    u32 i;
+    for (i = 0; i <= ECA_DP_B; ++i) free(curve->values[i]);
+    memset(curve, 0, sizeof *curve);
+}
+
+static int find_curve(const char* name, u32 l_oid, const u8* oid, ECDP** out) {
+    struct request request = request_for(SERVICE_ec_curve);
+    struct answer answer;
+    int code;
+    if (!out) return CODE(E_ECA_BAD_PARAM);
+    put_text(&request, name);
+    put_bytes(&request, 2, oid, l_oid);
+    code = ask(&request, &answer);
+    return code ? code : take_curve(&answer, out);
+}
+
 int sdk_eca_dp_find_name(const char* name, ECDP** curve) {
     return name ? find_curve(name, 0, NULL, curve) : CODE(E_ECA_BAD_PARAM);
 }
 int sdk_eca_dp_find_oid(u32 l_oid, const u8* oid, ECDP** curve) {
     return oid && l_oid ? find_curve(NULL, l_oid, oid, curve) : CODE(E_ECA_BAD_PARAM);
-}
-/* A curve by its name in DER; parameters in full are none that ECA has. */
-int sdk_eca_dp_find_asn1(u32 length, u8* der, ECDP** curve) {
-    if (!der) return CODE(E_ECA_BAD_PARAM);
-    if (length < 3 || der[0] != 0x06 || der[1] > 0x7F || der[1] != length - 2) return CODE(E_ECA_ECDP_DECODE);
-    return sdk_eca_dp_find_oid(length - 2, der + 2, curve);
 }
 /* There is one algorithm. */
 int sdk_eca_dp_set_algo(ECDP* curve, u32 flags) {

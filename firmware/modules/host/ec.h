@@ -26,6 +26,11 @@ struct ECPCP_ {
 
 /* Whether it is one that eca_dp_find_* gave. */
 int is_curve(const ECDP* curve);
+/* The curve that an answer of ec_curve, ec_register or ec_find describes; numbers modulo one (ec_modulus). */
+int take_curve(struct answer* answer, ECDP** out);
+int take_modulus(struct answer* answer, u32 length, const u8* modulus, ECDP** out);
+/* Its place is free again. */
+void forget_curve(ECDP* curve);
 /* A point, 04 || X || Y, in the form that the flags ask for (of a twisted Edwards curve its only one); its
  * length. */
 u32 form_point(const ECDP* curve, u32 flags, const u8* y, u32 l_y, u8* out);

@@ -2,7 +2,7 @@
 #include "ec.h"
 #include "kdf.h"
 
-enum { LONGEST_SECRET = LONGEST_FIELD, LONGEST_KEY = 128, LONGEST_TEXT = 256 * 1024 };
+enum { LONGEST_SECRET = LONGEST_FIELD, LONGEST_KEY = 128, LONGEST_TEXT = 256 * 1024, DES_BLOCK = 8 };
 
 /* The X coordinate. */
 static int agree(const ECDP* curve, u32 l_peer, const u8* peer, u32 l_x, const u8* x, u8* out) {
@@ -96,6 +96,7 @@ int sdk_ecdsa_dh_gen(ECDP* curve, u32 l_y, u8* y, ECPCP* prepared, u32 flags, u3
 struct ecies {
     u32 kdf;   /* flags of derive_secret() */
     u32 l_key; /* 0: exclusive or */
+    u32 block; /* of the cipher */
     u32 mac;   /* HASH_* */
     u32 l_mac_key, l_mac;
     const u8 *shared1, *shared2;
@@ -123,8 +124,14 @@ static int read_algorithms(struct ecies* ecies, u32 dh_mode, u32 hash, u32 ciphe
             break;
         case ECDSA_ECIES_AES:
             ecies->l_key = cipher & ECDSA_ECIES_AES_LEN_MASK;
+            ecies->block = AES_BLOCK_SIZE;
             if (ecies->l_key != 16 && ecies->l_key != 24 && ecies->l_key != 32)
                 return CODE(E_ECDSA_ECIES_PARAM);
+            break;
+        case ECDSA_ECIES_DES: /* of two or three keys; no length stands for three */
+            ecies->l_key = cipher & ECDSA_ECIES_AES_LEN_MASK ? cipher & ECDSA_ECIES_AES_LEN_MASK : 24;
+            ecies->block = DES_BLOCK;
+            if (ecies->l_key != 16 && ecies->l_key != 24) return CODE(E_ECDSA_ECIES_PARAM);
             break;
         default:
             return CODE(E_ECDSA_NOT_SUPP);
@@ -145,31 +152,54 @@ static int read_algorithms(struct ecies* ecies, u32 dh_mode, u32 hash, u32 ciphe
     return ecies->l_mac_key > LONGEST_KEY ? CODE(E_ECDSA_ECIES_PARAM) : 0;
 }
 
-/* Exclusive or with the key, or AES-CBC; `key` of one is as long as the text. `length` is the text's, then
- * the result's. */
-static int encrypt(const struct ecies* ecies, u8* key, const u8* in, u32* length, u8* out) {
-    AES_KEY prepared;
-    u32 i;
+/* CBC without initial vector, padded as PKCS. */
+static int encrypt_blocks(const struct ecies* ecies, u8* key, const u8* in, u32 length, u8* out) {
+    u8* const plain = (u8*)(uintptr_t)in;
+    VDES_KEY for_des;
+    AES_KEY for_aes;
     int code;
-    if (ecies->l_key == 0) {
-        for (i = 0; i < *length; ++i) out[i] = in[i] ^ key[i];
-        return 0;
+    if (ecies->block == DES_BLOCK) {
+        sdk_vdes_pkey((int)ecies->l_key, key, &for_des);
+        code = sdk_vdes_cbc_xpad(&for_des, VDES_ENC, VDES_PAD_PKCS, NULL, length, plain, out);
+        explicit_bzero(&for_des, sizeof for_des);
+        return code;
     }
-    sdk_aes_pkey((int)ecies->l_key, key, AES_ENC, &prepared);
-    code = sdk_aes_cbc_xpad(&prepared, AES_ENC, AES_PAD_PKCS, NULL, *length, (u8*)(uintptr_t)in, out);
-    *length += AES_BLOCK_SIZE - *length % AES_BLOCK_SIZE;
-    explicit_bzero(&prepared, sizeof prepared);
+    sdk_aes_pkey((int)ecies->l_key, key, AES_ENC, &for_aes);
+    code = sdk_aes_cbc_xpad(&for_aes, AES_ENC, AES_PAD_PKCS, NULL, length, plain, out);
+    explicit_bzero(&for_aes, sizeof for_aes);
     return code;
 }
-static int decrypt(const struct ecies* ecies, u8* key, const u8* in, u32* length, u8* out) {
-    AES_KEY prepared;
+static int decrypt_blocks(const struct ecies* ecies, u8* key, const u8* in, u32* length, u8* out) {
+    u8* const sealed = (u8*)(uintptr_t)in;
+    VDES_KEY for_des;
+    AES_KEY for_aes;
     int code;
-    if (ecies->l_key == 0) return encrypt(ecies, key, in, length, out);
-    sdk_aes_pkey((int)ecies->l_key, key, AES_ENC, &prepared);
-    code = sdk_aes_cbc(&prepared, AES_DEC, NULL, *length, (u8*)(uintptr_t)in, out, NULL);
-    if (code == 0) code = sdk_aes_unpad(AES_PAD_PKCS, length, out);
-    explicit_bzero(&prepared, sizeof prepared);
-    return code;
+    if (ecies->block == DES_BLOCK) {
+        sdk_vdes_pkey((int)ecies->l_key, key, &for_des);
+        code = sdk_vdes_cbc(&for_des, (int)VDES_DEC, NULL, *length, sealed, out, NULL);
+        explicit_bzero(&for_des, sizeof for_des);
+        return code ? code : sdk_vdes_unpad(VDES_PAD_PKCS, length, out);
+    }
+    sdk_aes_pkey((int)ecies->l_key, key, AES_ENC, &for_aes);
+    code = sdk_aes_cbc(&for_aes, AES_DEC, NULL, *length, sealed, out, NULL);
+    explicit_bzero(&for_aes, sizeof for_aes);
+    return code ? code : sdk_aes_unpad(AES_PAD_PKCS, length, out);
+}
+
+/* Exclusive or with the key, which is as long as the text, or a cipher in blocks. `length` is the text's,
+ * then the result's. */
+static int encrypt(const struct ecies* ecies, u8* key, const u8* in, u32* length, u8* out) {
+    const u32 l_in = *length;
+    u32 i;
+    if (ecies->l_key != 0) {
+        *length += ecies->block - l_in % ecies->block;
+        return encrypt_blocks(ecies, key, in, l_in, out);
+    }
+    for (i = 0; i < l_in; ++i) out[i] = in[i] ^ key[i];
+    return 0;
+}
+static int decrypt(const struct ecies* ecies, u8* key, const u8* in, u32* length, u8* out) {
+    return ecies->l_key ? decrypt_blocks(ecies, key, in, length, out) : encrypt(ecies, key, in, length, out);
 }
 
 static int mac_of(const struct ecies* ecies, u8* key, const u8* text, u32 length, u8* mac) {

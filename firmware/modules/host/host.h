@@ -153,6 +153,8 @@ struct command {
 };
 void run_command(void);
 int is_command_open(void);
+/* The open command whose handle it is, or NULL. */
+struct command* command_of(T_CMDS_HANDLE* handle);
 /* For a function that another module calls while a command of its own runs. */
 void lend_command(struct command* command, u32 permission);
 void take_back_command(const struct command* command);

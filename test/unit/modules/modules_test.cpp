@@ -1,7 +1,9 @@
 #include <catch2/catch.hpp>
 #include <fstream>
 
+#include "firmware/crypto/kdf.h"
 #include "firmware/modules/crash_report.h"
+#include "firmware/protocol/channel/secure_channel.h"
 #include "test/unit/modules/bench.h"
 
 using namespace cs2sim;
@@ -10,7 +12,18 @@ using Catch::Contains;
 namespace {
 
 constexpr std::uint8_t kEcho = 0, kPermission = 1, kFirstCheck = 2, kDatabases = 8, kFill = 9, kCount = 10,
-                       kTicks = 14, kAbsent = 15, kFirstOfMore = 17, kKeys = 21, kEndOfMore = 27;
+                       kTicks = 14, kAbsent = 15, kFirstOfMore = 17, kKeys = 21, kEndOfMore = 27, kUsers = 27,
+                       kLoggedOn = 28, kModes = 29, kSessionKey = 30, kErase = 31, kCritical = 32,
+                       kFirstOfTheRest = 33, kEndOfTheRest = 35;
+
+// A function that answers nothing when all is well, or the line that found otherwise.
+void check_from_within(ModuleBench& bench, std::uint8_t sfc) {
+    const auto answer = bench.run(sfc);
+    INFO("sub-function " << int{sfc} << ": " << (answer ? "line" : hex_code(answer.error().code)));
+    REQUIRE(answer);
+    if (answer->size() == 4) FAIL("test/modules, line " << big_endian(*answer));
+    CHECK(answer->empty());
+}
 
 std::uint32_t number(const Result<Bytes>& answer) {
     REQUIRE(answer);
@@ -33,14 +46,11 @@ TEST_CASE("Users' modules of either size of pointers check the SDK from within")
     for (std::uint8_t sfc = kFirstCheck; sfc < kEndOfMore; ++sfc) {
         if (sfc == kFill || sfc == kCount || (sfc > 12 && sfc < kFirstOfMore)) continue;
         if (sfc == kKeys) continue;  // wants CXI: vdm_test.cpp
-        const auto answer = bench.run(sfc);
-        INFO("sub-function " << int{sfc} << ": " << (answer ? "line" : hex_code(answer.error().code)));
-        REQUIRE(answer);
-        CHECK(answer->size() == 0);
-        if (answer->size() == 4) FAIL("probe.c, line " << big_endian(*answer));
+        check_from_within(bench, sfc);
     }
+    for (std::uint8_t sfc = kFirstOfTheRest; sfc < kEndOfTheRest; ++sfc) check_from_within(bench, sfc);
     CHECK_THAT(bench.module_log(),
-               Contains("probe says 00004711") && Contains("eca_dp_a2s is not in this SDK"));
+               Contains("probe says 00004711") && Contains("eca_point_bl_get is not in this SDK"));
     // Records that are not for good: kCount counts k001, k002 and the passing one, then the first two.
     CHECK(number(bench.run(kCount)) == 3);
     bench.restart();
@@ -70,6 +80,57 @@ TEST_CASE("A user's function is a row like any other") {
     CHECK(bench.run(200).error().code == E_CMDS_BAD_SFC);
     REQUIRE(bench.scheduler.find("PROB.ECHO"));
     CHECK(bench.scheduler.find("PROB.SFC_01")->sfc == 1);
+}
+
+TEST_CASE("A module asks who is logged on by attributes, sets modes, agrees on keys, erases users") {
+    const std::string name = GENERATE("prob32", "prob64");
+    INFO(name);
+    if (!std::filesystem::exists(std::filesystem::path(CS2SIM_TEST_MODULES) / (name + ".so"))) return;
+    Profile profile;
+    profile.user_mechanisms = {MECH_RSA_SIGN, MECH_HMAC_PWD};
+    ModuleBench bench(profile);
+    const auto key = generate_rsa(2048);
+    REQUIRE(bench.services.users.create_factory_user(public_key_der(**key)));
+    bench.start(name);
+    check_from_within(bench, kUsers);
+    const std::string anna = bench.services.users.find("ANNA_OF_SLOT_0").value().short_name;
+    bench.context.users = {{anna, 0x00000002, "", {}}, {"BERT", 0x00000021, "", {}}};
+    check_from_within(bench, kLoggedOn);
+    bench.context.users.clear();
+    check_from_within(bench, kModes);
+    CHECK_THAT(bench.module_log(), Contains("in the PIN pad's menu, which nobody sees: Probe (170.03)"));
+
+    const auto host = KeyAgreement::start(SM_MODE_ECDH);
+    const auto answer = bench.run(kSessionKey, host->public_value());
+    REQUIRE(answer);
+    REQUIRE(answer->size() == 145);
+    const ByteView made(*answer);
+    SessionTranscript transcript{0x4711, SM_MODE_ECDH,         SM_MECH_AES_CMAC,
+                                 {},     host->public_value(), to_bytes(made.subspan(80))};
+    std::ranges::copy(made.first(16), transcript.sequence.begin());
+    const SecretBytes both =
+        derive_key(*host->agree(made.subspan(80)), "cs2sim session key of a module", transcript.encode(), 64);
+    CHECK(std::ranges::equal(both, made.subspan(16, 64)));
+
+    REQUIRE(bench.run(kErase));
+    const auto left = bench.services.users.list().value();
+    REQUIRE(left.size() == 1);
+    CHECK(left[0].short_name == "ADMIN");
+    const std::string audit = bench.smos->audit_log.text().value();
+    CHECK_THAT(audit, Contains("users erased by module PROB") && Contains("backup user BERT") &&
+                          Contains("restore user BERT"));
+}
+
+TEST_CASE("A critical error that a module reports is told, and an alarm where a crash is one") {
+    Profile strict;
+    strict.module_crash_halts = GENERATE(false, true);
+    ModuleBench bench(strict);
+    bench.start("newer");
+    REQUIRE(bench.run(kCritical));
+    CHECK(bench.halted == strict.module_crash_halts);
+    for (const std::string& log : {bench.boot_log(), bench.smos->audit_log.text().value()})
+        CHECK_THAT(log, Contains("module PROB: critical error B1700099"));
+    CHECK(bench.stage() == ModuleStage::ready);
 }
 
 TEST_CASE("Records of a module outlive restarts, and are found by who comes later") {
