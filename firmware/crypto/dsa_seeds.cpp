@@ -222,6 +222,10 @@ Result<SecretBytes> prime_from(const PrimeWish& wish, const Abandonment* abandon
         CS2SIM_TRY_LET(made, progression(*p1, *p2, context.get()));
         all = std::move(made);
     }
+    // A prime of so many bits is never before this; to walk there from a small start would take for ever.
+    if (BN_num_bits(start.get()) < static_cast<int>(wish.bits) &&
+        BN_set_bit(start.get(), static_cast<int>(wish.bits) - 1) != 1)
+        return fail(E_ECA_MEM);
     const Number more(BN_secure_new());  // the first candidate from the start on
     if (!more || BN_mod_sub(more.get(), all.rest.get(), start.get(), all.step.get(), context.get()) != 1 ||
         BN_add(start.get(), start.get(), more.get()) != 1)
