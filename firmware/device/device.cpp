@@ -25,6 +25,7 @@
 #include "firmware/faults/device_state.h"
 #include "firmware/faults/engine.h"
 #include "firmware/mbk/module/mbk_module.h"
+#include "firmware/modules/images/module_keys.h"
 #include "firmware/modules/modules.h"
 #include "firmware/protocol/databases.h"
 #include "firmware/sim/sim.h"
@@ -220,7 +221,7 @@ private:
             CS2SIM_TRY(databases_.drop(file.name));
         }
         for (const FileInfo& file : smos_->flash.list()) {
-            if (file.name == kInitialKey) continue;
+            if (file.name == kInitialKey || file.name == kModuleKey) continue;  // there since it was made
             any = true;
             CS2SIM_TRY(smos_->flash.remove(file.name));
         }

@@ -374,7 +374,13 @@ TEST_CASE("modes and restarts") {
 
     require_error(user.csadm({"Clear"}), E_CMDS_DENIED);
     user.make_mbk();
+    const std::filesystem::path factory_key = simulator.state() / "flash/files/mdlsig.key";
+    write_file(factory_key, "whose modules it takes");
+    write_file(user.file("notes.txt"), "a user's");
+    user.admin_does({"LoadFile=notes.txt"});
     user.admin_does({"Clear"});
+    CHECK(read_file(factory_key) == "whose modules it takes");
+    CHECK(user.csadm({"ListFiles"}).out.find("notes.txt") == std::string::npos);
     CHECK(user.users().find("CLERK") == std::string::npos);
     CHECK(user.users().find("ADMIN       22000000    RSA sign") != std::string::npos);
     CHECK(user.admin_does({"MBKListKeys"}).find("TESTMBK") == std::string::npos);
