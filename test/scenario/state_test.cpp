@@ -270,11 +270,34 @@ TEST_CASE("a script in a container is checked as modules are, and runs") {
     user.admin_does({"Restart"});
     CHECK(user.csadm({"ListModulesActive"}).out.find("101  scrp         1.2.3.4      INIT_OK\n") !=
           std::string::npos);
+    const std::string boot_log = user.csadm({"GetBootLog"}).out;
+    CHECK(boot_log.find("loaded from flash: scrp.mtc 1.2.3.4\n") != std::string::npos);
+
+    // What changed in flash since, a start finds: a byte of the image, of the signature, an end that is
+    // missing.
+    const std::filesystem::path stored = simulator.state() / "flash/files/scrp.mtc";
+    const auto start_refuses = [&](const std::string& content, std::uint32_t code) {
+        write_file(stored, content);
+        user.admin_does({"Restart"});
+        CHECK(user.csadm({"GetBootLog"}).out.find("module scrp.mtc not started: " + hex_code(code) + "\n") !=
+              std::string::npos);
+        for (const char* command : {"ListFirmware", "ListModulesActive"})
+            CHECK(user.csadm({command}).out.find("101  scrp         1.2.3.4      INIT_FAILED\n") !=
+                  std::string::npos);
+    };
+    std::string changed = container;
+    changed[container.find("return") + 12] ^= 1;
+    start_refuses(changed, E_OS_MDL_CORRUPT);
+    changed = container;
+    changed[container.size() - 40] ^= 1;
+    start_refuses(changed, E_OS_MDL_MSC_VERIFY_FAILED);
+    start_refuses(container.substr(0, 200), E_OS_MDL_MTC_INV);
     user.admin_does({"DeleteFile=scrp.mtc"});
     CHECK(user.csadm({"ListModulesActive"}).out.find("scrp") == std::string::npos);
 
     write_file(user.file("bad.lua"), "return {}\n");
-    require_error(user.csadm({"MMCSignKey=sign.key", "MakeMTC=bad.lua"}), E_ADM_MMC_INFO);
+    const Outcome bad = user.csadm({"MMCSignKey=sign.key", "MakeMTC=bad.lua"});
+    require_error(bad, E_ADM_MMC_INFO);
 }
 
 TEST_CASE("who names a file that cannot be read or written is told which one and why") {
