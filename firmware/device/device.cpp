@@ -155,7 +155,7 @@ private:
         modules_.stop();
         auth_key_.stop();
         if (++boots_ > 1) smos_->boot_log.clear();  // what the first start met with stands before its lines
-        log_start(*smos_, profile_);
+        log_start(*smos_, profile_, target);
         const auto begun_anew = begin_anew_after_alarm();
         cxi_.start();
         control_.started = monotonic_milliseconds();

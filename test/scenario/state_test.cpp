@@ -118,6 +118,15 @@ TEST_CASE("the boot log has the lines of a start, one a module, each with date a
         CHECK(log.find(part) != std::string::npos);
     require_success(user.csadm({"Restart"}));
     CHECK(user.csadm({"GetBootLog"}).out.size() == log.size());  // of the last start alone
+    // The boot loader starts no operating system and loads none of its modules.
+    require_success(user.csadm({"ResetToBL"}));
+    const std::string loader = user.csadm({"GetBootLog"}).out;
+    INFO(loader);
+    CHECK(loader.find("cs2sim boot loader 5.01.4.4 started [0]\n") != std::string::npos);
+    CHECK(loader.find("operating system") == std::string::npos);
+    CHECK(loader.find("loaded from flash") == std::string::npos);
+    require_success(user.csadm({"StartOS"}));
+    CHECK(user.csadm({"GetBootLog"}).out.size() == log.size());
 }
 
 TEST_CASE(

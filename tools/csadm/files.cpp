@@ -154,8 +154,8 @@ constexpr Command kCommands[] = {
      make_container_file},
     {"ListFirmware", "", Takes::nothing, "ListFirmware", "lists the firmware modules in flash", "",
      list_modules<SFC_ADM_LIST_FIRMWARE>},
-    {"ListModulesActive", "", Takes::nothing, "ListModulesActive", "lists the firmware modules that run", "",
-     list_modules<SFC_ADM_LIST_MODULES>},
+    {"ListModulesActive", "", Takes::nothing, "ListModulesActive",
+     "lists the firmware modules with their states", "", list_modules<SFC_ADM_LIST_MODULES>},
 };
 
 }  // namespace
