@@ -6,8 +6,10 @@
 #include "firmware/adm/handlers.h"
 #include "firmware/cmds/users.h"
 #include "firmware/container/container.h"
+#include "firmware/modules/images/module_keys.h"
 #include "firmware/modules/images/script.h"
 #include "firmware/protocol/databases.h"
+#include "firmware/smos/flash/file_name.h"
 
 namespace cs2sim::adm {
 namespace {
@@ -17,25 +19,15 @@ constexpr std::uint8_t kKindDatabase = 1;
 
 bool is_database(std::string_view name) { return name.ends_with(".db"); }
 
-// The device's own files: the factory key and the key of mutual authentication.
-bool is_own_file(std::string_view name) { return name == kInitialKey || name == "hsmauth.key"; }
+// The device's own files: no function loads or deletes them.
+constexpr std::array kOwnFiles = {
+    kInitialKey,                     // who its first administrator is
+    kModuleKey,                      // whose modules it takes
+    std::string_view("hsmauth.key")  // of mutual authentication
+};
 
-// Keys by which containers of modules may be signed, both as SubjectPublicKeyInfo in flash.
-constexpr std::string_view kModuleKey = "mdlsig.key";
-constexpr std::string_view kAlternativeModuleKey = "mdlsigalt.key";
-
-// Certified firmware knows none but its own (OUR ASSUMPTION: what the code's name says).
-bool bars_alternative_key(const Profile& profile) { return profile.certification != Certification::none; }
-
-std::vector<PublicKey> module_keys(const Profile& profile, Flash& flash) {
-    std::vector<PublicKey> keys;
-    for (const std::string_view name : {kModuleKey, kAlternativeModuleKey}) {
-        if (name == kAlternativeModuleKey && bars_alternative_key(profile)) continue;
-        const auto der = flash.exists(name) ? flash.read(name) : fail(E_OS_FILE_NO_SUCH_FILE);
-        auto key = der ? public_key_from_der(*der) : fail(der.error());
-        if (key && is_rsa(**key)) keys.push_back(std::move(*key));
-    }
-    return keys;
+bool is_own_file(std::string_view name) {
+    return std::ranges::any_of(kOwnFiles, [&](std::string_view own) { return is_same_name(name, own); });
 }
 
 // A bare script bears no signature: who may load files vouches for it (OUR ASSUMPTION, as all about scripts).
@@ -85,7 +77,8 @@ Result<Bytes> list_files(Call& call) {
 Result<Bytes> load_file(Call& call) {
     CS2SIM_TRY_LET(name, Flash::plain_name(call.request.text("name")));
     if (is_database(name) || is_own_file(name)) return fail(E_ADM_PERMISSION);
-    if (name == kAlternativeModuleKey && bars_alternative_key(call.device.profile))
+    const Certification certification = call.device.profile.certification;
+    if (is_same_name(name, kAlternativeModuleKey) && bars_alternative_key(certification))
         return fail(E_ADM_ALT_KEY_BARRED);
 
     std::uint32_t handle = call.request.u32("handle");
@@ -103,8 +96,8 @@ Result<Bytes> load_file(Call& call) {
 
     call.context.handles.drop(handle);
     if (is_module_file(name)) {
-        const auto module = check_module_file(name, upload->content(),
-                                              module_keys(call.device.profile, call.device.smos.flash));
+        const auto module =
+            check_module_file(name, upload->content(), module_keys(call.device.smos.flash, certification));
         if (!module) {
             call.audit(AUDIT_FIRMWARE, "file " + name + " refused: " + hex_code(module.error().code));
             return fail(module.error());

@@ -106,7 +106,12 @@ bool runs_here(ByteView type) {
     return std::ranges::equal(type, kModuleLinux) || std::ranges::equal(type, kModuleScript);
 }
 
-Result<void> check_signature(ByteView mmc, std::size_t image_size, std::span<const PublicKey> keys) {
+struct Signed {
+    ModuleInfo module;
+    ByteView content, signature, key;  // of the file; `key` is the id of the one that signed
+};
+
+Result<void> find_signature(Signed& out, ByteView mmc, std::size_t image_size) {
     const ByteView block = mmc.subspan(kMmcHeader + image_size);
     if (block.size() < kSignatureHeader + kKeyId || !has_magic(block, 0, "SIG ") ||
         u32(block, 4) != kSignatureVersion || u32(block, 8) != kRsaSha512)
@@ -114,13 +119,72 @@ Result<void> check_signature(ByteView mmc, std::size_t image_size, std::span<con
     const std::uint32_t size = u32(block, 12);
     if (size == 0 || size > kMostSignature || block.size() != kSignatureHeader + size + kKeyId)
         return fail(E_ADM_SIGNATURE_BLOCK);
-    const ByteView signed_part = mmc.first(kMmcHeader + image_size);
-    const ByteView signature = block.subspan(kSignatureHeader, size);
-    for (const PublicKey& key : keys)
-        if (std::ranges::equal(key_id(*key), block.last(kKeyId)) &&
-            verify_sha512(*key, signed_part, signature))
-            return {};
-    return fail(E_ADM_SIGNATURE);
+    out.content = mmc.first(kMmcHeader + image_size);
+    out.signature = block.subspan(kSignatureHeader, size);
+    out.key = block.last(kKeyId);
+    return {};
+}
+
+enum class Verdict : std::uint8_t { unknown_key, wrong, good };
+
+Verdict verify(const Signed& container, std::span<const PublicKey> keys) {
+    Verdict verdict = Verdict::unknown_key;
+    for (const PublicKey& key : keys) {
+        if (!std::ranges::equal(key_id(*key), container.key)) continue;
+        if (verify_sha512(*key, container.content, container.signature)) return Verdict::good;
+        verdict = Verdict::wrong;
+    }
+    return verdict;
+}
+
+// What the operating system says of a container in flash where ADM says something at its load. All other
+// faults are of the module's own header.
+struct StartRow {
+    std::uint32_t at_load, at_start;
+};
+constexpr StartRow kAtStart[] = {
+    {E_ADM_MTC_MAGIC, E_OS_MDL_MTC_INV},          {E_ADM_MTC_LENGTH, E_OS_MDL_MTC_INV},
+    {E_ADM_MTC_VERSION, E_OS_MDL_MTC_INV},        {E_ADM_MMC_TYPE, E_OS_MDL_HW_TYPE},
+    {E_ADM_MMC_HASH, E_OS_MDL_CORRUPT},           {E_ADM_SIGNATURE_BLOCK, E_OS_MDL_NO_MTC_SIG},
+    {E_ADM_SIGNATURE, E_OS_MDL_MSC_VERIFY_FAILED}};
+
+std::uint32_t code_at_start(std::uint32_t at_load) {
+    const StartRow* const row = std::ranges::find(kAtStart, at_load, &StartRow::at_load);
+    return row == std::end(kAtStart) ? E_OS_MDL_MMC_INV : row->at_start;
+}
+
+// All but the signature.
+Result<Signed> read_container(ByteView file) {
+    if (file.size() < kMtcHeader || !has_magic(file, 0, "MTCH")) return fail(E_ADM_MTC_MAGIC);
+    if (u32(file, 4) != file.size() || file.size() % 4 != 0) return fail(E_ADM_MTC_LENGTH);
+    // The word at 20 leads to a signature over the container itself, which nothing public describes.
+    if (u32(file, 8) != kMtcVersion || u32(file, 12) != kRsaSha512 || u32(file, 20) != 0)
+        return fail(E_ADM_MTC_VERSION);
+    if (u32(file, 16) != kMtcHeader || file.size() < kImage || !has_magic(file, kMtcHeader, "MMCH"))
+        return fail(E_ADM_MMC_MAGIC);
+    const ByteView behind = file.subspan(kMtcHeader);
+    const std::size_t mmc_size = u32(behind, 4);
+    if (mmc_size > behind.size() || behind.size() - mmc_size > 3 || mmc_size < kMmcHeader)
+        return fail(E_ADM_MMC_LENGTH);
+    if (std::ranges::any_of(behind.subspan(mmc_size), [](std::uint8_t fill) { return fill != 0; }))
+        return fail(E_ADM_MMC_LENGTH);
+    const ByteView mmc = behind.first(mmc_size);
+    if (u32(mmc, 8) != kMmcVersion) return fail(E_ADM_MMC_VERSION);
+    const ByteView info = mmc.subspan(12, kInfo);
+    auto module = parse_info(info);
+    CS2SIM_TRY(module);
+    if (!runs_here(mmc.subspan(92, 4))) return fail(E_ADM_MMC_TYPE);
+    const std::size_t image_size = u32(mmc, 96);
+    if (image_size > mmc_size - kMmcHeader || u32(mmc, 100) != kMmcHeader + image_size)
+        return fail(E_ADM_MMC_LENGTH);
+    const ByteView image = mmc.subspan(kMmcHeader, image_size);
+    if (!std::ranges::equal(ByteView(digest("SHA512", {image})).first(kHash), mmc.subspan(72, kHash)))
+        return fail(E_ADM_MMC_HASH);
+    const auto inside = info_bytes(image);
+    if (!inside || !std::ranges::equal(*inside, info)) return fail(E_ADM_MMC_INFO);
+    Signed container{std::move(*module), {}, {}, {}};
+    CS2SIM_TRY(find_signature(container, mmc, image_size));
+    return container;
 }
 
 }  // namespace
@@ -197,35 +261,16 @@ Result<Bytes> make_container(ByteView linked, const ModuleType& type, const EVP_
 }
 
 Result<ModuleInfo> check_container(ByteView file, std::span<const PublicKey> keys) {
-    if (file.size() < kMtcHeader || !has_magic(file, 0, "MTCH")) return fail(E_ADM_MTC_MAGIC);
-    if (u32(file, 4) != file.size() || file.size() % 4 != 0) return fail(E_ADM_MTC_LENGTH);
-    // The word at 20 leads to a signature over the container itself, which nothing public describes.
-    if (u32(file, 8) != kMtcVersion || u32(file, 12) != kRsaSha512 || u32(file, 20) != 0)
-        return fail(E_ADM_MTC_VERSION);
-    if (u32(file, 16) != kMtcHeader || file.size() < kImage || !has_magic(file, kMtcHeader, "MMCH"))
-        return fail(E_ADM_MMC_MAGIC);
-    const ByteView behind = file.subspan(kMtcHeader);
-    const std::size_t mmc_size = u32(behind, 4);
-    if (mmc_size > behind.size() || behind.size() - mmc_size > 3 || mmc_size < kMmcHeader)
-        return fail(E_ADM_MMC_LENGTH);
-    if (std::ranges::any_of(behind.subspan(mmc_size), [](std::uint8_t fill) { return fill != 0; }))
-        return fail(E_ADM_MMC_LENGTH);
-    const ByteView mmc = behind.first(mmc_size);
-    if (u32(mmc, 8) != kMmcVersion) return fail(E_ADM_MMC_VERSION);
-    const ByteView info = mmc.subspan(12, kInfo);
-    auto module = parse_info(info);
-    CS2SIM_TRY(module);
-    if (!runs_here(mmc.subspan(92, 4))) return fail(E_ADM_MMC_TYPE);
-    const std::size_t image_size = u32(mmc, 96);
-    if (image_size > mmc_size - kMmcHeader || u32(mmc, 100) != kMmcHeader + image_size)
-        return fail(E_ADM_MMC_LENGTH);
-    const ByteView image = mmc.subspan(kMmcHeader, image_size);
-    if (!std::ranges::equal(ByteView(digest("SHA512", {image})).first(kHash), mmc.subspan(72, kHash)))
-        return fail(E_ADM_MMC_HASH);
-    const auto inside = info_bytes(image);
-    if (!inside || !std::ranges::equal(*inside, info)) return fail(E_ADM_MMC_INFO);
-    CS2SIM_TRY(check_signature(mmc, image_size, keys));
-    return module;
+    CS2SIM_TRY_LET(container, read_container(file));
+    if (verify(container, keys) != Verdict::good) return fail(E_ADM_SIGNATURE);
+    return std::move(container.module);
+}
+
+Result<ModuleInfo> check_stored_container(ByteView file, std::span<const PublicKey> keys) {
+    auto container = read_container(file);
+    if (!container) return fail(code_at_start(container.error().code));
+    if (verify(*container, keys) == Verdict::wrong) return fail(code_at_start(E_ADM_SIGNATURE));
+    return std::move(container->module);
 }
 
 Result<ByteView> container_image(ByteView file, const ModuleType& type) {

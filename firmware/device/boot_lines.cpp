@@ -32,15 +32,19 @@ void log_boot_line(Smos& smos, const std::string& text) {
     smos.boot_log.add(stamp + text);
 }
 
-void log_start(Smos& smos, const Profile& profile) {
-    const ModuleRow* system = find_module(FC_SMOS);
-    log_boot_line(smos, "cs2sim operating system " + version_text(system->version) + " started [0]");
+void log_start(Smos& smos, const Profile& profile, BootTarget target) {
+    const bool loader = target == BootTarget::boot_loader;
+    const std::string version =
+        loader ? profile.bootloader_version : version_text(find_module(FC_SMOS)->version);
+    log_boot_line(smos, std::string("cs2sim ") + (loader ? "boot loader " : "operating system ") + version +
+                            " started [0]");
     log_boot_line(smos, "compiled with " __VERSION__);
     log_boot_line(smos, "CPU clock: " + std::to_string(kProcessorClock));
     log_boot_line(smos, "profile: " + profile.name);
     log_boot_line(smos, "devices: this simulator's state folder");
     log_boot_line(smos, std::string("sensor controller: ") + kSensorController);
     log_boot_line(smos, "random numbers: OpenSSL, seeded by the system");
+    if (loader) return;
     constexpr std::array kNoFiles = {FC_SMOS, FC_SIM, FC_CSA};  // the system itself; not of the device
     for (const ModuleRow& module : module_table())
         if (std::ranges::find(kNoFiles, module.id) == kNoFiles.end())

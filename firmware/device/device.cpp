@@ -25,6 +25,7 @@
 #include "firmware/faults/device_state.h"
 #include "firmware/faults/engine.h"
 #include "firmware/mbk/module/mbk_module.h"
+#include "firmware/modules/images/module_keys.h"
 #include "firmware/modules/modules.h"
 #include "firmware/protocol/databases.h"
 #include "firmware/sim/sim.h"
@@ -164,7 +165,7 @@ private:
         modules_.stop();
         auth_key_.stop();
         if (++boots_ > 1) smos_->boot_log.clear();  // what the first start met with stands before its lines
-        log_start(*smos_, profile_);
+        log_start(*smos_, profile_, target);
         const auto begun_anew = begin_anew_after_alarm();
         cxi_.start();
         control_.started = monotonic_milliseconds();
@@ -230,7 +231,7 @@ private:
             CS2SIM_TRY(databases_.drop(file.name));
         }
         for (const FileInfo& file : smos_->flash.list()) {
-            if (file.name == kInitialKey) continue;
+            if (file.name == kInitialKey || file.name == kModuleKey) continue;  // there since it was made
             any = true;
             CS2SIM_TRY(smos_->flash.remove(file.name));
         }

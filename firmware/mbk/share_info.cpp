@@ -1,6 +1,7 @@
 #include "firmware/mbk/share_info.h"
 
 #include <algorithm>
+#include <chrono>
 
 #include "firmware/protocol/block.h"
 #include "firmware/protocol/functions.h"
@@ -64,10 +65,23 @@ bool is_bcd_date(std::uint8_t day, std::uint8_t month) {
     return day >= 0x01 && day <= 0x31 && month >= 0x01 && month <= 0x12;
 }
 
-Time record_time(const Block& share) {
+// Of yymmddhhmmss, in decimal digits: whether a calendar and a clock have it.
+bool exists(const Time& record) {
+    std::array<unsigned, 6> n{};
+    std::ranges::transform(record, n.begin(),
+                           [](std::uint8_t two) { return (two >> 4) * 10u + (two & 0xF); });
+    const std::chrono::year_month_day date{std::chrono::year(2000 + static_cast<int>(n[0])),
+                                           std::chrono::month(n[1]), std::chrono::day(n[2])};
+    return date.ok() && n[3] < 24 && n[4] < 60 && n[5] < 60;
+}
+
+// Error: E_MBK_TIME_WRONG_FORMAT when neither order of the date gives one.
+Result<Time> record_time(const Block& share) {
     const auto time = array_of<6>(share.bytes("time"));
     const bool earlier = share.bytes("name").back() == 0 || !is_bcd_date(time[0], time[1]);
-    return earlier ? time : with_date_turned(time);
+    const Time record = earlier ? time : with_date_turned(time);
+    if (!exists(record)) return fail(E_MBK_TIME_WRONG_FORMAT);
+    return record;
 }
 
 }  // namespace
@@ -113,9 +127,10 @@ Result<ShareSet> check_shares(const std::vector<MbkShare>& shares) {
     if (first.u8("length") != kMbkLength) return fail(E_MBK_KEY_LB);
     if (first.u8("k") != shares.size()) return fail(E_MBK_SHARE_CNT);
     CS2SIM_TRY(check_shown(first));
+    CS2SIM_TRY_LET(time, record_time(first));
 
     ShareSet set{padded_with(array_of<8>(first.bytes("name")), ' ', 0),
-                 record_time(first),
+                 time,
                  array_of<8>(first.bytes("hash")),
                  first.u8("k"),
                  {}};

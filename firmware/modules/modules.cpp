@@ -8,6 +8,7 @@
 #include "firmware/modules/attendant.h"
 #include "firmware/modules/crash_report.h"
 #include "firmware/modules/images/module_image.h"
+#include "firmware/modules/images/module_keys.h"
 #include "firmware/modules/module_function.h"
 #include "firmware/smos/flash/state_file.h"
 
@@ -68,6 +69,8 @@ UserModule* Modules::find(std::uint16_t id) const {
 std::vector<Modules::Listed> Modules::list() const {
     std::vector<Listed> listed;
     for (const auto& module : modules_) listed.push_back({module->info, module->stage});
+    for (const ModuleInfo& refused : refused_)
+        if (!find(refused.id)) listed.push_back({refused, ModuleStage::failed});
     return listed;
 }
 
@@ -94,16 +97,23 @@ void Modules::fail_start(UserModule& module, const std::string& why) const {
 }
 
 void Modules::start() {
-    std::vector<ModuleImage> images = find_module_images(device_.smos.flash, hooks_.say);
+    const Certification certification = device_.profile.certification;
+    FoundModules found =
+        find_module_images(device_.smos.flash, module_keys(device_.smos.flash, certification), hooks_.say);
+    refused_ = std::move(found.refused);
+    std::vector<ModuleImage>& images = found.images;
     const auto developed = read_developed(folder());
     if (developed) take_developed(images, developed->image, hooks_.say);
     if (images.empty()) return;
-    if (device_.profile.certification != Certification::none) {
+    if (certification != Certification::none) {
         for (const ModuleImage& image : images)
             hooks_.say("module " + image.info.abbreviation +
                        ": not started, certified firmware runs no modules of others");
         return;
     }
+    for (const ModuleImage& image : images)
+        if (!image.developed)
+            hooks_.say("loaded from flash: " + image.stored + ' ' + version_text(image.info.version));
     booting_ = true;
     stopping_ = false;
     if (!spawner_) spawner_ = std::make_unique<Spawner>();
@@ -282,6 +292,7 @@ void Modules::stop_one(UserModule& module) {
 }
 
 void Modules::remove(std::uint16_t id) {
+    std::erase_if(refused_, [id](const ModuleInfo& refused) { return refused.id == id; });
     UserModule* const module = find(id);
     if (!module) return;
     std::vector<UserModule*> others;
@@ -295,6 +306,7 @@ void Modules::remove(std::uint16_t id) {
 }
 
 void Modules::stop() {
+    refused_.clear();
     if (attendant_) attendant_->attend({});
     stopping_ = true;
     while (!modules_.empty()) {

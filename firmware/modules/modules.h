@@ -37,8 +37,9 @@ public:
     Modules(const Modules&) = delete;
     Modules& operator=(const Modules&) = delete;
 
-    // Finds, starts and publishes; what does not start is told in the boot log and stands as failed in
-    // list(). Waits until each module is ready or failed. Precondition: no command runs, stopped.
+    // Finds, checks, starts and publishes; what does not start is told in the boot log and stands as failed
+    // in list(), if enough of it is left to say what it is. Waits until each module is ready or failed.
+    // Precondition: no command runs, stopped.
     void start();
     // Stops each module (its own stop function first, for a second at most) and withdraws its functions.
     void stop();
@@ -96,6 +97,7 @@ private:
     Services& device_;
     const Hooks hooks_;
     std::vector<std::unique_ptr<UserModule>> modules_;
+    std::vector<ModuleInfo> refused_;  // in flash, and no image of which could be started
     std::unique_ptr<Spawner> spawner_;
     std::unique_ptr<Attendant> attendant_;
     Turns turns_;

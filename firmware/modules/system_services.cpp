@@ -1,12 +1,15 @@
 // Services of the operating system: logs, the clock, random numbers, modules and their states, files.
 #include <algorithm>
+#include <array>
 
 #include "firmware/cmds/scheduler.h"
 #include "firmware/crypto/random.h"
 #include "firmware/modules/crash_report.h"
+#include "firmware/modules/images/script.h"
 #include "firmware/modules/modules.h"
 #include "firmware/modules/service.h"
 #include "firmware/protocol/databases.h"
+#include "firmware/smos/flash/file_name.h"
 
 namespace cs2sim::services {
 namespace {
@@ -160,12 +163,9 @@ bool is_own(const ServiceCall& call, std::string_view name) {
         return false;
     if (name.size() != own.size() && name[own.size()] != '.' && name[own.size()] != '-') return false;
     // Modules, databases, keys of the device and of signatures are none, whatever a module calls itself.
-    for (const std::string_view end : {".mtc", ".lua", ".toml", ".db", ".key"})
-        if (name.size() >= end.size() &&
-            std::equal(end.begin(), end.end(), name.end() - static_cast<std::ptrdiff_t>(end.size()),
-                       same_letter))
-            return false;
-    return true;
+    return !is_module_file(name) &&
+           std::ranges::none_of(std::array{".toml", ".db", ".key"},
+                                [&](std::string_view ending) { return has_ending(name, ending); });
 }
 
 Result<std::string> own_file(const ServiceCall& call) {

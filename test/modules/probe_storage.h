@@ -12,6 +12,8 @@ static int files(T_CMDS_HANDLE* handle, int l_cmd, unsigned char* cmd) {
     EXPECT(os_file_open("FLASH\\prob.cfg", OS_FILE_O_RD_ONLY) == (int)E_OS_FILE_NO_SUCH_FILE);
     EXPECT(os_file_open("FLASH\\other.cfg", OS_FILE_O_RDWR | OS_FILE_O_CREATE) == (int)E_OS_FILE_ILL_NAME);
     EXPECT(os_file_open("FLASH\\prob.key", OS_FILE_O_RDWR | OS_FILE_O_CREATE) == (int)E_OS_FILE_ILL_NAME);
+    EXPECT(os_file_open("FLASH\\prob.MSC", OS_FILE_O_RDWR | OS_FILE_O_CREATE) == (int)E_OS_FILE_ILL_NAME);
+    EXPECT(os_file_open("FLASH\\prob.so", OS_FILE_O_RDWR | OS_FILE_O_CREATE) == (int)E_OS_FILE_ILL_NAME);
     EXPECT(os_file_open("FLASH\\prob.MTC", OS_FILE_O_RDWR | OS_FILE_O_CREATE) == (int)E_OS_FILE_ILL_NAME);
     EXPECT(os_file_open("NVRAM\\prob.cfg", OS_FILE_O_RDWR | OS_FILE_O_CREATE) == (int)E_OS_FILE_ILL_NAME);
     EXPECT(os_file_open(NULL, 0) < 0 && os_file_read(3, bytes, 1) == (int)E_OS_FILE_HANDLE &&

@@ -175,7 +175,17 @@ TEST_CASE("certified firmware takes no alternative module signature key") {
     const Operator user(simulator, Way::tcp);
     require_success(user.csadm({"KeyType=RSA", "GenKey=modules.key,2048,MAKER"}));
     require_error(user.as_admin({"LoadAltMdlSigKey=modules.key"}), cs2sim::E_ADM_ALT_KEY_BARRED);
-    CHECK(user.csadm({"ListFiles"}).out.find("mdlsigalt.key") == std::string::npos);
+    // Nor as a file, and no key in place of the device's own.
+    for (const char* name : {"mdlsigalt.key", "MDLSIGALT.KEY"}) {
+        std::filesystem::copy_file(user.file("modules.key"), user.file(name));
+        require_error(user.as_admin({std::string("LoadFile=") + name}), cs2sim::E_ADM_ALT_KEY_BARRED);
+    }
+    for (const char* name : {"mdlsig.key", "MDLSIG.KEY"}) {
+        std::filesystem::copy_file(user.file("modules.key"), user.file(name));
+        require_error(user.as_admin({std::string("LoadFile=") + name}), cs2sim::E_ADM_PERMISSION);
+        require_error(user.as_admin({std::string("DeleteFile=") + name}), cs2sim::E_ADM_PERMISSION);
+    }
+    CHECK(user.csadm({"ListFiles"}).out.find("mdlsig") == std::string::npos);
 }
 
 TEST_CASE("GetHSMAuthKey shows the key by which logons know the device, the same after a restart") {

@@ -118,6 +118,15 @@ TEST_CASE("the boot log has the lines of a start, one a module, each with date a
         CHECK(log.find(part) != std::string::npos);
     require_success(user.csadm({"Restart"}));
     CHECK(user.csadm({"GetBootLog"}).out.size() == log.size());  // of the last start alone
+    // The boot loader starts no operating system and loads none of its modules.
+    require_success(user.csadm({"ResetToBL"}));
+    const std::string loader = user.csadm({"GetBootLog"}).out;
+    INFO(loader);
+    CHECK(loader.find("cs2sim boot loader 5.01.4.4 started [0]\n") != std::string::npos);
+    CHECK(loader.find("operating system") == std::string::npos);
+    CHECK(loader.find("loaded from flash") == std::string::npos);
+    require_success(user.csadm({"StartOS"}));
+    CHECK(user.csadm({"GetBootLog"}).out.size() == log.size());
 }
 
 TEST_CASE(
@@ -236,7 +245,9 @@ TEST_CASE("MakeMTC writes a container that LoadFile takes once its key is known,
     }
 
     write_file(user.file("junk.out"), "no module");
-    require_error(user.csadm({"Model=cs5", "MMCSignKey=other.key", "MakeMTC=junk.out"}), E_ADM_MMC_INFO);
+    const Outcome junk = user.csadm({"Model=cs5", "MMCSignKey=other.key", "MakeMTC=junk.out"});
+    require_error(junk, E_CSA_CONTAINER_INFO);
+    CHECK(junk.out.empty());
     require_error(user.csadm({"MMCSignKey=other.key", "MakeMTC=erp.v1.out"}), E_CSA_SYNTAX);
     require_error(user.csadm({"Model=cs5", "MakeMTC=erp.v1.out"}), E_CSA_SYNTAX);
     // An unknown model is refused for whatever image, an EC key before anything is said to be built.
@@ -278,11 +289,35 @@ TEST_CASE("a script in a container is checked as modules are, and runs") {
     user.admin_does({"Restart"});
     CHECK(user.csadm({"ListModulesActive"}).out.find("101  scrp         1.2.3.4      INIT_OK\n") !=
           std::string::npos);
+    const std::string boot_log = user.csadm({"GetBootLog"}).out;
+    CHECK(boot_log.find("loaded from flash: scrp.mtc 1.2.3.4\n") != std::string::npos);
+
+    // What changed in flash since, a start finds: a byte of the image, of the signature, an end that is
+    // missing.
+    const std::filesystem::path stored = simulator.state() / "flash/files/scrp.mtc";
+    const auto start_refuses = [&](const std::string& content, std::uint32_t code) {
+        write_file(stored, content);
+        user.admin_does({"Restart"});
+        CHECK(user.csadm({"GetBootLog"}).out.find("module scrp.mtc not started: " + hex_code(code) + "\n") !=
+              std::string::npos);
+        for (const char* command : {"ListFirmware", "ListModulesActive"})
+            CHECK(user.csadm({command}).out.find("101  scrp         1.2.3.4      INIT_FAILED\n") !=
+                  std::string::npos);
+    };
+    std::string changed = container;
+    changed[container.find("return") + 12] ^= 1;
+    start_refuses(changed, E_OS_MDL_CORRUPT);
+    changed = container;
+    changed[container.size() - 40] ^= 1;
+    start_refuses(changed, E_OS_MDL_MSC_VERIFY_FAILED);
+    start_refuses(container.substr(0, 200), E_OS_MDL_MTC_INV);
     user.admin_does({"DeleteFile=scrp.mtc"});
     CHECK(user.csadm({"ListModulesActive"}).out.find("scrp") == std::string::npos);
 
     write_file(user.file("bad.lua"), "return {}\n");
-    require_error(user.csadm({"MMCSignKey=sign.key", "MakeMTC=bad.lua"}), E_ADM_MMC_INFO);
+    const Outcome bad = user.csadm({"MMCSignKey=sign.key", "MakeMTC=bad.lua"});
+    require_error(bad, E_CSA_CONTAINER_INFO);
+    CHECK(bad.out.empty());
 }
 
 TEST_CASE("who names a file that cannot be read or written is told which one and why") {
@@ -382,7 +417,13 @@ TEST_CASE("modes and restarts") {
 
     require_error(user.csadm({"Clear"}), E_CMDS_DENIED);
     user.make_mbk();
+    const std::filesystem::path factory_key = simulator.state() / "flash/files/mdlsig.key";
+    write_file(factory_key, "whose modules it takes");
+    write_file(user.file("notes.txt"), "a user's");
+    user.admin_does({"LoadFile=notes.txt"});
     user.admin_does({"Clear"});
+    CHECK(read_file(factory_key) == "whose modules it takes");
+    CHECK(user.csadm({"ListFiles"}).out.find("notes.txt") == std::string::npos);
     CHECK(user.users().find("CLERK") == std::string::npos);
     CHECK(user.users().find("ADMIN       22000000    RSA sign") != std::string::npos);
     CHECK(user.admin_does({"MBKListKeys"}).find("TESTMBK") == std::string::npos);

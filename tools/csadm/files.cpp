@@ -111,9 +111,11 @@ Result<Bytes> image_in_file(const Session& session, const std::filesystem::path&
     const auto script = read_script(as_text(*content), path.filename().string());
     if (!script) {
         session.note(script.error());
-        return fail(E_ADM_MMC_INFO);
+        return fail(E_CSA_CONTAINER_INFO);
     }
-    return image_of_script(script->info, *content);
+    auto image = image_of_script(script->info, *content);
+    if (!image) return fail(E_CSA_CONTAINER_INFO);
+    return image;
 }
 
 // No device and no logon; prints five lines (device-formats.md, section 2).
@@ -126,9 +128,9 @@ Result<void> make_container_file(Session& session, const std::string& value) {
     CS2SIM_TRY_LET(key, host::read_key_file(key_spec, session.terminal()));
     if (!key.has_private || !is_rsa(*key.key)) return fail(E_CSA_KEY_TYPE);
     CS2SIM_TRY_LET(image, image_in_file(session, path));
-    print("%s:\n        building MMC ...\n", path.c_str());
+    if (!module_info(image)) return fail(E_CSA_CONTAINER_INFO);
     CS2SIM_TRY_LET(container, make_container(image, type, *key.key));
-    print("        OK\n        building MTC ...\n");
+    print("%s:\n        building MMC ...\n        OK\n        building MTC ...\n", path.c_str());
     if (!host::replace_host_file(container_path(path), container, 0644)) return fail(E_CSA_KEY_WRITE);
     print("        OK\n");
     return {};
@@ -154,8 +156,8 @@ constexpr Command kCommands[] = {
      make_container_file},
     {"ListFirmware", "", Takes::nothing, "ListFirmware", "lists the firmware modules in flash", "",
      list_modules<SFC_ADM_LIST_FIRMWARE>},
-    {"ListModulesActive", "", Takes::nothing, "ListModulesActive", "lists the firmware modules that run", "",
-     list_modules<SFC_ADM_LIST_MODULES>},
+    {"ListModulesActive", "", Takes::nothing, "ListModulesActive",
+     "lists the firmware modules with their states", "", list_modules<SFC_ADM_LIST_MODULES>},
 };
 
 }  // namespace

@@ -69,8 +69,9 @@ Result<ModuleImage> read_image(Bytes content) {
 
 tl::expected<ModuleImage, std::string> script_image(Bytes content, const std::string& name);
 
-Result<ModuleImage> read_container(const Flash& flash, const std::string& name) {
-    CS2SIM_TRY_LET(container, flash.read(name));
+Result<ModuleImage> read_container(ByteView container, const std::string& name,
+                                   std::span<const PublicKey> keys) {
+    CS2SIM_TRY(check_stored_container(container, keys));
     if (const auto scripted = container_image(container, kModuleScript)) {
         CS2SIM_TRY_LET(text, text_of_image(*scripted));
         auto image = script_image(to_bytes(text), name);
@@ -95,13 +96,10 @@ tl::expected<ModuleImage, std::string> script_image(Bytes content, const std::st
 
 // With its texts. Error: words, mostly a code.
 tl::expected<ModuleImage, std::string> image_in_flash(const Flash& flash, const std::string& name,
+                                                      Bytes content, std::span<const PublicKey> keys,
                                                       const Say& say) {
-    if (is_script(name)) {
-        auto content = flash.read(name);
-        if (!content) return tl::unexpected(hex_code(content.error().code));
-        return script_image(std::move(*content), name);
-    }
-    auto image = read_container(flash, name);
+    if (is_script(name)) return script_image(std::move(content), name);
+    auto image = read_container(content, name, keys);
     if (!image) return tl::unexpected(hex_code(image.error().code));
     if (image->host == kHostOfScripts) return std::move(*image);  // its texts are in its header
     const std::string beside = fs::path(name).replace_extension(".toml");
@@ -136,17 +134,26 @@ void keep_newest(std::vector<ModuleImage>& images, ModuleImage image, const Say&
 
 }  // namespace
 
-std::vector<ModuleImage> find_module_images(const Flash& flash, const Say& say) {
-    std::vector<ModuleImage> images;
+FoundModules find_module_images(const Flash& flash, std::span<const PublicKey> keys, const Say& say) {
+    FoundModules found;
     for (const FileInfo& file : flash.list()) {
         if (!is_module_file(file.name)) continue;
-        auto image = image_in_flash(flash, file.name, say);
-        if (image)
-            keep_newest(images, std::move(*image), say);
-        else
-            say("module " + file.name + " not started: " + image.error());
+        const std::string refusal = "module " + file.name + " not started: ";
+        auto content = flash.read(file.name);
+        if (!content) {
+            say(refusal + hex_code(content.error().code));
+            continue;
+        }
+        auto image = image_in_flash(flash, file.name, *content, keys, say);
+        if (image) {
+            image->stored = file.name;
+            keep_newest(found.images, std::move(*image), say);
+            continue;
+        }
+        say(refusal + image.error());
+        if (auto info = module_info_of_file(file.name, *content)) found.refused.push_back(std::move(*info));
     }
-    return images;
+    return found;
 }
 
 void take_developed(std::vector<ModuleImage>& images, const fs::path& file, const Say& say) {

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <functional>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -18,15 +19,21 @@ struct ModuleImage {
     Bytes content;     // a shared object, or a script
     std::string host;  // the program in whose process it runs: cs2sim-module32, cs2sim-module64, cs2sim-lua
     ModuleTexts texts;
+    std::string stored;          // its file's name in flash; empty for a developed one
     std::filesystem::path file;  // of a developed one: where it lies already
     bool developed = false;
 };
 
 using Say = std::function<void(const std::string&)>;
 
-// The newest of each id among the containers and scripts in flash, by name of file. `say` hears what cannot
-// be started, and why.
-std::vector<ModuleImage> find_module_images(const Flash& flash, const Say& say);
+struct FoundModules {
+    std::vector<ModuleImage> images;
+    std::vector<ModuleInfo> refused;  // what is left to read of those that cannot be started
+};
+
+// The newest of each id among the containers and scripts in flash, by name of file, each container checked
+// (check_stored_container()) with the keys of modules in flash. `say` hears what cannot be started, and why.
+FoundModules find_module_images(const Flash& flash, std::span<const PublicKey> keys, const Say& say);
 
 // Adds the image of a file, in place of one with its id. NAME.toml beside a shared object has its texts.
 void take_developed(std::vector<ModuleImage>& images, const std::filesystem::path& file, const Say& say);

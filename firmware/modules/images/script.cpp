@@ -1,8 +1,10 @@
 #include "firmware/modules/images/script.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 
+#include "firmware/smos/flash/file_name.h"
 #include "firmware/toml/toml.h"
 
 namespace cs2sim {
@@ -11,6 +13,10 @@ namespace {
 constexpr std::string_view kHeader = "--[[module";
 constexpr std::string_view kEnd = "]]";
 constexpr std::size_t kLongestName = 12, kLongestTitle = 32;  // T_MODULE_INFO of sdk-facts.md
+
+// What must be a container wherever it lies in flash: what MakeMTC writes, what flash of a real device holds
+// (device-formats.md, section 5), and the files of linkers, which only a container can bring in.
+constexpr std::array<std::string_view, 4> kContainerEndings{".mtc", ".msc", ".out", ".so"};
 
 using Problem = tl::unexpected<std::string>;
 
@@ -64,10 +70,12 @@ tl::expected<ModuleInfo, std::string> read_info(const toml::table& table) {
 
 }  // namespace
 
-bool is_script(std::string_view file_name) { return file_name.ends_with(".lua"); }
+bool is_script(std::string_view file_name) { return has_ending(file_name, ".lua"); }
 
 bool is_module_file(std::string_view file_name) {
-    return file_name.ends_with(".mtc") || is_script(file_name);
+    return is_script(file_name) || std::ranges::any_of(kContainerEndings, [&](std::string_view ending) {
+               return has_ending(file_name, ending);
+           });
 }
 
 tl::expected<ModuleScript, std::string> read_script(std::string_view text, std::string_view name) {

@@ -22,7 +22,7 @@
 
 namespace cs2sim {
 
-bool is_script(std::string_view file_name);  // NAME.lua
+bool is_script(std::string_view file_name);  // NAME.lua, in either case of the letters
 
 struct ModuleScript {
     ModuleInfo info;
@@ -39,6 +39,8 @@ Result<ModuleScript> script_in_image(ByteView image, const ModuleInfo& info);
 // What a file in flash says of its module: a container, or a script. Error: E_ADM_MMC_INFO when it is
 // neither, or says nothing usable.
 Result<ModuleInfo> module_info_of_file(std::string_view file_name, ByteView content);
-bool is_module_file(std::string_view file_name);  // NAME.mtc, NAME.lua
+// Whether a file of that name in flash must be a module's: NAME.mtc, .msc, .out and .so, which are
+// containers, and NAME.lua; in either case of the letters.
+bool is_module_file(std::string_view file_name);
 
 }  // namespace cs2sim

@@ -234,6 +234,52 @@ TEST_CASE("modules are listed with their versions") {
     CHECK(cmds);
 }
 
+TEST_CASE("whose modules the device takes is no file's to change") {
+    const bool certified = GENERATE(false, true);
+    Administered device(certified ? "cp5" : "se-gen2");
+    device.log_on(kSystemAdministrator);
+    const auto load = [&](std::string_view name) {
+        return code_of(device.adm(SFC_ADM_LOAD_FILE, {name, 0, 1, as_bytes("another key")}));
+    };
+    for (const std::string_view own : {"init.key", "hsmauth.key", "mdlsig.key"})
+        REQUIRE(device.smos->flash.write(own, as_bytes("its own")));
+    for (const std::string_view name :
+         {"init.key", "INIT.KEY", "hsmauth.key", "HsmAuth.key", "mdlsig.key", "MDLSIG.KEY", "MdlSig.Key",
+          "FLASH\\mdlsig.key", "flash\\MDLSIG.key"}) {
+        INFO(name);
+        CHECK(load(name) == E_ADM_PERMISSION);
+        CHECK(code_of(device.adm(SFC_ADM_DELETE_FILE, {name})) == E_ADM_PERMISSION);
+    }
+    for (const std::string_view own : {"init.key", "hsmauth.key", "mdlsig.key"})
+        CHECK(*device.smos->flash.read(own) == to_bytes(as_bytes("its own")));
+    for (const std::string_view name : {"mdlsigalt.key", "MDLSIGALT.KEY", "FLASH\\MdlSigAlt.key"}) {
+        INFO(name);
+        CHECK(load(name) == (certified ? +E_ADM_ALT_KEY_BARRED : 0u));
+    }
+}
+
+TEST_CASE("junk is taken under no ending of a module") {
+    Administered device;
+    device.log_on(kSystemAdministrator);
+    const auto load = [&](std::string_view name) {
+        return code_of(device.adm(SFC_ADM_LOAD_FILE, {name, 0, 1, as_bytes("no container")}));
+    };
+    for (const std::string_view name : {"j.mtc", "J.MTC", "j.Mtc", "junk.msc", "JUNK.MSC", "erp.so", "erp.SO",
+                                        "erp.out", "erp.v1.OUT", "FLASH\\j.MTC"}) {
+        INFO(name);
+        CHECK(load(name) == E_ADM_MTC_MAGIC);
+    }
+    for (const std::string_view name : {"j.lua", "J.LUA"}) {
+        INFO(name);
+        CHECK(load(name) == E_ADM_MMC_INFO);
+    }
+    CHECK(device.smos->flash.list().empty());
+    for (const std::string_view name : {"notes.txt", "erp.cfg", "ERP.CFG", "erp.toml", "mtc", "so.bin"}) {
+        INFO(name);
+        CHECK(load(name) == 0);
+    }
+}
+
 TEST_CASE("CSL commands answer on network appliances only") {
     Administered card;
     for (const std::uint8_t sfc :

@@ -174,9 +174,22 @@ TEST_CASE("every refusal of an import, by its code; the slot stays empty") {
         CAPTURE(name);
         CHECK(import(shown(name, "051124093000")) == E_MBK_KEY_NAME);
     }
-    for (const std::string_view time : {"FF1124093000", "0511240930A0"}) {
+    // A name with zeros has yymmdd, one padded with blanks ddmmyy; no day, month or time of day that there is
+    // not.
+    for (const std::string_view time :
+         {"FF1124093000", "0511240930A0", "991399256199", "051324093000", "051131093000", "050229093000",
+          "051124240000", "051124096000", "051124093060", "000000000000"}) {
         CAPTURE(time);
         CHECK(import(shown("N", time)) == E_MBK_TIME_WRONG_FORMAT);
+    }
+    for (const std::string_view time : {"991399256199", "290225093000", "310426093000"}) {
+        CAPTURE(time);
+        CHECK(import(shown("PADDED  ", time)) == E_MBK_TIME_WRONG_FORMAT);
+    }
+    for (const std::string_view time : {"290224235959", "311226000000"}) {
+        CAPTURE(time);
+        Store other;
+        CHECK(other.mbk.import(kMbkSlotAes, 0, shown("PADDED  ", time)));
     }
     MbkShare changed = share(2);
     changed.share[31] ^= 1;

@@ -48,10 +48,13 @@ public:
         REQUIRE_FALSE(content.empty());
         return content;
     }
+    static const EVP_PKEY& signer() {
+        static const PrivateKey key = *generate_rsa(2048);
+        return *key;
+    }
     // Puts a module into flash in a container, as LoadFile leaves it.
     void load(const std::string& name, const ModuleType& type = kModuleLinux) {
-        static const PrivateKey signer = *generate_rsa(2048);
-        REQUIRE(smos->flash.write(name + ".mtc", make_container(image(name), type, *signer).value()));
+        REQUIRE(smos->flash.write(name + ".mtc", make_container(image(name), type, signer()).value()));
     }
     void restart() {
         const std::lock_guard lock(gate_);

@@ -3,6 +3,7 @@
 
 #include "firmware/crypto/kdf.h"
 #include "firmware/modules/crash_report.h"
+#include "firmware/modules/images/script.h"
 #include "firmware/protocol/channel/secure_channel.h"
 #include "test/unit/modules/bench.h"
 
@@ -194,6 +195,81 @@ TEST_CASE("The newer of two containers runs; consent is asked for before it goes
     bench.modules.remove(ModuleBench::kProbe);
     CHECK(bench.run(kEcho).error().code == E_CMDS_BAD_FC);
     CHECK_THAT(bench.module_log(), Contains("probe stops"));
+}
+
+TEST_CASE("A container that changed in flash is not started, and says by which code") {
+    ModuleBench bench;
+    REQUIRE(bench.smos->flash.write("mdlsigalt.key", public_key_der(ModuleBench::signer())));
+    bench.load("newer");
+    const Bytes whole = bench.smos->flash.read("newer.mtc").value();
+    const auto expect_refused = [&](const Bytes& content, std::uint32_t code) {
+        REQUIRE(bench.smos->flash.write("newer.mtc", content));
+        bench.restart();
+        INFO(bench.boot_log());
+        CHECK_THAT(bench.boot_log(), Contains("module newer.mtc not started: " + hex_code(code)) &&
+                                         !Contains("loaded from flash") && !Contains("ready"));
+        CHECK(bench.run(kEcho).error().code == E_CMDS_BAD_FC);
+        const auto listed = bench.modules.list();  // as long as there is something to say what it is
+        CHECK(std::ranges::all_of(listed, [](const auto& one) { return one.stage == ModuleStage::failed; }));
+        return listed.size();
+    };
+    const std::size_t signature = 24 + static_cast<std::size_t>(big_endian(ByteView(whole).subspan(124, 4)));
+    const struct {
+        std::size_t at;
+        std::uint32_t code;
+    } kRows[] = {{0, E_OS_MDL_MTC_INV},
+                 {7, E_OS_MDL_MTC_INV},
+                 {8, E_OS_MDL_MTC_INV},
+                 {24, E_OS_MDL_MMC_INV},
+                 {31, E_OS_MDL_MMC_INV},
+                 {44, E_OS_MDL_MMC_INV},  // the abbreviation
+                 {118, E_OS_MDL_HW_TYPE},
+                 {96, E_OS_MDL_CORRUPT},
+                 {128 + 5000, E_OS_MDL_CORRUPT},
+                 {signature, E_OS_MDL_NO_MTC_SIG},
+                 {signature + 20, E_OS_MDL_MSC_VERIFY_FAILED}};
+    for (const auto& row : kRows) {
+        INFO("byte " << row.at);
+        Bytes changed = whole;
+        changed[row.at] ^= 0x01;
+        CHECK(expect_refused(changed, row.code) == 1);
+    }
+    CHECK(expect_refused(Bytes(whole.begin(), whole.begin() + 4000), E_OS_MDL_MTC_INV) == 1);
+    CHECK(expect_refused({}, E_OS_MDL_MTC_INV) == 0);
+    bench.load("newer", kModuleCs5);
+    CHECK(expect_refused(bench.smos->flash.read("newer.mtc").value(), E_OS_MDL_HW_TYPE) == 1);
+    bench.modules.remove(ModuleBench::kProbe);
+    CHECK(bench.modules.list().empty());
+
+    REQUIRE(bench.smos->flash.write("newer.mtc", whole));
+    bench.restart();
+    CHECK(bench.stage() == ModuleStage::ready);
+    CHECK(bench.modules.list().size() == 1);
+    CHECK_THAT(bench.boot_log(), Contains("loaded from flash: newer.mtc 1.0.3.0"));
+    // One whose key is gone since was checked when it came.
+    REQUIRE(bench.smos->flash.remove("mdlsigalt.key"));
+    bench.restart();
+    CHECK(bench.stage() == ModuleStage::ready);
+}
+
+TEST_CASE("A file is a module's by its ending, in either case of the letters") {
+    for (const std::string_view name : {"a.mtc", "A.MTC", "a.Mtc", "a.msc", "A.MSC", "a.out", "a.OUT", "a.so",
+                                        "A.SO", "a.lua", "a.LUA", "a.b.mtc"})
+        CHECK(is_module_file(name));
+    for (const std::string_view name : {"a.cfg", "mtc", "a.mtc.bak", "a.toml", "a.txt", "lua", "amtc"})
+        CHECK_FALSE(is_module_file(name));
+    ModuleBench bench;
+    bench.load("newer");
+    const Bytes container = bench.smos->flash.read("newer.mtc").value();
+    REQUIRE(bench.smos->flash.remove("newer.mtc"));
+    for (const std::string name : {"NEWER.MTC", "newer.msc"}) {
+        INFO(name);
+        REQUIRE(bench.smos->flash.write(name, container));
+        bench.restart();
+        CHECK(bench.stage() == ModuleStage::ready);
+        CHECK_THAT(bench.boot_log(), Contains("loaded from flash: " + name + " 1.0.3.0"));
+        REQUIRE(bench.smos->flash.remove(name));
+    }
 }
 
 TEST_CASE("A module that fails to start is told, and the device starts") {
