@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <array>
 
+#include "firmware/crypto/finite_field.h"
+#include "firmware/crypto/key_outline.h"
 #include "firmware/crypto/prime_search.h"
 #include "firmware/crypto/require.h"
 
@@ -26,7 +28,17 @@ Out encode(const EVP_PKEY& key, int selection, const char* structure) {
     return out;
 }
 
+// Longer ones are of no use to anybody here, and cost minutes.
+bool is_of_use(const KeyOutline& outline) {
+    constexpr unsigned kLongestRsa = 16384, kLongestDsa = 3072, kLongestDh = 8192;
+    const unsigned most = outline.is_dsa() ? kLongestDsa : outline.is_dh() ? kLongestDh : kLongestRsa;
+    return outline.is_sound() && outline.bits <= most;
+}
+
 Result<Handle<EVP_PKEY>> decode(ByteView der, int selection, const char* structure) {
+    CS2SIM_TRY_LET(outline,
+                   selection == EVP_PKEY_KEYPAIR ? private_key_outline(der) : public_key_outline(der));
+    if (!is_of_use(outline)) return fail(E_ASN1_DECODE_ERR);
     EVP_PKEY* key = nullptr;
     std::unique_ptr<OSSL_DECODER_CTX, void (*)(OSSL_DECODER_CTX*)> decoder(
         OSSL_DECODER_CTX_new_for_pkey(&key, "DER", structure, nullptr, selection, nullptr, nullptr),
@@ -211,7 +223,17 @@ bool verify_sha256(const EVP_PKEY& key, ByteView message, ByteView signature) {
                             message.size()) == 1;
 }
 
+bool may_agree(const EVP_PKEY& own, const EVP_PKEY& peer) {
+    if (is_ec(own)) return is_ec(peer) && ec_curve(own) == ec_curve(peer);
+    if (!is_dh(own)) return EVP_PKEY_get_id(&own) == EVP_PKEY_get_id(&peer);
+    if (!is_dh(peer)) return false;
+    const auto mine = domain_parameters(own), theirs = domain_parameters(peer);
+    const bool same = mine && theirs && mine->p == theirs->p && mine->g == theirs->g;
+    return same && (mine->q == theirs->q || mine->q.empty() || theirs->q.empty());
+}
+
 Result<SecretBytes> ecdh(const EVP_PKEY& own, const EVP_PKEY& peer, Peer is) {
+    if (!may_agree(own, peer)) return fail(E_ECA_BAD_POINT);
     const Handle<EVP_PKEY_CTX> context(
         EVP_PKEY_CTX_new_from_pkey(nullptr, const_cast<EVP_PKEY*>(&own), nullptr));
     std::size_t size = 0;
