@@ -10,8 +10,6 @@
 namespace cs2sim {
 namespace {
 
-constexpr std::size_t kLongestKey = 16 * 1024;  // an RSA key of 8192 bits has 4.7 KB
-
 constexpr int kTypes[] = {EVP_PKEY_RSA,    EVP_PKEY_DSA,  EVP_PKEY_DH,      EVP_PKEY_DHX,  EVP_PKEY_EC,
                           EVP_PKEY_X25519, EVP_PKEY_X448, EVP_PKEY_ED25519, EVP_PKEY_ED448};
 
@@ -97,7 +95,7 @@ Result<void> read_key(KeyOutline& outline, ByteView key, bool version) {
 }
 
 Result<ByteView> outer_list(ByteView der) {
-    if (der.empty() || der.size() > kLongestKey) return fail(E_ASN1_DECODE_ERR);
+    if (der.empty() || der.size() > kLongestKeyDer) return fail(E_ASN1_DECODE_ERR);
     CS2SIM_TRY_LET(outer, take(der, V_ASN1_SEQUENCE));
     if (!der.empty()) return fail(E_ASN1_DECODE_ERR);
     return outer.content;

@@ -7,6 +7,9 @@
 
 namespace cs2sim {
 
+// No key of a size that is of use has more bytes: an RSA key of 8192 bits has 4.7 KB.
+inline constexpr std::size_t kLongestKeyDer = 16 * 1024;
+
 struct KeyOutline {
     int type = 0;          // OpenSSL's number: EVP_PKEY_RSA, _DSA, _DH, _DHX, _EC, _X25519, …
     unsigned bits = 0;     // of RSA's modulus, of a group's prime; 0 for curves
@@ -22,8 +25,8 @@ struct KeyOutline {
 };
 
 // Of a SubjectPublicKeyInfo and of a PKCS#8 (PrivateKeyInfo), in DER; nothing is computed, and nothing is
-// copied. Errors: E_ASN1_DECODE_ERR for what is none, for more than 16 KiB and for what has no key type of
-// ours. Any thread.
+// copied. Errors: E_ASN1_DECODE_ERR for what is none, for more than kLongestKeyDer and for what has no key
+// type of ours. Any thread.
 Result<KeyOutline> public_key_outline(ByteView der);
 Result<KeyOutline> private_key_outline(ByteView der);
 

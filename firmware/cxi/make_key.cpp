@@ -234,6 +234,7 @@ std::uint32_t algorithm_of(const KeyOutline& outline) {
 // What would be refused once the key is decoded is refused before: decoding computes with numbers as long as
 // the sender likes.
 Result<void> check_outline(ByteView der, bool is_public, const Circumstances& now) {
+    if (der.size() > kLongestKeyDer) return fail(E_CXI_KEY_INVALID_SIZE);
     const auto outline = is_public ? public_key_outline(der) : private_key_outline(der);
     if (!outline) return fail(E_CXI_KEY_INVALID_COMP);
     if (now.by_nobody && !is_public && outline->is_sized()) return fail(E_CXI_PERMISSION_DENIED);

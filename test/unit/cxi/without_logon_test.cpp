@@ -224,8 +224,10 @@ TEST_CASE("a key with too long numbers is refused before anything is computed wi
         each_way("DHX", CXI_KEY_ALGO_DH, pkcs8(group(kDhx, bits, 256), x), of_nobody_or_too_long);
     };
     for (const unsigned bits : {2048u, 8192u, 16384u, 32768u}) all(bits, E_CXI_PERMISSION_DENIED);
+    // Longer than any key.
+    all(131072, E_CXI_KEY_INVALID_SIZE);
     bench.log_on(0x00000002, "CXI_GROUP=SLOT_0000");
-    for (const unsigned bits : {16384u, 32768u}) all(bits, E_CXI_KEY_INVALID_SIZE);
+    for (const unsigned bits : {16384u, 32768u, 131072u}) all(bits, E_CXI_KEY_INVALID_SIZE);
     bench.context.users.clear();
 
     for (const auto& [what, der, algorithm] :
