@@ -11,6 +11,7 @@
 #include "firmware/protocol/channel/secure_channel.h"
 #include "firmware/protocol/databases.h"
 #include "firmware/protocol/functions.h"
+#include "firmware/protocol/group_patterns.h"
 #include "firmware/smos/smos.h"
 
 namespace cs2sim {
@@ -325,9 +326,15 @@ Result<User> Users::authenticate(std::string_view name, std::uint8_t mechanism, 
 // Marks and failures change with every logon, and names are what a user is found by.
 Bytes Users::authority_digest(const User& user) {
     const std::string attributes = without_label(user.attributes);
+    // The groups as they are understood too: without the label, what stands behind it reads otherwise.
+    Bytes groups;
+    for (const std::string_view pattern : group_patterns(user.attributes)) {
+        append(groups, big_endian_bytes<4>(pattern.size()));
+        append(groups, as_bytes(pattern));
+    }
     return digest("SHA256", {big_endian_bytes<4>(user.permission), big_endian_bytes<1>(user.mechanism),
                              big_endian_bytes<1>(user.flags), big_endian_bytes<4>(attributes.size()),
-                             as_bytes(attributes), user.token});
+                             as_bytes(attributes), big_endian_bytes<4>(groups.size()), groups, user.token});
 }
 
 Result<bool> Users::is_current(LoggedOnUser& on) {

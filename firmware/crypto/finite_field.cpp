@@ -300,6 +300,7 @@ Result<PublicKey> dh_public_key(const EVP_PKEY& own, ByteView value) {
 }
 
 Result<SecretBytes> dh_agree(const EVP_PKEY& own, const EVP_PKEY& peer, bool keep_zeros) {
+    if (!may_agree(own, peer)) return fail(E_CXI_KEY_INVALID_COMP);
     const Handle<EVP_PKEY_CTX> context(
         EVP_PKEY_CTX_new_from_pkey(nullptr, const_cast<EVP_PKEY*>(&own), nullptr));
     std::size_t size = 0;

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "firmware/crypto/key_outline.h"
 #include "firmware/crypto/pkey.h"
 
 namespace cs2sim {
@@ -121,6 +122,13 @@ const char* type_of(int algorithm) {
     return row == std::end(kTypes) ? nullptr : row->second;
 }
 
+// Longer ones are of no use to anybody here, and cost minutes.
+bool is_of_use(const KeyOutline& outline) {
+    constexpr unsigned kLongestRsa = 16384, kLongestDsa = 3072, kLongestDh = 8192;
+    const unsigned most = outline.is_dsa() ? kLongestDsa : outline.is_dh() ? kLongestDh : kLongestRsa;
+    return outline.is_sound() && outline.bits <= most;
+}
+
 Handle<EVP_PKEY> decode_as(const char* type, ByteView der, int selection, const char* structure) {
     EVP_PKEY* key = nullptr;
     const std::unique_ptr<OSSL_DECODER_CTX, void (*)(OSSL_DECODER_CTX*)> decoder(
@@ -134,6 +142,9 @@ Handle<EVP_PKEY> decode_as(const char* type, ByteView der, int selection, const 
 }
 
 Result<Handle<EVP_PKEY>> decode(int algorithm, ByteView der, int selection, const char* structure) {
+    CS2SIM_TRY_LET(outline,
+                   selection == EVP_PKEY_KEYPAIR ? private_key_outline(der) : public_key_outline(der));
+    if (!is_of_use(outline)) return fail(E_ASN1_DECODE_ERR);
     const char* type = type_of(algorithm);
     auto key = decode_as(type, der, selection, structure);
     // Some types share their number, as EC and SM2.

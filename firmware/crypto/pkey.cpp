@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 
+#include "firmware/crypto/finite_field.h"
 #include "firmware/crypto/prime_search.h"
 #include "firmware/crypto/require.h"
 
@@ -185,7 +186,17 @@ bool verify_sha256(const EVP_PKEY& key, ByteView message, ByteView signature) {
                             message.size()) == 1;
 }
 
+bool may_agree(const EVP_PKEY& own, const EVP_PKEY& peer) {
+    if (is_ec(own)) return is_ec(peer) && ec_curve(own) == ec_curve(peer);
+    if (!is_dh(own)) return EVP_PKEY_get_id(&own) == EVP_PKEY_get_id(&peer);
+    if (!is_dh(peer)) return false;
+    const auto mine = domain_parameters(own), theirs = domain_parameters(peer);
+    const bool same = mine && theirs && mine->p == theirs->p && mine->g == theirs->g;
+    return same && (mine->q == theirs->q || mine->q.empty() || theirs->q.empty());
+}
+
 Result<SecretBytes> ecdh(const EVP_PKEY& own, const EVP_PKEY& peer, Peer is) {
+    if (!may_agree(own, peer)) return fail(E_ECA_BAD_POINT);
     const Handle<EVP_PKEY_CTX> context(
         EVP_PKEY_CTX_new_from_pkey(nullptr, const_cast<EVP_PKEY*>(&own), nullptr));
     std::size_t size = 0;

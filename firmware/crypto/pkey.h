@@ -33,11 +33,14 @@ Result<PrivateKey> ec_private_key(std::string_view curve, ByteView x);  // E_ECA
 // EVP_PKEY_PUBLIC_KEY and its like.
 Handle<EVP_PKEY> key_from_parameters(const char* type, OSSL_PARAM_BLD* builder, int selection);
 
-// SubjectPublicKeyInfo in DER, and back. Error: E_ASN1_DECODE_ERR.
+// SubjectPublicKeyInfo in DER, and back. Error: E_ASN1_DECODE_ERR, at once also for what would take long to
+// decode and to work with: RSA above 16384 bits, DSA above 3072, DH above 8192, and other numbers of these
+// that are longer than the modulus.
 Bytes public_key_der(const EVP_PKEY& key);
 Result<PublicKey> public_key_from_der(ByteView der);
 
-// PKCS#8 in DER, and back. Error: E_ASN1_DECODE_ERR.
+// PKCS#8 in DER, and back. Errors: as public_key_from_der(). Up to these sizes decoding takes as long as a
+// power modulo p, which private DSA and DH keys without their public value cost.
 SecretBytes private_key_der(const EVP_PKEY& key);
 Result<PrivateKey> private_key_from_der(ByteView der);
 
@@ -58,6 +61,10 @@ bool is_at_infinity(const EVP_PKEY& key);
 // Signature over SHA-256 of `message`: RSA PKCS#1 v1.5, or ECDSA in DER. Error: E_VRSA_BAD_KEY.
 Result<Bytes> sign_sha256(const EVP_PKEY& key, ByteView message);
 bool verify_sha256(const EVP_PKEY& key, ByteView message, ByteView signature);
+
+// Whether two keys are of one kind and of one curve or group. Without this OpenSSL checks the other key,
+// which is as long as who sends it likes, before it finds that they are not.
+bool may_agree(const EVP_PKEY& own, const EVP_PKEY& peer);
 
 // Raw shared secret (the x coordinate; of DH the number). Error: E_ECA_BAD_POINT when the keys do not fit
 // together.

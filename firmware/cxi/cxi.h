@@ -14,6 +14,7 @@
 #include "firmware/cxi/cxi_rules.h"
 #include "firmware/cxi/keys/external_keys.h"
 #include "firmware/cxi/keys/key_store.h"
+#include "firmware/cxi/keys/list_cursor.h"
 #include "firmware/cxi/make_key.h"
 #include "firmware/cxi/policy.h"
 #include "firmware/cxi/work/mechanism.h"
@@ -71,6 +72,7 @@ public:
 
     KeyStore keys;
     ExternalKeys external;
+    const ListCursors cursors;
     VendorMechanisms vendor_mechanisms;  // of users' modules; set before the first command
 
     // The key that `reference` (CxiKeyTag) names by index or as a sealed one, or `names` by GROUP, NAME and

@@ -174,6 +174,7 @@ enum class Act : std::uint8_t {
     readable_join,  // of a key with one that somebody may know, or cut
     low_exponent,   // RSA, public exponent under 65537
     own_group,      // DH in another group than those of RFC 3526 and 7919
+    short_tag,      // of a wrapped key: under 96 bits, which somebody may guess
 };
 struct ActRule {
     std::uint16_t mode;
@@ -193,8 +194,10 @@ inline constexpr ActRule kActRules[] = {
     {MODE_CC, Act::readable_join, E_CXI_CC_MECH},
     {MODE_FIPS, Act::low_exponent, E_CXI_FIPS_PROP},  // FIPS 186-5, section 5.1
     {MODE_CC, Act::low_exponent, E_CXI_CC_KEY_PROP},
-    {MODE_FIPS, Act::own_group, E_CXI_FIPS_PROP},  // SP 800-56A rev. 3, appendix D
-    {MODE_CC, Act::own_group, E_CXI_CC_KEY_PROP},  // where kKeyRules should let DH in
+    {MODE_FIPS, Act::own_group, E_CXI_FIPS_PROP},        // SP 800-56A rev. 3, appendix D
+    {MODE_CC, Act::own_group, E_CXI_CC_KEY_PROP},        // where kKeyRules should let DH in
+    {MODE_FIPS, Act::short_tag, E_CXI_CRYPT_MECH_PARA},  // SP 800-38D, section 5.2.1.2
+    {MODE_CC, Act::short_tag, E_CXI_CRYPT_MECH_PARA},
 };
 
 // Errors: the table's. `modes` are those that hold now; `curve` is empty for other keys.

@@ -131,10 +131,22 @@ Result<SecretBytes> unframed(const Frame& frame, ByteView plain) {
     return to_secret(plain.subspan(before, plain.size() - before - after));
 }
 
+// GCM and CCM: 0 bits stand for the whole tag.
+Result<void> approve_tag(const CxiCall& call, const LoadedKey& wrapping, Mechanism mechanism,
+                         ByteView parameter) {
+    constexpr unsigned kShortest = 96;
+    const bool tagged = mechanism.chain() == CXI_MECH_CHAIN_GCM || mechanism.chain() == CXI_MECH_CHAIN_CCM;
+    const auto given = parse(LAYOUT_CXI_CRYPT_PARAMETER, parameter);
+    const unsigned bits = given ? given->u16("tagbits") : 0;
+    if (wrapping.pkey || mechanism.is_vendor() || !tagged || bits == 0 || bits >= kShortest) return {};
+    return approve_act(call.cxi.modes(), Act::short_tag);
+}
+
 // Encrypts a key's material: AES in an authenticated or padded mode, key wrap, or RSA for secret keys.
 Result<Bytes> wrap_material(CxiCall& call, const LoadedKey& wrapping, Mechanism mechanism, ByteView parameter,
                             const LoadedKey& key) {
     CS2SIM_TRY(call.cxi.allow(wrapping, USE_WRAP, mechanism, parameter));
+    CS2SIM_TRY(approve_tag(call, wrapping, mechanism, parameter));
     CS2SIM_TRY_LET(frame, frame_of(call, wrapping, mechanism, parameter));
     CS2SIM_TRY(may_move(key.object));
     const PropertyList& properties = key.object.properties;
@@ -164,6 +176,7 @@ Result<Bytes> wrap_material(CxiCall& call, const LoadedKey& wrapping, Mechanism 
 Result<SecretBytes> unwrap_material(CxiCall& call, const LoadedKey& wrapping, Mechanism mechanism,
                                     ByteView parameter, ByteView wrapped) {
     CS2SIM_TRY(call.cxi.use(wrapping, USE_UNWRAP, mechanism, parameter));
+    CS2SIM_TRY(approve_tag(call, wrapping, mechanism, parameter));
     if (wrapping.pkey) return rsa_decrypt(wrapping, mechanism, parameter, wrapped);
     CS2SIM_TRY_LET(frame, frame_of(call, wrapping, mechanism, parameter));
     CS2SIM_TRY_LET(job, CipherJob::start(wrapping, mechanism, false, frame.parameter));

@@ -186,7 +186,7 @@ Result<Bytes> cxi_key_list(CxiCall& call) {
     const auto wanted_key = [&](const KeyObject& key) {
         return key.type() != CXI_KEY_TYPE_CONFIG && visible(key) && matches_template(key, filter);
     };
-    const ByteView from = call.request.bytes("cursor");
+    CS2SIM_TRY_LET(from, cxi.cursors.open(call.request.bytes("cursor")));
     const auto listed = [&]() -> Result<KeyStore::Page> {
         if (!one_group) return cxi.keys.list({}, from, limit, wanted_key);
         if (!visible.in(group)) return list_open(cxi, filter, from, limit, wanted_key);
@@ -195,8 +195,9 @@ Result<Bytes> cxi_key_list(CxiCall& call) {
     CS2SIM_TRY_LET(page, listed());
 
     Bytes rows;
-    Bytes cursor = page.cursor;
+    Bytes place = page.cursor;
     bool more = page.more;
+    bool shown = !page.keys.empty() && place == page.keys.back().cursor;
     Decodings decodings(call);
     for (std::size_t i = 0; i < page.keys.size(); ++i) {
         Bytes row;
@@ -206,12 +207,13 @@ Result<Bytes> cxi_key_list(CxiCall& call) {
             CS2SIM_TRY(compose_into(row, LAYOUT_CXI_ROW, {properties.encode()}));
         }
         if (!may_decode || (i > 0 && rows.size() + row.size() > kMostRowBytes)) {
-            cursor = page.keys[i - 1].cursor;
-            more = true;
+            place = page.keys[i - 1].cursor;
+            more = shown = true;
             break;
         }
         append(rows, row);
     }
+    const Bytes cursor = more ? cxi.cursors.next(call.request.bytes("cursor"), place, shown) : Bytes();
     return call.answer({more ? 1 : 0, cursor, rows});
 }
 

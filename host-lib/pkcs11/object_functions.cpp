@@ -39,9 +39,14 @@ Result<SecretBytes> component(Session& session, const Object& object, CK_ATTRIBU
 }
 
 // The attributes of a template that an object has (PKCS#11 3.0, section 5.7.5): the array, then the value of
-// each element that has a buffer.
-Answer give_template(const Template& held, CK_ATTRIBUTE& wanted) {
+// each element that has a buffer. Deeper than anything is made, there is nothing.
+Answer give_template(ByteView encoded, CK_ATTRIBUTE& wanted, unsigned depth = 1) {
     const CK_ULONG room = wanted.ulValueLen;
+    if (depth > kMostTemplateDepth) {
+        wanted.ulValueLen = 0;
+        return {};
+    }
+    const Template held = Template::decode(encoded);
     const auto count = static_cast<CK_ULONG>(std::distance(held.begin(), held.end()));
     wanted.ulValueLen = CK_UNAVAILABLE_INFORMATION;
     if (wanted.pValue && room < count * sizeof(CK_ATTRIBUTE)) return fail(CKR_BUFFER_TOO_SMALL);
@@ -54,7 +59,7 @@ Answer give_template(const Template& held, CK_ATTRIBUTE& wanted) {
         element->type = type;
         if (find_attribute(type)->codec == Codec::attributes) {
             if (!filled) element->pValue = nullptr;  // what lies there is of another attribute
-            if (auto inner = give_template(Template::decode(value), *element); !inner) answer = inner;
+            if (auto inner = give_template(value, *element, depth + 1); !inner) answer = inner;
         } else if (filled && element->ulValueLen < value.size()) {
             element->ulValueLen = CK_UNAVAILABLE_INFORMATION;
             answer = fail(CKR_BUFFER_TOO_SMALL);
@@ -76,7 +81,7 @@ Answer read_attribute(Session& session, const Object& object, CK_ATTRIBUTE& want
     const auto plain = attribute_value(object.properties, *row, object.is_token());
     if (plain && row->codec == Codec::attributes) {
         wanted.ulValueLen = room;
-        return give_template(Template::decode(*plain), wanted);
+        return give_template(*plain, wanted);
     }
     SecretBytes value;
     if (plain) {

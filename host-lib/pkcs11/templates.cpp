@@ -11,7 +11,6 @@ namespace {
 constexpr CK_ULONG kMostAttributes = 1024;
 constexpr CK_ULONG kMostBytes = 1 << 20;
 constexpr std::size_t kCheckValue = 3;
-constexpr unsigned kMostDepth = 4;  // of templates in templates
 
 std::uint32_t property_of(CK_ATTRIBUTE_TYPE type) { return find_attribute(type)->property; }
 
@@ -154,7 +153,7 @@ Result<Template> Template::read_at(const CK_ATTRIBUTE* attributes, CK_ULONG coun
         Bytes nested;
         ByteView value(static_cast<const std::uint8_t*>(given.pValue), given.ulValueLen);
         if (row->codec == Codec::attributes) {
-            if (depth == kMostDepth) return fail(CKR_ATTRIBUTE_VALUE_INVALID);
+            if (depth == kMostTemplateDepth) return fail(CKR_ATTRIBUTE_VALUE_INVALID);
             CS2SIM_TRY_LET(inner, read_at(static_cast<const CK_ATTRIBUTE*>(given.pValue),
                                           given.ulValueLen / sizeof(CK_ATTRIBUTE), r3, depth + 1));
             nested = inner.encode();

@@ -9,6 +9,10 @@
 
 namespace cs2sim::p11 {
 
+// How deep templates may stand in templates, when they are made and when they are read: a template that is an
+// object's attribute is at the first level. Other programs may have stored deeper ones.
+inline constexpr unsigned kMostTemplateDepth = 4;
+
 class Template {
 public:
     // Errors: CKR_ARGUMENTS_BAD (no array, a null pointer where a length is not zero, more than anybody

@@ -103,6 +103,18 @@ TEST_CASE("a log that ends within a line or a character is shown whole") {
     CHECK(outcome.out == text + "\n");
 }
 
+TEST_CASE("a log of which a device gives a line at a time, and never the last, ends all the same") {
+    const FalseDevice device([](const Request& request) -> std::optional<Bytes> {
+        return answer(request, {UINT32_MAX, Bytes(60, 'x')});
+    });
+    for (const char* word : {"GetBootLog", "GetAuditLog", "CSLGetLogFile", "CSLGetLogFile=log"}) {
+        const unsigned before = static_cast<unsigned>(device.asked());
+        require_error(device.run("csadm", {word}), E_CSA_PROTOCOL);
+        CHECK(device.asked() < before + 100);
+    }
+    CHECK(names_in(device.folder()) == std::vector<std::string>{"s"});
+}
+
 TEST_CASE("a list of keys goes on, in pages as long as was asked for, and ends") {
     unsigned page = 0;
     std::function<Bytes(const Request&)> list;

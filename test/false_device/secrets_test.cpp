@@ -34,7 +34,7 @@ struct Seen {
 };
 
 // What there is to see when the first command of the program comes.
-Seen seen_of(const std::string& program, const std::string& words) {
+Seen seen_of(const std::string& program, const std::string& words, const std::string& device_word = {}) {
     std::optional<Seen> seen;
     const FalseDevice* told = nullptr;
     const FalseDevice device([&](const Request&) -> std::optional<Bytes> {
@@ -44,8 +44,9 @@ Seen seen_of(const std::string& program, const std::string& words) {
         return std::nullopt;
     });
     told = &device;
-    const std::string script = "ulimit -c unlimited; echo $$ > pid; exec " + built_program(program) +
-                               " Dev=" + device.specifier() + " " + words;
+    const std::string script = "ulimit -c unlimited; echo $$ > pid; exec " + built_program(program) + " " +
+                               (device_word.empty() ? "Dev=" + device.specifier() + " " + words
+                                                    : words + device_word + device.specifier());
     (void)scenario::run({"/bin/sh", "-c", script}, {.folder = device.folder()});
     REQUIRE(seen);
     return *seen;
@@ -67,6 +68,20 @@ TEST_CASE("passwords among the words of a tool are gone from the list of process
         CHECK_FALSE(seen.leaves_core_files());
     }
     CHECK(seen_of("cxitool", "Name=key Group=abc KeyInfo").words.ends_with(" Name=key Group=abc KeyInfo "));
+}
+
+TEST_CASE("passwords among the words of cs2sim are gone too, whichever way they are written") {
+    for (const char* words :
+         {"keystore check sqlite:ks.db --logon-pass USR_0000,secret1",
+          "keystore check sqlite:ks.db --logon-pass=USR_0000,secret1",
+          "keystore recrypt postgresql://u:secret1@127.0.0.1:9/x --logon-pass USR_0000,secret2",
+          "keystore check odbc:PWD=secret1 --logon-pass A,secret2 --logon-pass B,secret3"}) {
+        const Seen seen = seen_of("cs2sim", words, " --dev ");
+        INFO(seen.words);
+        CHECK(seen.words.find(" keystore ") != std::string::npos);
+        CHECK(seen.words.find("secret") == std::string::npos);
+        CHECK_FALSE(seen.leaves_core_files());
+    }
 }
 
 TEST_CASE("a simulator leaves no image of its memory") {

@@ -1,10 +1,14 @@
 // cs2sim: start and steer the simulator.
+#include <algorithm>
 #include <cstdio>
 #include <exception>
 #include <iostream>
 #include <new>
+#include <string>
 #include <string_view>
+#include <vector>
 
+#include "firmware/crypto/core_file.h"
 #include "tools/control/program.h"
 #include "tools/control/stop_instance.h"
 #include "tools/cs2sim/commands.h"
@@ -12,6 +16,7 @@
 #include "tools/instance/start_options.h"
 #include "tools/scenario/scenario.h"
 #include "tools/session/ending.h"
+#include "tools/session/secret_words.h"
 #include "tools/trace/trace.h"
 
 namespace {
@@ -51,10 +56,14 @@ int restart(const StartOptions& options) {
 int main(int argc, char** argv) try {
     // To start is the daemon's affair, which reads its options itself.
     if (argc > 1 && argv[1] == std::string_view("start")) become_daemon({argv, argv + argc});
+    // What `run` starts is the user's own program, which may leave what it likes.
+    if (argc > 1 && argv[1] != std::string_view("run")) leave_no_core_file();
+    std::vector<std::string> given = tools::take_words(argc, argv, tools::MayBeSecret::behind_any_mark);
 
     CLI::App app(
         "cs2sim: a CryptoServer-style HSM without the hardware. An independent simulator; it protects no "
         "production key.");
+    app.name(argv[0]);
     app.set_version_flag("--version", "cs2sim " CS2SIM_VERSION);
     app.require_subcommand(1);
 
@@ -86,7 +95,8 @@ int main(int argc, char** argv) try {
         return words.has_value();
     };
     try {
-        app.parse(argc, argv);
+        std::ranges::reverse(given);  // as CLI11 wants them
+        app.parse(std::move(given));
     } catch (const CLI::RequiredError& problem) {
         if (!told()) app.exit(problem);
         return kCalledWrongly;

@@ -19,13 +19,16 @@
 #include <optional>
 #include <set>
 #include <sstream>
+#include <system_error>
 #include <thread>
+#include <vector>
 
 #include "driver/listener.h"
 #include "firmware/crypto/core_file.h"
 #include "firmware/device/device.h"
 #include "firmware/smos/flash/state_file.h"
 #include "tools/daemon/factory_key.h"
+#include "tools/daemon/longest_end.h"
 #include "tools/daemon/memory.h"
 #include "tools/daemon/wait.h"
 
@@ -66,8 +69,25 @@ private:
     std::set<std::string> there_;
 };
 
+// `cs2sim stop` waits for 15 s.
+constexpr std::chrono::seconds kLongestEnd{8};
+
+// All at once, so that one caller's computation keeps no other door open.
+void stop_all(const std::vector<std::unique_ptr<Listener>>& listeners) {
+    std::vector<std::thread> stopping;
+    for (const auto& listener : listeners) {
+        try {
+            stopping.emplace_back([&listener] { listener->stop(); });
+        } catch (const std::system_error&) {
+            listener->stop();
+        }
+    }
+    for (std::thread& thread : stopping) thread.join();
+}
+
 // Everything that a running instance owns, in the order in which it must come and, reversed, go.
 struct Instance {
+    std::optional<LongestEnd> longest_end;
     InstanceLock lock;
     std::unique_ptr<NewDevice> made;  // goes while the folder is locked, when nothing else uses it any more
     std::unique_ptr<SimulatedDevice> device;
@@ -79,8 +99,11 @@ struct Instance {
 
     explicit Instance(InstanceLock held) : lock(std::move(held)) {}
     ~Instance() {
+        longest_end.emplace(kLongestEnd, [] {
+            spdlog::warn("a command does not end: ended without it; what was answered is on disk");
+        });
         if (device) device->withdraw_commands();  // nobody waits for a computation
-        for (auto& listener : listeners) listener->stop();
+        stop_all(listeners);
         listeners.clear();
     }
     SocketOptions sockets() const { return {.max_callers = most_callers(), .memory = memory}; }

@@ -31,7 +31,7 @@ std::string version_text(std::uint32_t version);
 
 // A log that ADM gives in parts (request "offset:u4", answer "total:u4 text:*"): each goes to `part` when it
 // comes, none is kept. Errors: those of execute() and of `part`; E_CSA_PROTOCOL when the device says more
-// than 4 GB, which no offset reaches.
+// than 4 GB, which no offset reaches, and when more than 64 parts that are not the last have under 16 KiB.
 Result<void> read_log(Session& session, std::uint8_t sfc,
                       const std::function<Result<void>(std::string_view)>& part);
 

@@ -8,10 +8,12 @@
 
 namespace cs2sim::tools {
 
-// What of a word "Name=value" may be a secret.
+// What of a word may be a secret.
 enum class MayBeSecret : std::uint8_t {
-    behind_name,  // all of the value: PINs
+    behind_name,  // all of the value of "Name=value": PINs
     behind_mark,  // what is behind its first ',' or '#': LogonPass=<user>,<password>, Key=<file>#<password>
+    behind_any_mark,  // what is behind its first '=', ',', '#' or ':' (--pin=<pin>, <user>,<password>,
+                      // postgresql://<user>:<password>@<host>/<db>), and the word behind --pin or --so-pin
 };
 
 // The words, all but the program's name, which are overwritten in `argv` with 'x' as far as they may be

@@ -17,6 +17,7 @@
 #include "host-lib/pkcs11/attributes.h"
 #include "host-lib/pkcs11/cryptoki/names.h"
 #include "host-lib/pkcs11/errors.h"
+#include "host-lib/pkcs11/templates.h"
 
 namespace cs2sim::tools::p11 {
 namespace {
@@ -39,15 +40,16 @@ void note_configuration() {
 // was made room for, a level of templates within templates at a time.
 class TemplateRoom {
 public:
-    // Room for everything whose length is known since the last call; false: there was nothing.
-    bool grow(std::span<CK_ATTRIBUTE> attributes) {
+    // Room for everything whose length is known since the last call; false: there was nothing. Not deeper
+    // than our own library makes templates, whatever another one says.
+    bool grow(std::span<CK_ATTRIBUTE> attributes, unsigned depth = 0) {
         bool grown = false;
         for (CK_ATTRIBUTE& each : attributes) {
             if (!each.pValue && each.ulValueLen != 0 && each.ulValueLen != CK_UNAVAILABLE_INFORMATION) {
                 each.pValue = buffers_.emplace_back(each.ulValueLen).data();
                 grown = true;
-            } else if (is_template(each.type) && each.pValue) {
-                grown |= grow(elements(each));
+            } else if (is_template(each.type) && each.pValue && depth < cs2sim::p11::kMostTemplateDepth) {
+                grown |= grow(elements(each), depth + 1);
             }
         }
         return grown;
@@ -56,13 +58,14 @@ public:
         const auto* row = cs2sim::p11::find_attribute(type);
         return row && row->codec == cs2sim::p11::Codec::attributes;
     }
-    static std::string text(const CK_ATTRIBUTE& array) {
+    static std::string text(const CK_ATTRIBUTE& array, unsigned depth = 1) {
+        if (depth > cs2sim::p11::kMostTemplateDepth) return "{}";
         std::string all;
         for (const CK_ATTRIBUTE& each : elements(array)) {
             const ByteView value(static_cast<const std::uint8_t*>(each.pValue),
                                  each.pValue ? each.ulValueLen : 0);
             all += (all.empty() ? "" : ",") + cs2sim::p11::constant_name("CKA", each.type) + "=" +
-                   (is_template(each.type) ? text(each) : value_text(each.type, value));
+                   (is_template(each.type) ? text(each, depth + 1) : value_text(each.type, value));
         }
         return "{" + all + "}";
     }

@@ -59,3 +59,35 @@ TEST_CASE(
     REQUIRE(user.cmds(SFC_CMDS_CHANGE_USER, {"PM", as_bytes("another password")}));
     CHECK(user.cmds(SFC_CMDS_GET_AUTH_STATE));
 }
+
+TEST_CASE("a token's name may come and go in a session, a group that stands behind it may not") {
+    struct Change {
+        std::string_view before, restored;
+        bool stays;
+    };
+    for (const Change& change : {Change{"CXI_GROUP=A,B,LABEL=q", "CXI_GROUP=A,LABEL=q,B", false},
+                                 Change{"CXI_GROUP=A,LABEL=q,B", "CXI_GROUP=A,B,LABEL=q", false},
+                                 Change{"CXI_GROUP=A;LABEL=q;B", "CXI_GROUP=A;B", false},
+                                 Change{"CXI_GROUP=A,LABEL=q,CXI_GROUP=B", "CXI_GROUP=A,LABEL=q,B", false},
+                                 Change{"CXI_GROUP=A,B,LABEL=q", "CXI_GROUP=A,B,LABEL=other", true},
+                                 Change{"CXI_GROUP=A,B", "CXI_GROUP=A,B,LABEL=q", true},
+                                 Change{"CXI_GROUP=A,B,LABEL=q", "CXI_GROUP=A,B", true}}) {
+        INFO(change.before << " is restored as " << change.restored);
+        Simulated device;
+        Caller admin(device);
+        admin.as_admin();
+        make_mbk(admin);
+        REQUIRE(admin.add_user("PM", 2, kPassword, 0, change.restored));
+        const auto backup = admin.cmds(SFC_CMDS_BACKUP_USER, {"PM"});
+        REQUIRE(backup);
+        REQUIRE(admin.cmds(SFC_CMDS_DELETE_USER, {"PM"}));
+        REQUIRE(admin.add_user("PM", 2, kPassword, 0, change.before));
+        Caller user(device);
+        REQUIRE(user.open_session());
+        REQUIRE(user.logon("PM", kPassword));
+        REQUIRE(user.cmds(SFC_CMDS_GET_AUTH_STATE));
+        REQUIRE(admin.cmds(SFC_CMDS_RESTORE_USER, {*backup}));
+        CHECK(code_of(user.cmds(SFC_CMDS_GET_AUTH_STATE)) ==
+              (change.stays ? 0 : std::uint32_t{E_CMDS_SM_SESS_CLOSED}));
+    }
+}

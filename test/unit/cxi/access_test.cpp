@@ -1,4 +1,7 @@
 // Rights are asked before a template is decoded, and tell nobody what is there.
+#include <set>
+#include <utility>
+
 #include "firmware/cxi/work/agreement.h"
 #include "test/unit/cxi/cxi_bench.h"
 
@@ -21,6 +24,14 @@ std::size_t listed(CxiBench& bench, const PropertyList& filter) {
     for (ByteView rows = block->bytes("rows"); !rows.empty(); ++count)
         REQUIRE(parse_prefix(LAYOUT_CXI_ROW, rows));
     return count;
+}
+
+constexpr std::size_t kAtOnce = 256;
+
+// In one change, as a change of the database takes long.
+template <std::size_t... I>
+Result<void> insert(KeyStore& keys, std::vector<KeyObject>& objects, std::index_sequence<I...>) {
+    return keys.insert({&objects[I]...}, false);
 }
 
 }  // namespace
@@ -268,4 +279,66 @@ TEST_CASE("shared information of key derivation is bounded, as it is hashed for 
     CHECK(x963_kdf(hash, secret, Bytes(256, 2), 1000));
     CHECK(code_of(x963_kdf(hash, secret, Bytes(257, 2), 1000)) == E_CXI_CRYPT_MECH_PARA);
     CHECK(code_of(x963_kdf(hash, secret, Bytes(), 70000)) == E_CXI_CRYPT_MECH_PARA);
+}
+
+TEST_CASE("no cursor of a list names a key that the caller may not see, and the list goes on all the same") {
+    CxiBench bench;
+    const auto object = [&](std::string_view group, std::string_view name) {
+        PropertyList list;
+        list.set(CXI_PROP_KEY_GROUP, group);
+        list.set(CXI_PROP_KEY_NAME, name);
+        list.set(CXI_PROP_VALUE, "value");
+        return CxiBench::reference(bench.run(SFC_CXI_OBJ_CREATE, {0, list.encode()}));
+    };
+    std::set<Bytes> hidden;  // by index
+    for (std::size_t i = 0; i < KeyStore::kScanPerPage + 100; i += kAtOnce) {
+        std::vector<KeyObject> some(kAtOnce);
+        for (std::size_t j = 0; j < kAtOnce; ++j) {
+            some[j].properties = CxiBench::key_template(CXI_KEY_ALGO_RAW, 0, "hidden", std::to_string(i + j));
+            some[j].properties.set_number(CXI_PROP_KEY_TYPE, CXI_KEY_TYPE_DATA);
+            hidden.insert(key_index(some[j]));
+        }
+        REQUIRE(insert(bench.cxi.keys, some, std::make_index_sequence<kAtOnce>()));
+    }
+    std::set<std::string> own;
+    for (const char* name : {"a", "b", "c", "d"}) {
+        object("own", name);
+        own.insert(name);
+    }
+    bench.log_on(0x00000002, "CXI_GROUP=own");
+    const auto walk = [&](std::uint32_t limit) {
+        std::set<std::string> names;
+        Bytes cursor;
+        std::size_t pages = 0;
+        for (bool more = true; more; ++pages) {
+            const auto answer =
+                bench.run(SFC_CXI_KEY_LIST, {PropertyList().encode(), ByteView(), cursor, limit});
+            REQUIRE(code_of(answer) == 0);
+            const auto page = parse("more:u1 cursor:v2 rows:*", *answer);
+            more = page->u8("more") != 0;
+            const Bytes next = to_bytes(page->bytes("cursor"));
+            for (const Bytes& index : hidden)
+                if (std::ranges::search(next, index).size() != 0) FAIL("a hidden key");
+            CHECK(next.empty() == !more);
+            CHECK((!more || as_text(next) > as_text(cursor)));
+            for (ByteView rows = page->bytes("rows"); !rows.empty();) {
+                const auto row = parse_prefix(LAYOUT_CXI_ROW, rows);
+                names.insert(
+                    std::string(PropertyList::decode(row->bytes("properties"))->text(CXI_PROP_KEY_NAME)));
+            }
+            cursor = next;
+            REQUIRE(pages < 20);
+        }
+        CHECK(names == own);
+        return pages;
+    };
+    CHECK(walk(1) >= 5);
+    CHECK(walk(100) >= 2);
+    Bytes forged(60, 0);
+    forged[0] = 0xFF;
+    const auto code = [&](ByteView cursor) {
+        return code_of(bench.run(SFC_CXI_KEY_LIST, {PropertyList().encode(), ByteView(), cursor, 1}));
+    };
+    CHECK(code(forged) == E_CXI_INVALID_PARAM_VAL);
+    CHECK(code(ByteView(forged).first(3)) == E_CXI_INVALID_PARAM_LEN);
 }

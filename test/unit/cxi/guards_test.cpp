@@ -66,6 +66,19 @@ TEST_CASE(
     };
     CHECK(masked_by_md5() == 0);
     CHECK(wrap(CXI_MECH_CHAIN_CBC, iv) == 0);
+    // What wraps keys is proved by a tag that nobody guesses; 0 is the whole one.
+    constexpr std::pair<std::uint32_t, std::uint32_t> kTags[] = {{32, E_CXI_CRYPT_MECH_PARA},
+                                                                 {64, E_CXI_CRYPT_MECH_PARA},
+                                                                 {96, E_AES_TAG_VERIFICATION},
+                                                                 {128, E_AES_TAG_VERIFICATION},
+                                                                 {0, E_AES_TAG_VERIFICATION}};
+    const auto unwrap_with_tag = [&](std::uint32_t chain, std::uint32_t bits) {
+        const Bytes parameter =
+            compose(LAYOUT_CXI_CRYPT_PARAMETER, {CXI_IV_NO_GENERATE, Bytes(12, 1), ByteView(), bits}).value();
+        const PropertyList list = CxiBench::key_template(CXI_KEY_ALGO_AES, 256, "G", "unwrapped");
+        return code_of(bench.run(SFC_CXI_KEY_UNWRAP,
+                                 {0, chain, kek, parameter, list.encode(), Bytes(32 + bits / 8, 7)}));
+    };
     struct Case {
         std::uint16_t mode;
         std::uint32_t code;
@@ -85,7 +98,14 @@ TEST_CASE(
         CHECK(wrap(CXI_MECH_CHAIN_CCM, nonce) == now.code);
         CHECK(wrap(CXI_MECH_CHAIN_KEY_WRAP, {}) == 0);
         CHECK(masked_by_md5() == now.code);
+        for (const std::uint32_t chain : {CXI_MECH_CHAIN_GCM, CXI_MECH_CHAIN_CCM})
+            for (const auto& [bits, code] : kTags) {
+                CAPTURE(chain, bits);
+                CHECK(unwrap_with_tag(chain, bits) == code);
+            }
     }
+    bench.set_modes(MODE_OPERATIONAL);
+    CHECK(unwrap_with_tag(CXI_MECH_CHAIN_GCM, 32) == E_AES_TAG_VERIFICATION);
     bench.set_modes(MODE_OPERATIONAL | MODE_FIPS);
     CHECK(code_of(derive(bench, CXI_MECH_KDF_HMAC | CXI_MECH_HASH_SHA256, base, data)) == 0);
 }

@@ -3,6 +3,7 @@
 #include <openssl/pem.h>
 
 #include "firmware/crypto/finite_field.h"
+#include "test/der.h"
 #include "test/places.h"
 #include "test/processor_time.h"
 #include "test/unit/cxi/properties.h"
@@ -240,4 +241,81 @@ TEST_CASE("a caller without logon has eight chained commands at a time, of whate
     CHECK(code_of(cipher()) == E_CXI_MALLOC);
     bench.log_on(0x00000002, "CXI_GROUP=*");
     for (int i = 0; i < 20; ++i) CHECK(cipher());
+}
+
+TEST_CASE("a key with too long numbers is refused before anything is computed with it, however it comes") {
+    using namespace test::der;
+    CxiBench bench;
+    PropertyList aes = open_object(CXI_KEY_ALGO_AES);
+    aes.set_number(CXI_PROP_KEY_SIZE, 128);
+    bench.context.users.clear();
+    const Bytes wrapping = CxiBench::reference(bench.generate(aes, kOutside));
+    const Bytes iv = iv_parameter(Bytes(16, 1));
+    const std::uint32_t mechanism = CXI_MECH_CHAIN_CBC | CXI_MECH_PAD_PKCS5;
+    const auto sealed = [&](const Bytes& der) {
+        const auto answer = bench.crypt(wrapping, CXI_MECH_MODE_ENCRYPT | mechanism, iv, der);
+        REQUIRE(code_of(answer) == 0);
+        return *answer;
+    };
+    const auto each_way = [&](const char* what, std::uint32_t algorithm, const Bytes& der,
+                              std::uint32_t expected) {
+        PropertyList list = open_object(algorithm);
+        // By CBC, which proves nothing, what is no key of ours is told by one code.
+        const std::uint32_t unwrapped =
+            expected == E_CXI_PERMISSION_DENIED ? expected : std::uint32_t{E_CXI_KEY_BLOB_FORMAT};
+        CHECK(cheap(what, [&] { return bring(bench, CXI_KEY_TYPE_PRIVATE, algorithm, der); }) == expected);
+        const Bytes blob = sealed(der);
+        CHECK(cheap(what, [&] {
+                  return bench.run(SFC_CXI_KEY_IMPORT,
+                                   {kOutside, CXI_KEY_TYPE_PRIVATE, CXI_MECH_MODE_DECRYPT | mechanism,
+                                    list.encode(), wrapping, blob, iv});
+              }) == unwrapped);
+        list.set_number(CXI_PROP_KEY_TYPE, CXI_KEY_TYPE_PRIVATE);
+        CHECK(cheap(what, [&] {
+                  return bench.run(SFC_CXI_KEY_UNWRAP, {kOutside, CXI_MECH_MODE_DECRYPT | mechanism, wrapping,
+                                                        iv, list.encode(), blob});
+              }) == unwrapped);
+    };
+    const Bytes x = number(Bytes(250, 0x5A));
+    const auto all = [&](unsigned bits, std::uint32_t of_nobody_or_too_long) {
+        INFO(bits);
+        each_way("DSA", CXI_KEY_ALGO_DSA, pkcs8(group(kDsa, bits, 256), x), of_nobody_or_too_long);
+        each_way("DH", CXI_KEY_ALGO_DH_PKCS, pkcs8(group(kDh, bits, 0), x), of_nobody_or_too_long);
+        each_way("DHX", CXI_KEY_ALGO_DH, pkcs8(group(kDhx, bits, 256), x), of_nobody_or_too_long);
+    };
+    for (const unsigned bits : {2048u, 8192u, 16384u, 32768u}) all(bits, E_CXI_PERMISSION_DENIED);
+    // Longer than any key.
+    all(131072, E_CXI_KEY_INVALID_SIZE);
+    bench.log_on(0x00000002, "CXI_GROUP=SLOT_0000");
+    for (const unsigned bits : {16384u, 32768u, 131072u}) all(bits, E_CXI_KEY_INVALID_SIZE);
+    bench.context.users.clear();
+
+    for (const auto& [what, der, algorithm] :
+         {std::tuple("RSA public", rsa_public(16384, 24), CXI_KEY_ALGO_RSA),
+          std::tuple("DSA public", spki(group(kDsa, 16384, 16384), long_number(16000)), CXI_KEY_ALGO_DSA),
+          std::tuple("DHX public", spki(group(kDhx, 16384, 16000), long_number(16000)), CXI_KEY_ALGO_DH)})
+        CHECK(cheap(what, [&, d = der, a = algorithm] { return bring(bench, CXI_KEY_TYPE_PUBLIC, a, d); }) ==
+              E_CXI_KEY_INVALID_SIZE);
+}
+
+TEST_CASE("a peer that is no key of the own kind is refused at once") {
+    using namespace test::der;
+    CxiBench bench;
+    bench.context.users.clear();
+    PropertyList curve = open_object(CXI_KEY_ALGO_EC);
+    curve.set(CXI_PROP_KEY_EC_CURVE, "NIST-P256");
+    const Bytes own = CxiBench::reference(bench.generate(curve, kOutside));
+    PropertyList derived = open_object(CXI_KEY_ALGO_AES);
+    derived.set_number(CXI_PROP_KEY_SIZE, 128);
+    for (const Bytes& peer :
+         {rsa_public(8192, 24), rsa_public(16384, 24), spki(group(kDhx, 8192, 8184), long_number(8184)),
+          spki(group(kDsa, 3072, 3064), long_number(3064)), spki(group(kDh, 10000, 0), long_number(9992))}) {
+        CHECK(cheap("agrees", [&] {
+                  return bench.run(SFC_CXI_SECRET_AGREE, {0, 0, own, peer});
+              }) == E_ECA_BAD_POINT);
+        for (const std::uint32_t kdf : {+CXI_MECH_KDF_ECDH, CXI_MECH_KDF_ECDH | CXI_MECH_HASH_SHA256})
+            CHECK(cheap("derives", [&] {
+                      return bench.run(SFC_CXI_KEY_DERIVE, {kOutside, kdf, own, derived.encode(), peer});
+                  }) == E_ECA_BAD_POINT);
+    }
 }

@@ -297,3 +297,49 @@ TEST_CASE("certified firmware lets nobody work unknown") {
                    Attributes().number(CKA_VALUE_LEN, 16).flag(CKA_PRIVATE, false),
                    &key) == Code{CKR_USER_NOT_LOGGED_IN});
 }
+
+TEST_CASE("templates that another program has put deeper than ours go are read to a depth, and soon") {
+    Application application;
+    const CK_SESSION_HANDLE session = application.open_as_user();
+    Bytes deep;
+    for (int i = 0; i < 10000; ++i) {
+        Bytes outer = to_bytes(big_endian_bytes<8>(CKA_WRAP_TEMPLATE));
+        append(outer, big_endian_bytes<4>(deep.size()));
+        append(outer, deep);
+        deep = std::move(outer);
+    }
+    auto device = host::Device::open(application.device().socket());
+    const auto pin = host::password_source(as_bytes("123456"));
+    REQUIRE((*device)->logon("USR_0000", *pin));
+    PropertyList key;
+    key.set(CXI_PROP_KEY_GROUP, "SLOT_0000");
+    key.set(CXI_PROP_KEY_LABEL, "deep");
+    key.set_number(CXI_PROP_KEY_ALGO, CXI_KEY_ALGO_AES);
+    key.set_number(CXI_PROP_KEY_SIZE, 256);
+    key.set(CXI_PROP_WRAP_TEMPLATE, deep);
+    REQUIRE((*device)->execute(FC_CXI, SFC_CXI_KEY_GENERATE, {0u, 0u, key.encode()}));
+
+    CK_BYTE label[] = {'d', 'e', 'e', 'p'};
+    CK_ATTRIBUTE wanted{CKA_LABEL, label, sizeof label};
+    CK_OBJECT_HANDLE found = 0;
+    CK_ULONG count = 0;
+    REQUIRE(Code{C_FindObjectsInit(session, &wanted, 1)} == Code{CKR_OK});
+    REQUIRE(Code{C_FindObjects(session, &found, 1, &count)} == Code{CKR_OK});
+    REQUIRE(Code{C_FindObjectsFinal(session)} == Code{CKR_OK});
+    REQUIRE(count == 1);
+    // Level by level, as a program reads templates that it does not know.
+    std::vector<CK_ATTRIBUTE> levels(20);
+    CK_ATTRIBUTE array{CKA_WRAP_TEMPLATE, nullptr, 0};
+    CK_ATTRIBUTE* at = &array;
+    std::size_t depth = 0;
+    for (; depth < levels.size(); ++depth) {
+        REQUIRE(Code{C_GetAttributeValue(session, found, &array, 1)} == Code{CKR_OK});
+        if (at->ulValueLen == 0) break;
+        REQUIRE(at->ulValueLen == sizeof(CK_ATTRIBUTE));
+        at->pValue = &levels[depth];
+        REQUIRE(Code{C_GetAttributeValue(session, found, &array, 1)} == Code{CKR_OK});
+        at = &levels[depth];
+        CHECK(at->type == CKA_WRAP_TEMPLATE);
+    }
+    CHECK(depth == 4);  // as deep as C_GenerateKey takes them
+}
