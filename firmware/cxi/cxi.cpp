@@ -212,14 +212,14 @@ Result<KeyRole> Cxi::role(const SeparationRow& row, const LoadedKey& key, KeyRol
 Result<void> Cxi::keep_roles(const LoadedKey& key, Use use) {
     if (!key.roles || (key.object.is_public() && (use & kWraps) == 0)) return {};
     const bool certified = (modes() & (MODE_FIPS | MODE_CC)) != 0;
-    Restrictions set;
-    if (!certified) {
-        CS2SIM_TRY_LET(settings, config(key.object.group()));
-        set = settings.restrictions;
-    }
+    std::optional<Restrictions> set;  // read when it is needed: a curve's signature is fast
     for (const SeparationRow& row : kSeparations) {
         if ((row.kinds & kind_of(key)) == 0 || ((row.uses | row.other_uses) & use) == 0) continue;
-        if (!certified && !(set.*row.setting)) continue;
+        if (!certified && !set) {
+            CS2SIM_TRY_LET(settings, config(key.object.group()));
+            set = settings.restrictions;
+        }
+        if (!certified && !((*set).*row.setting)) continue;
         const KeyRole wanted = (row.uses & use) != 0 ? row.role : ROLE_WORKS;
         CS2SIM_TRY_LET(kept, role(row, key, wanted));
         if (kept == wanted) continue;
