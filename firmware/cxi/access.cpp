@@ -104,8 +104,8 @@ Result<bool> CxiCall::has(std::uint16_t rights, const KeyObject& object) const {
     return has(rights, object.group());
 }
 
-// Whether these are properties of an open object of a session, and the mode lets anybody have one. Large ones
-// would be memory of the device that nobody answers for, as long as a chained command works with them.
+// Large ones would be memory of the device that nobody answers for, as long as a chained command works with
+// them.
 bool CxiCall::opens(const PropertyList& properties) const {
     constexpr std::size_t kMostBytes = 4096;
     std::size_t bytes = 0;
@@ -119,8 +119,12 @@ bool CxiCall::opens(const PropertyList& properties) const {
 
 Result<bool> CxiCall::has(std::uint16_t rights, const LoadedKey& key) const {
     if ((rights & (RIGHT_USE | RIGHT_MANAGE)) != 0 && key.external && works_without_logon(key) &&
-        opens(key.object.properties))
-        return true;
+        opens(key.object.properties)) {
+        if (!is_unknown()) return true;
+        // Nobody may fill the database with notes, or do one half of what these keep apart.
+        CS2SIM_TRY_LET(settings, cxi.config(key.object.group()));
+        if (!settings.restrictions.wrap_policy && !settings.restrictions.secure_derivation) return true;
+    }
     return has(rights, key.object);
 }
 

@@ -73,7 +73,9 @@ public:
     Result<bool> has(std::uint16_t rights, std::string_view group) const;
     // The same for an object, which may be open to all.
     Result<bool> has(std::uint16_t rights, const KeyObject& object) const;
-    // The same for a key that a command names: whoever holds an open object of a session uses and manages it.
+    // The same for a key that a command names: whoever holds an open object of a session uses and manages it,
+    // but without logon not in a group whose settings note what keys are for (CFG_WRAP_POLICY,
+    // CFG_SECURE_DERIVATION).
     Result<bool> has(std::uint16_t rights, const LoadedKey& key) const;
     // Errors: E_CXI_PERMISSION_DENIED, and those of has().
     Result<void> require(std::uint16_t rights, std::string_view group) const;
@@ -82,6 +84,9 @@ public:
     // Precondition: its rows were asked. Error: E_CXI_PERMISSION_DENIED.
     Result<void> bound_work() const;
     bool is_unknown() const { return context.users.empty(); }  // nobody has logged on
+
+    // Whether these are properties of an open object of a session, and the mode lets anybody have one.
+    bool opens(const PropertyList& properties) const;
 
     // Asks a row. Errors: E_CXI_PERMISSION_DENIED; those of Cxi::find(); E_CXI_PROP_TAG, _LEN, _EXISTS for a
     // template whose group cannot be told.
@@ -110,7 +115,6 @@ private:
     bool makes_open(const AccessRow& row, std::string_view group, ByteView elements) const;
     Result<void> allow(const AccessRow& row, const SharedKey& key);
     bool knows_group_of(ByteView index) const;
-    bool opens(const PropertyList& properties) const;
 
     std::array<Named, 2> named_;
     std::size_t count_ = 0;

@@ -43,6 +43,18 @@ std::uint32_t mask_hash(const LoadedKey& key, Mechanism mechanism, ByteView para
     return hash == 0 ? 0 : mechanism.pad() | hash;
 }
 
+std::uint8_t kind_of(const LoadedKey& key) {
+    if (!key.pkey) return KIND_SECRET;
+    if (is_rsa(*key.pkey)) return KIND_RSA;
+    return is_dsa(*key.pkey) ? 0 : KIND_AGREES;
+}
+
+// Under the settings of a group; the modes have a code of their own.
+std::uint32_t code_of_mixture(Separation side, Use use) {
+    if (side == Separation::deriving) return E_CXI_CRYPT_MECH;
+    return (use & (USE_WRAP | USE_DECRYPT)) != 0 ? E_CXI_SECURE_PROP_DECRYPT : E_CXI_SECURE_PROP_ENCRYPT;
+}
+
 }  // namespace
 
 Bytes index_reference(ByteView index) {
@@ -168,52 +180,53 @@ Result<void> Cxi::allow(const LoadedKey& key, Use use, Mechanism mechanism, Byte
             return fail(E_CXI_VALIDITY_PERIOD);
     }
     CS2SIM_TRY(approve_object(key.object, use));
-    if ((use & kWraps) != 0) CS2SIM_TRY(approve_wrapping(key, use));
-    if ((modes() & (MODE_FIPS | MODE_CC)) == 0) return {};
+    if ((modes() & (MODE_FIPS | MODE_CC)) == 0) return keep_roles(key, use);
     if (key.pkey && is_dh(*key.pkey) && !is_in_safe_group(*key.pkey))
         CS2SIM_TRY(approve_act(modes(), Act::own_group));
     CS2SIM_TRY(approve_mechanism(modes(), use, key.object.algorithm(), mechanism.value));
     if (const std::uint32_t hash = mask_hash(key, mechanism, parameter); hash != 0)
         CS2SIM_TRY(approve_mechanism(modes(), use, key.object.algorithm(), hash));
-    CS2SIM_TRY(keep_role(key, use));
+    CS2SIM_TRY(keep_roles(key, use));
     if ((modes() & MODE_FIPS) == 0 || !key.object.is_private()) return {};
     return keep_first_usage(key, use, mechanism);
 }
 
-// A key that both handles keys and encrypts or decrypts makes chosen keys, or tells keys. In certified modes
-// whoever knows its bytes would, so that they are the device's alone or its security officer stands for it;
-// and what was encrypted to a public key may have been made by anybody.
-Result<void> Cxi::approve_wrapping(const LoadedKey& key, Use use) {
-    const bool trusted = key.object.properties.flag_or(CXI_PROP_TRUSTED, false);
-    const bool wraps = use == USE_WRAP;
-    if ((modes() & (MODE_FIPS | MODE_CC)) != 0 && !trusted) {
-        const bool local = key.pkey ? wraps && key.object.properties.flag_or(CXI_PROP_LOCAL, false)
-                                    : is_unknown_outside(key.object);
-        if (!local) return approve_act(modes(), wraps ? Act::plain_export : Act::plain_import);
-    }
-    CS2SIM_TRY_LET(settings, config(key.object.group()));
-    if (!settings.restrictions.wrap_policy) return {};
-    if (wraps && key.object.is_public() && !trusted) return fail(E_CXI_SECURE_PUBLIC_WRAPPING);
-    return approve_purpose(0, settings.restrictions, usage_of(key.object.properties));
-}
-
-// The bytes of a key keep the role that their first use gave them: a copy, a restored or unwrapped key has it
-// too.
-Result<void> Cxi::keep_role(const LoadedKey& key, Use use) {
-    const bool public_work = key.object.is_public() && (use & kWraps) == 0;
-    const bool may_wrap = key.object.is_secret() || key.object.algorithm() == CXI_KEY_ALGO_RSA;
-    if (!key.role || public_work || !may_wrap) return {};
-    const std::uint8_t wanted = (use & kWraps) != 0 ? ROLE_WRAPS : ROLE_WORKS;
-    if (*key.role == ROLE_OPEN) {
-        CS2SIM_TRY_LET(note, keys.note(KeyStore::NoteKind::role, key));
+Result<KeyRole> Cxi::role(const SeparationRow& row, const LoadedKey& key, KeyRole wanted) {
+    std::atomic<std::uint8_t>& known = (*key.roles)[static_cast<std::size_t>(row.side)];
+    if (known == ROLE_OPEN) {
+        const auto kind =
+            row.side == Separation::moving ? KeyStore::NoteKind::role : KeyStore::NoteKind::deriving;
+        CS2SIM_TRY_LET(note, keys.note(kind, key));
         if (note.empty()) {
-            CS2SIM_TRY(keys.change_note(KeyStore::NoteKind::role, key, [&](ByteView before) -> Result<Bytes> {
+            CS2SIM_TRY(keys.change_note(kind, key, [&](ByteView before) -> Result<Bytes> {
                 return note = before.empty() ? Bytes{wanted} : to_bytes(before);
             }));
         }
-        *key.role = note.front();
+        known = note.front();
     }
-    return *key.role == wanted ? Result<void>() : approve_act(modes(), Act::mixed_use);
+    return static_cast<KeyRole>(known.load());
+}
+
+// The bytes of a key keep the roles that their first use gave them: a copy, a restored or unwrapped key has
+// them too.
+Result<void> Cxi::keep_roles(const LoadedKey& key, Use use) {
+    if (!key.roles || (key.object.is_public() && (use & kWraps) == 0)) return {};
+    const bool certified = (modes() & (MODE_FIPS | MODE_CC)) != 0;
+    std::optional<Restrictions> set;  // read when it is needed: a curve's signature is fast
+    for (const SeparationRow& row : kSeparations) {
+        if ((row.kinds & kind_of(key)) == 0 || ((row.uses | row.other_uses) & use) == 0) continue;
+        if (!certified && !set) {
+            CS2SIM_TRY_LET(settings, config(key.object.group()));
+            set = settings.restrictions;
+        }
+        if (!certified && !((*set).*row.setting)) continue;
+        const KeyRole wanted = (row.uses & use) != 0 ? row.role : ROLE_WORKS;
+        CS2SIM_TRY_LET(kept, role(row, key, wanted));
+        if (kept == wanted) continue;
+        CS2SIM_TRY(approve_act(modes(), Act::mixed_use));
+        return fail(code_of_mixture(row.side, use));
+    }
+    return {};
 }
 
 // A stored key gets its usage written down with its first use; one that lives outside must bring it along.

@@ -86,9 +86,11 @@ public:
 
     // Whether `key` may be used so: its usage bits and flags, its list of mechanisms, its dates, the
     // profile's algorithms, the mode. `parameter`: the mechanism's, whose hash counts too (PSS, OAEP). The
-    // first use of an RSA key in FIPS mode fixes what it is for (kFirstUsages). Errors: E_CXI_KEY_USAGE,
-    // E_CXI_KEY_MECH_NOT_ALLOWED, E_CXI_KEY_INVALID_ALGO, E_CXI_VALIDITY_PERIOD, E_CXI_FIPS_KEY_USAGE,
-    // E_CXI_FIPS_PAD_MECH_WRONG, E_CXI_FIPS_USAGE_NOT_SET, and the mode tables'.
+    // first use of a key fixes what its bytes are for (kSeparations), of an RSA key in FIPS mode also how
+    // (kFirstUsages). Errors: E_CXI_KEY_USAGE, E_CXI_KEY_MECH_NOT_ALLOWED, E_CXI_KEY_INVALID_ALGO,
+    // E_CXI_VALIDITY_PERIOD, E_CXI_SECURE_PROP_DECRYPT and _ENCRYPT (CFG_WRAP_POLICY), E_CXI_CRYPT_MECH
+    // (CFG_SECURE_DERIVATION), E_CXI_FIPS_KEY_USAGE, E_CXI_FIPS_PAD_MECH_WRONG, E_CXI_FIPS_USAGE_NOT_SET, and
+    // the mode tables'.
     Result<void> allow(const LoadedKey& key, Use use, Mechanism mechanism, ByteView parameter = {});
     // The same for an operation that begins, which spends `uses` of the key's authorisation where the profile
     // asks for one. Errors: as allow() and spend().
@@ -136,8 +138,8 @@ private:
     Result<SharedKey> external_key(ByteView blob);
     Result<void> bind_again(KeyObject& key, const LoadedKey& loaded);
     Result<void> note_failures(const LoadedKey& key, std::uint32_t failures);
-    Result<void> keep_role(const LoadedKey& key, Use use);
-    Result<void> approve_wrapping(const LoadedKey& key, Use use);
+    Result<void> keep_roles(const LoadedKey& key, Use use);
+    Result<KeyRole> role(const SeparationRow& row, const LoadedKey& key, KeyRole wanted);
     Result<void> keep_first_usage(const LoadedKey& key, Use use, Mechanism mechanism);
 
     Services& services_;

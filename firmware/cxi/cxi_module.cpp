@@ -78,7 +78,7 @@ constexpr CxiFunction kCxiFunctions[] = {
      cxi_obj_copy,
      {{kManaged, {"properties", Names::copied, RIGHT_MANAGE | RIGHT_MAKE_OPEN}}}},
     {SFC_CXI_KEY_DERIVE, cxi_key_derive, {{kMade, kUsed, {"data", Names::key, RIGHT_USE, When::joins_keys}}}},
-    {SFC_CXI_KEY_WRAP, cxi_key_wrap, {{kManaged, kByUser, {"wrapping", Names::key, kUseOpen}}}},
+    {SFC_CXI_KEY_WRAP, cxi_key_wrap, {{kUsed, kManaged, kByUser, {"wrapping", Names::key, kUseOpen}}}},
     {SFC_CXI_KEY_UNWRAP, cxi_key_unwrap, {{kMade, kWrapping}}},
     {SFC_CXI_USER_ADD, cxi_user_add},
     {SFC_CXI_USER_DELETE, cxi_user_delete},

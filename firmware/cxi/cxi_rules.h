@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "firmware/cmds/function.h"
+#include "firmware/cxi/policy.h"
 #include "firmware/protocol/cxi/constants.h"
 
 namespace cs2sim {
@@ -164,6 +165,48 @@ inline constexpr FirstUsageRow kFirstUsages[] = {
     {USE_DECRYPT | USE_UNWRAP, kAnyPad, CXI_KEY_FIPS_USAGE_NO_SIGN},
 };
 
+// What the bytes of one key may not both do: the first use fixes which, for whatever object has them, in FIPS
+// and CC modes, and elsewhere in groups with that setting. Uses in neither column stay free, as the work of a
+// public half but wrapping does.
+enum KeyKind : std::uint8_t { KIND_SECRET = 1, KIND_RSA = 2, KIND_AGREES = 4 };  // curves and DH
+struct SeparationRow {
+    Separation side;
+    std::uint8_t kinds;  // bits of KeyKind
+    std::uint16_t uses;
+    KeyRole role;              // of these uses
+    std::uint16_t other_uses;  // which are ROLE_WORKS
+    bool Restrictions::*setting;
+};
+inline constexpr std::uint16_t kNoMove = USE_ANY & ~kWraps;
+inline constexpr SeparationRow kSeparations[] = {
+    // What was wrapped could be decrypted, and what was encrypted unwrapped.
+    {Separation::moving, KIND_SECRET | KIND_RSA, kWraps, ROLE_WRAPS, kNoMove, &Restrictions::wrap_policy},
+    // A MAC of the base key is what KEY_DERIVE makes a key of by HMAC, and by the PRF of TLS 1.2 out of two.
+    {Separation::deriving, KIND_SECRET, USE_DERIVE, ROLE_DERIVES, kNoMove & ~USE_DERIVE,
+     &Restrictions::secure_derivation},
+    // ECIES with XOR tells the output of X9.63's KDF to who forges its MAC, of which four bytes are enough.
+    {Separation::deriving, KIND_AGREES, USE_DERIVE, ROLE_DERIVES, USE_DECRYPT,
+     &Restrictions::secure_derivation},
+};
+
+// What CFG_WRAP_POLICY lets keys be wrapped and unwrapped by, as FIPS and CC modes do (kMechanismRules):
+// authenticated modes, and no IV of the caller's, who would learn a key from what a known one becomes under
+// the same. Mechanisms that users' modules bring are theirs to judge.
+struct WrapPolicyRow {
+    bool rsa;
+    std::uint32_t mask;
+    std::uint32_t value;
+    std::uint16_t uses;
+    std::uint16_t with_made_iv;  // and these when the device makes the IV
+};
+inline constexpr WrapPolicyRow kWrapPolicy[] = {
+    {true, CXI_MECH_PAD_MASK, CXI_MECH_PAD_OAEP, kWraps, 0},
+    {false, CXI_MECH_CHAIN_MASK, CXI_MECH_CHAIN_KEY_WRAP, kWraps, 0},
+    {false, CXI_MECH_CHAIN_MASK, CXI_MECH_CHAIN_GCM, USE_UNWRAP, USE_WRAP},
+    {false, CXI_MECH_CHAIN_MASK, CXI_MECH_CHAIN_CCM, USE_UNWRAP, USE_WRAP},
+    {false, CXI_MECH_CHAIN_MASK, CXI_MECH_CHAIN_CBC, 0, USE_WRAP},
+};
+
 // What `mode` bars of moving keys and of flags. Handlers name the act, this table the code.
 enum class Act : std::uint8_t {
     plain_import,  // also: unwrapped under a key whose bytes somebody may know
@@ -206,6 +249,10 @@ Result<void> approve_key(std::uint16_t modes, Use use, std::uint32_t algorithm, 
 Result<void> approve_mechanism(std::uint16_t modes, Use use, std::uint32_t algorithm,
                                std::uint32_t mechanism);
 Result<void> approve_act(std::uint16_t modes, Act act);
+
+// A way to wrap or unwrap under CFG_WRAP_POLICY. Errors: E_CXI_CRYPT_MECH; E_CXI_CRYPT_IV_LEN where an IV
+// that the device makes would do.
+Result<void> approve_wrap_mechanism(Use use, bool rsa, std::uint32_t mechanism, bool made_iv);
 
 // The row of kFirstUsages for a use of an RSA key; nothing when the use fixes none.
 std::optional<std::uint32_t> first_usage(Use use, std::uint32_t algorithm, std::uint32_t mechanism);

@@ -6,6 +6,7 @@
 #include "firmware/cxi/work/agreement.h"
 #include "firmware/cxi/work/cipher_job.h"
 #include "firmware/cxi/work/mac.h"
+#include "firmware/cxi/wrapping.h"
 
 namespace cs2sim {
 namespace {
@@ -109,11 +110,14 @@ Result<void> approve_join(Cxi& cxi, const Restrictions& set, const KeyObject& ba
 
 }  // namespace
 
-// The raw shared secret: the x coordinate of the common point, or DH's number.
+// The raw shared secret: the x coordinate of the common point, or DH's number. It is what KEY_DERIVE makes a
+// key of, which under CFG_SECURE_DERIVATION is a sensitive one.
 Result<Bytes> cxi_secret_agree(CxiCall& call) {
     Cxi& cxi = call.cxi;
     CS2SIM_TRY(check_flags(call.request.u32("flags"), 0));
     const LoadedKey& key = call.key("key");
+    CS2SIM_TRY_LET(settings, cxi.config(key.object.group()));
+    if (settings.restrictions.secure_derivation) return fail(E_CXI_CRYPT_MECH);
     CS2SIM_TRY(cxi.use(key, USE_DERIVE, {call.request.u32("mechanism")}));
     CS2SIM_TRY_LET(secret, agree(key, {call.request.u32("mechanism")}, call.request.bytes("peer")));
     return call.answer({ByteView(secret)});
@@ -128,11 +132,13 @@ Result<Bytes> cxi_key_derive(CxiCall& call) {
     const Mechanism mechanism{call.request.u32("mechanism")};
     CS2SIM_TRY_LET(properties, creation_template(call.request.bytes("properties")));
     const LoadedKey& base = call.key("key");
-    CS2SIM_TRY(cxi.use(base, USE_DERIVE, mechanism));
-    CS2SIM_TRY_LET(now, cxi.circumstances(call, properties.text(CXI_PROP_KEY_GROUP)));
+    const std::string_view group = properties.text(CXI_PROP_KEY_GROUP);
+    CS2SIM_TRY_LET(now, cxi.circumstances(call, group));
     CS2SIM_TRY_LET(of_base, cxi.config(base.object.group()));
-    for (const Restrictions& set : {now.restrictions, of_base.restrictions})
-        CS2SIM_TRY(restrict_derivation(properties, set, base, mechanism.value));
+    const Restrictions set = strictest(now.restrictions, of_base.restrictions);
+    CS2SIM_TRY(approve_passage(call, base.object.group(), group));
+    CS2SIM_TRY(restrict_derivation(properties, set, base, mechanism.value));
+    CS2SIM_TRY(cxi.use(base, USE_DERIVE, mechanism));
     CS2SIM_TRY_LET(place, cxi.place_in(call, properties, flags));
     const std::uint32_t bits = properties.number_or(CXI_PROP_KEY_SIZE, 0);
     if (!mechanism.is_vendor() && (bits == 0 || bits % 8 != 0 || bits > 8192))
@@ -141,9 +147,11 @@ Result<Bytes> cxi_key_derive(CxiCall& call) {
     SharedKey other;  // CAT_BASE_AND_KEY: `data` names it
     if (mechanism.kdf() == CXI_MECH_KDF_CAT_BASE_AND_KEY) {
         other = call.find("data");
+        CS2SIM_TRY_LET(of_other, cxi.config(other->object.group()));
+        CS2SIM_TRY(approve_passage(call, other->object.group(), properties.text(CXI_PROP_KEY_GROUP)));
+        CS2SIM_TRY(
+            approve_join(cxi, strictest(set, of_other.restrictions), base.object, other->object, bits / 8));
         CS2SIM_TRY(cxi.use(*other, USE_DERIVE, mechanism));
-        for (const Restrictions& set : {now.restrictions, of_base.restrictions})
-            CS2SIM_TRY(approve_join(cxi, set, base.object, other->object, bits / 8));
     }
     if (mechanism.is_vendor()) {
         CS2SIM_TRY_LET(made, vendor_derive(call, base, properties));

@@ -4,6 +4,7 @@
 #include "firmware/cxi/cxi.h"
 #include "firmware/cxi/handlers.h"
 #include "firmware/cxi/work/cipher_job.h"
+#include "firmware/cxi/wrapping.h"
 
 namespace cs2sim {
 namespace {
@@ -101,13 +102,16 @@ struct Frame {
 
 // Whoever chooses where a key begins within a block learns it byte by byte, from what known keys become under
 // the same frame: CFG_WRAP_POLICY bars that, and FIPS and CC modes bar CBC altogether.
-Result<Frame> frame_of(CxiCall& call, const LoadedKey& wrapping, Mechanism mechanism, ByteView parameter) {
-    const auto given = parse(LAYOUT_CXI_FRAME_PARAMETER, parameter);
-    const bool framed = given && wrapping.object.is_secret() && !mechanism.is_vendor() &&
+Result<Frame> frame_of(CxiCall& call, const Move& move) {
+    const Mechanism mechanism = move.mechanism;
+    const auto given = parse(LAYOUT_CXI_FRAME_PARAMETER, move.parameter);
+    const bool framed = given && move.wrapping.object.is_secret() && !mechanism.is_vendor() &&
                         mechanism.chain() == CXI_MECH_CHAIN_CBC && mechanism.pad() == CXI_MECH_PAD_NONE;
-    if (!framed) return Frame{to_bytes(parameter), {}, {}};
-    CS2SIM_TRY_LET(settings, call.cxi.config(wrapping.object.group()));
-    if (settings.restrictions.wrap_policy) return fail(E_CXI_CRYPT_MECH_PARA);
+    if (!framed) return Frame{to_bytes(move.parameter), {}, {}};
+    for (const std::string_view group : {move.wrapping.object.group(), move.group}) {
+        CS2SIM_TRY_LET(settings, call.cxi.config(group));
+        if (settings.restrictions.wrap_policy) return fail(E_CXI_CRYPT_MECH_PARA);
+    }
     CS2SIM_TRY_LET(of_cipher,
                    compose(LAYOUT_CXI_CRYPT_PARAMETER, {given->u8("source"), given->bytes("iv"),
                                                         given->bytes("associated"), given->u16("tagbits")}));
@@ -145,16 +149,19 @@ Result<void> approve_tag(const CxiCall& call, const LoadedKey& wrapping, Mechani
 // Encrypts a key's material: AES in an authenticated or padded mode, key wrap, or RSA for secret keys.
 Result<Bytes> wrap_material(CxiCall& call, const LoadedKey& wrapping, Mechanism mechanism, ByteView parameter,
                             const LoadedKey& key) {
+    const Move move{wrapping, key.object.group(), key.external && call.opens(key.object.properties),
+                    USE_WRAP, mechanism,          parameter};
+    CS2SIM_TRY(approve_move(call, move));
     CS2SIM_TRY(call.cxi.allow(wrapping, USE_WRAP, mechanism, parameter));
     CS2SIM_TRY(approve_tag(call, wrapping, mechanism, parameter));
-    CS2SIM_TRY_LET(frame, frame_of(call, wrapping, mechanism, parameter));
+    CS2SIM_TRY_LET(frame, frame_of(call, move));
     CS2SIM_TRY(may_move(key.object));
     const PropertyList& properties = key.object.properties;
     if ((key.object.export_policy() & (CXI_KEY_EXPORT_ALLOW | CXI_KEY_EXPORT_ALLOW_PLAIN)) == 0 ||
         !properties.flag_or(CXI_PROP_EXTRACTABLE, true))
         return fail(E_CXI_KEY_EXPORT_DENIED);
     if (properties.flag_or(CXI_PROP_WRAP_WITH_TRUSTED, false) &&
-        !wrapping.object.properties.flag_or(CXI_PROP_TRUSTED, false))
+        !is_trusted_for(wrapping, key.object.group()))
         return fail(E_CXI_KEY_EXPORT_DENIED);
     if (!key.object.is_secret() && (!key.object.is_private() || wrapping.pkey)) return fail(E_CXI_KEY_TYPE);
     // Both keys work, and what arrives on another device has no KAK: so the one that leaves needs its KAK's
@@ -173,13 +180,13 @@ Result<Bytes> wrap_material(CxiCall& call, const LoadedKey& wrapping, Mechanism 
     return job->whole(framed(frame, key.secret()), call.context.abandonment.get());
 }
 
-Result<SecretBytes> unwrap_material(CxiCall& call, const LoadedKey& wrapping, Mechanism mechanism,
-                                    ByteView parameter, ByteView wrapped) {
-    CS2SIM_TRY(call.cxi.use(wrapping, USE_UNWRAP, mechanism, parameter));
-    CS2SIM_TRY(approve_tag(call, wrapping, mechanism, parameter));
-    if (wrapping.pkey) return rsa_decrypt(wrapping, mechanism, parameter, wrapped);
-    CS2SIM_TRY_LET(frame, frame_of(call, wrapping, mechanism, parameter));
-    CS2SIM_TRY_LET(job, CipherJob::start(wrapping, mechanism, false, frame.parameter));
+Result<SecretBytes> unwrap_material(CxiCall& call, const Move& move, ByteView wrapped) {
+    const LoadedKey& wrapping = move.wrapping;
+    CS2SIM_TRY(call.cxi.use(wrapping, USE_UNWRAP, move.mechanism, move.parameter));
+    CS2SIM_TRY(approve_tag(call, wrapping, move.mechanism, move.parameter));
+    if (wrapping.pkey) return rsa_decrypt(wrapping, move.mechanism, move.parameter, wrapped);
+    CS2SIM_TRY_LET(frame, frame_of(call, move));
+    CS2SIM_TRY_LET(job, CipherJob::start(wrapping, move.mechanism, false, frame.parameter));
     CS2SIM_TRY_LET(plain, job->whole(wrapped, call.context.abandonment.get()));
     auto out = unframed(frame, plain);
     cleanse(plain.data(), plain.size());
@@ -207,8 +214,14 @@ Result<Bytes> unwrap_and_place(CxiCall& call, ByteView parameter, ByteView wrapp
     const LoadedKey& wrapping = call.key("wrapping");
     const Mechanism mechanism{call.request.u32("mechanism")};
     if (type == 0) type = type_of(properties);
-    CS2SIM_TRY_LET(now, cxi.circumstances(call, properties.text(CXI_PROP_KEY_GROUP)));
+    const std::string group(properties.text(CXI_PROP_KEY_GROUP));
+    CS2SIM_TRY_LET(now, cxi.circumstances(call, group));
+    CS2SIM_TRY_LET(of_wrapping, cxi.config(wrapping.object.group()));
     CS2SIM_TRY_LET(place, cxi.place_in(call, properties, call.request.u32("flags")));
+    const bool open = call.has_flag(CXI_FLAG_KEY_EXTERNAL) && call.opens(properties);
+    const Move move{wrapping, group, open, USE_UNWRAP, mechanism, parameter};
+    CS2SIM_TRY(approve_move(call, move));
+    now.restrictions = strictest(now.restrictions, of_wrapping.restrictions);
     CS2SIM_TRY(restrict_import(properties, now.restrictions, class_of(type) == CXI_KEY_TYPE_SECRET));
     const auto told = [&](Error error) {
         return fail(code_of_unwrapped(wrapping, mechanism, class_of(type), error.code));
@@ -221,7 +234,7 @@ Result<Bytes> unwrap_and_place(CxiCall& call, ByteView parameter, ByteView wrapp
             came = to_secret(unwrapped.made);
             return key_of_vendor(std::move(properties), unwrapped, now);
         }
-        CS2SIM_TRY_LET(material, unwrap_material(call, wrapping, mechanism, parameter, wrapped));
+        CS2SIM_TRY_LET(material, unwrap_material(call, move, wrapped));
         came = std::move(material);
         return key_from_material(std::move(properties), class_of(type), came, now);
     };

@@ -145,6 +145,12 @@ constexpr std::uint8_t kWeakDes[][8] = {
 
 }  // namespace
 
+Restrictions strictest(const Restrictions& one, const Restrictions& other) {
+    return {one.wrap_policy || other.wrap_policy, one.secure_derivation || other.secure_derivation,
+            one.secure_import || other.secure_import, one.secure_rsa || other.secure_rsa,
+            one.weak_des && other.weak_des};
+}
+
 std::uint32_t usage_of(const PropertyList& properties, bool stated) {
     const std::uint32_t said = properties.number_or(CXI_PROP_KEY_USAGE, CXI_KEY_USAGE_ALL);
     const bool says = said != CXI_KEY_USAGE_ALL;
@@ -258,7 +264,9 @@ Result<void> check_change(const PropertyList& before, const Property& change, co
     // An officer who neither uses nor manages the key could else put it out of use.
     const bool own = who.uses || who.manages || (policy->widening == Widening::officer && who.is_officer);
     if (!policy->widens(before, change)) return own ? Result<void>() : fail(E_CXI_PERMISSION_DENIED);
-    return may_widen(policy->widening, who);
+    const bool trusted = before.flag_or(CXI_PROP_TRUSTED, false);
+    return may_widen(trusted && policy->widening == Widening::manager ? Widening::officer : policy->widening,
+                     who);
 }
 
 Result<void> approve_purpose(std::uint16_t modes, const Restrictions& set, std::uint32_t usage) {
@@ -271,6 +279,14 @@ Result<void> approve_purpose(std::uint16_t modes, const Restrictions& set, std::
     CS2SIM_TRY(approve_act(modes, Act::mixed_use));
     if (set.wrap_policy) return fail(reads ? E_CXI_SECURE_PROP_DECRYPT : E_CXI_SECURE_PROP_ENCRYPT);
     return {};
+}
+
+Result<void> restrict_wrapping(const PropertyList& before, const PropertyList& after,
+                               const Restrictions& set) {
+    const auto wraps = [](const PropertyList& properties) { return allows(properties, CXI_KEY_USAGE_WRAP); };
+    const bool stands = after.flag_or(CXI_PROP_LOCAL, false) || after.flag_or(CXI_PROP_TRUSTED, false);
+    if (!set.secure_import || stands || wraps(before) || !wraps(after)) return {};
+    return fail(E_CXI_SECURE_PROP_WRAP);
 }
 
 Result<void> restrict_import(PropertyList& properties, const Restrictions& set, bool secret) {
@@ -287,10 +303,16 @@ Result<void> restrict_derivation(PropertyList& properties, const Restrictions& s
     if (!set.secure_derivation) return {};
     if (std::ranges::find(kCutting, mechanism & CXI_MECH_KDF_MASK) != std::end(kCutting))
         return fail(E_CXI_CRYPT_MECH);
+    // RFC 2104, section 2: of a key that is longer than the hash's block, HMAC takes the hash.
+    constexpr std::size_t kShortestBlock = 64;
+    if ((mechanism & CXI_MECH_KDF_MASK) == CXI_MECH_KDF_HASH && base.secret().size() > kShortestBlock)
+        return fail(E_CXI_CRYPT_MECH);
     if (base.pkey && is_dh(*base.pkey) && !is_in_safe_group(*base.pkey)) return fail(E_CXI_CRYPT_MECH);
     if (!base.object.properties.flag_or(CXI_PROP_ALWAYS_SENSITIVE, false))
         return fail(E_CXI_SECURE_PROP_ALWAYS_SENSITIVE_FALSE);
     if (!properties.flag_or(CXI_PROP_SENSITIVE, true)) return fail(E_CXI_SECURE_PROP_SENSITIVE_FALSE);
+    constexpr std::uint32_t kLeastBits = 112;
+    if (properties.number_or(CXI_PROP_KEY_SIZE, kLeastBits) < kLeastBits) return fail(E_CXI_KEY_INVALID_SIZE);
     properties.set_flag(CXI_PROP_SENSITIVE, true);
     return {};
 }

@@ -20,6 +20,9 @@ struct Restrictions {
     bool weak_des = false;           // CFG_ALLOW_WEAK_DES_KEYS
 };
 
+// What either bars.
+Restrictions strictest(const Restrictions& one, const Restrictions& other);
+
 // What USAGE and the PKCS#11 flags together leave of the uses: bits of CxiUsage. With `stated`, only what the
 // properties name: a key that says nothing of its use is not taken by its word.
 std::uint32_t usage_of(const PropertyList& properties, bool stated = false);
@@ -64,7 +67,8 @@ struct Changer {
 };
 // One property of a key changed: everybody who may use it may narrow what it may do, who manages may widen
 // uses, mechanisms and dates; the export policy only where management is separate; SENSITIVE, EXTRACTABLE and
-// WRAP_WITH_TRUSTED stick (PKCS#11 v2.40, section 4.4); TRUSTED is the security officer's. Errors:
+// WRAP_WITH_TRUSTED stick (PKCS#11 v2.40, section 4.4); TRUSTED is the security officer's, as is to widen
+// what a key may do that is TRUSTED. Errors:
 // E_CXI_PROP_READONLY, E_CXI_PROP_ABSENT, E_CXI_PROP_PROTECTED, E_CXI_PERMISSION_DENIED.
 Result<void> check_change(const PropertyList& before, const Property& change, const Changer& who);
 
@@ -73,15 +77,21 @@ Result<void> check_change(const PropertyList& before, const Property& change, co
 // E_CXI_SECURE_PROP_ENCRYPT with CFG_WRAP_POLICY.
 Result<void> approve_purpose(std::uint16_t modes, const Restrictions& set, std::uint32_t usage);
 
+// A change of a key, or a copy, under CFG_SECURE_IMPORT: what came from outside does not begin to wrap,
+// unless it is TRUSTED. Error: E_CXI_SECURE_PROP_WRAP.
+Result<void> restrict_wrapping(const PropertyList& before, const PropertyList& after,
+                               const Restrictions& set);
+
 // A template of a key that comes from outside, in clear or wrapped, under CFG_SECURE_IMPORT: it neither wraps
 // (E_CXI_SECURE_PROP_WRAP when it says so), nor is a secret key taken without its check value
 // (E_CXI_SECURE_PROP_CHECK_VALUE).
 Result<void> restrict_import(PropertyList& properties, const Restrictions& set, bool secret);
 
 // A derivation by `mechanism` of `base` under CFG_SECURE_DERIVATION: no mechanism that cuts a key or lets the
-// caller choose bytes of it, as DH in a group of the caller's does (E_CXI_CRYPT_MECH), of a key that was
-// always sensitive (E_CXI_SECURE_PROP_ALWAYS_SENSITIVE_FALSE), into one that is
-// (E_CXI_SECURE_PROP_SENSITIVE_FALSE).
+// caller choose bytes of it, as DH in a group of the caller's does, or makes the key by which HMAC works in
+// place of a long one (E_CXI_CRYPT_MECH), of a key that was always sensitive
+// (E_CXI_SECURE_PROP_ALWAYS_SENSITIVE_FALSE), into one that is (E_CXI_SECURE_PROP_SENSITIVE_FALSE) and of 112
+// bits or more, as the check values of its beginnings would tell it byte by byte (E_CXI_KEY_INVALID_SIZE).
 Result<void> restrict_derivation(PropertyList& properties, const Restrictions& set, const LoadedKey& base,
                                  std::uint32_t mechanism);
 

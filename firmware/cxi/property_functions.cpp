@@ -6,6 +6,7 @@
 #include "firmware/cxi/cxi.h"
 #include "firmware/cxi/group_access.h"
 #include "firmware/cxi/handlers.h"
+#include "firmware/cxi/wrapping.h"
 #include "firmware/protocol/pattern.h"
 
 namespace cs2sim {
@@ -94,6 +95,7 @@ Result<void> apply_changes(KeyObject& object, const PropertyList& changes, const
     }
     const std::uint32_t usage = usage_of(object.properties, true);
     if (usage != usage_of(before, true)) CS2SIM_TRY(approve_purpose(modes, set, usage));
+    CS2SIM_TRY(restrict_wrapping(before, object.properties, set));
     keep_history(object.properties);
     return {};
 }
@@ -127,6 +129,19 @@ Result<void> may_replace(const CxiCall& call, const LoadedKey& original, const K
     if (there && !(*there)->object.properties.flag_or(CXI_PROP_MODIFIABLE, true))
         return fail(E_CXI_PROP_PROTECTED);
     return {};
+}
+
+// What goes into another group, or is laid open, is free of its group's rights: for those who may use and
+// export it.
+Result<void> may_leave(const CxiCall& call, const LoadedKey& original, const KeyObject& copy) {
+    const std::string_view group = original.object.group();
+    const bool leaves = copy.group() != group;
+    const bool laid_open = call.has_flag(CXI_FLAG_KEY_EXTERNAL) && call.opens(copy.properties);
+    if (copy.is_public() || (!leaves && !laid_open)) return {};
+    if (leaves && (copy.export_policy() & CXI_KEY_EXPORT_ALLOW) == 0) return fail(E_CXI_KEY_EXPORT_DENIED);
+    CS2SIM_TRY_LET(uses, call.has(RIGHT_USE, original));
+    if (!uses) return fail(E_CXI_PERMISSION_DENIED);
+    return approve_passage(call, group, copy.group());
 }
 
 // Who has no right in a group sees what is open to all, and is led past the rest. Of an identifier or label
@@ -288,9 +303,9 @@ Result<Bytes> cxi_obj_copy(CxiCall& call) {
     if (call.has_flag(CXI_FLAG_KEY_EXTERNAL) &&
         (key.object.export_policy() & CXI_KEY_EXPORT_DENY_BACKUP) != 0)
         return fail(E_CXI_KEY_EXPORT_DENIED);
-    const bool leaves_group = copy.group() != key.object.group();
-    if (leaves_group && !copy.is_public() && (copy.export_policy() & CXI_KEY_EXPORT_ALLOW) == 0)
-        return fail(E_CXI_KEY_EXPORT_DENIED);
+    CS2SIM_TRY(may_leave(call, key, copy));
+    CS2SIM_TRY_LET(settings, cxi.config(copy.group()));
+    CS2SIM_TRY(restrict_wrapping(key.object.properties, copy.properties, settings.restrictions));
     // A copy of a numbered object gets a number of its own.
     if (copy.name().empty() && !changes.has(CXI_PROP_KEY_SPEC)) copy.properties.erase(CXI_PROP_KEY_SPEC);
     CS2SIM_TRY_LET(place, cxi.place_in(call, copy.properties, flags));

@@ -167,7 +167,7 @@ Result<LoadedKey> load_key(KeyObject object) {
     } else if (object.is_secret()) {
         key.ciphers = std::make_shared<ReadyContexts<EVP_CIPHER_CTX>>();
     }
-    if (key.pkey || object.is_secret()) key.role = std::make_shared<std::atomic<std::uint8_t>>(ROLE_OPEN);
+    if (key.pkey || object.is_secret()) key.roles = std::make_shared<KeyRoles>();
     key.object = std::move(object);
     return key;
 }

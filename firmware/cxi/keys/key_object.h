@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <memory>
 #include <mutex>
@@ -70,8 +71,12 @@ private:
     std::vector<Handle<Context>> ready_;
 };
 
-// In FIPS and CC modes a key either moves keys or does other work, fixed by its first use.
-enum KeyRole : std::uint8_t { ROLE_OPEN = 0, ROLE_WRAPS = 1, ROLE_WORKS = 2 };
+// What the bytes of a key are for, fixed by their first use, on each side of what may not mix (kSeparations):
+// to move keys or other work; to make keys or to tell what comes of the key.
+enum KeyRole : std::uint8_t { ROLE_OPEN = 0, ROLE_WRAPS = 1, ROLE_WORKS = 2, ROLE_DERIVES = 3 };
+enum class Separation : std::uint8_t { moving, deriving };
+inline constexpr std::size_t kSeparationCount = 2;
+using KeyRoles = std::array<std::atomic<std::uint8_t>, kSeparationCount>;  // of a KeyRole each
 
 // What a command works with: a key object decoded, its place, and its OpenSSL key when it is asymmetric.
 struct LoadedKey {
@@ -82,7 +87,7 @@ struct LoadedKey {
     PrivateKey pkey;                                         // null for secret keys and storage objects
     std::shared_ptr<ReadyContexts<EVP_PKEY_CTX>> contexts;   // of pkey
     std::shared_ptr<ReadyContexts<EVP_CIPHER_CTX>> ciphers;  // of secret keys
-    std::shared_ptr<std::atomic<std::uint8_t>> role;  // a KeyRole, once it is known; not of other objects
+    std::shared_ptr<KeyRoles> roles;                         // those that are known; null for other objects
 
     ByteView secret() const { return object.material; }
 };

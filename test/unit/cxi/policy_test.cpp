@@ -325,7 +325,7 @@ TEST_CASE("settings of a group: what each bars, and with which code") {
         CHECK(code_of(unwrap(bench, *blob, kek, list)) == E_CXI_SECURE_PROP_WRAP);
         list.erase(CXI_PROP_WRAP);
         const Bytes made = CxiBench::reference(unwrap(bench, *blob, kek, list));
-        CHECK(code_of(wrap(bench, target, made)) == E_CXI_KEY_USAGE);
+        CHECK(code_of(wrap(bench, target, made)) == E_CXI_SECURE_PROP_WRAP);
     }
     SECTION("CFG_SECURE_DERIVATION") {
         const Bytes base = make(bench, raw("base", 256));

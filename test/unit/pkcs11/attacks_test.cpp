@@ -198,6 +198,38 @@ TEST_CASE(
 }
 
 TEST_CASE(
+    "a key that derives signs nothing: refused by the slot's settings and in FIPS and CC modes, else legal") {
+    CK_OBJECT_HANDLE base = 0, other = 0, made = 0;
+    Bytes mac;
+    const Attributes both =
+        Attributes().number(CKA_VALUE_LEN, 32).flag(CKA_DERIVE, true).flag(CKA_SIGN, true);
+    const Attributes wanted = secret(CKK_GENERIC_SECRET).number(CKA_VALUE_LEN, 64);
+    const auto derive_then_sign = [&](CK_SESSION_HANDLE session) {
+        for (CK_OBJECT_HANDLE* key : {&base, &other})
+            REQUIRE(generate(session, Given(CKM_GENERIC_SECRET_KEY_GEN), both, key) == Code{CKR_OK});
+        REQUIRE(derive(session, Given(CKM_CONCATENATE_BASE_AND_KEY, other), base, wanted, &made) ==
+                Code{CKR_OK});
+        const Code signed_other = sign(session, Given(CKM_SHA256_HMAC), other, Bytes(20, 1), mac);
+        CHECK(sign(session, Given(CKM_SHA256_HMAC), base, Bytes(20, 1), mac) == signed_other);
+        return signed_other;
+    };
+    {
+        Application application;
+        const CK_SESSION_HANDLE session = application.open_as_user();
+        CHECK(derive_then_sign(session) == Code{CKR_OK});
+        REQUIRE(application.login(session, CKU_CS_GENERIC, "SO_0000,12345678") == Code{CKR_OK});
+        REQUIRE(set(session, 0x80000004, Attributes().number(CKA_CFG_SECURE_DERIVATION, 1)) == Code{CKR_OK});
+        CHECK(derive_then_sign(session) == Code{CKR_MECHANISM_INVALID});
+    }
+    for (const char* profile : {"se-gen2-fips", "cp5"}) {
+        INFO(profile);
+        Application application("", profile);
+        CHECK(derive_then_sign(application.open_as_user()) == Code{CKR_KEY_FUNCTION_NOT_PERMITTED});
+    }
+    test::bad_input("attacks on keys through PKCS#11 that had to fail", 6);
+}
+
+TEST_CASE(
     "bytes chosen around a wrapped key tell it: told in the log, refused by settings and in FIPS mode") {
     CK_BYTE iv[16] = {}, prefix[15] = {}, postfix[1] = {};
     CK_WRAP_PARAMS around{iv, sizeof iv, prefix, sizeof prefix, postfix, sizeof postfix};

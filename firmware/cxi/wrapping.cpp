@@ -1,0 +1,80 @@
+#include "firmware/cxi/wrapping.h"
+
+#include "firmware/cxi/cxi.h"
+#include "firmware/protocol/block.h"
+#include "firmware/protocol/functions.h"
+
+namespace cs2sim {
+namespace {
+
+// What keys lose when they come into a group that has it off.
+constexpr bool Restrictions::*kKept[] = {&Restrictions::wrap_policy, &Restrictions::secure_derivation,
+                                         &Restrictions::secure_import};
+
+bool is_local(const KeyObject& key) { return key.properties.flag_or(CXI_PROP_LOCAL, false); }
+
+// The value of a key that came in, or was made of others, may be one that somebody chose, and anybody
+// encrypts to a public key. In certified modes what could be had in clear counts as well.
+bool may_be_known(const LoadedKey& wrapping, Use use, bool certified) {
+    if (wrapping.pkey) return use != USE_WRAP || !is_local(wrapping.object);
+    return certified ? !is_unknown_outside(wrapping.object) : !is_local(wrapping.object);
+}
+
+bool makes_iv(ByteView parameter) {
+    const auto given = parse(LAYOUT_CXI_CRYPT_PARAMETER, parameter);
+    const auto framed = parse(LAYOUT_CXI_FRAME_PARAMETER, parameter);
+    return (given && given->u8("source") == CXI_IV_GENERATE) ||
+           (framed && framed->u8("source") == CXI_IV_GENERATE);
+}
+
+// A key that both handles keys and encrypts or decrypts makes chosen keys, or tells keys.
+Result<void> apply_wrap_policy(const Move& move, const Restrictions& set, bool trusted) {
+    const KeyObject& wrapping = move.wrapping.object;
+    if (!set.wrap_policy) return {};
+    if (wrapping.is_public() && !trusted) return fail(E_CXI_SECURE_PUBLIC_WRAPPING);
+    CS2SIM_TRY(approve_purpose(0, set, usage_of(wrapping.properties)));
+    if (move.mechanism.is_vendor()) return {};
+    return approve_wrap_mechanism(move.use, wrapping.algorithm() == CXI_KEY_ALGO_RSA, move.mechanism.value,
+                                  makes_iv(move.parameter));
+}
+
+}  // namespace
+
+bool is_trusted_for(const LoadedKey& wrapping, std::string_view group) {
+    return wrapping.object.group() == group && wrapping.object.properties.flag_or(CXI_PROP_TRUSTED, false);
+}
+
+Result<void> approve_passage(const CxiCall& call, std::string_view from, std::string_view to) {
+    if (from == to) return {};
+    CS2SIM_TRY_LET(had, call.cxi.config(from));
+    CS2SIM_TRY_LET(has, call.cxi.config(to));
+    bool loses = had.check_validity && !has.check_validity;
+    for (const auto setting : kKept) loses |= had.restrictions.*setting && !(has.restrictions.*setting);
+    if (loses) return fail(E_CXI_PERMISSION_DENIED);
+    CS2SIM_TRY_LET(in_clear, call.has(RIGHT_PLAIN, to));
+    return in_clear ? call.require(RIGHT_PLAIN, from) : Result<void>();
+}
+
+Result<void> approve_move(const CxiCall& call, const Move& move) {
+    const KeyObject& wrapping = move.wrapping.object;
+    const bool wraps = move.use == USE_WRAP;
+    // An open object is nobody's: whoever holds it encrypts and decrypts with it.
+    if (!move.open) CS2SIM_TRY(call.require(RIGHT_USE, wrapping.group()));
+    CS2SIM_TRY(
+        approve_passage(call, wraps ? move.group : wrapping.group(), wraps ? wrapping.group() : move.group));
+
+    const bool trusted = is_trusted_for(move.wrapping, move.group);
+    const bool certified = (call.cxi.modes() & (MODE_FIPS | MODE_CC)) != 0;
+    const bool known = !trusted && may_be_known(move.wrapping, move.use, certified);
+    if (known) CS2SIM_TRY(approve_act(call.cxi.modes(), wraps ? Act::plain_export : Act::plain_import));
+    CS2SIM_TRY_LET(of_wrapping, call.cxi.config(wrapping.group()));
+    CS2SIM_TRY_LET(of_moved, call.cxi.config(move.group));
+    const Restrictions set = strictest(of_wrapping.restrictions, of_moved.restrictions);
+    CS2SIM_TRY(apply_wrap_policy(move, set, trusted));
+    if (set.secure_import && wraps && !trusted && !is_local(wrapping)) return fail(E_CXI_SECURE_PROP_WRAP);
+    // In clear, but for the look of it. What somebody could have in clear there must be his to have here.
+    CS2SIM_TRY_LET(in_clear, call.has(RIGHT_PLAIN, wrapping.group()));
+    return known || in_clear ? call.require(RIGHT_PLAIN, move.group) : Result<void>();
+}
+
+}  // namespace cs2sim
