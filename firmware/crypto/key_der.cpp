@@ -1,52 +1,23 @@
 // Keys from DER. OpenSSL 3.0 finds out by trial what a key in DER is, which costs ten times the reading of
 // it: here the algorithm is read first, and of EC keys in the usual form all the rest. What is in any other
 // form goes OpenSSL's way.
+#include <openssl/asn1.h>
 #include <openssl/core_names.h>
 #include <openssl/decoder.h>
 
 #include <algorithm>
 #include <optional>
 
+#include "firmware/crypto/der_element.h"
 #include "firmware/crypto/key_outline.h"
 #include "firmware/crypto/pkey.h"
 
 namespace cs2sim {
 namespace {
 
-// X.690, section 8: universal tags, and the context's [1].
-constexpr std::uint8_t kInteger = 0x02, kBitString = 0x03, kOctetString = 0x04, kObject = 0x06,
-                       kSequence = 0x30, kOne = 0xA1;
-
-// The content of the element at the start of `rest`, which goes on behind it; none when it has another tag
-// or is longer than keys are.
-std::optional<ByteView> take(ByteView& rest, std::uint8_t tag) {
-    if (rest.size() < 2 || rest[0] != tag) return std::nullopt;
-    std::size_t head = 2, size = rest[1];
-    if (size >= 0x80) {
-        head += size - 0x80;
-        if (head == 2 || head > 4 || rest.size() < head) return std::nullopt;
-        size = 0;
-        for (std::size_t i = 2; i < head; ++i) size = size << 8 | rest[i];
-    }
-    if (rest.size() - head < size) return std::nullopt;
-    const ByteView content = rest.subspan(head, size);
-    rest = rest.subspan(head + size);
-    return content;
-}
-
 bool take_number(ByteView& rest, std::uint8_t value) {
-    const auto number = take(rest, kInteger);
-    return number && number->size() == 1 && number->front() == value;
-}
-
-int take_object(ByteView& rest) {
-    const unsigned char* at = rest.data();
-    const ByteView whole = rest;
-    if (!take(rest, kObject)) return NID_undef;
-    ASN1_OBJECT* object = d2i_ASN1_OBJECT(nullptr, &at, static_cast<long>(whole.size() - rest.size()));
-    const int nid = object ? OBJ_obj2nid(object) : NID_undef;
-    ASN1_OBJECT_free(object);
-    return nid;
+    const auto number = take_element(rest, V_ASN1_INTEGER);
+    return number && number->content.size() == 1 && number->content.front() == value;
 }
 
 // PKCS#8 (RFC 5958, version 0) or SubjectPublicKeyInfo (RFC 5280, section 4.1).
@@ -58,14 +29,14 @@ struct Outer {
 
 Outer outer_of(ByteView der, bool is_private) {
     Outer outer;
-    auto all = take(der, kSequence);
-    if (!all || !der.empty() || (is_private && !take_number(*all, 0))) return outer;
-    auto algorithm = take(*all, kSequence);
+    auto all = take_element(der, V_ASN1_SEQUENCE);
+    if (!all || !der.empty() || (is_private && !take_number(all->content, 0))) return outer;
+    auto algorithm = take_element(all->content, V_ASN1_SEQUENCE);
     if (!algorithm) return outer;
-    outer.algorithm = take_object(*algorithm);
-    outer.parameters = *algorithm;
-    const auto key = take(*all, is_private ? kOctetString : kBitString);
-    if (key && all->empty()) outer.key = *key;
+    outer.algorithm = take_object(algorithm->content).value_or(NID_undef);
+    outer.parameters = algorithm->content;
+    const auto key = take_element(all->content, is_private ? V_ASN1_OCTET_STRING : V_ASN1_BIT_STRING);
+    if (key && all->content.empty()) outer.key = key->content;
     return outer;
 }
 
@@ -77,7 +48,7 @@ std::optional<ByteView> point_in(ByteView bits) {
 }
 
 Handle<EVP_PKEY> ec_key(ByteView parameters, ByteView point, ByteView x) {
-    const int curve = take_object(parameters);
+    const int curve = take_object(parameters).value_or(NID_undef);
     const bool known = curve != NID_undef && curve != NID_sm2 && parameters.empty();
     const char* name = known ? OBJ_nid2sn(curve) : nullptr;
     const Handle<OSSL_PARAM_BLD> builder(OSSL_PARAM_BLD_new());
@@ -96,14 +67,15 @@ Handle<EVP_PKEY> ec_key(ByteView parameters, ByteView point, ByteView x) {
 // ECPrivateKey (RFC 5915) with its public key and without the curve, which stands outside.
 Handle<EVP_PKEY> ec_private_in(const Outer& outer) {
     ByteView key = outer.key;
-    auto all = take(key, kSequence);
-    if (!all || !key.empty() || !take_number(*all, 1)) return nullptr;
-    const auto x = take(*all, kOctetString);
-    auto tagged = take(*all, kOne);
-    const auto bits = tagged ? take(*tagged, kBitString) : std::nullopt;
-    if (!x || x->empty() || !bits || !tagged->empty() || !all->empty()) return nullptr;
-    const auto point = point_in(*bits);
-    return point ? ec_key(outer.parameters, *point, *x) : nullptr;
+    auto all = take_element(key, V_ASN1_SEQUENCE);
+    if (!all || !key.empty() || !take_number(all->content, 1)) return nullptr;
+    const auto x = take_element(all->content, V_ASN1_OCTET_STRING);
+    auto tagged = take_element(all->content, kContextTag + 1);
+    if (!x || x->content.empty() || !tagged || !all->content.empty()) return nullptr;
+    const auto bits = take_element(tagged->content, V_ASN1_BIT_STRING);
+    if (!bits || !tagged->content.empty()) return nullptr;
+    const auto point = point_in(bits->content);
+    return point ? ec_key(outer.parameters, *point, x->content) : nullptr;
 }
 
 Handle<EVP_PKEY> ec_public_in(const Outer& outer) {

@@ -2,49 +2,17 @@
 
 #include <openssl/asn1.h>
 #include <openssl/evp.h>
-#include <openssl/objects.h>
 
 #include <algorithm>
 #include <bit>
+
+#include "firmware/crypto/der_element.h"
 
 namespace cs2sim {
 namespace {
 
 constexpr int kTypes[] = {EVP_PKEY_RSA,    EVP_PKEY_DSA,  EVP_PKEY_DH,      EVP_PKEY_DHX,  EVP_PKEY_EC,
                           EVP_PKEY_X25519, EVP_PKEY_X448, EVP_PKEY_ED25519, EVP_PKEY_ED448};
-
-struct Element {
-    int tag = 0;
-    ByteView content;
-    ByteView whole;
-};
-
-// Takes the next element off `rest`. DER only: OpenSSL would take indefinite lengths and strings in parts
-// too.
-Result<Element> take(ByteView& rest) {
-    const unsigned char* at = rest.data();
-    long length = 0;
-    int tag = 0, of_class = 0;
-    const int form = ASN1_get_object(&at, &length, &tag, &of_class, static_cast<long>(rest.size()));
-    const bool indefinite = (form & 1) != 0, broken = (form & 0x80) != 0;
-    if (broken || indefinite || length < 0) return fail(E_ASN1_DECODE_ERR);
-    const bool constructed = (form & V_ASN1_CONSTRUCTED) != 0;
-    const bool list = of_class == V_ASN1_UNIVERSAL && (tag == V_ASN1_SEQUENCE || tag == V_ASN1_SET);
-    if (of_class == V_ASN1_UNIVERSAL && constructed != list) return fail(E_ASN1_DECODE_ERR);
-    const auto header = static_cast<std::size_t>(at - rest.data());
-    Element element;
-    element.tag = of_class == V_ASN1_UNIVERSAL ? tag : -1;
-    element.content = rest.subspan(header, static_cast<std::size_t>(length));
-    element.whole = rest.first(header + element.content.size());
-    rest = rest.subspan(element.whole.size());
-    return element;
-}
-
-Result<Element> take(ByteView& rest, int tag) {
-    CS2SIM_TRY_LET(element, take(rest));
-    if (element.tag != tag) return fail(E_ASN1_DECODE_ERR);
-    return element;
-}
 
 unsigned bits_of(ByteView number) {
     const auto first = std::ranges::find_if(number, [](std::uint8_t byte) { return byte != 0; });
@@ -56,7 +24,7 @@ unsigned bits_of(ByteView number) {
 // The numbers of a list; the first of them is the modulus unless one is known.
 Result<void> read_numbers(KeyOutline& outline, ByteView list) {
     while (!list.empty()) {
-        CS2SIM_TRY_LET(element, take(list));
+        CS2SIM_TRY_LET(element, take_element(list));
         if (element.tag != V_ASN1_INTEGER) continue;
         const unsigned bits = bits_of(element.content);
         if (outline.bits == 0)
@@ -69,17 +37,14 @@ Result<void> read_numbers(KeyOutline& outline, ByteView list) {
 
 // Its type, and the numbers of its group.
 Result<KeyOutline> read_algorithm(ByteView& rest) {
-    CS2SIM_TRY_LET(algorithm, take(rest, V_ASN1_SEQUENCE));
+    CS2SIM_TRY_LET(algorithm, take_element(rest, V_ASN1_SEQUENCE));
     ByteView parts = algorithm.content;
-    CS2SIM_TRY_LET(name, take(parts, V_ASN1_OBJECT));
-    const unsigned char* at = name.whole.data();
-    ASN1_OBJECT* const object = d2i_ASN1_OBJECT(nullptr, &at, static_cast<long>(name.whole.size()));
+    CS2SIM_TRY_LET(type, take_object(parts));
     KeyOutline outline;
-    outline.type = object ? OBJ_obj2nid(object) : NID_undef;
-    ASN1_OBJECT_free(object);
+    outline.type = type;
     if (std::ranges::find(kTypes, outline.type) == std::end(kTypes)) return fail(E_ASN1_DECODE_ERR);
     if (!outline.is_dsa() && !outline.is_dh()) return outline;
-    CS2SIM_TRY_LET(group, take(parts, V_ASN1_SEQUENCE));
+    CS2SIM_TRY_LET(group, take_element(parts, V_ASN1_SEQUENCE));
     CS2SIM_TRY(read_numbers(outline, group.content));
     return outline;
 }
@@ -88,15 +53,15 @@ Result<KeyOutline> read_algorithm(ByteView& rest) {
 Result<void> read_key(KeyOutline& outline, ByteView key, bool version) {
     if (!outline.is_sized()) return {};
     if (!outline.is_rsa()) return read_numbers(outline, key);
-    CS2SIM_TRY_LET(list, take(key, V_ASN1_SEQUENCE));
+    CS2SIM_TRY_LET(list, take_element(key, V_ASN1_SEQUENCE));
     ByteView numbers = list.content;
-    if (version) CS2SIM_TRY(take(numbers, V_ASN1_INTEGER));
+    if (version) CS2SIM_TRY(take_element(numbers, V_ASN1_INTEGER));
     return read_numbers(outline, numbers);
 }
 
 Result<ByteView> outer_list(ByteView der) {
     if (der.empty() || der.size() > kLongestKeyDer) return fail(E_ASN1_DECODE_ERR);
-    CS2SIM_TRY_LET(outer, take(der, V_ASN1_SEQUENCE));
+    CS2SIM_TRY_LET(outer, take_element(der, V_ASN1_SEQUENCE));
     if (!der.empty()) return fail(E_ASN1_DECODE_ERR);
     return outer.content;
 }
@@ -110,7 +75,7 @@ bool KeyOutline::is_dh() const { return type == EVP_PKEY_DH || type == EVP_PKEY_
 Result<KeyOutline> public_key_outline(ByteView der) {
     CS2SIM_TRY_LET(rest, outer_list(der));
     CS2SIM_TRY_LET(outline, read_algorithm(rest));
-    CS2SIM_TRY_LET(key, take(rest, V_ASN1_BIT_STRING));
+    CS2SIM_TRY_LET(key, take_element(rest, V_ASN1_BIT_STRING));
     if (key.content.empty()) return fail(E_ASN1_DECODE_ERR);
     CS2SIM_TRY(read_key(outline, key.content.subspan(1), false));  // behind the number of unused bits
     return outline;
@@ -118,9 +83,9 @@ Result<KeyOutline> public_key_outline(ByteView der) {
 
 Result<KeyOutline> private_key_outline(ByteView der) {
     CS2SIM_TRY_LET(rest, outer_list(der));
-    CS2SIM_TRY(take(rest, V_ASN1_INTEGER));
+    CS2SIM_TRY(take_element(rest, V_ASN1_INTEGER));
     CS2SIM_TRY_LET(outline, read_algorithm(rest));
-    CS2SIM_TRY_LET(key, take(rest, V_ASN1_OCTET_STRING));
+    CS2SIM_TRY_LET(key, take_element(rest, V_ASN1_OCTET_STRING));
     CS2SIM_TRY(read_key(outline, key.content, true));
     return outline;
 }
