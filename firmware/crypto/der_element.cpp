@@ -17,7 +17,7 @@ Result<DerElement> take_element(ByteView& rest) {
     const bool universal = of_class == V_ASN1_UNIVERSAL, context = of_class == V_ASN1_CONTEXT_SPECIFIC;
     const bool constructed = (form & V_ASN1_CONSTRUCTED) != 0;
     const bool list = tag == V_ASN1_SEQUENCE || tag == V_ASN1_SET;
-    if ((!universal && !context) || (universal && constructed != list)) return fail(E_ASN1_DECODE_ERR);
+    if (universal ? constructed != list : !context || !constructed) return fail(E_ASN1_DECODE_ERR);
     const auto header = static_cast<std::size_t>(at - rest.data());
     const ByteView whole = rest.first(header + static_cast<std::size_t>(length));
     rest = rest.subspan(whole.size());

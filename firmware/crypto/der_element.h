@@ -7,7 +7,8 @@
 namespace cs2sim {
 
 struct DerElement {
-    int tag = 0;  // OpenSSL's V_ASN1_…, or kContextTag and the number of a context's own
+    int tag =
+        0;  // OpenSSL's V_ASN1_…, or kContextTag and the number of a context's own around another element
     ByteView content;
     ByteView whole;  // with tag and length
 };
