@@ -21,16 +21,34 @@ unsigned bits_of(ByteView number) {
     return static_cast<unsigned>(bytes * 8 - static_cast<std::size_t>(std::countl_zero(*first)));
 }
 
+enum class Besides { numbers_alone, anything };
+
 // The numbers of a list; the first of them is the modulus unless one is known.
-Result<void> read_numbers(KeyOutline& outline, ByteView list) {
+Result<void> read_numbers(KeyOutline& outline, ByteView list, Besides besides) {
     while (!list.empty()) {
         CS2SIM_TRY_LET(element, take_element(list));
+        if (element.tag != V_ASN1_INTEGER && besides == Besides::numbers_alone)
+            return fail(E_ASN1_DECODE_ERR);
         if (element.tag != V_ASN1_INTEGER) continue;
         const unsigned bits = bits_of(element.content);
         if (outline.bits == 0)
             outline.bits = bits;
         else
             outline.longest = std::max(outline.longest, bits);
+    }
+    return {};
+}
+
+// A curve by its numbers instead of its name: a point is multiplied by as many bits as order and cofactor
+// have together.
+Result<void> check_own_curve(ByteView parameters) {
+    constexpr std::size_t kLongestCurve = 1024, kLongestNumber = 80;  // bytes
+    CS2SIM_TRY_LET(curve, take_element(parameters, V_ASN1_SEQUENCE));
+    if (curve.whole.size() > kLongestCurve) return fail(E_ASN1_DECODE_ERR);
+    for (ByteView parts = curve.content; !parts.empty();) {
+        CS2SIM_TRY_LET(part, take_element(parts));
+        if (part.tag == V_ASN1_INTEGER && part.content.size() > kLongestNumber)
+            return fail(E_ASN1_DECODE_ERR);
     }
     return {};
 }
@@ -43,20 +61,26 @@ Result<KeyOutline> read_algorithm(ByteView& rest) {
     KeyOutline outline;
     outline.type = type;
     if (std::ranges::find(kTypes, outline.type) == std::end(kTypes)) return fail(E_ASN1_DECODE_ERR);
+    if (outline.type == EVP_PKEY_EC && !take_element(parts, V_ASN1_OBJECT))
+        CS2SIM_TRY(check_own_curve(parts));
     if (!outline.is_dsa() && !outline.is_dh()) return outline;
     CS2SIM_TRY_LET(group, take_element(parts, V_ASN1_SEQUENCE));
-    CS2SIM_TRY(read_numbers(outline, group.content));
+    CS2SIM_TRY(read_numbers(outline, group.content, Besides::anything));
     return outline;
 }
 
 // The key's own numbers. `version`: whether a list begins with one.
 Result<void> read_key(KeyOutline& outline, ByteView key, bool version) {
     if (!outline.is_sized()) return {};
-    if (!outline.is_rsa()) return read_numbers(outline, key);
+    if (!outline.is_rsa()) return read_numbers(outline, key, Besides::numbers_alone);
     CS2SIM_TRY_LET(list, take_element(key, V_ASN1_SEQUENCE));
     ByteView numbers = list.content;
-    if (version) CS2SIM_TRY(take_element(numbers, V_ASN1_INTEGER));
-    return read_numbers(outline, numbers);
+    if (version) {
+        // RFC 8017, A.1.2: not 0 means more primes than two, as long as the sender likes.
+        CS2SIM_TRY_LET(kind, take_element(numbers, V_ASN1_INTEGER));
+        if (bits_of(kind.content) != 0) return fail(E_ASN1_DECODE_ERR);
+    }
+    return read_numbers(outline, numbers, Besides::numbers_alone);
 }
 
 Result<ByteView> outer_list(ByteView der) {

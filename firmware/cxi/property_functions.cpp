@@ -145,16 +145,14 @@ Result<void> may_leave(const CxiCall& call, const LoadedKey& original, const Key
 }
 
 // Who has no right in a group sees what is open to all, and is led past the rest. Of an identifier or label
-// there are few, so that they are looked for first; no cursor then tells where hidden objects stand.
+// there are few, so that they are looked for first.
 Result<KeyStore::Page> list_open(Cxi& cxi, const PropertyList& filter, ByteView from, std::size_t limit,
                                  const std::function<bool(const KeyObject&)>& wanted) {
     constexpr std::size_t kScan = 1024;  // some milliseconds
     const std::string_view group = filter.text(CXI_PROP_KEY_GROUP);
     if (!filter.bytes(CXI_PROP_ID).empty() || !filter.bytes(CXI_PROP_KEY_LABEL).empty()) {
         CS2SIM_TRY_LET(page, cxi.keys.list_group(group, filter, from, limit, wanted, kScan));
-        const bool all_seen = !page.more;
-        if (all_seen) page.cursor = page.keys.empty() ? to_bytes(from) : page.keys.back().cursor;
-        if (all_seen || page.keys.size() == limit) return page;
+        if (!page.more || page.keys.size() == limit) return page;
     }
     PropertyList open;
     open.set_flag(CXI_PROP_PRIVATE, false);
@@ -212,7 +210,6 @@ Result<Bytes> cxi_key_list(CxiCall& call) {
     Bytes rows;
     Bytes place = page.cursor;
     bool more = page.more;
-    bool shown = !page.keys.empty() && place == page.keys.back().cursor;
     Decodings decodings(call);
     for (std::size_t i = 0; i < page.keys.size(); ++i) {
         Bytes row;
@@ -223,12 +220,12 @@ Result<Bytes> cxi_key_list(CxiCall& call) {
         }
         if (!may_decode || (i > 0 && rows.size() + row.size() > kMostRowBytes)) {
             place = page.keys[i - 1].cursor;
-            more = shown = true;
+            more = true;
             break;
         }
         append(rows, row);
     }
-    const Bytes cursor = more ? cxi.cursors.next(call.request.bytes("cursor"), place, shown) : Bytes();
+    const Bytes cursor = more ? cxi.cursors.next(call.request.bytes("cursor"), place) : Bytes();
     return call.answer({more ? 1 : 0, cursor, rows});
 }
 

@@ -77,6 +77,28 @@ TEST_CASE("a key whose numbers would take minutes is refused at once, whichever 
     });
 }
 
+TEST_CASE("more primes than two, and curves of one's own with long numbers, are read before they are tried") {
+    using namespace der;
+    const Bytes one = number(Bytes{1});
+    for (const Bytes& version : {number({}), one}) {
+        const Bytes others = list({list({long_number(8192), one, one})});
+        const Bytes inner =
+            list({version, long_number(2048), number(Bytes{3}), one, one, one, one, one, one, others});
+        CHECK(!private_key_outline(pkcs8(list({kRsa, Bytes{5, 0}}), inner)));
+    }
+    const auto curve = [&](const Bytes& cofactor) {
+        const Bytes prime = element(0x30, {element(0x06, Bytes{0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x01, 0x01})});
+        const Bytes numbers = list({one, list({prime, long_number(520)}),
+                                    list({element(0x04, Bytes(65, 1)), element(0x04, Bytes(65, 2))}),
+                                    element(0x04, Bytes(131, 4)), long_number(520), cofactor});
+        return pkcs8(list({element(0x06, Bytes{0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x02, 0x01}), numbers}),
+                     list({one, element(0x04, Bytes(65, 3))}));
+    };
+    CHECK(private_key_outline(curve(one)));
+    CHECK(!private_key_outline(curve(long_number(1024))));
+    CHECK(!private_key_outline(curve(long_number(100000))));
+}
+
 TEST_CASE("what is no key in DER has no outline") {
     const Bytes good = public_key_der(**generate_ec("NIST-P256"));
     REQUIRE(public_key_outline(good));

@@ -335,10 +335,14 @@ TEST_CASE("no cursor of a list names a key that the caller may not see, and the 
     CHECK(walk(1) >= 5);
     CHECK(walk(100) >= 2);
     Bytes forged(60, 0);
-    forged[0] = 0xFF;
     const auto code = [&](ByteView cursor) {
         return code_of(bench.run(SFC_CXI_KEY_LIST, {PropertyList().encode(), ByteView(), cursor, 1}));
     };
     CHECK(code(forged) == E_CXI_INVALID_PARAM_VAL);
     CHECK(code(ByteView(forged).first(3)) == E_CXI_INVALID_PARAM_LEN);
+    // Nor does a place of one's own making: whether more follows it would tell where hidden keys stand.
+    Bytes place{1};
+    append(place, *hidden.begin());
+    CHECK(code(place) == E_CXI_INVALID_PARAM_VAL);
+    CHECK(code(Bytes{1}) == E_CXI_INVALID_PARAM_LEN);
 }
