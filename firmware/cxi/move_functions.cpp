@@ -295,10 +295,7 @@ Result<Bytes> cxi_key_export(CxiCall& call) {
     }
     CS2SIM_TRY(approve_act(cxi.modes(), Act::plain_export));
     CS2SIM_TRY(may_move(object));
-    if ((object.export_policy() & CXI_KEY_EXPORT_ALLOW_PLAIN) == 0 ||
-        !object.properties.flag_or(CXI_PROP_EXTRACTABLE, true) ||
-        object.properties.flag_or(CXI_PROP_SENSITIVE, false))
-        return fail(E_CXI_KEY_EXPORT_DENIED);
+    if (!leaves_in_clear(object.properties)) return fail(E_CXI_KEY_EXPORT_DENIED);
     CS2SIM_TRY(cxi.spend(key));
     call.audit_key("key exported in clear", object);
     return call.answer({ByteView(object.material)});

@@ -96,6 +96,7 @@ Result<void> apply_changes(KeyObject& object, const PropertyList& changes, const
     const std::uint32_t usage = usage_of(object.properties, true);
     if (usage != usage_of(before, true)) CS2SIM_TRY(approve_purpose(modes, set, usage));
     CS2SIM_TRY(restrict_wrapping(before, object.properties, set));
+    CS2SIM_TRY(restrict_trust(before, object.properties));
     keep_history(object.properties);
     return {};
 }
