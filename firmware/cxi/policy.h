@@ -75,8 +75,8 @@ Result<void> check_change(const PropertyList& before, const Property& change, co
 // Whether KEY_EXPORT gives a key with these properties in clear.
 bool leaves_in_clear(const PropertyList& properties);
 
-// A key becomes TRUSTED, or a TRUSTED one changes: what may be had in clear keeps no other key secret, so that
-// it is never both, whoever asks. Error: E_CXI_PERMISSION_DENIED. `before`: empty for a new key.
+// A key becomes TRUSTED, or a TRUSTED one changes: what may be had in clear keeps no other key secret, so
+// that it is never both, whoever asks. Error: E_CXI_PERMISSION_DENIED. `before`: empty for a new key.
 Result<void> restrict_trust(const PropertyList& before, const PropertyList& after);
 
 // Whether a key with these properties would both take keys apart and handle them: wrap and decrypt, unwrap

@@ -6,6 +6,7 @@ using namespace cs2sim;
 
 namespace {
 
+using test::configure;
 using test::flag;
 using test::number;
 using test::open_object;
@@ -53,15 +54,6 @@ std::uint32_t unwrap(CxiBench& bench, ByteView blob, ByteView wrapping, const Pr
                      std::uint32_t flags = CXI_FLAG_KEY_OVERWRITE) {
     return code_of(
         bench.run(SFC_CXI_KEY_UNWRAP, {flags, mechanism, wrapping, parameter, list.encode(), blob}));
-}
-
-void configure(CxiBench& bench, std::string_view group, std::uint32_t id, std::uint32_t value = 1) {
-    const std::vector<LoggedOnUser> users = bench.context.users;
-    bench.log_on(0x00000200, "CXI_GROUP=" + std::string(group));
-    Bytes config{CXI_TAG_CONFIG};
-    append(config, as_bytes(group));
-    REQUIRE(set(bench, config, number(id, value)) == 0);
-    bench.context.users = users;
 }
 
 Bytes own_public(CxiBench& bench, std::string_view group) {
