@@ -258,6 +258,7 @@ Result<Place> Cxi::place_in(const CxiCall& call, const PropertyList& properties,
         (!has_nameless_keys(group) || properties.number(CXI_PROP_KEY_SPEC) == 0u))
         return fail(E_CXI_KEY_INVALID_NAME);
     if (properties.flag_or(CXI_PROP_TRUSTED, false)) CS2SIM_TRY(call.require(RIGHT_SECURITY_OFFICER, group));
+    CS2SIM_TRY(restrict_trust({}, properties));
     CS2SIM_TRY_LET(settings, config(group));
     CS2SIM_TRY(approve_purpose(modes(), settings.restrictions, usage_of(properties, true)));
     Place place(*this, flags);

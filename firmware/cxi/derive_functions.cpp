@@ -132,11 +132,13 @@ Result<Bytes> cxi_key_derive(CxiCall& call) {
     const Mechanism mechanism{call.request.u32("mechanism")};
     CS2SIM_TRY_LET(properties, creation_template(call.request.bytes("properties")));
     const LoadedKey& base = call.key("key");
-    const std::string_view group = properties.text(CXI_PROP_KEY_GROUP);
+    const std::string group(properties.text(CXI_PROP_KEY_GROUP));
     CS2SIM_TRY_LET(now, cxi.circumstances(call, group));
     CS2SIM_TRY_LET(of_base, cxi.config(base.object.group()));
     const Restrictions set = strictest(now.restrictions, of_base.restrictions);
+    const Destination goes{group, call.has_flag(CXI_FLAG_KEY_EXTERNAL) && call.opens(properties)};
     CS2SIM_TRY(approve_passage(call, base.object.group(), group));
+    CS2SIM_TRY(approve_entry(call, base, goes, CXI_KEY_TYPE_SECRET, properties));
     CS2SIM_TRY(restrict_derivation(properties, set, base, mechanism.value));
     CS2SIM_TRY(cxi.use(base, USE_DERIVE, mechanism));
     CS2SIM_TRY_LET(place, cxi.place_in(call, properties, flags));
@@ -148,7 +150,8 @@ Result<Bytes> cxi_key_derive(CxiCall& call) {
     if (mechanism.kdf() == CXI_MECH_KDF_CAT_BASE_AND_KEY) {
         other = call.find("data");
         CS2SIM_TRY_LET(of_other, cxi.config(other->object.group()));
-        CS2SIM_TRY(approve_passage(call, other->object.group(), properties.text(CXI_PROP_KEY_GROUP)));
+        CS2SIM_TRY(approve_passage(call, other->object.group(), goes.group));
+        CS2SIM_TRY(approve_entry(call, *other, goes, CXI_KEY_TYPE_SECRET, properties));
         CS2SIM_TRY(
             approve_join(cxi, strictest(set, of_other.restrictions), base.object, other->object, bits / 8));
         CS2SIM_TRY(cxi.use(*other, USE_DERIVE, mechanism));

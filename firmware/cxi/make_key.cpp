@@ -375,7 +375,8 @@ Result<KeyObject> public_half(PropertyList properties, const KeyObject& private_
     const auto pkey = private_key_from_der(private_key.material);
     if (!pkey) return fail(E_CXI_KEY_INVALID_COMP);
     auto half = key_from_material(std::move(properties), CXI_KEY_TYPE_PUBLIC, public_key_der(**pkey), now);
-    if (half && private_key.properties.flag_or(CXI_PROP_LOCAL, false))
+    // In another group it is a key from outside: the settings there say nothing of who decrypts.
+    if (half && half->group() == private_key.group() && private_key.properties.flag_or(CXI_PROP_LOCAL, false))
         half->properties.set_flag(CXI_PROP_LOCAL, true);
     return half;
 }

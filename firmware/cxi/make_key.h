@@ -37,7 +37,8 @@ Result<KeyObject> generate_key(PropertyList properties, Mechanism mechanism, con
 Result<KeyObject> key_from_material(PropertyList properties, std::uint32_t type, ByteView material,
                                     const Circumstances& now);
 
-// The public half of a private key as an object with these properties.
+// The public half of a private key as an object with these properties: LOCAL when the private one is and both
+// are of one group.
 Result<KeyObject> public_half(PropertyList properties, const KeyObject& private_key,
                               const Circumstances& now);
 

@@ -246,6 +246,16 @@ Result<Bytes> unwrap_and_place(CxiCall& call, ByteView parameter, ByteView wrapp
     return call.answer({reference});
 }
 
+// The sealed form of an open object, which anybody may have made and holds, is no backup of a key of the
+// group.
+Result<void> let_in_open(const CxiCall& call, LoadedKey sealed, KeyObject& key) {
+    sealed.external = true;
+    const std::string group(key.group());
+    CS2SIM_TRY_LET(enters, approve_entry(call, sealed, {group, false}, key.type(), key.properties));
+    if (enters) forget_origin(key);
+    return {};
+}
+
 }  // namespace
 
 Result<Bytes> cxi_key_backup(CxiCall& call) {
@@ -268,7 +278,8 @@ Result<Bytes> cxi_key_restore(CxiCall& call) {
     CS2SIM_TRY(compare_names(expected, key));
     CS2SIM_TRY_LET(place, cxi.place_in(call, key.properties, flags));
     CS2SIM_TRY(cxi.approve_object(key, key.is_public() ? USE_VERIFY : USE_MAKE));
-    CS2SIM_TRY(load_key(key));  // what cannot be used is not stored
+    CS2SIM_TRY_LET(loaded, load_key(key));  // what cannot be used is not stored
+    CS2SIM_TRY(let_in_open(call, std::move(loaded), key));
     CS2SIM_TRY(cxi.settle(key));
     CS2SIM_TRY_LET(reference, place.put(key));
     call.audit_key("key restored", key);
@@ -295,10 +306,7 @@ Result<Bytes> cxi_key_export(CxiCall& call) {
     }
     CS2SIM_TRY(approve_act(cxi.modes(), Act::plain_export));
     CS2SIM_TRY(may_move(object));
-    if ((object.export_policy() & CXI_KEY_EXPORT_ALLOW_PLAIN) == 0 ||
-        !object.properties.flag_or(CXI_PROP_EXTRACTABLE, true) ||
-        object.properties.flag_or(CXI_PROP_SENSITIVE, false))
-        return fail(E_CXI_KEY_EXPORT_DENIED);
+    if (!leaves_in_clear(object.properties)) return fail(E_CXI_KEY_EXPORT_DENIED);
     CS2SIM_TRY(cxi.spend(key));
     call.audit_key("key exported in clear", object);
     return call.answer({ByteView(object.material)});

@@ -264,9 +264,23 @@ Result<void> check_change(const PropertyList& before, const Property& change, co
     // An officer who neither uses nor manages the key could else put it out of use.
     const bool own = who.uses || who.manages || (policy->widening == Widening::officer && who.is_officer);
     if (!policy->widens(before, change)) return own ? Result<void>() : fail(E_CXI_PERMISSION_DENIED);
-    const bool trusted = before.flag_or(CXI_PROP_TRUSTED, false);
-    return may_widen(trusted && policy->widening == Widening::manager ? Widening::officer : policy->widening,
-                     who);
+    const bool officers = before.flag_or(CXI_PROP_TRUSTED, false) && policy->widening != Widening::never;
+    return may_widen(officers ? Widening::officer : policy->widening, who);
+}
+
+bool leaves_in_clear(const PropertyList& properties) {
+    const std::uint32_t policy = properties.number_or(CXI_PROP_KEY_EXPORT, CXI_KEY_EXPORT_DENY);
+    return (policy & CXI_KEY_EXPORT_ALLOW_PLAIN) != 0 && properties.flag_or(CXI_PROP_EXTRACTABLE, true) &&
+           !properties.flag_or(CXI_PROP_SENSITIVE, false);
+}
+
+Result<void> restrict_trust(const PropertyList& before, const PropertyList& after) {
+    const auto betrays = [](const PropertyList& properties) {
+        const std::uint32_t type = properties.number_or(CXI_PROP_KEY_TYPE, CXI_KEY_TYPE_SECRET);
+        const bool has_secret = type != CXI_KEY_TYPE_PUBLIC && type < CXI_KEY_TYPE_DATA;
+        return properties.flag_or(CXI_PROP_TRUSTED, false) && has_secret && leaves_in_clear(properties);
+    };
+    return betrays(after) && !betrays(before) ? Result<void>(fail(E_CXI_PERMISSION_DENIED)) : Result<void>();
 }
 
 Result<void> approve_purpose(std::uint16_t modes, const Restrictions& set, std::uint32_t usage) {

@@ -68,9 +68,16 @@ struct Changer {
 // One property of a key changed: everybody who may use it may narrow what it may do, who manages may widen
 // uses, mechanisms and dates; the export policy only where management is separate; SENSITIVE, EXTRACTABLE and
 // WRAP_WITH_TRUSTED stick (PKCS#11 v2.40, section 4.4); TRUSTED is the security officer's, as is to widen
-// what a key may do that is TRUSTED. Errors:
+// what a key may do that is TRUSTED, its export policy, too. Errors:
 // E_CXI_PROP_READONLY, E_CXI_PROP_ABSENT, E_CXI_PROP_PROTECTED, E_CXI_PERMISSION_DENIED.
 Result<void> check_change(const PropertyList& before, const Property& change, const Changer& who);
+
+// Whether KEY_EXPORT gives a key with these properties in clear.
+bool leaves_in_clear(const PropertyList& properties);
+
+// A key becomes TRUSTED, or a TRUSTED one changes: what may be had in clear keeps no other key secret, so
+// that it is never both, whoever asks. Error: E_CXI_PERMISSION_DENIED. `before`: empty for a new key.
+Result<void> restrict_trust(const PropertyList& before, const PropertyList& after);
 
 // Whether a key with these properties would both take keys apart and handle them: wrap and decrypt, unwrap
 // and encrypt. Errors: the modes' (kActRules, Act::mixed_use); E_CXI_SECURE_PROP_DECRYPT,

@@ -96,6 +96,7 @@ Result<void> apply_changes(KeyObject& object, const PropertyList& changes, const
     const std::uint32_t usage = usage_of(object.properties, true);
     if (usage != usage_of(before, true)) CS2SIM_TRY(approve_purpose(modes, set, usage));
     CS2SIM_TRY(restrict_wrapping(before, object.properties, set));
+    CS2SIM_TRY(restrict_trust(before, object.properties));
     keep_history(object.properties);
     return {};
 }
@@ -129,6 +130,33 @@ Result<void> may_replace(const CxiCall& call, const LoadedKey& original, const K
     if (there && !(*there)->object.properties.flag_or(CXI_PROP_MODIFIABLE, true))
         return fail(E_CXI_PROP_PROTECTED);
     return {};
+}
+
+// The properties that a copy has of its own, and the check value that an import may want.
+constexpr std::uint32_t kFreeInCopies[] = {CXI_PROP_KEY_GROUP,  CXI_PROP_KEY_NAME, CXI_PROP_KEY_SPEC,
+                                           CXI_PROP_TOKEN,      CXI_PROP_PRIVATE,  CXI_PROP_MODIFIABLE,
+                                           CXI_PROP_CHECK_VALUE};
+
+// CHECK_VALUE in a template says what the key is expected to be; it is not kept, as it is computed.
+Result<void> compare_check_value(const LoadedKey& original, PropertyList& copy, const Restrictions& set) {
+    const Bytes stated = to_bytes(copy.bytes(CXI_PROP_CHECK_VALUE));
+    copy.erase(CXI_PROP_CHECK_VALUE);
+    if (stated.empty() || !original.object.is_secret()) return {};
+    CS2SIM_TRY_LET(actual, read_property(original, CXI_PROP_CHECK_VALUE));
+    if (actual == stated) return {};
+    return fail(set.secure_import ? E_CXI_SECURE_PROP_CHECK_VALUE : E_CXI_PROP_COMPARE);
+}
+
+// What comes in out of a group that lacks a setting of the copy's, or is nobody's, comes in as an import
+// does.
+Result<void> may_enter(const CxiCall& call, const LoadedKey& original, KeyObject& copy) {
+    const bool open = call.has_flag(CXI_FLAG_KEY_EXTERNAL) && call.opens(copy.properties);
+    const std::string group(copy.group());
+    CS2SIM_TRY_LET(enters, approve_entry(call, original, {group, open}, copy.type(), copy.properties));
+    if (enters) forget_origin(copy);
+    CS2SIM_TRY_LET(settings, call.cxi.config(group));
+    CS2SIM_TRY(compare_check_value(original, copy.properties, settings.restrictions));
+    return restrict_wrapping(original.object.properties, copy.properties, settings.restrictions);
 }
 
 // What goes into another group, or is laid open, is free of its group's rights: for those who may use and
@@ -288,10 +316,8 @@ Result<Bytes> cxi_obj_copy(CxiCall& call) {
     CS2SIM_TRY(cxi.settle(copy));
     CS2SIM_TRY_LET(who, changer(call, key));
     for (const Property& change : changes) {
-        const bool names = change.id == CXI_PROP_KEY_GROUP || change.id == CXI_PROP_KEY_NAME ||
-                           change.id == CXI_PROP_KEY_SPEC || change.id == CXI_PROP_TOKEN ||
-                           change.id == CXI_PROP_PRIVATE || change.id == CXI_PROP_MODIFIABLE;
-        if (!names) CS2SIM_TRY(check_change(key.object.properties, change, who));
+        const bool free = std::ranges::find(kFreeInCopies, change.id) != std::end(kFreeInCopies);
+        if (!free) CS2SIM_TRY(check_change(key.object.properties, change, who));
         if (change.id == CXI_PROP_VALUE) return fail(E_CXI_PROP_READONLY);
         copy.properties.set(change.id, change.value);
     }
@@ -301,8 +327,7 @@ Result<Bytes> cxi_obj_copy(CxiCall& call) {
         (key.object.export_policy() & CXI_KEY_EXPORT_DENY_BACKUP) != 0)
         return fail(E_CXI_KEY_EXPORT_DENIED);
     CS2SIM_TRY(may_leave(call, key, copy));
-    CS2SIM_TRY_LET(settings, cxi.config(copy.group()));
-    CS2SIM_TRY(restrict_wrapping(key.object.properties, copy.properties, settings.restrictions));
+    CS2SIM_TRY(may_enter(call, key, copy));
     // A copy of a numbered object gets a number of its own.
     if (copy.name().empty() && !changes.has(CXI_PROP_KEY_SPEC)) copy.properties.erase(CXI_PROP_KEY_SPEC);
     CS2SIM_TRY_LET(place, cxi.place_in(call, copy.properties, flags));

@@ -7,7 +7,8 @@
 namespace cs2sim {
 namespace {
 
-// What keys lose when they come into a group that has it off.
+// What keys lose when they come into a group that has it off, and what they were never under when they come
+// from there.
 constexpr bool Restrictions::*kKept[] = {&Restrictions::wrap_policy, &Restrictions::secure_derivation,
                                          &Restrictions::secure_import};
 
@@ -38,6 +39,13 @@ Result<void> apply_wrap_policy(const Move& move, const Restrictions& set, bool t
                                   makes_iv(move.parameter));
 }
 
+// Whether one group has a setting that the other lacks.
+bool gains(const CxiConfig& had, const CxiConfig& has) {
+    bool gained = (has.check_validity && !had.check_validity) || !permits(had.plain, has.plain);
+    for (const auto setting : kKept) gained |= has.restrictions.*setting && !(had.restrictions.*setting);
+    return gained;
+}
+
 }  // namespace
 
 bool is_trusted_for(const LoadedKey& wrapping, std::string_view group) {
@@ -53,6 +61,37 @@ Result<void> approve_passage(const CxiCall& call, std::string_view from, std::st
     if (loses) return fail(E_CXI_PERMISSION_DENIED);
     CS2SIM_TRY_LET(in_clear, call.has(RIGHT_PLAIN, to));
     return in_clear ? call.require(RIGHT_PLAIN, from) : Result<void>();
+}
+
+Result<bool> comes_from_outside(const CxiCall& call, const LoadedKey& source, const Destination& to) {
+    const std::string_view from = source.object.group();
+    const bool was_open = source.external && call.opens(source.object.properties);
+    const bool is_nobodys = was_open && !to.open;
+    if (from == to.group && !is_nobodys) return false;
+    CS2SIM_TRY_LET(had, call.cxi.config(from));
+    CS2SIM_TRY_LET(has, call.cxi.config(to.group));
+    if (is_nobodys) had = CxiConfig{};
+    if (gains(had, has)) return true;
+    CS2SIM_TRY_LET(in_clear, call.has(RIGHT_PLAIN, from));
+    CS2SIM_TRY_LET(here, call.has(RIGHT_PLAIN, to.group));
+    return in_clear && !here;
+}
+
+Result<bool> approve_entry(const CxiCall& call, const LoadedKey& source, const Destination& to,
+                           std::uint32_t type, PropertyList& properties) {
+    CS2SIM_TRY_LET(enters, comes_from_outside(call, source, to));
+    if (!enters || type >= CXI_KEY_TYPE_DATA) return false;
+    if (type == CXI_KEY_TYPE_PUBLIC) return true;
+    CS2SIM_TRY(call.require(RIGHT_PLAIN, to.group));
+    CS2SIM_TRY_LET(settings, call.cxi.config(to.group));
+    CS2SIM_TRY(restrict_import(properties, settings.restrictions, type == CXI_KEY_TYPE_SECRET));
+    return true;
+}
+
+void forget_origin(KeyObject& key) {
+    for (const std::uint32_t history :
+         {CXI_PROP_LOCAL, CXI_PROP_ALWAYS_SENSITIVE, CXI_PROP_NEVER_EXTRACTABLE})
+        if (key.properties.has(history)) key.properties.set_flag(history, false);
 }
 
 Result<void> approve_move(const CxiCall& call, const Move& move) {
@@ -72,9 +111,13 @@ Result<void> approve_move(const CxiCall& call, const Move& move) {
     const Restrictions set = strictest(of_wrapping.restrictions, of_moved.restrictions);
     CS2SIM_TRY(apply_wrap_policy(move, set, trusted));
     if (set.secure_import && wraps && !trusted && !is_local(wrapping)) return fail(E_CXI_SECURE_PROP_WRAP);
-    // In clear, but for the look of it. What somebody could have in clear there must be his to have here.
+    // In clear, but for the look of it. What somebody could have in clear there must be his to have here, and
+    // what he chose where a setting of this group does not hold, his to bring.
     CS2SIM_TRY_LET(in_clear, call.has(RIGHT_PLAIN, wrapping.group()));
-    return known || in_clear ? call.require(RIGHT_PLAIN, move.group) : Result<void>();
+    CS2SIM_TRY_LET(brought, wraps || trusted
+                                ? Result<bool>(false)
+                                : comes_from_outside(call, move.wrapping, {move.group, move.open}));
+    return known || in_clear || brought ? call.require(RIGHT_PLAIN, move.group) : Result<void>();
 }
 
 }  // namespace cs2sim

@@ -36,4 +36,25 @@ bool is_trusted_for(const LoadedKey& wrapping, std::string_view group);
 // settings of its own that the other lacks. Error: E_CXI_PERMISSION_DENIED; the database's.
 Result<void> approve_passage(const CxiCall& call, std::string_view from, std::string_view to);
 
+// Where what is made of a key goes.
+struct Destination {
+    std::string_view group;
+    bool open = false;  // an open object of a session
+};
+
+// Whether what is in a key comes to the destination as from outside: out of a group that lacks a setting of
+// the destination's, where somebody may know it or work with it as nobody may here; out of an open object,
+// which is nobody's, into a key of a group that has any; or out of a group where the caller may have keys in
+// clear, as he may not here. Errors: the database's.
+Result<bool> comes_from_outside(const CxiCall& call, const LoadedKey& source, const Destination& to);
+
+// The same, which counts as import in clear of a key of this type that `properties` describe: they are
+// restricted so, when it does. Errors: E_CXI_PERMISSION_DENIED (RIGHT_PLAIN of the destination is missing);
+// those of restrict_import(); the database's. A public key is everybody's to bring.
+Result<bool> approve_entry(const CxiCall& call, const LoadedKey& source, const Destination& to,
+                           std::uint32_t type, PropertyList& properties);
+
+// A key that came from outside: neither made here nor always secret.
+void forget_origin(KeyObject& key);
+
 }  // namespace cs2sim

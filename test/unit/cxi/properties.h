@@ -30,4 +30,14 @@ inline PropertyList open_object() {
     return list;
 }
 
+// A setting of a group, changed by its security officer; who was logged on is so again.
+inline void configure(CxiBench& bench, std::string_view group, std::uint32_t id, std::uint32_t value = 1) {
+    const std::vector<LoggedOnUser> users = bench.context.users;
+    bench.log_on(0x00000200, "CXI_GROUP=" + std::string(group));
+    Bytes config{CXI_TAG_CONFIG};
+    append(config, as_bytes(group));
+    REQUIRE(set(bench, config, number(id, value)) == 0);
+    bench.context.users = users;
+}
+
 }  // namespace cs2sim::test

@@ -6,6 +6,7 @@ using namespace cs2sim;
 
 namespace {
 
+using test::configure;
 using test::flag;
 using test::number;
 using test::open_object;
@@ -53,15 +54,6 @@ std::uint32_t unwrap(CxiBench& bench, ByteView blob, ByteView wrapping, const Pr
                      std::uint32_t flags = CXI_FLAG_KEY_OVERWRITE) {
     return code_of(
         bench.run(SFC_CXI_KEY_UNWRAP, {flags, mechanism, wrapping, parameter, list.encode(), blob}));
-}
-
-void configure(CxiBench& bench, std::string_view group, std::uint32_t id, std::uint32_t value = 1) {
-    const std::vector<LoggedOnUser> users = bench.context.users;
-    bench.log_on(0x00000200, "CXI_GROUP=" + std::string(group));
-    Bytes config{CXI_TAG_CONFIG};
-    append(config, as_bytes(group));
-    REQUIRE(set(bench, config, number(id, value)) == 0);
-    bench.context.users = users;
 }
 
 Bytes own_public(CxiBench& bench, std::string_view group) {
@@ -252,6 +244,38 @@ TEST_CASE("only the security officer widens what a trusted key may do") {
     CHECK(set(bench, kek, wider) == 0);
     bench.log_on(0x00000002, "CXI_GROUP=G");
     CHECK(set(bench, kek, number(CXI_PROP_KEY_USAGE, CXI_KEY_USAGE_SIGN)) == 0);
+}
+
+TEST_CASE("nobody has a trusted key in clear: not where management is apart, nor by the officer") {
+    constexpr std::uint32_t kInClear = CXI_KEY_EXPORT_ALLOW | CXI_KEY_EXPORT_ALLOW_PLAIN;
+    CxiBench bench;
+    configure(bench, "G", CXI_PROP_CFG_AUTH_KEYM, 0x00000020);
+    bench.log_on(0x00000022, "CXI_GROUP=G");
+    const Bytes kek = make(bench, aes("G", "kek", CXI_KEY_EXPORT_DENY));
+    const Bytes clear = make(bench, aes("G", "clear", kInClear));
+    PropertyList list = aes("G", "hidden", kInClear);
+    list.set_flag(CXI_PROP_SENSITIVE, true);
+    const Bytes hidden = make(bench, list);
+    const auto has_in_clear = [&](ByteView key) {
+        return code_of(bench.run(SFC_CXI_KEY_EXPORT, {CXI_KEY_TYPE_SECRET, 0, key, ByteView(), ByteView()}));
+    };
+    bench.log_on(0x00000200, "CXI_GROUP=G");
+    REQUIRE(set(bench, kek, flag(CXI_PROP_TRUSTED, true)) == 0);
+    CHECK(set(bench, clear, flag(CXI_PROP_TRUSTED, true)) == E_CXI_PERMISSION_DENIED);
+    CHECK(set(bench, hidden, flag(CXI_PROP_TRUSTED, true)) == 0);
+    bench.log_on(0x00000022, "CXI_GROUP=G");
+    for (const std::uint32_t policy : {std::uint32_t{CXI_KEY_EXPORT_ALLOW}, kInClear})
+        CHECK(set(bench, kek, number(CXI_PROP_KEY_EXPORT, policy)) == E_CXI_PERMISSION_DENIED);
+    CHECK(has_in_clear(kek) == E_CXI_KEY_EXPORT_DENIED);
+    CHECK(has_in_clear(hidden) == E_CXI_KEY_EXPORT_DENIED);
+    CHECK(has_in_clear(clear) == 0);
+
+    bench.log_on(0x00000222, "CXI_GROUP=G");
+    CHECK(set(bench, kek, number(CXI_PROP_KEY_EXPORT, kInClear)) == E_CXI_PERMISSION_DENIED);
+    CHECK(set(bench, kek, number(CXI_PROP_KEY_EXPORT, CXI_KEY_EXPORT_ALLOW)) == 0);
+    list = aes("G", "made", kInClear);
+    list.set_flag(CXI_PROP_TRUSTED, true);
+    CHECK(code_of(bench.generate(list)) == E_CXI_PERMISSION_DENIED);
 }
 
 TEST_CASE("CFG_WRAP_POLICY: by AES-KW and OAEP, else under an IV that the device makes") {
