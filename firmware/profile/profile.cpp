@@ -74,6 +74,7 @@ public:
     void complain(std::string_view key, std::string_view what) {
         if (problem_.empty()) problem_ = "'" + std::string(key) + "' " + std::string(what);
     }
+    const std::vector<std::string_view>& keys() const { return taken_; }
     std::string problem() {
         for (const auto& [key, node] : table_)
             if (std::ranges::find(taken_, key.str()) == taken_.end())
@@ -91,13 +92,7 @@ private:
     std::string problem_;
 };
 
-tl::expected<Profile, std::string> parse_profile(std::string_view name, std::string_view text) {
-    const auto table = parse_toml(text, name);
-    if (!table) return Problem("profile " + table.error());
-    Profile profile;
-    profile.name = name;
-    Reader reader(*table);
-    std::string certification = "none";
+void read_values(Reader& reader, Profile& profile, std::string& certification) {
     reader.read("model", profile.model);
     reader.read("certification", certification);
     reader.read("network", profile.network);
@@ -143,6 +138,16 @@ tl::expected<Profile, std::string> parse_profile(std::string_view name, std::str
     reader.read("p11_label", profile.p11_label);
     reader.read("p11_min_rsa_bits", profile.p11_min_rsa_bits, 512, 8192);
     reader.read("p11_max_rsa_bits", profile.p11_max_rsa_bits, 1024, 16384);
+}
+
+tl::expected<Profile, std::string> parse_profile(std::string_view name, std::string_view text) {
+    const auto table = parse_toml(text, name);
+    if (!table) return Problem("profile " + table.error());
+    Profile profile;
+    profile.name = name;
+    Reader reader(*table);
+    std::string certification = "none";
+    read_values(reader, profile, certification);
     if (profile.p11_attributes != "all" && profile.p11_attributes != "r2")
         reader.complain("p11_attributes", "is none of all, r2");
     for (const auto& [key, told, most] :
@@ -183,6 +188,15 @@ std::string_view built_in_profile_text(std::string_view name) {
     for (const BuiltIn& profile : kBuiltIn)
         if (profile.name == name) return profile.text;
     return {};
+}
+
+std::vector<std::string_view> profile_keys() {
+    const toml::table nothing;
+    Reader reader(nothing);
+    Profile profile;
+    std::string certification;
+    read_values(reader, profile, certification);
+    return reader.keys();
 }
 
 std::vector<std::string> built_in_profiles() {

@@ -98,6 +98,9 @@ bool is_one_of_ten(std::uint32_t code) {
     return container || key_store;
 }
 
+// Numbers that are known, and not for sure what they stand for ("likely" and "[G]" in error-numbers.md).
+constexpr std::uint32_t kUnsettled[] = {E_ADM_NO_MBK_KEY, E_CSA_COMMAND, E_CSA_CONNECT};
+
 LedgerRow row_of(const ErrorRow& error) {
     const bool host_side = error.module == "ADM" || error.code >> 24 == 0xB9 || error.module == "P11" ||
                            error.module == "PIN" || error.module == "NTP";
@@ -108,6 +111,10 @@ LedgerRow row_of(const ErrorRow& error) {
     if (is_one_of_ten(error.code)) {
         row.known = false;
         row.source = "range: error-numbers.md; which of the ten it is ours";
+    }
+    if (std::ranges::find(kUnsettled, error.code) != std::end(kUnsettled)) {
+        row.known = false;
+        row.source = "number: error-numbers.md; what exactly it stands for is ours";
     }
     return row;
 }
@@ -147,9 +154,12 @@ std::string_view trimmed(std::string_view text) {
     return text;
 }
 
-// "key = value  # comment"; a comment that says "assumption" makes the value one.
+// "key = value  # comment"; a comment that says "assumption" makes the value one. What a profile leaves out
+// is as assumed.
 std::vector<LedgerRow> profile_values(const std::string& profile, std::string_view text) {
     std::vector<LedgerRow> rows;
+    std::vector<std::string_view> left_out = profile_keys();
+    const std::string reach = "whoever runs the profile " + profile;
     while (!text.empty()) {
         const std::string_view line = text.substr(0, text.find('\n'));
         text.remove_prefix(std::min(text.size(), line.size() + 1));
@@ -161,8 +171,11 @@ std::vector<LedgerRow> profile_values(const std::string& profile, std::string_vi
         const bool known =
             !marked && source != std::end(kProfileSources) && profile.starts_with(source->only);
         rows.push_back({"profile", profile + "." + std::string(key), known,
-                        std::string(known ? source->source : kOurs), "whoever runs the profile " + profile});
+                        std::string(known ? source->source : kOurs), reach});
+        std::erase(left_out, key);
     }
+    for (const std::string_view key : left_out)
+        rows.push_back({"profile", profile + "." + std::string(key), false, "the default, ours", reach});
     return rows;
 }
 

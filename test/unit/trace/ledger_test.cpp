@@ -7,6 +7,7 @@
 #include <map>
 #include <set>
 
+#include "firmware/profile/profile.h"
 #include "test/places.h"
 
 using namespace cs2sim;
@@ -58,4 +59,20 @@ TEST_CASE(
         CHECK(known(id));
     for (const char* id : {"B0870030", "B0870036", "B0870039", "MTC.MMCH_TYPE_C50", "MTC.MMCH_TYPE_LINUX"})
         CHECK_FALSE(known(id));
+    for (const char* id : {"B0870024", "B90B0005", "B9013000-B9013FFF"}) CHECK_FALSE(known(id));
+}
+
+TEST_CASE("what a profile leaves to its default has a row too") {
+    const auto rows = ledger();
+    std::map<std::string, std::size_t> keys;
+    for (const LedgerRow& row : rows)
+        if (row.kind == "profile") ++keys[row.id.substr(row.id.rfind('.') + 1)];
+    CHECK(keys.size() > 40);
+    for (const auto& [key, profiles] : keys) {
+        INFO(key);
+        CHECK(profiles == built_in_profiles().size());
+    }
+    const auto row = std::ranges::find(rows, "fw-5.x.show_initial", &LedgerRow::id);
+    REQUIRE(row != rows.end());
+    CHECK_FALSE(row->known);
 }
