@@ -120,6 +120,11 @@ TEST_CASE("a private EC key of no use, or in another form, is taken as OpenSSL t
 // A find through PKCS#11 opens the key that it found: most of its time was OpenSSL's search for what it is.
 TEST_CASE("a key is read from DER in a fraction of the time of OpenSSL's search for its type") {
     constexpr int kTimes = 50;
+#ifdef __SANITIZE_ADDRESS__  // our part is instrumented, OpenSSL's is not
+    constexpr double kFraction = 1;
+#else
+    constexpr double kFraction = 0.5;
+#endif
     for (const auto& key : {generate_ec("P-256"), generate_rsa(2048)}) {
         const Bytes der = der_of(**key, true);
         const double theirs = processor_microseconds([&] {
@@ -129,6 +134,6 @@ TEST_CASE("a key is read from DER in a fraction of the time of OpenSSL's search 
             for (int i = 0; i < kTimes; ++i) REQUIRE(by_us(der, true));
         });
         INFO(ours / kTimes << " us, OpenSSL " << theirs / kTimes << " us");
-        CHECK(ours < theirs / 2);
+        CHECK(ours < theirs * kFraction);
     }
 }
