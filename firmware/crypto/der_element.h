@@ -1,4 +1,4 @@
-// The elements of DER, one after the other, as they stand: nothing is decoded, copied or allocated.
+// The elements of DER, one after the other, as they stand: views of the bytes, of which nothing is copied.
 #pragma once
 
 #include "firmware/protocol/bytes.h"
@@ -7,8 +7,8 @@
 namespace cs2sim {
 
 struct DerElement {
-    int tag =
-        0;  // OpenSSL's V_ASN1_…, or kContextTag and the number of a context's own around another element
+    // OpenSSL's V_ASN1_…, or kContextTag and the number of a context's own, which stands around another.
+    int tag = 0;
     ByteView content;
     ByteView whole;  // with tag and length
 };

@@ -21,10 +21,6 @@ constexpr unsigned kOldCounters = 4096;  // FIPS 186-2
 
 using Number = Handle<BIGNUM>;
 
-struct GenCbFree {
-    void operator()(BN_GENCB* p) const { BN_GENCB_free(p); }
-};
-
 Number number_of(ByteView bytes) {
     Number number(BN_secure_new());
     if (number && !BN_bin2bn(bytes.data(), static_cast<int>(bytes.size()), number.get())) number.reset();
@@ -59,7 +55,7 @@ public:
 
 private:
     BN_CTX* context_;
-    std::unique_ptr<BN_GENCB, GenCbFree> callback_;
+    OwnedCallback callback_;
 };
 
 // Q's digest of the seed: its last bits, with the first and the last one set.

@@ -31,10 +31,6 @@ constexpr NamedGroup kGroups[] = {
 constexpr std::string_view kSafeGroups[] = {"modp_2048", "modp_3072", "modp_4096", "modp_6144", "modp_8192",
                                             "ffdhe2048", "ffdhe3072", "ffdhe4096", "ffdhe6144", "ffdhe8192"};
 
-struct GenCbFree {
-    void operator()(BN_GENCB* p) const { BN_GENCB_free(p); }
-};
-
 Handle<BIGNUM> number(ByteView bytes) {
     constexpr std::size_t kMost = 1024;  // bytes: the longest modulus
     if (bytes.empty() || bytes.size() > kMost) return nullptr;
@@ -115,7 +111,7 @@ Result<void> check_group(const DomainParameters& group, const Abandonment* aband
          BN_mod_exp(rest.get(), g.get(), q.get(), p.get(), scratch.get()) != 1 || !BN_is_one(rest.get())))
         return fail(E_CXI_KEY_INVALID_COMP);
     const PrimeSearch testing(abandonment, kLongest);
-    const std::unique_ptr<BN_GENCB, GenCbFree> callback(BN_GENCB_new());
+    const OwnedCallback callback(BN_GENCB_new());
     if (!callback) return fail(E_CXI_MALLOC);
     testing.watch(callback.get());
     const bool prime = (!q || BN_check_prime(q.get(), scratch.get(), callback.get()) == 1) &&

@@ -2,12 +2,18 @@
 #pragma once
 
 #include <chrono>
+#include <memory>
 #include <optional>
 
 #include "firmware/crypto/openssl.h"
 #include "firmware/protocol/abandonment.h"
 
 namespace cs2sim {
+
+struct GenCbFree {
+    void operator()(BN_GENCB* callback) const { BN_GENCB_free(callback); }
+};
+using OwnedCallback = std::unique_ptr<BN_GENCB, GenCbFree>;
 
 class PrimeSearch {
 public:

@@ -101,6 +101,11 @@ public:
 
     bool has_flag(std::uint32_t flag) const { return (request.u32("flags") & flag) != 0; }
 
+    // Whether what this command makes with these properties is such an open object, sealed for outside.
+    bool makes_open(const PropertyList& properties) const {
+        return has_flag(CXI_FLAG_KEY_EXTERNAL) && opens(properties);
+    }
+
 private:
     struct Named {
         BytesName field;

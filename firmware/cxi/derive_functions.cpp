@@ -136,7 +136,7 @@ Result<Bytes> cxi_key_derive(CxiCall& call) {
     CS2SIM_TRY_LET(now, cxi.circumstances(call, group));
     CS2SIM_TRY_LET(of_base, cxi.config(base.object.group()));
     const Restrictions set = strictest(now.restrictions, of_base.restrictions);
-    const Destination goes{group, call.has_flag(CXI_FLAG_KEY_EXTERNAL) && call.opens(properties)};
+    const Destination goes{group, call.makes_open(properties)};
     CS2SIM_TRY(approve_passage(call, base.object.group(), group));
     CS2SIM_TRY(approve_entry(call, base, goes, CXI_KEY_TYPE_SECRET, properties));
     CS2SIM_TRY(restrict_derivation(properties, set, base, mechanism.value));

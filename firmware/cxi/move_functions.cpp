@@ -218,7 +218,7 @@ Result<Bytes> unwrap_and_place(CxiCall& call, ByteView parameter, ByteView wrapp
     CS2SIM_TRY_LET(now, cxi.circumstances(call, group));
     CS2SIM_TRY_LET(of_wrapping, cxi.config(wrapping.object.group()));
     CS2SIM_TRY_LET(place, cxi.place_in(call, properties, call.request.u32("flags")));
-    const bool open = call.has_flag(CXI_FLAG_KEY_EXTERNAL) && call.opens(properties);
+    const bool open = call.makes_open(properties);
     const Move move{wrapping, group, open, USE_UNWRAP, mechanism, parameter};
     CS2SIM_TRY(approve_move(call, move));
     now.restrictions = strictest(now.restrictions, of_wrapping.restrictions);

@@ -150,7 +150,7 @@ Result<void> compare_check_value(const LoadedKey& original, PropertyList& copy, 
 // What comes in out of a group that lacks a setting of the copy's, or is nobody's, comes in as an import
 // does.
 Result<void> may_enter(const CxiCall& call, const LoadedKey& original, KeyObject& copy) {
-    const bool open = call.has_flag(CXI_FLAG_KEY_EXTERNAL) && call.opens(copy.properties);
+    const bool open = call.makes_open(copy.properties);
     const std::string group(copy.group());
     CS2SIM_TRY_LET(enters, approve_entry(call, original, {group, open}, copy.type(), copy.properties));
     if (enters) forget_origin(copy);
@@ -164,7 +164,7 @@ Result<void> may_enter(const CxiCall& call, const LoadedKey& original, KeyObject
 Result<void> may_leave(const CxiCall& call, const LoadedKey& original, const KeyObject& copy) {
     const std::string_view group = original.object.group();
     const bool leaves = copy.group() != group;
-    const bool laid_open = call.has_flag(CXI_FLAG_KEY_EXTERNAL) && call.opens(copy.properties);
+    const bool laid_open = call.makes_open(copy.properties);
     if (copy.is_public() || (!leaves && !laid_open)) return {};
     if (leaves && (copy.export_policy() & CXI_KEY_EXPORT_ALLOW) == 0) return fail(E_CXI_KEY_EXPORT_DENIED);
     CS2SIM_TRY_LET(uses, call.has(RIGHT_USE, original));

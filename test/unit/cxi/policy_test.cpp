@@ -5,6 +5,7 @@ using namespace cs2sim;
 
 namespace {
 
+using test::configure;
 using test::flag;
 using test::number;
 using test::set;
@@ -52,15 +53,6 @@ Result<Bytes> encrypt(CxiBench& bench, ByteView key, ByteView data) {
 
 Result<Bytes> decrypt(CxiBench& bench, ByteView key, ByteView data) {
     return bench.crypt(key, CXI_MECH_MODE_DECRYPT | kGcm, kNonce, data);
-}
-
-void configure(CxiBench& bench, std::uint32_t id, std::uint32_t value) {
-    const std::vector<LoggedOnUser> users = bench.context.users;
-    bench.log_on(0x00000200, "CXI_GROUP=G");
-    Bytes config{CXI_TAG_CONFIG};
-    append(config, as_bytes("G"));
-    REQUIRE(code_of(bench.run(SFC_CXI_KEY_PROP_SET, {config, number(id, value).encode()})) == 0);
-    bench.context.users = users;
 }
 
 const PropertyList& stored(CxiBench& bench, ByteView reference) {
@@ -173,7 +165,7 @@ TEST_CASE("FIPS and CC: RSA keys have the public exponent 65537 or a larger one"
         CHECK(generate(17) == now.exponent);
     }
     bench.set_modes(MODE_OPERATIONAL);
-    configure(bench, CXI_PROP_CFG_SECURE_RSA_COMPONENTS, 1);
+    configure(bench, "G", CXI_PROP_CFG_SECURE_RSA_COMPONENTS, 1);
     CHECK(generate(17) == E_CXI_PROP_VAL);
 }
 
@@ -244,7 +236,7 @@ TEST_CASE("who uses a key narrows what it may do, who manages it widens") {
     list.set_flag(CXI_PROP_DERIVE, false);
     list.set(CXI_PROP_KEY_DATE_EXP, "300101000000");
     const Bytes key = make(bench, list);
-    configure(bench, CXI_PROP_CFG_AUTH_KEYM, 0x00000020);
+    configure(bench, "G", CXI_PROP_CFG_AUTH_KEYM, 0x00000020);
     PropertyList sooner, later;
     sooner.set(CXI_PROP_KEY_DATE_EXP, "290101000000");
     later.set(CXI_PROP_KEY_DATE_EXP, "310101000000");
@@ -267,7 +259,7 @@ TEST_CASE("a backup comes back over what is there only by who manages keys") {
     const Bytes key = make(bench, aes("key", CXI_KEY_EXPORT_ALLOW));
     const auto blob = bench.run(SFC_CXI_KEY_BACKUP, {key});
     REQUIRE(blob);
-    configure(bench, CXI_PROP_CFG_AUTH_KEYM, 0x00000020);
+    configure(bench, "G", CXI_PROP_CFG_AUTH_KEYM, 0x00000020);
     const auto restore = [&](std::uint32_t flags) {
         return code_of(bench.run(SFC_CXI_KEY_RESTORE, {flags, ByteView(), *blob}));
     };
@@ -305,7 +297,7 @@ TEST_CASE("settings of a group: what each bars, and with which code") {
     const Bytes check =
         to_bytes(*read_property(**bench.cxi.keys.find(ByteView(target).subspan(1)), CXI_PROP_CHECK_VALUE));
     SECTION("CFG_WRAP_POLICY") {
-        configure(bench, CXI_PROP_CFG_WRAP_POLICY, 1);
+        configure(bench, "G", CXI_PROP_CFG_WRAP_POLICY, 1);
         CHECK(code_of(wrap(bench, target, kek)) == E_CXI_SECURE_PROP_DECRYPT);
         PropertyList no_wrap = number(CXI_PROP_KEY_USAGE, CXI_KEY_USAGE_UNWRAP | CXI_KEY_USAGE_ENCRYPT);
         CHECK(set(bench, kek, no_wrap) == E_CXI_SECURE_PROP_ENCRYPT);
@@ -315,7 +307,7 @@ TEST_CASE("settings of a group: what each bars, and with which code") {
               E_CXI_SECURE_PUBLIC_WRAPPING);
     }
     SECTION("CFG_SECURE_IMPORT") {
-        configure(bench, CXI_PROP_CFG_SECURE_IMPORT, 1);
+        configure(bench, "G", CXI_PROP_CFG_SECURE_IMPORT, 1);
         PropertyList list = aes("new", CXI_KEY_EXPORT_ALLOW);
         CHECK(code_of(unwrap(bench, *blob, kek, list)) == E_CXI_SECURE_PROP_CHECK_VALUE);
         list.set(CXI_PROP_CHECK_VALUE, ByteView(Bytes(3)));
@@ -337,7 +329,7 @@ TEST_CASE("settings of a group: what each bars, and with which code") {
         const std::uint32_t hmac = CXI_MECH_KDF_HMAC | CXI_MECH_HASH_SHA256;
         const PropertyList short_one = raw("derived", 128);
         CHECK(derive(CXI_MECH_KDF_EXTRACT_KEY_FROM_KEY, base, Bytes(4), short_one) == 0);
-        configure(bench, CXI_PROP_CFG_SECURE_DERIVATION, 1);
+        configure(bench, "G", CXI_PROP_CFG_SECURE_DERIVATION, 1);
         for (const std::uint32_t barred : {CXI_MECH_KDF_EXTRACT_KEY_FROM_KEY, CXI_MECH_KDF_CAT_DATA_AND_BASE,
                                            CXI_MECH_KDF_CAT_BASE_AND_DATA, CXI_MECH_KDF_XOR_BASE_AND_DATA})
             CHECK(derive(barred, base, Bytes(4), short_one) == E_CXI_CRYPT_MECH);
@@ -362,7 +354,7 @@ TEST_CASE("settings of a group: what each bars, and with which code") {
         CHECK(import(kGood) == 0);
         CHECK(import(kTwice) == E_CXI_KEY_INVALID_COMP);
         CHECK(import(kWeak) == E_CXI_KEY_INVALID_COMP);
-        configure(bench, CXI_PROP_CFG_ALLOW_WEAK_DES_KEYS, 1);
+        configure(bench, "G", CXI_PROP_CFG_ALLOW_WEAK_DES_KEYS, 1);
         CHECK(import(kTwice) == 0);
         CHECK(import(kWeak) == 0);
     }

@@ -6,6 +6,7 @@ using namespace cs2sim;
 
 namespace {
 
+using test::configure;
 using test::number;
 using test::set;
 
@@ -83,18 +84,9 @@ struct Where {
 const Where kWhere[] = {
     {MODE_FIPS, E_CXI_FIPS_KEY_USAGE}, {MODE_CC, E_CXI_CC_KEY_PROP}, {0, E_CXI_CRYPT_MECH}};
 
-void configure(CxiBench& bench, std::uint32_t id, std::string_view group = "G", std::uint32_t value = 1) {
-    const std::vector<LoggedOnUser> users = bench.context.users;
-    bench.log_on(0x00000200, "CXI_GROUP=" + std::string(group));
-    Bytes config{CXI_TAG_CONFIG};
-    append(config, as_bytes(group));
-    REQUIRE(set(bench, config, number(id, value)) == 0);
-    bench.context.users = users;
-}
-
 void enter(CxiBench& bench, const Where& where) {
     bench.set_modes(static_cast<std::uint16_t>(MODE_OPERATIONAL | where.mode));
-    if (where.mode == 0) configure(bench, CXI_PROP_CFG_SECURE_DERIVATION);
+    if (where.mode == 0) configure(bench, "G", CXI_PROP_CFG_SECURE_DERIVATION);
 }
 
 Bytes encrypted(CxiBench& bench, ByteView key, ByteView data) {
@@ -192,13 +184,13 @@ TEST_CASE("each setting keeps apart what it is about") {
     list.set_number(CXI_PROP_KEY_EXPORT, CXI_KEY_EXPORT_ALLOW);
     const Bytes target = make(bench, list);
     SECTION("CFG_WRAP_POLICY: signs and derives") {
-        configure(bench, CXI_PROP_CFG_WRAP_POLICY);
+        configure(bench, "G", CXI_PROP_CFG_WRAP_POLICY);
         const Bytes key = make(bench, named(CXI_KEY_ALGO_AES, "key"));
         CHECK(kTelling[0].run(bench, key) == 0);
         CHECK(derive(bench, key) == 0);
     }
     SECTION("CFG_SECURE_DERIVATION: wraps and does other work") {
-        configure(bench, CXI_PROP_CFG_SECURE_DERIVATION);
+        configure(bench, "G", CXI_PROP_CFG_SECURE_DERIVATION);
         const Bytes key = make(bench, named(CXI_KEY_ALGO_AES, "key"));
         CHECK(code_of(wrap(bench, target, key)) == 0);
         CHECK(kTelling[0].run(bench, key) == 0);
@@ -210,7 +202,7 @@ TEST_CASE(
     "CFG_WRAP_POLICY: what was wrapped is not decrypted and what was encrypted not unwrapped by another "
     "USAGE") {
     CxiBench bench;
-    configure(bench, CXI_PROP_CFG_WRAP_POLICY);
+    configure(bench, "G", CXI_PROP_CFG_WRAP_POLICY);
     const auto usable = [&](std::string_view name, std::uint32_t usage) {
         PropertyList list = named(CXI_KEY_ALGO_AES, name);
         list.set_number(CXI_PROP_KEY_USAGE, usage);
@@ -246,7 +238,7 @@ TEST_CASE(
 
 TEST_CASE("CFG_WRAP_POLICY: the private half of a pair that wrapped decrypts nothing") {
     CxiBench bench;
-    configure(bench, CXI_PROP_CFG_WRAP_POLICY);
+    configure(bench, "G", CXI_PROP_CFG_WRAP_POLICY);
     constexpr std::uint32_t kOaep = CXI_MECH_PAD_OAEP | CXI_MECH_HASH_SHA256;
     PropertyList list = named(CXI_KEY_ALGO_AES, "target");
     list.set_number(CXI_PROP_KEY_EXPORT, CXI_KEY_EXPORT_ALLOW);
@@ -279,7 +271,7 @@ TEST_CASE("CFG_SECURE_DERIVATION: nothing tells what two keys agreed on, or a de
     const Bytes long_base = make(bench, named(CXI_KEY_ALGO_RAW, "long", 520));
     CHECK(agree() == 0);
     CHECK(derive(bench, base, kHmac, Bytes(20, 1), 32) == 0);
-    configure(bench, CXI_PROP_CFG_SECURE_DERIVATION);
+    configure(bench, "G", CXI_PROP_CFG_SECURE_DERIVATION);
     CHECK(agree() == E_CXI_CRYPT_MECH);
     CHECK(derive(bench, own, CXI_MECH_KDF_ECDH, peer) == 0);
     // The check values of 32, 40, 48… bits would tell a byte each.
