@@ -104,6 +104,11 @@ Result<bool> CxiCall::has(std::uint16_t rights, const KeyObject& object) const {
     return has(rights, object.group());
 }
 
+bool are_open(const PropertyList& properties) {
+    return !properties.flag_or(CXI_PROP_PRIVATE, true) && !properties.flag_or(CXI_PROP_TOKEN, true) &&
+           has_nameless_keys(properties.text(CXI_PROP_KEY_GROUP));
+}
+
 // Large ones would be memory of the device that nobody answers for, as long as a chained command works with
 // them.
 bool CxiCall::opens(const PropertyList& properties) const {
@@ -111,10 +116,7 @@ bool CxiCall::opens(const PropertyList& properties) const {
     std::size_t bytes = 0;
     for (const Property& property : properties)
         if (property.id != CXI_PROP_VALUE) bytes += property.value.size();
-    return bytes <= kMostBytes && !properties.flag_or(CXI_PROP_PRIVATE, true) &&
-           !properties.flag_or(CXI_PROP_TOKEN, true) &&
-           has_nameless_keys(properties.text(CXI_PROP_KEY_GROUP)) &&
-           (cxi.modes() & (MODE_FIPS | MODE_CC)) == 0;
+    return bytes <= kMostBytes && are_open(properties) && (cxi.modes() & (MODE_FIPS | MODE_CC)) == 0;
 }
 
 Result<bool> CxiCall::has(std::uint16_t rights, const LoadedKey& key) const {

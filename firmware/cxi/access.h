@@ -85,7 +85,8 @@ public:
     Result<void> bound_work() const;
     bool is_unknown() const { return context.users.empty(); }  // nobody has logged on
 
-    // Whether these are properties of an open object of a session, and the mode lets anybody have one.
+    // Whether these are properties of an open object of a session (are_open()) that is small, and the mode
+    // lets anybody have one.
     bool opens(const PropertyList& properties) const;
 
     // Asks a row. Errors: E_CXI_PERMISSION_DENIED; those of Cxi::find(); E_CXI_PROP_TAG, _LEN, _EXISTS for a
@@ -124,6 +125,9 @@ private:
     std::array<Named, 2> named_;
     std::size_t count_ = 0;
 };
+
+// Whether an object with these properties, sealed outside, is nobody's: in whatever mode, of whatever size.
+bool are_open(const PropertyList& properties);
 
 // GROUP in a template, found without decoding it; empty when there is none. Errors: E_CXI_PROP_TAG,
 // E_CXI_PROP_LEN when it is no list of properties so far, E_CXI_PROP_EXISTS when it has two of them.

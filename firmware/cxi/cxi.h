@@ -140,6 +140,7 @@ private:
     Result<void> note_failures(const LoadedKey& key, std::uint32_t failures);
     Result<void> keep_roles(const LoadedKey& key, Use use);
     Result<KeyRole> role(const SeparationRow& row, const LoadedKey& key, KeyRole wanted);
+    Result<std::uint32_t> purpose(const LoadedKey& key, std::uint32_t wanted);
     Result<void> keep_first_usage(const LoadedKey& key, Use use, Mechanism mechanism);
 
     Services& services_;

@@ -25,6 +25,9 @@ constexpr AccessRow kManaged{"key", Names::key, RIGHT_MANAGE};
 constexpr AccessRow kByUser{"key", Names::key, RIGHT_LOGGED_ON};
 constexpr AccessRow kWrapping{"wrapping", Names::key, RIGHT_USE};
 constexpr AccessRow kWrappingIfAny{"wrapping", Names::key_if_any, RIGHT_USE};
+// Whoever makes a key out of another, wherever it goes, makes keys in the group of that one as well.
+constexpr AccessRow kUnwrapping{"wrapping", Names::key, RIGHT_MANAGE};
+constexpr AccessRow kUnwrappingIfAny{"wrapping", Names::key_if_any, RIGHT_MANAGE};
 
 // Numbers 0, 2 and 6 are retired.
 constexpr CxiFunction kCxiFunctions[] = {
@@ -62,7 +65,7 @@ constexpr CxiFunction kCxiFunctions[] = {
        kWrappingIfAny}}},
     {SFC_CXI_KEY_IMPORT,
      cxi_key_import,
-     {{kMade, {"properties", Names::made, RIGHT_PLAIN, When::in_clear}, kWrappingIfAny}}},
+     {{kMade, {"properties", Names::made, RIGHT_PLAIN, When::in_clear}, kWrappingIfAny, kUnwrappingIfAny}}},
     {SFC_CXI_HASH_COMPUTE, cxi_hash_compute, {{{"key", Names::key_if_any, RIGHT_USE}}}},
     {SFC_CXI_CRYPT, cxi_crypt, {{{"key", Names::key_if_any, kUseOpen}}}},
     {SFC_CXI_SIGN, cxi_sign, {{kUsed}}},
@@ -77,9 +80,15 @@ constexpr CxiFunction kCxiFunctions[] = {
     {SFC_CXI_OBJ_COPY,
      cxi_obj_copy,
      {{kManaged, {"properties", Names::copied, RIGHT_MANAGE | RIGHT_MAKE_OPEN}}}},
-    {SFC_CXI_KEY_DERIVE, cxi_key_derive, {{kMade, kUsed, {"data", Names::key, RIGHT_USE, When::joins_keys}}}},
+    {SFC_CXI_KEY_DERIVE,
+     cxi_key_derive,
+     {{kMade,
+       kUsed,
+       kManaged,
+       {"data", Names::key, RIGHT_USE, When::joins_keys},
+       {"data", Names::key, RIGHT_MANAGE, When::joins_keys}}}},
     {SFC_CXI_KEY_WRAP, cxi_key_wrap, {{kUsed, kManaged, kByUser, {"wrapping", Names::key, kUseOpen}}}},
-    {SFC_CXI_KEY_UNWRAP, cxi_key_unwrap, {{kMade, kWrapping}}},
+    {SFC_CXI_KEY_UNWRAP, cxi_key_unwrap, {{kMade, kWrapping, kUnwrapping}}},
     {SFC_CXI_USER_ADD, cxi_user_add},
     {SFC_CXI_USER_DELETE, cxi_user_delete},
     {SFC_CXI_KEY_DSA_PQGEN, cxi_key_dsa_pqgen},

@@ -1,4 +1,6 @@
 // Derivation and agreement: new keys out of old ones.
+#include <algorithm>
+
 #include "firmware/crypto/digest.h"
 #include "firmware/cxi/access.h"
 #include "firmware/cxi/cxi.h"
@@ -75,6 +77,15 @@ bool is_agreement(Mechanism mechanism) {
            mechanism.kdf() == CXI_MECH_KDF_X963 || mechanism.kdf() == CXI_MECH_KDF_DH;
 }
 
+// Whether the derived key is the base key, or a part of it, whole or with bytes of the caller's. Of what a
+// user's module does nothing is known.
+Carries carried_by(Mechanism mechanism) {
+    constexpr std::uint32_t kOneWay[] = {CXI_MECH_KDF_HASH, CXI_MECH_KDF_HMAC, CXI_MECH_KDF_TLS12_PRF,
+                                         CXI_MECH_KDF_ENC_DATA};
+    const bool one_way = std::ranges::find(kOneWay, mechanism.kdf()) != std::end(kOneWay);
+    return one_way && !mechanism.is_vendor() ? Carries::function : Carries::bytes;
+}
+
 // What two keys agree on, in the form that the mechanism gives it.
 Result<SecretBytes> agreed_secret(const LoadedKey& own, Mechanism mechanism, ByteView data,
                                   std::size_t length) {
@@ -137,7 +148,9 @@ Result<Bytes> cxi_key_derive(CxiCall& call) {
     CS2SIM_TRY_LET(of_base, cxi.config(base.object.group()));
     const Restrictions set = strictest(now.restrictions, of_base.restrictions);
     const Destination goes{group, call.makes_open(properties)};
-    CS2SIM_TRY(approve_passage(call, base.object.group(), group));
+    CS2SIM_TRY(is_agreement(mechanism) && !mechanism.is_vendor()
+                   ? approve_passage(call, base.object.group(), group)
+                   : approve_departure(call, base, group, carried_by(mechanism)));
     CS2SIM_TRY(approve_entry(call, base, goes, CXI_KEY_TYPE_SECRET, properties));
     CS2SIM_TRY(restrict_derivation(properties, set, base, mechanism.value));
     CS2SIM_TRY(cxi.use(base, USE_DERIVE, mechanism));
@@ -150,7 +163,7 @@ Result<Bytes> cxi_key_derive(CxiCall& call) {
     if (mechanism.kdf() == CXI_MECH_KDF_CAT_BASE_AND_KEY) {
         other = call.find("data");
         CS2SIM_TRY_LET(of_other, cxi.config(other->object.group()));
-        CS2SIM_TRY(approve_passage(call, other->object.group(), goes.group));
+        CS2SIM_TRY(approve_departure(call, *other, goes.group));
         CS2SIM_TRY(approve_entry(call, *other, goes, CXI_KEY_TYPE_SECRET, properties));
         CS2SIM_TRY(
             approve_join(cxi, strictest(set, of_other.restrictions), base.object, other->object, bits / 8));

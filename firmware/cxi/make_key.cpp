@@ -11,6 +11,7 @@
 #include "firmware/crypto/random.h"
 #include "firmware/cxi/cxi_rules.h"
 #include "firmware/cxi/finite_field_keys.h"
+#include "firmware/cxi/key_components.h"
 #include "firmware/cxi/work/portion.h"
 
 namespace cs2sim {
@@ -90,17 +91,6 @@ Result<PrivateKey> generate_by_name(const char* type) {
     Handle<EVP_PKEY> key(EVP_PKEY_Q_keygen(nullptr, nullptr, type));
     if (!key) return fail(E_CXI_INTERNAL);
     return key;
-}
-
-constexpr std::size_t kExponentBits = 17;  // of 65537
-constexpr std::uint32_t kSecureRsaBits = 2048;
-
-// `error` where no mode says otherwise.
-Result<void> approve_exponent(int bits, const Circumstances& now, std::uint32_t error) {
-    if (bits >= static_cast<int>(kExponentBits)) return {};
-    CS2SIM_TRY(approve_act(now.modes, Act::low_exponent));
-    if (now.restrictions.secure_rsa) return fail(error);
-    return {};
 }
 
 Result<PrivateKey> generate_rsa_with(std::uint32_t bits, ByteView exponent, const Circumstances& now) {
@@ -193,14 +183,7 @@ Result<void> agree_on(PropertyList& properties, const EVP_PKEY& pkey, Use use, c
             return fail(E_CXI_PROP_COMPARE);
         properties.set(CXI_PROP_KEY_EC_CURVE, actual.curve);
     }
-    if (is_rsa(pkey) && use == USE_MAKE) {
-        BIGNUM* number = nullptr;
-        if (EVP_PKEY_get_bn_param(&pkey, OSSL_PKEY_PARAM_RSA_E, &number) != 1)
-            return fail(E_CXI_KEY_INVALID_COMP);
-        const Handle<BIGNUM> exponent(number);
-        CS2SIM_TRY(approve_exponent(BN_num_bits(number), now, E_CXI_KEY_INVALID_COMP));
-        if (now.restrictions.secure_rsa && actual.bits < kSecureRsaBits) return fail(E_CXI_KEY_INVALID_SIZE);
-    }
+    if (is_rsa(pkey) && use == USE_MAKE) CS2SIM_TRY(approve_rsa(pkey, now));
     properties.erase(CXI_PROP_KEY_RSA_EXP);  // computed from the key
     CS2SIM_TRY(approve_key(now.modes, use, given, actual.bits, actual.curve));
     return is_dh(pkey) && !is_in_safe_group(pkey) ? approve_act(now.modes, Act::own_group) : Result<void>();
@@ -271,7 +254,7 @@ Result<PrivateKey> generate_pair(const PropertyList& properties, std::uint32_t a
         if (!bits) return fail(E_CXI_PROP_NOT_FOUND);
         if (!size_fits(algorithm, *bits)) return fail(E_CXI_KEY_INVALID_SIZE);
         CS2SIM_TRY(approve_key(now.modes, USE_MAKE, algorithm, *bits, {}));
-        if (now.restrictions.secure_rsa && *bits < kSecureRsaBits) return fail(E_CXI_KEY_INVALID_SIZE);
+        CS2SIM_TRY(approve_rsa_size(*bits, now));
         return generate_rsa_with(*bits, properties.bytes(CXI_PROP_KEY_RSA_EXP), now);
     }
     if (is_finite_field(algorithm)) return generate_in_group(properties, algorithm, now);
@@ -349,8 +332,7 @@ Result<KeyObject> key_from_material(PropertyList properties, std::uint32_t type,
             CS2SIM_TRY(agree_number(properties, CXI_PROP_KEY_SIZE, bits, E_CXI_KEY_INVALID_SIZE));
         if (!size_fits(*algorithm, bits)) return fail(E_CXI_KEY_INVALID_SIZE);
         CS2SIM_TRY(approve_key(now.modes, USE_MAKE, *algorithm, bits, {}));
-        if (*algorithm == CXI_KEY_ALGO_DES && !now.restrictions.weak_des && is_weak_des(material))
-            return fail(E_CXI_KEY_INVALID_COMP);
+        if (*algorithm == CXI_KEY_ALGO_DES) CS2SIM_TRY(approve_des(material, now));
         key.material = to_secret(material);
     } else {
         const bool is_public = type == CXI_KEY_TYPE_PUBLIC;

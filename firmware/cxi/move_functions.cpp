@@ -3,6 +3,7 @@
 #include "firmware/cxi/authorisation.h"
 #include "firmware/cxi/cxi.h"
 #include "firmware/cxi/handlers.h"
+#include "firmware/cxi/key_components.h"
 #include "firmware/cxi/work/cipher_job.h"
 #include "firmware/cxi/wrapping.h"
 
@@ -30,11 +31,13 @@ bool same_kind(const KeyPolicy& one, const KeyPolicy& other) {
 }
 
 // What is wrapped may come back as what it was at most: the device keeps the widest policy under which these
-// bytes were wrapped, as the usual formats have no room for one. What another kind of key with the same bytes
-// may do says nothing of them.
+// bytes were wrapped, and the group that they left, as the usual formats have no room for one. What another
+// kind of key with the same bytes may do says nothing of them.
 Result<void> note_policy(Cxi& cxi, const LoadedKey& key) {
     CS2SIM_TRY_LET(known, cxi.keys.notes(KeyStore::NoteKind::wrapped, key));
-    const KeyPolicy policy = policy_of(key.object);
+    KeyPolicy policy = policy_of(key.object);
+    policy.home = group_prefix(key.object.group());
+    policy.left_unguarded = (cxi.modes() & (MODE_FIPS | MODE_CC)) == 0;
     const auto widened = [&](ByteView note) -> Result<Bytes> {
         if (note.empty()) return encode_policy(policy);
         const KeyPolicy had = decode_policy(note);
@@ -49,10 +52,15 @@ Result<void> note_policy(Cxi& cxi, const LoadedKey& key) {
     return cxi.keys.change_note(KeyStore::NoteKind::wrapped, key, widened);
 }
 
-// What the note says the bytes were, with the limits that they had.
-Result<void> bind_noted(KeyObject& key, ByteView note) {
+// What the note says the bytes were, with the limits that they had. A key comes back into the group that it
+// left where TRUSTED keys of that group guard it: its security officer has no say in another.
+Result<void> bind_noted(std::uint16_t modes, KeyObject& key, ByteView note) {
     const KeyPolicy bound = decode_policy(note);
     if (!same_kind(bound, policy_of(key))) return fail(E_CXI_KEY_TYPE);
+    if (bound.home && *bound.home != group_prefix(key.group())) {
+        if (bound.wrap_with_trusted) return fail(E_CXI_KEY_EXPORT_DENIED);
+        CS2SIM_TRY(approve_act(modes, Act::plain_import));
+    }
     narrow_all(key.properties, bound);
     return {};
 }
@@ -66,7 +74,7 @@ Result<void> bind_policy(Cxi& cxi, KeyObject& key, ByteView came, bool authentic
     for (const Bytes& note : notes) {
         if (note.empty()) continue;
         known = true;
-        CS2SIM_TRY(bind_noted(key, note));
+        CS2SIM_TRY(bind_noted(cxi.modes(), key, note));
     }
     if (known || authenticated) return {};
     KeyPolicy bound = policy_of(key);
@@ -279,6 +287,8 @@ Result<Bytes> cxi_key_restore(CxiCall& call) {
     CS2SIM_TRY_LET(place, cxi.place_in(call, key.properties, flags));
     CS2SIM_TRY(cxi.approve_object(key, key.is_public() ? USE_VERIFY : USE_MAKE));
     CS2SIM_TRY_LET(loaded, load_key(key));  // what cannot be used is not stored
+    CS2SIM_TRY_LET(now, cxi.circumstances(call, key.group()));
+    CS2SIM_TRY(approve_components(loaded, now));
     CS2SIM_TRY(let_in_open(call, std::move(loaded), key));
     CS2SIM_TRY(cxi.settle(key));
     CS2SIM_TRY_LET(reference, place.put(key));

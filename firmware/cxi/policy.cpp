@@ -30,7 +30,14 @@ constexpr std::uint32_t kCutting[] = {
 };
 
 // In `guards` of a noted policy. A note from before the latter two has neither: what it lists, it states.
-enum NotedGuard : std::uint8_t { kWithTrusted = 1, kStatesMechanisms = 2, kStatesExpiry = 4 };
+enum NotedGuard : std::uint8_t {
+    kWithTrusted = 1,
+    kStatesMechanisms = 2,
+    kStatesExpiry = 4,
+    kStatesHome = 8,  // its 8 bytes stand behind the mechanisms
+    kLeftUnguarded = 16,
+};
+constexpr std::size_t kHomeBytes = 8;  // of group_prefix()
 
 template <class T>
 std::optional<T> stated(bool is, T value) {
@@ -180,7 +187,9 @@ KeyPolicy policy_of(const KeyObject& key) {
         properties.flag_or(CXI_PROP_EXTRACTABLE, true),
         properties.flag_or(CXI_PROP_WRAP_WITH_TRUSTED, false),
         stated(properties.has(CXI_PROP_KEY_MECHS), numbers_in(properties.bytes(CXI_PROP_KEY_MECHS))),
-        stated(properties.has(CXI_PROP_KEY_DATE_EXP), std::string(properties.text(CXI_PROP_KEY_DATE_EXP)))};
+        stated(properties.has(CXI_PROP_KEY_DATE_EXP), std::string(properties.text(CXI_PROP_KEY_DATE_EXP))),
+        {},
+        false};
 }
 
 KeyPolicy either(const KeyPolicy& one, const KeyPolicy& other) {
@@ -195,24 +204,33 @@ KeyPolicy either(const KeyPolicy& one, const KeyPolicy& other) {
     for (const std::uint32_t mechanism : other.mechanisms.value_or(std::vector<std::uint32_t>()))
         if (both.mechanisms && !has_all(*both.mechanisms, {mechanism})) both.mechanisms->push_back(mechanism);
     both.expires = one.expires && other.expires ? std::max(one.expires, other.expires) : std::nullopt;
+    if (one.home != other.home) both.home.reset();
+    both.left_unguarded |= other.left_unguarded;
     return both;
 }
 
 Result<Bytes> encode_policy(const KeyPolicy& policy) {
-    return compose(
-        LAYOUT_CXI_KEY_POLICY,
-        {policy.algorithm, policy.type, policy.export_policy, policy.usage, policy.sensitive ? 1 : 0,
-         policy.extractable ? 1 : 0,
-         (policy.wrap_with_trusted ? kWithTrusted : 0) | (policy.mechanisms ? kStatesMechanisms : 0) |
-             (policy.expires ? kStatesExpiry : 0),
-         policy.expires.value_or(""), list_of(policy.mechanisms.value_or(std::vector<std::uint32_t>()))});
+    Bytes mechanisms = list_of(policy.mechanisms.value_or(std::vector<std::uint32_t>()));
+    if (policy.home) append(mechanisms, *policy.home);
+    return compose(LAYOUT_CXI_KEY_POLICY,
+                   {policy.algorithm, policy.type, policy.export_policy, policy.usage,
+                    policy.sensitive ? 1 : 0, policy.extractable ? 1 : 0,
+                    (policy.wrap_with_trusted ? kWithTrusted : 0) |
+                        (policy.mechanisms ? kStatesMechanisms : 0) | (policy.expires ? kStatesExpiry : 0) |
+                        (policy.home ? kStatesHome : 0) | (policy.left_unguarded ? kLeftUnguarded : 0),
+                    policy.expires.value_or(""), mechanisms});
 }
 
 KeyPolicy decode_policy(ByteView note) {
     const auto parsed = parse(LAYOUT_CXI_KEY_POLICY, note);
     if (!parsed) return {};
     const std::uint8_t guards = parsed->u8("guards");
-    const ByteView mechanisms = parsed->bytes("mechanisms");
+    ByteView mechanisms = parsed->bytes("mechanisms");
+    std::optional<Bytes> home;
+    if ((guards & kStatesHome) != 0 && mechanisms.size() >= kHomeBytes) {
+        home = to_bytes(mechanisms.last(kHomeBytes));
+        mechanisms = mechanisms.first(mechanisms.size() - kHomeBytes);
+    }
     const std::string_view expires = parsed->text("expires");
     return {parsed->u32("algorithm"),
             parsed->u32("type"),
@@ -222,7 +240,9 @@ KeyPolicy decode_policy(ByteView note) {
             parsed->u8("extractable") != 0,
             (guards & kWithTrusted) != 0,
             stated((guards & kStatesMechanisms) != 0 || !mechanisms.empty(), numbers_in(mechanisms)),
-            stated((guards & kStatesExpiry) != 0 || !expires.empty(), std::string(expires))};
+            stated((guards & kStatesExpiry) != 0 || !expires.empty(), std::string(expires)),
+            std::move(home),
+            (guards & kLeftUnguarded) != 0};
 }
 
 void narrow_export(PropertyList& properties, const KeyPolicy& bound) {
@@ -264,8 +284,14 @@ Result<void> check_change(const PropertyList& before, const Property& change, co
     // An officer who neither uses nor manages the key could else put it out of use.
     const bool own = who.uses || who.manages || (policy->widening == Widening::officer && who.is_officer);
     if (!policy->widens(before, change)) return own ? Result<void>() : fail(E_CXI_PERMISSION_DENIED);
+    if (who.never_widens && policy->widening != Widening::officer) return fail(E_CXI_PROP_PROTECTED);
     const bool officers = before.flag_or(CXI_PROP_TRUSTED, false) && policy->widening != Widening::never;
     return may_widen(officers ? Widening::officer : policy->widening, who);
+}
+
+bool stays_in_group(const PropertyList& properties) {
+    return properties.flag_or(CXI_PROP_WRAP_WITH_TRUSTED, false) ||
+           !properties.flag_or(CXI_PROP_EXTRACTABLE, true);
 }
 
 bool leaves_in_clear(const PropertyList& properties) {

@@ -41,6 +41,10 @@ struct KeyPolicy {
     bool wrap_with_trusted = false;
     std::optional<std::vector<std::uint32_t>> mechanisms;  // MECHS; nothing: any, an empty list: none
     std::optional<std::string> expires;                    // DATE_EXP; nothing: never
+    // Of keys that were wrapped: group_prefix() of the only group that they were wrapped in, when it is
+    // known, and whether that was in a mode that keeps no key from coming out in clear.
+    std::optional<Bytes> home;
+    bool left_unguarded = false;
 
     friend bool operator==(const KeyPolicy&, const KeyPolicy&) = default;
 };
@@ -64,13 +68,19 @@ struct Changer {
     bool manages = false;       // has RIGHT_MANAGE
     bool only_manages = false;  // and management is separate from use in this group
     bool is_officer = false;    // 00000200 of the group
+    bool never_widens = false;  // whoever it is: this key's limits are those of another
 };
 // One property of a key changed: everybody who may use it may narrow what it may do, who manages may widen
 // uses, mechanisms and dates; the export policy only where management is separate; SENSITIVE, EXTRACTABLE and
 // WRAP_WITH_TRUSTED stick (PKCS#11 v2.40, section 4.4); TRUSTED is the security officer's, as is to widen
-// what a key may do that is TRUSTED, its export policy, too. Errors:
+// what a key may do that is TRUSTED, its export policy, too. Where `never_widens` nobody widens but TRUSTED
+// (E_CXI_PROP_PROTECTED). Errors:
 // E_CXI_PROP_READONLY, E_CXI_PROP_ABSENT, E_CXI_PROP_PROTECTED, E_CXI_PERMISSION_DENIED.
 Result<void> check_change(const PropertyList& before, const Property& change, const Changer& who);
+
+// Whether a key with these properties stays in its group, as that group's TRUSTED keys alone may take it out
+// (WRAP_WITH_TRUSTED) or none may (EXTRACTABLE).
+bool stays_in_group(const PropertyList& properties);
 
 // Whether KEY_EXPORT gives a key with these properties in clear.
 bool leaves_in_clear(const PropertyList& properties);

@@ -6,6 +6,7 @@
 #include "firmware/cxi/cxi.h"
 #include "firmware/cxi/group_access.h"
 #include "firmware/cxi/handlers.h"
+#include "firmware/cxi/key_components.h"
 #include "firmware/cxi/wrapping.h"
 #include "firmware/protocol/pattern.h"
 
@@ -73,13 +74,22 @@ void keep_history(PropertyList& properties) {
         properties.set_flag(CXI_PROP_ALWAYS_SENSITIVE, false);
 }
 
+// What an open object may do is not for whoever holds it to say, but where it was made as one.
+bool is_bound_open(const LoadedKey& key) {
+    const KeyObject& object = key.object;
+    return key.external && are_open(object.properties) && (object.is_secret() || object.is_private()) &&
+           !object.properties.flag_or(CXI_PROP_LOCAL, false);
+}
+
 Result<Changer> changer(const CxiCall& call, const LoadedKey& key) {
     const std::string_view group = key.object.group();
     CS2SIM_TRY_LET(uses, call.has(RIGHT_USE, key));
     CS2SIM_TRY_LET(manages, call.has(RIGHT_MANAGE, key));
     CS2SIM_TRY_LET(officer, call.has(RIGHT_SECURITY_OFFICER, group));
     CS2SIM_TRY_LET(settings, call.cxi.config(group));
-    return Changer{uses, manages, manages && settings.management_is_separate(), officer};
+    CS2SIM_TRY_LET(manages_group, call.has(RIGHT_MANAGE, group));
+    return Changer{uses, manages, manages_group && settings.management_is_separate(), officer,
+                   is_bound_open(key)};
 }
 
 Result<void> apply_changes(KeyObject& object, const PropertyList& changes, const Changer& who,
@@ -153,7 +163,8 @@ Result<void> may_enter(const CxiCall& call, const LoadedKey& original, KeyObject
     const bool open = call.makes_open(copy.properties);
     const std::string group(copy.group());
     CS2SIM_TRY_LET(enters, approve_entry(call, original, {group, open}, copy.type(), copy.properties));
-    if (enters) forget_origin(copy);
+    const bool laid_open = open && !(original.external && are_open(original.object.properties));
+    if (enters || laid_open) forget_origin(copy);
     CS2SIM_TRY_LET(settings, call.cxi.config(group));
     CS2SIM_TRY(compare_check_value(original, copy.properties, settings.restrictions));
     return restrict_wrapping(original.object.properties, copy.properties, settings.restrictions);
@@ -162,14 +173,22 @@ Result<void> may_enter(const CxiCall& call, const LoadedKey& original, KeyObject
 // What goes into another group, or is laid open, is free of its group's rights: for those who may use and
 // export it.
 Result<void> may_leave(const CxiCall& call, const LoadedKey& original, const KeyObject& copy) {
-    const std::string_view group = original.object.group();
-    const bool leaves = copy.group() != group;
+    const bool leaves = copy.group() != original.object.group();
     const bool laid_open = call.makes_open(copy.properties);
     if (copy.is_public() || (!leaves && !laid_open)) return {};
     if (leaves && (copy.export_policy() & CXI_KEY_EXPORT_ALLOW) == 0) return fail(E_CXI_KEY_EXPORT_DENIED);
     CS2SIM_TRY_LET(uses, call.has(RIGHT_USE, original));
     if (!uses) return fail(E_CXI_PERMISSION_DENIED);
-    return approve_passage(call, group, copy.group());
+    return approve_departure(call, original, copy.group());
+}
+
+// A copy is a key that is made, as what its group and the mode take.
+Result<void> may_be_made(const CxiCall& call, const LoadedKey& original, std::string_view group) {
+    const KeyObject& object = original.object;
+    if (object.type() >= CXI_KEY_TYPE_DATA) return {};
+    CS2SIM_TRY(call.cxi.approve_object(object, object.is_public() ? USE_VERIFY : USE_MAKE));
+    CS2SIM_TRY_LET(now, call.cxi.circumstances(call, group));
+    return approve_components(original, now);
 }
 
 // Who has no right in a group sees what is open to all, and is led past the rest. Of an identifier or label
@@ -296,6 +315,8 @@ Result<Bytes> cxi_key_prop_set(CxiCall& call) {
     if (key.external) {
         KeyObject changed = key.object;
         CS2SIM_TRY(apply(changed));
+        // What is open stays so, and small.
+        if (call.opens(key.object.properties) && !call.opens(changed.properties)) return fail(E_CXI_PROP_LEN);
         CS2SIM_TRY_LET(made, cxi.seal_outside(changed));
         return call.answer({made});
     }
@@ -327,6 +348,7 @@ Result<Bytes> cxi_obj_copy(CxiCall& call) {
         (key.object.export_policy() & CXI_KEY_EXPORT_DENY_BACKUP) != 0)
         return fail(E_CXI_KEY_EXPORT_DENIED);
     CS2SIM_TRY(may_leave(call, key, copy));
+    CS2SIM_TRY(may_be_made(call, key, copy.group()));
     CS2SIM_TRY(may_enter(call, key, copy));
     // A copy of a numbered object gets a number of its own.
     if (copy.name().empty() && !changes.has(CXI_PROP_KEY_SPEC)) copy.properties.erase(CXI_PROP_KEY_SPEC);

@@ -1,5 +1,7 @@
 #include "firmware/cxi/wrapping.h"
 
+#include <algorithm>
+
 #include "firmware/cxi/cxi.h"
 #include "firmware/protocol/block.h"
 #include "firmware/protocol/functions.h"
@@ -14,11 +16,22 @@ constexpr bool Restrictions::*kKept[] = {&Restrictions::wrap_policy, &Restrictio
 
 bool is_local(const KeyObject& key) { return key.properties.flag_or(CXI_PROP_LOCAL, false); }
 
+bool is_certified(const CxiCall& call) { return (call.cxi.modes() & (MODE_FIPS | MODE_CC)) != 0; }
+
+// What was wrapped before the mode came may have left under a key that somebody knows.
+Result<bool> left_unguarded(Cxi& cxi, const LoadedKey& key) {
+    CS2SIM_TRY_LET(notes, cxi.keys.notes(KeyStore::NoteKind::wrapped, key));
+    return std::ranges::any_of(
+        notes, [](ByteView note) { return !note.empty() && decode_policy(note).left_unguarded; });
+}
+
 // The value of a key that came in, or was made of others, may be one that somebody chose, and anybody
 // encrypts to a public key. In certified modes what could be had in clear counts as well.
-bool may_be_known(const LoadedKey& wrapping, Use use, bool certified) {
+Result<bool> may_be_known(const CxiCall& call, const LoadedKey& wrapping, Use use) {
     if (wrapping.pkey) return use != USE_WRAP || !is_local(wrapping.object);
-    return certified ? !is_unknown_outside(wrapping.object) : !is_local(wrapping.object);
+    if (!is_certified(call)) return !is_local(wrapping.object);
+    if (!is_unknown_outside(wrapping.object)) return true;
+    return left_unguarded(call.cxi, wrapping);
 }
 
 bool makes_iv(ByteView parameter) {
@@ -63,11 +76,28 @@ Result<void> approve_passage(const CxiCall& call, std::string_view from, std::st
     return in_clear ? call.require(RIGHT_PLAIN, from) : Result<void>();
 }
 
+Result<void> approve_departure(const CxiCall& call, const LoadedKey& key, std::string_view to,
+                               Carries carries) {
+    const KeyObject& object = key.object;
+    const PropertyList& properties = object.properties;
+    if (object.group() == to || object.is_public()) return {};
+    const bool whole = carries == Carries::bytes;
+    if (whole && (object.export_policy() & CXI_KEY_EXPORT_ALLOW) == 0) return fail(E_CXI_KEY_EXPORT_DENIED);
+    if (object.type() < CXI_KEY_TYPE_DATA) {
+        const bool stays =
+            whole ? stays_in_group(properties) : properties.flag_or(CXI_PROP_WRAP_WITH_TRUSTED, false);
+        if (stays) return fail(E_CXI_KEY_EXPORT_DENIED);
+        CS2SIM_TRY(approve_act(call.cxi.modes(), Act::plain_export));
+    }
+    return approve_passage(call, object.group(), to);
+}
+
 Result<bool> comes_from_outside(const CxiCall& call, const LoadedKey& source, const Destination& to) {
     const std::string_view from = source.object.group();
-    const bool was_open = source.external && call.opens(source.object.properties);
+    const bool was_open = source.external && are_open(source.object.properties);
     const bool is_nobodys = was_open && !to.open;
     if (from == to.group && !is_nobodys) return false;
+    if (is_nobodys && is_certified(call)) return true;
     CS2SIM_TRY_LET(had, call.cxi.config(from));
     CS2SIM_TRY_LET(has, call.cxi.config(to.group));
     if (is_nobodys) had = CxiConfig{};
@@ -103,8 +133,8 @@ Result<void> approve_move(const CxiCall& call, const Move& move) {
         approve_passage(call, wraps ? move.group : wrapping.group(), wraps ? wrapping.group() : move.group));
 
     const bool trusted = is_trusted_for(move.wrapping, move.group);
-    const bool certified = (call.cxi.modes() & (MODE_FIPS | MODE_CC)) != 0;
-    const bool known = !trusted && may_be_known(move.wrapping, move.use, certified);
+    CS2SIM_TRY_LET(may_be, may_be_known(call, move.wrapping, move.use));
+    const bool known = !trusted && may_be;
     if (known) CS2SIM_TRY(approve_act(call.cxi.modes(), wraps ? Act::plain_export : Act::plain_import));
     CS2SIM_TRY_LET(of_wrapping, call.cxi.config(wrapping.group()));
     CS2SIM_TRY_LET(of_moved, call.cxi.config(move.group));

@@ -36,6 +36,18 @@ bool is_trusted_for(const LoadedKey& wrapping, std::string_view group);
 // settings of its own that the other lacks. Error: E_CXI_PERMISSION_DENIED; the database's.
 Result<void> approve_passage(const CxiCall& call, std::string_view from, std::string_view to);
 
+// What the other key has of the key that it is made of.
+enum class Carries : std::uint8_t {
+    bytes,     // a copy, a derivation that joins or cuts
+    function,  // what only a one-way function gives
+};
+// Whether what is in a key may come into one of the group `to`, by a copy or a derivation: what the own
+// group's TRUSTED keys alone take out, and in FIPS and CC modes every key, as the security officer of another
+// group trusts others; what is not EXTRACTABLE, or may not be exported, as far as its bytes go. Errors:
+// E_CXI_KEY_EXPORT_DENIED; Act::plain_export; those of approve_passage().
+Result<void> approve_departure(const CxiCall& call, const LoadedKey& key, std::string_view to,
+                               Carries carries = Carries::bytes);
+
 // Where what is made of a key goes.
 struct Destination {
     std::string_view group;
@@ -44,8 +56,8 @@ struct Destination {
 
 // Whether what is in a key comes to the destination as from outside: out of a group that lacks a setting of
 // the destination's, where somebody may know it or work with it as nobody may here; out of an open object,
-// which is nobody's, into a key of a group that has any; or out of a group where the caller may have keys in
-// clear, as he may not here. Errors: the database's.
+// which is nobody's, into a key of a group that has any, or in FIPS and CC modes, which have no such objects;
+// or out of a group where the caller may have keys in clear, as he may not here. Errors: the database's.
 Result<bool> comes_from_outside(const CxiCall& call, const LoadedKey& source, const Destination& to);
 
 // The same, which counts as import in clear of a key of this type that `properties` describe: they are

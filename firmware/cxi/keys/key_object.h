@@ -89,6 +89,11 @@ struct LoadedKey {
     std::shared_ptr<ReadyContexts<EVP_CIPHER_CTX>> ciphers;  // of secret keys
     std::shared_ptr<KeyRoles> roles;                         // those that are known; null for other objects
 
+    // Of a private key: the CxiFipsUsage that its bytes have, or kNoPurpose while that is not known. For
+    // other objects null.
+    static constexpr std::uint32_t kNoPurpose = 0xFFFFFFFF;
+    std::shared_ptr<std::atomic<std::uint32_t>> purpose;
+
     ByteView secret() const { return object.material; }
 };
 

@@ -93,7 +93,14 @@ public:
     // whether these are still there: a note of a kind. Those of a private key are of the pair, however it is
     // written; `wrapped` also of what left, its encoding. `change` gets the note (empty when there is none),
     // one after the other where there are two, and says what it is to be; it runs as that of modify().
-    enum class NoteKind : std::uint8_t { role = 1, wrapped = 2, failures = 3, kak = 4, deriving = 5 };
+    enum class NoteKind : std::uint8_t {
+        role = 1,
+        wrapped = 2,
+        failures = 3,
+        kak = 4,
+        deriving = 5,
+        purpose = 7
+    };
     Result<Bytes> note(NoteKind kind, const LoadedKey& key);
     // All that are of the key, and that of the bytes `came` of which it was made; empty ones among them.
     Result<std::vector<Bytes>> notes(NoteKind kind, const LoadedKey& key, ByteView came = {});
