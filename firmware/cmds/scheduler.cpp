@@ -193,7 +193,7 @@ void Call::audit(std::uint32_t audit_class, std::string_view text) const {
     *audited_ = true;
     if (unlogged_ && audit_class == AUDIT_KEY) return;
     std::string line;
-    for (const LoggedOnUser& user : context.users) line += (line.empty() ? "[" : ",") + user.short_name;
+    for (const LoggedOnUser& user : context.users) line += (line.empty() ? "[" : ",") + user.name();
     line += line.empty() ? "[] " : "] ";
     line += text;
     // A full log must not undo what was done: the log's own rule (rotate or not) decides what is lost.

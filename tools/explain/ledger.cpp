@@ -98,8 +98,11 @@ bool is_one_of_ten(std::uint32_t code) {
     return container || key_store;
 }
 
-// Numbers that are known, and not for sure what they stand for ("likely" and "[G]" in error-numbers.md).
-constexpr std::uint32_t kUnsettled[] = {E_ADM_NO_MBK_KEY, E_CSA_COMMAND, E_CSA_CONNECT};
+constexpr std::uint32_t kUnsettled[] = {
+#define CS2SIM_UNSETTLED(code) E_##code,
+#include "tools/explain/unsettled_codes.inc"
+#undef CS2SIM_UNSETTLED
+};
 
 LedgerRow row_of(const ErrorRow& error) {
     const bool host_side = error.module == "ADM" || error.code >> 24 == 0xB9 || error.module == "P11" ||

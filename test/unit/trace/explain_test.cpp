@@ -83,6 +83,12 @@ TEST_CASE("an unknown code is taken apart and said to be unknown") {
     CHECK_THAT(*explain("12345678"), Catch::Contains("Codes begin with B"));
 }
 
+TEST_CASE("a fault rule is promised where one is taken: of codes that a device has") {
+    CHECK_THAT(*explain("B0990001"), Catch::Contains("but for a fault rule"));
+    for (const char* code : {"B90C0106", "B9000400", "B0870009"})
+        CHECK_THAT(*explain(code), !Catch::Contains("fault rule"));
+}
+
 TEST_CASE("a function is explained by name and number, with its row") {
     const auto text = explain("083.01");
     REQUIRE(text);
