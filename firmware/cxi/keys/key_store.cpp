@@ -72,7 +72,7 @@ Result<SharedKey> KeyStore::find(ByteView index) {
 
 Result<void> KeyStore::insert(std::initializer_list<KeyObject*> objects, bool overwrite, Lifetime lifetime) {
     CS2SIM_TRY_LET(keys, database());
-    if (lifetime.is_volatile) return insert_volatile(*keys, objects, overwrite, lifetime.owner);
+    if (lifetime.is_volatile) return insert_volatile(*keys, objects, overwrite, lifetime);
     const auto unnumbered = those_without_spec(objects);
     // Made outside the transaction, which others wait for, unless the specifier is known only there.
     std::vector<std::pair<Bytes, SecretBytes>> records;
