@@ -29,6 +29,7 @@
 #include "firmware/modules/modules.h"
 #include "firmware/protocol/databases.h"
 #include "firmware/sim/sim.h"
+#include "firmware/smos/flash/memory_reserve.h"
 #include "firmware/smos/loaded_files.h"
 #include "firmware/trace/trace.h"
 
@@ -315,6 +316,7 @@ public:
     bool logged_on() const override { return logged_on_; }
 
     Reply transact(ByteView frame) override {
+        const CommandMemory memory;
         if (!device_.trace().listening()) return meet_faults(frame);
         const TracedFrame traced(device_.trace(), context_, connection_, peer_);
         Reply reply = meet_faults(frame);

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "firmware/db/sqlite/sqlite.h"
+#include "firmware/smos/flash/memory_reserve.h"
 #include "firmware/smos/flash/state_file.h"
 
 namespace cs2sim {
@@ -142,6 +143,7 @@ Result<void> Nvram::set_number(std::string_view name, std::int64_t value) {
     const int step = storage_->store.bind(1, as_bytes(name)).bind(2, value).step();
     storage_->store.reset();
     if (step != SQLITE_DONE) return fail(E_CMDS_NVRAM);
+    CommandMemory::stored();
     storage_->numbers[std::string(name)] = value;
     return {};
 }
@@ -162,6 +164,7 @@ Result<void> Nvram::set_bytes(std::string_view name, ByteView value) {
         if (place->second.empty()) storage_->bytes.erase(place);
         return fail(E_CMDS_NVRAM);
     }
+    CommandMemory::stored();
     if (kept.empty())
         storage_->bytes.erase(place);
     else

@@ -4,6 +4,7 @@
 
 #include "firmware/crypto/digest.h"
 #include "firmware/cxi/keys/key_specs.h"
+#include "firmware/smos/flash/memory_reserve.h"
 #include "firmware/smos/smos.h"
 
 namespace cs2sim {
@@ -121,6 +122,7 @@ Result<void> KeyStore::erase(ByteView index) {
         const std::lock_guard lock(mutex_);
         if (const auto held = volatile_.find(index); held != volatile_.end()) {
             release(held);
+            CommandMemory::stored();
             return {};
         }
     }

@@ -1,6 +1,7 @@
 // Volatile keys: in memory, bounded, ending with who made them.
 #include "firmware/cxi/keys/key_specs.h"
 #include "firmware/cxi/keys/key_store.h"
+#include "firmware/smos/flash/memory_reserve.h"
 
 namespace cs2sim {
 namespace {
@@ -54,6 +55,7 @@ Result<void> KeyStore::keep_volatile(std::initializer_list<KeyObject*> objects, 
     volatile_bytes_ = bytes;
     for (const auto& [index, held] : ready) volatile_.erase(index);
     volatile_.merge(ready);
+    CommandMemory::stored();
     return {};
 }
 
@@ -93,6 +95,7 @@ Result<void> KeyStore::modify_volatile(ByteView index,
     found->second.key = std::make_shared<const LoadedKey>(std::move(loaded));
     volatile_bytes_ += bytes - found->second.bytes;
     found->second.bytes = bytes;
+    CommandMemory::stored();
     return {};
 }
 
