@@ -8,6 +8,7 @@
 #include "firmware/cmds/sessions.h"
 #include "firmware/cmds/tracer.h"
 #include "firmware/cmds/users.h"
+#include "firmware/smos/flash/memory_reserve.h"
 
 namespace cs2sim {
 
@@ -103,6 +104,7 @@ std::vector<FunctionCounts> Scheduler::counts() const {
 }
 
 Result<Bytes> Scheduler::run(Services& services, Context& context, const Request& request) {
+    const CommandMemory memory;
     const std::lock_guard lock(context.mutex);
     struct Counted {
         std::atomic<std::uint32_t>& count;

@@ -26,7 +26,8 @@ Result<Bytes> generate_by(CxiCall& call, PropertyList properties) {
     const Mechanism mechanism{call.request.u32("mechanism")};
     CS2SIM_TRY_LET(key, mechanism.is_vendor() ? generated_by_module(call, std::move(properties), now)
                                               : generate_key(std::move(properties), mechanism, now));
-    CS2SIM_TRY_LET(reference, place.put(key));
+    const auto origin = mechanism.is_vendor() ? Place::Origin::elsewhere : Place::Origin::made;
+    CS2SIM_TRY_LET(reference, place.put(key, origin));
     call.audit_key("key generated", key);
     return call.answer({reference});
 }

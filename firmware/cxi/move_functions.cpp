@@ -33,7 +33,8 @@ bool same_kind(const KeyPolicy& one, const KeyPolicy& other) {
 // bytes were wrapped, as the usual formats have no room for one. What another kind of key with the same bytes
 // may do says nothing of them.
 Result<void> note_policy(Cxi& cxi, const LoadedKey& key) {
-    CS2SIM_TRY_LET(known, cxi.keys.notes(KeyStore::NoteKind::wrapped, key));
+    CS2SIM_TRY(cxi.keys.keep_roles(key));
+    CS2SIM_TRY_LET(known, cxi.keys.policies(key));
     const KeyPolicy policy = policy_of(key.object);
     const auto widened = [&](ByteView note) -> Result<Bytes> {
         if (note.empty()) return encode_policy(policy);
@@ -46,7 +47,7 @@ Result<void> note_policy(Cxi& cxi, const LoadedKey& key) {
         differs |= after != note;
     }
     if (!differs) return {};
-    return cxi.keys.change_note(KeyStore::NoteKind::wrapped, key, widened);
+    return cxi.keys.change_policies(key, widened);
 }
 
 // What the note says the bytes were, with the limits that they had.
@@ -61,9 +62,9 @@ Result<void> bind_noted(KeyObject& key, ByteView note) {
 // and by what was made of them. Of others only what the mechanism proves to be whole may be had in clear.
 Result<void> bind_policy(Cxi& cxi, KeyObject& key, ByteView came, bool authenticated) {
     CS2SIM_TRY_LET(loaded, load_key(key));
-    CS2SIM_TRY_LET(notes, cxi.keys.notes(KeyStore::NoteKind::wrapped, loaded, came));
+    CS2SIM_TRY_LET(policies, cxi.keys.policies(loaded, came));
     bool known = false;
-    for (const Bytes& note : notes) {
+    for (const Bytes& note : policies) {
         if (note.empty()) continue;
         known = true;
         CS2SIM_TRY(bind_noted(key, note));
@@ -264,6 +265,7 @@ Result<Bytes> cxi_key_backup(CxiCall& call) {
     if (key.external) return fail(E_CXI_INTERNAL_INPUT_ONLY);
     CS2SIM_TRY(may_move(key.object));
     if ((key.object.export_policy() & CXI_KEY_EXPORT_DENY_BACKUP) != 0) return fail(E_CXI_KEY_EXPORT_DENIED);
+    CS2SIM_TRY(cxi.keys.keep_roles(key));
     CS2SIM_TRY_LET(blob, cxi.external.seal.seal(key.object));
     call.audit_key("key backed up", key.object);
     return call.answer({blob});
@@ -308,6 +310,7 @@ Result<Bytes> cxi_key_export(CxiCall& call) {
     CS2SIM_TRY(may_move(object));
     if (!leaves_in_clear(object.properties)) return fail(E_CXI_KEY_EXPORT_DENIED);
     CS2SIM_TRY(cxi.spend(key));
+    CS2SIM_TRY(cxi.keys.keep_roles(key));
     call.audit_key("key exported in clear", object);
     return call.answer({ByteView(object.material)});
 }

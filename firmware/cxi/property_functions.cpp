@@ -332,6 +332,7 @@ Result<Bytes> cxi_obj_copy(CxiCall& call) {
     if (copy.name().empty() && !changes.has(CXI_PROP_KEY_SPEC)) copy.properties.erase(CXI_PROP_KEY_SPEC);
     CS2SIM_TRY_LET(place, cxi.place_in(call, copy.properties, flags));
     CS2SIM_TRY(may_replace(call, key, copy));
+    if (!place.is_volatile()) CS2SIM_TRY(cxi.keys.keep_roles(key));
     CS2SIM_TRY_LET(reference, place.put(copy));
     return call.answer({reference});
 }

@@ -13,7 +13,7 @@ namespace {
 
 constexpr int kApplicationId = 0x43533244;  // "CS2D", in the header of our SQLite files
 constexpr int kFormat = 1;
-constexpr int kFormatWithTerms = 2;  // the same, and terms and notes beside
+constexpr int kNewestFormat = 3;  // made of it by make_terms()
 
 }  // namespace
 
@@ -87,7 +87,7 @@ Result<std::int64_t> SqliteConnection::number_of(const char* pragma) {
 Result<DatabaseInfo> SqliteConnection::read_info() {
     CS2SIM_TRY_LET(application, number_of("PRAGMA application_id"));
     CS2SIM_TRY_LET(format, number_of("PRAGMA user_version"));
-    if (application != kApplicationId || format < kFormat || format > kFormatWithTerms)
+    if (application != kApplicationId || format < kFormat || format > kNewestFormat)
         return fail(E_DB_FILE_TYPE);
 
     Statement row(sqlite_.get(), "SELECT key_length, max_size FROM info");

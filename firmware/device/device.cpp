@@ -29,6 +29,8 @@
 #include "firmware/modules/modules.h"
 #include "firmware/protocol/databases.h"
 #include "firmware/sim/sim.h"
+#include "firmware/smos/flash/memory_reserve.h"
+#include "firmware/smos/loaded_files.h"
 #include "firmware/trace/trace.h"
 
 namespace cs2sim {
@@ -234,6 +236,7 @@ private:
             if (file.name == kInitialKey || file.name == kModuleKey) continue;  // there since it was made
             any = true;
             CS2SIM_TRY(smos_->flash.remove(file.name));
+            CS2SIM_TRY(LoadedFiles(smos_->nvram).forget(file.name));
         }
         if (any || !smos_->master_key.present()) CS2SIM_TRY(smos_->master_key.regenerate());
         return {};
@@ -313,6 +316,7 @@ public:
     bool logged_on() const override { return logged_on_; }
 
     Reply transact(ByteView frame) override {
+        const CommandMemory memory;
         if (!device_.trace().listening()) return meet_faults(frame);
         const TracedFrame traced(device_.trace(), context_, connection_, peer_);
         Reply reply = meet_faults(frame);

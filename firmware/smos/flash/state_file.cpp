@@ -11,6 +11,8 @@
 #include <memory>
 #include <string_view>
 
+#include "firmware/smos/flash/memory_reserve.h"
+
 namespace cs2sim {
 
 StateFile::StateFile(const std::filesystem::path& path, int flags, mode_t mode)
@@ -96,6 +98,7 @@ Result<void> write_atomically(const std::filesystem::path& path, ByteView conten
         ::unlink(temporary.c_str());
         return fail(error);
     }
+    CommandMemory::stored();
     return sync_folder(path.parent_path());
 }
 

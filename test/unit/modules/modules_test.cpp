@@ -241,7 +241,7 @@ TEST_CASE("A container that changed in flash is not started, and says by which c
     bench.modules.remove(ModuleBench::kProbe);
     CHECK(bench.modules.list().empty());
 
-    REQUIRE(bench.smos->flash.write("newer.mtc", whole));
+    bench.put("newer.mtc", whole);
     bench.restart();
     CHECK(bench.stage() == ModuleStage::ready);
     CHECK(bench.modules.list().size() == 1);
@@ -250,6 +250,62 @@ TEST_CASE("A container that changed in flash is not started, and says by which c
     REQUIRE(bench.smos->flash.remove("mdlsigalt.key"));
     bench.restart();
     CHECK(bench.stage() == ModuleStage::ready);
+}
+
+TEST_CASE("A container that took another's place on disk is not started, whoever signed it") {
+    static const PrivateKey stranger = *generate_rsa(2048);
+    const Bytes strange = make_container(ModuleBench::image("stays"), kModuleLinux, *stranger)
+                              .value();  // whose key is not there
+    const std::string refused = " not started: " + hex_code(E_OS_MDL_MSC_VERIFY_FAILED);
+    ModuleBench bench;
+    const auto start_with = [&](const std::string& file, ByteView container) {
+        REQUIRE(bench.smos->flash.write(file, container));
+        bench.restart();
+        INFO(bench.boot_log());
+        return bench.boot_log().find("module " + file + refused) == std::string::npos;
+    };
+    SECTION("whose key is gone") {
+        bench.start("newer");
+        const Bytes loaded = bench.smos->flash.read("newer.mtc").value();
+        REQUIRE(bench.stage() == ModuleStage::ready);
+        CHECK_FALSE(start_with("newer.mtc", strange));
+        CHECK(bench.run(kEcho).error().code == E_CMDS_BAD_FC);
+        CHECK(start_with("newer.mtc", loaded));
+        CHECK(bench.stage() == ModuleStage::ready);
+        CHECK_FALSE(start_with("another.mtc", strange));
+        REQUIRE(bench.smos->flash.remove("another.mtc"));
+        REQUIRE(bench.smos->flash.remove("newer.mtc"));
+        CHECK_FALSE(start_with("NEWER.MTC", strange));
+    }
+    SECTION("whose key is there") {
+        REQUIRE(bench.smos->flash.write("mdlsigalt.key", public_key_der(*stranger)));
+        bench.start("newer");
+        CHECK_FALSE(start_with("newer.mtc", strange));
+        CHECK(start_with("another.mtc", strange));  // nobody loaded it, but it is signed
+    }
+    SECTION("in state of a version before") {
+        CHECK(start_with("newer.mtc", strange));  // as it did then
+        CHECK(start_with("newer.mtc", strange));
+        const Bytes newer =
+            make_container(ModuleBench::image("newer"), kModuleLinux, ModuleBench::signer()).value();
+        CHECK_FALSE(start_with("newer.mtc", newer));
+    }
+    SECTION("killed within a load") {
+        bench.start("newer");
+        const Bytes before = bench.smos->flash.read("newer.mtc").value();
+        LoadedFiles loaded(bench.smos->nvram);
+        REQUIRE(loaded.expect("newer.mtc", as_bytes("what was never written")));
+        REQUIRE(loaded.expect("newer.mtc", strange));  // by the last that counts
+        CHECK_FALSE(start_with("newer.mtc", before));
+        REQUIRE(loaded.note("newer.mtc", before));
+        REQUIRE(loaded.expect("newer.mtc", strange));
+        CHECK(start_with("newer.mtc", before));
+        CHECK(start_with("newer.mtc", strange));
+        REQUIRE(loaded.note("newer.mtc", strange));
+        CHECK_FALSE(start_with("newer.mtc", before));
+        REQUIRE(loaded.forget("newer.mtc"));
+        CHECK_FALSE(start_with("newer.mtc", before));  // unknown now, as is its key
+    }
 }
 
 TEST_CASE("A file is a module's by its ending, in either case of the letters") {
@@ -264,7 +320,7 @@ TEST_CASE("A file is a module's by its ending, in either case of the letters") {
     REQUIRE(bench.smos->flash.remove("newer.mtc"));
     for (const std::string name : {"NEWER.MTC", "newer.msc"}) {
         INFO(name);
-        REQUIRE(bench.smos->flash.write(name, container));
+        bench.put(name, container);
         bench.restart();
         CHECK(bench.stage() == ModuleStage::ready);
         CHECK_THAT(bench.boot_log(), Contains("loaded from flash: " + name + " 1.0.3.0"));
