@@ -406,6 +406,16 @@ TEST_CASE("governance files are kept, signed, verified and put back") {
     CHECK(governance({"restore", file("kept")}).status == 1);
     CHECK(read_file(user.file("own.msc")) == "mine");
     write_file(user.file("kept") / "2-own.msc", kept);
+    // Another user's word about an earlier restore, which names files to delete.
+    const auto journal = user.file(".cs2sim-restore");
+    write_file(user.file("victim"), "x");
+    write_file(journal, "[[target]]\npath = '" + file("victim") + "'\nwas_there = false\n");
+    std::filesystem::permissions(journal, std::filesystem::perms{0666});
+    const Outcome planted = governance({"restore", file("kept")});
+    CHECK(planted.status == 1);
+    CHECK(has(planted.err, ".cs2sim-restore is not yours, or others may write it"));
+    CHECK(std::filesystem::exists(user.file("victim")));
+    std::filesystem::remove(journal);
     write_file(user.file("kept") / "foreign", "x");
     CHECK(has(governance({"verify", file("kept")}).err, "not in the manifest"));
     std::filesystem::remove(user.file("kept") / "foreign");

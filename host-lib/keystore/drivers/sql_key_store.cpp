@@ -220,11 +220,21 @@ std::uint64_t SqlKeyStore::run_reservation(Connection& connection, const Change&
 }
 
 Result<Version> SqlKeyStore::insert(const StoredKey& key) {
-    CS2SIM_TRY(check(key));
-    const Doing how = doing("insert");
-    const auto one = [&](const Dialect& sql) { return insert_keys(sql, {key}, {how.operation}, how, false); };
-    CS2SIM_TRY(change({how.operation}, one, true));
+    CS2SIM_TRY(insert_all({key}));
     return Version{1};
+}
+
+Result<void> SqlKeyStore::insert_all(const std::vector<StoredKey>& keys) {
+    if (keys.empty()) return {};
+    if (keys.size() > kMostRows) return fail(E_CSA_PARAM);
+    for (const StoredKey& key : keys) CS2SIM_TRY(check(key));
+    const Doing how = doing("insert");
+    const auto operations = new_operations(keys.size());
+    // Few keys, as one call makes them, have one statement each time.
+    constexpr std::size_t kFew = 2;
+    const auto all = [&](const Dialect& sql) { return insert_keys(sql, keys, operations, how, false); };
+    CS2SIM_TRY(change(operations, all, keys.size() <= kFew));
+    return {};
 }
 
 Result<Version> SqlKeyStore::update(const StoredKey& key, Version expected) {
