@@ -172,6 +172,10 @@ public:
     // Errors: E_DB_NOT_FOUND, E_CSA_STORE_CHANGED when `expected` is given and is not the version.
     virtual Result<void> erase(const KeyIndex& index, std::optional<Version> expected = {}) = 0;
 
+    // Deletes up to kMostRows keys in one transaction, each when its version is still the key's; the others
+    // stay. How many went.
+    virtual Result<std::size_t> erase_all(const std::vector<StoredKey>& keys) = 0;
+
     // Inserts up to kMostRows keys in one transaction; those that are there already are left as they are. How
     // many were inserted. `act` of their audit rows: "copy". Also raises the groups' next specifier above
     // those of the keys.

@@ -1,6 +1,7 @@
 // Keys outside the device, by the tools: two simulators, one MBK, one database.
 #include <sys/stat.h>
 
+#include "host-lib/keystore/key_store.h"
 #include "test/keystore/postgres.h"
 #include "test/scenario/expect.h"
 #include "test/scenario/simulator.h"
@@ -89,6 +90,12 @@ TEST_CASE("keys go from a device into a store, are checked and sealed anew, and 
 
     CHECK(has(keystore_does(pair.two, {"copy", store, "device", "--move"}), "3 keys seen: 3 copied"));
     CHECK(has(keystore_does(pair.two, {"stats", store}, false), "0 in 0 groups"));
+    // In one transaction: each by itself waits for the disk each time.
+    const auto opened = keystore::open_key_store(keystore::parse_key_store_url(store).value()).value();
+    const auto gone = opened->audit(3).value();
+    REQUIRE(gone.size() == 3);
+    for (const keystore::AuditRow& row : gone) CHECK(row.act == "delete");
+    for (const keystore::AuditRow& row : gone) CHECK(row.operation == gone.front().operation);
     require_success(pair.b.tool(
         "cxitool", {std::string("LogonPass=") + kClerk, "Group=ProdA", "Name=k1", "ExportKey=k1.pem"}));
     CHECK(read_file(pair.a.file("k1.pem")) == read_file(pair.b.file("k1.pem")));

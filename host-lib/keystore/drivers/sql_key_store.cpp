@@ -261,6 +261,19 @@ Result<void> SqlKeyStore::erase(const KeyIndex& index, std::optional<Version> ex
     }
 }
 
+Result<std::size_t> SqlKeyStore::erase_all(const std::vector<StoredKey>& keys) {
+    if (keys.empty()) return 0;
+    if (keys.size() > kMostRows) return fail(E_CSA_PARAM);
+    const Doing how = doing("delete");
+    const auto all = [&](const Dialect& sql) {
+        Transaction changes;
+        for (const StoredKey& key : keys) changes.push_back(erase_key(sql, key.index, key.version, how));
+        return changes;
+    };
+    CS2SIM_TRY_LET(outcome, change({how.operation}, all));
+    return static_cast<std::size_t>(outcome.rows);
+}
+
 Result<std::uint32_t> SqlKeyStore::reserve_specs(const std::string& group, std::uint32_t count) {
     if (!is_name(group) || group.empty() || count == 0 || count > kMostRows) return fail(E_CSA_PARAM);
     std::uint64_t first = 0;

@@ -23,6 +23,7 @@ public:
     Result<void> insert_all(const std::vector<StoredKey>& keys) override;
     Result<Version> update(const StoredKey& key, Version expected) override;
     Result<void> erase(const KeyIndex& index, std::optional<Version> expected) override;
+    Result<std::size_t> erase_all(const std::vector<StoredKey>& keys) override;
     Result<std::size_t> copy_in(const std::vector<StoredKey>& keys) override;
     Result<std::size_t> recrypt(const std::vector<Recrypted>& rows) override;
     Result<Changes> changes() override;

@@ -376,6 +376,7 @@ TEST_CASE("a command that makes a key tells what it made when it is asked, as KE
     for (const ByteView half : {halves->bytes("public"), halves->bytes("private")})
         CHECK(to_bytes(parse_prefix(LAYOUT_CXI_BULK_ENTRY, both)->bytes("entry")) == asked(half));
     CHECK(both.empty());
-    CHECK(code_of(bench.run(SFC_CXI_KEY_OPEN, {+CXI_FLAG_KEY_TOLD, of_private.encode()})) ==
-          E_CXI_INVALID_FLAGS);
+    const PropertyList there = CxiBench::key_template(CXI_KEY_ALGO_AES, 256, "G", "told0");
+    CHECK(code_of(bench.run(SFC_CXI_KEY_OPEN, {0, there.encode()})) == 0);
+    CHECK(code_of(bench.run(SFC_CXI_KEY_OPEN, {+CXI_FLAG_KEY_TOLD, there.encode()})) == E_CXI_INVALID_FLAGS);
 }

@@ -320,6 +320,28 @@ void keys_made_together_are_there_together(const std::function<Store()>& open) {
     CHECK(code_of(store->version_of(many.front().index)) == E_DB_NOT_FOUND);
 }
 
+void keys_go_together(const std::function<Store()>& open) {
+    const Store store = open();
+    std::vector<StoredKey> keys;
+    for (std::uint32_t spec = 1; spec <= 5; ++spec) keys.push_back(some_key("GONE", spec));
+    REQUIRE(code_of(store->insert_all(keys)) == 0);
+    REQUIRE(code_of(store->update(keys[1], 1)) == 0);
+    REQUIRE(code_of(store->erase(keys[2].index)) == 0);
+    for (StoredKey& key : keys) key.version = 1;
+    CHECK(store->erase_all(keys).value() == 3);
+    CHECK(store->count({.group = "GONE"}).value() == 1);
+    CHECK(store->version_of(keys[1].index).value() == 2);
+    const auto rows = store->audit(3);
+    REQUIRE(code_of(rows) == 0);
+    for (const AuditRow& row : *rows) {
+        CHECK(row.act == "delete");
+        CHECK(row.operation == rows->front().operation);  // one change
+    }
+    CHECK(store->erase_all({}).value() == 0);
+    keys.resize(kMostRows + 1, keys.front());
+    CHECK(code_of(store->erase_all(keys)) == E_CSA_PARAM);
+}
+
 void changes_are_written_down(const std::function<Store()>& open) {
     const Store store = open();
     const StoredKey key = some_key("AUDIT", 5);
@@ -396,6 +418,7 @@ void check_conformance(const std::function<Store()>& open) {
     specifiers_are_given_once(open);
     batches_are_whole(open);
     keys_made_together_are_there_together(open);
+    keys_go_together(open);
     changes_are_written_down(open);
 }
 
