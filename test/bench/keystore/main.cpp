@@ -102,11 +102,10 @@ double pgbench_rate(const std::string& database, int clients, Content content) {
         " returning op, grp, name, spec, ver) insert into cs2sim_audit select clock_timestamp(), 'host', op, "
         "'insert', grp, name, spec, ver from k";
     scenario::write_file(folder / "row.sql", (content == Content::row ? row : whole) + ";\n");
-    const auto outcome =
-        scenario::run({program_of_postgres("pgbench"), "-n", "-h", postgres().folder(), "-p",
-                       std::to_string(postgres().port()), "-U", "owner", "-M",
-                       "prepared", "-c", std::to_string(clients), "-j", "2", "-T",
-                       std::to_string(kTime.count()), "-f", (folder / "row.sql").string(), database});
+    const auto outcome = scenario::run(
+        {program_of_postgres("pgbench"), "-n", "-h", postgres().folder(), "-p",
+         std::to_string(postgres().port()), "-U", "owner", "-M", "prepared", "-c", std::to_string(clients),
+         "-j", "2", "-T", std::to_string(kTime.count()), "-f", (folder / "row.sql").string(), database});
     INFO(outcome.err);
     REQUIRE(outcome.status == 0);
     const std::string mark = "tps = ";
