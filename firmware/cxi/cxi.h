@@ -163,6 +163,8 @@ Bytes index_reference(ByteView index);
 // Flags of functions that make a key.
 inline constexpr std::uint32_t kPlaceFlags =
     CXI_FLAG_KEY_OVERWRITE | CXI_FLAG_KEY_EXTERNAL | CXI_FLAG_KEY_VOLATILE | CXI_FLAG_KEY_UNTIL_RESTART;
+// Of those that can say at once what they made.
+inline constexpr std::uint32_t kMakeFlags = kPlaceFlags | CXI_FLAG_KEY_TOLD;
 
 // E_CXI_INVALID_FLAGS when `flags` has any bit outside `known`.
 Result<void> check_flags(std::uint32_t flags, std::uint32_t known);

@@ -244,7 +244,7 @@ Result<Bytes> unwrap_and_place(CxiCall& call, ByteView parameter, ByteView wrapp
     CS2SIM_TRY(bind_policy(cxi, *key, came, is_authenticated(wrapping, mechanism)));
     CS2SIM_TRY(cxi.settle(*key));
     CS2SIM_TRY_LET(reference, place.put(*key));
-    return call.answer({reference});
+    return answer_made(call, reference, *key);
 }
 
 // The sealed form of an open object, which anybody may have made and holds, is no backup of a key of the
@@ -317,7 +317,7 @@ Result<Bytes> cxi_key_export(CxiCall& call) {
 
 Result<Bytes> cxi_key_import(CxiCall& call) {
     Cxi& cxi = call.cxi;
-    CS2SIM_TRY(check_flags(call.request.u32("flags"), kPlaceFlags));
+    CS2SIM_TRY(check_flags(call.request.u32("flags"), kMakeFlags));
     const std::uint32_t type = call.request.u32("type");
     if ((type & 0x00FF0000) > 0x00010000) return fail(E_CXI_NOT_SUPPORTED);
     const ByteView blob = call.request.bytes("blob");
@@ -336,7 +336,7 @@ Result<Bytes> cxi_key_import(CxiCall& call) {
         return fail(E_CXI_KEY_TYPE);
     CS2SIM_TRY_LET(key, key_from_material(std::move(properties), class_of(type), blob, now));
     CS2SIM_TRY_LET(reference, place.put(key));
-    return call.answer({reference});
+    return answer_made(call, reference, key);
 }
 
 Result<Bytes> cxi_key_wrap(CxiCall& call) {
@@ -346,7 +346,7 @@ Result<Bytes> cxi_key_wrap(CxiCall& call) {
 }
 
 Result<Bytes> cxi_key_unwrap(CxiCall& call) {
-    CS2SIM_TRY(check_flags(call.request.u32("flags"), kPlaceFlags));
+    CS2SIM_TRY(check_flags(call.request.u32("flags"), kMakeFlags));
     return unwrap_and_place(call, call.request.bytes("parameter"), call.request.bytes("wrapped"), 0);
 }
 
