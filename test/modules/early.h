@@ -1,4 +1,5 @@
-/* What a hostile image's constructors try, which run while it is loaded: the text names what they could do. */
+/* What a hostile image's constructors try, which run while it is loaded: the text names what they could do.
+ */
 #include <sched.h>
 #include <stdio.h>
 #include <sys/resource.h>

@@ -289,7 +289,8 @@ void serve(const Instance& instance, const StartOptions& options) {
 
 // Whether lines can go there: a named pipe would stop us, sooner or later.
 tl::expected<void, std::string> try_log(const fs::path& file) {
-    const int fd = ::open(file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW, 0600);
+    const int fd =
+        ::open(file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW, 0600);
     struct stat status {};
     const bool known = fd >= 0 && ::fstat(fd, &status) == 0;
     const int why = errno;

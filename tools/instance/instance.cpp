@@ -163,7 +163,8 @@ std::string no_instance(const fs::path& state) {
 }
 
 tl::expected<InstanceLock, std::string> InstanceLock::take(const fs::path& state) {
-    const int fd = ::open(lock_file(state).c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
+    const int fd =
+        ::open(lock_file(state).c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
     if (fd < 0)
         return tl::unexpected<std::string>("state folder " + state.string() + ": " + std::strerror(errno));
     InstanceLock lock(fd);

@@ -51,7 +51,8 @@ static void allow(int rules, const char* path, enum readers readers) {
     if (fstat(rule.folder, &found) == 0 && S_ISDIR(found.st_mode) && readers == READS_AND_RUNS)
         rule.allowed |= MAY_READ_FOLDER;
     if (strcmp(path, "/dev/null") == 0) rule.allowed |= MAY_WRITE_FILE;
-    syscall(ADD_RULE, rules, BENEATH_PATH, &rule, 0); /* of a file in memory there is none, nor is it refused */
+    syscall(ADD_RULE, rules, BENEATH_PATH, &rule,
+            0); /* of a file in memory there is none, nor is it refused */
     close(rule.folder);
 }
 

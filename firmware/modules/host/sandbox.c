@@ -294,8 +294,8 @@ static const char* readable_without_capabilities(const char* image) {
 }
 
 /* Where the dynamic loader looks for libraries. Others than the device's own modules may use what it has. */
-#define LIBRARIES                                                                                       \
-    "/lib", "/lib32", "/lib64", "/libx32", "/usr/lib", "/usr/lib32", "/usr/lib64", "/usr/libx32",       \
+#define LIBRARIES                                                                                 \
+    "/lib", "/lib32", "/lib64", "/libx32", "/usr/lib", "/usr/lib32", "/usr/lib64", "/usr/libx32", \
         "/usr/local/lib", "/etc/ld.so.cache"
 
 /* The folder of the C library, which is elsewhere in some systems. */
@@ -364,10 +364,8 @@ static const char* folder_of(const char* program) {
 /* Its words name the image by the path that it can read. */
 static void become_reader(const char* image, char** program) {
     const char* const readable = readable_without_capabilities(image);
-    const char* const paths[] = {LIBRARIES,   "/bin",
-                                 "/usr/bin",  "/usr/share",
-                                 "/dev/null", folder_of(program[0]),
-                                 readable};
+    const char* const paths[] = {
+        LIBRARIES, "/bin", "/usr/bin", "/usr/share", "/dev/null", folder_of(program[0]), readable};
     char** word;
     for (word = program; *word; ++word)
         if (strcmp(*word, image) == 0) *word = (char*)(uintptr_t)readable;

@@ -35,7 +35,11 @@ struct FoundModules {
 // (check_stored_container()) with the keys of modules in flash. `say` hears what cannot be started, and why.
 FoundModules find_module_images(const Flash& flash, std::span<const PublicKey> keys, const Say& say);
 
-// Adds the image of a file, in place of one with its id. NAME.toml beside a shared object has its texts.
+// Of a file that is run without having been loaded.
+inline constexpr std::size_t kLargestModule = 64 << 20;
+
+// Adds the image of a regular file, in place of one with its id. NAME.toml beside a shared object has its
+// texts.
 void take_developed(std::vector<ModuleImage>& images, const std::filesystem::path& file, const Say& say);
 
 // Writes the image into the folder, closed to others; a developed one stays where it is. Errors: those of

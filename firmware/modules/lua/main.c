@@ -13,7 +13,7 @@
 enum { MOST_FUNCTIONS = 256, LONGEST_NAME = 32, LONGEST_ANSWER = 256 * 1024, LONGEST_SCRIPT = 8 << 20 };
 
 static const char* path;
-static const char* readable; /* the same file, as this process may open it */
+static const char* readable;                         /* the same file, as this process may open it */
 static char functions[MOST_FUNCTIONS][LONGEST_NAME]; /* names by sub-function code; empty: none */
 static u32 function_code;
 static char table_key; /* the registry has the script's table under its address */

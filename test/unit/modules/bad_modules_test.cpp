@@ -100,10 +100,10 @@ TEST_CASE("What looks into the image of a crashed module neither reaches out nor
     const std::string file = outside.path() / "written";
     // Each way of the shell's own; what is refused ends it.
     std::ofstream(file + ".secret") << "secret\n";
-    for (const std::string& script : {"echo here; echo x > " + file, std::string("echo here; kill -9 $PPID"),
-                                      "read line < " + file + ".secret && echo $line",
-                                      std::string("while :; do :; done"), "read line < " + file + ".fifo",
-                                      std::string("while echo endless; do :; done")}) {
+    for (const std::string& script :
+         {"echo here; echo x > " + file, std::string("echo here; kill -9 $PPID"),
+          "read line < " + file + ".secret && echo $line", std::string("while :; do :; done"),
+          "read line < " + file + ".fifo", std::string("while echo endless; do :; done")}) {
         INFO(script);
         REQUIRE(::mkfifo((file + ".fifo").c_str(), 0600) == 0);
         const InPlaceOfAddr2line hostile(script);
