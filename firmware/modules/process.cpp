@@ -81,7 +81,8 @@ Result<void> ModuleProcess::spawn(const Options& options, int channel) {
     posix_spawn_file_actions_t actions;
     ::posix_spawn_file_actions_init(&actions);
     ::posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
-    ::posix_spawn_file_actions_addopen(&actions, 1, options.log.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
+    ::posix_spawn_file_actions_addopen(&actions, 1, options.log.c_str(),
+                                       O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW, 0600);
     ::posix_spawn_file_actions_adddup2(&actions, 1, 2);
     ::posix_spawn_file_actions_adddup2(&actions, high.get(), CS2SIM_CHANNEL_FD);
     ::posix_spawn_file_actions_adddup2(&actions, high_bell.get(), CS2SIM_BELL_FD);

@@ -9,6 +9,7 @@
 #include <sys/syscall.h>
 
 #include "../../firmware/modules/channel.h"
+#include "early.h"
 
 static int overrun_stack(int depth) {
     volatile char space[4096];
@@ -101,6 +102,7 @@ static int misbehave(T_CMDS_HANDLE* handle, int l_cmd, unsigned char* cmd) {
     unsigned char* volatile nowhere = NULL; /* which the compiler may not see through */
     unsigned char* block;
     volatile int forever = 1;
+    const char* text;
     int i;
     if (l_cmd < 1) return (int)E_CMDS_DATA_LEN;
     switch (cmd[0]) {
@@ -163,6 +165,11 @@ static int misbehave(T_CMDS_HANDLE* handle, int l_cmd, unsigned char* cmd) {
             return 0;
         case 18:
             return break_the_rules();
+        case 19: /* what its constructors could do */
+            text = what_it_could();
+            if (cmds_alloc_answ(handle, (int)strlen(text), &block) != 0) return (int)0xB1700019u;
+            os_mem_cpy(block, text, (unsigned)strlen(text));
+            return 0;
         default:
             return (int)E_CMDS_INVAL;
     }

@@ -14,6 +14,7 @@
 
 #include "firmware/modules/images/module_image.h"
 #include "firmware/modules/images/script.h"
+#include "host-lib/files/host_file.h"
 #include "tools/control/control.h"
 #include "tools/control/program.h"
 #include "tools/cs2sim/commands.h"
@@ -231,10 +232,10 @@ int run_module(const std::string& state_name, const RunModule& run) {
     const fs::path folder = state / "modules";
     std::error_code failed;
     const fs::path file = fs::canonical(run.file, failed);
-    std::ifstream in(file, std::ios::binary);
-    const Bytes image(std::istreambuf_iterator<char>(in), {});
+    const auto content = host::read_host_file(file, kLargestModule);
+    const Bytes image = content ? Bytes(content->begin(), content->end()) : Bytes();
     const auto info = module_info_of_file(file.string(), image);
-    if (failed || !info) {
+    if (failed || !content || !info) {
         std::cerr << "cs2sim: " << run.file << " is no firmware module\n";
         return kTrouble;
     }

@@ -26,6 +26,7 @@
 #include "firmware/crypto/core_file.h"
 #include "firmware/crypto/start.h"
 #include "firmware/device/device.h"
+#include "firmware/smos/flash/own_files.h"
 #include "firmware/smos/flash/state_file.h"
 #include "tools/daemon/factory_key.h"
 #include "tools/daemon/longest_end.h"
@@ -239,6 +240,21 @@ tl::expected<void, std::string> write_pid_file(const fs::path& file) {
     return {};
 }
 
+// This user's, closed to others, with nothing in it that leads elsewhere: before anything is made in it.
+tl::expected<void, std::string> make_state_folder(const fs::path& state) {
+    std::error_code error;
+    fs::create_directories(state, error);
+    const auto refused = [&](const std::string& why) {
+        return Problem("state folder " + state.string() + ": " + why);
+    };
+    if (error) return refused(error.message());
+    struct stat info {};
+    if (::stat(state.c_str(), &info) != 0) return refused(std::strerror(errno));
+    if (info.st_uid == ::geteuid() && (info.st_mode & 0777) != 0700) ::chmod(state.c_str(), 0700);
+    if (const auto words = not_our_own(state)) return Problem("state folder: " + *words);
+    return {};
+}
+
 // Boots and opens everything. On failure what was opened is closed again.
 tl::expected<std::unique_ptr<Instance>, std::string> launch(const StartOptions& options) {
     arrange_memory();
@@ -246,9 +262,7 @@ tl::expected<std::unique_ptr<Instance>, std::string> launch(const StartOptions& 
     CS2SIM_TRY(have_descriptors());
     if (is_hidden(options.state)) return Problem(no_instance(options.state));
     auto made = std::make_unique<NewDevice>(options.state);
-    std::error_code error;
-    fs::create_directories(options.state, error);
-    if (error) return Problem("state folder " + options.state.string() + ": " + error.message());
+    CS2SIM_TRY(make_state_folder(options.state));
     CS2SIM_TRY_LET(lock, InstanceLock::take(options.state));
     made->lock();
 
@@ -278,7 +292,8 @@ void serve(const Instance& instance, const StartOptions& options) {
 
 // Whether lines can go there: a named pipe would stop us, sooner or later.
 tl::expected<void, std::string> try_log(const fs::path& file) {
-    const int fd = ::open(file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_NONBLOCK | O_CLOEXEC, 0600);
+    const int fd =
+        ::open(file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW, 0600);
     struct stat status {};
     const bool known = fd >= 0 && ::fstat(fd, &status) == 0;
     const int why = errno;
@@ -394,6 +409,7 @@ int start(const StartOptions& options) {
         return kCalledWrongly;
     }
     leave_no_core_file();
+    close_memory();
     ::umask(0077);  // state, log and sockets are this user's alone, whatever the shell says
     const sigset_t set = ending_signals();
     pthread_sigmask(SIG_BLOCK, &set, nullptr);  // every thread inherits it; serve_until_signalled() waits

@@ -1,5 +1,6 @@
 #include "firmware/modules/images/module_image.h"
 
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -159,8 +160,10 @@ FoundModules find_module_images(const Flash& flash, std::span<const PublicKey> k
 }
 
 void take_developed(std::vector<ModuleImage>& images, const fs::path& file, const Say& say) {
-    std::ifstream in(file, std::ios::binary);
-    auto image = image_in_file(Bytes(std::istreambuf_iterator<char>(in), {}), file, say);
+    const StateFile opened(file, O_RDONLY);
+    auto content = opened ? opened.content(kLargestModule) : fail(E_OS_FILE_NO_SUCH_FILE);
+    if (!content) return say("module " + file.string() + " not started: it is no file that can be read");
+    auto image = image_in_file(std::move(*content), file, say);
     if (!image) return say("module " + file.string() + " not started: " + image.error());
     image->file = file;
     image->developed = true;

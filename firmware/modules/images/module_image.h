@@ -41,7 +41,11 @@ using CheckLoad = std::function<Result<void>(const std::string& file, ByteView c
 FoundModules find_module_images(const Flash& flash, std::span<const PublicKey> keys,
                                 const CheckLoad& check_load, const Say& say);
 
-// Adds the image of a file, in place of one with its id. NAME.toml beside a shared object has its texts.
+// Of a file that is run without having been loaded.
+inline constexpr std::size_t kLargestModule = 64 << 20;
+
+// Adds the image of a regular file, in place of one with its id. NAME.toml beside a shared object has its
+// texts.
 void take_developed(std::vector<ModuleImage>& images, const std::filesystem::path& file, const Say& say);
 
 // Writes the image into the folder, closed to others; a developed one stays where it is. Errors: those of

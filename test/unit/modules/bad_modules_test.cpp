@@ -1,11 +1,14 @@
 // Modules that do what they must not: seen, told, survived.
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 #include <catch2/catch.hpp>
 
 #include <csignal>
 #include <cstdlib>
 #include <random>
 
+#include "firmware/modules/images/module_image.h"
 #include "firmware/modules/service.h"
 #include "test/unit/modules/bench.h"
 
@@ -33,7 +36,8 @@ enum Bad : std::uint8_t {
     writes,
     overruns_answer,
     frees_answer,
-    breaks_rules
+    breaks_rules,
+    says_what_it_could
 };
 
 void expect_alive(ModuleBench& bench) {
@@ -66,6 +70,11 @@ TEST_CASE("A module that dereferences NULL shows the line, and fails until Resta
 
 namespace {
 
+bool has_landlock() {
+    constexpr long kCreateRuleset = 444;  // of all processors
+    return ::syscall(kCreateRuleset, nullptr, 0, 1) > 0;
+}
+
 // Stands before all others in the way that programs are looked for, as `addr2line`.
 class InPlaceOfAddr2line {
 public:
@@ -90,9 +99,11 @@ TEST_CASE("What looks into the image of a crashed module neither reaches out nor
     ScratchFolder outside;
     const std::string file = outside.path() / "written";
     // Each way of the shell's own; what is refused ends it.
-    for (const std::string& script : {"echo here; echo x > " + file, std::string("echo here; kill -9 $PPID"),
-                                      std::string("while :; do :; done"), "read line < " + file + ".fifo",
-                                      std::string("while echo endless; do :; done")}) {
+    std::ofstream(file + ".secret") << "secret\n";
+    for (const std::string& script :
+         {"echo here; echo x > " + file, std::string("echo here; kill -9 $PPID"),
+          "read line < " + file + ".secret && echo $line", std::string("while :; do :; done"),
+          "read line < " + file + ".fifo", std::string("while echo endless; do :; done")}) {
         INFO(script);
         REQUIRE(::mkfifo((file + ".fifo").c_str(), 0600) == 0);
         const InPlaceOfAddr2line hostile(script);
@@ -103,6 +114,7 @@ TEST_CASE("What looks into the image of a crashed module neither reaches out nor
         CHECK(std::chrono::steady_clock::now() - began < std::chrono::seconds(60));
         expect_dead(bench, "FAILED: signal 11");
         CHECK_FALSE(std::filesystem::exists(file));
+        if (has_landlock()) CHECK_THAT(bench.module_log(), !Contains("secret"));
         std::filesystem::remove(file + ".fifo");
     }
 }
@@ -165,6 +177,53 @@ TEST_CASE("Wrong arguments, long answers, forks and files are refused") {
     CHECK(bench.misbehave(writes));
     CHECK(bench.misbehave(taken_code).error().code == E_CMDS_IN_USE);
     expect_alive(bench);
+}
+
+namespace {
+
+// Of this kernel and this user; what remains without Landlock is what the README says.
+std::string what_is_left() {
+    if (has_landlock()) return "";
+    return std::string("reads its log\nreads keyram\n") +
+           (::geteuid() == 0 ? "" : "reads the simulator's memory\nreads the simulator's environment\n") +
+           "reads /etc/passwd\n";
+}
+
+}  // namespace
+
+TEST_CASE("What an image's constructors do while it is loaded finds nothing, whatever its bits") {
+    for (const std::string name : {"newer", "prob32", "prob64"}) {
+        if (!std::filesystem::exists(std::filesystem::path(CS2SIM_TEST_MODULES) / (name + ".so"))) continue;
+        INFO(name);
+        ModuleBench bench;
+        bench.start(name);
+        expect_alive(bench);
+        const auto could = bench.misbehave(says_what_it_could);
+        REQUIRE(could);
+        CHECK(as_text(*could) == what_is_left());
+        CHECK(code_of(bench.smos->flash.read(name + ".mtc")) == 0);
+        bench.restart();
+        expect_alive(bench);
+    }
+}
+
+TEST_CASE("A superuser's simulator loads what lies in the closed folder of another user") {
+    if (::geteuid() != 0) return;
+    constexpr uid_t kNobody = 65534;
+    const ScratchFolder theirs;
+    const auto image = theirs.path() / "newer.so";
+    std::filesystem::copy_file(std::filesystem::path(CS2SIM_TEST_MODULES) / "newer.so", image);
+    for (const auto& path : {image, theirs.path()}) REQUIRE(::chown(path.c_str(), kNobody, kNobody) == 0);
+    REQUIRE(::chmod(image.c_str(), 0600) == 0);
+    REQUIRE(::chmod(theirs.path().c_str(), 0700) == 0);
+    ModuleBench bench;
+    const auto folder = bench.modules.log_of("PROB").parent_path();
+    std::filesystem::create_directories(folder);
+    REQUIRE(write_developed(folder, DevelopedModule{image, {}}));
+    bench.restart();
+    expect_alive(bench);
+    CHECK(bench.misbehave(null_pointer).error().code == E_OS_MDL_NOT_AVAILABLE);
+    CHECK_THAT(bench.module_log(), Contains("signal 11") && Contains("write_through"));
 }
 
 TEST_CASE("A command that never returns ends with the restart, or by the watchdog") {
