@@ -76,6 +76,15 @@ static int break_the_rules(void) {
     return 0;
 }
 
+/* Primes as long as there are, one after the other: minutes of the simulator's time. */
+static int search_primes(void) {
+    static lword prime[256];
+    int code;
+    while ((code = lna_gen_prob_prime(0, 8192, 0, 0, NULL, prime)) == 0) {
+    }
+    return code;
+}
+
 /* A superuser's simulator has some, its modules have none. */
 static int has_capabilities(void) {
     struct __user_cap_header_struct self = {_LINUX_CAPABILITY_VERSION_3, 0};
@@ -163,6 +172,8 @@ static int misbehave(T_CMDS_HANDLE* handle, int l_cmd, unsigned char* cmd) {
             return 0;
         case 18:
             return break_the_rules();
+        case 19:
+            return search_primes();
         default:
             return (int)E_CMDS_INVAL;
     }
