@@ -302,9 +302,11 @@ void add_module_commands(CLI::App& app, CommandLine& line) {
         ran->add_option("--wrap", run->wrap, "a command in front of the module's process (\"valgrind\")");
     CLI::Option* asan = ran->add_flag("--asan", run->asan, "for a module built with -fsanitize=address");
     CLI::Option* device =
-        ran->add_option("--device", run->devices, "device node of a simulator that is started");
+        ran->add_option("--device", run->devices, "device node of a simulator that is started")
+            ->allow_extra_args(false);  // one each time: the file may follow
     ran->add_flag("--no-device", run->no_device, "none, sockets only")->excludes(device);
-    ran->add_option("--listen", run->listen, "where it listens, as for `cs2sim start`");
+    ran->add_option("--listen", run->listen, "where it listens, as for `cs2sim start`")
+        ->allow_extra_args(false);
     ran->add_flag("--services", run->services, "shows each service that the module asks for, with its time");
     for (CLI::Option* one : {gdb, server, wrap, asan})
         for (CLI::Option* other : {gdb, server, wrap, asan})
