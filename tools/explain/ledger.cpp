@@ -194,7 +194,7 @@ std::vector<LedgerRow> sdk_functions() {
     constexpr bool assumed = false;
     return {
 #define CS2SIM_SDK(functions, status, source, reach) {"sdk", #functions, status, source, reach},
-#include "firmware/sdk/semantics.inc"
+#include "firmware/protocol/sdk_functions.inc"
 #undef CS2SIM_SDK
     };
 }

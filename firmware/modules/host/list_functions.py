@@ -29,7 +29,7 @@ def short(name, table):
 def main():
     have = there()
     slots = {}
-    text = ''.join(file.read_text() for file in sorted((repository / 'firmware/modules/host/slots').glob('*.inc')))
+    text = ''.join(file.read_text() for file in sorted((repository / 'firmware/modules/host').glob('*_slots.inc')))
     for table, name in re.findall(r'^SLOT\((\w+), \w+, \d+, (\w+), \w+\)', text, re.M):
         slots.setdefault(table, []).append(name)
     lines = []

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Writes every slot of the SDK's tables, from the tables of sdk-facts.md, section 3: slots.inc, and a file each room of
-tables in slots/, which it includes.
+"""Writes every slot of the SDK's tables, from the tables of sdk-facts.md, section 3: slots.inc, and a file each kind
+of table, which it includes.
 
     make_slots.py REPOSITORY FOLDER
 
@@ -18,9 +18,9 @@ HEAD = '''// Every slot of the SDK's tables: SLOT(header, TABLE, place, name, ki
 // answers: code (of its module, slots.c), null, zero, or nothing at all (none). TABLE(owner, header, TABLE, slots).
 // Made by make_slots.py of firmware/protocol/reference/sdk-facts.md, section 3.
 '''
-ROOM_HEAD = '// Slots of {tables}: part of ../slots.inc. Made by make_slots.py.\n'
+PART_HEAD = '// Slots of {tables}: part of slots.inc. Made by make_slots.py.\n'
 
-ROOMS = {'system': list(SECTIONS), 'device': 'cmds util db mbk adm pp'.split(), 'keys': ['cxi'],
+KINDS = {'system': list(SECTIONS), 'device': 'cmds util db mbk adm pp'.split(), 'keys': ['cxi'],
          'symmetric': 'aes hash vdes'.split(), 'asymmetric': 'eca ecdsa asn1 vrsa lna dsa'.split()}
 
 
@@ -47,16 +47,16 @@ def table(header):
 
 def main():
     folder = Path(sys.argv[2])
-    (folder / 'slots').mkdir(parents=True, exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)
     facts = (repository / 'firmware/protocol/reference/sdk-facts.md').read_text()
     tables = {header.name: table(header) for header in read_headers(facts) if header.slots}
-    for room, names in ROOMS.items():
+    for group, names in KINDS.items():
         have = [name for name in names if name in tables]
-        text = ROOM_HEAD.format(tables=', '.join(have)) + ''.join(tables.pop(name) for name in have)
-        (folder / 'slots' / f'{room}.inc').write_text(text)
+        text = PART_HEAD.format(tables=', '.join(have)) + ''.join(tables.pop(name) for name in have)
+        (folder / f'{group}_slots.inc').write_text(text)
     if tables:
-        sys.exit(f'in no room: {", ".join(tables)}')
-    includes = ''.join(f'#include "slots/{room}.inc"\n' for room in ROOMS)
+        sys.exit(f'in no file: {", ".join(tables)}')
+    includes = ''.join(f'#include "{group}_slots.inc"\n' for group in KINDS)
     (folder / 'slots.inc').write_text(HEAD + '\n' + includes)
 
 
