@@ -45,11 +45,18 @@ Error wrong_key(Error error, bool was_protected) {
     return error;
 }
 
+// MOD and PEXP stand in clear; whoever writes 65537 by a program of theirs writes five digits.
+Result<SecretBytes> read_public_number(const FieldFile& file, std::string_view name) {
+    std::string digits(file.find(name).value_or(""));
+    if (digits.size() % 2 != 0) digits.insert(0, "0");
+    return read_value(digits, Protection::rsa_key, std::nullopt);
+}
+
 Result<Handle<EVP_PKEY>> parse_rsa(const FieldFile& file, const std::optional<SecretBytes>& password,
                                    KeyPart part) {
     RsaNumbers numbers;
-    const auto n = read_value(file.find("MOD").value_or(""), Protection::rsa_key, password);
-    const auto e = read_value(file.find("PEXP").value_or(""), Protection::rsa_key, password);
+    const auto n = read_public_number(file, "MOD");
+    const auto e = read_public_number(file, "PEXP");
     if (!n || !e) return fail(E_CSA_KEY_FORMAT);
     numbers.n = *n;
     numbers.e = *e;

@@ -132,6 +132,13 @@ TEST_CASE("p11tool2 ends with 2 when it is called wrongly, 3 when no device answ
                2);
     desk.fails({"GetMechanismInfo=CKM_BOGUS"},
                "p11tool2: 'CKM_BOGUS' is no mechanism\nError 0x00000070 (CKR_MECHANISM_INVALID)\n", 2);
+    for (const auto& [word, kind, meant] :
+         {std::tuple{"GenerateKey=AEZ,128", "AEZ", "AES"}, {"GenerateKeyPair=RAS", "RAS", "RSA"}})
+        desk.fails({word},
+                   "p11tool2: " + std::string(word).substr(std::string(word).find('=') + 1) +
+                       ": No such file or directory\np11tool2: '" + kind +
+                       "' is no kind of key, did you mean " + meant + "?\n" + describe(E_CSA_PARAM),
+                   2);
     write_file(desk.file("bad.template"),
                "[Mechanism]\nCK_MECHANISM_TYPE=CKM_AES_KEY_GEN\n[Key]\nCKA_NO=1\n");
     desk.fails({"GenerateKey=bad.template"},

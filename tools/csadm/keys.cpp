@@ -27,7 +27,7 @@ std::string file_in_place_of(const std::string& key_spec) {
 }
 
 void note_replaced_file(Session& session, const std::string& file) {
-    if (!file.empty()) session.note(file + " is replaced; what it held is gone");
+    if (!file.empty()) session.note_to_watcher(file + " is replaced; what it held is gone");
 }
 
 Result<void> gen_key(Session& session, const std::string& value) {

@@ -186,7 +186,8 @@ Result<void> generate(Session& session, const std::string& value) {
     CS2SIM_TRY(shares);
     if (shares->size() != n) return fail(E_CSA_PROTOCOL);
     CS2SIM_TRY(places.store(*shares));
-    for (const std::string& file : replaced) session.note(file + " is replaced; what it held is gone");
+    for (const std::string& file : replaced)
+        session.note_to_watcher(file + " is replaced; what it held is gone");
     if (loaded && replaces) note_replaced(session);
     if (!loaded) session.note("the slot holds another MBK; MBKImportKey= replaces it by the new one");
     return {};

@@ -68,10 +68,15 @@ Result<std::uint32_t> export_policy(std::string_view text) {
     if (trimmed(text).starts_with("0x") || trimmed(text).starts_with("0X")) return parse_hex(text);
     return sum_of(kExports, text);
 }
-// A word comes first: DE and its like are no words here, and no word is a number.
+// Words beside numbers: WRAP,0x2. A word comes first: DE and its like are no words here, and no word is a
+// number.
 Result<std::uint32_t> usage(std::string_view text) {
-    if (const auto sum = sum_of(kUsages, text)) return sum;
-    return parse_hex(text);
+    std::uint32_t sum = 0;
+    for (const std::string& part : split_list(text)) {
+        CS2SIM_TRY_LET(bits, number_of(kUsages, part).or_else([&](Error) { return parse_hex(part); }));
+        sum |= bits;
+    }
+    return sum;
 }
 Result<std::uint32_t> algorithm(std::string_view word) { return number_of(kAlgorithms, word); }
 Result<std::uint32_t> fips_usage(std::string_view word) { return number_of(kFipsUsages, word); }

@@ -197,11 +197,11 @@ std::optional<std::string> key_file(const Session& session) {
     return file;
 }
 
-Result<void> refuse_authorisation_key(const Session& session) {
+Result<void> refuse_authorisation_key(Session& session) {
     const std::string file = session.parameter_or("KeyFile", "");
     if (file.empty() || file == session.parameter_or(kServedKeyFile, "")) return {};
-    return misused(session,
-                   "KeyFile= names a key authorisation key; a key that lives in a file is ExternalKey=FILE");
+    return session.refuse_in_one_line(
+        "KeyFile= names a key authorisation key; a key that lives in a file is ExternalKey=FILE");
 }
 
 Result<Bytes> opened(Session& session) {

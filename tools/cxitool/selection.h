@@ -32,7 +32,7 @@ Result<void> expect_one_key(const Session& session, const PropertyList& names);
 // external keys of earlier versions are called now, unless one of these has used it (kServedKeyFile). Error:
 // E_CSA_SYNTAX.
 inline constexpr std::string_view kServedKeyFile = "KeyFile that has served";
-Result<void> refuse_authorisation_key(const Session& session);
+Result<void> refuse_authorisation_key(Session& session);
 
 // ExternalKey=, the file of an external key; nothing when it is empty.
 std::optional<std::string> key_file(const Session& session);

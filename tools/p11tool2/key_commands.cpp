@@ -2,12 +2,15 @@
 #include <openssl/core_names.h>
 #include <openssl/pkcs12.h>
 
+#include <filesystem>
+
 #include "firmware/crypto/pkey.h"
 #include "host-lib/files/host_file.h"
 #include "host-lib/pkcs11/cryptoki/names.h"
 #include "host-lib/pkcs11/key_components.h"
 #include "tools/p11tool2/certificates.h"
 #include "tools/p11tool2/commands.h"
+#include "tools/session/nearest_word.h"
 
 namespace cs2sim::tools::p11 {
 namespace {
@@ -70,13 +73,26 @@ const SecretKind* secret_kind(const std::string& name) {
     return nullptr;
 }
 
+// What is neither a kind of key nor a file, and near to a kind, is a misspelt one.
+Result<TemplateFile> template_file(const std::string& value, const std::string& kind,
+                                   std::span<const std::string_view> kinds) {
+    auto file = read_template_file(value);
+    std::error_code ignored;
+    if (file || std::filesystem::exists(value, ignored)) return file;
+    const std::string meant = nearest_word(kind, kinds);
+    if (meant.empty()) return file;
+    return refuse(kind, "is no kind of key, did you mean " + meant + "?", file.error().code);
+}
+
 // AES, AES,128, …, or a template file.
 Result<void> generate_key(Shell& shell, const std::string& value) {
     const auto words = split_list(value);
     const SecretKind* kind = secret_kind(words[0]);
     TemplateText attributes = shell.key_attributes;
     if (!kind) {
-        CS2SIM_TRY_LET(file, read_template_file(value));
+        std::vector<std::string_view> kinds;
+        for (const SecretKind& row : kSecretKinds) kinds.push_back(row.name);
+        CS2SIM_TRY_LET(file, template_file(value, words[0], kinds));
         attributes.add_missing(file.key);
         return generate_secret(shell, file.mechanism, attributes);
     }
@@ -113,7 +129,9 @@ Result<void> generate_key_pair(Shell& shell, const std::string& value) {
             type = row.mechanism;
         }
     if (!type) {
-        CS2SIM_TRY_LET(file, read_template_file(value));
+        std::vector<std::string_view> kinds{"RSA", "EC"};
+        for (const CurveRow& row : kNamedPairs) kinds.push_back(row.name);
+        CS2SIM_TRY_LET(file, template_file(value, words[0], kinds));
         type = file.mechanism;
         of_public.add_missing(file.public_key);
         of_private.add_missing(file.private_key);

@@ -94,6 +94,18 @@ void print_details(const Command& command) {
     }
 }
 
+// Codes of users' own modules too, where the simulator's state folder is here.
+std::string words_on(std::uint32_t code) {
+    constexpr std::uint16_t kFirstOfUsers = 0x100, kLastOfUsers = 0x17F;  // sdk-facts.md, section 12
+    const std::uint16_t id = module_of(code);
+    if (id < kFirstOfUsers || id > kLastOfUsers) return describe(code);
+    const KnownModules own(state_folder(""));
+    const ErrorRow* row = own.find_error(code);
+    if (!row) return describe(code);
+    return "Error " + hex_code(code) + "\nCryptoServer module " + std::string(row->module) + "\n" +
+           std::string(row->text) + "\n";
+}
+
 class Run {
 public:
     Run(const std::string& program, std::span<const CommandGroup> groups)
@@ -114,12 +126,20 @@ public:
             static_cast<void>(host::take_file_refusal());
             auto done = command->handler(session_, argument.value.value_or(""));
             if (!done) say_why(done.error());
+            if (!done && session_.refused_in_one_line()) return done;
             if (!done && is_misused(done.error())) return misused(*command, done.error());
             if (!session_.parameter(command->name)) take_note_of(*command);  // else a parameter with a check
             return done;
         }
         session_.set_parameter(command->name, std::string(trimmed(*argument.value)));
         return {};
+    }
+
+    int report(Error error) const {
+        if (session_.refused_in_one_line()) return exit_status(error);
+        std::fflush(stdout);
+        std::fputs(words_on(error.code).c_str(), stderr);
+        return exit_status(error);
     }
 
     // Of a line that ends well: somebody may have thought that it did more.
@@ -203,24 +223,6 @@ private:
     bool names_card_ = false;  // a word up to here, parameters too
 };
 
-// Codes of users' own modules too, where the simulator's state folder is here.
-std::string words_on(std::uint32_t code) {
-    constexpr std::uint16_t kFirstOfUsers = 0x100, kLastOfUsers = 0x17F;  // sdk-facts.md, section 12
-    const std::uint16_t id = module_of(code);
-    if (id < kFirstOfUsers || id > kLastOfUsers) return describe(code);
-    const KnownModules own(state_folder(""));
-    const ErrorRow* row = own.find_error(code);
-    if (!row) return describe(code);
-    return "Error " + hex_code(code) + "\nCryptoServer module " + std::string(row->module) + "\n" +
-           std::string(row->text) + "\n";
-}
-
-int report(Error error) {
-    std::fflush(stdout);
-    std::fputs(words_on(error.code).c_str(), stderr);
-    return exit_status(error);
-}
-
 }  // namespace
 
 const std::span<const Command> kCommonParameters = kCommon;
@@ -255,7 +257,7 @@ int run_command_line(const std::string& program, std::span<const CommandGroup> g
         std::string word = words[i];
         // The guide's own line, unquoted: LogonSign=AdminUserA, :cs2:cjo:USB0
         while (word.ends_with(',') && i + 1 < words.size()) word += words[++i];
-        if (const auto done = run.argument(word); !done) return report(done.error());
+        if (const auto done = run.argument(word); !done) return run.report(done.error());
     }
     run.end();
     // A full disk behind stdout must not look like success.

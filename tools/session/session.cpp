@@ -1,5 +1,7 @@
 #include "tools/session/session.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
@@ -102,6 +104,16 @@ void Session::note(std::string_view text) const {
     std::fflush(stdout);  // keeps the order when both go to one place
     // What was typed or read may stand in it; its own lines stay lines.
     std::fprintf(stderr, "%s: %s%s\n", program_.c_str(), terminal_lines(text).c_str(), cut ? "..." : "");
+}
+
+void Session::note_to_watcher(std::string_view text) const {
+    if (::isatty(STDERR_FILENO) == 1) note(text);
+}
+
+tl::unexpected<Error> Session::refuse_in_one_line(std::string_view text) {
+    note(text);
+    refused_in_one_line_ = true;
+    return fail(E_CSA_SYNTAX);
 }
 
 tl::unexpected<Error> misused(const Session& session, std::string_view why) {

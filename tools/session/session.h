@@ -54,6 +54,13 @@ public:
     // One line to stderr: "csadm: TEXT", of which the first 1,000 characters are shown.
     void note(std::string_view text) const;
 
+    // note(), for somebody who watches: only where stderr is a terminal.
+    void note_to_watcher(std::string_view text) const;
+
+    // note(), of a refusal that this line tells whole: no usage and no error text follow. Gives E_CSA_SYNTAX.
+    tl::unexpected<Error> refuse_in_one_line(std::string_view text);
+    bool refused_in_one_line() const { return refused_in_one_line_; }
+
 private:
     Result<std::string> specifier() const;
 
@@ -61,6 +68,7 @@ private:
     std::map<std::string, std::string> parameters_;  // by lower-case name
     host::Terminal terminal_;
     std::unique_ptr<host::Device> device_;
+    bool refused_in_one_line_ = false;
 };
 
 // Says why the words do not fit the command, whose usage follows. Gives E_CSA_SYNTAX.

@@ -30,12 +30,6 @@ const auto kBad = fail(CKR_ATTRIBUTE_VALUE_INVALID);
 
 thread_local std::string refused_attribute;
 
-// Values may be secret (CKA_VALUE): names alone are told.
-tl::unexpected<Error> refuse(const std::string& name, const char* why, CK_RV code) {
-    refused_attribute = "'" + name.substr(0, kMostShown) + "' " + why;
-    return fail(static_cast<std::uint32_t>(code));
-}
-
 bool is_number_codec(Codec codec) {
     return codec == Codec::number || codec == Codec::object_class || codec == Codec::key_type ||
            codec == Codec::modulus_bits || codec == Codec::mechanism;
@@ -203,6 +197,11 @@ Result<CK_MECHANISM_TYPE> mechanism_named(const std::string& name) {
     const auto number = constant_number(name);
     if (!number) return refuse(name, "is no mechanism", CKR_MECHANISM_INVALID);
     return *number;
+}
+
+tl::unexpected<Error> refuse(const std::string& name, const std::string& why, std::uint32_t code) {
+    refused_attribute = "'" + name.substr(0, kMostShown) + "' " + why;
+    return fail(code);
 }
 
 std::string take_refused_attribute() { return std::exchange(refused_attribute, {}); }

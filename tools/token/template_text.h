@@ -40,6 +40,9 @@ private:
     std::vector<std::shared_ptr<const TemplateText>> inner_;
 };
 
+// Refuses a text by its name: values may be secret (CKA_VALUE). Leaves a word for take_refused_attribute().
+tl::unexpected<Error> refuse(const std::string& name, const std::string& why, std::uint32_t code);
+
 // What a text was refused for last on this thread: "CKA_BOGUS is no attribute", "CKA_SIGN takes no such
 // value", with the file and line where it stood in one. Taken once; empty when nothing was.
 std::string take_refused_attribute();

@@ -117,6 +117,13 @@ TEST_CASE("who needs the public part only needs no password, and MOD and PEXP ar
     const auto bare = parse_key_text(text_of(fields), std::nullopt);
     REQUIRE(code_of(bare) == 0);
     CHECK(public_key_der(*bare->key) == public_der(name));
+
+    const std::size_t exponent = fields.find("PEXP=");
+    REQUIRE(exponent != std::string::npos);
+    fields.replace(exponent, std::string::npos, "PEXP=10001\n");  // as a script's "%x" writes it
+    const auto odd = parse_key_text(text_of(fields), std::nullopt);
+    REQUIRE(code_of(odd) == 0);
+    CHECK(public_key_der(*odd->key) == public_der(name));
 }
 
 TEST_CASE("owner and public-only files") {
