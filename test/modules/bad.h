@@ -85,6 +85,19 @@ static int search_primes(void) {
     return code;
 }
 
+/* The same between commands. */
+static void search_in_background(void* unused) {
+    (void)unused;
+    os_task_dly(1);
+    (void)search_primes();
+    os_task_del(os_task_id_get(), NULL);
+}
+static int begin_search(void) {
+    static T_OS_TASK_PAR task = {"SEARCH",       OS_TASK_ID_INVALID, 0, 0x4000, NULL, search_in_background,
+                                 OS_MEM_TYPE_SD, OS_MEM_TYPE_SD};
+    return os_task_new(&task) ? 0 : (int)0xB1700020u;
+}
+
 /* A superuser's simulator has some, its modules have none. */
 static int has_capabilities(void) {
     struct __user_cap_header_struct self = {_LINUX_CAPABILITY_VERSION_3, 0};
@@ -174,6 +187,8 @@ static int misbehave(T_CMDS_HANDLE* handle, int l_cmd, unsigned char* cmd) {
             return break_the_rules();
         case 19:
             return search_primes();
+        case 20:
+            return begin_search();
         default:
             return (int)E_CMDS_INVAL;
     }

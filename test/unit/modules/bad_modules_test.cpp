@@ -35,11 +35,13 @@ enum Bad : std::uint8_t {
     overruns_answer,
     frees_answer,
     breaks_rules,
-    searches_primes
+    searches_primes,
+    searches_in_background
 };
 
-// A search for one of 8192 bits takes a minute; what ends it is seen in seconds, however busy the machine.
-constexpr std::chrono::seconds kSoon{15};
+// searches_primes goes on for ever, a search of its for minutes; what ends it is seen before, however busy the
+// machine.
+constexpr std::chrono::seconds kSoon{60};
 
 std::chrono::steady_clock::duration since(std::chrono::steady_clock::time_point began) {
     return std::chrono::steady_clock::now() - began;
@@ -241,6 +243,26 @@ TEST_CASE("A search for primes ends with whoever wants them") {
         CHECK(search([&] { bench.modules.withdraw_commands(); }) == E_OS_MDL_NOT_AVAILABLE);
         bench.restart();
         expect_alive(bench);
+    }
+}
+
+TEST_CASE("A task that searches for primes holds up neither a restart nor who deletes its module") {
+    ModuleBench bench;
+    bench.start("newer");
+    for (const bool restarts : {true, false}) {
+        INFO(restarts);
+        REQUIRE(bench.misbehave(searches_in_background));
+        std::this_thread::sleep_for(std::chrono::milliseconds(500));
+        const auto began = std::chrono::steady_clock::now();
+        if (restarts) {
+            bench.modules.withdraw_commands();
+            bench.restart();
+        } else {
+            CHECK(bench.modules.consent(ModuleBench::kProbe, false));
+            bench.modules.remove(ModuleBench::kProbe);
+        }
+        CHECK(since(began) < kSoon);
+        if (restarts) expect_alive(bench);
     }
 }
 
