@@ -39,8 +39,8 @@ enum Bad : std::uint8_t {
     searches_in_background
 };
 
-// searches_primes goes on for ever, a search of its for minutes; what ends it is seen before, however busy the
-// machine.
+// searches_primes goes on for ever, a search of its for minutes; what ends it is seen before, however busy
+// the machine.
 constexpr std::chrono::seconds kSoon{60};
 
 std::chrono::steady_clock::duration since(std::chrono::steady_clock::time_point began) {
@@ -259,7 +259,7 @@ TEST_CASE("A task that searches for primes holds up neither a restart nor who de
             bench.restart();
         } else {
             CHECK(bench.modules.consent(ModuleBench::kProbe, false));
-            bench.modules.remove(ModuleBench::kProbe);
+            bench.remove(ModuleBench::kProbe);
         }
         CHECK(since(began) < kSoon);
         if (restarts) expect_alive(bench);
@@ -320,7 +320,7 @@ TEST_CASE("A database that a module keeps open across its stop is free afterward
     REQUIRE(bench.run(9, big_endian_bytes<4>(5)));
     bench.restart();
     CHECK(big_endian(bench.run(10).value()) == 5);
-    bench.modules.stop();
+    bench.stop();
     CHECK(bench.databases.drop("probe.db"));
 }
 

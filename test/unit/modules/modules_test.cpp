@@ -204,7 +204,7 @@ TEST_CASE("The newer of two containers runs; consent is asked for before it goes
     CHECK(bench.modules.consent(ModuleBench::kProbe, false).error().code == 0xB1700077);
     CHECK(bench.modules.consent(ModuleBench::kProbe, true));
     CHECK(bench.modules.consent(0x175, true));
-    bench.modules.remove(ModuleBench::kProbe);
+    bench.remove(ModuleBench::kProbe);
     CHECK(bench.run(kEcho).error().code == E_CMDS_BAD_FC);
     CHECK_THAT(bench.module_log(), Contains("probe stops"));
 }
@@ -250,7 +250,7 @@ TEST_CASE("A container that changed in flash is not started, and says by which c
     CHECK(expect_refused({}, E_OS_MDL_MTC_INV) == 0);
     bench.load("newer", kModuleCs5);
     CHECK(expect_refused(bench.smos->flash.read("newer.mtc").value(), E_OS_MDL_HW_TYPE) == 1);
-    bench.modules.remove(ModuleBench::kProbe);
+    bench.remove(ModuleBench::kProbe);
     CHECK(bench.modules.list().empty());
 
     REQUIRE(bench.smos->flash.write("newer.mtc", whole));
