@@ -205,6 +205,11 @@ Result<Bytes> ModuleProcess::call(cs2sim_call kind, std::uint32_t number, ByteVi
         }
         auto answer = caller.serve(service, received);
         cleanse(received.data(), received.size());  // either may hold keys
+        if (!caller.goes_on()) {                    // it shows where it waits for the service
+            if (answer) cleanse(answer->data(), answer->size());
+            finish();
+            return fail(E_OS_MDL_NOT_AVAILABLE);
+        }
         if (answer) {
             if (const auto fits = put(*answer); !fits) answer = fail(fits.error());
         }

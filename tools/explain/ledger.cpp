@@ -192,6 +192,16 @@ std::vector<LedgerRow> texts() {
     };
 }
 
+std::vector<LedgerRow> sdk_functions() {
+    constexpr bool known = true;
+    constexpr bool assumed = false;
+    return {
+#define CS2SIM_SDK(functions, status, source, reach) {"sdk", #functions, status, source, reach},
+#include "firmware/protocol/sdk_functions.inc"
+#undef CS2SIM_SDK
+    };
+}
+
 void append(std::vector<LedgerRow>& rows, std::vector<LedgerRow> more) {
     rows.insert(rows.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
 }
@@ -206,6 +216,7 @@ std::vector<LedgerRow> ledger() {
     for (const std::string& profile : built_in_profiles())
         append(rows, profile_values(profile, built_in_profile_text(profile)));
     append(rows, texts());
+    append(rows, sdk_functions());
     return rows;
 }
 

@@ -67,6 +67,15 @@ public:
         smos->boot_log.clear();
         modules.start();
     }
+    // As the device does: what the attendant publishes waits meanwhile.
+    void stop() {
+        const std::lock_guard lock(gate_);
+        modules.stop();
+    }
+    void remove(std::uint16_t id) {
+        const std::lock_guard lock(gate_);
+        modules.remove(id);
+    }
     void start(const std::string& name) {
         load(name);
         restart();
