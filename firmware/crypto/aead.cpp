@@ -1,6 +1,7 @@
 #include "firmware/crypto/aead.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "firmware/crypto/random.h"
 #include "firmware/crypto/require.h"
@@ -23,9 +24,7 @@ Handle<EVP_CIPHER_CTX> keyed_context(ByteView key, bool encrypt) {
 }  // namespace
 
 Aead::Aead(ByteView key)
-    : nonce_(random_array<kNonce>()),
-      encrypt_(keyed_context(key, true)),
-      decrypt_(keyed_context(key, false)) {}
+    : encrypt_(keyed_context(key, true)), decrypt_(keyed_context(key, false)) {}
 
 // Sets the nonce and folds the associated data, each part with its length so that parts cannot shift.
 void Aead::begin(EVP_CIPHER_CTX* context, ByteView nonce, std::initializer_list<ByteView> associated) {
@@ -44,6 +43,7 @@ void Aead::begin(EVP_CIPHER_CTX* context, ByteView nonce, std::initializer_list<
 
 Bytes Aead::seal(ByteView plain, std::initializer_list<ByteView> associated) {
     Bytes sealed(kNonce + plain.size() + kTag);
+    if (!std::exchange(sealed_, true)) nonce_ = random_array<kNonce>();
     increment(nonce_);
     std::ranges::copy(nonce_, sealed.begin());
     begin(encrypt_.get(), nonce_, associated);

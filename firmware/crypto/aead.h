@@ -27,7 +27,8 @@ public:
 private:
     void begin(EVP_CIPHER_CTX* context, ByteView nonce, std::initializer_list<ByteView> associated);
 
-    std::array<std::uint8_t, 12> nonce_;
+    std::array<std::uint8_t, 12> nonce_{};  // of the last seal; random before the first
+    bool sealed_ = false;
     Bytes associated_;  // keeps its room
     Handle<EVP_CIPHER_CTX> encrypt_;
     Handle<EVP_CIPHER_CTX> decrypt_;

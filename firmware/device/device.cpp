@@ -18,6 +18,7 @@
 #include "firmware/crypto/pkey.h"
 #include "firmware/crypto/start.h"
 #include "firmware/cxi/cxi.h"
+#include "firmware/db/sqlite/sqlite.h"
 #include "firmware/db/test_functions/db_test_module.h"
 #include "firmware/device/boot_gate.h"
 #include "firmware/device/boot_lines.h"
@@ -389,6 +390,7 @@ bool SimulatedDevice::is_new(const std::filesystem::path& state) {
 
 Result<std::unique_ptr<SimulatedDevice>> SimulatedDevice::boot(Options options) {
     start_openssl();
+    start_sqlite();
     CS2SIM_TRY_LET(smos, Smos::open(options.state, std::move(options.warned)));
     auto device = std::make_unique<BootedDevice>(std::move(options.profile), std::move(smos));
     device->on_shut_down(std::move(options.shut_down));

@@ -5,7 +5,6 @@
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -25,12 +24,14 @@
 
 #include "driver/listener.h"
 #include "firmware/crypto/core_file.h"
+#include "firmware/crypto/start.h"
 #include "firmware/device/device.h"
 #include "firmware/smos/flash/state_file.h"
 #include "tools/daemon/factory_key.h"
 #include "tools/daemon/longest_end.h"
 #include "tools/daemon/memory.h"
 #include "tools/daemon/wait.h"
+#include "tools/instance/start_report.h"
 
 namespace cs2sim {
 namespace {
@@ -241,6 +242,7 @@ tl::expected<void, std::string> write_pid_file(const fs::path& file) {
 // Boots and opens everything. On failure what was opened is closed again.
 tl::expected<std::unique_ptr<Instance>, std::string> launch(const StartOptions& options) {
     arrange_memory();
+    const OpensslStart openssl;
     CS2SIM_TRY(have_descriptors());
     if (is_hidden(options.state)) return Problem(no_instance(options.state));
     auto made = std::make_unique<NewDevice>(options.state);
@@ -269,6 +271,7 @@ tl::expected<std::unique_ptr<Instance>, std::string> launch(const StartOptions& 
 }
 
 void serve(const Instance& instance, const StartOptions& options) {
+    forget_start();
     wait_for_the_end(instance.lock, options.state);
     if (!options.pid_file.empty()) ::unlink(options.pid_file.c_str());
 }
@@ -311,36 +314,22 @@ void detach_from_terminal() {
     if (::chdir("/") != 0) spdlog::warn("chdir: {}", std::strerror(errno));
 }
 
-// The daemon's side of start(): tells the parent "+" and the report, or "-" and the problem.
-int run_daemon(const StartOptions& options, int to_parent) {
+// The daemon's side of start(). `listener`: who is told of it.
+int run_daemon(const StartOptions& options, int listener) {
     auto instance = launch(options);
     if (instance)
         if (auto log = open_log(options); !log) instance = tl::unexpected(log.error());
-    const std::string message = instance ? "+" + (*instance)->report.str() : "-" + instance.error();
-    const bool told =
-        ::write(to_parent, message.data(), message.size()) == static_cast<ssize_t>(message.size());
+    const bool told = tell_start(listener, instance.map([](const auto& made) { return made->report.str(); }));
     if (!instance || !told) return 1;
     detach_from_terminal();
-    ::close(to_parent);
+    ::close(listener);
     spdlog::info("started, profile {}", options.profile);
     serve(**instance, options);
     return 0;
 }
 
-std::string read_all(int fd) {
-    std::string text;
-    char buffer[4096];
-    for (;;) {
-        const ssize_t count = ::read(fd, buffer, sizeof buffer);
-        if (count > 0) {
-            text.append(buffer, static_cast<std::size_t>(count));
-        } else if (count == 0 || errno != EINTR) {
-            return text;
-        }
-    }
-}
-
 int run_in_background(const StartOptions& options) {
+    if (const auto listener = start_listener()) return run_daemon(options, *listener);
     int pipe_ends[2];
     if (::pipe2(pipe_ends, O_CLOEXEC) != 0) {
         std::cerr << "cs2sim: pipe: " << std::strerror(errno) << '\n';
@@ -356,17 +345,7 @@ int run_in_background(const StartOptions& options) {
         ::_exit(run_daemon(options, pipe_ends[1]));
     }
     ::close(pipe_ends[1]);
-    const std::string message = read_all(pipe_ends[0]);
-    ::close(pipe_ends[0]);
-    if (message.starts_with('+')) {
-        std::cout << message.substr(1);
-        return 0;
-    }
-    int ended = 0;
-    ::waitpid(child, &ended, 0);
-    std::cerr << "cs2sim: " << (message.empty() ? "the simulator died while it started" : message.substr(1))
-              << '\n';
-    return 1;
+    return hear_start(pipe_ends[0], child);
 }
 
 // What the log says goes to the terminal, coloured where that is one and nobody objects (no-color.org).
@@ -400,6 +379,8 @@ std::optional<std::string> wrong_word(const StartOptions& options) {
     const bool is_file =
         options.profile.find('/') != std::string::npos || fs::exists(options.profile, ignored);
     if (is_file) return std::nullopt;  // what is wrong in a file is no wrong word
+    const auto built_in = built_in_profiles();
+    if (std::ranges::find(built_in, options.profile) != built_in.end()) return std::nullopt;
     const auto profile = load_profile(options.profile);
     return profile ? std::nullopt : std::optional(profile.error());
 }

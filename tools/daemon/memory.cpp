@@ -1,13 +1,18 @@
 #include "tools/daemon/memory.h"
 
+#include <fcntl.h>
+#include <link.h>
 #include <malloc.h>
 #include <pthread.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <charconv>
 #include <chrono>
 #include <cstdint>
-#include <fstream>
+#include <span>
 #include <string>
 
 namespace cs2sim {
@@ -29,18 +34,29 @@ std::size_t limit_of(int resource) {
                : SIZE_MAX;
 }
 
+// Of a small file of the kernel; empty when it cannot be read.
+std::string text_of(const std::string& file) {
+    char text[4096];
+    const int fd = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
+    const ssize_t size = fd < 0 ? 0 : ::read(fd, text, sizeof text);
+    if (fd >= 0) ::close(fd);
+    return {text, static_cast<std::size_t>(std::max<ssize_t>(size, 0))};
+}
+
 std::size_t number_in(const std::string& file) {
-    std::ifstream in(file);
+    const std::string text = text_of(file);
     std::size_t number = 0;
-    return in >> number ? number : SIZE_MAX;  // "max" where there is no limit
+    const auto read = std::from_chars(text.data(), text.data() + text.size(), number);
+    return read.ec == std::errc() ? number : SIZE_MAX;  // "max" where there is no limit
 }
 
 // Of this process's control group and those above it (cgroups(7)): "0::/path" in version 2, "n:memory:/path"
 // before it.
 std::size_t limit_of_control_groups() {
     std::size_t least = SIZE_MAX;
-    std::ifstream groups("/proc/self/cgroup");
-    for (std::string line; std::getline(groups, line);) {
+    const std::string groups = text_of("/proc/self/cgroup");
+    for (std::size_t at = 0, end = 0; (end = groups.find('\n', at)) != std::string::npos; at = end + 1) {
+        const std::string line = groups.substr(at, end - at);
         const bool second = line.starts_with("0::");
         const auto memory = line.find(":memory:");
         if (!second && memory == std::string::npos) continue;
@@ -54,6 +70,18 @@ std::size_t limit_of_control_groups() {
         }
     }
     return least;
+}
+
+// Of a program or library: those of its pages that are as they are in its file.
+int forget_pages(dl_phdr_info* of, std::size_t, void*) {
+    const auto page = static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE));
+    for (const ElfW(Phdr)& part : std::span(of->dlpi_phdr, of->dlpi_phnum)) {
+        if (part.p_type != PT_LOAD || (part.p_flags & PF_W) != 0) continue;
+        const std::uintptr_t begin = of->dlpi_addr + part.p_vaddr;
+        const std::uintptr_t first = begin / page * page;
+        ::madvise(reinterpret_cast<void*>(first), begin + part.p_memsz - first, MADV_DONTNEED);
+    }
+    return 0;
 }
 
 }  // namespace
@@ -103,6 +131,11 @@ void arrange_memory() {
     ::pthread_attr_setstacksize(&attributes, std::clamp(allowed_memory() / 256, kMiB / 4, kMiB));
     ::pthread_setattr_default_np(&attributes);
     ::pthread_attr_destroy(&attributes);
+}
+
+void forget_start() {
+    ::malloc_trim(0);
+    ::dl_iterate_phdr(forget_pages, nullptr);
 }
 
 MemoryReturn::MemoryReturn(CallerMemory& memory) : memory_(memory) {
