@@ -10,9 +10,9 @@ namespace cs2sim {
 // use of OpenSSL.
 void start_openssl();
 
-// The same, and a thread of its own begins to look up what every start of a device computes with: that takes OpenSSL
-// as long as all the rest of a start, which goes on meanwhile. Who needs an algorithm earlier looks it up or waits.
-// The thread is gone with this object.
+// The same, and a thread of its own begins to look up what every start of a device computes with: that takes
+// OpenSSL as long as all the rest of a start, which goes on meanwhile. Who needs an algorithm earlier looks
+// it up or waits. The thread is gone with this object.
 class OpensslStart {
 public:
     OpensslStart();

@@ -15,8 +15,8 @@ constexpr int kApplicationId = 0x43533244;  // "CS2D", in the header of our SQLi
 constexpr int kFormat = 1;
 constexpr int kFormatWithTerms = 2;  // the same, and terms and notes beside
 
-// One process owns the state folder: the index of the log lies in its memory, not in a file beside, and files are
-// locked once.
+// One process owns the state folder: the index of the log lies in its memory, not in a file beside, and files
+// are locked once.
 constexpr const char* kWithinProcess = "unix-excl";
 
 }  // namespace

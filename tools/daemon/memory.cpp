@@ -75,7 +75,7 @@ std::size_t limit_of_control_groups() {
 // Of a program or library: those of its pages that are as they are in its file.
 int forget_pages(dl_phdr_info* of, std::size_t, void*) {
     const auto page = static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE));
-    for (const ElfW(Phdr)& part : std::span(of->dlpi_phdr, of->dlpi_phnum)) {
+    for (const ElfW(Phdr) & part : std::span(of->dlpi_phdr, of->dlpi_phnum)) {
         if (part.p_type != PT_LOAD || (part.p_flags & PF_W) != 0) continue;
         const std::uintptr_t begin = of->dlpi_addr + part.p_vaddr;
         const std::uintptr_t first = begin / page * page;

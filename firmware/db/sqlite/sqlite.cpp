@@ -15,7 +15,8 @@ void make_private(const std::filesystem::path& file) {
 
 }  // namespace
 
-// By itself each connection takes 48 KB for small things and 85 KB for pages at once, and writes to all of it.
+// By itself each connection takes 48 KB for small things and 85 KB for pages at once, and writes to all of
+// it.
 void start_sqlite() {
     constexpr int kSlot = 1200, kSlots = 8;
     sqlite3_config(SQLITE_CONFIG_LOOKASIDE, kSlot, kSlots);

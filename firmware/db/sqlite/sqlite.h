@@ -13,8 +13,8 @@
 
 namespace cs2sim {
 
-// How SQLite is to use memory in this process: no more of it than what its connections need. Counts only before the
-// first connection is opened.
+// How SQLite is to use memory in this process: no more of it than what its connections need. Counts only
+// before the first connection is opened.
 void start_sqlite();
 
 struct SqliteFree {
@@ -47,8 +47,8 @@ private:
 
 class Sqlite {
 public:
-    // Opens with SQLITE_OPEN_NOMUTEX and the given further flags. On failure the object stays closed. `vfs`: of
-    // SQLite's ways to use files; null: its usual one.
+    // Opens with SQLITE_OPEN_NOMUTEX and the given further flags. On failure the object stays closed. `vfs`:
+    // of SQLite's ways to use files; null: its usual one.
     int open(const std::filesystem::path& file, int flags, const char* vfs = nullptr);
     void close() { handle_.reset(); }
 
