@@ -216,9 +216,6 @@ void write_record(const fs::path& state, const InstanceRecord& record) {
     std::ostringstream text;
     text << table << '\n';
     const std::string content = text.str();
-    // With its place on the disk beforehand: ext4 would wait for it when the new file takes the old one's
-    // name.
-    (void)::fallocate(fd, 0, 0, static_cast<off_t>(content.size()));
     const bool written = ::write(fd, content.data(), content.size()) == static_cast<ssize_t>(content.size());
     ::close(fd);
     std::error_code ignored;
