@@ -15,10 +15,6 @@ constexpr int kApplicationId = 0x43533244;  // "CS2D", in the header of our SQLi
 constexpr int kFormat = 1;
 constexpr int kFormatWithTerms = 2;  // the same, and terms and notes beside
 
-// One process owns the state folder: the index of the log lies in its memory, not in a file beside, and files
-// are locked once.
-constexpr const char* kWithinProcess = "unix-excl";
-
 }  // namespace
 
 Error database_error(int sqlite_result) {
@@ -52,7 +48,7 @@ SqliteConnection::SqliteConnection(const DatabaseIdentity& identity)
     : identity_(identity), aead_(identity.record_key) {}
 
 Result<void> SqliteConnection::open(Syncs syncs) {
-    const int opened = sqlite_.open(identity_.file, SQLITE_OPEN_READWRITE, kWithinProcess);
+    const int opened = sqlite_.open(identity_.file, SQLITE_OPEN_READWRITE);
     if (opened != SQLITE_OK) return fail(database_error(opened));
     CS2SIM_TRY(run(syncs == Syncs::each_commit ? "PRAGMA synchronous=FULL" : "PRAGMA synchronous=OFF"));
     CS2SIM_TRY(run("PRAGMA temp_store=MEMORY"));           // a savepoint must need no descriptor

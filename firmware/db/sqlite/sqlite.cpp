@@ -58,10 +58,10 @@ ByteView Statement::bytes(int column) const {
 std::int64_t Statement::number(int column) const { return sqlite3_column_int64(handle_.get(), column); }
 
 // A file made by SQLite would have the umask's mode; its side files have the file's own.
-int Sqlite::open(const std::filesystem::path& file, int flags, const char* vfs) {
+int Sqlite::open(const std::filesystem::path& file, int flags) {
     if ((flags & SQLITE_OPEN_CREATE) != 0) make_private(file);
     sqlite3* handle = nullptr;
-    const int result = sqlite3_open_v2(file.c_str(), &handle, flags | SQLITE_OPEN_NOMUTEX, vfs);
+    const int result = sqlite3_open_v2(file.c_str(), &handle, flags | SQLITE_OPEN_NOMUTEX, nullptr);
     handle_.reset(handle);
     if (result != SQLITE_OK) {
         handle_.reset();

@@ -47,9 +47,8 @@ private:
 
 class Sqlite {
 public:
-    // Opens with SQLITE_OPEN_NOMUTEX and the given further flags. On failure the object stays closed. `vfs`:
-    // of SQLite's ways to use files; null: its usual one.
-    int open(const std::filesystem::path& file, int flags, const char* vfs = nullptr);
+    // Opens with SQLITE_OPEN_NOMUTEX and the given further flags. On failure the object stays closed.
+    int open(const std::filesystem::path& file, int flags);
     void close() { handle_.reset(); }
 
     sqlite3* get() const { return handle_.get(); }
