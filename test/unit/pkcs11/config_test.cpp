@@ -4,6 +4,7 @@
 #include <cstdlib>
 
 #include "host-lib/pkcs11/config.h"
+#include "host-lib/pkcs11/cryptoki/cryptoki.h"
 #include "test/unit/scratch.h"
 
 using namespace cs2sim::p11;
