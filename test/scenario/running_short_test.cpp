@@ -47,7 +47,6 @@ long kilobytes(pid_t pid, const std::string& field) {
     return std::stol(text.substr(text.find(word) + word.size()));
 }
 long resident_kilobytes(pid_t pid) { return kilobytes(pid, "VmRSS"); }
-long peak_kilobytes(pid_t pid) { return kilobytes(pid, "VmHWM"); }
 
 Bytes aes_key(int number) {
     PropertyList list;
@@ -95,17 +94,6 @@ TEST_CASE(
     const Outcome again = instance.cs2sim({"start", "--no-device", "--listen", instance.socket});
     require_success(again);
     CHECK(again.err.find("warning") == std::string::npos);
-}
-
-TEST_CASE("an idle simulator holds in memory what it runs on, not all that its start went through") {
-    const Instance instance;
-    const pid_t pid = instance.pid();
-    long now = resident_kilobytes(pid);
-    for (int i = 0; i < 20 && now > peak_kilobytes(pid) * 2 / 3; ++i) {  // then it makes a key
-        std::this_thread::sleep_for(20ms);
-        now = resident_kilobytes(pid);
-    }
-    CHECK(now <= peak_kilobytes(pid) * 2 / 3);
 }
 
 TEST_CASE("memory that a trace or large commands took goes back to the system") {

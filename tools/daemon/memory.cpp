@@ -1,10 +1,8 @@
 #include "tools/daemon/memory.h"
 
 #include <fcntl.h>
-#include <link.h>
 #include <malloc.h>
 #include <pthread.h>
-#include <sys/mman.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -72,18 +70,6 @@ std::size_t limit_of_control_groups() {
     return least;
 }
 
-// Of a program or library: those of its pages that are as they are in its file.
-int forget_pages(dl_phdr_info* of, std::size_t, void*) {
-    const auto page = static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE));
-    for (const ElfW(Phdr) & part : std::span(of->dlpi_phdr, of->dlpi_phnum)) {
-        if (part.p_type != PT_LOAD || (part.p_flags & PF_W) != 0) continue;
-        const std::uintptr_t begin = of->dlpi_addr + part.p_vaddr;
-        const std::uintptr_t first = begin / page * page;
-        ::madvise(reinterpret_cast<void*>(first), begin + part.p_memsz - first, MADV_DONTNEED);
-    }
-    return 0;
-}
-
 }  // namespace
 
 std::size_t allowed_memory() {
@@ -133,10 +119,7 @@ void arrange_memory() {
     ::pthread_attr_destroy(&attributes);
 }
 
-void forget_start() {
-    ::malloc_trim(0);
-    ::dl_iterate_phdr(forget_pages, nullptr);
-}
+void forget_start() { ::malloc_trim(0); }
 
 MemoryReturn::MemoryReturn(CallerMemory& memory) : memory_(memory) {
     thread_ = std::thread([this] {

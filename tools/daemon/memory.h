@@ -30,8 +30,7 @@ tl::expected<void, std::string> have_descriptors();
 // are. Precondition: no thread runs but this one.
 void arrange_memory();
 
-// Gives back what only the start needed: free memory, and the pages of code and constants that it went
-// through, which the system maps again from its cache when they are next needed.
+// Gives the memory back that only the start needed.
 void forget_start();
 
 // Gives memory back to the system, shortly after callers have given back much of it.
