@@ -24,10 +24,14 @@ bool fails() {
 
 void* allocated(std::size_t size) noexcept { return fails() ? nullptr : std::malloc(size == 0 ? 1 : size); }
 
+// As the standard's: whoever can make room is asked.
 void* allocated_or_thrown(std::size_t size) {
-    void* const memory = allocated(size);
-    if (!memory) throw std::bad_alloc();
-    return memory;
+    for (;;) {
+        if (void* const memory = allocated(size)) return memory;
+        const std::new_handler make_room = std::get_new_handler();
+        if (!make_room) throw std::bad_alloc();
+        make_room();
+    }
 }
 
 }  // namespace

@@ -10,6 +10,7 @@
 #include "firmware/modules/images/script.h"
 #include "firmware/protocol/databases.h"
 #include "firmware/smos/flash/file_name.h"
+#include "firmware/smos/loaded_files.h"
 
 namespace cs2sim::adm {
 namespace {
@@ -39,6 +40,16 @@ Result<ModuleInfo> check_module_file(std::string_view name, ByteView content,
     if (const auto image = container_image(content, kModuleScript))
         CS2SIM_TRY(script_in_image(*image, module));
     return module;
+}
+
+// A container that was checked takes its place; what it is now is noted for the next start.
+Result<void> finish_container(const Call& call, UnfinishedFile& upload) {
+    LoadedFiles loaded(call.device.smos.nvram);
+    CS2SIM_TRY(loaded.expect(upload.name(), upload.content()));
+    CS2SIM_TRY(upload.finish());
+    static_cast<void>(
+        loaded.note(upload.name(), upload.content()));  // else it stays beside what was there before
+    return {};
 }
 
 // What was loaded and is whole; its signature was checked when it came.
@@ -104,7 +115,8 @@ Result<Bytes> load_file(Call& call) {
         }
         if (const auto& ask = call.state<DeviceControl>().ask_module) CS2SIM_TRY(ask(module->id, true));
     }
-    CS2SIM_TRY(upload->finish());
+    const bool is_container = is_module_file(name) && !is_script(name);
+    CS2SIM_TRY(is_container ? finish_container(call, *upload) : upload->finish());
     call.audit(AUDIT_FIRMWARE, "file " + name + " loaded");
     return call.answer({handle});
 }
@@ -117,6 +129,7 @@ Result<Bytes> delete_file(Call& call) {
     const DeviceControl& control = call.state<DeviceControl>();
     if (module && control.ask_module) CS2SIM_TRY(control.ask_module(module->id, false));
     CS2SIM_TRY(is_database(name) ? call.device.databases.drop(name) : call.device.smos.flash.remove(name));
+    if (is_module_file(name)) static_cast<void>(LoadedFiles(call.device.smos.nvram).forget(name));
     if (module && control.remove_module) control.remove_module(module->id);
     call.audit(AUDIT_FIRMWARE, "file " + name + " deleted");
     return call.answer({});

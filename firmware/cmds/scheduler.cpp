@@ -8,6 +8,7 @@
 #include "firmware/cmds/sessions.h"
 #include "firmware/cmds/tracer.h"
 #include "firmware/cmds/users.h"
+#include "firmware/smos/flash/memory_reserve.h"
 
 namespace cs2sim {
 
@@ -103,6 +104,7 @@ std::vector<FunctionCounts> Scheduler::counts() const {
 }
 
 Result<Bytes> Scheduler::run(Services& services, Context& context, const Request& request) {
+    const CommandMemory memory;
     const std::lock_guard lock(context.mutex);
     struct Counted {
         std::atomic<std::uint32_t>& count;
@@ -193,7 +195,7 @@ void Call::audit(std::uint32_t audit_class, std::string_view text) const {
     *audited_ = true;
     if (unlogged_ && audit_class == AUDIT_KEY) return;
     std::string line;
-    for (const LoggedOnUser& user : context.users) line += (line.empty() ? "[" : ",") + user.short_name;
+    for (const LoggedOnUser& user : context.users) line += (line.empty() ? "[" : ",") + user.name();
     line += line.empty() ? "[] " : "] ";
     line += text;
     // A full log must not undo what was done: the log's own rule (rotate or not) decides what is lost.

@@ -92,14 +92,15 @@ Result<Bytes> logon(Call& call) {
         return fail(user.error());
     }
     if (const auto allowed = allow_user_here(call, *user); !allowed) {
-        call.audit(AUDIT_AUTH_FAILED, refusal(user->short_name, allowed.error()));
+        call.audit(AUDIT_AUTH_FAILED, refusal(user->name(), allowed.error()));
         return fail(allowed.error());
     }
     // One user counts once, however often they log on: two administrators are two people (guide G3).
     std::erase_if(users, [&](const LoggedOnUser& on) { return on.short_name == user->short_name; });
     users.push_back({user->short_name, user->permission, user->attributes,
-                     call.device.sessions.mark_active(user->short_name), Users::authority_digest(*user)});
-    call.audit(AUDIT_AUTH_SUCCESS, describe_user(user->short_name) + " logged on");
+                     call.device.sessions.mark_active(user->short_name), Users::authority_digest(*user),
+                     UINT64_MAX, user->long_name});
+    call.audit(AUDIT_AUTH_SUCCESS, describe_user(user->name()) + " logged on");
     return call.answer({call.auth_state()});
 }
 

@@ -47,9 +47,9 @@ Result<Aead> user_seal(const ResidentMbk& mbk) {
 
 Result<Bytes> add_user(Call& call) {
     User user = described_user(call.request);
-    user.long_name = call.request.text("name");
+    const std::string name = user.long_name = call.request.text("name");
     CS2SIM_TRY_LET(short_name, call.device.users.add(std::move(user)));
-    call.audit(AUDIT_USER, audit_text("add", short_name));
+    call.audit(AUDIT_USER, audit_text("add", name));
     return call.answer({short_name});
 }
 
@@ -62,7 +62,7 @@ Result<Bytes> change_user(Call& call) {
     CS2SIM_TRY(call.device.users.change_token(user.short_name, token, own));
     user.token = to_secret(token);
     if (own) self->authority_digest = Users::authority_digest(user);  // here they go on, elsewhere not
-    call.audit(AUDIT_USER, audit_text("change", user.short_name));
+    call.audit(AUDIT_USER, audit_text("change", user.name()));
     return call.answer({});
 }
 
@@ -116,7 +116,7 @@ Result<Bytes> backup_user(Call& call) {
     CS2SIM_TRY_LET(plain, Users::encode(user));
     const auto name = user_search_key(user.short_name);  // as the backup carries it, zeros and all
     const Bytes sealed = seal.seal(plain, {name});
-    call.audit(AUDIT_BACKUP_RESTORE, audit_text("backup", user.short_name));
+    call.audit(AUDIT_BACKUP_RESTORE, audit_text("backup", user.name()));
     return call.answer({compose_fitting(LAYOUT_USER_BACKUP, kBackupVersion, name, mbk.info().hash, sealed)});
 }
 
@@ -132,7 +132,7 @@ Result<Bytes> restore_user(Call& call) {
     if (!plain) return fail(E_CMDS_INVAL_BCK);
     CS2SIM_TRY_LET(user, Users::decode(backup->bytes("short"), *plain));
     CS2SIM_TRY(call.device.users.restore(user));
-    call.audit(AUDIT_BACKUP_RESTORE, audit_text("restore", user.short_name));
+    call.audit(AUDIT_BACKUP_RESTORE, audit_text("restore", user.name()));
     return call.answer({user.short_name});
 }
 

@@ -171,7 +171,7 @@ Result<std::string> Users::short_name_for(std::string_view name) {
 }
 
 Result<std::string> Users::add(User user) {
-    const std::string name = user.long_name.empty() ? user.short_name : user.long_name;
+    const std::string name = user.name();
     CS2SIM_TRY(check_user_name(name));
     CS2SIM_TRY(check_user(user, profile_));
 
@@ -225,7 +225,7 @@ Result<std::string> Users::remove(std::string_view name,
     if (is_active(short_name)) return fail(E_CMDS_USER_ACTIVE);
     CS2SIM_TRY_LET(db, database());
     CS2SIM_TRY(db->erase(user_search_key(short_name)));
-    return short_name;
+    return user ? user->name() : short_name;
 }
 
 // One administrator with key or card must remain (guide G13), also behind the next restart.

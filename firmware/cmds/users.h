@@ -45,6 +45,8 @@ struct User {
     bool tried = false;         // has logged on or tried to: Z[n] is shown from then on
     std::string attributes;     // "CXI_GROUP=SLOT_0000,…"
     SecretBytes token;          // public key (DER) or password
+
+    const std::string& name() const { return long_name.empty() ? short_name : long_name; }  // as lists show it
 };
 
 // The user that a request or a record describes by its fields permission, mechanism, flags, attributes and
@@ -71,7 +73,7 @@ public:
     // Errors: E_CMDS_NO_USER, and those of check_user().
     Result<void> change_attributes(std::string_view name, std::string_view attributes);
     // `is_active` tells whether a user is logged on. A user whose record is damaged can be removed by the
-    // short name. Returns the short name. Errors: E_CMDS_NO_USER, E_CMDS_ADMIN_AMPUTATION,
+    // short name. Returns the name that lists show. Errors: E_CMDS_NO_USER, E_CMDS_ADMIN_AMPUTATION,
     // E_CMDS_USER_ACTIVE.
     Result<std::string> remove(std::string_view name,
                                const std::function<bool(const std::string&)>& is_active);

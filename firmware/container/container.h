@@ -51,8 +51,9 @@ Result<ModuleInfo> check_container(ByteView file, std::span<const PublicKey> key
 
 // The same of a container that was loaded once, as a start finds it in flash: whole, and signed as it was if
 // the key whose id stands in it is among `keys`; one whose key is gone since is taken, as the load that
-// brought it checked it. Errors: E_OS_MDL_MTC_INV, E_OS_MDL_MMC_INV, E_OS_MDL_HW_TYPE, E_OS_MDL_CORRUPT (the
-// image), E_OS_MDL_NO_MTC_SIG (no signature where one should be), E_OS_MDL_MSC_VERIFY_FAILED.
+// brought it checked it: whether that is so, the caller has to know (LoadedFiles). Errors: E_OS_MDL_MTC_INV,
+// E_OS_MDL_MMC_INV, E_OS_MDL_HW_TYPE, E_OS_MDL_CORRUPT (the image), E_OS_MDL_NO_MTC_SIG (no signature where
+// one should be), E_OS_MDL_MSC_VERIFY_FAILED.
 Result<ModuleInfo> check_stored_container(ByteView file, std::span<const PublicKey> keys);
 
 // The image inside a container that check_container() took: the linker's file with its fill. Errors:

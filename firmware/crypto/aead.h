@@ -15,7 +15,7 @@ class Aead {
 public:
     static constexpr std::size_t kOverhead = 12 + 16;
 
-    explicit Aead(ByteView key);  // 32 bytes
+    explicit Aead(ByteView key);  // 32 bytes; a copy, whose schedules are made when they are needed
 
     // Seals with a nonce of its own: random for the object's first, the one before plus one for each further
     // (NIST SP 800-38D, 8.2.2). `associated` is authenticated but not contained.
@@ -26,8 +26,11 @@ public:
 
 private:
     void begin(EVP_CIPHER_CTX* context, ByteView nonce, std::initializer_list<ByteView> associated);
+    EVP_CIPHER_CTX* keyed(Handle<EVP_CIPHER_CTX>& context, bool encrypt) const;
 
-    std::array<std::uint8_t, 12> nonce_;
+    SecretBytes key_;
+    std::array<std::uint8_t, 12> nonce_{};  // of the last seal; random before the first
+    bool sealed_ = false;
     Bytes associated_;  // keeps its room
     Handle<EVP_CIPHER_CTX> encrypt_;
     Handle<EVP_CIPHER_CTX> decrypt_;

@@ -1,5 +1,6 @@
 #include "firmware/crypto/core_file.h"
 
+#include <sys/prctl.h>
 #include <sys/resource.h>
 
 #include <algorithm>
@@ -14,5 +15,7 @@ void leave_no_core_file() {
     limit.rlim_cur = limit.rlim_max;
     ::setrlimit(RLIMIT_CORE, &limit);
 }
+
+void close_memory() { ::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); }
 
 }  // namespace cs2sim

@@ -9,4 +9,9 @@ namespace cs2sim {
 // could not read its callers' memory for an ioctl(), and nobody could debug their own module.
 void leave_no_core_file();
 
+// For the simulator itself, which no other process has to look into: those of the same user can neither read
+// nor write its memory (/proc/PID/mem), nor trace it, nor see its environment and open files; root can. The
+// programs that it starts, modules among them, are as they were.
+void close_memory();
+
 }  // namespace cs2sim

@@ -9,6 +9,7 @@ namespace {
 constexpr std::chrono::seconds kLongest{120};
 constexpr std::size_t kLongestSeed = 1024;
 constexpr unsigned kSmallestPrime = 32, kLargestPrime = 8192;  // bits
+constexpr std::size_t kLongestExponent = 2048;                 // each candidate is compared with all of it
 constexpr std::uint32_t kMostGenerators = 64;  // of true P and Q the first one does; false ones end soon
 
 struct SizeRow {
@@ -200,6 +201,7 @@ bool shares_factor(const BIGNUM& prime, const BIGNUM& exponent, BN_CTX* context)
 
 Result<SecretBytes> prime_from(const PrimeWish& wish, const Abandonment* abandonment) {
     const bool with_factors = !wish.first.empty() || !wish.second.empty();
+    if (wish.exponent.size() > kLongestExponent) return fail(E_ECA_BAD_PARAM);
     const Number start = number_of(wish.start), exponent = number_of(wish.exponent);
     const Handle<BN_CTX> context(BN_CTX_secure_new());
     if (!start || !exponent || !context) return fail(E_ECA_MEM);

@@ -35,8 +35,8 @@ Result<Generator> generator_of_seed(ByteView p, ByteView q, ByteView seed, std::
 
 // The first prime of `bits` bits from `start` on with no factor of p - 1 in `exponent` (0: whatever it has);
 // when `first` and `second` are not empty, p - 1 has the first prime from `first` on as a factor, p + 1 that
-// from `second` on. Errors: E_ECA_BAD_PARAM, E_ECA_TOO_BIG when there is none of that many bits,
-// E_OS_PCI_CANCEL.
+// from `second` on. Errors: E_ECA_BAD_PARAM (also for an exponent of over 16384 bits), E_ECA_TOO_BIG when
+// there is none of that many bits, E_OS_PCI_CANCEL.
 struct PrimeWish {
     unsigned bits;
     ByteView start, exponent, first, second;

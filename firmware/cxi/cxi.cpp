@@ -49,6 +49,15 @@ std::uint8_t kind_of(const LoadedKey& key) {
     return is_dsa(*key.pkey) ? 0 : KIND_AGREES;
 }
 
+// Whether another key may come of the use that has the same bytes: by a derivation that only cuts or joins,
+// or by a user's module, which gets them.
+bool may_hand_on(const LoadedKey& key, Use use, Mechanism mechanism) {
+    constexpr std::uint32_t kOneWay[] = {CXI_MECH_KDF_HASH, CXI_MECH_KDF_HMAC, CXI_MECH_KDF_TLS12_PRF};
+    if (mechanism.is_vendor()) return true;
+    return use == USE_DERIVE && key.object.is_secret() &&
+           std::ranges::find(kOneWay, mechanism.kdf()) == std::end(kOneWay);
+}
+
 // Under the settings of a group; the modes have a code of their own.
 std::uint32_t code_of_mixture(Separation side, Use use) {
     if (side == Separation::deriving) return E_CXI_CRYPT_MECH;
@@ -180,36 +189,21 @@ Result<void> Cxi::allow(const LoadedKey& key, Use use, Mechanism mechanism, Byte
             return fail(E_CXI_VALIDITY_PERIOD);
     }
     CS2SIM_TRY(approve_object(key.object, use));
-    if ((modes() & (MODE_FIPS | MODE_CC)) == 0) return keep_roles(key, use);
+    if ((modes() & (MODE_FIPS | MODE_CC)) == 0) return keep_roles(key, use, mechanism);
     if (key.pkey && is_dh(*key.pkey) && !is_in_safe_group(*key.pkey))
         CS2SIM_TRY(approve_act(modes(), Act::own_group));
     CS2SIM_TRY(approve_mechanism(modes(), use, key.object.algorithm(), mechanism.value));
     if (const std::uint32_t hash = mask_hash(key, mechanism, parameter); hash != 0)
         CS2SIM_TRY(approve_mechanism(modes(), use, key.object.algorithm(), hash));
-    CS2SIM_TRY(keep_roles(key, use));
+    CS2SIM_TRY(keep_roles(key, use, mechanism));
     if ((modes() & MODE_FIPS) == 0 || !key.object.is_private()) return {};
     return keep_first_usage(key, use, mechanism);
 }
 
-Result<KeyRole> Cxi::role(const SeparationRow& row, const LoadedKey& key, KeyRole wanted) {
-    std::atomic<std::uint8_t>& known = (*key.roles)[static_cast<std::size_t>(row.side)];
-    if (known == ROLE_OPEN) {
-        const auto kind =
-            row.side == Separation::moving ? KeyStore::NoteKind::role : KeyStore::NoteKind::deriving;
-        CS2SIM_TRY_LET(note, keys.note(kind, key));
-        if (note.empty()) {
-            CS2SIM_TRY(keys.change_note(kind, key, [&](ByteView before) -> Result<Bytes> {
-                return note = before.empty() ? Bytes{wanted} : to_bytes(before);
-            }));
-        }
-        known = note.front();
-    }
-    return static_cast<KeyRole>(known.load());
-}
-
 // The bytes of a key keep the roles that their first use gave them: a copy, a restored or unwrapped key has
 // them too.
-Result<void> Cxi::keep_roles(const LoadedKey& key, Use use) {
+Result<void> Cxi::keep_roles(const LoadedKey& key, Use use, Mechanism mechanism) {
+    if (may_hand_on(key, use, mechanism)) CS2SIM_TRY(keys.keep_roles(key));
     if (!key.roles || (key.object.is_public() && (use & kWraps) == 0)) return {};
     const bool certified = (modes() & (MODE_FIPS | MODE_CC)) != 0;
     std::optional<Restrictions> set;  // read when it is needed: a curve's signature is fast
@@ -221,7 +215,7 @@ Result<void> Cxi::keep_roles(const LoadedKey& key, Use use) {
         }
         if (!certified && !((*set).*row.setting)) continue;
         const KeyRole wanted = (row.uses & use) != 0 ? row.role : ROLE_WORKS;
-        CS2SIM_TRY_LET(kept, role(row, key, wanted));
+        CS2SIM_TRY_LET(kept, keys.role(key, row.side, wanted));
         if (kept == wanted) continue;
         CS2SIM_TRY(approve_act(modes(), Act::mixed_use));
         return fail(code_of_mixture(row.side, use));
@@ -305,9 +299,9 @@ Result<Bytes> Cxi::seal_outside(const KeyObject& key) {
     return reference;
 }
 
-Result<Bytes> Place::put(KeyObject& key) {
+Result<Bytes> Place::put(KeyObject& key, Origin origin) {
     if (has(CXI_FLAG_KEY_EXTERNAL)) return cxi_.seal_outside(key);
-    CS2SIM_TRY(cxi_.keys.insert({&key}, has(CXI_FLAG_KEY_OVERWRITE), lifetime()));
+    CS2SIM_TRY(cxi_.keys.insert({&key}, has(CXI_FLAG_KEY_OVERWRITE), lifetime(origin)));
     return index_reference(key_index(key));
 }
 
@@ -318,7 +312,7 @@ Result<Place::Pair> Place::put(KeyObject& first, KeyObject& second) {
         CS2SIM_TRY(other);
         return Pair{*std::move(one), *std::move(other)};
     }
-    CS2SIM_TRY(cxi_.keys.insert({&first, &second}, has(CXI_FLAG_KEY_OVERWRITE), lifetime()));
+    CS2SIM_TRY(cxi_.keys.insert({&first, &second}, has(CXI_FLAG_KEY_OVERWRITE), lifetime(Origin::made)));
     return Pair{index_reference(key_index(first)), index_reference(key_index(second))};
 }
 

@@ -40,22 +40,28 @@ class Cxi;
 
 class Place {
 public:
+    // Whether the device has just chosen the bytes of a key, so that no other object has them.
+    enum class Origin : std::uint8_t { elsewhere, made };
+
     // Stores a new key, or seals it (CXI_FLAG_KEY_EXTERNAL), and returns its reference. A key without name
     // and specifier gets one as KeyStore::insert() says, but for sealed ones. Precondition: it has the names
     // that the place was asked for. Errors: E_DB_EXISTS, E_CXI_OVERWRITE, E_CXI_MALLOC; E_MBK_SLOT_EMPTY; the
     // database's.
-    Result<Bytes> put(KeyObject& key);
+    Result<Bytes> put(KeyObject& key, Origin origin = Origin::elsewhere);
 
-    // Two keys, both or none; the first gets the lower specifier. `group` of both as asked for.
+    // Two keys that were made, both or none; the first gets the lower specifier. `group` of both as asked
+    // for.
     struct Pair {
         Bytes first, second;
     };
     Result<Pair> put(KeyObject& first, KeyObject& second);
 
+    bool is_volatile() const { return has(CXI_FLAG_KEY_VOLATILE); }
+
 private:
     friend class Cxi;
     Place(Cxi& cxi, std::uint32_t flags) : cxi_(cxi), flags_(flags) {}
-    Lifetime lifetime() const { return {has(CXI_FLAG_KEY_VOLATILE), owner_}; }
+    Lifetime lifetime(Origin origin) const { return {is_volatile(), owner_, origin == Origin::made}; }
     bool has(CxiFlag flag) const { return (flags_ & flag) != 0; }
 
     Cxi& cxi_;
@@ -138,8 +144,7 @@ private:
     Result<SharedKey> external_key(ByteView blob);
     Result<void> bind_again(KeyObject& key, const LoadedKey& loaded);
     Result<void> note_failures(const LoadedKey& key, std::uint32_t failures);
-    Result<void> keep_roles(const LoadedKey& key, Use use);
-    Result<KeyRole> role(const SeparationRow& row, const LoadedKey& key, KeyRole wanted);
+    Result<void> keep_roles(const LoadedKey& key, Use use, Mechanism mechanism);
     Result<std::uint32_t> purpose(const LoadedKey& key, std::uint32_t wanted);
     Result<void> keep_first_usage(const LoadedKey& key, Use use, Mechanism mechanism);
 
@@ -159,6 +164,8 @@ Bytes index_reference(ByteView index);
 // Flags of functions that make a key.
 inline constexpr std::uint32_t kPlaceFlags =
     CXI_FLAG_KEY_OVERWRITE | CXI_FLAG_KEY_EXTERNAL | CXI_FLAG_KEY_VOLATILE | CXI_FLAG_KEY_UNTIL_RESTART;
+// Of those that can say at once what they made.
+inline constexpr std::uint32_t kMakeFlags = kPlaceFlags | CXI_FLAG_KEY_TOLD;
 
 // E_CXI_INVALID_FLAGS when `flags` has any bit outside `known`.
 Result<void> check_flags(std::uint32_t flags, std::uint32_t known);

@@ -139,7 +139,7 @@ Result<Bytes> cxi_secret_agree(CxiCall& call) {
 Result<Bytes> cxi_key_derive(CxiCall& call) {
     Cxi& cxi = call.cxi;
     const std::uint32_t flags = call.request.u32("flags");
-    CS2SIM_TRY(check_flags(flags, kPlaceFlags));
+    CS2SIM_TRY(check_flags(flags, kMakeFlags));
     const Mechanism mechanism{call.request.u32("mechanism")};
     CS2SIM_TRY_LET(properties, creation_template(call.request.bytes("properties")));
     const LoadedKey& base = call.key("key");
@@ -174,7 +174,7 @@ Result<Bytes> cxi_key_derive(CxiCall& call) {
         narrow_export(properties, policy_of(base.object));
         CS2SIM_TRY_LET(derived, key_of_vendor(std::move(properties), made, now));
         CS2SIM_TRY_LET(placed, place.put(derived));
-        return call.answer({placed});
+        return answer_made(call, placed, derived);
     }
     CS2SIM_TRY_LET(secret, is_agreement(mechanism)
                                ? agreed_secret(base, mechanism, data, bits / 8)
@@ -186,7 +186,7 @@ Result<Bytes> cxi_key_derive(CxiCall& call) {
     if (other) narrow_export(properties, policy_of(other->object));
     CS2SIM_TRY_LET(key, key_from_material(std::move(properties), CXI_KEY_TYPE_SECRET, secret, now));
     CS2SIM_TRY_LET(reference, place.put(key));
-    return call.answer({reference});
+    return answer_made(call, reference, key);
 }
 
 }  // namespace cs2sim

@@ -44,6 +44,12 @@ Result<Bytes> cxi_obj_copy(CxiCall& call);
 // What a listing says of an object: those of `wanted` that it has and that may be read.
 Result<PropertyList> row_of(const KeyObject& key, const std::vector<std::uint32_t>& wanted);
 
+// What is told of a key that the command made (CXI_FLAG_KEY_TOLD), empty when nothing is. Errors: those of
+// load_key().
+Result<Bytes> told_of(const CxiCall& call, const KeyObject& made);
+// The answer of a command that made one.
+Result<Bytes> answer_made(const CxiCall& call, ByteView reference, const KeyObject& made);
+
 // How many keys one command may decode for what it shows of them, a third of a millisecond each: few for a
 // caller who has not logged on, who gets the other rows by asking again.
 class Decodings {

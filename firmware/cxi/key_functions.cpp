@@ -10,7 +10,7 @@ namespace cs2sim {
 namespace {
 
 Result<PropertyList> template_of_new(const CxiCall& call) {
-    CS2SIM_TRY(check_flags(call.request.u32("flags"), kPlaceFlags));
+    CS2SIM_TRY(check_flags(call.request.u32("flags"), kMakeFlags));
     return creation_template(call.request.bytes("properties"));
 }
 
@@ -26,9 +26,10 @@ Result<Bytes> generate_by(CxiCall& call, PropertyList properties) {
     const Mechanism mechanism{call.request.u32("mechanism")};
     CS2SIM_TRY_LET(key, mechanism.is_vendor() ? generated_by_module(call, std::move(properties), now)
                                               : generate_key(std::move(properties), mechanism, now));
-    CS2SIM_TRY_LET(reference, place.put(key));
+    const auto origin = mechanism.is_vendor() ? Place::Origin::elsewhere : Place::Origin::made;
+    CS2SIM_TRY_LET(reference, place.put(key, origin));
     call.audit_key("key generated", key);
-    return call.answer({reference});
+    return answer_made(call, reference, key);
 }
 
 }  // namespace
@@ -90,7 +91,7 @@ Result<Bytes> cxi_key_dsa_ggen(CxiCall& call) {
 Result<Bytes> cxi_key_pair_gen(CxiCall& call) {
     Cxi& cxi = call.cxi;
     const std::uint32_t flags = call.request.u32("flags");
-    CS2SIM_TRY(check_flags(flags, kPlaceFlags));
+    CS2SIM_TRY(check_flags(flags, kMakeFlags));
     CS2SIM_TRY_LET(of_public, creation_template(call.request.bytes("public")));
     CS2SIM_TRY_LET(of_private, creation_template(call.request.bytes("private")));
     share_group(of_public, of_private);
@@ -109,7 +110,13 @@ Result<Bytes> cxi_key_pair_gen(CxiCall& call) {
 
     CS2SIM_TRY_LET(placed, place.put(private_key, public_key));
     call.audit_key("key pair generated", private_key);
-    return call.answer({placed.second, placed.first});
+    Bytes told;
+    for (const KeyObject* key : {&public_key, &private_key}) {
+        CS2SIM_TRY_LET(properties, told_of(call, *key));
+        if (call.has_flag(CXI_FLAG_KEY_TOLD))
+            CS2SIM_TRY(compose_into(told, LAYOUT_CXI_BULK_ENTRY, {properties}));
+    }
+    return call.answer({placed.second, placed.first, told});
 }
 
 Result<Bytes> cxi_key_open(CxiCall& call) {
@@ -131,7 +138,7 @@ Result<Bytes> cxi_key_delete(CxiCall& call) {
 Result<Bytes> cxi_obj_create(CxiCall& call) {
     Cxi& cxi = call.cxi;
     const std::uint32_t flags = call.request.u32("flags");
-    CS2SIM_TRY(check_flags(flags, kPlaceFlags));
+    CS2SIM_TRY(check_flags(flags, kMakeFlags));
     CS2SIM_TRY_LET(properties, creation_template(call.request.bytes("properties")));
     CS2SIM_TRY_LET(place, cxi.place_in(call, properties, flags));
     CS2SIM_TRY_LET(now, cxi.circumstances(call, properties.text(CXI_PROP_KEY_GROUP)));
@@ -149,7 +156,7 @@ Result<Bytes> cxi_obj_create(CxiCall& call) {
     }
     CS2SIM_TRY(object);
     CS2SIM_TRY_LET(reference, place.put(*object));
-    return call.answer({reference});
+    return answer_made(call, reference, *object);
 }
 
 Result<Bytes> cxi_p11_permissions(CxiCall& call) {

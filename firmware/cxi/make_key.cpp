@@ -9,6 +9,7 @@
 
 #include "firmware/crypto/key_outline.h"
 #include "firmware/crypto/random.h"
+#include "firmware/crypto/rsa_check.h"
 #include "firmware/cxi/cxi_rules.h"
 #include "firmware/cxi/finite_field_keys.h"
 #include "firmware/cxi/key_components.h"
@@ -198,6 +199,7 @@ Result<void> check_group_of(const EVP_PKEY& key, const Circumstances& now) {
 }
 
 Result<void> check_material(const EVP_PKEY& key, bool is_public, const Circumstances& now) {
+    if (!is_public && is_rsa(key)) return check_rsa_pair(key, now.abandonment);
     const Handle<EVP_PKEY_CTX> check(
         EVP_PKEY_CTX_new_from_pkey(nullptr, const_cast<EVP_PKEY*>(&key), nullptr));
     const int sound =

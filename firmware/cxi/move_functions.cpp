@@ -34,7 +34,8 @@ bool same_kind(const KeyPolicy& one, const KeyPolicy& other) {
 // bytes were wrapped, and the group that they left, as the usual formats have no room for one. What another
 // kind of key with the same bytes may do says nothing of them.
 Result<void> note_policy(Cxi& cxi, const LoadedKey& key) {
-    CS2SIM_TRY_LET(known, cxi.keys.notes(KeyStore::NoteKind::wrapped, key));
+    CS2SIM_TRY(cxi.keys.keep_roles(key));
+    CS2SIM_TRY_LET(known, cxi.keys.policies(key));
     KeyPolicy policy = policy_of(key.object);
     policy.home = group_prefix(key.object.group());
     policy.left_unguarded = (cxi.modes() & (MODE_FIPS | MODE_CC)) == 0;
@@ -49,7 +50,7 @@ Result<void> note_policy(Cxi& cxi, const LoadedKey& key) {
         differs |= after != note;
     }
     if (!differs) return {};
-    return cxi.keys.change_note(KeyStore::NoteKind::wrapped, key, widened);
+    return cxi.keys.change_policies(key, widened);
 }
 
 // What the note says the bytes were, with the limits that they had. A key comes back into the group that it
@@ -69,9 +70,9 @@ Result<void> bind_noted(std::uint16_t modes, KeyObject& key, ByteView note) {
 // and by what was made of them. Of others only what the mechanism proves to be whole may be had in clear.
 Result<void> bind_policy(Cxi& cxi, KeyObject& key, ByteView came, bool authenticated) {
     CS2SIM_TRY_LET(loaded, load_key(key));
-    CS2SIM_TRY_LET(notes, cxi.keys.notes(KeyStore::NoteKind::wrapped, loaded, came));
+    CS2SIM_TRY_LET(policies, cxi.keys.policies(loaded, came));
     bool known = false;
-    for (const Bytes& note : notes) {
+    for (const Bytes& note : policies) {
         if (note.empty()) continue;
         known = true;
         CS2SIM_TRY(bind_noted(cxi.modes(), key, note));
@@ -251,7 +252,7 @@ Result<Bytes> unwrap_and_place(CxiCall& call, ByteView parameter, ByteView wrapp
     CS2SIM_TRY(bind_policy(cxi, *key, came, is_authenticated(wrapping, mechanism)));
     CS2SIM_TRY(cxi.settle(*key));
     CS2SIM_TRY_LET(reference, place.put(*key));
-    return call.answer({reference});
+    return answer_made(call, reference, *key);
 }
 
 // The sealed form of an open object, which anybody may have made and holds, is no backup of a key of the
@@ -272,6 +273,7 @@ Result<Bytes> cxi_key_backup(CxiCall& call) {
     if (key.external) return fail(E_CXI_INTERNAL_INPUT_ONLY);
     CS2SIM_TRY(may_move(key.object));
     if ((key.object.export_policy() & CXI_KEY_EXPORT_DENY_BACKUP) != 0) return fail(E_CXI_KEY_EXPORT_DENIED);
+    CS2SIM_TRY(cxi.keys.keep_roles(key));
     CS2SIM_TRY_LET(blob, cxi.external.seal.seal(key.object));
     call.audit_key("key backed up", key.object);
     return call.answer({blob});
@@ -318,13 +320,14 @@ Result<Bytes> cxi_key_export(CxiCall& call) {
     CS2SIM_TRY(may_move(object));
     if (!leaves_in_clear(object.properties)) return fail(E_CXI_KEY_EXPORT_DENIED);
     CS2SIM_TRY(cxi.spend(key));
+    CS2SIM_TRY(cxi.keys.keep_roles(key));
     call.audit_key("key exported in clear", object);
     return call.answer({ByteView(object.material)});
 }
 
 Result<Bytes> cxi_key_import(CxiCall& call) {
     Cxi& cxi = call.cxi;
-    CS2SIM_TRY(check_flags(call.request.u32("flags"), kPlaceFlags));
+    CS2SIM_TRY(check_flags(call.request.u32("flags"), kMakeFlags));
     const std::uint32_t type = call.request.u32("type");
     if ((type & 0x00FF0000) > 0x00010000) return fail(E_CXI_NOT_SUPPORTED);
     const ByteView blob = call.request.bytes("blob");
@@ -343,7 +346,7 @@ Result<Bytes> cxi_key_import(CxiCall& call) {
         return fail(E_CXI_KEY_TYPE);
     CS2SIM_TRY_LET(key, key_from_material(std::move(properties), class_of(type), blob, now));
     CS2SIM_TRY_LET(reference, place.put(key));
-    return call.answer({reference});
+    return answer_made(call, reference, key);
 }
 
 Result<Bytes> cxi_key_wrap(CxiCall& call) {
@@ -353,7 +356,7 @@ Result<Bytes> cxi_key_wrap(CxiCall& call) {
 }
 
 Result<Bytes> cxi_key_unwrap(CxiCall& call) {
-    CS2SIM_TRY(check_flags(call.request.u32("flags"), kPlaceFlags));
+    CS2SIM_TRY(check_flags(call.request.u32("flags"), kMakeFlags));
     return unwrap_and_place(call, call.request.bytes("parameter"), call.request.bytes("wrapped"), 0);
 }
 

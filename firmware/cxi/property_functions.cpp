@@ -26,6 +26,19 @@ bool is_computed(std::uint32_t id) {
     return row && (row->access & PROP_COMPUTED) != 0;
 }
 
+// All that a caller may read of a key.
+PropertyList all_properties(const LoadedKey& key) {
+    PropertyList out;
+    for (const Property& property : key.object.properties)
+        if (const auto value = read_property(key, property.id)) out.set(property.id, *value);
+    for (const DefaultRow& row : kDefaults)
+        if (const auto value = read_property(key, row.property)) out.set(row.property, *value);
+    for (const PropertyRow& row : property_table())
+        if ((row.access & PROP_COMPUTED) != 0)
+            if (const auto value = read_property(key, row.id)) out.set(row.id, *value);
+    return out;
+}
+
 bool matches_template(const KeyObject& key, const PropertyList& filter) {
     for (const Property& wanted : filter) {
         const bool pattern = wanted.id == CXI_PROP_KEY_GROUP || wanted.id == CXI_PROP_KEY_NAME;
@@ -223,6 +236,20 @@ Result<PropertyList> row_of(const KeyObject& key, const std::vector<std::uint32_
     return row;
 }
 
+Result<Bytes> told_of(const CxiCall& call, const KeyObject& made) {
+    constexpr std::size_t kMostTold = 0x4000;  // beside a blob in one answer
+    if (!call.has_flag(CXI_FLAG_KEY_TOLD)) return Bytes();
+    CS2SIM_TRY_LET(loaded, load_key(made));
+    Bytes properties = all_properties(loaded).encode();
+    if (properties.size() > kMostTold) properties.clear();
+    return properties;
+}
+
+Result<Bytes> answer_made(const CxiCall& call, ByteView reference, const KeyObject& made) {
+    CS2SIM_TRY_LET(told, told_of(call, made));
+    return call.answer({reference, told});
+}
+
 bool Decodings::suffice(const KeyObject& key, const std::vector<std::uint32_t>& wanted) {
     const bool decodes = (key.is_private() || key.is_public()) && std::ranges::any_of(wanted, is_computed);
     if (unbounded_ || !decodes) return true;
@@ -282,19 +309,11 @@ Result<Bytes> cxi_key_prop_get(CxiCall& call) {
     CS2SIM_TRY_LET(key, reference[0] == CXI_TAG_CONFIG
                             ? call.cxi.keys.find(key_index(as_text(reference.subspan(1)), {}, 0))
                             : Result<SharedKey>(call.find("key")));
+    if (wanted.empty()) return call.answer({all_properties(*key).encode()});
     PropertyList out;
     for (const std::uint32_t id : wanted) {
         CS2SIM_TRY_LET(value, read_property(*key, id));
         out.set(id, value);
-    }
-    if (wanted.empty()) {
-        for (const Property& property : key->object.properties)
-            if (const auto value = read_property(*key, property.id)) out.set(property.id, *value);
-        for (const DefaultRow& row : kDefaults)
-            if (const auto value = read_property(*key, row.property)) out.set(row.property, *value);
-        for (const PropertyRow& row : property_table())
-            if ((row.access & PROP_COMPUTED) != 0)
-                if (const auto value = read_property(*key, row.id)) out.set(row.id, *value);
     }
     return call.answer({out.encode()});
 }
@@ -329,7 +348,7 @@ Result<Bytes> cxi_key_prop_set(CxiCall& call) {
 Result<Bytes> cxi_obj_copy(CxiCall& call) {
     Cxi& cxi = call.cxi;
     const std::uint32_t flags = call.request.u32("flags");
-    CS2SIM_TRY(check_flags(flags, kPlaceFlags));
+    CS2SIM_TRY(check_flags(flags, kMakeFlags));
     CS2SIM_TRY_LET(changes, creation_template(call.request.bytes("properties")));
     const LoadedKey& key = call.key("key");
     CS2SIM_TRY(may_move(key.object));
@@ -354,8 +373,9 @@ Result<Bytes> cxi_obj_copy(CxiCall& call) {
     if (copy.name().empty() && !changes.has(CXI_PROP_KEY_SPEC)) copy.properties.erase(CXI_PROP_KEY_SPEC);
     CS2SIM_TRY_LET(place, cxi.place_in(call, copy.properties, flags));
     CS2SIM_TRY(may_replace(call, key, copy));
+    if (!place.is_volatile()) CS2SIM_TRY(cxi.keys.keep_roles(key));
     CS2SIM_TRY_LET(reference, place.put(copy));
-    return call.answer({reference});
+    return answer_made(call, reference, copy);
 }
 
 }  // namespace cs2sim

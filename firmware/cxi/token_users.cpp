@@ -90,8 +90,9 @@ Result<Bytes> cxi_user_add(CxiCall& call) {
     if (user.permission != allowed.role.permission) return fail(E_CMDS_BAD_PERM);
     if (!attributes_fit(user.attributes, allowed.group)) return fail(E_CMDS_BAD_ATT);
     if ((user.flags & (UFLG_TMP | UFLG_LOGIN)) != 0) return fail(E_CMDS_USER_FLAG_NOT_ALLOWED);
+    const std::string name = user.short_name;
     CS2SIM_TRY_LET(short_name, call.device.users.add(std::move(user)));
-    call.audit(AUDIT_USER, "CXI: add user " + short_name);
+    call.audit(AUDIT_USER, "CXI: add user " + name);
     return call.answer({short_name});
 }
 
@@ -101,7 +102,7 @@ Result<Bytes> cxi_user_delete(CxiCall& call) {
     if (!is_of_token(user, allowed)) return fail(E_CXI_PERMISSION_DENIED);
     const auto is_active = [&](const std::string& name) { return call.device.sessions.is_active(name); };
     CS2SIM_TRY(call.device.users.remove(user.short_name, is_active));
-    call.audit(AUDIT_USER, "CXI: delete user " + user.short_name);
+    call.audit(AUDIT_USER, "CXI: delete user " + user.name());
     return call.answer({});
 }
 

@@ -20,7 +20,7 @@ bool is_certified(const CxiCall& call) { return (call.cxi.modes() & (MODE_FIPS |
 
 // What was wrapped before the mode came may have left under a key that somebody knows.
 Result<bool> left_unguarded(Cxi& cxi, const LoadedKey& key) {
-    CS2SIM_TRY_LET(notes, cxi.keys.notes(KeyStore::NoteKind::wrapped, key));
+    CS2SIM_TRY_LET(notes, cxi.keys.policies(key));
     return std::ranges::any_of(
         notes, [](ByteView note) { return !note.empty() && decode_policy(note).left_unguarded; });
 }

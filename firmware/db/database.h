@@ -26,7 +26,8 @@ inline constexpr std::uint32_t kLongestKey = 255;
 inline constexpr std::size_t kLongestRecord =
     256 * 1024;  // an entry travels in one frame when it is backed up
 inline constexpr std::uint64_t kNotesOfEntry = 8;
-inline constexpr std::uint64_t kSpareNotes = 65536;
+inline constexpr std::uint64_t kSpareNotes = std::uint64_t{1} << 20;  // some 100 MB
+inline constexpr std::uint64_t kSpareNotesOfOwner = std::uint64_t{1} << 17;
 
 struct DatabaseEntry {
     Bytes key;
@@ -86,12 +87,17 @@ public:
     // The last term that begins with `prefix`. Error: E_DB_NOT_FOUND.
     virtual Result<Bytes> last_term(ByteView prefix) = 0;
     // Notes that a module takes for itself: they live as long as the database, beside its entries, and are in
-    // no backup. Empty when there is none of that name; one that becomes empty is gone. Errors:
-    // E_DB_BAD_PARAM when the database has no terms; E_DB_NO_SPACE for a new one where there are
-    // kNotesOfEntry for each entry and kSpareNotes besides: those whose entries are gone do not fill the
-    // disk.
+    // no backup. Empty when there is none of that name; one that becomes empty is gone. Error:
+    // E_DB_BAD_PARAM when the database has no terms.
     virtual Result<Bytes> note(ByteView name) = 0;
-    virtual Result<void> set_note(ByteView name, ByteView note) = 0;
+    // `owner`: the beginning of the terms of those entries that a new note is counted with; one that is there
+    // keeps its own. Errors besides: E_DB_NO_SPACE for a new one where there are kNotesOfEntry for each entry
+    // and kSpareNotes besides, so that those whose entries are gone do not fill the disk; or of this owner
+    // for each of its entries and kSpareNotesOfOwner besides, so that it leaves room to others. Those for its
+    // entries an owner always has.
+    virtual Result<void> set_note_of(ByteView owner, ByteView name, ByteView note) = 0;
+    // One that is counted with no entries but all.
+    Result<void> set_note(ByteView name, ByteView note) { return set_note_of({}, name, note); }
 };
 
 class Database {

@@ -4,6 +4,8 @@
 #include <array>
 #include <new>
 
+#include "firmware/smos/flash/memory_reserve.h"
+
 namespace cs2sim {
 namespace {
 
@@ -18,6 +20,12 @@ Result<void> apply(SqliteConnection& writer, const GroupCommit::Work& work) {
     }
     // A full disk may have ended the whole transaction, and a savepoint with it.
     if (!writer.in_transaction() && result) return fail(E_DB_COR_FILE);
+    return result;
+}
+
+// To the thread whose change it was.
+const Result<void>& told(const Result<void>& result) {
+    if (result) CommandMemory::stored();
     return result;
 }
 
@@ -90,7 +98,7 @@ Result<void> GroupCommit::run(const Work& work) {
     if (!writer_) return fail(E_DB_BAD_HANDLE);
     queue_.push_back(&own);
     own.wake.wait(lock, [&] { return own.done || (!busy_ && queue_.front() == &own); });
-    if (own.done) return own.result;
+    if (own.done) return told(own.result);
 
     busy_ = true;
     std::array<Waiting*, kMostInGroup> taken{};  // no memory is asked for from here on
@@ -107,7 +115,7 @@ Result<void> GroupCommit::run(const Work& work) {
         one->wake.notify_one();  // under the lock: `one` lives until its thread takes it
     }
     wake_next();
-    return own.result;
+    return told(own.result);
 }
 
 void GroupCommit::wake_next() {

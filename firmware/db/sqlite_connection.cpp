@@ -13,7 +13,11 @@ namespace {
 
 constexpr int kApplicationId = 0x43533244;  // "CS2D", in the header of our SQLite files
 constexpr int kFormat = 1;
-constexpr int kFormatWithTerms = 2;  // the same, and terms and notes beside
+constexpr int kNewestFormat = 3;  // made of it by make_terms()
+
+// One process owns the state folder: the index of the log lies in its memory, not in a file beside, and files
+// are locked once.
+constexpr const char* kWithinProcess = "unix-excl";
 
 }  // namespace
 
@@ -48,7 +52,7 @@ SqliteConnection::SqliteConnection(const DatabaseIdentity& identity)
     : identity_(identity), aead_(identity.record_key) {}
 
 Result<void> SqliteConnection::open(Syncs syncs) {
-    const int opened = sqlite_.open(identity_.file, SQLITE_OPEN_READWRITE);
+    const int opened = sqlite_.open(identity_.file, SQLITE_OPEN_READWRITE, kWithinProcess);
     if (opened != SQLITE_OK) return fail(database_error(opened));
     CS2SIM_TRY(run(syncs == Syncs::each_commit ? "PRAGMA synchronous=FULL" : "PRAGMA synchronous=OFF"));
     CS2SIM_TRY(run("PRAGMA temp_store=MEMORY"));           // a savepoint must need no descriptor
@@ -87,7 +91,7 @@ Result<std::int64_t> SqliteConnection::number_of(const char* pragma) {
 Result<DatabaseInfo> SqliteConnection::read_info() {
     CS2SIM_TRY_LET(application, number_of("PRAGMA application_id"));
     CS2SIM_TRY_LET(format, number_of("PRAGMA user_version"));
-    if (application != kApplicationId || format < kFormat || format > kFormatWithTerms)
+    if (application != kApplicationId || format < kFormat || format > kNewestFormat)
         return fail(E_DB_FILE_TYPE);
 
     Statement row(sqlite_.get(), "SELECT key_length, max_size FROM info");

@@ -73,7 +73,7 @@ public:
     Result<std::vector<FoundByTerm>> find_by(ByteView prefix, ByteView term, ByteView key, std::size_t limit);
     Result<Bytes> last_term(ByteView prefix);
     Result<Bytes> note(ByteView name);
-    Result<void> set_note(ByteView name, ByteView note);
+    Result<void> set_note(ByteView owner, ByteView name, ByteView note);
 
     // A transaction that may change entries, and a place in it that `ROLLBACK TO one` goes back to.
     Result<void> begin() { return change(prepared(begin_, "BEGIN IMMEDIATE")); }
@@ -89,9 +89,14 @@ private:
     Result<void> change(Statement& statement);
     Result<DatabaseEntry> entry_of(Statement& statement);
     Result<std::int64_t> number_of(const char* pragma);
+    Result<void> make_tables_of_terms();
     Result<void> add_terms(ByteView key, ByteView sealed);
     Result<void> erase_terms(ByteView key);
-    Result<void> make_room_for_note(ByteView name);
+    Result<void> erase_note(ByteView name);
+    Result<void> make_room_for_note(ByteView owner);
+    Result<std::uint64_t> notes_of(ByteView owner);
+    Result<void> count_note(ByteView owner, std::int64_t more);
+    Result<bool> has_entries(ByteView owner, std::uint64_t wanted);
 
     const DatabaseIdentity& identity_;
     Aead aead_;
@@ -99,9 +104,9 @@ private:
     Statement find_, find_at_or_behind_, find_behind_, keys_, entries_, count_, walk_, insert_, replace_,
         erase_;
     Statement begin_, commit_, mark_, release_;
-    Statement add_term_, erase_term_, find_by_, last_term_, note_, set_note_, erase_note_;
-    std::uint64_t notes_ = 0;  // there are no more, while it is less than the other
-    std::uint64_t most_notes_ = 0;
+    Statement add_term_, erase_term_, find_by_, last_term_;
+    Statement note_, add_note_, set_note_, erase_note_, owner_of_note_, notes_of_, count_note_, has_entries_,
+        has_entries_of_owner_;
 };
 
 }  // namespace cs2sim

@@ -42,7 +42,9 @@ public:
     }
     Result<Bytes> last_term(ByteView prefix) override { return writer_.last_term(prefix); }
     Result<Bytes> note(ByteView name) override { return writer_.note(name); }
-    Result<void> set_note(ByteView name, ByteView note) override { return writer_.set_note(name, note); }
+    Result<void> set_note_of(ByteView owner, ByteView name, ByteView note) override {
+        return writer_.set_note(owner, name, note);
+    }
 
 private:
     Result<void> begin_change(ByteView key, ByteView record = {}) {

@@ -12,26 +12,43 @@ Bytes behind(ByteView prefix) {
     return next;
 }
 
+constexpr int kFormatWithTerms = 2, kFormatWithOwners = 3;
+
+// Entries that give room to one note more than `notes`, of which `spare` need none.
+std::uint64_t entries_for(std::uint64_t notes, std::uint64_t spare) {
+    return notes < spare ? 0 : (notes - spare) / kNotesOfEntry + 1;
+}
+
 }  // namespace
 
+// Format 1 has entries alone, 2 terms and notes beside; 3 knows whose notes are how many, and under the empty
+// owner how many there are of all.
 Result<void> SqliteConnection::make_terms() {
     CS2SIM_TRY_LET(format, number_of("PRAGMA user_version"));
-    if (!identity_.terms_of || format != 1) return {};
+    if (!identity_.terms_of || format == kFormatWithOwners) return {};
     CS2SIM_TRY(begin());
     const auto made = [&]() -> Result<void> {
-        CS2SIM_TRY(run(
-            "CREATE TABLE terms(term BLOB NOT NULL, key BLOB NOT NULL, PRIMARY KEY(term, key)) WITHOUT ROWID;"
-            "CREATE TABLE notes(name BLOB PRIMARY KEY, note BLOB NOT NULL) WITHOUT ROWID;"
-            "PRAGMA user_version=2"));
-        Statement all(sqlite_.get(), "SELECT key, record FROM entries");
-        int step = 0;
-        while ((step = all.step()) == SQLITE_ROW) CS2SIM_TRY(add_terms(all.bytes(0), all.bytes(1)));
-        if (step != SQLITE_DONE) return fail(database_error(sqlite_.error()));
-        return {};
+        if (format < kFormatWithTerms) CS2SIM_TRY(make_tables_of_terms());
+        return run(
+            "ALTER TABLE notes ADD COLUMN owner BLOB NOT NULL DEFAULT x'';"
+            "CREATE TABLE owners(owner BLOB PRIMARY KEY, notes INTEGER NOT NULL) WITHOUT ROWID;"
+            "INSERT INTO owners SELECT x'', count(*) FROM notes;"
+            "PRAGMA user_version=3");
     }();
     if (made) return commit();
     static_cast<void>(run("ROLLBACK"));
     return made;
+}
+
+Result<void> SqliteConnection::make_tables_of_terms() {
+    CS2SIM_TRY(
+        run("CREATE TABLE terms(term BLOB NOT NULL, key BLOB NOT NULL, PRIMARY KEY(term, key)) WITHOUT ROWID;"
+            "CREATE TABLE notes(name BLOB PRIMARY KEY, note BLOB NOT NULL) WITHOUT ROWID"));
+    Statement all(sqlite_.get(), "SELECT key, record FROM entries");
+    int step = 0;
+    while ((step = all.step()) == SQLITE_ROW) CS2SIM_TRY(add_terms(all.bytes(0), all.bytes(1)));
+    if (step != SQLITE_DONE) return fail(database_error(sqlite_.error()));
+    return {};
 }
 
 // A damaged record has no terms: nobody could read what is found by them.
@@ -112,27 +129,75 @@ Result<Bytes> SqliteConnection::note(ByteView name) {
     return note;
 }
 
-// A count of all is taken when as many came as might be too many: some were put off with their transaction.
-Result<void> SqliteConnection::make_room_for_note(ByteView name) {
-    CS2SIM_TRY_LET(before, this->note(name));
-    if (!before.empty()) return {};
-    if (notes_ >= most_notes_) {
-        CS2SIM_TRY_LET(entries, number_of("SELECT count(*) FROM entries"));
-        CS2SIM_TRY_LET(notes, number_of("SELECT count(*) FROM notes"));
-        notes_ = static_cast<std::uint64_t>(notes);
-        most_notes_ = kNotesOfEntry * static_cast<std::uint64_t>(entries) + kSpareNotes;
-        if (notes_ >= most_notes_) return fail(E_DB_NO_SPACE);
-    }
-    ++notes_;
-    return {};
+Result<std::uint64_t> SqliteConnection::notes_of(ByteView owner) {
+    Statement& statement = prepared(notes_of_, "SELECT notes FROM owners WHERE owner=?1");
+    const int step = statement.bind(1, owner).step();
+    Result<std::uint64_t> notes = std::uint64_t{0};
+    if (step == SQLITE_ROW)
+        notes = static_cast<std::uint64_t>(statement.number(0));
+    else if (step != SQLITE_DONE)
+        notes = fail(database_error(sqlite_.error()));
+    statement.reset();
+    return notes;
 }
 
-Result<void> SqliteConnection::set_note(ByteView name, ByteView note) {
+// In the number of all, and in its owner's.
+Result<void> SqliteConnection::count_note(ByteView owner, std::int64_t more) {
+    Statement& statement = prepared(
+        count_note_,
+        "INSERT INTO owners VALUES(?1, ?2) ON CONFLICT(owner) DO UPDATE SET notes=notes+excluded.notes");
+    CS2SIM_TRY(change(statement.bind(1, ByteView()).bind(2, more)));
+    if (owner.empty()) return {};
+    return change(statement.bind(1, owner).bind(2, more));
+}
+
+// No more of them are looked at than are asked for.
+Result<bool> SqliteConnection::has_entries(ByteView owner, std::uint64_t wanted) {
+    if (wanted == 0) return true;
+    const Bytes end = owner.empty() ? Bytes() : behind(owner);
+    Statement& statement = owner.empty()
+                               ? prepared(has_entries_, "SELECT 1 FROM entries LIMIT 1 OFFSET ?3")
+                               : prepared(has_entries_of_owner_,
+                                          "SELECT 1 FROM terms WHERE term>=?1 AND term<?2 LIMIT 1 OFFSET ?3");
+    if (!owner.empty()) statement.bind(1, owner).bind(2, end);
+    const int step = statement.bind(3, static_cast<std::int64_t>(wanted - 1)).step();
+    statement.reset();
+    if (step != SQLITE_ROW && step != SQLITE_DONE) return fail(database_error(sqlite_.error()));
+    return step == SQLITE_ROW;
+}
+
+Result<void> SqliteConnection::make_room_for_note(ByteView owner) {
+    CS2SIM_TRY_LET(all, notes_of({}));
+    CS2SIM_TRY_LET(room, has_entries({}, entries_for(all, kSpareNotes)));
+    if (owner.empty()) return room ? Result<void>() : fail(E_DB_NO_SPACE);
+    CS2SIM_TRY_LET(own, notes_of(owner));
+    CS2SIM_TRY_LET(own_room, has_entries(owner, entries_for(own, room ? kSpareNotesOfOwner : 0)));
+    return own_room ? Result<void>() : fail(E_DB_NO_SPACE);
+}
+
+Result<void> SqliteConnection::erase_note(ByteView name) {
+    Statement& statement = prepared(owner_of_note_, "SELECT owner FROM notes WHERE name=?1");
+    const int step = statement.bind(1, name).step();
+    const Bytes owner = step == SQLITE_ROW ? to_bytes(statement.bytes(0)) : Bytes();
+    statement.reset();
+    if (step == SQLITE_DONE) return {};
+    if (step != SQLITE_ROW) return fail(database_error(sqlite_.error()));
+    CS2SIM_TRY(change(prepared(erase_note_, "DELETE FROM notes WHERE name=?1").bind(1, name)));
+    return count_note(owner, -1);
+}
+
+Result<void> SqliteConnection::set_note(ByteView owner, ByteView name, ByteView note) {
     if (!identity_.terms_of) return fail(E_DB_BAD_PARAM);
-    if (note.empty()) return change(prepared(erase_note_, "DELETE FROM notes WHERE name=?1").bind(1, name));
-    CS2SIM_TRY(make_room_for_note(name));
-    return change(
-        prepared(set_note_, "INSERT OR REPLACE INTO notes VALUES(?1, ?2)").bind(1, name).bind(2, note));
+    if (note.empty()) return erase_note(name);
+    CS2SIM_TRY(
+        change(prepared(set_note_, "UPDATE notes SET note=?2 WHERE name=?1").bind(1, name).bind(2, note)));
+    if (sqlite3_changes(sqlite_.get()) != 0) return {};
+    CS2SIM_TRY(make_room_for_note(owner));
+    CS2SIM_TRY(change(prepared(add_note_, "INSERT INTO notes VALUES(?1, ?2, ?3)")
+                          .bind(1, name)
+                          .bind(2, note)
+                          .bind(3, owner)));
+    return count_note(owner, 1);
 }
 
 }  // namespace cs2sim

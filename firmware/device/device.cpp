@@ -18,6 +18,7 @@
 #include "firmware/crypto/pkey.h"
 #include "firmware/crypto/start.h"
 #include "firmware/cxi/cxi.h"
+#include "firmware/db/sqlite/sqlite.h"
 #include "firmware/db/test_functions/db_test_module.h"
 #include "firmware/device/boot_gate.h"
 #include "firmware/device/boot_lines.h"
@@ -29,6 +30,8 @@
 #include "firmware/modules/modules.h"
 #include "firmware/protocol/databases.h"
 #include "firmware/sim/sim.h"
+#include "firmware/smos/flash/memory_reserve.h"
+#include "firmware/smos/loaded_files.h"
 #include "firmware/trace/trace.h"
 
 namespace cs2sim {
@@ -234,6 +237,7 @@ private:
             if (file.name == kInitialKey || file.name == kModuleKey) continue;  // there since it was made
             any = true;
             CS2SIM_TRY(smos_->flash.remove(file.name));
+            CS2SIM_TRY(LoadedFiles(smos_->nvram).forget(file.name));
         }
         if (any || !smos_->master_key.present()) CS2SIM_TRY(smos_->master_key.regenerate());
         return {};
@@ -313,6 +317,7 @@ public:
     bool logged_on() const override { return logged_on_; }
 
     Reply transact(ByteView frame) override {
+        const CommandMemory memory;
         if (!device_.trace().listening()) return meet_faults(frame);
         const TracedFrame traced(device_.trace(), context_, connection_, peer_);
         Reply reply = meet_faults(frame);
@@ -389,6 +394,7 @@ bool SimulatedDevice::is_new(const std::filesystem::path& state) {
 
 Result<std::unique_ptr<SimulatedDevice>> SimulatedDevice::boot(Options options) {
     start_openssl();
+    start_sqlite();
     CS2SIM_TRY_LET(smos, Smos::open(options.state, std::move(options.warned)));
     auto device = std::make_unique<BootedDevice>(std::move(options.profile), std::move(smos));
     device->on_shut_down(std::move(options.shut_down));

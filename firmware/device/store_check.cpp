@@ -4,6 +4,7 @@
 #include <map>
 
 #include "firmware/cmds/users.h"
+#include "firmware/crypto/key_outline.h"
 #include "firmware/protocol/databases.h"
 
 namespace cs2sim {
@@ -40,6 +41,13 @@ Result<void> read_entries(Smos& smos, Database& database, bool whole) {
     }
 }
 
+// By what the file says of itself: to decode it takes OpenSSL longer than to look through a database.
+bool has_initial_key(const Flash& flash) {
+    const auto key = flash.read(kInitialKey);
+    const auto outline = key ? public_key_outline(*key) : Result<KeyOutline>(fail(key.error()));
+    return outline && outline->is_rsa() && outline->is_sound() && outline->longest != 0;
+}
+
 std::string words_of(Error error) {
     const ErrorRow* row = find_error(error.code);
     return (row ? std::string(row->text) : "unknown error") + " (" + hex_code(error.code) + ")";
@@ -48,7 +56,7 @@ std::string words_of(Error error) {
 }  // namespace
 
 void check_stores(Smos& smos, DatabaseStore& databases) {
-    if (!stored_initial_key(smos.flash))
+    if (!has_initial_key(smos.flash))
         smos.boot_log.warn(smos.flash.path_of(kInitialKey).string() +
                            ": missing, or no RSA public key; Clear answers " + hex_code(E_CMDS_BAD_INITKEY) +
                            " without it");

@@ -1,4 +1,5 @@
 // Services of CMDS that concern the device: its users as a whole, its modes, keys of sessions, its end.
+#include "firmware/cmds/sessions.h"
 #include "firmware/cmds/users.h"
 #include "firmware/crypto/kdf.h"
 #include "firmware/crypto/random.h"
@@ -58,6 +59,13 @@ Result<Bytes> cmds_startup_mode(ServiceCall& call) {
 Result<Bytes> cmds_critical(ServiceCall& call) {
     call.modules.critical(call.module, call.request.u32("code"));
     return call.answer({});
+}
+
+Result<Bytes> cmds_own_session_key(ServiceCall& call) {
+    const Call* const command = call.module.command();
+    if (!command || !command->context.secure) return fail(E_CMDS_SM_ID);
+    const SecureChannel& channel = static_cast<const Session&>(command->context).channel;
+    return call.answer({channel.mechanism(), ByteView(channel.exported_key())});
 }
 
 // Agreed on as for a session of the device's own; what it protects is the module's affair. Both ends get it

@@ -49,10 +49,10 @@ std::string read_in_time(int fd) {
 }
 
 // What a program writes that looks into an image; nothing when there is no such program.
-std::string output_of(std::vector<std::string> words) {
+std::string output_of(const std::filesystem::path& image, std::vector<std::string> words) {
     const auto confining = module_host("cs2sim-module" + std::to_string(8 * sizeof(void*)));
     if (confining.empty()) return {};
-    words.insert(words.begin(), {confining.string(), "--read-only"});
+    words.insert(words.begin(), {confining.string(), "--read-only", image.string()});
     const char* const path = std::getenv("PATH");
     std::vector<std::string> settings{std::string("PATH=") + (path ? path : "/usr/bin:/bin")};
     int ends[2];
@@ -95,7 +95,7 @@ std::vector<std::string> source_lines(const std::filesystem::path& image, std::u
         words.push_back(hexadecimal(address - base - 1));  // the call, not where it returns to
     }
     if (plain.empty()) return {};
-    std::istringstream output(output_of(std::move(words)));
+    std::istringstream output(output_of(image, std::move(words)));
     std::vector<std::string> lines;
     for (const std::string& place : plain) {
         std::string line;

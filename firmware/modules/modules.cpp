@@ -11,6 +11,7 @@
 #include "firmware/modules/images/module_keys.h"
 #include "firmware/modules/module_function.h"
 #include "firmware/smos/flash/state_file.h"
+#include "firmware/smos/loaded_files.h"
 
 namespace cs2sim {
 namespace {
@@ -96,10 +97,30 @@ void Modules::fail_start(UserModule& module, const std::string& why) const {
     module.write_log(why);
 }
 
+// What changed since it was loaded is not started, whoever signed it, nor what nobody loaded, unless a key
+// that is there has signed it. In state of versions before, what lies there counts as loaded.
+FoundModules Modules::find_images() {
+    const auto keys = module_keys(device_.smos.flash, device_.profile.certification);
+    LoadedFiles loaded(device_.smos.nvram);
+    const bool complete = loaded.complete();
+    bool noted = true;
+    const CheckLoad check = [&](const std::string& file, ByteView container) -> Result<void> {
+        const LoadedFiles::Seen seen = loaded.compare(file, container);
+        if (seen == LoadedFiles::Seen::unknown && !complete)
+            noted = noted && loaded.note(file, container).has_value();
+        else if (seen != LoadedFiles::Seen::as_loaded &&
+                 (seen == LoadedFiles::Seen::changed || !check_container(container, keys)))
+            return fail(E_OS_MDL_MSC_VERIFY_FAILED);
+        return {};
+    };
+    FoundModules found = find_module_images(device_.smos.flash, keys, check, hooks_.say);
+    if (!complete && noted) static_cast<void>(loaded.set_complete());  // else the next start does
+    return found;
+}
+
 void Modules::start() {
     const Certification certification = device_.profile.certification;
-    FoundModules found =
-        find_module_images(device_.smos.flash, module_keys(device_.smos.flash, certification), hooks_.say);
+    FoundModules found = find_images();
     refused_ = std::move(found.refused);
     std::vector<ModuleImage>& images = found.images;
     const auto developed = read_developed(folder());

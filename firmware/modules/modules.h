@@ -19,6 +19,7 @@
 namespace cs2sim {
 
 class Scheduler;
+struct FoundModules;
 struct ModuleImage;
 struct DevelopedModule;
 class Spawner;
@@ -86,6 +87,7 @@ public:
     void critical(const UserModule& module, std::uint32_t code) const;
 
 private:
+    FoundModules find_images();
     void start_one(ModuleImage& image, const DevelopedModule& developed);
     void bring_up();
     bool run_round(bool end_waits, std::uint32_t& next);

@@ -1,4 +1,5 @@
 // Services of LNA: what of long numbers is better computed here than in the module's process.
+#include "firmware/crypto/long_power.h"
 #include "firmware/crypto/openssl.h"
 #include "firmware/crypto/prime_search.h"
 #include "firmware/modules/service.h"
@@ -55,8 +56,8 @@ Result<Bytes> number(ServiceCall& call) {
     if (BN_is_zero(m.get()) && (work == kPower || work == kInverse)) return fail(E_ECA_DIV0);
     switch (work) {
         case kPower:
-            if (BN_mod_exp(made.get(), a.get(), e.get(), m.get(), context.get()) != 1) return fail(E_ECA_MEM);
-            return bytes_of(*made);
+            return long_power(*a, *e, *m, context.get(), call.abandonment())
+                .and_then([](const Number& power) { return bytes_of(*power); });
         case kInverse:
             if (!BN_mod_inverse(made.get(), a.get(), m.get(), context.get())) return fail(E_ECA_NO_INVERSE);
             return bytes_of(*made);

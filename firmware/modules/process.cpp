@@ -81,7 +81,8 @@ Result<void> ModuleProcess::spawn(const Options& options, int channel) {
     posix_spawn_file_actions_t actions;
     ::posix_spawn_file_actions_init(&actions);
     ::posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
-    ::posix_spawn_file_actions_addopen(&actions, 1, options.log.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
+    ::posix_spawn_file_actions_addopen(&actions, 1, options.log.c_str(),
+                                       O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW, 0600);
     ::posix_spawn_file_actions_adddup2(&actions, 1, 2);
     ::posix_spawn_file_actions_adddup2(&actions, high.get(), CS2SIM_CHANNEL_FD);
     ::posix_spawn_file_actions_adddup2(&actions, high_bell.get(), CS2SIM_BELL_FD);
@@ -204,6 +205,11 @@ Result<Bytes> ModuleProcess::call(cs2sim_call kind, std::uint32_t number, ByteVi
         }
         auto answer = caller.serve(service, received);
         cleanse(received.data(), received.size());  // either may hold keys
+        if (!caller.goes_on()) {                    // it shows where it waits for the service
+            if (answer) cleanse(answer->data(), answer->size());
+            finish();
+            return fail(E_OS_MDL_NOT_AVAILABLE);
+        }
         if (answer) {
             if (const auto fits = put(*answer); !fits) answer = fail(fits.error());
         }

@@ -50,9 +50,15 @@ public:
     const ServiceBlock& request;  // hostile, but for its shape
 
     ModuleHoldings& holdings() const { return module.holdings; }
-    // Of the command on whose behalf the module asks, for what takes long; null without one.
-    const Abandonment* abandonment() const;
+    // For what takes long: over when the caller of the command has gone, when the module's time is up
+    // (watchdog, start, stop, Restart), when its process has ended.
+    const Abandonment* abandonment() const { return &abandonment_; }
     Result<Bytes> answer(std::initializer_list<Value> values) const;
+
+private:
+    bool is_over() const;
+
+    const Abandonment abandonment_{[this] { return is_over(); }};
 };
 
 using ServiceFunction = Result<Bytes> (*)(ServiceCall&);

@@ -13,9 +13,10 @@ constexpr ServiceRow kServices[] = {
 
 std::span<const ServiceRow> service_table() { return kServices; }
 
-const Abandonment* ServiceCall::abandonment() const {
+bool ServiceCall::is_over() const {
     const Call* const command = module.command();
-    return command ? command->context.abandonment.get() : nullptr;
+    if (command && command->context.abandonment && command->context.abandonment->abandoned()) return true;
+    return !module.goes_on() || (module.process && module.process->dead());
 }
 
 Result<Bytes> ServiceCall::answer(std::initializer_list<Value> values) const {

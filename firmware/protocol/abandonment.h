@@ -4,6 +4,8 @@
 #pragma once
 
 #include <atomic>
+#include <functional>
+#include <utility>
 
 #include "firmware/protocol/error.h"
 
@@ -12,7 +14,12 @@ namespace cs2sim {
 // Of one caller, for the command that runs. Safe to use from several threads at once.
 class Abandonment {
 public:
-    bool abandoned() const { return gone_.load() || withdrawn_.load(); }
+    Abandonment() = default;
+    // Also abandoned as soon as `ended` says so. It is asked by the computation's own thread, often, and must
+    // not throw.
+    explicit Abandonment(std::function<bool()> ended) : ended_(std::move(ended)) {}
+
+    bool abandoned() const { return gone_.load() || withdrawn_.load() || (ended_ && ended_()); }
     Result<void> check() const {
         if (abandoned()) return fail(E_OS_PCI_CANCEL);
         return {};
@@ -23,6 +30,7 @@ public:
     void begin() { withdrawn_.store(false); }    // a new command
 
 private:
+    const std::function<bool()> ended_;
     std::atomic<bool> gone_{false};
     std::atomic<bool> withdrawn_{false};
 };

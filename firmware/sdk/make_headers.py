@@ -8,6 +8,7 @@ The headers stand in the repository, so that they can be read; a test writes the
 """
 import re
 import sys
+import textwrap
 from pathlib import Path
 
 SHORT = {'u8': 'unsigned char', 'u16': 'unsigned short', 'u32': 'unsigned int', 'i32': 'int'}
@@ -43,6 +44,20 @@ WHAT = {
     'asn1': 'ASN.1', 'vrsa': 'RSA', 'cxi_defs': "CXI's constants", 'cxi': 'keys of CXI', 'adm': 'administration',
     'pp': 'PIN pad', 'lna': 'long number arithmetic', 'dsa': 'DSA and DH',
     'cxi_vdm': 'vendor-defined mechanisms of CXI and PKCS#11', 'os_rtc': 'real-time clock', 'os_sens': 'sensors',
+}
+
+# What a macro's function does here where the tables know no more than its name and types.
+NOTES = {
+    'cmds_login_user': 'Logons beyond a session are retired: E_CMDS_STATIC_LOGIN for a user that there is, '
+                       'E_CMDS_NO_USER for others. So cmds_logoff_user has nobody to log off: E_CMDS_LOGOFF_FAILED.',
+    'cmds_get_sessionkey': 'Mechanism (CMDS_MECH_SM_*) and key of the session in which the command came, 32 bytes that '
+                           'both of its ends have and that seal no message (assumption); key NULL: its length alone. '
+                           'E_CMDS_SM_ID: it came in none. E_CMDS_BUFF_SIZE, E_CMDS_INVAL.',
+    'cmds_signed_cfg_open': 'Not offered: nothing public says what such a file is called or how it is signed. Answers '
+                            'E_OS_FILE_NO_SUCH_FILE and OS_CFG_INVALID_HANDLE, as on a device that has none.',
+    'cxi_int_cxidb_alloc': 'From here to cxi_int_key_split: not offered. They take structures that no public header '
+                           'lays out, or answer in numbers that nothing public gives; each answers '
+                           'E_CXI_NOT_SUPPORTED, or NULL.',
 }
 
 
@@ -175,6 +190,12 @@ RESERVED = '    const void* reserved{};'
 MODULE_INFO = '    const void* p_module_info;'
 
 
+def note(name):
+    if name not in NOTES:
+        return ''
+    return textwrap.fill(f'/* {NOTES[name]} */', 110, subsequent_indent=' * ') + '\n'
+
+
 def table_text(header):
     upper = header.name.upper()
     table = f'T_{upper}_TABLE_PUB'
@@ -200,7 +221,8 @@ def table_text(header):
         base = f'(({table}*)((T_OS_TABLE_PUB*)P_SMOS)->{section})'
     else:
         text += f'extern T_OS_MDL_HDL P_{upper};\n\n'
-    macros = [f'#define {name} ({base}->_{name})' for _, name, _, _ in header.slots if not name.startswith('(')]
+    macros = [note(name) + f'#define {name} ({base}->_{name})'
+              for _, name, _, _ in header.slots if not name.startswith('(')]
     return text + '\n'.join(macros)
 
 

@@ -27,6 +27,10 @@ public:
     // Durable when it returns. Error: E_CMDS_NVRAM when the storage fails.
     Result<void> set_number(std::string_view name, std::int64_t value);
 
+    // The same of byte strings, which have names of their own; an empty one is none.
+    Bytes bytes(std::string_view name) const;
+    Result<void> set_bytes(std::string_view name, ByteView value);
+
 private:
     struct Storage;
     std::unique_ptr<Storage> storage_;

@@ -1,11 +1,14 @@
 #define TOML_IMPLEMENTATION
 #include "firmware/toml/toml.h"
 
+#include <fcntl.h>
 #include <linux/magic.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <sys/vfs.h>
+#include <unistd.h>
 
 #include <algorithm>
-#include <filesystem>
 #include <fstream>
 #include <sstream>
 #include <stdexcept>
@@ -32,12 +35,23 @@ std::size_t too_deep(std::string_view text) {
     return 0;
 }
 
-// One in a folder, whose writer may never come. What a shell makes of <(command) has no name.
-bool is_named_pipe(const std::string& path) {
-    std::error_code error;
+// What is no file in words, or nothing: a folder; a pipe in a folder, whose writer may never come (what a
+// shell makes of <(command) has no name); a device, which may never end. A terminal and /dev/null do.
+const char* odd_kind(const std::string& path) {
+    struct stat info {};
     struct statfs system {};
-    return std::filesystem::is_fifo(path, error) &&
-           (::statfs(path.c_str(), &system) != 0 || system.f_type != PIPEFS_MAGIC);
+    if (::stat(path.c_str(), &info) != 0) return nullptr;  // whoever opens it says why
+    if (S_ISDIR(info.st_mode)) return "is a folder";
+    if (S_ISFIFO(info.st_mode))
+        return ::statfs(path.c_str(), &system) != 0 || system.f_type != PIPEFS_MAGIC ? "is a named pipe"
+                                                                                     : nullptr;
+    if (S_ISREG(info.st_mode)) return nullptr;
+    if (S_ISCHR(info.st_mode) && info.st_rdev == makedev(1, 3)) return nullptr;
+    const int fd =
+        S_ISCHR(info.st_mode) ? ::open(path.c_str(), O_RDONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC) : -1;
+    const bool terminal = fd >= 0 && ::isatty(fd) == 1;
+    if (fd >= 0) ::close(fd);
+    return terminal ? nullptr : "is a device or a socket, no file";
 }
 
 }  // namespace
@@ -60,9 +74,7 @@ tl::expected<toml::table, std::string> parse_toml(std::string_view text, std::st
 }
 
 tl::expected<std::string, std::string> read_text(const std::string& path, std::size_t longest) {
-    std::error_code error;
-    if (std::filesystem::is_directory(path, error)) return Problem(path + ": is a folder");
-    if (is_named_pipe(path)) return Problem(path + ": is a named pipe");
+    if (const char* const words = odd_kind(path)) return Problem(path + ": " + words);
     std::ifstream file(path, std::ios::binary);
     if (!file) return Problem(path + ": cannot be read");
     std::string text(std::min<std::size_t>(longest + 1, std::size_t{1} << 16), '\0');

@@ -21,7 +21,7 @@ std::int64_t since_1970() {
 
 std::string names_of(const std::vector<LoggedOnUser>& users) {
     std::string names;
-    for (const LoggedOnUser& user : users) names += (names.empty() ? "" : ",") + user.short_name;
+    for (const LoggedOnUser& user : users) names += (names.empty() ? "" : ",") + user.name();
     return names;
 }
 

@@ -36,7 +36,7 @@ bool write_all(int fd, ByteView rest) {
     return true;
 }
 
-// To the end, whatever the size was said to be.
+// To the end, whatever the size was said to be. Nothing: errno says why.
 std::optional<SecretBytes> read_to_end(int fd, std::size_t most) {
     constexpr std::size_t kAtOnce = 64 * 1024;
     SecretBytes content;
@@ -46,7 +46,11 @@ std::optional<SecretBytes> read_to_end(int fd, std::size_t most) {
         const ssize_t got = ::read(fd, content.data() + filled, kAtOnce);
         content.resize(filled + static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
         if (got < 0 && errno == EINTR) continue;
-        if (got < 0 || content.size() > most) return std::nullopt;
+        if (got < 0) return std::nullopt;
+        if (content.size() > most) {
+            errno = EFBIG;
+            return std::nullopt;
+        }
         if (got == 0) return content;
     }
 }
@@ -128,6 +132,11 @@ std::optional<SecretBytes> read_host_file(const std::filesystem::path& path, std
     if (!S_ISREG(status.st_mode)) return refused(path, error_of_kind(status));
     if (static_cast<std::size_t>(status.st_size) > most) return refused(path, EFBIG);
 
+    if (status.st_size == 0) {  // it may be one of /proc: with bytes, or with none that can be read
+        auto content = read_to_end(fd.get(), most);
+        if (!content) note_file_refusal(path, errno);
+        return content;
+    }
     SecretBytes content(static_cast<std::size_t>(status.st_size));
     std::size_t filled = 0;
     while (filled < content.size()) {
@@ -152,7 +161,7 @@ std::optional<SecretBytes> read_host_input(const std::filesystem::path& path, st
     if (!ends_some_time(fd.get())) return refused(path, EINVAL);
     ::fcntl(fd.get(), F_SETFL, ::fcntl(fd.get(), F_GETFL) & ~O_NONBLOCK);
     auto content = read_to_end(fd.get(), most);
-    if (!content) note_file_refusal(path, EFBIG);
+    if (!content) note_file_refusal(path, errno);
     return content;
 }
 

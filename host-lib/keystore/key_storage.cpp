@@ -85,6 +85,10 @@ Result<KeyStorage> parse_key_store_url(std::string_view url, const Say& say) {
     for (const std::string_view type : {"odbc", "sqlite"})
         if (boost::algorithm::istarts_with(url, std::string(type) + ":"))
             return parse_key_storage(type, url.substr(type.size() + 1), say);
+    if (const auto scheme = url.find("://"); scheme != url.npos && scheme < url.find('/'))
+        return refused(say, std::string(url.substr(0, scheme)) +
+                                ":// names no key store: it is postgresql://, odbc:CONNECTION-STRING, "
+                                "sqlite:PATH or a path");
     return parse_key_storage("sqlite", url, say);
 }
 

@@ -162,6 +162,8 @@ public:
 
     // Errors: E_DB_EXISTS, E_CSA_PARAM (a name, label or blob that is too long, a name that is no UTF-8).
     virtual Result<Version> insert(const StoredKey& key) = 0;
+    // Up to kMostRows keys, in one transaction: all of them or, with the same errors, none.
+    virtual Result<void> insert_all(const std::vector<StoredKey>& keys) = 0;
 
     // Replaces all of the row but its index, when its version is still `expected`. Returns the new version.
     // Errors: E_DB_NOT_FOUND, E_CSA_STORE_CHANGED (another version), E_CSA_PARAM.
@@ -169,6 +171,10 @@ public:
 
     // Errors: E_DB_NOT_FOUND, E_CSA_STORE_CHANGED when `expected` is given and is not the version.
     virtual Result<void> erase(const KeyIndex& index, std::optional<Version> expected = {}) = 0;
+
+    // Deletes up to kMostRows keys in one transaction, each when its version is still the key's; the others
+    // stay. How many went.
+    virtual Result<std::size_t> erase_all(const std::vector<StoredKey>& keys) = 0;
 
     // Inserts up to kMostRows keys in one transaction; those that are there already are left as they are. How
     // many were inserted. `act` of their audit rows: "copy". Also raises the groups' next specifier above

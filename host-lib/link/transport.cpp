@@ -1,5 +1,6 @@
 #include "host-lib/link/transport.h"
 
+#include <arpa/inet.h>
 #include <fcntl.h>
 #include <linux/magic.h>
 #include <netdb.h>
@@ -267,20 +268,24 @@ Result<void> greet(Transport& transport, const Deadline& deadline) {
     return {};
 }
 
-// Four numbers with dots or so: nothing that a name server should be asked for.
-bool looks_like_address(const std::string& place) {
-    return place.find_first_not_of("0123456789.") == std::string::npos;
+// Numbers with dots that are no address, and the short forms of the C library's inet_aton() (127.1, 0x7f.1):
+// a typing error must reach no other machine, nor a name server.
+bool is_bad_address(const std::string& place) {
+    in_addr address{};
+    if (::inet_pton(AF_INET, place.c_str(), &address) == 1) return false;
+    return place.find_first_not_of("0123456789.") == std::string::npos ||
+           ::inet_aton(place.c_str(), &address) != 0;
 }
 
 Result<std::unique_ptr<Transport>> connect_tcp(const DeviceAddress& where, const Deadline& deadline) {
     addrinfo hints{};
     hints.ai_family = AF_UNSPEC;
     hints.ai_socktype = SOCK_STREAM;
-    const bool address = looks_like_address(where.place);
-    hints.ai_flags = AI_NUMERICSERV | (address ? AI_NUMERICHOST : 0);
+    hints.ai_flags = AI_NUMERICSERV;
+    if (is_bad_address(where.place)) return fail(E_CSA_ADDRESS);
     addrinfo* found = nullptr;
     if (::getaddrinfo(where.place.c_str(), std::to_string(where.port).c_str(), &hints, &found) != 0)
-        return fail(address ? E_CSA_ADDRESS : E_CSA_UNKNOWN_HOST);
+        return fail(E_CSA_UNKNOWN_HOST);
     const std::unique_ptr<addrinfo, void (*)(addrinfo*)> owned(found, ::freeaddrinfo);
 
     Result<std::unique_ptr<Transport>> transport = fail(E_CSA_UNKNOWN_HOST);

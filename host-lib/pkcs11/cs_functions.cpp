@@ -54,7 +54,7 @@ Answer RestoreObject(Session& session, CK_BYTE* blob, CK_ULONG length, CK_OBJECT
     if (!session.read_write) return fail(CKR_SESSION_READ_ONLY);
     CS2SIM_TRY_LET(answer,
                    session.execute(FC_CXI, SFC_CXI_KEY_RESTORE, {0, ByteView(), *given}, Effect::change));
-    CS2SIM_TRY_LET(restored, adopt(session, {true, 0}, to_bytes(answer.block.bytes("key"))));
+    CS2SIM_TRY_LET(restored, adopt(session, {true, 0}, {to_bytes(answer.block.bytes("key"))}));
     *handle = restored->handle;
     return {};
 }

@@ -97,16 +97,6 @@ Result<SharedObject> read_on_device(Session& session, Object known, CK_RV unknow
     return whole;
 }
 
-// Of several rows all or none; one goes alone, so that its outcome is known whatever happens.
-Result<void> insert_all(keystore::KeyStore& store, const std::vector<keystore::StoredKey>& rows) {
-    if (rows.size() == 1) {
-        const auto version = store.insert(rows.front());
-        return version ? Result<void>() : fail(version.error());
-    }
-    CS2SIM_TRY_LET(inserted, store.copy_in(rows));
-    return inserted == rows.size() ? Result<void>() : fail(E_DB_EXISTS);
-}
-
 }  // namespace
 
 keystore::Execute executed_by(Session& session) {
@@ -130,18 +120,18 @@ Result<SharedObject> object_in_use(Session& session, CK_OBJECT_HANDLE handle, CK
     return read_again(session, object, epoch, unknown);
 }
 
-Result<std::vector<SharedObject>> keep_in_store(Session& session, const std::vector<Bytes>& references) {
+Result<std::vector<SharedObject>> keep_in_store(Session& session, std::vector<Made> made) {
     CS2SIM_TRY_LET(store, key_store_of(session));
     std::vector<keystore::StoredKey> rows;
     std::vector<PropertyList> properties;
-    for (const Bytes& reference : references) {
-        if (reference.empty() || reference[0] != CXI_TAG_EXTERNAL) return fail(E_CSA_PROTOCOL);
-        CS2SIM_TRY_LET(read, read_properties(session, reference));
-        CS2SIM_TRY_LET(row, keystore::row_of(ByteView(reference).subspan(1), read));
+    for (Made& one : made) {
+        if (one.reference.empty() || one.reference[0] != CXI_TAG_EXTERNAL) return fail(E_CSA_PROTOCOL);
+        CS2SIM_TRY_LET(read, properties_of(session, one));
+        CS2SIM_TRY_LET(row, keystore::row_of(ByteView(one.reference).subspan(1), read));
         rows.push_back(std::move(row));
         properties.push_back(std::move(read));
     }
-    if (const auto inserted = insert_all(*store, rows); !inserted) {
+    if (const auto inserted = store->insert_all(rows); !inserted) {
         session.token.external->forget_specs(session.token.group());
         return fail(inserted.error());
     }

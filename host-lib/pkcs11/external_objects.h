@@ -3,6 +3,7 @@
 #pragma once
 
 #include "host-lib/keystore/work/store_work.h"
+#include "host-lib/pkcs11/key_commands.h"
 #include "host-lib/pkcs11/library.h"
 
 namespace cs2sim::p11 {
@@ -17,9 +18,8 @@ Result<SharedObject> object_in_use(Session& session, CK_OBJECT_HANDLE handle, CK
 // ExternalStore::store().
 Result<keystore::KeyStore*> key_store_of(Session& session);
 
-// Keeps keys that the device sealed (references as its commands returned them), all of them or none, and
-// gives them handles.
-Result<std::vector<SharedObject>> keep_in_store(Session& session, const std::vector<Bytes>& references);
+// Keeps keys that the device sealed, all of them or none, and gives them handles. Error: E_DB_EXISTS.
+Result<std::vector<SharedObject>> keep_in_store(Session& session, std::vector<Made> made);
 
 // Replaces an object's blob by one that a command made of it. Error: E_CSA_STORE_CHANGED when another host
 // was quicker; the next use reads what it made.

@@ -48,8 +48,17 @@ void place(Session& session, Placement& where, PropertyList& properties) {
     if (where.stored) properties.set_number(CXI_PROP_KEY_SPEC, where.next_spec++);
 }
 
-Result<Bytes> make_at(Session& session, Placement& where, const Make& make) {
-    auto made = make(where.flags);
+Result<Made> made_of(ByteView reference, ByteView told) {
+    Made made{to_bytes(reference)};
+    if (told.empty()) return made;
+    auto properties = PropertyList::decode(told);
+    if (!properties) return fail(E_CSA_PROTOCOL);
+    made.properties = *std::move(properties);
+    return made;
+}
+
+Result<Made> make_at(Session& session, Placement& where, const Make& make) {
+    auto made = make(where.flags | CXI_FLAG_KEY_TOLD);
     if (made || where.token || where.flags != CXI_FLAG_KEY_EXTERNAL) {
         if (made && !where.token) session.token.external_keys = where.flags == CXI_FLAG_KEY_EXTERNAL ? 1 : 0;
         return made;
@@ -57,7 +66,7 @@ Result<Bytes> make_at(Session& session, Placement& where, const Make& make) {
     if (!cannot_seal(made.error().code)) return made;
     session.token.external_keys = 0;
     where.flags = CXI_FLAG_KEY_VOLATILE;
-    return make(where.flags);
+    return make(where.flags | CXI_FLAG_KEY_TOLD);
 }
 
 Result<PropertyList> read_properties(Session& session, ByteView reference) {
@@ -65,16 +74,23 @@ Result<PropertyList> read_properties(Session& session, ByteView reference) {
     return PropertyList::decode(answer.block.bytes("properties"));
 }
 
-Result<SharedObject> adopt(Session& session, const Placement& where, Bytes reference) {
+Result<PropertyList> properties_of(Session& session, Made& made) {
+    if (made.properties) return *std::exchange(made.properties, std::nullopt);
+    return read_properties(session, made.reference);
+}
+
+Result<SharedObject> adopt(Session& session, const Placement& where, Made made) {
     if (where.stored) {
-        CS2SIM_TRY_LET(kept, keep_in_store(session, {std::move(reference)}));
+        std::vector<Made> one;
+        one.push_back(std::move(made));
+        CS2SIM_TRY_LET(kept, keep_in_store(session, std::move(one)));
         return std::move(kept.front());
     }
-    CS2SIM_TRY_LET(properties, read_properties(session, reference));
+    CS2SIM_TRY_LET(properties, properties_of(session, made));
     Object object;
     object.slot = session.token.slot;
     object.session = where.token ? CK_INVALID_HANDLE : session.handle;
-    object.reference = std::move(reference);
+    object.reference = std::move(made.reference);
     object.properties = std::move(properties);
     return session.library_objects().put(std::move(object));
 }
@@ -84,12 +100,12 @@ Result<SharedObject> make_object(Session& session, bool token, PropertyList prop
     CS2SIM_TRY_LET(where, placement(session, token));
     place(session, where, properties);
     const Bytes encoded = properties.encode();
-    auto reference = make_at(session, where, [&](std::uint32_t flags) -> Result<Bytes> {
+    auto there = make_at(session, where, [&](std::uint32_t flags) -> Result<Made> {
         CS2SIM_TRY_LET(answer, send(flags, encoded));
-        return to_bytes(answer.block.bytes("key"));
+        return made_of(answer.block.bytes("key"), answer.block.bytes("properties"));
     });
-    CS2SIM_TRY(reference);
-    auto made = adopt(session, where, *std::move(reference));
+    CS2SIM_TRY(there);
+    auto made = adopt(session, where, *std::move(there));
     if (made) warn_of_mixed_use(session, **made);
     return made;
 }

@@ -21,13 +21,21 @@ Result<Placement> placement(Session& session, bool token, std::uint32_t objects 
 // the next one that was reserved in the slot's key store.
 void place(Session& session, Placement& placement, PropertyList& properties);
 
+// What a command made: a reference to it, and its properties when the answer told them.
+struct Made {
+    Bytes reference;
+    std::optional<PropertyList> properties{};
+};
+// `told`: encoded properties out of the command's answer, which may be empty. Error: E_CSA_PROTOCOL.
+Result<Made> made_of(ByteView reference, ByteView told);
+
 // Runs a command that makes an object at `where`, and again as a volatile key when the device cannot seal
-// blobs. `make` gets the flags to be sent, and gives the reference.
-using Make = std::function<Result<Bytes>(std::uint32_t flags)>;
-Result<Bytes> make_at(Session& session, Placement& where, const Make& make);
+// blobs. `make` gets the flags to be sent.
+using Make = std::function<Result<Made>(std::uint32_t flags)>;
+Result<Made> make_at(Session& session, Placement& where, const Make& make);
 
 // Makes an object with these properties: sends the command that makes it, with the flags and the encoded
-// properties that it is given, then reads what it became and gives it a handle. Warns in the log of a key
+// properties that it is given, and gives what it became a handle. Warns in the log of a key
 // that both handles keys and reads or makes data. Errors: CKR_SESSION_READ_ONLY, those of the command.
 using SendMake = std::function<Result<host::Answer>(std::uint32_t flags, const Bytes& properties)>;
 Result<SharedObject> make_object(Session& session, bool token, PropertyList properties, const SendMake& send);
@@ -36,8 +44,11 @@ Result<SharedObject> make_object(Session& session, bool token, PropertyList prop
 // E_DB_NOT_FOUND when somebody else came first.
 Answer remove_object(Session& session, const Object& object);
 
-// Reads the properties of a new object and gives it a handle.
-Result<SharedObject> adopt(Session& session, const Placement& where, Bytes reference);
+// Gives a new object a handle; its properties are read when nobody told them.
+Result<SharedObject> adopt(Session& session, const Placement& where, Made made);
+
+// Those that were told, or else the device is asked.
+Result<PropertyList> properties_of(Session& session, Made& made);
 
 Result<PropertyList> read_properties(Session& session, ByteView reference);
 

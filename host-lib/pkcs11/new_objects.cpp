@@ -80,6 +80,19 @@ Result<SharedObject> move_public(Session& session, ByteView private_key, const P
     return import_key(session, token, CXI_KEY_TYPE_PUBLIC, properties, exported.block.bytes("blob"));
 }
 
+// The public and the private key out of the answer of KEY_PAIR_GEN.
+Result<std::pair<Made, Made>> halves_of(const Block& answer) {
+    ByteView list = answer.bytes("properties");
+    const auto next = [&](ByteView reference) -> Result<Made> {
+        if (list.empty()) return made_of(reference, {});
+        CS2SIM_TRY_LET(entry, parse_prefix(LAYOUT_CXI_BULK_ENTRY, list));
+        return made_of(reference, entry.bytes("entry"));
+    };
+    CS2SIM_TRY_LET(of_public, next(answer.bytes("public")));
+    CS2SIM_TRY_LET(of_private, next(answer.bytes("private")));
+    return std::pair{std::move(of_public), std::move(of_private)};
+}
+
 // A check value in a template is compared by the device.
 bool is_check_value_error(const Template& given, std::uint32_t code) {
     return !given.bytes(CKA_CHECK_VALUE).empty() &&
@@ -210,32 +223,32 @@ Result<ObjectPair> generate_pair(Session& session, const MechanismRow& row, cons
     PropertyList placed_public = publics;
     place(session, where, privates);  // the first gets the lower specifier, as on the device
     place(session, where, placed_public);
-    Bytes public_reference;
-    auto private_reference = make_at(session, where, [&](std::uint32_t flags) -> Result<Bytes> {
+    Made public_half;
+    auto private_half = make_at(session, where, [&](std::uint32_t flags) -> Result<Made> {
         const auto answer =
             session.execute(FC_CXI, SFC_CXI_KEY_PAIR_GEN,
                             {flags, row.cxi, placed_public.encode(), privates.encode()}, Effect::change);
         CS2SIM_TRY(answer);
-        public_reference = to_bytes(answer->block.bytes("public"));
-        return to_bytes(answer->block.bytes("private"));
+        CS2SIM_TRY_LET(halves, halves_of(answer->block));
+        public_half = std::move(halves.first);
+        return std::move(halves.second);
     });
-    CS2SIM_TRY(private_reference);
+    CS2SIM_TRY(private_half);
     ObjectPair pair;
     if (where.stored && public_token) {
-        CS2SIM_TRY_LET(kept,
-                       keep_in_store(session, {std::move(public_reference), *std::move(private_reference)}));
+        CS2SIM_TRY_LET(kept, keep_in_store(session, {std::move(public_half), *std::move(private_half)}));
         return ObjectPair{std::move(kept[0]), std::move(kept[1])};
     }
     if (public_token == private_token) {
-        CS2SIM_TRY_LET(adopted, adopt(session, where, std::move(public_reference)));
+        CS2SIM_TRY_LET(adopted, adopt(session, where, std::move(public_half)));
         pair.of_public = adopted;
     } else {
-        CS2SIM_TRY_LET(moved, move_public(session, *private_reference, publics, public_token));
+        CS2SIM_TRY_LET(moved, move_public(session, private_half->reference, publics, public_token));
         pair.of_public = moved;
-        if (public_reference[0] != CXI_TAG_EXTERNAL)
-            (void)session.execute(FC_CXI, SFC_CXI_KEY_DELETE, {public_reference}, Effect::change);
+        if (public_half.reference[0] != CXI_TAG_EXTERNAL)
+            (void)session.execute(FC_CXI, SFC_CXI_KEY_DELETE, {public_half.reference}, Effect::change);
     }
-    CS2SIM_TRY_LET(adopted, adopt(session, where, *std::move(private_reference)));
+    CS2SIM_TRY_LET(adopted, adopt(session, where, *std::move(private_half)));
     pair.of_private = adopted;
     return pair;
 }

@@ -70,6 +70,25 @@ TEST_CASE("token objects go into the key store: made, found, used, changed, copi
     CHECK_FALSE(holds(token.shell("opensc", kTool + "-O"), "aes"));
 }
 
+TEST_CASE("what is made goes to the device in one command and into the store in one change") {
+    const scenario::Folder folder;
+    const std::filesystem::path store = folder / "keys.pks";
+    const Token token(Way::mount, settings(store));
+    token.shell("opensc", kTool + "--keypairgen --key-type EC:prime256v1 --label ec --id 02\n" + kTool +
+                              "--keygen --key-type AES:32 --label aes --id 08\n");
+    const std::string stats = token.simulator().steered({"stats"});
+    INFO(stats);
+    CHECK(holds(stats, "CXI.KEY_PAIR_GEN"));
+    CHECK(holds(stats, "CXI.KEY_GENERATE"));
+    CHECK_FALSE(holds(stats, "CXI.KEY_PROP_GET"));
+    const std::string acts =
+        "import sqlite3, sys\nfor row in sqlite3.connect(sys.argv[1]).execute('select act, count(*) from "
+        "cs2sim_audit group by act'): print(*row)\n";
+    const Outcome audit = scenario::run({"/usr/bin/env", "python3", "-c", acts, store});
+    require_success(audit);
+    CHECK(audit.out == "insert 3\n");
+}
+
 TEST_CASE("objects in the device and in the key store are found together") {
     const scenario::Folder folder;
     const std::filesystem::path store = folder / "keys.pks";

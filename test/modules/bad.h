@@ -9,6 +9,7 @@
 #include <sys/syscall.h>
 
 #include "../../firmware/modules/channel.h"
+#include "early.h"
 
 static int overrun_stack(int depth) {
     volatile char space[4096];
@@ -76,6 +77,28 @@ static int break_the_rules(void) {
     return 0;
 }
 
+/* Primes as long as there are, one after the other: minutes of the simulator's time. */
+static int search_primes(void) {
+    static lword prime[256];
+    int code;
+    while ((code = lna_gen_prob_prime(0, 8192, 0, 0, NULL, prime)) == 0) {
+    }
+    return code;
+}
+
+/* The same between commands. */
+static void search_in_background(void* unused) {
+    (void)unused;
+    os_task_dly(1);
+    (void)search_primes();
+    os_task_del(os_task_id_get(), NULL);
+}
+static int begin_search(void) {
+    static T_OS_TASK_PAR task = {"SEARCH",       OS_TASK_ID_INVALID, 0, 0x4000, NULL, search_in_background,
+                                 OS_MEM_TYPE_SD, OS_MEM_TYPE_SD};
+    return os_task_new(&task) ? 0 : (int)0xB1700020u;
+}
+
 /* A superuser's simulator has some, its modules have none. */
 static int has_capabilities(void) {
     struct __user_cap_header_struct self = {_LINUX_CAPABILITY_VERSION_3, 0};
@@ -101,6 +124,7 @@ static int misbehave(T_CMDS_HANDLE* handle, int l_cmd, unsigned char* cmd) {
     unsigned char* volatile nowhere = NULL; /* which the compiler may not see through */
     unsigned char* block;
     volatile int forever = 1;
+    const char* text;
     int i;
     if (l_cmd < 1) return (int)E_CMDS_DATA_LEN;
     switch (cmd[0]) {
@@ -163,6 +187,15 @@ static int misbehave(T_CMDS_HANDLE* handle, int l_cmd, unsigned char* cmd) {
             return 0;
         case 18:
             return break_the_rules();
+        case 19:
+            return search_primes();
+        case 20:
+            return begin_search();
+        case 21: /* what its constructors could do */
+            text = what_it_could();
+            if (cmds_alloc_answ(handle, (int)strlen(text), &block) != 0) return (int)0xB1700019u;
+            os_mem_cpy(block, text, (unsigned)strlen(text));
+            return 0;
         default:
             return (int)E_CMDS_INVAL;
     }

@@ -99,6 +99,8 @@ static int system_calls(T_CMDS_HANDLE* handle, int l_cmd, unsigned char* cmd) {
     EXPECT(cmds_audit_write(24, handle, (unsigned char*)"probe %s %d", "writes", 7) == 0);
     EXPECT(os_audit_write(0x01000000, (unsigned char*)"probe without users") == 0);
     EXPECT(eca_point_bl_get(NULL, NULL, NULL) == (int)E_ECA_NOT_SUPP); /* named in the log */
+    EXPECT(util_get_time_cal(NULL) == (int)E_UTIL_NOT_SUPPORTED &&
+           cxi_int_get_info(NULL, NULL) == (int)E_CXI_NOT_SUPPORTED && cxi_int_attr_map("x", 0) == NULL);
     os_log_print((unsigned char*)"probe says %08x\n", 0x4711u);
     return 0;
 }

@@ -84,6 +84,7 @@ static int users(T_CMDS_HANDLE* handle, int l_cmd, unsigned char* cmd) {
     os_mem_del_set(backup, 0);
 
     EXPECT(cmds_login_user((unsigned char*)"BERT    ", 2) == (int)E_CMDS_STATIC_LOGIN &&
+           cmds_login_user((unsigned char*)"NOBODY  ", 2) == (int)E_CMDS_NO_USER &&
            cmds_login_user(NULL, 2) == (int)E_CMDS_INVAL);
     EXPECT(cmds_logoff_user((unsigned char*)"BERT    ", 2) == (int)E_CMDS_LOGOFF_FAILED &&
            cmds_logoff_user((unsigned char*)"NOBODY  ", 2) == (int)E_CMDS_NO_USER);
@@ -166,6 +167,27 @@ static int session_key(T_CMDS_HANDLE* handle, int l_cmd, unsigned char* cmd) {
     memcpy(answer + 16, key, 32);
     memcpy(answer + 48, mac_key, 32);
     memcpy(answer + 80, open, 65);
+    return 0;
+}
+
+/* Answers mechanism and key of the session in which it came, or the code. */
+static int own_session_key(T_CMDS_HANDLE* handle, int l_cmd, unsigned char* cmd) {
+    unsigned char mechanism = 0, key[32], *answer = NULL;
+    unsigned int length = 31;
+    int code = cmds_get_sessionkey(handle, &mechanism, &length, NULL);
+    (void)l_cmd;
+    (void)cmd;
+    EXPECT(cmds_get_sessionkey(NULL, &mechanism, &length, key) == (int)E_CMDS_INVAL &&
+           cmds_get_sessionkey(handle, &mechanism, NULL, key) == (int)E_CMDS_INVAL);
+    if (code != 0) return code;
+    EXPECT(length == 32);
+    length = 31;
+    EXPECT(cmds_get_sessionkey(handle, &mechanism, &length, key) == (int)E_CMDS_BUFF_SIZE && length == 32);
+    EXPECT(cmds_get_sessionkey(handle, &mechanism, &length, key) == 0 && length == 32);
+    code = cmds_alloc_answ(handle, 33, &answer);
+    if (code != 0) return code;
+    answer[0] = mechanism;
+    memcpy(answer + 1, key, 32);
     return 0;
 }
 

@@ -54,7 +54,8 @@ TEST_CASE("G2: the environment names the device, in both spellings, and commands
     require_success(user.csadm({"DEV=" + device, "GetState"}));
     require_error(user.csadm({"Dev=" + device + "x", "GetState"}),
                   device.starts_with('/') ? E_CSA_NO_NODE : E_CSA_UNKNOWN_HOST);
-    for (const char* address : {"192.168.0.300", "3001@256.1.1.1", "TCP:3001@1.2.3.4.5", "300.1.1.1:3001"})
+    for (const char* address : {"192.168.0.300", "3001@256.1.1.1", "TCP:3001@1.2.3.4.5", "300.1.1.1:3001",
+                                "127.1", "3001@0x7f.1", "3001@0177.0.0.1"})
         require_error(user.csadm({"Dev=" + std::string(address), "GetState"}), E_CSA_ADDRESS);
 }
 

@@ -295,6 +295,41 @@ TEST_CASE("cs2sim finds the simulator's program beside itself, where it is insta
     stop();
 }
 
+TEST_CASE("a start says what became of a simulator's program that ends without a word") {
+    const Folder folder;
+    const auto start_by = [&](const std::string& script) {
+        const std::string program = folder / "program";
+        write_file(program, "#!/bin/sh\n" + script + "\n");
+        std::filesystem::permissions(program, std::filesystem::perms::owner_all);
+        RunOptions options;
+        options.environment = {{"CS2SIM_DAEMON", program}};
+        return run({built_program("cs2sim"), "start", "--state", folder / "state"}, options);
+    };
+    CHECK(start_by("exit 2").status == 2);
+    CHECK(start_by("exit 0").status == 0);
+    const Outcome died = start_by("kill -9 $$");
+    CHECK(died.status == 1);
+    CHECK(died.err == "cs2sim: the simulator died while it started\n");
+    const Outcome refused = start_by("printf -- '-no, thanks' >&$CS2SIM_TELL_START");
+    CHECK(refused.status == 1);
+    CHECK(refused.err == "cs2sim: no, thanks\n");
+}
+
+TEST_CASE("the simulator's program starts whether or not somebody listens to what it tells of that") {
+    const Instance instance;
+    for (const std::string listener : {"", "77", "1", "x"}) {
+        INFO(listener);
+        RunOptions options;
+        options.environment = instance.environment;
+        options.environment["CS2SIM_TELL_START"] = listener;
+        const Outcome started =
+            run({built_program("cs2simd"), "start", "--no-device", "--state", instance.state}, options);
+        require_success(started);
+        CHECK(line_of(started.out, "state") == instance.state);
+        require_success(instance.cs2sim({"stop"}));
+    }
+}
+
 TEST_CASE("csadm finds the card reader of the simulator that it talks to") {
     const Instance mine;
     const Instance other;

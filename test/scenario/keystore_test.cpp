@@ -1,6 +1,7 @@
 // Keys outside the device, by the tools: two simulators, one MBK, one database.
 #include <sys/stat.h>
 
+#include "host-lib/keystore/key_store.h"
 #include "test/keystore/postgres.h"
 #include "test/scenario/expect.h"
 #include "test/scenario/simulator.h"
@@ -89,6 +90,12 @@ TEST_CASE("keys go from a device into a store, are checked and sealed anew, and 
 
     CHECK(has(keystore_does(pair.two, {"copy", store, "device", "--move"}), "3 keys seen: 3 copied"));
     CHECK(has(keystore_does(pair.two, {"stats", store}, false), "0 in 0 groups"));
+    // In one transaction: each by itself waits for the disk each time.
+    const auto opened = keystore::open_key_store(keystore::parse_key_store_url(store).value()).value();
+    const auto gone = opened->audit(3).value();
+    REQUIRE(gone.size() == 3);
+    for (const keystore::AuditRow& row : gone) CHECK(row.act == "delete");
+    for (const keystore::AuditRow& row : gone) CHECK(row.operation == gone.front().operation);
     require_success(pair.b.tool(
         "cxitool", {std::string("LogonPass=") + kClerk, "Group=ProdA", "Name=k1", "ExportKey=k1.pem"}));
     CHECK(read_file(pair.a.file("k1.pem")) == read_file(pair.b.file("k1.pem")));
@@ -406,6 +413,16 @@ TEST_CASE("governance files are kept, signed, verified and put back") {
     CHECK(governance({"restore", file("kept")}).status == 1);
     CHECK(read_file(user.file("own.msc")) == "mine");
     write_file(user.file("kept") / "2-own.msc", kept);
+    // Another user's word about an earlier restore, which names files to delete.
+    const auto journal = user.file(".cs2sim-restore");
+    write_file(user.file("victim"), "x");
+    write_file(journal, "[[target]]\npath = '" + file("victim") + "'\nwas_there = false\n");
+    std::filesystem::permissions(journal, std::filesystem::perms{0666});
+    const Outcome planted = governance({"restore", file("kept")});
+    CHECK(planted.status == 1);
+    CHECK(has(planted.err, ".cs2sim-restore is not yours, or others may write it"));
+    CHECK(std::filesystem::exists(user.file("victim")));
+    std::filesystem::remove(journal);
     write_file(user.file("kept") / "foreign", "x");
     CHECK(has(governance({"verify", file("kept")}).err, "not in the manifest"));
     std::filesystem::remove(user.file("kept") / "foreign");

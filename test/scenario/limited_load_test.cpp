@@ -2,6 +2,7 @@
 // send half frames, who open sessions and leave them, who come and go; beside them users who do their work.
 // For some seconds; for as many as CS2SIM_LOAD_SECONDS says in the long form of test/run.
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -105,7 +106,14 @@ TEST_CASE("a mixed load with 64 MB of memory and 64 descriptors: users are serve
     require_success(run({built_program("csadm"), "LogonSign=ADMIN," + state + "/ADMIN.key",
                          "AddUser=USR,00000002,hmacpwd," + std::string(kPassword)},
                         admin));
-    const auto descriptors = [&] { return names_in("/proc/" + std::to_string(pid) + "/fd").size(); };
+    // Root may list them; who else would like to know their number asks the folder (Linux 6.2).
+    const auto descriptors = [&]() -> std::size_t {
+        const std::string folder = "/proc/" + std::to_string(pid) + "/fd";
+        struct stat info {};
+        if (geteuid() != 0)
+            return ::stat(folder.c_str(), &info) == 0 ? static_cast<std::size_t>(info.st_size) : 0;
+        return names_in(folder).size();
+    };
     // A store may open another connection of its own under load; thousands of callers came and went.
     const std::size_t most = descriptors() + 4;
 

@@ -46,6 +46,16 @@ TEST_CASE("cxitool refuses named pipes and devices without end, at once") {
     const Outcome replayed = simulator.steer({"replay", user.file("pipe").string()});
     CHECK(replayed.status == 2);
     CHECK(has(replayed.err, "is a named pipe"));
+    for (const std::string file : {"/dev/zero", "/dev/urandom"}) {
+        const Outcome endless = simulator.steer({"replay", file});
+        CHECK(endless.status == 2);
+        CHECK(has(endless.err, file + ": is a device or a socket, no file"));
+        const Outcome module = simulator.steer({"module", "run", file});
+        CHECK(module.status == 1);
+        CHECK(has(module.err, file + " is no firmware module"));
+    }
+    CHECK(has(simulator.steer({"module", "run", "/proc/self/mem"}).err,
+              "/proc/self/mem is no firmware module"));
     // What a shell makes of | and <() is no file in a folder.
     const Outcome piped = user.tool("cxitool", {"Random=1"});
     require_success(piped);
@@ -69,6 +79,43 @@ TEST_CASE("links that stand where the simulator makes files of its own lead it n
     require_success(run({program, "stop", "--state", state.string()}));
     CHECK(read_file(precious) == "kept");
     CHECK(mode_of(precious) == 0644);
+}
+
+TEST_CASE(
+    "a link in place of a file or folder of the state ends the start, and what it leads to is as it was") {
+    for (const std::string name : {"lock", "instance.toml", "cs2sim.log", "ADMIN.key", "keyram", "nvram.db",
+                                   "flash", "audit", "modules", "flash/db", "audit/audit.1"}) {
+        INFO(name);
+        const Folder folder;
+        const std::filesystem::path link = folder / "state" / name, precious = folder / "precious";
+        std::filesystem::create_directories(link.parent_path());
+        const bool to_folder = link.filename().extension().empty() && name != "lock" && name != "keyram";
+        if (to_folder)
+            std::filesystem::create_directory(precious);
+        else
+            std::ofstream(precious) << "kept";
+        std::filesystem::permissions(precious, std::filesystem::perms(0755));
+        std::filesystem::create_symlink(precious, link);
+        const Outcome outcome = cs2sim_on(folder, {"start", "--no-device"});
+        CHECK(outcome.status == 1);
+        CHECK(has(outcome.err, "state folder: " + link.string() + " is a link"));
+        CHECK(mode_of(precious) == 0755);
+        if (to_folder)
+            CHECK(std::filesystem::is_empty(precious));
+        else
+            CHECK(read_file(precious) == "kept");
+    }
+}
+
+TEST_CASE("a state folder may be a link of one's own") {
+    const Folder folder;
+    std::filesystem::create_directory(folder / "disk");
+    std::filesystem::create_directory_symlink("disk", folder / "state");
+    for (int i = 0; i < 2; ++i) {
+        require_success(cs2sim_on(folder, {"start", "--no-device"}));
+        require_success(cs2sim_on(folder, {"stop"}));
+    }
+    CHECK(std::filesystem::exists(folder / "disk/keyram"));
 }
 
 TEST_CASE("a log of the daemon that is no file ends the start in words") {

@@ -98,3 +98,55 @@ TEST_CASE(
     CHECK_FALSE(std::filesystem::exists(ours / "instances"));  // nothing is put there
     stop();
 }
+
+TEST_CASE("a state folder that another user made, or has files in, is refused in words") {
+    if (geteuid() != 0) return;  // others' files are root's to make
+    constexpr uid_t kNobody = 65534;
+    const Programs programs;
+    const std::string state = programs.folder / "state", link = programs.folder / "link";
+    const auto start = [&](const std::string& where) {
+        return run(programs.words({"start", "--no-device"}, where), programs.options);
+    };
+    const auto refused = [&](const std::string& where, const std::string& what) {
+        const Outcome outcome = start(where);
+        CHECK(outcome.status == 1);
+        CHECK(outcome.err == "cs2sim: state folder: " + what + " belongs to another user (uid 65534)\n");
+    };
+    std::filesystem::create_directory(state);
+    REQUIRE(::chown(state.c_str(), kNobody, kNobody) == 0);
+    refused(state, state);
+    CHECK(std::filesystem::is_empty(state));
+    REQUIRE(::chown(state.c_str(), 0, 0) == 0);
+    std::filesystem::create_directory_symlink(state, link);
+    REQUIRE(::lchown(link.c_str(), kNobody, kNobody) == 0);
+    refused(link, link);
+    CHECK(std::filesystem::is_empty(state));
+
+    require_success(start(state));
+    require_success(run(programs.words({"stop"}, state), programs.options));
+    for (const std::string name : {"/nvram.db", "/flash/db", "/audit/audit.1"}) {
+        REQUIRE(::chown((state + name).c_str(), kNobody, kNobody) == 0);
+        refused(state, state + name);
+        REQUIRE(::chown((state + name).c_str(), 0, 0) == 0);
+    }
+    require_success(start(state));
+    require_success(run(programs.words({"stop"}, state), programs.options));
+}
+
+TEST_CASE("other processes of its user do not look into the simulator's memory") {
+    const Programs programs;
+    const std::string state = programs.folder / "state";
+    std::filesystem::create_directory(state);
+    std::filesystem::permissions(programs.folder / "run", std::filesystem::perms(0777));
+    if (geteuid() == 0) REQUIRE(::chown(state.c_str(), 65534, 65534) == 0);
+    require_success(run(as_stranger(programs.words({"start", "--no-device"}, state)), programs.options));
+    const std::string told = run(as_stranger(programs.words({"status"}, state)), programs.options).out;
+    const std::string process = "/proc/" + std::to_string(std::stoi(told.substr(told.find("pid ") + 4)));
+    for (const std::string file : {"/environ", "/mem", "/maps"}) {
+        INFO(file);
+        const Outcome read = run(as_stranger({"head", "-c0", process + file}), programs.options);
+        CHECK(read.status == 1);
+        CHECK(read.err.find("Permission denied") != std::string::npos);
+    }
+    require_success(run(as_stranger(programs.words({"stop"}, state)), programs.options));
+}

@@ -41,10 +41,12 @@ struct Instance {
     }
 };
 
-long resident_kilobytes(pid_t pid) {
+long kilobytes(pid_t pid, const std::string& field) {
     const std::string text = read_file("/proc/" + std::to_string(pid) + "/status");
-    return std::stol(text.substr(text.find("\nVmRSS:") + 7));
+    const std::string word = "\n" + field + ":";
+    return std::stol(text.substr(text.find(word) + word.size()));
 }
+long resident_kilobytes(pid_t pid) { return kilobytes(pid, "VmRSS"); }
 
 Bytes aes_key(int number) {
     PropertyList list;

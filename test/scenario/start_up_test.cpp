@@ -113,4 +113,8 @@ TEST_CASE("bl_sim5 and its kin refuse what they do not know") {
         CHECK(outcome.err.starts_with("usage: "));
     }
     CHECK(run({bin + "/bl_sim5"}, {folder.path(), {{"SDK_PORT", "x"}}}).status == 2);
+    const Outcome one_place =
+        run({bin + "/cs_multi.sh", "2"}, {folder.path(), {{"CS2SIM_LISTEN", "127.0.0.1:3001"}}});
+    CHECK(one_place.status == 2);
+    CHECK(one_place.err.starts_with("cs_multi.sh: CS2SIM_LISTEN names one place for 2 simulators;"));
 }

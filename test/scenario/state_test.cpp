@@ -311,6 +311,28 @@ TEST_CASE("a script in a container is checked as modules are, and runs") {
     changed[container.size() - 40] ^= 1;
     start_refuses(changed, E_OS_MDL_MSC_VERIFY_FAILED);
     start_refuses(container.substr(0, 200), E_OS_MDL_MTC_INV);
+    // Whole, signed by a key that is not there: as if that had been removed since.
+    write_file(user.file("scrp.lua"), script + "-- changed\n");
+    require_success(user.csadm({"GenKey=stranger.key,2048,S"}));
+    require_success(user.csadm({"MMCSignKey=stranger.key", "MakeMTC=scrp.lua"}));
+    const std::string strange = read_file(user.file("scrp.mtc"));
+    start_refuses(strange, E_OS_MDL_MSC_VERIFY_FAILED);
+    std::filesystem::rename(stored, stored.parent_path() / "other.mtc");
+    user.admin_does({"Restart"});
+    CHECK(user.csadm({"GetBootLog"})
+              .out.find("module other.mtc not started: " + hex_code(E_OS_MDL_MSC_VERIFY_FAILED)) !=
+          std::string::npos);
+    user.admin_does({"DeleteFile=other.mtc"});
+    // What was loaded starts again, though its key is gone since.
+    write_file(stored, container);
+    user.admin_does({"DeleteFile=mdlsigalt.key", "Restart"});
+    CHECK(user.csadm({"ListModulesActive"}).out.find("101  scrp         1.2.3.4      INIT_OK\n") !=
+          std::string::npos);
+    // Another load is another container, and one of a deleted file is nobody's.
+    user.admin_does({"LoadAltMdlSigKey=stranger.key", "LoadFile=scrp.mtc", "Restart"});
+    CHECK(user.csadm({"ListModulesActive"}).out.find("101  scrp         1.2.3.4      INIT_OK\n") !=
+          std::string::npos);
+    start_refuses(container, E_OS_MDL_MSC_VERIFY_FAILED);
     user.admin_does({"DeleteFile=scrp.mtc"});
     CHECK(user.csadm({"ListModulesActive"}).out.find("scrp") == std::string::npos);
 

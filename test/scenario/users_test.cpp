@@ -141,7 +141,7 @@ TEST_CASE("every mechanism logs on, by its synonyms too") {
                     "LogonPass=LONG_NAMED,long-secret", "ShowAuthState"});
     require_success(all);
     CHECK(all.out.starts_with("state = 0000003F\n"));
-    CHECK(all.out.find("user  = LONG_N~0 00000020\n") != std::string::npos);
+    CHECK(all.out.find("user  = LONG_NAMED 00000020\n") != std::string::npos);
 
     require_error(user.csadm({"LogonSign=R,rsa.key"}), E_CSA_KEY_PASSWORD);
     require_error(user.csadm({"LogonSign=R,rsa.key#wrong"}), E_CSA_KEY_PASSWORD);

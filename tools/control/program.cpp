@@ -1,15 +1,20 @@
 #include "tools/control/program.h"
 
 #include <fcntl.h>
+#include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <iostream>
+#include <tl/expected.hpp>
+
+#include "tools/instance/start_report.h"
 
 namespace cs2sim {
 namespace {
@@ -18,13 +23,46 @@ std::atomic<pid_t> the_child{0};
 
 void pass_on(int number) { ::kill(the_child, number); }
 
+// For the system's calls; good as long as the words are.
+std::vector<char*> pointers_to(const std::vector<std::string>& words) {
+    std::vector<char*> pointers;
+    pointers.reserve(words.size() + 1);
+    for (const std::string& word : words) pointers.push_back(const_cast<char*>(word.c_str()));
+    pointers.push_back(nullptr);
+    return pointers;
+}
+
 // Returns when the program cannot be run: errno tells why.
 void run_in_our_place(const std::string& program, const std::vector<std::string>& words) {
-    std::vector<char*> argv;
-    argv.reserve(words.size() + 1);
-    for (const std::string& word : words) argv.push_back(const_cast<char*>(word.c_str()));
-    argv.push_back(nullptr);
-    ::execvp(program.c_str(), argv.data());
+    ::execvp(program.c_str(), pointers_to(words).data());
+}
+
+// In the foreground the simulator is the process that was started, and sockets that were handed to it
+// (sd_listen_fds(3)) are for no other.
+bool takes_our_place(const std::vector<std::string>& words) {
+    const auto foreground = [](const std::string& word) { return word.starts_with("--foreground"); };
+    return std::ranges::any_of(words, foreground) || std::getenv("LISTEN_FDS") != nullptr;
+}
+
+// Runs the program as a child that tells `listener` of its start. Error: errno.
+tl::expected<pid_t, int> spawn_telling(const std::string& program, const std::vector<std::string>& words,
+                                       int listener) {
+    std::vector<std::string> environment(1, kTellStart + ("=" + std::to_string(listener)));
+    for (char** variable = environ; *variable; ++variable) environment.emplace_back(*variable);
+    posix_spawn_file_actions_t actions;
+    ::posix_spawn_file_actions_init(&actions);
+    ::posix_spawn_file_actions_adddup2(&actions, listener, listener);  // it keeps this one
+    pid_t child = 0;
+    const int error = ::posix_spawnp(&child, program.c_str(), &actions, nullptr, pointers_to(words).data(),
+                                     pointers_to(environment).data());
+    ::posix_spawn_file_actions_destroy(&actions);
+    if (error != 0) return tl::unexpected(error);
+    return child;
+}
+
+int no_daemon(const std::string& program, int error) {
+    std::cerr << "cs2sim: " << program << ": " << std::strerror(error) << '\n';
+    return 1;
 }
 
 }  // namespace
@@ -77,11 +115,19 @@ std::string daemon_program() {
     return ::access(beside.c_str(), X_OK) == 0 ? beside : installed;
 }
 
-void become_daemon(const std::vector<std::string>& words) {
+int start_daemon(const std::vector<std::string>& words) {
     const std::string program = daemon_program();
-    run_in_our_place(program, words);
-    std::cerr << "cs2sim: " << program << ": " << std::strerror(errno) << '\n';
-    ::_exit(1);
+    if (takes_our_place(words)) {
+        run_in_our_place(program, words);
+        return no_daemon(program, errno);
+    }
+    int ends[2];
+    if (::pipe2(ends, O_CLOEXEC) != 0) return no_daemon(program, errno);
+    const auto child = spawn_telling(program, words, ends[1]);
+    ::close(ends[1]);
+    if (child) return hear_start(ends[0], *child);
+    ::close(ends[0]);
+    return no_daemon(program, child.error());
 }
 
 }  // namespace cs2sim

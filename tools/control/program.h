@@ -35,8 +35,8 @@ std::string own_path();
 // one installed with it. Its path where it should have been when it is nowhere.
 std::string daemon_program();
 
-// Goes on as that program, with the words of a command line of `cs2sim`, "start" among them. Exits with 1
-// when it cannot be.
-[[noreturn]] void become_daemon(const std::vector<std::string>& words);
+// Runs that program with the words of a command line of `cs2sim`, "start" among them: where it is to stay in
+// the foreground in this process's place, else as a child, and returns start's exit status when it answers.
+int start_daemon(const std::vector<std::string>& words);
 
 }  // namespace cs2sim

@@ -33,7 +33,7 @@ void add_assumptions_command(CLI::App& app, CommandLine&) {
         "assumptions", "list what is known of real devices and what is assumed, with source and reach");
     const auto options = std::make_shared<Options>();
     command->add_option("--kind", options->kind, "one kind of row only")
-        ->check(CLI::IsMember({"function", "layout", "code", "profile", "text"}));
+        ->check(CLI::IsMember({"function", "layout", "code", "profile", "text", "sdk"}));
     command->add_flag("--assumed", options->assumed, "only what is assumed");
     command->add_flag("--sums", options->sums, "the sums alone");
     command->callback([options] { print(*options); });

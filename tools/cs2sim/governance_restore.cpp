@@ -39,6 +39,12 @@ bool is_there(const fs::path& path) {
     return ::lstat(path.c_str(), &status) == 0;
 }
 
+bool is_own(int fd) {
+    struct stat status {};
+    return ::fstat(fd, &status) == 0 && S_ISREG(status.st_mode) && status.st_uid == ::geteuid() &&
+           (status.st_mode & (S_IWGRP | S_IWOTH)) == 0;
+}
+
 // A second name for what stands there; a copy where the file system has no second names.
 bool keep(const fs::path& target, const fs::path& before) {
     if (::link(target.c_str(), before.c_str()) == 0) return true;
@@ -180,6 +186,10 @@ tl::expected<std::string, std::string> end_earlier_restore(const fs::path& targe
     journal.folder = folder;
     journal.fd = host::FileDescriptor(::open(file.c_str(), O_RDWR | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK));
     if (!journal.fd) return refused(file, errno);
+    // It names files that are renamed and deleted.
+    if (!is_own(journal.fd.get()))
+        return tl::unexpected(file.string() +
+                              " is not yours, or others may write it: look at it and delete it");
     if (::flock(journal.fd.get(), LOCK_EX | LOCK_NB) != 0)
         return tl::unexpected(file.string() + ": another restore is at work");
     const auto table = parse_toml_file(file.string());

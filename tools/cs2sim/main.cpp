@@ -23,12 +23,12 @@ namespace {
 
 using namespace cs2sim;
 
-[[noreturn]] void start(const StartOptions& options) {
+int start(const StartOptions& options) {
     std::vector<std::string> words = words_of(options);
     words.insert(words.begin(), {"cs2sim", "start"});
     // The options are whole: what the environment says of sockets went into them, or was not wanted.
     for (const char* variable : {"CS2SIM_LISTEN", "SDK_PORT", "LISTEN_FDS"}) ::unsetenv(variable);
-    become_daemon(words);
+    return start_daemon(words);
 }
 
 // What never ran is not started, and what would not start again is not stopped.
@@ -48,14 +48,14 @@ int restart(const StartOptions& options) {
         if (usable != 0) return usable;
         if (const int status = stop_instance(options.state); status != 0) return status;
     }
-    start(options);
+    return start(options);
 }
 
 }  // namespace
 
 int main(int argc, char** argv) try {
     // To start is the daemon's affair, which reads its options itself.
-    if (argc > 1 && argv[1] == std::string_view("start")) become_daemon({argv, argv + argc});
+    if (argc > 1 && argv[1] == std::string_view("start")) return start_daemon({argv, argv + argc});
     // What `run` starts is the user's own program, which may leave what it likes.
     if (argc > 1 && argv[1] != std::string_view("run")) leave_no_core_file();
     std::vector<std::string> given = tools::take_words(argc, argv, tools::MayBeSecret::behind_any_mark);
@@ -71,7 +71,7 @@ int main(int argc, char** argv) try {
     StartArguments to_start;  // for the manual, and how words go on
     CLI::App* start_command = app.add_subcommand("start", "start a simulator, return when it answers");
     to_start.add_to(*start_command);
-    start_command->callback([&] { start(to_start.complete()); });
+    start_command->callback([&] { line.exit_status = start(to_start.complete()); });
 
     StartArguments to_restart;
     CLI::App* restart_command = app.add_subcommand("restart", "stop, and start with the same options");

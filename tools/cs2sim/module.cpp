@@ -14,6 +14,7 @@
 
 #include "firmware/modules/images/module_image.h"
 #include "firmware/modules/images/script.h"
+#include "host-lib/files/host_file.h"
 #include "tools/control/control.h"
 #include "tools/control/program.h"
 #include "tools/cs2sim/commands.h"
@@ -210,8 +211,10 @@ std::vector<std::string> start_words(const fs::path& state, const RunModule& run
 volatile std::sig_atomic_t ended = 0;
 void end(int) { ended = 1; }
 
+// The start may take as long as it likes: a debugger holds the module until its user has come.
 Result<void> restart_device(host::Device& device) {
-    CS2SIM_TRY(device.execute(FC_ADM, SFC_ADM_RESTART));
+    const auto done = device.execute(FC_ADM, SFC_ADM_RESTART);
+    if (!done && done.error().code != E_CSA_TIMEOUT) return tl::unexpected(done.error());
     return {};
 }
 
@@ -231,10 +234,10 @@ int run_module(const std::string& state_name, const RunModule& run) {
     const fs::path folder = state / "modules";
     std::error_code failed;
     const fs::path file = fs::canonical(run.file, failed);
-    std::ifstream in(file, std::ios::binary);
-    const Bytes image(std::istreambuf_iterator<char>(in), {});
+    const auto content = host::read_host_file(file, kLargestModule);
+    const Bytes image = content ? Bytes(content->begin(), content->end()) : Bytes();
     const auto info = module_info_of_file(file.string(), image);
-    if (failed || !info) {
+    if (failed || !content || !info) {
         std::cerr << "cs2sim: " << run.file << " is no firmware module\n";
         return kTrouble;
     }
@@ -302,9 +305,11 @@ void add_module_commands(CLI::App& app, CommandLine& line) {
         ran->add_option("--wrap", run->wrap, "a command in front of the module's process (\"valgrind\")");
     CLI::Option* asan = ran->add_flag("--asan", run->asan, "for a module built with -fsanitize=address");
     CLI::Option* device =
-        ran->add_option("--device", run->devices, "device node of a simulator that is started");
+        ran->add_option("--device", run->devices, "device node of a simulator that is started")
+            ->allow_extra_args(false);  // one each time: the file may follow
     ran->add_flag("--no-device", run->no_device, "none, sockets only")->excludes(device);
-    ran->add_option("--listen", run->listen, "where it listens, as for `cs2sim start`");
+    ran->add_option("--listen", run->listen, "where it listens, as for `cs2sim start`")
+        ->allow_extra_args(false);
     ran->add_flag("--services", run->services, "shows each service that the module asks for, with its time");
     for (CLI::Option* one : {gdb, server, wrap, asan})
         for (CLI::Option* other : {gdb, server, wrap, asan})

@@ -69,8 +69,7 @@ constexpr Command kCommands[] = {
     {"Sign", "", Takes::value, "Sign=<file> | Sign=<hash>,on_hsm|on_host[,<padding>]",
      "signs a file with the key Name=",
      "The second form works on InFile=, and says which hash, where it is computed, and for RSA PKCS1\n"
-     "(default) or PSS;\n"
-     "the signature goes to Signature=<file>[,raw|der].\n"
+     "(default) or PSS; the signature goes to Signature=<file>[,raw|der].\n"
      "Hash= and Pad= say how; secret keys make an HMAC, or with Chain=CMAC a CMAC. The signature goes to\n"
      "Out=, else in hexadecimal to stdout; ECDSA signatures are in DER.\n",
      sign},

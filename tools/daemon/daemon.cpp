@@ -5,7 +5,6 @@
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -25,12 +24,15 @@
 
 #include "driver/listener.h"
 #include "firmware/crypto/core_file.h"
+#include "firmware/crypto/start.h"
 #include "firmware/device/device.h"
+#include "firmware/smos/flash/own_files.h"
 #include "firmware/smos/flash/state_file.h"
 #include "tools/daemon/factory_key.h"
 #include "tools/daemon/longest_end.h"
 #include "tools/daemon/memory.h"
 #include "tools/daemon/wait.h"
+#include "tools/instance/start_report.h"
 
 namespace cs2sim {
 namespace {
@@ -238,15 +240,29 @@ tl::expected<void, std::string> write_pid_file(const fs::path& file) {
     return {};
 }
 
+// This user's, closed to others, with nothing in it that leads elsewhere: before anything is made in it.
+tl::expected<void, std::string> make_state_folder(const fs::path& state) {
+    std::error_code error;
+    fs::create_directories(state, error);
+    const auto refused = [&](const std::string& why) {
+        return Problem("state folder " + state.string() + ": " + why);
+    };
+    if (error) return refused(error.message());
+    struct stat info {};
+    if (::stat(state.c_str(), &info) != 0) return refused(std::strerror(errno));
+    if (info.st_uid == ::geteuid() && (info.st_mode & 0777) != 0700) ::chmod(state.c_str(), 0700);
+    if (const auto words = not_our_own(state)) return Problem("state folder: " + *words);
+    return {};
+}
+
 // Boots and opens everything. On failure what was opened is closed again.
 tl::expected<std::unique_ptr<Instance>, std::string> launch(const StartOptions& options) {
     arrange_memory();
+    const OpensslStart openssl;
     CS2SIM_TRY(have_descriptors());
     if (is_hidden(options.state)) return Problem(no_instance(options.state));
     auto made = std::make_unique<NewDevice>(options.state);
-    std::error_code error;
-    fs::create_directories(options.state, error);
-    if (error) return Problem("state folder " + options.state.string() + ": " + error.message());
+    CS2SIM_TRY(make_state_folder(options.state));
     CS2SIM_TRY_LET(lock, InstanceLock::take(options.state));
     made->lock();
 
@@ -269,13 +285,15 @@ tl::expected<std::unique_ptr<Instance>, std::string> launch(const StartOptions& 
 }
 
 void serve(const Instance& instance, const StartOptions& options) {
+    forget_start();
     wait_for_the_end(instance.lock, options.state);
     if (!options.pid_file.empty()) ::unlink(options.pid_file.c_str());
 }
 
 // Whether lines can go there: a named pipe would stop us, sooner or later.
 tl::expected<void, std::string> try_log(const fs::path& file) {
-    const int fd = ::open(file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_NONBLOCK | O_CLOEXEC, 0600);
+    const int fd =
+        ::open(file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW, 0600);
     struct stat status {};
     const bool known = fd >= 0 && ::fstat(fd, &status) == 0;
     const int why = errno;
@@ -311,36 +329,22 @@ void detach_from_terminal() {
     if (::chdir("/") != 0) spdlog::warn("chdir: {}", std::strerror(errno));
 }
 
-// The daemon's side of start(): tells the parent "+" and the report, or "-" and the problem.
-int run_daemon(const StartOptions& options, int to_parent) {
+// The daemon's side of start(). `listener`: who is told of it.
+int run_daemon(const StartOptions& options, int listener) {
     auto instance = launch(options);
     if (instance)
         if (auto log = open_log(options); !log) instance = tl::unexpected(log.error());
-    const std::string message = instance ? "+" + (*instance)->report.str() : "-" + instance.error();
-    const bool told =
-        ::write(to_parent, message.data(), message.size()) == static_cast<ssize_t>(message.size());
+    const bool told = tell_start(listener, instance.map([](const auto& made) { return made->report.str(); }));
     if (!instance || !told) return 1;
     detach_from_terminal();
-    ::close(to_parent);
+    ::close(listener);
     spdlog::info("started, profile {}", options.profile);
     serve(**instance, options);
     return 0;
 }
 
-std::string read_all(int fd) {
-    std::string text;
-    char buffer[4096];
-    for (;;) {
-        const ssize_t count = ::read(fd, buffer, sizeof buffer);
-        if (count > 0) {
-            text.append(buffer, static_cast<std::size_t>(count));
-        } else if (count == 0 || errno != EINTR) {
-            return text;
-        }
-    }
-}
-
 int run_in_background(const StartOptions& options) {
+    if (const auto listener = start_listener()) return run_daemon(options, *listener);
     int pipe_ends[2];
     if (::pipe2(pipe_ends, O_CLOEXEC) != 0) {
         std::cerr << "cs2sim: pipe: " << std::strerror(errno) << '\n';
@@ -356,17 +360,7 @@ int run_in_background(const StartOptions& options) {
         ::_exit(run_daemon(options, pipe_ends[1]));
     }
     ::close(pipe_ends[1]);
-    const std::string message = read_all(pipe_ends[0]);
-    ::close(pipe_ends[0]);
-    if (message.starts_with('+')) {
-        std::cout << message.substr(1);
-        return 0;
-    }
-    int ended = 0;
-    ::waitpid(child, &ended, 0);
-    std::cerr << "cs2sim: " << (message.empty() ? "the simulator died while it started" : message.substr(1))
-              << '\n';
-    return 1;
+    return hear_start(pipe_ends[0], child);
 }
 
 // What the log says goes to the terminal, coloured where that is one and nobody objects (no-color.org).
@@ -400,6 +394,8 @@ std::optional<std::string> wrong_word(const StartOptions& options) {
     const bool is_file =
         options.profile.find('/') != std::string::npos || fs::exists(options.profile, ignored);
     if (is_file) return std::nullopt;  // what is wrong in a file is no wrong word
+    const auto built_in = built_in_profiles();
+    if (std::ranges::find(built_in, options.profile) != built_in.end()) return std::nullopt;
     const auto profile = load_profile(options.profile);
     return profile ? std::nullopt : std::optional(profile.error());
 }
@@ -413,6 +409,7 @@ int start(const StartOptions& options) {
         return kCalledWrongly;
     }
     leave_no_core_file();
+    close_memory();
     ::umask(0077);  // state, log and sockets are this user's alone, whatever the shell says
     const sigset_t set = ending_signals();
     pthread_sigmask(SIG_BLOCK, &set, nullptr);  // every thread inherits it; serve_until_signalled() waits

@@ -1,4 +1,4 @@
-// cs2simd: the simulator itself. `cs2sim start` becomes this program, with the words that were typed.
+// cs2simd: the simulator itself. `cs2sim start` runs this program, with the words that were typed.
 #include <cstdio>
 #include <exception>
 #include <string_view>

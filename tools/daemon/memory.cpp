@@ -1,13 +1,16 @@
 #include "tools/daemon/memory.h"
 
+#include <fcntl.h>
 #include <malloc.h>
 #include <pthread.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <charconv>
 #include <chrono>
 #include <cstdint>
-#include <fstream>
+#include <span>
 #include <string>
 
 namespace cs2sim {
@@ -29,18 +32,29 @@ std::size_t limit_of(int resource) {
                : SIZE_MAX;
 }
 
+// Of a small file of the kernel; empty when it cannot be read.
+std::string text_of(const std::string& file) {
+    char text[4096];
+    const int fd = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
+    const ssize_t size = fd < 0 ? 0 : ::read(fd, text, sizeof text);
+    if (fd >= 0) ::close(fd);
+    return {text, static_cast<std::size_t>(std::max<ssize_t>(size, 0))};
+}
+
 std::size_t number_in(const std::string& file) {
-    std::ifstream in(file);
+    const std::string text = text_of(file);
     std::size_t number = 0;
-    return in >> number ? number : SIZE_MAX;  // "max" where there is no limit
+    const auto read = std::from_chars(text.data(), text.data() + text.size(), number);
+    return read.ec == std::errc() ? number : SIZE_MAX;  // "max" where there is no limit
 }
 
 // Of this process's control group and those above it (cgroups(7)): "0::/path" in version 2, "n:memory:/path"
 // before it.
 std::size_t limit_of_control_groups() {
     std::size_t least = SIZE_MAX;
-    std::ifstream groups("/proc/self/cgroup");
-    for (std::string line; std::getline(groups, line);) {
+    const std::string groups = text_of("/proc/self/cgroup");
+    for (std::size_t at = 0, end = 0; (end = groups.find('\n', at)) != std::string::npos; at = end + 1) {
+        const std::string line = groups.substr(at, end - at);
         const bool second = line.starts_with("0::");
         const auto memory = line.find(":memory:");
         if (!second && memory == std::string::npos) continue;
@@ -104,6 +118,8 @@ void arrange_memory() {
     ::pthread_setattr_default_np(&attributes);
     ::pthread_attr_destroy(&attributes);
 }
+
+void forget_start() { ::malloc_trim(0); }
 
 MemoryReturn::MemoryReturn(CallerMemory& memory) : memory_(memory) {
     thread_ = std::thread([this] {

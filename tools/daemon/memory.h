@@ -30,6 +30,9 @@ tl::expected<void, std::string> have_descriptors();
 // are. Precondition: no thread runs but this one.
 void arrange_memory();
 
+// Gives the memory back that only the start needed.
+void forget_start();
+
 // Gives memory back to the system, shortly after callers have given back much of it.
 class MemoryReturn {
 public:

@@ -124,7 +124,7 @@ std::string explain_unknown(std::uint32_t code) {
     text += entry("number", format("%04X", code & 0xFFFF));
     const std::string meaning = framework_meaning(code & 0xFFFF);
     text += entry("meaning", meaning.empty() ? "no table knows this number" : meaning);
-    text += entry("here", "This simulator never answers it, but for a fault rule.");
+    text += entry("here", "This simulator never answers it.");
     return text + entry("PKCS#11", ckr_words(code));
 }
 
@@ -166,7 +166,9 @@ std::string explain_code(std::uint32_t code) {
     const Advice* advice = find_advice(row->code);
     if (!advice) {
         const std::string barred = barred_functions(code);
-        text += barred.empty() ? entry("here", "Never answered here, but for a fault rule.") : barred;
+        const char* never =
+            row->module == "CSA" ? "Never answered here." : "Never answered here, but for a fault rule.";
+        text += barred.empty() ? entry("here", never) : barred;
         return text + entry("PKCS#11", ckr_words(code));
     }
     if (!advice->occurs)

@@ -98,8 +98,11 @@ bool is_one_of_ten(std::uint32_t code) {
     return container || key_store;
 }
 
-// Numbers that are known, and not for sure what they stand for ("likely" and "[G]" in error-numbers.md).
-constexpr std::uint32_t kUnsettled[] = {E_ADM_NO_MBK_KEY, E_CSA_COMMAND, E_CSA_CONNECT};
+constexpr std::uint32_t kUnsettled[] = {
+#define CS2SIM_UNSETTLED(code) E_##code,
+#include "tools/explain/unsettled_codes.inc"
+#undef CS2SIM_UNSETTLED
+};
 
 LedgerRow row_of(const ErrorRow& error) {
     const bool host_side = error.module == "ADM" || error.code >> 24 == 0xB9 || error.module == "P11" ||
@@ -189,6 +192,16 @@ std::vector<LedgerRow> texts() {
     };
 }
 
+std::vector<LedgerRow> sdk_functions() {
+    constexpr bool known = true;
+    constexpr bool assumed = false;
+    return {
+#define CS2SIM_SDK(functions, status, source, reach) {"sdk", #functions, status, source, reach},
+#include "firmware/protocol/sdk_functions.inc"
+#undef CS2SIM_SDK
+    };
+}
+
 void append(std::vector<LedgerRow>& rows, std::vector<LedgerRow> more) {
     rows.insert(rows.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
 }
@@ -203,6 +216,7 @@ std::vector<LedgerRow> ledger() {
     for (const std::string& profile : built_in_profiles())
         append(rows, profile_values(profile, built_in_profile_text(profile)));
     append(rows, texts());
+    append(rows, sdk_functions());
     return rows;
 }
 

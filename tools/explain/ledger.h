@@ -1,5 +1,6 @@
 // The ledger of what is known of real devices and what is assumed: one row a function, layout, code, profile
-// value and output text, each with an identity by which somebody with a real device can say that it is wrong.
+// value, output text and function of the SDK, each with an identity by which somebody with a real device can
+// say that it is wrong.
 #pragma once
 
 #include <string>
@@ -8,7 +9,7 @@
 namespace cs2sim {
 
 struct LedgerRow {
-    std::string kind;    // "function", "layout", "code", "profile", "text"
+    std::string kind;    // "function", "layout", "code", "profile", "text", "sdk"
     std::string id;      // unique within its kind: "ADM.BACKUP_OPEN", "B0870F01", "se-gen2.session_seconds"
     bool known = false;  // else assumed
     std::string source;  // where it is from; "ours" when nowhere

@@ -163,7 +163,8 @@ std::string no_instance(const fs::path& state) {
 }
 
 tl::expected<InstanceLock, std::string> InstanceLock::take(const fs::path& state) {
-    const int fd = ::open(lock_file(state).c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    const int fd =
+        ::open(lock_file(state).c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
     if (fd < 0)
         return tl::unexpected<std::string>("state folder " + state.string() + ": " + std::strerror(errno));
     InstanceLock lock(fd);
@@ -177,7 +178,7 @@ tl::expected<InstanceLock, std::string> InstanceLock::take(const fs::path& state
 }
 
 std::optional<pid_t> InstanceLock::holder(const fs::path& state) {
-    const int fd = ::open(lock_file(state).c_str(), O_RDWR | O_CLOEXEC);
+    const int fd = ::open(lock_file(state).c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
     if (fd < 0) return std::nullopt;
     struct flock request = whole_file(F_WRLCK);
     const bool asked = ::fcntl(fd, F_GETLK, &request) == 0;

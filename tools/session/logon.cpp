@@ -1,5 +1,6 @@
 // Logons: who the session's commands are run for.
 
+#include "firmware/protocol/terminal_text.h"
 #include "tools/session/arguments.h"
 #include "tools/session/command.h"
 #include "tools/session/output.h"
@@ -32,14 +33,24 @@ Result<void> logoff(Session& session, const std::string&) {
     return device->logoff();
 }
 
+// A name longer than 8 characters has a short form in the session; lists show the long one.
+std::string whole_name(Session& session, std::string shown) {
+    if (shown.find('~') == std::string::npos) return shown;
+    const auto answer = session.execute(FC_CMDS, SFC_CMDS_GET_USER_INFO, {shown});
+    const auto user = answer ? parse(LAYOUT_USER, answer->block.bytes("user")) : fail(answer.error());
+    return user && !user->text("longname").empty() ? terminal_text(user->text("longname")) : shown;
+}
+
 Result<void> show_auth_state(Session& session, const std::string&) {
     CS2SIM_TRY_LET(answer, session.execute(FC_CMDS, SFC_CMDS_GET_AUTH_STATE));
     print("state = %08X\n", answer.block.u32("state"));
-    ByteView rest = answer.block.bytes("users");
+    const Bytes users = to_bytes(answer.block.bytes("users"));
+    ByteView rest = users;
     while (!rest.empty()) {
         const auto user = parse_prefix(LAYOUT_AUTH_USER, rest);
         if (!user) return fail(E_CSA_PROTOCOL);
-        print("user  = %-8s %08X\n", shown_name(user->bytes("short")).c_str(), user->u32("permission"));
+        const std::string name = whole_name(session, shown_name(user->bytes("short")));
+        print("user  = %-8s %08X\n", name.c_str(), user->u32("permission"));
     }
     return {};
 }

@@ -18,6 +18,15 @@ elif [ $# -ne 0 ]; then
     echo "usage: $(basename "$0") N [-d FOLDER]" >&2
     exit 2
 fi
+case ${CS2SIM_LISTEN:-any} in
+any) ;;
+*)
+    [ "$count" -eq 1 ] || {
+        echo "$(basename "$0"): CS2SIM_LISTEN names one place for $count simulators; any listens on SDK_PORT and every second port after it" >&2
+        exit 2
+    }
+    ;;
+esac
 folder=${folder:-${SDK_INSTANCE_PATH:-${SDK_PATH_DEVICES:-${SDK_PATH:-${XDG_STATE_HOME:-$HOME/.local/state}/cs2sim-multi}}}}
 first=${SDK_PORT:-3001}
 

@@ -62,53 +62,213 @@ Noted identity(const LoadedKey& key) {
     return {to_secret(public_key_der(*key.pkey)), true};
 }
 
+// What is remembered of bytes at once: the roles that they have, and as what they were wrapped. The note is a
+// byte a side and then the policy.
+struct Remembered {
+    std::array<std::uint8_t, kSeparationCount> roles{};  // of a KeyRole each
+    Bytes policy;
+};
+
+constexpr std::uint8_t kRemembered = 6;
+// Notes of the form before had a part each.
+constexpr std::uint8_t kOldRoles[kSeparationCount] = {1, 5};
+constexpr std::uint8_t kOldPolicy = 2;
+
+Bytes encode(const Remembered& known) {
+    Bytes note(known.roles.begin(), known.roles.end());
+    append(note, known.policy);
+    return note;
+}
+
+// Names of notes of one thing, by kind: hashes that only this device can compute, so that a short key cannot
+// be guessed by its notes.
+class NoteNames {
+public:
+    NoteNames(ByteView secret, const Noted& of) : secret_(secret), of_(of) {}
+    Bytes name(std::uint8_t kind) const {
+        const std::uint8_t kinds[] = {kind, static_cast<std::uint8_t>(of_.open)};
+        Bytes name = digest("SHA256", {secret_, kinds, of_.bytes});
+        name.resize(20);
+        return name;
+    }
+
+private:
+    const ByteView secret_;
+    const Noted& of_;
+};
+
+// `notes`: a database, or a batch.
+template <class Notes>
+Result<Remembered> recall(Notes& notes, const NoteNames& names) {
+    Remembered known;
+    CS2SIM_TRY_LET(note, notes.note(names.name(kRemembered)));
+    if (note.size() >= known.roles.size()) {
+        const auto policy = note.begin() + static_cast<std::ptrdiff_t>(known.roles.size());
+        std::copy(note.begin(), policy, known.roles.begin());
+        known.policy.assign(policy, note.end());
+    }
+    for (std::size_t side = 0; side < kSeparationCount; ++side) {
+        if (known.roles[side] != ROLE_OPEN) continue;
+        CS2SIM_TRY_LET(old, notes.note(names.name(kOldRoles[side])));
+        if (!old.empty()) known.roles[side] = old.front();
+    }
+    if (known.policy.empty()) {
+        CS2SIM_TRY_LET(old, notes.note(names.name(kOldPolicy)));
+        known.policy = std::move(old);
+    }
+    return known;
+}
+
+// In the form of today.
+Result<void> write_down(Batch& batch, const NoteNames& names, ByteView owner, const Remembered& known) {
+    for (const std::uint8_t kind : kOldRoles) CS2SIM_TRY(batch.set_note(names.name(kind), {}));
+    CS2SIM_TRY(batch.set_note(names.name(kOldPolicy), {}));
+    return batch.set_note_of(owner, names.name(kRemembered), encode(known));
+}
+
+// What is noted of a key as what was wrapped: of the key, of the encoding of a pair, which is what leaves,
+// and of the bytes `came`. A public half that is unwrapped is no key that was.
+std::vector<Noted> wrapped_forms(const LoadedKey& key, ByteView came) {
+    std::vector<Noted> forms;
+    const auto add = [&](Noted form) {
+        const auto same = [&](const Noted& each) {
+            return each.open == form.open && equal_in_constant_time(each.bytes, form.bytes);
+        };
+        if (std::ranges::none_of(forms, same)) forms.push_back(std::move(form));
+    };
+    if (!key.object.is_public()) add(identity(key));
+    if (key.pkey) add({bare(key.secret())});
+    if (!came.empty()) add({bare(came)});
+    return forms;
+}
+
+Result<SecretBytes> secret_of_names(const Smos& smos) {
+    auto secret = smos.master_key.derive("notes of keys");
+    if (!secret) return fail(E_DB_BAD_MKEY);
+    return secret;
+}
+
 }  // namespace
 
-// By a hash that only this device can compute, so that a short key cannot be guessed by its notes.
-Result<std::vector<Bytes>> KeyStore::note_names(NoteKind kind, const LoadedKey& key, ByteView came) {
-    const auto secret = smos_.master_key.derive("notes of keys");
-    if (!secret) return fail(E_DB_BAD_MKEY);
-    std::vector<Bytes> names;
-    const auto add = [&](const Noted& noted) {
-        const std::uint8_t kinds[] = {static_cast<std::uint8_t>(kind), static_cast<std::uint8_t>(noted.open)};
-        Bytes name = digest("SHA256", {*secret, kinds, noted.bytes});
-        name.resize(20);
-        if (std::ranges::find(names, name) == names.end()) names.push_back(std::move(name));
-    };
-    // A public half that is unwrapped is no key that was.
-    if (kind != NoteKind::wrapped || !key.object.is_public()) add(identity(key));
-    if (kind == NoteKind::wrapped && key.pkey) add({bare(key.secret())});
-    if (!came.empty()) add({bare(came)});
-    return names;
+Result<Bytes> KeyStore::note_name(std::uint8_t kind, const LoadedKey& key) const {
+    CS2SIM_TRY_LET(secret, secret_of_names(smos_));
+    const Noted of = identity(key);
+    return NoteNames(secret, of).name(kind);
+}
+
+// Those that volatile keys with the same bytes share, or null. `make`: there are none, as the bytes are new.
+Result<std::shared_ptr<KeyRoles>> KeyStore::volatile_roles(const LoadedKey& key, bool make) {
+    if (!key.roles) return nullptr;
+    CS2SIM_TRY_LET(name, note_name(kRemembered, key));
+    const std::lock_guard lock(mutex_);
+    const auto found = volatile_roles_.find(name);
+    auto shared = found == volatile_roles_.end() ? nullptr : found->second.lock();
+    if (shared || !make) return shared;
+    // Many are swept at once, so that each costs a look or two.
+    if (volatile_roles_.size() > 2 * volatile_.size() + 16)
+        std::erase_if(volatile_roles_, [](const auto& each) { return each.second.expired(); });
+    key.roles->only_here = true;
+    volatile_roles_.insert_or_assign(std::move(name), key.roles);
+    return key.roles;
+}
+
+// A stored public half looks at what its volatile private half does, and the other way round.
+Result<KeyRole> KeyStore::role(const LoadedKey& key, Separation side, KeyRole wanted) {
+    const auto place = static_cast<std::size_t>(side);
+    if (const std::uint8_t known = key.roles->known[place]; known != ROLE_OPEN)
+        return static_cast<KeyRole>(known);
+    CS2SIM_TRY_LET(shared, volatile_roles(key, false));
+    if (!shared) shared = key.roles;
+    CS2SIM_TRY_LET(secret, secret_of_names(smos_));
+    const Noted of = identity(key);
+    const NoteNames names(secret, of);
+    CS2SIM_TRY_LET(keys, database());
+
+    const std::lock_guard lock(shared->mutex);
+    std::uint8_t role = shared->known[place];
+    if (role == ROLE_OPEN) {
+        CS2SIM_TRY_LET(noted, recall(*keys, names));
+        role = noted.roles[place];
+    }
+    if (role == ROLE_OPEN && key.is_volatile && shared->only_here) role = wanted;
+    if (role == ROLE_OPEN) {
+        CS2SIM_TRY(keys->change([&](Batch& batch) -> Result<void> {
+            CS2SIM_TRY_LET(noted, recall(batch, names));
+            if (role = noted.roles[place]; role != ROLE_OPEN) return {};
+            noted.roles[place] = role = wanted;
+            return write_down(batch, names, group_term(key.object.group()), noted);
+        }));
+    }
+    shared->known[place] = role;
+    key.roles->known[place] = role;
+    return static_cast<KeyRole>(role);
+}
+
+Result<void> KeyStore::keep_roles(const LoadedKey& key) {
+    if (!key.is_volatile || !key.roles) return {};
+    const std::lock_guard lock(key.roles->mutex);
+    if (!key.roles->only_here) return {};
+    const auto& known = key.roles->known;
+    if (std::ranges::any_of(known, [](const auto& role) { return role != ROLE_OPEN; })) {
+        CS2SIM_TRY_LET(secret, secret_of_names(smos_));
+        const Noted of = identity(key);
+        const NoteNames names(secret, of);
+        CS2SIM_TRY_LET(keys, database());
+        CS2SIM_TRY(keys->change([&](Batch& batch) -> Result<void> {
+            CS2SIM_TRY_LET(noted, recall(batch, names));
+            for (std::size_t side = 0; side < kSeparationCount; ++side)
+                if (noted.roles[side] == ROLE_OPEN) noted.roles[side] = known[side];
+            return write_down(batch, names, group_term(key.object.group()), noted);
+        }));
+    }
+    key.roles->only_here = false;
+    return {};
+}
+
+Result<std::vector<Bytes>> KeyStore::policies(const LoadedKey& key, ByteView came) {
+    CS2SIM_TRY_LET(secret, secret_of_names(smos_));
+    CS2SIM_TRY_LET(keys, database());
+    std::vector<Bytes> all;
+    for (const Noted& form : wrapped_forms(key, came)) {
+        CS2SIM_TRY_LET(known, recall(*keys, NoteNames(secret, form)));
+        all.push_back(std::move(known.policy));
+    }
+    return all;
+}
+
+Result<void> KeyStore::change_policies(const LoadedKey& key,
+                                       const std::function<Result<Bytes>(ByteView)>& change) {
+    CS2SIM_TRY_LET(secret, secret_of_names(smos_));
+    CS2SIM_TRY_LET(keys, database());
+    const std::vector<Noted> forms = wrapped_forms(key, {});
+    return keys->change([&](Batch& batch) -> Result<void> {
+        for (const Noted& form : forms) {
+            const NoteNames names(secret, form);
+            CS2SIM_TRY_LET(known, recall(batch, names));
+            CS2SIM_TRY_LET(after, change(known.policy));
+            if (after == known.policy) continue;
+            known.policy = std::move(after);
+            CS2SIM_TRY(write_down(batch, names, group_term(key.object.group()), known));
+        }
+        return {};
+    });
 }
 
 Result<Bytes> KeyStore::note(NoteKind kind, const LoadedKey& key) {
-    CS2SIM_TRY_LET(all, notes(kind, key));
-    return std::move(all.front());
-}
-
-Result<std::vector<Bytes>> KeyStore::notes(NoteKind kind, const LoadedKey& key, ByteView came) {
+    CS2SIM_TRY_LET(name, note_name(static_cast<std::uint8_t>(kind), key));
     CS2SIM_TRY_LET(keys, database());
-    CS2SIM_TRY_LET(names, note_names(kind, key, came));
-    std::vector<Bytes> all;
-    for (const Bytes& name : names) {
-        CS2SIM_TRY_LET(note, keys->note(name));
-        all.push_back(std::move(note));
-    }
-    return all;
+    return keys->note(name);
 }
 
 Result<void> KeyStore::change_note(NoteKind kind, const LoadedKey& key,
                                    const std::function<Result<Bytes>(ByteView)>& change) {
     CS2SIM_TRY_LET(keys, database());
-    CS2SIM_TRY_LET(names, note_names(kind, key));
+    CS2SIM_TRY_LET(name, note_name(static_cast<std::uint8_t>(kind), key));
     return keys->change([&](Batch& batch) -> Result<void> {
-        for (const Bytes& name : names) {
-            CS2SIM_TRY_LET(before, batch.note(name));
-            CS2SIM_TRY_LET(after, change(before));
-            if (after != before) CS2SIM_TRY(batch.set_note(name, after));
-        }
-        return {};
+        CS2SIM_TRY_LET(before, batch.note(name));
+        CS2SIM_TRY_LET(after, change(before));
+        if (after == before) return {};
+        return batch.set_note_of(group_term(key.object.group()), name, after);
     });
 }
 
@@ -119,10 +279,10 @@ Result<void> KeyStore::modify_noted(NoteKind kind, ByteView index, const NotedCh
         CS2SIM_TRY_LET(record, batch.find(index));
         CS2SIM_TRY_LET(object, decode_key(record));
         CS2SIM_TRY_LET(loaded, load_key(object));
-        CS2SIM_TRY_LET(names, note_names(kind, loaded));
-        CS2SIM_TRY_LET(note, batch.note(names.front()));
+        CS2SIM_TRY_LET(name, note_name(static_cast<std::uint8_t>(kind), loaded));
+        CS2SIM_TRY_LET(note, batch.note(name));
         CS2SIM_TRY(change(object, note));
-        CS2SIM_TRY(batch.set_note(names.front(), note));
+        CS2SIM_TRY(batch.set_note_of(group_term(object.group()), name, note));
         return batch.update(index, encode_key(object));
     });
 }

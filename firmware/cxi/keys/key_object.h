@@ -76,7 +76,13 @@ private:
 enum KeyRole : std::uint8_t { ROLE_OPEN = 0, ROLE_WRAPS = 1, ROLE_WORKS = 2, ROLE_DERIVES = 3 };
 enum class Separation : std::uint8_t { moving, deriving };
 inline constexpr std::size_t kSeparationCount = 2;
-using KeyRoles = std::array<std::atomic<std::uint8_t>, kSeparationCount>;  // of a KeyRole each
+struct KeyRoles {
+    std::array<std::atomic<std::uint8_t>, kSeparationCount> known{};  // of a KeyRole each
+    // Made here, and in volatile objects alone, which share these: no note outlives them (key_notes.cpp).
+    // Under the mutex, as is whatever fixes a role.
+    bool only_here = false;
+    std::mutex mutex;
+};
 
 // What a command works with: a key object decoded, its place, and its OpenSSL key when it is asymmetric.
 struct LoadedKey {
@@ -87,7 +93,7 @@ struct LoadedKey {
     PrivateKey pkey;                                         // null for secret keys and storage objects
     std::shared_ptr<ReadyContexts<EVP_PKEY_CTX>> contexts;   // of pkey
     std::shared_ptr<ReadyContexts<EVP_CIPHER_CTX>> ciphers;  // of secret keys
-    std::shared_ptr<KeyRoles> roles;                         // those that are known; null for other objects
+    std::shared_ptr<KeyRoles> roles;                         // null for other objects
 
     // Of a private key: the CxiFipsUsage that its bytes have, or kNoPurpose while that is not known. For
     // other objects null.

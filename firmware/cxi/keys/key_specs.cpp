@@ -12,7 +12,7 @@ Result<std::uint32_t> raise_given(Batch& batch, ByteView group, std::uint32_t le
     CS2SIM_TRY_LET(note, batch.note(group));
     const std::uint32_t given = note.empty() ? 0 : static_cast<std::uint32_t>(big_endian(note));
     if (given >= least) return given;
-    CS2SIM_TRY(batch.set_note(group, big_endian_bytes<4>(least)));
+    CS2SIM_TRY(batch.set_note_of(group, group, big_endian_bytes<4>(least)));
     return least;
 }
 

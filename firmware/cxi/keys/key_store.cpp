@@ -4,6 +4,7 @@
 
 #include "firmware/crypto/digest.h"
 #include "firmware/cxi/keys/key_specs.h"
+#include "firmware/smos/flash/memory_reserve.h"
 #include "firmware/smos/smos.h"
 
 namespace cs2sim {
@@ -72,7 +73,7 @@ Result<SharedKey> KeyStore::find(ByteView index) {
 
 Result<void> KeyStore::insert(std::initializer_list<KeyObject*> objects, bool overwrite, Lifetime lifetime) {
     CS2SIM_TRY_LET(keys, database());
-    if (lifetime.is_volatile) return insert_volatile(*keys, objects, overwrite, lifetime.owner);
+    if (lifetime.is_volatile) return insert_volatile(*keys, objects, overwrite, lifetime);
     const auto unnumbered = those_without_spec(objects);
     // Made outside the transaction, which others wait for, unless the specifier is known only there.
     std::vector<std::pair<Bytes, SecretBytes>> records;
@@ -121,6 +122,7 @@ Result<void> KeyStore::erase(ByteView index) {
         const std::lock_guard lock(mutex_);
         if (const auto held = volatile_.find(index); held != volatile_.end()) {
             release(held);
+            CommandMemory::stored();
             return {};
         }
     }

@@ -39,7 +39,8 @@ private:
 // Where a new key goes: into the database, or into memory, until the owner of that number or the device ends.
 struct Lifetime {
     bool is_volatile = false;
-    std::uint64_t owner = 0;  // 0: the device
+    std::uint64_t owner = 0;     // 0: the device
+    bool has_new_bytes = false;  // the device has just chosen them: they are nowhere else
 };
 
 // Of all volatile keys together.
@@ -90,20 +91,25 @@ public:
     Result<std::uint64_t> changes(std::initializer_list<ByteView> indices);
 
     // What the device remembers of a key's bytes, whichever objects hold them, of whichever algorithm, and
-    // whether these are still there: a note of a kind. Those of a private key are of the pair, however it is
-    // written; `wrapped` also of what left, its encoding. `change` gets the note (empty when there is none),
-    // one after the other where there are two, and says what it is to be; it runs as that of modify().
-    enum class NoteKind : std::uint8_t {
-        role = 1,
-        wrapped = 2,
-        failures = 3,
-        kak = 4,
-        deriving = 5,
-        purpose = 7
-    };
+    // whether these are still there, in notes that are counted with the keys of its group: at its bound
+    // (Batch::set_note_of()) what wants a new one answers E_DB_NO_SPACE. Those of a private key are of the
+    // pair, however it is written.
+    //
+    // The role that they have on one side; `wanted`, from now on, when they have none. Bytes that were made
+    // here and are in volatile keys alone need no note: who has them goes, and they never come again.
+    // Precondition: the key has `roles`.
+    Result<KeyRole> role(const LoadedKey& key, Separation side, KeyRole wanted);
+    // Before bytes of a volatile key go where they outlive it: what is known of them is noted, now and from
+    // now on.
+    Result<void> keep_roles(const LoadedKey& key);
+    // As what they were wrapped: by encode_policy(), or empty. Those of the key, and that of the bytes `came`
+    // of which it was made. `change` gets one after the other of the key's, of a pair also that of its
+    // encoding, which is what leaves; it runs as that of modify().
+    Result<std::vector<Bytes>> policies(const LoadedKey& key, ByteView came = {});
+    Result<void> change_policies(const LoadedKey& key, const std::function<Result<Bytes>(ByteView)>& change);
+    // Others, one a kind; empty when there is none.
+    enum class NoteKind : std::uint8_t { failures = 3, kak = 4, purpose = 7 };
     Result<Bytes> note(NoteKind kind, const LoadedKey& key);
-    // All that are of the key, and that of the bytes `came` of which it was made; empty ones among them.
-    Result<std::vector<Bytes>> notes(NoteKind kind, const LoadedKey& key, ByteView came = {});
     Result<void> change_note(NoteKind kind, const LoadedKey& key,
                              const std::function<Result<Bytes>(ByteView)>& change);
     // As modify(), with the note of the bytes that the object has at that moment: both change, or neither.
@@ -148,15 +154,16 @@ private:
     };
 
     Result<std::shared_ptr<Database>> database();
-    Result<std::vector<Bytes>> note_names(NoteKind kind, const LoadedKey& key, ByteView came = {});
+    Result<Bytes> note_name(std::uint8_t kind, const LoadedKey& key) const;
+    Result<std::shared_ptr<KeyRoles>> volatile_roles(const LoadedKey& key, bool make);
     SharedKey cached(ByteView index, std::uint64_t changes);
     SharedKey confirmed(ByteView index, ByteView record_hash, std::uint64_t changes);
     void remember(ByteView index, Cached entry, std::size_t bytes);
     void forget(ByteView index);
     Result<void> keep_volatile(std::initializer_list<KeyObject*> objects, bool overwrite,
-                               std::uint64_t owner);
+                               const Lifetime& lifetime);
     Result<void> insert_volatile(Database& stored, std::initializer_list<KeyObject*> objects, bool overwrite,
-                                 std::uint64_t owner);
+                                 const Lifetime& lifetime);
     Result<void> modify_volatile(ByteView index, const std::function<Result<void>(KeyObject&)>& change);
     Result<void> modify_volatile_noted(NoteKind kind, const LoadedKey& key, const NotedChange& change);
     SharedKey volatile_key(ByteView index);  // null when there is none
@@ -181,6 +188,8 @@ private:
     VolatileLimits limits_;
     std::map<Bytes, Held, ByBytes> volatile_;
     std::size_t volatile_bytes_ = 0;
+    // Those of keys that are, or were, in volatile objects alone, by the names of their notes.
+    std::map<Bytes, std::weak_ptr<KeyRoles>, ByBytes> volatile_roles_;
     std::uint64_t last_owner_ = 0;
     std::shared_ptr<KeyStore*> self_ =
         std::make_shared<KeyStore*>(this);  // for owners that outlive the store

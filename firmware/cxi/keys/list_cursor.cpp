@@ -11,12 +11,15 @@ constexpr std::size_t kLongest = 128;
 
 }  // namespace
 
-ListCursors::ListCursors() : key_(random_secret(32)) {}
+const SecretBytes& ListCursors::key() const {
+    std::call_once(made_, [this] { key_ = random_secret(32); });
+    return key_;
+}
 
 Result<Bytes> ListCursors::open(ByteView cursor) const {
     if (cursor.empty()) return Bytes();
     if (cursor.size() < kHead || cursor.size() > kLongest) return fail(E_CXI_INVALID_PARAM_LEN);
-    const auto place = Aead(key_).open(cursor.subspan(kHead), {cursor.first(kHead)});
+    const auto place = Aead(key()).open(cursor.subspan(kHead), {cursor.first(kHead)});
     if (!place) return fail(E_CXI_INVALID_PARAM_VAL);
     return to_bytes(*place);
 }
@@ -24,7 +27,7 @@ Result<Bytes> ListCursors::open(ByteView cursor) const {
 Bytes ListCursors::next(ByteView from, ByteView place) const {
     const std::uint64_t page = from.size() < kHead ? 0 : big_endian(from.first(kHead));
     Bytes cursor = to_bytes(big_endian_bytes<kHead>(page + 1));
-    append(cursor, Aead(key_).seal(place, {ByteView(cursor)}));
+    append(cursor, Aead(key()).seal(place, {ByteView(cursor)}));
     return cursor;
 }
 

@@ -2,6 +2,8 @@
 // them, and as places of their own making would let them feel for such keys.
 #pragma once
 
+#include <mutex>
+
 #include "firmware/crypto/secret.h"
 #include "firmware/protocol/error.h"
 
@@ -10,8 +12,6 @@ namespace cs2sim {
 // Good until the process ends. Any thread.
 class ListCursors {
 public:
-    ListCursors();
-
     // Where the listing is that a caller goes on with; empty for a new one. Errors: E_CXI_INVALID_PARAM_LEN,
     // E_CXI_INVALID_PARAM_VAL for one that is none of ours.
     Result<Bytes> open(ByteView cursor) const;
@@ -21,7 +21,10 @@ public:
     Bytes next(ByteView from, ByteView place) const;
 
 private:
-    SecretBytes key_;
+    const SecretBytes& key() const;  // made when the first cursor is asked for
+
+    mutable std::once_flag made_;
+    mutable SecretBytes key_;
 };
 
 }  // namespace cs2sim

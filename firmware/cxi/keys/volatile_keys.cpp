@@ -1,6 +1,7 @@
 // Volatile keys: in memory, bounded, ending with who made them.
 #include "firmware/cxi/keys/key_specs.h"
 #include "firmware/cxi/keys/key_store.h"
+#include "firmware/smos/flash/memory_reserve.h"
 
 namespace cs2sim {
 namespace {
@@ -31,14 +32,16 @@ void KeyStore::release(std::map<Bytes, Held, ByBytes>::iterator held) {
 
 // All or none.
 Result<void> KeyStore::keep_volatile(std::initializer_list<KeyObject*> objects, bool overwrite,
-                                     std::uint64_t owner) {
+                                     const Lifetime& lifetime) {
     std::map<Bytes, Held, ByBytes> ready;  // moves over without memory
     for (const KeyObject* object : objects) {
         CS2SIM_TRY_LET(loaded, load_key(*object));
         loaded.is_volatile = true;
+        CS2SIM_TRY_LET(shared, volatile_roles(loaded, lifetime.has_new_bytes));
+        if (shared) loaded.roles = std::move(shared);
         Bytes index = loaded.index;
         ready.insert_or_assign(std::move(index), Held{std::make_shared<const LoadedKey>(std::move(loaded)),
-                                                      owner, bytes_in_memory(*object)});
+                                                      lifetime.owner, bytes_in_memory(*object)});
     }
     const std::lock_guard lock(mutex_);
     std::size_t count = volatile_.size(), bytes = volatile_bytes_;
@@ -52,11 +55,12 @@ Result<void> KeyStore::keep_volatile(std::initializer_list<KeyObject*> objects, 
     volatile_bytes_ = bytes;
     for (const auto& [index, held] : ready) volatile_.erase(index);
     volatile_.merge(ready);
+    CommandMemory::stored();
     return {};
 }
 
 Result<void> KeyStore::insert_volatile(Database& stored, std::initializer_list<KeyObject*> objects,
-                                       bool overwrite, std::uint64_t owner) {
+                                       bool overwrite, const Lifetime& lifetime) {
     const auto unnumbered = those_without_spec(objects);
     if (!unnumbered.empty())
         CS2SIM_TRY(stored.change([&](Batch& batch) { return give_specs(batch, unnumbered); }));
@@ -65,7 +69,7 @@ Result<void> KeyStore::insert_volatile(Database& stored, std::initializer_list<K
         if (found) return fail(overwrite ? E_CXI_OVERWRITE : E_DB_EXISTS);
         if (found.error().code != E_DB_NOT_FOUND) return fail(found.error());
     }
-    return keep_volatile(objects, overwrite, owner);
+    return keep_volatile(objects, overwrite, lifetime);
 }
 
 SharedKey KeyStore::volatile_key(ByteView index) {
@@ -86,9 +90,12 @@ Result<void> KeyStore::modify_volatile(ByteView index,
     if (volatile_bytes_ - found->second.bytes + bytes > limits_.bytes) return fail(E_CXI_MALLOC);
     CS2SIM_TRY_LET(loaded, load_key(std::move(object)));
     loaded.is_volatile = true;
+    if (equal_in_constant_time(loaded.secret(), found->second.key->secret()))
+        loaded.roles = found->second.key->roles;
     found->second.key = std::make_shared<const LoadedKey>(std::move(loaded));
     volatile_bytes_ += bytes - found->second.bytes;
     found->second.bytes = bytes;
+    CommandMemory::stored();
     return {};
 }
 

@@ -13,6 +13,10 @@
 
 namespace cs2sim {
 
+// How SQLite is to use memory in this process: no more of it than what its connections need. Counts only
+// before the first connection is opened.
+void start_sqlite();
+
 struct SqliteFree {
     void operator()(sqlite3* p) const { sqlite3_close_v2(p); }
     void operator()(sqlite3_stmt* p) const { sqlite3_finalize(p); }
@@ -43,8 +47,9 @@ private:
 
 class Sqlite {
 public:
-    // Opens with SQLITE_OPEN_NOMUTEX and the given further flags. On failure the object stays closed.
-    int open(const std::filesystem::path& file, int flags);
+    // Opens with SQLITE_OPEN_NOMUTEX and the given further flags. On failure the object stays closed. `vfs`:
+    // of SQLite's ways to use files; null: its usual one.
+    int open(const std::filesystem::path& file, int flags, const char* vfs = nullptr);
     void close() { handle_.reset(); }
 
     sqlite3* get() const { return handle_.get(); }

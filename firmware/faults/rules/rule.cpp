@@ -61,7 +61,7 @@ std::optional<FunctionPattern> find_function_pattern(std::string_view text) {
 std::uint32_t find_code(std::string_view text) {
     if (text.starts_with("0x") || text.starts_with("0X")) text.remove_prefix(2);
     if (const auto code = hexadecimal<std::uint32_t>(text, 8))
-        if (const ErrorRow* row = find_error(*code)) return row->code;
+        if (find_error(*code)) return *code;  // of a range each number is one
     if (text.starts_with("E_")) text.remove_prefix(2);
     for (const ErrorRow& row : error_table()) {
         const auto split = row.module.size();

@@ -62,6 +62,26 @@ int sdk_cmds_gen_sessionkey(u32 mode, u32 mechanism, u32 l_parameter, u8* parame
                                       l_public, public_value, NULL);
 }
 
+/* The key of the session in which the command came: one that both of its ends have, and that seals no
+ * message (our assumption). Without a place for it its length is answered. */
+int sdk_cmds_get_sessionkey(T_CMDS_HANDLE* handle, u8* mechanism, u32* length, u8* key) {
+    struct request request = request_for(SERVICE_cmds_own_session_key);
+    struct answer answer;
+    const u8* bytes;
+    u32 room, used;
+    int code;
+    if (!command_of(handle) || !length) return CODE(E_CMDS_INVAL);
+    room = *length;
+    code = ask(&request, &answer);
+    if (code != 0) return code;
+    used = get_number(&answer, 1);
+    bytes = get_rest(&answer, length);
+    if (key && room < *length) return CODE(E_CMDS_BUFF_SIZE);
+    if (mechanism) *mechanism = (u8)used;
+    if (key) memcpy(key, bytes, *length);
+    return 0;
+}
+
 /* --- the menu of a PIN pad: none is connected, so it is only kept, and told in the log --- */
 
 enum { MOST_ENTRIES = 32, LONGEST_TITLE = 64 };
@@ -102,7 +122,7 @@ int sdk_cmds_unregister_ppapp(int fc, int sfc) {
     return 0;
 }
 
-/* No device of ours has one: nothing public says how they are signed. */
+/* No device of ours has one: nothing public says what they are called or how they are signed. */
 int sdk_cmds_signed_cfg_open(const char* name, const int length, OS_CFG_HANDLE* handle) {
     if (!name || length <= 0 || !handle) return CODE(E_CMDS_INVAL);
     *handle = OS_CFG_INVALID_HANDLE;

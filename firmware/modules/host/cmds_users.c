@@ -354,10 +354,14 @@ int sdk_cmds_erase(void) {
     return ask(&request, NULL);
 }
 
-/* Logons that last beyond a session are given up: nobody has one. */
+/* Logons that last beyond a session are retired, as the code's name says: nobody has one. */
 int sdk_cmds_login_user(u8* name, T_CMDS_PERM permission) {
+    struct user user;
+    int code;
     (void)permission;
-    return name ? CODE(E_CMDS_STATIC_LOGIN) : CODE(E_CMDS_INVAL);
+    if (!name) return CODE(E_CMDS_INVAL);
+    code = find_user(name, length_of_name(name), &user);
+    return code ? code : CODE(E_CMDS_STATIC_LOGIN);
 }
 int sdk_cmds_logoff_user(u8* name, T_CMDS_PERM permission) {
     struct user user;

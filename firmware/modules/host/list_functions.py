@@ -29,7 +29,8 @@ def short(name, table):
 def main():
     have = there()
     slots = {}
-    for table, name in re.findall(r'^SLOT\((\w+), \w+, \d+, (\w+), \w+\)', (repository / 'firmware/modules/host/slots.inc').read_text(), re.M):
+    text = ''.join(file.read_text() for file in sorted((repository / 'firmware/modules/host').glob('*_slots.inc')))
+    for table, name in re.findall(r'^SLOT\((\w+), \w+, \d+, (\w+), \w+\)', text, re.M):
         slots.setdefault(table, []).append(name)
     lines = []
     for table, names in slots.items():

@@ -5,9 +5,9 @@
  * with the channel on descriptor 3 and the bell on 4. The image, a shared object, is loaded when the
  * simulator says so, and its <abbreviation>_start called; then it answers commands.
  *
- *   cs2sim-moduleNN --read-only PROGRAM WORD...
+ *   cs2sim-moduleNN --read-only IMAGE PROGRAM WORD...
  *
- * becomes a program that looks into an image, which is not ours: confined as the module is. */
+ * becomes a program that looks into the image, which is not ours: confined as the module is. */
 #include <ctype.h>
 #include <dlfcn.h>
 #include <link.h>
@@ -106,14 +106,13 @@ int stop_module(void) {
 }
 
 int main(int count, char** arguments) {
-    if (count > 2 && strcmp(arguments[1], "--read-only") == 0) read_only(arguments + 2);
+    if (count > 3 && strcmp(arguments[1], "--read-only") == 0) read_only(arguments[2], arguments + 3);
     check_arguments(count, arguments);
     abbreviation = arguments[1];
-    image = arguments[2];
     open_channel();
     catch_signals();
     heap_begin();
-    shut_the_box();
+    image = shut_the_box(arguments[2]);
     for (;;) {
         const u32 next = started ? next_task() : CS2SIM_NO_TASK;
         if (!wait_for_call(next)) {

@@ -2,18 +2,24 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <link.h>
 #include <linux/audit.h>
 #include <linux/capability.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <signal.h>
 #include <stddef.h>
+#include <stdio.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/sendfile.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "host.h"
+#include "reading.h"
 
 #if defined(__x86_64__)
 #define ARCHITECTURE AUDIT_ARCH_X86_64
@@ -69,6 +75,33 @@ static const int never[] = {
     SYS_memfd_create,
     SYS_rt_sigqueueinfo,
     SYS_rt_tgsigqueueinfo,
+    SYS_unshare, /* whose capabilities would be whole again */
+    SYS_setns,
+    SYS_pivot_root,
+    SYS_chroot,
+    SYS_open_by_handle_at,
+    SYS_perf_event_open,
+    SYS_userfaultfd,
+    SYS_mq_open,
+    SYS_add_key,
+    SYS_request_key,
+    SYS_setpriority, /* from here on of any process of the same user */
+    SYS_sched_setscheduler,
+    SYS_sched_setparam,
+    SYS_sched_setattr,
+    SYS_sched_setaffinity,
+    SYS_ioprio_set,
+#ifdef SYS_migrate_pages
+    SYS_migrate_pages,
+    SYS_move_pages,
+#endif
+#ifdef SYS_open_tree
+    SYS_open_tree,
+    SYS_move_mount,
+    SYS_fsopen,
+    SYS_fsmount,
+    SYS_fspick,
+#endif
 #ifdef SYS_pidfd_open
     SYS_pidfd_open,
     SYS_pidfd_send_signal,
@@ -138,12 +171,15 @@ static const int opening[] = {
 #define ALLOW BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)
 #define LOAD(field) BPF_STMT(BPF_LD | BPF_W | BPF_ABS, (u32)offsetof(struct seccomp_data, field))
 
+enum { MOST_INSTRUCTIONS = 384 };
+
 struct filter {
-    struct sock_filter code[256];
+    struct sock_filter code[MOST_INSTRUCTIONS];
     unsigned short size;
 };
 
 static void add(struct filter* filter, struct sock_filter instruction) {
+    if (filter->size == MOST_INSTRUCTIONS) _exit(126);
     filter->code[filter->size++] = instruction;
 }
 
@@ -166,12 +202,15 @@ static void refuse(struct filter* filter, int number) {
     add(filter, (struct sock_filter)REFUSE);
 }
 
+/* O_TRUNC empties a file that is opened for reading. */
+#define WRITING (O_WRONLY | O_RDWR | O_CREAT | O_TRUNC)
+
 /* Opening for writing: the flags are the call's argument of that place. */
 static void refuse_writing(struct filter* filter, int number, int place) {
     const u32 low = (u32)(offsetof(struct seccomp_data, args) + (size_t)place * sizeof(unsigned long long));
     add(filter, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (u32)number, 0, 4));
     add(filter, (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, low));
-    add(filter, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, O_WRONLY | O_RDWR | O_CREAT, 0, 1));
+    add(filter, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, WRITING, 0, 1));
     add(filter, (struct sock_filter)REFUSE);
     add(filter, (struct sock_filter)ALLOW);
 }
@@ -219,6 +258,62 @@ static void give_up_capabilities(void) {
     if (syscall(SYS_capset, &self, none) != 0) _exit(126);
 }
 
+static void close_from(int first) {
+    int fd;
+    if (syscall(SYS_close_range, first, ~0u, 0) == 0) return;
+    for (fd = first; fd < 1024; ++fd) close(fd); /* before Linux 5.9 */
+}
+
+static int can_be_read(const char* file) {
+    const int fd = open(file, O_RDONLY | O_CLOEXEC);
+    if (fd >= 0) close(fd);
+    return fd >= 0;
+}
+
+/* A superuser's simulator reads what lies in the folders of others, its module's process no longer can: a
+ * copy in memory takes the image's place. */
+static const char* copy_of(int image) {
+    static char path[32];
+    const int copy = image < 0 ? -1 : memfd_create("image", 0);
+    struct stat info;
+    off_t at = 0;
+    if (copy < 0 || fstat(image, &info) != 0 || !S_ISREG(info.st_mode)) return NULL;
+    while (at < info.st_size)
+        if (sendfile(copy, image, &at, (size_t)(info.st_size - at)) <= 0) return NULL;
+    snprintf(path, sizeof path, "/proc/self/fd/%d", copy);
+    return path;
+}
+
+static const char* readable_without_capabilities(const char* image) {
+    const int fd = open(image, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    const char* copy = NULL;
+    give_up_capabilities();
+    if (!can_be_read(image)) copy = copy_of(fd);
+    if (fd >= 0) close(fd);
+    return copy ? copy : image;
+}
+
+/* Where the dynamic loader looks for libraries. Others than the device's own modules may use what it has. */
+#define LIBRARIES                                                                                 \
+    "/lib", "/lib32", "/lib64", "/libx32", "/usr/lib", "/usr/lib32", "/usr/lib64", "/usr/libx32", \
+        "/usr/local/lib", "/etc/ld.so.cache"
+
+/* The folder of the C library, which is elsewhere in some systems. */
+static int find_libc(struct dl_phdr_info* info, size_t size, void* folder) {
+    const char* const name = info->dlpi_name ? strrchr(info->dlpi_name, '/') : NULL;
+    (void)size;
+    if (!name || name == info->dlpi_name || strncmp(name, "/libc.", 6) != 0) return 0;
+    snprintf(folder, 4096, "%.*s", (int)(name - info->dlpi_name), info->dlpi_name);
+    return 1;
+}
+
+static void read_libraries_and(const char* image) {
+    static char libc[4096] = "/lib";
+    const char* const paths[] = {LIBRARIES, libc, image};
+    dl_iterate_phdr(find_libc, libc);
+    read_only_beneath(paths, sizeof paths / sizeof paths[0], READS_ONLY);
+}
+
 static void limit_all(rlim_t longest_file) {
     limit(RLIMIT_CORE, 0);
     limit(RLIMIT_NOFILE, MOST_DESCRIPTORS);
@@ -236,22 +331,52 @@ static void refuse_what_reaches_out(struct filter* filter) {
     refuse_signals_to_others(filter);
 }
 
-void shut_the_box(void) {
+const char* shut_the_box(const char* image) {
     struct filter filter;
     gain_nothing_and_die_with_parent();
-    if (is_open_run()) return;
+    if (is_open_run()) return image;
     if ((u32)getppid() != channel->simulator) _exit(126);
-    syscall(SYS_close_range, CS2SIM_BELL_FD + 1, ~0u, 0);
+    close_from(CS2SIM_BELL_FD + 1);
+    image = readable_without_capabilities(image);
+    read_libraries_and(image);
     limit_all(LONGEST_FILE);
     refuse_what_reaches_out(&filter);
     REFUSE_EACH(&filter, executing);
     install(&filter);
+    return image;
 }
 
-void read_only(char** program) {
+/* The folder in which a program is found, as execvp() does. */
+static const char* folder_of(const char* program) {
+    static char folder[4096];
+    const char* at = getenv("PATH");
+    char file[sizeof folder + 64];
+    while (at && *at) {
+        const size_t length = strcspn(at, ":");
+        snprintf(folder, sizeof folder, "%.*s", (int)length, at);
+        snprintf(file, sizeof file, "%s/%s", folder, program);
+        if (folder[0] == '/' && access(file, X_OK) == 0) return folder;
+        at += length + (at[length] == ':');
+    }
+    return "/usr/bin";
+}
+
+/* Its words name the image by the path that it can read. */
+static void become_reader(const char* image, char** program) {
+    const char* const readable = readable_without_capabilities(image);
+    const char* const paths[] = {
+        LIBRARIES, "/bin", "/usr/bin", "/usr/share", "/dev/null", folder_of(program[0]), readable};
+    char** word;
+    for (word = program; *word; ++word)
+        if (strcmp(*word, image) == 0) *word = (char*)(uintptr_t)readable;
+    read_only_beneath(paths, sizeof paths / sizeof paths[0], READS_AND_RUNS);
+}
+
+void read_only(const char* image, char** program) {
     struct filter filter;
     gain_nothing_and_die_with_parent();
-    syscall(SYS_close_range, 3, ~0u, 0);
+    close_from(3);
+    become_reader(image, program);
     limit_all(0);
     limit(RLIMIT_CPU, MOST_SECONDS_OF_A_READER);
     refuse_what_reaches_out(&filter);
@@ -263,7 +388,7 @@ void read_only(char** program) {
 void close_the_door(void) {
     struct filter filter;
     if (is_open_run()) return;
-    give_up_capabilities(); /* now: the image may have lain where only they lead */
+    close_from(CS2SIM_BELL_FD + 1); /* what the image's constructors opened, too */
     begin(&filter);
     REFUSE_EACH(&filter, opening);
     install(&filter);

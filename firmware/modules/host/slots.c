@@ -9,9 +9,11 @@ static u32 code_of_absent(const char* header) {
     static const struct {
         const char* header;
         u32 code;
-    } codes[] = {{"eca", E_ECA_NOT_SUPP},          {"ecdsa", E_ECDSA_NOT_SUPP},  {"dsa", E_ECDSA_NOT_SUPP},
-                 {"lna", E_ECA_NOT_SUPP},          {"mbk", E_MBK_NOT_SUPPORTED}, {"pp", E_PP_NOT_SUPPORTED},
-                 {"os_crypt", E_OS_CRYPT_NOT_SUPP}};
+    } codes[] = {{"eca", E_ECA_NOT_SUPP},           {"ecdsa", E_ECDSA_NOT_SUPP},
+                 {"dsa", E_ECDSA_NOT_SUPP},         {"lna", E_ECA_NOT_SUPP},
+                 {"mbk", E_MBK_NOT_SUPPORTED},      {"pp", E_PP_NOT_SUPPORTED},
+                 {"os_crypt", E_OS_CRYPT_NOT_SUPP}, {"cxi", E_CXI_NOT_SUPPORTED},
+                 {"util", E_UTIL_NOT_SUPPORTED},    {"vrsa", E_VRSA_FUNC_NOT_AVAILABLE}};
     u32 i;
     for (i = 0; i < sizeof codes / sizeof codes[0]; ++i)
         if (strcmp(codes[i].header, header) == 0) return codes[i].code;

@@ -32,8 +32,9 @@ std::string words_on(const FunctionSignature& row) {
 
 KnownModules::KnownModules(const std::filesystem::path& state) {
     const auto nobody = [](const std::string&) {};  // what is wrong with one, the boot log says
+    const auto as_it_is = [](const std::string&, ByteView) { return Result<void>(); };
     std::vector<ModuleImage> images =
-        find_module_images(Flash(StateFolder{state}.files()), {}, nobody).images;
+        find_module_images(Flash(StateFolder{state}.files()), {}, as_it_is, nobody).images;
     if (const auto developed = read_developed(state / "modules"))
         take_developed(images, developed->image, nobody);
     for (const ModuleImage& image : images) {

@@ -1,5 +1,6 @@
 #include "firmware/modules/images/module_image.h"
 
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -70,8 +71,9 @@ Result<ModuleImage> read_image(Bytes content) {
 tl::expected<ModuleImage, std::string> script_image(Bytes content, const std::string& name);
 
 Result<ModuleImage> read_container(ByteView container, const std::string& name,
-                                   std::span<const PublicKey> keys) {
+                                   std::span<const PublicKey> keys, const CheckLoad& check_load) {
     CS2SIM_TRY(check_stored_container(container, keys));
+    CS2SIM_TRY(check_load(name, container));
     if (const auto scripted = container_image(container, kModuleScript)) {
         CS2SIM_TRY_LET(text, text_of_image(*scripted));
         auto image = script_image(to_bytes(text), name);
@@ -97,9 +99,9 @@ tl::expected<ModuleImage, std::string> script_image(Bytes content, const std::st
 // With its texts. Error: words, mostly a code.
 tl::expected<ModuleImage, std::string> image_in_flash(const Flash& flash, const std::string& name,
                                                       Bytes content, std::span<const PublicKey> keys,
-                                                      const Say& say) {
+                                                      const CheckLoad& check_load, const Say& say) {
     if (is_script(name)) return script_image(std::move(content), name);
-    auto image = read_container(content, name, keys);
+    auto image = read_container(content, name, keys, check_load);
     if (!image) return tl::unexpected(hex_code(image.error().code));
     if (image->host == kHostOfScripts) return std::move(*image);  // its texts are in its header
     const std::string beside = fs::path(name).replace_extension(".toml");
@@ -134,7 +136,8 @@ void keep_newest(std::vector<ModuleImage>& images, ModuleImage image, const Say&
 
 }  // namespace
 
-FoundModules find_module_images(const Flash& flash, std::span<const PublicKey> keys, const Say& say) {
+FoundModules find_module_images(const Flash& flash, std::span<const PublicKey> keys,
+                                const CheckLoad& check_load, const Say& say) {
     FoundModules found;
     for (const FileInfo& file : flash.list()) {
         if (!is_module_file(file.name)) continue;
@@ -144,7 +147,7 @@ FoundModules find_module_images(const Flash& flash, std::span<const PublicKey> k
             say(refusal + hex_code(content.error().code));
             continue;
         }
-        auto image = image_in_flash(flash, file.name, *content, keys, say);
+        auto image = image_in_flash(flash, file.name, *content, keys, check_load, say);
         if (image) {
             image->stored = file.name;
             keep_newest(found.images, std::move(*image), say);
@@ -157,8 +160,10 @@ FoundModules find_module_images(const Flash& flash, std::span<const PublicKey> k
 }
 
 void take_developed(std::vector<ModuleImage>& images, const fs::path& file, const Say& say) {
-    std::ifstream in(file, std::ios::binary);
-    auto image = image_in_file(Bytes(std::istreambuf_iterator<char>(in), {}), file, say);
+    const StateFile opened(file, O_RDONLY);
+    auto content = opened ? opened.content(kLargestModule) : fail(E_OS_FILE_NO_SUCH_FILE);
+    if (!content) return say("module " + file.string() + " not started: it is no file that can be read");
+    auto image = image_in_file(std::move(*content), file, say);
     if (!image) return say("module " + file.string() + " not started: " + image.error());
     image->file = file;
     image->developed = true;

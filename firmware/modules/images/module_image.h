@@ -31,11 +31,21 @@ struct FoundModules {
     std::vector<ModuleInfo> refused;  // what is left to read of those that cannot be started
 };
 
-// The newest of each id among the containers and scripts in flash, by name of file, each container checked
-// (check_stored_container()) with the keys of modules in flash. `say` hears what cannot be started, and why.
-FoundModules find_module_images(const Flash& flash, std::span<const PublicKey> keys, const Say& say);
+// Whether a whole container in flash is what its load has verified: E_OS_MDL_MSC_VERIFY_FAILED when it is
+// not.
+using CheckLoad = std::function<Result<void>(const std::string& file, ByteView container)>;
 
-// Adds the image of a file, in place of one with its id. NAME.toml beside a shared object has its texts.
+// The newest of each id among the containers and scripts in flash, by name of file, each container checked
+// (check_stored_container()) with the keys of modules in flash, and then by `check_load`. `say` hears what
+// cannot be started, and why.
+FoundModules find_module_images(const Flash& flash, std::span<const PublicKey> keys,
+                                const CheckLoad& check_load, const Say& say);
+
+// Of a file that is run without having been loaded.
+inline constexpr std::size_t kLargestModule = 64 << 20;
+
+// Adds the image of a regular file, in place of one with its id. NAME.toml beside a shared object has its
+// texts.
 void take_developed(std::vector<ModuleImage>& images, const std::filesystem::path& file, const Say& say);
 
 // Writes the image into the folder, closed to others; a developed one stays where it is. Errors: those of

@@ -13,6 +13,7 @@
 enum { MOST_FUNCTIONS = 256, LONGEST_NAME = 32, LONGEST_ANSWER = 256 * 1024, LONGEST_SCRIPT = 8 << 20 };
 
 static const char* path;
+static const char* readable;                         /* the same file, as this process may open it */
 static char functions[MOST_FUNCTIONS][LONGEST_NAME]; /* names by sub-function code; empty: none */
 static u32 function_code;
 static char table_key; /* the registry has the script's table under its address */
@@ -20,7 +21,7 @@ static char table_key; /* the registry has the script's table under its address 
 /* --- the script --- */
 
 static char* read_script(size_t* length) {
-    FILE* file = fopen(path, "rb");
+    FILE* file = fopen(readable, "rb");
     char* text = malloc(LONGEST_SCRIPT + 1);
     *length = 0;
     if (file && text) *length = fread(text, 1, LONGEST_SCRIPT + 1, file);
@@ -207,7 +208,7 @@ int main(int count, char** arguments) {
     path = arguments[2];
     open_channel();
     catch_signals();
-    shut_the_box();
+    readable = shut_the_box(path);
     for (;;) {
         wait_for_call(CS2SIM_NO_TASK);
         run_call();

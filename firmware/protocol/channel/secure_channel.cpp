@@ -18,6 +18,7 @@ constexpr std::size_t kTag = 16;
 constexpr std::string_view kHostToDevice = "cs2sim secure messaging, host to device";
 constexpr std::string_view kDeviceToHost = "cs2sim secure messaging, device to host";
 constexpr std::string_view kBinding = "cs2sim secure messaging, logon binding";
+constexpr std::string_view kExported = "cs2sim secure messaging, key for modules";
 
 bool is_dh(std::uint8_t mode) { return mode == SM_MODE_DH || mode == SM_MODE_DH_MA_RSA; }
 
@@ -158,6 +159,7 @@ SecureChannel::SecureChannel(Side side, const SessionTranscript& transcript, Byt
     receiving_ = direction(host ? kDeviceToHost : kHostToDevice, false);
     const SecretBytes binding = derive_key(shared_secret, kBinding, context, 32);
     binding_.assign(binding.begin(), binding.end());
+    exported_key_ = derive_key(shared_secret, kExported, context, kKey);
 }
 
 SecureChannel::~SecureChannel() = default;

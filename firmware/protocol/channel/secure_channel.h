@@ -3,7 +3,8 @@
 // section 3. Who may do what, sessions and expiry are in firmware/cmds.
 //
 // Agreement: both sides make an ephemeral key and exchange public values. The shared secret gives, by
-// SP 800-108, one cipher key and one MAC key for each direction, and the binding that logons sign.
+// SP 800-108, one cipher key and one MAC key for each direction, the binding that logons sign, and a key
+// for modules.
 // Every message carries the session's 16-byte sequence counter; a request and its answer share a value.
 #pragma once
 
@@ -61,6 +62,10 @@ public:
     Result<SecretBytes> open(const SequenceCounter& sequence, ByteView sealed);
 
     const Bytes& binding() const { return binding_; }  // 32 bytes, for logon_message()
+    std::uint8_t mechanism() const { return mechanism_; }
+    // 32 bytes that both sides have: what is the session's key for a module that asks. No message is sealed
+    // with it, so that who has it reads none.
+    const SecretBytes& exported_key() const { return exported_key_; }
 
     // Most bytes that sealing adds to a message.
     static constexpr std::size_t kOverhead = 32;
@@ -71,6 +76,7 @@ private:
     std::unique_ptr<Direction> sending_;
     std::unique_ptr<Direction> receiving_;
     Bytes binding_;
+    SecretBytes exported_key_;
 };
 
 // --- logon ---

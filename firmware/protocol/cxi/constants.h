@@ -110,6 +110,9 @@ enum CxiFlag : std::uint32_t {
     CXI_FLAG_CRYPT_INIT = 0x100,
     CXI_FLAG_CRYPT_FINAL = 0x200,
     CXI_FLAG_CRYPT_SINGLE_CALL = 0x300,
+    // The answer of a command that makes a key says what was made, as KEY_PROP_GET would: its properties, of
+    // a pair two LAYOUT_CXI_BULK_ENTRY of them, the public key's first; empty when they are too long. OURS
+    CXI_FLAG_KEY_TOLD = 0x400,
 };
 
 // A mechanism is one number of bit fields.

@@ -11,10 +11,12 @@
 #include <memory>
 #include <string_view>
 
+#include "firmware/smos/flash/memory_reserve.h"
+
 namespace cs2sim {
 
 StateFile::StateFile(const std::filesystem::path& path, int flags, mode_t mode)
-    : descriptor_(::open(path.c_str(), flags | O_CLOEXEC | O_NONBLOCK, mode)) {}
+    : descriptor_(::open(path.c_str(), flags | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW, mode)) {}
 
 StateFile::~StateFile() {
     if (descriptor_ >= 0) ::close(descriptor_);
@@ -79,7 +81,8 @@ std::vector<std::string> file_names(const std::filesystem::path& folder) {
 }
 
 Result<void> sync_folder(const std::filesystem::path& folder) {
-    const StateFile handle(folder, O_RDONLY | O_DIRECTORY);
+    // The state folder itself may be a link of the user's.
+    const StateFile handle(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     if (!handle || ::fsync(handle.get()) != 0) return fail(file_error(errno));
     return {};
 }
@@ -96,6 +99,7 @@ Result<void> write_atomically(const std::filesystem::path& path, ByteView conten
         ::unlink(temporary.c_str());
         return fail(error);
     }
+    CommandMemory::stored();
     return sync_folder(path.parent_path());
 }
 

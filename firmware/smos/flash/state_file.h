@@ -19,7 +19,8 @@ class StateFile {
 public:
     StateFile() = default;
     explicit StateFile(int descriptor) : descriptor_(descriptor) {}
-    // Never waits, whatever lies there: a named pipe would. errno tells why it failed.
+    // Never waits, whatever lies there: a named pipe would. Follows no link of that name. errno tells why it
+    // failed: ELOOP for a link.
     StateFile(const std::filesystem::path& path, int flags, mode_t mode = 0600);
     StateFile(StateFile&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}
     StateFile& operator=(StateFile&& other) noexcept {

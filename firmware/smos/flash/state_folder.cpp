@@ -13,6 +13,7 @@
 
 #include "firmware/smos/flash/boot_log.h"
 #include "firmware/smos/flash/fault_points.h"
+#include "firmware/smos/flash/own_files.h"
 #include "firmware/smos/flash/state_file.h"
 
 namespace cs2sim {
@@ -35,7 +36,7 @@ std::uint32_t code_of_folder(int host_errno) {
     return file_error(host_errno).code;
 }
 
-// Closed to other users, whatever the umask and whoever made it.
+// Closed to other users, whatever the umask.
 Result<void> make_folder(const fs::path& folder, BootLog& boot_log) {
     const auto refused = [&](int why) {
         return refuse(boot_log, folder, std::strerror(why), code_of_folder(why));
@@ -185,6 +186,10 @@ private:
 
 Result<void> prepare_state_folder(const StateFolder& state, BootLog& boot_log) {
     CS2SIM_TRY(make_folder(state.root, boot_log));
+    if (const auto words = not_our_own(state.root)) {  // now that others can put nothing there any more
+        boot_log.warn(*words);
+        return fail(E_OS_FILE_CORR);
+    }
     CS2SIM_TRY(make_folder(state.root / "flash", boot_log));
     Move move(state, boot_log);
     CS2SIM_TRY(move.make_room());

@@ -27,8 +27,9 @@ inline constexpr std::uint64_t kLargestAuditFile = 2 << 20;
 // Makes what is missing of the folders, all of them closed to other users, removes what a killed run left
 // half-written, and moves over the state of versions that kept files and databases together in flash/. A kill
 // at any instant leaves a folder with which the next call goes on. The boot log names what could not be had.
-// Errors: E_OS_FILE_NO_SUCH_PATH, E_OS_FILE_RDONLY, E_OS_FILE_CORR (host I/O failed); E_OS_FILE_EXIST when
-// flash/ holds what its new place holds too (an older version has run on newer state).
+// Errors: E_OS_FILE_CORR for what not_our_own() finds; E_OS_FILE_NO_SUCH_PATH, E_OS_FILE_RDONLY,
+// E_OS_FILE_CORR (host I/O failed); E_OS_FILE_EXIST when flash/ holds what its new place holds too (an older
+// version has run on newer state).
 Result<void> prepare_state_folder(const StateFolder& state, BootLog& boot_log);
 
 }  // namespace cs2sim

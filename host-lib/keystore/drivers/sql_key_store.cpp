@@ -220,11 +220,21 @@ std::uint64_t SqlKeyStore::run_reservation(Connection& connection, const Change&
 }
 
 Result<Version> SqlKeyStore::insert(const StoredKey& key) {
-    CS2SIM_TRY(check(key));
-    const Doing how = doing("insert");
-    const auto one = [&](const Dialect& sql) { return insert_keys(sql, {key}, {how.operation}, how, false); };
-    CS2SIM_TRY(change({how.operation}, one, true));
+    CS2SIM_TRY(insert_all({key}));
     return Version{1};
+}
+
+Result<void> SqlKeyStore::insert_all(const std::vector<StoredKey>& keys) {
+    if (keys.empty()) return {};
+    if (keys.size() > kMostRows) return fail(E_CSA_PARAM);
+    for (const StoredKey& key : keys) CS2SIM_TRY(check(key));
+    const Doing how = doing("insert");
+    const auto operations = new_operations(keys.size());
+    // Few keys, as one call makes them, have one statement each time.
+    constexpr std::size_t kFew = 2;
+    const auto all = [&](const Dialect& sql) { return insert_keys(sql, keys, operations, how, false); };
+    CS2SIM_TRY(change(operations, all, keys.size() <= kFew));
+    return {};
 }
 
 Result<Version> SqlKeyStore::update(const StoredKey& key, Version expected) {
@@ -249,6 +259,19 @@ Result<void> SqlKeyStore::erase(const KeyIndex& index, std::optional<Version> ex
         if (expected || done.error().code != E_CSA_STORE_CHANGED || tries == kMostErasures)
             return fail(done.error());
     }
+}
+
+Result<std::size_t> SqlKeyStore::erase_all(const std::vector<StoredKey>& keys) {
+    if (keys.empty()) return 0;
+    if (keys.size() > kMostRows) return fail(E_CSA_PARAM);
+    const Doing how = doing("delete");
+    const auto all = [&](const Dialect& sql) {
+        Transaction changes;
+        for (const StoredKey& key : keys) changes.push_back(erase_key(sql, key.index, key.version, how));
+        return changes;
+    };
+    CS2SIM_TRY_LET(outcome, change({how.operation}, all));
+    return static_cast<std::size_t>(outcome.rows);
 }
 
 Result<std::uint32_t> SqlKeyStore::reserve_specs(const std::string& group, std::uint32_t count) {

@@ -20,8 +20,10 @@ public:
     Result<Version> version_of(const KeyIndex& index) override;
     Result<std::uint32_t> reserve_specs(const std::string& group, std::uint32_t count) override;
     Result<Version> insert(const StoredKey& key) override;
+    Result<void> insert_all(const std::vector<StoredKey>& keys) override;
     Result<Version> update(const StoredKey& key, Version expected) override;
     Result<void> erase(const KeyIndex& index, std::optional<Version> expected) override;
+    Result<std::size_t> erase_all(const std::vector<StoredKey>& keys) override;
     Result<std::size_t> copy_in(const std::vector<StoredKey>& keys) override;
     Result<std::size_t> recrypt(const std::vector<Recrypted>& rows) override;
     Result<Changes> changes() override;

@@ -1,5 +1,5 @@
--- Roles for a store of external keys: cs2sim_owner (changes tables), cs2sim_user (what simulators' hosts need),
--- cs2sim_reader (reports). They do not log on; `grant cs2sim_user to NAME` gives one to a login. Run by one who may
+-- Roles for a store of external keys: cs2sim_owner (has the tables: changes them, cuts the audit, vacuums),
+-- cs2sim_user (what simulators' hosts need), cs2sim_reader (reports). They do not log on; `grant cs2sim_user to NAME` gives one to a login. Run by one who may
 -- make roles, behind postgresql.sql. Statements are apart by empty lines.
 
 do $$ begin
@@ -20,3 +20,14 @@ grant select, insert, update, delete on cs2sim_key to cs2sim_user;
 grant select, insert on cs2sim_audit to cs2sim_user;
 
 grant select on cs2sim_store, cs2sim_group, cs2sim_key, cs2sim_audit to cs2sim_reader;
+
+-- Whoever gives tables to a role has to be one of its members.
+do $$ declare one text; begin
+    if not (select rolsuper from pg_roles where rolname = current_user) then
+        execute format('grant cs2sim_owner to %I', current_user);
+    end if;
+    execute format('grant usage, create on schema %I to cs2sim_owner', current_schema());
+    foreach one in array array['cs2sim_store', 'cs2sim_group', 'cs2sim_key', 'cs2sim_audit'] loop
+        execute format('alter table %I owner to cs2sim_owner', one);
+    end loop;
+end $$;

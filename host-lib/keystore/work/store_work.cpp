@@ -106,15 +106,6 @@ Result<bool> arrived_from_device(const Execute& execute, KeyStore& to, const Sto
     return fail(found.error());
 }
 
-Result<void> erase_all(KeyStore& store, const std::vector<StoredKey>& keys) {
-    for (const StoredKey& key : keys) {
-        const auto erased = store.erase(key.index, key.version);
-        const bool gone = erased || erased.error().code == E_DB_NOT_FOUND;
-        if (!gone && erased.error().code != E_CSA_STORE_CHANGED) return fail(erased.error());
-    }
-    return {};
-}
-
 }  // namespace
 
 Execute executed_by(host::Device& device) {
@@ -245,7 +236,8 @@ Result<Counts> copy_keys(KeyStore& from, KeyStore& to, const Filter& filter, boo
             CS2SIM_TRY_LET(safe, arrived(to, key));
             if (safe) there.push_back(key);
         }
-        return erase_all(from, there);
+        CS2SIM_TRY(from.erase_all(there));  // one that was changed meanwhile stays
+        return {};
     }));
     return counts;
 }
@@ -356,7 +348,8 @@ Result<Counts> copy_to_device(KeyStore& from, const Execute& execute, const std:
                 return fail(code);
             }
         }
-        return move ? erase_all(from, there) : Result<void>{};
+        if (move) CS2SIM_TRY(from.erase_all(there));
+        return {};
     }));
     return counts;
 }

@@ -82,20 +82,30 @@ double insert_rate(const std::string& url, int processes, const std::string& gro
     });
 }
 
-// The same row, its audit and its specifier with nothing of ours between: pgbench.
-double pgbench_rate(const std::string& database, int clients, bool prepared) {
+enum class Content { row, transaction };
+
+// With nothing of ours between: pgbench. The row alone, or all that one key is to the store: its audit too,
+// and 64 specifiers for each 64th.
+double pgbench_rate(const std::string& database, int clients, Content content) {
     scenario::Folder folder;
-    scenario::write_file(
-        folder / "row.sql",
+    const std::string row =
         "insert into cs2sim_key select 'pgbench', '', nextval('bench'), 1, decode(repeat('01', 16), 'hex'), "
         "3, 31, "
         "decode('6c6162656c', 'hex'), decode('00', 'hex'), true, decode(repeat('4b', 1200), 'hex'), "
-        "decode(md5(random()::text), 'hex'), now(), now(), 'host';\n");
-    const auto outcome =
-        scenario::run({program_of_postgres("pgbench"), "-n", "-h", postgres().folder(), "-p",
-                       std::to_string(postgres().port()), "-U", "owner", "-M",
-                       prepared ? "prepared" : "simple", "-c", std::to_string(clients), "-j", "2", "-T",
-                       std::to_string(kTime.count()), "-f", (folder / "row.sql").string(), database});
+        "decode(md5(random()::text), 'hex'), now(), now(), 'host'";
+    const std::string whole =
+        "\\set each random(1, 64)\n\\if :each = 1\n"
+        "insert into cs2sim_group select 'pgbench', 65 from set_config('synchronous_commit', 'off', true) "
+        "on conflict (grp) do update set next_spec = cs2sim_group.next_spec + 64 returning next_spec - 64;\n"
+        "\\endif\nwith k as (" +
+        row +
+        " returning op, grp, name, spec, ver) insert into cs2sim_audit select clock_timestamp(), 'host', op, "
+        "'insert', grp, name, spec, ver from k";
+    scenario::write_file(folder / "row.sql", (content == Content::row ? row : whole) + ";\n");
+    const auto outcome = scenario::run(
+        {program_of_postgres("pgbench"), "-n", "-h", postgres().folder(), "-p",
+         std::to_string(postgres().port()), "-U", "owner", "-M", "prepared", "-c", std::to_string(clients),
+         "-j", "2", "-T", std::to_string(kTime.count()), "-f", (folder / "row.sql").string(), database});
     INFO(outcome.err);
     REQUIRE(outcome.status == 0);
     const std::string mark = "tps = ";
@@ -228,7 +238,7 @@ TEST_CASE("inserts") {
     postgres().sql("inserts", "create sequence bench");
     std::printf("keys made a second (specifier, row and audit), 1,200 bytes of blob:\n");
     for (const int processes : {1, 4, 16}) {
-        const double bare = pgbench_rate("inserts", processes, true);
+        const double bare = pgbench_rate("inserts", processes, Content::row);
         const double ours = insert_rate(url, processes, "G");
         std::printf("  PostgreSQL, %2d processes: %7.0f; pgbench, row alone: %7.0f; ratio %.2f\n", processes,
                     ours, bare, ours / bare);
@@ -334,7 +344,8 @@ TEST_CASE("hosts") {
         if (i != 0) simulators[i]->admin().import_mbk_of(simulators[0]->admin());
     }
     for (const auto& simulator : simulators) await_own_key(*simulator);
-    const double bare = pgbench_rate("hosts", kProcesses, true);
+    const double bare = pgbench_rate("hosts", kProcesses, Content::row);
+    const double whole = pgbench_rate("hosts", kProcesses, Content::transaction);
     const double ours = rate(kProcesses, [&](int number) {
         const auto token = std::make_shared<bench::Token>(subject(*simulators[number % simulators.size()]));
         return [token] {
@@ -342,6 +353,8 @@ TEST_CASE("hosts") {
             return true;
         };
     });
-    std::printf("%d processes on 4 simulators: %.0f keys/s; pgbench, row alone: %.0f; ratio %.2f\n",
-                kProcesses, ours, bare, ours / bare);
+    std::printf(
+        "%d processes on 4 simulators: %.0f keys/s; pgbench, row alone: %.0f, ratio %.2f; with audit and "
+        "specifiers: %.0f, ratio %.2f\n",
+        kProcesses, ours, bare, ours / bare, whole, ours / whole);
 }

@@ -288,14 +288,14 @@ TEST_CASE("users come in pages, as many as there are") {
 TEST_CASE("names longer than any user's are refused, and push nothing out of the audit log") {
     Simulated device;
     Caller admin(device);
-    REQUIRE(admin.as_admin().add_user("WITNESS", 2, kPassword));
+    REQUIRE(admin.as_admin().add_user("WITNESS_OF_ALL", 2, kPassword));
     Caller caller(device);
     REQUIRE(caller.open_session());
     for (int i = 0; i < 700; ++i)
         REQUIRE(code_of(caller.logon(std::string(60000, 'n'), kPassword)) == E_CMDS_NO_USER);
     const auto log = caller.call(FC_ADM, SFC_ADM_GET_AUDIT_LOG, {0});
     REQUIRE(log);
-    CHECK(as_text(*log).find("add user WITNESS") != std::string_view::npos);
+    CHECK(as_text(*log).find("[ADMIN] add user WITNESS_OF_ALL\n") != std::string_view::npos);
     CHECK(as_text(*log).find("nnn... (60000 characters): logon refused: B083") != std::string_view::npos);
 }
 

@@ -1,4 +1,5 @@
 #include <catch2/catch.hpp>
+#include <set>
 #include "test/unit/scratch.h"
 
 #include "firmware/crypto/aead.h"
@@ -7,6 +8,7 @@
 #include "firmware/crypto/kdf.h"
 #include "firmware/crypto/pkey.h"
 #include "firmware/crypto/random.h"
+#include "firmware/crypto/start.h"
 
 using namespace cs2sim;
 
@@ -59,6 +61,26 @@ TEST_CASE("a sealed record opens, and not when a byte of it or of its binding ch
     }
     CHECK_FALSE(aead.open(ByteView(sealed).first(27), {}));
     CHECK(aead.open(aead.seal({}, {}), {})->empty());
+}
+
+TEST_CASE("no two seals have a nonce in common, whichever object made them") {
+    const SecretBytes key = random_secret(32);
+    std::set<std::string> nonces;
+    for (int object = 0; object < 8; ++object) {
+        Aead aead(key);
+        for (int seal = 0; seal < 4; ++seal) nonces.insert(to_hex(ByteView(aead.seal({}, {})).first(12)));
+    }
+    CHECK(nonces.size() == 32);
+}
+
+TEST_CASE("what a start looks up beside itself is there for who needs it at once") {
+    for (int i = 0; i < 3; ++i) {
+        const OpensslStart start;
+        CHECK(to_hex(digest("SHA256", {})) ==
+              "E3B0C44298FC1C149AFBF4C8996FB92427AE41E4649B934CA495991B7852B855");
+        Aead aead(random_secret(32));
+        CHECK(as_text(*aead.open(aead.seal(as_bytes("record"), {}), {})) == "record");
+    }
 }
 
 TEST_CASE("block modes want whole blocks") {

@@ -105,3 +105,57 @@ TEST_CASE("where memory runs out while a volatile key changes, what is counted f
     bench.context.handles.clear();
     CHECK(room(bench) == room_before);
 }
+
+TEST_CASE("what is refused for want of memory is not stored, and what is stored is answered") {
+    CxiBench bench;
+    const auto aes = [](std::string_view name) {
+        return CxiBench::key_template(CXI_KEY_ALGO_AES, 256, "G", name);
+    };
+    const Bytes original = bench.aes("G", "original");
+    const auto reference = [](std::string_view name) { return index_reference(key_index("G", name, 0)); };
+    const auto erase = [&](std::string_view name) {
+        if (there(bench, name)) REQUIRE(bench.run(SFC_CXI_KEY_DELETE, {reference(name)}));
+    };
+    struct Making {
+        std::string_view name;
+        std::function<bool()> run;  // makes "k"
+    };
+    PropertyList of_private = CxiBench::key_template(CXI_KEY_ALGO_EC, 0, "G", "k");
+    of_private.set(CXI_PROP_KEY_EC_CURVE, "secp256r1");
+    PropertyList of_public, copied;
+    of_public.set(CXI_PROP_KEY_NAME, "public");
+    copied.set(CXI_PROP_KEY_NAME, "k");
+    const Making all[] = {
+        {"KEY_GENERATE", [&] { return bench.generate(aes("k")).has_value(); }},
+        {"KEY_GENERATE volatile",
+         [&] { return bench.generate(aes("k"), CXI_FLAG_KEY_VOLATILE).has_value(); }},
+        {"KEY_PAIR_GEN",
+         [&] {
+             return bench.run(SFC_CXI_KEY_PAIR_GEN, {0, 0, of_public.encode(), of_private.encode()})
+                 .has_value();
+         }},
+        {"OBJ_COPY",
+         [&] {
+             return bench.run(SFC_CXI_OBJ_COPY, {0, original, copied.encode()}).has_value();
+         }},
+    };
+    for (const Making& making : all) {
+        CAPTURE(making.name);
+        int refused = 0;
+        each_allocation_fails(making.run, [&](bool done) {
+            CHECK(done == there(bench, "k"));
+            refused += done ? 0 : 1;
+            erase("k");
+            erase("public");
+        });
+        CHECK(refused > 20);
+    }
+    int refused = 0;
+    each_allocation_fails([&] { return bench.run(SFC_CXI_KEY_DELETE, {original}).has_value(); },
+                          [&](bool done) {
+                              CHECK(done != there(bench, "original"));
+                              refused += done ? 0 : 1;
+                              if (done) bench.aes("G", "original");
+                          });
+    CHECK(refused > 20);
+}

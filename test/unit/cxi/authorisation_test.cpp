@@ -390,17 +390,15 @@ TEST_CASE("what is remembered of keys that are gone has a bound, and nothing is 
     const auto keys = device.services.databases.open("CXIKEY.db");
     REQUIRE(keys);
     std::uint64_t made = 0;
-    while (const auto done = (*keys)->change(
-               [&](Batch& batch) { return batch.set_note(big_endian_bytes<8>(made), Bytes{1}); })) {
-        ++made;
-        if (made >= 100)
-            REQUIRE((*keys)->change([&](Batch& batch) -> Result<void> {
-                for (; made < kSpareNotes - 100; ++made)
-                    CS2SIM_TRY(batch.set_note(big_endian_bytes<8>(made), Bytes{1}));
-                return {};
-            }));
-    }
-    CHECK(made <= kSpareNotes + 3 * kNotesOfEntry);
+    const auto add = [&](Batch& batch) {
+        return batch.set_note_of(group_term("G"), big_endian_bytes<8>(made), Bytes{1});
+    };
+    REQUIRE((*keys)->change([&](Batch& batch) -> Result<void> {
+        for (; made < kSpareNotesOfOwner - 100; ++made) CS2SIM_TRY(add(batch));
+        return {};
+    }));
+    while ((*keys)->change(add)) ++made;
+    CHECK(made <= kSpareNotesOfOwner + 2 * kNotesOfEntry);
     CHECK(code_of(device.initialise(key, rsa_krad(*device.kak))) == E_DB_NO_SPACE);
     CHECK(device.authorise(key, 1, *device.kak) == E_CXI_CC_KEY_NOT_INITIALISED);
     CHECK(device.authorise(bound, 1, *device.kak) == 0);

@@ -137,3 +137,24 @@ TEST_CASE("every command that wraps or makes a MAC ends when nobody waits, and l
         CHECK(code_of(command()) == 0);
     }
 }
+
+TEST_CASE("the import of a long RSA key ends in the middle when nobody waits, and leaves nothing") {
+    CxiBench bench;
+    const auto abandonment = std::make_shared<Abandonment>();
+    bench.context.abandonment = abandonment;
+    const SecretBytes key = private_key_der(**generate_rsa(4096));
+    const PropertyList list = CxiBench::key_template(CXI_KEY_ALGO_RSA, 0, "G", "long");
+    const auto import = [&] {
+        return code_of(bench.run(SFC_CXI_KEY_IMPORT, {0, CXI_KEY_TYPE_PRIVATE, 0, list.encode(), ByteView(),
+                                                      ByteView(key), ByteView()}));
+    };
+    std::thread hangs_up([&] {
+        std::this_thread::sleep_for(std::chrono::milliseconds(30));
+        abandonment->withdraw();
+    });
+    CHECK(import() == E_OS_PCI_CANCEL);
+    hangs_up.join();
+    CHECK(*bench.cxi.keys.count() == 0);
+    abandonment->begin();
+    CHECK(import() == 0);
+}

@@ -60,6 +60,15 @@ void sql(const fs::path& file, const char* statement) {
 
 }  // namespace
 
+TEST_CASE("an open database has its log beside it, and no index that another process could read") {
+    Device device;
+    const auto database = device.make();
+    REQUIRE(database->insert(key(1), as_bytes("one")));
+    CHECK(text_of(database->find(key(1))) == "one");  // by a connection of its own
+    CHECK(fs::exists(device.file("test.db-wal")));
+    CHECK_FALSE(fs::exists(device.file("test.db-shm")));
+}
+
 TEST_CASE("insert, find, update, erase, and the codes of each") {
     Device device;
     const auto db = device.make();

@@ -13,7 +13,10 @@ namespace {
 
 using Entries = std::map<Bytes, SecretBytes>;
 
-using Notes = std::map<Bytes, Bytes>;
+struct Note {
+    Bytes owner, note;
+};
+using Notes = std::map<Bytes, Note>;
 
 struct Shelved {
     DatabaseInfo info;
@@ -37,7 +40,7 @@ std::set<std::pair<Bytes, Bytes>> terms_in(const Entries& entries, TermsOf terms
 Result<Bytes> note_in(const Notes& notes, ByteView name, TermsOf terms_of) {
     if (!terms_of) return fail(E_DB_BAD_PARAM);
     const auto found = notes.find(to_bytes(name));
-    return found == notes.end() ? Bytes() : found->second;
+    return found == notes.end() ? Bytes() : found->second.note;
 }
 
 class MemorySnapshot final : public Snapshot {
@@ -109,20 +112,31 @@ public:
         return last;
     }
     Result<Bytes> note(ByteView name) override { return note_in(notes_, name, terms_of_); }
-    Result<void> set_note(ByteView name, ByteView note) override {
+    Result<void> set_note_of(ByteView owner, ByteView name, ByteView note) override {
         if (!terms_of_) return fail(E_DB_BAD_PARAM);
         if (note.empty()) {
             notes_.erase(to_bytes(name));
             return {};
         }
-        if (!notes_.contains(to_bytes(name)) &&
-            notes_.size() >= kNotesOfEntry * entries_.size() + kSpareNotes)
-            return fail(E_DB_NO_SPACE);
-        notes_[to_bytes(name)] = to_bytes(note);
+        if (const auto found = notes_.find(to_bytes(name)); found != notes_.end()) {
+            found->second.note = to_bytes(note);
+            return {};
+        }
+        if (!has_room(owner)) return fail(E_DB_NO_SPACE);
+        notes_[to_bytes(name)] = {to_bytes(owner), to_bytes(note)};
         return {};
     }
 
 private:
+    bool has_room(ByteView owner) const {
+        const bool room = notes_.size() < kNotesOfEntry * entries_.size() + kSpareNotes;
+        if (owner.empty()) return room;
+        std::uint64_t own = 0, own_entries = 0;
+        for (const auto& [name, note] : notes_) own += begins_with(note.owner, owner) ? 1 : 0;
+        for (const auto& [term, key] : terms_in(entries_, terms_of_))
+            own_entries += begins_with(term, owner) ? 1 : 0;
+        return own < kNotesOfEntry * own_entries + (room ? kSpareNotesOfOwner : 0);
+    }
     Result<void> begin(ByteView key, ByteView record) {
         CS2SIM_TRY(check(info_, key, record));
         return fault_point(FaultPoint::db_write, name_, key);

@@ -2,6 +2,8 @@
 #include <catch2/catch.hpp>
 
 #include "firmware/db/database.h"
+#include "firmware/db/sqlite/sqlite.h"
+#include "firmware/smos/flash/state_folder.h"
 #include "firmware/smos/smos.h"
 #include "test/unit/scratch.h"
 
@@ -131,4 +133,79 @@ TEST_CASE("notes whose entries are gone do not grow without bound") {
     REQUIRE(device.db->insert(bytes("aaaa"), bytes("red")));  // who has entries has room
     CHECK(set(kSpareNotes + 1, kNotesOfEntry) == 0);
     CHECK(set(kSpareNotes + 100, 1) == E_DB_NO_SPACE);
+}
+
+TEST_CASE("notes of one owner leave room to others, and each has room for its entries") {
+    Indexed device;
+    device.open(words);
+    REQUIRE(device.db->insert(bytes("aaaa"), bytes("red")));
+    const auto set = [&](std::string_view owner, std::uint64_t from, std::uint64_t count) {
+        const auto done = device.db->change([&](Batch& batch) -> Result<void> {
+            for (std::uint64_t made = from; made < from + count; ++made) {
+                Bytes name = to_bytes(bytes(owner));
+                append(name, big_endian_bytes<8>(made));
+                CS2SIM_TRY(batch.set_note_of(bytes(owner), name, bytes("note")));
+            }
+            return {};
+        });
+        return code_of(done);
+    };
+    constexpr std::uint64_t kMost = kSpareNotesOfOwner + kNotesOfEntry;
+    CHECK(set("red", 0, kMost + 1) == E_DB_NO_SPACE);
+    REQUIRE(set("red", 0, kMost) == 0);
+    CHECK(set("red", kMost, 1) == E_DB_NO_SPACE);
+    CHECK(set("red", 5, 1) == 0);  // one that is there
+    CHECK(set("blue", 0, 1) == 0);
+    device.open(words);
+    CHECK(set("red", kMost, 1) == E_DB_NO_SPACE);
+    Bytes name = to_bytes(bytes("red"));
+    append(name, big_endian_bytes<8>(7));
+    REQUIRE(device.db->change([&](Batch& batch) { return batch.set_note_of(bytes("blue"), name, {}); }));
+    CHECK(set("red", kMost, 1) == 0);
+    CHECK(set("red", kMost + 1, 1) == E_DB_NO_SPACE);
+    REQUIRE(device.db->insert(bytes("bbbb"), bytes("red")));
+    CHECK(set("red", kMost + 1, kNotesOfEntry) == 0);
+    CHECK(set("red", kMost + 100, 1) == E_DB_NO_SPACE);
+
+    // Many together come to the bound of all: then each has what its entries give it.
+    for (int i = 0; i < 6; ++i) REQUIRE(set("o" + std::to_string(i), 0, kSpareNotesOfOwner) == 0);
+    std::uint64_t last = kSpareNotesOfOwner - 100;
+    REQUIRE(set("o6", 0, last) == 0);
+    while (set("o6", last, 1) == 0) ++last;
+    CHECK(last < kSpareNotesOfOwner);
+    CHECK(set("green", 0, 1) == E_DB_NO_SPACE);
+    REQUIRE(device.db->insert(bytes("cccc"), bytes("green")));
+    CHECK(set("green", 0, kNotesOfEntry) == 0);
+    CHECK(set("green", 0, kNotesOfEntry + 1) == E_DB_NO_SPACE);
+    CHECK(set("red", kMost + 100, 1) == E_DB_NO_SPACE);
+}
+
+TEST_CASE("a database with notes from before they had owners opens, and they count") {
+    Indexed device;
+    device.open(words);
+    REQUIRE(device.db->insert(bytes("aaaa"), bytes("red")));
+    REQUIRE(device.db->change([](Batch& batch) { return batch.set_note(bytes("old"), bytes("one")); }));
+    device.db.reset();
+    device.store.reset();
+    {
+        Sqlite file;
+        REQUIRE(file.open(StateFolder{device.scratch.path()}.databases() / "test.db",
+                          SQLITE_OPEN_READWRITE) == SQLITE_OK);
+        const std::string fill = std::to_string(kSpareNotes - 1);
+        const std::string back =
+            "DROP TABLE owners; ALTER TABLE notes DROP COLUMN owner; PRAGMA user_version=2;"
+            "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n WHERE i<" +
+            fill + ") INSERT INTO notes SELECT CAST(i AS BLOB), x'01' FROM n";
+        REQUIRE(file.run(back.c_str()) == SQLITE_OK);
+    }
+    device.open(words);
+    CHECK(as_text(*device.db->note(bytes("old"))) == "one");
+    CHECK(device.found("red") == "red=aaaa ");
+    const auto set = [&](std::string_view name) {
+        return code_of(
+            device.db->change([&](Batch& batch) { return batch.set_note(bytes(name), bytes("new")); }));
+    };
+    for (std::uint64_t i = 0; i < kNotesOfEntry; ++i) CHECK(set("new" + std::to_string(i)) == 0);
+    CHECK(set("another") == E_DB_NO_SPACE);
+    CHECK(set("old") == 0);
 }

@@ -54,7 +54,7 @@ TEST_CASE("every fault is listed as it was written") {
                  "crash-after-commit", "alarm=tamper", "no-space", "fail-write=3,B0880007", "drain=both",
                  "clock=-3600", "clock=0.500", "no-memory", "no-sessions", "expire-session", "flip-mbk",
                  "mode=fips-error", "restart", "delay=200", "delay=100-300", "delay=exponential:50",
-                 "delay=normal:50:10", "error=B0830001");
+                 "delay=normal:50:10", "error=B0830001", "error=B0990001", "error=B0870062");
     const auto rule = parse_rule(Pairs{{"do", fault}});
     INFO(fault);
     REQUIRE(rule);
@@ -109,6 +109,7 @@ TEST_CASE("codes by number and by name") {
     CHECK(find_code("0xb0830063") == E_CMDS_CHALLENGE_LEN);
     CHECK(find_code("CMDS.CHALLENGE_LEN") == E_CMDS_CHALLENGE_LEN);
     CHECK(find_code("E_CMDS_CHALLENGE_LEN") == E_CMDS_CHALLENGE_LEN);
+    CHECK(find_code("B0996789") == 0xB0996789);  // of a range, whose first is another
     CHECK(find_code("CMDS.CHALLENGE") == 0);
     CHECK(find_code("") == 0);
 }

@@ -95,6 +95,17 @@ TEST_CASE("input comes from files and pipes, not from folders") {
     CHECK_FALSE(read_host_input("/proc/version", 10'000).value().empty());  // says that it has no bytes
 }
 
+TEST_CASE("a file that cannot be read is not taken for an empty one") {
+    for (const auto& read : {read_host_file, read_host_input}) {
+        CHECK_FALSE(
+            read("/proc/self/mem", 10'000));  // a regular file of no size, whose first page is not mapped
+        CHECK(take_file_refusal()->error == EIO);
+        CHECK_FALSE(read("/proc/version", 5));
+        CHECK(take_file_refusal()->error == EFBIG);
+        CHECK_FALSE(read("/proc/version", 10'000).value().empty());
+    }
+}
+
 TEST_CASE("named pipes and devices are no input: they may never begin, or never end") {
     const ScratchFolder folder;
     const auto pipe = folder.path() / "pipe";

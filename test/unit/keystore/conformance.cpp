@@ -293,6 +293,55 @@ void batches_are_whole(const std::function<Store()>& open) {
     for (const Recrypted& row : rows) CHECK(store->find(row.index).value().blob == row.blob);
 }
 
+void keys_made_together_are_there_together(const std::function<Store()>& open) {
+    const Store store = open();
+    const std::vector<StoredKey> pair = {some_key("PAIR", 1), some_key("PAIR", 2)};
+    REQUIRE(code_of(store->insert(pair.back())) == 0);
+    CHECK(code_of(store->insert_all(pair)) == E_DB_EXISTS);
+    CHECK(code_of(store->version_of(pair.front().index)) == E_DB_NOT_FOUND);
+    CHECK(store->count({.group = "PAIR"}).value() == 1);
+    REQUIRE(code_of(store->erase(pair.back().index)) == 0);
+    REQUIRE(code_of(store->insert_all(pair)) == 0);
+    for (const StoredKey& key : pair) check_same(store->find(key.index).value(), key);
+    const auto rows = store->audit(2);
+    REQUIRE(code_of(rows) == 0);
+    std::size_t told = 0;
+    for (const AuditRow& row : *rows) told += row.act == "insert" && row.index.group == "PAIR" ? 1 : 0;
+    CHECK(told == 2);
+    CHECK(code_of(store->insert_all({})) == 0);
+    std::vector<StoredKey> many;
+    for (std::uint32_t spec = 1; spec <= kMostRows; ++spec) many.push_back(some_key("MANY", spec));
+    REQUIRE(code_of(store->insert_all(many)) == 0);
+    CHECK(store->count({.group = "MANY"}).value() == kMostRows);
+    many.push_back(some_key("MANY", kMostRows + 1));
+    CHECK(code_of(store->insert_all(many)) == E_CSA_PARAM);
+    many = {some_key("MANY", kMostRows + 1), some_key("", 1)};
+    CHECK(code_of(store->insert_all(many)) == E_CSA_PARAM);
+    CHECK(code_of(store->version_of(many.front().index)) == E_DB_NOT_FOUND);
+}
+
+void keys_go_together(const std::function<Store()>& open) {
+    const Store store = open();
+    std::vector<StoredKey> keys;
+    for (std::uint32_t spec = 1; spec <= 5; ++spec) keys.push_back(some_key("GONE", spec));
+    REQUIRE(code_of(store->insert_all(keys)) == 0);
+    REQUIRE(code_of(store->update(keys[1], 1)) == 0);
+    REQUIRE(code_of(store->erase(keys[2].index)) == 0);
+    for (StoredKey& key : keys) key.version = 1;
+    CHECK(store->erase_all(keys).value() == 3);
+    CHECK(store->count({.group = "GONE"}).value() == 1);
+    CHECK(store->version_of(keys[1].index).value() == 2);
+    const auto rows = store->audit(3);
+    REQUIRE(code_of(rows) == 0);
+    for (const AuditRow& row : *rows) {
+        CHECK(row.act == "delete");
+        CHECK(row.operation == rows->front().operation);  // one change
+    }
+    CHECK(store->erase_all({}).value() == 0);
+    keys.resize(kMostRows + 1, keys.front());
+    CHECK(code_of(store->erase_all(keys)) == E_CSA_PARAM);
+}
+
 void changes_are_written_down(const std::function<Store()>& open) {
     const Store store = open();
     const StoredKey key = some_key("AUDIT", 5);
@@ -368,6 +417,8 @@ void check_conformance(const std::function<Store()>& open) {
     others_changes_are_told(open);
     specifiers_are_given_once(open);
     batches_are_whole(open);
+    keys_made_together_are_there_together(open);
+    keys_go_together(open);
     changes_are_written_down(open);
 }
 

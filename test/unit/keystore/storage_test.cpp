@@ -62,7 +62,12 @@ TEST_CASE("one word for tools names a store, too") {
     CHECK(connection("odbc:DSN=x;UID=y") == "DSN=x;UID=y");
     CHECK(connection("sqlite:/no/such/keys.db") == "/no/such/keys.db");
     CHECK(kind("/no/such/myhost=1.db") == Kind::sqlite);
+    CHECK(connection("/no/such://keys.db") == "/no/such://keys.db");
+    CHECK(connection("sqlite:no://such.db") == "no://such.db");
     CHECK(code_of(parse_key_store_url("odbc:")) == E_CSA_STORE_CONFIG);
+    const Heard heard;
+    CHECK(code_of(parse_key_store_url("mysql://host/db", heard.listener())) == E_CSA_STORE_CONFIG);
+    CHECK(heard.has("mysql:// names no key store"));
     CHECK(code_of(parse_key_store_url("")) == E_CSA_STORE_CONFIG);
 }
 

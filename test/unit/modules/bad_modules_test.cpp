@@ -1,11 +1,15 @@
 // Modules that do what they must not: seen, told, survived.
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 #include <catch2/catch.hpp>
 
 #include <csignal>
 #include <cstdlib>
+#include <map>
 #include <random>
 
+#include "firmware/modules/images/module_image.h"
 #include "firmware/modules/service.h"
 #include "test/unit/modules/bench.h"
 
@@ -33,8 +37,19 @@ enum Bad : std::uint8_t {
     writes,
     overruns_answer,
     frees_answer,
-    breaks_rules
+    breaks_rules,
+    searches_primes,
+    searches_in_background,
+    says_what_it_could
 };
+
+// searches_primes goes on for ever, a search of its for minutes; what ends it is seen before, however busy
+// the machine.
+constexpr std::chrono::seconds kSoon{60};
+
+std::chrono::steady_clock::duration since(std::chrono::steady_clock::time_point began) {
+    return std::chrono::steady_clock::now() - began;
+}
 
 void expect_alive(ModuleBench& bench) {
     CHECK(bench.run(0, Bytes{9}).value() == Bytes{9});
@@ -66,6 +81,11 @@ TEST_CASE("A module that dereferences NULL shows the line, and fails until Resta
 
 namespace {
 
+bool has_landlock() {
+    constexpr long kCreateRuleset = 444;  // of all processors
+    return ::syscall(kCreateRuleset, nullptr, 0, 1) > 0;
+}
+
 // Stands before all others in the way that programs are looked for, as `addr2line`.
 class InPlaceOfAddr2line {
 public:
@@ -90,9 +110,11 @@ TEST_CASE("What looks into the image of a crashed module neither reaches out nor
     ScratchFolder outside;
     const std::string file = outside.path() / "written";
     // Each way of the shell's own; what is refused ends it.
-    for (const std::string& script : {"echo here; echo x > " + file, std::string("echo here; kill -9 $PPID"),
-                                      std::string("while :; do :; done"), "read line < " + file + ".fifo",
-                                      std::string("while echo endless; do :; done")}) {
+    std::ofstream(file + ".secret") << "secret\n";
+    for (const std::string& script :
+         {"echo here; echo x > " + file, std::string("echo here; kill -9 $PPID"),
+          "read line < " + file + ".secret && echo $line", std::string("while :; do :; done"),
+          "read line < " + file + ".fifo", std::string("while echo endless; do :; done")}) {
         INFO(script);
         REQUIRE(::mkfifo((file + ".fifo").c_str(), 0600) == 0);
         const InPlaceOfAddr2line hostile(script);
@@ -103,6 +125,7 @@ TEST_CASE("What looks into the image of a crashed module neither reaches out nor
         CHECK(std::chrono::steady_clock::now() - began < std::chrono::seconds(60));
         expect_dead(bench, "FAILED: signal 11");
         CHECK_FALSE(std::filesystem::exists(file));
+        if (has_landlock()) CHECK_THAT(bench.module_log(), !Contains("secret"));
         std::filesystem::remove(file + ".fifo");
     }
 }
@@ -167,6 +190,53 @@ TEST_CASE("Wrong arguments, long answers, forks and files are refused") {
     expect_alive(bench);
 }
 
+namespace {
+
+// Of this kernel and this user; what remains without Landlock is what the README says.
+std::string what_is_left() {
+    if (has_landlock()) return "";
+    return std::string("reads its log\nreads keyram\n") +
+           (::geteuid() == 0 ? "" : "reads the simulator's memory\nreads the simulator's environment\n") +
+           "reads /etc/passwd\n";
+}
+
+}  // namespace
+
+TEST_CASE("What an image's constructors do while it is loaded finds nothing, whatever its bits") {
+    for (const std::string name : {"newer", "prob32", "prob64"}) {
+        if (!std::filesystem::exists(std::filesystem::path(CS2SIM_TEST_MODULES) / (name + ".so"))) continue;
+        INFO(name);
+        ModuleBench bench;
+        bench.start(name);
+        expect_alive(bench);
+        const auto could = bench.misbehave(says_what_it_could);
+        REQUIRE(could);
+        CHECK(as_text(*could) == what_is_left());
+        CHECK(code_of(bench.smos->flash.read(name + ".mtc")) == 0);
+        bench.restart();
+        expect_alive(bench);
+    }
+}
+
+TEST_CASE("A superuser's simulator loads what lies in the closed folder of another user") {
+    if (::geteuid() != 0) return;
+    constexpr uid_t kNobody = 65534;
+    const ScratchFolder theirs;
+    const auto image = theirs.path() / "newer.so";
+    std::filesystem::copy_file(std::filesystem::path(CS2SIM_TEST_MODULES) / "newer.so", image);
+    for (const auto& path : {image, theirs.path()}) REQUIRE(::chown(path.c_str(), kNobody, kNobody) == 0);
+    REQUIRE(::chmod(image.c_str(), 0600) == 0);
+    REQUIRE(::chmod(theirs.path().c_str(), 0700) == 0);
+    ModuleBench bench;
+    const auto folder = bench.modules.log_of("PROB").parent_path();
+    std::filesystem::create_directories(folder);
+    REQUIRE(write_developed(folder, DevelopedModule{image, {}}));
+    bench.restart();
+    expect_alive(bench);
+    CHECK(bench.misbehave(null_pointer).error().code == E_OS_MDL_NOT_AVAILABLE);
+    CHECK_THAT(bench.module_log(), Contains("signal 11") && Contains("write_through"));
+}
+
 TEST_CASE("A command that never returns ends with the restart, or by the watchdog") {
     Profile profile;
     profile.module_watchdog = 1;
@@ -189,6 +259,69 @@ TEST_CASE("A command that never returns ends with the restart, or by the watchdo
         CHECK(answered == E_OS_MDL_NOT_AVAILABLE);
         patient.restart();
         expect_alive(patient);
+    }
+}
+
+TEST_CASE("A search for primes ends with the watchdog, and the log says where the module waits for it") {
+    Profile profile;
+    profile.module_watchdog = 1;
+    ModuleBench bench(profile);
+    bench.start("newer");
+    const auto began = std::chrono::steady_clock::now();
+    CHECK(bench.misbehave(searches_primes).error().code == E_OS_MDL_NOT_AVAILABLE);
+    CHECK(since(began) < kSoon);
+    CHECK_THAT(bench.module_log(), Contains("search_primes") && Contains("bad.h:"));
+    expect_dead(bench, "it did not return");
+}
+
+TEST_CASE("A search for primes ends with whoever wants them") {
+    ModuleBench bench;
+    bench.start("newer");
+    const auto abandonment = std::make_shared<Abandonment>();
+    bench.context.abandonment = abandonment;
+    const auto search = [&](const std::function<void()>& end_it) {
+        std::uint32_t answered = 0;
+        std::thread caller([&] { answered = code_of(bench.misbehave(searches_primes)); });
+        std::this_thread::sleep_for(std::chrono::milliseconds(300));
+        const auto ended = std::chrono::steady_clock::now();
+        end_it();
+        caller.join();
+        CHECK(since(ended) < kSoon);
+        return answered;
+    };
+    SECTION("the caller hangs up: the module has the code") {
+        CHECK(search([&] { abandonment->hang_up(); }) == E_OS_PCI_CANCEL);
+        CHECK(bench.stage() == ModuleStage::ready);
+    }
+    SECTION("its process is killed") {
+        const int pid = bench.modules.find("PROB")->process->pid();
+        CHECK(search([pid] { ::kill(pid, SIGKILL); }) == E_OS_MDL_NOT_AVAILABLE);
+        expect_dead(bench, "killed by signal 9");
+    }
+    SECTION("the device restarts") {
+        CHECK(search([&] { bench.modules.withdraw_commands(); }) == E_OS_MDL_NOT_AVAILABLE);
+        bench.restart();
+        expect_alive(bench);
+    }
+}
+
+TEST_CASE("A task that searches for primes holds up neither a restart nor who deletes its module") {
+    ModuleBench bench;
+    bench.start("newer");
+    for (const bool restarts : {true, false}) {
+        INFO(restarts);
+        REQUIRE(bench.misbehave(searches_in_background));
+        std::this_thread::sleep_for(std::chrono::milliseconds(500));
+        const auto began = std::chrono::steady_clock::now();
+        if (restarts) {
+            bench.modules.withdraw_commands();
+            bench.restart();
+        } else {
+            CHECK(bench.modules.consent(ModuleBench::kProbe, false));
+            bench.remove(ModuleBench::kProbe);
+        }
+        CHECK(since(began) < kSoon);
+        if (restarts) expect_alive(bench);
     }
 }
 
@@ -246,26 +379,59 @@ TEST_CASE("A database that a module keeps open across its stop is free afterward
     REQUIRE(bench.run(9, big_endian_bytes<4>(5)));
     bench.restart();
     CHECK(big_endian(bench.run(10).value()) == 5);
-    bench.modules.stop();
+    bench.stop();
     CHECK(bench.databases.drop("probe.db"));
 }
 
+namespace {
+
+Bytes random_request(std::mt19937& random, std::size_t size, bool small) {
+    Bytes request(size);
+    for (std::uint8_t& byte : request)
+        byte = static_cast<std::uint8_t>(!small ? random() : random() % 8 == 0 ? random() % 33 : 0);
+    return request;
+}
+
+// Of the shape that the service wants, so that it is not refused for that.
+Bytes shaped_request(std::mt19937& random, const Layout& layout, bool small) {
+    Bytes request;
+    for (const Layout::Field& field : layout) {
+        const std::size_t size = random() % 4 == 0 ? 0 : random() % 70;
+        if (field.kind == 'v') append_big_endian(request, size, field.width);
+        append(request,
+               random_request(random, field.kind == 'v' || field.kind == '*' ? size : field.width, small));
+    }
+    return request;
+}
+
+}  // namespace
+
 TEST_CASE("Services survive whatever the process of a module sends") {
-    ModuleBench bench;
+    // Each service has the last 50 ms of a watchdog's time: by chance a request is for primes of 8192 bits.
+    constexpr std::int64_t kEach = 50;
+    Profile profile;
+    profile.module_watchdog = 1;
+    ModuleBench bench(profile);
     bench.start("newer");
     UserModule& module = *bench.modules.find("PROB");
     std::mt19937 random(4711);
-    const auto services = static_cast<std::uint32_t>(service_table().size());
-    for (std::uint32_t service = 0; service < services + 3; ++service)
-        for (int round = 0; round < 100; ++round) {
-            Bytes request(random() % 120);
-            // Half of them small numbers, so that lengths and handles often fit.
-            for (std::uint8_t& byte : request)
-                byte = static_cast<std::uint8_t>(round % 2 == 0      ? random()
-                                                 : random() % 8 == 0 ? random() % 33
-                                                                     : 0);
+    const auto table = service_table();
+    std::map<std::string_view, unsigned> served;
+    for (std::uint32_t service = 0; service < table.size() + 3; ++service)
+        for (int round = 0; round < 200; ++round) {
+            INFO("service " << service << ", round " << round);
+            const bool small = round % 2 != 0;  // so that lengths and handles often fit
+            const bool shaped = round >= 100 && service < table.size();
+            const Bytes request = shaped ? shaped_request(random, table[service].request, small)
+                                         : random_request(random, random() % 120, small);
+            module.spent_elsewhere(monotonic_milliseconds() - module.elsewhere() - 1000 + kEach);
+            const auto began = std::chrono::steady_clock::now();
             const auto answer = module.serve(service, request);
-            if (service >= services) CHECK(answer.error().code == E_OS_MDL_NOT_SUPP);
+            CHECK(since(began) < kSoon);
+            if (service >= table.size()) CHECK(answer.error().code == E_OS_MDL_NOT_SUPP);
+            if (shaped) CHECK(parse(table[service].request, request));
+            if (answer) ++served[table[service].name];
         }
+    CHECK(served.size() > table.size() / 4);  // chance meets what is right, too
     CHECK(bench.run(0, Bytes{9}).value() == Bytes{9});
 }

@@ -11,6 +11,7 @@
 #include "firmware/cmds/sessions.h"
 #include "firmware/cmds/users.h"
 #include "firmware/modules/modules.h"
+#include "firmware/smos/loaded_files.h"
 #include "test/unit/scratch.h"
 
 namespace cs2sim {
@@ -54,13 +55,26 @@ public:
     }
     // Puts a module into flash in a container, as LoadFile leaves it.
     void load(const std::string& name, const ModuleType& type = kModuleLinux) {
-        REQUIRE(smos->flash.write(name + ".mtc", make_container(image(name), type, signer()).value()));
+        put(name + ".mtc", make_container(image(name), type, signer()).value());
+    }
+    void put(const std::string& file, ByteView container) {
+        REQUIRE(smos->flash.write(file, container));
+        REQUIRE(LoadedFiles(smos->nvram).note(file, container));
     }
     void restart() {
         const std::lock_guard lock(gate_);
         modules.stop();
         smos->boot_log.clear();
         modules.start();
+    }
+    // As the device does: what the attendant publishes waits meanwhile.
+    void stop() {
+        const std::lock_guard lock(gate_);
+        modules.stop();
+    }
+    void remove(std::uint16_t id) {
+        const std::lock_guard lock(gate_);
+        modules.remove(id);
     }
     void start(const std::string& name) {
         load(name);

@@ -256,6 +256,8 @@ TEST_CASE("Scripts ask for services under the names of the functions in C") {
         assert(number == 258 and run == "abc" and load_int2(store_int2(7)) == 7)
         local _, code = pcall(cmds_scanf, "u4", "abc")
         assert(code == E_CMDS_BAD_CMD)
+        _, code = pcall(cmds_get_sessionkey)
+        assert(code == E_CMDS_SM_ID)
         return "well"
     )";
     bench.context.users = {{"USR", kUpToUsers, "", {}}};

@@ -15,7 +15,7 @@ namespace {
 constexpr std::uint8_t kEcho = 0, kPermission = 1, kFirstCheck = 2, kDatabases = 8, kFill = 9, kCount = 10,
                        kTicks = 14, kAbsent = 15, kFirstOfMore = 17, kKeys = 21, kEndOfMore = 27, kUsers = 27,
                        kLoggedOn = 28, kModes = 29, kSessionKey = 30, kErase = 31, kCritical = 32,
-                       kFirstOfTheRest = 33, kEndOfTheRest = 35;
+                       kFirstOfTheRest = 33, kEndOfTheRest = 35, kOwnSessionKey = 35;
 
 // A function that answers nothing when all is well, or the line that found otherwise.
 void check_from_within(ModuleBench& bench, std::uint8_t sfc) {
@@ -113,6 +113,18 @@ TEST_CASE("A module asks who is logged on by attributes, sets modes, agrees on k
         derive_key(*host->agree(made.subspan(80)), "cs2sim session key of a module", transcript.encode(), 64);
     CHECK(std::ranges::equal(both, made.subspan(16, 64)));
 
+    CHECK(bench.run(kOwnSessionKey).error().code == E_CMDS_SM_ID);
+    const auto shared = host->agree(made.subspan(80));
+    const SecureChannel at_host(SecureChannel::Side::host, transcript, *shared);
+    Session session(0x4711, nullptr, SecureChannel(SecureChannel::Side::device, transcript, *shared), {});
+    const auto own =
+        bench.scheduler.run(bench.services, session, {ModuleBench::kProbe, kOwnSessionKey, ByteView()});
+    REQUIRE(own);
+    if (own->size() == 4) FAIL("probe_users.h, line " << big_endian(*own));
+    REQUIRE(own->size() == 33);
+    CHECK(own->front() == SM_MECH_AES_CMAC);
+    CHECK(std::ranges::equal(ByteView(*own).subspan(1), at_host.exported_key()));
+
     REQUIRE(bench.run(kErase));
     const auto left = bench.services.users.list().value();
     REQUIRE(left.size() == 1);
@@ -192,7 +204,7 @@ TEST_CASE("The newer of two containers runs; consent is asked for before it goes
     CHECK(bench.modules.consent(ModuleBench::kProbe, false).error().code == 0xB1700077);
     CHECK(bench.modules.consent(ModuleBench::kProbe, true));
     CHECK(bench.modules.consent(0x175, true));
-    bench.modules.remove(ModuleBench::kProbe);
+    bench.remove(ModuleBench::kProbe);
     CHECK(bench.run(kEcho).error().code == E_CMDS_BAD_FC);
     CHECK_THAT(bench.module_log(), Contains("probe stops"));
 }
@@ -238,10 +250,10 @@ TEST_CASE("A container that changed in flash is not started, and says by which c
     CHECK(expect_refused({}, E_OS_MDL_MTC_INV) == 0);
     bench.load("newer", kModuleCs5);
     CHECK(expect_refused(bench.smos->flash.read("newer.mtc").value(), E_OS_MDL_HW_TYPE) == 1);
-    bench.modules.remove(ModuleBench::kProbe);
+    bench.remove(ModuleBench::kProbe);
     CHECK(bench.modules.list().empty());
 
-    REQUIRE(bench.smos->flash.write("newer.mtc", whole));
+    bench.put("newer.mtc", whole);
     bench.restart();
     CHECK(bench.stage() == ModuleStage::ready);
     CHECK(bench.modules.list().size() == 1);
@@ -250,6 +262,62 @@ TEST_CASE("A container that changed in flash is not started, and says by which c
     REQUIRE(bench.smos->flash.remove("mdlsigalt.key"));
     bench.restart();
     CHECK(bench.stage() == ModuleStage::ready);
+}
+
+TEST_CASE("A container that took another's place on disk is not started, whoever signed it") {
+    static const PrivateKey stranger = *generate_rsa(2048);
+    const Bytes strange = make_container(ModuleBench::image("stays"), kModuleLinux, *stranger)
+                              .value();  // whose key is not there
+    const std::string refused = " not started: " + hex_code(E_OS_MDL_MSC_VERIFY_FAILED);
+    ModuleBench bench;
+    const auto start_with = [&](const std::string& file, ByteView container) {
+        REQUIRE(bench.smos->flash.write(file, container));
+        bench.restart();
+        INFO(bench.boot_log());
+        return bench.boot_log().find("module " + file + refused) == std::string::npos;
+    };
+    SECTION("whose key is gone") {
+        bench.start("newer");
+        const Bytes loaded = bench.smos->flash.read("newer.mtc").value();
+        REQUIRE(bench.stage() == ModuleStage::ready);
+        CHECK_FALSE(start_with("newer.mtc", strange));
+        CHECK(bench.run(kEcho).error().code == E_CMDS_BAD_FC);
+        CHECK(start_with("newer.mtc", loaded));
+        CHECK(bench.stage() == ModuleStage::ready);
+        CHECK_FALSE(start_with("another.mtc", strange));
+        REQUIRE(bench.smos->flash.remove("another.mtc"));
+        REQUIRE(bench.smos->flash.remove("newer.mtc"));
+        CHECK_FALSE(start_with("NEWER.MTC", strange));
+    }
+    SECTION("whose key is there") {
+        REQUIRE(bench.smos->flash.write("mdlsigalt.key", public_key_der(*stranger)));
+        bench.start("newer");
+        CHECK_FALSE(start_with("newer.mtc", strange));
+        CHECK(start_with("another.mtc", strange));  // nobody loaded it, but it is signed
+    }
+    SECTION("in state of a version before") {
+        CHECK(start_with("newer.mtc", strange));  // as it did then
+        CHECK(start_with("newer.mtc", strange));
+        const Bytes newer =
+            make_container(ModuleBench::image("newer"), kModuleLinux, ModuleBench::signer()).value();
+        CHECK_FALSE(start_with("newer.mtc", newer));
+    }
+    SECTION("killed within a load") {
+        bench.start("newer");
+        const Bytes before = bench.smos->flash.read("newer.mtc").value();
+        LoadedFiles loaded(bench.smos->nvram);
+        REQUIRE(loaded.expect("newer.mtc", as_bytes("what was never written")));
+        REQUIRE(loaded.expect("newer.mtc", strange));  // by the last that counts
+        CHECK_FALSE(start_with("newer.mtc", before));
+        REQUIRE(loaded.note("newer.mtc", before));
+        REQUIRE(loaded.expect("newer.mtc", strange));
+        CHECK(start_with("newer.mtc", before));
+        CHECK(start_with("newer.mtc", strange));
+        REQUIRE(loaded.note("newer.mtc", strange));
+        CHECK_FALSE(start_with("newer.mtc", before));
+        REQUIRE(loaded.forget("newer.mtc"));
+        CHECK_FALSE(start_with("newer.mtc", before));  // unknown now, as is its key
+    }
 }
 
 TEST_CASE("A file is a module's by its ending, in either case of the letters") {
@@ -264,7 +332,7 @@ TEST_CASE("A file is a module's by its ending, in either case of the letters") {
     REQUIRE(bench.smos->flash.remove("newer.mtc"));
     for (const std::string name : {"NEWER.MTC", "newer.msc"}) {
         INFO(name);
-        REQUIRE(bench.smos->flash.write(name, container));
+        bench.put(name, container);
         bench.restart();
         CHECK(bench.stage() == ModuleStage::ready);
         CHECK_THAT(bench.boot_log(), Contains("loaded from flash: " + name + " 1.0.3.0"));

@@ -1,7 +1,11 @@
 // The configuration file as users write it (reference/pkcs11-facts.md, section 1).
 #include <catch2/catch.hpp>
 
+#include <cstdlib>
+
 #include "host-lib/pkcs11/config.h"
+#include "host-lib/pkcs11/cryptoki/cryptoki.h"
+#include "test/unit/scratch.h"
 
 using namespace cs2sim::p11;
 
@@ -84,4 +88,18 @@ TEST_CASE("where external keys go: for all slots, and otherwise for one") {
     CHECK(legacy.key_storage_of(9).type == "Legacy");
     CHECK(read_config("KeyStoragePool = 0\nKeyStorageReconnect = many\n", Generation::r3).unknown.size() ==
           2);
+}
+
+TEST_CASE("a configuration that is named and cannot be read is no empty one") {
+    const char* const before = std::getenv("CS_PKCS11_R3_CFG");
+    const std::string kept = before ? before : "";
+    for (const char* file : {"/proc/self/mem", "/dev/zero", "/proc", "/proc/none"}) {
+        INFO(file);
+        ::setenv("CS_PKCS11_R3_CFG", file, 1);
+        CHECK(cs2sim::code_of(load_config(Generation::r3)) == CKR_FUNCTION_FAILED);
+    }
+    if (before)
+        ::setenv("CS_PKCS11_R3_CFG", kept.c_str(), 1);
+    else
+        ::unsetenv("CS_PKCS11_R3_CFG");
 }

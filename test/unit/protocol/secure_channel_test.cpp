@@ -37,6 +37,8 @@ TEST_CASE("what one side seals the other opens, in every mode and mechanism") {
             INFO("mode " << int(mode) << " mechanism " << int(mechanism));
             Pair pair = agree(mode, mechanism);
             CHECK(pair.host.binding() == pair.device.binding());
+            CHECK(pair.host.exported_key() == pair.device.exported_key());
+            CHECK(pair.host.exported_key() != agree(mode, mechanism).host.exported_key());
             SequenceCounter sequence{};
             for (std::size_t size : {0, 1, 15, 16, 17, 1000}) {
                 increment(sequence);

@@ -150,10 +150,19 @@ TEST_CASE("settings outlive the process") {
         CHECK_FALSE(smos->nvram.number("a"));
         REQUIRE(smos->nvram.set_number("a", -5));
         REQUIRE(smos->nvram.set_number("a", INT64_MAX));
+        CHECK(smos->nvram.bytes("a").empty());
+        REQUIRE(smos->nvram.set_bytes("a", Bytes{1}));
+        REQUIRE(smos->nvram.set_bytes("a", Bytes{2, 0, 3}));
+        REQUIRE(smos->nvram.set_bytes("gone", Bytes{4}));
+        REQUIRE(smos->nvram.set_bytes("gone", {}));
+        REQUIRE(smos->nvram.set_bytes("never there", {}));
+        CHECK(smos->nvram.bytes("gone").empty());
         REQUIRE(smos->clock.set(1000000000000));
     }
     const auto smos = open_smos(scratch.path());
     CHECK(smos->nvram.number("a") == INT64_MAX);
+    CHECK(smos->nvram.bytes("a") == Bytes{2, 0, 3});
+    CHECK(smos->nvram.bytes("gone").empty());
     CHECK(smos->clock.milliseconds() >= 1000000000000);
     CHECK(smos->clock.milliseconds() < 1000000060000);
     CHECK(code_of(smos->clock.set(-1)) == E_OS_RTC_PARAM);

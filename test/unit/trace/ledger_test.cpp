@@ -76,3 +76,23 @@ TEST_CASE("what a profile leaves to its default has a row too") {
     REQUIRE(row != rows.end());
     CHECK_FALSE(row->known);
 }
+
+TEST_CASE("what the SDK's functions do has rows by the names of functions that there are") {
+    constexpr std::string_view kNames[] = {
+#define SLOT(header, TABLE, place, name, kind) #name,
+#include "firmware/modules/host/slots.inc"
+#undef SLOT
+    };
+    std::size_t rows = 0;
+    for (const LedgerRow& row : ledger()) {
+        if (row.kind != "sdk") continue;
+        ++rows;
+        INFO(row.id);
+        std::string_view id = row.id;
+        const bool any = id.ends_with('*');
+        if (any) id.remove_suffix(1);
+        CHECK(std::ranges::any_of(
+            kNames, [&](std::string_view name) { return any ? name.starts_with(id) : name == id; }));
+    }
+    CHECK(rows > 30);
+}

@@ -128,6 +128,8 @@ extern T_OS_MDL_HDL P_CMDS;
 #define cmds_list_user (((T_CMDS_TABLE_PUB*)P_CMDS)->_cmds_list_user)
 #define cmds_alloc_eansw (((T_CMDS_TABLE_PUB*)P_CMDS)->_cmds_alloc_eansw)
 #define cmds_logoff_user (((T_CMDS_TABLE_PUB*)P_CMDS)->_cmds_logoff_user)
+/* Logons beyond a session are retired: E_CMDS_STATIC_LOGIN for a user that there is, E_CMDS_NO_USER for
+ * others. So cmds_logoff_user has nobody to log off: E_CMDS_LOGOFF_FAILED. */
 #define cmds_login_user (((T_CMDS_TABLE_PUB*)P_CMDS)->_cmds_login_user)
 #define cmds_critical_error (((T_CMDS_TABLE_PUB*)P_CMDS)->_cmds_critical_error)
 #define cmds_get_auth_state (((T_CMDS_TABLE_PUB*)P_CMDS)->_cmds_get_auth_state)
@@ -138,6 +140,9 @@ extern T_OS_MDL_HDL P_CMDS;
 #define cmds_check_auth_state (((T_CMDS_TABLE_PUB*)P_CMDS)->_cmds_check_auth_state)
 #define cmds_backup_user (((T_CMDS_TABLE_PUB*)P_CMDS)->_cmds_backup_user)
 #define cmds_restore_user (((T_CMDS_TABLE_PUB*)P_CMDS)->_cmds_restore_user)
+/* Mechanism (CMDS_MECH_SM_*) and key of the session in which the command came, 32 bytes that both of its ends
+ * have and that seal no message (assumption); key NULL: its length alone. E_CMDS_SM_ID: it came in none.
+ * E_CMDS_BUFF_SIZE, E_CMDS_INVAL. */
 #define cmds_get_sessionkey (((T_CMDS_TABLE_PUB*)P_CMDS)->_cmds_get_sessionkey)
 #define cmds_audit_write (((T_CMDS_TABLE_PUB*)P_CMDS)->_cmds_audit_write)
 #define cmds_erase (((T_CMDS_TABLE_PUB*)P_CMDS)->_cmds_erase)
@@ -148,6 +153,8 @@ extern T_OS_MDL_HDL P_CMDS;
 #define cmds_get_startup_mode (((T_CMDS_TABLE_PUB*)P_CMDS)->_cmds_get_startup_mode)
 #define cmds_get_fc (((T_CMDS_TABLE_PUB*)P_CMDS)->_cmds_get_fc)
 #define cmds_gen_sessionkey_ex (((T_CMDS_TABLE_PUB*)P_CMDS)->_cmds_gen_sessionkey_ex)
+/* Not offered: nothing public says what such a file is called or how it is signed. Answers
+ * E_OS_FILE_NO_SUCH_FILE and OS_CFG_INVALID_HANDLE, as on a device that has none. */
 #define cmds_signed_cfg_open (((T_CMDS_TABLE_PUB*)P_CMDS)->_cmds_signed_cfg_open)
 
 #define E_CMDS_DENIED 0xB0830001u /* permission denied */

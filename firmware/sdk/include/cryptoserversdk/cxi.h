@@ -176,6 +176,8 @@ extern T_OS_MDL_HDL P_CXI;
 #define cxi_int_free_key_comp (((T_CXI_TABLE_PUB*)P_CXI)->_cxi_int_free_key_comp)
 #define cxi_int_key_import_ex (((T_CXI_TABLE_PUB*)P_CXI)->_cxi_int_key_import_ex)
 #define cxi_int_key_export_ex (((T_CXI_TABLE_PUB*)P_CXI)->_cxi_int_key_export_ex)
+/* From here to cxi_int_key_split: not offered. They take structures that no public header lays out, or answer
+ * in numbers that nothing public gives; each answers E_CXI_NOT_SUPPORTED, or NULL. */
 #define cxi_int_cxidb_alloc (((T_CXI_TABLE_PUB*)P_CXI)->_cxi_int_cxidb_alloc)
 #define cxi_int_cxidb_free (((T_CXI_TABLE_PUB*)P_CXI)->_cxi_int_cxidb_free)
 #define cxi_int_item_alloc (((T_CXI_TABLE_PUB*)P_CXI)->_cxi_int_item_alloc)

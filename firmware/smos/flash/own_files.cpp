@@ -1,0 +1,55 @@
+#include "firmware/smos/flash/own_files.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "firmware/smos/flash/state_file.h"
+
+namespace cs2sim {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kFiles[] = {"lock",     "instance.toml", "cs2sim.log",   "ADMIN.key",       "keyram",
+                                  "nvram.db", "nvram.db-wal",  "nvram.db-shm", "nvram.db-journal"};
+// Those above first. All that lies in them is the simulator's.
+constexpr const char* kFolders[] = {"flash", "flash/files", "flash/db", "audit", "modules"};
+
+std::optional<std::string> whose(const fs::path& path, uid_t owner) {
+    if (owner == ::geteuid()) return std::nullopt;
+    return path.string() + " belongs to another user (uid " + std::to_string(owner) + ")";
+}
+
+std::optional<std::string> trouble_with(const fs::path& path) {
+    struct stat info {};
+    if (::lstat(path.c_str(), &info) != 0) return std::nullopt;  // whoever opens it says why
+    if (auto words = whose(path, info.st_uid)) return words;
+    if (S_ISLNK(info.st_mode)) return path.string() + " is a link; the state lies in its folder itself";
+    return std::nullopt;
+}
+
+std::optional<std::string> trouble_with_root(const fs::path& root) {
+    struct stat link {
+    }, folder{};
+    if (::lstat(root.c_str(), &link) != 0) return std::nullopt;
+    if (S_ISLNK(link.st_mode) && link.st_uid != 0)
+        if (auto words = whose(root, link.st_uid)) return words;
+    if (::stat(root.c_str(), &folder) != 0) return std::nullopt;
+    return whose(root, folder.st_uid);
+}
+
+}  // namespace
+
+std::optional<std::string> not_our_own(const fs::path& root) {
+    if (auto words = trouble_with_root(root)) return words;
+    for (const char* name : kFiles)
+        if (auto words = trouble_with(root / name)) return words;
+    for (const char* folder : kFolders) {
+        if (auto words = trouble_with(root / folder)) return words;
+        for (const std::string& name : file_names(root / folder))
+            if (auto words = trouble_with(root / folder / name)) return words;
+    }
+    return std::nullopt;
+}
+
+}  // namespace cs2sim
