@@ -24,7 +24,7 @@ struct LoggedOnUser {
     std::uint64_t compared_at = UINT64_MAX;  // user.db's number of changes when that was last compared
     std::string long_name = {};              // empty unless longer than 8
 
-    const std::string& name() const { return long_name.empty() ? short_name : long_name; }  // as lists show it
+    const std::string& name() const { return long_name.empty() ? short_name : long_name; }
 };
 
 // Things that a module keeps for a caller between commands (an open backup, a chained cipher): owned by the

@@ -46,7 +46,7 @@ struct User {
     std::string attributes;     // "CXI_GROUP=SLOT_0000,…"
     SecretBytes token;          // public key (DER) or password
 
-    const std::string& name() const { return long_name.empty() ? short_name : long_name; }  // as lists show it
+    const std::string& name() const { return long_name.empty() ? short_name : long_name; }
 };
 
 // The user that a request or a record describes by its fields permission, mechanism, flags, attributes and
