@@ -45,7 +45,8 @@ Result<ModuleInfo> check_module_file(std::string_view name, ByteView content,
 // A container that was checked takes its place; what it is now is noted for the next start.
 Result<void> finish_container(const Call& call, UnfinishedFile& upload) {
     LoadedFiles loaded(call.device.smos.nvram);
-    CS2SIM_TRY(loaded.expect(upload.name(), upload.content()));
+    const auto lying = call.device.smos.flash.read(upload.name());
+    CS2SIM_TRY(loaded.expect(upload.name(), upload.content(), lying ? *lying : Bytes()));
     CS2SIM_TRY(upload.finish());
     static_cast<void>(
         loaded.note(upload.name(), upload.content()));  // else it stays beside what was there before

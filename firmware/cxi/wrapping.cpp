@@ -26,8 +26,11 @@ Result<bool> left_unguarded(Cxi& cxi, const LoadedKey& key) {
 }
 
 // The value of a key that came in, or was made of others, may be one that somebody chose, and anybody
-// encrypts to a public key. In certified modes what could be had in clear counts as well.
-Result<bool> may_be_known(const CxiCall& call, const LoadedKey& wrapping, Use use) {
+// encrypts to a public key. In certified modes what could be had in clear counts as well, and keys of another
+// group do, whose security officer may let them out.
+Result<bool> may_be_known(const CxiCall& call, const LoadedKey& wrapping, const Move& move) {
+    if (is_certified(call) && wrapping.object.group() != move.group) return true;
+    const Use use = move.use;
     if (wrapping.pkey) return use != USE_WRAP || !is_local(wrapping.object);
     if (!is_certified(call)) return !is_local(wrapping.object);
     if (!is_unknown_outside(wrapping.object)) return true;
@@ -133,7 +136,7 @@ Result<void> approve_move(const CxiCall& call, const Move& move) {
         approve_passage(call, wraps ? move.group : wrapping.group(), wraps ? wrapping.group() : move.group));
 
     const bool trusted = is_trusted_for(move.wrapping, move.group);
-    CS2SIM_TRY_LET(may_be, may_be_known(call, move.wrapping, move.use));
+    CS2SIM_TRY_LET(may_be, may_be_known(call, move.wrapping, move));
     const bool known = !trusted && may_be;
     if (known) CS2SIM_TRY(approve_act(call.cxi.modes(), wraps ? Act::plain_export : Act::plain_import));
     CS2SIM_TRY_LET(of_wrapping, call.cxi.config(wrapping.group()));
@@ -141,13 +144,14 @@ Result<void> approve_move(const CxiCall& call, const Move& move) {
     const Restrictions set = strictest(of_wrapping.restrictions, of_moved.restrictions);
     CS2SIM_TRY(apply_wrap_policy(move, set, trusted));
     if (set.secure_import && wraps && !trusted && !is_local(wrapping)) return fail(E_CXI_SECURE_PROP_WRAP);
-    // In clear, but for the look of it. What somebody could have in clear there must be his to have here, and
-    // what he chose where a setting of this group does not hold, his to bring.
-    CS2SIM_TRY_LET(in_clear, call.has(RIGHT_PLAIN, wrapping.group()));
+    // In clear, but for the look of it. What somebody could have in clear there, another user than this one
+    // too, must be his to have here, and what he chose where a setting of this group does not hold, his to
+    // bring.
+    const bool foreign = wrapping.group() != move.group;
     CS2SIM_TRY_LET(brought, wraps || trusted
                                 ? Result<bool>(false)
                                 : comes_from_outside(call, move.wrapping, {move.group, move.open}));
-    return known || in_clear || brought ? call.require(RIGHT_PLAIN, move.group) : Result<void>();
+    return known || foreign || brought ? call.require(RIGHT_PLAIN, move.group) : Result<void>();
 }
 
 }  // namespace cs2sim

@@ -27,6 +27,22 @@ extern char** environ;
 namespace cs2sim {
 namespace {
 
+// Of the simulator's environment, whose rest may hold secrets. What a developer wraps gets all of it.
+constexpr std::string_view kPassedOn[] = {
+    "PATH=", "TZ=", "LANG=", "LC_", "LD_LIBRARY_PATH=", "ASAN_OPTIONS=", "LSAN_OPTIONS=", "UBSAN_OPTIONS="};
+
+std::vector<std::string> settings_for(bool wrapped) {
+    std::vector<std::string> settings;
+    for (char** one = environ; *one; ++one) {
+        const std::string_view setting = *one;
+        const auto begins = [&](std::string_view name) { return setting.starts_with(name); };
+        if (wrapped ? !begins("CS2SIM_MODULE_OPEN=") : std::ranges::any_of(kPassedOn, begins))
+            settings.emplace_back(setting);
+    }
+    if (wrapped) settings.emplace_back("CS2SIM_MODULE_OPEN=1");
+    return settings;
+}
+
 constexpr long kLookAgain = 100'000'000;          // ns: a module's end is mostly told at once
 constexpr std::int64_t kToShowWhereItIs = 1'000;  // ms
 
@@ -69,10 +85,7 @@ Result<void> ModuleProcess::spawn(const Options& options, int channel) {
     for (const std::string& word : {options.host.string(), options.abbreviation, options.image.string()})
         words.push_back(word);
     const std::vector<char*> arguments = argument_vector(words);
-    std::vector<std::string> settings;
-    for (char** one = environ; *one; ++one)
-        if (!std::string_view(*one).starts_with("CS2SIM_MODULE_OPEN=")) settings.emplace_back(*one);
-    if (!options.wrap.empty()) settings.emplace_back("CS2SIM_MODULE_OPEN=1");
+    std::vector<std::string> settings = settings_for(!options.wrap.empty());
     const std::vector<char*> environment = argument_vector(settings);
 
     // By way of numbers above both, so that neither is overwritten before it is moved.

@@ -15,9 +15,9 @@ class LoadedFiles {
 public:
     explicit LoadedFiles(Nvram& nvram) : nvram_(nvram) {}
 
-    // Before a verified file takes its place under that name in flash, and when it has done so, or lay there
-    // when notes began. Errors of both: E_CMDS_NVRAM.
-    Result<void> expect(std::string_view name, ByteView content);
+    // Before a verified file takes the place of what is `lying` there under that name in flash (empty when
+    // nothing is), and when it has done so, or lay there when notes began. Errors of both: E_CMDS_NVRAM.
+    Result<void> expect(std::string_view name, ByteView content, ByteView lying);
     Result<void> note(std::string_view name, ByteView content);
     Result<void> forget(std::string_view name);  // when it is gone; error: E_CMDS_NVRAM
 

@@ -61,6 +61,11 @@ static const int never[] = {
     SYS_symlinkat,
     SYS_mkdirat,
     SYS_fchmodat,
+    SYS_fchmod, /* of files that it may read */
+    SYS_fchown,
+    SYS_setpgid,
+    SYS_inotify_init1,
+    SYS_fanotify_init,
     SYS_bpf,
     SYS_socket,
     SYS_socketpair,
@@ -124,6 +129,7 @@ static const int never[] = {
     SYS_chmod,
     SYS_chown,
     SYS_creat,
+    SYS_inotify_init,
 #endif
 #ifdef SYS_socketcall
     SYS_socketcall,
@@ -145,6 +151,7 @@ static const int never[] = {
     SYS_truncate64,
     SYS_chown32,
     SYS_lchown32,
+    SYS_fchown32,
     SYS_utimensat_time64,
 #endif
 #ifdef SYS_ipc
@@ -153,10 +160,25 @@ static const int never[] = {
 #ifdef SYS_shmget
     SYS_shmget,
     SYS_shmat,
+    SYS_shmctl,
     SYS_msgget,
+    SYS_msgsnd,
+    SYS_msgrcv,
+    SYS_msgctl,
     SYS_semget,
+    SYS_semctl,
+#endif
+#ifdef SYS_semop
+    SYS_semop,
+#endif
+#ifdef SYS_semtimedop
+    SYS_semtimedop,
 #endif
 };
+
+/* Calls that are newer than this list: cachestat is the first of them, setxattrat and file_setattr are among
+ * them. Numbers from 424 on are those of every architecture. */
+enum { FIRST_UNKNOWN = 451 };
 
 static const int executing[] = {SYS_execve, SYS_execveat};
 
@@ -168,10 +190,11 @@ static const int opening[] = {
 };
 
 #define REFUSE BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM)
+#define UNKNOWN BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS)
 #define ALLOW BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)
 #define LOAD(field) BPF_STMT(BPF_LD | BPF_W | BPF_ABS, (u32)offsetof(struct seccomp_data, field))
 
-enum { MOST_INSTRUCTIONS = 384 };
+enum { MOST_INSTRUCTIONS = 512 };
 
 struct filter {
     struct sock_filter code[MOST_INSTRUCTIONS];
@@ -190,11 +213,9 @@ static void begin(struct filter* filter) {
     add(filter, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ARCHITECTURE, 1, 0));
     add(filter, (struct sock_filter)REFUSE);
     add(filter, (struct sock_filter)LOAD(nr));
-#if defined(__x86_64__)
-    /* The same calls by their numbers of x32. */
-    add(filter, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, 0x40000000u, 0, 1));
-    add(filter, (struct sock_filter)REFUSE);
-#endif
+    /* Those of x32 too, which are the same calls by numbers from 0x40000000 on. */
+    add(filter, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, FIRST_UNKNOWN, 0, 1));
+    add(filter, (struct sock_filter)UNKNOWN);
 }
 
 static void refuse(struct filter* filter, int number) {
@@ -213,6 +234,37 @@ static void refuse_writing(struct filter* filter, int number, int place) {
     add(filter, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, WRITING, 0, 1));
     add(filter, (struct sock_filter)REFUSE);
     add(filter, (struct sock_filter)ALLOW);
+}
+
+/* A call whose argument of that place is one of those, or, `others`, none of them. */
+static void refuse_argument(struct filter* filter, int number, int place, const u32* values, u32 count,
+                            int others) {
+    const u32 low = (u32)(offsetof(struct seccomp_data, args) + (size_t)place * sizeof(unsigned long long));
+    u32 i;
+    add(filter, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (u32)number, 0, (u8)(count + 3)));
+    add(filter, (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, low));
+    for (i = 0; i < count; ++i)
+        add(filter, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, values[i], (u8)(count - i), 0));
+    add(filter, others ? (struct sock_filter)REFUSE : (struct sock_filter)ALLOW);
+    add(filter, others ? (struct sock_filter)ALLOW : (struct sock_filter)REFUSE);
+}
+
+/* What a program asks of its log. Others change a file that is open for reading (FS_IOC_SETFLAGS). */
+static const u32 harmless_controls[] = {0x5401 /* TCGETS */, 0x5413 /* TIOCGWINSZ */, 0x541B /* FIONREAD */};
+/* Signals by way of a descriptor. */
+static const u32 owners[] = {F_SETOWN, F_SETSIG, 15 /* F_SETOWN_EX */};
+/* Its end is that of the simulator. */
+static const u32 parents[] = {PR_SET_PDEATHSIG};
+
+#define COUNT(list) (u32)(sizeof list / sizeof list[0])
+
+static void refuse_by_argument(struct filter* filter) {
+    refuse_argument(filter, SYS_ioctl, 1, harmless_controls, COUNT(harmless_controls), 1);
+    refuse_argument(filter, SYS_fcntl, 1, owners, COUNT(owners), 0);
+#ifdef SYS_fcntl64
+    refuse_argument(filter, SYS_fcntl64, 1, owners, COUNT(owners), 0);
+#endif
+    refuse_argument(filter, SYS_prctl, 0, parents, COUNT(parents), 0);
 }
 
 /* A signal to itself is what abort() sends. */
@@ -329,6 +381,7 @@ static void refuse_what_reaches_out(struct filter* filter) {
     refuse_writing(filter, SYS_open, 1);
 #endif
     refuse_signals_to_others(filter);
+    refuse_by_argument(filter);
 }
 
 const char* shut_the_box(const char* image) {

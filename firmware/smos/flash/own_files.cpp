@@ -10,8 +10,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* kFiles[] = {"lock",     "instance.toml", "cs2sim.log",   "ADMIN.key",       "keyram",
-                                  "nvram.db", "nvram.db-wal",  "nvram.db-shm", "nvram.db-journal"};
+constexpr const char* kFiles[] = {
+    "lock",         "instance.toml", "cs2sim.log",       "ADMIN.key", "keyram",          "nvram.db",
+    "nvram.db-wal", "nvram.db-shm",  "nvram.db-journal", "cards",     "cs_pkcs11_R3.cfg"};
 // Those above first. All that lies in them is the simulator's.
 constexpr const char* kFolders[] = {"flash", "flash/files", "flash/db", "audit", "modules"};
 

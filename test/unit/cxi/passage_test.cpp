@@ -155,15 +155,28 @@ TEST_CASE("FIPS and CC: a key comes into no group whose security officer trusts 
         REQUIRE(code_of(blob) == 0);
         CHECK(code_of(unwrap(bench, *blob, kek, aes("H", "came"))) == mode.comes);
         CHECK(code_of(unwrap(bench, *blob, kek, aes("G", "came"))) == 0);
-        // Under a key of the other group it may travel, but not stay there.
+        // Nor does it travel under a key of the other group, which may have left under one that somebody
+        // knows.
         const Bytes theirs = make(bench, aes("H", "theirs", 0));
-        const auto travels = wrap(bench, key, theirs);
-        REQUIRE(code_of(travels) == 0);
-        CHECK(code_of(unwrap(bench, *travels, theirs, aes("H", "came"))) == mode.comes);
+        CHECK(code_of(wrap(bench, key, theirs)) == mode.leaves);
+        const auto blob_of_theirs = wrap(bench, make(bench, aes("H", "other")), theirs);
+        REQUIRE(code_of(blob_of_theirs) == 0);
+        CHECK(code_of(unwrap(bench, *blob_of_theirs, theirs, aes("G", "planted"))) == mode.comes);
         const Bytes base = make(bench, aes("G", "base"));
         CHECK(code_of(derive(bench, kHmac, base, aes("H", "made"), Bytes(4))) == mode.leaves);
         CHECK(code_of(derive(bench, kHmac, base, aes("G", "made"), Bytes(4))) == 0);
     }
+}
+
+TEST_CASE("where plain keys are for some alone, only those wrap under a key of another group") {
+    CxiBench bench;
+    const Bytes key = make(bench, aes("G", "key")), theirs = make(bench, aes("H", "theirs"));
+    for (const char* group : {"G", "H"}) configure(bench, group, CXI_PROP_CFG_AUTH_PLAIN, 0x00000200);
+    bench.context.users = {{"USR", 0x00000002, "CXI_GROUP=G,H", {}}};
+    CHECK(code_of(wrap(bench, key, theirs)) == E_CXI_PERMISSION_DENIED);  // others have `theirs` in clear
+    CHECK(code_of(wrap(bench, key, make(bench, aes("G", "ours")))) == 0);
+    bench.context.users.push_back({"SO", 0x00000200, "CXI_GROUP=G", {}});
+    CHECK(code_of(wrap(bench, key, theirs)) == 0);
 }
 
 TEST_CASE("a key that may not be exported comes into no other group by a derivation that keeps its bytes") {

@@ -74,8 +74,10 @@ TEST_CASE("FIPS and CC: volatile keys work on where no note finds room, and othe
         CAPTURE(now.mode);
         CxiBench bench;
         bench.set_modes(MODE_OPERATIONAL | now.mode);
-        const Bytes stored = make(bench, aes("stored"), 0), target = make(bench, aes("target", "H"), 0);
+        const Bytes stored = make(bench, aes("stored"), 0), target = make(bench, aes("target"), 0),
+                    elsewhere = make(bench, aes("elsewhere", "H"), 0);
         make(bench, aes("other", "H"), 0);
+        wrap(bench, target, make(bench, aes("first")));  // which notes as what it left
         fill_notes(bench, "G");
         CHECK(encrypt(bench, stored) == E_DB_NO_SPACE);
         for (int i = 0; i < 20; ++i) {
@@ -95,7 +97,7 @@ TEST_CASE("FIPS and CC: volatile keys work on where no note finds room, and othe
 
         const Bytes other = make(bench, aes("another", "H"), 0), kek = make(bench, aes("kek", "H"), 0);
         CHECK(encrypt(bench, other) == 0);
-        wrap(bench, target, kek);
+        wrap(bench, elsewhere, kek);
         CHECK(encrypt(bench, kek) == now.mixed);
     }
 }
