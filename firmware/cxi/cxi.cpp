@@ -52,10 +52,8 @@ std::uint8_t kind_of(const LoadedKey& key) {
 // Whether another key may come of the use that has the same bytes: by a derivation that only cuts or joins,
 // or by a user's module, which gets them.
 bool may_hand_on(const LoadedKey& key, Use use, Mechanism mechanism) {
-    constexpr std::uint32_t kOneWay[] = {CXI_MECH_KDF_HASH, CXI_MECH_KDF_HMAC, CXI_MECH_KDF_TLS12_PRF};
     if (mechanism.is_vendor()) return true;
-    return use == USE_DERIVE && key.object.is_secret() &&
-           std::ranges::find(kOneWay, mechanism.kdf()) == std::end(kOneWay);
+    return use == USE_DERIVE && key.object.is_secret() && !mechanism.hashes_base();
 }
 
 // Under the settings of a group; the modes have a code of their own.

@@ -80,10 +80,8 @@ bool is_agreement(Mechanism mechanism) {
 // Whether the derived key is the base key, or a part of it, whole or with bytes of the caller's. Of what a
 // user's module does nothing is known.
 Carries carried_by(Mechanism mechanism) {
-    constexpr std::uint32_t kOneWay[] = {CXI_MECH_KDF_HASH, CXI_MECH_KDF_HMAC, CXI_MECH_KDF_TLS12_PRF,
-                                         CXI_MECH_KDF_ENC_DATA};
-    const bool one_way = std::ranges::find(kOneWay, mechanism.kdf()) != std::end(kOneWay);
-    return one_way && !mechanism.is_vendor() ? Carries::function : Carries::bytes;
+    const bool encrypts = mechanism.kdf() == CXI_MECH_KDF_ENC_DATA && !mechanism.is_vendor();
+    return mechanism.hashes_base() || encrypts ? Carries::function : Carries::bytes;
 }
 
 // What two keys agree on, in the form that the mechanism gives it.

@@ -166,17 +166,13 @@ std::string attributes_of(const Block& user, const MechanismRow* mechanism, std:
 // Column 1 is the full name, w wide; Permission's heading stands w + 3 characters in, its values one further
 // right, as the transcript of the reference has it (its text counts from 1 and gives the same numbers).
 void print_users(const std::vector<Block>& users, std::uint32_t forms) {
-    const auto name_of = [](const Block& user) {
-        const auto long_name = user.text("longname");
-        return long_name.empty() ? shown_name(user.bytes("short")) : terminal_text(long_name);
-    };
     std::size_t width = 8;
-    for (const Block& user : users) width = std::max(width, name_of(user).size());
+    for (const Block& user : users) width = std::max(width, shown_name(user).size());
     print("%-*s%-13s%-15s%s\n", static_cast<int>(width) + 3, "Name", "Permission", "Mechanism", "Attributes");
     for (const Block& user : users) {
         const MechanismRow* mechanism = find_mechanism(user.u8("mechanism"));
         std::string line(width + 3, ' ');
-        name_of(user).copy(line.data(), width);
+        shown_name(user).copy(line.data(), width);
         if (user.u8("mechanism") == kDamagedUser) {
             print("%s -           -              record damaged\n", line.c_str());
             continue;

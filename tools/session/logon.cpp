@@ -1,6 +1,5 @@
 // Logons: who the session's commands are run for.
 
-#include "firmware/protocol/terminal_text.h"
 #include "tools/session/arguments.h"
 #include "tools/session/command.h"
 #include "tools/session/output.h"
@@ -38,7 +37,7 @@ std::string whole_name(Session& session, std::string shown) {
     if (shown.find('~') == std::string::npos) return shown;
     const auto answer = session.execute(FC_CMDS, SFC_CMDS_GET_USER_INFO, {shown});
     const auto user = answer ? parse(LAYOUT_USER, answer->block.bytes("user")) : fail(answer.error());
-    return user && !user->text("longname").empty() ? terminal_text(user->text("longname")) : shown;
+    return user ? shown_name(*user) : shown;
 }
 
 Result<void> show_auth_state(Session& session, const std::string&) {

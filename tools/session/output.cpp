@@ -28,6 +28,11 @@ std::string unfilled(ByteView field) {
 
 std::string shown_name(ByteView field) { return terminal_text(unfilled(field)); }
 
+std::string shown_name(const Block& user) {
+    const std::string_view long_name = user.text("longname");
+    return long_name.empty() ? shown_name(user.bytes("short")) : terminal_text(long_name);
+}
+
 std::string version_text(std::uint32_t version) {
     std::string text;
     for (int shift = 24; shift >= 0; shift -= 8) {

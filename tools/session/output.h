@@ -26,6 +26,9 @@ std::string unfilled(ByteView field);
 // The same as it may be shown within a line.
 std::string shown_name(ByteView field);
 
+// The name of a user (LAYOUT_USER) as lists show it: the long one, where there is one.
+std::string shown_name(const Block& user);
+
 // "3.6.4.2" for 03060402.
 std::string version_text(std::uint32_t version);
 

@@ -21,6 +21,13 @@ struct Mechanism {
     // Its number: the low byte of it at CXI_MECH_VDM_SHIFT, the next one in the lowest byte, which
     // vendor-defined mechanisms have no use for, so that standard numbers fit (OUR ASSUMPTION).
     std::uint32_t vendor() const { return (value >> CXI_MECH_VDM_SHIFT & 0xFF) | (value & 0xFF) << 8; }
+    // Whether what it derives tells nothing of the base key: a hash of it, HMAC, a PRF. Of a user's module
+    // nobody knows.
+    bool hashes_base() const {
+        const bool hashes =
+            kdf() == CXI_MECH_KDF_HASH || kdf() == CXI_MECH_KDF_HMAC || kdf() == CXI_MECH_KDF_TLS12_PRF;
+        return hashes && !is_vendor();
+    }
     bool asn1() const { return (value & CXI_MECH_FORMAT_ASN1) != 0; }
 };
 
