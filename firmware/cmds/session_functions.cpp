@@ -155,10 +155,12 @@ Result<Bytes> secure_message(Call& call) {
     SequenceCounter sequence{};
     std::ranges::copy(call.request.bytes("sequence"), sequence.begin());
     if (!(sequence > session->sequence)) return fail(E_CMDS_SM_FAILED);
-    CS2SIM_TRY_LET(plain, session->channel.open(sequence, call.request.bytes("sealed")));
+    const ByteView sealed = call.request.bytes("sealed");
+    SecretBytes plain(sealed.size());
+    CS2SIM_TRY_LET(size, session->channel.open(sequence, sealed, plain));
     session->sequence = sequence;
 
-    const auto command = parse(LAYOUT_SEALED_COMMAND, plain);
+    const auto command = parse(LAYOUT_SEALED_COMMAND, ByteView(plain).first(size));
     if (!command) return fail(E_CMDS_BAD_CMD);
     const Request inner{command->u16("fc"), command->u8("sfc"), command->bytes("block")};
     session->frame = call.context.frame;
@@ -166,11 +168,12 @@ Result<Bytes> secure_message(Call& call) {
     session->frame = {};
     session->logged_on = !session->users.empty();
     call.context.logged_on_inside = session->logged_on;
-    const auto code = big_endian_bytes<4>(answer ? 0 : answer.error().code);
-    SecretBytes reply(code.size() + (answer ? answer->size() : 0));
-    std::memcpy(reply.data(), code.data(), code.size());
-    if (answer && !answer->empty()) std::memcpy(reply.data() + code.size(), answer->data(), answer->size());
-    return session->channel.seal(sequence, reply);
+    const ByteView told = answer ? ByteView(*answer) : ByteView();
+    Bytes reply;
+    reply.reserve(4 + told.size() + SecureChannel::kOverhead);
+    compose_fitting_into(reply, LAYOUT_SEALED_ANSWER, answer ? 0u : answer.error().code, told);
+    session->channel.seal(sequence, reply);
+    return reply;
 }
 
 Result<Bytes> get_hsm_auth_key(Call& call) {

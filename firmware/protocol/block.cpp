@@ -1,5 +1,6 @@
 #include "firmware/protocol/block.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 
@@ -48,6 +49,12 @@ bool append_bytes(Bytes& out, const Layout::Field& type, ByteView bytes) {
     return true;
 }
 
+// Room for what is to be appended, so that nothing of it is left behind in memory that was outgrown. A list
+// made by many calls grows as a vector does.
+void have_room(Bytes& out, std::size_t more) {
+    if (out.capacity() - out.size() < more) out.reserve(std::max(out.size() + more, 2 * out.capacity()));
+}
+
 }  // namespace
 
 const Block::Field& Block::field(std::string_view name) const {
@@ -88,14 +95,21 @@ Result<Block> parse(const Layout& layout, ByteView block) {
 
 Result<void> compose_into(Bytes& out, const Layout& layout, std::initializer_list<Value> values) {
     if (values.size() != layout.size()) layout_fault("values missing or left over", layout.text());
-    const std::size_t before = out.size();
+    std::size_t most = 0;
     const Value* value = values.begin();
     for (const Layout::Field& type : layout) {
-        const auto* number = std::get_if<std::uint64_t>(&value->value_);
-        if ((number != nullptr) != (type.kind == 'u'))
+        const auto* bytes = std::get_if<ByteView>(&value++->value_);
+        if ((bytes == nullptr) != (type.kind == 'u'))
             layout_fault("value of another kind", layout.name(type));
-        const bool fitted = number ? append_number(out, type, *number)
-                                   : append_bytes(out, type, *std::get_if<ByteView>(&value->value_));
+        most += type.width + (bytes ? bytes->size() : 0);
+    }
+    have_room(out, most);
+    const std::size_t before = out.size();
+    value = values.begin();
+    for (const Layout::Field& type : layout) {
+        const auto* bytes = std::get_if<ByteView>(&value->value_);
+        const bool fitted = bytes ? append_bytes(out, type, *bytes)
+                                  : append_number(out, type, *std::get_if<std::uint64_t>(&value->value_));
         if (!fitted) {
             out.resize(before);
             return fail(E_CMDS_BAD_SIZE);

@@ -16,8 +16,11 @@ public:
     Connection(std::unique_ptr<Transport> transport, Milliseconds command_timeout)
         : transport_(std::move(transport)), timeout_(command_timeout) {}
 
-    // Runs one command outside any session and gives its answer block. Errors: E_CSA_PARAM when the command
-    // is larger than a frame may be, those of Transport::exchange(), and the device's own.
+    // Runs one command outside any session and gives its answer block, until the next call. Errors:
+    // E_CSA_PARAM when the command is larger than a frame may be, those of Transport::exchange(), and the
+    // device's own.
+    Result<ByteView> exchange(std::uint16_t fc, std::uint8_t sfc, ByteView block);
+    // The same, with an answer of the caller's own.
     Result<Bytes> execute(std::uint16_t fc, std::uint8_t sfc, ByteView block);
 
     int descriptor() const { return transport_->descriptor(); }

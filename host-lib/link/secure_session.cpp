@@ -40,10 +40,17 @@ bool turned_down(Error error) {
     }
 }
 
+// What a sealed command has around it, at most.
+constexpr std::size_t kEnvelope = kRequestHeader + 4 + 16 + 3 + SecureChannel::kOverhead;
+
 // Error: E_CSA_PARAM when a value does not fit its field.
+Result<void> compose_request(Bytes& out, std::uint8_t sfc, std::initializer_list<Value> values) {
+    if (!compose_into(out, find_function(FC_CMDS, sfc)->request, values)) return fail(E_CSA_PARAM);
+    return {};
+}
 Result<Bytes> request(std::uint8_t sfc, std::initializer_list<Value> values) {
-    auto block = compose(find_function(FC_CMDS, sfc)->request, values);
-    if (!block) return fail(E_CSA_PARAM);
+    Bytes block;
+    CS2SIM_TRY(compose_request(block, sfc, values));
     return block;
 }
 
@@ -99,20 +106,31 @@ Result<std::unique_ptr<SecureSession>> SecureSession::open_as(Connection& connec
 
 Result<Bytes> SecureSession::execute(Connection& connection, std::uint16_t fc, std::uint8_t sfc,
                                      ByteView block) {
-    constexpr std::size_t kEnvelope = kRequestHeader + 4 + 16 + 3 + SecureChannel::kOverhead;
     if (block.size() > kMaxFrame - kEnvelope) return fail(E_CSA_PARAM);
     increment(sequence_);
-    Bytes plain = compose_fitting(LAYOUT_SEALED_COMMAND, fc, sfc, block);
-    const Bytes sealed = channel_.seal(sequence_, plain);
-    cleanse(plain.data(), plain.size());
-    CS2SIM_TRY_LET(envelope, request(SFC_CMDS_SECURE_MESSAGE, {id_, sequence_, sealed}));
-    CS2SIM_TRY_LET(answer, connection.execute(FC_CMDS, SFC_CMDS_SECURE_MESSAGE, envelope));
-    const auto opened = channel_.open(sequence_, answer);
-    if (!opened) return fail(E_CSA_SESSION);
-    const auto inner = parse(LAYOUT_SEALED_ANSWER, *opened);
+    CS2SIM_TRY(enclose(fc, sfc, block));
+    CS2SIM_TRY_LET(answer, connection.exchange(FC_CMDS, SFC_CMDS_SECURE_MESSAGE, envelope_));
+    Bytes opened(answer.size());
+    const auto size = channel_.open(sequence_, answer, opened);
+    if (!size) return fail(E_CSA_SESSION);
+    opened.resize(*size);
+    const auto inner = parse(LAYOUT_SEALED_ANSWER, opened);
     if (!inner) return fail(E_CSA_PROTOCOL);
     if (inner->u32("code") != 0) return fail(inner->u32("code"));
-    return to_bytes(inner->bytes("block"));
+    opened.erase(opened.begin(), opened.end() - static_cast<std::ptrdiff_t>(inner->bytes("block").size()));
+    return opened;
+}
+
+// The command is sealed where it stands in the envelope, whose memory is kept: new pages for each long
+// command would cost more than sealing it.
+Result<void> SecureSession::enclose(std::uint16_t fc, std::uint8_t sfc, ByteView block) {
+    envelope_.clear();
+    envelope_.reserve(kEnvelope + block.size());
+    CS2SIM_TRY(compose_request(envelope_, SFC_CMDS_SECURE_MESSAGE, {id_, sequence_, ByteView()}));
+    const std::size_t head = envelope_.size();
+    compose_fitting_into(envelope_, LAYOUT_SEALED_COMMAND, fc, sfc, block);
+    channel_.seal(sequence_, envelope_, head);
+    return {};
 }
 
 Result<std::uint8_t> SecureSession::mechanism_for(Connection& connection, std::string_view user,

@@ -54,9 +54,13 @@ private:
                                                           std::uint8_t mechanism);
     Result<std::uint8_t> mechanism_for(Connection& connection, std::string_view user, const KeySource& key);
 
+    // Makes envelope_ of a command, under the present value of the sequence counter.
+    Result<void> enclose(std::uint16_t fc, std::uint8_t sfc, ByteView block);
+
     std::uint32_t id_;
     SequenceCounter sequence_;
     SecureChannel channel_;
+    Bytes envelope_;  // of the last command, sealed
 };
 
 }  // namespace cs2sim::host

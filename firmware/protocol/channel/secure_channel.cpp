@@ -2,6 +2,8 @@
 
 #include <openssl/core_names.h>
 
+#include <algorithm>
+
 #include "firmware/crypto/cipher.h"
 #include "firmware/crypto/digest.h"
 #include "firmware/crypto/kdf.h"
@@ -139,6 +141,31 @@ struct SecureChannel::Direction {
                                  static_cast<int>(sequence.size())) == 1,
             "nonce");
     }
+    void seal_gcm(const SequenceCounter& sequence, Bytes& message, std::size_t from) const {
+        const std::size_t size = message.size() - from;
+        message.resize(message.size() + kTag);
+        std::uint8_t *text = message.data() + from, *tag = text + size;
+        int written = 0;
+        start_gcm(sequence);
+        require_openssl(
+            (size == 0 || EVP_CipherUpdate(gcm.get(), text, &written, text, static_cast<int>(size)) == 1) &&
+                EVP_CipherFinal_ex(gcm.get(), tag, &written) == 1 &&
+                EVP_CIPHER_CTX_ctrl(gcm.get(), EVP_CTRL_AEAD_GET_TAG, kTag, tag) == 1,
+            "seal");
+    }
+    bool open_gcm(const SequenceCounter& sequence, ByteView text, ByteView tag, std::uint8_t* plain) const {
+        int written = 0;
+        std::uint8_t nothing = 0;
+        start_gcm(sequence);
+        require_openssl((text.empty() || EVP_CipherUpdate(gcm.get(), plain, &written, text.data(),
+                                                          static_cast<int>(text.size())) == 1) &&
+                            EVP_CIPHER_CTX_ctrl(gcm.get(), EVP_CTRL_AEAD_SET_TAG, kTag,
+                                                const_cast<std::uint8_t*>(tag.data())) == 1,
+                        "open");
+        if (EVP_CipherFinal_ex(gcm.get(), &nothing, &written) == 1) return true;
+        cleanse(plain, text.size());
+        return false;
+    }
     std::array<std::uint8_t, 16> cbc_iv(const SequenceCounter& sequence) const {
         return aes_cmac(mac_key, {as_bytes("iv"), sequence});
     }
@@ -166,57 +193,35 @@ SecureChannel::~SecureChannel() = default;
 SecureChannel::SecureChannel(SecureChannel&&) noexcept = default;
 SecureChannel& SecureChannel::operator=(SecureChannel&&) noexcept = default;
 
-Bytes SecureChannel::seal(const SequenceCounter& sequence, ByteView plain) {
-    if (mechanism_ == SM_MECH_AES_GCM) {
-        Bytes sealed(plain.size() + kTag);
-        int written = 0;
-        sending_->start_gcm(sequence);
-        if (!plain.empty())
-            require_openssl(EVP_CipherUpdate(sending_->gcm.get(), sealed.data(), &written, plain.data(),
-                                             static_cast<int>(plain.size())) == 1,
-                            "seal");
-        std::uint8_t* tag = sealed.data() + plain.size();
-        require_openssl(EVP_CipherFinal_ex(sending_->gcm.get(), tag, &written) == 1 &&
-                            EVP_CIPHER_CTX_ctrl(sending_->gcm.get(), EVP_CTRL_AEAD_GET_TAG, kTag, tag) == 1,
-                        "seal");
-        return sealed;
-    }
-    SecretBytes padded = to_secret(plain);
+void SecureChannel::seal(const SequenceCounter& sequence, Bytes& message, std::size_t from) {
+    if (mechanism_ == SM_MECH_AES_GCM) return sending_->seal_gcm(sequence, message, from);
+    SecretBytes padded = to_secret(ByteView(message).subspan(from));
     pad_iso7816(padded);
     const SecretBytes text =
         encrypt_blocks("AES-256-CBC", sending_->cipher_key, sending_->cbc_iv(sequence), padded).value();
-    Bytes sealed(text.begin(), text.end());
-    append(sealed, sending_->cut_tag(aes_cmac(sending_->mac_key, {sequence, text}), mechanism_));
-    return sealed;
+    cleanse(message.data() + from, message.size() - from);
+    message.resize(from);
+    append(message, text);
+    append(message, sending_->cut_tag(aes_cmac(sending_->mac_key, {sequence, text}), mechanism_));
 }
 
-Result<SecretBytes> SecureChannel::open(const SequenceCounter& sequence, ByteView sealed) {
+Result<std::size_t> SecureChannel::open(const SequenceCounter& sequence, ByteView sealed,
+                                        std::span<std::uint8_t> plain) {
     const std::size_t tag_size = mechanism_ == SM_MECH_AES ? 8 : kTag;
     if (sealed.size() < tag_size) return fail(E_CMDS_SM_FAILED);
     const ByteView text = sealed.first(sealed.size() - tag_size);
     const ByteView tag = sealed.last(tag_size);
-
     if (mechanism_ == SM_MECH_AES_GCM) {
-        SecretBytes plain(text.size());
-        int written = 0;
-        receiving_->start_gcm(sequence);
-        if (!text.empty())
-            require_openssl(EVP_CipherUpdate(receiving_->gcm.get(), plain.data(), &written, text.data(),
-                                             static_cast<int>(text.size())) == 1,
-                            "open");
-        require_openssl(EVP_CIPHER_CTX_ctrl(receiving_->gcm.get(), EVP_CTRL_AEAD_SET_TAG, kTag,
-                                            const_cast<std::uint8_t*>(tag.data())) == 1,
-                        "open");
-        std::uint8_t nothing = 0;
-        if (EVP_CipherFinal_ex(receiving_->gcm.get(), &nothing, &written) != 1) return fail(E_CMDS_SM_FAILED);
-        return plain;
+        if (!receiving_->open_gcm(sequence, text, tag, plain.data())) return fail(E_CMDS_SM_FAILED);
+        return text.size();
     }
     const auto expected = aes_cmac(receiving_->mac_key, {sequence, text});
     if (!equal_in_constant_time(receiving_->cut_tag(expected, mechanism_), tag))
         return fail(E_CMDS_SM_FAILED);
-    auto plain = decrypt_blocks("AES-256-CBC", receiving_->cipher_key, receiving_->cbc_iv(sequence), text);
-    if (!plain || !unpad_iso7816(*plain)) return fail(E_CMDS_SM_FAILED);
-    return plain;
+    auto opened = decrypt_blocks("AES-256-CBC", receiving_->cipher_key, receiving_->cbc_iv(sequence), text);
+    if (!opened || !unpad_iso7816(*opened)) return fail(E_CMDS_SM_FAILED);
+    std::ranges::copy(*opened, plain.begin());
+    return opened->size();
 }
 
 Bytes logon_message(ByteView challenge, ByteView binding, std::string_view user) {

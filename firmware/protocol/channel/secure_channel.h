@@ -11,6 +11,7 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string_view>
 
 #include "firmware/crypto/openssl.h"
@@ -57,9 +58,13 @@ public:
     SecureChannel& operator=(SecureChannel&&) noexcept;
 
     // Not thread-safe: the caller's session has a lock, or one thread.
-    Bytes seal(const SequenceCounter& sequence, ByteView plain);
-    // E_CMDS_SM_FAILED when anything was changed or another sequence value was used.
-    Result<SecretBytes> open(const SequenceCounter& sequence, ByteView sealed);
+    // Seals the bytes of `message` from `from` on, where they stand; at most kOverhead bytes are added.
+    // Room for them (reserve) is the caller's: else a copy in clear may be left behind in memory.
+    void seal(const SequenceCounter& sequence, Bytes& message, std::size_t from = 0);
+    // Writes what was sealed into `plain`, and answers how many bytes that is. Precondition: `plain` is as
+    // long as `sealed`. E_CMDS_SM_FAILED when anything was changed or another sequence value was used;
+    // `plain` is then cleansed.
+    Result<std::size_t> open(const SequenceCounter& sequence, ByteView sealed, std::span<std::uint8_t> plain);
 
     const Bytes& binding() const { return binding_; }  // 32 bytes, for logon_message()
     std::uint8_t mechanism() const { return mechanism_; }

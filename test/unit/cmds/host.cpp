@@ -132,16 +132,19 @@ Result<Bytes> Caller::call(std::uint16_t fc, std::uint8_t sfc, ByteView block) {
 
 Result<Bytes> Caller::sealed(ByteView command) {
     increment(session_->sequence);
-    const Bytes envelope = session_->channel.seal(session_->sequence, command);
+    Bytes envelope = to_bytes(command);
+    session_->channel.seal(session_->sequence, envelope);
     last_envelope_ = request_frame(FC_CMDS, SFC_CMDS_SECURE_MESSAGE,
                                    compose(find_function(FC_CMDS, SFC_CMDS_SECURE_MESSAGE)->request,
                                            {session_->id, session_->sequence, envelope})
                                        .value());
     const auto answer = frame(last_envelope_);
     if (!answer) return answer;
-    const auto opened = session_->channel.open(session_->sequence, *answer);
-    must(opened.has_value());
-    return to_bytes(*opened);
+    Bytes opened(answer->size());
+    const auto size = session_->channel.open(session_->sequence, *answer, opened);
+    must(size.has_value());
+    opened.resize(*size);
+    return opened;
 }
 
 Result<Bytes> Caller::call(std::uint16_t fc, std::uint8_t sfc, std::initializer_list<Value> values) {
