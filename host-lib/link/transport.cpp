@@ -26,6 +26,7 @@
 #include "firmware/protocol/functions.h"
 #include "firmware/protocol/node_ioctls.h"
 #include "host-lib/files/file_descriptor.h"
+#include "host-lib/link/brief_wait.h"
 #include "host-lib/link/node_call.h"
 
 namespace cs2sim::host {
@@ -83,8 +84,14 @@ std::uint32_t link_error(std::uint32_t call, int error) {
 // The three transports differ in how they are opened; from then on each is a byte stream on a descriptor.
 class Stream : public Transport {
 public:
-    Stream(FileDescriptor fd, bool socket)
-        : fd_(std::move(fd)), socket_(socket), one_call_(!socket), reads_wait_(!socket) {}
+    enum class Kind : std::uint8_t { node, local_socket, distant_socket };
+
+    Stream(FileDescriptor fd, Kind kind)
+        : fd_(std::move(fd)),
+          socket_(kind != Kind::node),
+          local_(kind == Kind::local_socket),
+          one_call_(!socket_),
+          reads_wait_(!socket_) {}
 
     Result<ByteView> exchange(ByteView head, ByteView body, Milliseconds timeout) override {
         if (broken_) return fail(E_CSA_CLOSED);
@@ -157,13 +164,18 @@ private:
     }
 
     Result<ByteView> receive(const Deadline& deadline) {
+        BriefWait brief;
         for (;;) {
-            if (!reads_wait_) CS2SIM_TRY(wait_for(fd_.get(), POLLIN, deadline));
+            if (!reads_wait_ && !local_) CS2SIM_TRY(wait_for(fd_.get(), POLLIN, deadline));
             if (buffer_.size() < expected_) buffer_.resize(expected_);
             const ssize_t got = ::read(fd_.get(), buffer_.data(), expected_);
             if (got == 0) return fail(E_CSA_CLOSED);
             if (got < 0) {
-                if (would_block() || errno == EINTR) continue;
+                if (errno == EINTR) continue;
+                if (would_block()) {
+                    if (local_ && !brief.again()) CS2SIM_TRY(wait_for(fd_.get(), POLLIN, deadline));
+                    continue;
+                }
                 if (errno == ETIMEDOUT && reads_wait_) return fail(E_CSA_TIMEOUT);
                 return fail(link_error(E_CSA_READ, errno));
             }
@@ -181,6 +193,7 @@ private:
 
     FileDescriptor fd_;
     bool socket_;
+    bool local_;
     bool one_call_;
     NodeCall node_call_;
     bool reads_wait_;
@@ -223,7 +236,14 @@ Result<std::unique_ptr<Transport>> open_node(const std::string& path, const Dead
     if (opened.wait_for(Milliseconds(deadline.left())) != std::future_status::ready)
         return fail(E_CSA_TIMEOUT);
     CS2SIM_TRY_LET(fd, opened.get());
-    return std::make_unique<Stream>(std::move(fd), false);
+    return std::make_unique<Stream>(std::move(fd), Stream::Kind::node);
+}
+
+bool is_of_this_machine(const sockaddr& address) {
+    if (address.sa_family == AF_UNIX) return true;
+    if (address.sa_family == AF_INET)
+        return reinterpret_cast<const sockaddr_in&>(address).sin_addr.s_addr == htonl(INADDR_LOOPBACK);
+    return IN6_IS_ADDR_LOOPBACK(&reinterpret_cast<const sockaddr_in6&>(address).sin6_addr);
 }
 
 Result<std::unique_ptr<Transport>> connect_socket(const sockaddr* address, socklen_t size,
@@ -245,7 +265,9 @@ Result<std::unique_ptr<Transport>> connect_socket(const sockaddr* address, sockl
         ::setsockopt(fd.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
         ::setsockopt(fd.get(), SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
     }
-    return std::make_unique<Stream>(std::move(fd), true);
+    const bool local = is_of_this_machine(*address);
+    return std::make_unique<Stream>(std::move(fd),
+                                    local ? Stream::Kind::local_socket : Stream::Kind::distant_socket);
 }
 
 Result<std::unique_ptr<Transport>> connect_unix(const std::string& path, const Deadline& deadline) {
