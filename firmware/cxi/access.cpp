@@ -106,6 +106,7 @@ Result<bool> CxiCall::has(std::uint16_t rights, const KeyObject& object) const {
 
 bool are_open(const PropertyList& properties) {
     return !properties.flag_or(CXI_PROP_PRIVATE, true) && !properties.flag_or(CXI_PROP_TOKEN, true) &&
+           properties.number_or(CXI_PROP_MADE_IN_MODE, 0) == 0 &&
            has_nameless_keys(properties.text(CXI_PROP_KEY_GROUP));
 }
 

@@ -127,6 +127,7 @@ private:
 };
 
 // Whether an object with these properties, sealed outside, is nobody's: in whatever mode, of whatever size.
+// What a certified mode made, which lets nobody work unknown, never is.
 bool are_open(const PropertyList& properties);
 
 // GROUP in a template, found without decoding it; empty when there is none. Errors: E_CXI_PROP_TAG,

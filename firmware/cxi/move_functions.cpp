@@ -38,7 +38,6 @@ Result<void> note_policy(Cxi& cxi, const LoadedKey& key) {
     CS2SIM_TRY_LET(known, cxi.keys.policies(key));
     KeyPolicy policy = policy_of(key.object);
     policy.home = group_prefix(key.object.group());
-    policy.left_unguarded = (cxi.modes() & (MODE_FIPS | MODE_CC)) == 0;
     const auto widened = [&](ByteView note) -> Result<Bytes> {
         if (note.empty()) return encode_policy(policy);
         const KeyPolicy had = decode_policy(note);
@@ -60,7 +59,7 @@ Result<void> bind_noted(std::uint16_t modes, KeyObject& key, ByteView note) {
     if (!same_kind(bound, policy_of(key))) return fail(E_CXI_KEY_TYPE);
     if (bound.home && *bound.home != group_prefix(key.group())) {
         if (bound.wrap_with_trusted) return fail(E_CXI_KEY_EXPORT_DENIED);
-        CS2SIM_TRY(approve_act(modes, Act::plain_import));
+        CS2SIM_TRY(approve_act(modes | bound.made_in, Act::plain_import));
     }
     narrow_all(key.properties, bound);
     return {};
@@ -145,24 +144,26 @@ Result<SecretBytes> unframed(const Frame& frame, ByteView plain) {
 }
 
 // GCM and CCM: 0 bits stand for the whole tag.
-Result<void> approve_tag(const CxiCall& call, const LoadedKey& wrapping, Mechanism mechanism,
-                         ByteView parameter) {
+Result<void> approve_tag(const Move& move) {
     constexpr unsigned kShortest = 96;
+    const Mechanism mechanism = move.mechanism;
     const bool tagged = mechanism.chain() == CXI_MECH_CHAIN_GCM || mechanism.chain() == CXI_MECH_CHAIN_CCM;
-    const auto given = parse(LAYOUT_CXI_CRYPT_PARAMETER, parameter);
+    const auto given = parse(LAYOUT_CXI_CRYPT_PARAMETER, move.parameter);
     const unsigned bits = given ? given->u16("tagbits") : 0;
-    if (wrapping.pkey || mechanism.is_vendor() || !tagged || bits == 0 || bits >= kShortest) return {};
-    return approve_act(call.cxi.modes(), Act::short_tag);
+    if (move.wrapping.pkey || mechanism.is_vendor() || !tagged || bits == 0 || bits >= kShortest) return {};
+    return approve_act(move.modes, Act::short_tag);
 }
 
 // Encrypts a key's material: AES in an authenticated or padded mode, key wrap, or RSA for secret keys.
 Result<Bytes> wrap_material(CxiCall& call, const LoadedKey& wrapping, Mechanism mechanism, ByteView parameter,
                             const LoadedKey& key) {
-    const Move move{wrapping, key.object.group(), key.external && call.opens(key.object.properties),
-                    USE_WRAP, mechanism,          parameter};
+    const std::uint16_t modes = call.cxi.modes_for(wrapping.object) | key.object.made_in();
+    const bool open = key.external && call.opens(key.object.properties);
+    const Move move{modes, wrapping, key.object.group(), open, USE_WRAP, mechanism, parameter};
     CS2SIM_TRY(approve_move(call, move));
     CS2SIM_TRY(call.cxi.allow(wrapping, USE_WRAP, mechanism, parameter));
-    CS2SIM_TRY(approve_tag(call, wrapping, mechanism, parameter));
+    CS2SIM_TRY(approve_mechanism(modes, USE_WRAP, wrapping.object.algorithm(), mechanism.value));
+    CS2SIM_TRY(approve_tag(move));
     CS2SIM_TRY_LET(frame, frame_of(call, move));
     CS2SIM_TRY(may_move(key.object));
     const PropertyList& properties = key.object.properties;
@@ -192,7 +193,7 @@ Result<Bytes> wrap_material(CxiCall& call, const LoadedKey& wrapping, Mechanism 
 Result<SecretBytes> unwrap_material(CxiCall& call, const Move& move, ByteView wrapped) {
     const LoadedKey& wrapping = move.wrapping;
     CS2SIM_TRY(call.cxi.use(wrapping, USE_UNWRAP, move.mechanism, move.parameter));
-    CS2SIM_TRY(approve_tag(call, wrapping, move.mechanism, move.parameter));
+    CS2SIM_TRY(approve_tag(move));
     if (wrapping.pkey) return rsa_decrypt(wrapping, move.mechanism, move.parameter, wrapped);
     CS2SIM_TRY_LET(frame, frame_of(call, move));
     CS2SIM_TRY_LET(job, CipherJob::start(wrapping, move.mechanism, false, frame.parameter));
@@ -228,8 +229,9 @@ Result<Bytes> unwrap_and_place(CxiCall& call, ByteView parameter, ByteView wrapp
     CS2SIM_TRY_LET(of_wrapping, cxi.config(wrapping.object.group()));
     CS2SIM_TRY_LET(place, cxi.place_in(call, properties, call.request.u32("flags")));
     const bool open = call.makes_open(properties);
-    const Move move{wrapping, group, open, USE_UNWRAP, mechanism, parameter};
+    const Move move{cxi.modes_for(wrapping.object), wrapping, group, open, USE_UNWRAP, mechanism, parameter};
     CS2SIM_TRY(approve_move(call, move));
+    keep_to_mode(properties, wrapping.object.made_in());
     now.restrictions = strictest(now.restrictions, of_wrapping.restrictions);
     CS2SIM_TRY(restrict_import(properties, now.restrictions, class_of(type) == CXI_KEY_TYPE_SECRET));
     const auto told = [&](Error error) {
@@ -316,7 +318,7 @@ Result<Bytes> cxi_key_export(CxiCall& call) {
                                               call.request.bytes("parameter"), key));
         return call.answer({wrapped});
     }
-    CS2SIM_TRY(approve_act(cxi.modes(), Act::plain_export));
+    CS2SIM_TRY(approve_act(cxi.modes_for(object), Act::plain_export));
     CS2SIM_TRY(may_move(object));
     if (!leaves_in_clear(object.properties)) return fail(E_CXI_KEY_EXPORT_DENIED);
     CS2SIM_TRY(cxi.spend(key));

@@ -12,6 +12,7 @@ namespace cs2sim {
 
 // A key that is wrapped or unwrapped.
 struct Move {
+    std::uint16_t modes;  // that hold for both keys, as far as they are there
     const LoadedKey& wrapping;
     std::string_view group;  // of the key that moves
     bool open = false;       // whether that is an open object of a session

@@ -29,6 +29,10 @@ struct KeyObject {
     std::uint32_t algorithm() const { return properties.number_or(CXI_PROP_KEY_ALGO, 0); }
     std::uint32_t bits() const { return properties.number_or(CXI_PROP_KEY_SIZE, 0); }
     std::uint32_t type() const { return properties.number_or(CXI_PROP_KEY_TYPE, 0); }
+    // Which certified mode made it, or a key that it is made of: bits of MODE_FIPS and MODE_CC, 0 for none.
+    std::uint16_t made_in() const {
+        return static_cast<std::uint16_t>(properties.number_or(CXI_PROP_MADE_IN_MODE, 0));
+    }
     std::uint32_t export_policy() const {
         return properties.number_or(CXI_PROP_KEY_EXPORT, CXI_KEY_EXPORT_DENY);
     }
