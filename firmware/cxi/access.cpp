@@ -120,6 +120,10 @@ bool CxiCall::opens(const PropertyList& properties) const {
     return bytes <= kMostBytes && are_open(properties) && (cxi.modes() & (MODE_FIPS | MODE_CC)) == 0;
 }
 
+bool CxiCall::lays_open(const PropertyList& properties) const {
+    return has_flag(CXI_FLAG_KEY_EXTERNAL) && are_open(properties);
+}
+
 Result<bool> CxiCall::has(std::uint16_t rights, const LoadedKey& key) const {
     if ((rights & (RIGHT_USE | RIGHT_MANAGE)) != 0 && key.external && works_without_logon(key) &&
         opens(key.object.properties)) {

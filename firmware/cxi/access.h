@@ -106,6 +106,8 @@ public:
     bool makes_open(const PropertyList& properties) const {
         return has_flag(CXI_FLAG_KEY_EXTERNAL) && opens(properties);
     }
+    // The same, or one that becomes so when it has shrunk, or another mode comes.
+    bool lays_open(const PropertyList& properties) const;
 
 private:
     struct Named {

@@ -148,10 +148,10 @@ Result<Bytes> cxi_key_derive(CxiCall& call) {
     CS2SIM_TRY_LET(now, cxi.circumstances(call, group));
     CS2SIM_TRY_LET(of_base, cxi.config(base.object.group()));
     const Restrictions set = strictest(now.restrictions, of_base.restrictions);
-    const Destination goes{group, call.makes_open(properties)};
+    const Destination goes{group, call.makes_open(properties)}, leaves{group, call.lays_open(properties)};
     CS2SIM_TRY(is_agreement(mechanism) && !mechanism.is_vendor()
                    ? approve_passage(call, base.object.group(), group)
-                   : approve_departure(call, base, group, carried_by(mechanism)));
+                   : approve_departure(call, base, leaves, carried_by(mechanism)));
     CS2SIM_TRY(approve_entry(call, base, goes, CXI_KEY_TYPE_SECRET, properties));
     CS2SIM_TRY(restrict_derivation(properties, set, base, mechanism.value));
     CS2SIM_TRY(cxi.use(base, USE_DERIVE, mechanism));
@@ -165,7 +165,7 @@ Result<Bytes> cxi_key_derive(CxiCall& call) {
     if (mechanism.kdf() == CXI_MECH_KDF_CAT_BASE_AND_KEY) {
         other = call.find("data");
         CS2SIM_TRY_LET(of_other, cxi.config(other->object.group()));
-        CS2SIM_TRY(approve_departure(call, *other, goes.group));
+        CS2SIM_TRY(approve_departure(call, *other, leaves));
         CS2SIM_TRY(approve_entry(call, *other, goes, CXI_KEY_TYPE_SECRET, properties));
         CS2SIM_TRY(
             approve_join(cxi, strictest(set, of_other.restrictions), base.object, other->object, bits / 8));

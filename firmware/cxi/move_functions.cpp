@@ -53,12 +53,14 @@ Result<void> note_policy(Cxi& cxi, const LoadedKey& key) {
 }
 
 // What the note says the bytes were, with the limits that they had. A key comes back into the group that it
-// left where TRUSTED keys of that group guard it: its security officer has no say in another.
-Result<void> bind_noted(std::uint16_t modes, KeyObject& key, ByteView note) {
+// left where TRUSTED keys of that group guard it: its security officer has no say in another, nor over who
+// holds an open object.
+Result<void> bind_noted(std::uint16_t modes, KeyObject& key, bool open, ByteView note) {
     const KeyPolicy bound = decode_policy(note);
     if (!same_kind(bound, policy_of(key))) return fail(E_CXI_KEY_TYPE);
-    if (bound.home && *bound.home != group_prefix(key.group())) {
-        if (bound.wrap_with_trusted) return fail(E_CXI_KEY_EXPORT_DENIED);
+    const bool elsewhere = bound.home && *bound.home != group_prefix(key.group());
+    if (bound.wrap_with_trusted && (elsewhere || open)) return fail(E_CXI_KEY_EXPORT_DENIED);
+    if (elsewhere) {
         CS2SIM_TRY(approve_act(modes | bound.made_in, Act::plain_import));
     }
     narrow_all(key.properties, bound);
@@ -67,14 +69,14 @@ Result<void> bind_noted(std::uint16_t modes, KeyObject& key, ByteView note) {
 
 // The other way: bytes that were wrapped here stay the kind of key that they were, by the bytes as they came
 // and by what was made of them. Of others only what the mechanism proves to be whole may be had in clear.
-Result<void> bind_policy(Cxi& cxi, KeyObject& key, ByteView came, bool authenticated) {
+Result<void> bind_policy(Cxi& cxi, KeyObject& key, bool open, ByteView came, bool authenticated) {
     CS2SIM_TRY_LET(loaded, load_key(key));
     CS2SIM_TRY_LET(policies, cxi.keys.policies(loaded, came));
     bool known = false;
     for (const Bytes& note : policies) {
         if (note.empty()) continue;
         known = true;
-        CS2SIM_TRY(bind_noted(cxi.modes(), key, note));
+        CS2SIM_TRY(bind_noted(cxi.modes(), key, open, note));
     }
     if (known || authenticated) return {};
     KeyPolicy bound = policy_of(key);
@@ -228,7 +230,7 @@ Result<Bytes> unwrap_and_place(CxiCall& call, ByteView parameter, ByteView wrapp
     CS2SIM_TRY_LET(now, cxi.circumstances(call, group));
     CS2SIM_TRY_LET(of_wrapping, cxi.config(wrapping.object.group()));
     CS2SIM_TRY_LET(place, cxi.place_in(call, properties, call.request.u32("flags")));
-    const bool open = call.makes_open(properties);
+    const bool open = call.makes_open(properties), laid_open = call.lays_open(properties);
     const Move move{cxi.modes_for(wrapping.object), wrapping, group, open, USE_UNWRAP, mechanism, parameter};
     CS2SIM_TRY(approve_move(call, move));
     keep_to_mode(properties, wrapping.object.made_in());
@@ -251,7 +253,7 @@ Result<Bytes> unwrap_and_place(CxiCall& call, ByteView parameter, ByteView wrapp
     };
     auto key = made();
     if (!key) return told(key.error());
-    CS2SIM_TRY(bind_policy(cxi, *key, came, is_authenticated(wrapping, mechanism)));
+    CS2SIM_TRY(bind_policy(cxi, *key, laid_open, came, is_authenticated(wrapping, mechanism)));
     CS2SIM_TRY(cxi.settle(*key));
     CS2SIM_TRY_LET(reference, place.put(*key));
     return answer_made(call, reference, *key);

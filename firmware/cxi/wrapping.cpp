@@ -70,20 +70,27 @@ Result<void> approve_passage(const CxiCall& call, std::string_view from, std::st
     return in_clear ? call.require(RIGHT_PLAIN, from) : Result<void>();
 }
 
-Result<void> approve_departure(const CxiCall& call, const LoadedKey& key, std::string_view to,
+bool departs(const LoadedKey& key, const Destination& to) {
+    const bool was_open = key.external && are_open(key.object.properties);
+    return !key.object.is_public() && (key.object.group() != to.group || (to.open && !was_open));
+}
+
+Result<void> approve_departure(const CxiCall& call, const LoadedKey& key, const Destination& to,
                                Carries carries) {
     const KeyObject& object = key.object;
     const PropertyList& properties = object.properties;
-    if (object.group() == to || object.is_public()) return {};
-    const bool whole = carries == Carries::bytes;
+    if (!departs(key, to)) return {};
+    const bool is_key = object.type() < CXI_KEY_TYPE_DATA;
+    const bool whole = carries == Carries::bytes && (is_key || object.group() != to.group);
     if (whole && (object.export_policy() & CXI_KEY_EXPORT_ALLOW) == 0) return fail(E_CXI_KEY_EXPORT_DENIED);
-    if (object.type() < CXI_KEY_TYPE_DATA) {
+    if (is_key) {
         const bool stays =
             whole ? stays_in_group(properties) : properties.flag_or(CXI_PROP_WRAP_WITH_TRUSTED, false);
         if (stays) return fail(E_CXI_KEY_EXPORT_DENIED);
-        CS2SIM_TRY(approve_act(call.cxi.modes_for(object), Act::plain_export));
+        if (whole || object.group() != to.group)
+            CS2SIM_TRY(approve_act(call.cxi.modes_for(object), Act::plain_export));
     }
-    return approve_passage(call, object.group(), to);
+    return approve_passage(call, object.group(), to.group);
 }
 
 Result<bool> comes_from_outside(const CxiCall& call, const LoadedKey& source, const Destination& to) {
