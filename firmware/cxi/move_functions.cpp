@@ -92,6 +92,28 @@ bool is_authenticated(const LoadedKey& wrapping, Mechanism mechanism) {
            mechanism.chain() == CXI_MECH_CHAIN_KEY_WRAP;
 }
 
+// A key that only TRUSTED ones wrap goes by what nobody changes or reads without the key: a changed bit would
+// make it another one, whose bytes and limits the device does not know. Nor does its wrapping key, whatever
+// object has these bytes, unwrap without authentication from then on: the lengths, paddings and unwrapped
+// keys that come of chosen blobs tell what it would decrypt. GCM and CCM are as good as an IV that nobody has
+// had unwrapped before. Mechanisms of users' modules are theirs to judge. Error: E_CXI_CRYPT_MECH.
+Result<void> wrap_guarded(Cxi& cxi, const LoadedKey& wrapping, Mechanism mechanism, ByteView parameter) {
+    if (mechanism.is_vendor()) return {};
+    if (!is_authenticated(wrapping, mechanism)) return fail(E_CXI_CRYPT_MECH);
+    CS2SIM_TRY(
+        approve_wrap_mechanism(USE_WRAP, wrapping.pkey != nullptr, mechanism.value, makes_iv(parameter)));
+    CS2SIM_TRY_LET(guards, cxi.keys.note(KeyStore::NoteKind::guards, wrapping));
+    if (!guards.empty()) return {};
+    return cxi.keys.change_note(KeyStore::NoteKind::guards, wrapping,
+                                [](ByteView) -> Result<Bytes> { return Bytes{1}; });
+}
+
+Result<void> unwrap_beside_guarded(Cxi& cxi, const LoadedKey& wrapping, Mechanism mechanism) {
+    if (mechanism.is_vendor() || is_authenticated(wrapping, mechanism)) return {};
+    CS2SIM_TRY_LET(guards, cxi.keys.note(KeyStore::NoteKind::guards, wrapping));
+    return guards.empty() ? Result<void>() : fail(E_CXI_CRYPT_MECH);
+}
+
 // Where nothing proves that a wrapped key is whole, its length, its padding and its form alone can tell that
 // it is none: one code for them all. A weak DES key is a key.
 std::uint32_t code_of_unwrapped(const LoadedKey& wrapping, Mechanism mechanism, std::uint32_t type,
@@ -172,10 +194,11 @@ Result<Bytes> wrap_material(CxiCall& call, const LoadedKey& wrapping, Mechanism 
     if ((key.object.export_policy() & (CXI_KEY_EXPORT_ALLOW | CXI_KEY_EXPORT_ALLOW_PLAIN)) == 0 ||
         !properties.flag_or(CXI_PROP_EXTRACTABLE, true))
         return fail(E_CXI_KEY_EXPORT_DENIED);
-    if (properties.flag_or(CXI_PROP_WRAP_WITH_TRUSTED, false) &&
-        !is_trusted_for(wrapping, key.object.group()))
-        return fail(E_CXI_KEY_EXPORT_DENIED);
     if (!key.object.is_secret() && (!key.object.is_private() || wrapping.pkey)) return fail(E_CXI_KEY_TYPE);
+    if (properties.flag_or(CXI_PROP_WRAP_WITH_TRUSTED, false)) {
+        if (!is_trusted_for(wrapping, key.object.group())) return fail(E_CXI_KEY_EXPORT_DENIED);
+        CS2SIM_TRY(wrap_guarded(call.cxi, wrapping, mechanism, parameter));
+    }
     // Both keys work, and what arrives on another device has no KAK: so the one that leaves needs its KAK's
     // leave as well.
     if (!key.object.is_public()) CS2SIM_TRY(call.cxi.spend(key));
@@ -195,6 +218,7 @@ Result<Bytes> wrap_material(CxiCall& call, const LoadedKey& wrapping, Mechanism 
 Result<SecretBytes> unwrap_material(CxiCall& call, const Move& move, ByteView wrapped) {
     const LoadedKey& wrapping = move.wrapping;
     CS2SIM_TRY(call.cxi.use(wrapping, USE_UNWRAP, move.mechanism, move.parameter));
+    CS2SIM_TRY(unwrap_beside_guarded(call.cxi, wrapping, move.mechanism));
     CS2SIM_TRY(approve_tag(move));
     if (wrapping.pkey) return rsa_decrypt(wrapping, move.mechanism, move.parameter, wrapped);
     CS2SIM_TRY_LET(frame, frame_of(call, move));

@@ -28,13 +28,6 @@ bool may_be_known(const Move& move) {
     return wrapping.pkey ? !is_local(wrapping.object) : !is_unknown_outside(wrapping.object);
 }
 
-bool makes_iv(ByteView parameter) {
-    const auto given = parse(LAYOUT_CXI_CRYPT_PARAMETER, parameter);
-    const auto framed = parse(LAYOUT_CXI_FRAME_PARAMETER, parameter);
-    return (given && given->u8("source") == CXI_IV_GENERATE) ||
-           (framed && framed->u8("source") == CXI_IV_GENERATE);
-}
-
 // A key that both handles keys and encrypts or decrypts makes chosen keys, or tells keys.
 Result<void> apply_wrap_policy(const Move& move, const Restrictions& set, bool trusted) {
     const KeyObject& wrapping = move.wrapping.object;
@@ -54,6 +47,13 @@ bool gains(const CxiConfig& had, const CxiConfig& has) {
 }
 
 }  // namespace
+
+bool makes_iv(ByteView parameter) {
+    const auto given = parse(LAYOUT_CXI_CRYPT_PARAMETER, parameter);
+    const auto framed = parse(LAYOUT_CXI_FRAME_PARAMETER, parameter);
+    return (given && given->u8("source") == CXI_IV_GENERATE) ||
+           (framed && framed->u8("source") == CXI_IV_GENERATE);
+}
 
 bool is_trusted_for(const LoadedKey& wrapping, std::string_view group) {
     return wrapping.object.group() == group && wrapping.object.properties.flag_or(CXI_PROP_TRUSTED, false);

@@ -29,6 +29,9 @@ struct Move {
 // CFG_SECURE_IMPORT, of either group; the database's.
 Result<void> approve_move(const CxiCall& call, const Move& move);
 
+// Whether the parameter of a cipher has the device make the IV.
+bool makes_iv(ByteView parameter);
+
 // Whether TRUSTED of the wrapping key stands for keys of the group: a group's security officer does for its
 // own keys.
 bool is_trusted_for(const LoadedKey& wrapping, std::string_view group);

@@ -107,8 +107,9 @@ public:
     // encoding, which is what leaves; it runs as that of modify().
     Result<std::vector<Bytes>> policies(const LoadedKey& key, ByteView came = {});
     Result<void> change_policies(const LoadedKey& key, const std::function<Result<Bytes>(ByteView)>& change);
-    // Others, one a kind; empty when there is none.
-    enum class NoteKind : std::uint8_t { failures = 3, kak = 4, purpose = 7 };
+    // Others, one a kind; empty when there is none. `guards`: that keys with WRAP_WITH_TRUSTED were wrapped
+    // under it.
+    enum class NoteKind : std::uint8_t { failures = 3, kak = 4, purpose = 7, guards = 8 };
     Result<Bytes> note(NoteKind kind, const LoadedKey& key);
     Result<void> change_note(NoteKind kind, const LoadedKey& key,
                              const std::function<Result<Bytes>(ByteView)>& change);
