@@ -223,20 +223,6 @@ Result<void> Cxi::keep_roles(const LoadedKey& key, Use use, Mechanism mechanism)
     return {};
 }
 
-// What the key's bytes are for, in whatever object: `wanted` from now on when nothing is noted.
-Result<std::uint32_t> Cxi::purpose(const LoadedKey& key, std::uint32_t wanted) {
-    if (const std::uint32_t known = *key.purpose; known != LoadedKey::kNoPurpose) return known;
-    constexpr auto kind = KeyStore::NoteKind::purpose;
-    CS2SIM_TRY_LET(note, keys.note(kind, key));
-    if (note.empty()) {
-        CS2SIM_TRY(keys.change_note(kind, key, [&](ByteView before) -> Result<Bytes> {
-            return note = before.empty() ? Bytes{static_cast<std::uint8_t>(wanted)} : to_bytes(before);
-        }));
-    }
-    *key.purpose = note.front();
-    return std::uint32_t{note.front()};
-}
-
 // A stored key gets its usage written down with its first use; one that lives outside must bring it along.
 // Copies, backups and unwrapped keys have the bytes, so that these decide.
 Result<void> Cxi::keep_first_usage(const LoadedKey& key, Use use, Mechanism mechanism) {
@@ -245,7 +231,7 @@ Result<void> Cxi::keep_first_usage(const LoadedKey& key, Use use, Mechanism mech
     const auto stated = key.object.properties.number(CXI_PROP_FIPS_KEY_USAGE_PADDING);
     if (!stated && key.external) return fail(E_CXI_FIPS_USAGE_NOT_SET);
     if (stated) CS2SIM_TRY(approve_usage(*stated, *usage));
-    CS2SIM_TRY_LET(fixed, purpose(key, *usage));
+    CS2SIM_TRY_LET(fixed, keys.purpose(key, *usage));
     CS2SIM_TRY(approve_usage(fixed, *usage));
     if (stated) return {};
     return keys.modify(key.index, [&](KeyObject& now) -> Result<void> {

@@ -150,7 +150,6 @@ private:
     Result<void> bind_again(KeyObject& key, const LoadedKey& loaded);
     Result<void> note_failures(const LoadedKey& key, std::uint32_t failures);
     Result<void> keep_roles(const LoadedKey& key, Use use, Mechanism mechanism);
-    Result<std::uint32_t> purpose(const LoadedKey& key, std::uint32_t wanted);
     Result<void> keep_first_usage(const LoadedKey& key, Use use, Mechanism mechanism);
 
     Services& services_;
