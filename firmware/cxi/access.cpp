@@ -106,6 +106,7 @@ Result<bool> CxiCall::has(std::uint16_t rights, const KeyObject& object) const {
 
 bool are_open(const PropertyList& properties) {
     return !properties.flag_or(CXI_PROP_PRIVATE, true) && !properties.flag_or(CXI_PROP_TOKEN, true) &&
+           properties.number_or(CXI_PROP_MADE_IN_MODE, 0) == 0 &&
            has_nameless_keys(properties.text(CXI_PROP_KEY_GROUP));
 }
 
@@ -117,6 +118,10 @@ bool CxiCall::opens(const PropertyList& properties) const {
     for (const Property& property : properties)
         if (property.id != CXI_PROP_VALUE) bytes += property.value.size();
     return bytes <= kMostBytes && are_open(properties) && (cxi.modes() & (MODE_FIPS | MODE_CC)) == 0;
+}
+
+bool CxiCall::lays_open(const PropertyList& properties) const {
+    return has_flag(CXI_FLAG_KEY_EXTERNAL) && are_open(properties);
 }
 
 Result<bool> CxiCall::has(std::uint16_t rights, const LoadedKey& key) const {

@@ -186,13 +186,12 @@ Result<void> may_enter(const CxiCall& call, const LoadedKey& original, KeyObject
 // What goes into another group, or is laid open, is free of its group's rights: for those who may use and
 // export it.
 Result<void> may_leave(const CxiCall& call, const LoadedKey& original, const KeyObject& copy) {
-    const bool leaves = copy.group() != original.object.group();
-    const bool laid_open = call.makes_open(copy.properties);
-    if (copy.is_public() || (!leaves && !laid_open)) return {};
-    if (leaves && (copy.export_policy() & CXI_KEY_EXPORT_ALLOW) == 0) return fail(E_CXI_KEY_EXPORT_DENIED);
+    const std::string group(copy.group());
+    const Destination to{group, call.lays_open(copy.properties)};
+    if (!departs(original, to)) return {};
     CS2SIM_TRY_LET(uses, call.has(RIGHT_USE, original));
     if (!uses) return fail(E_CXI_PERMISSION_DENIED);
-    return approve_departure(call, original, copy.group());
+    return approve_departure(call, original, to);
 }
 
 // A copy is a key that is made, as what its group and the mode take.

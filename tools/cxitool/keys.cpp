@@ -6,6 +6,7 @@
 
 #include "firmware/crypto/curve_names.h"
 #include "firmware/crypto/pkey.h"
+#include "firmware/protocol/modes.h"
 #include "firmware/protocol/pattern.h"
 #include "firmware/protocol/terminal_text.h"
 #include "host-lib/pkcs11/cryptoki/names.h"
@@ -56,6 +57,8 @@ std::string shown(const Property& property) {
         return terminal_text(as_text(property.value));
     if (property.id == CXI_PROP_CC_AUTH_COUNTER && *one.number(property.id) == CXI_AUTH_NO_LIMIT) return "-1";
     if (property.id == CXI_PROP_KEY_ALGO) return algorithm_name(*one.number(property.id));
+    if (property.id == CXI_PROP_MADE_IN_MODE)
+        return mode_names(static_cast<std::uint16_t>(*one.number(property.id)));
     if (property.id == CXI_PROP_KEY_TYPE) return type_name(*one.number(property.id));
     if (row && row->type == PropertyType::number) {
         const std::uint32_t number = *one.number(property.id);
