@@ -210,8 +210,9 @@ Result<SqlKeyStore::Outcome> SqlKeyStore::change_row(
     return fail(E_CSA_STORE_CHANGED);
 }
 
-std::uint64_t SqlKeyStore::run_reservation(Connection& connection, const Change& change) {
-    if (change.size() == 1) return read_number(connection, change.front()).value_or(0);
+std::uint64_t SqlKeyStore::run_reservation(Connection& connection, const Change& change,
+                                           const Values& values) {
+    if (change.size() == 1) return read_number(connection, change.front(), values).value_or(0);
     return in_transaction(connection, [&] {
         const std::uint64_t changed = run(connection, change.front());
         if (change.size() > 2 && changed == 0) run(connection, change[1]);
@@ -280,7 +281,9 @@ Result<std::uint32_t> SqlKeyStore::reserve_specs(const std::string& group, std::
     const auto reserve = [&] {
         return perform([&](Connection& connection, bool) -> Result<void> {
             connection.commit_lazily(true);
-            first = run_reservation(connection, keystore::reserve_specs(connection.dialect(), group, count));
+            Values values;
+            const Dialect sql = connection.dialect().with(values);
+            first = run_reservation(connection, keystore::reserve_specs(sql, group, count), values);
             connection.commit_lazily(false);
             return {};
         });
