@@ -116,7 +116,7 @@ bool CxiCall::opens(const PropertyList& properties) const {
     constexpr std::size_t kMostBytes = 4096;
     std::size_t bytes = 0;
     for (const Property& property : properties)
-        if (property.id != CXI_PROP_VALUE) bytes += property.value.size();
+        if (property.id != CXI_PROP_VALUE) bytes += property.value().size();
     return bytes <= kMostBytes && are_open(properties) && (cxi.modes() & (MODE_FIPS | MODE_CC)) == 0;
 }
 
@@ -231,7 +231,7 @@ Result<PropertyList> CxiCall::made_by(const AccessRow& row, ByteView elements) c
     const SharedKey source = copied_by(row);
     if (!source) return stated;
     PropertyList all = source->object.properties;
-    for (const Property& property : stated) all.set(property.id, property.value);
+    for (const Property& property : stated) all.set(property.id, property.value());
     return all;
 }
 

@@ -122,7 +122,7 @@ Result<CxiConfig> Cxi::read_config(std::initializer_list<ByteView> indices) {
         if (!object && object.error().code != E_DB_NOT_FOUND) return fail(object.error());
         if (!object) continue;
         for (const Property& property : (*object)->object.properties)
-            settings.set(property.id, property.value);
+            settings.set(property.id, property.value());
     }
     CxiConfig config;
     config.user = settings.number_or(CXI_PROP_CFG_AUTH_USER, config.user);

@@ -15,7 +15,7 @@ Result<void> compare_names(const PropertyList& expected, const KeyObject& key) {
     for (const Property& property : expected) {
         const bool same = property.id == CXI_PROP_KEY_SPEC
                               ? expected.number(CXI_PROP_KEY_SPEC) == key.spec()
-                              : as_text(property.value) == key.properties.text(property.id);
+                              : as_text(property.value()) == key.properties.text(property.id);
         if (!same) return fail(E_CXI_PROP_COMPARE);
     }
     return {};

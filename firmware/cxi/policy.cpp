@@ -78,16 +78,16 @@ struct PolicyRow {
 };
 
 bool turned_on(const PropertyList& before, const Property& change) {
-    return change.value[0] != 0 && !before.flag_or(change.id, true);
+    return change.value()[0] != 0 && !before.flag_or(change.id, true);
 }
 bool turned_off(const PropertyList& before, const Property& change) {
-    return change.value[0] == 0 && before.flag_or(change.id, false);
+    return change.value()[0] == 0 && before.flag_or(change.id, false);
 }
 bool turned(const PropertyList& before, const Property& change) {
-    return (change.value[0] != 0) != before.flag_or(change.id, false);
+    return (change.value()[0] != 0) != before.flag_or(change.id, false);
 }
 std::uint32_t number_of(const Property& change) {
-    return static_cast<std::uint32_t>(big_endian(change.value));
+    return static_cast<std::uint32_t>(big_endian(change.value()));
 }
 bool more_usage(const PropertyList& before, const Property& change) {
     return (number_of(change) & ~before.number_or(CXI_PROP_KEY_USAGE, CXI_KEY_USAGE_ALL)) != 0;
@@ -98,10 +98,10 @@ bool more_export(const PropertyList& before, const Property& change) {
 }
 bool more_mechanisms(const PropertyList& before, const Property& change) {
     return before.has(CXI_PROP_KEY_MECHS) &&
-           !has_all(numbers_in(before.bytes(CXI_PROP_KEY_MECHS)), numbers_in(change.value));
+           !has_all(numbers_in(before.bytes(CXI_PROP_KEY_MECHS)), numbers_in(change.value()));
 }
 bool later(const PropertyList& before, const Property& change) {
-    return before.has(CXI_PROP_KEY_DATE_EXP) && as_text(change.value) > before.text(CXI_PROP_KEY_DATE_EXP);
+    return before.has(CXI_PROP_KEY_DATE_EXP) && as_text(change.value()) > before.text(CXI_PROP_KEY_DATE_EXP);
 }
 
 constexpr PolicyRow kPolicyRows[] = {

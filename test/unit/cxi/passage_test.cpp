@@ -23,7 +23,7 @@ PropertyList aes(std::string_view group, std::string_view name, std::uint32_t po
 }
 
 PropertyList with(PropertyList list, const PropertyList& more) {
-    for (const Property& each : more) list.set(each.id, each.value);
+    for (const Property& each : more) list.set(each.id, each.value());
     return list;
 }
 
