@@ -1,10 +1,12 @@
 #include "host-lib/keystore/drivers/sqlite/sqlite_file.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <boost/algorithm/string/predicate.hpp>
 #include <cerrno>
 #include <filesystem>
 #include <system_error>
@@ -42,6 +44,15 @@ bool is_network_file_system(std::uint64_t type) {
     return std::ranges::find(kNetworkFileSystems, type & 0xFFFFFFFF) != std::end(kNetworkFileSystems);
 }
 
+Failure no_database(const std::string& path) {
+    const bool of_product =
+        boost::algorithm::iends_with(path, ".pks") || boost::algorithm::iends_with(path, ".sdb");
+    return {Trouble::refused, E_CSA_STORE_CONFIG,
+            path + (of_product ? " is the key store file of a real product, which cs2sim cannot read: name "
+                                 "another file, and bring the keys by backup and restore"
+                               : " is no SQLite database")};
+}
+
 tl::expected<void, Failure> prepare_file(const std::string& path) {
     // What other connections of this process have open must not be opened and closed here: that would take
     // their locks away (sqlite.org/howtocorrupt.html, section 2.2). One that is new nobody has open.
@@ -50,6 +61,9 @@ tl::expected<void, Failure> prepare_file(const std::string& path) {
         ::close(made);
     else if (errno != EEXIST)
         return tl::unexpected(of_errno(path, errno));
+    struct ::stat file {};
+    if (::stat(path.c_str(), &file) == 0 && file.st_size == 1)
+        return tl::unexpected(no_database(path));  // which SQLite takes for none
     struct ::statfs system {};
     if (::statfs(path.c_str(), &system) != 0) return tl::unexpected(of_errno(path, errno));
     if (is_network_file_system(static_cast<std::uint64_t>(system.f_type))) {
