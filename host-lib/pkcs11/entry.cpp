@@ -66,14 +66,26 @@ void log_failure(Library& library, const FunctionRow& row, CK_RV ckr, const Erro
     library.log.write(LogLevel::error, row.name, text);
 }
 
+// Whoever was logged on is so no longer once the device refuses what they logged on with: it is for the
+// application to log on again.
+void log_off_if_refused(Library& library, Token& token) {
+    if (!token.logons().refused()) return;
+    const std::lock_guard lock(token.login_mutex);
+    if (!token.logons().refused()) return;  // a new PIN meanwhile
+    library.log.write(LogLevel::warning, "C_Logout",
+                      "the device refuses a PIN or key that it accepted before: logged off");
+    library.log_off(token);
+}
+
 CK_RV settle(const FunctionRow& row, Library* library, Session* session, const Error& error) {
     ErrorCircumstances circumstances;
     if (library) circumstances.version_3 = library->generation == Generation::r3;
     if (session) {
-        circumstances.role_logged_on = session->token.permissions() != 0;
         if (is_device_code(error.code)) session->device_error = error.code;
         circumstances.session_ended = session_gone(error, *library);
         if (circumstances.session_ended) library->close_sessions(session->token);
+        log_off_if_refused(*library, session->token);
+        circumstances.role_logged_on = session->token.permissions() != 0;
     }
     const CK_RV ckr = ckr_of(error, row.area, circumstances);
     if (library) log_failure(*library, row, ckr, error);
