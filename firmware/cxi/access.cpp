@@ -106,6 +106,7 @@ Result<bool> CxiCall::has(std::uint16_t rights, const KeyObject& object) const {
 
 bool are_open(const PropertyList& properties) {
     return !properties.flag_or(CXI_PROP_PRIVATE, true) && !properties.flag_or(CXI_PROP_TOKEN, true) &&
+           properties.number_or(CXI_PROP_MADE_IN_MODE, 0) == 0 &&
            has_nameless_keys(properties.text(CXI_PROP_KEY_GROUP));
 }
 
@@ -115,8 +116,12 @@ bool CxiCall::opens(const PropertyList& properties) const {
     constexpr std::size_t kMostBytes = 4096;
     std::size_t bytes = 0;
     for (const Property& property : properties)
-        if (property.id != CXI_PROP_VALUE) bytes += property.value.size();
+        if (property.id != CXI_PROP_VALUE) bytes += property.value().size();
     return bytes <= kMostBytes && are_open(properties) && (cxi.modes() & (MODE_FIPS | MODE_CC)) == 0;
+}
+
+bool CxiCall::lays_open(const PropertyList& properties) const {
+    return has_flag(CXI_FLAG_KEY_EXTERNAL) && are_open(properties);
 }
 
 Result<bool> CxiCall::has(std::uint16_t rights, const LoadedKey& key) const {
@@ -226,7 +231,7 @@ Result<PropertyList> CxiCall::made_by(const AccessRow& row, ByteView elements) c
     const SharedKey source = copied_by(row);
     if (!source) return stated;
     PropertyList all = source->object.properties;
-    for (const Property& property : stated) all.set(property.id, property.value);
+    for (const Property& property : stated) all.set(property.id, property.value());
     return all;
 }
 

@@ -106,6 +106,8 @@ public:
     bool makes_open(const PropertyList& properties) const {
         return has_flag(CXI_FLAG_KEY_EXTERNAL) && opens(properties);
     }
+    // The same, or one that becomes so when it has shrunk, or another mode comes.
+    bool lays_open(const PropertyList& properties) const;
 
 private:
     struct Named {
@@ -127,6 +129,7 @@ private:
 };
 
 // Whether an object with these properties, sealed outside, is nobody's: in whatever mode, of whatever size.
+// What a certified mode made, which lets nobody work unknown, never is.
 bool are_open(const PropertyList& properties);
 
 // GROUP in a template, found without decoding it; empty when there is none. Errors: E_CXI_PROP_TAG,

@@ -122,7 +122,7 @@ Result<CxiConfig> Cxi::read_config(std::initializer_list<ByteView> indices) {
         if (!object && object.error().code != E_DB_NOT_FOUND) return fail(object.error());
         if (!object) continue;
         for (const Property& property : (*object)->object.properties)
-            settings.set(property.id, property.value);
+            settings.set(property.id, property.value());
     }
     CxiConfig config;
     config.user = settings.number_or(CXI_PROP_CFG_AUTH_USER, config.user);
@@ -162,9 +162,9 @@ Result<SharedKey> Cxi::find_named(const PropertyList& names) {
 }
 
 Result<void> Cxi::approve_object(const KeyObject& key, Use use) {
-    if ((modes() & (MODE_FIPS | MODE_CC)) != 0)
-        CS2SIM_TRY(approve_key(modes(), use, key.algorithm(), key.bits(),
-                               key.properties.text(CXI_PROP_KEY_EC_CURVE)));
+    if (const std::uint16_t now = modes_for(key); is_certified(now))
+        CS2SIM_TRY(
+            approve_key(now, use, key.algorithm(), key.bits(), key.properties.text(CXI_PROP_KEY_EC_CURVE)));
     const bool barred_des = !services_.profile.des3 && key.algorithm() == CXI_KEY_ALGO_DES;
     if (barred_des && key.is_secret()) return fail(E_CXI_KEY_INVALID_ALGO);
     if (!services_.profile.dsa && is_finite_field(key.algorithm())) return fail(E_CXI_KEY_INVALID_ALGO);
@@ -187,14 +187,15 @@ Result<void> Cxi::allow(const LoadedKey& key, Use use, Mechanism mechanism, Byte
             return fail(E_CXI_VALIDITY_PERIOD);
     }
     CS2SIM_TRY(approve_object(key.object, use));
-    if ((modes() & (MODE_FIPS | MODE_CC)) == 0) return keep_roles(key, use, mechanism);
+    const std::uint16_t now = modes_for(key.object);
+    if (!is_certified(now)) return keep_roles(key, use, mechanism);
     if (key.pkey && is_dh(*key.pkey) && !is_in_safe_group(*key.pkey))
-        CS2SIM_TRY(approve_act(modes(), Act::own_group));
-    CS2SIM_TRY(approve_mechanism(modes(), use, key.object.algorithm(), mechanism.value));
+        CS2SIM_TRY(approve_act(now, Act::own_group));
+    CS2SIM_TRY(approve_mechanism(now, use, key.object.algorithm(), mechanism.value));
     if (const std::uint32_t hash = mask_hash(key, mechanism, parameter); hash != 0)
-        CS2SIM_TRY(approve_mechanism(modes(), use, key.object.algorithm(), hash));
+        CS2SIM_TRY(approve_mechanism(now, use, key.object.algorithm(), hash));
     CS2SIM_TRY(keep_roles(key, use, mechanism));
-    if ((modes() & MODE_FIPS) == 0 || !key.object.is_private()) return {};
+    if ((now & MODE_FIPS) == 0 || !key.object.is_private()) return {};
     return keep_first_usage(key, use, mechanism);
 }
 
@@ -203,7 +204,8 @@ Result<void> Cxi::allow(const LoadedKey& key, Use use, Mechanism mechanism, Byte
 Result<void> Cxi::keep_roles(const LoadedKey& key, Use use, Mechanism mechanism) {
     if (may_hand_on(key, use, mechanism)) CS2SIM_TRY(keys.keep_roles(key));
     if (!key.roles || (key.object.is_public() && (use & kWraps) == 0)) return {};
-    const bool certified = (modes() & (MODE_FIPS | MODE_CC)) != 0;
+    const std::uint16_t now = modes_for(key.object);
+    const bool certified = is_certified(now);
     std::optional<Restrictions> set;  // read when it is needed: a curve's signature is fast
     for (const SeparationRow& row : kSeparations) {
         if ((row.kinds & kind_of(key)) == 0 || ((row.uses | row.other_uses) & use) == 0) continue;
@@ -215,24 +217,10 @@ Result<void> Cxi::keep_roles(const LoadedKey& key, Use use, Mechanism mechanism)
         const KeyRole wanted = (row.uses & use) != 0 ? row.role : ROLE_WORKS;
         CS2SIM_TRY_LET(kept, keys.role(key, row.side, wanted));
         if (kept == wanted) continue;
-        CS2SIM_TRY(approve_act(modes(), Act::mixed_use));
+        CS2SIM_TRY(approve_act(now, Act::mixed_use));
         return fail(code_of_mixture(row.side, use));
     }
     return {};
-}
-
-// What the key's bytes are for, in whatever object: `wanted` from now on when nothing is noted.
-Result<std::uint32_t> Cxi::purpose(const LoadedKey& key, std::uint32_t wanted) {
-    if (const std::uint32_t known = *key.purpose; known != LoadedKey::kNoPurpose) return known;
-    constexpr auto kind = KeyStore::NoteKind::purpose;
-    CS2SIM_TRY_LET(note, keys.note(kind, key));
-    if (note.empty()) {
-        CS2SIM_TRY(keys.change_note(kind, key, [&](ByteView before) -> Result<Bytes> {
-            return note = before.empty() ? Bytes{static_cast<std::uint8_t>(wanted)} : to_bytes(before);
-        }));
-    }
-    *key.purpose = note.front();
-    return std::uint32_t{note.front()};
 }
 
 // A stored key gets its usage written down with its first use; one that lives outside must bring it along.
@@ -243,7 +231,7 @@ Result<void> Cxi::keep_first_usage(const LoadedKey& key, Use use, Mechanism mech
     const auto stated = key.object.properties.number(CXI_PROP_FIPS_KEY_USAGE_PADDING);
     if (!stated && key.external) return fail(E_CXI_FIPS_USAGE_NOT_SET);
     if (stated) CS2SIM_TRY(approve_usage(*stated, *usage));
-    CS2SIM_TRY_LET(fixed, purpose(key, *usage));
+    CS2SIM_TRY_LET(fixed, keys.purpose(key, *usage));
     CS2SIM_TRY(approve_usage(fixed, *usage));
     if (stated) return {};
     return keys.modify(key.index, [&](KeyObject& now) -> Result<void> {

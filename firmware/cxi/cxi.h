@@ -134,6 +134,11 @@ public:
     // What holds now for keys that this command makes in the group.
     Result<Circumstances> circumstances(const CxiCall& call, std::string_view group);
     std::uint16_t modes() const;
+    // What holds for a key: the device's modes, and the certified one that it was made in. So what such a
+    // mode keeps secret is not told where another one holds, on this device or the next.
+    std::uint16_t modes_for(const KeyObject& key) const {
+        return static_cast<std::uint16_t>(modes() | key.made_in());
+    }
 
     // Seals a key for outside and returns its reference. Errors: as KeySeal::seal().
     Result<Bytes> seal_outside(const KeyObject& key);
@@ -145,7 +150,6 @@ private:
     Result<void> bind_again(KeyObject& key, const LoadedKey& loaded);
     Result<void> note_failures(const LoadedKey& key, std::uint32_t failures);
     Result<void> keep_roles(const LoadedKey& key, Use use, Mechanism mechanism);
-    Result<std::uint32_t> purpose(const LoadedKey& key, std::uint32_t wanted);
     Result<void> keep_first_usage(const LoadedKey& key, Use use, Mechanism mechanism);
 
     Services& services_;

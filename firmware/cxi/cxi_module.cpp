@@ -71,7 +71,8 @@ constexpr CxiFunction kCxiFunctions[] = {
     {SFC_CXI_SIGN, cxi_sign, {{kUsed}}},
     {SFC_CXI_VERIFY, cxi_verify, {{{"key", Names::key, kUseOpen}}}},
     {SFC_CXI_RND_GEN, cxi_rnd_gen},
-    {SFC_CXI_SECRET_AGREE, cxi_secret_agree, {{kUsed}}},
+    // The secret is the key that KEY_DERIVE makes, and KEY_EXPORT gives in clear: it takes what both take.
+    {SFC_CXI_SECRET_AGREE, cxi_secret_agree, {{kUsed, kManaged, {"key", Names::key, RIGHT_PLAIN}}}},
     {SFC_CXI_OBJ_CREATE, cxi_obj_create, {{kMade}}},
     {SFC_CXI_KEY_PAIR_GEN,
      cxi_key_pair_gen,

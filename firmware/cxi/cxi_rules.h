@@ -13,6 +13,9 @@
 
 namespace cs2sim {
 
+inline constexpr std::uint16_t kCertifiedModes = MODE_FIPS | MODE_CC;
+constexpr bool is_certified(std::uint16_t modes) { return (modes & kCertifiedModes) != 0; }
+
 // What a command does with a key or mechanism.
 enum Use : std::uint16_t {
     USE_MAKE = 0x001,  // generate, import, derive, unwrap
@@ -214,6 +217,7 @@ enum class Act : std::uint8_t {
     overwrite,
     external_key,
     mixed_use,      // of one key: to wrap or unwrap, and anything else
+    raw_secret,     // of an agreement
     readable_join,  // of a key with one that somebody may know, or cut
     low_exponent,   // RSA, public exponent under 65537
     own_group,      // DH in another group than those of RFC 3526 and 7919
@@ -233,6 +237,8 @@ inline constexpr ActRule kActRules[] = {
     {MODE_CC, Act::external_key, E_CXI_CC_EXTERNAL_KEYS},
     {MODE_FIPS, Act::mixed_use, E_CXI_FIPS_KEY_USAGE},
     {MODE_CC, Act::mixed_use, E_CXI_CC_KEY_PROP},
+    {MODE_FIPS, Act::raw_secret, E_CXI_FIPS_BLOCKED},  // as the row of SECRET_AGREE says
+    {MODE_CC, Act::raw_secret, E_CXI_CC_BLOCKED},
     {MODE_FIPS, Act::readable_join, E_CXI_FIPS_MECH},
     {MODE_CC, Act::readable_join, E_CXI_CC_MECH},
     {MODE_FIPS, Act::low_exponent, E_CXI_FIPS_PROP},  // FIPS 186-5, section 5.1

@@ -107,13 +107,15 @@ Result<SecretBytes> agreed_secret(const LoadedKey& own, Mechanism mechanism, Byt
 // one, or had but a few bytes of the joined key, would read the other from its check value byte by byte.
 Result<void> approve_join(Cxi& cxi, const Restrictions& set, const KeyObject& base, const KeyObject& other,
                           std::size_t length) {
-    const bool certified = (cxi.modes() & (MODE_FIPS | MODE_CC)) != 0;
+    const std::uint16_t modes = cxi.modes_for(base) | cxi.modes_for(other);
+    const bool certified = is_certified(modes);
     if (!certified && !set.secure_derivation) return {};
-    const auto sealed = [](const KeyObject& key) {
-        return is_unknown_outside(key) && key.properties.flag_or(CXI_PROP_NEVER_EXTRACTABLE, false);
+    const auto sealed = [&](const KeyObject& key) {
+        return is_unknown_outside(key) && key.properties.flag_or(CXI_PROP_NEVER_EXTRACTABLE, false) &&
+               (!certified || key.made_in() != 0);
     };
     if (sealed(base) && sealed(other) && length == base.material.size() + other.material.size()) return {};
-    CS2SIM_TRY(approve_act(cxi.modes(), Act::readable_join));
+    CS2SIM_TRY(approve_act(modes, Act::readable_join));
     return fail(E_CXI_CRYPT_MECH);
 }
 
@@ -127,6 +129,7 @@ Result<Bytes> cxi_secret_agree(CxiCall& call) {
     const LoadedKey& key = call.key("key");
     CS2SIM_TRY_LET(settings, cxi.config(key.object.group()));
     if (settings.restrictions.secure_derivation) return fail(E_CXI_CRYPT_MECH);
+    CS2SIM_TRY(approve_act(cxi.modes_for(key.object), Act::raw_secret));
     CS2SIM_TRY(cxi.use(key, USE_DERIVE, {call.request.u32("mechanism")}));
     CS2SIM_TRY_LET(secret, agree(key, {call.request.u32("mechanism")}, call.request.bytes("peer")));
     return call.answer({ByteView(secret)});
@@ -145,13 +148,14 @@ Result<Bytes> cxi_key_derive(CxiCall& call) {
     CS2SIM_TRY_LET(now, cxi.circumstances(call, group));
     CS2SIM_TRY_LET(of_base, cxi.config(base.object.group()));
     const Restrictions set = strictest(now.restrictions, of_base.restrictions);
-    const Destination goes{group, call.makes_open(properties)};
+    const Destination goes{group, call.makes_open(properties)}, leaves{group, call.lays_open(properties)};
     CS2SIM_TRY(is_agreement(mechanism) && !mechanism.is_vendor()
                    ? approve_passage(call, base.object.group(), group)
-                   : approve_departure(call, base, group, carried_by(mechanism)));
+                   : approve_departure(call, base, leaves, carried_by(mechanism)));
     CS2SIM_TRY(approve_entry(call, base, goes, CXI_KEY_TYPE_SECRET, properties));
     CS2SIM_TRY(restrict_derivation(properties, set, base, mechanism.value));
     CS2SIM_TRY(cxi.use(base, USE_DERIVE, mechanism));
+    keep_to_mode(properties, base.object.made_in());
     CS2SIM_TRY_LET(place, cxi.place_in(call, properties, flags));
     const std::uint32_t bits = properties.number_or(CXI_PROP_KEY_SIZE, 0);
     if (!mechanism.is_vendor() && (bits == 0 || bits % 8 != 0 || bits > 8192))
@@ -161,7 +165,7 @@ Result<Bytes> cxi_key_derive(CxiCall& call) {
     if (mechanism.kdf() == CXI_MECH_KDF_CAT_BASE_AND_KEY) {
         other = call.find("data");
         CS2SIM_TRY_LET(of_other, cxi.config(other->object.group()));
-        CS2SIM_TRY(approve_departure(call, *other, goes.group));
+        CS2SIM_TRY(approve_departure(call, *other, leaves));
         CS2SIM_TRY(approve_entry(call, *other, goes, CXI_KEY_TYPE_SECRET, properties));
         CS2SIM_TRY(
             approve_join(cxi, strictest(set, of_other.restrictions), base.object, other->object, bits / 8));

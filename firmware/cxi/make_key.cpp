@@ -116,6 +116,7 @@ void finish_properties(KeyObject& key, std::uint32_t type, bool local, const Cir
     if (type >= CXI_KEY_TYPE_DATA) return;
     if (type == CXI_KEY_TYPE_PUBLIC) return;
     properties.set_flag(CXI_PROP_LOCAL, local);
+    if (local) keep_to_mode(properties, now.modes & kCertifiedModes);
     properties.set_flag(CXI_PROP_NEVER_EXTRACTABLE, local && (policy & 3) == 0);
     properties.set_flag(CXI_PROP_ALWAYS_SENSITIVE, local && (policy & CXI_KEY_EXPORT_ALLOW_PLAIN) == 0 &&
                                                        properties.flag_or(CXI_PROP_SENSITIVE, true));
@@ -360,8 +361,11 @@ Result<KeyObject> public_half(PropertyList properties, const KeyObject& private_
     if (!pkey) return fail(E_CXI_KEY_INVALID_COMP);
     auto half = key_from_material(std::move(properties), CXI_KEY_TYPE_PUBLIC, public_key_der(**pkey), now);
     // In another group it is a key from outside: the settings there say nothing of who decrypts.
-    if (half && half->group() == private_key.group() && private_key.properties.flag_or(CXI_PROP_LOCAL, false))
+    if (half && half->group() == private_key.group() &&
+        private_key.properties.flag_or(CXI_PROP_LOCAL, false)) {
         half->properties.set_flag(CXI_PROP_LOCAL, true);
+        keep_to_mode(half->properties, private_key.made_in());
+    }
     return half;
 }
 

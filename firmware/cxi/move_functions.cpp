@@ -15,7 +15,7 @@ Result<void> compare_names(const PropertyList& expected, const KeyObject& key) {
     for (const Property& property : expected) {
         const bool same = property.id == CXI_PROP_KEY_SPEC
                               ? expected.number(CXI_PROP_KEY_SPEC) == key.spec()
-                              : as_text(property.value) == key.properties.text(property.id);
+                              : as_text(property.value()) == key.properties.text(property.id);
         if (!same) return fail(E_CXI_PROP_COMPARE);
     }
     return {};
@@ -38,7 +38,6 @@ Result<void> note_policy(Cxi& cxi, const LoadedKey& key) {
     CS2SIM_TRY_LET(known, cxi.keys.policies(key));
     KeyPolicy policy = policy_of(key.object);
     policy.home = group_prefix(key.object.group());
-    policy.left_unguarded = (cxi.modes() & (MODE_FIPS | MODE_CC)) == 0;
     const auto widened = [&](ByteView note) -> Result<Bytes> {
         if (note.empty()) return encode_policy(policy);
         const KeyPolicy had = decode_policy(note);
@@ -54,13 +53,15 @@ Result<void> note_policy(Cxi& cxi, const LoadedKey& key) {
 }
 
 // What the note says the bytes were, with the limits that they had. A key comes back into the group that it
-// left where TRUSTED keys of that group guard it: its security officer has no say in another.
-Result<void> bind_noted(std::uint16_t modes, KeyObject& key, ByteView note) {
+// left where TRUSTED keys of that group guard it: its security officer has no say in another, nor over who
+// holds an open object.
+Result<void> bind_noted(std::uint16_t modes, KeyObject& key, bool open, ByteView note) {
     const KeyPolicy bound = decode_policy(note);
     if (!same_kind(bound, policy_of(key))) return fail(E_CXI_KEY_TYPE);
-    if (bound.home && *bound.home != group_prefix(key.group())) {
-        if (bound.wrap_with_trusted) return fail(E_CXI_KEY_EXPORT_DENIED);
-        CS2SIM_TRY(approve_act(modes, Act::plain_import));
+    const bool elsewhere = bound.home && *bound.home != group_prefix(key.group());
+    if (bound.wrap_with_trusted && (elsewhere || open)) return fail(E_CXI_KEY_EXPORT_DENIED);
+    if (elsewhere) {
+        CS2SIM_TRY(approve_act(modes | bound.made_in, Act::plain_import));
     }
     narrow_all(key.properties, bound);
     return {};
@@ -68,14 +69,14 @@ Result<void> bind_noted(std::uint16_t modes, KeyObject& key, ByteView note) {
 
 // The other way: bytes that were wrapped here stay the kind of key that they were, by the bytes as they came
 // and by what was made of them. Of others only what the mechanism proves to be whole may be had in clear.
-Result<void> bind_policy(Cxi& cxi, KeyObject& key, ByteView came, bool authenticated) {
+Result<void> bind_policy(Cxi& cxi, KeyObject& key, bool open, ByteView came, bool authenticated) {
     CS2SIM_TRY_LET(loaded, load_key(key));
     CS2SIM_TRY_LET(policies, cxi.keys.policies(loaded, came));
     bool known = false;
     for (const Bytes& note : policies) {
         if (note.empty()) continue;
         known = true;
-        CS2SIM_TRY(bind_noted(cxi.modes(), key, note));
+        CS2SIM_TRY(bind_noted(cxi.modes(), key, open, note));
     }
     if (known || authenticated) return {};
     KeyPolicy bound = policy_of(key);
@@ -89,6 +90,28 @@ bool is_authenticated(const LoadedKey& wrapping, Mechanism mechanism) {
     if (wrapping.pkey) return mechanism.pad() == CXI_MECH_PAD_OAEP;
     return mechanism.chain() == CXI_MECH_CHAIN_GCM || mechanism.chain() == CXI_MECH_CHAIN_CCM ||
            mechanism.chain() == CXI_MECH_CHAIN_KEY_WRAP;
+}
+
+// A key that only TRUSTED ones wrap goes by what nobody changes or reads without the key: a changed bit would
+// make it another one, whose bytes and limits the device does not know. Nor does its wrapping key, whatever
+// object has these bytes, unwrap without authentication from then on: the lengths, paddings and unwrapped
+// keys that come of chosen blobs tell what it would decrypt. GCM and CCM are as good as an IV that nobody has
+// had unwrapped before. Mechanisms of users' modules are theirs to judge. Error: E_CXI_CRYPT_MECH.
+Result<void> wrap_guarded(Cxi& cxi, const LoadedKey& wrapping, Mechanism mechanism, ByteView parameter) {
+    if (mechanism.is_vendor()) return {};
+    if (!is_authenticated(wrapping, mechanism)) return fail(E_CXI_CRYPT_MECH);
+    CS2SIM_TRY(
+        approve_wrap_mechanism(USE_WRAP, wrapping.pkey != nullptr, mechanism.value, makes_iv(parameter)));
+    CS2SIM_TRY_LET(guards, cxi.keys.note(KeyStore::NoteKind::guards, wrapping));
+    if (!guards.empty()) return {};
+    return cxi.keys.change_note(KeyStore::NoteKind::guards, wrapping,
+                                [](ByteView) -> Result<Bytes> { return Bytes{1}; });
+}
+
+Result<void> unwrap_beside_guarded(Cxi& cxi, const LoadedKey& wrapping, Mechanism mechanism) {
+    if (mechanism.is_vendor() || is_authenticated(wrapping, mechanism)) return {};
+    CS2SIM_TRY_LET(guards, cxi.keys.note(KeyStore::NoteKind::guards, wrapping));
+    return guards.empty() ? Result<void>() : fail(E_CXI_CRYPT_MECH);
 }
 
 // Where nothing proves that a wrapped key is whole, its length, its padding and its form alone can tell that
@@ -145,34 +168,37 @@ Result<SecretBytes> unframed(const Frame& frame, ByteView plain) {
 }
 
 // GCM and CCM: 0 bits stand for the whole tag.
-Result<void> approve_tag(const CxiCall& call, const LoadedKey& wrapping, Mechanism mechanism,
-                         ByteView parameter) {
+Result<void> approve_tag(const Move& move) {
     constexpr unsigned kShortest = 96;
+    const Mechanism mechanism = move.mechanism;
     const bool tagged = mechanism.chain() == CXI_MECH_CHAIN_GCM || mechanism.chain() == CXI_MECH_CHAIN_CCM;
-    const auto given = parse(LAYOUT_CXI_CRYPT_PARAMETER, parameter);
+    const auto given = parse(LAYOUT_CXI_CRYPT_PARAMETER, move.parameter);
     const unsigned bits = given ? given->u16("tagbits") : 0;
-    if (wrapping.pkey || mechanism.is_vendor() || !tagged || bits == 0 || bits >= kShortest) return {};
-    return approve_act(call.cxi.modes(), Act::short_tag);
+    if (move.wrapping.pkey || mechanism.is_vendor() || !tagged || bits == 0 || bits >= kShortest) return {};
+    return approve_act(move.modes, Act::short_tag);
 }
 
 // Encrypts a key's material: AES in an authenticated or padded mode, key wrap, or RSA for secret keys.
 Result<Bytes> wrap_material(CxiCall& call, const LoadedKey& wrapping, Mechanism mechanism, ByteView parameter,
                             const LoadedKey& key) {
-    const Move move{wrapping, key.object.group(), key.external && call.opens(key.object.properties),
-                    USE_WRAP, mechanism,          parameter};
+    const std::uint16_t modes = call.cxi.modes_for(wrapping.object) | key.object.made_in();
+    const bool open = key.external && call.opens(key.object.properties);
+    const Move move{modes, wrapping, key.object.group(), open, USE_WRAP, mechanism, parameter};
     CS2SIM_TRY(approve_move(call, move));
     CS2SIM_TRY(call.cxi.allow(wrapping, USE_WRAP, mechanism, parameter));
-    CS2SIM_TRY(approve_tag(call, wrapping, mechanism, parameter));
+    CS2SIM_TRY(approve_mechanism(modes, USE_WRAP, wrapping.object.algorithm(), mechanism.value));
+    CS2SIM_TRY(approve_tag(move));
     CS2SIM_TRY_LET(frame, frame_of(call, move));
     CS2SIM_TRY(may_move(key.object));
     const PropertyList& properties = key.object.properties;
     if ((key.object.export_policy() & (CXI_KEY_EXPORT_ALLOW | CXI_KEY_EXPORT_ALLOW_PLAIN)) == 0 ||
         !properties.flag_or(CXI_PROP_EXTRACTABLE, true))
         return fail(E_CXI_KEY_EXPORT_DENIED);
-    if (properties.flag_or(CXI_PROP_WRAP_WITH_TRUSTED, false) &&
-        !is_trusted_for(wrapping, key.object.group()))
-        return fail(E_CXI_KEY_EXPORT_DENIED);
     if (!key.object.is_secret() && (!key.object.is_private() || wrapping.pkey)) return fail(E_CXI_KEY_TYPE);
+    if (properties.flag_or(CXI_PROP_WRAP_WITH_TRUSTED, false)) {
+        if (!is_trusted_for(wrapping, key.object.group())) return fail(E_CXI_KEY_EXPORT_DENIED);
+        CS2SIM_TRY(wrap_guarded(call.cxi, wrapping, mechanism, parameter));
+    }
     // Both keys work, and what arrives on another device has no KAK: so the one that leaves needs its KAK's
     // leave as well.
     if (!key.object.is_public()) CS2SIM_TRY(call.cxi.spend(key));
@@ -192,7 +218,8 @@ Result<Bytes> wrap_material(CxiCall& call, const LoadedKey& wrapping, Mechanism 
 Result<SecretBytes> unwrap_material(CxiCall& call, const Move& move, ByteView wrapped) {
     const LoadedKey& wrapping = move.wrapping;
     CS2SIM_TRY(call.cxi.use(wrapping, USE_UNWRAP, move.mechanism, move.parameter));
-    CS2SIM_TRY(approve_tag(call, wrapping, move.mechanism, move.parameter));
+    CS2SIM_TRY(unwrap_beside_guarded(call.cxi, wrapping, move.mechanism));
+    CS2SIM_TRY(approve_tag(move));
     if (wrapping.pkey) return rsa_decrypt(wrapping, move.mechanism, move.parameter, wrapped);
     CS2SIM_TRY_LET(frame, frame_of(call, move));
     CS2SIM_TRY_LET(job, CipherJob::start(wrapping, move.mechanism, false, frame.parameter));
@@ -227,9 +254,10 @@ Result<Bytes> unwrap_and_place(CxiCall& call, ByteView parameter, ByteView wrapp
     CS2SIM_TRY_LET(now, cxi.circumstances(call, group));
     CS2SIM_TRY_LET(of_wrapping, cxi.config(wrapping.object.group()));
     CS2SIM_TRY_LET(place, cxi.place_in(call, properties, call.request.u32("flags")));
-    const bool open = call.makes_open(properties);
-    const Move move{wrapping, group, open, USE_UNWRAP, mechanism, parameter};
+    const bool open = call.makes_open(properties), laid_open = call.lays_open(properties);
+    const Move move{cxi.modes_for(wrapping.object), wrapping, group, open, USE_UNWRAP, mechanism, parameter};
     CS2SIM_TRY(approve_move(call, move));
+    keep_to_mode(properties, wrapping.object.made_in());
     now.restrictions = strictest(now.restrictions, of_wrapping.restrictions);
     CS2SIM_TRY(restrict_import(properties, now.restrictions, class_of(type) == CXI_KEY_TYPE_SECRET));
     const auto told = [&](Error error) {
@@ -249,7 +277,7 @@ Result<Bytes> unwrap_and_place(CxiCall& call, ByteView parameter, ByteView wrapp
     };
     auto key = made();
     if (!key) return told(key.error());
-    CS2SIM_TRY(bind_policy(cxi, *key, came, is_authenticated(wrapping, mechanism)));
+    CS2SIM_TRY(bind_policy(cxi, *key, laid_open, came, is_authenticated(wrapping, mechanism)));
     CS2SIM_TRY(cxi.settle(*key));
     CS2SIM_TRY_LET(reference, place.put(*key));
     return answer_made(call, reference, *key);
@@ -316,7 +344,7 @@ Result<Bytes> cxi_key_export(CxiCall& call) {
                                               call.request.bytes("parameter"), key));
         return call.answer({wrapped});
     }
-    CS2SIM_TRY(approve_act(cxi.modes(), Act::plain_export));
+    CS2SIM_TRY(approve_act(cxi.modes_for(object), Act::plain_export));
     CS2SIM_TRY(may_move(object));
     if (!leaves_in_clear(object.properties)) return fail(E_CXI_KEY_EXPORT_DENIED);
     CS2SIM_TRY(cxi.spend(key));

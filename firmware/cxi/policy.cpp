@@ -29,13 +29,15 @@ constexpr std::uint32_t kCutting[] = {
     CXI_MECH_KDF_CAT_DATA_AND_BASE, CXI_MECH_KDF_EXTRACT_KEY_FROM_KEY,
 };
 
-// In `guards` of a noted policy. A note from before the latter two has neither: what it lists, it states.
+// In `guards` of a noted policy. A note from before those of mechanisms and date has neither: what it lists,
+// it states. 16 was one of a form before.
 enum NotedGuard : std::uint8_t {
     kWithTrusted = 1,
     kStatesMechanisms = 2,
     kStatesExpiry = 4,
     kStatesHome = 8,  // its 8 bytes stand behind the mechanisms
-    kLeftUnguarded = 16,
+    kMadeInFips = 32,
+    kMadeInCc = 64,
 };
 constexpr std::size_t kHomeBytes = 8;  // of group_prefix()
 
@@ -76,16 +78,16 @@ struct PolicyRow {
 };
 
 bool turned_on(const PropertyList& before, const Property& change) {
-    return change.value[0] != 0 && !before.flag_or(change.id, true);
+    return change.value()[0] != 0 && !before.flag_or(change.id, true);
 }
 bool turned_off(const PropertyList& before, const Property& change) {
-    return change.value[0] == 0 && before.flag_or(change.id, false);
+    return change.value()[0] == 0 && before.flag_or(change.id, false);
 }
 bool turned(const PropertyList& before, const Property& change) {
-    return (change.value[0] != 0) != before.flag_or(change.id, false);
+    return (change.value()[0] != 0) != before.flag_or(change.id, false);
 }
 std::uint32_t number_of(const Property& change) {
-    return static_cast<std::uint32_t>(big_endian(change.value));
+    return static_cast<std::uint32_t>(big_endian(change.value()));
 }
 bool more_usage(const PropertyList& before, const Property& change) {
     return (number_of(change) & ~before.number_or(CXI_PROP_KEY_USAGE, CXI_KEY_USAGE_ALL)) != 0;
@@ -96,10 +98,10 @@ bool more_export(const PropertyList& before, const Property& change) {
 }
 bool more_mechanisms(const PropertyList& before, const Property& change) {
     return before.has(CXI_PROP_KEY_MECHS) &&
-           !has_all(numbers_in(before.bytes(CXI_PROP_KEY_MECHS)), numbers_in(change.value));
+           !has_all(numbers_in(before.bytes(CXI_PROP_KEY_MECHS)), numbers_in(change.value()));
 }
 bool later(const PropertyList& before, const Property& change) {
-    return before.has(CXI_PROP_KEY_DATE_EXP) && as_text(change.value) > before.text(CXI_PROP_KEY_DATE_EXP);
+    return before.has(CXI_PROP_KEY_DATE_EXP) && as_text(change.value()) > before.text(CXI_PROP_KEY_DATE_EXP);
 }
 
 constexpr PolicyRow kPolicyRows[] = {
@@ -189,7 +191,7 @@ KeyPolicy policy_of(const KeyObject& key) {
         stated(properties.has(CXI_PROP_KEY_MECHS), numbers_in(properties.bytes(CXI_PROP_KEY_MECHS))),
         stated(properties.has(CXI_PROP_KEY_DATE_EXP), std::string(properties.text(CXI_PROP_KEY_DATE_EXP))),
         {},
-        false};
+        key.made_in()};
 }
 
 KeyPolicy either(const KeyPolicy& one, const KeyPolicy& other) {
@@ -205,20 +207,22 @@ KeyPolicy either(const KeyPolicy& one, const KeyPolicy& other) {
         if (both.mechanisms && !has_all(*both.mechanisms, {mechanism})) both.mechanisms->push_back(mechanism);
     both.expires = one.expires && other.expires ? std::max(one.expires, other.expires) : std::nullopt;
     if (one.home != other.home) both.home.reset();
-    both.left_unguarded |= other.left_unguarded;
+    both.made_in = static_cast<std::uint16_t>(one.made_in | other.made_in);
     return both;
 }
 
 Result<Bytes> encode_policy(const KeyPolicy& policy) {
     Bytes mechanisms = list_of(policy.mechanisms.value_or(std::vector<std::uint32_t>()));
     if (policy.home) append(mechanisms, *policy.home);
-    return compose(LAYOUT_CXI_KEY_POLICY,
-                   {policy.algorithm, policy.type, policy.export_policy, policy.usage,
-                    policy.sensitive ? 1 : 0, policy.extractable ? 1 : 0,
-                    (policy.wrap_with_trusted ? kWithTrusted : 0) |
-                        (policy.mechanisms ? kStatesMechanisms : 0) | (policy.expires ? kStatesExpiry : 0) |
-                        (policy.home ? kStatesHome : 0) | (policy.left_unguarded ? kLeftUnguarded : 0),
-                    policy.expires.value_or(""), mechanisms});
+    return compose(
+        LAYOUT_CXI_KEY_POLICY,
+        {policy.algorithm, policy.type, policy.export_policy, policy.usage, policy.sensitive ? 1 : 0,
+         policy.extractable ? 1 : 0,
+         (policy.wrap_with_trusted ? kWithTrusted : 0) | (policy.mechanisms ? kStatesMechanisms : 0) |
+             (policy.expires ? kStatesExpiry : 0) | (policy.home ? kStatesHome : 0) |
+             ((policy.made_in & MODE_FIPS) != 0 ? kMadeInFips : 0) |
+             ((policy.made_in & MODE_CC) != 0 ? kMadeInCc : 0),
+         policy.expires.value_or(""), mechanisms});
 }
 
 KeyPolicy decode_policy(ByteView note) {
@@ -242,7 +246,8 @@ KeyPolicy decode_policy(ByteView note) {
             stated((guards & kStatesMechanisms) != 0 || !mechanisms.empty(), numbers_in(mechanisms)),
             stated((guards & kStatesExpiry) != 0 || !expires.empty(), std::string(expires)),
             std::move(home),
-            (guards & kLeftUnguarded) != 0};
+            static_cast<std::uint16_t>(((guards & kMadeInFips) != 0 ? MODE_FIPS : 0) |
+                                       ((guards & kMadeInCc) != 0 ? MODE_CC : 0))};
 }
 
 void narrow_export(PropertyList& properties, const KeyPolicy& bound) {
@@ -251,6 +256,13 @@ void narrow_export(PropertyList& properties, const KeyPolicy& bound) {
     if (bound.sensitive) properties.set_flag(CXI_PROP_SENSITIVE, true);
     if (bound.wrap_with_trusted) properties.set_flag(CXI_PROP_WRAP_WITH_TRUSTED, true);
     if (!bound.extractable) properties.set_flag(CXI_PROP_EXTRACTABLE, false);
+    keep_to_mode(properties, bound.made_in);
+}
+
+void keep_to_mode(PropertyList& properties, std::uint16_t made_in) {
+    if (made_in != 0)
+        properties.set_number(CXI_PROP_MADE_IN_MODE,
+                              properties.number_or(CXI_PROP_MADE_IN_MODE, 0) | made_in);
 }
 
 void narrow_all(PropertyList& properties, const KeyPolicy& bound) {

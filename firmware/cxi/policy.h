@@ -42,9 +42,9 @@ struct KeyPolicy {
     std::optional<std::vector<std::uint32_t>> mechanisms;  // MECHS; nothing: any, an empty list: none
     std::optional<std::string> expires;                    // DATE_EXP; nothing: never
     // Of keys that were wrapped: group_prefix() of the only group that they were wrapped in, when it is
-    // known, and whether that was in a mode that keeps no key from coming out in clear.
+    // known.
     std::optional<Bytes> home;
-    bool left_unguarded = false;
+    std::uint16_t made_in = 0;  // as KeyObject::made_in(): whose rules hold for it, wherever it is
 
     friend bool operator==(const KeyPolicy&, const KeyPolicy&) = default;
 };
@@ -54,10 +54,14 @@ KeyPolicy either(const KeyPolicy& one, const KeyPolicy& other);
 Result<Bytes> encode_policy(const KeyPolicy& policy);
 KeyPolicy decode_policy(ByteView note);  // that encode_policy() made
 
-// Makes `properties` say no more than `bound` does: export policy and guards, for keys derived of one; and
-// use, mechanisms and date, for a key of the same bytes.
+// Makes `properties` say no more than `bound` does: export policy, guards and the certified mode whose rules
+// hold, for keys derived of one; and use, mechanisms and date, for a key of the same bytes.
 void narrow_export(PropertyList& properties, const KeyPolicy& bound);
 void narrow_all(PropertyList& properties, const KeyPolicy& bound);
+
+// What is made of a key that a certified mode made, or comes out of a blob under one, keeps to that mode's
+// rules, too.
+void keep_to_mode(PropertyList& properties, std::uint16_t made_in);
 
 // Bits that no policy knows, in a property that a caller gives. Error: E_CXI_PROP_VAL.
 Result<void> check_bits(const Property& given);
@@ -112,7 +116,8 @@ Result<void> restrict_import(PropertyList& properties, const Restrictions& set, 
 Result<void> restrict_derivation(PropertyList& properties, const Restrictions& set, const LoadedKey& base,
                                  std::uint32_t mechanism);
 
-// Whether nobody outside the device can know the key's bytes: made here, and never to be had in clear.
+// Whether nobody outside the device can know the key's bytes as far as its own history goes: made here, and
+// never to be had in clear. In certified modes made_in() must say so, too.
 bool is_unknown_outside(const KeyObject& key);
 
 bool is_weak_des(ByteView key);  // a weak or semi-weak key in it, or two equal neighbours

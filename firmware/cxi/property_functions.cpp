@@ -44,11 +44,11 @@ bool matches_template(const KeyObject& key, const PropertyList& filter) {
         const bool pattern = wanted.id == CXI_PROP_KEY_GROUP || wanted.id == CXI_PROP_KEY_NAME;
         const std::string_view actual = key.properties.text(wanted.id);
         if (pattern) {
-            if (!matches_pattern(as_text(wanted.value), actual)) return false;
+            if (!matches_pattern(as_text(wanted.value()), actual)) return false;
         } else if (const DefaultRow* standard = find_default(wanted.id)) {
             if (filter.number(wanted.id) != key.properties.number_or(wanted.id, standard->number))
                 return false;
-        } else if (!key.properties.has(wanted.id) || as_text(wanted.value) != actual) {
+        } else if (!key.properties.has(wanted.id) || as_text(wanted.value()) != actual) {
             return false;
         }
     }
@@ -114,7 +114,7 @@ Result<void> apply_changes(KeyObject& object, const PropertyList& changes, const
         CS2SIM_TRY(check_change(before, change, who));
         if (change.id == CXI_PROP_VALUE && object.type() < CXI_KEY_TYPE_DATA)
             return fail(E_CXI_PROP_READONLY);
-        object.properties.set(change.id, change.value);
+        object.properties.set(change.id, change.value());
     }
     const std::uint32_t usage = usage_of(object.properties, true);
     if (usage != usage_of(before, true)) CS2SIM_TRY(approve_purpose(modes, set, usage));
@@ -136,7 +136,7 @@ Result<Bytes> set_config(CxiCall& call, std::string_view group, const PropertyLi
     none.properties.set_number(CXI_PROP_KEY_TYPE, CXI_KEY_TYPE_CONFIG);
     if (!group.empty()) none.properties.set(CXI_PROP_KEY_GROUP, group);
     const auto apply = [&](KeyObject& config) -> Result<void> {
-        for (const Property& change : changes) config.properties.set(change.id, change.value);
+        for (const Property& change : changes) config.properties.set(change.id, change.value());
         return {};
     };
     CS2SIM_TRY(cxi.keys.modify(key_index(group, {}, 0), apply, &none));
@@ -186,13 +186,12 @@ Result<void> may_enter(const CxiCall& call, const LoadedKey& original, KeyObject
 // What goes into another group, or is laid open, is free of its group's rights: for those who may use and
 // export it.
 Result<void> may_leave(const CxiCall& call, const LoadedKey& original, const KeyObject& copy) {
-    const bool leaves = copy.group() != original.object.group();
-    const bool laid_open = call.makes_open(copy.properties);
-    if (copy.is_public() || (!leaves && !laid_open)) return {};
-    if (leaves && (copy.export_policy() & CXI_KEY_EXPORT_ALLOW) == 0) return fail(E_CXI_KEY_EXPORT_DENIED);
+    const std::string group(copy.group());
+    const Destination to{group, call.lays_open(copy.properties)};
+    if (!departs(original, to)) return {};
     CS2SIM_TRY_LET(uses, call.has(RIGHT_USE, original));
     if (!uses) return fail(E_CXI_PERMISSION_DENIED);
-    return approve_departure(call, original, copy.group());
+    return approve_departure(call, original, to);
 }
 
 // A copy is a key that is made, as what its group and the mode take.
@@ -359,7 +358,7 @@ Result<Bytes> cxi_obj_copy(CxiCall& call) {
         const bool free = std::ranges::find(kFreeInCopies, change.id) != std::end(kFreeInCopies);
         if (!free) CS2SIM_TRY(check_change(key.object.properties, change, who));
         if (change.id == CXI_PROP_VALUE) return fail(E_CXI_PROP_READONLY);
-        copy.properties.set(change.id, change.value);
+        copy.properties.set(change.id, change.value());
     }
     keep_history(copy.properties);
     // A copy outside is as good as a backup.

@@ -16,32 +16,16 @@ constexpr bool Restrictions::*kKept[] = {&Restrictions::wrap_policy, &Restrictio
 
 bool is_local(const KeyObject& key) { return key.properties.flag_or(CXI_PROP_LOCAL, false); }
 
-bool is_certified(const CxiCall& call) { return (call.cxi.modes() & (MODE_FIPS | MODE_CC)) != 0; }
-
-// What was wrapped before the mode came may have left under a key that somebody knows.
-Result<bool> left_unguarded(Cxi& cxi, const LoadedKey& key) {
-    CS2SIM_TRY_LET(notes, cxi.keys.policies(key));
-    return std::ranges::any_of(
-        notes, [](ByteView note) { return !note.empty() && decode_policy(note).left_unguarded; });
-}
-
 // The value of a key that came in, or was made of others, may be one that somebody chose, and anybody
-// encrypts to a public key. In certified modes what could be had in clear counts as well, and keys of another
-// group do, whose security officer may let them out.
-Result<bool> may_be_known(const CxiCall& call, const LoadedKey& wrapping, const Move& move) {
-    if (is_certified(call) && wrapping.object.group() != move.group) return true;
-    const Use use = move.use;
-    if (wrapping.pkey) return use != USE_WRAP || !is_local(wrapping.object);
-    if (!is_certified(call)) return !is_local(wrapping.object);
-    if (!is_unknown_outside(wrapping.object)) return true;
-    return left_unguarded(call.cxi, wrapping);
-}
-
-bool makes_iv(ByteView parameter) {
-    const auto given = parse(LAYOUT_CXI_CRYPT_PARAMETER, parameter);
-    const auto framed = parse(LAYOUT_CXI_FRAME_PARAMETER, parameter);
-    return (given && given->u8("source") == CXI_IV_GENERATE) ||
-           (framed && framed->u8("source") == CXI_IV_GENERATE);
+// encrypts to a public key. In certified modes what could be had in clear counts as well, and so do keys of
+// another group, whose security officer may let them out, and whatever no such mode made: other modes have
+// too many ways to tell a key for their traces to be listed.
+bool may_be_known(const Move& move) {
+    const LoadedKey& wrapping = move.wrapping;
+    if (wrapping.pkey && move.use != USE_WRAP) return true;
+    if (!is_certified(move.modes)) return !is_local(wrapping.object);
+    if (wrapping.object.group() != move.group || wrapping.object.made_in() == 0) return true;
+    return wrapping.pkey ? !is_local(wrapping.object) : !is_unknown_outside(wrapping.object);
 }
 
 // A key that both handles keys and encrypts or decrypts makes chosen keys, or tells keys.
@@ -64,6 +48,13 @@ bool gains(const CxiConfig& had, const CxiConfig& has) {
 
 }  // namespace
 
+bool makes_iv(ByteView parameter) {
+    const auto given = parse(LAYOUT_CXI_CRYPT_PARAMETER, parameter);
+    const auto framed = parse(LAYOUT_CXI_FRAME_PARAMETER, parameter);
+    return (given && given->u8("source") == CXI_IV_GENERATE) ||
+           (framed && framed->u8("source") == CXI_IV_GENERATE);
+}
+
 bool is_trusted_for(const LoadedKey& wrapping, std::string_view group) {
     return wrapping.object.group() == group && wrapping.object.properties.flag_or(CXI_PROP_TRUSTED, false);
 }
@@ -79,20 +70,27 @@ Result<void> approve_passage(const CxiCall& call, std::string_view from, std::st
     return in_clear ? call.require(RIGHT_PLAIN, from) : Result<void>();
 }
 
-Result<void> approve_departure(const CxiCall& call, const LoadedKey& key, std::string_view to,
+bool departs(const LoadedKey& key, const Destination& to) {
+    const bool was_open = key.external && are_open(key.object.properties);
+    return !key.object.is_public() && (key.object.group() != to.group || (to.open && !was_open));
+}
+
+Result<void> approve_departure(const CxiCall& call, const LoadedKey& key, const Destination& to,
                                Carries carries) {
     const KeyObject& object = key.object;
     const PropertyList& properties = object.properties;
-    if (object.group() == to || object.is_public()) return {};
-    const bool whole = carries == Carries::bytes;
+    if (!departs(key, to)) return {};
+    const bool is_key = object.type() < CXI_KEY_TYPE_DATA;
+    const bool whole = carries == Carries::bytes && (is_key || object.group() != to.group);
     if (whole && (object.export_policy() & CXI_KEY_EXPORT_ALLOW) == 0) return fail(E_CXI_KEY_EXPORT_DENIED);
-    if (object.type() < CXI_KEY_TYPE_DATA) {
+    if (is_key) {
         const bool stays =
             whole ? stays_in_group(properties) : properties.flag_or(CXI_PROP_WRAP_WITH_TRUSTED, false);
         if (stays) return fail(E_CXI_KEY_EXPORT_DENIED);
-        CS2SIM_TRY(approve_act(call.cxi.modes(), Act::plain_export));
+        if (whole || object.group() != to.group)
+            CS2SIM_TRY(approve_act(call.cxi.modes_for(object), Act::plain_export));
     }
-    return approve_passage(call, object.group(), to);
+    return approve_passage(call, object.group(), to.group);
 }
 
 Result<bool> comes_from_outside(const CxiCall& call, const LoadedKey& source, const Destination& to) {
@@ -100,7 +98,7 @@ Result<bool> comes_from_outside(const CxiCall& call, const LoadedKey& source, co
     const bool was_open = source.external && are_open(source.object.properties);
     const bool is_nobodys = was_open && !to.open;
     if (from == to.group && !is_nobodys) return false;
-    if (is_nobodys && is_certified(call)) return true;
+    if (is_nobodys && is_certified(call.cxi.modes())) return true;
     CS2SIM_TRY_LET(had, call.cxi.config(from));
     CS2SIM_TRY_LET(has, call.cxi.config(to.group));
     if (is_nobodys) had = CxiConfig{};
@@ -136,9 +134,8 @@ Result<void> approve_move(const CxiCall& call, const Move& move) {
         approve_passage(call, wraps ? move.group : wrapping.group(), wraps ? wrapping.group() : move.group));
 
     const bool trusted = is_trusted_for(move.wrapping, move.group);
-    CS2SIM_TRY_LET(may_be, may_be_known(call, move.wrapping, move));
-    const bool known = !trusted && may_be;
-    if (known) CS2SIM_TRY(approve_act(call.cxi.modes(), wraps ? Act::plain_export : Act::plain_import));
+    const bool known = !trusted && may_be_known(move);
+    if (known) CS2SIM_TRY(approve_act(move.modes, wraps ? Act::plain_export : Act::plain_import));
     CS2SIM_TRY_LET(of_wrapping, call.cxi.config(wrapping.group()));
     CS2SIM_TRY_LET(of_moved, call.cxi.config(move.group));
     const Restrictions set = strictest(of_wrapping.restrictions, of_moved.restrictions);

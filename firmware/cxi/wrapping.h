@@ -12,6 +12,7 @@ namespace cs2sim {
 
 // A key that is wrapped or unwrapped.
 struct Move {
+    std::uint16_t modes;  // that hold for both keys, as far as they are there
     const LoadedKey& wrapping;
     std::string_view group;  // of the key that moves
     bool open = false;       // whether that is an open object of a session
@@ -28,6 +29,9 @@ struct Move {
 // CFG_SECURE_IMPORT, of either group; the database's.
 Result<void> approve_move(const CxiCall& call, const Move& move);
 
+// Whether the parameter of a cipher has the device make the IV.
+bool makes_iv(ByteView parameter);
+
 // Whether TRUSTED of the wrapping key stands for keys of the group: a group's security officer does for its
 // own keys.
 bool is_trusted_for(const LoadedKey& wrapping, std::string_view group);
@@ -36,23 +40,26 @@ bool is_trusted_for(const LoadedKey& wrapping, std::string_view group);
 // settings of its own that the other lacks. Error: E_CXI_PERMISSION_DENIED; the database's.
 Result<void> approve_passage(const CxiCall& call, std::string_view from, std::string_view to);
 
-// What the other key has of the key that it is made of.
-enum class Carries : std::uint8_t {
-    bytes,     // a copy, a derivation that joins or cuts
-    function,  // what only a one-way function gives
-};
-// Whether what is in a key may come into one of the group `to`, by a copy or a derivation: what the own
-// group's TRUSTED keys alone take out, and in FIPS and CC modes every key, as the security officer of another
-// group trusts others; what is not EXTRACTABLE, or may not be exported, as far as its bytes go. Errors:
-// E_CXI_KEY_EXPORT_DENIED; Act::plain_export; those of approve_passage().
-Result<void> approve_departure(const CxiCall& call, const LoadedKey& key, std::string_view to,
-                               Carries carries = Carries::bytes);
-
 // Where what is made of a key goes.
 struct Destination {
     std::string_view group;
     bool open = false;  // an open object of a session
 };
+
+// What the other key has of the key that it is made of.
+enum class Carries : std::uint8_t {
+    bytes,     // a copy, a derivation that joins or cuts
+    function,  // what only a one-way function gives
+};
+// Whether what is in a key may come into one of another group, or be laid open in its own, where everybody
+// works with it, by a copy or a derivation. There stay: what the own group's TRUSTED keys alone take out, and
+// in FIPS and CC modes every key, as the security officer of another group trusts others; what is not
+// EXTRACTABLE, or may not be exported, as far as its bytes go. Errors: E_CXI_KEY_EXPORT_DENIED;
+// Act::plain_export; those of approve_passage().
+Result<void> approve_departure(const CxiCall& call, const LoadedKey& key, const Destination& to,
+                               Carries carries = Carries::bytes);
+// Whether a key leaves its group so, in one way or the other.
+bool departs(const LoadedKey& key, const Destination& to);
 
 // Whether what is in a key comes to the destination as from outside: out of a group that lacks a setting of
 // the destination's, where somebody may know it or work with it as nobody may here; out of an open object,

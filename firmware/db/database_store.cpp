@@ -133,7 +133,8 @@ Result<std::shared_ptr<Database>> DatabaseStore::create(std::string_view name, c
     if (!maker) return fail(E_DB_BAD_PARAM);
 
     const std::lock_guard lock(impl_->mutex);
-    if (!impl_->backend_of(plain)) {
+    // One that is open is there: the disk is not asked.
+    if (!impl_->databases.contains(plain) && !impl_->backend_of(plain)) {
         CS2SIM_TRY_LET(made, maker->make(plain, info, impl_->terms_of(plain)));
         CS2SIM_TRY(made->finish());
         CS2SIM_TRY(made->publish());

@@ -218,6 +218,7 @@ Result<MbkKeyInfo> MbkStore::remove(std::uint32_t slot) {
 }
 
 std::uint64_t MbkStore::changes() {
+    if (!smos_.master_key.present()) return 0;
     const auto store = databases_.open(kMasterKeyDatabase);
     if (!store) return 0;
     std::uint64_t sum = 0;

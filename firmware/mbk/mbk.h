@@ -122,7 +122,8 @@ public:
     // slot: a key that seals is only replaced), E_MBK_SLOT_EMPTY.
     Result<MbkKeyInfo> remove(std::uint32_t slot);
 
-    // A number that has moved on whenever a slot was filled, replaced or cleared.
+    // A number that has moved on whenever a slot was filled, replaced or cleared; 0 while there is nothing to
+    // keep anything under: no database, or no master key to open it by.
     std::uint64_t changes();
     // `then` runs after each such change, on its thread, for as long as this lives. To be called before other
     // threads are here.

@@ -189,7 +189,7 @@ Answer SetAttributeValue(Session& session, CK_OBJECT_HANDLE handle, CK_ATTRIBUTE
                                        Effect::change));
     CS2SIM_TRY(answer);
     PropertyList after = object->properties;
-    for (const Property& change : *changes) after.set(change.id, change.value);
+    for (const Property& change : *changes) after.set(change.id, change.value());
     Bytes reference = to_bytes(answer->block.bytes("key"));
     if (object->stored) return change_in_store(session, *object, std::move(reference), std::move(after));
     session.library.objects.replace(*object, std::move(reference), std::move(after));

@@ -297,7 +297,7 @@ Result<PropertyList> changed_properties(const Template& given, const PropertyLis
         CS2SIM_TRY(put(changes, row, value));
     }
     PropertyList after = before;
-    for (const Property& change : changes) after.set(change.id, change.value);
+    for (const Property& change : changes) after.set(change.id, change.value());
     CS2SIM_TRY(check_authentication(after));
     if (changes.has(CXI_PROP_SENSITIVE) || changes.has(CXI_PROP_EXTRACTABLE)) {
         set_export_policy(after);

@@ -21,9 +21,8 @@ open('program.exe', 'wb').write((dos + coff + optional + section).ljust(0x200, b
 pkcs11-tool --module $M --slot 0 --login --pin 123456 --keypairgen --key-type rsa:2048 --label code --id 01 >/dev/null
 /usr/bin/python3 program.py
 key='pkcs11:object=code;type=private;pin-value=123456'
-engine=$(find /usr/lib -name pkcs11.so -path '*engines-3*' | head -n 1)
 OPENSSL_CONF=$HOME/openssl.cnf openssl req -new -x509 -engine pkcs11 -keyform engine -key "$key" -subj /CN=code -addext extendedKeyUsage=codeSigning -days 3 -out cert.pem 2>/dev/null
-osslsigncode sign -pkcs11engine $engine -pkcs11module $M -key "$key" -certs cert.pem -h sha256 -in program.exe -out signed.exe
+osslsigncode sign -pkcs11module $M -key "$key" -certs cert.pem -h sha256 -in program.exe -out signed.exe
 osslsigncode verify -CAfile cert.pem -in signed.exe | grep -E 'Succeeded|Failed|Signature verification'
 )sh");
     INFO(out);

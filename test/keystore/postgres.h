@@ -45,7 +45,8 @@ public:
 
     void start();
     void stop(bool at_once = false);  // "fast"; at once: as if it had crashed
-    void pause();                     // SIGSTOP to all its processes
+    std::vector<::pid_t> processes() const;
+    void pause();  // SIGSTOP to all its processes
     void go_on();
 
     // A database with the store's tables and roles made by init(), of the superuser. `how`: further words of
@@ -70,7 +71,6 @@ public:
     std::string log() const { return scenario::read_file(folder_ / "log"); }
 
 private:
-    std::vector<::pid_t> processes() const;
     void make_certificates();
 
     scenario::Folder folder_;

@@ -83,11 +83,15 @@ void Simulator::ended() {
     running_ = false;
 }
 
-void Simulator::kill() {
+::pid_t Simulator::process() const {
     const Outcome status = command({"status", "--state", state()});
     const std::string running = "running    pid ";
     REQUIRE(status.out.starts_with(running));
-    const pid_t daemon = std::stoi(status.out.substr(running.size()));
+    return std::stoi(status.out.substr(running.size()));
+}
+
+void Simulator::kill() {
+    const ::pid_t daemon = process();
     REQUIRE(::kill(daemon, SIGKILL) == 0);
     // It is not our child: wait until it is gone.
     for (int i = 0; ::kill(daemon, 0) == 0; ++i) {

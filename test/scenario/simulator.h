@@ -27,8 +27,9 @@ public:
 
     std::string start();  // what it said on stderr
     void stop();
-    void ended();  // by itself: waits until it is gone
-    void kill();   // SIGKILL to the daemon, in the middle of whatever it does
+    void ended();             // by itself: waits until it is gone
+    void kill();              // SIGKILL to the daemon, in the middle of whatever it does
+    ::pid_t process() const;  // the daemon's, which runs
 
     // cs2sim, with CS2SIM_STATE naming this one.
     Outcome steer(std::vector<std::string> arguments) const;

@@ -6,6 +6,7 @@
 
 #include "firmware/crypto/curve_names.h"
 #include "firmware/crypto/pkey.h"
+#include "firmware/protocol/modes.h"
 #include "firmware/protocol/pattern.h"
 #include "firmware/protocol/terminal_text.h"
 #include "host-lib/pkcs11/cryptoki/names.h"
@@ -51,21 +52,23 @@ Result<void> list_keys(Session& session, const std::string&) {
 std::string shown(const Property& property) {
     const PropertyRow* row = find_property(property.id);
     PropertyList one;
-    one.set(property.id, property.value);
+    one.set(property.id, property.value());
     if (row && (row->type == PropertyType::text || row->type == PropertyType::date))
-        return terminal_text(as_text(property.value));
+        return terminal_text(as_text(property.value()));
     if (property.id == CXI_PROP_CC_AUTH_COUNTER && *one.number(property.id) == CXI_AUTH_NO_LIMIT) return "-1";
     if (property.id == CXI_PROP_KEY_ALGO) return algorithm_name(*one.number(property.id));
+    if (property.id == CXI_PROP_MADE_IN_MODE)
+        return mode_names(static_cast<std::uint16_t>(*one.number(property.id)));
     if (property.id == CXI_PROP_KEY_TYPE) return type_name(*one.number(property.id));
     if (row && row->type == PropertyType::number) {
         const std::uint32_t number = *one.number(property.id);
         if (property.id == CXI_PROP_KEY_USAGE || property.id == CXI_PROP_KEY_EXPORT)
-            return to_hex(property.value);
+            return to_hex(property.value());
         return std::to_string(number);
     }
-    if (row && row->type == PropertyType::flag) return property.value[0] != 0 ? "true" : "false";
+    if (row && row->type == PropertyType::flag) return property.value()[0] != 0 ? "true" : "false";
     const bool text = property.id == CXI_PROP_KEY_EC_CURVE || property.id == CXI_PROP_KEY_LABEL;
-    return text ? terminal_text(as_text(property.value)) : to_hex(property.value);
+    return text ? terminal_text(as_text(property.value())) : to_hex(property.value());
 }
 
 // Names that would be wider than KeyInfo's column, and what they are called there.

@@ -37,14 +37,23 @@ public:
 
 private:
     struct Cipher {
-        std::array<std::uint8_t, 16> mbk_hash;
+        MbkKeyInfo mbk;
         Aead aead;
     };
-    Result<Aead*> cipher_for(const ResidentMbk& resident);
+
+    // All with the lock held.
+    void leave_old_ciphers();
+    void clear();
+    Cipher* known(std::uint8_t type, ByteView hash);
+    Result<Cipher*> cipher_of(const ResidentMbk& resident);
+    Result<Cipher*> that_seals();
+    Result<Cipher*> that_sealed(std::uint8_t type, ByteView hash);
 
     MbkStore& mbk_;
-    std::mutex mutex_;  // the ciphers are one thread's at a time
-    std::list<Cipher> ciphers_;
+    std::mutex mutex_;              // of all below: the ciphers are one thread's at a time
+    std::uint64_t made_under_ = 0;  // MbkStore::changes()
+    std::list<Cipher> ciphers_;     // of the slots' MBKs, as far as they were needed
+    Cipher* sealing_ = nullptr;     // that of slot 3 among them
 };
 
 }  // namespace cs2sim

@@ -204,11 +204,42 @@ Result<KeyRole> KeyStore::role(const LoadedKey& key, Separation side, KeyRole wa
     return static_cast<KeyRole>(role);
 }
 
+// One byte in a note of its own.
+Result<std::uint32_t> KeyStore::note_purpose(const LoadedKey& key, std::uint32_t wanted) {
+    Bytes kept;
+    CS2SIM_TRY(change_note(NoteKind::purpose, key, [&](ByteView before) -> Result<Bytes> {
+        return kept = before.empty() ? Bytes{static_cast<std::uint8_t>(wanted)} : to_bytes(before);
+    }));
+    return std::uint32_t{kept.front()};
+}
+
+Result<std::uint32_t> KeyStore::purpose(const LoadedKey& key, std::uint32_t wanted) {
+    if (const std::uint32_t known = key.roles->purpose; known != KeyRoles::kNoPurpose) return known;
+    CS2SIM_TRY_LET(shared, volatile_roles(key, false));
+    if (!shared) shared = key.roles;
+    const std::lock_guard lock(shared->mutex);
+    std::uint32_t fixed = shared->purpose;
+    if (fixed == KeyRoles::kNoPurpose) {
+        CS2SIM_TRY_LET(noted, note(NoteKind::purpose, key));
+        if (!noted.empty()) fixed = noted.front();
+    }
+    if (fixed == KeyRoles::kNoPurpose && key.is_volatile && shared->only_here) fixed = wanted;
+    if (fixed == KeyRoles::kNoPurpose) {
+        CS2SIM_TRY_LET(noted, note_purpose(key, wanted));
+        fixed = noted;
+    }
+    shared->purpose = fixed;
+    key.roles->purpose = fixed;
+    return fixed;
+}
+
 Result<void> KeyStore::keep_roles(const LoadedKey& key) {
     if (!key.is_volatile || !key.roles) return {};
     const std::lock_guard lock(key.roles->mutex);
     if (!key.roles->only_here) return {};
     const auto& known = key.roles->known;
+    if (const std::uint32_t purpose = key.roles->purpose; purpose != KeyRoles::kNoPurpose)
+        CS2SIM_TRY(note_purpose(key, purpose));
     if (std::ranges::any_of(known, [](const auto& role) { return role != ROLE_OPEN; })) {
         CS2SIM_TRY_LET(secret, secret_of_names(smos_));
         const Noted of = identity(key);

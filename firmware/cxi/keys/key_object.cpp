@@ -168,8 +168,6 @@ Result<LoadedKey> load_key(KeyObject object) {
         key.ciphers = std::make_shared<ReadyContexts<EVP_CIPHER_CTX>>();
     }
     if (key.pkey || object.is_secret()) key.roles = std::make_shared<KeyRoles>();
-    if (object.is_private())
-        key.purpose = std::make_shared<std::atomic<std::uint32_t>>(LoadedKey::kNoPurpose);
     key.object = std::move(object);
     return key;
 }

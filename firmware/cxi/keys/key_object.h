@@ -29,6 +29,10 @@ struct KeyObject {
     std::uint32_t algorithm() const { return properties.number_or(CXI_PROP_KEY_ALGO, 0); }
     std::uint32_t bits() const { return properties.number_or(CXI_PROP_KEY_SIZE, 0); }
     std::uint32_t type() const { return properties.number_or(CXI_PROP_KEY_TYPE, 0); }
+    // Which certified mode made it, or a key that it is made of: bits of MODE_FIPS and MODE_CC, 0 for none.
+    std::uint16_t made_in() const {
+        return static_cast<std::uint16_t>(properties.number_or(CXI_PROP_MADE_IN_MODE, 0));
+    }
     std::uint32_t export_policy() const {
         return properties.number_or(CXI_PROP_KEY_EXPORT, CXI_KEY_EXPORT_DENY);
     }
@@ -78,6 +82,9 @@ enum class Separation : std::uint8_t { moving, deriving };
 inline constexpr std::size_t kSeparationCount = 2;
 struct KeyRoles {
     std::array<std::atomic<std::uint8_t>, kSeparationCount> known{};  // of a KeyRole each
+    // Of a private key: the CxiFipsUsage that its bytes have, or kNoPurpose while that is not known.
+    static constexpr std::uint32_t kNoPurpose = 0xFFFFFFFF;
+    std::atomic<std::uint32_t> purpose{kNoPurpose};
     // Made here, and in volatile objects alone, which share these: no note outlives them (key_notes.cpp).
     // Under the mutex, as is whatever fixes a role.
     bool only_here = false;
@@ -94,11 +101,6 @@ struct LoadedKey {
     std::shared_ptr<ReadyContexts<EVP_PKEY_CTX>> contexts;   // of pkey
     std::shared_ptr<ReadyContexts<EVP_CIPHER_CTX>> ciphers;  // of secret keys
     std::shared_ptr<KeyRoles> roles;                         // null for other objects
-
-    // Of a private key: the CxiFipsUsage that its bytes have, or kNoPurpose while that is not known. For
-    // other objects null.
-    static constexpr std::uint32_t kNoPurpose = 0xFFFFFFFF;
-    std::shared_ptr<std::atomic<std::uint32_t>> purpose;
 
     ByteView secret() const { return object.material; }
 };

@@ -99,6 +99,8 @@ public:
     // here and are in volatile keys alone need no note: who has them goes, and they never come again.
     // Precondition: the key has `roles`.
     Result<KeyRole> role(const LoadedKey& key, Separation side, KeyRole wanted);
+    // The same for the purpose of a private key in FIPS mode (CxiFipsUsage).
+    Result<std::uint32_t> purpose(const LoadedKey& key, std::uint32_t wanted);
     // Before bytes of a volatile key go where they outlive it: what is known of them is noted, now and from
     // now on.
     Result<void> keep_roles(const LoadedKey& key);
@@ -107,8 +109,9 @@ public:
     // encoding, which is what leaves; it runs as that of modify().
     Result<std::vector<Bytes>> policies(const LoadedKey& key, ByteView came = {});
     Result<void> change_policies(const LoadedKey& key, const std::function<Result<Bytes>(ByteView)>& change);
-    // Others, one a kind; empty when there is none.
-    enum class NoteKind : std::uint8_t { failures = 3, kak = 4, purpose = 7 };
+    // Others, one a kind; empty when there is none. `guards`: that keys with WRAP_WITH_TRUSTED were wrapped
+    // under it.
+    enum class NoteKind : std::uint8_t { failures = 3, kak = 4, purpose = 7, guards = 8 };
     Result<Bytes> note(NoteKind kind, const LoadedKey& key);
     Result<void> change_note(NoteKind kind, const LoadedKey& key,
                              const std::function<Result<Bytes>(ByteView)>& change);
@@ -156,6 +159,7 @@ private:
     Result<std::shared_ptr<Database>> database();
     Result<Bytes> note_name(std::uint8_t kind, const LoadedKey& key) const;
     Result<std::shared_ptr<KeyRoles>> volatile_roles(const LoadedKey& key, bool make);
+    Result<std::uint32_t> note_purpose(const LoadedKey& key, std::uint32_t wanted);
     SharedKey cached(ByteView index, std::uint64_t changes);
     SharedKey confirmed(ByteView index, ByteView record_hash, std::uint64_t changes);
     void remember(ByteView index, Cached entry, std::size_t bytes);

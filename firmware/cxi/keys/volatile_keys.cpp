@@ -10,7 +10,7 @@ namespace {
 std::size_t bytes_in_memory(const KeyObject& key) {
     constexpr std::size_t kObject = 512, kProperty = 64, kPerByteOfKey = 4;
     std::size_t bytes = kObject + kPerByteOfKey * key.material.size();
-    for (const Property& property : key.properties) bytes += kProperty + property.value.size();
+    for (const Property& property : key.properties) bytes += kProperty + property.value().size();
     return bytes;
 }
 

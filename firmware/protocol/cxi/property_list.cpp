@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <functional>
 
 #include "firmware/protocol/block.h"
 #include "firmware/protocol/functions.h"
@@ -66,7 +67,9 @@ Result<void> check_property(std::uint32_t id, ByteView value) {
 
 Result<PropertyList> PropertyList::decode(ByteView elements) {
     if (elements.size() > CXI_MOST_PROPERTY_BYTES) return fail(E_CXI_PROP_LEN);
+    constexpr std::size_t kOrdinary = 12;  // bytes of an element: a number
     PropertyList list;
+    list.properties_.reserve(std::min<std::size_t>(elements.size() / kOrdinary, CXI_MOST_PROPERTIES));
     while (!elements.empty()) {
         if (list.properties_.size() == CXI_MOST_PROPERTIES) return fail(E_CXI_ITEM_COUNT);
         if (elements.size() < 8) return fail(E_CXI_PROP_TAG);
@@ -75,18 +78,23 @@ Result<PropertyList> PropertyList::decode(ByteView elements) {
         const std::uint32_t id = element->u32("property");
         const ByteView value = element->bytes("value");
         CS2SIM_TRY(check_property(id, value));
-        list.properties_.push_back({id, to_bytes(value)});
+        list.properties_.emplace_back(id, value);
     }
-    std::ranges::stable_sort(list.properties_, {}, &Property::id);
-    if (std::ranges::adjacent_find(list.properties_, {}, &Property::id) != list.properties_.end())
-        return fail(E_CXI_PROP_EXISTS);
+    // As encode() writes them they are in order.
+    const auto not_ascending = [&] {
+        return std::ranges::adjacent_find(list.properties_, std::greater_equal<>(), &Property::id) !=
+               list.properties_.end();
+    };
+    if (!not_ascending()) return list;
+    std::ranges::sort(list.properties_, {}, &Property::id);
+    if (not_ascending()) return fail(E_CXI_PROP_EXISTS);
     return list;
 }
 
 Bytes PropertyList::encode() const {
     Bytes out;
     for (const Property& property : properties_)
-        compose_fitting_into(out, LAYOUT_CXI_PROPERTY, property.id, property.value);
+        compose_fitting_into(out, LAYOUT_CXI_PROPERTY, property.id, property.value());
     return out;
 }
 
@@ -97,26 +105,26 @@ const Property* PropertyList::at(std::uint32_t id) const {
 
 ByteView PropertyList::bytes(std::uint32_t id) const {
     const Property* found = at(id);
-    return found ? ByteView(found->value) : ByteView();
+    return found ? found->value() : ByteView();
 }
 
 std::optional<std::uint32_t> PropertyList::number(std::uint32_t id) const {
     const Property* found = at(id);
-    if (!found || found->value.size() != 4) return std::nullopt;
-    return number_in(found->value);
+    if (!found || found->value().size() != 4) return std::nullopt;
+    return number_in(found->value());
 }
 
 bool PropertyList::flag_or(std::uint32_t id, bool otherwise) const {
     const Property* found = at(id);
-    return found && found->value.size() == 1 ? found->value[0] != 0 : otherwise;
+    return found && found->value().size() == 1 ? found->value()[0] != 0 : otherwise;
 }
 
 void PropertyList::set(std::uint32_t id, ByteView value) {
     const auto place = std::ranges::lower_bound(properties_, id, {}, &Property::id);
     if (place != properties_.end() && place->id == id)
-        place->value = to_bytes(value);
+        place->set_value(value);
     else
-        properties_.insert(place, {id, to_bytes(value)});
+        properties_.emplace(place, id, value);
 }
 
 void PropertyList::set_number(std::uint32_t id, std::uint32_t number) {

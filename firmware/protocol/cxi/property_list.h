@@ -12,10 +12,16 @@
 
 namespace cs2sim {
 
-struct Property {
-    std::uint32_t id = 0;
-    Bytes value;
+class Property {
+public:
+    Property(std::uint32_t its_id, ByteView value) : id(its_id), value_(as_text(value)) {}
+    std::uint32_t id;
+    ByteView value() const { return as_bytes(value_); }
+    void set_value(ByteView value) { value_.assign(as_text(value)); }
     friend bool operator==(const Property&, const Property&) = default;
+
+private:
+    std::string value_;  // flags, numbers and dates are short: as such they need no memory of their own
 };
 
 class PropertyList {

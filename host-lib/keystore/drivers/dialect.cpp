@@ -150,11 +150,14 @@ Dialect Dialect::with(std::vector<std::string>& apart) const {
 
 std::string Dialect::placeholder(std::string value, std::string_view type) const {
     values->push_back(std::move(value));
-    return "cast(:v" + std::to_string(values->size()) + " as " + std::string(type) + ")";
+    const std::string number = std::to_string(values->size());
+    std::string all;
+    all.reserve(16 + number.size() + type.size());
+    return all.append("cast(:v").append(number).append(" as ").append(type).append(")");
 }
 
 std::string Dialect::bytes(ByteView value) const {
-    if (values) return placeholder("\\x" + to_hex(value), "bytea");
+    if (values) return placeholder(between("\\x", to_hex(value), {}), "bytea");
     return between(bytes_open, to_hex(value), bytes_close);
 }
 std::string Dialect::number(std::uint64_t value) const {

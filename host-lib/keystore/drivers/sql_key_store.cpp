@@ -210,8 +210,9 @@ Result<SqlKeyStore::Outcome> SqlKeyStore::change_row(
     return fail(E_CSA_STORE_CHANGED);
 }
 
-std::uint64_t SqlKeyStore::run_reservation(Connection& connection, const Change& change) {
-    if (change.size() == 1) return read_number(connection, change.front()).value_or(0);
+std::uint64_t SqlKeyStore::run_reservation(Connection& connection, const Change& change,
+                                           const Values& values) {
+    if (change.size() == 1) return read_number(connection, change.front(), values).value_or(0);
     return in_transaction(connection, [&] {
         const std::uint64_t changed = run(connection, change.front());
         if (change.size() > 2 && changed == 0) run(connection, change[1]);
@@ -228,8 +229,8 @@ Result<void> SqlKeyStore::insert_all(const std::vector<StoredKey>& keys) {
     if (keys.empty()) return {};
     if (keys.size() > kMostRows) return fail(E_CSA_PARAM);
     for (const StoredKey& key : keys) CS2SIM_TRY(check(key));
-    const Doing how = doing("insert");
     const auto operations = new_operations(keys.size());
+    const Doing how{operations.front(), host_, "insert"};
     // Few keys, as one call makes them, have one statement each time.
     constexpr std::size_t kFew = 2;
     const auto all = [&](const Dialect& sql) { return insert_keys(sql, keys, operations, how, false); };
@@ -280,7 +281,9 @@ Result<std::uint32_t> SqlKeyStore::reserve_specs(const std::string& group, std::
     const auto reserve = [&] {
         return perform([&](Connection& connection, bool) -> Result<void> {
             connection.commit_lazily(true);
-            first = run_reservation(connection, keystore::reserve_specs(connection.dialect(), group, count));
+            Values values;
+            const Dialect sql = connection.dialect().with(values);
+            first = run_reservation(connection, keystore::reserve_specs(sql, group, count), values);
             connection.commit_lazily(false);
             return {};
         });
@@ -305,8 +308,8 @@ Result<std::size_t> SqlKeyStore::copy_in(const std::vector<StoredKey>& keys) {
         std::uint32_t& spec = highest[key.index.group];
         spec = std::max(spec, key.index.spec);
     }
-    const Doing how = doing("copy");
     const auto operations = new_operations(keys.size());
+    const Doing how{operations.front(), host_, "copy"};
     // First, and by itself: a specifier too many is no harm, one given twice is.
     CS2SIM_TRY(perform([&](Connection& connection, bool) -> Result<void> {
         for (const auto& [group, spec] : highest)
@@ -326,8 +329,8 @@ Result<std::size_t> SqlKeyStore::recrypt(const std::vector<Recrypted>& rows) {
     if (rows.size() > kMostRows) return fail(E_CSA_PARAM);
     for (const Recrypted& row : rows)
         if (row.blob.empty() || row.blob.size() > kLongestBlob) return fail(E_CSA_PARAM);
-    const Doing how = doing("recrypt");
     const auto operations = new_operations(rows.size());
+    const Doing how{operations.front(), host_, "recrypt"};
     const auto all = [&](const Dialect& sql) { return recrypt_keys(sql, rows, operations, how); };
     CS2SIM_TRY_LET(outcome, change(operations, all, true));
     return static_cast<std::size_t>(outcome.rows);

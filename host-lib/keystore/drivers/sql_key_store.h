@@ -49,7 +49,7 @@ private:
     // of it, and the version of its audit rows.
     Result<Outcome> change(const std::vector<OperationId>& operations,
                            const std::function<Transaction(const Dialect&)>& statements, bool apart = false);
-    std::uint64_t run_reservation(Connection& connection, const Change& change);
+    std::uint64_t run_reservation(Connection& connection, const Change& change, const Values& values);
     Outcome run_changes(Connection& connection, const Transaction& changes, const Values& values);
     std::optional<Outcome> outcome_of(Connection& connection, const std::vector<OperationId>& operations);
     Result<Outcome> change_row(const KeyIndex& index, const OperationId& operation,

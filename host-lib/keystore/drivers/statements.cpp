@@ -2,6 +2,7 @@
 
 #include <charconv>
 #include <initializer_list>
+#include <span>
 #include <sstream>
 
 namespace cs2sim::keystore {
@@ -9,13 +10,22 @@ namespace {
 
 std::string number(std::uint64_t value) { return std::to_string(value); }
 
-std::string joined(const std::vector<std::string>& parts, std::string_view with) {
+// Views, as a list of strings in braces would copy each of them.
+std::string joined(std::span<const std::string_view> parts, std::string_view with) {
     std::size_t size = 0;
-    for (const std::string& part : parts) size += part.size() + with.size();
+    for (const std::string_view part : parts) size += part.size() + with.size();
     std::string all;
     all.reserve(size);
-    for (const std::string& part : parts) all.append(all.empty() ? "" : with).append(part);
+    for (const std::string_view part : parts) all.append(all.empty() ? "" : with).append(part);
     return all;
+}
+
+std::string joined(std::initializer_list<std::string_view> parts, std::string_view with) {
+    return joined(std::span(parts.begin(), parts.size()), with);
+}
+
+std::string joined(const std::vector<std::string>& parts, std::string_view with) {
+    return joined(std::vector<std::string_view>(parts.begin(), parts.end()), with);
 }
 
 std::string together(std::initializer_list<std::string_view> parts) {
@@ -315,23 +325,29 @@ Transaction recrypt_keys(const Dialect& sql, const std::vector<Recrypted>& rows,
     return {with_audit(sql, change, rows_by_operation(sql, operations), doing, kAnyRow)};
 }
 
+namespace {
+
+std::string select_given(const Dialect& sql, std::string_view group, std::uint32_t count) {
+    return together(
+        {"select next_spec - ", number(count), " from cs2sim_group where grp = ", sql.text(group)});
+}
+
+}  // namespace
+
 Change reserve_specs(const Dialect& sql, std::string_view group, std::uint32_t count) {
     const std::string from =
         sql.cheap_commit.empty() ? " where true" : together({" from ", sql.cheap_commit});
-    const std::string given = " next_spec - " + number(count);
-    const std::string select =
-        together({"select", given, " from cs2sim_group where grp = ", sql.text(group)});
     if (sql.plain)
         return {together({"update cs2sim_group set next_spec = next_spec + ", number(count),
                           " where grp = ", sql.text(group)}),
                 together({"insert into cs2sim_group (grp, next_spec) values (", sql.text(group), ", ",
                           number(std::uint64_t{count} + 1), ")"}),
-                select};
-    const std::string change = together(
+                select_given(sql, group, count)};
+    std::string change = together(
         {"insert into cs2sim_group (grp, next_spec) select ", sql.text(group), ", 1 + ", number(count), from,
          " on conflict (grp) do update set next_spec = cs2sim_group.next_spec + ", number(count)});
-    if (sql.changes_return) return {change + " returning" + given};
-    return {change, select};
+    if (sql.changes_return) return {together({change, " returning next_spec - ", number(count)})};
+    return {std::move(change), select_given(sql, group, count)};
 }
 
 Change raise_spec(const Dialect& sql, std::string_view group, std::uint32_t spec) {

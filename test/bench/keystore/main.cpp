@@ -9,6 +9,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
+#include <sstream>
 #include <thread>
 
 #include "test/bench/pkcs11/token.h"
@@ -32,9 +33,43 @@ double seconds_since(Clock::time_point start) {
     return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
+// Processor time that processes have had, with that of their children that are gone, in seconds.
+double processor_seconds(const std::vector<::pid_t>& processes) {
+    long ticks = 0;
+    for (const ::pid_t process : processes) {
+        std::ifstream stat("/proc/" + std::to_string(process) + "/stat");
+        std::string line;
+        std::getline(stat, line);
+        std::istringstream fields(line.substr(std::min(line.size(), line.rfind(')') + 1)));
+        std::string field;
+        for (int number = 3; fields >> field && number <= 17; ++number)
+            if (number >= 14) ticks += std::stol(field);
+    }
+    return static_cast<double>(ticks) / static_cast<double>(::sysconf(_SC_CLK_TCK));
+}
+
+double own_processor_seconds() {
+    ::timespec now{};
+    ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+    return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) / 1e9;
+}
+
+struct Rate {
+    double calls = 0;       // a second
+    double of_callers = 0;  // microseconds of processor time a call
+    std::vector<double> of_others;
+};
+// Those who work for the callers.
+using Others = std::vector<std::function<std::vector<::pid_t>()>>;
+
 // Calls of `once` a second, of `processes` processes together. Each makes its own by `prepare`, with its
 // number, and begins when all are ready.
-double rate(int processes, const std::function<std::function<bool()>(int number)>& prepare) {
+Rate rate(int processes, const std::function<std::function<bool()>(int number)>& prepare,
+          const Others& others = {}) {
+    struct Count {
+        std::uint64_t calls = 0;
+        double seconds = 0;
+    };
     int counts[2], ready[2], go[2];
     REQUIRE((::pipe(counts) == 0 && ::pipe(ready) == 0 && ::pipe(go) == 0));
     std::vector<::pid_t> children;
@@ -47,8 +82,9 @@ double rate(int processes, const std::function<std::function<bool()>(int number)
             once();  // connects
             if (::write(ready[1], &byte, 1) != 1 || ::read(go[0], &byte, 1) != 0) ::_exit(1);
             const auto end = Clock::now() + kTime;
-            std::uint64_t done = 0;
-            while (Clock::now() < end) done += once() ? 1 : 0;
+            Count done{0, -own_processor_seconds()};
+            while (Clock::now() < end) done.calls += once() ? 1 : 0;
+            done.seconds += own_processor_seconds();
             if (::write(counts[1], &done, sizeof done) < 0) ::_exit(1);
             ::_exit(0);
         }
@@ -57,17 +93,27 @@ double rate(int processes, const std::function<std::function<bool()>(int number)
     for (const int end : {counts[1], ready[1], go[0]}) ::close(end);
     char byte = 0;
     for (int i = 0; i < processes; ++i) REQUIRE(::read(ready[0], &byte, 1) == 1);
+    Rate rate;
+    for (const auto& each : others) rate.of_others.push_back(-processor_seconds(each()));
     ::close(go[1]);
-    std::uint64_t sum = 0, one = 0;
-    while (::read(counts[0], &one, sizeof one) == sizeof one) sum += one;
+    Count all, one;
+    while (::read(counts[0], &one, sizeof one) == sizeof one) {
+        all.calls += one.calls;
+        all.seconds += one.seconds;
+    }
+    const double microseconds = 1e6 / static_cast<double>(all.calls);
+    for (std::size_t i = 0; i < others.size(); ++i)
+        rate.of_others[i] = (rate.of_others[i] + processor_seconds(others[i]())) * microseconds;
     for (const int end : {counts[0], ready[0]}) ::close(end);
     for (const ::pid_t child : children) ::waitpid(child, nullptr, 0);
-    return static_cast<double>(sum) / static_cast<double>(kTime.count());
+    rate.calls = static_cast<double>(all.calls) / static_cast<double>(kTime.count());
+    rate.of_callers = all.seconds * microseconds;
+    return rate;
 }
 
 // As the PKCS#11 library does for who makes many: specifiers 64 at a time (host-lib/pkcs11/spec_blocks.h).
 double insert_rate(const std::string& url, int processes, const std::string& group) {
-    return rate(processes, [&](int) {
+    const auto made = rate(processes, [&](int) {
         const std::shared_ptr<KeyStore> store = opened(at(url));
         return [store, group, next = std::uint32_t{0}, left = 0u]() mutable {
             if (left == 0) {
@@ -80,6 +126,7 @@ double insert_rate(const std::string& url, int processes, const std::string& gro
             return store->insert(some_key(group, next++)).has_value();
         };
     });
+    return made.calls;
 }
 
 enum class Content { row, transaction };
@@ -346,15 +393,21 @@ TEST_CASE("hosts") {
     for (const auto& simulator : simulators) await_own_key(*simulator);
     const double bare = pgbench_rate("hosts", kProcesses, Content::row);
     const double whole = pgbench_rate("hosts", kProcesses, Content::transaction);
-    const double ours = rate(kProcesses, [&](int number) {
+    const auto make = [&](int number) {
         const auto token = std::make_shared<bench::Token>(subject(*simulators[number % simulators.size()]));
         return [token] {
             token->make_aes(token->session(), true);
             return true;
         };
-    });
+    };
+    const auto server = [] { return postgres().processes(); };
+    std::vector<::pid_t> devices;
+    for (const auto& simulator : simulators) devices.push_back(simulator->simulator().process());
+    const Rate ours = rate(kProcesses, make, {server, [&] { return devices; }});
     std::printf(
         "%d processes on 4 simulators: %.0f keys/s; pgbench, row alone: %.0f, ratio %.2f; with audit and "
         "specifiers: %.0f, ratio %.2f\n",
-        kProcesses, ours, bare, ours / bare, whole, ours / whole);
+        kProcesses, ours.calls, bare, ours.calls / bare, whole, ours.calls / whole);
+    std::printf("  processor time a key: PostgreSQL %.0f us, simulators %.0f us, callers %.0f us\n",
+                ours.of_others[0], ours.of_others[1], ours.of_callers);
 }

@@ -3,7 +3,7 @@
 #include <utility>
 
 #include "firmware/cxi/work/agreement.h"
-#include "test/unit/cxi/cxi_bench.h"
+#include "test/unit/cxi/properties.h"
 
 using namespace cs2sim;
 
@@ -345,4 +345,26 @@ TEST_CASE("no cursor of a list names a key that the caller may not see, and the 
     append(place, *hidden.begin());
     CHECK(code(place) == E_CXI_INVALID_PARAM_VAL);
     CHECK(code(Bytes{1}) == E_CXI_INVALID_PARAM_LEN);
+}
+
+TEST_CASE("who has the raw secret of an agreement could derive it and export it in clear") {
+    CxiBench bench;
+    const Bytes own = bench.curve("own", "P-256", CXI_KEY_ALGO_ECDH);
+    const Bytes peer = bench.public_key(bench.curve("peer", "P-256", CXI_KEY_ALGO_ECDH));
+    const auto agree = [&](std::uint32_t permission) {
+        const auto users = bench.context.users;
+        bench.log_on(permission, "CXI_GROUP=G");
+        const auto secret = bench.run(SFC_CXI_SECRET_AGREE, {0, CXI_MECH_KDF_ECDH, own, peer});
+        bench.context.users = users;
+        return code_of(secret);
+    };
+    constexpr std::uint32_t kUser = 0x00000002, kManager = 0x00000020, kOfficer = 0x00000200;
+    CHECK(agree(kUser) == 0);
+    test::configure(bench, "G", CXI_PROP_CFG_AUTH_KEYM, kManager);
+    CHECK(agree(kUser) == E_CXI_PERMISSION_DENIED);
+    CHECK(agree(kManager) == E_CXI_PERMISSION_DENIED);
+    CHECK(agree(kUser | kManager) == 0);
+    test::configure(bench, "G", CXI_PROP_CFG_AUTH_PLAIN, kOfficer);
+    CHECK(agree(kUser | kManager) == E_CXI_PERMISSION_DENIED);
+    CHECK(agree(kUser | kManager | kOfficer) == 0);
 }

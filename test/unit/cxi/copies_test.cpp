@@ -97,7 +97,7 @@ TEST_CASE("a copy that comes into a group with a setting out of none was not mad
         }
         configure(bench, "B", setting);
         PropertyList changes = number(CXI_PROP_KEY_USAGE, CXI_KEY_USAGE_DERIVE);
-        for (const Property& each : into("B", "copy")) changes.set(each.id, each.value);
+        for (const Property& each : into("B", "copy")) changes.set(each.id, each.value());
         for (const Origin& origin : from) {
             CAPTURE(origin.what);
             for (const std::uint32_t flags : {0u, +CXI_FLAG_KEY_VOLATILE, +CXI_FLAG_KEY_EXTERNAL}) {

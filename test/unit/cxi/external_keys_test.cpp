@@ -148,6 +148,35 @@ TEST_CASE("opened external keys go with an MBK, a mode, an alarm and Clear") {
     }
 }
 
+TEST_CASE("keys are sealed by what slot 3 holds at that moment, by nothing after an alarm or Clear") {
+    TwoMbks two;
+    CxiBench& bench = two.bench;
+    const SharedKey key = bench.cxi.find(external_curve(bench, "k")).value();
+    const auto sealed = [&] { return bench.cxi.external.seal.seal(key->object); };
+    const auto by_slot_3 = [&] {
+        const auto blob = sealed();
+        REQUIRE(blob);
+        const auto hash = bench.mbk.info(kMbkSlotAes)->hash;
+        return to_bytes(parse_sealed_key(*blob)->mbk_hash) == to_bytes(hash);
+    };
+    CHECK(by_slot_3());
+    CHECK(by_slot_3());
+    two.rotate();
+    CHECK(by_slot_3());
+    REQUIRE(bench.mbk.remove(kMbkSlotTemporary));
+    CHECK(by_slot_3());
+    SECTION("an alarm") {
+        REQUIRE(bench.services.smos.master_key.erase());
+        CHECK(code_of(sealed()) == E_DB_BAD_MKEY);
+    }
+    SECTION("Clear") {
+        REQUIRE(bench.mbk.erase_all());
+        CHECK(code_of(sealed()) == E_MBK_SLOT_EMPTY);
+        REQUIRE(bench.mbk.import(kMbkSlotAes, MBK_FLG_OW, two.older));
+        CHECK(by_slot_3());
+    }
+}
+
 TEST_CASE("as many external keys stay open as there are places, those that were used last") {
     LatelyUsed<int> kept(3);
     for (int i = 0; i < 4; ++i) {

@@ -11,6 +11,7 @@ using test::flag;
 using test::number;
 using test::open_object;
 using test::set;
+using test::trust;
 
 constexpr std::uint32_t kKwp = CXI_MECH_CHAIN_KEY_WRAP | CXI_MECH_PAD_KWP;
 constexpr std::uint32_t kHmac = CXI_MECH_KDF_HMAC | CXI_MECH_HASH_SHA256;
@@ -22,7 +23,7 @@ PropertyList aes(std::string_view group, std::string_view name, std::uint32_t po
 }
 
 PropertyList with(PropertyList list, const PropertyList& more) {
-    for (const Property& each : more) list.set(each.id, each.value);
+    for (const Property& each : more) list.set(each.id, each.value());
     return list;
 }
 
@@ -71,13 +72,6 @@ Result<Bytes> derive(CxiBench& bench, std::uint32_t mechanism, ByteView base, co
 
 Bytes value(CxiBench& bench, ByteView key, std::uint32_t id) {
     return read_property(**bench.cxi.find(key), id).value();
-}
-
-void trust(CxiBench& bench, ByteView key) {
-    const auto users = bench.context.users;
-    bench.log_on(0x00000200, "CXI_GROUP=*");
-    REQUIRE(set(bench, key, flag(CXI_PROP_TRUSTED, true)) == 0);
-    bench.context.users = users;
 }
 
 struct Carrying {
@@ -343,13 +337,14 @@ TEST_CASE("copies and backups bring in no RSA and DES keys that the group does n
 TEST_CASE("FIPS and CC: a key that was wrapped before the mode came wraps nothing") {
     for (const Certified& mode : kCertified) {
         CxiBench bench;
-        const Bytes kek = make(bench, aes("G", "kek")), beside = make(bench, aes("G", "beside"));
+        const Bytes kek = make(bench, aes("G", "kek"));
         const Bytes key = make(bench, aes("G", "key")), other = make(bench, aes("G", "other"));
         const Bytes known = bench.import(
             CXI_KEY_TYPE_SECRET, CxiBench::key_template(CXI_KEY_ALGO_AES, 0, "G", "known"), Bytes(32, 7));
         REQUIRE(code_of(wrap(bench, kek, known)) == 0);
         const Bytes again = CxiBench::reference(copy(bench, kek, into("G", "again")));
         bench.set_modes(mode.modes);
+        const Bytes beside = make(bench, aes("G", "beside"));
         CHECK(code_of(wrap(bench, key, kek)) == mode.leaves);
         CHECK(code_of(wrap(bench, key, again)) == mode.leaves);
         const auto blob = wrap(bench, key, beside);

@@ -40,4 +40,12 @@ inline void configure(CxiBench& bench, std::string_view group, std::uint32_t id,
     bench.context.users = users;
 }
 
+// The security officer stands for a key; who was logged on is so again.
+inline void trust(CxiBench& bench, ByteView key) {
+    const std::vector<LoggedOnUser> users = bench.context.users;
+    bench.log_on(0x00000200, "CXI_GROUP=*");
+    REQUIRE(set(bench, key, flag(CXI_PROP_TRUSTED, true)) == 0);
+    bench.context.users = users;
+}
+
 }  // namespace cs2sim::test

@@ -164,6 +164,8 @@ TEST_CASE("the errors that callers count on") {
              {0xB0680026, AREA_unwrap, CKR_WRAPPED_KEY_INVALID},
              {0xB0680025, AREA_sign, CKR_KEY_TYPE_INCONSISTENT},
              {0xB068002B, AREA_wrap, CKR_KEY_UNEXTRACTABLE},
+             {0xB068002B, AREA_object, CKR_TEMPLATE_INCONSISTENT},
+             {0xB068002B, AREA_derive, CKR_TEMPLATE_INCONSISTENT},
              {0xB068002D, AREA_sign, CKR_MECHANISM_INVALID},
              {0xB068002F, AREA_sign, CKR_KEY_FUNCTION_NOT_PERMITTED},
              {0xB0680030, AREA_decrypt, CKR_ENCRYPTED_DATA_INVALID},

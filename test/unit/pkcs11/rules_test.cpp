@@ -177,6 +177,9 @@ Code expected_change(const Rule& rule, std::string_view how, char of_class, bool
     if (rule.classes.find(of_class) == std::string_view::npos) return {CKR_TEMPLATE_INCONSISTENT};
     const bool same = is_flag(rule) && on == before;
     if (copying && same) return {CKR_OK};
+    // The keys here are not extractable, so that nobody lays them open.
+    const bool is_key = of_class == 'V' || of_class == 'S';
+    if (copying && rule.type == CKA_PRIVATE && !on && is_key) return {CKR_TEMPLATE_INCONSISTENT};
     if (how.empty()) return {CKR_ATTRIBUTE_READ_ONLY};
     if (how == "o") return {on ? CKR_ATTRIBUTE_READ_ONLY : CKR_OK};
     if (same || how == "*") return {CKR_OK};

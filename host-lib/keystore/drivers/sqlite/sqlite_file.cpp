@@ -1,7 +1,9 @@
 #include "host-lib/keystore/drivers/sqlite/sqlite_file.h"
 
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
@@ -9,6 +11,8 @@
 #include <boost/algorithm/string/predicate.hpp>
 #include <cerrno>
 #include <filesystem>
+#include <fstream>
+#include <sstream>
 #include <system_error>
 
 namespace cs2sim::keystore {
@@ -33,6 +37,30 @@ constexpr std::uint64_t kNetworkFileSystems[] = {
     0x19830326,  // BeeGFS
 };
 
+#ifndef FUSE_SUPER_MAGIC
+#define FUSE_SUPER_MAGIC 0x65735546
+#endif
+
+// What these call themselves when they are mounted.
+constexpr std::string_view kNetworkFuse[] = {
+    "fuse.sshfs",    "fuse.glusterfs",  "fuse.ceph",      "fuse.ceph-fuse",   "fuse.mfs",
+    "fuse.rozofs",   "fuse.juicefs",    "fuse.seaweedfs", "fuse.rclone",      "fuse.s3fs",
+    "fuse.geesefs",  "fuse.gcsfuse",    "fuse.blobfuse",  "fuse.blobfuse2",   "fuse.curlftpfs",
+    "fuse.smbnetfs", "fuse.gvfsd-fuse", "fuse.kio-fuse",  "fuse.vmhgfs-fuse", "fuse.google-drive-ocamlfuse",
+};
+
+// Where the table cannot be read or lacks it, SQLite is left to find out.
+bool is_network_fuse(const std::string& path) {
+    struct ::stat status {};
+    std::ifstream table("/proc/self/mountinfo");
+    return ::stat(path.c_str(), &status) == 0 && is_network_file_system(mounted_type(table, status.st_dev));
+}
+
+bool is_on_network(const std::string& path, std::uint64_t type) {
+    if ((type & 0xFFFFFFFF) == FUSE_SUPER_MAGIC) return is_network_fuse(path);
+    return is_network_file_system(type);
+}
+
 Failure of_errno(const std::string& path, int error) {
     const std::uint32_t code = error == ENOSPC || error == EDQUOT ? E_CSA_STORE_FULL : E_CSA_STORE_CONNECT;
     return {Trouble::refused, code, path + ": " + std::generic_category().message(error)};
@@ -53,6 +81,25 @@ Failure no_database(const std::string& path) {
                                : " is no SQLite database")};
 }
 
+bool is_network_file_system(std::string_view mounted_type) {
+    return std::ranges::find(kNetworkFuse, mounted_type) != std::end(kNetworkFuse);
+}
+
+// "36 35 98:0 /root /mount options [tags…] - type source options": blanks in names are spelled \040.
+std::string mounted_type(std::istream& table, ::dev_t device) {
+    const std::string wanted = std::to_string(::major(device)) + ":" + std::to_string(::minor(device));
+    for (std::string line; std::getline(table, line);) {
+        std::istringstream fields(line);
+        std::string id, parent, number, type;
+        fields >> id >> parent >> number;
+        if (number != wanted) continue;
+        while (fields >> type && type != "-") {
+        }
+        if (fields >> type) return type;
+    }
+    return {};
+}
+
 tl::expected<void, Failure> prepare_file(const std::string& path) {
     // What other connections of this process have open must not be opened and closed here: that would take
     // their locks away (sqlite.org/howtocorrupt.html, section 2.2). One that is new nobody has open.
@@ -66,7 +113,7 @@ tl::expected<void, Failure> prepare_file(const std::string& path) {
         return tl::unexpected(no_database(path));  // which SQLite takes for none
     struct ::statfs system {};
     if (::statfs(path.c_str(), &system) != 0) return tl::unexpected(of_errno(path, errno));
-    if (is_network_file_system(static_cast<std::uint64_t>(system.f_type))) {
+    if (is_on_network(path, static_cast<std::uint64_t>(system.f_type))) {
         if (made >= 0) ::unlink(path.c_str());
         return tl::unexpected(Failure{
             Trouble::refused, E_CSA_STORE_CONFIG,
