@@ -2,6 +2,8 @@
 
 #include <pthread.h>
 
+#include <atomic>
+
 namespace cs2sim::host {
 namespace {
 
@@ -10,9 +12,16 @@ constexpr pthread_rwlock_t kOpen = PTHREAD_RWLOCK_WRITER_NONRECURSIVE_INITIALIZE
 constinit pthread_rwlock_t gate = kOpen;
 constinit pthread_once_t guarded = PTHREAD_ONCE_INIT;
 constinit thread_local unsigned depth = 0;
+constinit std::atomic<void (*)()> work_before{nullptr};
 
 void close_gate() {
-    if (depth == 0) ::pthread_rwlock_wrlock(&gate);
+    if (depth != 0) return;
+    ::pthread_rwlock_wrlock(&gate);
+    if (const auto work = work_before.load()) {
+        depth = 1;
+        work();
+        depth = 0;
+    }
 }
 
 void open_gate_of_parent() {
@@ -30,6 +39,8 @@ void open_gate_of_child() {
 void guard_forks() {
     ::pthread_once(&guarded, [] { ::pthread_atfork(close_gate, open_gate_of_parent, open_gate_of_child); });
 }
+
+void before_forks(void (*work)()) { work_before.store(work); }
 
 void enter_fork_gate() {
     if (depth++ == 0) ::pthread_rwlock_rdlock(&gate);

@@ -13,6 +13,10 @@ namespace cs2sim::host {
 // Lets fork() wait here from now on; called again it does nothing. Any thread, before the first goes in.
 void guard_forks();
 
+// What fork() does before there is a child, when nobody is inside; not where the thread that forks is inside
+// itself. `work` may go in. One for each gate; guard_forks() comes first.
+void before_forks(void (*work)());
+
 // Goes in and comes out. A thread that is inside may go in again. fork() by a thread that is inside does not
 // wait: it is the only one that knows what it holds. Waits while a fork is under way, which waits for those
 // inside: what is done inside must come to an end by itself.

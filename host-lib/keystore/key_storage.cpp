@@ -1,41 +1,29 @@
 #include "host-lib/keystore/key_storage.h"
 
 #include <algorithm>
-#include <array>
 #include <boost/algorithm/string/case_conv.hpp>
 #include <boost/algorithm/string/predicate.hpp>
 #include <boost/algorithm/string/trim.hpp>
 #include <filesystem>
-#include <fstream>
 
 #include "host-lib/keystore/printed.h"
 
 namespace cs2sim::keystore {
 namespace {
 
-constexpr std::string_view kSqliteHeader{"SQLite format 3\0", 16};  // sqlite.org/fileformat.html, section 1.3
-
 tl::unexpected<Error> refused(const Say& say, const std::string& line) {
     if (say) say(line);
     return fail(E_CSA_STORE_CONFIG);
 }
 
-// A file that is there must be SQLite's. One that is not there, or is empty, becomes a new store.
+// A named pipe would keep us waiting, and no SQLite database is any other than a file. What is in it SQLite
+// looks at: to open and close it here would take away the locks that stores of this process hold on it
+// (sqlite.org/howtocorrupt.html, section 2.2), and with them what they write from then on.
 Result<void> check_file(const std::string& path, const Say& say) {
-    // A named pipe would keep us waiting, and no SQLite database is any other than a file.
     std::error_code error;
     if (std::filesystem::exists(path, error) && !std::filesystem::is_regular_file(path, error))
         return refused(say, path + " is no regular file");
-    std::ifstream file(path, std::ios::binary);
-    std::array<char, kSqliteHeader.size()> header{};
-    file.read(header.data(), header.size());
-    const std::string_view found(header.data(), static_cast<std::size_t>(file.gcount()));
-    if (found.empty() || found == kSqliteHeader) return {};
-    if (boost::algorithm::iends_with(path, ".pks") || boost::algorithm::iends_with(path, ".sdb"))
-        return refused(say, path +
-                                " is the key store file of a real product, which cs2sim cannot read: name "
-                                "another file, and bring the keys by backup and restore");
-    return refused(say, path + " is no SQLite database");
+    return {};
 }
 
 Result<KeyStorage> sqlite_at(std::string path, const Say& say) {

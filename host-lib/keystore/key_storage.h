@@ -29,9 +29,9 @@ struct KeyStorage {
 };
 
 // KeyStorageType and KeyStorageConfig. Types, in any case: `Legacy` (ours: an SQLite file at that path) and
-// `odbc` as in the vendor's file; ours: `sqlite`, `postgresql`. Nothing is opened but a file's first bytes.
-// Error: E_CSA_STORE_CONFIG (type unknown, connection empty; for Legacy and sqlite: the file is there and is
-// no SQLite database, such as a real product's .pks); `say` tells which.
+// `odbc` as in the vendor's file; ours: `sqlite`, `postgresql`. Nothing is opened: a file that is no SQLite
+// database is refused by the store's first call. Error: E_CSA_STORE_CONFIG (type unknown, connection empty;
+// for Legacy and sqlite: what is there is no file); `say` tells which.
 Result<KeyStorage> parse_key_storage(std::string_view type, std::string_view config, const Say& say = {});
 
 // What tools take: `postgresql://…`, `postgres://…`, `odbc:CONNECTION-STRING`, `sqlite:PATH`, a libpq string

@@ -1,6 +1,7 @@
 #include "host-lib/link/secure_session.h"
 
 #include <boost/algorithm/string/trim.hpp>
+#include <cstring>
 #include <initializer_list>
 
 #include "firmware/protocol/block.h"
@@ -117,7 +118,12 @@ Result<Bytes> SecureSession::execute(Connection& connection, std::uint16_t fc, s
     const auto inner = parse(LAYOUT_SEALED_ANSWER, opened);
     if (!inner) return fail(E_CSA_PROTOCOL);
     if (inner->u32("code") != 0) return fail(inner->u32("code"));
-    opened.erase(opened.begin(), opened.end() - static_cast<std::ptrdiff_t>(inner->bytes("block").size()));
+    // Nothing of it is left behind the end, where no caller cleanses.
+    const ByteView told = inner->bytes("block");
+    const std::size_t length = told.size();
+    std::memmove(opened.data(), told.data(), length);
+    cleanse(opened.data() + length, opened.size() - length);
+    opened.resize(length);
     return opened;
 }
 

@@ -170,7 +170,7 @@ Result<void> Channel::connect(const Budget& budget) {
     return fail(last);
 }
 
-Result<void> Channel::log_users_on(const Budget& budget) {
+Result<void> Channel::log_users_on(const Budget& budget, Effect effect) {
     const Logons::State wanted = logons_.state();
     if (wanted.epoch != epoch_) {
         if (!on_.empty()) {
@@ -185,7 +185,9 @@ Result<void> Channel::log_users_on(const Budget& budget) {
         if (on_.contains(user->user())) continue;
         if (budget.spent()) return fail(E_CSA_TIMEOUT);
         device_->set_command_timeout(budget.left().command);
-        CS2SIM_TRY(user->log_on(*device_));
+        const auto done = user->log_on(*device_);
+        if (!done && effect == Effect::open && user->refused() != 0) continue;
+        CS2SIM_TRY(done);
         on_.insert(user->user());
     }
     return {};
@@ -199,12 +201,12 @@ Result<void> Channel::ready(const Budget& budget, Effect effect) {
     // A restart between two calls shows here, before anything is sent that must not be sent twice.
     if (device_ && effect == Effect::change && hung_up(device_->descriptor())) drop();
     if (!device_) CS2SIM_TRY(connect(budget));
-    auto done = log_users_on(budget);
+    auto done = log_users_on(budget, effect);
     if (done || !(connection_lost(done.error().code) || session_lost(done.error().code))) return done;
     lost(done.error().code);
     if (done.error().code == E_CSA_TIMEOUT) return done;
     CS2SIM_TRY(connect(budget));
-    return log_users_on(budget);
+    return log_users_on(budget, effect);
 }
 
 Result<host::Answer> Channel::run(std::uint16_t fc, std::uint8_t sfc, std::initializer_list<Value> values,

@@ -20,6 +20,7 @@ namespace cs2sim::p11 {
 // What a command does, so that it is known whether it may be sent again when its answer was lost.
 enum class Effect : std::uint8_t {
     none,     // changes nothing: sent again on a new connection
+    open,     // the same, and needs nobody logged on
     change,   // may have been done: not sent again
     chained,  // goes on with a job that lives in the device's session: lost with it
 };
@@ -74,7 +75,7 @@ private:
     };
 
     Result<void> connect(const Budget& budget);
-    Result<void> log_users_on(const Budget& budget);
+    Result<void> log_users_on(const Budget& budget, Effect effect);
     Result<void> ready(const Budget& budget, Effect effect);
     Result<host::Answer> run(std::uint16_t fc, std::uint8_t sfc, std::initializer_list<Value> values,
                              Effect effect, const Budget& budget);

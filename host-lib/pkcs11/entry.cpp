@@ -66,14 +66,26 @@ void log_failure(Library& library, const FunctionRow& row, CK_RV ckr, const Erro
     library.log.write(LogLevel::error, row.name, text);
 }
 
+// Whoever was logged on is so no longer once the device refuses what they logged on with: it is for the
+// application to log on again.
+void log_off_if_refused(Library& library, Token& token) {
+    if (!token.logons().refused()) return;
+    const std::lock_guard lock(token.login_mutex);
+    if (!token.logons().refused()) return;  // a new PIN meanwhile
+    library.log.write(LogLevel::warning, "C_Logout",
+                      "the device refuses a PIN or key that it accepted before: logged off");
+    library.log_off(token);
+}
+
 CK_RV settle(const FunctionRow& row, Library* library, Session* session, const Error& error) {
     ErrorCircumstances circumstances;
     if (library) circumstances.version_3 = library->generation == Generation::r3;
     if (session) {
-        circumstances.role_logged_on = session->token.permissions() != 0;
         if (is_device_code(error.code)) session->device_error = error.code;
         circumstances.session_ended = session_gone(error, *library);
         if (circumstances.session_ended) library->close_sessions(session->token);
+        log_off_if_refused(*library, session->token);
+        circumstances.role_logged_on = session->token.permissions() != 0;
     }
     const CK_RV ckr = ckr_of(error, row.area, circumstances);
     if (library) log_failure(*library, row, ckr, error);
@@ -107,6 +119,17 @@ Answer become_starter() {
     }
 }
 
+// A start that comes to nothing, also by an exception, leaves the library as one that nobody started: others
+// wait for the outcome.
+class Starting {
+public:
+    ~Starting() { stage.store(stage_); }
+    void succeeded() { stage_ = Stage::ready; }
+
+private:
+    Stage stage_ = Stage::none;
+};
+
 // The lines with which every log begins (pkcs11-facts.md, section 9).
 void log_start(Library& library) {
     const Config& config = library.config;
@@ -133,22 +156,15 @@ void log_start(Library& library) {
 
 Answer start_library(Generation generation, bool only_callbacks, bool threads) {
     if (const Answer first = become_starter(); !first) return first;
+    Starting starting;
     settle_process();
-    auto config = load_config(generation);
-    if (config && only_callbacks && !config->force_os_locking) config = fail(CKR_CANT_LOCK);
-    if (!config) {
-        stage.store(Stage::none);
-        return fail(config.error());
-    }
-    auto* library = new (std::nothrow) Library(*std::move(config), generation);
-    if (!library) {
-        stage.store(Stage::none);
-        return fail(CKR_HOST_MEMORY);
-    }
+    CS2SIM_TRY_LET(config, load_config(generation));
+    if (only_callbacks && !config.force_os_locking) return fail(CKR_CANT_LOCK);
+    auto library = std::make_unique<Library>(std::move(config), generation);
     log_start(*library);
     if (threads) library->keep_sessions_alive();
-    current.store(library);
-    stage.store(Stage::ready);
+    current.store(library.release());
+    starting.succeeded();
     return {};
 }
 
@@ -164,8 +180,7 @@ Answer end_library() {
     return {};
 }
 
-CK_RV guarded(const FunctionRow& row, Library* library, Session* session,
-              const std::function<Answer()>& work) {
+CK_RV guarded(const FunctionRow& row, Library* library, Session* session, Inside<> work) {
     const SavedErrno saved;
     try {
         const bool trace = library && library->log.on(LogLevel::trace);
@@ -174,23 +189,20 @@ CK_RV guarded(const FunctionRow& row, Library* library, Session* session,
         const CK_RV ckr = answer ? CKR_OK : settle(row, library, session, answer.error());
         if (trace) library->log.write(LogLevel::trace, row.name, "leave ... " + constant_name("CKR", ckr));
         return ckr;
-    } catch (const std::bad_alloc&) {
+    } catch (const std::exception&) {  // memory, threads, locks: something of the host's has run short
         return CKR_HOST_MEMORY;
     }
 }
 
-CK_RV call_free(const FunctionRow& row, const std::function<Answer()>& work) {
-    return guarded(row, nullptr, nullptr, work);
-}
+CK_RV call_free(const FunctionRow& row, Inside<> work) { return guarded(row, nullptr, nullptr, work); }
 
-CK_RV call_library(const FunctionRow& row, const std::function<Answer(Library&)>& work) {
+CK_RV call_library(const FunctionRow& row, Inside<Library&> work) {
     const Visit visit;
     if (!visit.library()) return CKR_CRYPTOKI_NOT_INITIALIZED;
     return guarded(row, visit.library(), nullptr, [&] { return work(*visit.library()); });
 }
 
-CK_RV call_session(const FunctionRow& row, CK_SESSION_HANDLE handle,
-                   const std::function<Answer(Session&)>& work) {
+CK_RV call_session(const FunctionRow& row, CK_SESSION_HANDLE handle, Inside<Session&> work) {
     const Visit visit;
     if (!visit.library()) return CKR_CRYPTOKI_NOT_INITIALIZED;
     const SharedSession session = visit.library()->session(handle);
@@ -198,8 +210,11 @@ CK_RV call_session(const FunctionRow& row, CK_SESSION_HANDLE handle,
         return guarded(row, visit.library(), nullptr, [] { return fail(CKR_SESSION_HANDLE_INVALID); });
     const std::lock_guard lock(session->mutex);
     return guarded(row, visit.library(), session.get(), [&]() -> Answer {
+        if (session->closed) return fail(CKR_SESSION_HANDLE_INVALID);  // while this call waited for its turn
         if (row.uses_role && session->token.initial_pin) return fail(CKR_PIN_TOO_WEAK);
-        return work(*session);
+        const Answer answer = work(*session);
+        if (session->closed) session->library.leave_nothing_of(*session);
+        return answer;
     });
 }
 

@@ -36,13 +36,28 @@ private:
 Answer start_library(Generation generation, bool only_callbacks, bool threads);
 Answer end_library();
 
-// Runs `work` and turns what it returns into a CKR; logs; lets no exception out and leaves errno as it was.
-CK_RV guarded(const FunctionRow& row, Library* library, Session* session,
-              const std::function<Answer()>& work);
+// What an exported function does inside: its caller's, not a copy, so that nothing is allocated before
+// somebody catches what that throws.
+template <class... Place>
+class Inside {
+public:
+    template <class Does>
+    Inside(const Does& does)
+        : does_(&does), call_([](const void* known, Place... place) -> Answer {
+              return (*static_cast<const Does*>(known))(place...);
+          }) {}
+    Answer operator()(Place... place) const { return call_(does_, place...); }
 
-CK_RV call_free(const FunctionRow& row, const std::function<Answer()>& work);
-CK_RV call_library(const FunctionRow& row, const std::function<Answer(Library&)>& work);
-CK_RV call_session(const FunctionRow& row, CK_SESSION_HANDLE session,
-                   const std::function<Answer(Session&)>& work);
+private:
+    const void* does_;
+    Answer (*call_)(const void*, Place...);
+};
+
+// Runs `work` and turns what it returns into a CKR; logs; lets no exception out and leaves errno as it was.
+CK_RV guarded(const FunctionRow& row, Library* library, Session* session, Inside<> work);
+
+CK_RV call_free(const FunctionRow& row, Inside<> work);
+CK_RV call_library(const FunctionRow& row, Inside<Library&> work);
+CK_RV call_session(const FunctionRow& row, CK_SESSION_HANDLE session, Inside<Session&> work);
 
 }  // namespace cs2sim::p11

@@ -3,9 +3,9 @@
 namespace cs2sim::p11 {
 namespace {
 
-constexpr std::uint16_t object = AREA_object, sign = AREA_sign, encrypt = AREA_encrypt,
-                        decrypt = AREA_decrypt, make = AREA_make, wrap = AREA_wrap, unwrap = AREA_unwrap,
-                        derive = AREA_derive, any = AREA_any;
+constexpr std::uint16_t login = AREA_login, pin = AREA_pin, object = AREA_object, sign = AREA_sign,
+                        encrypt = AREA_encrypt, decrypt = AREA_decrypt, make = AREA_make, wrap = AREA_wrap,
+                        unwrap = AREA_unwrap, derive = AREA_derive, any = AREA_any;
 
 constexpr ErrorMapping kMappings[] = {
 #define CS2SIM_P11_ERROR(code, areas, ckr) {code, areas, ckr},

@@ -124,9 +124,15 @@ void Library::close_sessions(Token& token) {
     if (!closed.empty()) ended(closed, token);
 }
 
+void Library::leave_nothing_of(Session& session) {
+    forget_objects(session, objects.erase_of_session(session.handle));
+    if (session.token.sessions == 0) log_off(session.token);
+}
+
 void Library::ended(const std::vector<SharedSession>& closed, Token& token) {
     unsigned left = 0;
     for (const SharedSession& session : closed) {
+        session->closed = true;
         forget_objects(*session, objects.erase_of_session(session->handle));
         if (session->read_write) --token.read_write_sessions;
         left = --token.sessions;

@@ -36,6 +36,8 @@ public:
     // False when there is none. The last one of a token logs everybody off.
     bool close_session(CK_SESSION_HANDLE handle);
     void close_sessions(Token& token);
+    // What a call made that was inside a session while it was closed goes with it.
+    void leave_nothing_of(Session& session);
     std::vector<SharedSession> sessions_of(const Token& token);
 
     // Everybody off, on every connection of the token.

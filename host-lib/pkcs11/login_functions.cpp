@@ -70,7 +70,9 @@ Answer change_pin(Session& session, TokenRole role, ByteView old_pin, ByteView n
     CS2SIM_TRY(once.execute(FC_CMDS, SFC_CMDS_CHANGE_USER, {name, new_pin}, Effect::change));
     const bool on = role == TokenRole::so ? session.token.so_logged_on() : session.token.user_logged_on();
     if (!on) return {};
-    session.token.logons().add(std::make_shared<Logon>(name, new_pin));
+    auto renewed = std::make_shared<Logon>(name, new_pin);
+    renewed->accept();
+    session.token.logons().add(std::move(renewed));
     session.token.initial_pin = false;
     return {};
 }

@@ -27,6 +27,11 @@ Result<std::shared_ptr<Logon>> Logon::generic(std::string user, ByteView secret)
     return logon;
 }
 
+bool Logon::is_refusal(std::uint32_t code) {
+    return code == E_CMDS_AUTH_FAILED || code == E_CMDS_AUTH_FAIL_CNT_EXCEEDED || code == E_CMDS_NO_USER ||
+           code == E_CMDS_BAD_MECH;
+}
+
 Logons::State Logons::state() const {
     const std::lock_guard lock(mutex_);
     return state_;
@@ -42,6 +47,11 @@ void Logons::clear() {
     const std::lock_guard lock(mutex_);
     ++state_.epoch;
     state_.users.clear();
+}
+
+bool Logons::refused() const {
+    const std::lock_guard lock(mutex_);
+    return std::ranges::any_of(state_.users, [](const auto& user) { return user->refused() != 0; });
 }
 
 bool Logons::empty() const {

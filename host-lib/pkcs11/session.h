@@ -37,6 +37,8 @@ public:
     const bool read_write;
 
     std::mutex mutex;  // held during each call
+    // Set before its objects are taken away: a call that is still inside then takes away what it made.
+    std::atomic<bool> closed{false};
 
     Channel& channel() { return own_ ? *own_ : token.shared_channel(); }
     // A command on this session's channel. Errors: as Channel::execute().

@@ -30,8 +30,9 @@ const std::string& Token::device() const {
 }
 
 Result<host::Answer> Token::ask(std::uint16_t fc, std::uint8_t sfc, std::initializer_list<Value> values) {
-    auto answer = shared_.execute(fc, sfc, values);
-    if (!answer && answer.error().code == E_CMDS_SM_EXPIRED) answer = shared_.execute(fc, sfc, values);
+    auto answer = shared_.execute(fc, sfc, values, Effect::open);
+    if (!answer && answer.error().code == E_CMDS_SM_EXPIRED)
+        answer = shared_.execute(fc, sfc, values, Effect::open);
     return answer;
 }
 

@@ -5,13 +5,36 @@
 #include <algorithm>
 
 namespace cs2sim::keystore {
+namespace {
+
+// Those whose connections no child may have. Only who is inside the gate changes or reads it, one at a time.
+struct Pools {
+    std::mutex mutex;
+    std::vector<Pool*> all;
+};
+Pools& pools() {
+    static auto* const known = new Pools;  // forks go on while statics are destroyed
+    return *known;
+}
+
+}  // namespace
 
 Pool::Pool(Driver& driver, const KeyStorage& storage, Welcome welcome)
     : driver_(driver), most_(std::max(1u, storage.pool)), welcome_(std::move(welcome)), process_(::getpid()) {
-    if (driver_.works_in_process()) host::guard_forks();
+    if (!driver_.works_in_process()) return;
+    host::guard_forks();
+    host::before_forks(&Pool::drop_idle_of_all);
+    const host::InsideForkGate inside;
+    const std::lock_guard lock(pools().mutex);
+    pools().all.push_back(this);
 }
 
 Pool::~Pool() {
+    const Inside inside = this->inside();
+    if (inside) {
+        const std::lock_guard lock(pools().mutex);
+        std::erase(pools().all, this);
+    }
     const std::lock_guard lock(mutex_);
     leave_parents_connections();
 }
@@ -109,6 +132,11 @@ void Pool::drop_idle() {
         gone.swap(idle_);
     }
     for (Idle& one : gone) drop(std::move(one.connection), one.listens);
+}
+
+// By fork(), when nobody is inside, so that nothing is on loan either.
+void Pool::drop_idle_of_all() {
+    for (Pool* pool : pools().all) pool->drop_idle();
 }
 
 Result<Changes> Pool::changes(const std::function<Result<void>()>& connect) {

@@ -1,4 +1,7 @@
-// The connections of one store in one process.
+// The connections of one store in one process. Those of a driver that works in this process end with fork(),
+// in both: what SQLite knows of its locks is memory, which a child has too, and locks are the process's. A
+// child would write without a lock, into a log that the last of the others deletes
+// (sqlite.org/howtocorrupt.html, section 2.6).
 #pragma once
 
 #include <sys/types.h>
@@ -21,6 +24,8 @@ public:
     using Inside = std::optional<host::InsideForkGate>;
     Pool(Driver& driver, const KeyStorage& storage, Welcome welcome);
     ~Pool();
+    Pool(const Pool&) = delete;
+    Pool& operator=(const Pool&) = delete;
 
     // A connection on loan; it goes back when this ends, unless it was dropped.
     class Lease {
@@ -67,6 +72,7 @@ private:
     void give_back(std::unique_ptr<Connection> connection, bool listens);
     void drop(std::unique_ptr<Connection> connection, bool listens);
     void drop_idle();
+    static void drop_idle_of_all();
     void hear(Connection& listener);
     void leave_parents_connections();
     Inside inside() const;

@@ -42,6 +42,36 @@ TEST_CASE("fork waits for who is inside") {
     other.join();
 }
 
+TEST_CASE("what is to be done before a fork is done when nobody is inside") {
+    static std::atomic<int> inside{0}, done{0}, with_others{0};
+    host::guard_forks();
+    host::before_forks([] {
+        const host::InsideForkGate again;
+        ++done;
+        if (inside != 0) ++with_others;
+    });
+    std::atomic<bool> over{false};
+    std::vector<std::thread> threads;
+    for (int i = 0; i < 2; ++i)
+        threads.emplace_back([&] {
+            while (!over) {
+                const host::InsideForkGate gate;
+                ++inside;
+                std::this_thread::yield();
+                --inside;
+            }
+        });
+    for (int i = 1; i <= 20; ++i) CHECK(status_of_child([&] { return done == i; }) == 0);
+    over = true;
+    for (std::thread& thread : threads) thread.join();
+    CHECK(with_others == 0);
+    {
+        const host::InsideForkGate gate;
+        CHECK(status_of_child([] { return done == 20; }) == 0);
+    }
+    host::before_forks(nullptr);
+}
+
 TEST_CASE("who forks inside does not wait for itself and child and parent are inside still") {
     host::guard_forks();
     const host::InsideForkGate gate;

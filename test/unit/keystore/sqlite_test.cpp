@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <fstream>
+#include <optional>
 #include <thread>
 
 #include "host-lib/keystore/drivers/sqlite/sqlite_file.h"
@@ -37,6 +38,40 @@ bool mount_small_disk(const std::filesystem::path& path) {
     std::ofstream("/proc/self/gid_map") << "0 " + group + " 1";
     return ::mount("tmpfs", path.c_str(), "tmpfs", 0, "size=600k") == 0;
 }
+
+// Another process, from before this one has the file open. Each time it is asked it opens the file and closes
+// it again: by what locks tell it is then the last one, and takes the log away.
+class Neighbour {
+public:
+    explicit Neighbour(const std::filesystem::path& file) {
+        REQUIRE((::pipe(to_it_) == 0 && ::pipe(from_it_) == 0));
+        process_ = ::fork();
+        if (process_ != 0) return;
+        for (char word = 0; ::read(to_it_[0], &word, 1) == 1 && word != 0;) {
+            const auto store = open_key_store(at(file));
+            const auto keys = static_cast<char>((*store)->count({}).value_or(99));
+            (void)!::write(from_it_[1], &keys, 1);
+        }
+        ::_exit(0);
+    }
+    ~Neighbour() {
+        (void)!::write(to_it_[1], "", 1);
+        ::waitpid(process_, nullptr, 0);
+        for (const int end : {to_it_[0], to_it_[1], from_it_[0], from_it_[1]}) ::close(end);
+    }
+    Neighbour(const Neighbour&) = delete;
+    Neighbour& operator=(const Neighbour&) = delete;
+
+    int keys() {
+        char keys = -1;
+        REQUIRE((::write(to_it_[1], "?", 1) == 1 && ::read(from_it_[0], &keys, 1) == 1));
+        return keys;
+    }
+
+private:
+    int to_it_[2] = {}, from_it_[2] = {};
+    ::pid_t process_ = 0;
+};
 
 }  // namespace
 
@@ -245,6 +280,50 @@ TEST_CASE("a child of fork makes connections of its own") {
     CHECK(status == 0);
     CHECK(code_of(store->insert(some_key("G", 3))) == 0);
     CHECK(store->count({}).value() == 3);
+}
+
+TEST_CASE("what a store writes stays, whoever in its process looks at the file or opens it again") {
+    const ScratchFolder folder;
+    const auto file = folder.path() / "store.db";
+    Neighbour neighbour(file);
+    const Store store = opened(at(file));
+    REQUIRE(code_of(store->insert(some_key("G", 1))) == 0);
+    REQUIRE(code_of(parse_key_storage("sqlite", file.string())) == 0);
+    {
+        const Store again = opened(parse_key_storage("Legacy", file.string()).value());
+        REQUIRE(again->count({}).value() == 1);
+    }
+    CHECK(neighbour.keys() == 1);
+    CHECK(code_of(store->insert(some_key("G", 2))) == 0);
+    CHECK(neighbour.keys() == 2);
+}
+
+TEST_CASE("what a child of fork writes stays, whoever ends before it") {
+    const ScratchFolder folder;
+    const auto file = folder.path() / "store.db";
+    Neighbour neighbour(file);
+    std::optional<Store> store = opened(at(file));
+    REQUIRE(code_of((*store)->insert(some_key("G", 1))) == 0);
+    int to_child[2], to_parent[2];
+    REQUIRE((::pipe(to_child) == 0 && ::pipe(to_parent) == 0));
+    const ::pid_t child = ::fork();
+    char word = 0;
+    if (child == 0) {
+        const bool first = (*store)->insert(some_key("G", 2)).has_value();
+        (void)!::write(to_parent[1], &word, 1);
+        (void)!::read(to_child[0], &word, 1);
+        const bool second = first && (*store)->insert(some_key("G", 3));
+        ::_exit(second ? 0 : 1);
+    }
+    REQUIRE(::read(to_parent[0], &word, 1) == 1);
+    store.reset();
+    CHECK(neighbour.keys() == 2);
+    REQUIRE(::write(to_child[1], &word, 1) == 1);
+    int status = -1;
+    REQUIRE(::waitpid(child, &status, 0) == child);
+    CHECK(status == 0);
+    CHECK(opened(at(file))->count({}).value() == 3);
+    for (const int end : {to_child[0], to_child[1], to_parent[0], to_parent[1]}) ::close(end);
 }
 
 }  // namespace cs2sim::keystore

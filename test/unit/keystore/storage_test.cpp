@@ -1,5 +1,6 @@
 // What configuration files and command lines say about a store, and how the statements spell values.
 #include <fstream>
+#include <sstream>
 
 #include "host-lib/keystore/drivers/statements.h"
 #include "host-lib/keystore/printed.h"
@@ -34,21 +35,34 @@ TEST_CASE("KeyStorageType and KeyStorageConfig name a store") {
     CHECK(code_of(parse_key_storage("sqlite", std::string_view("a\0b", 3))) == E_CSA_STORE_CONFIG);
 }
 
-TEST_CASE("a real product's file is refused by name") {
+TEST_CASE("a real product's file is refused by name, and left as it is") {
     const ScratchFolder folder;
     const std::string path = folder.path() / "P11.pks";
+    const auto first_call = [](const std::string& file, const Heard& heard = {}) {
+        return code_of(opened(parse_key_storage("Legacy", file).value(), heard)->count({}));
+    };
+    const auto content = [](const std::string& file) {
+        std::ostringstream all;
+        all << std::ifstream(file).rdbuf();
+        return all.str();
+    };
+    const std::string whatever =
+        GENERATE(std::string("whatever a real product writes"), std::string("x"), std::string(100000, 'p'));
     Heard heard;
-    std::ofstream(path) << "whatever a real product writes";
-    CHECK(code_of(parse_key_storage("Legacy", path, heard.listener())) == E_CSA_STORE_CONFIG);
+    std::ofstream(path) << whatever;
+    CHECK(first_call(path, heard) == E_CSA_STORE_CONFIG);
     CHECK(heard.has(path + " is the key store file of a real product"));
+    CHECK(content(path) == whatever);
     std::ofstream(path) << "";  // empty: becomes ours
-    CHECK(code_of(parse_key_storage("Legacy", path)) == 0);
-    REQUIRE(code_of(opened(parse_key_storage("Legacy", path).value())->count({})) == 0);
-    CHECK(code_of(parse_key_storage("Legacy", path)) == 0);
-    std::ofstream(folder.path() / "notes.txt") << "my notes";
-    CHECK(code_of(parse_key_storage("Legacy", (folder.path() / "notes.txt").string(), heard.listener())) ==
-          E_CSA_STORE_CONFIG);
+    CHECK(first_call(path) == 0);
+    CHECK(first_call(path) == 0);
+    const std::string notes = folder.path() / "notes.txt";
+    std::ofstream(notes) << "my notes";
+    CHECK(first_call(notes, heard) == E_CSA_STORE_CONFIG);
     CHECK(heard.has("notes.txt is no SQLite database"));
+    CHECK(code_of(parse_key_storage("sqlite", folder.path().string(), heard.listener())) ==
+          E_CSA_STORE_CONFIG);
+    CHECK(heard.has("is no regular file"));
 }
 
 TEST_CASE("one word for tools names a store, too") {

@@ -9,6 +9,12 @@
 
 using namespace cs2sim;
 
+namespace {
+
+CK_UTF8CHAR* chars(const char* text) { return reinterpret_cast<CK_UTF8CHAR*>(const_cast<char*>(text)); }
+
+}  // namespace
+
 TEST_CASE("no order of calls, no template and no parameter upsets the library") {
     Application application("SlotMultiSession = false\nLogging = 0");
     unsigned calls = 0;
@@ -28,6 +34,52 @@ TEST_CASE("no order of calls, no template and no parameter upsets the library") 
     }
     CHECK(calls > 3000);
     test::bad_input("hostile calls of PKCS#11", calls);
+}
+
+TEST_CASE(
+    "nothing that is made in a session stays behind it, nor a log-on, whatever was under way as it was "
+    "closed") {
+    Application application;
+    const CK_SESSION_HANDLE watcher = application.open_as_user();
+    const auto session_keys = Attributes().number(CKA_CLASS, CKO_SECRET_KEY).flag(CKA_TOKEN, false);
+    std::atomic<CK_SESSION_HANDLE> open{application.open()};
+    std::atomic<bool> over{false};
+    std::atomic<unsigned> made{0};
+    std::vector<std::thread> threads;
+    for (int i = 0; i < 3; ++i)
+        threads.emplace_back([&] {
+            Attributes attributes;
+            attributes.number(CKA_VALUE_LEN, 16);
+            CK_MECHANISM mechanism{CKM_AES_KEY_GEN, nullptr, 0};
+            while (!over) {
+                CK_OBJECT_HANDLE key = 0;
+                if (C_GenerateKey(open, &mechanism, attributes.data(), attributes.size(), &key) == CKR_OK)
+                    ++made;
+            }
+        });
+    for (int i = 0; i < 100; ++i) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(5));
+        REQUIRE(Code{C_CloseSession(open.exchange(application.open()))} == Code{CKR_OK});
+    }
+    over = true;
+    for (std::thread& thread : threads) thread.join();
+    REQUIRE(Code{C_CloseSession(open)} == Code{CKR_OK});
+    CHECK(made > 100);
+    CHECK(application.find(watcher, session_keys).empty());
+
+    REQUIRE(Code{C_CloseSession(watcher)} == Code{CKR_OK});
+    for (int i = 0; i < 20; ++i) {
+        const CK_SESSION_HANDLE session = application.open();
+        std::thread other([&] { (void)C_Login(session, CKU_USER, chars("123456"), 6); });
+        std::this_thread::sleep_for(std::chrono::microseconds(200 * i));
+        REQUIRE(Code{C_CloseSession(session)} == Code{CKR_OK});
+        other.join();
+        CK_SESSION_INFO info{};
+        const CK_SESSION_HANDLE next = application.open();
+        REQUIRE(Code{C_GetSessionInfo(next, &info)} == Code{CKR_OK});
+        CHECK(info.state == CKS_RW_PUBLIC_SESSION);
+        REQUIRE(Code{C_CloseSession(next)} == Code{CKR_OK});
+    }
 }
 
 TEST_CASE("32 threads over 8 sessions work at once, and sessions come and go beside them") {

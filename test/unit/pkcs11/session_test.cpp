@@ -5,6 +5,7 @@
 #include <fstream>
 #include <thread>
 
+#include "host-lib/cards/key_source.h"
 #include "test/bad_input.h"
 #include "test/unit/pkcs11/application.h"
 
@@ -225,6 +226,51 @@ TEST_CASE("PINs: initialised by an administrator, changed by their owners, count
     CHECK(application.login(session, CKU_USER, "user-1") == Code{CKR_PIN_INCORRECT});
     CHECK(application.login(session, CKU_USER, "user-2") == Code{CKR_OK});
     CHECK(state_of(session) == CKS_RW_USER_FUNCTIONS);
+}
+
+TEST_CASE("a PIN that somebody else changed logs the application off and is not tried again") {
+    const std::string settings = GENERATE("SlotMultiSession = true", "SlotMultiSession = false");
+    Application application(settings);
+    application.set_most_failures(3);
+    const CK_SESSION_HANDLE session = application.open_as_user();
+    Attributes attributes;
+    attributes.number(CKA_VALUE_LEN, 16).flag(CKA_TOKEN, true);
+    CK_OBJECT_HANDLE key = application.generate(session, CKM_AES_KEY_GEN, attributes);
+    {
+        auto device = host::Device::open(application.device().socket());
+        REQUIRE(device);
+        const auto old_pin = host::password_source(as_bytes("123456"));
+        REQUIRE((*device)->logon("USR_0000", *old_pin));
+        REQUIRE((*device)->execute(FC_CMDS, SFC_CMDS_CHANGE_USER, {"USR_0000", as_bytes("654321")}));
+    }
+    CK_MECHANISM ecb{CKM_AES_ECB, nullptr, 0};
+    const auto encrypt = [&](CK_SESSION_HANDLE there) -> Code {
+        if (const CK_RV rv = C_EncryptInit(there, &ecb, key); rv != CKR_OK) return {rv};
+        CK_BYTE block[16] = {};
+        CK_ULONG size = sizeof block;
+        return {C_Encrypt(there, block, sizeof block, block, &size)};
+    };
+    CHECK(encrypt(session) == Code{CKR_USER_NOT_LOGGED_IN});
+    for (int i = 0; i < 5; ++i) CHECK(encrypt(application.open()) == Code{CKR_KEY_HANDLE_INVALID});
+    CHECK(state_of(session) == CKS_RW_PUBLIC_SESSION);
+    CHECK((token_info(0).flags & (CKF_USER_PIN_FINAL_TRY | CKF_USER_PIN_LOCKED)) == 0);
+    CHECK(application.login(session, CKU_USER, "123456") == Code{CKR_PIN_INCORRECT});
+    REQUIRE(application.login(session, CKU_USER, "654321") == Code{CKR_OK});
+    CHECK(encrypt(session) == Code{CKR_OK});
+}
+
+TEST_CASE("the application's own change of the PIN goes on with all of its sessions") {
+    Application application;
+    const CK_SESSION_HANDLE session = application.open_as_user(), other = application.open();
+    REQUIRE(Code{C_SetPIN(other, chars("123456"), 6, chars("654321"), 6)} == Code{CKR_OK});
+    CK_MECHANISM generation{CKM_AES_KEY_GEN, nullptr, 0};
+    Attributes attributes;
+    attributes.number(CKA_VALUE_LEN, 16);
+    for (const CK_SESSION_HANDLE each : {session, other, application.open()}) {
+        CK_OBJECT_HANDLE key = 0;
+        CHECK(Code{C_GenerateKey(each, &generation, attributes.data(), attributes.size(), &key)} ==
+              Code{CKR_OK});
+    }
 }
 
 TEST_CASE("a device that is down shows in token info, not in C_Initialize") {

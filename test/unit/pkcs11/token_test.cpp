@@ -19,6 +19,11 @@ CK_UTF8CHAR* chars(const std::string& text) {
     return reinterpret_cast<CK_UTF8CHAR*>(const_cast<char*>(text.data()));
 }
 
+std::string in_store(const std::filesystem::path& folder) {
+    return "KeysExternal = true\n[KeyStorage]\nKeyStorageType = sqlite\nKeyStorageConfig = " +
+           (folder / "keys.db").string();
+}
+
 CK_TOKEN_INFO token_info(CK_SLOT_ID slot) {
     CK_TOKEN_INFO info{};
     REQUIRE(Code{C_GetTokenInfo(slot, &info)} == Code{CKR_OK});
@@ -161,8 +166,34 @@ TEST_CASE("the settings of the library, the device and the slot are objects") {
     test::bad_input("calls of PKCS#11 that had to fail", 9);
 }
 
+TEST_CASE("objects that all may see are deleted by who may manage keys, wherever they are kept") {
+    const ScratchFolder outside;
+    const bool stored = GENERATE(false, true);
+    Application application(stored ? in_store(outside.path()) : "");
+    const CK_SESSION_HANDLE session = application.open_as_user();
+    Attributes data;
+    data.number(CKA_CLASS, CKO_DATA).flag(CKA_TOKEN, true).text(CKA_LABEL, "open").text(CKA_VALUE, "value");
+    CK_OBJECT_HANDLE made = 0;
+    REQUIRE(Code{C_CreateObject(session, data.data(), data.size(), &made)} == Code{CKR_OK});
+    REQUIRE(Code{C_Logout(session)} == Code{CKR_OK});
+    const Attributes open = Attributes().text(CKA_LABEL, "open");
+    const auto seen = application.find(session, open);
+    REQUIRE(seen.size() == 1);
+    CHECK(Code{C_DestroyObject(session, seen[0])} == Code{CKR_USER_NOT_LOGGED_IN});
+    REQUIRE(application.login(session, CKU_SO, "12345678") == Code{CKR_OK});
+    CHECK(Code{C_DestroyObject(session, seen[0])} == Code{CKR_FUNCTION_REJECTED});
+    REQUIRE(Code{C_Logout(session)} == Code{CKR_OK});
+    REQUIRE(application.find(session, open).size() == 1);
+    REQUIRE(application.login(session, CKU_USER, "123456") == Code{CKR_OK});
+    CHECK(Code{C_DestroyObject(session, application.find(session, open).at(0))} == Code{CKR_OK});
+    CHECK(application.find(session, open).empty());
+    test::bad_input("calls of PKCS#11 that had to fail", 2);
+}
+
 TEST_CASE("a key manager makes and deletes keys where the slot's settings say so, a user uses them") {
-    Application application;
+    const ScratchFolder outside;
+    const bool stored = GENERATE(false, true);
+    Application application(stored ? in_store(outside.path()) : "");
     CK_SESSION_HANDLE session = application.open();
     REQUIRE(application.login(session, CKU_CS_GENERIC, application.admin_logon()) == Code{CKR_OK});
     {

@@ -126,6 +126,8 @@ public:
                                               storage_.connection + " is a database of something else"});
             return connection;
         } catch (const soci::sqlite3_soci_error& error) {
+            if ((error.result() & 0xFF) == SQLITE_NOTADB)
+                return tl::unexpected(no_database(storage_.connection));
             return tl::unexpected(failure_of_sqlite(error.result(), error.get_error_message()));
         }
     }

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <boost/algorithm/string/predicate.hpp>
 #include <cerrno>
 #include <filesystem>
 #include <fstream>
@@ -71,6 +72,15 @@ bool is_network_file_system(std::uint64_t type) {
     return std::ranges::find(kNetworkFileSystems, type & 0xFFFFFFFF) != std::end(kNetworkFileSystems);
 }
 
+Failure no_database(const std::string& path) {
+    const bool of_product =
+        boost::algorithm::iends_with(path, ".pks") || boost::algorithm::iends_with(path, ".sdb");
+    return {Trouble::refused, E_CSA_STORE_CONFIG,
+            path + (of_product ? " is the key store file of a real product, which cs2sim cannot read: name "
+                                 "another file, and bring the keys by backup and restore"
+                               : " is no SQLite database")};
+}
+
 bool is_network_file_system(std::string_view mounted_type) {
     return std::ranges::find(kNetworkFuse, mounted_type) != std::end(kNetworkFuse);
 }
@@ -98,6 +108,9 @@ tl::expected<void, Failure> prepare_file(const std::string& path) {
         ::close(made);
     else if (errno != EEXIST)
         return tl::unexpected(of_errno(path, errno));
+    struct ::stat file {};
+    if (::stat(path.c_str(), &file) == 0 && file.st_size == 1)
+        return tl::unexpected(no_database(path));  // which SQLite takes for none
     struct ::statfs system {};
     if (::statfs(path.c_str(), &system) != 0) return tl::unexpected(of_errno(path, errno));
     if (is_on_network(path, static_cast<std::uint64_t>(system.f_type))) {

@@ -21,9 +21,11 @@ bool is_network_file_system(std::string_view mounted_type);
 // table does not have it.
 std::string mounted_type(std::istream& table, ::dev_t device);
 
+// What is said of a file in which SQLite finds no database, such as a real product's .pks.
+Failure no_database(const std::string& path);
+
 // Makes the file with mode 0600 when it is not there. Refused with E_CSA_STORE_CONFIG on a network file
-// system and where the file is no SQLite database; E_CSA_STORE_CONNECT when it cannot be made;
-// E_CSA_STORE_FULL.
+// system and for a file of one byte; E_CSA_STORE_CONNECT when it cannot be made; E_CSA_STORE_FULL.
 tl::expected<void, Failure> prepare_file(const std::string& path);
 
 }  // namespace cs2sim::keystore
