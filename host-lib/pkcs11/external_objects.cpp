@@ -9,6 +9,7 @@ namespace cs2sim::p11 {
 namespace {
 
 constexpr std::size_t kPage = 128;
+constexpr std::uint8_t kBlobMark = 0x4B;
 
 Bytes reference_to(const keystore::StoredKey& row) {
     Bytes reference{CXI_TAG_EXTERNAL};
@@ -22,6 +23,11 @@ Object object_of(const Session& session, const keystore::StoredKey& row, Propert
     object.slot = session.token.slot;
     object.reference = reference_to(row);
     object.properties = std::move(properties);
+    // The device makes it of group, name and specifier, which a key inside may have, too: CKA_UNIQUE_ID is
+    // one's own.
+    Bytes unique{kBlobMark};
+    append(unique, object.properties.bytes(CXI_PROP_KEY_UNAME));
+    object.properties.set(CXI_PROP_KEY_UNAME, unique);
     object.stored = StoredAt{row.index, row.version, std::make_shared<std::atomic<std::uint64_t>>(epoch)};
     return object;
 }

@@ -133,6 +133,11 @@ SharedObject ObjectTable::put(Object object) {
     } else {
         object.handle = new_handle();
         of_session_[object.session].push_back(object.handle);
+        // Blobs without a name all have the same, of which CKA_UNIQUE_ID is made.
+        if (Bytes unique = to_bytes(object.properties.bytes(CXI_PROP_KEY_UNAME)); !unique.empty()) {
+            append_big_endian(unique, object.handle, 8);
+            object.properties.set(CXI_PROP_KEY_UNAME, unique);
+        }
     }
     object.read = std::chrono::steady_clock::now();
     auto shared = std::make_shared<const Object>(std::move(object));
@@ -149,6 +154,8 @@ void ObjectTable::replace(const Object& object, Bytes reference, PropertyList pr
     Object changed = object;
     changed.reference = std::move(reference);
     changed.properties = std::move(properties);
+    if (!object.is_token() && object.properties.has(CXI_PROP_KEY_UNAME))
+        changed.properties.set(CXI_PROP_KEY_UNAME, object.properties.bytes(CXI_PROP_KEY_UNAME));
     changed.read = std::chrono::steady_clock::now();
     keep(found->second, std::make_shared<const Object>(std::move(changed)));
 }

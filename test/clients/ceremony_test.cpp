@@ -92,7 +92,7 @@ J
 NODE_PATH=/usr/local/lib/cs2sim-test-node/node_modules node ceremony.js
 )sh";
 
-// p11tool changes no PIN but by initialising it: the first ones are changed by pkcs11-tool.
+// p11tool changes no user's PIN but by initialising it: the first ones are changed by pkcs11-tool.
 constexpr const char* kGnutls = R"sh(
 url=$(p11tool --provider $M --list-token-urls | head -n 1)
 p11tool --provider $M --batch --initialize --label T --set-so-pin 12345678 "$url"

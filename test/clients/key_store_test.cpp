@@ -102,6 +102,8 @@ TEST_CASE("objects in the device and in the key store are found together") {
     CHECK(holds(listed, "inside"));
     CHECK(holds(listed, "outside"));
     CHECK_FALSE(holds(token.shell("opensc", kTool + "-O"), "outside"));  // without KeysExternal
+    // Both are number 1 of their places.
+    CHECK(token.shell("opensc", both + kTool + "-O | grep 'Unique ID' | sort -u | wc -l") == "2\n");
 }
 
 TEST_CASE("KeysExternal of one slot does not touch another") {

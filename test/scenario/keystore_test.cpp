@@ -302,8 +302,20 @@ TEST_CASE("a move out of the device that is stopped goes on where it was, counte
         make.insert(make.end(), {"Group=ProdC", "Name=same", "GenerateKey=AES,128"});
         require_success(pair.a.tool("cxitool", make));
     }
-    keystore_does(pair.one, {"copy", "device", store, "--group", "ProdC", "--move"});
-    keystore_does(pair.one, {"copy", store, "device", "--group", "ProdC", "--move"});
+    const std::string other = pair.a.file("other.db").string();
+    require_success(pair.a.tool("cxitool", {std::string("LogonPass=") + kClerk, "KeyStore=" + other,
+                                            "Group=ProdC", "Name=same", "GenerateKey=AES,128"}));
+    for (const auto& [from, to] :
+         {std::pair{std::string("device"), store}, {store, std::string("device")}, {store, other}})
+        for (const bool move : {false, true}) {
+            std::vector<std::string> copy = {"copy", from, to, "--group", "ProdC"};
+            if (move) copy.push_back("--move");
+            const Outcome refused = store_command(pair.one, copy);
+            INFO(refused.out << refused.err);
+            CHECK(refused.status == 1);
+            CHECK(has(refused.out, "1 keys seen: 0 copied, 0 left as they are, 1 bad"));
+            CHECK(has(refused.err, "group ProdC, name same, specifier 0: B0880005"));
+        }
     CHECK(has(keystore_does(pair.two, {"stats", store}, false), "keys     1 in 1"));
     require_success(
         pair.a.tool("cxitool", {std::string("LogonPass=") + kClerk, "Group=ProdC", "Name=same", "KeyInfo"}));

@@ -121,6 +121,11 @@ TEST_CASE("p11tool2 ends with 2 when it is called wrongly, 3 when no device answ
                "p11tool2: unknown command 'bogus'; p11tool2 Help lists them\n" + describe(E_CSA_COMMAND), 2);
     desk.fails({"Login=ADMIN"}, "p11tool2: usage: Login=<user>,<key file>|<password>|ask\n" + number, 2);
     desk.fails({"Login"}, "p11tool2: usage: Login=<user>,<key file>|<password>|ask\n" + number, 2);
+    // What takes no value is not done as if there were none: GetSlotInfo=1 is not of slot 1.
+    for (const char* word : {"GetSlotInfo", "GetTokenInfo", "GetInfo", "ListMechanisms", "GetSessionInfo",
+                             "Logout", "RecryptExternalKeys", "DeleteToken", "Test"})
+        desk.fails({std::string(word) + "=1"}, "p11tool2: usage: " + std::string(word) + "\n" + number, 2);
+    desk.fails({"ListSlots=1"}, "p11tool2: usage: ListSlots[=Status]\n" + usage, 2);
     desk.fails({"Slot=x"}, "p11tool2: usage: Slot=<n>\n" + usage, 2);
     const std::string no_type = "Error 0x00000012 (CKR_ATTRIBUTE_TYPE_INVALID)\n";
     for (const char* word : {"KeyAttr=CKA_BOGUS=1", "ListObjects=CKA_BOGUS=1", "GetConfig=CKA_BOGUS",
@@ -384,6 +389,13 @@ TEST_CASE("p11tool2's own commands: library, mechanisms, session, Test, another 
     CHECK(help.find("  GetTokenInfo\n") != std::string::npos);
     CHECK(help.find("  ListMechanisms  (cs2sim's own)\n") != std::string::npos);
     CHECK(desk.does({"Help=ImportP12"}).starts_with("  ImportP12=<file>,<password>|ask\n"));
+    // Every setting that Help names is one.
+    const std::string settings = desk.does({"Help=GetConfig"});
+    const std::regex name("(?:CKA_CFG_)?([A-Z0-9_]{8,})(,|\n)");
+    int count = 0;
+    for (std::sregex_iterator at(settings.begin(), settings.end(), name), end; at != end; ++at, ++count)
+        CHECK(desk.user_does({"GetConfig=CKA_CFG_" + (*at)[1].str()}).starts_with("CKA_CFG_"));
+    CHECK(count == 14);
 }
 
 TEST_CASE("p11tool2 logs a device user on by smartcard, which counts wrong PINs") {

@@ -383,6 +383,10 @@ tl::expected<std::string, std::string> explain(std::string_view what) {
         if (const DatabasePolicy* row = database_policy(what); row->name != "*")
             text += explain_database(*row);
     if (text.empty() && upper.size() >= 4) text += codes_with_words(upper);
+    if (text.empty()) {  // "pin locked", PIN_LOCKED
+        std::ranges::replace(upper, ' ', '_');
+        if (const auto ckr = ckr_in("CKR_" + upper)) return explain_ckr(*ckr, entry);
+    }
     if (text.empty())
         return tl::unexpected("'" + std::string(what) +
                               "' is no error code, no function and no module that the tables know");

@@ -4,6 +4,7 @@
 #include <span>
 
 #include "tools/session/arguments.h"
+#include "tools/session/command.h"
 #include "tools/token/shell.h"
 
 namespace cs2sim::tools::p11 {
@@ -15,8 +16,9 @@ struct Command {
     std::string_view syntax;
     std::string_view summary;  // one line
     bool ours;                 // not known of the vendor's tool; Help marks it
-    bool needs_value;
+    Takes takes;
     Handler handler;
+    std::string_view details{};  // for Help=<command>; lines ended by '\n', or empty
 };
 
 extern const std::span<const Command> kParameterCommands;  // parameter_commands.cpp

@@ -183,14 +183,31 @@ Result<void> import_p12(Shell& shell, const std::string& value) {
     return import_certificate(shell, *opened.certificate);
 }
 
+// What the words say beyond those that the vendor's tool is seen with: AES, RSA, a template file.
+constexpr std::string_view kOfSecrets =
+    "Of the vendor's tool AES and template files are known; the rest is cs2sim's own. AES and GENERIC have "
+    "256\n"
+    "bits by default. A template file:\n"
+    "    [Mechanism]\n"
+    "    CK_MECHANISM_TYPE = CKM_AES_KEY_GEN\n"
+    "    [Key]\n"
+    "    CKA_LABEL = \"label\"\n"
+    "    CKA_VALUE_LEN = 32\n";
+constexpr std::string_view kOfPairs =
+    "Of the vendor's tool RSA is known; the rest is cs2sim's own. RSA has 2048 bits by\n"
+    "default, EC the curve NIST-P256; OpenSSL's names of curves do as well. RSA pairs sign and verify "
+    "unless\n"
+    "the attributes say otherwise. A template file has the sections Mechanism, PublicKey and PrivateKey.\n";
+
 constexpr Command kCommands[] = {
     {"GenerateKey", "GenerateKey=AES[,<bits>]|DES2|DES3|GENERIC[,<bits>]|<template file>",
-     "a secret key, with KeyAttr", false, true, generate_key},
-    {"GenerateKeyPair", "GenerateKeyPair=RSA[,<bits>]|EC,<curve>|ED25519|X25519|<template file>",
-     "a key pair, with PubKeyAttr and PrvKeyAttr", false, true, generate_key_pair},
+     "a secret key, with KeyAttr", false, Takes::value, generate_key, kOfSecrets},
+    {"GenerateKeyPair", "GenerateKeyPair=RSA[,<bits>]|EC[,<curve>]|ED25519|X25519|<template file>",
+     "a key pair, with PubKeyAttr and PrvKeyAttr", false, Takes::value, generate_key_pair, kOfPairs},
     {"ImportP12", "ImportP12=<file>,<password>|ask", "key pair and certificate of a PKCS#12 file", false,
-     true, import_p12},
-    {"ImportCert", "ImportCert=<file>", "a certificate, DER or PEM, with CertAttr", false, true, import_cert},
+     Takes::value, import_p12},
+    {"ImportCert", "ImportCert=<file>", "a certificate, DER or PEM, with CertAttr", false, Takes::value,
+     import_cert},
 };
 
 }  // namespace

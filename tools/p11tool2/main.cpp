@@ -1,6 +1,8 @@
 // p11tool2: tokens and their objects from the command line. Arguments run left to right; the first failure
 // stops.
+#include <algorithm>
 #include <cstdio>
+#include <deque>
 
 #include "firmware/crypto/core_file.h"
 #include "firmware/protocol/terminal_text.h"
@@ -42,16 +44,20 @@ std::span<const Group> groups() {
 std::optional<int> introduced(int argc, const char* const* argv) {
     std::vector<std::vector<tools::Command>> tables;
     std::vector<CommandGroup> shown;
+    std::deque<std::string> details;
     for (const Group& group : groups()) {
         auto& table = tables.emplace_back();
-        for (const Command& command : group.commands)
+        for (const Command& command : group.commands) {
+            details.push_back(std::string(command.ours ? "cs2sim's own\n" : "") +
+                              std::string(command.details));
             table.push_back({.name = command.name,
                              .synonyms = {},
-                             .takes = command.needs_value ? Takes::value : Takes::maybe,
+                             .takes = command.takes,
                              .syntax = command.syntax,
                              .summary = command.summary,
-                             .details = command.ours ? "cs2sim's own" : "",
+                             .details = details.back(),
                              .handler = nullptr});
+        }
         shown.push_back({group.title, table});
     }
     const ToolText text{"p11tool2", "the PKCS#11 library's configuration file", "CS_PKCS11_R3_CFG",
@@ -103,11 +109,21 @@ void print_command(const Command& command) {
           std::string(command.summary).c_str());
 }
 
+void print_details(std::string_view details) {
+    if (!details.empty()) print("\n");
+    while (!details.empty()) {
+        const std::string_view line = details.substr(0, details.find('\n'));
+        print("  %s\n", std::string(line).c_str());
+        details.remove_prefix(std::min(details.size(), line.size() + 1));
+    }
+}
+
 Done help(const Argument& argument) {
     if (argument.value) {
         const Command* command = find_command(*argument.value);
         if (!command) return unknown(*argument.value);
         print_command(*command);
+        print_details(command->details);
         return {};
     }
     print("p11tool2 Key=Value …: arguments run left to right, names in any case, the first failure stops.\n");
@@ -115,7 +131,11 @@ Done help(const Argument& argument) {
         print("\n%s\n", group.title);
         for (const Command& command : group.commands) print_command(command);
     }
-    print("\nPINs: literal, ask (without echo), file:<path> (cs2sim's own).\n");
+    print(
+        "\nPINs: literal, ask (without echo), file:<path> (cs2sim's own).\n"
+        "A selection is CKA_…=<value>,…: the objects with these attributes. Help=<command> says more, of "
+        "values\n"
+        "Help=KeyAttr. The library's configuration: CS_PKCS11_R3_CFG; failures: cs2sim explain CKR_….\n");
     return {};
 }
 
@@ -127,7 +147,8 @@ Done run(Shell& shell, const Argument& argument) {
     }
     const Command* command = find_command(argument.name);
     if (!command) return unknown(argument.name);
-    if (command->needs_value && !argument.value) return misused(*command, {E_CSA_ARGUMENTS});
+    if (command->takes == (argument.value ? Takes::nothing : Takes::value))
+        return misused(*command, {E_CSA_ARGUMENTS});
     static_cast<void>(host::take_file_refusal());
     static_cast<void>(take_refused_attribute());
     const auto done = command->handler(shell, argument.value.value_or(""));

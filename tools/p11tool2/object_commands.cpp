@@ -177,18 +177,19 @@ Result<void> export_public_key(Shell& shell, const std::string& value) {
 }
 
 constexpr Command kCommands[] = {
-    {"ListObjects", "ListObjects[=CKA_…=<value>,…]", "the objects, a block each", false, false, list_objects},
-    {"GetAttribute", "GetAttribute=CKA_…,<selection>", "an attribute of the objects selected", true, true,
-     get_attribute},
+    {"ListObjects", "ListObjects[=CKA_…=<value>,…]", "the objects, a block each", false, Takes::maybe,
+     list_objects},
+    {"GetAttribute", "GetAttribute=CKA_…,<selection>", "an attribute of the objects selected", true,
+     Takes::value, get_attribute},
     {"SetAttribute", "SetAttribute=<selection>", "gives the objects selected the attributes of KeyAttr", true,
-     true, set_attribute},
+     Takes::value, set_attribute},
     {"CopyObject", "CopyObject=<selection>", "copies the objects selected, with the attributes of KeyAttr",
-     true, true, copy_object},
-    {"DeleteObject", "DeleteObject=<selection>", "deletes the objects selected: CKA_…=<value>,…", true, true,
-     delete_object},
-    {"ExportPublicKey", "ExportPublicKey=<file>,<selection>", "a public key into a file, DER", true, true,
-     export_public_key},
-    {"ExportCert", "ExportCert=<file>,<selection>", "a certificate into a file, DER", true, true,
+     true, Takes::value, copy_object},
+    {"DeleteObject", "DeleteObject=<selection>", "deletes the objects selected: CKA_…=<value>,…", true,
+     Takes::value, delete_object},
+    {"ExportPublicKey", "ExportPublicKey=<file>,<selection>", "a public key into a file, DER", true,
+     Takes::value, export_public_key},
+    {"ExportCert", "ExportCert=<file>,<selection>", "a certificate into a file, DER", true, Takes::value,
      export_cert},
 };
 

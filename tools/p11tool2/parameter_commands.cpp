@@ -37,16 +37,23 @@ Result<void> certificate_attributes(Shell& shell, const std::string& value) {
     return take_attributes(shell.certificate_attributes, value);
 }
 
+constexpr std::string_view kValues =
+    "Values: CK_TRUE or CK_FALSE, numbers, names (CKO_…, CKK_…, CKM_…), 0xhex, \"text\", bare text;\n"
+    "CKA_ALLOWED_MECHANISMS takes several mechanisms, apart by blanks or semicolons, templates "
+    "{CKA_…=…,…}.\n";
+
 constexpr Command kCommands[] = {
-    {"Lib", "Lib=<path>", "another PKCS#11 library", true, true, lib},
-    {"Slot", "Slot=<n>", "the slot; default 0", false, true, slot},
-    {"Label", "Label=\"<text>\"", "label for InitToken", false, true, label},
-    {"KeyAttr", "KeyAttr=CKA_…=<value>,…", "attributes of secret keys", false, true, key_attributes},
-    {"PubKeyAttr", "PubKeyAttr=CKA_…=<value>,…", "attributes of public keys", false, true, public_attributes},
-    {"PrvKeyAttr", "PrvKeyAttr=CKA_…=<value>,…", "attributes of private keys", false, true,
-     private_attributes},
-    {"CertAttr", "CertAttr=CKA_…=<value>,…", "attributes of certificates", false, true,
-     certificate_attributes},
+    {"Lib", "Lib=<path>", "another PKCS#11 library", true, Takes::value, lib},
+    {"Slot", "Slot=<n>", "the slot; default 0", false, Takes::value, slot},
+    {"Label", "Label=\"<text>\"", "label for InitToken", false, Takes::value, label},
+    {"KeyAttr", "KeyAttr=CKA_…=<value>,…", "attributes of secret keys", false, Takes::value, key_attributes,
+     kValues},
+    {"PubKeyAttr", "PubKeyAttr=CKA_…=<value>,…", "attributes of public keys", false, Takes::value,
+     public_attributes, kValues},
+    {"PrvKeyAttr", "PrvKeyAttr=CKA_…=<value>,…", "attributes of private keys", false, Takes::value,
+     private_attributes, kValues},
+    {"CertAttr", "CertAttr=CKA_…=<value>,…", "attributes of certificates", false, Takes::value,
+     certificate_attributes, kValues},
 };
 
 }  // namespace

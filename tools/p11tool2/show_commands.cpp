@@ -78,6 +78,7 @@ void print_number(const char* name, CK_ULONG number) {
 }
 
 Result<void> list_slots(Shell& shell, const std::string& value) {
+    if (!value.empty() && !same_word(value, "Status")) return fail(E_CSA_SYNTAX);
     CS2SIM_TRY_LET(list, shell.functions());
     CK_ULONG count = 0;
     CS2SIM_TRY(shell.check(list->C_GetSlotList(CK_FALSE, nullptr, &count)));
@@ -182,14 +183,14 @@ Result<void> get_session_info(Shell& shell, const std::string&) {
 }
 
 constexpr Command kCommands[] = {
-    {"ListSlots", "ListSlots[=Status]", "the slots", false, false, list_slots},
-    {"GetSlotInfo", "GetSlotInfo", "what the slot says of itself", false, false, get_slot_info},
-    {"GetTokenInfo", "GetTokenInfo", "what the token says of itself", false, false, get_token_info},
-    {"GetInfo", "GetInfo", "what the library says of itself", true, false, get_info},
-    {"ListMechanisms", "ListMechanisms", "the token's mechanisms", true, false, list_mechanisms},
-    {"GetMechanismInfo", "GetMechanismInfo=CKM_…", "key sizes and flags of a mechanism", true, true,
+    {"ListSlots", "ListSlots[=Status]", "the slots", false, Takes::maybe, list_slots},
+    {"GetSlotInfo", "GetSlotInfo", "what the slot says of itself", false, Takes::nothing, get_slot_info},
+    {"GetTokenInfo", "GetTokenInfo", "what the token says of itself", false, Takes::nothing, get_token_info},
+    {"GetInfo", "GetInfo", "what the library says of itself", true, Takes::nothing, get_info},
+    {"ListMechanisms", "ListMechanisms", "the token's mechanisms", true, Takes::nothing, list_mechanisms},
+    {"GetMechanismInfo", "GetMechanismInfo=CKM_…", "key sizes and flags of a mechanism", true, Takes::value,
      get_mechanism_info},
-    {"GetSessionInfo", "GetSessionInfo", "who is logged on, and the last device error", true, false,
+    {"GetSessionInfo", "GetSessionInfo", "who is logged on, and the last device error", true, Takes::nothing,
      get_session_info},
 };
 

@@ -108,7 +108,7 @@ Result<void> test(Shell& shell, const std::string&) {
 }
 
 constexpr Command kCommands[] = {
-    {"Test", "Test", "whether the token does its work, with keys of the session", true, false, test},
+    {"Test", "Test", "whether the token does its work, with keys of the session", true, Takes::nothing, test},
 };
 
 }  // namespace

@@ -58,16 +58,17 @@ Result<void> set_pin(Shell& shell, const std::string& value) {
 }
 
 constexpr Command kCommands[] = {
-    {"Login", "Login=<user>,<key file>|<password>|ask", "logs a device user on", false, true, login},
-    {"LoginSO", "LoginSO=<pin>|ask", "logs the security officer on", false, true, login_so},
-    {"LoginUser", "LoginUser=<pin>|ask", "logs the user on", false, true, login_user},
-    {"LoginKM", "LoginKM=<pin>|ask", "logs the key manager on", true, true, login_km},
-    {"Logout", "Logout", "logs everybody off", true, false, logout},
-    {"InitToken", "InitToken=<SO pin>|ask", "makes the token anew: its keys are gone", false, true,
+    {"Login", "Login=<user>,<key file>|<password>|ask", "logs a device user on", false, Takes::value, login},
+    {"LoginSO", "LoginSO=<pin>|ask", "logs the security officer on", false, Takes::value, login_so},
+    {"LoginUser", "LoginUser=<pin>|ask", "logs the user on", false, Takes::value, login_user},
+    {"LoginKM", "LoginKM=<pin>|ask", "logs the key manager on", true, Takes::value, login_km},
+    {"Logout", "Logout", "logs everybody off", true, Takes::nothing, logout},
+    {"InitToken", "InitToken=<SO pin>|ask", "makes the token anew: its keys are gone", false, Takes::value,
      init_token},
-    {"InitPIN", "InitPIN=<pin>|ask", "makes the user anew, by the security officer", false, true, init_pin},
-    {"SetPIN", "SetPIN=<old>,<new>", "changes the PIN of who is logged on, else the user's", false, true,
-     set_pin},
+    {"InitPIN", "InitPIN=<pin>|ask", "makes the user anew, by the security officer", false, Takes::value,
+     init_pin},
+    {"SetPIN", "SetPIN=<old>|ask,<new>|ask", "changes the PIN of who is logged on, else the user's", false,
+     Takes::value, set_pin},
 };
 
 }  // namespace

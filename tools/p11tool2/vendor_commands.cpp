@@ -96,17 +96,24 @@ Result<void> recrypt_external_keys(Shell& shell, const std::string&) {
     return done;
 }
 
+constexpr std::string_view kSettings =
+    "CKA_CFG_ALLOW_SLOTS, CHECK_VALIDITY_PERIOD, AUTH_PLAIN_MASK, WRAP_POLICY, AUTH_KEYM_MASK,\n"
+    "SECURE_DERIVATION, SECURE_IMPORT, SECURE_RSA_COMPONENTS, P11R2_BACKWARDS_COMPATIBLE, ENFORCE_BLINDING,\n"
+    "SECURE_SLOT_BACKUP, SLOT_BACKUP_PASS_HASH, ENFORCE_EXT_KEYS, ALLOW_WEAK_DES_KEYS\n";
+
 constexpr Command kCommands[] = {
     {"BackupObject", "BackupObject=<file>,<selection>", "the object selected, as a blob under the MBK", true,
-     true, backup_object},
-    {"RestoreObject", "RestoreObject=<file>", "takes such a blob in again", true, true, restore_object},
-    {"GetConfig", "GetConfig=CKA_CFG_…", "a setting of the slot", true, true, get_config},
-    {"SetConfig", "SetConfig=CKA_CFG_…=<number>", "changes one, by the security officer", true, true,
-     set_config},
+     Takes::value, backup_object},
+    {"RestoreObject", "RestoreObject=<file>", "takes such a blob in again", true, Takes::value,
+     restore_object},
+    {"GetConfig", "GetConfig=CKA_CFG_…", "a setting of the slot", true, Takes::value, get_config, kSettings},
+    {"SetConfig", "SetConfig=CKA_CFG_…=<number>", "changes one, by the security officer", true, Takes::value,
+     set_config, kSettings},
     {"RecryptExternalKeys", "RecryptExternalKeys",
-     "seals the keys of the external store under the MBK of today", true, false, recrypt_external_keys},
-    {"DeleteToken", "DeleteToken", "the token with its keys and users, by an administrator", true, false,
-     delete_token},
+     "seals the keys of the external store under the MBK of today", true, Takes::nothing,
+     recrypt_external_keys},
+    {"DeleteToken", "DeleteToken", "the token with its keys and users, by an administrator", true,
+     Takes::nothing, delete_token},
 };
 
 }  // namespace

@@ -78,6 +78,14 @@ private:
     std::deque<SecretBytes> buffers_;
 };
 
+// Many codes become CKR_FUNCTION_REJECTED, and the session that knows which ends with the program.
+void note_device_code(std::uint32_t code) {
+    const ErrorRow* known = find_error(code);
+    std::fflush(stdout);  // keeps the order when both go to one place
+    std::fprintf(stderr, "p11tool2: device code %s%s%s\n", hex_code(code).c_str(), known ? ", " : "",
+                 known ? std::string(known->text).c_str() : "");
+}
+
 bool same_bytes(const SecretBytes& a, const SecretBytes& b) { return equal_in_constant_time(a, b); }
 
 }  // namespace
@@ -160,9 +168,12 @@ Result<CK_SESSION_HANDLE> Shell::session() {
 Result<void> Shell::check(CK_RV code) {
     if (code == CKR_OK) return {};
     CK_SESSION_INFO info{};
-    if (code == CKR_DEVICE_ERROR && functions_ && session_ != CK_INVALID_HANDLE &&
-        functions_->C_GetSessionInfo(session_, &info) == CKR_OK && info.ulDeviceError != 0)
+    const bool says_little = code == CKR_DEVICE_ERROR || code == CKR_FUNCTION_REJECTED;
+    if (says_little && functions_ && session_ != CK_INVALID_HANDLE)
+        static_cast<void>(functions_->C_GetSessionInfo(session_, &info));
+    if (info.ulDeviceError != 0 && code == CKR_DEVICE_ERROR)
         return fail(static_cast<std::uint32_t>(info.ulDeviceError));
+    if (info.ulDeviceError != 0) note_device_code(static_cast<std::uint32_t>(info.ulDeviceError));
     return fail(static_cast<std::uint32_t>(code));
 }
 

@@ -213,7 +213,8 @@ std::string value_text(CK_ATTRIBUTE_TYPE type, ByteView value) {
     if (row && is_number_codec(row->codec) && value.size() == sizeof(CK_ULONG))
         return number_text(*row, ulong_of(value));
     if (row && row->codec == Codec::mechanisms) return mechanisms_text(value);
-    const bool text = type == CKA_LABEL || type == CKA_APPLICATION || type == CKA_URL;
+    const bool text =
+        type == CKA_LABEL || type == CKA_APPLICATION || type == CKA_URL || type == CKA_UNIQUE_ID;
     if (text && is_terminal_text(as_text(value))) return "\"" + std::string(as_text(value)) + "\"";
     return value.empty() ? "" : "0x" + to_hex(value);
 }

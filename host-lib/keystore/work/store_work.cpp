@@ -45,6 +45,12 @@ void tell_bad(const Watch& watch, Counts& counts, const KeyIndex& index, std::ui
     if (watch.bad) watch.bad(index, code);
 }
 
+// One that was counted as present, and is another key, so that the source's has not come over.
+void tell_other(const Watch& watch, Counts& counts, const KeyIndex& index) {
+    --counts.present;
+    tell_bad(watch, counts, index, E_DB_EXISTS);
+}
+
 // Whether to go on.
 bool report(const Watch& watch, Counts& counts) {
     counts.stopped = watch.progress && !watch.progress(counts.seen);
@@ -90,20 +96,26 @@ Result<void> for_each_batch(KeyStore& store, Filter filter, const std::string& p
     return {};
 }
 
-// Is the very blob at its place in `to`? A key of the same name that is another one is not.
-Result<bool> arrived(KeyStore& to, const StoredKey& key) {
+// What has a key's place at the target of a copy.
+enum class There : std::uint8_t { same, another, unknown };
+
+// Without a device: a blob under another MBK may be the same key sealed anew.
+Result<There> there_in(KeyStore& to, const StoredKey& key) {
     const auto found = to.find(key.index);
-    if (found) return found->blob == key.blob;
-    if (found.error().code == E_DB_NOT_FOUND) return false;
-    return fail(found.error());
+    if (!found && found.error().code == E_DB_NOT_FOUND) return There::unknown;  // deleted meanwhile
+    if (!found) return fail(found.error());
+    if (found->blob == key.blob) return There::same;
+    return found->mbk == key.mbk ? There::another : There::unknown;
 }
 
 // The same where `key` was sealed just now: what a copy brought there earlier is another sealing of it.
-Result<bool> arrived_from_device(const Execute& execute, KeyStore& to, const StoredKey& key) {
+Result<There> there_from_device(const Execute& execute, KeyStore& to, const StoredKey& key) {
     const auto found = to.find(key.index);
-    if (found) return found->blob == key.blob ? Result<bool>(true) : are_of_one_key(execute, *found, key);
-    if (found.error().code == E_DB_NOT_FOUND) return false;
-    return fail(found.error());
+    if (!found && found.error().code == E_DB_NOT_FOUND) return There::unknown;
+    if (!found) return fail(found.error());
+    if (found->blob == key.blob) return There::same;
+    CS2SIM_TRY_LET(same, are_of_one_key(execute, *found, key));
+    return same ? There::same : There::another;
 }
 
 }  // namespace
@@ -232,10 +244,12 @@ Result<Counts> copy_keys(KeyStore& from, KeyStore& to, const Filter& filter, boo
         counts.present += keys.size() - copied;
         std::vector<StoredKey> there;
         for (const StoredKey& key : keys) {
-            if (!move) break;
-            CS2SIM_TRY_LET(safe, arrived(to, key));
-            if (safe) there.push_back(key);
+            if (!move && copied == keys.size()) break;
+            CS2SIM_TRY_LET(what, there_in(to, key));
+            if (what == There::another) tell_other(watch, counts, key.index);
+            if (what == There::same) there.push_back(key);
         }
+        if (!move) return {};
         CS2SIM_TRY(from.erase_all(there));  // one that was changed meanwhile stays
         return {};
     }));
@@ -317,9 +331,12 @@ Result<Counts> copy_from_device(const Execute& execute, KeyStore& to, const std:
         counts.seen += keys.size();
         counts.done += copied;
         counts.present += rows.size() - copied;
-        for (std::size_t i = 0; move && i < rows.size(); ++i) {
-            CS2SIM_TRY_LET(safe, arrived_from_device(execute, to, rows[i]));
-            if (safe) CS2SIM_TRY(execute(FC_CXI, SFC_CXI_KEY_DELETE, {ByteView(sources[i])}));
+        for (std::size_t i = 0; i < rows.size(); ++i) {
+            if (!move && copied == rows.size()) break;
+            CS2SIM_TRY_LET(what, there_from_device(execute, to, rows[i]));
+            if (what == There::another) tell_other(watch, counts, rows[i].index);
+            if (what == There::same && move)
+                CS2SIM_TRY(execute(FC_CXI, SFC_CXI_KEY_DELETE, {ByteView(sources[i])}));
         }
         return report(watch, counts);
     }));
@@ -336,9 +353,12 @@ Result<Counts> copy_to_device(KeyStore& from, const Execute& execute, const std:
                                           {std::uint32_t{0}, PropertyList().encode(), ByteView(key.blob)});
             const std::uint32_t code = restored ? 0 : restored.error().code;
             if (code == E_DB_EXISTS) {
-                ++counts.present;  // perhaps another key of that name, which stays at its source
-                CS2SIM_TRY_LET(same, move ? is_on_device(execute, key) : Result<bool>(false));
-                if (same) there.push_back(key);
+                ++counts.present;
+                CS2SIM_TRY_LET(same, is_on_device(execute, key));
+                if (same)
+                    there.push_back(key);
+                else
+                    tell_other(watch, counts, key.index);
             } else if (code == 0) {
                 ++counts.done;
                 there.push_back(key);

@@ -53,8 +53,9 @@ Result<MbkHash> current_mbk(const Execute& execute);
 Result<Counts> recrypt_keys(KeyStore& store, const Execute& execute, const std::string& pattern,
                             const Watch& watch);
 
-// Copies what the filter lets through. With `move` each key is deleted at its source once that very blob is
-// in `to`; one that was there before stays at both.
+// Copies what the filter lets through. What has its place already stays; another key there, of the same name,
+// is told as E_DB_EXISTS (between stores where both are under one MBK, else nobody knows). With `move` each
+// key is deleted at its source once that very blob is in `to`; one that was there before stays at both.
 Result<Counts> copy_keys(KeyStore& from, KeyStore& to, const Filter& filter, bool move, const Watch& watch);
 // The same between CXIKEY.db and a store, by groups with * and ? (empty: all). Keys that may not be backed up
 // are bad. With `move`, what an earlier copy brought over goes from its source, too, when it is that very key

@@ -72,6 +72,27 @@ TEST_CASE("a search is one at a time, gives each object once, and knows its attr
     CHECK(Code{C_FindObjectsInit(session, unknown.data(), 1)} == Code{CKR_ATTRIBUTE_TYPE_INVALID});
 }
 
+TEST_CASE("CKA_UNIQUE_ID is each object's own, that of session objects too, and stays when it is changed") {
+    Application application;
+    const CK_SESSION_HANDLE session = application.open_as_user();
+    std::set<std::string> ids;
+    const auto id_of = [&](CK_OBJECT_HANDLE key) {
+        char id[100];
+        CK_ATTRIBUTE wanted{CKA_UNIQUE_ID, id, sizeof id};
+        REQUIRE(Code{C_GetAttributeValue(session, key, &wanted, 1)} == Code{CKR_OK});
+        return std::string(id, wanted.ulValueLen);
+    };
+    for (int i = 0; i < 4; ++i) {
+        const CK_OBJECT_HANDLE key = application.generate(session, CKM_AES_KEY_GEN, aes("aes", i % 2 == 0));
+        const std::string id = id_of(key);
+        CHECK(ids.insert(id).second);
+        CHECK(application.find(session, Attributes().text(CKA_UNIQUE_ID, id)) == std::vector{key});
+        Attributes change = Attributes().text(CKA_LABEL, "changed");
+        REQUIRE(Code{C_SetAttributeValue(session, key, change.data(), change.size())} == Code{CKR_OK});
+        CHECK(id_of(key) == id);
+    }
+}
+
 TEST_CASE("C_GetAttributeValue fills in every length") {
     Application application;
     const CK_SESSION_HANDLE session = application.open_as_user();

@@ -154,6 +154,8 @@ TEST_CASE("a CKR of the PKCS#11 library is explained, and each device code tells
         CHECK(*explain(form) == *weak);
     CHECK_THAT(*weak, Catch::StartsWith("000001B8  CKR_PIN_TOO_WEAK\nprovoked by ") &&
                           Catch::Contains("InitToken, SO SetPIN, InitPIN"));
+    for (const char* short_form : {"PIN_LOCKED", "pin locked", "ckr_pin_locked", "0xA4"})
+        CHECK(explain(short_form) == explain("CKR_PIN_LOCKED"));
     CHECK_THAT(*explain("CKR_PIN_LOCKED"),
                Catch::Contains("device code B0830038 CMDS.AUTH_FAIL_CNT_EXCEEDED"));
     CHECK_THAT(*explain("CKR_WRAPPED_KEY_INVALID"),
