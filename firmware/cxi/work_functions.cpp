@@ -26,6 +26,7 @@ struct Chain {
     std::shared_ptr<Job> job;
     std::uint32_t handle = 0;
     bool last = false;
+    std::optional<Use> use;  // of a key
 };
 
 // A key that was deleted, replaced or narrowed since the chain began ends it, as does a log-off.
@@ -41,7 +42,7 @@ Result<void> still_allowed(CxiCall& call, const LoadedKey& key, Use use, Mechani
 
 template <class Job>
 Result<Chain<Job>> begin_chain(CxiCall& call, Chained<Job> begun, bool last) {
-    Chain<Job> chain{begun.job, 0, last};
+    Chain<Job> chain{begun.job, 0, last, begun.key ? std::optional(begun.use) : std::nullopt};
     if (last) return chain;
     constexpr std::size_t kMostWithoutLogon = 8;
     if (call.context.users.empty() && call.context.handles.size() >= kMostWithoutLogon)
@@ -63,7 +64,7 @@ Result<Chain<Job>> take_up(CxiCall& call, bool last) {
             return fail(allowed.error());
         }
     }
-    return Chain<Job>{kept->job, handle, last};
+    return Chain<Job>{kept->job, handle, last, kept->key ? std::optional(kept->use) : std::nullopt};
 }
 
 // Ends the chain after its last command, and after any failure.
@@ -137,6 +138,13 @@ Result<Bytes> run_cipher(CxiCall& call, Chain<CipherJob>& chain, bool single, bo
     return out;
 }
 
+// Nothing, when `told` is the MAC or its first bytes, as many as the caller takes for enough.
+Result<Bytes> compared(ByteView mac, ByteView told) {
+    const bool fits = !told.empty() && told.size() <= mac.size();
+    if (!fits || !equal_in_constant_time(mac.first(told.size()), told)) return fail(E_CXI_CRYPT_SIGN_VERIFY);
+    return Bytes();
+}
+
 struct Signing {
     const LoadedKey& key;
     SignRequest request;
@@ -174,28 +182,37 @@ Result<Bytes> cxi_hash_compute(CxiCall& call) {
     if (Mechanism{call.request.u32("mechanism")}.is_vendor()) return vendor_digest(call);
     Cxi& cxi = call.cxi;
     const std::uint32_t flags = call.request.u32("flags");
-    CS2SIM_TRY(check_flags(flags, CXI_FLAG_HASH_PART));
+    CS2SIM_TRY(check_flags(flags, CXI_FLAG_HASH_PART | CXI_FLAG_HASH_VERIFY));
+    const Use mac_use = (flags & CXI_FLAG_HASH_VERIFY) != 0 ? USE_VERIFY : USE_MAC;
     ByteView data = call.request.bytes("data");
     if (data.size() > CXI_MOST_DATA) return fail(E_CXI_CRYPT_DATA_LEN);
     const Mechanism mechanism{call.request.u32("mechanism")};
     const bool last = (flags & CXI_FLAG_HASH_PART) == 0;
     const auto begin = [&]() -> Result<Chain<HashJob>> {
         const SharedKey key = call.find("key");
+        if (mac_use == USE_VERIFY && (!key || last)) return fail(E_CXI_INVALID_FLAGS);
         const ByteView whole = data;
         if (key && mechanism.chain() == CXI_MECH_CHAIN_GCM)
             if (!parse_prefix(LAYOUT_CXI_GMAC_PARAMETER, data)) return fail(E_CXI_CRYPT_MECH_PARA);
         const ByteView parameter = whole.first(whole.size() - data.size());
         if (key)
-            CS2SIM_TRY(cxi.use(*key, USE_MAC, mechanism, parameter));
+            CS2SIM_TRY(cxi.use(*key, mac_use, mechanism, parameter));
         else
             CS2SIM_TRY(approve_mechanism(cxi.modes(), USE_HASH, kAnyAlgorithm, mechanism.value));
         CS2SIM_TRY_LET(job, HashJob::start(key.get(), mechanism, parameter));
-        return begin_chain<HashJob>(call, {std::move(job), key, USE_MAC, mechanism}, last);
+        return begin_chain<HashJob>(call, {std::move(job), key, mac_use, mechanism}, last);
     };
     CS2SIM_TRY_LET(chain, call.request.u32("state") == 0 ? begin() : take_up<HashJob>(call, last));
-    auto done = chain.job->update(data, call.context.abandonment.get());
+    // What was begun to be compared gives no MAC.
+    if (chain.use && (*chain.use == USE_VERIFY) != (mac_use == USE_VERIFY)) {
+        put_down(call, chain, true);
+        return fail(E_CXI_INVALID_FLAGS);
+    }
+    const bool compares = last && mac_use == USE_VERIFY;
+    auto done = compares ? Result<void>() : chain.job->update(data, call.context.abandonment.get());
     Result<Bytes> hash = Bytes();
     if (done && last) hash = chain.job->finish();
+    if (hash && compares) hash = compared(*hash, data);
     put_down(call, chain, !done || !hash);
     CS2SIM_TRY(done);
     CS2SIM_TRY(hash);

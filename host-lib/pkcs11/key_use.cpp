@@ -93,6 +93,7 @@ Answer begin(Session& session, Slot slot, const UseRow& use, const CK_MECHANISM*
     // and the usages guard what they make.
     begun.authenticated = !key->properties.flag_or(CXI_PROP_ALWAYS_AUTHENTICATE, false) ||
                           class_of(key->properties) != CKO_PRIVATE_KEY;
+    begun.compares = slot == Slot::verify;
     begun.prepared = std::move(prepared);
     begun.key = std::move(key);
     operation = std::move(begun);

@@ -22,6 +22,7 @@ struct Operation {
     std::uint64_t generation = 0;       // of the channel in which the chain is (Channel::generation())
     std::optional<SecretBytes> result;  // waits for a buffer that is large enough
     bool message = false;               // of the message functions
+    bool compares = false;              // verifies: a MAC is the device's to compare
 
     bool active() const { return prepared.has_value(); }
     void end() { *this = Operation(); }

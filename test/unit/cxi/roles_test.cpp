@@ -298,3 +298,41 @@ TEST_CASE("FIPS and CC and CFG_SECURE_DERIVATION: a curve's key that derives dec
               where.code);
     }
 }
+
+TEST_CASE("a MAC that is to be compared is told to nobody, nor compared by a key that only makes it") {
+    CxiBench bench;
+    const auto key_for = [&](std::uint32_t usage) {
+        PropertyList list = CxiBench::key_template(CXI_KEY_ALGO_RAW, 256, "G", "k" + std::to_string(usage));
+        list.set_number(CXI_PROP_KEY_USAGE, usage);
+        return make(bench, list);
+    };
+    constexpr std::uint32_t kPart = CXI_FLAG_HASH_PART, kVerify = CXI_FLAG_HASH_VERIFY;
+    const auto hash = [&](std::uint32_t flags, std::uint32_t state, ByteView key, ByteView data) {
+        return bench.run(SFC_CXI_HASH_COMPUTE, {flags, kHash, state, key, data});
+    };
+    const auto state_of = [](const Result<Bytes>& answer) {
+        return parse(find_function(FC_CXI, SFC_CXI_HASH_COMPUTE)->answer, answer.value())->u32("state");
+    };
+    const Bytes data(20, 1), guess(32, 7);
+    const Bytes verifies = key_for(CXI_KEY_USAGE_VERIFY), signs = key_for(CXI_KEY_USAGE_SIGN);
+
+    CHECK(code_of(hash(0, 0, verifies, data)) == E_CXI_KEY_USAGE);
+    CHECK(code_of(hash(kPart, 0, verifies, data)) == E_CXI_KEY_USAGE);
+    CHECK(code_of(hash(kPart | kVerify, 0, signs, data)) == E_CXI_KEY_USAGE);
+    CHECK(code_of(hash(kVerify, 0, verifies, data)) == E_CXI_INVALID_FLAGS);
+    CHECK(code_of(hash(kPart | kVerify, 0, ByteView(), data)) == E_CXI_INVALID_FLAGS);
+    // A chain stays what it was begun as, and ends when it shall become the other.
+    for (const auto& [key, begun, then] :
+         {std::tuple(verifies, kPart | kVerify, 0u), std::tuple(verifies, kPart | kVerify, kPart),
+          std::tuple(signs, kPart, kVerify)}) {
+        const auto first = hash(begun, 0, key, data);
+        REQUIRE(code_of(first) == 0);
+        CHECK(code_of(hash(then, state_of(first), ByteView(), guess)) == E_CXI_INVALID_FLAGS);
+        CHECK(code_of(hash(begun, state_of(first), ByteView(), data)) == E_CXI_INVALID_PARAM_VAL);
+    }
+    for (const std::size_t size : {0u, 1u, 32u, 33u}) {
+        const auto first = hash(kPart | kVerify, 0, verifies, data);
+        REQUIRE(code_of(first) == 0);
+        CHECK(code_of(hash(kVerify, state_of(first), ByteView(), Bytes(size, 7))) == E_CXI_CRYPT_SIGN_VERIFY);
+    }
+}

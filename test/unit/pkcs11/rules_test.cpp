@@ -261,3 +261,51 @@ TEST_CASE("what no template says has its default, by class") {
         }
     }
 }
+
+TEST_CASE("a key that only verifies compares MACs of any length, cut or not, and makes none") {
+    Application application;
+    const CK_SESSION_HANDLE session = application.open_as_user();
+    struct Case {
+        CK_KEY_TYPE key;
+        CK_MECHANISM_TYPE mechanism;
+        CK_ULONG length;  // 0: no parameter
+    };
+    for (const Case& row :
+         {Case{CKK_GENERIC_SECRET, CKM_SHA256_HMAC, 0}, Case{CKK_GENERIC_SECRET, CKM_SHA256_HMAC_GENERAL, 7},
+          Case{CKK_AES, CKM_AES_CMAC, 0}, Case{CKK_AES, CKM_AES_CMAC_GENERAL, 8}}) {
+        CK_ULONG length = row.length;
+        const Given mechanism = length == 0 ? Given(row.mechanism) : Given(row.mechanism, length);
+        const CK_OBJECT_HANDLE both = secret_key(session, row.key, Bytes(32, 0x5A));
+        CK_OBJECT_HANDLE verifies = 0, signs = 0;
+        REQUIRE(copy(session, both, Attributes().flag(CKA_SIGN, false), &verifies) == Code{CKR_OK});
+        REQUIRE(copy(session, both, Attributes().flag(CKA_VERIFY, false), &signs) == Code{CKR_OK});
+        for (const std::size_t size : {0u, 100u, 700'000u}) {
+            INFO("mechanism " << row.mechanism << ", " << size << " bytes");
+            const Bytes data(size, 0x31);
+            Bytes mac, none;
+            REQUIRE(sign(session, mechanism, signs, data, mac) == Code{CKR_OK});
+            CHECK(verify(session, mechanism, verifies, data, mac) == Code{CKR_OK});
+            CHECK(verify(session, mechanism, both, data, mac) == Code{CKR_OK});
+            Bytes other = mac;
+            other.back() ^= 1;
+            CHECK(verify(session, mechanism, verifies, data, other) == Code{CKR_SIGNATURE_INVALID});
+            other = mac;
+            other.pop_back();
+            CHECK(verify(session, mechanism, verifies, data, other) == Code{CKR_SIGNATURE_LEN_RANGE});
+            CHECK(sign(session, mechanism, verifies, data, none) == Code{CKR_KEY_FUNCTION_NOT_PERMITTED});
+            CHECK(verify(session, mechanism, signs, data, mac) == Code{CKR_KEY_FUNCTION_NOT_PERMITTED});
+        }
+        // In pieces.
+        Bytes mac;
+        REQUIRE(sign(session, mechanism, signs, Bytes(600'000, 0x31), mac) == Code{CKR_OK});
+        Bytes piece(200'000, 0x31);
+        REQUIRE(Code{C_VerifyInit(session, Given(mechanism), verifies)} == Code{CKR_OK});
+        for (int i = 0; i < 3; ++i)
+            REQUIRE(Code{C_VerifyUpdate(session, piece.data(), piece.size())} == Code{CKR_OK});
+        CHECK(Code{C_VerifyFinal(session, mac.data(), mac.size())} == Code{CKR_OK});
+    }
+    CK_ULONG too_long = 33;
+    const CK_OBJECT_HANDLE key = secret_key(session, CKK_GENERIC_SECRET, Bytes(32, 0x5A));
+    CHECK(verify(session, Given(CKM_SHA256_HMAC_GENERAL, too_long), key, Bytes(5), Bytes(33)) ==
+          Code{CKR_MECHANISM_PARAM_INVALID});
+}
