@@ -10,8 +10,8 @@ namespace {
 constexpr std::chrono::microseconds kMoment(50);
 constexpr std::chrono::microseconds kAnotherRan(2);  // yielding to nobody takes less than one
 
-// Threads of this process that wait. Of several none looks again: they would take the processor from each other's
-// device. What a fork() in the middle of a wait leaves here makes the child sleep, no more.
+// Threads of this process that wait. Of several none looks again: they would take the processor from each
+// other's device. What a fork() in the middle of a wait leaves here makes the child sleep, no more.
 std::atomic<unsigned> waiting{0};
 
 }  // namespace
