@@ -161,8 +161,8 @@ Answer change_in_store(Session& session, const Object& object, Bytes reference, 
     return {};
 }
 
-// The store is open to whoever uses it through us, so the device is asked whether these users may delete the key:
-// it says who may not, and else that a sealed key is none of its own.
+// The store is open to whoever uses it through us, so the device is asked whether these users may delete the
+// key: it says who may not, and else that a sealed key is none of its own.
 Answer remove_from_store(Session& session, const Object& object) {
     const auto allowed = session.execute(FC_CXI, SFC_CXI_KEY_DELETE, {object.reference});
     if (!allowed && allowed.error().code != E_CXI_INTERNAL_INPUT_ONLY) return fail(allowed.error());
