@@ -17,7 +17,7 @@ constexpr std::uint32_t kOutside = CXI_FLAG_KEY_EXTERNAL;
 PropertyList aes(std::string_view name, const PropertyList& more = {}) {
     PropertyList list = CxiBench::key_template(CXI_KEY_ALGO_AES, 256, "SLOT_0000", name);
     list.set_number(CXI_PROP_KEY_EXPORT, CXI_KEY_EXPORT_ALLOW);
-    for (const Property& each : more) list.set(each.id, each.value);
+    for (const Property& each : more) list.set(each.id, each.value());
     return list;
 }
 
