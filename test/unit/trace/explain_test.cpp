@@ -161,7 +161,8 @@ TEST_CASE("a CKR of the PKCS#11 library is explained, and each device code tells
     CHECK_THAT(*explain("CKR_WRAPPED_KEY_INVALID"),
                Catch::Contains("B08B000E AES.TAG_VERIFICATION") && Catch::Contains("(unwrapping)"));
     CHECK_THAT(*explain("CKR_GENERAL_ERROR"), Catch::Contains("never gives it"));
-    CHECK_THAT(*explain("B0830013"), Catch::Contains("PKCS#11     CKR_PIN_INCORRECT\n"));
+    CHECK_THAT(*explain("B0830013"),
+               Catch::Contains("PKCS#11     CKR_PIN_INCORRECT (log-ons, PIN functions);"));
     CHECK_THAT(*explain("B0830001"),
                Catch::Contains("CKR_USER_NOT_LOGGED_IN, CKR_FUNCTION_REJECTED when the role is logged on"));
     CHECK_THAT(*explain("B0880004"), Catch::Contains("CKR_OBJECT_HANDLE_INVALID (object functions);") &&
