@@ -212,7 +212,12 @@ CK_RV call_session(const FunctionRow& row, CK_SESSION_HANDLE handle, Inside<Sess
     return guarded(row, visit.library(), session.get(), [&]() -> Answer {
         if (session->closed) return fail(CKR_SESSION_HANDLE_INVALID);  // while this call waited for its turn
         if (row.uses_role && session->token.initial_pin) return fail(CKR_PIN_TOO_WEAK);
+        Token& token = session->token;
+        const std::uint64_t log_on = token.logons().epoch();
         const Answer answer = work(*session);
+        // What was made while another thread logged off.
+        if (token.logons().epoch() != log_on && !token.sees_private())
+            session->library.forget_private_objects(token);
         if (session->closed) session->library.leave_nothing_of(*session);
         return answer;
     });

@@ -148,11 +148,15 @@ std::vector<SharedSession> Library::sessions_of(const Token& token) {
     return all;
 }
 
-void Library::log_off(Token& token) {
-    if (token.logons().empty()) return;
+void Library::forget_private_objects(Token& token) {
     const auto private_objects = objects.erase_private(token.slot);
     for (const SharedObject& object : private_objects)
         if (const SharedSession session = this->session(object->session)) forget_objects(*session, {object});
+}
+
+void Library::log_off(Token& token) {
+    if (token.logons().empty()) return;
+    forget_private_objects(token);
     token.logons().clear();
     token.set_permissions(0);
     token.initial_pin = false;

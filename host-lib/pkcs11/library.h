@@ -40,6 +40,8 @@ public:
     void leave_nothing_of(Session& session);
     std::vector<SharedSession> sessions_of(const Token& token);
 
+    // Private session objects, and the handles of all private ones, which end with a log-on.
+    void forget_private_objects(Token& token);
     // Everybody off, on every connection of the token.
     void log_off(Token& token);
 

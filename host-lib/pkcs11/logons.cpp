@@ -49,6 +49,11 @@ void Logons::clear() {
     state_.users.clear();
 }
 
+std::uint64_t Logons::epoch() const {
+    const std::lock_guard lock(mutex_);
+    return state_.epoch;
+}
+
 bool Logons::refused() const {
     const std::lock_guard lock(mutex_);
     return std::ranges::any_of(state_.users, [](const auto& user) { return user->refused() != 0; });

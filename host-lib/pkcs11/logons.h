@@ -62,6 +62,7 @@ public:
     void add(std::shared_ptr<Logon> logon);  // replaces one of the same user
     void clear();
     bool empty() const;
+    std::uint64_t epoch() const;
     bool refused() const;  // one of them is: the application is no longer logged on as it was
 
 private:

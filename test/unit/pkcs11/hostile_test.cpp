@@ -82,6 +82,34 @@ TEST_CASE(
     }
 }
 
+TEST_CASE("no private session object outlives a log-off that came while it was made") {
+    Application application(GENERATE("SlotMultiSession = true", "SlotMultiSession = false"));
+    const CK_SESSION_HANDLE session = application.open(), other = application.open();
+    for (int i = 0; i < 30; ++i) {
+        REQUIRE(application.login(session, CKU_USER, "123456") == Code{CKR_OK});
+        std::vector<std::thread> threads;
+        for (const CK_SESSION_HANDLE each : {session, other})
+            threads.emplace_back([each] {
+                Attributes attributes;
+                attributes.number(CKA_VALUE_LEN, 16);
+                CK_MECHANISM mechanism{CKM_AES_KEY_GEN, nullptr, 0};
+                CK_OBJECT_HANDLE key = 0;
+                while (C_GenerateKey(each, &mechanism, attributes.data(), attributes.size(), &key) ==
+                       CKR_OK) {
+                }
+            });
+        std::this_thread::sleep_for(std::chrono::milliseconds(5));
+        const CK_SESSION_HANDLE third = application.open();
+        REQUIRE(Code{C_Logout(third)} == Code{CKR_OK});
+        for (std::thread& thread : threads) thread.join();
+        REQUIRE(application.login(session, CKU_USER, "123456") == Code{CKR_OK});
+        CHECK(application.find(session, Attributes().number(CKA_CLASS, CKO_SECRET_KEY).flag(CKA_TOKEN, false))
+                  .empty());
+        REQUIRE(Code{C_Logout(session)} == Code{CKR_OK});
+        REQUIRE(Code{C_CloseSession(third)} == Code{CKR_OK});
+    }
+}
+
 TEST_CASE("32 threads over 8 sessions work at once, and sessions come and go beside them") {
     Application application(GENERATE("SlotMultiSession = true", "SlotMultiSession = false"));
     std::vector<CK_SESSION_HANDLE> sessions = {application.open_as_user()};
