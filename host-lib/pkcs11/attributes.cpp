@@ -4,6 +4,7 @@
 #include <openssl/objects.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstring>
 
 #include "firmware/crypto/der.h"
@@ -125,8 +126,18 @@ constexpr SingleKind kSingleKinds[] = {
     {CKA_VALUE_BITS, {CKK_DH, CKK_DH, CKK_DH}},
 };
 
-bool is_digits(ByteView text) {
-    return std::ranges::all_of(text, [](std::uint8_t c) { return c >= '0' && c <= '9'; });
+// CK_DATE: yyyymmdd, a day that there is.
+bool is_day(ByteView text) {
+    if (text.size() != sizeof(CK_DATE)) return false;
+    if (!std::ranges::all_of(text, [](std::uint8_t c) { return c >= '0' && c <= '9'; })) return false;
+    const auto number = [&](std::size_t at, std::size_t digits) {
+        unsigned value = 0;
+        for (std::size_t i = at; i < at + digits; ++i) value = value * 10 + (text[i] - '0');
+        return value;
+    };
+    return std::chrono::year_month_day(std::chrono::year(static_cast<int>(number(0, 4))),
+                                       std::chrono::month(number(4, 2)), std::chrono::day(number(6, 2)))
+        .ok();
 }
 
 }  // namespace
@@ -227,10 +238,13 @@ Result<std::string> curve_name(ByteView parameters) {
     if (parameters.size() < 3) return fail(CKR_CURVE_NOT_SUPPORTED);
     if (parameters[0] == V_ASN1_PRINTABLESTRING && parameters[1] == parameters.size() - 2)
         return std::string(as_text(parameters.subspan(2)));
-    if (parameters[0] == V_ASN1_OBJECT) return std::string(as_text(parameters));
+    if (parameters[0] == V_ASN1_OBJECT) {
+        if (parameters[1] != parameters.size() - 2) return fail(CKR_CURVE_NOT_SUPPORTED);
+        return std::string(as_text(parameters));
+    }
     const unsigned char* at = parameters.data();
     const Handle<EC_GROUP> group(d2i_ECPKParameters(nullptr, &at, static_cast<long>(parameters.size())));
-    if (!group) return fail(CKR_CURVE_NOT_SUPPORTED);
+    if (!group || at != parameters.data() + parameters.size()) return fail(CKR_CURVE_NOT_SUPPORTED);
     const int nid = EC_GROUP_check_named_curve(group.get(), 0, nullptr);
     if (nid == NID_undef) return fail(CKR_CURVE_NOT_SUPPORTED);
     return std::string(OBJ_nid2sn(nid));
@@ -334,7 +348,7 @@ Result<Bytes> property_value(const AttributeRow& row, ByteView value) {
             if (value.size() != sizeof(CK_ULONG)) return bad;
             return to_bytes(value);
         case Codec::date:
-            if (!value.empty() && (value.size() != sizeof(CK_DATE) || !is_digits(value))) return bad;
+            if (!value.empty() && !is_day(value)) return bad;
             return to_bytes(value);
         case Codec::mechanism:
         case Codec::mechanisms: {

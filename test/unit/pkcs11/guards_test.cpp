@@ -165,6 +165,28 @@ TEST_CASE("dates of keys count where the slot's settings say so") {
     CHECK(encrypt(session, Given(CKM_AES_ECB), good, Bytes(16), out) == Code{CKR_OK});
 }
 
+TEST_CASE("a date is a day that there is, and a curve's name ends where it says") {
+    Application application;
+    const CK_SESSION_HANDLE session = application.open_as_user();
+    CK_OBJECT_HANDLE key = 0;
+    test::bad_input("templates with days and curves that there are not", 6);
+    for (const char* day : {"20260230", "20261301", "20260100", "2026 101"})
+        for (const CK_ATTRIBUTE_TYPE which : {CKA_START_DATE, CKA_END_DATE})
+            CHECK(generate(session, Given(CKM_AES_KEY_GEN),
+                           Attributes().number(CKA_VALUE_LEN, 16).text(which, day),
+                           &key) == Code{CKR_ATTRIBUTE_VALUE_INVALID});
+    CHECK(generate(session, Given(CKM_AES_KEY_GEN),
+                   Attributes().number(CKA_VALUE_LEN, 16).text(CKA_END_DATE, "20280229"),
+                   &key) == Code{CKR_OK});
+    Bytes longer = p256();
+    longer.push_back(0);
+    CK_OBJECT_HANDLE of_public = 0, of_private = 0;
+    Attributes publics = Attributes().bytes(CKA_EC_PARAMS, longer), privates;
+    CK_MECHANISM make{CKM_EC_KEY_PAIR_GEN, nullptr, 0};
+    CHECK(Code{C_GenerateKeyPair(session, &make, publics.data(), publics.size(), privates.data(),
+                                 privates.size(), &of_public, &of_private)} == Code{CKR_CURVE_NOT_SUPPORTED});
+}
+
 TEST_CASE("keys that ask for the PIN each time") {
     Application application;
     const CK_SESSION_HANDLE session = application.open_as_user();
