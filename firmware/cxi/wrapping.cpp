@@ -80,6 +80,8 @@ Result<void> approve_departure(const CxiCall& call, const LoadedKey& key, const 
     const KeyObject& object = key.object;
     const PropertyList& properties = object.properties;
     if (!departs(key, to)) return {};
+    CS2SIM_TRY_LET(uses, call.has(RIGHT_USE, key));
+    if (!uses) return fail(E_CXI_PERMISSION_DENIED);
     const bool is_key = object.type() < CXI_KEY_TYPE_DATA;
     const bool whole = carries == Carries::bytes && (is_key || object.group() != to.group);
     if (whole && (object.export_policy() & CXI_KEY_EXPORT_ALLOW) == 0) return fail(E_CXI_KEY_EXPORT_DENIED);
@@ -117,6 +119,12 @@ Result<bool> approve_entry(const CxiCall& call, const LoadedKey& source, const D
     CS2SIM_TRY_LET(settings, call.cxi.config(to.group));
     CS2SIM_TRY(restrict_import(properties, settings.restrictions, type == CXI_KEY_TYPE_SECRET));
     return true;
+}
+
+Result<void> inherit_mode(const CxiCall& call, std::uint16_t made_in, PropertyList& properties) {
+    keep_to_mode(properties, made_in);
+    if (made_in == 0) return {};
+    return call.require(RIGHT_MANAGE, properties.text(CXI_PROP_KEY_GROUP));
 }
 
 void forget_origin(KeyObject& key) {

@@ -162,3 +162,63 @@ TEST_CASE("a changed bit of an unproved blob makes no sensitive key readable and
         bench.context.users = users;
     }
 }
+
+TEST_CASE("a tag that somebody may guess proves nothing of a wrapped key") {
+    CxiBench bench;
+    const auto way = [](std::uint32_t chain, bool device_iv, std::uint16_t bits) {
+        const Bytes iv = device_iv ? Bytes() : Bytes(12, 1);
+        return Way{chain,
+                   compose(LAYOUT_CXI_CRYPT_PARAMETER,
+                           {device_iv ? CXI_IV_GENERATE : CXI_IV_NO_GENERATE, iv, ByteView(), bits})
+                       .value(),
+                   0};
+    };
+    for (const std::uint32_t chain : {CXI_MECH_CHAIN_GCM, CXI_MECH_CHAIN_CCM}) {
+        CAPTURE(chain);
+        const std::string more = std::to_string(chain);
+        const Bytes kek = make(bench, aes("kek" + more)), key = make(bench, guarded("key" + more)),
+                    free = make(bench, aes("free" + more));
+        trust(bench, kek);
+        const Way shorter = way(chain, false, 32), whole = way(chain, false, 128);
+        const auto short_blob = wrap(bench, free, kek, shorter), whole_blob = wrap(bench, free, kek, whole);
+        REQUIRE(code_of(short_blob) == 0);
+        REQUIRE(code_of(whole_blob) == 0);
+        CHECK(code_of(unwrap(bench, *short_blob, kek, aes("as it was" + more), shorter)) == 0);
+        CHECK(code_of(wrap(bench, key, kek, way(chain, true, 64))) == E_CXI_CRYPT_MECH_PARA);
+        CHECK(code_of(unwrap(bench, *short_blob, kek, aes("still" + more), shorter)) == 0);
+        // From then on the key proves all that it unwraps.
+        CHECK(code_of(wrap(bench, key, kek, way(chain, true, 96))) == 0);
+        CHECK(code_of(unwrap(bench, *short_blob, kek, aes("no more" + more), shorter)) ==
+              E_CXI_CRYPT_MECH_PARA);
+        CHECK(code_of(unwrap(bench, *whole_blob, kek, aes("whole" + more), whole)) == 0);
+    }
+    // What such a blob brings that was never wrapped here is not to be had in clear.
+    const Bytes bytes(32, 0x5C);
+    const auto known = [&](std::string_view name) {
+        return bench.import(CXI_KEY_TYPE_SECRET, CxiBench::key_template(CXI_KEY_ALGO_AES, 256, "G", name),
+                            bytes);
+    };
+    const auto brought = [&](std::uint16_t bits) {
+        const Way by = way(CXI_MECH_CHAIN_GCM, false, bits);
+        const std::string name = "brought by " + std::to_string(bits);
+        const Bytes kek = known(name + " kek");
+        const auto sealed =
+            bench.crypt(kek, CXI_MECH_MODE_ENCRYPT | CXI_MECH_CHAIN_GCM, by.parameter, Bytes(32, 3));
+        REQUIRE(code_of(sealed) == 0);
+        const auto key = unwrap(bench, *sealed, kek, aes(name, number(CXI_PROP_KEY_EXPORT, 3)), by);
+        REQUIRE(code_of(key) == 0);
+        return code_of(bench.run(SFC_CXI_KEY_EXPORT, {+CXI_KEY_TYPE_SECRET, 0u, CxiBench::reference(key),
+                                                      ByteView(), ByteView()}));
+    };
+    CHECK(brought(128) == 0);
+    CHECK(brought(64) == E_CXI_KEY_EXPORT_DENIED);
+    // Nor does it do for a group that bars what proves nothing.
+    const Bytes kek = make(bench, aes("policy kek",
+                                      number(CXI_PROP_KEY_USAGE, CXI_KEY_USAGE_WRAP | CXI_KEY_USAGE_UNWRAP))),
+                free = make(bench, aes("policy free"));
+    configure(bench, "G", CXI_PROP_CFG_WRAP_POLICY);
+    CHECK(code_of(wrap(bench, free, kek, way(CXI_MECH_CHAIN_GCM, true, 64))) == E_CXI_CRYPT_MECH_PARA);
+    CHECK(code_of(wrap(bench, free, kek, way(CXI_MECH_CHAIN_GCM, true, 96))) == 0);
+    CHECK(code_of(unwrap(bench, Bytes(40, 1), kek, aes("policy back"), way(CXI_MECH_CHAIN_GCM, false, 64))) ==
+          E_CXI_CRYPT_MECH_PARA);
+}
