@@ -222,3 +222,53 @@ TEST_CASE("a tag that somebody may guess proves nothing of a wrapped key") {
     CHECK(code_of(unwrap(bench, Bytes(40, 1), kek, aes("policy back"), way(CXI_MECH_CHAIN_GCM, false, 64))) ==
           E_CXI_CRYPT_MECH_PARA);
 }
+
+TEST_CASE("a trusted key that has wrapped a guarded one does no other work") {
+    CxiBench bench;
+    const Bytes kek = make(bench, aes("kek")), other = make(bench, aes("other")),
+                key = make(bench, guarded("key"));
+    trust(bench, kek);
+    trust(bench, other);
+    const Bytes ctr = iv_parameter(Bytes(16)), gcm = iv_parameter(Bytes(12, 1), {}, 128);
+    const auto works = [&](ByteView with) {
+        std::vector<std::uint32_t> codes;
+        for (const std::uint32_t mode : {CXI_MECH_MODE_ENCRYPT, CXI_MECH_MODE_DECRYPT})
+            codes.push_back(code_of(bench.crypt(with, mode | CXI_MECH_CHAIN_CTR, ctr, Bytes(16))));
+        codes.push_back(
+            code_of(bench.run(SFC_CXI_HASH_COMPUTE, {0, +CXI_MECH_CHAIN_CMAC, 0, with, Bytes(16)})));  // CMAC
+        PropertyList list = CxiBench::key_template(CXI_KEY_ALGO_AES, 128, "G", "derived");
+        codes.push_back(code_of(bench.run(
+            SFC_CXI_KEY_DERIVE, {+CXI_FLAG_KEY_OVERWRITE, CXI_MECH_KDF_ENC_DATA | CXI_MECH_CHAIN_ECB, with,
+                                 list.encode(), Bytes(16)})));
+        return codes;
+    };
+    // A chain that was begun before ends, too.
+    const auto begun =
+        bench.run(SFC_CXI_CRYPT,
+                  {+CXI_FLAG_CRYPT_INIT, CXI_MECH_MODE_DECRYPT | CXI_MECH_CHAIN_CTR, 0, kek, ctr, Bytes(16)});
+    REQUIRE(code_of(begun) == 0);
+    const std::uint32_t state =
+        parse(find_function(FC_CXI, SFC_CXI_CRYPT)->answer, begun.value())->u32("state");
+    CHECK(works(kek) == std::vector<std::uint32_t>(4, 0));
+    const auto blob = wrap(bench, key, kek, {CXI_MECH_CHAIN_GCM, made_iv(), 0});
+    REQUIRE(code_of(blob) == 0);
+    CHECK(works(kek) == std::vector<std::uint32_t>(4, E_CXI_KEY_USAGE));
+    CHECK(code_of(bench.crypt(kek, CXI_MECH_MODE_DECRYPT | CXI_MECH_CHAIN_GCM, gcm, *blob)) ==
+          E_CXI_KEY_USAGE);
+    CHECK(code_of(bench.run(SFC_CXI_CRYPT, {0, CXI_MECH_MODE_DECRYPT | CXI_MECH_CHAIN_CTR, state, ByteView(),
+                                            ByteView(), Bytes(16)})) == E_CXI_KEY_USAGE);
+    CHECK(works(other) == std::vector<std::uint32_t>(4, 0));
+    // It goes on with what it is for; and what has its bytes now is TRUSTED as it is, or nobody's to make.
+    CHECK(code_of(wrap(bench, key, kek, {kKw, {}, 0})) == 0);
+    bench.log_on(0x00000002, "CXI_GROUP=G");
+    PropertyList named;
+    named.set(CXI_PROP_KEY_NAME, "copy");
+    CHECK(code_of(bench.run(SFC_CXI_OBJ_COPY, {0, kek, named.encode()})) == E_CXI_PERMISSION_DENIED);
+    named.set_flag(CXI_PROP_TRUSTED, false);
+    CHECK(code_of(bench.run(SFC_CXI_OBJ_COPY, {0, kek, named.encode()})) == E_CXI_PERMISSION_DENIED);
+    const auto backup = bench.run(SFC_CXI_KEY_BACKUP, {kek});
+    REQUIRE(code_of(backup) == 0);
+    Bytes outside{CXI_TAG_EXTERNAL};
+    append(outside, *backup);
+    CHECK(works(outside) == std::vector<std::uint32_t>(4, E_CXI_KEY_USAGE));
+}
