@@ -86,25 +86,6 @@ Result<void> bind_policy(Cxi& cxi, KeyObject& key, bool open, ByteView came, boo
     return {};
 }
 
-// GCM and CCM: whether the tag is one that somebody may guess (SP 800-38D, section 5.2.1.2). 0 bits stand for
-// the whole tag.
-bool has_short_tag(const LoadedKey& wrapping, Mechanism mechanism, ByteView parameter) {
-    constexpr unsigned kShortest = 96;
-    const bool tagged = mechanism.chain() == CXI_MECH_CHAIN_GCM || mechanism.chain() == CXI_MECH_CHAIN_CCM;
-    if (wrapping.pkey || mechanism.is_vendor() || !tagged) return false;
-    const auto given = parse(LAYOUT_CXI_CRYPT_PARAMETER, parameter);
-    const unsigned bits = given ? given->u16("tagbits") : 0;
-    return bits != 0 && bits < kShortest;
-}
-
-// Whether the mechanism proves what it wrapped.
-bool is_authenticated(const LoadedKey& wrapping, Mechanism mechanism, ByteView parameter) {
-    if (wrapping.pkey) return mechanism.pad() == CXI_MECH_PAD_OAEP;
-    if (mechanism.chain() == CXI_MECH_CHAIN_KEY_WRAP) return true;
-    return (mechanism.chain() == CXI_MECH_CHAIN_GCM || mechanism.chain() == CXI_MECH_CHAIN_CCM) &&
-           !has_short_tag(wrapping, mechanism, parameter);
-}
-
 // A key that only TRUSTED ones wrap goes by what nobody changes or reads without the key: a changed bit would
 // make it another one, whose bytes and limits the device does not know. Nor does its wrapping key, whatever
 // object has these bytes, unwrap without authentication from then on: the lengths, paddings and unwrapped

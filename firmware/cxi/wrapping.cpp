@@ -55,6 +55,22 @@ bool makes_iv(ByteView parameter) {
            (framed && framed->u8("source") == CXI_IV_GENERATE);
 }
 
+bool has_short_tag(const LoadedKey& wrapping, Mechanism mechanism, ByteView parameter) {
+    constexpr unsigned kShortest = 96;
+    const bool tagged = mechanism.chain() == CXI_MECH_CHAIN_GCM || mechanism.chain() == CXI_MECH_CHAIN_CCM;
+    if (wrapping.pkey || mechanism.is_vendor() || !tagged) return false;
+    const auto given = parse(LAYOUT_CXI_CRYPT_PARAMETER, parameter);
+    const unsigned bits = given ? given->u16("tagbits") : 0;
+    return bits != 0 && bits < kShortest;
+}
+
+bool is_authenticated(const LoadedKey& wrapping, Mechanism mechanism, ByteView parameter) {
+    if (wrapping.pkey) return mechanism.pad() == CXI_MECH_PAD_OAEP;
+    if (mechanism.chain() == CXI_MECH_CHAIN_KEY_WRAP) return true;
+    return (mechanism.chain() == CXI_MECH_CHAIN_GCM || mechanism.chain() == CXI_MECH_CHAIN_CCM) &&
+           !has_short_tag(wrapping, mechanism, parameter);
+}
+
 bool is_trusted_for(const LoadedKey& wrapping, std::string_view group) {
     return wrapping.object.group() == group && wrapping.object.properties.flag_or(CXI_PROP_TRUSTED, false);
 }

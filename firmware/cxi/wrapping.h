@@ -32,6 +32,13 @@ Result<void> approve_move(const CxiCall& call, const Move& move);
 // Whether the parameter of a cipher has the device make the IV.
 bool makes_iv(ByteView parameter);
 
+// GCM and CCM: whether the tag is one that somebody may guess (SP 800-38D, section 5.2.1.2). 0 bits stand for
+// the whole tag.
+bool has_short_tag(const LoadedKey& wrapping, Mechanism mechanism, ByteView parameter);
+
+// Whether the mechanism proves what it wrapped.
+bool is_authenticated(const LoadedKey& wrapping, Mechanism mechanism, ByteView parameter);
+
 // Whether TRUSTED of the wrapping key stands for keys of the group: a group's security officer does for its
 // own keys.
 bool is_trusted_for(const LoadedKey& wrapping, std::string_view group);

@@ -114,7 +114,7 @@ enum CxiFlag : std::uint32_t {
     // a pair two LAYOUT_CXI_BULK_ENTRY of them, the public key's first; empty when they are too long. OURS
     CXI_FLAG_KEY_TOLD = 0x400,
     // HASH_COMPUTE of a MAC that is to be compared, in all of its commands: the key needs VERIFY, for fewer
-    // than 8 bytes SIGN, too. The last command's data is the MAC or its first bytes, the answer has none. OURS
+    // than 8 bytes SIGN, too. The last one's data is the MAC or its first bytes, the answer has none. OURS
     CXI_FLAG_HASH_VERIFY = 0x800,
 };
 
