@@ -186,6 +186,7 @@ Result<void> Cxi::allow(const LoadedKey& key, Use use, Mechanism mechanism, Byte
             date_of(services_.smos.clock.milliseconds()) > properties.text(CXI_PROP_KEY_DATE_EXP))
             return fail(E_CXI_VALIDITY_PERIOD);
     }
+    CS2SIM_TRY(keep_guarding(key, use));
     CS2SIM_TRY(approve_object(key.object, use));
     const std::uint16_t now = modes_for(key.object);
     if (!is_certified(now)) return keep_roles(key, use, mechanism);
@@ -197,6 +198,16 @@ Result<void> Cxi::allow(const LoadedKey& key, Use use, Mechanism mechanism, Byte
     CS2SIM_TRY(keep_roles(key, use, mechanism));
     if ((now & MODE_FIPS) == 0 || !key.object.is_private()) return {};
     return keep_first_usage(key, use, mechanism);
+}
+
+// What decrypts tells what was wrapped, and what encrypts tells the stream that GCM and CCM add to it: a
+// TRUSTED key that guards others does no other work, whatever its USAGE says. That it is TRUSTED goes with
+// its copies and backups; for those from before, its security officer answers.
+Result<void> Cxi::keep_guarding(const LoadedKey& key, Use use) {
+    const bool trusted = key.object.properties.flag_or(CXI_PROP_TRUSTED, false);
+    if (!trusted || key.object.is_public() || (use & kWraps) != 0) return {};
+    CS2SIM_TRY_LET(guards, keys.note(KeyStore::NoteKind::guards, key));
+    return guards.empty() ? Result<void>() : fail(E_CXI_KEY_USAGE);
 }
 
 // The bytes of a key keep the roles that their first use gave them: a copy, a restored or unwrapped key has

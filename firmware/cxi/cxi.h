@@ -149,6 +149,7 @@ private:
     Result<SharedKey> external_key(ByteView blob);
     Result<void> bind_again(KeyObject& key, const LoadedKey& loaded);
     Result<void> note_failures(const LoadedKey& key, std::uint32_t failures);
+    Result<void> keep_guarding(const LoadedKey& key, Use use);
     Result<void> keep_roles(const LoadedKey& key, Use use, Mechanism mechanism);
     Result<void> keep_first_usage(const LoadedKey& key, Use use, Mechanism mechanism);
 

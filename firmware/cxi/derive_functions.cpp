@@ -155,7 +155,7 @@ Result<Bytes> cxi_key_derive(CxiCall& call) {
     CS2SIM_TRY(approve_entry(call, base, goes, CXI_KEY_TYPE_SECRET, properties));
     CS2SIM_TRY(restrict_derivation(properties, set, base, mechanism.value));
     CS2SIM_TRY(cxi.use(base, USE_DERIVE, mechanism));
-    keep_to_mode(properties, base.object.made_in());
+    CS2SIM_TRY(inherit_mode(call, base.object.made_in(), properties));
     CS2SIM_TRY_LET(place, cxi.place_in(call, properties, flags));
     const std::uint32_t bits = properties.number_or(CXI_PROP_KEY_SIZE, 0);
     if (!mechanism.is_vendor() && (bits == 0 || bits % 8 != 0 || bits > 8192))
@@ -170,6 +170,7 @@ Result<Bytes> cxi_key_derive(CxiCall& call) {
         CS2SIM_TRY(
             approve_join(cxi, strictest(set, of_other.restrictions), base.object, other->object, bits / 8));
         CS2SIM_TRY(cxi.use(*other, USE_DERIVE, mechanism));
+        CS2SIM_TRY(inherit_mode(call, other->object.made_in(), properties));
     }
     if (mechanism.is_vendor()) {
         CS2SIM_TRY_LET(made, vendor_derive(call, base, properties));

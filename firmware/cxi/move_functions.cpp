@@ -86,12 +86,6 @@ Result<void> bind_policy(Cxi& cxi, KeyObject& key, bool open, ByteView came, boo
     return {};
 }
 
-bool is_authenticated(const LoadedKey& wrapping, Mechanism mechanism) {
-    if (wrapping.pkey) return mechanism.pad() == CXI_MECH_PAD_OAEP;
-    return mechanism.chain() == CXI_MECH_CHAIN_GCM || mechanism.chain() == CXI_MECH_CHAIN_CCM ||
-           mechanism.chain() == CXI_MECH_CHAIN_KEY_WRAP;
-}
-
 // A key that only TRUSTED ones wrap goes by what nobody changes or reads without the key: a changed bit would
 // make it another one, whose bytes and limits the device does not know. Nor does its wrapping key, whatever
 // object has these bytes, unwrap without authentication from then on: the lengths, paddings and unwrapped
@@ -99,7 +93,8 @@ bool is_authenticated(const LoadedKey& wrapping, Mechanism mechanism) {
 // had unwrapped before. Mechanisms of users' modules are theirs to judge. Error: E_CXI_CRYPT_MECH.
 Result<void> wrap_guarded(Cxi& cxi, const LoadedKey& wrapping, Mechanism mechanism, ByteView parameter) {
     if (mechanism.is_vendor()) return {};
-    if (!is_authenticated(wrapping, mechanism)) return fail(E_CXI_CRYPT_MECH);
+    if (has_short_tag(wrapping, mechanism, parameter)) return fail(E_CXI_CRYPT_MECH_PARA);
+    if (!is_authenticated(wrapping, mechanism, parameter)) return fail(E_CXI_CRYPT_MECH);
     CS2SIM_TRY(
         approve_wrap_mechanism(USE_WRAP, wrapping.pkey != nullptr, mechanism.value, makes_iv(parameter)));
     CS2SIM_TRY_LET(guards, cxi.keys.note(KeyStore::NoteKind::guards, wrapping));
@@ -108,17 +103,19 @@ Result<void> wrap_guarded(Cxi& cxi, const LoadedKey& wrapping, Mechanism mechani
                                 [](ByteView) -> Result<Bytes> { return Bytes{1}; });
 }
 
-Result<void> unwrap_beside_guarded(Cxi& cxi, const LoadedKey& wrapping, Mechanism mechanism) {
-    if (mechanism.is_vendor() || is_authenticated(wrapping, mechanism)) return {};
+Result<void> unwrap_beside_guarded(Cxi& cxi, const Move& move) {
+    const LoadedKey& wrapping = move.wrapping;
+    if (move.mechanism.is_vendor() || is_authenticated(wrapping, move.mechanism, move.parameter)) return {};
     CS2SIM_TRY_LET(guards, cxi.keys.note(KeyStore::NoteKind::guards, wrapping));
-    return guards.empty() ? Result<void>() : fail(E_CXI_CRYPT_MECH);
+    if (guards.empty()) return {};
+    return fail(has_short_tag(wrapping, move.mechanism, move.parameter) ? E_CXI_CRYPT_MECH_PARA
+                                                                        : E_CXI_CRYPT_MECH);
 }
 
 // Where nothing proves that a wrapped key is whole, its length, its padding and its form alone can tell that
 // it is none: one code for them all. A weak DES key is a key.
-std::uint32_t code_of_unwrapped(const LoadedKey& wrapping, Mechanism mechanism, std::uint32_t type,
-                                std::uint32_t code) {
-    if (wrapping.pkey || is_authenticated(wrapping, mechanism)) return code;
+std::uint32_t code_of_unwrapped(const Move& move, std::uint32_t type, std::uint32_t code) {
+    if (move.wrapping.pkey || is_authenticated(move.wrapping, move.mechanism, move.parameter)) return code;
     const bool no_key = code == E_CXI_CRYPT_DATA_LEN || code == E_CXI_CRYPT_PADDING ||
                         code == E_CXI_KEY_INVALID_SIZE ||
                         (code == E_CXI_KEY_INVALID_COMP && type != CXI_KEY_TYPE_SECRET);
@@ -132,6 +129,15 @@ struct Frame {
     Bytes prefix, postfix;
 };
 
+// A parameter that CFG_WRAP_POLICY of either group bars.
+Result<void> barred_by_policy(CxiCall& call, const Move& move) {
+    for (const std::string_view group : {move.wrapping.object.group(), move.group}) {
+        CS2SIM_TRY_LET(settings, call.cxi.config(group));
+        if (settings.restrictions.wrap_policy) return fail(E_CXI_CRYPT_MECH_PARA);
+    }
+    return {};
+}
+
 // Whoever chooses where a key begins within a block learns it byte by byte, from what known keys become under
 // the same frame: CFG_WRAP_POLICY bars that, and FIPS and CC modes bar CBC altogether.
 Result<Frame> frame_of(CxiCall& call, const Move& move) {
@@ -140,10 +146,7 @@ Result<Frame> frame_of(CxiCall& call, const Move& move) {
     const bool framed = given && move.wrapping.object.is_secret() && !mechanism.is_vendor() &&
                         mechanism.chain() == CXI_MECH_CHAIN_CBC && mechanism.pad() == CXI_MECH_PAD_NONE;
     if (!framed) return Frame{to_bytes(move.parameter), {}, {}};
-    for (const std::string_view group : {move.wrapping.object.group(), move.group}) {
-        CS2SIM_TRY_LET(settings, call.cxi.config(group));
-        if (settings.restrictions.wrap_policy) return fail(E_CXI_CRYPT_MECH_PARA);
-    }
+    CS2SIM_TRY(barred_by_policy(call, move));
     CS2SIM_TRY_LET(of_cipher,
                    compose(LAYOUT_CXI_CRYPT_PARAMETER, {given->u8("source"), given->bytes("iv"),
                                                         given->bytes("associated"), given->u16("tagbits")}));
@@ -167,15 +170,11 @@ Result<SecretBytes> unframed(const Frame& frame, ByteView plain) {
     return to_secret(plain.subspan(before, plain.size() - before - after));
 }
 
-// GCM and CCM: 0 bits stand for the whole tag.
-Result<void> approve_tag(const Move& move) {
-    constexpr unsigned kShortest = 96;
-    const Mechanism mechanism = move.mechanism;
-    const bool tagged = mechanism.chain() == CXI_MECH_CHAIN_GCM || mechanism.chain() == CXI_MECH_CHAIN_CCM;
-    const auto given = parse(LAYOUT_CXI_CRYPT_PARAMETER, move.parameter);
-    const unsigned bits = given ? given->u16("tagbits") : 0;
-    if (move.wrapping.pkey || mechanism.is_vendor() || !tagged || bits == 0 || bits >= kShortest) return {};
-    return approve_act(move.modes, Act::short_tag);
+// Where a mode or CFG_WRAP_POLICY of either group says so.
+Result<void> approve_tag(CxiCall& call, const Move& move) {
+    if (!has_short_tag(move.wrapping, move.mechanism, move.parameter)) return {};
+    CS2SIM_TRY(approve_act(move.modes, Act::short_tag));
+    return barred_by_policy(call, move);
 }
 
 // Encrypts a key's material: AES in an authenticated or padded mode, key wrap, or RSA for secret keys.
@@ -187,7 +186,7 @@ Result<Bytes> wrap_material(CxiCall& call, const LoadedKey& wrapping, Mechanism 
     CS2SIM_TRY(approve_move(call, move));
     CS2SIM_TRY(call.cxi.allow(wrapping, USE_WRAP, mechanism, parameter));
     CS2SIM_TRY(approve_mechanism(modes, USE_WRAP, wrapping.object.algorithm(), mechanism.value));
-    CS2SIM_TRY(approve_tag(move));
+    CS2SIM_TRY(approve_tag(call, move));
     CS2SIM_TRY_LET(frame, frame_of(call, move));
     CS2SIM_TRY(may_move(key.object));
     const PropertyList& properties = key.object.properties;
@@ -218,8 +217,8 @@ Result<Bytes> wrap_material(CxiCall& call, const LoadedKey& wrapping, Mechanism 
 Result<SecretBytes> unwrap_material(CxiCall& call, const Move& move, ByteView wrapped) {
     const LoadedKey& wrapping = move.wrapping;
     CS2SIM_TRY(call.cxi.use(wrapping, USE_UNWRAP, move.mechanism, move.parameter));
-    CS2SIM_TRY(unwrap_beside_guarded(call.cxi, wrapping, move.mechanism));
-    CS2SIM_TRY(approve_tag(move));
+    CS2SIM_TRY(unwrap_beside_guarded(call.cxi, move));
+    CS2SIM_TRY(approve_tag(call, move));
     if (wrapping.pkey) return rsa_decrypt(wrapping, move.mechanism, move.parameter, wrapped);
     CS2SIM_TRY_LET(frame, frame_of(call, move));
     CS2SIM_TRY_LET(job, CipherJob::start(wrapping, move.mechanism, false, frame.parameter));
@@ -257,12 +256,10 @@ Result<Bytes> unwrap_and_place(CxiCall& call, ByteView parameter, ByteView wrapp
     const bool open = call.makes_open(properties), laid_open = call.lays_open(properties);
     const Move move{cxi.modes_for(wrapping.object), wrapping, group, open, USE_UNWRAP, mechanism, parameter};
     CS2SIM_TRY(approve_move(call, move));
-    keep_to_mode(properties, wrapping.object.made_in());
+    CS2SIM_TRY(inherit_mode(call, wrapping.object.made_in(), properties));
     now.restrictions = strictest(now.restrictions, of_wrapping.restrictions);
     CS2SIM_TRY(restrict_import(properties, now.restrictions, class_of(type) == CXI_KEY_TYPE_SECRET));
-    const auto told = [&](Error error) {
-        return fail(code_of_unwrapped(wrapping, mechanism, class_of(type), error.code));
-    };
+    const auto told = [&](Error error) { return fail(code_of_unwrapped(move, class_of(type), error.code)); };
     SecretBytes came;
     const auto made = [&]() -> Result<KeyObject> {
         if (mechanism.is_vendor()) {
@@ -277,7 +274,7 @@ Result<Bytes> unwrap_and_place(CxiCall& call, ByteView parameter, ByteView wrapp
     };
     auto key = made();
     if (!key) return told(key.error());
-    CS2SIM_TRY(bind_policy(cxi, *key, laid_open, came, is_authenticated(wrapping, mechanism)));
+    CS2SIM_TRY(bind_policy(cxi, *key, laid_open, came, is_authenticated(wrapping, mechanism, parameter)));
     CS2SIM_TRY(cxi.settle(*key));
     CS2SIM_TRY_LET(reference, place.put(*key));
     return answer_made(call, reference, *key);
@@ -293,6 +290,16 @@ Result<void> let_in_open(const CxiCall& call, LoadedKey sealed, KeyObject& key) 
     return {};
 }
 
+// The other way: a stored key may say what an open object says, and what the device seals of it is one, with
+// which whoever holds it works. It is laid open, and as a copy that is, nobody's to widen.
+Result<void> let_out_open(const CxiCall& call, const LoadedKey& key, KeyObject& sealed) {
+    const Destination to{key.object.group(), are_open(key.object.properties)};
+    if (!departs(key, to)) return {};
+    CS2SIM_TRY(approve_departure(call, key, to));
+    forget_origin(sealed);
+    return {};
+}
+
 }  // namespace
 
 Result<Bytes> cxi_key_backup(CxiCall& call) {
@@ -301,8 +308,10 @@ Result<Bytes> cxi_key_backup(CxiCall& call) {
     if (key.external) return fail(E_CXI_INTERNAL_INPUT_ONLY);
     CS2SIM_TRY(may_move(key.object));
     if ((key.object.export_policy() & CXI_KEY_EXPORT_DENY_BACKUP) != 0) return fail(E_CXI_KEY_EXPORT_DENIED);
+    KeyObject sealed = key.object;
+    CS2SIM_TRY(let_out_open(call, key, sealed));
     CS2SIM_TRY(cxi.keys.keep_roles(key));
-    CS2SIM_TRY_LET(blob, cxi.external.seal.seal(key.object));
+    CS2SIM_TRY_LET(blob, cxi.external.seal.seal(sealed));
     call.audit_key("key backed up", key.object);
     return call.answer({blob});
 }

@@ -186,12 +186,7 @@ Result<void> may_enter(const CxiCall& call, const LoadedKey& original, KeyObject
 // What goes into another group, or is laid open, is free of its group's rights: for those who may use and
 // export it.
 Result<void> may_leave(const CxiCall& call, const LoadedKey& original, const KeyObject& copy) {
-    const std::string group(copy.group());
-    const Destination to{group, call.lays_open(copy.properties)};
-    if (!departs(original, to)) return {};
-    CS2SIM_TRY_LET(uses, call.has(RIGHT_USE, original));
-    if (!uses) return fail(E_CXI_PERMISSION_DENIED);
-    return approve_departure(call, original, to);
+    return approve_departure(call, original, {copy.group(), call.lays_open(copy.properties)});
 }
 
 // A copy is a key that is made, as what its group and the mode take.

@@ -26,7 +26,9 @@ struct Chain {
     std::shared_ptr<Job> job;
     std::uint32_t handle = 0;
     bool last = false;
-    std::optional<Use> use;  // of a key
+    SharedKey key{};  // null without one
+    Use use{};
+    Mechanism mechanism{};
 };
 
 // A key that was deleted, replaced or narrowed since the chain began ends it, as does a log-off.
@@ -42,7 +44,7 @@ Result<void> still_allowed(CxiCall& call, const LoadedKey& key, Use use, Mechani
 
 template <class Job>
 Result<Chain<Job>> begin_chain(CxiCall& call, Chained<Job> begun, bool last) {
-    Chain<Job> chain{begun.job, 0, last, begun.key ? std::optional(begun.use) : std::nullopt};
+    Chain<Job> chain{begun.job, 0, last, begun.key, begun.use, begun.mechanism};
     if (last) return chain;
     constexpr std::size_t kMostWithoutLogon = 8;
     if (call.context.users.empty() && call.context.handles.size() >= kMostWithoutLogon)
@@ -64,7 +66,7 @@ Result<Chain<Job>> take_up(CxiCall& call, bool last) {
             return fail(allowed.error());
         }
     }
-    return Chain<Job>{kept->job, handle, last, kept->key ? std::optional(kept->use) : std::nullopt};
+    return Chain<Job>{kept->job, handle, last, kept->key, kept->use, kept->mechanism};
 }
 
 // Ends the chain after its last command, and after any failure.
@@ -138,6 +140,14 @@ Result<Bytes> run_cipher(CxiCall& call, Chain<CipherJob>& chain, bool single, bo
     return out;
 }
 
+// Of first bytes somebody guesses one after the other, and has the MAC: so few are compared for who may have
+// it made (SP 800-38B, appendix A.2; FIPS 198-1, section 5, leaves less to the protocol).
+Result<void> approve_cut(Cxi& cxi, const Chain<HashJob>& chain, ByteView told) {
+    constexpr std::size_t kShortest = 8;
+    if (!chain.key || told.size() >= kShortest) return {};
+    return cxi.allow(*chain.key, USE_MAC, chain.mechanism);
+}
+
 // Nothing, when `told` is the MAC or its first bytes, as many as the caller takes for enough.
 Result<Bytes> compared(ByteView mac, ByteView told) {
     const bool fits = !told.empty() && told.size() <= mac.size();
@@ -204,12 +214,13 @@ Result<Bytes> cxi_hash_compute(CxiCall& call) {
     };
     CS2SIM_TRY_LET(chain, call.request.u32("state") == 0 ? begin() : take_up<HashJob>(call, last));
     // What was begun to be compared gives no MAC.
-    if (chain.use && (*chain.use == USE_VERIFY) != (mac_use == USE_VERIFY)) {
+    if (chain.key && (chain.use == USE_VERIFY) != (mac_use == USE_VERIFY)) {
         put_down(call, chain, true);
         return fail(E_CXI_INVALID_FLAGS);
     }
     const bool compares = last && mac_use == USE_VERIFY;
-    auto done = compares ? Result<void>() : chain.job->update(data, call.context.abandonment.get());
+    auto done =
+        compares ? approve_cut(cxi, chain, data) : chain.job->update(data, call.context.abandonment.get());
     Result<Bytes> hash = Bytes();
     if (done && last) hash = chain.job->finish();
     if (hash && compares) hash = compared(*hash, data);

@@ -55,6 +55,22 @@ bool makes_iv(ByteView parameter) {
            (framed && framed->u8("source") == CXI_IV_GENERATE);
 }
 
+bool has_short_tag(const LoadedKey& wrapping, Mechanism mechanism, ByteView parameter) {
+    constexpr unsigned kShortest = 96;
+    const bool tagged = mechanism.chain() == CXI_MECH_CHAIN_GCM || mechanism.chain() == CXI_MECH_CHAIN_CCM;
+    if (wrapping.pkey || mechanism.is_vendor() || !tagged) return false;
+    const auto given = parse(LAYOUT_CXI_CRYPT_PARAMETER, parameter);
+    const unsigned bits = given ? given->u16("tagbits") : 0;
+    return bits != 0 && bits < kShortest;
+}
+
+bool is_authenticated(const LoadedKey& wrapping, Mechanism mechanism, ByteView parameter) {
+    if (wrapping.pkey) return mechanism.pad() == CXI_MECH_PAD_OAEP;
+    if (mechanism.chain() == CXI_MECH_CHAIN_KEY_WRAP) return true;
+    return (mechanism.chain() == CXI_MECH_CHAIN_GCM || mechanism.chain() == CXI_MECH_CHAIN_CCM) &&
+           !has_short_tag(wrapping, mechanism, parameter);
+}
+
 bool is_trusted_for(const LoadedKey& wrapping, std::string_view group) {
     return wrapping.object.group() == group && wrapping.object.properties.flag_or(CXI_PROP_TRUSTED, false);
 }
@@ -80,6 +96,8 @@ Result<void> approve_departure(const CxiCall& call, const LoadedKey& key, const 
     const KeyObject& object = key.object;
     const PropertyList& properties = object.properties;
     if (!departs(key, to)) return {};
+    CS2SIM_TRY_LET(uses, call.has(RIGHT_USE, key));
+    if (!uses) return fail(E_CXI_PERMISSION_DENIED);
     const bool is_key = object.type() < CXI_KEY_TYPE_DATA;
     const bool whole = carries == Carries::bytes && (is_key || object.group() != to.group);
     if (whole && (object.export_policy() & CXI_KEY_EXPORT_ALLOW) == 0) return fail(E_CXI_KEY_EXPORT_DENIED);
@@ -117,6 +135,12 @@ Result<bool> approve_entry(const CxiCall& call, const LoadedKey& source, const D
     CS2SIM_TRY_LET(settings, call.cxi.config(to.group));
     CS2SIM_TRY(restrict_import(properties, settings.restrictions, type == CXI_KEY_TYPE_SECRET));
     return true;
+}
+
+Result<void> inherit_mode(const CxiCall& call, std::uint16_t made_in, PropertyList& properties) {
+    keep_to_mode(properties, made_in);
+    if (made_in == 0) return {};
+    return call.require(RIGHT_MANAGE, properties.text(CXI_PROP_KEY_GROUP));
 }
 
 void forget_origin(KeyObject& key) {

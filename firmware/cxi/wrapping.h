@@ -32,6 +32,13 @@ Result<void> approve_move(const CxiCall& call, const Move& move);
 // Whether the parameter of a cipher has the device make the IV.
 bool makes_iv(ByteView parameter);
 
+// GCM and CCM: whether the tag is one that somebody may guess (SP 800-38D, section 5.2.1.2). 0 bits stand for
+// the whole tag.
+bool has_short_tag(const LoadedKey& wrapping, Mechanism mechanism, ByteView parameter);
+
+// Whether the mechanism proves what it wrapped.
+bool is_authenticated(const LoadedKey& wrapping, Mechanism mechanism, ByteView parameter);
+
 // Whether TRUSTED of the wrapping key stands for keys of the group: a group's security officer does for its
 // own keys.
 bool is_trusted_for(const LoadedKey& wrapping, std::string_view group);
@@ -52,10 +59,10 @@ enum class Carries : std::uint8_t {
     function,  // what only a one-way function gives
 };
 // Whether what is in a key may come into one of another group, or be laid open in its own, where everybody
-// works with it, by a copy or a derivation. There stay: what the own group's TRUSTED keys alone take out, and
-// in FIPS and CC modes every key, as the security officer of another group trusts others; what is not
-// EXTRACTABLE, or may not be exported, as far as its bytes go. Errors: E_CXI_KEY_EXPORT_DENIED;
-// Act::plain_export; those of approve_passage().
+// works with it, by a copy, a derivation or a backup: for who may use it. There stay: what the own group's
+// TRUSTED keys alone take out, and in FIPS and CC modes every key, as the security officer of another group
+// trusts others; what is not EXTRACTABLE, or may not be exported, as far as its bytes go. Errors:
+// E_CXI_PERMISSION_DENIED, E_CXI_KEY_EXPORT_DENIED; Act::plain_export; those of approve_passage().
 Result<void> approve_departure(const CxiCall& call, const LoadedKey& key, const Destination& to,
                                Carries carries = Carries::bytes);
 // Whether a key leaves its group so, in one way or the other.
@@ -72,6 +79,10 @@ Result<bool> comes_from_outside(const CxiCall& call, const LoadedKey& source, co
 // those of restrict_import(); the database's. A public key is everybody's to bring.
 Result<bool> approve_entry(const CxiCall& call, const LoadedKey& source, const Destination& to,
                            std::uint32_t type, PropertyList& properties);
+
+// As keep_to_mode(), for what is made of a key, or comes out of a blob under one: with that it is nobody's
+// open object, and made by who makes keys in its group. Errors: E_CXI_PERMISSION_DENIED; the database's.
+Result<void> inherit_mode(const CxiCall& call, std::uint16_t made_in, PropertyList& properties);
 
 // A key that came from outside: neither made here nor always secret.
 void forget_origin(KeyObject& key);

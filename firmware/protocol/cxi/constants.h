@@ -113,8 +113,8 @@ enum CxiFlag : std::uint32_t {
     // The answer of a command that makes a key says what was made, as KEY_PROP_GET would: its properties, of
     // a pair two LAYOUT_CXI_BULK_ENTRY of them, the public key's first; empty when they are too long. OURS
     CXI_FLAG_KEY_TOLD = 0x400,
-    // HASH_COMPUTE of a MAC that is to be compared, in all of its commands: the key needs VERIFY, not SIGN.
-    // The data of the last command is the MAC, or its first bytes, and the answer has none. OURS
+    // HASH_COMPUTE of a MAC that is to be compared, in all of its commands: the key needs VERIFY, for fewer
+    // than 8 bytes SIGN, too. The last one's data is the MAC or its first bytes, the answer has none. OURS
     CXI_FLAG_HASH_VERIFY = 0x800,
 };
 

@@ -303,6 +303,26 @@ TEST_CASE("what a certified mode made in a slot is open to nobody in another mod
     }
 }
 
+TEST_CASE("what keeps to a mode is made in a group by who makes keys there") {
+    CxiBench bench;
+    enter(bench, {MODE_FIPS, 0, 0, 0, 0});
+    const Bytes own = bench.curve("own", "P-256", CXI_KEY_ALGO_ECDH), peer = bench.public_key(own);
+    leave(bench);
+    const Bytes free = bench.curve("free", "P-256", CXI_KEY_ALGO_ECDH);
+    PropertyList open = test::open_object();
+    open.set_number(CXI_PROP_KEY_ALGO, CXI_KEY_ALGO_AES);
+    open.set_number(CXI_PROP_KEY_SIZE, 256);
+    const auto agreed = [&](ByteView base, std::string_view groups) {
+        bench.log_on(0x00000002, "CXI_GROUP=" + std::string(groups));
+        return code_of(bench.run(SFC_CXI_KEY_DERIVE,
+                                 {CXI_FLAG_KEY_EXTERNAL, CXI_MECH_KDF_ECDH, base, open.encode(), peer}));
+    };
+    // An open object is everybody's to make; sealed with the mode it is a key of the slot.
+    CHECK(agreed(free, "G") == 0);
+    CHECK(agreed(own, "G") == E_CXI_PERMISSION_DENIED);
+    CHECK(agreed(own, "G,SLOT_0000") == 0);
+}
+
 TEST_CASE("nobody states which mode made a key and who sees the key reads it") {
     CxiBench bench;
     const auto stating = [](PropertyList list) {

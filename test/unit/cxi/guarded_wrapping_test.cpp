@@ -162,3 +162,113 @@ TEST_CASE("a changed bit of an unproved blob makes no sensitive key readable and
         bench.context.users = users;
     }
 }
+
+TEST_CASE("a tag that somebody may guess proves nothing of a wrapped key") {
+    CxiBench bench;
+    const auto way = [](std::uint32_t chain, bool device_iv, std::uint16_t bits) {
+        const Bytes iv = device_iv ? Bytes() : Bytes(12, 1);
+        return Way{chain,
+                   compose(LAYOUT_CXI_CRYPT_PARAMETER,
+                           {device_iv ? CXI_IV_GENERATE : CXI_IV_NO_GENERATE, iv, ByteView(), bits})
+                       .value(),
+                   0};
+    };
+    for (const std::uint32_t chain : {CXI_MECH_CHAIN_GCM, CXI_MECH_CHAIN_CCM}) {
+        CAPTURE(chain);
+        const std::string more = std::to_string(chain);
+        const Bytes kek = make(bench, aes("kek" + more)), key = make(bench, guarded("key" + more)),
+                    free = make(bench, aes("free" + more));
+        trust(bench, kek);
+        const Way shorter = way(chain, false, 32), whole = way(chain, false, 128);
+        const auto short_blob = wrap(bench, free, kek, shorter), whole_blob = wrap(bench, free, kek, whole);
+        REQUIRE(code_of(short_blob) == 0);
+        REQUIRE(code_of(whole_blob) == 0);
+        CHECK(code_of(unwrap(bench, *short_blob, kek, aes("as it was" + more), shorter)) == 0);
+        CHECK(code_of(wrap(bench, key, kek, way(chain, true, 64))) == E_CXI_CRYPT_MECH_PARA);
+        CHECK(code_of(unwrap(bench, *short_blob, kek, aes("still" + more), shorter)) == 0);
+        // From then on the key proves all that it unwraps.
+        CHECK(code_of(wrap(bench, key, kek, way(chain, true, 96))) == 0);
+        CHECK(code_of(unwrap(bench, *short_blob, kek, aes("no more" + more), shorter)) ==
+              E_CXI_CRYPT_MECH_PARA);
+        CHECK(code_of(unwrap(bench, *whole_blob, kek, aes("whole" + more), whole)) == 0);
+    }
+    // What such a blob brings that was never wrapped here is not to be had in clear.
+    const Bytes bytes(32, 0x5C);
+    const auto known = [&](std::string_view name) {
+        return bench.import(CXI_KEY_TYPE_SECRET, CxiBench::key_template(CXI_KEY_ALGO_AES, 256, "G", name),
+                            bytes);
+    };
+    const auto brought = [&](std::uint16_t bits) {
+        const Way by = way(CXI_MECH_CHAIN_GCM, false, bits);
+        const std::string name = "brought by " + std::to_string(bits);
+        const Bytes kek = known(name + " kek");
+        const auto sealed =
+            bench.crypt(kek, CXI_MECH_MODE_ENCRYPT | CXI_MECH_CHAIN_GCM, by.parameter, Bytes(32, 3));
+        REQUIRE(code_of(sealed) == 0);
+        const auto key = unwrap(bench, *sealed, kek, aes(name, number(CXI_PROP_KEY_EXPORT, 3)), by);
+        REQUIRE(code_of(key) == 0);
+        return code_of(bench.run(SFC_CXI_KEY_EXPORT, {+CXI_KEY_TYPE_SECRET, 0u, CxiBench::reference(key),
+                                                      ByteView(), ByteView()}));
+    };
+    CHECK(brought(128) == 0);
+    CHECK(brought(64) == E_CXI_KEY_EXPORT_DENIED);
+    // Nor does it do for a group that bars what proves nothing.
+    const Bytes kek = make(bench, aes("policy kek",
+                                      number(CXI_PROP_KEY_USAGE, CXI_KEY_USAGE_WRAP | CXI_KEY_USAGE_UNWRAP))),
+                free = make(bench, aes("policy free"));
+    configure(bench, "G", CXI_PROP_CFG_WRAP_POLICY);
+    CHECK(code_of(wrap(bench, free, kek, way(CXI_MECH_CHAIN_GCM, true, 64))) == E_CXI_CRYPT_MECH_PARA);
+    CHECK(code_of(wrap(bench, free, kek, way(CXI_MECH_CHAIN_GCM, true, 96))) == 0);
+    CHECK(code_of(unwrap(bench, Bytes(40, 1), kek, aes("policy back"), way(CXI_MECH_CHAIN_GCM, false, 64))) ==
+          E_CXI_CRYPT_MECH_PARA);
+}
+
+TEST_CASE("a trusted key that has wrapped a guarded one does no other work") {
+    CxiBench bench;
+    const Bytes kek = make(bench, aes("kek")), other = make(bench, aes("other")),
+                key = make(bench, guarded("key"));
+    trust(bench, kek);
+    trust(bench, other);
+    const Bytes ctr = iv_parameter(Bytes(16)), gcm = iv_parameter(Bytes(12, 1), {}, 128);
+    const auto works = [&](ByteView with) {
+        std::vector<std::uint32_t> codes;
+        for (const std::uint32_t mode : {CXI_MECH_MODE_ENCRYPT, CXI_MECH_MODE_DECRYPT})
+            codes.push_back(code_of(bench.crypt(with, mode | CXI_MECH_CHAIN_CTR, ctr, Bytes(16))));
+        codes.push_back(
+            code_of(bench.run(SFC_CXI_HASH_COMPUTE, {0, +CXI_MECH_CHAIN_CMAC, 0, with, Bytes(16)})));  // CMAC
+        PropertyList list = CxiBench::key_template(CXI_KEY_ALGO_AES, 128, "G", "derived");
+        codes.push_back(code_of(bench.run(
+            SFC_CXI_KEY_DERIVE, {+CXI_FLAG_KEY_OVERWRITE, CXI_MECH_KDF_ENC_DATA | CXI_MECH_CHAIN_ECB, with,
+                                 list.encode(), Bytes(16)})));
+        return codes;
+    };
+    // A chain that was begun before ends, too.
+    const auto begun =
+        bench.run(SFC_CXI_CRYPT,
+                  {+CXI_FLAG_CRYPT_INIT, CXI_MECH_MODE_DECRYPT | CXI_MECH_CHAIN_CTR, 0, kek, ctr, Bytes(16)});
+    REQUIRE(code_of(begun) == 0);
+    const std::uint32_t state =
+        parse(find_function(FC_CXI, SFC_CXI_CRYPT)->answer, begun.value())->u32("state");
+    CHECK(works(kek) == std::vector<std::uint32_t>(4, 0));
+    const auto blob = wrap(bench, key, kek, {CXI_MECH_CHAIN_GCM, made_iv(), 0});
+    REQUIRE(code_of(blob) == 0);
+    CHECK(works(kek) == std::vector<std::uint32_t>(4, E_CXI_KEY_USAGE));
+    CHECK(code_of(bench.crypt(kek, CXI_MECH_MODE_DECRYPT | CXI_MECH_CHAIN_GCM, gcm, *blob)) ==
+          E_CXI_KEY_USAGE);
+    CHECK(code_of(bench.run(SFC_CXI_CRYPT, {0, CXI_MECH_MODE_DECRYPT | CXI_MECH_CHAIN_CTR, state, ByteView(),
+                                            ByteView(), Bytes(16)})) == E_CXI_KEY_USAGE);
+    CHECK(works(other) == std::vector<std::uint32_t>(4, 0));
+    // It goes on with what it is for; and what has its bytes now is TRUSTED as it is, or nobody's to make.
+    CHECK(code_of(wrap(bench, key, kek, {kKw, {}, 0})) == 0);
+    bench.log_on(0x00000002, "CXI_GROUP=G");
+    PropertyList named;
+    named.set(CXI_PROP_KEY_NAME, "copy");
+    CHECK(code_of(bench.run(SFC_CXI_OBJ_COPY, {0, kek, named.encode()})) == E_CXI_PERMISSION_DENIED);
+    named.set_flag(CXI_PROP_TRUSTED, false);
+    CHECK(code_of(bench.run(SFC_CXI_OBJ_COPY, {0, kek, named.encode()})) == E_CXI_PERMISSION_DENIED);
+    const auto backup = bench.run(SFC_CXI_KEY_BACKUP, {kek});
+    REQUIRE(code_of(backup) == 0);
+    Bytes outside{CXI_TAG_EXTERNAL};
+    append(outside, *backup);
+    CHECK(works(outside) == std::vector<std::uint32_t>(4, E_CXI_KEY_USAGE));
+}

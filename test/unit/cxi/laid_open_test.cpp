@@ -127,3 +127,40 @@ TEST_CASE("what may leave is laid open and what is open stays so") {
     CHECK(code_of(copy(bench, free, open_object())) == E_CXI_FIPS_KEY_EXPORT);
     CHECK(code_of(copy(bench, make(bench, aes("of the mode")), open_object())) == 0);
 }
+
+TEST_CASE("a backup is no way to lay a key open and to widen what it may do") {
+    CxiBench bench;
+    // In the device it is a key of its group, and sealed it is an open object.
+    const auto backed_up = [&](ByteView key) {
+        const Bytes inside =
+            CxiBench::reference(bench.run(SFC_CXI_OBJ_COPY, {0, key,
+                                                             [] {
+                                                                 PropertyList list = open_object();
+                                                                 list.set(CXI_PROP_KEY_NAME, "inside");
+                                                                 return list;
+                                                             }()
+                                                                 .encode()}));
+        const auto blob = bench.run(SFC_CXI_KEY_BACKUP, {inside});
+        REQUIRE(code_of(bench.run(SFC_CXI_KEY_DELETE, {inside})) == 0);
+        return blob;
+    };
+    for (const Guard& guard : kGuards) {
+        CAPTURE(guard.name);
+        const Bytes key = make(bench, aes(guard.name, guard.properties));
+        CHECK(code_of(backed_up(key)) == E_CXI_KEY_EXPORT_DENIED);
+        CHECK(code_of(bench.run(SFC_CXI_KEY_BACKUP, {key})) == 0);  // of what is private
+    }
+    const Bytes free = make(bench, aes("free", number(CXI_PROP_KEY_USAGE, CXI_KEY_USAGE_ENCRYPT)));
+    const auto blob = backed_up(free);
+    REQUIRE(code_of(blob) == 0);
+    Bytes open{CXI_TAG_EXTERNAL};
+    append(open, *blob);
+    CHECK(work_of_nobody(bench, open) == 0);
+    CHECK(test::set(bench, open, number(CXI_PROP_KEY_USAGE, CXI_KEY_USAGE_ALL)) == E_CXI_PROP_PROTECTED);
+    // Nor does who only manages keys get the use of one so.
+    test::configure(bench, "SLOT_0000", CXI_PROP_CFG_AUTH_KEYM, 0x00000020);
+    bench.log_on(0x00000020, "CXI_GROUP=SLOT_0000");
+    CHECK(code_of(backed_up(free)) == E_CXI_PERMISSION_DENIED);
+    bench.log_on(0x00000022, "CXI_GROUP=SLOT_0000");
+    CHECK(code_of(backed_up(free)) == 0);
+}

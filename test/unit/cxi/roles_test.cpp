@@ -330,9 +330,46 @@ TEST_CASE("a MAC that is to be compared is told to nobody, nor compared by a key
         CHECK(code_of(hash(then, state_of(first), ByteView(), guess)) == E_CXI_INVALID_FLAGS);
         CHECK(code_of(hash(begun, state_of(first), ByteView(), data)) == E_CXI_INVALID_PARAM_VAL);
     }
-    for (const std::size_t size : {0u, 1u, 32u, 33u}) {
+    for (const std::size_t size : {8u, 31u, 32u, 33u}) {
         const auto first = hash(kPart | kVerify, 0, verifies, data);
         REQUIRE(code_of(first) == 0);
         CHECK(code_of(hash(kVerify, state_of(first), ByteView(), Bytes(size, 7))) == E_CXI_CRYPT_SIGN_VERIFY);
+    }
+}
+
+TEST_CASE("a MAC is not guessed byte by byte with a key that only verifies") {
+    CxiBench bench;
+    constexpr std::uint32_t kPart = CXI_FLAG_HASH_PART, kVerify = CXI_FLAG_HASH_VERIFY;
+    const Bytes bytes(32, 0x4D), data(20, 1);
+    const auto key_for = [&](std::uint32_t usage) {
+        PropertyList list = CxiBench::key_template(CXI_KEY_ALGO_RAW, 256, "G", "k" + std::to_string(usage));
+        list.set_number(CXI_PROP_KEY_USAGE, usage);
+        return bench.import(CXI_KEY_TYPE_SECRET, list, bytes);
+    };
+    const auto hash = [&](std::uint32_t flags, std::uint32_t state, ByteView key, ByteView piece) {
+        return bench.run(SFC_CXI_HASH_COMPUTE, {flags, kHash, state, key, piece});
+    };
+    const auto answer_of = [](const Result<Bytes>& answer) {
+        return parse(find_function(FC_CXI, SFC_CXI_HASH_COMPUTE)->answer, answer.value()).value();
+    };
+    const Bytes verifies = key_for(CXI_KEY_USAGE_VERIFY), signs = key_for(CXI_KEY_USAGE_SIGN),
+                both = key_for(CXI_KEY_USAGE_SIGN | CXI_KEY_USAGE_VERIFY);
+    const auto made = hash(0, 0, signs, data);
+    REQUIRE(code_of(made) == 0);
+    const Bytes mac = to_bytes(answer_of(made).bytes("hash"));
+    const auto compare = [&](ByteView key, ByteView told) {
+        const auto begun = hash(kPart | kVerify, 0, key, data);
+        REQUIRE(code_of(begun) == 0);
+        return code_of(hash(kVerify, answer_of(begun).u32("state"), ByteView(), told));
+    };
+    for (std::size_t size = 1; size <= mac.size(); ++size) {
+        CAPTURE(size);
+        Bytes right(mac.begin(), mac.begin() + static_cast<std::ptrdiff_t>(size)), wrong = right;
+        wrong.back() ^= 1;
+        CHECK(compare(verifies, right) == (size < 8 ? std::uint32_t{E_CXI_KEY_USAGE} : 0u));
+        CHECK(compare(verifies, wrong) ==
+              (size < 8 ? std::uint32_t{E_CXI_KEY_USAGE} : std::uint32_t{E_CXI_CRYPT_SIGN_VERIFY}));
+        CHECK(compare(both, right) == 0);
+        CHECK(compare(both, wrong) == E_CXI_CRYPT_SIGN_VERIFY);
     }
 }
