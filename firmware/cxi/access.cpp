@@ -117,7 +117,7 @@ bool CxiCall::opens(const PropertyList& properties) const {
     std::size_t bytes = 0;
     for (const Property& property : properties)
         if (property.id != CXI_PROP_VALUE) bytes += property.value().size();
-    return bytes <= kMostBytes && are_open(properties) && (cxi.modes() & (MODE_FIPS | MODE_CC)) == 0;
+    return bytes <= kMostBytes && are_open(properties) && !is_certified(cxi.modes());
 }
 
 bool CxiCall::lays_open(const PropertyList& properties) const {

@@ -77,7 +77,7 @@ constexpr std::size_t kLongestSecret = 1024, kLongestCustom = 16384;  // bytes
 Result<void> check_algorithm(std::uint32_t algorithm, const Circumstances& now) {
     const bool barred =
         (algorithm == CXI_KEY_ALGO_DES && !now.des3) || (is_finite_field(algorithm) && !now.dsa);
-    const bool certified = (now.modes & (MODE_FIPS | MODE_CC)) != 0;  // whose tables tell the code
+    const bool certified = is_certified(now.modes);  // whose tables tell the code
     if (is_custom_algorithm(algorithm) && !certified) return {};
     if (algorithm > CXI_KEY_ALGO_DH_PKCS || (barred && !certified)) return fail(E_CXI_KEY_INVALID_ALGO);
     return {};

@@ -60,9 +60,7 @@ Result<void> bind_noted(std::uint16_t modes, KeyObject& key, bool open, ByteView
     if (!same_kind(bound, policy_of(key))) return fail(E_CXI_KEY_TYPE);
     const bool elsewhere = bound.home && *bound.home != group_prefix(key.group());
     if (bound.wrap_with_trusted && (elsewhere || open)) return fail(E_CXI_KEY_EXPORT_DENIED);
-    if (elsewhere) {
-        CS2SIM_TRY(approve_act(modes | bound.made_in, Act::plain_import));
-    }
+    if (elsewhere) CS2SIM_TRY(approve_act(modes | bound.made_in, Act::plain_import));
     narrow_all(key.properties, bound);
     return {};
 }
