@@ -4,13 +4,9 @@
 #include "test/unit/cxi/properties.h"
 
 using namespace cs2sim;
+using namespace cs2sim::test;
 
 namespace {
-
-using test::configure;
-using test::flag;
-using test::number;
-using test::set;
 
 constexpr std::uint32_t kKeyWrap = CXI_MECH_CHAIN_KEY_WRAP, kOaep = CXI_MECH_PAD_OAEP | CXI_MECH_HASH_SHA256;
 constexpr std::uint32_t kHmac = CXI_MECH_KDF_HMAC | CXI_MECH_HASH_SHA256;

@@ -6,12 +6,9 @@
 #include "test/unit/cxi/properties.h"
 
 using namespace cs2sim;
+using namespace cs2sim::test;
 
 namespace {
-
-using test::flag;
-using test::number;
-using test::set;
 
 constexpr std::uint32_t kKwp = CXI_MECH_CHAIN_KEY_WRAP | CXI_MECH_PAD_KWP;
 

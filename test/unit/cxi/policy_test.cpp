@@ -2,13 +2,9 @@
 #include "test/unit/cxi/properties.h"
 
 using namespace cs2sim;
+using namespace cs2sim::test;
 
 namespace {
-
-using test::configure;
-using test::flag;
-using test::number;
-using test::set;
 
 constexpr std::uint32_t kGcm = CXI_MECH_CHAIN_GCM, kKeyWrap = CXI_MECH_CHAIN_KEY_WRAP;
 const Bytes kNonce = iv_parameter(Bytes(12, 1));

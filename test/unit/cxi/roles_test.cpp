@@ -3,12 +3,9 @@
 #include "test/unit/cxi/properties.h"
 
 using namespace cs2sim;
+using namespace cs2sim::test;
 
 namespace {
-
-using test::configure;
-using test::number;
-using test::set;
 
 constexpr std::uint32_t kHash = CXI_MECH_HASH_SHA256;
 constexpr std::uint32_t kHmac = CXI_MECH_KDF_HMAC | kHash, kPrf = CXI_MECH_KDF_TLS12_PRF | kHash;

@@ -4,13 +4,9 @@
 #include "test/unit/cxi/properties.h"
 
 using namespace cs2sim;
+using namespace cs2sim::test;
 
 namespace {
-
-using test::configure;
-using test::flag;
-using test::number;
-using test::set;
 
 constexpr std::uint32_t kVolatile = CXI_FLAG_KEY_VOLATILE, kKeyWrap = CXI_MECH_CHAIN_KEY_WRAP;
 
