@@ -36,7 +36,7 @@ Result<void> still_allowed(CxiCall& call, const LoadedKey& key, Use use, Mechani
     CS2SIM_TRY_LET(allowed, call.has(RIGHT_USE | RIGHT_USE_PUBLIC, key));
     if (!allowed) return fail(E_CXI_PERMISSION_DENIED);
     if (call.is_unknown()) CS2SIM_TRY(bound_open_work(key, mechanism, {}, call.request.bytes("data").size()));
-    if (key.external) return {};
+    if (key.external) return call.cxi.allow(key, use, mechanism);  // other objects may have its bytes
     CS2SIM_TRY_LET(now, call.cxi.keys.find(key.index));
     if (!equal_in_constant_time(now->secret(), key.secret())) return fail(E_DB_NOT_FOUND);
     return call.cxi.allow(*now, use, mechanism);
