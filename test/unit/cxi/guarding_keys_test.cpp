@@ -159,6 +159,26 @@ TEST_CASE("of a trusted key its security officer alone makes one that has its by
     all(0);
 }
 
+TEST_CASE("a guard that was set after a key had been wrapped is not lost when it is wrapped again") {
+    CxiBench bench;
+    const Bytes kek = make(bench, aes("kek")), other = make(bench, aes("other")),
+                key = make(bench, aes("key"));
+    const auto early = wrap(bench, key, other, {kKw, {}});
+    REQUIRE(code_of(early) == 0);
+    REQUIRE(test::set(bench, key, flag(CXI_PROP_WRAP_WITH_TRUSTED, true)) == 0);
+    trust(bench, kek);
+    const auto late = wrap(bench, key, kek, {kKw, {}});
+    REQUIRE(code_of(late) == 0);
+    const auto is_guarded = [&](const Result<Bytes>& back) {
+        REQUIRE(code_of(back) == 0);
+        const Bytes has = CxiBench::reference(back);
+        CHECK(code_of(wrap(bench, has, other, {kKw, {}})) == E_CXI_KEY_EXPORT_DENIED);
+        return (*bench.cxi.find(has))->object.properties.flag_or(CXI_PROP_WRAP_WITH_TRUSTED, false);
+    };
+    CHECK(is_guarded(unwrap(bench, *late, kek, aes("late"), {kKw, {}})));
+    CHECK(is_guarded(unwrap(bench, *early, other, aes("early"), {kKw, {}})));
+}
+
 TEST_CASE(
     "the private half of a pair that guards keys does no other work in their group, and elsewhere does") {
     CxiBench bench;
