@@ -19,6 +19,13 @@ bool has_no_secret(const KeyObject& object) {
     return object.is_public() || (object.type() >= CXI_KEY_TYPE_DATA && object.type() != CXI_KEY_TYPE_CONFIG);
 }
 
+// That there is nothing at an index, the settings of a group, or a record that is damaged.
+bool tells_what_is_there(std::uint32_t code) {
+    constexpr std::uint32_t kTelling[] = {E_DB_NOT_FOUND, E_DB_REC_CRC, E_CXI_INVALID_PARAM_VAL,
+                                          E_CXI_KEY_INVALID_COMP, E_CXI_KEY_BLOB_FORMAT};
+    return std::ranges::find(kTelling, code) != std::end(kTelling);
+}
+
 }  // namespace
 
 Result<std::string_view> group_in(ByteView elements) {
@@ -90,9 +97,10 @@ Result<bool> CxiCall::has(std::uint16_t rights, std::string_view group) const {
     if ((rights & RIGHT_ADMINISTRATOR) != 0 && permits(auth_state(), kAdministrator)) return true;
     const std::uint32_t state = group_state(context.users, group, device.profile.group_expressions);
     if ((rights & RIGHT_SECURITY_OFFICER) != 0 && permits(state, kSecurityOfficer)) return true;
-    if ((rights & (RIGHT_USE | RIGHT_MANAGE | RIGHT_PLAIN)) == 0) return false;
+    if ((rights & (RIGHT_USE | RIGHT_MANAGE | RIGHT_PLAIN | RIGHT_NOTE)) == 0) return false;
     CS2SIM_TRY_LET(settings, cxi.config(group));
     if ((rights & RIGHT_PLAIN) != 0 && permits(state, settings.plain)) return true;
+    if ((rights & RIGHT_NOTE) != 0 && !is_unknown()) rights |= RIGHT_USE | RIGHT_MANAGE;
     return ((rights & RIGHT_USE) != 0 && permits(state, settings.user)) ||
            ((rights & RIGHT_MANAGE) != 0 && permits(state, settings.key_manager));
 }
@@ -127,10 +135,11 @@ bool CxiCall::lays_open(const PropertyList& properties) const {
 Result<bool> CxiCall::has(std::uint16_t rights, const LoadedKey& key) const {
     if ((rights & (RIGHT_USE | RIGHT_MANAGE)) != 0 && key.external && works_without_logon(key) &&
         opens(key.object.properties)) {
-        if (!is_unknown()) return true;
-        // Nobody may fill the database with notes, or do one half of what these keep apart.
+        // Nobody may fill the database with a group's notes, or do one half of what these keep apart.
         CS2SIM_TRY_LET(settings, cxi.config(key.object.group()));
         if (!settings.restrictions.wrap_policy && !settings.restrictions.secure_derivation) return true;
+        CS2SIM_TRY_LET(known, has(RIGHT_NOTE, key.object.group()));
+        if (known) return true;
     }
     return has(rights, key.object);
 }
@@ -199,7 +208,8 @@ Result<void> CxiCall::ask_key(const AccessRow& row, ByteView reference) {
     SharedKey key = find(row.field);
     if (!key) {
         auto found = cxi.find(reference);
-        if (!found && found.error().code == E_DB_NOT_FOUND && !knows_group_of(reference.subspan(1)))
+        if (!found && reference[0] == CXI_TAG_INDEX && tells_what_is_there(found.error().code) &&
+            !knows_group_of(reference.subspan(1)))
             return fail(E_CXI_PERMISSION_DENIED);
         CS2SIM_TRY(found);
         key = *std::move(found);

@@ -26,6 +26,9 @@ enum Right : std::uint16_t {
     // outside, sealed: to make one (PKCS#11 3.0, section 4.4). Not in FIPS and CC modes, which let nobody
     // work unknown.
     RIGHT_MAKE_OPEN = 0x200,
+    // A user who may use or manage keys of the group, whatever anybody may do with its open objects: what
+    // leaves a note takes room of the group's.
+    RIGHT_NOTE = 0x400,
 };
 
 // How a field names a group.
@@ -74,8 +77,8 @@ public:
     // The same for an object, which may be open to all.
     Result<bool> has(std::uint16_t rights, const KeyObject& object) const;
     // The same for a key that a command names: whoever holds an open object of a session uses and manages it,
-    // but without logon not in a group whose settings note what keys are for (CFG_WRAP_POLICY,
-    // CFG_SECURE_DERIVATION).
+    // but in a group whose settings note what keys are for (CFG_WRAP_POLICY, CFG_SECURE_DERIVATION) only with
+    // RIGHT_NOTE.
     Result<bool> has(std::uint16_t rights, const LoadedKey& key) const;
     // Errors: E_CXI_PERMISSION_DENIED, and those of has().
     Result<void> require(std::uint16_t rights, std::string_view group) const;

@@ -200,14 +200,21 @@ Result<void> Cxi::allow(const LoadedKey& key, Use use, Mechanism mechanism, Byte
     return keep_first_usage(key, use, mechanism);
 }
 
-// What decrypts tells what was wrapped, and what encrypts tells the stream that GCM and CCM add to it: a
-// TRUSTED key that guards others does no other work, whatever its USAGE says. That it is TRUSTED goes with
-// its copies and backups; for those from before, its security officer answers.
+// What decrypts tells what was wrapped, and what encrypts tells the stream that GCM and CCM add to it: bytes
+// that guard other keys do no other work, whatever USAGE says and whether the object that has them is
+// TRUSTED: a copy or a backup from before it was, what was derived without a change, the private half of a
+// pair. Of pairs in the group whose keys they guard alone, as anybody brings a public key into another group,
+// where its security officer would put the private half out of work.
 Result<void> Cxi::keep_guarding(const LoadedKey& key, Use use) {
-    const bool trusted = key.object.properties.flag_or(CXI_PROP_TRUSTED, false);
-    if (!trusted || key.object.is_public() || (use & kWraps) != 0) return {};
-    CS2SIM_TRY_LET(guards, keys.note(KeyStore::NoteKind::guards, key));
-    return guards.empty() ? Result<void>() : fail(E_CXI_KEY_USAGE);
+    constexpr std::uint16_t kOfPublicHalf = USE_VERIFY | USE_ENCRYPT;
+    const std::uint8_t kind = key.roles ? kind_of(key) : std::uint8_t{0};
+    const bool secret = kind == KIND_SECRET;
+    if ((!secret && kind != KIND_RSA) || key.object.is_public()) return {};
+    if ((use & kWraps) != 0 || (!secret && (use & kOfPublicHalf) != 0)) return {};
+    CS2SIM_TRY_LET(guards, keys.guards(key));
+    if (guards.empty() || (!secret && !KeyStore::guards_in(guards, key.object.group()))) return {};
+    CS2SIM_TRY(approve_act(modes_for(key.object), Act::mixed_use));
+    return fail(E_CXI_KEY_USAGE);
 }
 
 // The bytes of a key keep the roles that their first use gave them: a copy, a restored or unwrapped key has

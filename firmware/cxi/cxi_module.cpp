@@ -21,8 +21,10 @@ constexpr AccessRow kMade{"properties", Names::made, RIGHT_MANAGE | RIGHT_MAKE_O
 constexpr AccessRow kGenerated{"properties", Names::generated, RIGHT_MANAGE | RIGHT_MAKE_OPEN};
 constexpr AccessRow kUsed{"key", Names::key, RIGHT_USE};
 constexpr AccessRow kManaged{"key", Names::key, RIGHT_MANAGE};
-// What leaves a note of its policy, and what is many signatures' work, is not for callers whom nobody knows.
+// Many signatures' work is not for callers whom nobody knows, and what leaves a note of its policy for those
+// of its group alone.
 constexpr AccessRow kByUser{"key", Names::key, RIGHT_LOGGED_ON};
+constexpr AccessRow kNoted{"key", Names::key, RIGHT_NOTE};
 constexpr AccessRow kWrapping{"wrapping", Names::key, RIGHT_USE};
 constexpr AccessRow kWrappingIfAny{"wrapping", Names::key_if_any, RIGHT_USE};
 // Whoever makes a key out of another, wherever it goes, makes keys in the group of that one as well.
@@ -61,7 +63,7 @@ constexpr CxiFunction kCxiFunctions[] = {
      {{{"key", Names::key, kUseOpen},
        {"key", Names::key, RIGHT_MANAGE, When::secret_leaves},
        {"key", Names::key, RIGHT_PLAIN, When::in_clear},
-       {"key", Names::key, RIGHT_LOGGED_ON, When::wrapped},
+       {"key", Names::key, RIGHT_NOTE, When::wrapped},
        kWrappingIfAny}}},
     {SFC_CXI_KEY_IMPORT,
      cxi_key_import,
@@ -88,7 +90,7 @@ constexpr CxiFunction kCxiFunctions[] = {
        kManaged,
        {"data", Names::key, RIGHT_USE, When::joins_keys},
        {"data", Names::key, RIGHT_MANAGE, When::joins_keys}}}},
-    {SFC_CXI_KEY_WRAP, cxi_key_wrap, {{kUsed, kManaged, kByUser, {"wrapping", Names::key, kUseOpen}}}},
+    {SFC_CXI_KEY_WRAP, cxi_key_wrap, {{kUsed, kManaged, kNoted, {"wrapping", Names::key, kUseOpen}}}},
     {SFC_CXI_KEY_UNWRAP, cxi_key_unwrap, {{kMade, kWrapping, kUnwrapping}}},
     {SFC_CXI_USER_ADD, cxi_user_add},
     {SFC_CXI_USER_DELETE, cxi_user_delete},

@@ -84,6 +84,14 @@ Carries carried_by(Mechanism mechanism) {
     return mechanism.hashes_base() || encrypts ? Carries::function : Carries::bytes;
 }
 
+// Of a TRUSTED key nobody but its security officer makes one that has its bytes: that would do what the
+// TRUSTED one may not, and a short one tells them by its check value.
+Result<void> approve_base(const CxiCall& call, const KeyObject& base, Mechanism mechanism) {
+    const bool tells = base.is_secret() && !mechanism.is_vendor() && carried_by(mechanism) == Carries::bytes;
+    if (!tells || !base.properties.flag_or(CXI_PROP_TRUSTED, false)) return {};
+    return call.require(RIGHT_SECURITY_OFFICER, base.group());
+}
+
 // What two keys agree on, in the form that the mechanism gives it.
 Result<SecretBytes> agreed_secret(const LoadedKey& own, Mechanism mechanism, ByteView data,
                                   std::size_t length) {
@@ -146,6 +154,7 @@ Result<Bytes> cxi_key_derive(CxiCall& call) {
     const LoadedKey& base = call.key("key");
     const std::string group(properties.text(CXI_PROP_KEY_GROUP));
     CS2SIM_TRY_LET(now, cxi.circumstances(call, group));
+    now.modes |= base.object.made_in();  // which no mode tells by short keys of it and their check values
     CS2SIM_TRY_LET(of_base, cxi.config(base.object.group()));
     const Restrictions set = strictest(now.restrictions, of_base.restrictions);
     const Destination goes{group, call.makes_open(properties)}, leaves{group, call.lays_open(properties)};
@@ -154,6 +163,7 @@ Result<Bytes> cxi_key_derive(CxiCall& call) {
                    : approve_departure(call, base, leaves, carried_by(mechanism)));
     CS2SIM_TRY(approve_entry(call, base, goes, CXI_KEY_TYPE_SECRET, properties));
     CS2SIM_TRY(restrict_derivation(properties, set, base, mechanism.value));
+    CS2SIM_TRY(approve_base(call, base.object, mechanism));
     CS2SIM_TRY(cxi.use(base, USE_DERIVE, mechanism));
     CS2SIM_TRY(inherit_mode(call, base.object.made_in(), properties));
     CS2SIM_TRY_LET(place, cxi.place_in(call, properties, flags));
@@ -169,6 +179,7 @@ Result<Bytes> cxi_key_derive(CxiCall& call) {
         CS2SIM_TRY(approve_entry(call, *other, goes, CXI_KEY_TYPE_SECRET, properties));
         CS2SIM_TRY(
             approve_join(cxi, strictest(set, of_other.restrictions), base.object, other->object, bits / 8));
+        CS2SIM_TRY(approve_base(call, other->object, mechanism));
         CS2SIM_TRY(cxi.use(*other, USE_DERIVE, mechanism));
         CS2SIM_TRY(inherit_mode(call, other->object.made_in(), properties));
     }

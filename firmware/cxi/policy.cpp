@@ -201,7 +201,7 @@ KeyPolicy either(const KeyPolicy& one, const KeyPolicy& other) {
     both.usage |= other.usage;
     both.sensitive = one.sensitive && other.sensitive;
     both.extractable = one.extractable || other.extractable;
-    both.wrap_with_trusted = one.wrap_with_trusted && other.wrap_with_trusted;
+    both.wrap_with_trusted = one.wrap_with_trusted || other.wrap_with_trusted;
     if (!other.mechanisms) both.mechanisms.reset();
     for (const std::uint32_t mechanism : other.mechanisms.value_or(std::vector<std::uint32_t>()))
         if (both.mechanisms && !has_all(*both.mechanisms, {mechanism})) both.mechanisms->push_back(mechanism);

@@ -49,7 +49,8 @@ struct KeyPolicy {
     friend bool operator==(const KeyPolicy&, const KeyPolicy&) = default;
 };
 KeyPolicy policy_of(const KeyObject& key);
-// What either of two keys with the same bytes may do.
+// What either of two keys with the same bytes may do. But WRAP_WITH_TRUSTED sticks: it was set for the bytes,
+// and a key that was wrapped before would else lose it when it is wrapped again.
 KeyPolicy either(const KeyPolicy& one, const KeyPolicy& other);
 Result<Bytes> encode_policy(const KeyPolicy& policy);
 KeyPolicy decode_policy(ByteView note);  // that encode_policy() made

@@ -36,7 +36,7 @@ Result<void> still_allowed(CxiCall& call, const LoadedKey& key, Use use, Mechani
     CS2SIM_TRY_LET(allowed, call.has(RIGHT_USE | RIGHT_USE_PUBLIC, key));
     if (!allowed) return fail(E_CXI_PERMISSION_DENIED);
     if (call.is_unknown()) CS2SIM_TRY(bound_open_work(key, mechanism, {}, call.request.bytes("data").size()));
-    if (key.external) return {};
+    if (key.external) return call.cxi.allow(key, use, mechanism);  // other objects may have its bytes
     CS2SIM_TRY_LET(now, call.cxi.keys.find(key.index));
     if (!equal_in_constant_time(now->secret(), key.secret())) return fail(E_DB_NOT_FOUND);
     return call.cxi.allow(*now, use, mechanism);
@@ -141,11 +141,12 @@ Result<Bytes> run_cipher(CxiCall& call, Chain<CipherJob>& chain, bool single, bo
 }
 
 // Of first bytes somebody guesses one after the other, and has the MAC: so few are compared for who may have
-// it made (SP 800-38B, appendix A.2; FIPS 198-1, section 5, leaves less to the protocol).
-Result<void> approve_cut(Cxi& cxi, const Chain<HashJob>& chain, ByteView told) {
+// it made (SP 800-38B, appendix A.2; FIPS 198-1, section 5, leaves less to the protocol). A PRF's output is
+// as long as the caller says.
+Result<void> approve_cut(Cxi& cxi, const LoadedKey* key, Mechanism mechanism, ByteView told) {
     constexpr std::size_t kShortest = 8;
-    if (!chain.key || told.size() >= kShortest) return {};
-    return cxi.allow(*chain.key, USE_MAC, chain.mechanism);
+    if (!key || !key->object.is_secret() || told.size() >= kShortest) return {};
+    return cxi.allow(*key, USE_MAC, mechanism);
 }
 
 // Nothing, when `told` is the MAC or its first bytes, as many as the caller takes for enough.
@@ -219,8 +220,8 @@ Result<Bytes> cxi_hash_compute(CxiCall& call) {
         return fail(E_CXI_INVALID_FLAGS);
     }
     const bool compares = last && mac_use == USE_VERIFY;
-    auto done =
-        compares ? approve_cut(cxi, chain, data) : chain.job->update(data, call.context.abandonment.get());
+    auto done = compares ? approve_cut(cxi, chain.key.get(), chain.mechanism, data)
+                         : chain.job->update(data, call.context.abandonment.get());
     Result<Bytes> hash = Bytes();
     if (done && last) hash = chain.job->finish();
     if (hash && compares) hash = compared(*hash, data);
@@ -289,6 +290,8 @@ Result<Bytes> cxi_verify(CxiCall& call) {
         CS2SIM_TRY_LET(data, recover_signed(work.key, work.request.mechanism, signature));
         return call.answer({data});
     }
+    if (const Mechanism mechanism = work.request.mechanism; mechanism.kdf() == CXI_MECH_KDF_TLS12_PRF)
+        CS2SIM_TRY(approve_cut(call.cxi, &work.key, mechanism, signature));
     CS2SIM_TRY(check_signature(work.key, work.request, signature));
     return call.answer({ByteView()});
 }

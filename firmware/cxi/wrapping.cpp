@@ -65,6 +65,7 @@ bool has_short_tag(const LoadedKey& wrapping, Mechanism mechanism, ByteView para
 }
 
 bool is_authenticated(const LoadedKey& wrapping, Mechanism mechanism, ByteView parameter) {
+    if (mechanism.is_vendor()) return false;  // its other bits are whatever the caller likes
     if (wrapping.pkey) return mechanism.pad() == CXI_MECH_PAD_OAEP;
     if (mechanism.chain() == CXI_MECH_CHAIN_KEY_WRAP) return true;
     return (mechanism.chain() == CXI_MECH_CHAIN_GCM || mechanism.chain() == CXI_MECH_CHAIN_CCM) &&

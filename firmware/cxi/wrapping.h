@@ -36,7 +36,7 @@ bool makes_iv(ByteView parameter);
 // the whole tag.
 bool has_short_tag(const LoadedKey& wrapping, Mechanism mechanism, ByteView parameter);
 
-// Whether the mechanism proves what it wrapped.
+// Whether the mechanism proves what it wrapped; of users' modules nobody knows.
 bool is_authenticated(const LoadedKey& wrapping, Mechanism mechanism, ByteView parameter);
 
 // Whether TRUSTED of the wrapping key stands for keys of the group: a group's security officer does for its

@@ -2,6 +2,7 @@
 #include <openssl/core_names.h>
 
 #include <algorithm>
+#include <atomic>
 
 #include "firmware/crypto/digest.h"
 #include "firmware/crypto/secret.h"
@@ -301,6 +302,48 @@ Result<void> KeyStore::change_note(NoteKind kind, const LoadedKey& key,
         if (after == before) return {};
         return batch.set_note_of(group_term(key.object.group()), name, after);
     });
+}
+
+namespace {
+
+constexpr std::size_t kGroupBytes = 8;  // of group_prefix()
+constexpr std::size_t kMostGuardedGroups = 512;
+
+// Of all stores of the process: a change in one lets the keys of another be looked up once more.
+std::atomic<std::uint64_t> guard_changes = 1;
+
+}  // namespace
+
+// A form before was one byte, and of all groups.
+bool KeyStore::guards_in(ByteView note, std::string_view group) {
+    if (note.size() % kGroupBytes != 0) return true;
+    const Bytes prefix = group_prefix(group);
+    for (ByteView rest = note; !rest.empty(); rest = rest.subspan(kGroupBytes))
+        if (starts_with(rest, prefix)) return true;
+    return false;
+}
+
+Result<void> KeyStore::keep_guards(const LoadedKey& wrapping) {
+    CS2SIM_TRY_LET(known, note(NoteKind::guards, wrapping));
+    if (!known.empty() && guards_in(known, wrapping.object.group())) return {};
+    CS2SIM_TRY(change_note(NoteKind::guards, wrapping, [&](ByteView before) -> Result<Bytes> {
+        Bytes after = to_bytes(before);
+        if (!before.empty() && guards_in(before, wrapping.object.group())) return after;
+        if (before.size() >= kMostGuardedGroups * kGroupBytes) return fail(E_DB_NO_SPACE);
+        append(after, group_prefix(wrapping.object.group()));
+        return after;
+    }));
+    ++guard_changes;
+    return {};
+}
+
+// The number first: a note that comes between makes it old.
+Result<Bytes> KeyStore::guards(const LoadedKey& key) {
+    const std::uint64_t changes = guard_changes;
+    if (key.roles->unguarding == changes) return Bytes();
+    CS2SIM_TRY_LET(known, note(NoteKind::guards, key));
+    if (known.empty()) key.roles->unguarding = changes;
+    return known;
 }
 
 Result<void> KeyStore::modify_noted(NoteKind kind, ByteView index, const NotedChange& change) {

@@ -89,6 +89,8 @@ struct KeyRoles {
     // Under the mutex, as is whatever fixes a role.
     bool only_here = false;
     std::mutex mutex;
+    // At which number of changes of the notes of guards (KeyStore::guards()) the key had none.
+    std::atomic<std::uint64_t> unguarding{0};
 };
 
 // What a command works with: a key object decoded, its place, and its OpenSSL key when it is asymmetric.

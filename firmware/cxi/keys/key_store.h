@@ -109,8 +109,15 @@ public:
     // encoding, which is what leaves; it runs as that of modify().
     Result<std::vector<Bytes>> policies(const LoadedKey& key, ByteView came = {});
     Result<void> change_policies(const LoadedKey& key, const std::function<Result<Bytes>(ByteView)>& change);
-    // Others, one a kind; empty when there is none. `guards`: that keys with WRAP_WITH_TRUSTED were wrapped
-    // under it.
+    // Under bytes of `wrapping` a key with WRAP_WITH_TRUSTED is about to be wrapped, in its group. Error:
+    // E_DB_NO_SPACE, also when that were too many groups.
+    Result<void> keep_guards(const LoadedKey& wrapping);
+    // Whether that has been done, in whatever group: empty, or what guards_in() takes. Looked up once a key
+    // while no other one is noted. Precondition: the key has `roles`.
+    Result<Bytes> guards(const LoadedKey& key);
+    // Whether such a note is of that group, too.
+    static bool guards_in(ByteView note, std::string_view group);
+    // Others, one a kind; empty when there is none.
     enum class NoteKind : std::uint8_t { failures = 3, kak = 4, purpose = 7, guards = 8 };
     Result<Bytes> note(NoteKind kind, const LoadedKey& key);
     Result<void> change_note(NoteKind kind, const LoadedKey& key,

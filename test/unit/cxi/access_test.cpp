@@ -80,6 +80,31 @@ TEST_CASE("a reference by index answers the same for what is not there and for w
     CHECK(code_of(bench.run(SFC_CXI_KEY_PROP_GET, {absent, ByteView()})) == E_DB_NOT_FOUND);
 }
 
+TEST_CASE("a reference by index does not tell whether a group has settings, nor that a record is damaged") {
+    CxiBench bench;
+    test::configure(bench, "G", CXI_PROP_CFG_WRAP_POLICY, 0);
+    const Bytes settings = index_reference(key_index("G", "", 0)),
+                absent = index_reference(key_index("H", "", 0));
+    const Bytes damaged = index_reference(key_index("G", "damaged", 0));
+    const auto keys = bench.services.databases.open(kKeyDatabase);
+    REQUIRE(keys);
+    REQUIRE((*keys)->insert(key_index("G", "damaged", 0), Bytes(40, 7)));
+    const auto all = [&](const Bytes& key, std::uint32_t code) {
+        CHECK(code_of(bench.run(SFC_CXI_KEY_PROP_GET, {key, ByteView()})) == code);
+        CHECK(code_of(bench.run(SFC_CXI_KEY_DELETE, {key})) == code);
+        CHECK(code_of(bench.crypt(key, CXI_MECH_MODE_ENCRYPT, {}, Bytes(16))) == code);
+    };
+    for (const std::string user : {"", "CXI_GROUP=ELSEWHERE"}) {
+        CAPTURE(user);
+        bench.context.users.clear();
+        if (!user.empty()) bench.log_on(0x00000002, user);
+        for (const Bytes& key : {settings, absent, damaged}) all(key, E_CXI_PERMISSION_DENIED);
+    }
+    bench.log_on(0x00000002, "CXI_GROUP=G");
+    all(settings, E_CXI_INVALID_PARAM_VAL);
+    all(damaged, E_CXI_KEY_BLOB_FORMAT);
+}
+
 TEST_CASE("objects with PRIVATE = false are there without log-on, to look at and, without secret, to use") {
     CxiBench bench;
     PropertyList of_private = in_slot(true), of_public = in_slot(false);

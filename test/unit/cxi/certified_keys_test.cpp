@@ -275,6 +275,37 @@ TEST_CASE("what a certified mode made is told in no other mode nor what is made 
     }
 }
 
+TEST_CASE("a trusted key of no certified mode tells in none what it wrapped of such a mode") {
+    for (const Certified& now : kCertified) {
+        CAPTURE(now.mode);
+        CxiBench bench;
+        const Bytes kek = make(bench, aes("kek")), pair = bench.rsa("pair"),
+                    before = make(bench, aes("before", 1));
+        const Bytes half =
+            bench.import(CXI_KEY_TYPE_PUBLIC, CxiBench::key_template(CXI_KEY_ALGO_RSA, 0, "G", "half"),
+                         bench.public_key(pair));
+        for (const Bytes& each : {kek, half}) test::trust(bench, each);
+        const auto decrypt = [&] {
+            return code_of(bench.crypt(kek, CXI_MECH_MODE_DECRYPT | CXI_MECH_CHAIN_CBC,
+                                       iv_parameter(Bytes(16)), Bytes(16)));
+        };
+        enter(bench, now);
+        const Bytes key = make(bench, aes("key", CXI_KEY_EXPORT_ALLOW));
+        leave(bench);
+        REQUIRE(code_of(wrap(bench, before, kek)) == 0);
+        CHECK(decrypt() == 0);
+        enter(bench, now);
+        const auto blob = wrap(bench, key, kek);
+        REQUIRE(code_of(blob) == 0);
+        leave(bench);
+        CHECK(decrypt() == E_CXI_KEY_USAGE);
+        CHECK(code_of(unwrap(bench, *blob, kek, aes("back"))) == 0);
+        const auto sealed = wrap(bench, key, half, kOaep);
+        REQUIRE(code_of(sealed) == 0);
+        CHECK(code_of(bench.crypt(pair, CXI_MECH_MODE_DECRYPT | kOaep, {}, *sealed)) == E_CXI_KEY_USAGE);
+    }
+}
+
 TEST_CASE("what a certified mode made in a slot is open to nobody in another mode") {
     for (const Certified& now : kCertified) {
         CAPTURE(now.mode);

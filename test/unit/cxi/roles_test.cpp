@@ -369,4 +369,24 @@ TEST_CASE("a MAC is not guessed byte by byte with a key that only verifies") {
         CHECK(compare(both, right) == 0);
         CHECK(compare(both, wrong) == E_CXI_CRYPT_SIGN_VERIFY);
     }
+    // VERIFY compares as many bytes of a PRF's output as its parameter says.
+    constexpr std::uint32_t kPrf = CXI_MECH_KDF_TLS12_PRF | CXI_MECH_HASH_SHA256;
+    for (const std::uint16_t size : {1, 7, 8, 12}) {
+        CAPTURE(size);
+        const Bytes length = compose(LAYOUT_CXI_PRF_PARAMETER, {size}).value();
+        const auto check = [&](ByteView key, ByteView told) {
+            return code_of(bench.run(SFC_CXI_VERIFY, {0, kPrf, key, length, told, data}));
+        };
+        const auto output = bench.sign(signs, kPrf, data, false, length);
+        REQUIRE(code_of(output) == 0);
+        Bytes wrong = *output;
+        wrong.back() ^= 1;
+        CHECK(check(verifies, *output) == (size < 8 ? std::uint32_t{E_CXI_KEY_USAGE} : 0u));
+        CHECK(check(verifies, wrong) ==
+              (size < 8 ? std::uint32_t{E_CXI_KEY_USAGE} : std::uint32_t{E_CXI_CRYPT_SIGN_VERIFY}));
+        CHECK(check(both, *output) == 0);
+        CHECK(check(both, wrong) == E_CXI_CRYPT_SIGN_VERIFY);
+    }
+    // Whole MACs are compared whole: a short one is a wrong one.
+    CHECK(code_of(bench.verify(verifies, kHash, data, Bytes(4), false)) == E_CXI_CRYPT_SIGN_VERIFY);
 }

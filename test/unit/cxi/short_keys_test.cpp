@@ -73,3 +73,32 @@ TEST_CASE("in certified modes no short key comes in, by no way, and none that is
                                     {0, kdf, deriving, raw("from it", 128).encode(), data})) == expected);
         }
 }
+
+// Check values would tell from its beginning, byte by byte, what such a mode derives.
+TEST_CASE("what a certified mode made is made short in no other mode either") {
+    for (const Certified& certified : kCertified) {
+        CAPTURE(certified.mode);
+        CxiBench bench;
+        bench.set_modes(MODE_OPERATIONAL | certified.mode);
+        const Bytes base = CxiBench::reference(bench.generate(raw("base", 256)));
+        const Bytes curve = bench.curve("curve", "NIST-P256", CXI_KEY_ALGO_ECDH);
+        bench.set_modes(MODE_OPERATIONAL);
+        const Bytes free = CxiBench::reference(bench.generate(raw("free", 256)));
+        const auto derive = [&](std::uint32_t mechanism, ByteView from, std::uint32_t bits, ByteView data) {
+            const std::string name = std::to_string(bits) + " by " + std::to_string(mechanism);
+            return code_of(bench.run(SFC_CXI_KEY_DERIVE, {+CXI_FLAG_KEY_OVERWRITE, mechanism, from,
+                                                          raw(name, bits).encode(), data}));
+        };
+        for (const std::uint32_t kdf : {CXI_MECH_KDF_HMAC, CXI_MECH_KDF_TLS12_PRF}) {
+            CAPTURE(kdf);
+            const std::uint32_t mechanism = kdf | CXI_MECH_HASH_SHA256;
+            CHECK(derive(mechanism, base, certified.least, Bytes(10)) == 0);
+            for (const std::uint32_t bits : {32u, certified.least - 8}) {
+                CHECK(derive(mechanism, base, bits, Bytes(10)) == certified.code);
+                CHECK(derive(mechanism, free, bits, Bytes(10)) == 0);
+            }
+        }
+        CHECK(derive(CXI_MECH_KDF_ECDH, curve, certified.least, bench.public_key(curve)) == 0);
+        CHECK(derive(CXI_MECH_KDF_ECDH, curve, 32, bench.public_key(curve)) == certified.code);
+    }
+}

@@ -91,6 +91,25 @@ TEST_CASE("an open object of another slot moves open objects alone") {
     }
 }
 
+TEST_CASE("who is not of a slot leaves no notes that take its room") {
+    CxiBench bench;
+    const Bytes open = make_open(bench, "SLOT_0000"), other = make_open(bench, "SLOT_0000");
+    const Bytes ctr = iv_parameter(Bytes(16));
+    const auto works = [&] {
+        return code_of(bench.crypt(open, CXI_MECH_MODE_ENCRYPT | CXI_MECH_CHAIN_CTR, ctr, Bytes(16)));
+    };
+    for (const bool noted : {false, true}) {
+        CAPTURE(noted);
+        if (noted) configure(bench, "SLOT_0000", CXI_PROP_CFG_SECURE_DERIVATION);
+        bench.log_on(0x00000002, "CXI_GROUP=SLOT_0001");
+        CHECK(code_of_wrap(bench, open, other) == E_CXI_PERMISSION_DENIED);
+        CHECK(works() == (noted ? std::uint32_t{E_CXI_PERMISSION_DENIED} : 0u));
+        bench.log_on(0x00000002, "CXI_GROUP=SLOT_0000");
+        CHECK(code_of_wrap(bench, open, other) == 0);
+        CHECK(works() == 0);
+    }
+}
+
 TEST_CASE("a key manager who uses no keys neither wraps them nor lays them open nor brings any in") {
     CxiBench bench;
     const Bytes target = make(bench, aes("SLOT_0000", "target"));
