@@ -125,8 +125,25 @@ TEST_CASE("status, list and logs say what there is to know, and the PID file hol
     REQUIRE(::stat(node.c_str(), &found) == 0);
     CHECK((found.st_mode & 0777) == 0600);
     require_success(instance.cs2sim({"stop"}));
-    CHECK(run({built_program("cs2sim"), "list"}, here).out.empty());
+    CHECK(run({built_program("cs2sim"), "list"}, here).out.find(instance.state) == std::string::npos);
     CHECK(instance.cs2sim({"status"}).status == 3);
+}
+
+// A login has XDG_RUNTIME_DIR; what a service or a remote command starts may have none.
+TEST_CASE("list finds an instance that was started without a login's runtime folder") {
+    Instance instance;
+    const std::string runtime = instance.environment["XDG_RUNTIME_DIR"];
+    instance.environment["XDG_RUNTIME_DIR"] = "";
+    require_success(instance.cs2sim({"start", "--no-device"}));
+    RunOptions login;
+    login.environment = {{"XDG_RUNTIME_DIR", runtime}};
+    const Outcome list = run({built_program("cs2sim"), "list"}, login);
+    INFO(list.out);
+    const std::string entry = "  " + instance.state + "  ";
+    const auto found = list.out.find(entry);
+    CHECK(found != std::string::npos);
+    CHECK(list.out.find(entry, found + 1) == std::string::npos);  // once
+    require_success(instance.cs2sim({"stop"}));
 }
 
 namespace {

@@ -63,8 +63,16 @@ TEST_CASE("keys go from a device into a store, are checked and sealed anew, and 
     CHECK(has(keystore_does(pair.two, {"stats", store}, false), "3 in 2 groups"));
     // A path that was misspelt is no store without keys.
     const std::string misspelt = pair.a.file("kyes.db").string();
-    for (const char* verb : {"stats", "check", "recrypt"}) {
-        const Outcome absent = pair.a.tool("cs2sim", {"keystore", verb, misspelt});
+    for (const std::vector<std::string>& words :
+         std::vector<std::vector<std::string>>{{"stats", misspelt},
+                                               {"migrate", misspelt},
+                                               {"check", misspelt},
+                                               {"recrypt", misspelt},
+                                               {"copy", misspelt, "device"},
+                                               {"copy", misspelt, pair.a.file("target.db").string()}}) {
+        std::vector<std::string> all{"keystore"};
+        all.insert(all.end(), words.begin(), words.end());
+        const Outcome absent = pair.a.tool("cs2sim", all);
         CHECK(absent.status == 1);
         CHECK(has(absent.err, "kyes.db is not there"));
         CHECK(!std::filesystem::exists(misspelt));

@@ -68,6 +68,18 @@ TEST_CASE("run: programs that make their system calls themselves are led when as
                   kGetState);
 }
 
+TEST_CASE("run: a script may start static programs and dynamic ones") {
+    const Folder folder;
+    const std::string script = built_program("example_raw_client_static") + " && " + built_program("csadm") +
+                               " GetState && test -c /dev/cs2a && echo all";
+    const Outcome all = run_led(folder, {"--by", "both"}, {"sh", "-c", script});
+    require_shown(all, kGetState);
+    CHECK(contains(all.out, "all\n"));
+    // One that is static itself starts dynamic ones.
+    require_shown(run_led(folder, {}, {"busybox", "sh", "-c", built_program("csadm") + " GetState"}),
+                  kGetState);
+}
+
 #ifdef CS2SIM_CALLER32
 TEST_CASE("run: a program of 32 bits is led too, though nothing can be preloaded into it") {
     const Folder folder;

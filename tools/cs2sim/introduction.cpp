@@ -1,11 +1,13 @@
 // What the table of subcommands says about cs2sim: the pages of its manual, and how words go on.
 #include <algorithm>
+#include <cstdio>
 #include <iostream>
 #include <memory>
 #include <optional>
 
 #include "firmware/faults/rules/rule.h"
 #include "firmware/profile/profile.h"
+#include "firmware/protocol/error.h"
 #include "firmware/protocol/functions.h"
 #include "tools/cs2sim/commands.h"
 #include "tools/manual/manual.h"
@@ -71,10 +73,30 @@ std::string synopsis_of(const CLI::App& app, const std::string& called) {
     return text;
 }
 
+// Of "FLOAT in [0 - 100]": the range.
+std::string range_of(const CLI::Option& option) {
+    const std::string type = option.get_type_name();
+    const auto range = type.find(" in [");
+    return range == std::string::npos ? "" : type.substr(range + 1);
+}
+
+Words excluded_by(const CLI::Option& option) {
+    Words names;
+    for (const CLI::Option* other : option.get_excludes()) names.push_back(other->get_name());
+    std::ranges::sort(names);  // they come in the order of their addresses
+    return names;
+}
+
 void describe_options(tools::ManualPage& page, const CLI::App& app) {
     for (const CLI::Option* option : options_of(app)) {
         std::string text = option->get_description();
-        if (!option->get_envname().empty()) text += "; default: the environment's " + option->get_envname();
+        const auto add = [&](const std::string& more) { text += (text.empty() ? "" : "; ") + more; };
+        const Words listed = listed_values(*option);
+        if (option->get_positional() && !listed.empty()) add("one of " + CLI::detail::join(listed, ", "));
+        if (const std::string range = range_of(*option); !range.empty()) add(range);
+        if (const Words excluded = excluded_by(*option); !excluded.empty())
+            add("not with " + CLI::detail::join(excluded, ", "));
+        if (!option->get_envname().empty()) add("default: the environment's " + option->get_envname());
         page.item(term_of(*option), text);
     }
     if (!app.get_footer().empty()) page.literal(app.get_footer());
@@ -148,6 +170,17 @@ Words function_names() {
     return names;
 }
 
+// What explain knows: functions, and the codes of errors as the tools print them.
+Words explained_names() {
+    Words names = function_names();
+    for (const ErrorRow& row : error_table()) {
+        char code[9];
+        std::snprintf(code, sizeof code, "%08X", static_cast<unsigned>(row.code));
+        names.emplace_back(code);
+    }
+    return names;
+}
+
 // Each line of fault_actions() begins with an action's name.
 Words action_names() {
     Words names;
@@ -162,8 +195,8 @@ struct ValueRow {
     Words (*values)();
 };
 constexpr ValueRow kValues[] = {
-    {"--profile", built_in_profiles}, {"--function", function_names}, {"--do", action_names},
-    {"explain/what", function_names}, {"run/name", scenario_names},   {"show/name", scenario_names},
+    {"--profile", built_in_profiles},  {"--function", function_names}, {"--do", action_names},
+    {"explain/what", explained_names}, {"run/name", scenario_names},   {"show/name", scenario_names},
 };
 
 Words values_of(const CLI::App& app, const CLI::Option& option) {
@@ -216,7 +249,15 @@ int print_completions(const CLI::App& app, Words words) {
     const std::string typed = words.empty() ? "" : words.back();
     if (!words.empty()) words.pop_back();
     if (std::find(words.begin(), words.end(), "--") != words.end()) return 0;
-    for (const std::string& word : candidates(place_behind(app, words), typed.starts_with('-')))
+    const Place place = place_behind(app, words);
+    if (const auto sign = typed.find('='); typed.starts_with("--") && sign != std::string::npos) {
+        const CLI::Option* option = place.app->get_option_no_throw(typed.substr(0, sign));
+        for (const std::string& value : option ? values_of(*place.app, *option) : Words{})
+            if (const std::string word = typed.substr(0, sign + 1) + value; word.starts_with(typed))
+                std::cout << word << '\n';
+        return 0;
+    }
+    for (const std::string& word : candidates(place, typed.starts_with('-')))
         if (word.starts_with(typed)) std::cout << word << '\n';
     return 0;
 }

@@ -55,7 +55,7 @@ Result<std::unique_ptr<KeyStore>> open_store(const std::string& url) {
     return keystore::open_key_store(storage, say);
 }
 
-// For what only looks at a store: a path that was misspelt must not become an empty one.
+// For what wants keys of a store: a path that was misspelt must not become an empty one.
 Result<std::unique_ptr<KeyStore>> open_present_store(const std::string& url) {
     CS2SIM_TRY_LET(storage, keystore::parse_key_store_url(url, say));
     std::error_code ignored;
@@ -114,7 +114,7 @@ Result<void> init(const KeystoreArguments& arguments) {
 }
 
 Result<void> migrate(const KeystoreArguments& arguments) {
-    CS2SIM_TRY_LET(store, open_store(arguments.url));
+    CS2SIM_TRY_LET(store, open_present_store(arguments.url));
     return store->migrate();
 }
 
@@ -158,7 +158,7 @@ Result<void> recrypt(host::Device& device, const KeystoreArguments& arguments) {
 }
 
 Result<void> copy_stores(const KeystoreArguments& arguments) {
-    CS2SIM_TRY_LET(from, open_store(arguments.url));
+    CS2SIM_TRY_LET(from, open_present_store(arguments.url));
     CS2SIM_TRY_LET(to, open_store(arguments.target));
     const keystore::Filter filter = filter_of(arguments);
     CS2SIM_TRY_LET(total, from->count(filter));
@@ -169,7 +169,7 @@ Result<void> copy_stores(const KeystoreArguments& arguments) {
 
 Result<void> copy_with_device(host::Device& device, const KeystoreArguments& arguments) {
     const bool out = arguments.url == kDevice;
-    CS2SIM_TRY_LET(store, open_store(out ? arguments.target : arguments.url));
+    CS2SIM_TRY_LET(store, out ? open_store(arguments.target) : open_present_store(arguments.url));
     return watched("copied", 0, [&](const keystore::Watch& watch) {
         const auto execute = keystore::executed_by(device);
         return out ? keystore::copy_from_device(execute, *store, arguments.group, arguments.move, watch)

@@ -61,21 +61,23 @@ fs::path found_in_path(const std::string& program) {
     return program;
 }
 
-// An ELF file that names no interpreter, or is for 32 bits, which our library is not: nothing can be
-// preloaded into it. Scripts are run by a shell that is not so.
-bool takes_no_library(const fs::path& program) {
+// How a program can be led. "both": by the kernel, since nothing can be preloaded into what names no
+// interpreter, and by our library in its children, which may be linked dynamically. "seccomp": it is for 32
+// bits, which our library is not, so that the loader would complain. Scripts are run by a shell that is
+// neither.
+std::string way_for(const fs::path& program) {
     std::ifstream file(program, std::ios::binary);
     Elf64_Ehdr head{};
     file.read(reinterpret_cast<char*>(&head), sizeof head);
-    if (!file || std::memcmp(head.e_ident, ELFMAG, SELFMAG) != 0) return false;
-    if (head.e_ident[EI_CLASS] != ELFCLASS64) return true;
+    if (!file || std::memcmp(head.e_ident, ELFMAG, SELFMAG) != 0) return "preload";
+    if (head.e_ident[EI_CLASS] != ELFCLASS64) return "seccomp";
     for (unsigned i = 0; i < head.e_phnum; ++i) {
         Elf64_Phdr segment{};
         file.seekg(static_cast<std::streamoff>(head.e_phoff + std::uint64_t{i} * head.e_phentsize));
         file.read(reinterpret_cast<char*>(&segment), sizeof segment);
-        if (!file || segment.p_type == PT_INTERP) return false;
+        if (!file || segment.p_type == PT_INTERP) return "preload";
     }
-    return true;
+    return "both";
 }
 
 // Beside this program, in a build or an installation.
@@ -87,17 +89,18 @@ fs::path preload_library() {
     return {};
 }
 
-int run_preloaded(const RunArguments& arguments, const std::string& socket) {
+// Has the loader put our library into the program and its children. False, said: it is not there.
+bool preload_for(const RunArguments& arguments, const std::string& socket) {
     const fs::path library = preload_library();
     if (library.empty()) {
         std::cerr << "cs2sim: libcs2sim-preload.so is not where this program is installed\n";
-        return kNoSimulator;
+        return false;
     }
     const char* before = std::getenv("LD_PRELOAD");
     ::setenv("LD_PRELOAD", (library.string() + (before ? std::string(":") + before : "")).c_str(), 1);
     ::setenv("CS2SIM_PRELOAD_DEVICE", arguments.device.c_str(), 1);
     ::setenv("CS2SIM_PRELOAD_SOCKET", socket.c_str(), 1);
-    return run_program(arguments.program);
+    return true;
 }
 
 int run(const RunArguments& arguments, const fs::path& state) {
@@ -106,10 +109,11 @@ int run(const RunArguments& arguments, const fs::path& state) {
     ::setenv("CRYPTOSERVER", arguments.device.c_str(), 1);
     ::setenv("CS2SIM_STATE", state.c_str(), 1);
     const std::string socket = host_socket(state).string();
-    const bool supervised = arguments.by == "seccomp" ||
-                            (arguments.by == "auto" && takes_no_library(found_in_path(arguments.program[0])));
-    return supervised ? run_supervised(arguments.program, arguments.device, socket)
-                      : run_preloaded(arguments, socket);
+    const std::string by =
+        arguments.by == "auto" ? way_for(found_in_path(arguments.program[0])) : arguments.by;
+    if (by != "seccomp" && !preload_for(arguments, socket)) return kNoSimulator;
+    return by == "preload" ? run_program(arguments.program)
+                           : run_supervised(arguments.program, arguments.device, socket);
 }
 
 }  // namespace
@@ -124,10 +128,11 @@ void add_run_command(CLI::App& app, CommandLine& line) {
         line);
     command->add_option("--device", arguments->device, "the path that the program opens (/dev/cs2a)");
     command
-        ->add_option(
-            "--by", arguments->by,
-            "how: auto takes preload, and seccomp for programs that are linked statically or for 32 bits")
-        ->check(CLI::IsMember(std::vector<std::string>{"auto", "preload", "seccomp"}));
+        ->add_option("--by", arguments->by,
+                     "how: auto takes preload, both for a program that is linked statically, and seccomp for "
+                     "one of 32 "
+                     "bits; both is for scripts and test runners that start static programs too")
+        ->check(CLI::IsMember(std::vector<std::string>{"auto", "preload", "seccomp", "both"}));
     command->add_option("program", arguments->program, "and its arguments, behind --")->required();
     command->callback([&line, arguments] { line.exit_status = run(*arguments, state_folder(line.state)); });
 }

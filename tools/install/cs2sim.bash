@@ -1,6 +1,6 @@
 # bash completion of cs2sim, csadm, cxitool and p11tool2: the programs themselves say how a word can go on.
 _cs2sim() {
-    local line=${COMP_LINE:0:COMP_POINT} typed found prefix
+    local line=${COMP_LINE:0:COMP_POINT} typed found
     typed=${line##* }
     if [ "${1##*/}" = cs2sim ]; then
         local words=("${COMP_WORDS[@]:1:COMP_CWORD-1}")
@@ -8,18 +8,24 @@ _cs2sim() {
     else
         found=$("$1" --complete "$typed" 2>/dev/null)
     fi
-    # Readline puts in what follows the last character at which it breaks words.
-    prefix=${typed%"${typed##*[=:@,]}"}
+    # Readline puts in what follows the last character at which it breaks words; a file's name may begin at a ',' as well.
+    local broken=${typed%"${typed##*[=:@]}"}
+    local prefix=${typed%"${typed##*[=:@,]}"}
+    local IFS=$'\n'
     if [ -n "$found" ]; then
-        local IFS=$'\n'
         COMPREPLY=($found)
-        case $typed in
-        *[=:@]*) COMPREPLY=("${COMPREPLY[@]#"${typed%"${typed##*[=:@]}"}"}") ;;
-        esac
-    else
-        local IFS=$'\n'
+        COMPREPLY=("${COMPREPLY[@]#"$broken"}")
+    elif [ "$prefix" = "$broken" ]; then
         COMPREPLY=($(compgen -f -- "${typed#"$prefix"}"))
         compopt -o filenames 2>/dev/null
+    else
+        local file
+        COMPREPLY=()
+        for file in $(compgen -f -- "${typed#"$prefix"}"); do
+            [ ! -d "$file" ] || file=$file/
+            COMPREPLY+=("${prefix#"$broken"}$file")
+        done
+        [ ${#COMPREPLY[@]} -ne 1 ] || [ "${COMPREPLY[0]%/}" = "${COMPREPLY[0]}" ] || compopt -o nospace 2>/dev/null
     fi
     [ ${#COMPREPLY[@]} -ne 1 ] || [ "${COMPREPLY[0]%=}" = "${COMPREPLY[0]}" ] || compopt -o nospace 2>/dev/null
 }

@@ -69,7 +69,19 @@ fs::path runtime_folder() {
                           : fs::path(folder) / "cs2sim";
 }
 
-fs::path instances_folder() { return runtime_folder() / "instances"; }
+// Where the instances of a runtime folder are listed.
+fs::path instances_folder(const fs::path& runtime) { return runtime / "instances"; }
+
+// Of this user: an instance that a service or a remote command started may know another runtime folder than a
+// login has.
+std::vector<fs::path> runtime_folders() {
+    const std::string user = std::to_string(::getuid());
+    std::vector<fs::path> folders{runtime_folder()};
+    for (const fs::path& folder :
+         {fs::path("/run/user") / user / "cs2sim", fs::path("/tmp") / ("cs2sim-" + user)})
+        if (std::ranges::find(folders, folder) == folders.end()) folders.push_back(folder);
+    return folders;
+}
 
 // In /tmp another may have made a folder of that name first, and say in it what they like.
 bool is_ours(const fs::path& folder) {
@@ -115,26 +127,31 @@ DefaultDevice default_device() {
 
 std::vector<fs::path> running_instances() {
     std::vector<fs::path> found;
-    std::error_code error;
-    if (!is_ours(runtime_folder()) || !is_ours(instances_folder())) return found;
-    for (const fs::directory_entry& entry : fs::directory_iterator(instances_folder(), error)) {
-        std::error_code gone;
-        const fs::path state = fs::read_symlink(entry.path(), gone);
-        if (gone) continue;
-        if (InstanceLock::holder(state))
-            found.push_back(state);
-        else
-            fs::remove(entry.path(), gone);
+    for (const fs::path& runtime : runtime_folders()) {
+        std::error_code error;
+        if (!is_ours(runtime) || !is_ours(instances_folder(runtime))) continue;
+        for (const fs::directory_entry& entry : fs::directory_iterator(instances_folder(runtime), error)) {
+            std::error_code gone;
+            const fs::path state = fs::read_symlink(entry.path(), gone);
+            if (gone) continue;
+            if (InstanceLock::holder(state))
+                found.push_back(state);
+            else
+                fs::remove(entry.path(), gone);
+        }
     }
     std::ranges::sort(found);
+    const auto twice = std::ranges::unique(found);
+    found.erase(twice.begin(), twice.end());
     return found;
 }
 
 void register_instance(const fs::path& state) {
     std::error_code ignored;  // who is not found by `list` is still found by its state
     fs::create_directories(runtime_folder().parent_path(), ignored);
-    if (!make_own_folder(runtime_folder()) || !make_own_folder(instances_folder())) return;
-    const fs::path link = instances_folder() / std::to_string(std::hash<std::string>()(state.string()));
+    if (!make_own_folder(runtime_folder()) || !make_own_folder(instances_folder(runtime_folder()))) return;
+    const fs::path link =
+        instances_folder(runtime_folder()) / std::to_string(std::hash<std::string>()(state.string()));
     fs::remove(link, ignored);
     fs::create_symlink(state, link, ignored);
 }
