@@ -12,10 +12,6 @@
 namespace cs2sim::host {
 namespace {
 
-bool is_password(std::uint8_t mechanism) {
-    return mechanism == MECH_CLR_PWD || mechanism == MECH_SHA1_PWD || mechanism == MECH_HMAC_PWD;
-}
-
 struct Offer {
     std::uint8_t mode;
     std::uint8_t mechanism;
@@ -168,7 +164,7 @@ Result<void> SecureSession::logon(Connection& connection, std::string_view user,
         CS2SIM_TRY_LET(signature, key.sign(name, message));
         response = to_secret(signature);
     } else {
-        if (!is_password(mechanism)) return fail(E_CMDS_BAD_MECH);
+        if (!is_password_mechanism(mechanism)) return fail(E_CMDS_BAD_MECH);
         CS2SIM_TRY_LET(password, key.password());
         response = password_response(mechanism, password_token(mechanism, password), message);
     }
