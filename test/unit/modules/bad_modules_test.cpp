@@ -257,7 +257,7 @@ TEST_CASE("A command that never returns ends with the restart, or by the watchdo
         caller.join();
         CHECK(answered == E_OS_MDL_NOT_AVAILABLE);
         unwatched.restart();
-        expect_alive(patient);
+        expect_alive(unwatched);
     }
 }
 
