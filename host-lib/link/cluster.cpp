@@ -1,6 +1,7 @@
 #include "host-lib/link/cluster.h"
 
 #include "firmware/protocol/functions.h"
+#include "host-lib/link/secure_session.h"
 
 namespace cs2sim::host {
 namespace {
@@ -17,10 +18,6 @@ bool device_failed(std::uint32_t error) {
         default:  // the system refused: the codes from open() to ioctl() carry errno
             return error >= E_CSA_NODE_OPEN && error <= with_errno(E_CSA_IOCTL, 0xFFF);
     }
-}
-
-bool session_gone(std::uint32_t error) {
-    return error == E_CMDS_SM_EXPIRED || error == E_CMDS_SM_ID || error == E_CMDS_SM_SESS_CLOSED;
 }
 
 }  // namespace
@@ -48,7 +45,7 @@ Result<void> Cluster::logoff() {
     if (done) return done;
     if (device_failed(done.error().code))
         device_.reset();
-    else if (!session_gone(done.error().code))
+    else if (!is_session_gone(done.error().code))
         return done;
     return {};
 }
@@ -93,7 +90,7 @@ Result<Bytes> Cluster::execute_here(std::uint16_t fc, std::uint8_t sfc, ByteView
     auto answer = device_->execute_block(fc, sfc, block);
     if (answer) return answer;
     const std::uint32_t error = answer.error().code;
-    if (device_failed(error) || session_gone(error)) device_.reset();
+    if (device_failed(error) || is_session_gone(error)) device_.reset();
     if (device_failed(error)) current_ = (current_ + 1) % devices_.size();
     return answer;
 }
