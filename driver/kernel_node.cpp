@@ -34,11 +34,11 @@ ssize_t write_joined(int fd, iovec* pieces, int count, void*) {
 
 ssize_t read_plainly(int fd, void* into, std::size_t size, void*) { return ::read(fd, into, size); }
 
-class Bell : public PollBell {
+class KernelPoller : public Poller {
 public:
-    explicit Bell(fuse_pollhandle* handle) : handle_(handle) {}
-    ~Bell() override { fuse_pollhandle_destroy(handle_); }
-    void ring() override { fuse_lowlevel_notify_poll(handle_); }
+    explicit KernelPoller(fuse_pollhandle* handle) : handle_(handle) {}
+    ~KernelPoller() override { fuse_pollhandle_destroy(handle_); }
+    void wake() override { fuse_lowlevel_notify_poll(handle_); }
 
 private:
     fuse_pollhandle* handle_;
@@ -280,14 +280,15 @@ void KernelNode::exchange(fuse_req_t request, fuse_file_info* info, std::unique_
 }
 
 void KernelNode::poll(fuse_req_t request, fuse_file_info* info, fuse_pollhandle* handle) {
-    std::unique_ptr<Bell> bell;
-    if (handle != nullptr && !guarded("device node", [&] { bell = std::make_unique<Bell>(handle); }))
+    std::unique_ptr<KernelPoller> poller;
+    if (handle != nullptr &&
+        !guarded("device node", [&] { poller = std::make_unique<KernelPoller>(handle); }))
         fuse_pollhandle_destroy(handle);  // who polls is told nothing later, and so is told now
-    if (handle != nullptr && !bell) {
+    if (handle != nullptr && !poller) {
         fuse_reply_err(request, ENOMEM);
         return;
     }
-    guarded_request(request, [&] { fuse_reply_poll(request, file_of(info).poll(std::move(bell))); });
+    guarded_request(request, [&] { fuse_reply_poll(request, file_of(info).poll(std::move(poller))); });
 }
 
 void KernelNode::release(fuse_req_t request, fuse_file_info* info) {

@@ -74,7 +74,7 @@ void Node::stop() {
             for (auto& waiting : file->waiting_) waiting.outcome = {.error = EIO};
             effects.finished.splice(effects.finished.end(), file->waiting_);
             if (file->state_ == NodeFile::State::running) file->conversation_->abandon();
-            effects.bells.splice(effects.bells.end(), file->bell_);
+            effects.pollers.splice(effects.pollers.end(), file->poller_);
         }
         deadline_moved_.notify_all();
     }
@@ -99,7 +99,7 @@ void Node::hand_over(NodeFile::Effects& effects) {
             next = file.get();
             first = it;
         }
-        effects.bells.splice(effects.bells.end(), file->bell_);  // may be writable now
+        effects.pollers.splice(effects.pollers.end(), file->poller_);  // may be writable now
     }
     if (next == nullptr) return;
     holder_ = next;

@@ -25,7 +25,7 @@ void NodeFile::Effects::finish(Requests& from, Requests::iterator one, Outcome o
 
 void NodeFile::Effects::carry_out() {
     for (Waiting& one : finished) one.request->finish(std::move(one.outcome));
-    for (auto& bell : bells) bell->ring();
+    for (auto& poller : pollers) poller->wake();
 }
 
 NodeFile::NodeFile(Node& node, std::unique_ptr<Conversation> conversation)
@@ -212,11 +212,11 @@ int NodeFile::give() {
     return 0;
 }
 
-unsigned NodeFile::poll(std::unique_ptr<PollBell> bell) {
-    Bells bells;
-    if (bell) bells.push_back(std::move(bell));
+unsigned NodeFile::poll(std::unique_ptr<Poller> poller) {
+    Pollers pollers;
+    if (poller) pollers.push_back(std::move(poller));
     std::lock_guard lock(node_.mutex_);
-    if (!bells.empty()) bell_.swap(bells);
+    if (!pollers.empty()) poller_.swap(pollers);
     if (gone()) return POLLIN | POLLERR | POLLHUP;
     unsigned events = 0;
     if (state_ == State::answered) events |= POLLIN | POLLRDNORM;
@@ -231,7 +231,7 @@ void NodeFile::close() {
     {
         std::lock_guard lock(node_.mutex_);
         closed_ = true;
-        bell_.clear();
+        poller_.clear();
         if (node_.holder_ == this) node_.hand_over(effects);
         if (state_ == State::running)
             conversation_->abandon();  // and run() ends it
@@ -340,7 +340,7 @@ void NodeFile::serve(Effects& effects) {
         if (!guarded("device node", [&] { outcome = outcome_of(*one); })) outcome = Outcome{.error = ENOMEM};
         if (outcome) effects.finish(waiting_, one, std::move(*outcome));
     }
-    effects.bells.splice(effects.bells.end(), bell_);
+    effects.pollers.splice(effects.pollers.end(), poller_);
 }
 
 void NodeFile::change(State state, Effects& effects) {

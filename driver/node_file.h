@@ -35,11 +35,11 @@ public:
     virtual bool interrupted() const = 0;  // a signal arrived already
 };
 
-// Somebody sleeps in poll(): ring() once the file's readiness has changed, then destroy.
-class PollBell {
+// Somebody sleeps in poll(): wake() once the file's readiness has changed, then destroy.
+class Poller {
 public:
-    virtual ~PollBell() = default;
-    virtual void ring() = 0;
+    virtual ~Poller() = default;
+    virtual void wake() = 0;
 };
 
 class Node;
@@ -79,8 +79,8 @@ public:
     // Takes the node for this file alone, waiting up to `timeout` (zero: not at all) while another has it.
     void take(std::unique_ptr<NodeRequest> request, std::chrono::milliseconds timeout);
     int give();  // errno
-    // Events of poll(2) that are true now; `bell` (or null) is rung when that may have changed.
-    unsigned poll(std::unique_ptr<PollBell> bell);
+    // Events of poll(2) that are true now; `poller` (or null) is woken when that may have changed.
+    unsigned poll(std::unique_ptr<Poller> poller);
     void close();  // the last descriptor is gone
 
 private:
@@ -97,12 +97,12 @@ private:
         Outcome outcome = {};  // once it is finished
     };
     using Requests = std::list<Waiting>;
-    using Bells = std::list<std::unique_ptr<PollBell>>;
-    // What a change of state brought about, carried out after the lock is released. Requests and bells move
+    using Pollers = std::list<std::unique_ptr<Poller>>;
+    // What a change of state brought about, carried out after the lock is released. Requests and pollers move
     // here as they are: to finish what waits takes no memory, so nobody is left waiting where there is none.
     struct Effects {
         Requests finished;
-        Bells bells;
+        Pollers pollers;
         void finish(Requests& from, Requests::iterator one, Outcome outcome);
         void carry_out();
     };
@@ -147,7 +147,7 @@ private:
     std::chrono::milliseconds read_limit_{-1};
     std::shared_ptr<const CallerWindow> window_;
     Requests waiting_;
-    Bells bell_;  // one, or none
+    Pollers poller_;  // one, or none
 };
 
 }  // namespace cs2sim

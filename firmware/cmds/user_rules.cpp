@@ -96,10 +96,6 @@ Result<void> check_public_key(const User& user, const Profile& profile) {
 
 }  // namespace
 
-bool is_password_mechanism(std::uint8_t mechanism) {
-    return mechanism == MECH_CLR_PWD || mechanism == MECH_SHA1_PWD || mechanism == MECH_HMAC_PWD;
-}
-
 bool is_lasting_administrator(const User& user) {
     return permits(user.permission, permission::kUserAdministrator) &&
            !is_password_mechanism(user.mechanism) && (user.flags & UFLG_TMP) == 0;

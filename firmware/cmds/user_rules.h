@@ -5,8 +5,6 @@
 
 namespace cs2sim {
 
-bool is_password_mechanism(std::uint8_t mechanism);
-
 // A user administrator (2 in slot 7) who shows a key or a card, not a password, and outlives a restart.
 bool is_lasting_administrator(const User& user);
 

@@ -24,9 +24,9 @@ namespace cs2sim {
 // What the CFG_* properties of a group's configuration object, or else of the global one, say. Their values
 // are permissions as authentication states.
 struct CxiConfig {
-    std::uint32_t user = 0x00000002;  // CFG_AUTH_USER: use of keys
-    std::uint32_t key_manager =
-        0x00000002;               // CFG_AUTH_KEYM: generate, import, delete, change; 00000020 separates
+    std::uint32_t user = permission::kCryptoUser;  // CFG_AUTH_USER: use of keys
+    // CFG_AUTH_KEYM: generate, import, delete, change; permission::kKeyManager separates.
+    std::uint32_t key_manager = permission::kCryptoUser;
     std::uint32_t plain = 0;      // CFG_AUTH_PLAIN: what plain import and export need beside
     bool check_validity = false;  // CFG_CHECK_VALIDITY_PERIOD: dates of keys are enforced
     bool external_only = false;   // CFG_ENFORCE_EXT_KEYS: no new stored keys

@@ -16,19 +16,16 @@ namespace {
 template <class Job>
 struct Chained {
     std::shared_ptr<Job> job;
-    SharedKey key;  // null without one
-    Use use;
-    Mechanism mechanism;
-};
-
-template <class Job>
-struct Chain {
-    std::shared_ptr<Job> job;
-    std::uint32_t handle = 0;
-    bool last = false;
     SharedKey key{};  // null without one
     Use use{};
     Mechanism mechanism{};
+};
+
+// The same in one of its commands.
+template <class Job>
+struct Chain : Chained<Job> {
+    std::uint32_t handle = 0;
+    bool last = false;
 };
 
 // A key that was deleted, replaced or narrowed since the chain began ends it, as does a log-off.
@@ -44,7 +41,7 @@ Result<void> still_allowed(CxiCall& call, const LoadedKey& key, Use use, Mechani
 
 template <class Job>
 Result<Chain<Job>> begin_chain(CxiCall& call, Chained<Job> begun, bool last) {
-    Chain<Job> chain{begun.job, 0, last, begun.key, begun.use, begun.mechanism};
+    Chain<Job> chain{begun, 0, last};
     if (last) return chain;
     constexpr std::size_t kMostWithoutLogon = 8;
     if (call.context.users.empty() && call.context.handles.size() >= kMostWithoutLogon)
@@ -66,7 +63,7 @@ Result<Chain<Job>> take_up(CxiCall& call, bool last) {
             return fail(allowed.error());
         }
     }
-    return Chain<Job>{kept->job, handle, last, kept->key, kept->use, kept->mechanism};
+    return Chain<Job>{*kept, handle, last};
 }
 
 // Ends the chain after its last command, and after any failure.

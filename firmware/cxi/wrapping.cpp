@@ -57,8 +57,7 @@ bool makes_iv(ByteView parameter) {
 
 bool has_short_tag(const LoadedKey& wrapping, Mechanism mechanism, ByteView parameter) {
     constexpr unsigned kShortest = 96;
-    const bool tagged = mechanism.chain() == CXI_MECH_CHAIN_GCM || mechanism.chain() == CXI_MECH_CHAIN_CCM;
-    if (wrapping.pkey || mechanism.is_vendor() || !tagged) return false;
+    if (wrapping.pkey || mechanism.is_vendor() || !mechanism.is_tagged()) return false;
     const auto given = parse(LAYOUT_CXI_CRYPT_PARAMETER, parameter);
     const unsigned bits = given ? given->u16("tagbits") : 0;
     return bits != 0 && bits < kShortest;
@@ -68,8 +67,7 @@ bool is_authenticated(const LoadedKey& wrapping, Mechanism mechanism, ByteView p
     if (mechanism.is_vendor()) return false;  // its other bits are whatever the caller likes
     if (wrapping.pkey) return mechanism.pad() == CXI_MECH_PAD_OAEP;
     if (mechanism.chain() == CXI_MECH_CHAIN_KEY_WRAP) return true;
-    return (mechanism.chain() == CXI_MECH_CHAIN_GCM || mechanism.chain() == CXI_MECH_CHAIN_CCM) &&
-           !has_short_tag(wrapping, mechanism, parameter);
+    return mechanism.is_tagged() && !has_short_tag(wrapping, mechanism, parameter);
 }
 
 bool is_trusted_for(const LoadedKey& wrapping, std::string_view group) {
@@ -166,9 +164,9 @@ Result<void> approve_move(const CxiCall& call, const Move& move) {
     const Restrictions set = strictest(of_wrapping.restrictions, of_moved.restrictions);
     CS2SIM_TRY(apply_wrap_policy(move, set, trusted));
     if (set.secure_import && wraps && !trusted && !is_local(wrapping)) return fail(E_CXI_SECURE_PROP_WRAP);
-    // In clear, but for the look of it. What somebody could have in clear there, another user than this one
-    // too, must be his to have here, and what he chose where a setting of this group does not hold, his to
-    // bring.
+    // In clear, but for the look of it. What the caller, or another user, could have in clear there, the
+    // caller must be allowed to have here, and what they chose where a setting of this group does not hold,
+    // to bring.
     const bool foreign = wrapping.group() != move.group;
     CS2SIM_TRY_LET(brought, wraps || trusted
                                 ? Result<bool>(false)

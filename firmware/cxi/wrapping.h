@@ -71,7 +71,7 @@ bool departs(const LoadedKey& key, const Destination& to);
 // Whether what is in a key comes to the destination as from outside: out of a group that lacks a setting of
 // the destination's, where somebody may know it or work with it as nobody may here; out of an open object,
 // which is nobody's, into a key of a group that has any, or in FIPS and CC modes, which have no such objects;
-// or out of a group where the caller may have keys in clear, as he may not here. Errors: the database's.
+// or out of a group where the caller may have keys in clear, as they may not here. Errors: the database's.
 Result<bool> comes_from_outside(const CxiCall& call, const LoadedKey& source, const Destination& to);
 
 // The same, which counts as import in clear of a key of this type that `properties` describe: they are

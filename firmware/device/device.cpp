@@ -22,16 +22,15 @@
 #include "firmware/db/test_functions/db_test_module.h"
 #include "firmware/device/boot_gate.h"
 #include "firmware/device/boot_lines.h"
+#include "firmware/device/leftovers.h"
 #include "firmware/device/store_check.h"
 #include "firmware/faults/device_state.h"
 #include "firmware/faults/engine.h"
 #include "firmware/mbk/module/mbk_module.h"
-#include "firmware/modules/images/module_keys.h"
 #include "firmware/modules/modules.h"
 #include "firmware/protocol/databases.h"
 #include "firmware/sim/sim.h"
 #include "firmware/smos/flash/memory_reserve.h"
-#include "firmware/smos/loaded_files.h"
 #include "firmware/trace/trace.h"
 
 namespace cs2sim {
@@ -227,22 +226,6 @@ private:
         return make_factory_state({});
     }
 
-    Result<void> remove_leftovers() {
-        bool any = false;
-        for (const DatabaseFile& file : databases_.list()) {
-            any = true;
-            CS2SIM_TRY(databases_.drop(file.name));
-        }
-        for (const FileInfo& file : smos_->flash.list()) {
-            if (file.name == kInitialKey || file.name == kModuleKey) continue;  // there since it was made
-            any = true;
-            CS2SIM_TRY(smos_->flash.remove(file.name));
-            CS2SIM_TRY(LoadedFiles(smos_->nvram).forget(file.name));
-        }
-        if (any || !smos_->master_key.present()) CS2SIM_TRY(smos_->master_key.regenerate());
-        return {};
-    }
-
     std::vector<std::string> connections() {
         const std::lock_guard lock(callers_mutex_);
         std::vector<std::string> peers;
@@ -257,7 +240,7 @@ private:
         CS2SIM_TRY_LET(first_key, initial_key.empty() ? stored_initial_key(smos_->flash)
                                                       : Result<Bytes>(to_bytes(initial_key)));
         CS2SIM_TRY(smos_->nvram.set_number(kFactoryState, kBeingMade));
-        CS2SIM_TRY(remove_leftovers());
+        CS2SIM_TRY(remove_leftovers(*smos_, databases_));
         if (!initial_key.empty()) CS2SIM_TRY(smos_->flash.write(kInitialKey, first_key));
         if (profile_.factory_mbk) CS2SIM_TRY(mbk_.make_factory_key());
         for (std::string_view name : {kKeyDatabase, kMasterKeyDatabase}) {

@@ -37,11 +37,10 @@ namespace {
 // A function of a module that came at run time goes by its number: the catalogue does not know its name.
 FaultRule by_number(FaultRule rule, const Services& device) {
     if (rule.function.empty() || find_function_pattern(rule.function)) return rule;
-    char text[16];
     if (const FunctionSignature* row = device.scheduler.find(rule.function)) {
-        std::snprintf(text, sizeof text, "%03X.%02X", unsigned{row->fc}, unsigned{row->sfc});
-        rule.function = text;
+        rule.function = number_text(row->fc, row->sfc);
     } else if (const auto fc = device.scheduler.find_module(rule.function)) {
+        char text[8];
         std::snprintf(text, sizeof text, "%03X", unsigned{*fc});
         rule.function = text;
     }

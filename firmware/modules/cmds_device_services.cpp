@@ -10,7 +10,7 @@
 namespace cs2sim::services {
 namespace {
 
-constexpr DeviceUser kAdministrator{"CMDS", 0x22000000, ""};
+constexpr DeviceUser kBothAdministrators{"CMDS", permission::kBothAdministrators, ""};
 constexpr std::string_view kSessionKeyLabel = "cs2sim session key of a module";
 constexpr std::size_t kKey = 32;
 constexpr std::uint8_t kFast = 0x80;  // CMDS_MODE_SM_FAST
@@ -23,12 +23,13 @@ Result<Bytes> cmds_user_marks(ServiceCall& call) {
 }
 
 Result<Bytes> cmds_backup_user(ServiceCall& call) {
-    return device_command(call, kAdministrator, FC_CMDS, SFC_CMDS_BACKUP_USER, {call.request.bytes("name")});
+    return device_command(call, kBothAdministrators, FC_CMDS, SFC_CMDS_BACKUP_USER,
+                          {call.request.bytes("name")});
 }
 
 Result<Bytes> cmds_restore_user(ServiceCall& call) {
-    CS2SIM_TRY(
-        device_command(call, kAdministrator, FC_CMDS, SFC_CMDS_RESTORE_USER, {call.request.bytes("record")}));
+    CS2SIM_TRY(device_command(call, kBothAdministrators, FC_CMDS, SFC_CMDS_RESTORE_USER,
+                              {call.request.bytes("record")}));
     return call.answer({});
 }
 
@@ -48,12 +49,12 @@ Result<Bytes> cmds_erase(ServiceCall& call) {
 Result<Bytes> cmds_set_mode(ServiceCall& call) {
     const std::uint8_t sfc =
         call.request.u8("startup") != 0 ? SFC_CMDS_SET_STARTUP_MODE : SFC_CMDS_SET_ADMIN_MODE;
-    CS2SIM_TRY(device_command(call, kAdministrator, FC_CMDS, sfc, {call.request.u8("mode")}));
+    CS2SIM_TRY(device_command(call, kBothAdministrators, FC_CMDS, sfc, {call.request.u8("mode")}));
     return call.answer({});
 }
 
 Result<Bytes> cmds_startup_mode(ServiceCall& call) {
-    return device_command(call, kAdministrator, FC_CMDS, SFC_CMDS_GET_STARTUP_MODE, {});
+    return device_command(call, kBothAdministrators, FC_CMDS, SFC_CMDS_GET_STARTUP_MODE, {});
 }
 
 Result<Bytes> cmds_critical(ServiceCall& call) {

@@ -1,7 +1,9 @@
 #include "firmware/protocol/functions.h"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
+#include <cstdio>
 
 #include "firmware/protocol/block.h"
 
@@ -45,6 +47,12 @@ bool hexadecimal(std::string_view text, unsigned& out) {
 
 std::string full_name(const FunctionSignature& function) {
     return std::string(function.module) + "." + std::string(function.name);
+}
+
+std::string number_text(std::uint16_t fc, std::uint8_t sfc) {
+    std::array<char, 16> text{};
+    std::snprintf(text.data(), text.size(), "%03X.%02X", fc, sfc);
+    return text.data();
 }
 
 bool continues(const FunctionSignature& function, ByteView block) {

@@ -84,6 +84,8 @@ struct FunctionSignature {
 
 // "CMDS.GET_CHALLENGE"
 std::string full_name(const FunctionSignature& function);
+// "083.01"
+std::string number_text(std::uint16_t fc, std::uint8_t sfc);
 
 // Whether a command goes on with a handle: a function with the trait, and a handle in its block. A block that
 // does not fit the layout counts as one that does.

@@ -15,6 +15,10 @@ enum UserMechanism : std::uint8_t {
     MECH_ECDSA = 5,
 };
 
+constexpr bool is_password_mechanism(std::uint8_t mechanism) {
+    return mechanism == MECH_CLR_PWD || mechanism == MECH_SHA1_PWD || mechanism == MECH_HMAC_PWD;
+}
+
 // CMDS_UFLG_*.
 enum UserFlag : std::uint8_t { UFLG_LOGIN = 1, UFLG_SM = 2, UFLG_SM_AUTH = 4, UFLG_TMP = 0x80 };
 

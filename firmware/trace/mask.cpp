@@ -25,19 +25,11 @@ void overwrite(Bytes& bytes, ByteView part) {
     std::fill_n(bytes.begin() + (part.data() - bytes.data()), part.size(), std::uint8_t{'*'});
 }
 
-// Whose value is a list of attributes or properties, in whichever form who stored it likes (the PKCS#11
-// library writes attributes): there may be keys in it.
-bool is_template(std::uint32_t property) {
-    return property == CXI_PROP_WRAP_TEMPLATE || property == CXI_PROP_UNWRAP_TEMPLATE;
-}
-
 void mask_properties(Bytes& bytes, ByteView list) {
     while (!list.empty()) {
         const auto property = parse_prefix(LAYOUT_CXI_PROPERTY, list);
         if (!property) return overwrite(bytes, list);
-        const std::uint32_t id = property->u32("property");
-        const ByteView value = property->bytes("value");
-        if (is_secret_property(id) || is_template(id)) overwrite(bytes, value);
+        if (is_secret_property(property->u32("property"))) overwrite(bytes, property->bytes("value"));
     }
 }
 

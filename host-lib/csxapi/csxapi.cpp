@@ -5,8 +5,8 @@
 
 #include "host-lib/csxapi/calls.h"
 #include "host-lib/csxapi/handles.h"
-#include "host-lib/link/connection.h"
 #include "host-lib/link/device_address.h"
+#include "host-lib/link/device_connection.h"
 #include "host-lib/link/secure_session.h"
 
 namespace cs2sim::host::capi {
@@ -16,7 +16,7 @@ struct OpenConnection {
     OpenConnection(std::unique_ptr<Transport> transport, Milliseconds timeout)
         : connection(std::move(transport), timeout) {}
     std::mutex mutex;  // held while a command runs; guards the contexts of this connection too
-    Connection connection;
+    DeviceConnection connection;
 };
 
 struct PreparedUser {
@@ -48,12 +48,7 @@ PointerTable<PreparedContext>& contexts() {
     return table;
 }
 
-bool session_is_gone(Error error) {
-    return error.code == E_CMDS_SM_EXPIRED || error.code == E_CMDS_SM_ID ||
-           error.code == E_CMDS_SM_SESS_CLOSED;
-}
-
-Result<void> log_on(Connection& connection, PreparedContext& context) {
+Result<void> log_on(DeviceConnection& connection, PreparedContext& context) {
     if (!context.session) {
         CS2SIM_TRY_LET(opened, SecureSession::open(connection));
         context.session = std::move(opened);
@@ -67,9 +62,9 @@ Result<void> log_on(Connection& connection, PreparedContext& context) {
     return {};
 }
 
-Result<void> open_session(Connection& connection, PreparedContext& context) {
+Result<void> open_session(DeviceConnection& connection, PreparedContext& context) {
     auto done = log_on(connection, context);
-    if (!done && session_is_gone(done.error())) {  // expired: all of its users log on again
+    if (!done && is_session_gone(done.error().code)) {  // expired: all of its users log on again
         context.session.reset();
         for (PreparedUser& user : context.users) user.logged_on = false;
         done = log_on(connection, context);

@@ -3,8 +3,8 @@
 #include "firmware/protocol/functions.h"
 #include "host-lib/cards/key_source.h"
 #include "host-lib/link/apart.h"
-#include "host-lib/link/connection.h"
 #include "host-lib/link/device_address.h"
+#include "host-lib/link/device_connection.h"
 #include "host-lib/link/secure_session.h"
 
 namespace cs2sim::host {
@@ -48,7 +48,7 @@ public:
 
 private:
     std::string specifier_;
-    Connection connection_;
+    DeviceConnection connection_;
     std::unique_ptr<SecureSession> session_;
     std::uint16_t challenge_length_ = SecureSession::kChallengeLength;
 };

@@ -12,10 +12,6 @@
 namespace cs2sim::host {
 namespace {
 
-bool is_password(std::uint8_t mechanism) {
-    return mechanism == MECH_CLR_PWD || mechanism == MECH_SHA1_PWD || mechanism == MECH_HMAC_PWD;
-}
-
 struct Offer {
     std::uint8_t mode;
     std::uint8_t mechanism;
@@ -73,7 +69,11 @@ Result<void> check_proof(const SessionTranscript& transcript, ByteView proof) {
 
 }  // namespace
 
-Result<std::unique_ptr<SecureSession>> SecureSession::open(Connection& connection) {
+bool is_session_gone(std::uint32_t code) {
+    return code == E_CMDS_SM_EXPIRED || code == E_CMDS_SM_ID || code == E_CMDS_SM_SESS_CLOSED;
+}
+
+Result<std::unique_ptr<SecureSession>> SecureSession::open(DeviceConnection& connection) {
     CS2SIM_TRY_LET(trusted, trusted_device_keys());
     Result<std::unique_ptr<SecureSession>> session = fail(E_CMDS_BAD_MODE);
     for (const Offer& offer : kOffers) {
@@ -84,7 +84,7 @@ Result<std::unique_ptr<SecureSession>> SecureSession::open(Connection& connectio
     return session;
 }
 
-Result<std::unique_ptr<SecureSession>> SecureSession::open_as(Connection& connection, std::uint8_t mode,
+Result<std::unique_ptr<SecureSession>> SecureSession::open_as(DeviceConnection& connection, std::uint8_t mode,
                                                               std::uint8_t mechanism) {
     CS2SIM_TRY_LET(agreement, KeyAgreement::start(mode));
     SessionTranscript transcript;
@@ -105,7 +105,7 @@ Result<std::unique_ptr<SecureSession>> SecureSession::open_as(Connection& connec
     return std::unique_ptr<SecureSession>(new SecureSession(transcript, *secret));
 }
 
-Result<Bytes> SecureSession::execute(Connection& connection, std::uint16_t fc, std::uint8_t sfc,
+Result<Bytes> SecureSession::execute(DeviceConnection& connection, std::uint16_t fc, std::uint8_t sfc,
                                      ByteView block) {
     if (block.size() > kMaxFrame - kEnvelope) return fail(E_CSA_PARAM);
     increment(sequence_);
@@ -139,7 +139,7 @@ Result<void> SecureSession::enclose(std::uint16_t fc, std::uint8_t sfc, ByteView
     return {};
 }
 
-Result<std::uint8_t> SecureSession::mechanism_for(Connection& connection, std::string_view user,
+Result<std::uint8_t> SecureSession::mechanism_for(DeviceConnection& connection, std::string_view user,
                                                   const KeySource& key) {
     const auto own = key.mechanism();
     if (own && *own != MECH_RSA_SC) return *own;
@@ -153,7 +153,7 @@ Result<std::uint8_t> SecureSession::mechanism_for(Connection& connection, std::s
     return registered;
 }
 
-Result<void> SecureSession::logon(Connection& connection, std::string_view user, KeySource& key,
+Result<void> SecureSession::logon(DeviceConnection& connection, std::string_view user, KeySource& key,
                                   std::uint16_t challenge_length, std::optional<std::uint8_t> chosen) {
     const std::string name = boost::algorithm::trim_copy(std::string(user));
     if (name.size() > 0xFFFF) return fail(E_CMDS_BAD_NAME);
@@ -168,7 +168,7 @@ Result<void> SecureSession::logon(Connection& connection, std::string_view user,
         CS2SIM_TRY_LET(signature, key.sign(name, message));
         response = to_secret(signature);
     } else {
-        if (!is_password(mechanism)) return fail(E_CMDS_BAD_MECH);
+        if (!is_password_mechanism(mechanism)) return fail(E_CMDS_BAD_MECH);
         CS2SIM_TRY_LET(password, key.password());
         response = password_response(mechanism, password_token(mechanism, password), message);
     }
@@ -180,7 +180,7 @@ Result<void> SecureSession::logon(Connection& connection, std::string_view user,
     return {};
 }
 
-Result<void> SecureSession::close(Connection& connection) {
+Result<void> SecureSession::close(DeviceConnection& connection) {
     CS2SIM_TRY(execute(connection, FC_CMDS, SFC_CMDS_CLOSE_SESSION, {}));
     return {};
 }

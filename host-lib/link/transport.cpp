@@ -32,10 +32,6 @@
 namespace cs2sim::host {
 namespace {
 
-#ifndef FUSE_SUPER_MAGIC
-#define FUSE_SUPER_MAGIC 0x65735546
-#endif
-
 class Deadline {
 public:
     explicit Deadline(Milliseconds timeout) : whole_(timeout), end_(Clock::now() + timeout) {}

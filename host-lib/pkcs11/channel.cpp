@@ -46,6 +46,11 @@ bool connection_lost(std::uint32_t code) {
            code == E_CSA_SESSION;
 }
 
+Effect effect_of(std::uint16_t fc, std::uint8_t sfc) {
+    const FunctionSignature* const function = find_function(fc, sfc);
+    return function && function->has(traits::kRepeatable) ? Effect::none : Effect::change;
+}
+
 // Whether the other side has closed a connection on which no answer is under way. A node never does.
 bool hung_up(int fd) {
     int type = 0;
@@ -230,7 +235,8 @@ Result<host::Answer> Channel::run(std::uint16_t fc, std::uint8_t sfc, std::initi
 }
 
 Result<host::Answer> Channel::execute(std::uint16_t fc, std::uint8_t sfc, std::initializer_list<Value> values,
-                                      Effect effect) {
+                                      std::optional<Effect> known) {
+    const Effect effect = known.value_or(effect_of(fc, sfc));
     const Budget budget(group_.settings().timeouts);
     const std::lock_guard lock(mutex_);
     auto answer = run(fc, sfc, values, effect, budget);

@@ -7,6 +7,7 @@
 
 #include <atomic>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -17,11 +18,12 @@
 
 namespace cs2sim::p11 {
 
-// What a command does, so that it is known whether it may be sent again when its answer was lost.
+// What a command does, so that it is known whether it may be sent again when its answer was lost: what the
+// catalogue says of its function, unless its caller knows better.
 enum class Effect : std::uint8_t {
-    none,     // changes nothing: sent again on a new connection
+    none,     // of a repeatable function: sent again on a new connection
     open,     // the same, and needs nobody logged on
-    change,   // may have been done: not sent again
+    change,   // of any other: may have been done, and is not sent again
     chained,  // goes on with a job that lives in the device's session: lost with it
 };
 
@@ -39,7 +41,7 @@ public:
     // those of Device::open() and logon(). E_CMDS_SM_EXPIRED: the device's session ended while nobody used
     // it, and KeepAlive is off. CKR_DEVICE_ERROR: a change was not done on all devices.
     Result<host::Answer> execute(std::uint16_t fc, std::uint8_t sfc, std::initializer_list<Value> values,
-                                 Effect effect = Effect::none);
+                                 std::optional<Effect> known = {});
 
     // Logs the user on here, to see whether they may; whoever adds them to the token's logons makes them
     // stay. Errors: those of Device::open() and logon().

@@ -138,8 +138,7 @@ Answer change_config_object(Session& session, CK_OBJECT_HANDLE handle, const CK_
         changes.set_number(row->property, static_cast<std::uint32_t>(ulong_of(value)));
     }
     CS2SIM_TRY(session.execute(FC_CXI, SFC_CXI_KEY_PROP_SET,
-                               {reference_of(session, handle == kGlobalConfig), changes.encode()},
-                               Effect::change));
+                               {reference_of(session, handle == kGlobalConfig), changes.encode()}));
     return {};
 }
 

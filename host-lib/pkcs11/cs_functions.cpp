@@ -52,8 +52,7 @@ Answer RestoreObject(Session& session, CK_BYTE* blob, CK_ULONG length, CK_OBJECT
     if (!given) return fail(CKR_ARGUMENTS_BAD);
     if (!handle || given->empty()) return fail(CKR_ARGUMENTS_BAD);
     if (!session.read_write) return fail(CKR_SESSION_READ_ONLY);
-    CS2SIM_TRY_LET(answer,
-                   session.execute(FC_CXI, SFC_CXI_KEY_RESTORE, {0, ByteView(), *given}, Effect::change));
+    CS2SIM_TRY_LET(answer, session.execute(FC_CXI, SFC_CXI_KEY_RESTORE, {0, ByteView(), *given}));
     CS2SIM_TRY_LET(restored, adopt(session, {true, 0}, {to_bytes(answer.block.bytes("key"))}));
     *handle = restored->handle;
     return {};
@@ -62,13 +61,13 @@ Answer RestoreObject(Session& session, CK_BYTE* blob, CK_ULONG length, CK_OBJECT
 Answer RestoreUser(Session& session, CK_BYTE* blob, CK_ULONG length) {
     const auto given = part(blob, length);
     if (!given || given->empty()) return fail(CKR_ARGUMENTS_BAD);
-    CS2SIM_TRY(session.execute(FC_CMDS, SFC_CMDS_RESTORE_USER, {*given}, Effect::change));
+    CS2SIM_TRY(session.execute(FC_CMDS, SFC_CMDS_RESTORE_USER, {*given}));
     return {};
 }
 
 Answer DeleteUser(Session& session, CK_UTF8CHAR* name, CK_ULONG length) {
     CS2SIM_TRY_LET(user, user_name(name, length));
-    CS2SIM_TRY(session.execute(FC_CXI, SFC_CXI_USER_DELETE, {user}, Effect::change));
+    CS2SIM_TRY(session.execute(FC_CXI, SFC_CXI_USER_DELETE, {user}));
     return {};
 }
 

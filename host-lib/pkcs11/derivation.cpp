@@ -86,8 +86,7 @@ Result<SharedObject> derive_key(Session& session, const Prepared& prepared, cons
     auto made = make_object(
         session, wanted.token, std::move(wanted.properties), [&](std::uint32_t flags, const Bytes& encoded) {
             return session.execute(FC_CXI, SFC_CXI_KEY_DERIVE,
-                                   {flags, prepared.cxi, base.reference, encoded, parts.data},
-                                   Effect::change);
+                                   {flags, prepared.cxi, base.reference, encoded, parts.data});
         });
     if (made) warn_of_leak(session, *prepared.row);
     return made;

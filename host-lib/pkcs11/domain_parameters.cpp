@@ -38,7 +38,7 @@ Result<DomainParameters> dh_group_of_device(Session& session, CK_ULONG prime_bit
     properties.set_number(CXI_PROP_KEY_SIZE, static_cast<std::uint32_t>(prime_bits));
     const auto key =
         make_object(session, false, std::move(properties), [&](std::uint32_t flags, const Bytes& encoded) {
-            return session.execute(FC_CXI, SFC_CXI_KEY_GENERATE, {flags, 0, encoded}, Effect::change);
+            return session.execute(FC_CXI, SFC_CXI_KEY_GENERATE, {flags, 0, encoded});
         });
     CS2SIM_TRY(key);
     DomainParameters group{to_bytes((*key)->properties.bytes(CXI_PROP_KEY_DSA_P)),

@@ -162,9 +162,9 @@ Answer change_in_store(Session& session, const Object& object, Bytes reference, 
 }
 
 // The store is open to whoever uses it through us, so the device is asked whether these users may delete the
-// key: it says who may not, and else that a sealed key is none of its own.
+// key: it says who may not, and else that a sealed key is none of its own. Nothing is deleted by that.
 Answer remove_from_store(Session& session, const Object& object) {
-    const auto allowed = session.execute(FC_CXI, SFC_CXI_KEY_DELETE, {object.reference});
+    const auto allowed = session.execute(FC_CXI, SFC_CXI_KEY_DELETE, {object.reference}, Effect::none);
     if (!allowed && allowed.error().code != E_CXI_INTERNAL_INPUT_ONLY) return fail(allowed.error());
     CS2SIM_TRY_LET(store, key_store_of(session));
     return store->erase(object.stored->index);

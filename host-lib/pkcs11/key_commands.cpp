@@ -116,7 +116,7 @@ Answer remove_object(Session& session, const Object& object) {
         removed = remove_from_store(session, object);
         if (!removed && removed.error().code != E_DB_NOT_FOUND) return removed;
     } else if (on_device(object)) {
-        const auto answer = session.execute(FC_CXI, SFC_CXI_KEY_DELETE, {object.reference}, Effect::change);
+        const auto answer = session.execute(FC_CXI, SFC_CXI_KEY_DELETE, {object.reference});
         if (!answer) removed = fail(answer.error());
         if (!answer && answer.error().code != E_DB_NOT_FOUND) return removed;
     }
@@ -128,7 +128,7 @@ Result<SharedObject> import_key(Session& session, bool token, std::uint32_t type
                                 ByteView material) {
     return make_object(session, token, std::move(properties), [&](std::uint32_t flags, const Bytes& encoded) {
         return session.execute(FC_CXI, SFC_CXI_KEY_IMPORT,
-                               {flags, type, 0, encoded, ByteView(), material, ByteView()}, Effect::change);
+                               {flags, type, 0, encoded, ByteView(), material, ByteView()});
     });
 }
 
@@ -145,8 +145,7 @@ Result<SecretBytes> export_key(Session& session, const Object& key) {
 void forget_objects(Session& session, const std::vector<SharedObject>& objects) {
     for (const SharedObject& object : objects)
         if (on_device(*object))
-            (void)session.token.shared_channel().execute(FC_CXI, SFC_CXI_KEY_DELETE, {object->reference},
-                                                         Effect::change);
+            (void)session.token.shared_channel().execute(FC_CXI, SFC_CXI_KEY_DELETE, {object->reference});
 }
 
 }  // namespace cs2sim::p11

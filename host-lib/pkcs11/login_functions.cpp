@@ -67,7 +67,7 @@ Answer change_pin(Session& session, TokenRole role, ByteView old_pin, ByteView n
     Logons owner;
     owner.add(std::make_shared<Logon>(name, old_pin));
     Channel once(session.token.devices(), owner);
-    CS2SIM_TRY(once.execute(FC_CMDS, SFC_CMDS_CHANGE_USER, {name, new_pin}, Effect::change));
+    CS2SIM_TRY(once.execute(FC_CMDS, SFC_CMDS_CHANGE_USER, {name, new_pin}));
     const bool on = role == TokenRole::so ? session.token.so_logged_on() : session.token.user_logged_on();
     if (!on) return {};
     auto renewed = std::make_shared<Logon>(name, new_pin);
@@ -79,7 +79,7 @@ Answer change_pin(Session& session, TokenRole role, ByteView old_pin, ByteView n
 
 // Wipes the token's group and users and makes its SO anew. `channel`: somebody is logged on there who may.
 Answer make_token(Channel& channel, Token& token, ByteView pin, std::string_view label) {
-    CS2SIM_TRY(channel.execute(FC_CXI, SFC_CXI_KEY_INIT, {token.group()}, Effect::change));
+    CS2SIM_TRY(channel.execute(FC_CXI, SFC_CXI_KEY_INIT, {token.group()}));
     for (const TokenRole role : {TokenRole::user, TokenRole::key_manager, TokenRole::so})
         CS2SIM_TRY(delete_token_user(channel, token, role));
     return add_token_user(channel, token, TokenRole::so, pin, label);
@@ -90,7 +90,7 @@ Answer make_token_as_so(Token& token, ByteView pin, std::string_view label) {
     Logons so;
     so.add(std::make_shared<Logon>(token.user_name(TokenRole::so), pin));
     Channel once(token.devices(), so);
-    CS2SIM_TRY(once.execute(FC_CXI, SFC_CXI_KEY_INIT, {token.group()}, Effect::change));
+    CS2SIM_TRY(once.execute(FC_CXI, SFC_CXI_KEY_INIT, {token.group()}));
     for (const TokenRole role : {TokenRole::user, TokenRole::key_manager})
         CS2SIM_TRY(delete_token_user(once, token, role));
     return set_token_label(once, token, label);

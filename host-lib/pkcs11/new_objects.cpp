@@ -54,11 +54,10 @@ Result<SharedObject> create_storage(Session& session, const Template& given, CK_
     properties.set(CXI_PROP_VALUE, given.bytes(CKA_VALUE));
     if (object_class == CKO_DOMAIN_PARAMETERS) CS2SIM_TRY(describe_domain(given, properties));
     CS2SIM_TRY(may_make(session, properties, given.flag(CKA_TOKEN, false)));
-    return make_object(
-        session, given.flag(CKA_TOKEN, false), std::move(properties),
-        [&](std::uint32_t flags, const Bytes& encoded) {
-            return session.execute(FC_CXI, SFC_CXI_OBJ_CREATE, {flags, encoded}, Effect::change);
-        });
+    return make_object(session, given.flag(CKA_TOKEN, false), std::move(properties),
+                       [&](std::uint32_t flags, const Bytes& encoded) {
+                           return session.execute(FC_CXI, SFC_CXI_OBJ_CREATE, {flags, encoded});
+                       });
 }
 
 // The key in the form that CXI imports.
@@ -184,7 +183,7 @@ Result<SharedObject> generate_key(Session& session, const Prepared& prepared, co
     const bool token = given.flag(CKA_TOKEN, false);
     CS2SIM_TRY(may_make(session, properties, token));
     return make_object(session, token, std::move(properties), [&](std::uint32_t flags, const Bytes& encoded) {
-        return session.execute(FC_CXI, SFC_CXI_KEY_GENERATE, {flags, prepared.cxi, encoded}, Effect::change);
+        return session.execute(FC_CXI, SFC_CXI_KEY_GENERATE, {flags, prepared.cxi, encoded});
     });
 }
 
@@ -225,9 +224,8 @@ Result<ObjectPair> generate_pair(Session& session, const MechanismRow& row, cons
     place(session, where, placed_public);
     Made public_half;
     auto private_half = make_at(session, where, [&](std::uint32_t flags) -> Result<Made> {
-        const auto answer =
-            session.execute(FC_CXI, SFC_CXI_KEY_PAIR_GEN,
-                            {flags, row.cxi, placed_public.encode(), privates.encode()}, Effect::change);
+        const auto answer = session.execute(FC_CXI, SFC_CXI_KEY_PAIR_GEN,
+                                            {flags, row.cxi, placed_public.encode(), privates.encode()});
         CS2SIM_TRY(answer);
         CS2SIM_TRY_LET(halves, halves_of(answer->block));
         public_half = std::move(halves.first);
@@ -246,7 +244,7 @@ Result<ObjectPair> generate_pair(Session& session, const MechanismRow& row, cons
         CS2SIM_TRY_LET(moved, move_public(session, private_half->reference, publics, public_token));
         pair.of_public = moved;
         if (public_half.reference[0] != CXI_TAG_EXTERNAL)
-            (void)session.execute(FC_CXI, SFC_CXI_KEY_DELETE, {public_half.reference}, Effect::change);
+            (void)session.execute(FC_CXI, SFC_CXI_KEY_DELETE, {public_half.reference});
     }
     CS2SIM_TRY_LET(adopted, adopt(session, where, *std::move(private_half)));
     pair.of_private = adopted;

@@ -132,8 +132,7 @@ Answer CopyObject(Session& session, CK_OBJECT_HANDLE original, CK_ATTRIBUTE* att
         changes.set_flag(CXI_PROP_PRIVATE, object->properties.flag_or(CXI_PROP_PRIVATE, true));
     auto made =
         make_object(session, token, std::move(changes), [&](std::uint32_t flags, const Bytes& encoded) {
-            return session.execute(FC_CXI, SFC_CXI_OBJ_COPY, {flags, object->reference, encoded},
-                                   Effect::change);
+            return session.execute(FC_CXI, SFC_CXI_OBJ_COPY, {flags, object->reference, encoded});
         });
     made = forget_if_gone(session, *object, std::move(made));
     CS2SIM_TRY(made);
@@ -185,8 +184,7 @@ Answer SetAttributeValue(Session& session, CK_OBJECT_HANDLE handle, CK_ATTRIBUTE
     CS2SIM_TRY(changes);
     const auto answer =
         forget_if_gone(session, *object,
-                       session.execute(FC_CXI, SFC_CXI_KEY_PROP_SET, {object->reference, changes->encode()},
-                                       Effect::change));
+                       session.execute(FC_CXI, SFC_CXI_KEY_PROP_SET, {object->reference, changes->encode()}));
     CS2SIM_TRY(answer);
     PropertyList after = object->properties;
     for (const Property& change : *changes) after.set(change.id, change.value());

@@ -164,18 +164,54 @@ Answer read_cbc_data(const CK_MECHANISM& mechanism, Prepared& out) {
     return {};
 }
 
-Answer read_parameter(const CK_MECHANISM& mechanism, Prepared& out) {
+// What a module of users' own gets as it is.
+Answer read_bytes(const CK_MECHANISM& mechanism, Prepared& out) {
+    CS2SIM_TRY_LET(bytes, part(mechanism.pParameter, mechanism.ulParameterLen));
+    if (bytes.size() > 0xFFFF) return kBad;  // SIGN's field
+    out.parameter = to_bytes(bytes);
+    return {};
+}
+
+Answer read_rsa_aes(const CK_MECHANISM& mechanism, Prepared& out) {
+    const auto given = structure<CK_RSA_AES_KEY_WRAP_PARAMS>(mechanism);
+    if (!given || (given->ulAESKeyBits != 128 && given->ulAESKeyBits != 192 && given->ulAESKeyBits != 256))
+        return kBad;
+    if (!given->pOAEPParams) return fail(CKR_ARGUMENTS_BAD);
+    out.aes_bits = given->ulAESKeyBits;
+    return read_oaep(*given->pOAEPParams, out);
+}
+
+Answer read_mac_length(const CK_MECHANISM& mechanism, Prepared& out) {
     CK_ULONG number = 0;
+    CS2SIM_TRY(read_number(mechanism, number));
+    if (number == 0 || number > 64) return kBad;
+    out.mac_length = number;
+    return {};
+}
+
+// The number itself.
+Answer read_public_value(const CK_MECHANISM& mechanism, Prepared& out) {
+    CS2SIM_TRY_LET(value, part(mechanism.pParameter, mechanism.ulParameterLen));
+    if (value.empty() || value.size() > 1024) return kBad;
+    out.data = to_bytes(value);
+    return {};
+}
+
+Answer read_bit(const CK_MECHANISM& mechanism, Prepared& out) {
+    CK_ULONG number = 0;
+    CS2SIM_TRY(read_number(mechanism, number));
+    if (number > 0xFFFFFFFF) return kBad;
+    append_big_endian(out.data, number, 4);
+    return {};
+}
+
+Answer read_parameter(const CK_MECHANISM& mechanism, Prepared& out) {
     switch (out.row->parameter) {
         case ParameterCodec::none:
             // Callers pass all kinds of empty parameters; what is not empty is none of ours.
             return mechanism.ulParameterLen == 0 ? Answer() : kBad;
-        case ParameterCodec::bytes: {
-            CS2SIM_TRY_LET(bytes, part(mechanism.pParameter, mechanism.ulParameterLen));
-            if (bytes.size() > 0xFFFF) return kBad;  // SIGN's field
-            out.parameter = to_bytes(bytes);
-            return {};
-        }
+        case ParameterCodec::bytes:
+            return read_bytes(mechanism, out);
         case ParameterCodec::no_iv:
             if (mechanism.ulParameterLen == 0) return {};
             return kBad;  // other initial values than RFC 3394's and 5649's
@@ -193,39 +229,22 @@ Answer read_parameter(const CK_MECHANISM& mechanism, Prepared& out) {
             const auto given = structure<CK_RSA_PKCS_OAEP_PARAMS>(mechanism);
             return given ? read_oaep(*given, out) : Answer(kBad);
         }
-        case ParameterCodec::rsa_aes: {
-            const auto given = structure<CK_RSA_AES_KEY_WRAP_PARAMS>(mechanism);
-            if (!given ||
-                (given->ulAESKeyBits != 128 && given->ulAESKeyBits != 192 && given->ulAESKeyBits != 256))
-                return kBad;
-            if (!given->pOAEPParams) return fail(CKR_ARGUMENTS_BAD);
-            out.aes_bits = given->ulAESKeyBits;
-            return read_oaep(*given->pOAEPParams, out);
-        }
+        case ParameterCodec::rsa_aes:
+            return read_rsa_aes(mechanism, out);
         case ParameterCodec::pss:
             return read_pss(mechanism, out);
         case ParameterCodec::eddsa:
             return read_eddsa(mechanism);
         case ParameterCodec::mac_length:
-            CS2SIM_TRY(read_number(mechanism, number));
-            if (number == 0 || number > 64) return kBad;
-            out.mac_length = number;
-            return {};
+            return read_mac_length(mechanism, out);
         case ParameterCodec::ecdh:
             return read_ecdh(mechanism, out);
         case ParameterCodec::string:
             return read_string(mechanism, out);
-        case ParameterCodec::public_value: {  // the number itself
-            CS2SIM_TRY_LET(value, part(mechanism.pParameter, mechanism.ulParameterLen));
-            if (value.empty() || value.size() > 1024) return kBad;
-            out.data = to_bytes(value);
-            return {};
-        }
+        case ParameterCodec::public_value:
+            return read_public_value(mechanism, out);
         case ParameterCodec::bit:
-            CS2SIM_TRY(read_number(mechanism, number));
-            if (number > 0xFFFFFFFF) return kBad;
-            append_big_endian(out.data, number, 4);
-            return {};
+            return read_bit(mechanism, out);
         case ParameterCodec::key_handle:
             return read_number(mechanism, out.other_key);
         case ParameterCodec::gmac:

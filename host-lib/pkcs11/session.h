@@ -43,8 +43,8 @@ public:
     Channel& channel() { return own_ ? *own_ : token.shared_channel(); }
     // A command on this session's channel. Errors: as Channel::execute().
     Result<host::Answer> execute(std::uint16_t fc, std::uint8_t sfc, std::initializer_list<Value> values,
-                                 Effect effect = Effect::none) {
-        return channel().execute(fc, sfc, values, effect);
+                                 std::optional<Effect> known = {}) {
+        return channel().execute(fc, sfc, values, known);
     }
 
     ObjectTable& library_objects();

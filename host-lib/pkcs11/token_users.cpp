@@ -26,8 +26,7 @@ std::string attributes_of(const Token& token, std::string_view label) {
 Answer send_user(Channel& channel, const Token& token, TokenRole role, ByteView pin, std::string_view label) {
     CS2SIM_TRY(channel.execute(
         FC_CXI, SFC_CXI_USER_ADD,
-        {token.user_name(role), permission_of(role), MECH_HMAC_PWD, 0, attributes_of(token, label), pin},
-        Effect::change));
+        {token.user_name(role), permission_of(role), MECH_HMAC_PWD, 0, attributes_of(token, label), pin}));
     return {};
 }
 
@@ -42,8 +41,7 @@ Answer set_token_label(Channel& channel, Token& token, std::string_view label) {
 }
 
 Answer delete_token_user(Channel& channel, Token& token, TokenRole role) {
-    const auto deleted =
-        channel.execute(FC_CXI, SFC_CXI_USER_DELETE, {token.user_name(role)}, Effect::change);
+    const auto deleted = channel.execute(FC_CXI, SFC_CXI_USER_DELETE, {token.user_name(role)});
     if (!deleted && deleted.error().code != E_CMDS_NO_USER) return fail(deleted.error());
     return {};
 }

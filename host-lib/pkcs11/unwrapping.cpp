@@ -49,17 +49,16 @@ Result<SharedObject> unwrap_into(Session& session, Wanted wanted, const Object& 
     return make_object(
         session, wanted.token, std::move(wanted.properties), [&](std::uint32_t flags, const Bytes& encoded) {
             return session.execute(FC_CXI, SFC_CXI_KEY_UNWRAP,
-                                   {flags, mechanism, unwrapping.reference, parameter, encoded, wrapped},
-                                   Effect::change);
+                                   {flags, mechanism, unwrapping.reference, parameter, encoded, wrapped});
         });
 }
 
 Result<Bytes> wrap_by_rsa_aes(Session& session, const Prepared& prepared, const Object& wrapping,
                               const Object& key) {
-    auto made = make_object(
-        session, false, carrier(prepared.aes_bits), [&](std::uint32_t flags, const Bytes& encoded) {
-            return session.execute(FC_CXI, SFC_CXI_KEY_GENERATE, {flags, 0, encoded}, Effect::change);
-        });
+    auto made = make_object(session, false, carrier(prepared.aes_bits),
+                            [&](std::uint32_t flags, const Bytes& encoded) {
+                                return session.execute(FC_CXI, SFC_CXI_KEY_GENERATE, {flags, 0, encoded});
+                            });
     CS2SIM_TRY(made);
     const Carrier aes(session, *std::move(made));
     auto out = wrap(session, prepared.cxi, aes.key(), wrapping, prepared.parameter);

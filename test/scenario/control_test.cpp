@@ -23,9 +23,9 @@ std::unique_ptr<host::Device> logged_on(const std::string& specifier) {
 }
 
 // A user who has a command under way that takes very long, on a thread of its own.
-class Patient {
+class CommandUnderWay {
 public:
-    Patient(const std::string& specifier, std::uint16_t fc, std::uint8_t sfc, Bytes block)
+    CommandUnderWay(const std::string& specifier, std::uint16_t fc, std::uint8_t sfc, Bytes block)
         : device_(logged_on(specifier)), thread_([this, fc, sfc, block = std::move(block)] {
               const auto answer = device_->execute_block(fc, sfc, block);
               code_ = answer ? 0 : answer.error().code;
@@ -64,23 +64,23 @@ TEST_CASE("a command that a delay rule holds up: control answers, a restart with
     busy.simulator.steered({"fault", "add", "--function", "CMDS.ECHO", "--times", "0", "--do", kAnHour});
     const std::string device = busy.device();
     {
-        Patient patient(device, FC_CMDS, SFC_CMDS_ECHO, {1});
+        CommandUnderWay command(device, FC_CMDS, SFC_CMDS_ECHO, {1});
         busy.wait_for_hits(1);
         busy.simulator.steered({"mode", "show"});
         busy.user.admin_does({"Restart"});
-        CHECK(patient.code() == E_OS_PCI_CANCEL);
+        CHECK(command.code() == E_OS_PCI_CANCEL);
     }
     {
-        Patient patient(device, FC_CMDS, SFC_CMDS_ECHO, {1});
+        CommandUnderWay command(device, FC_CMDS, SFC_CMDS_ECHO, {1});
         busy.wait_for_hits(2);
         busy.simulator.steered({"fault", "clear"});
-        CHECK(patient.code() == 0);
+        CHECK(command.code() == 0);
     }
     busy.simulator.steered({"fault", "add", "--function", "CMDS.ECHO", "--do", kAnHour});
-    Patient patient(device, FC_CMDS, SFC_CMDS_ECHO, {1});
+    CommandUnderWay command(device, FC_CMDS, SFC_CMDS_ECHO, {1});
     busy.wait_for_hits(1);
     require_success(busy.simulator.steer({"stop"}));
-    CHECK(patient.code() != 0);
+    CHECK(command.code() != 0);
     require_success(
         busy.simulator.steer({"start", "--no-device", "--listen", busy.simulator.device(Way::tcp)}));
 }
@@ -115,10 +115,10 @@ TEST_CASE("an RSA key of 8192 bits that is not finished is given up by a restart
                 FC_CXI, SFC_CXI_KEY_DELETE,
                 compose(find_function(FC_CXI, SFC_CXI_KEY_DELETE)->request, {name}).value()));
         }
-        Patient patient(busy.device(), FC_CXI, SFC_CXI_KEY_GENERATE, block);
+        CommandUnderWay command(busy.device(), FC_CXI, SFC_CXI_KEY_GENERATE, block);
         std::this_thread::sleep_for(std::chrono::milliseconds(100));
         busy.user.admin_does({"Restart"});
-        code = patient.code();
+        code = command.code();
     }
     CHECK(keys() == before);
     require_success(busy.user.csadm({"GetState"}));

@@ -194,14 +194,11 @@ TEST_CASE("a simulator that is stopped between two commands to its node hangs no
     REQUIRE(device);
     CHECK((*device)->execute(FC_CMDS, SFC_CMDS_ECHO, {"running"}));
     stop_by_signal(instance.pid());
-    const auto began = std::chrono::steady_clock::now();
-    const auto stopped = (*device)->execute(FC_CMDS, SFC_CMDS_ECHO, {"stopped"});
-    const auto took = std::chrono::steady_clock::now() - began;
+    const auto stopped = (*device)->execute(FC_CMDS, SFC_CMDS_ECHO, {"stopped"});  // else it hangs here
     const auto again = (*device)->execute(FC_CMDS, SFC_CMDS_ECHO, {"again"});
     REQUIRE(::kill(instance.pid(), SIGCONT) == 0);
     REQUIRE_FALSE(stopped);
     CHECK(stopped.error().code == E_CSA_TIMEOUT);
-    CHECK(took < std::chrono::seconds(60));  // of a machine that may be busy
     REQUIRE_FALSE(again);
     CHECK(again.error().code == E_CSA_CLOSED);
     require_success(csadm(node));

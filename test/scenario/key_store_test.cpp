@@ -26,14 +26,14 @@ private:
 };
 
 // An operator of a device with an MBK and the user CLERK.
-struct Desk {
+struct Fixture {
     Simulator simulator;
     Operator user{simulator, Way::mount};
-    Desk() {
+    Fixture() {
         user.make_mbk();
         add_clerk(user);
     }
-    explicit Desk(const Operator& same_mbk) {
+    explicit Fixture(const Operator& same_mbk) {
         user.import_mbk_of(same_mbk);
         add_clerk(user);
     }
@@ -53,45 +53,46 @@ bool openssl_verifies(const Operator& user, const std::string& key, const std::s
 }  // namespace
 
 TEST_CASE("cxitool works with keys of a key store as with those of the device") {
-    const Desk desk;
+    const Fixture fixture;
     const Store store;
-    write_file(desk.user.file("data"), "what is signed");
-    require_success(desk.with(store, {"Group=G", "Name=ec", "Label=a label", "GenerateKey=EC,NIST-P256",
-                                      "ExportKey=ec.pem", "Hash=SHA256", "InFile=data", "Signature=sig",
-                                      "Sign=SHA256,on_hsm", "Name=aes", "GenerateKey=AES,256"}));
-    CHECK(openssl_verifies(desk.user, "ec.pem", "data", "sig"));
+    write_file(fixture.user.file("data"), "what is signed");
+    require_success(fixture.with(store, {"Group=G", "Name=ec", "Label=a label", "GenerateKey=EC,NIST-P256",
+                                         "ExportKey=ec.pem", "Hash=SHA256", "InFile=data", "Signature=sig",
+                                         "Sign=SHA256,on_hsm", "Name=aes", "GenerateKey=AES,256"}));
+    CHECK(openssl_verifies(fixture.user, "ec.pem", "data", "sig"));
 
-    const Outcome listed = desk.with(store, {"Group=G", "ListKeys"});
+    const Outcome listed = fixture.with(store, {"Group=G", "ListKeys"});
     require_success(listed);
     CHECK(listed.out.find("ec ") != std::string::npos);
     CHECK(listed.out.find("aes ") != std::string::npos);
-    const Outcome inside = cxitool(desk.user, {"Group=G", "ListKeys"});
+    const Outcome inside = cxitool(fixture.user, {"Group=G", "ListKeys"});
     CHECK(inside.out.find("aes") == std::string::npos);  // nothing went into the device
-    const Outcome told = desk.with(store, {"Group=G", "Name=ec", "KeyInfo"});
+    const Outcome told = fixture.with(store, {"Group=G", "Name=ec", "KeyInfo"});
     CHECK(told.out.find("a label") != std::string::npos);
 
-    require_error(desk.with(store, {"Group=G", "Name=aes", "GenerateKey=AES,256"}), E_DB_EXISTS);
-    require_success(desk.with(store, {"Group=G", "Name=aes", "Overwrite=1", "GenerateKey=AES,128"}));
-    CHECK(desk.with(store, {"Group=G", "Name=aes", "KeyInfo"}).out.find("128") != std::string::npos);
+    require_error(fixture.with(store, {"Group=G", "Name=aes", "GenerateKey=AES,256"}), E_DB_EXISTS);
+    require_success(fixture.with(store, {"Group=G", "Name=aes", "Overwrite=1", "GenerateKey=AES,128"}));
+    CHECK(fixture.with(store, {"Group=G", "Name=aes", "KeyInfo"}).out.find("128") != std::string::npos);
 
     // Keys without name get numbers.
-    require_success(desk.with(store, {"Group=SLOT_0000", "Spec=7", "GenerateKey=AES,256"}));
-    require_success(desk.with(store, {"Group=G", "Name=*", "BackupKey"}));
-    CHECK(std::filesystem::exists(desk.user.file("ec.kbk")));
-    require_success(desk.with(store, {"Group=G", "Name=*", "DeleteKey"}));
-    require_error(desk.with(store, {"Group=G", "Name=ec", "KeyInfo"}), E_DB_NOT_FOUND);
-    require_error(desk.with(store, {"Group=G", "Name=ec", "DeleteKey"}), E_DB_NOT_FOUND);
-    require_success(desk.with(store, {"ImportKey=ec.kbk", "Group=G", "Name=ec", "ExportKey=back.pem"}));
-    CHECK(read_file(desk.user.file("ec.pem")) == read_file(desk.user.file("back.pem")));
+    require_success(fixture.with(store, {"Group=SLOT_0000", "Spec=7", "GenerateKey=AES,256"}));
+    require_success(fixture.with(store, {"Group=G", "Name=*", "BackupKey"}));
+    CHECK(std::filesystem::exists(fixture.user.file("ec.kbk")));
+    require_success(fixture.with(store, {"Group=G", "Name=*", "DeleteKey"}));
+    require_error(fixture.with(store, {"Group=G", "Name=ec", "KeyInfo"}), E_DB_NOT_FOUND);
+    require_error(fixture.with(store, {"Group=G", "Name=ec", "DeleteKey"}), E_DB_NOT_FOUND);
+    require_success(fixture.with(store, {"ImportKey=ec.kbk", "Group=G", "Name=ec", "ExportKey=back.pem"}));
+    CHECK(read_file(fixture.user.file("ec.pem")) == read_file(fixture.user.file("back.pem")));
     // The same backup goes into the device as well.
-    require_success(cxitool(desk.user, {"RestoreKey=ec.kbk", "Group=G", "Name=ec", "ExportKey=inside.pem"}));
-    CHECK(read_file(desk.user.file("ec.pem")) == read_file(desk.user.file("inside.pem")));
+    require_success(
+        cxitool(fixture.user, {"RestoreKey=ec.kbk", "Group=G", "Name=ec", "ExportKey=inside.pem"}));
+    CHECK(read_file(fixture.user.file("ec.pem")) == read_file(fixture.user.file("inside.pem")));
 }
 
 TEST_CASE("G21: a key made through one device works through another of the same MBK, and through no other") {
-    const Desk one;
-    const Desk other(one.user);
-    const Desk foreign;
+    const Fixture one;
+    const Fixture other(one.user);
+    const Fixture foreign;
     const Store store;
     require_success(one.with(store, {"Group=G", "Name=k", "GenerateKey=EC,NIST-P256", "ExportKey=k.pem"}));
     write_file(other.user.file("data"), "what is signed");
@@ -107,10 +108,10 @@ TEST_CASE("G21: a key made through one device works through another of the same 
 }
 
 TEST_CASE("a row that was moved or changed is refused at its use and found by CheckKeyStore") {
-    const Desk desk;
+    const Fixture fixture;
     const Store store;
-    require_success(desk.with(store, {"Group=G", "Name=good", "GenerateKey=AES,256", "Label=old", "Name=k",
-                                      "GenerateKey=AES,256"}));
+    require_success(fixture.with(store, {"Group=G", "Name=good", "GenerateKey=AES,256", "Label=old", "Name=k",
+                                         "GenerateKey=AES,256"}));
     std::string change;
     std::uint32_t code = E_CXI_KEY_BLOB_FORMAT;
     const std::string row = " where name='k'";
@@ -136,68 +137,68 @@ TEST_CASE("a row that was moved or changed is refused at its use and found by Ch
     if (change.find("grp='H'") != std::string::npos) which[0] = "Group=H";
     if (change.find("spec=5") != std::string::npos) which.push_back("Spec=5");
     which.push_back("KeyInfo");
-    require_error(desk.with(store, which), code);
-    const Outcome checked = desk.with(store, {"CheckKeyStore"});
+    require_error(fixture.with(store, which), code);
+    const Outcome checked = fixture.with(store, {"CheckKeyStore"});
     require_error(checked, code);
     CHECK(checked.out.find("2 rows, 1 bad") != std::string::npos);
-    require_success(desk.with(store, {"Group=G", "Name=good", "KeyInfo"}));
+    require_success(fixture.with(store, {"Group=G", "Name=good", "KeyInfo"}));
 }
 
 TEST_CASE("the MBK is exchanged: old keys work by slot 1, are sealed anew, and then need it no more") {
-    const Desk desk;
+    const Fixture fixture;
     const Store store;
     std::vector<std::string> make{"Group=G"};
     for (int i = 0; i < 70; ++i) {  // more than one command takes
         make.push_back("Name=k" + std::to_string(i));
         make.push_back("GenerateKey=AES,128");
     }
-    require_success(desk.with(store, make));
-    require_success(cxitool(desk.user, {"Group=G", "Name=inside", "GenerateKey=AES,128", "BackupKey"}));
-    desk.user.admin_does({"BackupDatabase=CXIKEY.db"});
+    require_success(fixture.with(store, make));
+    require_success(cxitool(fixture.user, {"Group=G", "Name=inside", "GenerateKey=AES,128", "BackupKey"}));
+    fixture.user.admin_does({"BackupDatabase=CXIKEY.db"});
     // The MBK in use becomes the temporary one, another takes its place.
-    desk.user.admin_does({"Key=n1.key#one,n2.key#two", "MBKGenerateKey=AES,32,2,2,NEXT"});
-    desk.user.admin_does(
+    fixture.user.admin_does({"Key=n1.key#one,n2.key#two", "MBKGenerateKey=AES,32,2,2,NEXT"});
+    fixture.user.admin_does(
         {"Key=s1.key#one,s2.key#two", "MBKImportKey=1", "Key=n1.key#one,n2.key#two", "MBKImportKey=3"});
-    const std::string listed = desk.user.admin_does({"MBKListKeys"});
+    const std::string listed = fixture.user.admin_does({"MBKListKeys"});
     CHECK(listed.find("\n1 ") != std::string::npos);
     CHECK(listed.find("\n3    NEXT") != std::string::npos);
-    require_success(desk.with(store, {"Group=G", "Name=k3", "KeyInfo"}));
-    require_success(cxitool(desk.user, {"Group=G", "Overwrite=1", "RestoreKey=inside.kbk"}));
-    desk.user.admin_does({"RestoreDatabase=CXIKEY.db"});
+    require_success(fixture.with(store, {"Group=G", "Name=k3", "KeyInfo"}));
+    require_success(cxitool(fixture.user, {"Group=G", "Overwrite=1", "RestoreKey=inside.kbk"}));
+    fixture.user.admin_does({"RestoreDatabase=CXIKEY.db"});
 
-    const Outcome sealed = desk.with(store, {"RecryptExternalKeys"});
+    const Outcome sealed = fixture.with(store, {"RecryptExternalKeys"});
     require_success(sealed);
     CHECK(sealed.out.find("70 keys sealed anew, 0 changed meanwhile, 0 refused") != std::string::npos);
-    const Outcome again = desk.with(store, {"RecryptExternalKeys"});
+    const Outcome again = fixture.with(store, {"RecryptExternalKeys"});
     CHECK(again.out.find("\n0 keys sealed anew") != std::string::npos);
-    desk.user.admin_does({"MBKDeleteKey=1"});
-    require_success(desk.with(store, {"CheckKeyStore"}));
-    require_success(desk.with(store, {"Group=G", "Name=k69", "KeyInfo"}));
-    require_error(cxitool(desk.user, {"Group=G", "Overwrite=1", "RestoreKey=inside.kbk"}),
+    fixture.user.admin_does({"MBKDeleteKey=1"});
+    require_success(fixture.with(store, {"CheckKeyStore"}));
+    require_success(fixture.with(store, {"Group=G", "Name=k69", "KeyInfo"}));
+    require_error(cxitool(fixture.user, {"Group=G", "Overwrite=1", "RestoreKey=inside.kbk"}),
                   E_CXI_BB_WRONG_MBK);
-    require_error(desk.user.as_admin({"MBKDeleteKey=1"}), E_MBK_SLOT_EMPTY);
-    require_error(desk.user.as_admin({"MBKDeleteKey=3"}), E_MBK_NOT_SUPPORTED);
+    require_error(fixture.user.as_admin({"MBKDeleteKey=1"}), E_MBK_SLOT_EMPTY);
+    require_error(fixture.user.as_admin({"MBKDeleteKey=3"}), E_MBK_NOT_SUPPORTED);
 }
 
 TEST_CASE("keys move between key stores, out of the device and back") {
-    const Desk desk;
+    const Fixture fixture;
     const Store from, to;
-    require_success(desk.with(from, {"Group=G", "Name=a", "GenerateKey=AES,128", "Name=b",
-                                     "GenerateKey=AES,128", "Group=H", "Name=c", "GenerateKey=AES,128"}));
-    const Outcome first = desk.with(from, {"Group=G", "CopyKeyStore=" + to.url()});
+    require_success(fixture.with(from, {"Group=G", "Name=a", "GenerateKey=AES,128", "Name=b",
+                                        "GenerateKey=AES,128", "Group=H", "Name=c", "GenerateKey=AES,128"}));
+    const Outcome first = fixture.with(from, {"Group=G", "CopyKeyStore=" + to.url()});
     require_success(first);
     CHECK(first.out.find("2 keys copied, 0 were there already, 0 could") != std::string::npos);
-    CHECK(desk.with(from, {"CopyKeyStore=" + to.url()}).out.find("1 key copied, 2 were there") !=
+    CHECK(fixture.with(from, {"CopyKeyStore=" + to.url()}).out.find("1 key copied, 2 were there") !=
           std::string::npos);
-    CHECK(desk.with(to, {"CheckKeyStore"}).out.find("3 rows, 0 bad") != std::string::npos);
-    require_error(desk.with(from, {"CopyKeyStore=" + from.url()}), E_CSA_SYNTAX);
+    CHECK(fixture.with(to, {"CheckKeyStore"}).out.find("3 rows, 0 bad") != std::string::npos);
+    require_error(fixture.with(from, {"CopyKeyStore=" + from.url()}), E_CSA_SYNTAX);
 
-    require_success(desk.with(to, {"Group=H", "CopyKeyStore=device"}));
-    require_success(cxitool(desk.user, {"Group=H", "Name=c", "KeyInfo"}));
-    require_success(cxitool(desk.user, {"Group=D", "Name=d", "GenerateKey=AES,128"}));
-    const Outcome out = cxitool(desk.user, {"Group=D", "CopyKeyStore=" + to.url()});
+    require_success(fixture.with(to, {"Group=H", "CopyKeyStore=device"}));
+    require_success(cxitool(fixture.user, {"Group=H", "Name=c", "KeyInfo"}));
+    require_success(cxitool(fixture.user, {"Group=D", "Name=d", "GenerateKey=AES,128"}));
+    const Outcome out = cxitool(fixture.user, {"Group=D", "CopyKeyStore=" + to.url()});
     require_success(out);
     CHECK(out.out.find("1 key copied") != std::string::npos);
-    require_success(desk.with(to, {"Group=D", "Name=d", "KeyInfo"}));
-    require_success(cxitool(desk.user, {"Group=D", "Name=d", "KeyInfo"}));  // the source is untouched
+    require_success(fixture.with(to, {"Group=D", "Name=d", "KeyInfo"}));
+    require_success(cxitool(fixture.user, {"Group=D", "Name=d", "KeyInfo"}));  // the source is untouched
 }

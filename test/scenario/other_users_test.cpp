@@ -11,14 +11,14 @@ using namespace cs2sim::scenario;
 
 namespace {
 
-std::vector<std::string> as_stranger(std::vector<std::string> words) {
+std::vector<std::string> as_other_user(std::vector<std::string> words) {
     if (geteuid() == 0)
         words.insert(words.begin(),
                      {"setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--bounding-set=-all"});
     return words;
 }
 
-// Programs that a stranger may run: they need not be able to read the checkout.
+// Programs that another user may run: they need not be able to read the checkout.
 struct Programs {
     Folder folder;
     RunOptions options;
@@ -59,7 +59,7 @@ TEST_CASE("who may not look into a state folder is told so, and not that nothing
                                                {"fault", "list"},
                                                {"mode", "show"}}) {
         CAPTURE(verb);
-        const Outcome outcome = run(as_stranger(programs.words(verb, state)), programs.options);
+        const Outcome outcome = run(as_other_user(programs.words(verb, state)), programs.options);
         CHECK(outcome.status == 1);
         CHECK(outcome.out.empty());
         CHECK(outcome.err.find(told) != std::string::npos);
@@ -139,14 +139,14 @@ TEST_CASE("other processes of its user do not look into the simulator's memory")
     std::filesystem::create_directory(state);
     std::filesystem::permissions(programs.folder / "run", std::filesystem::perms(0777));
     if (geteuid() == 0) REQUIRE(::chown(state.c_str(), 65534, 65534) == 0);
-    require_success(run(as_stranger(programs.words({"start", "--no-device"}, state)), programs.options));
-    const std::string told = run(as_stranger(programs.words({"status"}, state)), programs.options).out;
+    require_success(run(as_other_user(programs.words({"start", "--no-device"}, state)), programs.options));
+    const std::string told = run(as_other_user(programs.words({"status"}, state)), programs.options).out;
     const std::string process = "/proc/" + std::to_string(std::stoi(told.substr(told.find("pid ") + 4)));
     for (const std::string file : {"/environ", "/mem", "/maps"}) {
         INFO(file);
-        const Outcome read = run(as_stranger({"head", "-c0", process + file}), programs.options);
+        const Outcome read = run(as_other_user({"head", "-c0", process + file}), programs.options);
         CHECK(read.status == 1);
         CHECK(read.err.find("Permission denied") != std::string::npos);
     }
-    require_success(run(as_stranger(programs.words({"stop"}, state)), programs.options));
+    require_success(run(as_other_user(programs.words({"stop"}, state)), programs.options));
 }

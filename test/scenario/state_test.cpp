@@ -313,8 +313,8 @@ TEST_CASE("a script in a container is checked as modules are, and runs") {
     start_refuses(container.substr(0, 200), E_OS_MDL_MTC_INV);
     // Whole, signed by a key that is not there: as if that had been removed since.
     write_file(user.file("scrp.lua"), script + "-- changed\n");
-    require_success(user.csadm({"GenKey=stranger.key,2048,S"}));
-    require_success(user.csadm({"MMCSignKey=stranger.key", "MakeMTC=scrp.lua"}));
+    require_success(user.csadm({"GenKey=other.key,2048,S"}));
+    require_success(user.csadm({"MMCSignKey=other.key", "MakeMTC=scrp.lua"}));
     const std::string strange = read_file(user.file("scrp.mtc"));
     start_refuses(strange, E_OS_MDL_MSC_VERIFY_FAILED);
     std::filesystem::rename(stored, stored.parent_path() / "other.mtc");
@@ -329,7 +329,7 @@ TEST_CASE("a script in a container is checked as modules are, and runs") {
     CHECK(user.csadm({"ListModulesActive"}).out.find("101  scrp         1.2.3.4      INIT_OK\n") !=
           std::string::npos);
     // Another load is another container, and one of a deleted file is nobody's.
-    user.admin_does({"LoadAltMdlSigKey=stranger.key", "LoadFile=scrp.mtc", "Restart"});
+    user.admin_does({"LoadAltMdlSigKey=other.key", "LoadFile=scrp.mtc", "Restart"});
     CHECK(user.csadm({"ListModulesActive"}).out.find("101  scrp         1.2.3.4      INIT_OK\n") !=
           std::string::npos);
     start_refuses(container, E_OS_MDL_MSC_VERIFY_FAILED);

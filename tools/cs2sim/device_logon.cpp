@@ -15,9 +15,8 @@ Result<void> log_on(host::Device& device, const DeviceLogon& logon) {
         for (const std::string& user : users) {
             const std::size_t comma = user.find(',');
             if (comma == std::string::npos) return fail(E_CSA_PARAM);
-            auto source = source_of(user.substr(comma + 1));
-            if (!source) return fail(source.error());
-            CS2SIM_TRY(device.logon(user.substr(0, comma), **source));
+            CS2SIM_TRY_LET(source, source_of(user.substr(comma + 1)));
+            CS2SIM_TRY(device.logon(user.substr(0, comma), *source));
         }
         return {};
     };

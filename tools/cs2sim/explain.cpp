@@ -8,6 +8,7 @@
 #include "firmware/protocol/terminal_text.h"
 #include "tools/cs2sim/commands.h"
 #include "tools/explain/explain_text.h"
+#include "tools/explain/mode_matrix.h"
 #include "tools/instance/instance.h"
 #include "tools/session/nearest_word.h"
 

@@ -62,9 +62,8 @@ Rules typed_rule(const FaultArguments& arguments) {
                                    (meant.empty() ? "" : ", did you mean " + meant + "?") + kSeeHelp);
     }
     const std::vector<std::pair<std::string, std::string>> text(arguments.rule.begin(), arguments.rule.end());
-    const auto rule = parse_rule(text);
-    if (!rule) return tl::make_unexpected(rule.error());
-    return std::vector<FaultRule>{*rule};
+    CS2SIM_TRY_LET(rule, parse_rule(text));
+    return std::vector<FaultRule>{rule};
 }
 
 int add(const CommandLine& line, const FaultArguments& arguments) {

@@ -15,9 +15,7 @@ namespace {
 std::string name_of(const KnownModules& own, std::uint16_t fc, std::uint8_t sfc) {
     if (const FunctionSignature* row = find_function(fc, sfc)) return full_name(*row);
     if (const FunctionSignature* row = own.find(fc, sfc)) return full_name(*row);
-    std::array<char, 16> number{};  // of a module that is gone since
-    std::snprintf(number.data(), number.size(), "%03X.%02X", fc, sfc);
-    return number.data();
+    return number_text(fc, sfc);  // of a module that is gone since
 }
 
 Result<void> show(host::Device& device, const KnownModules& own) {

@@ -5,6 +5,7 @@
 #include <future>
 #include <utility>
 
+#include "firmware/protocol/mechanisms.h"
 #include "host-lib/files/backup_file.h"
 #include "tools/csadm/commands.h"
 #include "tools/session/arguments.h"
@@ -18,11 +19,12 @@ constexpr std::uint32_t kBlock = 256 * 1024;       // bytes of entries in one co
 constexpr std::size_t kLargestEntry = 400 * 1024;  // what still fits into a frame
 constexpr std::uint64_t kMostBackup = std::uint64_t{32} << 30;
 
-// Guide G13: the factory's ADMIN should not live on in a backup. A courtesy, for which no backup fails.
+// Guide G13: the factory's ADMIN should not live on in a backup. For want of this word no backup fails.
 void warn_of_factory_admin(Session& session) {
     const auto answer = session.execute(FC_CMDS, SFC_CMDS_GET_USER_INFO, {"ADMIN"});
     const auto user = answer ? parse(LAYOUT_USER, answer->block.bytes("user")) : fail(answer.error());
-    if (!user || user->u32("permission") != permission::kBothAdministrators || user->u8("mechanism") != 0)
+    if (!user || user->u32("permission") != permission::kBothAdministrators ||
+        user->u8("mechanism") != MECH_RSA_SIGN)
         return;
     session.note(
         "warning: the factory user ADMIN is still there and goes into the backup; delete it first, "

@@ -20,12 +20,13 @@ struct MechanismRow {
     std::string_view argument;  // as AddUser= takes it
     std::string_view shown;     // as ListUsers shows it
     std::uint8_t number;        // CMDS_MECH_*
-    bool password;
+
+    constexpr bool takes_password() const { return is_password_mechanism(number); }
 };
 constexpr MechanismRow kMechanisms[] = {
-    {"rsasign", "RSA sign", MECH_RSA_SIGN, false},   {"clrpwd", "Clear passwd", MECH_CLR_PWD, true},
-    {"sha1pwd", "SHA1 passwd", MECH_SHA1_PWD, true}, {"rsasc", "RSA smartcard", MECH_RSA_SC, false},
-    {"hmacpwd", "HMAC passwd", MECH_HMAC_PWD, true}, {"ecdsa", "ECDSA sign", MECH_ECDSA, false},
+    {"rsasign", "RSA sign", MECH_RSA_SIGN},    {"clrpwd", "Clear passwd", MECH_CLR_PWD},
+    {"sha1pwd", "SHA1 passwd", MECH_SHA1_PWD}, {"rsasc", "RSA smartcard", MECH_RSA_SC},
+    {"hmacpwd", "HMAC passwd", MECH_HMAC_PWD}, {"ecdsa", "ECDSA sign", MECH_ECDSA},
 };
 
 const MechanismRow* find_mechanism(std::uint8_t number) {
@@ -42,7 +43,7 @@ const MechanismRow* find_mechanism(std::string_view argument) {
 
 // What the device stores of a user's key or password.
 Result<SecretBytes> user_token(Session& session, const MechanismRow& mechanism, const std::string& text) {
-    if (!mechanism.password) {
+    if (!mechanism.takes_password()) {
         CS2SIM_TRY_LET(key, host::open_key_source(text, session.terminal(), host::KeyPart::public_only));
         const auto fits = key->mechanism();
         const bool rsa_key = fits && (*fits == MECH_RSA_SIGN || *fits == MECH_RSA_SC);
@@ -88,7 +89,7 @@ void note_regular_expression(const Session& session, const std::string& attribut
 
 // What a device of this kind expects of a password that it refused.
 void note_password(const Session& session, const MechanismRow& mechanism, Error error) {
-    if (mechanism.password && error.code == E_CMDS_BAD_TOKEN)
+    if (mechanism.takes_password() && error.code == E_CMDS_BAD_TOKEN)
         session.note("a password has 4 to 255 characters");
 }
 
@@ -145,7 +146,7 @@ std::string attributes_of(const Block& user, const MechanismRow* mechanism, std:
     std::string shown;
     if ((marks & kTried) != 0 || (forms & kFormUntried) != 0)
         shown += "Z[" + std::to_string(user.u8("failures")) + "]";
-    if (mechanism && mechanism->password && (forms & kFormInitial) != 0)
+    if (mechanism && mechanism->takes_password() && (forms & kFormInitial) != 0)
         shown += "I[" + std::to_string(marks & kInitial) + "]";
     std::string others;  // without the label, which has a place of its own
     std::string label;

@@ -1,8 +1,6 @@
 #include "tools/daemon/daemon.h"
 
 #include <fcntl.h>
-#include <spdlog/sinks/basic_file_sink.h>
-#include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -28,6 +26,7 @@
 #include "firmware/device/device.h"
 #include "firmware/smos/flash/own_files.h"
 #include "firmware/smos/flash/state_file.h"
+#include "tools/daemon/daemon_log.h"
 #include "tools/daemon/factory_key.h"
 #include "tools/daemon/longest_end.h"
 #include "tools/daemon/memory.h"
@@ -130,7 +129,7 @@ tl::expected<void, std::string> boot(Instance& instance, const StartOptions& opt
     CS2SIM_TRY_LET(profile, load_profile(options.profile));
     instance.memory = std::make_shared<CallerMemory>(caller_memory_limits(profile));
     instance.memory_return.emplace(*instance.memory);
-    const auto stop_soon = [] { ::kill(::getpid(), SIGTERM); };  // serve_until_signalled() waits for it
+    const auto stop_soon = [] { ::kill(::getpid(), SIGTERM); };  // wait_for_the_end() hears it
     const auto warned = [](std::string_view line) { std::cerr << "cs2sim: warning: " << line << '\n'; };
     SimulatedDevice::Options boot_options{options.state, std::move(profile), {}, stop_soon, warned};
     if (SimulatedDevice::is_new(options.state)) {
@@ -290,37 +289,6 @@ void serve(const Instance& instance, const StartOptions& options) {
     if (!options.pid_file.empty()) ::unlink(options.pid_file.c_str());
 }
 
-// Whether lines can go there: a named pipe would stop us, sooner or later.
-tl::expected<void, std::string> try_log(const fs::path& file) {
-    const int fd =
-        ::open(file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW, 0600);
-    struct stat status {};
-    const bool known = fd >= 0 && ::fstat(fd, &status) == 0;
-    const int why = errno;
-    if (fd >= 0) ::close(fd);
-    std::error_code gone;
-    if ((known && S_ISFIFO(status.st_mode)) || (!known && fs::is_fifo(file, gone)))
-        return tl::unexpected<std::string>("log file " + file.string() + ": is a named pipe");
-    if (!known) return tl::unexpected<std::string>("log file " + file.string() + ": " + std::strerror(why));
-    return {};
-}
-
-tl::expected<void, std::string> open_log(const StartOptions& options) {
-    const fs::path file = log_file(options.state);
-    CS2SIM_TRY(try_log(file));
-    try {
-        auto sink = std::make_shared<spdlog::sinks::basic_file_sink_mt>(file.string());
-        spdlog::set_default_logger(std::make_shared<spdlog::logger>("cs2sim", std::move(sink)));
-    } catch (const spdlog::spdlog_ex& problem) {
-        return tl::unexpected<std::string>("log file " + file.string() + ": " + problem.what());
-    }
-    spdlog::set_level(spdlog::level::from_str(options.log_level));
-    spdlog::flush_on(spdlog::level::trace);
-    std::error_code ignored;
-    fs::permissions(file, fs::perms::owner_read | fs::perms::owner_write, ignored);
-    return {};
-}
-
 void detach_from_terminal() {
     ::setsid();
     const int null = ::open("/dev/null", O_RDWR);
@@ -363,15 +331,6 @@ int run_in_background(const StartOptions& options) {
     return hear_start(pipe_ends[0], child);
 }
 
-// What the log says goes to the terminal, coloured where that is one and nobody objects (no-color.org).
-void log_to_terminal(const StartOptions& options) {
-    const char* no_color = std::getenv("NO_COLOR");
-    if (no_color && *no_color != 0)
-        spdlog::set_default_logger(
-            std::make_shared<spdlog::logger>("cs2sim", std::make_shared<spdlog::sinks::stdout_sink_mt>()));
-    spdlog::set_level(spdlog::level::from_str(options.log_level));
-}
-
 int run_in_foreground(const StartOptions& options) {
     log_to_terminal(options);
     auto instance = launch(options);
@@ -412,7 +371,7 @@ int start(const StartOptions& options) {
     close_memory();
     ::umask(0077);  // state, log and sockets are this user's alone, whatever the shell says
     const sigset_t set = ending_signals();
-    pthread_sigmask(SIG_BLOCK, &set, nullptr);  // every thread inherits it; serve_until_signalled() waits
+    pthread_sigmask(SIG_BLOCK, &set, nullptr);  // every thread inherits it; wait_for_the_end() waits
     std::signal(SIGPIPE, SIG_IGN);
     return options.foreground ? run_in_foreground(options) : run_in_background(options);
 }

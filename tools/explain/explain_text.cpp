@@ -15,26 +15,10 @@
 #include "firmware/protocol/functions.h"
 #include "firmware/protocol/modes.h"
 #include "tools/explain/explain_ckr.h"
+#include "tools/explain/mode_matrix.h"
 
 namespace cs2sim {
 namespace {
-
-// A mode word that a device can have, for each column of the matrix.
-struct Situation {
-    std::string_view name;
-    std::uint16_t modes;
-};
-constexpr Situation kSituations[] = {
-    {"oper", MODE_OPERATIONAL},
-    {"admin", MODE_ADMIN_ONLY},
-    {"maint", MODE_MAINTENANCE},
-    {"boot", MODE_BOOTLOADER},
-    {"alarm", MODE_OPERATIONAL | MODE_ALARM},
-    {"FIPS", MODE_OPERATIONAL | MODE_FIPS},
-    {"FIPSer", MODE_OPERATIONAL | MODE_FIPS | MODE_FIPS_ERROR},
-    {"CC", MODE_OPERATIONAL | MODE_CC},
-    {"CCerr", MODE_OPERATIONAL | MODE_CC | MODE_CC_ERROR},
-};
 
 template <class... Values>
 std::string format(const char* pattern, Values... values) {
@@ -42,8 +26,6 @@ std::string format(const char* pattern, Values... values) {
     std::snprintf(text.data(), text.size(), pattern, values...);
     return text.data();
 }
-
-std::string number_of(std::uint16_t fc, std::uint8_t sfc) { return format("%03X.%02X", fc, sfc); }
 
 std::string code_and_name(std::uint32_t code) {
     const ErrorRow* row = find_error(code);
@@ -148,7 +130,7 @@ std::string answering_functions(const Advice& advice) {
     while (!names.empty()) {
         const std::string_view word = names.substr(0, names.find(' '));
         if (const FunctionSignature* function = find_function(word)) {
-            std::string name = full_name(*function) + " (" + number_of(function->fc, function->sfc) + ")";
+            std::string name = full_name(*function) + " (" + number_text(function->fc, function->sfc) + ")";
             if (std::ranges::find(list, name) == list.end()) list.push_back(std::move(name));
         }
         names.remove_prefix(std::min(names.size(), word.size() + 1));
@@ -287,16 +269,25 @@ std::vector<std::string> answers_of(const FunctionSignature& signature) {
     return codes;
 }
 
+// Whether a command of CXI names a key, or the group of one that is to be.
+bool names_group(const FunctionSignature& signature) {
+    constexpr std::string_view kNames[] = {"key",     "group",    "properties", "public",
+                                           "private", "template", "blobs",      "handle"};
+    return std::ranges::any_of(signature.request, [&](const Layout::Field& field) {
+        return std::ranges::find(kNames, signature.request.name(field)) != std::end(kNames);
+    });
+}
+
 std::string permission_words(const FunctionSignature& signature) {
     if (signature.permission != 0) return hex_code(signature.permission) + ", the sum of the users logged on";
-    if (signature.fc == FC_CXI)
+    if (signature.fc == FC_CXI && names_group(signature))
         return "by the group of the key that it names: 00000002 there, or what the group's configuration "
                "(CFG_AUTH_…) asks";
     return "anybody (the function itself may ask for more)";
 }
 
 std::string explain_function(const FunctionSignature& signature) {
-    std::string text = number_of(signature.fc, signature.sfc) + "  " + full_name(signature) + "\n";
+    std::string text = number_text(signature.fc, signature.sfc) + "  " + full_name(signature) + "\n";
     text += entry("module", module_words(signature.fc));
     text += entry("request", signature.request.text().empty() ? "empty" : signature.request.text());
     text += entry("answer", signature.answer.text().empty() ? "empty" : signature.answer.text());
@@ -355,7 +346,7 @@ std::string explain_module(const ModuleRow& module) {
     std::string text = module_words(module.id) + "\n";
     for (const FunctionSignature& signature : function_catalogue())
         if (signature.fc == module.id)
-            text += "  " + number_of(signature.fc, signature.sfc) + "  " + full_name(signature) + "\n";
+            text += "  " + number_text(signature.fc, signature.sfc) + "  " + full_name(signature) + "\n";
     for (const ErrorRow& row : error_table())
         if (module_of(row.code) == module.id)
             text += "  " + hex_code(row.code) + "  " + std::string(row.name) + ": " + std::string(row.text) +
@@ -390,26 +381,6 @@ tl::expected<std::string, std::string> explain(std::string_view what) {
     if (text.empty())
         return tl::unexpected("'" + std::string(what) +
                               "' is no error code, no function and no module that the tables know");
-    return text;
-}
-
-std::string mode_matrix() {
-    std::string text = format("%-7s %-28s %-8s", "fc.sfc", "function", "needs");
-    for (const Situation& situation : kSituations)
-        text += format(" %-6s", std::string(situation.name).c_str());
-    text.erase(text.find_last_not_of(' ') + 1);
-    text += '\n';
-    for (const FunctionSignature& signature : function_catalogue()) {
-        std::string line = format("%-7s %-28s %08X", number_of(signature.fc, signature.sfc).c_str(),
-                                  full_name(signature).c_str(), signature.permission);
-        for (const Situation& situation : kSituations) {
-            const std::uint32_t code = barred_by(signature.rules, situation.modes);
-            line +=
-                format(" %-6s", code == 0 ? "." : format("%03X%03X", module_of(code), code & 0xFFF).c_str());
-        }
-        line.erase(line.find_last_not_of(' ') + 1);
-        text += line + '\n';
-    }
     return text;
 }
 

@@ -13,7 +13,4 @@ namespace cs2sim {
 // it is none of these.
 tl::expected<std::string, std::string> explain(std::string_view what);
 
-// One line a function: what it needs, and in each mode the number of the code by which it is barred.
-std::string mode_matrix();
-
 }  // namespace cs2sim

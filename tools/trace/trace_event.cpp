@@ -7,6 +7,7 @@
 
 #include "firmware/modules/images/service_rows.h"
 #include "firmware/protocol/frame.h"
+#include "firmware/protocol/functions.h"
 #include "firmware/protocol/modes.h"
 #include "firmware/protocol/terminal_text.h"
 
@@ -69,10 +70,7 @@ ByteView TraceEvent::answer_block() const { return session ? answer : behind(ans
 
 std::string TraceEvent::name() const {
     if (!known) return "no command";
-    if (function) return std::string(function->module) + "." + std::string(function->name);
-    std::array<char, 16> text{};
-    std::snprintf(text.data(), text.size(), "%03X.%02X", fc, sfc);
-    return text.data();
+    return function ? full_name(*function) : number_text(fc, sfc);
 }
 
 Result<TraceEvent> next_event(ByteView& events, const KnownModules& modules) {

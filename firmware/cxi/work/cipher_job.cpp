@@ -103,7 +103,7 @@ Result<void> CipherJob::set_up(const LoadedKey& key, const Parameter& parameter)
     block_ = algorithm == CXI_KEY_ALGO_DES ? 8 : 16;
     portion_ = portion_of(algorithm, mechanism_);
 
-    const bool tagged = mechanism_.chain() == CXI_MECH_CHAIN_GCM || mechanism_.chain() == CXI_MECH_CHAIN_CCM;
+    const bool tagged = mechanism_.is_tagged();
     if (!tagged && !parameter.associated.empty()) return fail(E_CXI_CRYPT_MECH_PARA);
     if (tagged && !tag_fits(mechanism_.chain(), parameter.tag_bits)) return fail(E_CXI_CRYPT_MECH_PARA);
     tag_ = tagged ? parameter.tag_bits / 8 : 0;

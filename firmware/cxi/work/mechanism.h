@@ -17,6 +17,8 @@ struct Mechanism {
     std::uint32_t chain() const { return value & CXI_MECH_CHAIN_MASK; }
     std::uint32_t pad() const { return value & CXI_MECH_PAD_MASK; }
     std::uint32_t hash() const { return value & CXI_MECH_HASH_MASK; }
+    // Whether a cipher's output ends with a tag.
+    bool is_tagged() const { return chain() == CXI_MECH_CHAIN_GCM || chain() == CXI_MECH_CHAIN_CCM; }
     bool is_vendor() const { return (value & CXI_MECH_VDM_FLAG) != 0; }
     // Its number: the low byte of it at CXI_MECH_VDM_SHIFT, the next one in the lowest byte, which
     // vendor-defined mechanisms have no use for, so that standard numbers fit (OUR ASSUMPTION).

@@ -59,7 +59,7 @@ static int load(void) {
         return CODE(E_OS_MDL_CORRUPT);
     }
     dl_iterate_phdr(base_of, (void*)(uintptr_t)image);
-    close_the_door();
+    forbid_opening();
     entry = entry_point();
     if (!entry) {
         diagnose("the image has no function <abbreviation>_start", NULL, 0);
@@ -112,7 +112,7 @@ int main(int count, char** arguments) {
     open_channel();
     catch_signals();
     heap_begin();
-    image = shut_the_box(arguments[2]);
+    image = enter_sandbox(arguments[2]);
     for (;;) {
         const u32 next = started ? next_task() : CS2SIM_NO_TASK;
         if (!wait_for_call(next)) {

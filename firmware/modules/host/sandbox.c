@@ -38,145 +38,10 @@ static int is_open_run(void) { return getenv("CS2SIM_MODULE_OPEN") != NULL; }
 /* Calls that are refused with EPERM. The module is native code of the user's own, so this keeps accidents
  * small and hostile code away from other processes and the network; it is no virtual machine. */
 static const int never[] = {
-    SYS_clone,
-    SYS_ptrace,
-    SYS_kill,
-    SYS_tkill,
-    SYS_setsid,
-    SYS_mount,
-    SYS_umount2,
-    SYS_unlinkat,
-    SYS_renameat,
-    SYS_renameat2,
-    SYS_mknodat,
-    SYS_fchownat,
-    SYS_utimensat,
-    SYS_setxattr,
-    SYS_lsetxattr,
-    SYS_fsetxattr,
-    SYS_removexattr,
-    SYS_lremovexattr,
-    SYS_fremovexattr,
-    SYS_linkat,
-    SYS_symlinkat,
-    SYS_mkdirat,
-    SYS_fchmodat,
-    SYS_fchmod, /* of files that it may read */
-    SYS_fchown,
-    SYS_setpgid,
-    SYS_inotify_init1,
-    SYS_fanotify_init,
-    SYS_bpf,
-    SYS_socket,
-    SYS_socketpair,
-    SYS_process_vm_readv,
-    SYS_process_vm_writev,
-    SYS_io_uring_setup,
-    SYS_keyctl,
-    SYS_truncate,
-    SYS_setrlimit,
-    SYS_prlimit64,
-    SYS_personality,
-    SYS_memfd_create,
-    SYS_rt_sigqueueinfo,
-    SYS_rt_tgsigqueueinfo,
-    SYS_unshare, /* whose capabilities would be whole again */
-    SYS_setns,
-    SYS_pivot_root,
-    SYS_chroot,
-    SYS_open_by_handle_at,
-    SYS_perf_event_open,
-    SYS_userfaultfd,
-    SYS_mq_open,
-    SYS_add_key,
-    SYS_request_key,
-    SYS_setpriority, /* from here on of any process of the same user */
-    SYS_sched_setscheduler,
-    SYS_sched_setparam,
-    SYS_sched_setattr,
-    SYS_sched_setaffinity,
-    SYS_ioprio_set,
-#ifdef SYS_migrate_pages
-    SYS_migrate_pages,
-    SYS_move_pages,
-#endif
-#ifdef SYS_open_tree
-    SYS_open_tree,
-    SYS_move_mount,
-    SYS_fsopen,
-    SYS_fsmount,
-    SYS_fspick,
-#endif
-#ifdef SYS_pidfd_open
-    SYS_pidfd_open,
-    SYS_pidfd_send_signal,
-#endif
-#ifdef SYS_pidfd_getfd
-    SYS_pidfd_getfd,
-#endif
-#ifdef SYS_clone3
-    SYS_clone3,
-#endif
-#ifdef SYS_fork
-    SYS_fork,
-    SYS_vfork,
-    SYS_unlink,
-    SYS_rename,
-    SYS_link,
-    SYS_symlink,
-    SYS_mkdir,
-    SYS_rmdir,
-    SYS_chmod,
-    SYS_chown,
-    SYS_creat,
-    SYS_inotify_init,
-#endif
-#ifdef SYS_socketcall
-    SYS_socketcall,
-#endif
-#ifdef SYS_lchown
-    SYS_lchown,
-    SYS_mknod,
-    SYS_utime,
-    SYS_utimes,
-    SYS_futimesat,
-#endif
-#ifdef SYS_fchmodat2
-    SYS_fchmodat2,
-#endif
-#ifdef SYS_openat2
-    SYS_openat2, /* its flags lie in memory, where no filter sees them */
-#endif
-#ifdef SYS_truncate64
-    SYS_truncate64,
-    SYS_chown32,
-    SYS_lchown32,
-    SYS_fchown32,
-    SYS_utimensat_time64,
-#endif
-#ifdef SYS_ipc
-    SYS_ipc,
-#endif
-#ifdef SYS_shmget
-    SYS_shmget,
-    SYS_shmat,
-    SYS_shmctl,
-    SYS_msgget,
-    SYS_msgsnd,
-    SYS_msgrcv,
-    SYS_msgctl,
-    SYS_semget,
-    SYS_semctl,
-#endif
-#ifdef SYS_semop
-    SYS_semop,
-#endif
-#ifdef SYS_semtimedop
-    SYS_semtimedop,
-#endif
+#include "refused_calls.inc"
 };
 
-/* Calls that are newer than this list: cachestat is the first of them, setxattrat and file_setattr are among
+/* Calls that are newer than that list: cachestat is the first of them, setxattrat and file_setattr are among
  * them. Numbers from 424 on are those of every architecture. */
 enum { FIRST_UNKNOWN = 451 };
 
@@ -384,7 +249,7 @@ static void refuse_what_reaches_out(struct filter* filter) {
     refuse_by_argument(filter);
 }
 
-const char* shut_the_box(const char* image) {
+const char* enter_sandbox(const char* image) {
     struct filter filter;
     gain_nothing_and_die_with_parent();
     if (is_open_run()) return image;
@@ -438,7 +303,7 @@ void read_only(const char* image, char** program) {
     _exit(127);
 }
 
-void close_the_door(void) {
+void forbid_opening(void) {
     struct filter filter;
     if (is_open_run()) return;
     close_from(CS2SIM_BELL_FD + 1); /* what the image's constructors opened, too */

@@ -9,9 +9,9 @@
  * that runs under a debugger (CS2SIM_MODULE_OPEN in its environment) keeps what that needs. Answers the path
  * by which the image is loaded, which stays: `image` itself, or that of a copy in memory where only
  * capabilities lead to it. */
-const char* shut_the_box(const char* image);
+const char* enter_sandbox(const char* image);
 /* When it is loaded: no file to open any more, and none that its constructors left open. */
-void close_the_door(void);
+void forbid_opening(void);
 
 /* Becomes `program` (words, the last NULL), which looks into a module's image for the simulator: as little as
  * the module may it reach others or write, it reads the image, the system's programs and libraries alone, and

@@ -14,14 +14,9 @@ bool same(std::string_view a, std::string_view b) {
         a, b, [](unsigned char x, unsigned char y) { return std::toupper(x) == std::toupper(y); });
 }
 
-std::string number_of(const FunctionSignature& row) {
-    char text[16];
-    std::snprintf(text, sizeof text, "%03X.%02X", unsigned{row.fc}, unsigned{row.sfc});
-    return text;
-}
-
 std::string words_on(const FunctionSignature& row) {
-    std::string text = full_name(row) + " (" + number_of(row) + "), a function of a module of users' own\n";
+    std::string text =
+        full_name(row) + " (" + number_text(row.fc, row.sfc) + "), a function of a module of users' own\n";
     text += "  request     " + std::string(row.request.text()) + "\n  answer      " +
             std::string(row.answer.text()) + "\n";
     if (row.permission != 0) text += "  permission  " + hex_code(row.permission) + "\n";
@@ -66,12 +61,12 @@ std::optional<std::string> KnownModules::explain(std::string_view what) const {
                        std::string(error.text) + "\nAn error of a module of users' own, " +
                        module.info.abbreviation + ", by its text file.\n";
         for (const FunctionSignature& row : module.rows)
-            if (same(what, full_name(row)) || same(what, number_of(row))) return words_on(row);
+            if (same(what, full_name(row)) || same(what, number_text(row.fc, row.sfc))) return words_on(row);
         if (!same(what, module.info.abbreviation)) continue;
         std::string text = module.info.abbreviation + " " + version_text(module.info.version) + ", " +
                            module.info.name + ", a module of users' own\n";
         for (const FunctionSignature& row : module.rows)
-            if (is_described(row)) text += "  " + number_of(row) + "  " + full_name(row) + "\n";
+            if (is_described(row)) text += "  " + number_text(row.fc, row.sfc) + "  " + full_name(row) + "\n";
         for (const ErrorRow& error : module.texts.errors())
             text += "  " + hex_code(error.code) + "  " + std::string(error.text) + "\n";
         return text;

@@ -122,7 +122,7 @@ int start_module(u32* next_task) {
     take_functions();
     open_interpreter();
     text = read_script(&script.length);
-    close_the_door();
+    forbid_opening();
     if (!text) return CODE(E_OS_MDL_CORRUPT);
     script.text = text;
     code = run_limited(load, &script, CODE(E_OS_MDL_CORRUPT));
@@ -208,7 +208,7 @@ int main(int count, char** arguments) {
     path = arguments[2];
     open_channel();
     catch_signals();
-    readable = shut_the_box(path);
+    readable = enter_sandbox(path);
     for (;;) {
         wait_for_call(CS2SIM_NO_TASK);
         run_call();

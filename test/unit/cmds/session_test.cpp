@@ -216,11 +216,11 @@ TEST_CASE(
     Profile profile = profile_named("se-gen2");
     profile.session_seconds = 1;
     Simulated device(profile);
-    Caller gone(device), stranger(device);
+    Caller gone(device), unknown(device);
     gone.as_admin();
-    CHECK(code_of(stranger.plain(FC_ADM, SFC_ADM_RESTART)) == E_CMDS_DENIED);
+    CHECK(code_of(unknown.plain(FC_ADM, SFC_ADM_RESTART)) == E_CMDS_DENIED);
     std::this_thread::sleep_for(std::chrono::milliseconds(2200));
-    CHECK(code_of(stranger.plain(FC_ADM, SFC_ADM_RESTART)) == 0);
+    CHECK(code_of(unknown.plain(FC_ADM, SFC_ADM_RESTART)) == 0);
 }
 
 TEST_CASE("a session holds as many users as its profile says, and their states add up to F at most") {

@@ -127,8 +127,8 @@ private:
 
     test::BlockMaker maker_;
     Simulated simulated_{patient()};
-    Caller admin_{simulated_}, crypto_{simulated_}, officer_{simulated_}, stranger_{simulated_};
-    Caller* const callers_[4] = {&admin_, &crypto_, &officer_, &stranger_};
+    Caller admin_{simulated_}, crypto_{simulated_}, officer_{simulated_}, unknown_{simulated_};
+    Caller* const callers_[4] = {&admin_, &crypto_, &officer_, &unknown_};
     const std::vector<const FunctionSignature*> aims_ = aims();
     std::vector<Bytes> known_;
 };

@@ -387,18 +387,7 @@ TEST_CASE("what is remembered of keys that are gone has a bound, and nothing is 
     nameless.set(CXI_PROP_KEY_GROUP, "SLOT_0003");
     nameless.set_number(CXI_PROP_KEY_SPEC, 7);
     const Bytes other = CxiBench::reference(device.generate(nameless));
-    const auto keys = device.services.databases.open("CXIKEY.db");
-    REQUIRE(keys);
-    std::uint64_t made = 0;
-    const auto add = [&](Batch& batch) {
-        return batch.set_note_of(group_term("G"), big_endian_bytes<8>(made), Bytes{1});
-    };
-    REQUIRE((*keys)->change([&](Batch& batch) -> Result<void> {
-        for (; made < kSpareNotesOfOwner - 100; ++made) CS2SIM_TRY(add(batch));
-        return {};
-    }));
-    while ((*keys)->change(add)) ++made;
-    CHECK(made <= kSpareNotesOfOwner + 2 * kNotesOfEntry);
+    CHECK(device.fill_notes("G") <= kSpareNotesOfOwner + 2 * kNotesOfEntry);
     CHECK(code_of(device.initialise(key, rsa_krad(*device.kak))) == E_DB_NO_SPACE);
     CHECK(device.authorise(key, 1, *device.kak) == E_CXI_CC_KEY_NOT_INITIALISED);
     CHECK(device.authorise(bound, 1, *device.kak) == 0);

@@ -4,6 +4,7 @@
 #include "firmware/cmds/scheduler.h"
 #include "firmware/cmds/sessions.h"
 #include "firmware/cmds/users.h"
+#include "firmware/crypto/digest.h"
 #include "firmware/cxi/cxi.h"
 #include "firmware/protocol/advice.h"
 #include "test/unit/recorder.h"
@@ -102,6 +103,22 @@ public:
         const auto out = run(SFC_CXI_CRYPT, {CXI_FLAG_CRYPT_SINGLE_CALL, mechanism, 0, key, parameter, data});
         if (!out) return out;
         return to_bytes(parse("state:u4 iv:v2 data:*", *out)->bytes("data"));
+    }
+    // Notes of a group up to its bound, of keys that are gone. How many found room.
+    std::uint64_t fill_notes(std::string_view group) {
+        const auto keys = databases_.open("CXIKEY.db");
+        REQUIRE(keys);
+        std::uint64_t made = 0;
+        const Bytes owner = group_term(group);
+        const auto add = [&](Batch& batch) {
+            return batch.set_note_of(owner, digest("SHA256", {owner, big_endian_bytes<8>(made)}), Bytes{1});
+        };
+        REQUIRE((*keys)->change([&](Batch& batch) -> Result<void> {
+            for (; made < kSpareNotesOfOwner - 100; ++made) CS2SIM_TRY(add(batch));
+            return {};
+        }));
+        while ((*keys)->change(add)) ++made;
+        return made;
     }
 
 private:

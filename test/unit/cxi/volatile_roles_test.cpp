@@ -40,23 +40,6 @@ Result<Bytes> copy(CxiBench& bench, ByteView key, std::string_view name, std::ui
 
 void erase(CxiBench& bench, ByteView key) { REQUIRE(code_of(bench.run(SFC_CXI_KEY_DELETE, {key})) == 0); }
 
-// Notes of a group up to its bound, of keys that are gone.
-void fill_notes(CxiBench& bench, std::string_view group) {
-    const auto keys = bench.services.databases.open("CXIKEY.db");
-    REQUIRE(keys);
-    std::uint64_t made = 0;
-    const Bytes owner = group_term(group);
-    const auto add = [&](Batch& batch) {
-        return batch.set_note_of(owner, digest("SHA256", {owner, big_endian_bytes<8>(made)}), Bytes{1});
-    };
-    REQUIRE((*keys)->change([&](Batch& batch) -> Result<void> {
-        for (; made < kSpareNotesOfOwner - 100; ++made) CS2SIM_TRY(add(batch));
-        return {};
-    }));
-    while ((*keys)->change(add)) ++made;
-    CHECK(made <= kSpareNotesOfOwner + 20 * kNotesOfEntry);
-}
-
 struct Certified {
     std::uint16_t mode;
     std::uint32_t mixed;
@@ -74,7 +57,7 @@ TEST_CASE("FIPS and CC: volatile keys work on where no note finds room, and othe
                     elsewhere = make(bench, aes("elsewhere", "H"), 0);
         make(bench, aes("other", "H"), 0);
         wrap(bench, target, make(bench, aes("first")));  // which notes as what it left
-        fill_notes(bench, "G");
+        CHECK(bench.fill_notes("G") <= kSpareNotesOfOwner + 20 * kNotesOfEntry);
         CHECK(encrypt(bench, stored) == E_DB_NO_SPACE);
         for (int i = 0; i < 20; ++i) {
             const Bytes works = make(bench, aes("works")), moves = make(bench, aes("moves"));
@@ -205,7 +188,7 @@ TEST_CASE("FIPS: the purpose of a volatile RSA key wants no note until its bytes
         return code_of(bench.sign(key, mechanism, Bytes(1)));
     };
     make(bench, aes("target"), 0);
-    fill_notes(bench, "G");
+    CHECK(bench.fill_notes("G") <= kSpareNotesOfOwner + 20 * kNotesOfEntry);
     const Bytes first = rsa("first", "G"), second = rsa("second", "G");
     for (const Bytes& key : {first, second}) {
         CHECK(sign(key, kPkcs1) == 0);

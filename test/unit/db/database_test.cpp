@@ -7,16 +7,14 @@
 
 #include "firmware/protocol/databases.h"
 #include "firmware/smos/smos.h"
-#include "test/unit/scratch.h"
+#include "test/unit/scratch_smos.h"
 
 using namespace cs2sim;
 namespace fs = std::filesystem;
 
 namespace {
 
-struct Device {
-    ScratchFolder scratch;
-    std::unique_ptr<Smos> smos = std::move(*Smos::open(scratch.path()));
+struct StoringDevice : ScratchSmos {
     std::unique_ptr<DatabaseStore> store = std::make_unique<DatabaseStore>(*smos);
     std::shared_ptr<Database> make(std::string_view name = "test.db", DatabaseInfo info = {8, 100000}) {
         auto database = store->create(name, info);
@@ -25,8 +23,7 @@ struct Device {
     }
     void restart() {
         store.reset();
-        smos.reset();
-        smos = std::move(*Smos::open(scratch.path()));
+        ScratchSmos::restart();
         store = std::make_unique<DatabaseStore>(*smos);
     }
     fs::path file(std::string_view name = "test.db") const { return smos->state.databases() / name; }
@@ -61,7 +58,7 @@ void sql(const fs::path& file, const char* statement) {
 }  // namespace
 
 TEST_CASE("an open database has its log beside it, and no index that another process could read") {
-    Device device;
+    StoringDevice device;
     const auto database = device.make();
     REQUIRE(database->insert(key(1), as_bytes("one")));
     CHECK(text_of(database->find(key(1))) == "one");  // by a connection of its own
@@ -70,7 +67,7 @@ TEST_CASE("an open database has its log beside it, and no index that another pro
 }
 
 TEST_CASE("insert, find, update, erase, and the codes of each") {
-    Device device;
+    StoringDevice device;
     const auto db = device.make();
     CHECK(db->name() == "test.db");
     CHECK(code_of(db->find(key(1))) == E_DB_NOT_FOUND);
@@ -95,7 +92,7 @@ TEST_CASE("insert, find, update, erase, and the codes of each") {
 }
 
 TEST_CASE("keys sort as byte strings and are walked by greater and greater-or-equal") {
-    Device device;
+    StoringDevice device;
     const auto db = device.make("bytes.db", {1, 1000});
     for (const std::uint8_t byte : {0x80, 0x00, 0xFF, 0x7F}) {
         const Bytes one{byte};
@@ -111,7 +108,7 @@ TEST_CASE("keys sort as byte strings and are walked by greater and greater-or-eq
 }
 
 TEST_CASE("records outlive the process and are not readable on the disk") {
-    Device device;
+    StoringDevice device;
     REQUIRE(device.make()->insert(key(1), as_bytes("a very secret record")));
     for (int round = 0; round < 2; ++round) {
         for (const char* file : {"test.db", "test.db-wal"}) {
@@ -128,7 +125,7 @@ TEST_CASE("records outlive the process and are not readable on the disk") {
 }
 
 TEST_CASE("a change happens wholly or not at all, and sees itself") {
-    Device device;
+    StoringDevice device;
     const auto db = device.make();
     REQUIRE(db->insert(key(1), as_bytes("one")));
     const auto failed = db->change([&](Batch& batch) -> Result<void> {
@@ -150,7 +147,7 @@ TEST_CASE("a change happens wholly or not at all, and sees itself") {
 }
 
 TEST_CASE("the number of changes of a key moves with each way to change it, and with few others") {
-    Device device;
+    StoringDevice device;
     const auto database = device.make();
     const Bytes record(20, 7);
     std::uint64_t last = database->changes(key(1));
@@ -189,7 +186,7 @@ TEST_CASE("the number of changes of a key moves with each way to change it, and 
 }
 
 TEST_CASE("a snapshot shows the database as it was, in order") {
-    Device device;
+    StoringDevice device;
     const auto db = device.make();
     for (int i = 9; i >= 0; --i) REQUIRE(db->insert(key(i), key(i)));
     auto snapshot = db->snapshot();
@@ -205,7 +202,7 @@ TEST_CASE("a snapshot shows the database as it was, in order") {
 }
 
 TEST_CASE("staging shows nothing before its commit, everything after, and leaves no trace when dropped") {
-    Device device;
+    StoringDevice device;
     const auto db = device.make();
     REQUIRE(db->insert(key(1), as_bytes("resident")));
     REQUIRE(db->insert(key(2), as_bytes("stays")));
@@ -231,7 +228,7 @@ TEST_CASE("staging shows nothing before its commit, everything after, and leaves
 }
 
 TEST_CASE("what the store refuses") {
-    Device device;
+    StoringDevice device;
     CHECK(code_of(device.store->open("none.db")) == E_OS_FILE_NO_SUCH_FILE);
     CHECK(code_of(device.store->open("../x.db")) == E_OS_FILE_ILL_NAME);
     CHECK(code_of(device.store->open(std::string(1000, 'n'))) == E_OS_FILE_ILL_NAME);
@@ -257,7 +254,7 @@ TEST_CASE("what the store refuses") {
 }
 
 TEST_CASE("a record that was changed or moved at rest is refused") {
-    Device device;
+    StoringDevice device;
     {
         const auto db = device.make();
         for (int i = 0; i < 3; ++i) REQUIRE(db->insert(key(i), as_bytes("record")));
@@ -278,7 +275,7 @@ TEST_CASE("a record that was changed or moved at rest is refused") {
 }
 
 TEST_CASE("a database of another name does not open the records, nor does another master key") {
-    Device device;
+    StoringDevice device;
     REQUIRE(device.make()->insert(key(1), as_bytes("record")));
     device.store->close_all();
     fs::copy_file(device.file(), device.file("other.db"));
@@ -293,7 +290,7 @@ TEST_CASE("a database of another name does not open the records, nor does anothe
 }
 
 TEST_CASE("a damaged file answers E_DB_COR_FILE") {
-    Device device;
+    StoringDevice device;
     {
         const auto db = device.make();
         for (int i = 0; i < 2000; ++i) REQUIRE(db->insert(key(i), Bytes(100)));
@@ -310,7 +307,7 @@ TEST_CASE("a damaged file answers E_DB_COR_FILE") {
 }
 
 TEST_CASE("side files of an earlier database of that name do no harm") {
-    Device device;
+    StoringDevice device;
     REQUIRE(device.make()->insert(key(1), as_bytes("old")));
     fs::copy_file(device.file("test.db-wal"), device.scratch.path() / "wal");
     REQUIRE(device.store->drop("test.db"));
@@ -331,7 +328,7 @@ TEST_CASE("policy of databases") {
 }
 
 TEST_CASE("a snapshot that nobody reads does not keep the log from shrinking, and still shows what was") {
-    Device device;
+    StoringDevice device;
     const auto db = device.make();
     for (int i = 0; i < 200; ++i) REQUIRE(db->insert(key(i), as_bytes("before")));
     auto snapshot = db->snapshot();
@@ -353,7 +350,7 @@ TEST_CASE("a snapshot that nobody reads does not keep the log from shrinking, an
 }
 
 TEST_CASE("damaged records are told apart from good ones") {
-    Device device;
+    StoringDevice device;
     {
         const auto db = device.make();
         for (int i = 0; i < 3; ++i) REQUIRE(db->insert(key(i), as_bytes("record")));
@@ -375,7 +372,7 @@ TEST_CASE("damaged records are told apart from good ones") {
 }
 
 TEST_CASE("hundreds of snapshots at once, each of its own moment") {
-    Device device;
+    StoringDevice device;
     const auto database = device.make();
     std::vector<std::unique_ptr<Snapshot>> snapshots;
     for (int i = 0; i < 300; ++i) {

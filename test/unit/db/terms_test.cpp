@@ -5,7 +5,7 @@
 #include "firmware/db/sqlite/sqlite.h"
 #include "firmware/smos/flash/state_folder.h"
 #include "firmware/smos/smos.h"
-#include "test/unit/scratch.h"
+#include "test/unit/scratch_smos.h"
 
 using namespace cs2sim;
 
@@ -26,9 +26,7 @@ std::vector<Bytes> words(ByteView, ByteView record) {
     return terms;
 }
 
-struct Indexed {
-    ScratchFolder scratch;
-    std::unique_ptr<Smos> smos = std::move(*Smos::open(scratch.path()));
+struct Indexed : ScratchSmos {
     std::unique_ptr<DatabaseStore> store;
     std::shared_ptr<Database> db;
     void open(TermsOf terms_of) {

@@ -26,9 +26,9 @@ const EVP_PKEY& admin_key() {
     return **key;
 }
 
-class Bench {
+class Fixture {
 public:
-    Bench() {
+    Fixture() {
         auto profile = *load_profile("se-gen2");
         profile.static_logon = true;  // so that plain frames can log on
         auto booted = SimulatedDevice::boot({folder_.path() / "state", profile, public_key_der(admin_key())});
@@ -117,40 +117,40 @@ private:
 }  // namespace
 
 TEST_CASE("the control module is there for the control socket only") {
-    Bench bench;
-    CHECK(bench.code(FC_SIM, SFC_SIM_FAULT_LIST) == E_CMDS_BAD_FC);
-    CHECK(bench.control(SFC_SIM_FAULT_LIST).empty());
+    Fixture fixture;
+    CHECK(fixture.code(FC_SIM, SFC_SIM_FAULT_LIST) == E_CMDS_BAD_FC);
+    CHECK(fixture.control(SFC_SIM_FAULT_LIST).empty());
 }
 
 TEST_CASE("B0830063 by a raw frame and by a rule") {
-    Bench bench;
-    CHECK(bench.code(FC_CMDS, SFC_CMDS_GET_CHALLENGE, {0, 7}) == 0xB0830063);
-    CHECK(bench.code(FC_CMDS, SFC_CMDS_GET_CHALLENGE, {0, 16}) == 0);
-    bench.arm({{"function", "083.01"}, {"do", "error=B0830063"}});
-    CHECK(bench.code(FC_CMDS, SFC_CMDS_GET_CHALLENGE, {0, 16}) == 0xB0830063);
-    CHECK(bench.echo_code() == 0);
-    bench.control(SFC_SIM_FAULT_CLEAR);
-    CHECK(bench.code(FC_CMDS, SFC_CMDS_GET_CHALLENGE, {0, 16}) == 0);
-    CHECK(bench.log() == std::vector<std::string>{"error=B0830063 CMDS.GET_CHALLENGE 008301 length=16"});
+    Fixture fixture;
+    CHECK(fixture.code(FC_CMDS, SFC_CMDS_GET_CHALLENGE, {0, 7}) == 0xB0830063);
+    CHECK(fixture.code(FC_CMDS, SFC_CMDS_GET_CHALLENGE, {0, 16}) == 0);
+    fixture.arm({{"function", "083.01"}, {"do", "error=B0830063"}});
+    CHECK(fixture.code(FC_CMDS, SFC_CMDS_GET_CHALLENGE, {0, 16}) == 0xB0830063);
+    CHECK(fixture.echo_code() == 0);
+    fixture.control(SFC_SIM_FAULT_CLEAR);
+    CHECK(fixture.code(FC_CMDS, SFC_CMDS_GET_CHALLENGE, {0, 16}) == 0);
+    CHECK(fixture.log() == std::vector<std::string>{"error=B0830063 CMDS.GET_CHALLENGE 008301 length=16"});
 }
 
 TEST_CASE("n-th occurrence, so many times") {
-    Bench bench;
-    bench.arm({{"function", "CMDS.ECHO"}, {"nth", "3"}, {"times", "2"}, {"do", "error=CMDS.DENIED"}});
+    Fixture fixture;
+    fixture.arm({{"function", "CMDS.ECHO"}, {"nth", "3"}, {"times", "2"}, {"do", "error=CMDS.DENIED"}});
     std::vector<bool> hit;
-    for (int i = 0; i < 6; ++i) hit.push_back(bench.echo_code() != 0);
+    for (int i = 0; i < 6; ++i) hit.push_back(fixture.echo_code() != 0);
     CHECK(hit == std::vector<bool>{false, false, true, true, false, false});
 }
 
 TEST_CASE("a probability with a seed hits the same commands again") {
-    Bench bench;
+    Fixture fixture;
     std::vector<std::vector<bool>> runs;
     for (const char* seed : {"7", "7", "8"}) {
-        bench.arm(
+        fixture.arm(
             {{"function", "CMDS.ECHO"}, {"probability", "0.3"}, {"seed", seed}, {"do", "error=CMDS.DENIED"}});
         std::vector<bool> run;
-        for (int i = 0; i < 200; ++i) run.push_back(bench.echo_code() != 0);
-        bench.control(SFC_SIM_FAULT_CLEAR);
+        for (int i = 0; i < 200; ++i) run.push_back(fixture.echo_code() != 0);
+        fixture.control(SFC_SIM_FAULT_CLEAR);
         runs.push_back(run);
     }
     CHECK(runs[0] == runs[1]);
@@ -161,29 +161,29 @@ TEST_CASE("a probability with a seed hits the same commands again") {
 }
 
 TEST_CASE("connection, user, session and time window") {
-    Bench bench;
-    bench.arm({{"connection", "4711"}, {"nth", "1"}, {"do", "error=CMDS.DENIED"}});
-    CHECK(bench.echo_code() == E_CMDS_DENIED);
-    bench.arm({{"connection", "4712"}, {"do", "error=CMDS.DENIED"}});
-    bench.arm({{"user", "ADMIN"}, {"function", "CMDS.ECHO"}, {"do", "error=CMDS.NO_USER"}});
-    bench.arm({{"from", "0.2"},
-               {"until", "3600"},
-               {"function", "CMDS.GET_AUTH_STATE"},
-               {"do", "error=CMDS.INVAL"}});
-    CHECK(bench.code(FC_CMDS, SFC_CMDS_GET_AUTH_STATE) == 0);
-    CHECK(bench.echo_code() == 0);
-    bench.log_on();
-    CHECK(bench.echo_code() == E_CMDS_NO_USER);
+    Fixture fixture;
+    fixture.arm({{"connection", "4711"}, {"nth", "1"}, {"do", "error=CMDS.DENIED"}});
+    CHECK(fixture.echo_code() == E_CMDS_DENIED);
+    fixture.arm({{"connection", "4712"}, {"do", "error=CMDS.DENIED"}});
+    fixture.arm({{"user", "ADMIN"}, {"function", "CMDS.ECHO"}, {"do", "error=CMDS.NO_USER"}});
+    fixture.arm({{"from", "0.2"},
+                 {"until", "3600"},
+                 {"function", "CMDS.GET_AUTH_STATE"},
+                 {"do", "error=CMDS.INVAL"}});
+    CHECK(fixture.code(FC_CMDS, SFC_CMDS_GET_AUTH_STATE) == 0);
+    CHECK(fixture.echo_code() == 0);
+    fixture.log_on();
+    CHECK(fixture.echo_code() == E_CMDS_NO_USER);
     std::this_thread::sleep_for(std::chrono::milliseconds(250));
-    CHECK(bench.code(FC_CMDS, SFC_CMDS_GET_AUTH_STATE) == E_CMDS_INVAL);
+    CHECK(fixture.code(FC_CMDS, SFC_CMDS_GET_AUTH_STATE) == E_CMDS_INVAL);
 }
 
 TEST_CASE("faults of the line") {
-    Bench bench;
-    const Bytes whole = bench.echo().frame;
+    Fixture fixture;
+    const Bytes whole = fixture.echo().frame;
     const auto next = [&](const char* fault) {
-        bench.arm({{"function", "CMDS.ECHO"}, {"nth", "1"}, {"do", fault}});
-        return bench.echo();
+        fixture.arm({{"function", "CMDS.ECHO"}, {"nth", "1"}, {"do", fault}});
+        return fixture.echo();
     };
     CHECK(next("drop").action == Reply::Action::drop);
     const Reply closed = next("close");
@@ -197,93 +197,93 @@ TEST_CASE("faults of the line") {
     Bytes corrupted = whole;
     corrupted[4] ^= 0xFF;
     CHECK(next("corrupt=4").frame == corrupted);
-    CHECK(bench.echo().frame == whole);
+    CHECK(fixture.echo().frame == whole);
 }
 
 TEST_CASE("a delay holds the command up, and lets go when its rule is removed") {
-    Bench bench;
-    bench.arm({{"function", "CMDS.ECHO"}, {"nth", "1"}, {"do", "delay=150"}});
+    Fixture fixture;
+    fixture.arm({{"function", "CMDS.ECHO"}, {"nth", "1"}, {"do", "delay=150"}});
     const auto start = std::chrono::steady_clock::now();
-    CHECK(bench.echo_code() == 0);
+    CHECK(fixture.echo_code() == 0);
     CHECK(std::chrono::steady_clock::now() - start >= std::chrono::milliseconds(140));
 
-    bench.arm({{"function", "CMDS.ECHO"}, {"do", "delay=3600000"}});
+    fixture.arm({{"function", "CMDS.ECHO"}, {"do", "delay=3600000"}});
     std::uint32_t answered = 1;
-    std::thread caller([&] { answered = code_of(parse_answer(bench.echo().frame)); });
+    std::thread caller([&] { answered = code_of(parse_answer(fixture.echo().frame)); });
     std::this_thread::sleep_for(std::chrono::milliseconds(100));
-    bench.control(SFC_SIM_FAULT_CLEAR);
+    fixture.control(SFC_SIM_FAULT_CLEAR);
     caller.join();
     CHECK(answered == 0);
 }
 
 TEST_CASE("a database write fails at the n-th record, and none of the command's is there") {
-    Bench bench;
-    bench.make_database();
-    bench.arm({{"database", "OWN.db"}, {"nth", "1"}, {"do", "fail-write=2,DB.NO_CACHE"}});
-    CHECK(bench.insert({"AAAA", "BBBB", "CCCC"}) == E_DB_NO_CACHE);
-    for (const char* key : {"AAAA", "BBBB", "CCCC"}) CHECK(bench.find(key) == E_DB_NOT_FOUND);
-    CHECK(bench.insert({"AAAA", "BBBB", "CCCC"}) == 0);
-    CHECK(bench.log().at(0).starts_with("fail-write=2,B0880006 DB.TEST_INSERT 008801 name="));
+    Fixture fixture;
+    fixture.make_database();
+    fixture.arm({{"database", "OWN.db"}, {"nth", "1"}, {"do", "fail-write=2,DB.NO_CACHE"}});
+    CHECK(fixture.insert({"AAAA", "BBBB", "CCCC"}) == E_DB_NO_CACHE);
+    for (const char* key : {"AAAA", "BBBB", "CCCC"}) CHECK(fixture.find(key) == E_DB_NOT_FOUND);
+    CHECK(fixture.insert({"AAAA", "BBBB", "CCCC"}) == 0);
+    CHECK(fixture.log().at(0).starts_with("fail-write=2,B0880006 DB.TEST_INSERT 008801 name="));
 
-    bench.arm({{"key", "EEEE"}, {"do", "fail-write=1"}});
-    CHECK(bench.insert({"DDDD"}) == 0);
-    CHECK(bench.insert({"EEEE"}) == E_DB_COR_FILE);
-    bench.arm({{"database", "OTHER.db"}, {"do", "no-space"}});
-    CHECK(bench.insert({"FFFF"}) == 0);
-    bench.arm({{"do", "no-space"}});
-    CHECK(bench.insert({"GGGG"}) == E_DB_NO_SPACE);
-    CHECK(bench.find("GGGG") == E_DB_NOT_FOUND);
-    CHECK(bench.find("FFFF") == 0);
+    fixture.arm({{"key", "EEEE"}, {"do", "fail-write=1"}});
+    CHECK(fixture.insert({"DDDD"}) == 0);
+    CHECK(fixture.insert({"EEEE"}) == E_DB_COR_FILE);
+    fixture.arm({{"database", "OTHER.db"}, {"do", "no-space"}});
+    CHECK(fixture.insert({"FFFF"}) == 0);
+    fixture.arm({{"do", "no-space"}});
+    CHECK(fixture.insert({"GGGG"}) == E_DB_NO_SPACE);
+    CHECK(fixture.find("GGGG") == E_DB_NOT_FOUND);
+    CHECK(fixture.find("FFFF") == 0);
 }
 
 TEST_CASE("alarm: the master key is gone, and what it protected") {
-    Bench bench;
-    bench.make_database();
-    REQUIRE(bench.insert({"AAAA"}) == 0);
-    bench.arm({{"function", "CMDS.ECHO"}, {"do", "alarm=tamper"}});
-    CHECK(bench.echo_code() == E_CMDS_ALARM);
-    CHECK(bench.find("AAAA") == E_CMDS_ALARM);
-    CHECK(bench.code(FC_CMDS, SFC_CMDS_LIST_USERS) == E_DB_BAD_MKEY);
+    Fixture fixture;
+    fixture.make_database();
+    REQUIRE(fixture.insert({"AAAA"}) == 0);
+    fixture.arm({{"function", "CMDS.ECHO"}, {"do", "alarm=tamper"}});
+    CHECK(fixture.echo_code() == E_CMDS_ALARM);
+    CHECK(fixture.find("AAAA") == E_CMDS_ALARM);
+    CHECK(fixture.code(FC_CMDS, SFC_CMDS_LIST_USERS) == E_DB_BAD_MKEY);
 }
 
 TEST_CASE("batteries: 18 months empty the external one, 6 more the other; then the alarm is there") {
-    Bench bench;
+    Fixture fixture;
     const auto shelve = [&](std::uint32_t months) {
-        return bench.control(SFC_SIM_SHELVE, compose("months:u4", {months}).value()).at(0);
+        return fixture.control(SFC_SIM_SHELVE, compose("months:u4", {months}).value()).at(0);
     };
     CHECK(shelve(18) == 0);
     CHECK(shelve(5) == 0);
     CHECK(shelve(1) == 1);
-    CHECK(bench.code(FC_CMDS, SFC_CMDS_LIST_USERS) == E_DB_BAD_MKEY);
-    CHECK(bench.control(SFC_SIM_GET_ALARM) == Bytes{1});
+    CHECK(fixture.code(FC_CMDS, SFC_CMDS_LIST_USERS) == E_DB_BAD_MKEY);
+    CHECK(fixture.control(SFC_SIM_GET_ALARM) == Bytes{1});
 }
 
 TEST_CASE("memory, sessions, clock and mode") {
-    Bench bench;
-    bench.arm({{"function", "CMDS.ECHO"}, {"nth", "1"}, {"do", "no-memory"}});
-    CHECK(bench.echo_code() == E_CMDS_NO_MEM);
-    bench.arm({{"do", "no-sessions"}});
-    CHECK(bench.echo_code() == 0);
-    CHECK(bench.code(FC_CMDS, SFC_CMDS_OPEN_SESSION,
-                     compose("mode:u1 mechanism:u1 parameter:v2", {5, 3, "x"}).value()) == E_CMDS_NO_MEM);
+    Fixture fixture;
+    fixture.arm({{"function", "CMDS.ECHO"}, {"nth", "1"}, {"do", "no-memory"}});
+    CHECK(fixture.echo_code() == E_CMDS_NO_MEM);
+    fixture.arm({{"do", "no-sessions"}});
+    CHECK(fixture.echo_code() == 0);
+    CHECK(fixture.code(FC_CMDS, SFC_CMDS_OPEN_SESSION,
+                       compose("mode:u1 mechanism:u1 parameter:v2", {5, 3, "x"}).value()) == E_CMDS_NO_MEM);
 
-    const auto now = [&] { return parse("time:u8", bench.control(SFC_SIM_GET_CLOCK))->u64("time"); };
-    const Bytes before = bench.control(SFC_SIM_GET_CLOCK);
-    bench.arm({{"function", "CMDS.ECHO"}, {"nth", "1"}, {"do", "clock=-86400"}});
-    CHECK(bench.echo_code() == 0);
+    const auto now = [&] { return parse("time:u8", fixture.control(SFC_SIM_GET_CLOCK))->u64("time"); };
+    const Bytes before = fixture.control(SFC_SIM_GET_CLOCK);
+    fixture.arm({{"function", "CMDS.ECHO"}, {"nth", "1"}, {"do", "clock=-86400"}});
+    CHECK(fixture.echo_code() == 0);
     CHECK(now() < parse("time:u8", before)->u64("time") - 86000000);
 
-    bench.arm({{"function", "CMDS.ECHO"}, {"nth", "1"}, {"do", "mode=fips-error"}});
-    CHECK(bench.echo_code() == 0);
-    CHECK(bench.code(FC_CMDS, SFC_CMDS_LIST_USERS) == E_CMDS_AUTH_FIPS_ESTATE);
+    fixture.arm({{"function", "CMDS.ECHO"}, {"nth", "1"}, {"do", "mode=fips-error"}});
+    CHECK(fixture.echo_code() == 0);
+    CHECK(fixture.code(FC_CMDS, SFC_CMDS_LIST_USERS) == E_CMDS_AUTH_FIPS_ESTATE);
 }
 
 TEST_CASE("what can match nothing is refused, with the reason") {
-    Bench bench;
+    Fixture fixture;
     const auto why = [&](Pairs text) {
         test::bad_input("fault rules that can match nothing");
         text.emplace_back("do", "error=CMDS.DENIED");
-        return bench.refused(text);
+        return fixture.refused(text);
     };
     CHECK(why({{"function", "ADM.FLY"}}) == "there is no function 'ADM.FLY'");
     CHECK(why({{"function", "CMDS.7F"}}) == "this device has no such function: 'CMDS.7F'");
@@ -300,52 +300,52 @@ TEST_CASE("what can match nothing is refused, with the reason") {
     CHECK(why({{"nth", "0"}}) == "occurrences count from 1");
     CHECK(why({{"probability", "0"}}) == "with probability 0 it never happens");
     CHECK(why({{"from", "5"}, {"until", "5"}}) == "the time window ends before it begins");
-    CHECK(bench.refused({{"do", "error=CSA.CLOSED"}}) == "no device answers a code of the host library");
-    CHECK(bench.refused({{"function", "ADM.GET_STATE"}, {"do", "no-sessions"}}) ==
+    CHECK(fixture.refused({{"do", "error=CSA.CLOSED"}}) == "no device answers a code of the host library");
+    CHECK(fixture.refused({{"function", "ADM.GET_STATE"}, {"do", "no-sessions"}}) ==
           "only CMDS.OPEN_SESSION runs out of sessions");
-    CHECK(bench.refused({{"function", "CMDS.OPEN_SESSION"}, {"do", "expire-session"}}) ==
+    CHECK(fixture.refused({{"function", "CMDS.OPEN_SESSION"}, {"do", "expire-session"}}) ==
           "CMDS.OPEN_SESSION does not run in a session that could expire");
-    CHECK(bench.refused({{"do", "truncate=600000"}}) == "no frame is that long");
-    CHECK(bench.control(SFC_SIM_FAULT_LIST).empty());
+    CHECK(fixture.refused({{"do", "truncate=600000"}}) == "no frame is that long");
+    CHECK(fixture.control(SFC_SIM_FAULT_LIST).empty());
 }
 
 TEST_CASE("the log masks secrets") {
-    Bench bench;
-    bench.log_on();
-    bench.arm({{"function", "CMDS.ADD_USER"}, {"nth", "1"}, {"do", "error=CMDS.NO_MEM"}});
+    Fixture fixture;
+    fixture.log_on();
+    fixture.arm({{"function", "CMDS.ADD_USER"}, {"nth", "1"}, {"do", "error=CMDS.NO_MEM"}});
     const Bytes block = compose("name:v2 permission:u4 mechanism:u1 flags:u1 attributes:v2 token:v2",
                                 {"CLERK", 2, 4, 0, "", "secret"})
                             .value();
-    CHECK(bench.code(FC_CMDS, SFC_CMDS_ADD_USER, block) == E_CMDS_NO_MEM);
-    CHECK(bench.log() ==
+    CHECK(fixture.code(FC_CMDS, SFC_CMDS_ADD_USER, block) == E_CMDS_NO_MEM);
+    CHECK(fixture.log() ==
           std::vector<std::string>{"error=B0830002 CMDS.ADD_USER 008310 name=434C45524B "
                                    "permission=2 mechanism=4 flags=0 attributes= token=***(6)"});
 }
 
 TEST_CASE("the log shows no name that no user has, and a rule is no longer than a rule can be") {
-    Bench bench;
-    bench.arm({{"function", "CMDS.LOGON"}, {"do", "delay=0"}});
+    Fixture fixture;
+    fixture.arm({{"function", "CMDS.LOGON"}, {"do", "delay=0"}});
     const Bytes block = compose("user:v2 mechanism:u1 response:v2", {"my password", 0, Bytes(4)}).value();
-    CHECK(bench.code(FC_CMDS, SFC_CMDS_LOGON, block) == E_CMDS_BAD_AUTH_CMD);
-    REQUIRE(bench.log().size() == 1);
-    CHECK_THAT(bench.log()[0], Catch::Contains("user=***(11)"));
+    CHECK(fixture.code(FC_CMDS, SFC_CMDS_LOGON, block) == E_CMDS_BAD_AUTH_CMD);
+    REQUIRE(fixture.log().size() == 1);
+    CHECK_THAT(fixture.log()[0], Catch::Contains("user=***(11)"));
 
     FaultRule rule = *parse_rule(Pairs{{"do", "drop"}});
     rule.user = std::string(60000, 'u');
     rule.database = std::string(60000, 'd');
-    const Reply reply = bench.control_reply(SFC_SIM_FAULT_ADD, encode_rule(rule).value());
+    const Reply reply = fixture.control_reply(SFC_SIM_FAULT_ADD, encode_rule(rule).value());
     CHECK(code_of(parse_answer(reply.frame)) == E_SIM_PARAM);
-    CHECK(bench.control(SFC_SIM_FAULT_LIST).size() < 1000);
+    CHECK(fixture.control(SFC_SIM_FAULT_LIST).size() < 1000);
     rule.user = std::string(70000, 'u');
     CHECK(code_of(encode_rule(rule)) == E_CMDS_BAD_SIZE);
 }
 
 TEST_CASE("errors that were answered are counted") {
-    Bench bench;
-    bench.code(FC_CMDS, SFC_CMDS_GET_CHALLENGE, {0, 7});
-    bench.code(FC_CMDS, SFC_CMDS_GET_CHALLENGE, {0, 7});
-    bench.code(0x7FF, 0x01);
-    const Bytes bytes = bench.control(SFC_SIM_ERROR_COUNTS);
+    Fixture fixture;
+    fixture.code(FC_CMDS, SFC_CMDS_GET_CHALLENGE, {0, 7});
+    fixture.code(FC_CMDS, SFC_CMDS_GET_CHALLENGE, {0, 7});
+    fixture.code(0x7FF, 0x01);
+    const Bytes bytes = fixture.control(SFC_SIM_ERROR_COUNTS);
     ByteView rest = bytes;
     const auto first = parse_prefix(LAYOUT_ERROR_COUNT, rest);
     REQUIRE(first);

@@ -61,12 +61,20 @@ public:
         arm(rule);
     }
     void arm(const FaultRule& rule) {
-        const auto control = device_->converse(Reach::control, "test");
-        const Reply reply =
-            control->transact(request_frame(FC_SIM, SFC_SIM_FAULT_ADD, encode_rule(rule).value()));
-        const auto answer = parse_answer(reply.frame);
-        REQUIRE(answer);
-        REQUIRE(parse(find_function(FC_SIM, SFC_SIM_FAULT_ADD)->answer, *answer)->u32("id") != 0);
+        const Bytes answer = control(SFC_SIM_FAULT_ADD, encode_rule(rule).value());
+        REQUIRE(parse(find_function(FC_SIM, SFC_SIM_FAULT_ADD)->answer, answer)->u32("id") != 0);
+    }
+    // How often that function was called since the device was started.
+    std::uint64_t calls_of(const std::string& name) {
+        const FunctionSignature* const function = find_function(name);
+        const Bytes answer = control(SFC_SIM_FUNCTION_COUNTS, {});
+        const auto block = parse(find_function(FC_SIM, SFC_SIM_FUNCTION_COUNTS)->answer, answer);
+        for (ByteView rest = block->bytes("counts"); !rest.empty();) {
+            const auto row = parse_prefix(LAYOUT_FUNCTION_COUNTS, rest);
+            REQUIRE(row);
+            if (row->u16("fc") == function->fc && row->u8("sfc") == function->sfc) return row->u64("calls");
+        }
+        return 0;
     }
 
     std::string socket() const { return "unix:" + (folder_.path() / "device.sock").string(); }
@@ -75,6 +83,14 @@ public:
     const std::filesystem::path& folder() const { return folder_.path(); }
 
 private:
+    Bytes control(std::uint8_t sfc, ByteView block) {
+        const Reply reply =
+            device_->converse(Reach::control, "test")->transact(request_frame(FC_SIM, sfc, block));
+        const auto answer = parse_answer(reply.frame);
+        REQUIRE(answer);
+        return to_bytes(*answer);
+    }
+
     ScratchFolder folder_;
     std::unique_ptr<SimulatedDevice> device_;
     std::unique_ptr<Listener> unix_;

@@ -7,7 +7,7 @@
 #include "firmware/protocol/block.h"
 #include "firmware/protocol/functions.h"
 #include "firmware/smos/smos.h"
-#include "test/unit/scratch.h"
+#include "test/unit/scratch_smos.h"
 
 using namespace cs2sim;
 
@@ -46,9 +46,7 @@ MbkShare share(int i, std::string_view name = "ERPSIMMB", std::string_view time 
     return out;
 }
 
-struct Store {
-    ScratchFolder scratch;
-    std::unique_ptr<Smos> smos = std::move(*Smos::open(scratch.path()));
+struct Store : ScratchSmos {
     DatabaseStore databases{*smos};
     MbkStore mbk{*smos, databases};
 };

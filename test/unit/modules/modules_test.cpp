@@ -265,9 +265,9 @@ TEST_CASE("A container that changed in flash is not started, and says by which c
 }
 
 TEST_CASE("A container that took another's place on disk is not started, whoever signed it") {
-    static const PrivateKey stranger = *generate_rsa(2048);
-    const Bytes strange = make_container(ModuleBench::image("stays"), kModuleLinux, *stranger)
-                              .value();  // whose key is not there
+    static const PrivateKey foreign = *generate_rsa(2048);
+    const Bytes foreign_container = make_container(ModuleBench::image("stays"), kModuleLinux, *foreign)
+                                        .value();  // whose key is not there
     const std::string refused = " not started: " + hex_code(E_OS_MDL_MSC_VERIFY_FAILED);
     ModuleBench bench;
     const auto start_with = [&](const std::string& file, ByteView container) {
@@ -280,24 +280,24 @@ TEST_CASE("A container that took another's place on disk is not started, whoever
         bench.start("newer");
         const Bytes loaded = bench.smos->flash.read("newer.mtc").value();
         REQUIRE(bench.stage() == ModuleStage::ready);
-        CHECK_FALSE(start_with("newer.mtc", strange));
+        CHECK_FALSE(start_with("newer.mtc", foreign_container));
         CHECK(bench.run(kEcho).error().code == E_CMDS_BAD_FC);
         CHECK(start_with("newer.mtc", loaded));
         CHECK(bench.stage() == ModuleStage::ready);
-        CHECK_FALSE(start_with("another.mtc", strange));
+        CHECK_FALSE(start_with("another.mtc", foreign_container));
         REQUIRE(bench.smos->flash.remove("another.mtc"));
         REQUIRE(bench.smos->flash.remove("newer.mtc"));
-        CHECK_FALSE(start_with("NEWER.MTC", strange));
+        CHECK_FALSE(start_with("NEWER.MTC", foreign_container));
     }
     SECTION("whose key is there") {
-        REQUIRE(bench.smos->flash.write("mdlsigalt.key", public_key_der(*stranger)));
+        REQUIRE(bench.smos->flash.write("mdlsigalt.key", public_key_der(*foreign)));
         bench.start("newer");
-        CHECK_FALSE(start_with("newer.mtc", strange));
-        CHECK(start_with("another.mtc", strange));  // nobody loaded it, but it is signed
+        CHECK_FALSE(start_with("newer.mtc", foreign_container));
+        CHECK(start_with("another.mtc", foreign_container));  // nobody loaded it, but it is signed
     }
     SECTION("in state of a version before") {
-        CHECK(start_with("newer.mtc", strange));  // as it did then
-        CHECK(start_with("newer.mtc", strange));
+        CHECK(start_with("newer.mtc", foreign_container));  // as it did then
+        CHECK(start_with("newer.mtc", foreign_container));
         const Bytes newer =
             make_container(ModuleBench::image("newer"), kModuleLinux, ModuleBench::signer()).value();
         CHECK_FALSE(start_with("newer.mtc", newer));
@@ -310,12 +310,12 @@ TEST_CASE("A container that took another's place on disk is not started, whoever
         REQUIRE(loaded.expect("newer.mtc", as_bytes("what was never written"), before));
         REQUIRE(loaded.expect("newer.mtc", as_bytes("nor was that"), before));
         CHECK(start_with("newer.mtc", before));
-        CHECK_FALSE(start_with("newer.mtc", strange));
+        CHECK_FALSE(start_with("newer.mtc", foreign_container));
         REQUIRE(loaded.note("newer.mtc", before));
-        REQUIRE(loaded.expect("newer.mtc", strange, before));
+        REQUIRE(loaded.expect("newer.mtc", foreign_container, before));
         CHECK(start_with("newer.mtc", before));
-        CHECK(start_with("newer.mtc", strange));
-        REQUIRE(loaded.note("newer.mtc", strange));
+        CHECK(start_with("newer.mtc", foreign_container));
+        REQUIRE(loaded.note("newer.mtc", foreign_container));
         CHECK_FALSE(start_with("newer.mtc", before));
         REQUIRE(loaded.forget("newer.mtc"));
         CHECK_FALSE(start_with("newer.mtc", before));  // unknown now, as is its key

@@ -23,21 +23,21 @@ std::string log_of(const Application& application) {
 }
 
 // A key that wraps and unwraps, and one that may leave wrapped only.
-struct Scene {
+struct Fixture {
     CK_OBJECT_HANDLE wrapping = 0, target = 0;
     Bytes wrapped;
 };
 
-Scene set_up(CK_SESSION_HANDLE session) {
-    Scene scene;
+Fixture set_up(CK_SESSION_HANDLE session) {
+    Fixture fixture;
     REQUIRE(generate(session, Given(CKM_AES_KEY_GEN), aes().flag(CKA_WRAP, true).flag(CKA_UNWRAP, true),
-                     &scene.wrapping) == Code{CKR_OK});
+                     &fixture.wrapping) == Code{CKR_OK});
     REQUIRE(generate(session, Given(CKM_AES_KEY_GEN),
                      aes().flag(CKA_EXTRACTABLE, true).flag(CKA_DECRYPT, false).flag(CKA_DERIVE, true),
-                     &scene.target) == Code{CKR_OK});
-    REQUIRE(wrap(session, Given(CKM_AES_KEY_WRAP), scene.wrapping, scene.target, scene.wrapped) ==
+                     &fixture.target) == Code{CKR_OK});
+    REQUIRE(wrap(session, Given(CKM_AES_KEY_WRAP), fixture.wrapping, fixture.target, fixture.wrapped) ==
             Code{CKR_OK});
-    return scene;
+    return fixture;
 }
 
 }  // namespace
@@ -45,21 +45,21 @@ Scene set_up(CK_SESSION_HANDLE session) {
 TEST_CASE("SENSITIVE is not cleared by unwrapping, copying or changing, EXTRACTABLE and usages not widened") {
     Application application;
     const CK_SESSION_HANDLE session = application.open_as_user();
-    const Scene scene = set_up(session);
+    const Fixture fixture = set_up(session);
     CK_OBJECT_HANDLE made = 0, fixed = 0;
     const std::size_t before = application.find(session, Attributes()).size();
     for (Attributes wider :
          {secret(CKK_AES).flag(CKA_SENSITIVE, false), secret(CKK_AES).flag(CKA_DECRYPT, true),
           secret(CKK_AES).flag(CKA_SENSITIVE, false).flag(CKA_EXTRACTABLE, true)})
-        CHECK(unwrap(session, Given(CKM_AES_KEY_WRAP), scene.wrapping, scene.wrapped, wider, &made) ==
+        CHECK(unwrap(session, Given(CKM_AES_KEY_WRAP), fixture.wrapping, fixture.wrapped, wider, &made) ==
               Code{CKR_TEMPLATE_INCONSISTENT});
     CHECK(application.find(session, Attributes()).size() == before);
-    REQUIRE(unwrap(session, Given(CKM_AES_KEY_WRAP), scene.wrapping, scene.wrapped, secret(CKK_AES), &made) ==
-            Code{CKR_OK});
+    REQUIRE(unwrap(session, Given(CKM_AES_KEY_WRAP), fixture.wrapping, fixture.wrapped, secret(CKK_AES),
+                   &made) == Code{CKR_OK});
     CHECK(application.value(session, made, CKA_SENSITIVE) == Bytes{CK_TRUE});
     CHECK(application.value(session, made, CKA_DECRYPT) == Bytes{CK_FALSE});
     REQUIRE(generate(session, Given(CKM_AES_KEY_GEN), aes().flag(CKA_SIGN, false), &fixed) == Code{CKR_OK});
-    for (const CK_OBJECT_HANDLE key : {scene.target, made})
+    for (const CK_OBJECT_HANDLE key : {fixture.target, made})
         for (const auto& change :
              {Attributes().flag(CKA_SENSITIVE, false), Attributes().flag(CKA_DECRYPT, true)}) {
             CHECK(set(session, key, change) == Code{CKR_ATTRIBUTE_READ_ONLY});
@@ -81,11 +81,11 @@ TEST_CASE("SENSITIVE is not cleared by unwrapping, copying or changing, EXTRACTA
 TEST_CASE("a wrapped key comes back as no other kind of key") {
     Application application;
     const CK_SESSION_HANDLE session = application.open_as_user();
-    const Scene scene = set_up(session);
+    const Fixture fixture = set_up(session);
     CK_OBJECT_HANDLE made = 0;
-    CHECK(unwrap(session, Given(CKM_AES_KEY_WRAP), scene.wrapping, scene.wrapped, secret(CKK_GENERIC_SECRET),
-                 &made) == Code{CKR_KEY_TYPE_INCONSISTENT});
-    CHECK(unwrap(session, Given(CKM_AES_KEY_WRAP), scene.wrapping, scene.wrapped,
+    CHECK(unwrap(session, Given(CKM_AES_KEY_WRAP), fixture.wrapping, fixture.wrapped,
+                 secret(CKK_GENERIC_SECRET), &made) == Code{CKR_KEY_TYPE_INCONSISTENT});
+    CHECK(unwrap(session, Given(CKM_AES_KEY_WRAP), fixture.wrapping, fixture.wrapped,
                  Attributes().number(CKA_CLASS, CKO_PRIVATE_KEY).number(CKA_KEY_TYPE, CKK_EC),
                  &made) != Code{CKR_OK});
     test::bad_input("attacks on keys through PKCS#11 that had to fail", 2);

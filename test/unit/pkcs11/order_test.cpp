@@ -28,7 +28,7 @@ struct Kind {
 CK_BYTE text[16] = {1, 2, 3};
 
 // Everything that the kinds need: a key, and what it made of `text`.
-struct Scene {
+struct Fixture {
     Application application;
     CK_SESSION_HANDLE session = application.open_as_user();
     CK_OBJECT_HANDLE key = secret_key(session, CKK_AES, Bytes(16, 1));
@@ -36,7 +36,7 @@ struct Scene {
     Bytes cipher_text, mac, recoverable;
     CK_BYTE out[512] = {};
 
-    Scene() {
+    Fixture() {
         REQUIRE(encrypt(session, Given(CKM_AES_ECB), key, ByteView(text), cipher_text) == Code{CKR_OK});
         REQUIRE(sign(session, Given(CKM_AES_CMAC), key, ByteView(text), mac) == Code{CKR_OK});
         CK_ULONG length = 256;
@@ -125,22 +125,22 @@ bool has_output(const Kind& kind) { return kind.name != "verify"; }
 }  // namespace
 
 TEST_CASE("no operation goes on that was not begun, none begins twice, and a null mechanism ends one") {
-    Scene scene;
+    Fixture fixture;
     std::uint64_t refused = 0;
-    for (Kind& kind : scene.kinds()) {
+    for (Kind& kind : fixture.kinds()) {
         INFO(kind.name);
-        CK_ULONG length = sizeof scene.out;
-        CHECK(Code{kind.whole(scene.out, &length)} == Code{CKR_OPERATION_NOT_INITIALIZED});
+        CK_ULONG length = sizeof fixture.out;
+        CHECK(Code{kind.whole(fixture.out, &length)} == Code{CKR_OPERATION_NOT_INITIALIZED});
         if (kind.update) CHECK(Code{kind.update()} == Code{CKR_OPERATION_NOT_INITIALIZED});
-        if (kind.final) CHECK(Code{kind.final(scene.out, &length)} == Code{CKR_OPERATION_NOT_INITIALIZED});
+        if (kind.final) CHECK(Code{kind.final(fixture.out, &length)} == Code{CKR_OPERATION_NOT_INITIALIZED});
         CHECK(Code{kind.init(nullptr)} == Code{CKR_ARGUMENTS_BAD});
         REQUIRE(Code{kind.init(&kind.mechanism)} == Code{CKR_OK});
         CHECK(Code{kind.init(&kind.mechanism)} == Code{CKR_OPERATION_ACTIVE});
         CHECK(Code{kind.init(nullptr)} == Code{CKR_OK});
-        CHECK(Code{kind.whole(scene.out, &length)} == Code{CKR_OPERATION_NOT_INITIALIZED});
+        CHECK(Code{kind.whole(fixture.out, &length)} == Code{CKR_OPERATION_NOT_INITIALIZED});
         REQUIRE(Code{kind.init(&kind.mechanism)} == Code{CKR_OK});
-        CHECK(Code{C_SessionCancel(scene.session, kind.flag)} == Code{CKR_OK});
-        CHECK(Code{kind.whole(scene.out, &length)} == Code{CKR_OPERATION_NOT_INITIALIZED});
+        CHECK(Code{C_SessionCancel(fixture.session, kind.flag)} == Code{CKR_OK});
+        CHECK(Code{kind.whole(fixture.out, &length)} == Code{CKR_OPERATION_NOT_INITIALIZED});
         CK_MECHANISM unknown{0x7777, nullptr, 0};
         CHECK(Code{kind.init(&unknown)} == Code{CKR_MECHANISM_INVALID});
         refused += 6;
@@ -149,9 +149,9 @@ TEST_CASE("no operation goes on that was not begun, none begins twice, and a nul
 }
 
 TEST_CASE("a null buffer asks for the length, a short one keeps the operation, success and errors end it") {
-    Scene scene;
+    Fixture fixture;
     std::uint64_t refused = 0;
-    for (Kind& kind : scene.kinds()) {
+    for (Kind& kind : fixture.kinds()) {
         INFO(kind.name);
         CK_ULONG length = 0;
         REQUIRE(Code{kind.init(&kind.mechanism)} == Code{CKR_OK});
@@ -159,20 +159,20 @@ TEST_CASE("a null buffer asks for the length, a short one keeps the operation, s
             CHECK(Code{kind.whole(nullptr, &length)} == Code{CKR_OK});
             CHECK(length > 0);
             CK_ULONG shorter = 1;
-            CHECK(Code{kind.whole(scene.out, &shorter)} == Code{CKR_BUFFER_TOO_SMALL});
+            CHECK(Code{kind.whole(fixture.out, &shorter)} == Code{CKR_BUFFER_TOO_SMALL});
             CHECK(shorter > 1);
             ++refused;
         }
-        length = sizeof scene.out;
-        CHECK(Code{kind.whole(scene.out, &length)} == Code{CKR_OK});
-        CHECK(Code{kind.whole(scene.out, &length)} == Code{CKR_OPERATION_NOT_INITIALIZED});
+        length = sizeof fixture.out;
+        CHECK(Code{kind.whole(fixture.out, &length)} == Code{CKR_OK});
+        CHECK(Code{kind.whole(fixture.out, &length)} == Code{CKR_OPERATION_NOT_INITIALIZED});
         REQUIRE(Code{kind.init(&kind.mechanism)} == Code{CKR_OK});
         CHECK(Code{kind.bad()} == Code{CKR_ARGUMENTS_BAD});
-        CHECK(Code{kind.whole(scene.out, &length)} == Code{CKR_OPERATION_NOT_INITIALIZED});
+        CHECK(Code{kind.whole(fixture.out, &length)} == Code{CKR_OPERATION_NOT_INITIALIZED});
         if (has_output(kind)) {
             REQUIRE(Code{kind.init(&kind.mechanism)} == Code{CKR_OK});
-            CHECK(Code{kind.whole(scene.out, nullptr)} == Code{CKR_ARGUMENTS_BAD});
-            CHECK(Code{kind.whole(scene.out, &length)} == Code{CKR_OPERATION_NOT_INITIALIZED});
+            CHECK(Code{kind.whole(fixture.out, nullptr)} == Code{CKR_ARGUMENTS_BAD});
+            CHECK(Code{kind.whole(fixture.out, &length)} == Code{CKR_OPERATION_NOT_INITIALIZED});
         }
         refused += 4;
     }
@@ -181,35 +181,35 @@ TEST_CASE("a null buffer asks for the length, a short one keeps the operation, s
 
 TEST_CASE(
     "a one-shot call after an update is refused and ends the operation, and parts end with the final call") {
-    Scene scene;
-    for (Kind& kind : scene.kinds()) {
+    Fixture fixture;
+    for (Kind& kind : fixture.kinds()) {
         if (!kind.update) continue;
         INFO(kind.name);
-        CK_ULONG length = sizeof scene.out;
+        CK_ULONG length = sizeof fixture.out;
         REQUIRE(Code{kind.init(&kind.mechanism)} == Code{CKR_OK});
         REQUIRE(Code{kind.update()} == Code{CKR_OK});
-        CHECK(Code{kind.whole(scene.out, &length)} == Code{CKR_OPERATION_ACTIVE});
-        CHECK(Code{kind.final(scene.out, &length)} == Code{CKR_OPERATION_NOT_INITIALIZED});
+        CHECK(Code{kind.whole(fixture.out, &length)} == Code{CKR_OPERATION_ACTIVE});
+        CHECK(Code{kind.final(fixture.out, &length)} == Code{CKR_OPERATION_NOT_INITIALIZED});
         REQUIRE(Code{kind.init(&kind.mechanism)} == Code{CKR_OK});
         REQUIRE(Code{kind.update()} == Code{CKR_OK});
-        length = sizeof scene.out;
-        CHECK(Code{kind.final(scene.out, &length)} == Code{CKR_OK});
+        length = sizeof fixture.out;
+        CHECK(Code{kind.final(fixture.out, &length)} == Code{CKR_OK});
         CHECK(Code{kind.update()} == Code{CKR_OPERATION_NOT_INITIALIZED});
     }
     test::bad_input("calls of PKCS#11 that had to fail", 15);
 }
 
 TEST_CASE("operations of different kinds go on side by side, those of one session apart from another's") {
-    Scene scene;
-    const CK_SESSION_HANDLE other = scene.application.open();
-    for (Kind& kind : scene.kinds()) REQUIRE(Code{kind.init(&kind.mechanism)} == Code{CKR_OK});
-    CK_ULONG length = sizeof scene.out;
-    CHECK(Code{C_Digest(other, text, sizeof text, scene.out, &length)} ==
+    Fixture fixture;
+    const CK_SESSION_HANDLE other = fixture.application.open();
+    for (Kind& kind : fixture.kinds()) REQUIRE(Code{kind.init(&kind.mechanism)} == Code{CKR_OK});
+    CK_ULONG length = sizeof fixture.out;
+    CHECK(Code{C_Digest(other, text, sizeof text, fixture.out, &length)} ==
           Code{CKR_OPERATION_NOT_INITIALIZED});
-    for (Kind& kind : scene.kinds()) {
+    for (Kind& kind : fixture.kinds()) {
         INFO(kind.name);
-        length = sizeof scene.out;
-        CHECK(Code{kind.whole(scene.out, &length)} == Code{CKR_OK});
+        length = sizeof fixture.out;
+        CHECK(Code{kind.whole(fixture.out, &length)} == Code{CKR_OK});
     }
 }
 

@@ -10,25 +10,19 @@
 
 #include "firmware/protocol/time_text.h"
 #include "firmware/smos/smos.h"
-#include "test/unit/scratch.h"
+#include "test/unit/scratch_smos.h"
 
 using namespace cs2sim;
 namespace fs = std::filesystem;
 
 namespace {
 
-struct Device {
-    ScratchFolder scratch;
-    std::unique_ptr<Smos> smos = std::move(*Smos::open(scratch.path()));
+struct LoggingDevice : ScratchSmos {
     AuditLog& log() { return smos->audit_log; }
     std::string text() {
         const auto all = log().text();
         REQUIRE(all);
         return *all;
-    }
-    void restart() {
-        smos.reset();
-        smos = std::move(*Smos::open(scratch.path()));
     }
 };
 
@@ -39,7 +33,7 @@ std::size_t lines(const std::string& text) {
 }  // namespace
 
 TEST_CASE("lines carry date and time, oldest first, and outlive the process") {
-    Device device;
+    LoggingDevice device;
     REQUIRE(device.smos->clock.set(1000000000000));
     REQUIRE(device.log().write(AUDIT_USER, "user added: A"));
     device.restart();
@@ -51,7 +45,7 @@ TEST_CASE("lines carry date and time, oldest first, and outlive the process") {
 }
 
 TEST_CASE("classes that are off are not written") {
-    Device device;
+    LoggingDevice device;
     REQUIRE(device.log().write(AUDIT_AUTH_SUCCESS, "off by default"));
     REQUIRE(device.log().write(AUDIT_KEY, "off by default"));
     CHECK(device.text().empty());
@@ -63,7 +57,7 @@ TEST_CASE("classes that are off are not written") {
 }
 
 TEST_CASE("nothing in a line can pass for another line or steer a terminal, and none is endless") {
-    Device device;
+    LoggingDevice device;
     REQUIRE(device.log().write(AUDIT_USER, "a\nb\r\x1b[2J\x7f\x9b\xff"));
     CHECK(device.text().ends_with(" a?b??[2J???\n"));
     REQUIRE(device.log().write(AUDIT_USER, std::string(5000, 'x')));
@@ -71,7 +65,7 @@ TEST_CASE("nothing in a line can pass for another line or steer a terminal, and 
 }
 
 TEST_CASE("rotation keeps the newest files within the limits") {
-    Device device;
+    LoggingDevice device;
     REQUIRE(device.log().set_config({2, true, 1000, 0x7F00073F}));
     for (int i = 0; i < 100; ++i) REQUIRE(device.log().write(AUDIT_USER, "line " + std::to_string(i)));
     std::string text = device.text();
@@ -91,7 +85,7 @@ TEST_CASE("rotation keeps the newest files within the limits") {
 }
 
 TEST_CASE("without rotation a full log refuses") {
-    Device device;
+    LoggingDevice device;
     REQUIRE(device.log().set_config({1, false, 1000, 0x7F00073F}));
     std::uint32_t code = 0;
     for (int i = 0; i < 100 && code == 0; ++i)
@@ -103,7 +97,7 @@ TEST_CASE("without rotation a full log refuses") {
 }
 
 TEST_CASE("settings out of range are refused and change nothing") {
-    Device device;
+    LoggingDevice device;
     for (const AuditConfig& bad :
          {AuditConfig{0, true, 200000, 1}, AuditConfig{11, true, 200000, 1}, AuditConfig{3, true, 999, 1},
           AuditConfig{3, true, 1000001, 1}, AuditConfig{3, true, 200000, 0x800},
@@ -114,7 +108,7 @@ TEST_CASE("settings out of range are refused and change nothing") {
 }
 
 TEST_CASE("a torn last line is dropped and does not grow into the next") {
-    Device device;
+    LoggingDevice device;
     REQUIRE(device.log().write(AUDIT_USER, "whole"));
     const std::string before = device.text();
     device.smos.reset();
@@ -127,7 +121,7 @@ TEST_CASE("a torn last line is dropped and does not grow into the next") {
 }
 
 TEST_CASE("threads that write together lose no line") {
-    Device device;
+    LoggingDevice device;
     std::vector<std::thread> threads;
     for (int t = 0; t < 8; ++t)
         threads.emplace_back([&, t] {
@@ -154,7 +148,7 @@ extern "C" int fdatasync(int descriptor) {
 }
 
 TEST_CASE("a line whose sync failed is written anew before another is called durable") {
-    Device device;
+    LoggingDevice device;
     REQUIRE(device.log().write(AUDIT_USER, "first"));
     const fs::path file = device.scratch.path() / "audit" / "audit.1";
     struct stat before {};
@@ -174,7 +168,7 @@ TEST_CASE("a line whose sync failed is written anew before another is called dur
 }
 
 TEST_CASE("without a descriptor left the log is read and written, and grows where it cannot rotate") {
-    Device device;
+    LoggingDevice device;
     REQUIRE(device.log().set_config({3, true, 1000, 0x7F00073F}));
     REQUIRE(device.log().write(AUDIT_USER, "before"));
     rlimit limit{};

@@ -10,6 +10,7 @@
 #include "firmware/protocol/advice.h"
 #include "test/places.h"
 #include "test/unit/cmds/host.h"
+#include "tools/explain/mode_matrix.h"
 
 using namespace cs2sim;
 
@@ -98,6 +99,8 @@ TEST_CASE("a function is explained by name and number, with its row") {
                                         "B0830041 CMDS.AUTH_FIPS_ESTATE", "B0830063 CMDS.CHALLENGE_LEN"})
         CHECK_THAT(*text, Catch::Contains(std::string(part)));
     CHECK_THAT(*explain("CMDS.ADD_USER"), Catch::Contains("20000000, the sum of the users"));
+    CHECK_THAT(*explain("CXI.SIGN"), Catch::Contains("by the group of the key that it names"));
+    CHECK_THAT(*explain("CXI.RND_GEN"), Catch::Contains("anybody"));  // names no key
 }
 
 TEST_CASE("a module is explained by its functions and codes") {

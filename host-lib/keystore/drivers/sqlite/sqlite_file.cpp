@@ -37,10 +37,6 @@ constexpr std::uint64_t kNetworkFileSystems[] = {
     0x19830326,  // BeeGFS
 };
 
-#ifndef FUSE_SUPER_MAGIC
-#define FUSE_SUPER_MAGIC 0x65735546
-#endif
-
 // What these call themselves when they are mounted.
 constexpr std::string_view kNetworkFuse[] = {
     "fuse.sshfs",    "fuse.glusterfs",  "fuse.ceph",      "fuse.ceph-fuse",   "fuse.mfs",

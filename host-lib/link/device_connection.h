@@ -10,10 +10,10 @@
 namespace cs2sim::host {
 
 // Used by one thread at a time.
-class Connection {
+class DeviceConnection {
 public:
     // Precondition: a transport that has been opened.
-    Connection(std::unique_ptr<Transport> transport, Milliseconds command_timeout)
+    DeviceConnection(std::unique_ptr<Transport> transport, Milliseconds command_timeout)
         : transport_(std::move(transport)), timeout_(command_timeout) {}
 
     // Runs one command outside any session and gives its answer block, until the next call. Errors:
