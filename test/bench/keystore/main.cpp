@@ -2,6 +2,7 @@
 // as for the tests.
 //   bench_keystore              all; the figures of finding with CS2SIM_BENCH_KEYS keys (1,000,000)
 //   bench_keystore inserts|finds|recrypts|library|hosts
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -54,6 +55,16 @@ double own_processor_seconds() {
     return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) / 1e9;
 }
 
+// Of children that were waited for.
+double children_seconds() {
+    ::rusage usage{};
+    ::getrusage(RUSAGE_CHILDREN, &usage);
+    const auto seconds = [](const ::timeval& time) {
+        return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
+    };
+    return seconds(usage.ru_utime) + seconds(usage.ru_stime);
+}
+
 struct Rate {
     double calls = 0;       // a second
     double of_callers = 0;  // microseconds of processor time a call
@@ -65,7 +76,7 @@ using Others = std::vector<std::function<std::vector<::pid_t>()>>;
 // Calls of `once` a second, of `processes` processes together. Each makes its own by `prepare`, with its
 // number, and begins when all are ready.
 Rate rate(int processes, const std::function<std::function<bool()>(int number)>& prepare,
-          const Others& others = {}) {
+          const Others& others = {}, seconds time = kTime) {
     struct Count {
         std::uint64_t calls = 0;
         double seconds = 0;
@@ -81,7 +92,7 @@ Rate rate(int processes, const std::function<std::function<bool()>(int number)>&
             const auto once = prepare(i);
             once();  // connects
             if (::write(ready[1], &byte, 1) != 1 || ::read(go[0], &byte, 1) != 0) ::_exit(1);
-            const auto end = Clock::now() + kTime;
+            const auto end = Clock::now() + time;
             Count done{0, -own_processor_seconds()};
             while (Clock::now() < end) done.calls += once() ? 1 : 0;
             done.seconds += own_processor_seconds();
@@ -106,7 +117,7 @@ Rate rate(int processes, const std::function<std::function<bool()>(int number)>&
         rate.of_others[i] = (rate.of_others[i] + processor_seconds(others[i]())) * microseconds;
     for (const int end : {counts[0], ready[0]}) ::close(end);
     for (const ::pid_t child : children) ::waitpid(child, nullptr, 0);
-    rate.calls = static_cast<double>(all.calls) / static_cast<double>(kTime.count());
+    rate.calls = static_cast<double>(all.calls) / static_cast<double>(time.count());
     rate.of_callers = all.seconds * microseconds;
     return rate;
 }
@@ -131,14 +142,17 @@ double insert_rate(const std::string& url, int processes, const std::string& gro
 
 enum class Content { row, transaction };
 
-// With nothing of ours between: pgbench. The row alone, or all that one key is to the store: its audit too,
-// and 64 specifiers for each 64th.
-double pgbench_rate(const std::string& database, int clients, Content content) {
+// With nothing of ours between: pgbench, with a blob of so many bytes. The row alone, or all that one key is
+// to the store: its audit too, and 64 specifiers for each 64th. Of others: the server, and pgbench itself.
+Rate pgbench_rate(const std::string& database, int clients, Content content, std::size_t blob,
+                  seconds time = kTime) {
     scenario::Folder folder;
     const std::string row =
         "insert into cs2sim_key select 'pgbench', '', nextval('bench'), 1, decode(repeat('01', 16), 'hex'), "
         "3, 31, "
-        "decode('6c6162656c', 'hex'), decode('00', 'hex'), true, decode(repeat('4b', 1200), 'hex'), "
+        "decode('6c6162656c', 'hex'), decode('00', 'hex'), true, decode(repeat('4b', " +
+        std::to_string(blob) +
+        "), 'hex'), "
         "decode(md5(random()::text), 'hex'), now(), now(), 'host'";
     const std::string whole =
         "\\set each random(1, 64)\n\\if :each = 1\n"
@@ -149,14 +163,20 @@ double pgbench_rate(const std::string& database, int clients, Content content) {
         " returning op, grp, name, spec, ver) insert into cs2sim_audit select clock_timestamp(), 'host', op, "
         "'insert', grp, name, spec, ver from k";
     scenario::write_file(folder / "row.sql", (content == Content::row ? row : whole) + ";\n");
+    const double server = processor_seconds(postgres().processes()), client = children_seconds();
     const auto outcome = scenario::run(
         {program_of_postgres("pgbench"), "-n", "-h", postgres().folder(), "-p",
          std::to_string(postgres().port()), "-U", "owner", "-M", "prepared", "-c", std::to_string(clients),
-         "-j", "2", "-T", std::to_string(kTime.count()), "-f", (folder / "row.sql").string(), database});
+         "-j", "2", "-T", std::to_string(time.count()), "-f", (folder / "row.sql").string(), database});
     INFO(outcome.err);
     REQUIRE(outcome.status == 0);
-    const std::string mark = "tps = ";
-    return std::stod(outcome.out.substr(outcome.out.find(mark) + mark.size()));
+    const auto told = [&](const std::string& mark) {
+        return std::stod(outcome.out.substr(outcome.out.find(mark) + mark.size()));
+    };
+    const double microseconds = 1e6 / told("transactions actually processed: ");
+    return {told("tps = "),
+            (children_seconds() - client) * microseconds,
+            {(processor_seconds(postgres().processes()) - server) * microseconds}};
 }
 
 template <class Work>
@@ -285,7 +305,7 @@ TEST_CASE("inserts") {
     postgres().sql("inserts", "create sequence bench");
     std::printf("keys made a second (specifier, row and audit), 1,200 bytes of blob:\n");
     for (const int processes : {1, 4, 16}) {
-        const double bare = pgbench_rate("inserts", processes, Content::row);
+        const double bare = pgbench_rate("inserts", processes, Content::row, 1200).calls;
         const double ours = insert_rate(url, processes, "G");
         std::printf("  PostgreSQL, %2d processes: %7.0f; pgbench, row alone: %7.0f; ratio %.2f\n", processes,
                     ours, bare, ours / bare);
@@ -379,20 +399,18 @@ TEST_CASE("library") {
 }
 
 TEST_CASE("hosts") {
-    constexpr int kProcesses = 64;
+    constexpr int kProcesses = 64, kRounds = 5;
+    constexpr seconds kSlice{2};
     postgres().new_store("hosts");
     // By the socket, as pgbench goes.
     const std::string url = "host=" + postgres().folder().string() +
                             " port=" + std::to_string(postgres().port()) + " dbname=hosts user=owner";
-    postgres().sql("hosts", "create sequence bench");
     std::vector<std::unique_ptr<clients::Token>> simulators;
     for (int i = 0; i < 4; ++i) {
         simulators.push_back(quiet_token(url));
         if (i != 0) simulators[i]->admin().import_mbk_of(simulators[0]->admin());
     }
     for (const auto& simulator : simulators) await_own_key(*simulator);
-    const double bare = pgbench_rate("hosts", kProcesses, Content::row);
-    const double whole = pgbench_rate("hosts", kProcesses, Content::transaction);
     const auto make = [&](int number) {
         const auto token = std::make_shared<bench::Token>(subject(*simulators[number % simulators.size()]));
         return [token] {
@@ -403,11 +421,51 @@ TEST_CASE("hosts") {
     const auto server = [] { return postgres().processes(); };
     std::vector<::pid_t> devices;
     for (const auto& simulator : simulators) devices.push_back(simulator->simulator().process());
-    const Rate ours = rate(kProcesses, make, {server, [&] { return devices; }});
-    std::printf(
-        "%d processes on 4 simulators: %.0f keys/s; pgbench, row alone: %.0f, ratio %.2f; with audit and "
-        "specifiers: %.0f, ratio %.2f\n",
-        kProcesses, ours.calls, bare, ours.calls / bare, whole, ours.calls / whole);
-    std::printf("  processor time a key: PostgreSQL %.0f us, simulators %.0f us, callers %.0f us\n",
-                ours.of_others[0], ours.of_others[1], ours.of_callers);
+    const auto ours = [&] { return rate(kProcesses, make, {server, [&] { return devices; }}, kSlice); };
+    std::vector<Rate> all = {ours()};
+    // Each in tables of its own: whoever comes next would fill the room that other rows left in old pages.
+    const std::size_t blob = std::stoul(postgres().sql("hosts", "select max(length(blob)) from cs2sim_key"));
+    std::vector<Rate> row, whole;
+    for (const char* database : {"row", "whole"}) {
+        postgres().new_store(database);
+        postgres().sql(database, "create sequence bench");
+    }
+    // In turn, as a virtual machine's processors are faster at one time than at another.
+    for (int round = 0; round < kRounds; ++round) {
+        if (round != 0) all.push_back(ours());
+        row.push_back(pgbench_rate("row", kProcesses, Content::row, blob, kSlice));
+        whole.push_back(pgbench_rate("whole", kProcesses, Content::transaction, blob, kSlice));
+    }
+    const auto each = [&](const auto& work) {
+        std::vector<double> values;
+        for (int round = 0; round < kRounds; ++round) values.push_back(work(static_cast<std::size_t>(round)));
+        std::sort(values.begin(), values.end());
+        return values;
+    };
+    const auto print = [&](const char* what, const std::vector<double>& values) {
+        std::printf("  %-50s %8.2f (%.2f to %.2f)\n", what, values[kRounds / 2], values.front(),
+                    values.back());
+    };
+    std::printf("%d processes on 4 simulators, blobs of %zu bytes; median of %d rounds:\n", kProcesses, blob,
+                kRounds);
+    print("keys a second", each([&](std::size_t i) { return all[i].calls; }));
+    print("pgbench, row alone, a second", each([&](std::size_t i) { return row[i].calls; }));
+    print("pgbench, with audit and specifiers, a second",
+          each([&](std::size_t i) { return whole[i].calls; }));
+    print("ratio to the row alone", each([&](std::size_t i) { return all[i].calls / row[i].calls; }));
+    print("ratio to all of it", each([&](std::size_t i) { return all[i].calls / whole[i].calls; }));
+    print("us of processor a key: PostgreSQL", each([&](std::size_t i) { return all[i].of_others[0]; }));
+    print("us of processor a key: simulators", each([&](std::size_t i) { return all[i].of_others[1]; }));
+    print("us of processor a key: callers", each([&](std::size_t i) { return all[i].of_callers; }));
+    const auto cost = [](const Rate& one) {
+        double sum = one.of_callers;
+        for (const double other : one.of_others) sum += other;
+        return sum;
+    };
+    print("us of processor: pgbench, row alone", each([&](std::size_t i) { return cost(row[i]); }));
+    print("us of processor: pgbench, all of it", each([&](std::size_t i) { return cost(whole[i]); }));
+    print("cost of the row to that of a key",
+          each([&](std::size_t i) { return cost(row[i]) / cost(all[i]); }));
+    print("cost of all of it to that of a key",
+          each([&](std::size_t i) { return cost(whole[i]) / cost(all[i]); }));
 }
