@@ -399,8 +399,8 @@ TEST_CASE("library") {
 }
 
 TEST_CASE("hosts") {
-    constexpr int kProcesses = 64, kRounds = 5;
-    constexpr seconds kSlice{2};
+    constexpr int kProcesses = 64, kRounds = 4;
+    constexpr seconds kSlice{4};
     postgres().new_store("hosts");
     // By the socket, as pgbench goes.
     const std::string url = "host=" + postgres().folder().string() +
