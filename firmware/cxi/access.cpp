@@ -249,13 +249,12 @@ Result<PropertyList> CxiCall::made_by(const AccessRow& row, ByteView elements) c
 // makes keys by that right only.
 bool CxiCall::makes_open(const AccessRow& row, std::string_view group, ByteView elements) const {
     if ((row.rights & RIGHT_MAKE_OPEN) == 0 || !has_flag(CXI_FLAG_KEY_EXTERNAL)) return false;
+    const auto works = has(RIGHT_USE, group);
+    if (!works || *works) return false;
     const auto made = made_by(row, elements);
     if (!made || !opens(*made)) return false;
     const std::uint32_t algorithm = made->number_or(CXI_PROP_KEY_ALGO, CXI_KEY_ALGO_RAW);
-    if (row.names == Names::generated && (algorithm == CXI_KEY_ALGO_RSA || is_finite_field(algorithm)))
-        return false;
-    const auto works = has(RIGHT_USE, group);
-    return works && !*works;
+    return row.names != Names::generated || !(algorithm == CXI_KEY_ALGO_RSA || is_finite_field(algorithm));
 }
 
 Result<void> CxiCall::ask_template(const AccessRow& row, ByteView elements) {

@@ -30,9 +30,10 @@ bool is_computed(std::uint32_t id) {
 PropertyList all_properties(const LoadedKey& key) {
     PropertyList out;
     for (const Property& property : key.object.properties)
-        if (const auto value = read_property(key, property.id)) out.set(property.id, *value);
+        if (is_told_as_kept(key, property.id)) out.set(property.id, property.value());
     for (const DefaultRow& row : kDefaults)
-        if (const auto value = read_property(key, row.property)) out.set(row.property, *value);
+        if (!out.has(row.property))
+            if (const auto value = read_property(key, row.property)) out.set(row.property, *value);
     for (const PropertyRow& row : property_table())
         if ((row.access & PROP_COMPUTED) != 0)
             if (const auto value = read_property(key, row.id)) out.set(row.id, *value);

@@ -9,6 +9,7 @@ namespace cs2sim::p11 {
 namespace {
 
 constexpr std::uint32_t kLargestBlock = 64;
+constexpr std::uint32_t kGrowth = 4;  // so that who makes many soon asks seldom
 constexpr std::size_t kMostGroups = 1000;
 constexpr std::chrono::seconds kStaysGood{1};
 
@@ -40,7 +41,7 @@ std::uint32_t SpecBlocks::size(const std::string& group, std::uint32_t count) {
     Group& own = groups_[group];
     const auto now = Clock::now();
     const bool again = own.size != 0 && now - own.asked < kStaysGood;
-    own.size = std::max(count, again ? std::min(2 * own.size, kLargestBlock) : 1);
+    own.size = std::max(count, again ? std::min(kGrowth * own.size, kLargestBlock) : 1);
     own.asked = now;
     return own.size;
 }

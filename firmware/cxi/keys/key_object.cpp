@@ -172,12 +172,17 @@ Result<LoadedKey> load_key(KeyObject object) {
     return key;
 }
 
+bool is_told_as_kept(const LoadedKey& key, std::uint32_t id) {
+    const PropertyRow* row = find_property(id);
+    if (row && (row->access & (PROP_SECRET | PROP_COMPUTED)) != 0) return false;
+    return id != CXI_PROP_VALUE || !(key.object.is_secret() || key.object.is_private());
+}
+
 Result<Bytes> read_property(const LoadedKey& key, std::uint32_t id) {
     const PropertyRow* row = find_property(id);
     if (row && (row->access & PROP_SECRET) != 0) return fail(E_CXI_PROP_SENSITIVE);
     if (row && (row->access & PROP_COMPUTED) != 0) return computed_property(key, id);
-    const bool is_key = key.object.is_secret() || key.object.is_private();
-    if (id == CXI_PROP_VALUE && is_key) return fail(E_CXI_PROP_SENSITIVE);
+    if (!is_told_as_kept(key, id)) return fail(E_CXI_PROP_SENSITIVE);
     if (!key.object.properties.has(id)) {
         const DefaultRow* standard = find_default(id);
         if (!standard || key.object.type() >= CXI_KEY_TYPE_DATA) return fail(E_CXI_PROP_NOT_FOUND);

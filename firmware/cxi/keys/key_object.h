@@ -143,6 +143,9 @@ inline constexpr DefaultRow kDefaults[] = {
 };
 const DefaultRow* find_default(std::uint32_t property);  // null for other properties
 
+// Whether a caller may read the property, and it is what the object has, not computed.
+bool is_told_as_kept(const LoadedKey& key, std::uint32_t id);
+
 // Properties as a caller may read them, computed ones and defaults included.
 // Errors: E_CXI_PROP_SENSITIVE for secret ones, E_CXI_PROP_NOT_FOUND when the object has none of that id.
 Result<Bytes> read_property(const LoadedKey& key, std::uint32_t id);

@@ -10,6 +10,28 @@
 namespace cs2sim {
 namespace {
 
+// Lists come with nearly every command and have dozens of elements, so that these are taken apart by hand.
+static_assert(LAYOUT_CXI_PROPERTY.text() == "property:u4 value:v4");
+constexpr std::size_t kHead = 8;
+
+// The value of the first element, whose head is there; more than there are: none.
+std::optional<ByteView> first_value(ByteView elements) {
+    const std::size_t size = big_endian(elements.subspan(4, 4));
+    if (size > elements.size() - kHead) return std::nullopt;
+    return elements.subspan(kHead, size);
+}
+
+// How many elements there are, as far as they are whole.
+std::size_t count_elements(ByteView elements) {
+    std::size_t count = 0;
+    for (; elements.size() >= kHead; ++count) {
+        const auto value = first_value(elements);
+        if (!value) break;
+        elements = elements.subspan(kHead + value->size());
+    }
+    return count;
+}
+
 std::uint32_t number_in(ByteView four) { return static_cast<std::uint32_t>(big_endian(four.first(4))); }
 
 bool is_text(ByteView value) {
@@ -67,18 +89,17 @@ Result<void> check_property(std::uint32_t id, ByteView value) {
 
 Result<PropertyList> PropertyList::decode(ByteView elements) {
     if (elements.size() > CXI_MOST_PROPERTY_BYTES) return fail(E_CXI_PROP_LEN);
-    constexpr std::size_t kOrdinary = 12;  // bytes of an element: a number
     PropertyList list;
-    list.properties_.reserve(std::min<std::size_t>(elements.size() / kOrdinary, CXI_MOST_PROPERTIES));
+    list.properties_.reserve(std::min<std::size_t>(count_elements(elements), CXI_MOST_PROPERTIES));
     while (!elements.empty()) {
         if (list.properties_.size() == CXI_MOST_PROPERTIES) return fail(E_CXI_ITEM_COUNT);
-        if (elements.size() < 8) return fail(E_CXI_PROP_TAG);
-        const auto element = parse_prefix(LAYOUT_CXI_PROPERTY, elements);
-        if (!element) return fail(E_CXI_PROP_LEN);
-        const std::uint32_t id = element->u32("property");
-        const ByteView value = element->bytes("value");
-        CS2SIM_TRY(check_property(id, value));
-        list.properties_.emplace_back(id, value);
+        if (elements.size() < kHead) return fail(E_CXI_PROP_TAG);
+        const auto value = first_value(elements);
+        if (!value) return fail(E_CXI_PROP_LEN);
+        const std::uint32_t id = number_in(elements);
+        CS2SIM_TRY(check_property(id, *value));
+        list.properties_.emplace_back(id, *value);
+        elements = elements.subspan(kHead + value->size());
     }
     // As encode() writes them they are in order.
     const auto not_ascending = [&] {
@@ -92,9 +113,15 @@ Result<PropertyList> PropertyList::decode(ByteView elements) {
 }
 
 Bytes PropertyList::encode() const {
+    std::size_t size = 0;
+    for (const Property& property : properties_) size += kHead + property.value().size();
     Bytes out;
-    for (const Property& property : properties_)
-        compose_fitting_into(out, LAYOUT_CXI_PROPERTY, property.id, property.value());
+    out.reserve(size);
+    for (const Property& property : properties_) {
+        append_big_endian(out, property.id, 4);
+        append_big_endian(out, property.value().size(), 4);
+        append(out, property.value());
+    }
     return out;
 }
 
@@ -120,6 +147,8 @@ bool PropertyList::flag_or(std::uint32_t id, bool otherwise) const {
 }
 
 void PropertyList::set(std::uint32_t id, ByteView value) {
+    constexpr std::size_t kOfAKey = 24;  // as many as a template comes to
+    if (properties_.capacity() == 0) properties_.reserve(kOfAKey);
     const auto place = std::ranges::lower_bound(properties_, id, {}, &Property::id);
     if (place != properties_.end() && place->id == id)
         place->set_value(value);

@@ -51,9 +51,10 @@ public:
     virtual void disarm() = 0;
     virtual bool fired() const = 0;
 
-    // The connection is the one of its process that hears what others change; heard() appends it.
+    // The connection is the one of its process that hears what others change; hear() appends it. `answered`:
+    // the last statement's answer has just come, and with it all that was told before.
     virtual void listen() = 0;
-    virtual void hear(Changes& changes) = 0;
+    virtual void hear(Changes& changes, bool answered) = 0;
 
     virtual bool writable() = 0;
     // In a child of the process that made it: lets go of it without a word to the server.

@@ -142,29 +142,29 @@ constexpr Dialect plain() {
 
 }  // namespace
 
-Dialect Dialect::with(std::vector<std::string>& apart) const {
+Dialect Dialect::with(Values& apart) const {
+    constexpr std::size_t kOfAKey = 16;
     Dialect own = *this;
     if (prepares) own.values = &apart;
+    if (prepares) apart.reserve(kOfAKey);
     return own;
 }
 
-std::string Dialect::placeholder(std::string value, std::string_view type) const {
+// As PostgreSQL has them: short, as there are a dozen for each key.
+std::string Dialect::placeholder(Apart value, std::string_view type) const {
     values->push_back(std::move(value));
-    const std::string number = std::to_string(values->size());
-    std::string all;
-    all.reserve(16 + number.size() + type.size());
-    return all.append("cast(:v").append(number).append(" as ").append(type).append(")");
+    return std::string("$").append(std::to_string(values->size())).append("::").append(type);
 }
 
 std::string Dialect::bytes(ByteView value) const {
-    if (values) return placeholder(between("\\x", to_hex(value), {}), "bytea");
+    if (values) return placeholder({std::string(as_text(value)), true}, "bytea");
     return between(bytes_open, to_hex(value), bytes_close);
 }
 std::string Dialect::number(std::uint64_t value) const {
-    return values ? placeholder(std::to_string(value), "bigint") : std::to_string(value);
+    return values ? placeholder({std::to_string(value)}, "bigint") : std::to_string(value);
 }
 std::string Dialect::text(std::string_view value) const {
-    if (values) return placeholder(std::string(value), "text");
+    if (values) return placeholder({std::string(value)}, "text");
     return between(text_open, to_hex(as_bytes(value)), text_close);
 }
 std::string Dialect::array(const std::vector<std::string>& elements, std::string_view type) const {
@@ -177,7 +177,7 @@ std::string Dialect::array(const std::vector<std::string>& elements, std::string
         }
         all += '"';
     }
-    return placeholder(all + "}", std::string(type) + "[]");
+    return placeholder({all + "}"}, std::string(type) + "[]");
 }
 std::string Dialect::time() const { return now.empty() ? "'" + utc_now() + "'" : std::string(now); }
 std::string Dialect::truth(bool value) const {

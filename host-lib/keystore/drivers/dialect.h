@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "firmware/protocol/bytes.h"
+#include "host-lib/keystore/drivers/prepared.h"
 
 namespace cs2sim::keystore {
 
@@ -38,8 +39,8 @@ struct Dialect {
 
     // Where values go that stand apart from the SQL, which has placeholders instead; null: they are spelled
     // in it.
-    std::vector<std::string>* values = nullptr;
-    Dialect with(std::vector<std::string>& apart) const;
+    Values* values = nullptr;
+    Dialect with(Values& apart) const;
 
     std::string bytes(ByteView value) const;
     std::string text(std::string_view value) const;
@@ -61,7 +62,7 @@ struct Dialect {
     bool in_pieces() const { return longest_text != 0; }
 
 private:
-    std::string placeholder(std::string value, std::string_view type) const;
+    std::string placeholder(Apart value, std::string_view type) const;
 };
 
 extern const Dialect kSqlite;

@@ -97,16 +97,16 @@ tl::expected<Pool::Lease, Failure> Pool::open(Inside inside, Clock::time_point d
 }
 
 // What nobody asks about must not pile up. Precondition: the lock is held.
-void Pool::hear(Connection& listener) {
+void Pool::hear(Connection& listener, bool answered) {
     constexpr std::size_t kMostKept = 10000;
-    listener.hear(heard_);
+    listener.hear(heard_, answered);
     if (heard_.keys.size() > kMostKept) heard_ = {.anything = true, .keys = {}};
 }
 
 void Pool::give_back(std::unique_ptr<Connection> connection, bool listens) {
     {
         const std::lock_guard lock(mutex_);
-        if (listens) hear(*connection);
+        if (listens) hear(*connection, true);
         idle_.push_back({std::move(connection), listens});
     }
     returned_.notify_one();
@@ -153,7 +153,7 @@ Result<Changes> Pool::changes(const std::function<Result<void>()>& connect) {
     const std::lock_guard lock(mutex_);
     // On loan: who has it hears it when it comes back.
     const auto listener = std::ranges::find_if(idle_, &Idle::listens);
-    if (listener != idle_.end()) hear(*listener->connection);
+    if (listener != idle_.end()) hear(*listener->connection, false);
     return std::exchange(heard_, {});
 }
 

@@ -73,7 +73,7 @@ private:
     void drop(std::unique_ptr<Connection> connection, bool listens);
     void drop_idle();
     static void drop_idle_of_all();
-    void hear(Connection& listener);
+    void hear(Connection& listener, bool answered);
     void leave_parents_connections();
     Inside inside() const;
     tl::expected<Lease, Failure> open(Inside inside, Clock::time_point deadline, bool listens);

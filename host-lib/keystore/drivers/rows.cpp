@@ -47,7 +47,8 @@ public:
             for (std::string& column : columns_) once_.columns(column);
             once_.run();
         } else if (!values.empty()) {
-            prepared_ = &connection.prepared()->execute(sql, values, Prepared::Gives::text);
+            prepared_ = connection.prepared();
+            prepared_->execute(sql, values);
         } else {
             if (pieces_)
                 once_.columns(row_, text_);
@@ -81,10 +82,10 @@ private:
         return &values_;
     }
     bool next_row() { return prepared_ ? prepared_->next() : once_.next(); }
-    const std::string& text() const { return prepared_ ? prepared_->text() : text_; }
+    std::string_view text() const { return prepared_ ? prepared_->text() : text_; }
 
     Once once_;
-    Prepared* prepared_ = nullptr;
+    PreparedStatements* prepared_ = nullptr;
     const bool pieces_;
     long long row_ = 0;
     std::string text_, line_;
@@ -204,9 +205,11 @@ std::vector<std::pair<MbkHash, std::uint64_t>> read_mbks(Connection& connection)
 std::optional<std::uint64_t> read_number(Connection& connection, const std::string& sql,
                                          const Values& values) {
     if (!values.empty()) {
-        Prepared& prepared = connection.prepared()->execute(sql, values, Prepared::Gives::number);
-        if (!prepared.next()) return std::nullopt;
-        return unsigned_of(prepared.number());
+        PreparedStatements& prepared = *connection.prepared();
+        prepared.execute(sql, values);
+        long long found = 0;
+        if (!prepared.next() || !take(prepared.text(), found)) return std::nullopt;
+        return unsigned_of(found);
     }
     long long number = 0;
     Once once(connection, sql);
@@ -232,8 +235,10 @@ std::string read_one_text(Connection& connection, const std::string& sql) {
 }
 
 std::uint64_t run(Connection& connection, const std::string& sql, const Values& values) {
-    if (!values.empty())
-        return connection.prepared()->execute(sql, values, Prepared::Gives::nothing).affected();
+    if (!values.empty()) {
+        connection.prepared()->execute(sql, values);
+        return connection.prepared()->affected();
+    }
     Once once(connection, sql);
     once.run(false);
     return once.affected();

@@ -344,9 +344,9 @@ Change reserve_specs(const Dialect& sql, std::string_view group, std::uint32_t c
                           number(std::uint64_t{count} + 1), ")"}),
                 select_given(sql, group, count)};
     std::string change = together(
-        {"insert into cs2sim_group (grp, next_spec) select ", sql.text(group), ", 1 + ", number(count), from,
-         " on conflict (grp) do update set next_spec = cs2sim_group.next_spec + ", number(count)});
-    if (sql.changes_return) return {together({change, " returning next_spec - ", number(count)})};
+        {"insert into cs2sim_group (grp, next_spec) select ", sql.text(group), ", 1 + ", sql.number(count),
+         from, " on conflict (grp) do update set next_spec = cs2sim_group.next_spec + ", sql.number(count)});
+    if (sql.changes_return) return {together({change, " returning next_spec - ", sql.number(count)})};
     return {std::move(change), select_given(sql, group, count)};
 }
 

@@ -12,6 +12,7 @@
 #include <sstream>
 #include <thread>
 
+#include "test/bench/keystore/rates.h"
 #include "test/bench/pkcs11/token.h"
 #include "test/clients/token.h"
 #include "test/keystore/postgres.h"
@@ -25,90 +26,10 @@ namespace {
 using Clock = std::chrono::steady_clock;
 using std::chrono::seconds;
 
-constexpr auto kTime = seconds(5);
-
 KeyStorage at(const std::string& url) { return parse_key_store_url(url).value(); }
 
 double seconds_since(Clock::time_point start) {
     return std::chrono::duration<double>(Clock::now() - start).count();
-}
-
-// Processor time that processes have had, with that of their children that are gone, in seconds.
-double processor_seconds(const std::vector<::pid_t>& processes) {
-    long ticks = 0;
-    for (const ::pid_t process : processes) {
-        std::ifstream stat("/proc/" + std::to_string(process) + "/stat");
-        std::string line;
-        std::getline(stat, line);
-        std::istringstream fields(line.substr(std::min(line.size(), line.rfind(')') + 1)));
-        std::string field;
-        for (int number = 3; fields >> field && number <= 17; ++number)
-            if (number >= 14) ticks += std::stol(field);
-    }
-    return static_cast<double>(ticks) / static_cast<double>(::sysconf(_SC_CLK_TCK));
-}
-
-double own_processor_seconds() {
-    ::timespec now{};
-    ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
-    return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) / 1e9;
-}
-
-struct Rate {
-    double calls = 0;       // a second
-    double of_callers = 0;  // microseconds of processor time a call
-    std::vector<double> of_others;
-};
-// Those who work for the callers.
-using Others = std::vector<std::function<std::vector<::pid_t>()>>;
-
-// Calls of `once` a second, of `processes` processes together. Each makes its own by `prepare`, with its
-// number, and begins when all are ready.
-Rate rate(int processes, const std::function<std::function<bool()>(int number)>& prepare,
-          const Others& others = {}) {
-    struct Count {
-        std::uint64_t calls = 0;
-        double seconds = 0;
-    };
-    int counts[2], ready[2], go[2];
-    REQUIRE((::pipe(counts) == 0 && ::pipe(ready) == 0 && ::pipe(go) == 0));
-    std::vector<::pid_t> children;
-    for (int i = 0; i < processes; ++i) {
-        const ::pid_t child = ::fork();
-        if (child == 0) {
-            char byte = 0;
-            ::close(go[1]);
-            const auto once = prepare(i);
-            once();  // connects
-            if (::write(ready[1], &byte, 1) != 1 || ::read(go[0], &byte, 1) != 0) ::_exit(1);
-            const auto end = Clock::now() + kTime;
-            Count done{0, -own_processor_seconds()};
-            while (Clock::now() < end) done.calls += once() ? 1 : 0;
-            done.seconds += own_processor_seconds();
-            if (::write(counts[1], &done, sizeof done) < 0) ::_exit(1);
-            ::_exit(0);
-        }
-        children.push_back(child);
-    }
-    for (const int end : {counts[1], ready[1], go[0]}) ::close(end);
-    char byte = 0;
-    for (int i = 0; i < processes; ++i) REQUIRE(::read(ready[0], &byte, 1) == 1);
-    Rate rate;
-    for (const auto& each : others) rate.of_others.push_back(-processor_seconds(each()));
-    ::close(go[1]);
-    Count all, one;
-    while (::read(counts[0], &one, sizeof one) == sizeof one) {
-        all.calls += one.calls;
-        all.seconds += one.seconds;
-    }
-    const double microseconds = 1e6 / static_cast<double>(all.calls);
-    for (std::size_t i = 0; i < others.size(); ++i)
-        rate.of_others[i] = (rate.of_others[i] + processor_seconds(others[i]())) * microseconds;
-    for (const int end : {counts[0], ready[0]}) ::close(end);
-    for (const ::pid_t child : children) ::waitpid(child, nullptr, 0);
-    rate.calls = static_cast<double>(all.calls) / static_cast<double>(kTime.count());
-    rate.of_callers = all.seconds * microseconds;
-    return rate;
 }
 
 // As the PKCS#11 library does for who makes many: specifiers 64 at a time (host-lib/pkcs11/spec_blocks.h).
@@ -127,36 +48,6 @@ double insert_rate(const std::string& url, int processes, const std::string& gro
         };
     });
     return made.calls;
-}
-
-enum class Content { row, transaction };
-
-// With nothing of ours between: pgbench. The row alone, or all that one key is to the store: its audit too,
-// and 64 specifiers for each 64th.
-double pgbench_rate(const std::string& database, int clients, Content content) {
-    scenario::Folder folder;
-    const std::string row =
-        "insert into cs2sim_key select 'pgbench', '', nextval('bench'), 1, decode(repeat('01', 16), 'hex'), "
-        "3, 31, "
-        "decode('6c6162656c', 'hex'), decode('00', 'hex'), true, decode(repeat('4b', 1200), 'hex'), "
-        "decode(md5(random()::text), 'hex'), now(), now(), 'host'";
-    const std::string whole =
-        "\\set each random(1, 64)\n\\if :each = 1\n"
-        "insert into cs2sim_group select 'pgbench', 65 from set_config('synchronous_commit', 'off', true) "
-        "on conflict (grp) do update set next_spec = cs2sim_group.next_spec + 64 returning next_spec - 64;\n"
-        "\\endif\nwith k as (" +
-        row +
-        " returning op, grp, name, spec, ver) insert into cs2sim_audit select clock_timestamp(), 'host', op, "
-        "'insert', grp, name, spec, ver from k";
-    scenario::write_file(folder / "row.sql", (content == Content::row ? row : whole) + ";\n");
-    const auto outcome = scenario::run(
-        {program_of_postgres("pgbench"), "-n", "-h", postgres().folder(), "-p",
-         std::to_string(postgres().port()), "-U", "owner", "-M", "prepared", "-c", std::to_string(clients),
-         "-j", "2", "-T", std::to_string(kTime.count()), "-f", (folder / "row.sql").string(), database});
-    INFO(outcome.err);
-    REQUIRE(outcome.status == 0);
-    const std::string mark = "tps = ";
-    return std::stod(outcome.out.substr(outcome.out.find(mark) + mark.size()));
 }
 
 template <class Work>
@@ -285,7 +176,7 @@ TEST_CASE("inserts") {
     postgres().sql("inserts", "create sequence bench");
     std::printf("keys made a second (specifier, row and audit), 1,200 bytes of blob:\n");
     for (const int processes : {1, 4, 16}) {
-        const double bare = pgbench_rate("inserts", processes, Content::row);
+        const double bare = pgbench_rate("inserts", processes, Content::row, 1200).calls;
         const double ours = insert_rate(url, processes, "G");
         std::printf("  PostgreSQL, %2d processes: %7.0f; pgbench, row alone: %7.0f; ratio %.2f\n", processes,
                     ours, bare, ours / bare);
@@ -379,20 +270,18 @@ TEST_CASE("library") {
 }
 
 TEST_CASE("hosts") {
-    constexpr int kProcesses = 64;
+    constexpr int kProcesses = 64, kRounds = 4;
+    constexpr seconds kSlice{4};
     postgres().new_store("hosts");
     // By the socket, as pgbench goes.
     const std::string url = "host=" + postgres().folder().string() +
                             " port=" + std::to_string(postgres().port()) + " dbname=hosts user=owner";
-    postgres().sql("hosts", "create sequence bench");
     std::vector<std::unique_ptr<clients::Token>> simulators;
     for (int i = 0; i < 4; ++i) {
         simulators.push_back(quiet_token(url));
         if (i != 0) simulators[i]->admin().import_mbk_of(simulators[0]->admin());
     }
     for (const auto& simulator : simulators) await_own_key(*simulator);
-    const double bare = pgbench_rate("hosts", kProcesses, Content::row);
-    const double whole = pgbench_rate("hosts", kProcesses, Content::transaction);
     const auto make = [&](int number) {
         const auto token = std::make_shared<bench::Token>(subject(*simulators[number % simulators.size()]));
         return [token] {
@@ -403,11 +292,51 @@ TEST_CASE("hosts") {
     const auto server = [] { return postgres().processes(); };
     std::vector<::pid_t> devices;
     for (const auto& simulator : simulators) devices.push_back(simulator->simulator().process());
-    const Rate ours = rate(kProcesses, make, {server, [&] { return devices; }});
-    std::printf(
-        "%d processes on 4 simulators: %.0f keys/s; pgbench, row alone: %.0f, ratio %.2f; with audit and "
-        "specifiers: %.0f, ratio %.2f\n",
-        kProcesses, ours.calls, bare, ours.calls / bare, whole, ours.calls / whole);
-    std::printf("  processor time a key: PostgreSQL %.0f us, simulators %.0f us, callers %.0f us\n",
-                ours.of_others[0], ours.of_others[1], ours.of_callers);
+    const auto ours = [&] { return rate(kProcesses, make, {server, [&] { return devices; }}, kSlice); };
+    std::vector<Rate> all = {ours()};
+    // Each in tables of its own: whoever comes next would fill the room that other rows left in old pages.
+    const std::size_t blob = std::stoul(postgres().sql("hosts", "select max(length(blob)) from cs2sim_key"));
+    std::vector<Rate> row, whole;
+    for (const char* database : {"row", "whole"}) {
+        postgres().new_store(database);
+        postgres().sql(database, "create sequence bench");
+    }
+    // In turn, as a virtual machine's processors are faster at one time than at another.
+    for (int round = 0; round < kRounds; ++round) {
+        if (round != 0) all.push_back(ours());
+        row.push_back(pgbench_rate("row", kProcesses, Content::row, blob, kSlice));
+        whole.push_back(pgbench_rate("whole", kProcesses, Content::transaction, blob, kSlice));
+    }
+    const auto each = [&](const auto& work) {
+        std::vector<double> values;
+        for (int round = 0; round < kRounds; ++round) values.push_back(work(static_cast<std::size_t>(round)));
+        std::sort(values.begin(), values.end());
+        return values;
+    };
+    const auto print = [&](const char* what, const std::vector<double>& values) {
+        std::printf("  %-50s %8.2f (%.2f to %.2f)\n", what, values[kRounds / 2], values.front(),
+                    values.back());
+    };
+    std::printf("%d processes on 4 simulators, blobs of %zu bytes; median of %d rounds:\n", kProcesses, blob,
+                kRounds);
+    print("keys a second", each([&](std::size_t i) { return all[i].calls; }));
+    print("pgbench, row alone, a second", each([&](std::size_t i) { return row[i].calls; }));
+    print("pgbench, with audit and specifiers, a second",
+          each([&](std::size_t i) { return whole[i].calls; }));
+    print("ratio to the row alone", each([&](std::size_t i) { return all[i].calls / row[i].calls; }));
+    print("ratio to all of it", each([&](std::size_t i) { return all[i].calls / whole[i].calls; }));
+    print("us of processor a key: PostgreSQL", each([&](std::size_t i) { return all[i].of_others[0]; }));
+    print("us of processor a key: simulators", each([&](std::size_t i) { return all[i].of_others[1]; }));
+    print("us of processor a key: callers", each([&](std::size_t i) { return all[i].of_callers; }));
+    const auto cost = [](const Rate& one) {
+        double sum = one.of_callers;
+        for (const double other : one.of_others) sum += other;
+        return sum;
+    };
+    print("us of processor: pgbench, row alone", each([&](std::size_t i) { return cost(row[i]); }));
+    print("us of processor: pgbench, all of it", each([&](std::size_t i) { return cost(whole[i]); }));
+    print("cost of the row to that of a key",
+          each([&](std::size_t i) { return cost(row[i]) / cost(all[i]); }));
+    print("cost of all of it to that of a key",
+          each([&](std::size_t i) { return cost(whole[i]) / cost(all[i]); }));
 }

@@ -143,6 +143,35 @@ TEST_CASE("values stand in statements as hexadecimal alone") {
     }
 }
 
+TEST_CASE(
+    "values apart from a statement are bytes and texts as they are, and the statement is the same for all") {
+    StoredKey key;
+    key.index = {"' or 1=1 --", "", 7};
+    key.label = {0x27, 0};
+    key.blob = {0x4B, 0, 0xFF};
+    const auto composed = [&](Values& values) {
+        const Dialect sql = kPostgresql.with(values);
+        return insert_keys(sql, {key}, {OperationId{1}}, {OperationId{1}, "host", "insert"}, false)
+            .at(0)
+            .at(0);
+    };
+    Values values;
+    const std::string statement = composed(values);
+    const auto has = [&](std::string_view content, bool is_bytes) {
+        return std::ranges::any_of(
+            values, [&](const Apart& one) { return one.content == content && one.is_bytes == is_bytes; });
+    };
+    CHECK(has("' or 1=1 --", false));
+    CHECK(has("7", false));
+    CHECK(has(std::string_view("'\0", 2), true));
+    CHECK(has(std::string_view("K\0\xFF", 3), true));
+    key.index.spec = 8;
+    key.blob = {1};
+    Values others;
+    CHECK(composed(others) == statement);
+    CHECK(statement.find("$" + std::to_string(values.size()) + "::") != std::string::npos);
+}
+
 TEST_CASE("notifications name rows, and a strange one any row") {
     const KeyIndex index{"SLOT.0000", "a.b\n", 0xFFFFFFFF};
     CHECK(index_of(notification_of(index)) == index);

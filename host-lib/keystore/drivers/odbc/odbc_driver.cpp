@@ -95,7 +95,7 @@ public:
     bool fired() const override { return false; }
 
     void listen() override { looked_ = Clock::now(); }
-    void hear(Changes& changes) override {
+    void hear(Changes& changes, bool) override {
         if (Clock::now() - looked_ < kBetweenLooks) return;
         looked_ = Clock::now();
         changes.anything = true;

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <atomic>
 
+#include "host-lib/keystore/drivers/postgresql/postgresql_statements.h"
 #include "host-lib/keystore/drivers/postgresql/watchdog.h"
 #include "host-lib/keystore/drivers/postgresql_failure.h"
 #include "host-lib/keystore/drivers/rows.h"
@@ -41,7 +42,7 @@ class PostgresqlConnection : public Connection {
 public:
     PostgresqlConnection(const std::string& conninfo, Watchdog& watchdog)
         : session_(soci::postgresql, conninfo),
-          prepared_(session_),
+          prepared_(raw()),
           watchdog_(watchdog),
           watch_(watchdog.watch(PQsocket(raw()))) {
         PQsetNoticeProcessor(
@@ -65,8 +66,8 @@ public:
     bool fired() const override { return watchdog_.fired(*watch_); }
 
     void listen() override { run(*this, "listen " + std::string(kChannel)); }
-    void hear(Changes& changes) override {
-        if (PQconsumeInput(raw()) == 0) changes.anything = true;
+    void hear(Changes& changes, bool answered) override {
+        if (!answered && PQconsumeInput(raw()) == 0) changes.anything = true;
         while (PGnotify* told = PQnotifies(raw())) {
             const auto index = index_of(told->extra);
             if (index)
@@ -88,7 +89,7 @@ private:
     PGconn* raw() { return static_cast<soci::postgresql_session_backend*>(session_.get_backend())->conn_; }
 
     soci::session session_;
-    PreparedStatements prepared_;
+    PostgresqlStatements prepared_;
     Watchdog& watchdog_;
     std::shared_ptr<Watchdog::Watch> watch_;
 };

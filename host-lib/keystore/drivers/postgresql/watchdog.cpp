@@ -29,7 +29,7 @@ Watchdog::~Watchdog() {
 
 std::shared_ptr<Watchdog::Watch> Watchdog::watch(int socket) {
     State& own = state();
-    auto watch = std::make_shared<Watch>(socket);
+    auto watch = std::make_shared<Watch>(own, socket);
     const std::lock_guard lock(own.mutex);
     own.watches.push_back(watch);
     if (!own.thread.joinable()) own.thread = std::thread(&Watchdog::run, std::ref(own));
@@ -43,7 +43,7 @@ void Watchdog::forget(const std::shared_ptr<Watch>& watch) {
 }
 
 void Watchdog::arm(Watch& watch, Clock::time_point deadline) {
-    State& own = state();
+    State& own = watch.state_;
     const std::lock_guard lock(own.mutex);
     watch.deadline_ = deadline;
     // Deadlines mostly lie further off than that of the call before: then the thread sleeps on.
@@ -51,12 +51,12 @@ void Watchdog::arm(Watch& watch, Clock::time_point deadline) {
 }
 
 void Watchdog::disarm(Watch& watch) {
-    const std::lock_guard lock(state().mutex);
+    const std::lock_guard lock(watch.state_.mutex);
     watch.deadline_ = Clock::time_point::max();
 }
 
 bool Watchdog::fired(const Watch& watch) {
-    const std::lock_guard lock(state().mutex);
+    const std::lock_guard lock(watch.state_.mutex);
     return watch.fired_;
 }
 

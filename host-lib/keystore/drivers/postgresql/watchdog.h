@@ -16,15 +16,18 @@
 namespace cs2sim::keystore {
 
 class Watchdog {
+    struct State;
+
 public:
     using Clock = std::chrono::steady_clock;
 
     class Watch {
     public:
-        explicit Watch(int socket) : socket_(socket) {}
+        Watch(State& state, int socket) : state_(state), socket_(socket) {}
 
     private:
         friend class Watchdog;
+        State& state_;  // of the process that opened the socket, which alone uses it
         const int socket_;
         Clock::time_point deadline_ = Clock::time_point::max();  // under the watchdog's lock, like:
         bool fired_ = false;

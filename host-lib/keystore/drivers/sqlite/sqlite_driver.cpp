@@ -63,7 +63,7 @@ public:
     bool fired() const override { return fired_; }
 
     void listen() override { seen_ = data_version(); }
-    void hear(Changes& changes) override {
+    void hear(Changes& changes, bool) override {
         const auto now = data_version();
         if (now != seen_) changes.anything = true;
         seen_ = now;
