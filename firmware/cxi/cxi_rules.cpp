@@ -33,12 +33,9 @@ Result<void> approve_act(std::uint16_t modes, Act act) {
     return {};
 }
 
-Result<void> approve_wrap_mechanism(Use use, bool rsa, std::uint32_t mechanism, bool made_iv) {
-    for (const WrapPolicyRow& row : kWrapPolicy) {
-        if (rsa != row.rsa || (mechanism & row.mask) != row.value) continue;
-        if ((use & (row.uses | (made_iv ? row.with_made_iv : 0))) != 0) return {};
-        if ((use & row.with_made_iv) != 0) return fail(E_CXI_CRYPT_IV_LEN);
-    }
+Result<void> approve_wrap_mechanism(Use use, bool rsa, std::uint32_t mechanism) {
+    for (const WrapPolicyRow& row : kWrapPolicy)
+        if (rsa == row.rsa && (mechanism & row.mask) == row.value && (use & row.uses) != 0) return {};
     return fail(E_CXI_CRYPT_MECH);
 }
 

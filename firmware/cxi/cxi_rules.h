@@ -193,21 +193,20 @@ inline constexpr SeparationRow kSeparations[] = {
 };
 
 // What CFG_WRAP_POLICY lets keys be wrapped and unwrapped by, as FIPS and CC modes do (kMechanismRules):
-// authenticated modes, and no IV of the caller's, who would learn a key from what a known one becomes under
-// the same. Mechanisms that users' modules bring are theirs to judge.
+// mechanisms that take no IV, as who chooses it learns a key from what a known one becomes under the same,
+// and an answer has no room for one that the device made. Mechanisms that users' modules bring are theirs to
+// judge.
 struct WrapPolicyRow {
     bool rsa;
     std::uint32_t mask;
     std::uint32_t value;
     std::uint16_t uses;
-    std::uint16_t with_made_iv;  // and these when the device makes the IV
 };
 inline constexpr WrapPolicyRow kWrapPolicy[] = {
-    {true, CXI_MECH_PAD_MASK, CXI_MECH_PAD_OAEP, kWraps, 0},
-    {false, CXI_MECH_CHAIN_MASK, CXI_MECH_CHAIN_KEY_WRAP, kWraps, 0},
-    {false, CXI_MECH_CHAIN_MASK, CXI_MECH_CHAIN_GCM, USE_UNWRAP, USE_WRAP},
-    {false, CXI_MECH_CHAIN_MASK, CXI_MECH_CHAIN_CCM, USE_UNWRAP, USE_WRAP},
-    {false, CXI_MECH_CHAIN_MASK, CXI_MECH_CHAIN_CBC, 0, USE_WRAP},
+    {true, CXI_MECH_PAD_MASK, CXI_MECH_PAD_OAEP, kWraps},
+    {false, CXI_MECH_CHAIN_MASK, CXI_MECH_CHAIN_KEY_WRAP, kWraps},
+    {false, CXI_MECH_CHAIN_MASK, CXI_MECH_CHAIN_GCM, USE_UNWRAP},
+    {false, CXI_MECH_CHAIN_MASK, CXI_MECH_CHAIN_CCM, USE_UNWRAP},
 };
 
 // What `mode` bars of moving keys and of flags. Handlers name the act, this table the code.
@@ -256,9 +255,8 @@ Result<void> approve_mechanism(std::uint16_t modes, Use use, std::uint32_t algor
                                std::uint32_t mechanism);
 Result<void> approve_act(std::uint16_t modes, Act act);
 
-// A way to wrap or unwrap under CFG_WRAP_POLICY. Errors: E_CXI_CRYPT_MECH; E_CXI_CRYPT_IV_LEN where an IV
-// that the device makes would do.
-Result<void> approve_wrap_mechanism(Use use, bool rsa, std::uint32_t mechanism, bool made_iv);
+// A way to wrap or unwrap under CFG_WRAP_POLICY. Error: E_CXI_CRYPT_MECH.
+Result<void> approve_wrap_mechanism(Use use, bool rsa, std::uint32_t mechanism);
 
 // The row of kFirstUsages for a use of an RSA key; nothing when the use fixes none.
 std::optional<std::uint32_t> first_usage(Use use, std::uint32_t algorithm, std::uint32_t mechanism);

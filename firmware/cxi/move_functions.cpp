@@ -87,15 +87,12 @@ Result<void> bind_policy(Cxi& cxi, KeyObject& key, bool open, ByteView came, boo
 // A key that only TRUSTED ones wrap, or that a certified mode made, goes by what nobody changes or reads
 // without the key: a changed bit would make it another one, whose bytes and limits the device does not know.
 // Nor does its wrapping key, whatever object has these bytes, unwrap without authentication from then on: the
-// lengths, paddings and unwrapped keys that come of chosen blobs tell what it would decrypt. GCM and CCM are
-// as good as an IV that nobody has had unwrapped before. Mechanisms of users' modules are theirs to judge.
-// Error: E_CXI_CRYPT_MECH.
-Result<void> wrap_guarded(Cxi& cxi, const LoadedKey& wrapping, Mechanism mechanism, ByteView parameter) {
+// lengths, paddings and unwrapped keys that come of chosen blobs tell what it would decrypt. GCM and CCM wrap
+// none, as who chooses the IV may have had it unwrapped before. Mechanisms of users' modules are theirs to
+// judge. Error: E_CXI_CRYPT_MECH.
+Result<void> wrap_guarded(Cxi& cxi, const LoadedKey& wrapping, Mechanism mechanism) {
     if (mechanism.is_vendor()) return {};
-    if (has_short_tag(wrapping, mechanism, parameter)) return fail(E_CXI_CRYPT_MECH_PARA);
-    if (!is_authenticated(wrapping, mechanism, parameter)) return fail(E_CXI_CRYPT_MECH);
-    CS2SIM_TRY(
-        approve_wrap_mechanism(USE_WRAP, wrapping.pkey != nullptr, mechanism.value, makes_iv(parameter)));
+    CS2SIM_TRY(approve_wrap_mechanism(USE_WRAP, wrapping.pkey != nullptr, mechanism.value));
     return cxi.keys.keep_guards(wrapping);
 }
 
@@ -183,6 +180,8 @@ Result<Bytes> wrap_material(CxiCall& call, const LoadedKey& wrapping, Mechanism 
     CS2SIM_TRY(call.cxi.allow(wrapping, USE_WRAP, mechanism, parameter));
     CS2SIM_TRY(approve_mechanism(modes, USE_WRAP, wrapping.object.algorithm(), mechanism.value));
     CS2SIM_TRY(approve_tag(call, move));
+    // The answer has no room for it: nobody could open what was wrapped.
+    if (!wrapping.pkey && !mechanism.is_vendor() && makes_iv(parameter)) return fail(E_CXI_CRYPT_MECH_PARA);
     CS2SIM_TRY_LET(frame, frame_of(call, move));
     CS2SIM_TRY(may_move(key.object));
     const PropertyList& properties = key.object.properties;
@@ -192,10 +191,10 @@ Result<Bytes> wrap_material(CxiCall& call, const LoadedKey& wrapping, Mechanism 
     if (!key.object.is_secret() && (!key.object.is_private() || wrapping.pkey)) return fail(E_CXI_KEY_TYPE);
     if (properties.flag_or(CXI_PROP_WRAP_WITH_TRUSTED, false)) {
         if (!is_trusted_for(wrapping, key.object.group())) return fail(E_CXI_KEY_EXPORT_DENIED);
-        CS2SIM_TRY(wrap_guarded(call.cxi, wrapping, mechanism, parameter));
+        CS2SIM_TRY(wrap_guarded(call.cxi, wrapping, mechanism));
     } else if (key.object.made_in() != 0 && wrapping.object.made_in() == 0) {
         // A TRUSTED key of no such mode, whose roles hold in none but these.
-        CS2SIM_TRY(wrap_guarded(call.cxi, wrapping, mechanism, parameter));
+        CS2SIM_TRY(wrap_guarded(call.cxi, wrapping, mechanism));
     }
     // Both keys work, and what arrives on another device has no KAK: so the one that leaves needs its KAK's
     // leave as well.

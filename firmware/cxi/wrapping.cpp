@@ -35,8 +35,7 @@ Result<void> apply_wrap_policy(const Move& move, const Restrictions& set, bool t
     if (wrapping.is_public() && !trusted) return fail(E_CXI_SECURE_PUBLIC_WRAPPING);
     CS2SIM_TRY(approve_purpose(0, set, usage_of(wrapping.properties)));
     if (move.mechanism.is_vendor()) return {};
-    return approve_wrap_mechanism(move.use, wrapping.algorithm() == CXI_KEY_ALGO_RSA, move.mechanism.value,
-                                  makes_iv(move.parameter));
+    return approve_wrap_mechanism(move.use, wrapping.algorithm() == CXI_KEY_ALGO_RSA, move.mechanism.value);
 }
 
 // Whether one group has a setting that the other lacks.

@@ -25,8 +25,8 @@ struct Move {
 // a group where the caller may not use keys, for others than open objects; what approve_passage() says; the
 // value of the wrapping key may be the caller's, who lacks RIGHT_PLAIN); Act::plain_import and plain_export
 // in FIPS and CC modes; E_CXI_SECURE_PUBLIC_WRAPPING, E_CXI_SECURE_PROP_DECRYPT, E_CXI_SECURE_PROP_ENCRYPT,
-// E_CXI_CRYPT_MECH and E_CXI_CRYPT_IV_LEN under CFG_WRAP_POLICY, E_CXI_SECURE_PROP_WRAP under
-// CFG_SECURE_IMPORT, of either group; the database's.
+// E_CXI_CRYPT_MECH under CFG_WRAP_POLICY, E_CXI_SECURE_PROP_WRAP under CFG_SECURE_IMPORT, of either group;
+// the database's.
 Result<void> approve_move(const CxiCall& call, const Move& move);
 
 // Whether the parameter of a cipher has the device make the IV.

@@ -141,8 +141,7 @@ std::vector<fs::path> running_instances() {
         }
     }
     std::ranges::sort(found);
-    const auto twice = std::ranges::unique(found);
-    found.erase(twice.begin(), twice.end());
+    found.erase(std::unique(found.begin(), found.end()), found.end());  // clang 14 has no std::ranges::unique
     return found;
 }
 

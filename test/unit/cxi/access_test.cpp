@@ -343,7 +343,7 @@ TEST_CASE("no cursor of a list names a key that the caller may not see, and the 
             more = page->u8("more") != 0;
             const Bytes next = to_bytes(page->bytes("cursor"));
             for (const Bytes& index : hidden)
-                if (std::ranges::search(next, index).size() != 0) FAIL("a hidden key");
+                if (as_text(next).find(as_text(index)) != std::string_view::npos) FAIL("a hidden key");
             CHECK(next.empty() == !more);
             CHECK((!more || as_text(next) > as_text(cursor)));
             for (ByteView rows = page->bytes("rows"); !rows.empty();) {

@@ -386,7 +386,7 @@ TEST_CASE("a command that makes a key tells what it made when it is asked, as KE
     const auto taken = bench.run(SFC_CXI_KEY_IMPORT, {+CXI_FLAG_KEY_TOLD, +CXI_KEY_TYPE_SECRET, 0,
                                                       import.encode(), ByteView(), value, ByteView()});
     CHECK(told(taken) == asked(CxiBench::reference(taken)));
-    CHECK(std::ranges::search(*taken, value).empty());
+    CHECK(as_text(*taken).find(as_text(value)) == std::string_view::npos);
     // Beside a blob there is no room for very long ones.
     list.set(CXI_PROP_KEY_NAME, "long");
     list.set(CXI_PROP_CUSTOM | 1, Bytes(0x4000, 1));

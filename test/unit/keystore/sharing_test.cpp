@@ -61,8 +61,7 @@ struct Makers {
     }
 };
 
-void check_all_there(const KeyStorage& storage, const std::set<std::uint32_t>& answered) {
-    const Store store = opened(storage);
+std::set<std::uint32_t> specs_in(const Store& store) {
     std::set<std::uint32_t> there;
     std::optional<KeyIndex> after;
     for (bool more = true; more;) {
@@ -71,6 +70,17 @@ void check_all_there(const KeyStorage& storage, const std::set<std::uint32_t>& a
         for (const StoredKey& key : page->keys) CHECK(there.insert(key.index.spec).second);
         more = page->more;
         after = page->last;
+    }
+    return there;
+}
+
+// What a killed process had sent, its server may yet do: until keys and their audit are of one moment.
+void check_all_there(const KeyStorage& storage, const std::set<std::uint32_t>& answered) {
+    const Store store = opened(storage);
+    std::set<std::uint32_t> there = specs_in(store);
+    for (int i = 0; i < 100 && store->audit(1000000).value().size() != there.size(); ++i) {
+        std::this_thread::sleep_for(milliseconds(50));
+        there = specs_in(store);
     }
     CHECK(std::includes(there.begin(), there.end(), answered.begin(), answered.end()));
     CHECK(store->audit(1000000).value().size() == there.size());

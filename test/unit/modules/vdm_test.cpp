@@ -127,7 +127,7 @@ TEST_CASE("What a mechanism's callback does wrong is answered by the code for it
     CHECK(bench.sign(own_code).error().code == 0xB1760001);
     const auto made = bench.sign(damages);  // its heap: told, and the result stays
     REQUIRE(made);
-    CHECK(std::ranges::search(*made, as_bytes("well")).size() == 4);
+    CHECK(as_text(*made).find("well") != std::string_view::npos);
     CHECK_THAT(bench.module_log("VDMA"),
                Contains("written behind the end of a block") && Contains("vdm.c:48"));
     CHECK(bench.sign(mac));
