@@ -256,7 +256,7 @@ TEST_CASE(
         REQUIRE(application.login(session, CKU_CS_GENERIC, "SO_0000,12345678") == Code{CKR_OK});
         REQUIRE(set(session, 0x80000004, Attributes().number(CKA_CFG_WRAP_POLICY, 1)) == Code{CKR_OK});
         CHECK(wrap(session, Given(CKM_CS_AES_CBC_WRAP, around), wrapping, unknown, wrapped) ==
-              Code{CKR_MECHANISM_PARAM_INVALID});
+              Code{CKR_MECHANISM_INVALID});
     }
     Application application("", "se-gen2-fips");
     const CK_SESSION_HANDLE session = application.open_as_user();
