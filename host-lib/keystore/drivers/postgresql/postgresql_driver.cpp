@@ -83,7 +83,7 @@ public:
     void abandon() override { ::close(PQsocket(raw())); }
 
     int process_told() { return PQbackendPID(raw()); }
-    std::uint64_t process_met() { return read_number(*this, "select pg_backend_pid()").value_or(0); }
+    std::optional<std::uint64_t> process_met() { return read_number(*this, "select pg_backend_pid()"); }
 
 private:
     PGconn* raw() { return static_cast<soci::postgresql_session_backend*>(session_.get_backend())->conn_; }
@@ -223,17 +223,21 @@ tl::expected<void, Failure> PostgresqlDriver::check_pooler(PostgresqlConnection&
     constexpr auto kPatience = std::chrono::seconds(2);  // in session mode there may be no second one to get
     constexpr int kRounds = 4;
     try {
-        const std::uint64_t process = first.process_met();
-        if (process == static_cast<std::uint64_t>(first.process_told())) return {};
+        const auto process = first.process_met();
+        if (!process || *process == static_cast<std::uint64_t>(first.process_told())) return {};
         const auto second = plain(Clock::now() + kPatience);
         if (second) (*second)->arm(Clock::now() + kPatience);
-        for (int round = 0; second && round < kRounds; ++round)
-            if ((*second)->process_met() == process || first.process_met() != process)
-                return tl::unexpected(
-                    Failure{Trouble::refused, E_CSA_STORE_CONFIG,
-                            "a pooler (PgBouncer) in transaction mode is in the way, which takes LISTEN and "
-                            "settings away "
-                            "from a session between two statements: set pool_mode = session"});
+        for (int round = 0; second && round < kRounds; ++round) {
+            const auto of_second = (*second)->process_met(), of_first = first.process_met();
+            if (!of_second || !of_first || (*of_second != *process && *of_first == *process)) continue;
+            return tl::unexpected(Failure{Trouble::refused, E_CSA_STORE_CONFIG,
+                                          "a pooler (PgBouncer) in transaction mode is in the way, which "
+                                          "takes LISTEN and settings away "
+                                          "from a session between two statements (server process " +
+                                              std::to_string(*process) + ", then " +
+                                              std::to_string(*of_first) + ", of another connection " +
+                                              std::to_string(*of_second) + "): set pool_mode = session"});
+        }
     } catch (const soci::soci_error& error) {
         if (first.classify(error).trouble == Trouble::lost) return tl::unexpected(first.classify(error));
     }
