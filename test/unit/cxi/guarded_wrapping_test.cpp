@@ -1,32 +1,15 @@
 // Keys with WRAP_WITH_TRUSTED go by mechanisms that prove what they wrapped, under keys that answer to
 // nothing else from then on.
-#include "test/unit/cxi/properties.h"
+#include "test/unit/cxi/guarded_keys.h"
 
 using namespace cs2sim;
 using namespace cs2sim::test;
 
 namespace {
 
-constexpr std::uint32_t kKw = CXI_MECH_CHAIN_KEY_WRAP, kKwp = CXI_MECH_CHAIN_KEY_WRAP | CXI_MECH_PAD_KWP;
-constexpr std::uint32_t kOaep = CXI_MECH_PAD_OAEP | CXI_MECH_HASH_SHA256;
+constexpr std::uint32_t kKwp = CXI_MECH_CHAIN_KEY_WRAP | CXI_MECH_PAD_KWP;
 constexpr std::uint32_t kCbcPad = CXI_MECH_CHAIN_CBC | CXI_MECH_PAD_PKCS5;
 
-PropertyList aes(std::string_view name, const PropertyList& more = {}) {
-    PropertyList list = CxiBench::key_template(CXI_KEY_ALGO_AES, 256, "G", name);
-    list.set_number(CXI_PROP_KEY_EXPORT, CXI_KEY_EXPORT_ALLOW);
-    for (const Property& each : more) list.set(each.id, each.value());
-    return list;
-}
-
-PropertyList guarded(std::string_view name) { return aes(name, flag(CXI_PROP_WRAP_WITH_TRUSTED, true)); }
-
-Bytes make(CxiBench& bench, const PropertyList& list) { return CxiBench::reference(bench.generate(list)); }
-
-struct Way {
-    std::uint32_t mechanism;
-    Bytes parameter;
-    std::uint32_t code;  // for a guarded key
-};
 const Way kWays[] = {
     {kKw, {}, 0},
     {kKwp, {}, 0},
@@ -40,22 +23,7 @@ const Way kWays[] = {
     {kCbcPad, iv_parameter(Bytes(16)), E_CXI_CRYPT_MECH},
     {CXI_MECH_CHAIN_ECB, {}, E_CXI_CRYPT_MECH},
 };
-
-Result<Bytes> wrap(CxiBench& bench, ByteView key, ByteView wrapping, const Way& way) {
-    return bench.run(SFC_CXI_KEY_WRAP, {way.mechanism, key, wrapping, way.parameter});
-}
-Result<Bytes> unwrap(CxiBench& bench, ByteView blob, ByteView wrapping, const PropertyList& list,
-                     const Way& way) {
-    return bench.run(SFC_CXI_KEY_UNWRAP, {0, way.mechanism, wrapping, way.parameter, list.encode(), blob});
-}
-
 const Way kBare{CXI_MECH_CHAIN_CTR, iv_parameter(Bytes(16)), 0}, kPadded{kCbcPad, iv_parameter(Bytes(16)), 0};
-
-Bytes copied(CxiBench& bench, ByteView key, std::string_view name) {
-    PropertyList list;
-    list.set(CXI_PROP_KEY_NAME, name);
-    return CxiBench::reference(bench.run(SFC_CXI_OBJ_COPY, {0, key, list.encode()}));
-}
 
 }  // namespace
 
