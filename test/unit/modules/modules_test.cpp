@@ -12,8 +12,8 @@ using Catch::Contains;
 
 namespace {
 
-constexpr std::uint8_t kEcho = 0, kPermission = 1, kFirstCheck = 2, kDatabases = 8, kFill = 9, kCount = 10,
-                       kTicks = 14, kAbsent = 15, kFirstOfMore = 17, kKeys = 21, kEndOfMore = 27, kUsers = 27,
+constexpr std::uint8_t kEcho = 0, kPermission = 1, kFirstCheck = 2, kFill = 9, kCount = 10, kTicks = 14,
+                       kAbsent = 15, kFirstOfMore = 17, kKeys = 21, kEndOfMore = 27, kUsers = 27,
                        kLoggedOn = 28, kModes = 29, kSessionKey = 30, kErase = 31, kCritical = 32,
                        kFirstOfTheRest = 33, kEndOfTheRest = 35, kOwnSessionKey = 35;
 
