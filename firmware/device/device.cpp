@@ -4,7 +4,6 @@
 #include <atomic>
 #include <map>
 #include <new>
-#include <optional>
 #include <set>
 #include <shared_mutex>
 
@@ -51,11 +50,11 @@ public:
           sessions_(profile_),
           services_{profile_, *smos_, databases_, mbk_, users_, sessions_, scheduler_} {
         scheduler_.watch(&faults_, &trace_);
-        control_.boot = [this](BootTarget target) { pending_boot_ = target; };
+        control_.boot = [this](BootTarget target) { pending_boot_ = static_cast<int>(target); };
         control_.clear = [this]() -> Result<void> {
             CS2SIM_TRY(stored_initial_key(smos_->flash));
             pending_clear_ = true;
-            pending_boot_ = BootTarget::operating_system;
+            pending_boot_ = static_cast<int>(BootTarget::operating_system);
             return {};
         };
         control_.connections = [this] { return connections(); };
@@ -109,7 +108,7 @@ public:
     Result<void> do_what_is_pending() {
         if (const int id = pending_removal_.exchange(kNoModule); id != kNoModule)
             gate_.alone([] {}, [&] { modules_.remove(static_cast<std::uint16_t>(id)); });
-        if (!pending_boot_.load()) return {};
+        if (pending_boot_ == kNoBoot) return {};
         Result<void> done;
         gate_.alone([this] { withdraw_commands(); }, [&] { done = boot_as_asked(); });
         return done;
@@ -147,14 +146,14 @@ public:
 private:
     // Where memory runs out in it, it is still pending: the next command begins with it.
     Result<void> boot_as_asked() {
-        const std::optional<BootTarget> target = pending_boot_.exchange(std::nullopt);
-        if (!target) return {};  // another command's conversation came first
+        const int target = pending_boot_.exchange(kNoBoot);
+        if (target == kNoBoot) return {};  // another command's conversation came first
         const bool clears = pending_clear_.exchange(false);
         try {
             sessions_.close_all();
             Result<void> done;
             if (clears) done = clear();
-            const auto booted = boot(*target);
+            const auto booted = boot(static_cast<BootTarget>(target));
             return done ? booted : done;
         } catch (const std::bad_alloc&) {
             pending_clear_ = clears;
@@ -269,9 +268,9 @@ private:
     Cxi cxi_{services_};
     DeviceControl control_;
     BootGate gate_;
-    static constexpr int kNoModule = -1;
+    static constexpr int kNoModule = -1, kNoBoot = -1;
     std::atomic<int> pending_removal_{kNoModule};
-    std::atomic<std::optional<BootTarget>> pending_boot_{std::nullopt};
+    std::atomic<int> pending_boot_{kNoBoot};  // a BootTarget
     std::atomic<bool> pending_clear_{false};
     std::atomic<std::uint64_t> boots_{0};
     std::mutex callers_mutex_;
