@@ -158,6 +158,7 @@ private:
     const std::string connection_;
     const milliseconds connection_timeout_;
     Watchdog watchdog_;
+    std::atomic<bool> direct_ = false;  // no pooler is in the way
     std::atomic<bool> pools_sessions_ = false;
     std::atomic<bool> failed_ = false;  // the connection before this one
 };
@@ -219,12 +220,18 @@ tl::expected<PostgresqlDriver::Plain, Failure> PostgresqlDriver::plain(Clock::ti
 // In session mode the server's process stays ours as long as we are connected. In transaction mode a second
 // connection gets it while we are idle, or we ourselves get another.
 tl::expected<void, Failure> PostgresqlDriver::check_pooler(PostgresqlConnection& first) {
-    if (pools_sessions_) return {};
+    if (direct_) return {};
     constexpr auto kPatience = std::chrono::seconds(2);  // in session mode there may be no second one to get
     constexpr int kRounds = 4;
     try {
         const auto process = first.process_met();
-        if (!process || *process == static_cast<std::uint64_t>(first.process_told())) return {};
+        // A server that the pooler gives on may still owe an answer to what was set before: ours would be one
+        // behind for as long as we are connected.
+        if (!process)
+            return tl::unexpected(Failure{Trouble::lost, E_CSA_STORE_CONNECT,
+                                          "a pooler's answer is not to what was asked; connecting again"});
+        direct_ = *process == static_cast<std::uint64_t>(first.process_told());
+        if (direct_ || pools_sessions_) return {};
         const auto second = plain(Clock::now() + kPatience);
         if (second) (*second)->arm(Clock::now() + kPatience);
         for (int round = 0; second && round < kRounds; ++round) {
