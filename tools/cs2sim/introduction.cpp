@@ -1,6 +1,5 @@
 // What the table of subcommands says about cs2sim: the pages of its manual, and how words go on.
 #include <algorithm>
-#include <cstdio>
 #include <iostream>
 #include <memory>
 #include <optional>
@@ -173,11 +172,7 @@ Words function_names() {
 // What explain knows: functions, and the codes of errors as the tools print them.
 Words explained_names() {
     Words names = function_names();
-    for (const ErrorRow& row : error_table()) {
-        char code[9];
-        std::snprintf(code, sizeof code, "%08X", static_cast<unsigned>(row.code));
-        names.emplace_back(code);
-    }
+    for (const ErrorRow& row : error_table()) names.push_back(hex_code(row.code));
     return names;
 }
 
