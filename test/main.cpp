@@ -10,7 +10,7 @@ namespace {
 // and it would crash somewhere else, once in many runs: so it ends here, every time.
 class OneThread : public Catch::TestEventListenerBase {
 public:
-    using TestEventListenerBase::TestEventListenerBase;
+    using Catch::TestEventListenerBase::TestEventListenerBase;
     void assertionStarting(const Catch::AssertionInfo& assertion) override {
         if (std::this_thread::get_id() == own_) return;
         std::cerr << assertion.lineInfo << ": asserted by another thread than the test's own" << std::endl;
