@@ -1,7 +1,7 @@
 // Not a test: prints figures of key stores beside bare insert loops and pgbench. PostgreSQL is a private one,
 // as for the tests.
 //   bench_keystore              all; the figures of finding with CS2SIM_BENCH_KEYS keys (1,000,000)
-//   bench_keystore inserts|finds|recrypts|library|hosts
+//   bench_keystore inserts|finds|recrypts|library|hosts|"server apart"
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -13,8 +13,7 @@
 #include <thread>
 
 #include "test/bench/keystore/rates.h"
-#include "test/bench/pkcs11/token.h"
-#include "test/clients/token.h"
+#include "test/bench/keystore/tokens.h"
 #include "test/keystore/postgres.h"
 #include "test/unit/keystore/conformance.h"
 
@@ -98,36 +97,6 @@ void fill(const std::string& database, const std::string& keys, int first) {
 }
 
 // --- through the PKCS#11 library
-
-std::string settings(const std::string& connection) {
-    return "KeysExternal = true\n[KeyStorage]\nKeyStorageType = postgresql\nKeyStorageConfig = \"" +
-           connection + "\"";
-}
-
-bench::Subject subject(const clients::Token& token) {
-    return {"cs2sim", token.library(), clients::kPin, "CS_PKCS11_R3_CFG", token.file("cs_pkcs11_R3.cfg")};
-}
-
-// The tests' tokens write down every call.
-std::unique_ptr<clients::Token> quiet_token(const std::string& url) {
-    auto token = std::make_unique<clients::Token>(scenario::Way::mount, settings(url));
-    const std::filesystem::path config = token->file("cs_pkcs11_R3.cfg");
-    const std::string all = "Logging = 4";
-    std::string text = scenario::read_file(config);
-    text.replace(text.find(all), all.size(), "Logging = 1");
-    scenario::write_file(config, text);
-    return token;
-}
-
-// A new device makes an RSA key of 4,096 bits for itself beside all else, which takes half a processor for
-// some seconds, once in its life: not what is asked here.
-void await_own_key(const clients::Token& token) {
-    const std::filesystem::path made = token.simulator().state() / "flash" / "files" / "hsmauth.key";
-    const auto end = Clock::now() + std::chrono::minutes(10);
-    while (!std::filesystem::exists(made) && Clock::now() < end)
-        std::this_thread::sleep_for(std::chrono::milliseconds(100));
-    REQUIRE(std::filesystem::exists(made));
-}
 
 std::string nth_label(int i) { return "mine " + std::to_string(i); }
 
@@ -267,76 +236,4 @@ TEST_CASE("library") {
         std::printf("  memory of the process: %ld KB, %ld KB before the first key\n", resident_kilobytes(),
                     before);
     });
-}
-
-TEST_CASE("hosts") {
-    constexpr int kProcesses = 64, kRounds = 4;
-    constexpr seconds kSlice{4};
-    postgres().new_store("hosts");
-    // By the socket, as pgbench goes.
-    const std::string url = "host=" + postgres().folder().string() +
-                            " port=" + std::to_string(postgres().port()) + " dbname=hosts user=owner";
-    std::vector<std::unique_ptr<clients::Token>> simulators;
-    for (int i = 0; i < 4; ++i) {
-        simulators.push_back(quiet_token(url));
-        if (i != 0) simulators[i]->admin().import_mbk_of(simulators[0]->admin());
-    }
-    for (const auto& simulator : simulators) await_own_key(*simulator);
-    const auto make = [&](int number) {
-        const auto token = std::make_shared<bench::Token>(subject(*simulators[number % simulators.size()]));
-        return [token] {
-            token->make_aes(token->session(), true);
-            return true;
-        };
-    };
-    const auto server = [] { return postgres().processes(); };
-    std::vector<::pid_t> devices;
-    for (const auto& simulator : simulators) devices.push_back(simulator->simulator().process());
-    const auto ours = [&] { return rate(kProcesses, make, {server, [&] { return devices; }}, kSlice); };
-    std::vector<Rate> all = {ours()};
-    // Each in tables of its own: whoever comes next would fill the room that other rows left in old pages.
-    const std::size_t blob = std::stoul(postgres().sql("hosts", "select max(length(blob)) from cs2sim_key"));
-    std::vector<Rate> row, whole;
-    for (const char* database : {"row", "whole"}) {
-        postgres().new_store(database);
-        postgres().sql(database, "create sequence bench");
-    }
-    // In turn, as a virtual machine's processors are faster at one time than at another.
-    for (int round = 0; round < kRounds; ++round) {
-        if (round != 0) all.push_back(ours());
-        row.push_back(pgbench_rate("row", kProcesses, Content::row, blob, kSlice));
-        whole.push_back(pgbench_rate("whole", kProcesses, Content::transaction, blob, kSlice));
-    }
-    const auto each = [&](const auto& work) {
-        std::vector<double> values;
-        for (int round = 0; round < kRounds; ++round) values.push_back(work(static_cast<std::size_t>(round)));
-        std::sort(values.begin(), values.end());
-        return values;
-    };
-    const auto print = [&](const char* what, const std::vector<double>& values) {
-        std::printf("  %-50s %8.2f (%.2f to %.2f)\n", what, values[kRounds / 2], values.front(),
-                    values.back());
-    };
-    std::printf("%d processes on 4 simulators, blobs of %zu bytes; median of %d rounds:\n", kProcesses, blob,
-                kRounds);
-    print("keys a second", each([&](std::size_t i) { return all[i].calls; }));
-    print("pgbench, row alone, a second", each([&](std::size_t i) { return row[i].calls; }));
-    print("pgbench, with audit and specifiers, a second",
-          each([&](std::size_t i) { return whole[i].calls; }));
-    print("ratio to the row alone", each([&](std::size_t i) { return all[i].calls / row[i].calls; }));
-    print("ratio to all of it", each([&](std::size_t i) { return all[i].calls / whole[i].calls; }));
-    print("us of processor a key: PostgreSQL", each([&](std::size_t i) { return all[i].of_others[0]; }));
-    print("us of processor a key: simulators", each([&](std::size_t i) { return all[i].of_others[1]; }));
-    print("us of processor a key: callers", each([&](std::size_t i) { return all[i].of_callers; }));
-    const auto cost = [](const Rate& one) {
-        double sum = one.of_callers;
-        for (const double other : one.of_others) sum += other;
-        return sum;
-    };
-    print("us of processor: pgbench, row alone", each([&](std::size_t i) { return cost(row[i]); }));
-    print("us of processor: pgbench, all of it", each([&](std::size_t i) { return cost(whole[i]); }));
-    print("cost of the row to that of a key",
-          each([&](std::size_t i) { return cost(row[i]) / cost(all[i]); }));
-    print("cost of all of it to that of a key",
-          each([&](std::size_t i) { return cost(whole[i]) / cost(all[i]); }));
 }
