@@ -3,7 +3,7 @@
 #pragma once
 
 #include "firmware/cmds/call.h"
-#include "firmware/cxi/keys/key_store.h"
+#include "firmware/cxi/keys/device_keys.h"
 
 namespace cs2sim {
 

@@ -40,7 +40,7 @@ Result<void> take_uses(KeyObject& key, std::uint32_t uses, std::uint32_t most_fa
     return {};
 }
 
-// The KAK that bytes of a key were bound to, as it is noted (KeyStore::NoteKind::kak): the two properties.
+// The KAK that bytes of a key were bound to, as it is noted (DeviceKeys::NoteKind::kak): the two properties.
 Bytes kak_note(const Authorisation& of) {
     PropertyList properties;
     properties.set(CXI_PROP_CC_KRAD, of.krad);
@@ -121,7 +121,7 @@ Result<void> Cxi::spend(const LoadedKey& key, std::uint32_t uses) {
     if (!services_.profile.key_authorisation || key.object.is_public()) return {};
     const Authorisation now = authorisation_of(key.object);
     if (key.is_volatile && !now.bound()) {
-        CS2SIM_TRY_LET(note, keys.note(KeyStore::NoteKind::kak, key));
+        CS2SIM_TRY_LET(note, keys.note(DeviceKeys::NoteKind::kak, key));
         if (note.empty()) return {};  // else it was copied before its original was bound
     }
     const std::uint32_t most = services_.profile.max_key_auth_fails;
@@ -145,7 +145,7 @@ Result<void> Cxi::bind_kak(const LoadedKey& key, ByteView krad, bool assigned) {
         note = kak_note(authorisation_of(object));
         return {};
     };
-    return keys.modify_noted(KeyStore::NoteKind::kak, key.index, bind);
+    return keys.modify_noted(DeviceKeys::NoteKind::kak, key.index, bind);
 }
 
 Result<void> Cxi::may_authorise(const LoadedKey& key) const {
@@ -186,20 +186,20 @@ Result<void> Cxi::unblock(const LoadedKey& key) {
 
 // Beside the property, so that a key that is deleted and restored is as locked as it was.
 Result<void> Cxi::note_failures(const LoadedKey& key, std::uint32_t failures) {
-    CS2SIM_TRY_LET(note, keys.note(KeyStore::NoteKind::failures, key));
+    CS2SIM_TRY_LET(note, keys.note(DeviceKeys::NoteKind::failures, key));
     if (failures == 0 && note.empty()) return {};
-    return keys.change_note(KeyStore::NoteKind::failures, key, [&](ByteView) -> Result<Bytes> {
+    return keys.change_note(DeviceKeys::NoteKind::failures, key, [&](ByteView) -> Result<Bytes> {
         return failures == 0 ? Bytes() : Bytes{static_cast<std::uint8_t>(failures)};
     });
 }
 
 // Binds the KAK that is noted of these bytes. A bound key that comes from elsewhere is noted.
 Result<void> Cxi::bind_again(KeyObject& key, const LoadedKey& loaded) {
-    CS2SIM_TRY_LET(note, keys.note(KeyStore::NoteKind::kak, loaded));
+    CS2SIM_TRY_LET(note, keys.note(DeviceKeys::NoteKind::kak, loaded));
     const Authorisation now = authorisation_of(key);
     if (note.empty() && !now.bound()) return {};
     if (note.empty())
-        return keys.change_note(KeyStore::NoteKind::kak, loaded, [&](ByteView before) -> Result<Bytes> {
+        return keys.change_note(DeviceKeys::NoteKind::kak, loaded, [&](ByteView before) -> Result<Bytes> {
             return before.empty() ? kak_note(now) : to_bytes(before);
         });
     const std::uint32_t failures = now.failures;
@@ -214,7 +214,7 @@ Result<void> Cxi::settle(KeyObject& key) {
     CS2SIM_TRY_LET(loaded, load_key(key));
     CS2SIM_TRY(bind_again(key, loaded));
     if (!authorisation_of(key).bound()) return {};
-    CS2SIM_TRY_LET(note, keys.note(KeyStore::NoteKind::failures, loaded));
+    CS2SIM_TRY_LET(note, keys.note(DeviceKeys::NoteKind::failures, loaded));
     set_uses(key, 0);
     if (!note.empty()) set_failures(key, note.front());
     return {};

@@ -212,7 +212,7 @@ Result<void> Cxi::keep_guarding(const LoadedKey& key, Use use) {
     if ((!secret && kind != KIND_RSA) || key.object.is_public()) return {};
     if ((use & kWraps) != 0 || (!secret && (use & kOfPublicHalf) != 0)) return {};
     CS2SIM_TRY_LET(guards, keys.guards(key));
-    if (guards.empty() || (!secret && !KeyStore::guards_in(guards, key.object.group()))) return {};
+    if (guards.empty() || (!secret && !DeviceKeys::guards_in(guards, key.object.group()))) return {};
     CS2SIM_TRY(approve_act(modes_for(key.object), Act::mixed_use));
     return fail(E_CXI_KEY_USAGE);
 }

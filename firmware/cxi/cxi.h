@@ -12,8 +12,8 @@
 #include "firmware/cmds/call.h"
 #include "firmware/cmds/vendor_mechanism.h"
 #include "firmware/cxi/cxi_rules.h"
+#include "firmware/cxi/keys/device_keys.h"
 #include "firmware/cxi/keys/external_keys.h"
-#include "firmware/cxi/keys/key_store.h"
 #include "firmware/cxi/keys/list_cursor.h"
 #include "firmware/cxi/make_key.h"
 #include "firmware/cxi/policy.h"
@@ -44,9 +44,9 @@ public:
     enum class Origin : std::uint8_t { elsewhere, made };
 
     // Stores a new key, or seals it (CXI_FLAG_KEY_EXTERNAL), and returns its reference. A key without name
-    // and specifier gets one as KeyStore::insert() says, but for sealed ones. Precondition: it has the names
-    // that the place was asked for. Errors: E_DB_EXISTS, E_CXI_OVERWRITE, E_CXI_MALLOC; E_MBK_SLOT_EMPTY; the
-    // database's.
+    // and specifier gets one as DeviceKeys::insert() says, but for sealed ones. Precondition: it has the
+    // names that the place was asked for. Errors: E_DB_EXISTS, E_CXI_OVERWRITE, E_CXI_MALLOC;
+    // E_MBK_SLOT_EMPTY; the database's.
     Result<Bytes> put(KeyObject& key, Origin origin = Origin::elsewhere);
 
     // Two keys that were made, both or none; the first gets the lower specifier. `group` of both as asked
@@ -76,14 +76,14 @@ public:
     // At every start of the device: volatile keys are gone.
     void start() { keys.forget_volatile(); }
 
-    KeyStore keys;
+    DeviceKeys keys;
     ExternalKeys external;
     const ListCursors cursors;
     VendorMechanisms vendor_mechanisms;  // of users' modules; set before the first command
 
     // The key that `reference` (CxiKeyTag) names by index or as a sealed one, or `names` by GROUP, NAME and
     // SPEC; whether the caller may have it is not asked here. Errors: E_CXI_INVALID_PARAM_TAG, _LEN, _VAL for
-    // a malformed reference, E_CXI_KEY_INVALID_NAME; those of KeyStore::find() and ExternalKeys::find();
+    // a malformed reference, E_CXI_KEY_INVALID_NAME; those of DeviceKeys::find() and ExternalKeys::find();
     // E_CXI_CC_EXTERNAL_KEYS.
     Result<SharedKey> find(ByteView reference);
     Result<SharedKey> find_named(const PropertyList& names);

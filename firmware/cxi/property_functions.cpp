@@ -201,8 +201,8 @@ Result<void> may_be_made(const CxiCall& call, const LoadedKey& original, std::st
 
 // Who has no right in a group sees what is open to all, and is led past the rest. Of an identifier or label
 // there are few, so that they are looked for first.
-Result<KeyStore::Page> list_open(Cxi& cxi, const PropertyList& filter, ByteView from, std::size_t limit,
-                                 const std::function<bool(const KeyObject&)>& wanted) {
+Result<DeviceKeys::Page> list_open(Cxi& cxi, const PropertyList& filter, ByteView from, std::size_t limit,
+                                   const std::function<bool(const KeyObject&)>& wanted) {
     constexpr std::size_t kScan = 1024;  // some milliseconds
     const std::string_view group = filter.text(CXI_PROP_KEY_GROUP);
     if (!filter.bytes(CXI_PROP_ID).empty() || !filter.bytes(CXI_PROP_KEY_LABEL).empty()) {
@@ -269,7 +269,7 @@ Result<Bytes> cxi_key_list(CxiCall& call) {
         return key.type() != CXI_KEY_TYPE_CONFIG && visible(key) && matches_template(key, filter);
     };
     CS2SIM_TRY_LET(from, cxi.cursors.open(call.request.bytes("cursor")));
-    const auto listed = [&]() -> Result<KeyStore::Page> {
+    const auto listed = [&]() -> Result<DeviceKeys::Page> {
         if (!one_group) return cxi.keys.list({}, from, limit, wanted_key);
         if (!visible.in(group)) return list_open(cxi, filter, from, limit, wanted_key);
         return cxi.keys.list_group(group, filter, from, limit, wanted_key);

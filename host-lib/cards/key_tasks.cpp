@@ -41,12 +41,12 @@ Result<void> store_key(const KeySpec& spec, const EVP_PKEY& key, std::string_vie
 
 }  // namespace
 
-Result<GeneratedKey> generate_key(KeyKind kind, std::string_view key_spec, std::string_view size_or_curve,
+Result<GeneratedKey> generate_key(KeyFileKind kind, std::string_view key_spec, std::string_view size_or_curve,
                                   std::string_view owner, const Terminal& terminal) {
     CS2SIM_TRY_LET(spec, parse_key_spec(key_spec));
     GeneratedKey made{kind, 0, {}};
     Result<PrivateKey> key = fail(E_CSA_PARAM);
-    if (kind == KeyKind::rsa) {
+    if (kind == KeyFileKind::rsa) {
         CS2SIM_TRY_LET(bits, rsa_bits(size_or_curve));
         key = generate_rsa(bits);
     } else {

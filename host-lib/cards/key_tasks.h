@@ -13,13 +13,13 @@ namespace cs2sim::host {
 // brainpoolP320t1. The key goes to a file, or for RSA to the card in the reader of a ":cs2:…" spec. Errors:
 // E_CSA_KEY_LENGTH (size out of 1024…8192 or no number), E_ECA_NOT_FOUND (curve), E_CSA_KEY_WRITE, E_PP_*,
 // E_SC_*.
-enum class KeyKind : std::uint8_t { rsa, ec };
+enum class KeyFileKind : std::uint8_t { rsa, ec };
 struct GeneratedKey {
-    KeyKind kind = KeyKind::rsa;
+    KeyFileKind kind = KeyFileKind::rsa;
     unsigned bits = 0;
     std::string curve;  // for EC, as it stands in the file
 };
-Result<GeneratedKey> generate_key(KeyKind kind, std::string_view key_spec, std::string_view size_or_curve,
+Result<GeneratedKey> generate_key(KeyFileKind kind, std::string_view key_spec, std::string_view size_or_curve,
                                   std::string_view owner, const Terminal& terminal = {});
 
 // BackupKey: copies a whole key from one KEYSPEC to another: other password, or from file to card (SaveKey);

@@ -21,7 +21,7 @@ Answer append_randoms(Bytes& seed, const CK_SSL3_RANDOM_DATA& randoms) {
 }
 
 Answer take_prf(CK_MECHANISM_TYPE digest, Prepared& out) {
-    const HashRow* hash = hash_by(digest);
+    const DigestRow* hash = hash_by(digest);
     if (!hash) return kBad;
     out.cxi |= hash->cxi;
     return {};
@@ -40,8 +40,8 @@ Answer read_ecdh(const CK_MECHANISM& mechanism, Prepared& out) {
     if (given->kdf == CKD_NULL) {
         if (!shared->empty()) return kBad;
     } else {
-        const HashRow* hash = nullptr;
-        for (const HashRow& row : hash_table())
+        const DigestRow* hash = nullptr;
+        for (const DigestRow& row : hash_table())
             if (row.kdf == given->kdf && row.kdf != 0) hash = &row;
         if (!hash) return kBad;
         out.cxi |= hash->cxi;
@@ -68,9 +68,9 @@ Answer read_ecies(const CK_MECHANISM& mechanism, Prepared& out) {
     CS2SIM_TRY(first);
     CS2SIM_TRY(second);
     const bool exclusive_or = out.row->type == CKM_CS_ECDSA_ECIES_XOR;
-    const HashRow* hash = hash_by(given->hashAlg);
+    const DigestRow* hash = hash_by(given->hashAlg);
     const MechanismRow* mac = find_mechanism(given->macAlg);
-    const HashRow* mac_hash =
+    const DigestRow* mac_hash =
         mac && (mac->cxi & CXI_MECH_MODE_MASK) == CXI_MECH_MODE_HMAC ? hash_of(mac->cxi) : nullptr;
     if (!hash || !mac_hash || given->macOpt > mac_hash->size) return kBad;
     const bool cipher = given->cryptAlg == CKM_AES_CBC_PAD || given->cryptAlg == CKM_AES_CBC;

@@ -29,7 +29,7 @@ Result<Parts> parts_of(Session& session, const Prepared& prepared, const Object&
 }
 
 std::size_t natural_length(const Prepared& prepared, const Object& base, const Parts& parts) {
-    const HashRow* hash = hash_of(prepared.cxi);
+    const DigestRow* hash = hash_of(prepared.cxi);
     const std::size_t own = (base.properties.number_or(CXI_PROP_KEY_SIZE, 0) + 7) / 8;
     switch (prepared.cxi & CXI_MECH_KDF_MASK) {
         case CXI_MECH_KDF_HASH:

@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::size_t kStateSize = SavedDigests::kNameSize;
 
-const HashRow& hash_row(const Operation& operation) { return *hash_of(operation.prepared->cxi); }
+const DigestRow& hash_row(const Operation& operation) { return *hash_of(operation.prepared->cxi); }
 
 bool by_module(const Operation& operation) { return operation.prepared->row->work == Work::vendor; }
 

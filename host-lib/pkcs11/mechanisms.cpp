@@ -25,7 +25,7 @@ constexpr MechanismRow kMechanisms[] = {
 #undef CS2SIM_P11_MECHANISM
 };
 
-constexpr HashRow kHashes[] = {
+constexpr DigestRow kHashes[] = {
     {CXI_MECH_HASH_MD5, CKM_MD5, 0, 0, "MD5", 16},
     {CXI_MECH_HASH_SHA1, CKM_SHA_1, CKG_MGF1_SHA1, CKD_SHA1_KDF, "SHA1", 20},
     {CXI_MECH_HASH_RMD160, CKM_RIPEMD160, 0, 0, "RIPEMD160", 20},
@@ -171,7 +171,7 @@ std::vector<std::uint32_t> device_mechanisms(CK_MECHANISM_TYPE type) {
                           row->work == Work::whole_cipher || row->work == Work::ecies;
     std::vector<std::uint32_t> numbers = {row->cxi};
     if (any_hash && hash_of(row->cxi) == nullptr)
-        for (const HashRow& hash : kHashes) numbers.push_back(row->cxi | hash.cxi);
+        for (const DigestRow& hash : kHashes) numbers.push_back(row->cxi | hash.cxi);
     if (!two_ways) return numbers;
     for (std::size_t i = 0, plain = numbers.size(); i < plain; ++i) {
         numbers.push_back(numbers[i] | CXI_MECH_MODE_ENCRYPT);
@@ -216,10 +216,10 @@ MadeKey made_key(KeyKind kind) {
     }
 }
 
-std::span<const HashRow> hash_table() { return kHashes; }
+std::span<const DigestRow> hash_table() { return kHashes; }
 
-const HashRow* hash_of(std::uint32_t cxi_mechanism) {
-    const auto* row = std::ranges::find(kHashes, cxi_mechanism & CXI_MECH_HASH_MASK, &HashRow::cxi);
+const DigestRow* hash_of(std::uint32_t cxi_mechanism) {
+    const auto* row = std::ranges::find(kHashes, cxi_mechanism & CXI_MECH_HASH_MASK, &DigestRow::cxi);
     return row == std::end(kHashes) ? nullptr : row;
 }
 

@@ -118,15 +118,15 @@ struct MadeKey {
 MadeKey made_key(KeyKind kind);
 
 // Digests of the library's own.
-struct HashRow {
+struct DigestRow {
     std::uint32_t cxi;
     CK_MECHANISM_TYPE digest;
     CK_ULONG mgf, kdf;
     const char* name;  // OpenSSL's
     std::size_t size;
 };
-const HashRow* hash_of(std::uint32_t cxi_mechanism);  // null when it names none
-std::span<const HashRow> hash_table();
+const DigestRow* hash_of(std::uint32_t cxi_mechanism);  // null when it names none
+std::span<const DigestRow> hash_table();
 
 // A mechanism with its parameter, ready for commands.
 struct Prepared {

@@ -33,7 +33,7 @@ Result<ByteView> part(const void* bytes, CK_ULONG length);
 // CKR_MECHANISM_PARAM_INVALID.
 Answer put_parameter(Bytes& out, const Layout& layout, std::initializer_list<Value> values);
 
-const HashRow* hash_by(CK_MECHANISM_TYPE digest);  // null when it is none of ours
+const DigestRow* hash_by(CK_MECHANISM_TYPE digest);  // null when it is none of ours
 
 // The codecs of agreement and of TLS (agreement_parameters.cpp). Errors: those of prepare().
 Answer read_ecdh(const CK_MECHANISM& mechanism, Prepared& out);

@@ -13,8 +13,8 @@ Answer put_crypt_parameter(Prepared& out, ByteView iv, ByteView associated = {},
                          {CXI_IV_NO_GENERATE, iv, associated, tag_bits});
 }
 
-const HashRow* mask_by(CK_ULONG mgf) {
-    for (const HashRow& row : hash_table())
+const DigestRow* mask_by(CK_ULONG mgf) {
+    for (const DigestRow& row : hash_table())
         if (row.mgf == mgf && mgf != 0) return &row;
     return nullptr;
 }
@@ -103,8 +103,8 @@ Answer read_ccm(const CK_MECHANISM& mechanism, Prepared& out) {
 }
 
 Answer read_oaep(const CK_RSA_PKCS_OAEP_PARAMS& given, Prepared& out) {
-    const HashRow* hash = hash_by(given.hashAlg);
-    const HashRow* mask = mask_by(given.mgf);
+    const DigestRow* hash = hash_by(given.hashAlg);
+    const DigestRow* mask = mask_by(given.mgf);
     if (!hash || !mask) return kBad;
     if (given.source != CKZ_DATA_SPECIFIED && (given.source != 0 || given.ulSourceDataLen != 0)) return kBad;
     CS2SIM_TRY_LET(label, part(given.pSourceData, given.ulSourceDataLen));
@@ -116,10 +116,10 @@ Answer read_oaep(const CK_RSA_PKCS_OAEP_PARAMS& given, Prepared& out) {
 Answer read_pss(const CK_MECHANISM& mechanism, Prepared& out) {
     const auto given = structure<CK_RSA_PKCS_PSS_PARAMS>(mechanism);
     if (!given) return kBad;
-    const HashRow* hash = hash_by(given->hashAlg);
-    const HashRow* mask = mask_by(given->mgf);
+    const DigestRow* hash = hash_by(given->hashAlg);
+    const DigestRow* mask = mask_by(given->mgf);
     if (!hash || !mask || given->sLen > 1024) return kBad;
-    const HashRow* own = hash_of(out.cxi);  // SHA256_RSA_PKCS_PSS names its hash itself
+    const DigestRow* own = hash_of(out.cxi);  // SHA256_RSA_PKCS_PSS names its hash itself
     if (own && own != hash) return kBad;
     out.cxi |= hash->cxi;
     // The usual parameter is left out: the device has contexts ready for it.
@@ -286,8 +286,8 @@ Answer put_parameter(Bytes& out, const Layout& layout, std::initializer_list<Val
     return {};
 }
 
-const HashRow* hash_by(CK_MECHANISM_TYPE digest) {
-    for (const HashRow& row : hash_table())
+const DigestRow* hash_by(CK_MECHANISM_TYPE digest) {
+    for (const DigestRow& row : hash_table())
         if (row.digest == digest) return &row;
     return nullptr;
 }

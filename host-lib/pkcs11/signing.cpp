@@ -16,7 +16,7 @@ std::size_t room(const Operation& operation) {
 }
 
 std::size_t whole_mac(const Operation& operation) {
-    if (const HashRow* hash = hash_of(operation.prepared->cxi)) return hash->size;
+    if (const DigestRow* hash = hash_of(operation.prepared->cxi)) return hash->size;
     return key_bytes(*operation.key);  // CMAC, retail MAC: a block
 }
 
@@ -130,7 +130,7 @@ Answer take_trailer(Operation& operation) {
     constexpr std::uint8_t kEnd = 0xCC;
     SecretBytes& data = operation.held;
     for (const Trailer& row : kTrailers) {
-        const HashRow* hash = hash_of(row.cxi);
+        const DigestRow* hash = hash_of(row.cxi);
         if (data.size() != hash->size + 2 || data.back() != kEnd || data[hash->size] != row.hash_id) continue;
         data.resize(hash->size);
         operation.prepared->cxi |= row.cxi;

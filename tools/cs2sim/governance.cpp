@@ -286,22 +286,22 @@ Result<void> restore(const GovernanceArguments& arguments, const Manifest& manif
             return nothing_changed(item.source + ": " + why);
         targets.emplace_back(item.source);
     }
-    std::unique_ptr<governance::Placement> placement;
+    std::unique_ptr<governance::Replacement> replacement;
     if (!targets.empty()) {
-        auto begun = governance::Placement::begin(targets);
+        auto begun = governance::Replacement::begin(targets);
         if (!begun) return nothing_changed(begun.error());
-        placement = *std::move(begun);
+        replacement = *std::move(begun);
     }
     std::size_t number = 0;
     for (const Content& each : contents)
         if (governance::find_kind(each.item->kind)->restored)
-            if (const auto written = placement->write(number++, each.bytes, each.item->mode); !written)
+            if (const auto written = replacement->write(number++, each.bytes, each.item->mode); !written)
                 return nothing_changed(written.error());
     AuditChange audit;
     if (settings) CS2SIM_TRY(audit.make(*device, *settings));
-    if (placement)
-        if (const auto placed = placement->place(); !placed) {
-            placement.reset();
+    if (replacement)
+        if (const auto placed = replacement->place(); !placed) {
+            replacement.reset();
             CS2SIM_TRY(audit.take_back());
             return nothing_changed(placed.error());
         }

@@ -64,7 +64,7 @@ bool write_durably(int fd, ByteView content) {
 
 }  // namespace
 
-struct Placement::Target {
+struct Replacement::Target {
     fs::path path;
     bool was_there = false;
     fs::path fresh, before;
@@ -88,7 +88,7 @@ struct Placement::Target {
 };
 
 // Locked as long as it is open: who finds it locked leaves it alone.
-struct Placement::Journal {
+struct Replacement::Journal {
     fs::path folder;
     host::FileDescriptor fd;
     std::vector<Target> targets;
@@ -126,13 +126,14 @@ struct Placement::Journal {
     }
 };
 
-Placement::Placement(std::unique_ptr<Journal> journal) : journal_(std::move(journal)) {}
+Replacement::Replacement(std::unique_ptr<Journal> journal) : journal_(std::move(journal)) {}
 
-Placement::~Placement() {
+Replacement::~Replacement() {
     if (!journal_->placed) (void)journal_->take_back();
 }
 
-tl::expected<std::unique_ptr<Placement>, std::string> Placement::begin(const std::vector<fs::path>& targets) {
+tl::expected<std::unique_ptr<Replacement>, std::string> Replacement::begin(
+    const std::vector<fs::path>& targets) {
     auto journal = std::make_unique<Journal>();
     for (const fs::path& named : targets) {
         const fs::path path = host::behind_links(named);
@@ -150,10 +151,10 @@ tl::expected<std::unique_ptr<Placement>, std::string> Placement::begin(const std
         return refused(file, error);
     }
     journal->sync_folders();
-    return std::unique_ptr<Placement>(new Placement(std::move(journal)));
+    return std::unique_ptr<Replacement>(new Replacement(std::move(journal)));
 }
 
-tl::expected<void, std::string> Placement::write(std::size_t number, ByteView content, std::uint32_t mode) {
+tl::expected<void, std::string> Replacement::write(std::size_t number, ByteView content, std::uint32_t mode) {
     const Target& target = journal_->targets[number];
     const host::FileDescriptor fd(
         ::open(target.fresh.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
@@ -162,7 +163,7 @@ tl::expected<void, std::string> Placement::write(std::size_t number, ByteView co
     return {};
 }
 
-tl::expected<void, std::string> Placement::place() {
+tl::expected<void, std::string> Replacement::place() {
     for (const Target& target : journal_->targets)
         if (target.was_there && !keep(target.path, target.before)) return refused(target.path, errno);
     journal_->sync_folders();
@@ -182,7 +183,7 @@ tl::expected<std::string, std::string> end_earlier_restore(const fs::path& targe
     const bool done = is_there(ended_in(folder));
     const fs::path file = done ? ended_in(folder) : journal_in(folder);
     if (!is_there(file)) return std::string();
-    Placement::Journal journal;
+    Replacement::Journal journal;
     journal.folder = folder;
     journal.fd = host::FileDescriptor(::open(file.c_str(), O_RDWR | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK));
     if (!journal.fd) return refused(file, errno);

@@ -17,12 +17,12 @@
 
 namespace cs2sim::governance {
 
-class Placement {
+class Replacement {
 public:
     // Errors of all: words.
-    static tl::expected<std::unique_ptr<Placement>, std::string> begin(
+    static tl::expected<std::unique_ptr<Replacement>, std::string> begin(
         const std::vector<std::filesystem::path>& targets);
-    ~Placement();  // takes back what was begun and is not placed
+    ~Replacement();  // takes back what was begun and is not placed
 
     tl::expected<void, std::string> write(std::size_t number, ByteView content, std::uint32_t mode);
     tl::expected<void, std::string> place();
@@ -31,7 +31,7 @@ private:
     struct Target;
     struct Journal;
     friend tl::expected<std::string, std::string> end_earlier_restore(const std::filesystem::path& target);
-    explicit Placement(std::unique_ptr<Journal> journal);
+    explicit Replacement(std::unique_ptr<Journal> journal);
     std::unique_ptr<Journal> journal_;
 };
 

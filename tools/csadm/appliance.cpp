@@ -11,7 +11,7 @@ namespace {
 constexpr std::size_t kMostConfig = 64 * 1024;
 
 template <std::uint8_t sfc>
-Result<void> show(Session& session, const std::string&) {
+Result<void> show(ToolSession& session, const std::string&) {
     return show_text(session, FC_ADM, sfc);
 }
 
@@ -25,7 +25,7 @@ Result<void> deliver(const std::string& path, std::string_view text) {
     return {};
 }
 
-Result<void> get_log_file(Session& session, const std::string& value) {
+Result<void> get_log_file(ToolSession& session, const std::string& value) {
     if (value.empty()) return show_log(session, SFC_ADM_CSL_GET_LOG_FILE);
     host::NewFile file(value);
     CS2SIM_TRY(read_log(session, SFC_ADM_CSL_GET_LOG_FILE, [&](std::string_view text) -> Result<void> {
@@ -34,12 +34,12 @@ Result<void> get_log_file(Session& session, const std::string& value) {
     return file.commit() ? Result<void>() : fail(E_CSA_PARAM);
 }
 
-Result<void> get_config_file(Session& session, const std::string& value) {
+Result<void> get_config_file(ToolSession& session, const std::string& value) {
     CS2SIM_TRY_LET(answer, session.execute(FC_ADM, SFC_ADM_CSL_GET_CONFIG_FILE));
     return deliver(value, answer.block.text("text"));
 }
 
-Result<void> put_config_file(Session& session, const std::string& value) {
+Result<void> put_config_file(ToolSession& session, const std::string& value) {
     const std::string path(trimmed(value));
     const auto text = host::read_host_file(path, kMostConfig);
     if (!text) return fail(E_CSA_PARAM);
@@ -47,14 +47,14 @@ Result<void> put_config_file(Session& session, const std::string& value) {
     return {};
 }
 
-Result<void> set_trace_level(Session& session, const std::string& value) {
+Result<void> set_trace_level(ToolSession& session, const std::string& value) {
     CS2SIM_TRY_LET(level, number_in(session, "CSLSetTracelevel", value, 0, UINT8_MAX));
     CS2SIM_TRY(session.execute(FC_ADM, SFC_ADM_CSL_SET_TRACE_LEVEL, {level}));
     return {};
 }
 
 template <std::uint8_t sfc>
-Result<void> end(Session& session, const std::string&) {
+Result<void> end(ToolSession& session, const std::string&) {
     const auto ended = session.execute(FC_ADM, sfc);
     session.disconnect();
     // An appliance that shuts down may close the connection before its answer is out.
@@ -63,11 +63,11 @@ Result<void> end(Session& session, const std::string&) {
     return {};
 }
 
-Result<void> get_time(Session& session, const std::string&) {
+Result<void> get_time(ToolSession& session, const std::string&) {
     return show_time(session, SFC_ADM_CSL_GET_TIME);
 }
 
-Result<void> set_time(Session& session, const std::string& value) {
+Result<void> set_time(ToolSession& session, const std::string& value) {
     return send_time(session, SFC_ADM_CSL_SET_TIME, value);
 }
 

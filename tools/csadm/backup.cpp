@@ -20,7 +20,7 @@ constexpr std::size_t kLargestEntry = 400 * 1024;  // what still fits into a fra
 constexpr std::uint64_t kMostBackup = std::uint64_t{32} << 30;
 
 // Guide G13: the factory's ADMIN should not live on in a backup. For want of this word no backup fails.
-void warn_of_factory_admin(Session& session) {
+void warn_of_factory_admin(ToolSession& session) {
     const auto answer = session.execute(FC_CMDS, SFC_CMDS_GET_USER_INFO, {"ADMIN"});
     const auto user = answer ? parse(LAYOUT_USER, answer->block.bytes("user")) : fail(answer.error());
     if (!user || user->u32("permission") != permission::kBothAdministrators ||
@@ -68,7 +68,7 @@ private:
 };
 
 // The device reads the next block while this one is written.
-Result<std::uint64_t> write_entries(Session& session, std::uint32_t handle, BackupBounds bounds,
+Result<std::uint64_t> write_entries(ToolSession& session, std::uint32_t handle, BackupBounds bounds,
                                     host::BackupWriter& writer, Progress& progress) {
     const auto read_block = [&] { return session.execute(FC_ADM, SFC_ADM_BACKUP_READ, {handle, kBlock}); };
     std::uint64_t count = 0;
@@ -96,7 +96,7 @@ Result<std::uint64_t> write_entries(Session& session, std::uint32_t handle, Back
     return count;
 }
 
-Result<void> backup_database(Session& session, const std::string& value) {
+Result<void> backup_database(ToolSession& session, const std::string& value) {
     const std::string_view name = trimmed(value);
     CS2SIM_TRY_LET(opened, session.execute(FC_ADM, SFC_ADM_BACKUP_OPEN, {name}));
     const Block& block = opened.block;
@@ -123,7 +123,7 @@ Result<void> backup_database(Session& session, const std::string& value) {
 // One block of entries on its way to the device, while the next one is read from the file.
 class BlockSender {
 public:
-    BlockSender(Session& session, std::uint32_t handle) : session_(session), handle_(handle) {}
+    BlockSender(ToolSession& session, std::uint32_t handle) : session_(session), handle_(handle) {}
 
     // Errors are those of the block before.
     Result<void> send(Bytes entries) {
@@ -138,12 +138,12 @@ public:
     Result<void> finish() { return pending_.valid() ? pending_.get() : Result<void>(); }
 
 private:
-    Session& session_;
+    ToolSession& session_;
     const std::uint32_t handle_;
     std::future<Result<void>> pending_;  // its end waits for the command
 };
 
-Result<void> send_entries(Session& session, std::uint32_t handle, host::BackupReader& reader,
+Result<void> send_entries(ToolSession& session, std::uint32_t handle, host::BackupReader& reader,
                           Progress& progress) {
     BlockSender sender(session, handle);
     Bytes key;
@@ -166,7 +166,7 @@ Result<void> send_entries(Session& session, std::uint32_t handle, host::BackupRe
     return sender.finish();
 }
 
-Result<void> restore_database(Session& session, const std::string& value) {
+Result<void> restore_database(ToolSession& session, const std::string& value) {
     CS2SIM_TRY_LET(reader, host::BackupReader::open(plain_name(trimmed(value))));
     const host::BackupInfo& info = reader->info();
     CS2SIM_TRY_LET(opened, session.execute(FC_ADM, SFC_ADM_RESTORE_OPEN,

@@ -31,7 +31,7 @@ Result<std::time_t> parse_time(const std::string& text) {
 
 }  // namespace
 
-Result<void> show_time(Session& session, std::uint8_t sfc) {
+Result<void> show_time(ToolSession& session, std::uint8_t sfc) {
     CS2SIM_TRY_LET(answer, session.execute(FC_ADM, sfc));
     const std::uint64_t milliseconds = answer.block.u64("milliseconds");
     const auto seconds = static_cast<std::time_t>(milliseconds / 1000);
@@ -43,7 +43,7 @@ Result<void> show_time(Session& session, std::uint8_t sfc) {
     return {};
 }
 
-Result<void> send_time(Session& session, std::uint8_t sfc, const std::string& value) {
+Result<void> send_time(ToolSession& session, std::uint8_t sfc, const std::string& value) {
     using namespace std::chrono;
     auto now = duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count();
     const std::string text(trimmed(value));

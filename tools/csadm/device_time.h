@@ -6,9 +6,9 @@
 namespace cs2sim::tools {
 
 // Prints what a function without arguments answers as "milliseconds:u8".
-Result<void> show_time(Session& session, std::uint8_t sfc);
+Result<void> show_time(ToolSession& session, std::uint8_t sfc);
 
 // Sends GMT, LOCAL or YYYYMMDDhhmmss to a function that takes "milliseconds:u8". Error: E_CSA_SYNTAX.
-Result<void> send_time(Session& session, std::uint8_t sfc, const std::string& value);
+Result<void> send_time(ToolSession& session, std::uint8_t sfc, const std::string& value);
 
 }  // namespace cs2sim::tools

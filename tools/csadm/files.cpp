@@ -19,7 +19,7 @@ constexpr std::size_t kPart = 256 * 1024;
 constexpr std::string_view kAlternativeKey = "mdlsigalt.key";
 
 // Sends `content` in parts; the device puts the file into flash when the last one is there.
-Result<void> load(Session& session, const std::string& name, ByteView content) {
+Result<void> load(ToolSession& session, const std::string& name, ByteView content) {
     std::uint32_t handle = 0;
     for (bool last = false; !last;) {
         const ByteView part = content.first(std::min(kPart, content.size()));
@@ -31,7 +31,7 @@ Result<void> load(Session& session, const std::string& name, ByteView content) {
     return {};
 }
 
-Result<void> load_file(Session& session, const std::string& value) {
+Result<void> load_file(ToolSession& session, const std::string& value) {
     const std::filesystem::path path(trimmed(value));
     const auto content = host::read_host_file(path, kLargestFile);
     if (!content) return fail(E_CSA_PARAM);
@@ -39,13 +39,13 @@ Result<void> load_file(Session& session, const std::string& value) {
 }
 
 // Only the public part of the key goes to the device.
-Result<void> load_alternative_key(Session& session, const std::string& value) {
+Result<void> load_alternative_key(ToolSession& session, const std::string& value) {
     CS2SIM_TRY_LET(key, host::open_key_source(value, session.terminal(), host::KeyPart::public_only));
     CS2SIM_TRY_LET(public_key, key->token());
     return load(session, std::string(kAlternativeKey), public_key);
 }
 
-Result<void> list_files(Session& session, const std::string&) {
+Result<void> list_files(ToolSession& session, const std::string&) {
     CS2SIM_TRY_LET(answer, session.execute(FC_ADM, SFC_ADM_LIST_FILES));
     ByteView rest = answer.block.bytes("files");
     while (!rest.empty()) {
@@ -56,7 +56,7 @@ Result<void> list_files(Session& session, const std::string&) {
     return {};
 }
 
-Result<void> delete_file(Session& session, const std::string& value) {
+Result<void> delete_file(ToolSession& session, const std::string& value) {
     CS2SIM_TRY(session.execute(FC_ADM, SFC_ADM_DELETE_FILE, {trimmed(value)}));
     return {};
 }
@@ -67,7 +67,7 @@ const char* state_text(std::uint8_t state) {
 }
 
 template <std::uint8_t sfc>
-Result<void> list_modules(Session& session, const std::string&) {
+Result<void> list_modules(ToolSession& session, const std::string&) {
     CS2SIM_TRY_LET(answer, session.execute(FC_ADM, sfc));
     print("%-5s%-13s%-13s%s\n", "ID", "Name", "Version", "State");
     ByteView rest = answer.block.bytes("modules");
@@ -86,7 +86,7 @@ struct ModelName {
 };
 constexpr ModelName kModels[] = {{"cs5", kModuleCs5}, {"c50", kModuleC50}};
 
-Result<ModuleType> type_for(const Session& session, const std::filesystem::path& image) {
+Result<ModuleType> type_for(const ToolSession& session, const std::filesystem::path& image) {
     if (is_script(image.filename().string())) return kModuleScript;
     const bool linux_image = image.extension() == ".so";
     const auto model = session.parameter("Model");
@@ -104,7 +104,7 @@ std::filesystem::path container_path(const std::filesystem::path& image) {
 }
 
 // Of a script its header and its text.
-Result<Bytes> image_in_file(const Session& session, const std::filesystem::path& path) {
+Result<Bytes> image_in_file(const ToolSession& session, const std::filesystem::path& path) {
     const auto content = host::read_host_file(path, kLargestFile);
     if (!content) return fail(E_CSA_PARAM);
     if (!is_script(path.filename().string())) return to_bytes(*content);
@@ -119,7 +119,7 @@ Result<Bytes> image_in_file(const Session& session, const std::filesystem::path&
 }
 
 // No device and no logon; prints five lines (device-formats.md, section 2).
-Result<void> make_container_file(Session& session, const std::string& value) {
+Result<void> make_container_file(ToolSession& session, const std::string& value) {
     const std::filesystem::path path{std::string(trimmed(value))};
     CS2SIM_TRY_LET(type, type_for(session, path));
     const auto spec = session.parameter("MMCSignKey");

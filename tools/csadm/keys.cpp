@@ -11,10 +11,10 @@
 namespace cs2sim::tools {
 namespace {
 
-Result<host::KeyKind> key_kind(const Session& session) {
+Result<host::KeyFileKind> key_kind(const ToolSession& session) {
     const std::string type = session.parameter_or("KeyType", "RSA");
-    if (same_word(type, "RSA")) return host::KeyKind::rsa;
-    if (same_word(type, "EC") || same_word(type, "ECDSA")) return host::KeyKind::ec;
+    if (same_word(type, "RSA")) return host::KeyFileKind::rsa;
+    if (same_word(type, "EC") || same_word(type, "ECDSA")) return host::KeyFileKind::ec;
     constexpr std::string_view kTypes[] = {"RSA", "EC"};
     return refuse_word(session, "KeyType", type, kTypes);
 }
@@ -26,11 +26,11 @@ std::string file_in_place_of(const std::string& key_spec) {
     return spec && !spec->card && std::filesystem::exists(spec->place, ignored) ? spec->place : "";
 }
 
-void note_replaced_file(Session& session, const std::string& file) {
+void note_replaced_file(ToolSession& session, const std::string& file) {
     if (!file.empty()) session.note_to_watcher(file + " is replaced; what it held is gone");
 }
 
-Result<void> gen_key(Session& session, const std::string& value) {
+Result<void> gen_key(ToolSession& session, const std::string& value) {
     const auto fields = split_list(value, 3);
     if (fields.size() < 2) return fail(E_CSA_ARGUMENTS);
     CS2SIM_TRY_LET(kind, key_kind(session));
@@ -46,7 +46,7 @@ Result<void> gen_key(Session& session, const std::string& value) {
     CS2SIM_TRY(generated);
     const host::GeneratedKey& made = *generated;
     CS2SIM_TRY_LET(spec, host::parse_key_spec(fields[0]));
-    if (made.kind == host::KeyKind::rsa)
+    if (made.kind == host::KeyFileKind::rsa)
         print("generating RSA key: %s, %u bits, owner: %s\n", spec.place.c_str(), made.bits, owner.c_str());
     else
         print("generating EC key: %s, curve %s, owner: %s\n", spec.place.c_str(), made.curve.c_str(),
@@ -58,7 +58,7 @@ Result<void> gen_key(Session& session, const std::string& value) {
 using CopyFunction = Result<void> (*)(std::string_view from, std::string_view to, const host::Terminal&);
 
 // "FROM,TO", or "TO" with the parameter Key= naming the source.
-Result<void> copy(Session& session, const std::string& value, CopyFunction copy_function) {
+Result<void> copy(ToolSession& session, const std::string& value, CopyFunction copy_function) {
     const auto fields = split_list(value, 2);
     const auto from = fields.size() == 2 ? fields[0] : session.parameter("Key");
     if (!from) return misused(session, "the key to copy is missing: <from>,<to>, or Key=<from> to the left");
@@ -68,15 +68,15 @@ Result<void> copy(Session& session, const std::string& value, CopyFunction copy_
     return {};
 }
 
-Result<void> save_key(Session& session, const std::string& value) {
+Result<void> save_key(ToolSession& session, const std::string& value) {
     return copy(session, value, host::copy_key);
 }
 
-Result<void> save_public_key(Session& session, const std::string& value) {
+Result<void> save_public_key(ToolSession& session, const std::string& value) {
     return copy(session, value, host::save_public_key);
 }
 
-Result<void> change_password(Session& session, const std::string& value) {
+Result<void> change_password(ToolSession& session, const std::string& value) {
     const auto fields = split_list(value, 2);
     if (fields.size() == 2 && fields[1] != "ask")
         return host::change_key_password(fields[0], as_bytes(fields[1]), session.terminal());

@@ -9,11 +9,11 @@ namespace cs2sim::tools {
 namespace {
 
 template <std::uint8_t sfc>
-Result<void> show(Session& session, const std::string&) {
+Result<void> show(ToolSession& session, const std::string&) {
     return show_log(session, sfc);
 }
 
-Result<void> clear_audit_log(Session& session, const std::string&) {
+Result<void> clear_audit_log(ToolSession& session, const std::string&) {
     CS2SIM_TRY(session.execute(FC_ADM, SFC_ADM_CLEAR_AUDIT_LOG));
     return {};
 }
@@ -40,12 +40,12 @@ constexpr AuditField kAuditFields[] = {
     {"Events", &AuditSettings::events, true, UINT32_MAX},
 };
 
-Result<AuditSettings> audit_settings(Session& session) {
+Result<AuditSettings> audit_settings(ToolSession& session) {
     CS2SIM_TRY_LET(answer, session.execute(FC_ADM, SFC_ADM_GET_AUDIT_CONFIG));
     return AuditSettings::of(answer.block);
 }
 
-Result<void> get_audit_config(Session& session, const std::string&) {
+Result<void> get_audit_config(ToolSession& session, const std::string&) {
     CS2SIM_TRY_LET(settings, audit_settings(session));
     const char* separator = "";
     for (const AuditField& field : kAuditFields) {
@@ -58,7 +58,7 @@ Result<void> get_audit_config(Session& session, const std::string&) {
     return {};
 }
 
-Result<void> take_setting(Session& session, AuditSettings& settings, const std::string& text) {
+Result<void> take_setting(ToolSession& session, AuditSettings& settings, const std::string& text) {
     const Argument setting = parse_argument(text);
     const auto* field = std::ranges::find_if(
         kAuditFields, [&](const AuditField& row) { return same_word(row.name, setting.name); });
@@ -76,7 +76,7 @@ Result<void> take_setting(Session& session, AuditSettings& settings, const std::
 }
 
 // Settings that are not named stay. "3,1,200000,7F00073F", as earlier versions took it, is understood too.
-Result<void> set_audit_config(Session& session, const std::string& value) {
+Result<void> set_audit_config(ToolSession& session, const std::string& value) {
     CS2SIM_TRY_LET(settings, audit_settings(session));
     std::vector<std::string> fields = split_list(value);
     if (value.find('=') == std::string::npos && fields.size() == std::size(kAuditFields))

@@ -17,7 +17,7 @@ constexpr std::uint32_t kSlotAes = 3;
 constexpr std::uint32_t kReplace = 0x2;  // MBK_FLG_OW
 
 // Members of Key=.
-Result<std::vector<std::string>> share_specs(const Session& session) {
+Result<std::vector<std::string>> share_specs(const ToolSession& session) {
     const auto keys = session.parameter("Key");
     if (keys) return split_list(*keys);
     return misused(session, "Key=<share>[#<password>],... must stand to the left");
@@ -126,7 +126,7 @@ struct MbkKeyRow {
     }
 };
 
-Result<std::vector<std::pair<std::uint32_t, MbkKeyRow>>> resident_keys(Session& session) {
+Result<std::vector<std::pair<std::uint32_t, MbkKeyRow>>> resident_keys(ToolSession& session) {
     CS2SIM_TRY_LET(answer, session.execute(FC_MBK, SFC_MBK_LIST_KEYS));
     std::vector<std::pair<std::uint32_t, MbkKeyRow>> keys;
     ByteView rest = answer.block.bytes("keys");
@@ -141,17 +141,17 @@ Result<std::vector<std::pair<std::uint32_t, MbkKeyRow>>> resident_keys(Session& 
 }
 
 // Does the device still have the MBK that it was made with? Whoever may not ask is told nothing.
-Result<bool> has_factory_key(Session& session) {
+Result<bool> has_factory_key(ToolSession& session) {
     CS2SIM_TRY_LET(keys, resident_keys(session));
     return std::ranges::any_of(
         keys, [](const auto& key) { return key.first == kSlotAes && key.second.name == "AUTO-GEN"; });
 }
 
-void note_replaced(const Session& session) {
+void note_replaced(const ToolSession& session) {
     session.note("the factory's MBK (AUTO-GEN) is replaced; what was sealed under it no longer opens");
 }
 
-Result<void> generate(Session& session, const std::string& value) {
+Result<void> generate(ToolSession& session, const std::string& value) {
     const auto fields = split_list(value, 5);
     if (fields.size() != 5) return fail(E_CSA_ARGUMENTS);
     constexpr std::string_view kTypes[] = {"AES", "DES"};
@@ -193,7 +193,7 @@ Result<void> generate(Session& session, const std::string& value) {
     return {};
 }
 
-Result<void> import_key(Session& session, const std::string& value) {
+Result<void> import_key(ToolSession& session, const std::string& value) {
     CS2SIM_TRY_LET(
         slot, value.empty() ? Result<std::uint32_t>(kSlotAes) : number_in(session, "MBKImportKey", value));
     CS2SIM_TRY_LET(specs, share_specs(session));
@@ -211,7 +211,7 @@ Result<void> import_key(Session& session, const std::string& value) {
 }
 
 // Columns: device-formats.md, section 2.
-Result<void> list_keys(Session& session, const std::string&) {
+Result<void> list_keys(ToolSession& session, const std::string&) {
     CS2SIM_TRY_LET(keys, resident_keys(session));
     CS2SIM_TRY_LET(forms, output_forms(session));
     print("slot name     len algo type   k  generation date      key check value\n%s\n",
@@ -226,7 +226,7 @@ Result<void> list_keys(Session& session, const std::string&) {
 }
 
 // Only the temporary slot: an MBK that seals is replaced, never taken away.
-Result<void> delete_key(Session& session, const std::string& value) {
+Result<void> delete_key(ToolSession& session, const std::string& value) {
     CS2SIM_TRY_LET(slot, number_in(session, "MBKDeleteKey", value));
     CS2SIM_TRY(session.execute(FC_MBK, SFC_MBK_DELETE, {slot}));
     return {};

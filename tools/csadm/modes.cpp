@@ -9,32 +9,32 @@ namespace {
 
 // Functions that end every session of the device.
 template <std::uint8_t sfc>
-Result<void> restart(Session& session, const std::string&) {
+Result<void> restart(ToolSession& session, const std::string&) {
     CS2SIM_TRY(session.execute(FC_ADM, sfc));
     session.disconnect();
     return {};
 }
 
-Result<void> reset_alarm(Session& session, const std::string&) {
+Result<void> reset_alarm(ToolSession& session, const std::string&) {
     CS2SIM_TRY(session.execute(FC_ADM, SFC_ADM_RESET_ALARM));
     return {};
 }
 
 template <std::uint8_t sfc>
-Result<void> set_mode(Session& session, const std::string& value) {
+Result<void> set_mode(ToolSession& session, const std::string& value) {
     const char* name = sfc == SFC_CMDS_SET_ADMIN_MODE ? "SetAdminMode" : "SetStartupMode";
     CS2SIM_TRY_LET(mode, number_in(session, name, value, 0, UINT8_MAX));
     CS2SIM_TRY(session.execute(FC_CMDS, sfc, {mode}));
     return {};
 }
 
-Result<void> get_startup_mode(Session& session, const std::string&) {
+Result<void> get_startup_mode(ToolSession& session, const std::string&) {
     CS2SIM_TRY_LET(answer, session.execute(FC_CMDS, SFC_CMDS_GET_STARTUP_MODE));
     print("startup_mode = %u\n", answer.block.u8("mode"));
     return {};
 }
 
-Result<void> get_hsm_auth_key(Session& session, const std::string&) {
+Result<void> get_hsm_auth_key(ToolSession& session, const std::string&) {
     CS2SIM_TRY_LET(answer, session.execute(FC_CMDS, SFC_CMDS_GET_HSM_AUTH_KEY));
     // Sixteen bytes a line; such blocks, parted by empty lines, are a file of CS_AUTH_KEYS.
     constexpr std::size_t kBytesPerLine = 16;

@@ -11,17 +11,19 @@ namespace cs2sim::tools {
 namespace {
 
 template <std::uint8_t sfc>
-Result<void> show(Session& session, const std::string&) {
+Result<void> show(ToolSession& session, const std::string&) {
     return show_text(session, FC_ADM, sfc);
 }
 
-Result<void> get_time(Session& session, const std::string&) { return show_time(session, SFC_ADM_GET_TIME); }
+Result<void> get_time(ToolSession& session, const std::string&) {
+    return show_time(session, SFC_ADM_GET_TIME);
+}
 
-Result<void> set_time(Session& session, const std::string& value) {
+Result<void> set_time(ToolSession& session, const std::string& value) {
     return send_time(session, SFC_ADM_SET_TIME, value);
 }
 
-Result<void> version(Session&, const std::string&) {
+Result<void> version(ToolSession&, const std::string&) {
     print("csadm = %s\n", CS2SIM_VERSION);
     return {};
 }

@@ -42,7 +42,7 @@ const MechanismRow* find_mechanism(std::string_view argument) {
 }
 
 // What the device stores of a user's key or password.
-Result<SecretBytes> user_token(Session& session, const MechanismRow& mechanism, const std::string& text) {
+Result<SecretBytes> user_token(ToolSession& session, const MechanismRow& mechanism, const std::string& text) {
     if (!mechanism.takes_password()) {
         CS2SIM_TRY_LET(key, host::open_key_source(text, session.terminal(), host::KeyPart::public_only));
         const auto fits = key->mechanism();
@@ -71,7 +71,7 @@ Result<PermissionField> parse_permission(std::string_view text) {
 }
 
 // CXI_GROUP takes * and ?, not regular expressions: somebody who writes one is told, and the user is added.
-void note_regular_expression(const Session& session, const std::string& attributes) {
+void note_regular_expression(const ToolSession& session, const std::string& attributes) {
     for (const std::string& text : split_list(attributes)) {
         const Argument attribute = parse_argument(text);
         if (!same_word(attribute.name, "CXI_GROUP") || !attribute.value) continue;
@@ -88,12 +88,12 @@ void note_regular_expression(const Session& session, const std::string& attribut
 }
 
 // What a device of this kind expects of a password that it refused.
-void note_password(const Session& session, const MechanismRow& mechanism, Error error) {
+void note_password(const ToolSession& session, const MechanismRow& mechanism, Error error) {
     if (mechanism.takes_password() && error.code == E_CMDS_BAD_TOKEN)
         session.note("a password has 4 to 255 characters");
 }
 
-Result<void> add_user(Session& session, const std::string& value) {
+Result<void> add_user(ToolSession& session, const std::string& value) {
     const auto fields = split_list(value, 4);
     if (fields.size() != 4) return fail(E_CSA_ARGUMENTS);
     const auto permission = parse_permission(fields[1]);
@@ -119,7 +119,7 @@ Result<void> add_user(Session& session, const std::string& value) {
     return {};
 }
 
-Result<void> change_user(Session& session, const std::string& value) {
+Result<void> change_user(ToolSession& session, const std::string& value) {
     const auto fields = split_list(value, 2);
     if (fields.size() != 2) return fail(E_CSA_ARGUMENTS);
     CS2SIM_TRY_LET(info, session.execute(FC_CMDS, SFC_CMDS_GET_USER_INFO, {fields[0]}));
@@ -134,7 +134,7 @@ Result<void> change_user(Session& session, const std::string& value) {
     return {};
 }
 
-Result<void> delete_user(Session& session, const std::string& value) {
+Result<void> delete_user(ToolSession& session, const std::string& value) {
     CS2SIM_TRY(session.execute(FC_CMDS, SFC_CMDS_DELETE_USER, {trimmed(value)}));
     return {};
 }
@@ -187,7 +187,7 @@ void print_users(const std::vector<Block>& users, std::uint32_t forms) {
     }
 }
 
-Result<void> list_users(Session& session, const std::string&) {
+Result<void> list_users(ToolSession& session, const std::string&) {
     CS2SIM_TRY_LET(forms, output_forms(session));
     std::vector<Bytes> pages;  // what the users of each look into
     std::vector<Block> users;
@@ -213,26 +213,26 @@ Result<void> list_users(Session& session, const std::string&) {
     return {};
 }
 
-Result<void> backup_user(Session& session, const std::string& value) {
+Result<void> backup_user(ToolSession& session, const std::string& value) {
     const auto fields = split_list(value, 2);
     CS2SIM_TRY_LET(answer, session.execute(FC_CMDS, SFC_CMDS_BACKUP_USER, {fields[0]}));
     const std::string path = fields.size() == 2 ? fields[1] : fields[0] + ".ubk";
     return write_user_file(path, fields[0], answer.block.bytes("record"));
 }
 
-Result<void> restore_user(Session& session, const std::string& value) {
+Result<void> restore_user(ToolSession& session, const std::string& value) {
     CS2SIM_TRY_LET(record, read_user_file(std::string(trimmed(value))));
     CS2SIM_TRY(session.execute(FC_CMDS, SFC_CMDS_RESTORE_USER, {record}));
     return {};
 }
 
-Result<void> set_max_auth_fails(Session& session, const std::string& value) {
+Result<void> set_max_auth_fails(ToolSession& session, const std::string& value) {
     CS2SIM_TRY_LET(count, number_in(session, "SetMaxAuthFails", value, 0, UINT8_MAX));
     CS2SIM_TRY(session.execute(FC_CMDS, SFC_CMDS_SET_MAX_AUTH_FAILS, {count}));
     return {};
 }
 
-Result<void> get_max_auth_fails(Session& session, const std::string&) {
+Result<void> get_max_auth_fails(ToolSession& session, const std::string&) {
     CS2SIM_TRY_LET(answer, session.execute(FC_CMDS, SFC_CMDS_GET_MAX_AUTH_FAILS));
     print("max_auth_fails = %u\n", answer.block.u8("count"));
     return {};

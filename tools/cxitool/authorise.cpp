@@ -24,7 +24,7 @@ constexpr Scheme kSchemes[] = {
 };
 
 // KeyFile=<file>[,<password>], or as csadm writes it: <file>#<password>.
-Result<host::KeyFile> read_kak(Session& session, host::KeyPart part) {
+Result<host::KeyFile> read_kak(ToolSession& session, host::KeyPart part) {
     const std::string text = session.parameter_or("KeyFile", "");
     if (text.empty()) return misused(session, "KeyFile= must name the key authorisation key");
     const std::size_t comma = text.find(',');
@@ -66,20 +66,22 @@ Result<Bytes> sign_by_pss(const EVP_PKEY& key, ByteView data) {
 }
 
 // The scheme of a key's KAK, which its CC_KRAD begins with.
-Result<bool> wants_pss(Session& session, ByteView key) {
+Result<bool> wants_pss(ToolSession& session, ByteView key) {
     CS2SIM_TRY_LET(properties, properties_of(session, key));
     const ByteView krad = properties.bytes(CXI_PROP_CC_KRAD);
     return !krad.empty() && krad[0] == CXI_KRAD_PSS;
 }
 
 // The commands to the right may be about keys: what KeyFile= names has served.
-void serve(Session& session) { session.set_parameter(kServedKeyFile, session.parameter_or("KeyFile", "")); }
+void serve(ToolSession& session) {
+    session.set_parameter(kServedKeyFile, session.parameter_or("KeyFile", ""));
+}
 
-void tell(const Session& session, const char* what) {
+void tell(const ToolSession& session, const char* what) {
     print("key '%s' %s\n", session.parameter_or("Name", "").c_str(), what);
 }
 
-Result<void> initialize_key(Session& session, const std::string& value) {
+Result<void> initialize_key(ToolSession& session, const std::string& value) {
     const auto words = split_list(value);
     std::uint8_t protocol = CXI_KRAD_PKCS1, assigned = 0;
     if (words.size() > 2) return fail(E_CSA_ARGUMENTS);
@@ -112,7 +114,7 @@ Result<std::uint32_t> count_of(const std::string& value) {
     return parse_decimal(value, CXI_AUTH_NO_LIMIT - 1);
 }
 
-Result<void> authorize_key(Session& session, const std::string& value) {
+Result<void> authorize_key(ToolSession& session, const std::string& value) {
     const auto count = count_of(value);
     if (!count) {
         session.note("'" + value + "' is no number of uses: -1 is without limit");
@@ -137,7 +139,7 @@ Result<void> authorize_key(Session& session, const std::string& value) {
 }
 
 // By name: who unblocks keys need not be who may use them. KeyFile= may stand there for what follows.
-Result<void> unblock_key(Session& session, const std::string&) {
+Result<void> unblock_key(ToolSession& session, const std::string&) {
     CS2SIM_TRY_LET(names, named(session));
     CS2SIM_TRY(expect_one_key(session, names));
     CS2SIM_TRY(session.execute(FC_CXI, SFC_CXI_KEY_UNBLOCK, {reference_to(names)}));

@@ -56,7 +56,7 @@ bool holds_another(const std::filesystem::path& file, const PropertyList& key) {
 
 // NAME.kbk in OutDir=; keys whose names meet in one run or in that folder also say their specifier and group,
 // or are counted, as those without a name do from the start.
-std::string backup_file(const Session& session, const PropertyList& key) {
+std::string backup_file(const ToolSession& session, const PropertyList& key) {
     const std::filesystem::path folder = session.parameter_or("OutDir", ".");
     const std::string name = file_name(key.text(CXI_PROP_KEY_NAME));
     const std::string spec = "_" + std::to_string(key.number_or(CXI_PROP_KEY_SPEC, 0));
@@ -77,7 +77,7 @@ std::string backup_file(const Session& session, const PropertyList& key) {
     }
 }
 
-Result<void> backup_key(Session& session, const PropertyList& key) {
+Result<void> backup_key(ToolSession& session, const PropertyList& key) {
     if (in_key_store(session)) {
         CS2SIM_TRY_LET(blob, blob_in_store(session, key));
         return write_whole(backup_file(session, key), blob) ? Result<void>() : fail(E_CSA_BACKUP_WRITE);
@@ -87,7 +87,7 @@ Result<void> backup_key(Session& session, const PropertyList& key) {
     return {};
 }
 
-Result<void> backup_keys(Session& session, const std::string&) {
+Result<void> backup_keys(ToolSession& session, const std::string&) {
     if (key_file(session)) return misused(session, "the file of ExternalKey= is its own backup: copy it");
     CS2SIM_TRY_LET(keys, selected(session));
     if (keys.empty()) return fail(E_DB_NOT_FOUND);
@@ -98,7 +98,7 @@ Result<void> backup_keys(Session& session, const std::string&) {
     return {};
 }
 
-Result<std::vector<std::string>> files_of(const Session& session, const std::string& pattern) {
+Result<std::vector<std::string>> files_of(const ToolSession& session, const std::string& pattern) {
     if (!is_pattern(pattern)) return std::vector{pattern};
     glob_t found{};
     std::vector<std::string> files;
@@ -111,7 +111,7 @@ Result<std::vector<std::string>> files_of(const Session& session, const std::str
 }
 
 // Group=, Name= and Spec=, where given without patterns, must be those of the backup.
-Result<PropertyList> expected(const Session& session) {
+Result<PropertyList> expected(const ToolSession& session) {
     auto names = named(session);
     CS2SIM_TRY(names);
     for (const std::uint32_t id : {CXI_PROP_KEY_GROUP, CXI_PROP_KEY_NAME})
@@ -119,7 +119,7 @@ Result<PropertyList> expected(const Session& session) {
     return names;
 }
 
-Result<void> restore_keys(Session& session, const std::string& value) {
+Result<void> restore_keys(ToolSession& session, const std::string& value) {
     CS2SIM_TRY_LET(files, files_of(session, value));
     CS2SIM_TRY_LET(names, expected(session));
     const std::uint32_t flags = is_set(session, "Overwrite") ? std::uint32_t{CXI_FLAG_KEY_OVERWRITE} : 0u;

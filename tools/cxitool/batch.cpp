@@ -4,7 +4,7 @@
 
 namespace cs2sim::tools {
 
-Result<void> run_batch(Session& session, std::size_t count,
+Result<void> run_batch(ToolSession& session, std::size_t count,
                        const std::function<std::string(std::size_t)>& title,
                        const std::function<Result<void>(std::size_t)>& work) {
     Result<void> done;

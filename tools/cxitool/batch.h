@@ -10,7 +10,7 @@ namespace cs2sim::tools {
 
 // Runs work(0) to work(count - 1). The first error ends it; a note on stderr says title(i) of the one that
 // failed, and how many were done. The bar is gone when it returns.
-Result<void> run_batch(Session& session, std::size_t count,
+Result<void> run_batch(ToolSession& session, std::size_t count,
                        const std::function<std::string(std::size_t)>& title,
                        const std::function<Result<void>(std::size_t)>& work);
 

@@ -20,21 +20,21 @@ constexpr ChainWord kChains[] = {
     {"OFB", CXI_MECH_CHAIN_OFB, 16, PadUse::other},  {"CFB", CXI_MECH_CHAIN_CFB, 16, PadUse::other},
     {"CFB8", CXI_MECH_CHAIN_CFB8, 16, PadUse::other}};
 
-Result<const ChainWord*> chain_of(const Session& session) {
+Result<const ChainWord*> chain_of(const ToolSession& session) {
     const std::string word = session.parameter_or("Chain", "GCM");
     for (const ChainWord& row : kChains)
         if (same_word(word, row.word)) return &row;
     return refuse_word(session, "Chain", word, words_of(kChains));
 }
 
-Result<std::uint32_t> rsa_mechanism(const Session& session) {
+Result<std::uint32_t> rsa_mechanism(const ToolSession& session) {
     const auto pad = pad_of(session, PadUse::rsa_crypt);
     if (!pad || *pad != CXI_MECH_PAD_OAEP) return pad;
     CS2SIM_TRY_LET(hash, hash_of(session));
     return *pad | hash->id;
 }
 
-Result<Bytes> run_crypt(Session& session, ByteView key, std::uint32_t mechanism, ByteView parameter,
+Result<Bytes> run_crypt(ToolSession& session, ByteView key, std::uint32_t mechanism, ByteView parameter,
                         ByteView data, Bytes& made_iv) {
     Bytes out;
     std::uint32_t state = 0;
@@ -54,14 +54,14 @@ Result<Bytes> run_crypt(Session& session, ByteView key, std::uint32_t mechanism,
     }
 }
 
-Result<void> crypt_rsa(Session& session, ByteView key, std::uint32_t mode, ByteView data) {
+Result<void> crypt_rsa(ToolSession& session, ByteView key, std::uint32_t mode, ByteView data) {
     CS2SIM_TRY_LET(mechanism, rsa_mechanism(session));
     Bytes no_iv;
     CS2SIM_TRY_LET(out, run_crypt(session, key, mode | mechanism, {}, data, no_iv));
     return deliver(session, out);
 }
 
-Result<void> crypt_secret(Session& session, ByteView key, bool des, std::uint32_t mode, ByteView data) {
+Result<void> crypt_secret(ToolSession& session, ByteView key, bool des, std::uint32_t mode, ByteView data) {
     const bool encrypts = mode == CXI_MECH_MODE_ENCRYPT;
     CS2SIM_TRY_LET(chain, chain_of(session));
     CS2SIM_TRY_LET(pad, pad_of(session, chain->pads));
@@ -85,7 +85,7 @@ Result<void> crypt_secret(Session& session, ByteView key, bool des, std::uint32_
     return deliver(session, made_iv);
 }
 
-Result<void> crypt(Session& session, const std::string& file, std::uint32_t mode) {
+Result<void> crypt(ToolSession& session, const std::string& file, std::uint32_t mode) {
     CS2SIM_TRY_LET(key, work_key(session));
     CS2SIM_TRY_LET(content, read_data(file));
     if (key.kind.rsa()) return crypt_rsa(session, key.reference, mode, content);
@@ -94,11 +94,11 @@ Result<void> crypt(Session& session, const std::string& file, std::uint32_t mode
 
 }  // namespace
 
-Result<void> encrypt(Session& session, const std::string& value) {
+Result<void> encrypt(ToolSession& session, const std::string& value) {
     return crypt(session, value, CXI_MECH_MODE_ENCRYPT);
 }
 
-Result<void> decrypt(Session& session, const std::string& value) {
+Result<void> decrypt(ToolSession& session, const std::string& value) {
     return crypt(session, value, CXI_MECH_MODE_DECRYPT);
 }
 

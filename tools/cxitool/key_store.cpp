@@ -29,7 +29,7 @@ Stores& stores() {
     return *all;
 }
 
-Result<keystore::KeyStore*> store_at(const Session& session, const std::string& url) {
+Result<keystore::KeyStore*> store_at(const ToolSession& session, const std::string& url) {
     if (const auto known = stores().find(url); known != stores().end()) return known->second.get();
     const keystore::Say say = [&session](std::string_view line) { session.note(line); };
     CS2SIM_TRY_LET(storage, keystore::parse_key_store_url(url, say));
@@ -40,11 +40,11 @@ Result<keystore::KeyStore*> store_at(const Session& session, const std::string& 
     return stores().emplace(url, std::move(opened)).first->second.get();
 }
 
-Result<keystore::KeyStore*> key_store(const Session& session) {
+Result<keystore::KeyStore*> key_store(const ToolSession& session) {
     return store_at(session, session.parameter_or("KeyStore", ""));
 }
 
-keystore::Execute executed_by(Session& session) {
+keystore::Execute executed_by(ToolSession& session) {
     return [&session](std::uint16_t fc, std::uint8_t sfc, std::initializer_list<Value> values) {
         return session.execute(fc, sfc, values);
     };
@@ -63,7 +63,7 @@ keystore::KeyIndex index_of(const PropertyList& names) {
 // Group= and Name= as patterns, Spec= as a number: what a row must be called.
 class Wanted {
 public:
-    static Result<Wanted> of(const Session& session) {
+    static Result<Wanted> of(const ToolSession& session) {
         CS2SIM_TRY_LET(names, named(session));
         return Wanted(std::move(names));
     }
@@ -111,11 +111,12 @@ Result<void> each_batch(keystore::KeyStore& store, const Wanted& wanted, const T
     return {};
 }
 
-void note_bad(const Session& session, const keystore::KeyIndex& index, std::uint32_t code) {
+void note_bad(const ToolSession& session, const keystore::KeyIndex& index, std::uint32_t code) {
     session.note("row " + shown(index) + ": " + hex_code(code) + ", " + error_text(code));
 }
 
-Result<void> insert_row(const Session& session, keystore::KeyStore& store, const keystore::StoredKey& row) {
+Result<void> insert_row(const ToolSession& session, keystore::KeyStore& store,
+                        const keystore::StoredKey& row) {
     const auto inserted = store.insert(row);
     if (inserted) return {};
     if (inserted.error().code != E_DB_EXISTS || !is_set(session, "Overwrite")) return fail(inserted.error());
@@ -129,7 +130,7 @@ Result<void> insert_row(const Session& session, keystore::KeyStore& store, const
 // Shows how far work is; bad rows are named when it is done, so that they do not run into the bar.
 class Watched {
 public:
-    explicit Watched(Session& session) : session_(session), bar_(std::make_unique<Progress>("keys")) {}
+    explicit Watched(ToolSession& session) : session_(session), bar_(std::make_unique<Progress>("keys")) {}
     keystore::Watch watch() {
         return {[this](std::uint64_t rows) {
                     bar_->show(rows);
@@ -148,14 +149,14 @@ public:
 
 private:
     static constexpr std::size_t kMostNamed = 100;
-    Session& session_;
+    ToolSession& session_;
     std::unique_ptr<Progress> bar_;
     std::vector<std::pair<keystore::KeyIndex, std::uint32_t>> bad_;
 };
 
 unsigned long long as_shown(std::uint64_t count) { return count; }
 
-Result<keystore::Counts> copied(Session& session, const std::string& to, const keystore::Watch& watch) {
+Result<keystore::Counts> copied(ToolSession& session, const std::string& to, const keystore::Watch& watch) {
     const std::string pattern = session.parameter_or("Group", "");
     const bool from_store = in_key_store(session), to_device = same_word(to, kDevice);
     if (to_device && !from_store)
@@ -173,7 +174,7 @@ Result<keystore::Counts> copied(Session& session, const std::string& to, const k
     return keystore::copy_keys(*source, *target, filter, false, watch);
 }
 
-Result<void> copy_key_store(Session& session, const std::string& value) {
+Result<void> copy_key_store(ToolSession& session, const std::string& value) {
     Watched watched(session);
     const auto counts = copied(session, value, watched.watch());
     const auto bad = watched.end();
@@ -188,12 +189,12 @@ std::string mbk_line(const char* which, const keystore::MbkHash& hash) {
     return std::string(which) + " MBK " + text.substr(0, 16) + ":" + text.substr(16) + "\n";
 }
 
-Result<void> expect_key_store(const Session& session) {
+Result<void> expect_key_store(const ToolSession& session) {
     if (in_key_store(session)) return {};
     return misused(session, "KeyStore= must say which key store");
 }
 
-Result<void> recrypt(Session& session, const std::string&) {
+Result<void> recrypt(ToolSession& session, const std::string&) {
     CS2SIM_TRY(expect_key_store(session));
     CS2SIM_TRY_LET(store, key_store(session));
     CS2SIM_TRY_LET(mbk, keystore::current_mbk(executed_by(session)));
@@ -208,7 +209,7 @@ Result<void> recrypt(Session& session, const std::string&) {
     return bad;
 }
 
-Result<void> check(Session& session, const std::string&) {
+Result<void> check(ToolSession& session, const std::string&) {
     CS2SIM_TRY(expect_key_store(session));
     CS2SIM_TRY_LET(store, key_store(session));
     CS2SIM_TRY_LET(wanted, Wanted::of(session));
@@ -252,9 +253,9 @@ constexpr Command kCommands[] = {
 
 const std::span<const Command> kKeyStoreCommands = kCommands;
 
-bool in_key_store(const Session& session) { return !session.parameter_or("KeyStore", "").empty(); }
+bool in_key_store(const ToolSession& session) { return !session.parameter_or("KeyStore", "").empty(); }
 
-Result<std::vector<PropertyList>> selected_in_store(Session& session) {
+Result<std::vector<PropertyList>> selected_in_store(ToolSession& session) {
     CS2SIM_TRY_LET(store, key_store(session));
     CS2SIM_TRY_LET(wanted, Wanted::of(session));
     std::vector<PropertyList> keys;
@@ -272,7 +273,7 @@ Result<std::vector<PropertyList>> selected_in_store(Session& session) {
     return keys;
 }
 
-Result<Bytes> opened_in_store(Session& session) {
+Result<Bytes> opened_in_store(ToolSession& session) {
     CS2SIM_TRY_LET(store, key_store(session));
     CS2SIM_TRY_LET(names, named(session));
     CS2SIM_TRY(expect_one_key(session, names));
@@ -284,7 +285,7 @@ Result<Bytes> opened_in_store(Session& session) {
     return reference;
 }
 
-Result<void> number_in_store(Session& session, PropertyList& key) {
+Result<void> number_in_store(ToolSession& session, PropertyList& key) {
     if (key.text(CXI_PROP_KEY_GROUP).empty()) {
         return misused(session, "a key in a key store has a group: Group= must stand to the left");
     }
@@ -295,7 +296,7 @@ Result<void> number_in_store(Session& session, PropertyList& key) {
     return {};
 }
 
-Result<void> keep_in_store(Session& session, ByteView reference) {
+Result<void> keep_in_store(ToolSession& session, ByteView reference) {
     CS2SIM_TRY_LET(store, key_store(session));
     CS2SIM_TRY_LET(properties, properties_of(session, reference));
     if (reference.empty() || reference[0] != CXI_TAG_EXTERNAL) return fail(E_CSA_PROTOCOL);
@@ -303,7 +304,7 @@ Result<void> keep_in_store(Session& session, ByteView reference) {
     return insert_row(session, *store, row);
 }
 
-Result<std::string> import_into_store(Session& session, ByteView blob) {
+Result<std::string> import_into_store(ToolSession& session, ByteView blob) {
     CS2SIM_TRY_LET(outer, parse_sealed_key(blob));
     Bytes reference{CXI_TAG_EXTERNAL};
     append(reference, blob);
@@ -311,13 +312,13 @@ Result<std::string> import_into_store(Session& session, ByteView blob) {
     return std::string(outer.name);
 }
 
-Result<Bytes> blob_in_store(Session& session, const PropertyList& key) {
+Result<Bytes> blob_in_store(ToolSession& session, const PropertyList& key) {
     CS2SIM_TRY_LET(store, key_store(session));
     CS2SIM_TRY_LET(row, store->find(index_of(key)));
     return std::move(row.blob);
 }
 
-Result<void> erase_from_store(Session& session, const PropertyList& key) {
+Result<void> erase_from_store(ToolSession& session, const PropertyList& key) {
     CS2SIM_TRY_LET(store, key_store(session));
     return store->erase(index_of(key));
 }

@@ -38,7 +38,7 @@ std::string row_of(std::size_t index, const PropertyList& key) {
     return row + std::to_string(key.number_or(CXI_PROP_KEY_SPEC, 0));
 }
 
-Result<void> list_keys(Session& session, const std::string&) {
+Result<void> list_keys(ToolSession& session, const std::string&) {
     auto keys = selected(session);
     if (!keys && keys.error().code == E_DB_NOT_FOUND) keys = std::vector<PropertyList>();
     CS2SIM_TRY(keys);
@@ -123,7 +123,7 @@ std::string mechanism_name(ByteView number) {
     return p11::constant_name("CKM", mechanism);
 }
 
-Result<void> key_info(Session& session, const std::string&) {
+Result<void> key_info(ToolSession& session, const std::string&) {
     CS2SIM_TRY_LET(key, opened(session));
     CS2SIM_TRY_LET(properties, properties_of(session, key));
     const bool by_pkcs11 = properties.has(kMadeByPkcs11);
@@ -142,13 +142,13 @@ Result<void> key_info(Session& session, const std::string&) {
 }
 
 // The device has no external keys that it could replace: their Overwrite= is about the file.
-std::uint32_t flags_of(const Session& session) {
+std::uint32_t flags_of(const ToolSession& session) {
     if (key_file(session) || in_key_store(session)) return CXI_FLAG_KEY_EXTERNAL;
     return is_set(session, "Overwrite") ? std::uint32_t{CXI_FLAG_KEY_OVERWRITE} : 0u;
 }
 
 // Before the device makes a key: what is in its file may be the only copy of another.
-Result<void> may_keep(const Session& session) {
+Result<void> may_keep(const ToolSession& session) {
     const auto file = key_file(session);
     std::error_code error;
     if (!file || is_set(session, "Overwrite") || !std::filesystem::is_regular_file(*file, error)) return {};
@@ -157,7 +157,7 @@ Result<void> may_keep(const Session& session) {
 }
 
 // The new key's reference: an external one goes to its file or to the key store.
-Result<void> keep(Session& session, ByteView reference) {
+Result<void> keep(ToolSession& session, ByteView reference) {
     const auto file = key_file(session);
     if (!file && in_key_store(session)) return keep_in_store(session, reference);
     if (!file) return {};
@@ -166,7 +166,7 @@ Result<void> keep(Session& session, ByteView reference) {
 }
 
 // GenerateKey, or GenerateKey=AES,256 and GenerateKey=EC,NIST-P256 for short.
-Result<void> generate_key(Session& session, const std::string& value) {
+Result<void> generate_key(ToolSession& session, const std::string& value) {
     CS2SIM_TRY(refuse_authorisation_key(session));
     const KeyForm form = form_of(session, value);
     CS2SIM_TRY_LET(list, new_key(session, form));
@@ -184,7 +184,7 @@ Result<void> generate_key(Session& session, const std::string& value) {
 
 // Without Group= a global key is meant, and without Spec= and patterns the specifier 0: as the commands for
 // one key understand the same words.
-Result<std::vector<PropertyList>> selected_for_deletion(Session& session) {
+Result<std::vector<PropertyList>> selected_for_deletion(ToolSession& session) {
     auto keys = selected(session);
     CS2SIM_TRY(keys);
     const std::string name = session.parameter_or("Name", ""), group = session.parameter_or("Group", "");
@@ -197,7 +197,7 @@ Result<std::vector<PropertyList>> selected_for_deletion(Session& session) {
     return keys;
 }
 
-Result<void> delete_keys(Session& session, const std::string&) {
+Result<void> delete_keys(ToolSession& session, const std::string&) {
     CS2SIM_TRY_LET(names, named(session));
     if (key_file(session))
         return misused(session,
@@ -215,7 +215,7 @@ Result<void> delete_keys(Session& session, const std::string&) {
     return {};
 }
 
-Result<std::uint32_t> key_type(Session& session) {
+Result<std::uint32_t> key_type(ToolSession& session) {
     struct TypeWord {
         std::string_view word;
         std::uint32_t type;
@@ -239,7 +239,7 @@ Bytes as_file(const std::string& path, std::uint32_t type, ByteView der) {
     return to_bytes(as_bytes({text, static_cast<std::size_t>(size)}));
 }
 
-Result<void> export_key(Session& session, const std::string& value) {
+Result<void> export_key(ToolSession& session, const std::string& value) {
     CS2SIM_TRY_LET(type, key_type(session));
     CS2SIM_TRY_LET(key, opened(session));
     const std::uint32_t clear = type == CXI_KEY_TYPE_PUBLIC ? 0u : std::uint32_t{CXI_KEY_TYPE_PLAINTEXT};
@@ -250,7 +250,7 @@ Result<void> export_key(Session& session, const std::string& value) {
 }
 
 // A key's backup into the key store, which keeps the same blobs.
-Result<void> import_backup(Session& session, const std::string& file) {
+Result<void> import_backup(ToolSession& session, const std::string& file) {
     const auto blob = read_whole(file);
     if (!blob) return fail(E_CSA_BACKUP_FILE);
     if (blob->size() > CXI_MOST_DATA) return fail(E_CSA_BACKUP_SYNTAX);
@@ -259,7 +259,7 @@ Result<void> import_backup(Session& session, const std::string& file) {
     return {};
 }
 
-Result<void> import_key(Session& session, const std::string& value) {
+Result<void> import_key(ToolSession& session, const std::string& value) {
     CS2SIM_TRY_LET(type, key_type(session));
     CS2SIM_TRY(refuse_authorisation_key(session));
     if (in_key_store(session) && value.ends_with(".kbk")) return import_backup(session, value);
@@ -276,7 +276,7 @@ Result<void> import_key(Session& session, const std::string& value) {
     return {};
 }
 
-Result<void> version(Session&, const std::string&) {
+Result<void> version(ToolSession&, const std::string&) {
     print("cxitool = %s\n", CS2SIM_VERSION);
     return {};
 }

@@ -90,7 +90,7 @@ Result<void> set_number(PropertyList& list, std::uint32_t id, const std::optiona
     return {};
 }
 
-Result<void> set_bits(const Session& session, PropertyList& list, std::uint32_t id,
+Result<void> set_bits(const ToolSession& session, PropertyList& list, std::uint32_t id,
                       const std::optional<std::string>& text) {
     if (text && !parse_decimal(*text))
         return misused(session, "'" + text->substr(0, 60) + "' is no number of bits");
@@ -104,7 +104,7 @@ const char* usual_size(std::uint32_t algorithm) {
 }
 
 // Params=, for DSA and DH.
-Result<void> set_group(const Session& session, PropertyList& list) {
+Result<void> set_group(const ToolSession& session, PropertyList& list) {
     const auto file = session.parameter("Params");
     const std::uint32_t algorithm = list.number_or(CXI_PROP_KEY_ALGO, CXI_KEY_ALGO_RAW);
     const bool groups = algorithm == CXI_KEY_ALGO_DSA || algorithm == CXI_KEY_ALGO_DH;
@@ -120,11 +120,11 @@ Result<void> set_group(const Session& session, PropertyList& list) {
 
 }  // namespace
 
-KeyForm form_of(const Session& session) {
+KeyForm form_of(const ToolSession& session) {
     return {session.parameter("Algo"), session.parameter("Size"), session.parameter("Curve")};
 }
 
-KeyForm form_of(const Session& session, const std::string& value) {
+KeyForm form_of(const ToolSession& session, const std::string& value) {
     if (value.empty()) return form_of(session);
     auto fields = split_list(value, 2);
     if (fields.size() == 2)
@@ -135,7 +135,7 @@ KeyForm form_of(const Session& session, const std::string& value) {
     return {fields[0], std::nullopt, fields[1]};
 }
 
-Result<PropertyList> new_key(const Session& session, const KeyForm& form) {
+Result<PropertyList> new_key(const ToolSession& session, const KeyForm& form) {
     auto list = named(session);
     CS2SIM_TRY(list);
     CS2SIM_TRY(expect_one_key(session, *list));
@@ -161,7 +161,7 @@ Result<PropertyList> new_key(const Session& session, const KeyForm& form) {
     return list;
 }
 
-Result<void> expect_whole_form(const Session& session, const KeyForm& form, const PropertyList& key) {
+Result<void> expect_whole_form(const ToolSession& session, const KeyForm& form, const PropertyList& key) {
     if (!key.has(CXI_PROP_KEY_ALGO))
         return misused(session, "the key's algorithm is missing: GenerateKey=AES,256, or Algo= to the left");
     const std::uint32_t algorithm = *key.number(CXI_PROP_KEY_ALGO);

@@ -15,16 +15,16 @@ struct KeyForm {
 };
 
 // Algo=, Size= and Curve=.
-KeyForm form_of(const Session& session);
+KeyForm form_of(const ToolSession& session);
 
 // The same, but with a value such as "AES,256", "EC,NIST-P256" or "RSA" for what that says.
-KeyForm form_of(const Session& session, const std::string& value);
+KeyForm form_of(const ToolSession& session, const std::string& value);
 
 // The properties of a new key. Error: E_CSA_SYNTAX.
-Result<PropertyList> new_key(const Session& session, const KeyForm& form);
+Result<PropertyList> new_key(const ToolSession& session, const KeyForm& form);
 
 // Does the form say enough of a key that is to be generated? An algorithm, and the size or the curve that it
 // takes; which sizes and curves there are, the device knows. Error: E_CSA_SYNTAX.
-Result<void> expect_whole_form(const Session& session, const KeyForm& form, const PropertyList& key);
+Result<void> expect_whole_form(const ToolSession& session, const KeyForm& form, const PropertyList& key);
 
 }  // namespace cs2sim::tools

@@ -19,7 +19,7 @@ struct AlgorithmFree {
 using Algorithm = std::unique_ptr<X509_ALGOR, AlgorithmFree>;
 
 // "CN=name,O=organisation,C=DE"
-Result<void> set_subject(const Session& session, X509_REQ* request, const std::string& text) {
+Result<void> set_subject(const ToolSession& session, X509_REQ* request, const std::string& text) {
     X509_NAME* subject = X509_REQ_get_subject_name(request);
     for (const std::string& part : split_list(text)) {
         const std::size_t equals = part.find('=');
@@ -53,7 +53,7 @@ ASN1_STRING* pss_parameters(const EVP_MD* hash) {
 }
 
 // How the request says that it is signed. Error: E_CXI_CRYPT_MECH when there is no name for that.
-Result<Algorithm> signature_algorithm(const KeyKind& kind, const HashWord& hash, std::uint32_t pad) {
+Result<Algorithm> signature_algorithm(const WorkKind& kind, const HashWord& hash, std::uint32_t pad) {
     Algorithm algorithm(X509_ALGOR_new());
     if (!algorithm) return fail(E_CSA_NO_MEM);
     if (pad == CXI_MECH_PAD_PSS) {
@@ -75,7 +75,7 @@ Result<Algorithm> signature_algorithm(const KeyKind& kind, const HashWord& hash,
 }
 
 // The request but for its signature.
-Result<Handle<X509_REQ>> unsigned_request(Session& session, ByteView key, X509_ALGOR* algorithm) {
+Result<Handle<X509_REQ>> unsigned_request(ToolSession& session, ByteView key, X509_ALGOR* algorithm) {
     const auto exported =
         session.execute(FC_CXI, SFC_CXI_KEY_EXPORT, {CXI_KEY_TYPE_PUBLIC, 0, key, ByteView(), ByteView()});
     CS2SIM_TRY(exported);
@@ -89,7 +89,7 @@ Result<Handle<X509_REQ>> unsigned_request(Session& session, ByteView key, X509_A
 }
 
 // Signs it on the device. `mechanism` is 0 for Edwards curves, which hash by themselves.
-Result<void> sign_request(Session& session, X509_REQ* request, ByteView key, std::uint32_t mechanism) {
+Result<void> sign_request(ToolSession& session, X509_REQ* request, ByteView key, std::uint32_t mechanism) {
     const Bytes signed_part = der_of(request, i2d_re_X509_REQ_tbs);
     if (signed_part.empty()) return fail(E_CSA_NO_MEM);
     const std::uint32_t flags = mechanism == 0 ? 0u : std::uint32_t{CXI_FLAG_HASH_DATA};
@@ -107,9 +107,9 @@ Result<void> sign_request(Session& session, X509_REQ* request, ByteView key, std
 
 }  // namespace
 
-Result<void> export_p10(Session& session, const std::string& value) {
+Result<void> export_p10(ToolSession& session, const std::string& value) {
     CS2SIM_TRY_LET(key, work_key(session));
-    const KeyKind kind = key.kind;
+    const WorkKind kind = key.kind;
     CS2SIM_TRY_LET(hash, hash_of(session));
     CS2SIM_TRY_LET(pad, pad_of(session, kind.rsa() ? PadUse::rsa_request : PadUse::other));
     CS2SIM_TRY_LET(algorithm, signature_algorithm(kind, *hash, pad));

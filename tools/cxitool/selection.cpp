@@ -20,10 +20,10 @@ constexpr std::uint32_t kListed = 1000;                      // keys of one KEY_
 constexpr std::size_t kMostListed = std::size_t{256} << 20;  // of all: some two million keys
 constexpr std::size_t kMostKeyFile = std::size_t{1} << 20;   // no device takes a larger key (CXI_MOST_DATA)
 
-Result<void> set_spec(Session& session, const std::string& value) {
+Result<void> set_spec(ToolSession& session, const std::string& value) {
     return keep_number(session, "Spec", value);
 }
-Result<void> set_size(Session& session, const std::string& value) {
+Result<void> set_size(ToolSession& session, const std::string& value) {
     return keep_number(session, "Size", value);
 }
 
@@ -138,7 +138,7 @@ std::string type_name(std::uint32_t type) {
     }
 }
 
-Result<PropertyList> named(const Session& session) {
+Result<PropertyList> named(const ToolSession& session) {
     PropertyList names;
     if (const auto group = session.parameter("Group"); group && !group->empty())
         names.set(CXI_PROP_KEY_GROUP, *group);
@@ -154,12 +154,12 @@ bool names_one_key(const PropertyList& names) {
     return names.has(CXI_PROP_KEY_NAME) || (names.has(CXI_PROP_KEY_GROUP) && names.has(CXI_PROP_KEY_SPEC));
 }
 
-Result<void> expect_one_key(const Session& session, const PropertyList& names) {
+Result<void> expect_one_key(const ToolSession& session, const PropertyList& names) {
     if (names_one_key(names)) return {};
     return misused(session, "Name=, or Group= and Spec= of a key without a name, must say which key");
 }
 
-Result<std::vector<PropertyList>> selected(Session& session) {
+Result<std::vector<PropertyList>> selected(ToolSession& session) {
     CS2SIM_TRY(refuse_authorisation_key(session));
     if (in_key_store(session)) return selected_in_store(session);
     CS2SIM_TRY_LET(names, named(session));
@@ -191,20 +191,20 @@ std::string title_of(const PropertyList& key) {
            std::to_string(key.number_or(CXI_PROP_KEY_SPEC, 0));
 }
 
-std::optional<std::string> key_file(const Session& session) {
+std::optional<std::string> key_file(const ToolSession& session) {
     auto file = session.parameter("ExternalKey");
     if (file && file->empty()) file.reset();
     return file;
 }
 
-Result<void> refuse_authorisation_key(Session& session) {
+Result<void> refuse_authorisation_key(ToolSession& session) {
     const std::string file = session.parameter_or("KeyFile", "");
     if (file.empty() || file == session.parameter_or(kServedKeyFile, "")) return {};
     return session.refuse_in_one_line(
         "KeyFile= names a key authorisation key; a key that lives in a file is ExternalKey=FILE");
 }
 
-Result<Bytes> opened(Session& session) {
+Result<Bytes> opened(ToolSession& session) {
     CS2SIM_TRY(refuse_authorisation_key(session));
     if (in_key_store(session) && !key_file(session)) return opened_in_store(session);
     if (const auto file = key_file(session)) {
@@ -220,7 +220,7 @@ Result<Bytes> opened(Session& session) {
     return to_bytes(answer.block.bytes("key"));
 }
 
-Result<PropertyList> properties_of(Session& session, ByteView key) {
+Result<PropertyList> properties_of(ToolSession& session, ByteView key) {
     CS2SIM_TRY_LET(answer, session.execute(FC_CXI, SFC_CXI_KEY_PROP_GET, {key, ByteView()}));
     auto list = PropertyList::decode(answer.block.bytes("properties"));
     if (!list) return fail(E_CSA_PROTOCOL);
@@ -264,7 +264,7 @@ Result<void> write_data(const std::string& path, ByteView content) {
     return write_whole(path, content) ? Result<void>() : fail(E_CSA_PARAM);
 }
 
-bool is_set(const Session& session, std::string_view parameter) {
+bool is_set(const ToolSession& session, std::string_view parameter) {
     const std::string value = session.parameter_or(parameter, "0");
     return value == "1" || same_word(value, "yes") || same_word(value, "true");
 }

@@ -14,7 +14,7 @@ namespace cs2sim::tools {
 namespace {
 
 // The hash of the data, or with a key its authentication code: in parts, so of any length.
-Result<Bytes> hash_data(Session& session, std::uint32_t mechanism, ByteView key, ByteView data) {
+Result<Bytes> hash_data(ToolSession& session, std::uint32_t mechanism, ByteView key, ByteView data) {
     std::uint32_t state = 0;
     while (true) {
         const bool more = data.size() > kPart;
@@ -30,7 +30,7 @@ Result<Bytes> hash_data(Session& session, std::uint32_t mechanism, ByteView key,
 }
 
 // The same where the data must not go to the device.
-Result<Bytes> hash_on_host(Session& session, ByteView data) {
+Result<Bytes> hash_on_host(ToolSession& session, ByteView data) {
     CS2SIM_TRY_LET(hash, hash_of(session));
     Bytes digest(EVP_MAX_MD_SIZE);
     std::size_t size = 0;
@@ -52,7 +52,7 @@ struct SignatureFile {
     std::string path;
     std::string format;
 };
-Result<SignatureFile> signature_file(const Session& session) {
+Result<SignatureFile> signature_file(const ToolSession& session) {
     const auto text = session.parameter("Signature");
     if (!text || text->empty()) return misused(session, "Signature= must name the file of the signature");
     const auto fields = split_list(*text, 2);
@@ -62,13 +62,13 @@ Result<SignatureFile> signature_file(const Session& session) {
     return SignatureFile{fields[0], format};
 }
 
-bool wants_raw(const Session& session) {
+bool wants_raw(const ToolSession& session) {
     if (session.parameter_or("Signature", "").empty()) return false;
     const auto file = signature_file(session);
     return file && same_word(file->format, "raw");
 }
 
-Result<std::uint32_t> mac_mechanism(const Session& session) {
+Result<std::uint32_t> mac_mechanism(const ToolSession& session) {
     CS2SIM_TRY(pad_of(session, PadUse::other));
     if (same_word(session.parameter_or("Chain", ""), "CMAC")) return CXI_MECH_CHAIN_CMAC;
     CS2SIM_TRY_LET(hash, hash_of(session));
@@ -76,7 +76,7 @@ Result<std::uint32_t> mac_mechanism(const Session& session) {
 }
 
 // ECDSA signatures are in DER, as `openssl dgst` has them.
-Result<std::uint32_t> signature_mechanism(const Session& session, const KeyKind& kind) {
+Result<std::uint32_t> signature_mechanism(const ToolSession& session, const WorkKind& kind) {
     CS2SIM_TRY_LET(pad, pad_of(session, kind.rsa() ? PadUse::rsa_sign : PadUse::other));
     if (kind.edwards || (kind.rsa() && pad == CXI_MECH_PAD_NONE)) return pad;  // no hash
     CS2SIM_TRY_LET(hash, hash_of(session));
@@ -84,9 +84,9 @@ Result<std::uint32_t> signature_mechanism(const Session& session, const KeyKind&
     return pad | hash->id | (der ? std::uint32_t{CXI_MECH_FORMAT_ASN1} : 0u);
 }
 
-Result<SignWork> sign_work(Session& session, const std::string& file) {
+Result<SignWork> sign_work(ToolSession& session, const std::string& file) {
     CS2SIM_TRY_LET(key, work_key(session));
-    const KeyKind kind = key.kind;
+    const WorkKind kind = key.kind;
     CS2SIM_TRY_LET(mechanism, kind.secret() ? mac_mechanism(session) : signature_mechanism(session, kind));
     CS2SIM_TRY_LET(data, read_data(file));
     const bool on_host = same_word(session.parameter_or("HashWhere", ""), "on_host");
@@ -98,7 +98,7 @@ Result<SignWork> sign_work(Session& session, const std::string& file) {
     return SignWork{std::move(key.reference), mechanism, to_secret(digest)};
 }
 
-Result<Bytes> signature_of(Session& session, const SignWork& work) {
+Result<Bytes> signature_of(ToolSession& session, const SignWork& work) {
     if (work.in_parts) return hash_data(session, work.mechanism, work.key, work.data);
     const auto answer =
         session.execute(FC_CXI, SFC_CXI_SIGN, {0, work.mechanism, work.key, ByteView(), ByteView(work.data)});
@@ -106,7 +106,7 @@ Result<Bytes> signature_of(Session& session, const SignWork& work) {
     return to_bytes(answer->block.bytes("signature"));
 }
 
-Result<void> check(Session& session, const SignWork& work, ByteView signature) {
+Result<void> check(ToolSession& session, const SignWork& work, ByteView signature) {
     if (work.in_parts) {
         CS2SIM_TRY_LET(expected, hash_data(session, work.mechanism, work.key, work.data));
         if (!equal_in_constant_time(expected, signature)) return fail(E_CXI_CRYPT_SIGN_VERIFY);
@@ -121,7 +121,7 @@ Result<void> check(Session& session, const SignWork& work, ByteView signature) {
 // InFile= (device-formats.md, section 4). Anything else is the file, as Sign=<file> takes it.
 class SignTerms {
 public:
-    static Result<SignTerms> of(Session& session, std::string_view command, const std::string& value) {
+    static Result<SignTerms> of(ToolSession& session, std::string_view command, const std::string& value) {
         const auto fields = split_list(value);
         const bool terms =
             fields.size() >= 2 && (same_word(fields[1], "on_hsm") || same_word(fields[1], "on_host"));
@@ -158,19 +158,19 @@ public:
 
 private:
     // With InFile= a list that names no file can only be terms.
-    static bool is_misspelt(const Session& session, const std::string& value, std::size_t fields) {
+    static bool is_misspelt(const ToolSession& session, const std::string& value, std::size_t fields) {
         std::error_code ignored;
         return fields >= 2 && session.parameter("InFile") && !std::filesystem::exists(value, ignored);
     }
 
-    SignTerms(Session& session, std::string file, bool terms)
+    SignTerms(ToolSession& session, std::string file, bool terms)
         : session_(session),
           file_(std::move(file)),
           terms_(terms),
           hash_(session.parameter_or("Hash", "SHA256")),
           pad_(session.parameter_or("Pad", "")) {}
 
-    Session& session_;
+    ToolSession& session_;
     std::string file_;
     bool terms_;
     std::string hash_, pad_;  // as they were
@@ -178,7 +178,7 @@ private:
 
 }  // namespace
 
-Result<void> sign(Session& session, const std::string& value) {
+Result<void> sign(ToolSession& session, const std::string& value) {
     if (value.empty()) return misused(session, "Sign= must name what is signed");
     CS2SIM_TRY_LET(terms, SignTerms::of(session, "Sign", value));
     CS2SIM_TRY_LET(work, sign_work(session, terms.file()));
@@ -188,7 +188,7 @@ Result<void> sign(Session& session, const std::string& value) {
     return write_data(to.path, signature);
 }
 
-Result<void> verify(Session& session, const std::string& value) {
+Result<void> verify(ToolSession& session, const std::string& value) {
     if (value.empty()) return misused(session, "Verify= must name what was signed");
     CS2SIM_TRY_LET(file, signature_file(session));
     CS2SIM_TRY_LET(signature, read_data(file.path));

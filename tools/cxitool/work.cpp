@@ -39,14 +39,14 @@ constexpr PadWord kPads[] = {
     {PadUse::other, "NONE", CXI_MECH_PAD_NONE},
 };
 
-Result<void> random(Session& session, const std::string& value) {
+Result<void> random(ToolSession& session, const std::string& value) {
     CS2SIM_TRY_LET(length, number_in(session, "Random", value, 0, CXI_MOST_RANDOM));
     CS2SIM_TRY_LET(answer, session.execute(FC_CXI, SFC_CXI_RND_GEN, {0, length}));
     return deliver(session, answer.block.bytes("random"));
 }
 
 // A peer's public key, PEM or DER, or for DH its bare public value.
-Result<void> agree(Session& session, const std::string& value) {
+Result<void> agree(ToolSession& session, const std::string& value) {
     CS2SIM_TRY_LET(key, work_key(session));
     CS2SIM_TRY_LET(content, read_whole(value));
     CS2SIM_TRY_LET(peer, material_of(content, CXI_KEY_TYPE_PUBLIC));
@@ -60,7 +60,7 @@ Result<void> agree(Session& session, const std::string& value) {
 }
 
 // Hash= itself, or the command in whose terms the word stands.
-std::string told_of(const Session& session, std::string_view parameter) {
+std::string told_of(const ToolSession& session, std::string_view parameter) {
     const std::string terms = session.parameter_or(kTerms, "");
     return terms.empty() ? std::string(parameter) : terms;
 }
@@ -90,14 +90,14 @@ constexpr Command kCommands[] = {
 
 }  // namespace
 
-Result<const HashWord*> hash_of(const Session& session) {
+Result<const HashWord*> hash_of(const ToolSession& session) {
     const std::string word = session.parameter_or("Hash", "SHA256");
     for (const HashWord& row : kHashes)
         if (same_word(word, row.word)) return &row;
     return refuse_word(session, told_of(session, "Hash"), word, words_of(kHashes));
 }
 
-Result<std::uint32_t> pad_of(const Session& session, PadUse use) {
+Result<std::uint32_t> pad_of(const ToolSession& session, PadUse use) {
     const std::string word = session.parameter_or("Pad", "");
     for (const PadWord& row : kPads)
         if (row.use == use && (word.empty() || same_word(word, row.word))) return row.pad;
@@ -113,7 +113,7 @@ Result<std::uint32_t> pad_of(const Session& session, PadUse use) {
     return misused(session, text);
 }
 
-Result<WorkKey> work_key(Session& session) {
+Result<WorkKey> work_key(ToolSession& session) {
     CS2SIM_TRY_LET(key, opened(session));
     CS2SIM_TRY_LET(properties, properties_of(session, key));
     return WorkKey{
@@ -121,7 +121,7 @@ Result<WorkKey> work_key(Session& session) {
         {properties.number_or(CXI_PROP_KEY_ALGO, 0), properties.text(CXI_PROP_KEY_EC_CURVE) == "Ed25519"}};
 }
 
-Result<void> deliver(Session& session, ByteView content) {
+Result<void> deliver(ToolSession& session, ByteView content) {
     if (const auto file = session.parameter("Out")) return write_data(*file, content);
     print("%s\n", to_hex(content).c_str());
     return {};

@@ -15,7 +15,7 @@ struct HashWord {
 };
 
 // Hash=, SHA256 without it. Error: E_CSA_SYNTAX.
-Result<const HashWord*> hash_of(const Session& session);
+Result<const HashWord*> hash_of(const ToolSession& session);
 
 // What a key does, as far as the padding is concerned.
 enum class PadUse : std::uint8_t { rsa_sign, rsa_request, rsa_crypt, blocks, other };
@@ -23,10 +23,10 @@ enum class PadUse : std::uint8_t { rsa_sign, rsa_request, rsa_crypt, blocks, oth
 // Pad= as CXI_MECH_PAD_*; without it the first word of its use. Error: E_CSA_SYNTAX for a word of another
 // use, told of where it stands: in Pad=, or in the terms of the command that kTerms names ("Sign").
 inline constexpr std::string_view kTerms = "Terms of";
-Result<std::uint32_t> pad_of(const Session& session, PadUse use);
+Result<std::uint32_t> pad_of(const ToolSession& session, PadUse use);
 
 // Which way a key signs and encrypts.
-struct KeyKind {
+struct WorkKind {
     std::uint32_t algorithm = 0;
     bool edwards = false;
     bool rsa() const { return algorithm == CXI_KEY_ALGO_RSA; }
@@ -36,21 +36,21 @@ struct KeyKind {
 // The key that Name= or ExternalKey= names.
 struct WorkKey {
     Bytes reference;
-    KeyKind kind;
+    WorkKind kind;
 };
-Result<WorkKey> work_key(Session& session);
+Result<WorkKey> work_key(ToolSession& session);
 
 // Most bytes of a file in one command; the rest follows in further ones.
 inline constexpr std::size_t kPart = 256 * 1024;
 
 // To Out=, else in hexadecimal to stdout.
-Result<void> deliver(Session& session, ByteView content);
+Result<void> deliver(ToolSession& session, ByteView content);
 
 // Handlers.
-Result<void> sign(Session& session, const std::string& value);        // sign.cpp
-Result<void> verify(Session& session, const std::string& value);      // sign.cpp
-Result<void> encrypt(Session& session, const std::string& value);     // crypt.cpp
-Result<void> decrypt(Session& session, const std::string& value);     // crypt.cpp
-Result<void> export_p10(Session& session, const std::string& value);  // request.cpp
+Result<void> sign(ToolSession& session, const std::string& value);        // sign.cpp
+Result<void> verify(ToolSession& session, const std::string& value);      // sign.cpp
+Result<void> encrypt(ToolSession& session, const std::string& value);     // crypt.cpp
+Result<void> decrypt(ToolSession& session, const std::string& value);     // crypt.cpp
+Result<void> export_p10(ToolSession& session, const std::string& value);  // request.cpp
 
 }  // namespace cs2sim::tools

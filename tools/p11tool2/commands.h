@@ -11,7 +11,7 @@ namespace cs2sim::tools::p11 {
 
 using Handler = Result<void> (*)(Shell& shell, const std::string& value);
 
-struct Command {
+struct TokenCommand {
     std::string_view name;
     std::string_view syntax;
     std::string_view summary;  // one line
@@ -21,12 +21,12 @@ struct Command {
     std::string_view details{};  // for Help=<command>; lines ended by '\n', or empty
 };
 
-extern const std::span<const Command> kParameterCommands;  // parameter_commands.cpp
-extern const std::span<const Command> kTokenCommands;      // token_commands.cpp
-extern const std::span<const Command> kShowCommands;       // show_commands.cpp
-extern const std::span<const Command> kKeyCommands;        // key_commands.cpp
-extern const std::span<const Command> kObjectCommands;     // object_commands.cpp
-extern const std::span<const Command> kVendorCommands;     // vendor_commands.cpp
-extern const std::span<const Command> kTestCommands;       // test_command.cpp
+extern const std::span<const TokenCommand> kParameterCommands;  // parameter_commands.cpp
+extern const std::span<const TokenCommand> kTokenCommands;      // token_commands.cpp
+extern const std::span<const TokenCommand> kShowCommands;       // show_commands.cpp
+extern const std::span<const TokenCommand> kKeyCommands;        // key_commands.cpp
+extern const std::span<const TokenCommand> kObjectCommands;     // object_commands.cpp
+extern const std::span<const TokenCommand> kVendorCommands;     // vendor_commands.cpp
+extern const std::span<const TokenCommand> kTestCommands;       // test_command.cpp
 
 }  // namespace cs2sim::tools::p11

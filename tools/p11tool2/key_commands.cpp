@@ -199,7 +199,7 @@ constexpr std::string_view kOfPairs =
     "unless\n"
     "the attributes say otherwise. A template file has the sections Mechanism, PublicKey and PrivateKey.\n";
 
-constexpr Command kCommands[] = {
+constexpr TokenCommand kCommands[] = {
     {"GenerateKey", "GenerateKey=AES[,<bits>]|DES2|DES3|GENERIC[,<bits>]|<template file>",
      "a secret key, with KeyAttr", false, Takes::value, generate_key, kOfSecrets},
     {"GenerateKeyPair", "GenerateKeyPair=RSA[,<bits>]|EC[,<curve>]|ED25519|X25519|<template file>",
@@ -212,6 +212,6 @@ constexpr Command kCommands[] = {
 
 }  // namespace
 
-const std::span<const Command> kKeyCommands = kCommands;
+const std::span<const TokenCommand> kKeyCommands = kCommands;
 
 }  // namespace cs2sim::tools::p11

@@ -19,11 +19,11 @@ namespace {
 using namespace cs2sim;
 using namespace cs2sim::tools;
 using namespace cs2sim::tools::p11;
-using cs2sim::tools::p11::Command;
+using cs2sim::tools::p11::TokenCommand;
 
 struct Group {
     const char* title;
-    std::span<const Command> commands;
+    std::span<const TokenCommand> commands;
 };
 
 std::span<const Group> groups() {
@@ -47,7 +47,7 @@ std::optional<int> introduced(int argc, const char* const* argv) {
     std::deque<std::string> details;
     for (const Group& group : groups()) {
         auto& table = tables.emplace_back();
-        for (const Command& command : group.commands) {
+        for (const TokenCommand& command : group.commands) {
             details.push_back(std::string(command.ours ? "cs2sim's own\n" : "") +
                               std::string(command.details));
             table.push_back({.name = command.name,
@@ -65,9 +65,9 @@ std::optional<int> introduced(int argc, const char* const* argv) {
     return introduce(text, shown, argc, argv);
 }
 
-const Command* find_command(std::string_view name) {
+const TokenCommand* find_command(std::string_view name) {
     for (const Group& group : groups())
-        for (const Command& command : group.commands)
+        for (const TokenCommand& command : group.commands)
             if (same_word(command.name, name)) return &command;
     return nullptr;
 }
@@ -92,19 +92,19 @@ tl::unexpected<Failure> called_wrongly(std::uint32_t code) {
 tl::unexpected<Failure> unknown(std::string_view name) {
     std::vector<std::string_view> names{"Help"};
     for (const Group& group : groups())
-        for (const Command& command : group.commands) names.push_back(command.name);
+        for (const TokenCommand& command : group.commands) names.push_back(command.name);
     const std::string meant = nearest_word(name, names);
     note("unknown command '" + std::string(name.substr(0, 60)) + "'" +
          (meant.empty() ? "" : ", did you mean " + meant + "?") + "; p11tool2 Help lists them");
     return called_wrongly(E_CSA_COMMAND);
 }
 
-tl::unexpected<Failure> misused(const Command& command, Error error) {
+tl::unexpected<Failure> misused(const TokenCommand& command, Error error) {
     note("usage: " + std::string(command.syntax));
     return called_wrongly(error.code);
 }
 
-void print_command(const Command& command) {
+void print_command(const TokenCommand& command) {
     print("  %s%s\n      %s\n", std::string(command.syntax).c_str(), command.ours ? "  (cs2sim's own)" : "",
           std::string(command.summary).c_str());
 }
@@ -120,7 +120,7 @@ void print_details(std::string_view details) {
 
 Done help(const Argument& argument) {
     if (argument.value) {
-        const Command* command = find_command(*argument.value);
+        const TokenCommand* command = find_command(*argument.value);
         if (!command) return unknown(*argument.value);
         print_command(*command);
         print_details(command->details);
@@ -129,7 +129,7 @@ Done help(const Argument& argument) {
     print("p11tool2 Key=Value …: arguments run left to right, names in any case, the first failure stops.\n");
     for (const Group& group : groups()) {
         print("\n%s\n", group.title);
-        for (const Command& command : group.commands) print_command(command);
+        for (const TokenCommand& command : group.commands) print_command(command);
     }
     print(
         "\nPINs: literal, ask (without echo), file:<path> (cs2sim's own).\n"
@@ -145,7 +145,7 @@ Done run(Shell& shell, const Argument& argument) {
         print("p11tool2 = %s\n", CS2SIM_VERSION);
         return {};
     }
-    const Command* command = find_command(argument.name);
+    const TokenCommand* command = find_command(argument.name);
     if (!command) return unknown(argument.name);
     if (command->takes == (argument.value ? Takes::nothing : Takes::value))
         return misused(*command, {E_CSA_ARGUMENTS});

@@ -176,7 +176,7 @@ Result<void> export_public_key(Shell& shell, const std::string& value) {
     return write_public(words[0], der, E_CSA_KEY_WRITE);
 }
 
-constexpr Command kCommands[] = {
+constexpr TokenCommand kCommands[] = {
     {"ListObjects", "ListObjects[=CKA_…=<value>,…]", "the objects, a block each", false, Takes::maybe,
      list_objects},
     {"GetAttribute", "GetAttribute=CKA_…,<selection>", "an attribute of the objects selected", true,
@@ -195,6 +195,6 @@ constexpr Command kCommands[] = {
 
 }  // namespace
 
-const std::span<const Command> kObjectCommands = kCommands;
+const std::span<const TokenCommand> kObjectCommands = kCommands;
 
 }  // namespace cs2sim::tools::p11

@@ -42,7 +42,7 @@ constexpr std::string_view kValues =
     "CKA_ALLOWED_MECHANISMS takes several mechanisms, apart by blanks or semicolons, templates "
     "{CKA_…=…,…}.\n";
 
-constexpr Command kCommands[] = {
+constexpr TokenCommand kCommands[] = {
     {"Lib", "Lib=<path>", "another PKCS#11 library", true, Takes::value, lib},
     {"Slot", "Slot=<n>", "the slot; default 0", false, Takes::value, slot},
     {"Label", "Label=\"<text>\"", "label for InitToken", false, Takes::value, label},
@@ -58,6 +58,6 @@ constexpr Command kCommands[] = {
 
 }  // namespace
 
-const std::span<const Command> kParameterCommands = kCommands;
+const std::span<const TokenCommand> kParameterCommands = kCommands;
 
 }  // namespace cs2sim::tools::p11

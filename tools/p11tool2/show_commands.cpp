@@ -182,7 +182,7 @@ Result<void> get_session_info(Shell& shell, const std::string&) {
     return {};
 }
 
-constexpr Command kCommands[] = {
+constexpr TokenCommand kCommands[] = {
     {"ListSlots", "ListSlots[=Status]", "the slots", false, Takes::maybe, list_slots},
     {"GetSlotInfo", "GetSlotInfo", "what the slot says of itself", false, Takes::nothing, get_slot_info},
     {"GetTokenInfo", "GetTokenInfo", "what the token says of itself", false, Takes::nothing, get_token_info},
@@ -196,6 +196,6 @@ constexpr Command kCommands[] = {
 
 }  // namespace
 
-const std::span<const Command> kShowCommands = kCommands;
+const std::span<const TokenCommand> kShowCommands = kCommands;
 
 }  // namespace cs2sim::tools::p11

@@ -107,12 +107,12 @@ Result<void> test(Shell& shell, const std::string&) {
     return {};
 }
 
-constexpr Command kCommands[] = {
+constexpr TokenCommand kCommands[] = {
     {"Test", "Test", "whether the token does its work, with keys of the session", true, Takes::nothing, test},
 };
 
 }  // namespace
 
-const std::span<const Command> kTestCommands = kCommands;
+const std::span<const TokenCommand> kTestCommands = kCommands;
 
 }  // namespace cs2sim::tools::p11

@@ -57,7 +57,7 @@ Result<void> set_pin(Shell& shell, const std::string& value) {
     return shell.set_pin(std::move(before), std::move(after));
 }
 
-constexpr Command kCommands[] = {
+constexpr TokenCommand kCommands[] = {
     {"Login", "Login=<user>,<key file>|<password>|ask", "logs a device user on", false, Takes::value, login},
     {"LoginSO", "LoginSO=<pin>|ask", "logs the security officer on", false, Takes::value, login_so},
     {"LoginUser", "LoginUser=<pin>|ask", "logs the user on", false, Takes::value, login_user},
@@ -73,6 +73,6 @@ constexpr Command kCommands[] = {
 
 }  // namespace
 
-const std::span<const Command> kTokenCommands = kCommands;
+const std::span<const TokenCommand> kTokenCommands = kCommands;
 
 }  // namespace cs2sim::tools::p11

@@ -101,7 +101,7 @@ constexpr std::string_view kSettings =
     "SECURE_DERIVATION, SECURE_IMPORT, SECURE_RSA_COMPONENTS, P11R2_BACKWARDS_COMPATIBLE, ENFORCE_BLINDING,\n"
     "SECURE_SLOT_BACKUP, SLOT_BACKUP_PASS_HASH, ENFORCE_EXT_KEYS, ALLOW_WEAK_DES_KEYS\n";
 
-constexpr Command kCommands[] = {
+constexpr TokenCommand kCommands[] = {
     {"BackupObject", "BackupObject=<file>,<selection>", "the object selected, as a blob under the MBK", true,
      Takes::value, backup_object},
     {"RestoreObject", "RestoreObject=<file>", "takes such a blob in again", true, Takes::value,
@@ -118,6 +118,6 @@ constexpr Command kCommands[] = {
 
 }  // namespace
 
-const std::span<const Command> kVendorCommands = kCommands;
+const std::span<const TokenCommand> kVendorCommands = kCommands;
 
 }  // namespace cs2sim::tools::p11

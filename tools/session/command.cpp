@@ -22,10 +22,10 @@ namespace {
 
 constexpr std::size_t kLongestArgument = 0xFFFF;  // what a length of two bytes on the wire can say
 
-Result<void> set_timeout(Session& session, const std::string& value) {
+Result<void> set_timeout(ToolSession& session, const std::string& value) {
     return keep_number(session, "Timeout", value, 1);
 }
-Result<void> set_challenge_length(Session& session, const std::string& value) {
+Result<void> set_challenge_length(ToolSession& session, const std::string& value) {
     return keep_number(session, "ChallengeLength", value, 0, UINT16_MAX);
 }
 
@@ -218,7 +218,7 @@ private:
 
     const std::string& program_;
     std::span<const CommandGroup> groups_;
-    Session session_;
+    ToolSession session_;
     Did did_ = Did::nothing;
     bool names_card_ = false;  // a word up to here, parameters too
 };
@@ -227,7 +227,7 @@ private:
 
 const std::span<const Command> kCommonParameters = kCommon;
 
-Result<std::uint32_t> number_in(const Session& session, std::string_view name, std::string_view value,
+Result<std::uint32_t> number_in(const ToolSession& session, std::string_view name, std::string_view value,
                                 std::uint32_t least, std::uint32_t most) {
     const auto number = parse_decimal(value, most);
     if (number && *number >= least) return number;
@@ -235,8 +235,8 @@ Result<std::uint32_t> number_in(const Session& session, std::string_view name, s
                                 std::to_string(most) + ", not '" + std::string(value.substr(0, 60)) + "'");
 }
 
-Result<void> keep_number(Session& session, std::string_view name, std::string_view value, std::uint32_t least,
-                         std::uint32_t most) {
+Result<void> keep_number(ToolSession& session, std::string_view name, std::string_view value,
+                         std::uint32_t least, std::uint32_t most) {
     CS2SIM_TRY(number_in(session, name, value, least, most));
     session.set_parameter(name, std::string(trimmed(value)));
     return {};

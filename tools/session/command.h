@@ -10,7 +10,7 @@
 namespace cs2sim::tools {
 
 // Errors: whatever shall be printed; a handler prints results to stdout and no errors of its own.
-using Handler = Result<void> (*)(Session& session, const std::string& value);
+using Handler = Result<void> (*)(ToolSession& session, const std::string& value);
 
 enum class Takes : std::uint8_t { nothing, maybe, value };  // what may stand behind '='
 
@@ -21,7 +21,7 @@ struct Command {
     std::string_view syntax;   // "LogonSign=<user>,<key>"
     std::string_view summary;  // one line
     std::string_view details;  // for Help=<command>; lines ended by '\n', or empty
-    Handler handler;           // null: a parameter, whose value Session keeps
+    Handler handler;           // null: a parameter, whose value ToolSession keeps
 };
 
 // Dev=, Timeout=, ChallengeLength=: for the table of every tool.
@@ -29,12 +29,12 @@ extern const std::span<const Command> kCommonParameters;
 
 // A number from `least` to `most`, as the word `name` takes it. Error: E_CSA_SYNTAX, with a line that says
 // so.
-Result<std::uint32_t> number_in(const Session& session, std::string_view name, std::string_view value,
+Result<std::uint32_t> number_in(const ToolSession& session, std::string_view name, std::string_view value,
                                 std::uint32_t least = 0, std::uint32_t most = UINT32_MAX);
 
 // For handlers of parameters that are numbers, so that a wrong one is told of the word where it stands and
 // not of the command that wants it. Error: E_CSA_SYNTAX.
-Result<void> keep_number(Session& session, std::string_view name, std::string_view value,
+Result<void> keep_number(ToolSession& session, std::string_view name, std::string_view value,
                          std::uint32_t least = 0, std::uint32_t most = UINT32_MAX);
 
 // LogonSign, LogonPass, Logoff, ShowAuthState (logon.cpp): for the table of every tool.

@@ -7,19 +7,19 @@
 namespace cs2sim::tools {
 namespace {
 
-Result<void> logon(Session& session, const std::string& user, host::KeySource& key) {
+Result<void> logon(ToolSession& session, const std::string& user, host::KeySource& key) {
     CS2SIM_TRY_LET(device, session.device());
     return device->logon(user, key);
 }
 
-Result<void> logon_sign(Session& session, const std::string& value) {
+Result<void> logon_sign(ToolSession& session, const std::string& value) {
     const auto fields = split_list(value, 2);
     if (fields.size() != 2) return fail(E_CSA_ARGUMENTS);
     CS2SIM_TRY_LET(key, host::open_key_source(fields[1], session.terminal()));
     return logon(session, fields[0], *key);
 }
 
-Result<void> logon_pass(Session& session, const std::string& value) {
+Result<void> logon_pass(ToolSession& session, const std::string& value) {
     const auto fields = split_list(value, 2);
     if (fields.size() != 2) return fail(E_CSA_ARGUMENTS);
     CS2SIM_TRY_LET(key,
@@ -27,20 +27,20 @@ Result<void> logon_pass(Session& session, const std::string& value) {
     return logon(session, fields[0], *key);
 }
 
-Result<void> logoff(Session& session, const std::string&) {
+Result<void> logoff(ToolSession& session, const std::string&) {
     CS2SIM_TRY_LET(device, session.device());
     return device->logoff();
 }
 
 // A name longer than 8 characters has a short form in the session; lists show the long one.
-std::string whole_name(Session& session, std::string shown) {
+std::string whole_name(ToolSession& session, std::string shown) {
     if (shown.find('~') == std::string::npos) return shown;
     const auto answer = session.execute(FC_CMDS, SFC_CMDS_GET_USER_INFO, {shown});
     const auto user = answer ? parse(LAYOUT_USER, answer->block.bytes("user")) : fail(answer.error());
     return user ? shown_name(*user) : shown;
 }
 
-Result<void> show_auth_state(Session& session, const std::string&) {
+Result<void> show_auth_state(ToolSession& session, const std::string&) {
     CS2SIM_TRY_LET(answer, session.execute(FC_CMDS, SFC_CMDS_GET_AUTH_STATE));
     print("state = %08X\n", answer.block.u32("state"));
     const Bytes users = to_bytes(answer.block.bytes("users"));

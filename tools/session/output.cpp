@@ -6,7 +6,7 @@
 
 namespace cs2sim::tools {
 
-Result<std::uint32_t> output_forms(Session& session) {
+Result<std::uint32_t> output_forms(ToolSession& session) {
     const auto answer = session.execute(FC_ADM, SFC_ADM_GET_FORMS);
     if (answer) return answer->block.u32("forms");
     if (answer.error().code == E_CMDS_BAD_SFC) return 0;
@@ -42,7 +42,7 @@ std::string version_text(std::uint32_t version) {
     return text;
 }
 
-Result<void> read_log(Session& session, std::uint8_t sfc,
+Result<void> read_log(ToolSession& session, std::uint8_t sfc,
                       const std::function<Result<void>(std::string_view)>& part) {
     // Ours gives 128 KB at a time. With parts as short as a line 4 GB take hours.
     constexpr std::size_t kShort = 16 * 1024;
@@ -62,7 +62,7 @@ Result<void> read_log(Session& session, std::uint8_t sfc,
     return {};
 }
 
-Result<void> show_log(Session& session, std::uint8_t sfc) {
+Result<void> show_log(ToolSession& session, std::uint8_t sfc) {
     constexpr std::size_t kLongestLine = 64 * 1024;
     std::string line;  // a part may end within one, and within a character
     CS2SIM_TRY(read_log(session, sfc, [&](std::string_view text) -> Result<void> {
@@ -77,7 +77,7 @@ Result<void> show_log(Session& session, std::uint8_t sfc) {
     return {};
 }
 
-Result<void> show_text(Session& session, std::uint16_t fc, std::uint8_t sfc) {
+Result<void> show_text(ToolSession& session, std::uint16_t fc, std::uint8_t sfc) {
     CS2SIM_TRY_LET(answer, session.execute(fc, sfc));
     print_text(answer.block.text("text"));
     return {};

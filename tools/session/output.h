@@ -15,7 +15,7 @@ constexpr std::uint32_t kFormHashCapitals = 1;
 constexpr std::uint32_t kFormInitial = 2;    // I[n] in ListUsers
 constexpr std::uint32_t kFormUntried = 4;    // Z[0] of who never tried to log on
 constexpr std::uint32_t kFormTokenHash = 8;  // H[SHA-256] in ListUsers
-Result<std::uint32_t> output_forms(Session& session);
+Result<std::uint32_t> output_forms(ToolSession& session);
 
 // ASCII letters only.
 std::string lower_case(std::string_view text);
@@ -35,13 +35,13 @@ std::string version_text(std::uint32_t version);
 // A log that ADM gives in parts (request "offset:u4", answer "total:u4 text:*"): each goes to `part` when it
 // comes, none is kept. Errors: those of execute() and of `part`; E_CSA_PROTOCOL when the device says more
 // than 4 GB, which no offset reaches, and when more than 64 parts that are not the last have under 16 KiB.
-Result<void> read_log(Session& session, std::uint8_t sfc,
+Result<void> read_log(ToolSession& session, std::uint8_t sfc,
                       const std::function<Result<void>(std::string_view)>& part);
 
 // Prints one. Error: E_CSA_PARAM when stdout takes no more.
-Result<void> show_log(Session& session, std::uint8_t sfc);
+Result<void> show_log(ToolSession& session, std::uint8_t sfc);
 
 // Runs a function without arguments whose answer is "text:*", and prints that.
-Result<void> show_text(Session& session, std::uint16_t fc, std::uint8_t sfc);
+Result<void> show_text(ToolSession& session, std::uint16_t fc, std::uint8_t sfc);
 
 }  // namespace cs2sim::tools

@@ -23,32 +23,33 @@ std::string environment(const char* name) {
 
 }  // namespace
 
-Session::Session(std::string program) : program_(std::move(program)), terminal_(controlling_terminal()) {}
+ToolSession::ToolSession(std::string program)
+    : program_(std::move(program)), terminal_(controlling_terminal()) {}
 
-Session::~Session() { disconnect(); }
+ToolSession::~ToolSession() { disconnect(); }
 
-void Session::set_parameter(std::string_view name, std::string value) {
+void ToolSession::set_parameter(std::string_view name, std::string value) {
     if (same_word(name, "Dev") || same_word(name, "Timeout")) disconnect();
     parameters_[lower_case(name)] = std::move(value);
 }
 
-std::optional<std::string> Session::parameter(std::string_view name) const {
+std::optional<std::string> ToolSession::parameter(std::string_view name) const {
     const auto found = parameters_.find(lower_case(name));
     if (found == parameters_.end()) return std::nullopt;
     return found->second;
 }
 
-std::string Session::parameter_or(std::string_view name, std::string_view otherwise) const {
+std::string ToolSession::parameter_or(std::string_view name, std::string_view otherwise) const {
     return parameter(name).value_or(std::string(otherwise));
 }
 
-std::optional<std::string> Session::known_specifier() const {
+std::optional<std::string> ToolSession::known_specifier() const {
     if (auto given = parameter("Dev")) return given;
     if (auto usual = environment("CRYPTOSERVER"); !usual.empty()) return usual;
     return std::nullopt;
 }
 
-Result<std::string> Session::specifier() const {
+Result<std::string> ToolSession::specifier() const {
     if (auto known = known_specifier()) return *known;
     if (auto misspelt = environment("CRYPTOSEVER"); !misspelt.empty()) {
         note("CRYPTOSERVER is not set, taking the device from CRYPTOSEVER");
@@ -58,7 +59,7 @@ Result<std::string> Session::specifier() const {
     return fail(E_CSA_DEVICE_NAME);
 }
 
-Result<host::Device*> Session::device() {
+Result<host::Device*> ToolSession::device() {
     if (!device_) {
         CS2SIM_TRY_LET(where, specifier());
         host::Timeouts timeouts;
@@ -78,26 +79,26 @@ Result<host::Device*> Session::device() {
     return device_.get();
 }
 
-Result<host::Answer> Session::execute(std::uint16_t fc, std::uint8_t sfc,
-                                      std::initializer_list<Value> values) {
+Result<host::Answer> ToolSession::execute(std::uint16_t fc, std::uint8_t sfc,
+                                          std::initializer_list<Value> values) {
     CS2SIM_TRY_LET(opened, device());
     return opened->execute(fc, sfc, values);
 }
 
-void Session::disconnect() {
+void ToolSession::disconnect() {
     if (!device_) return;
     (void)device_->logoff();  // the connection ends next, and with it whatever is left of the session
     device_.reset();
 }
 
-void Session::note_device(Error error) const {
+void ToolSession::note_device(Error error) const {
     const auto known = known_specifier();
     const std::string where = known.value_or(environment("CRYPTOSEVER"));
     if (!where.empty()) return note("device " + where + ": " + error_text(error.code));
     if (known) note("Dev= names no device");  // what names none at all is told by device()
 }
 
-void Session::note(std::string_view text) const {
+void ToolSession::note(std::string_view text) const {
     constexpr std::size_t kMost = 1000;  // an argument may have 64 KiB, a terminal shall not
     const bool cut = text.size() > kMost;
     text = text.substr(0, kMost);
@@ -106,23 +107,23 @@ void Session::note(std::string_view text) const {
     std::fprintf(stderr, "%s: %s%s\n", program_.c_str(), terminal_lines(text).c_str(), cut ? "..." : "");
 }
 
-void Session::note_to_watcher(std::string_view text) const {
+void ToolSession::note_to_watcher(std::string_view text) const {
     if (::isatty(STDERR_FILENO) == 1) note(text);
 }
 
-tl::unexpected<Error> Session::refuse_in_one_line(std::string_view text) {
+tl::unexpected<Error> ToolSession::refuse_in_one_line(std::string_view text) {
     note(text);
     refused_in_one_line_ = true;
     return fail(E_CSA_SYNTAX);
 }
 
-tl::unexpected<Error> misused(const Session& session, std::string_view why) {
+tl::unexpected<Error> misused(const ToolSession& session, std::string_view why) {
     session.note(why);
     return fail(E_CSA_SYNTAX);
 }
 
-tl::unexpected<Error> refuse_word(const Session& session, std::string_view parameter, std::string_view word,
-                                  std::span<const std::string_view> words) {
+tl::unexpected<Error> refuse_word(const ToolSession& session, std::string_view parameter,
+                                  std::string_view word, std::span<const std::string_view> words) {
     std::string text = std::string(parameter) + "= has no '" + std::string(word.substr(0, 60)) + "'";
     if (const std::string meant = nearest_word(word, words); !meant.empty())
         text += ", did you mean " + meant + "?";

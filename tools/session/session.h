@@ -15,12 +15,12 @@
 
 namespace cs2sim::tools {
 
-class Session {
+class ToolSession {
 public:
-    explicit Session(std::string program);  // "csadm": stands before its notes
-    ~Session();                             // logs off
-    Session(const Session&) = delete;
-    Session& operator=(const Session&) = delete;
+    explicit ToolSession(std::string program);  // "csadm": stands before its notes
+    ~ToolSession();                             // logs off
+    ToolSession(const ToolSession&) = delete;
+    ToolSession& operator=(const ToolSession&) = delete;
 
     // Parameters (`Group=…`): a value stays for the commands to its right. Names in any case. Dev, Timeout
     // (milliseconds) and ChallengeLength are seen by device(): a new Dev= ends the session with the device
@@ -72,11 +72,11 @@ private:
 };
 
 // Says why the words do not fit the command, whose usage follows. Gives E_CSA_SYNTAX.
-tl::unexpected<Error> misused(const Session& session, std::string_view why);
+tl::unexpected<Error> misused(const ToolSession& session, std::string_view why);
 
 // Says that `word` is no value of the parameter, which one is near, and which there are. Gives E_CSA_SYNTAX.
-tl::unexpected<Error> refuse_word(const Session& session, std::string_view parameter, std::string_view word,
-                                  std::span<const std::string_view> words);
+tl::unexpected<Error> refuse_word(const ToolSession& session, std::string_view parameter,
+                                  std::string_view word, std::span<const std::string_view> words);
 
 // The words of a table whose rows have a `word`.
 template <class Rows>

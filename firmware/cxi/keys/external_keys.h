@@ -5,8 +5,8 @@
 // opened: whatever changes one of these, and an alarm or Clear, ends all that is kept.
 #pragma once
 
+#include "firmware/cxi/keys/device_keys.h"
 #include "firmware/cxi/keys/key_blob.h"
-#include "firmware/cxi/keys/key_store.h"
 #include "firmware/cxi/keys/lately_used.h"
 
 namespace cs2sim {
@@ -14,7 +14,7 @@ namespace cs2sim {
 // Used by several threads at once.
 class ExternalKeys {
 public:
-    static constexpr std::size_t kMostCached = KeyStore::kMostCached;
+    static constexpr std::size_t kMostCached = DeviceKeys::kMostCached;
 
     ExternalKeys(Smos& smos, MbkStore& mbk);
 
@@ -25,7 +25,7 @@ public:
 
     void forget();
     std::size_t cached() const;
-    std::size_t cached_bytes() const;  // of blobs; KeyStore::kMostCachedBytes at most
+    std::size_t cached_bytes() const;  // of blobs; DeviceKeys::kMostCachedBytes at most
 
 private:
     struct Circumstance {
@@ -40,7 +40,7 @@ private:
     MbkStore& mbk_;
     mutable std::mutex mutex_;  // of both below
     Circumstance kept_under_;
-    LatelyUsed<SharedKey> kept_{kMostCached, KeyStore::kMostCachedBytes};
+    LatelyUsed<SharedKey> kept_{kMostCached, DeviceKeys::kMostCachedBytes};
 };
 
 }  // namespace cs2sim

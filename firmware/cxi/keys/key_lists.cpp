@@ -1,7 +1,7 @@
 // Lists of keys in pages: of all by index, of one group by specifier.
 #include <algorithm>
 
-#include "firmware/cxi/keys/key_store.h"
+#include "firmware/cxi/keys/device_keys.h"
 
 namespace cs2sim {
 namespace {
@@ -37,8 +37,8 @@ Bytes group_cursor(std::uint32_t spec, ByteView index) {
 
 }  // namespace
 
-Result<KeyStore::Page> KeyStore::list_volatile(ByteView prefix, ByteView after, std::size_t limit,
-                                               const std::function<bool(const KeyObject&)>& wanted) {
+Result<DeviceKeys::Page> DeviceKeys::list_volatile(ByteView prefix, ByteView after, std::size_t limit,
+                                                   const std::function<bool(const KeyObject&)>& wanted) {
     std::vector<std::pair<Bytes, SharedKey>> held;  // `wanted` may ask this store again: outside the lock
     {
         const std::lock_guard lock(mutex_);
@@ -58,8 +58,8 @@ Result<KeyStore::Page> KeyStore::list_volatile(ByteView prefix, ByteView after, 
     return page;
 }
 
-Result<KeyStore::Page> KeyStore::list(ByteView prefix, ByteView cursor, std::size_t limit,
-                                      const std::function<bool(const KeyObject&)>& wanted) {
+Result<DeviceKeys::Page> DeviceKeys::list(ByteView prefix, ByteView cursor, std::size_t limit,
+                                          const std::function<bool(const KeyObject&)>& wanted) {
     if (!cursor.empty() && cursor.size() != 1 && cursor.size() != 1 + CXI_INDEX_LENGTH)
         return fail(E_CXI_INVALID_PARAM_LEN);
     const std::uint8_t part = cursor.empty() ? kInVolatile : cursor[0];
@@ -95,8 +95,8 @@ Result<KeyStore::Page> KeyStore::list(ByteView prefix, ByteView cursor, std::siz
     return page;
 }
 
-std::vector<SharedKey> KeyStore::volatile_of_group(std::string_view group, std::uint32_t spec,
-                                                   ByteView index) {
+std::vector<SharedKey> DeviceKeys::volatile_of_group(std::string_view group, std::uint32_t spec,
+                                                     ByteView index) {
     const auto place = [](const LoadedKey& key) { return std::pair(key.object.spec(), as_text(key.index)); };
     std::vector<SharedKey> keys;
     {
@@ -112,10 +112,10 @@ std::vector<SharedKey> KeyStore::volatile_of_group(std::string_view group, std::
     return keys;
 }
 
-Result<KeyStore::Page> KeyStore::list_group(std::string_view group, const PropertyList& filter,
-                                            ByteView cursor, std::size_t limit,
-                                            const std::function<bool(const KeyObject&)>& wanted,
-                                            std::size_t most_read) {
+Result<DeviceKeys::Page> DeviceKeys::list_group(std::string_view group, const PropertyList& filter,
+                                                ByteView cursor, std::size_t limit,
+                                                const std::function<bool(const KeyObject&)>& wanted,
+                                                std::size_t most_read) {
     constexpr std::size_t kAtATime = 256;
     if (!cursor.empty() && cursor.size() != 5 + CXI_INDEX_LENGTH) return fail(E_CXI_INVALID_PARAM_LEN);
     if (!cursor.empty() && cursor[0] != kInGroup) return fail(E_CXI_INVALID_PARAM_VAL);

@@ -6,7 +6,7 @@
 
 #include "firmware/crypto/digest.h"
 #include "firmware/crypto/secret.h"
-#include "firmware/cxi/keys/key_store.h"
+#include "firmware/cxi/keys/device_keys.h"
 #include "firmware/smos/smos.h"
 
 namespace cs2sim {
@@ -151,14 +151,14 @@ Result<SecretBytes> secret_of_names(const Smos& smos) {
 
 }  // namespace
 
-Result<Bytes> KeyStore::note_name(std::uint8_t kind, const LoadedKey& key) const {
+Result<Bytes> DeviceKeys::note_name(std::uint8_t kind, const LoadedKey& key) const {
     CS2SIM_TRY_LET(secret, secret_of_names(smos_));
     const Noted of = identity(key);
     return NoteNames(secret, of).name(kind);
 }
 
 // Those that volatile keys with the same bytes share, or null. `make`: there are none, as the bytes are new.
-Result<std::shared_ptr<KeyRoles>> KeyStore::volatile_roles(const LoadedKey& key, bool make) {
+Result<std::shared_ptr<KeyRoles>> DeviceKeys::volatile_roles(const LoadedKey& key, bool make) {
     if (!key.roles) return nullptr;
     CS2SIM_TRY_LET(name, note_name(kRemembered, key));
     const std::lock_guard lock(mutex_);
@@ -174,7 +174,7 @@ Result<std::shared_ptr<KeyRoles>> KeyStore::volatile_roles(const LoadedKey& key,
 }
 
 // A stored public half looks at what its volatile private half does, and the other way round.
-Result<KeyRole> KeyStore::role(const LoadedKey& key, Separation side, KeyRole wanted) {
+Result<KeyRole> DeviceKeys::role(const LoadedKey& key, Separation side, KeyRole wanted) {
     const auto place = static_cast<std::size_t>(side);
     if (const std::uint8_t known = key.roles->known[place]; known != ROLE_OPEN)
         return static_cast<KeyRole>(known);
@@ -206,7 +206,7 @@ Result<KeyRole> KeyStore::role(const LoadedKey& key, Separation side, KeyRole wa
 }
 
 // One byte in a note of its own.
-Result<std::uint32_t> KeyStore::note_purpose(const LoadedKey& key, std::uint32_t wanted) {
+Result<std::uint32_t> DeviceKeys::note_purpose(const LoadedKey& key, std::uint32_t wanted) {
     Bytes kept;
     CS2SIM_TRY(change_note(NoteKind::purpose, key, [&](ByteView before) -> Result<Bytes> {
         return kept = before.empty() ? Bytes{static_cast<std::uint8_t>(wanted)} : to_bytes(before);
@@ -214,7 +214,7 @@ Result<std::uint32_t> KeyStore::note_purpose(const LoadedKey& key, std::uint32_t
     return std::uint32_t{kept.front()};
 }
 
-Result<std::uint32_t> KeyStore::purpose(const LoadedKey& key, std::uint32_t wanted) {
+Result<std::uint32_t> DeviceKeys::purpose(const LoadedKey& key, std::uint32_t wanted) {
     if (const std::uint32_t known = key.roles->purpose; known != KeyRoles::kNoPurpose) return known;
     CS2SIM_TRY_LET(shared, volatile_roles(key, false));
     if (!shared) shared = key.roles;
@@ -234,7 +234,7 @@ Result<std::uint32_t> KeyStore::purpose(const LoadedKey& key, std::uint32_t want
     return fixed;
 }
 
-Result<void> KeyStore::keep_roles(const LoadedKey& key) {
+Result<void> DeviceKeys::keep_roles(const LoadedKey& key) {
     if (!key.is_volatile || !key.roles) return {};
     const std::lock_guard lock(key.roles->mutex);
     if (!key.roles->only_here) return {};
@@ -257,7 +257,7 @@ Result<void> KeyStore::keep_roles(const LoadedKey& key) {
     return {};
 }
 
-Result<std::vector<Bytes>> KeyStore::policies(const LoadedKey& key, ByteView came) {
+Result<std::vector<Bytes>> DeviceKeys::policies(const LoadedKey& key, ByteView came) {
     CS2SIM_TRY_LET(secret, secret_of_names(smos_));
     CS2SIM_TRY_LET(keys, database());
     std::vector<Bytes> all;
@@ -268,8 +268,8 @@ Result<std::vector<Bytes>> KeyStore::policies(const LoadedKey& key, ByteView cam
     return all;
 }
 
-Result<void> KeyStore::change_policies(const LoadedKey& key,
-                                       const std::function<Result<Bytes>(ByteView)>& change) {
+Result<void> DeviceKeys::change_policies(const LoadedKey& key,
+                                         const std::function<Result<Bytes>(ByteView)>& change) {
     CS2SIM_TRY_LET(secret, secret_of_names(smos_));
     CS2SIM_TRY_LET(keys, database());
     const std::vector<Noted> forms = wrapped_forms(key, {});
@@ -286,14 +286,14 @@ Result<void> KeyStore::change_policies(const LoadedKey& key,
     });
 }
 
-Result<Bytes> KeyStore::note(NoteKind kind, const LoadedKey& key) {
+Result<Bytes> DeviceKeys::note(NoteKind kind, const LoadedKey& key) {
     CS2SIM_TRY_LET(name, note_name(static_cast<std::uint8_t>(kind), key));
     CS2SIM_TRY_LET(keys, database());
     return keys->note(name);
 }
 
-Result<void> KeyStore::change_note(NoteKind kind, const LoadedKey& key,
-                                   const std::function<Result<Bytes>(ByteView)>& change) {
+Result<void> DeviceKeys::change_note(NoteKind kind, const LoadedKey& key,
+                                     const std::function<Result<Bytes>(ByteView)>& change) {
     CS2SIM_TRY_LET(keys, database());
     CS2SIM_TRY_LET(name, note_name(static_cast<std::uint8_t>(kind), key));
     return keys->change([&](Batch& batch) -> Result<void> {
@@ -315,7 +315,7 @@ std::atomic<std::uint64_t> guard_changes = 1;
 }  // namespace
 
 // A form before was one byte, and of all groups.
-bool KeyStore::guards_in(ByteView note, std::string_view group) {
+bool DeviceKeys::guards_in(ByteView note, std::string_view group) {
     if (note.size() % kGroupBytes != 0) return true;
     const Bytes prefix = group_prefix(group);
     for (ByteView rest = note; !rest.empty(); rest = rest.subspan(kGroupBytes))
@@ -323,7 +323,7 @@ bool KeyStore::guards_in(ByteView note, std::string_view group) {
     return false;
 }
 
-Result<void> KeyStore::keep_guards(const LoadedKey& wrapping) {
+Result<void> DeviceKeys::keep_guards(const LoadedKey& wrapping) {
     CS2SIM_TRY_LET(known, note(NoteKind::guards, wrapping));
     if (!known.empty() && guards_in(known, wrapping.object.group())) return {};
     CS2SIM_TRY(change_note(NoteKind::guards, wrapping, [&](ByteView before) -> Result<Bytes> {
@@ -338,7 +338,7 @@ Result<void> KeyStore::keep_guards(const LoadedKey& wrapping) {
 }
 
 // The number first: a note that comes between makes it old.
-Result<Bytes> KeyStore::guards(const LoadedKey& key) {
+Result<Bytes> DeviceKeys::guards(const LoadedKey& key) {
     const std::uint64_t changes = guard_changes;
     if (key.roles->unguarding == changes) return Bytes();
     CS2SIM_TRY_LET(known, note(NoteKind::guards, key));
@@ -346,7 +346,7 @@ Result<Bytes> KeyStore::guards(const LoadedKey& key) {
     return known;
 }
 
-Result<void> KeyStore::modify_noted(NoteKind kind, ByteView index, const NotedChange& change) {
+Result<void> DeviceKeys::modify_noted(NoteKind kind, ByteView index, const NotedChange& change) {
     if (const SharedKey key = volatile_key(index)) return modify_volatile_noted(kind, *key, change);
     CS2SIM_TRY_LET(keys, database());
     return keys->change([&](Batch& batch) -> Result<void> {
@@ -361,7 +361,8 @@ Result<void> KeyStore::modify_noted(NoteKind kind, ByteView index, const NotedCh
     });
 }
 
-Result<void> KeyStore::modify_volatile_noted(NoteKind kind, const LoadedKey& key, const NotedChange& change) {
+Result<void> DeviceKeys::modify_volatile_noted(NoteKind kind, const LoadedKey& key,
+                                               const NotedChange& change) {
     Bytes note;
     CS2SIM_TRY(change_note(kind, key, [&](ByteView before) -> Result<Bytes> {
         note = to_bytes(before);

@@ -89,7 +89,7 @@ struct KeyRoles {
     // Under the mutex, as is whatever fixes a role.
     bool only_here = false;
     std::mutex mutex;
-    // At which number of changes of the notes of guards (KeyStore::guards()) the key had none.
+    // At which number of changes of the notes of guards (DeviceKeys::guards()) the key had none.
     std::atomic<std::uint64_t> unguarding{0};
 };
 

@@ -1,6 +1,6 @@
 // Volatile keys: in memory, bounded, ending with who made them.
+#include "firmware/cxi/keys/device_keys.h"
 #include "firmware/cxi/keys/key_specs.h"
-#include "firmware/cxi/keys/key_store.h"
 #include "firmware/smos/flash/memory_reserve.h"
 
 namespace cs2sim {
@@ -20,19 +20,19 @@ VolatileOwner::~VolatileOwner() {
     if (const auto store = store_.lock()) (*store)->forget_volatile(number_);
 }
 
-std::shared_ptr<VolatileOwner> KeyStore::owner() {
+std::shared_ptr<VolatileOwner> DeviceKeys::owner() {
     const std::lock_guard lock(mutex_);
     return std::make_shared<VolatileOwner>(self_, ++last_owner_);
 }
 
-void KeyStore::release(std::map<Bytes, Held, ByBytes>::iterator held) {
+void DeviceKeys::release(std::map<Bytes, Held, ByBytes>::iterator held) {
     volatile_bytes_ -= held->second.bytes;
     volatile_.erase(held);
 }
 
 // All or none.
-Result<void> KeyStore::keep_volatile(std::initializer_list<KeyObject*> objects, bool overwrite,
-                                     const Lifetime& lifetime) {
+Result<void> DeviceKeys::keep_volatile(std::initializer_list<KeyObject*> objects, bool overwrite,
+                                       const Lifetime& lifetime) {
     std::map<Bytes, Held, ByBytes> ready;  // moves over without memory
     for (const KeyObject* object : objects) {
         CS2SIM_TRY_LET(loaded, load_key(*object));
@@ -59,8 +59,8 @@ Result<void> KeyStore::keep_volatile(std::initializer_list<KeyObject*> objects, 
     return {};
 }
 
-Result<void> KeyStore::insert_volatile(Database& stored, std::initializer_list<KeyObject*> objects,
-                                       bool overwrite, const Lifetime& lifetime) {
+Result<void> DeviceKeys::insert_volatile(Database& stored, std::initializer_list<KeyObject*> objects,
+                                         bool overwrite, const Lifetime& lifetime) {
     const auto unnumbered = those_without_spec(objects);
     if (!unnumbered.empty())
         CS2SIM_TRY(stored.change([&](Batch& batch) { return give_specs(batch, unnumbered); }));
@@ -72,15 +72,15 @@ Result<void> KeyStore::insert_volatile(Database& stored, std::initializer_list<K
     return keep_volatile(objects, overwrite, lifetime);
 }
 
-SharedKey KeyStore::volatile_key(ByteView index) {
+SharedKey DeviceKeys::volatile_key(ByteView index) {
     const std::lock_guard lock(mutex_);
     const auto found = volatile_.find(index);
     return found == volatile_.end() ? nullptr : found->second.key;
 }
 
 // E_DB_NOT_FOUND when there is no volatile key of that index.
-Result<void> KeyStore::modify_volatile(ByteView index,
-                                       const std::function<Result<void>(KeyObject&)>& change) {
+Result<void> DeviceKeys::modify_volatile(ByteView index,
+                                         const std::function<Result<void>(KeyObject&)>& change) {
     const std::lock_guard lock(mutex_);
     const auto found = volatile_.find(index);
     if (found == volatile_.end()) return fail(E_DB_NOT_FOUND);
@@ -99,13 +99,13 @@ Result<void> KeyStore::modify_volatile(ByteView index,
     return {};
 }
 
-void KeyStore::forget_volatile() {
+void DeviceKeys::forget_volatile() {
     const std::lock_guard lock(mutex_);
     volatile_.clear();
     volatile_bytes_ = 0;
 }
 
-void KeyStore::forget_volatile(std::uint64_t owner) {
+void DeviceKeys::forget_volatile(std::uint64_t owner) {
     const std::lock_guard lock(mutex_);
     for (auto at = volatile_.begin(); at != volatile_.end();)
         if (const auto held = at++; held->second.owner == owner) release(held);

@@ -169,10 +169,10 @@ TEST_CASE("keys and shares on cards") {
     REQUIRE(code_of(loaded) == 0);
     CHECK(loaded->share == share.share);
 
-    const auto made = generate_key(KeyKind::rsa, kReader + "#424242", "1024", "Ann Smith");
+    const auto made = generate_key(KeyFileKind::rsa, kReader + "#424242", "1024", "Ann Smith");
     REQUIRE(code_of(made) == 0);
     CHECK(sign(kReader + "#424242", "ANN") == 0);
-    CHECK(code_of(generate_key(KeyKind::ec, kReader + "#424242", "", "Ann")) == E_CSA_KEY_TYPE);
+    CHECK(code_of(generate_key(KeyFileKind::ec, kReader + "#424242", "", "Ann")) == E_CSA_KEY_TYPE);
     CHECK(code_of(copy_key(kReader, "/tmp/no.key")) == E_SC_DENIED);
     CHECK(loaded->share == load_share(kReader + "#424242")->share);
 }

@@ -30,7 +30,7 @@ constexpr std::size_t kAtOnce = 256;
 
 // In one change, as a change of the database takes long.
 template <std::size_t... I>
-Result<void> insert(KeyStore& keys, std::vector<KeyObject>& objects, std::index_sequence<I...>) {
+Result<void> insert(DeviceKeys& keys, std::vector<KeyObject>& objects, std::index_sequence<I...>) {
     return keys.insert({&objects[I]...}, false);
 }
 
@@ -316,7 +316,7 @@ TEST_CASE("no cursor of a list names a key that the caller may not see, and the 
         return CxiBench::reference(bench.run(SFC_CXI_OBJ_CREATE, {0, list.encode()}));
     };
     std::set<Bytes> hidden;  // by index
-    for (std::size_t i = 0; i < KeyStore::kScanPerPage + 100; i += kAtOnce) {
+    for (std::size_t i = 0; i < DeviceKeys::kScanPerPage + 100; i += kAtOnce) {
         std::vector<KeyObject> some(kAtOnce);
         for (std::size_t j = 0; j < kAtOnce; ++j) {
             some[j].properties = CxiBench::key_template(CXI_KEY_ALGO_RAW, 0, "hidden", std::to_string(i + j));

@@ -223,8 +223,8 @@ TEST_CASE("what is kept of keys that were used lately is bounded by bytes too, w
                               iv_parameter(Bytes(16)), Bytes(16)));
         }
     for (const std::size_t bytes : {bench.cxi.keys.cached_bytes(), bench.cxi.external.cached_bytes()}) {
-        CHECK(bytes <= KeyStore::kMostCachedBytes);
-        CHECK(bytes >= KeyStore::kMostCachedBytes - 300'000);
+        CHECK(bytes <= DeviceKeys::kMostCachedBytes);
+        CHECK(bytes >= DeviceKeys::kMostCachedBytes - 300'000);
     }
     CHECK(bench.crypt(keys.front(), CXI_MECH_MODE_ENCRYPT | CXI_MECH_CHAIN_CTR, iv_parameter(Bytes(16)),
                       Bytes(16)));

@@ -305,19 +305,19 @@ TEST_CASE("generate, copy, change password, save public part") {
     const ScratchFolder folder;
     const std::string rsa = folder.path() / "rsa.key";
     const std::string ec = folder.path() / "ec.key";
-    const auto made = generate_key(KeyKind::rsa, rsa + "#pw", "1024", "Ann");
+    const auto made = generate_key(KeyFileKind::rsa, rsa + "#pw", "1024", "Ann");
     REQUIRE(code_of(made) == 0);
     CHECK(made->bits == 1024);
-    const auto made_ec = generate_key(KeyKind::ec, ec, "", "Bob");
+    const auto made_ec = generate_key(KeyFileKind::ec, ec, "", "Bob");
     REQUIRE(code_of(made_ec) == 0);
     CHECK(made_ec->curve == "brainpoolP320t1");
     CHECK(made_ec->bits == 320);
-    CHECK(code_of(generate_key(KeyKind::ec, ec, "NIST-P256", "Bob")) == 0);
-    CHECK(code_of(generate_key(KeyKind::ec, ec, "no-curve", "Bob")) == E_ECA_NOT_FOUND);
+    CHECK(code_of(generate_key(KeyFileKind::ec, ec, "NIST-P256", "Bob")) == 0);
+    CHECK(code_of(generate_key(KeyFileKind::ec, ec, "no-curve", "Bob")) == E_ECA_NOT_FOUND);
     for (const char* size : {"512", "9000", "1025", "x", "2048x", "-2048"})
-        CHECK(code_of(generate_key(KeyKind::rsa, rsa, size, "")) == E_CSA_KEY_LENGTH);
-    CHECK(code_of(generate_key(KeyKind::rsa, "/nonexistent/x.key", "1024", "")) == E_CSA_KEY_WRITE);
-    CHECK(code_of(generate_key(KeyKind::ec, ec, "", "two\nlines")) == E_CSA_PARAM);
+        CHECK(code_of(generate_key(KeyFileKind::rsa, rsa, size, "")) == E_CSA_KEY_LENGTH);
+    CHECK(code_of(generate_key(KeyFileKind::rsa, "/nonexistent/x.key", "1024", "")) == E_CSA_KEY_WRITE);
+    CHECK(code_of(generate_key(KeyFileKind::ec, ec, "", "two\nlines")) == E_CSA_PARAM);
 
     const auto file = read_key_file(*parse_key_spec(rsa + "#pw"));
     REQUIRE(code_of(file) == 0);
@@ -349,7 +349,7 @@ TEST_CASE("keys of every curve come back from their files") {
           "brainpoolP384t1", "brainpoolP512r1"}) {
         INFO(curve);
         const std::string path = folder.path() / "ec.key";
-        const auto made = generate_key(KeyKind::ec, path + "#pw", curve, "Bob");
+        const auto made = generate_key(KeyFileKind::ec, path + "#pw", curve, "Bob");
         REQUIRE(code_of(made) == 0);
         const auto file = read_key_file(*parse_key_spec(path + "#pw"));
         REQUIRE(code_of(file) == 0);
@@ -368,10 +368,10 @@ TEST_CASE("a new password is asked for twice") {
         return to_secret(as_bytes(answer));
     };
     answers = {"tipped", "typed"};
-    CHECK(code_of(generate_key(KeyKind::ec, path + "#ask", "", "Bob", terminal)) == E_PP_PIN_REPETITION);
+    CHECK(code_of(generate_key(KeyFileKind::ec, path + "#ask", "", "Bob", terminal)) == E_PP_PIN_REPETITION);
     CHECK_FALSE(std::filesystem::exists(path));
     answers = {"typed", "typed"};
-    REQUIRE(code_of(generate_key(KeyKind::ec, path + "#ask", "", "Bob", terminal)) == 0);
+    REQUIRE(code_of(generate_key(KeyFileKind::ec, path + "#ask", "", "Bob", terminal)) == 0);
     CHECK(code_of(read_key_file(*parse_key_spec(path + "#typed"))) == 0);
 }
 

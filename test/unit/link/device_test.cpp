@@ -74,7 +74,7 @@ TEST_CASE("logon with an RSA key file, states add up, logoff") {
     CHECK(code_of(device->execute_block(FC_CMDS, SFC_CMDS_ECHO, Bytes(kMaxFrame - 20))) == E_CSA_PARAM);
 
     const std::string ec = running.folder() / "ec.key";
-    REQUIRE(generate_key(KeyKind::ec, ec, "", "ANN"));
+    REQUIRE(generate_key(KeyFileKind::ec, ec, "", "ANN"));
     const auto token = (*open_key_source(ec))->token();
     REQUIRE(add_user(*device, "ANN", 0x01000000, MECH_ECDSA, *token) == 0);
     REQUIRE(logon(*device, "ANN", ec) == 0);

@@ -12,12 +12,12 @@ namespace {
 
 std::vector<std::string> g_calls;
 
-Result<void> record(Session& session, const std::string& value) {
+Result<void> record(ToolSession& session, const std::string& value) {
     g_calls.push_back(session.parameter_or("Group", "-") + ":" + value);
     return {};
 }
 
-Result<void> refuse(Session&, const std::string&) {
+Result<void> refuse(ToolSession&, const std::string&) {
     g_calls.emplace_back("refused");
     return fail(E_CMDS_DENIED);
 }

@@ -4,10 +4,10 @@
 #include <cstdlib>
 
 using namespace cs2sim;
-using tools::Session;
+using tools::ToolSession;
 
 TEST_CASE("a parameter stays until it is given again, its name in any case") {
-    Session session("test");
+    ToolSession session("test");
     CHECK_FALSE(session.parameter("Group").has_value());
     CHECK(session.parameter_or("Group", "*") == "*");
     session.set_parameter("Group", "A");
@@ -19,7 +19,7 @@ TEST_CASE("a parameter stays until it is given again, its name in any case") {
 TEST_CASE("a device must be named by Dev= or the environment") {
     ::unsetenv("CRYPTOSERVER");
     ::unsetenv("CRYPTOSEVER");
-    Session session("test");
+    ToolSession session("test");
     CHECK(session.device().error().code == E_CSA_DEVICE_NAME);
 
     session.set_parameter("Dev", "unix:/nowhere/socket");
@@ -29,7 +29,7 @@ TEST_CASE("a device must be named by Dev= or the environment") {
 TEST_CASE("the environment names the device, also in the guide's spelling") {
     for (const char* variable : {"CRYPTOSERVER", "CRYPTOSEVER"}) {
         ::setenv(variable, "unix:/nowhere/socket", 1);
-        Session session("test");
+        ToolSession session("test");
         CHECK(session.device().error().code == with_errno(E_CSA_CONNECT, ENOENT));
         ::unsetenv(variable);
     }
@@ -37,7 +37,7 @@ TEST_CASE("the environment names the device, also in the guide's spelling") {
 
 TEST_CASE("a time-out is a number of milliseconds") {
     for (const char* text : {"", "0", "x", "1s"}) {
-        Session session("test");
+        ToolSession session("test");
         session.set_parameter("Dev", "unix:/nowhere/socket");
         session.set_parameter("Timeout", text);
         CHECK(session.device().error().code == E_CSA_SYNTAX);

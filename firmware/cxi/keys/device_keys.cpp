@@ -1,4 +1,4 @@
-#include "firmware/cxi/keys/key_store.h"
+#include "firmware/cxi/keys/device_keys.h"
 
 #include <algorithm>
 
@@ -9,7 +9,7 @@
 
 namespace cs2sim {
 // The cache goes when the database is another one, as after Clear.
-Result<std::shared_ptr<Database>> KeyStore::database() {
+Result<std::shared_ptr<Database>> DeviceKeys::database() {
     auto opened = databases_.open(kKeyDatabase);
     if (!opened && opened.error().code == E_OS_FILE_NO_SUCH_FILE)
         opened = databases_.create(kKeyDatabase, database_policy(kKeyDatabase)->info);
@@ -22,13 +22,13 @@ Result<std::shared_ptr<Database>> KeyStore::database() {
     return opened;
 }
 
-SharedKey KeyStore::cached(ByteView index, std::uint64_t changes) {
+SharedKey DeviceKeys::cached(ByteView index, std::uint64_t changes) {
     const std::lock_guard lock(mutex_);
     const Cached* found = cache_.find(as_text(index));
     return found && found->changes == changes ? found->key : nullptr;
 }
 
-SharedKey KeyStore::confirmed(ByteView index, ByteView record_hash, std::uint64_t changes) {
+SharedKey DeviceKeys::confirmed(ByteView index, ByteView record_hash, std::uint64_t changes) {
     const std::lock_guard lock(mutex_);
     Cached* found = cache_.find(as_text(index));
     if (!found || !std::ranges::equal(found->record_hash, record_hash)) return nullptr;
@@ -36,22 +36,22 @@ SharedKey KeyStore::confirmed(ByteView index, ByteView record_hash, std::uint64_
     return found->key;
 }
 
-void KeyStore::remember(ByteView index, Cached entry, std::size_t bytes) {
+void DeviceKeys::remember(ByteView index, Cached entry, std::size_t bytes) {
     const std::lock_guard lock(mutex_);
     cache_.put(as_text(index), std::move(entry), bytes);
 }
 
-std::size_t KeyStore::cached_bytes() const {
+std::size_t DeviceKeys::cached_bytes() const {
     const std::lock_guard lock(mutex_);
     return cache_.cost();
 }
 
-void KeyStore::forget(ByteView index) {
+void DeviceKeys::forget(ByteView index) {
     const std::lock_guard lock(mutex_);
     cache_.erase(as_text(index));
 }
 
-Result<SharedKey> KeyStore::find(ByteView index) {
+Result<SharedKey> DeviceKeys::find(ByteView index) {
     if (index.size() != CXI_INDEX_LENGTH) return fail(E_CXI_INVALID_PARAM_LEN);
     if (auto key = volatile_key(index)) return key;
     CS2SIM_TRY_LET(keys, database());
@@ -71,7 +71,8 @@ Result<SharedKey> KeyStore::find(ByteView index) {
     return key;
 }
 
-Result<void> KeyStore::insert(std::initializer_list<KeyObject*> objects, bool overwrite, Lifetime lifetime) {
+Result<void> DeviceKeys::insert(std::initializer_list<KeyObject*> objects, bool overwrite,
+                                Lifetime lifetime) {
     CS2SIM_TRY_LET(keys, database());
     if (lifetime.is_volatile) return insert_volatile(*keys, objects, overwrite, lifetime);
     const auto unnumbered = those_without_spec(objects);
@@ -103,8 +104,8 @@ Result<void> KeyStore::insert(std::initializer_list<KeyObject*> objects, bool ov
     return {};
 }
 
-Result<void> KeyStore::modify(ByteView index, const std::function<Result<void>(KeyObject&)>& change,
-                              const KeyObject* if_absent) {
+Result<void> DeviceKeys::modify(ByteView index, const std::function<Result<void>(KeyObject&)>& change,
+                                const KeyObject* if_absent) {
     if (const auto done = modify_volatile(index, change); done || done.error().code != E_DB_NOT_FOUND)
         return done;
     CS2SIM_TRY_LET(keys, database());
@@ -117,7 +118,7 @@ Result<void> KeyStore::modify(ByteView index, const std::function<Result<void>(K
     });
 }
 
-Result<void> KeyStore::erase(ByteView index) {
+Result<void> DeviceKeys::erase(ByteView index) {
     {
         const std::lock_guard lock(mutex_);
         if (const auto held = volatile_.find(index); held != volatile_.end()) {
@@ -138,12 +139,12 @@ Result<void> KeyStore::erase(ByteView index) {
     return {};
 }
 
-Result<std::uint64_t> KeyStore::count() {
+Result<std::uint64_t> DeviceKeys::count() {
     CS2SIM_TRY_LET(keys, database());
     return keys->count();
 }
 
-Result<std::uint32_t> KeyStore::erase_group(std::string_view group) {
+Result<std::uint32_t> DeviceKeys::erase_group(std::string_view group) {
     const Bytes prefix = group_prefix(group);
     CS2SIM_TRY_LET(keys, database());
     std::uint32_t erased = 0;
@@ -176,7 +177,7 @@ Result<std::uint32_t> KeyStore::erase_group(std::string_view group) {
     return erased;
 }
 
-Result<std::uint64_t> KeyStore::changes(std::initializer_list<ByteView> indices) {
+Result<std::uint64_t> DeviceKeys::changes(std::initializer_list<ByteView> indices) {
     CS2SIM_TRY_LET(keys, database());
     std::uint64_t sum = 0;
     for (const ByteView index : indices) sum += keys->changes(index);

@@ -20,19 +20,19 @@ struct Smos;
 
 using SharedKey = std::shared_ptr<const LoadedKey>;
 
-class KeyStore;
+class DeviceKeys;
 
-// Volatile keys end with it. Made by KeyStore::owner().
+// Volatile keys end with it. Made by DeviceKeys::owner().
 class VolatileOwner {
 public:
-    VolatileOwner(std::weak_ptr<KeyStore*> store, std::uint64_t number)
+    VolatileOwner(std::weak_ptr<DeviceKeys*> store, std::uint64_t number)
         : store_(std::move(store)), number_(number) {}
     VolatileOwner(const VolatileOwner&) = delete;
     ~VolatileOwner();
     std::uint64_t number() const { return number_; }
 
 private:
-    std::weak_ptr<KeyStore*> store_;  // which may be gone
+    std::weak_ptr<DeviceKeys*> store_;  // which may be gone
     std::uint64_t number_;
 };
 
@@ -49,14 +49,14 @@ struct VolatileLimits {
     std::size_t bytes = std::size_t{16} << 20;
 };
 
-class KeyStore {
+class DeviceKeys {
 public:
     static constexpr std::size_t kMostCached = 2048;  // at some 10 KB an RSA key: 20 MB
     // Of the records of cached keys together: users may hang 250 KB of labels and the like on a key.
     static constexpr std::size_t kMostCachedBytes = std::size_t{16} << 20;
     static constexpr std::size_t kScanPerPage = 4096;  // records read for one page at most
 
-    KeyStore(Smos& smos, DatabaseStore& databases, VolatileLimits limits = {})
+    DeviceKeys(Smos& smos, DatabaseStore& databases, VolatileLimits limits = {})
         : smos_(smos), databases_(databases), limits_(limits) {
         databases_.index(kKeyDatabase, key_terms);
     }
@@ -202,8 +202,8 @@ private:
     // Those of keys that are, or were, in volatile objects alone, by the names of their notes.
     std::map<Bytes, std::weak_ptr<KeyRoles>, ByBytes> volatile_roles_;
     std::uint64_t last_owner_ = 0;
-    std::shared_ptr<KeyStore*> self_ =
-        std::make_shared<KeyStore*>(this);  // for owners that outlive the store
+    std::shared_ptr<DeviceKeys*> self_ =
+        std::make_shared<DeviceKeys*>(this);  // for owners that outlive the store
 };
 
 }  // namespace cs2sim
