@@ -23,7 +23,8 @@ bool somebody_listens(unsigned port) {
 
 }  // namespace
 
-Pgbouncer::Pgbouncer(const Postgres& server, const std::string& database, const std::string& mode)
+Pgbouncer::Pgbouncer(const Postgres& server, const std::string& database, const std::string& mode,
+                     unsigned servers)
     : database_(database), port_(free_port()) {
     const std::string port = std::to_string(port_);
     scenario::write_file(folder_ / "users", "\"owner\" \"secret\"\n");
@@ -32,7 +33,8 @@ Pgbouncer::Pgbouncer(const Postgres& server, const std::string& database, const 
         "[databases]\n" + database + " = host=127.0.0.1 port=" + std::to_string(server.port()) +
             " dbname=" + database + "\n[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = " + port +
             "\nunix_socket_dir =\nauth_type = scram-sha-256\nauth_file = " + (folder_ / "users").string() +
-            "\npool_mode = " + mode + "\nserver_tls_sslmode = require\ndefault_pool_size = 40\n");
+            "\npool_mode = " + mode +
+            "\nserver_tls_sslmode = require\ndefault_pool_size = " + std::to_string(servers) + "\n");
     std::filesystem::permissions(folder_.path(),
                                  std::filesystem::perms::others_all | std::filesystem::perms::owner_all);
     process_.start({"/usr/sbin/pgbouncer", (folder_ / "pgbouncer.ini").string()}, folder_ / "log");

@@ -7,8 +7,9 @@ namespace cs2sim::keystore {
 
 class Pgbouncer {
 public:
-    // `mode`: session, transaction.
-    Pgbouncer(const Postgres& server, const std::string& database, const std::string& mode);
+    // `mode`: session, transaction. `servers`: how many connections it holds to the server at most.
+    Pgbouncer(const Postgres& server, const std::string& database, const std::string& mode,
+              unsigned servers = 40);
     std::string connection() const;
 
 private:

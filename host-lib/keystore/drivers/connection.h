@@ -30,6 +30,10 @@ struct Failure {
     std::string words;
 };
 
+inline Failure no_answer_in_time() {
+    return {Trouble::refused, E_CSA_STORE_TIMEOUT, "the key store did not answer in time"};
+}
+
 class Connection {
 public:
     virtual ~Connection() = default;

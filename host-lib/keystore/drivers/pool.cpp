@@ -83,7 +83,10 @@ tl::expected<Pool::Lease, Failure> Pool::take(Clock::time_point deadline) {
 tl::expected<Pool::Lease, Failure> Pool::open(Inside inside, Clock::time_point deadline, bool listens) {
     auto connection = driver_.connect(deadline);
     tl::expected<void, Failure> fit;
-    if (connection) fit = welcome_(**connection);
+    if (connection) {
+        (*connection)->arm(deadline);
+        fit = welcome_(**connection);
+    }
     if (connection && fit && listens) {
         try {
             (*connection)->listen();
@@ -91,6 +94,7 @@ tl::expected<Pool::Lease, Failure> Pool::open(Inside inside, Clock::time_point d
             fit = tl::unexpected((*connection)->classify(error));
         }
     }
+    if (connection && (*connection)->fired()) fit = tl::unexpected(no_answer_in_time());
     if (connection && fit) return Lease(std::move(inside), *this, std::move(*connection), listens);
     drop(nullptr, listens);
     return tl::unexpected(connection ? fit.error() : connection.error());

@@ -56,8 +56,8 @@ public:
         bool listens_;
     };
 
-    // Waits while all are in use. Failures: those of the driver and of the welcome; refused with
-    // E_CSA_STORE_TIMEOUT when none came back in time.
+    // Waits while all are in use; a new one comes armed. Failures: those of the driver and of the welcome;
+    // refused with E_CSA_STORE_TIMEOUT when none came back in time.
     tl::expected<Lease, Failure> take(Clock::time_point deadline);
 
     // What the listening connection has heard since the last time.

@@ -99,8 +99,7 @@ tl::expected<void, Failure> SqlKeyStore::one_try(const Work& work, bool repeated
     } catch (const soci::soci_error& error) {
         connection.disarm();
         Failure failure = connection.classify(error);
-        if (connection.fired())
-            failure = {Trouble::refused, E_CSA_STORE_TIMEOUT, "the key store did not answer in time"};
+        if (connection.fired()) failure = no_answer_in_time();
         if (connection.fired())
             lease.drop();
         else if (failure.trouble == Trouble::lost)

@@ -80,6 +80,7 @@ Result<void> SqlKeyStore::with_bare_connection(
             done = tl::unexpected((*connection)->classify(error));
         }
         (*connection)->disarm();
+        if (!done && (*connection)->fired()) done = tl::unexpected(no_answer_in_time());
     }
     if (connection && done) return {};
     const Failure& failure = connection ? done.error() : connection.error();

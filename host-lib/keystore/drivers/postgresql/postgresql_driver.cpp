@@ -8,6 +8,8 @@
 #include <algorithm>
 #include <atomic>
 
+#include "host-lib/keystore/drivers/postgresql/handed_over.h"
+#include "host-lib/keystore/drivers/postgresql/in_step.h"
 #include "host-lib/keystore/drivers/postgresql/postgresql_statements.h"
 #include "host-lib/keystore/drivers/postgresql/watchdog.h"
 #include "host-lib/keystore/drivers/postgresql_failure.h"
@@ -38,19 +40,43 @@ private:
     locale_t before_{};
 };
 
+void keep_quiet(PGconn* connection) {
+    PQsetNoticeProcessor(
+        connection, [](void*, const char*) {}, nullptr);  // else it writes to the program's stderr
+}
+
+// A connection's socket under watch.
+class Watched {
+public:
+    Watched(Watchdog& watchdog, PGconn* connection, Clock::time_point deadline)
+        : watchdog_(watchdog), watch_(watchdog.watch(PQsocket(connection))) {
+        arm(deadline);
+    }
+    ~Watched() { watchdog_.forget(watch_); }
+    Watched(const Watched&) = delete;
+    Watched& operator=(const Watched&) = delete;
+    void arm(Clock::time_point deadline) { watchdog_.arm(*watch_, deadline); }
+    void disarm() { watchdog_.disarm(*watch_); }
+    bool fired() const { return watchdog_.fired(*watch_); }
+
+private:
+    Watchdog& watchdog_;
+    const std::shared_ptr<Watchdog::Watch> watch_;
+};
+
 class PostgresqlConnection : public Connection {
 public:
-    PostgresqlConnection(const std::string& conninfo, Watchdog& watchdog)
-        : session_(soci::postgresql, conninfo),
-          prepared_(raw()),
-          watchdog_(watchdog),
-          watch_(watchdog.watch(PQsocket(raw()))) {
-        PQsetNoticeProcessor(
-            raw(), [](void*, const char*) {}, nullptr);  // else it writes to the program's stderr
+    // Armed.
+    PostgresqlConnection(std::unique_ptr<soci::session> session, Watchdog& watchdog,
+                         Clock::time_point deadline)
+        : session_(std::move(session)), prepared_(raw()), watched_(watchdog, raw(), deadline) {
+        keep_quiet(raw());
     }
-    ~PostgresqlConnection() override { watchdog_.forget(watch_); }
+    ~PostgresqlConnection() override {
+        if (pooled_) leave_pooler();
+    }
 
-    soci::session& session() override { return session_; }
+    soci::session& session() override { return *session_; }
     const Dialect& dialect() const override { return kPostgresql; }
     PreparedStatements* prepared() override { return &prepared_; }
 
@@ -61,11 +87,14 @@ public:
         return failure_of_sqlstate(own ? own->sqlstate() : "", error.get_error_message());
     }
 
-    void arm(Clock::time_point deadline) override { watchdog_.arm(*watch_, deadline); }
-    void disarm() override { watchdog_.disarm(*watch_); }
-    bool fired() const override { return watchdog_.fired(*watch_); }
+    void arm(Clock::time_point deadline) override { watched_.arm(deadline); }
+    void disarm() override { watched_.disarm(); }
+    bool fired() const override { return watched_.fired(); }
 
-    void listen() override { run(*this, "listen " + std::string(kChannel)); }
+    void listen() override {
+        listens_ = true;
+        run(*this, "listen " + std::string(kChannel));
+    }
     void hear(Changes& changes, bool answered) override {
         if (!answered && PQconsumeInput(raw()) == 0) changes.anything = true;
         while (PGnotify* told = PQnotifies(raw())) {
@@ -82,55 +111,48 @@ public:
 
     void abandon() override { ::close(PQsocket(raw())); }
 
-    int process_told() { return PQbackendPID(raw()); }
-    std::optional<std::uint64_t> process_met() { return read_number(*this, "select pg_backend_pid()"); }
+    // Through a pooler, who gives the server on.
+    void pooled() { pooled_ = true; }
+    PGconn* raw() { return static_cast<soci::postgresql_session_backend*>(session_->get_backend())->conn_; }
 
 private:
-    PGconn* raw() { return static_cast<soci::postgresql_session_backend*>(session_.get_backend())->conn_; }
+    // A server that still has something to tell when its client goes is given on out of step (in_step.h).
+    // Where there is no answer, the pooler ends it.
+    void leave_pooler() {
+        constexpr auto kPatience = std::chrono::seconds(1);
+        if (!listens_ || PQtransactionStatus(raw()) != PQTRANS_IDLE || fired()) return;
+        arm(Clock::now() + kPatience);
+        PQclear(PQexec(raw(), "unlisten *"));
+    }
 
-    soci::session session_;
+    const std::unique_ptr<soci::session> session_;
     PostgresqlStatements prepared_;
-    Watchdog& watchdog_;
-    std::shared_ptr<Watchdog::Watch> watch_;
+    Watched watched_;  // ends before the session, which closes the socket
+    bool listens_ = false, pooled_ = false;
 };
 
-using Trial = std::unique_ptr<PGconn, decltype(&PQfinish)>;
-
 // Until there is something to read or write, or time is up.
-void await(const Trial& trial, short what, Clock::time_point deadline) {
+void await(const Raw& trial, short what, Clock::time_point deadline) {
     ::pollfd socket{PQsocket(trial.get()), what, 0};
     const auto left = std::chrono::duration_cast<milliseconds>(deadline - Clock::now());
     ::poll(&socket, 1, static_cast<int>(std::max<long>(1, left.count())));
 }
 
-// Whether a connection answers a statement: a pooler takes connections for a server that is away.
-bool answers(const Trial& trial, Clock::time_point deadline) {
-    if (PQsendQuery(trial.get(), "select 1") == 0) return false;
-    while (PQisBusy(trial.get()) != 0) {
-        if (Clock::now() >= deadline) return false;
-        await(trial, POLLIN, deadline);
-        if (PQconsumeInput(trial.get()) == 0) return false;
-    }
-    const std::unique_ptr<PGresult, decltype(&PQclear)> answer(PQgetResult(trial.get()), &PQclear);
-    return PQresultStatus(answer.get()) == PGRES_TUPLES_OK;
-}
-
 // libpq's words about a connection that the server refuses, with the SQLSTATE before the server's: only a
 // connection that is made step by step can be told to give it before it fails. Empty when this one comes
-// about and is answered.
+// about.
 std::string words_of_refusal(const std::string& conninfo, Clock::time_point deadline) {
     const EnglishMessages english;
-    const Trial trial(PQconnectStart(conninfo.c_str()), &PQfinish);
+    const Raw trial(PQconnectStart(conninfo.c_str()), &PQfinish);
     if (!trial) return "out of memory";
     PQsetErrorVerbosity(trial.get(), PQERRORS_VERBOSE);
-    PQsetNoticeProcessor(
-        trial.get(), [](void*, const char*) {}, nullptr);
+    keep_quiet(trial.get());
     PostgresPollingStatusType status = PGRES_POLLING_WRITING;
     while (status != PGRES_POLLING_OK && status != PGRES_POLLING_FAILED && Clock::now() < deadline) {
         await(trial, status == PGRES_POLLING_READING ? POLLIN : POLLOUT, deadline);
         status = PQconnectPoll(trial.get());
     }
-    if (status == PGRES_POLLING_OK && answers(trial, deadline)) return {};
+    if (status == PGRES_POLLING_OK) return {};
     const std::string words = PQerrorMessage(trial.get());
     return words.empty() ? "timeout expired" : words.substr(0, words.find("\nLOCATION:"));
 }
@@ -144,23 +166,28 @@ public:
     bool works_in_process() const override { return false; }
 
     tl::expected<std::unique_ptr<Connection>, Failure> connect(Clock::time_point deadline) override {
-        CS2SIM_TRY_LET(connection, plain(deadline));
-        CS2SIM_TRY(check_pooler(*connection));
-        return std::move(connection);
+        CS2SIM_TRY_LET(met, meet(deadline));
+        const auto fit = check_pooler(met, deadline);
+        if (!fit) return tl::unexpected(met.connection->fired() ? no_answer_in_time() : fit.error());
+        met.connection->disarm();
+        return std::move(met.connection);
     }
 
 private:
-    using Plain = std::unique_ptr<PostgresqlConnection>;
-    tl::expected<Plain, Failure> plain(Clock::time_point deadline);
-    tl::expected<void, Failure> check_pooler(PostgresqlConnection& first);
+    // A connection in step, armed, and the process that serves it.
+    struct Met {
+        std::unique_ptr<PostgresqlConnection> connection;
+        std::optional<int> process;
+    };
+    tl::expected<Met, Failure> meet(Clock::time_point deadline);
+    tl::expected<Raw, Failure> connect_plainly(const std::string& words, Clock::time_point deadline);
+    tl::expected<void, Failure> check_pooler(Met& first, Clock::time_point deadline);
     std::string conninfo(Clock::time_point deadline) const;
 
     const std::string connection_;
     const milliseconds connection_timeout_;
     Watchdog watchdog_;
-    std::atomic<bool> direct_ = false;  // no pooler is in the way
     std::atomic<bool> pools_sessions_ = false;
-    std::atomic<bool> failed_ = false;  // the connection before this one
 };
 
 // What is ours stands before the user's: libpq takes the last of each word.
@@ -185,68 +212,70 @@ std::string PostgresqlDriver::conninfo(Clock::time_point deadline) const {
     return connection_.substr(0, question + 1) + words + connection_.substr(question + 1);
 }
 
-// SOCI's session loses its connection's memory when the first statement that it sends fails (85 KB each
-// time, SOCI 4.0.3), so that while a server is away it is not asked before a connection of our own was
-// answered.
-tl::expected<PostgresqlDriver::Plain, Failure> PostgresqlDriver::plain(Clock::time_point deadline) {
-    const std::string words = conninfo(deadline);
-    const auto refusal = [&] {
-        return words_of_refusal(words, std::min(deadline, Clock::now() + connection_timeout_));
-    };
-    if (failed_) {
-        const std::string why = refusal();
-        if (!why.empty()) return tl::unexpected(failure_to_connect(why));
+tl::expected<Raw, Failure> PostgresqlDriver::connect_plainly(const std::string& words,
+                                                             Clock::time_point deadline) {
+    Raw made(PQconnectdb(words.c_str()), &PQfinish);
+    if (made && PQstatus(made.get()) == CONNECTION_OK) {
+        keep_quiet(made.get());
+        return made;
     }
-    try {
-        const EnglishMessages english;
-        auto connection = std::make_unique<PostgresqlConnection>(words, watchdog_);
-        failed_ = false;
-        return connection;
-    } catch (const soci::soci_error& error) {
-        failed_ = true;
-        Failure failure = failure_to_connect(error.get_error_message());
-        const bool of_server = failure.code == E_CSA_STORE_CONNECT && failure.trouble == Trouble::lost;
-        if (!of_server) return tl::unexpected(failure);
-        const std::string why = refusal();
-        if (why.empty()) return tl::unexpected(failure);
-        const std::string plain_words = failure.words;
-        failure = failure_to_connect(why);
-        failure.words = plain_words;
+    Failure failure = failure_to_connect(made ? PQerrorMessage(made.get()) : "out of memory");
+    if (failure.code != E_CSA_STORE_CONNECT || failure.trouble != Trouble::lost)
         return tl::unexpected(failure);
+    // Perhaps the server's doing, who says what he means in a SQLSTATE.
+    const std::string why = words_of_refusal(words, std::min(deadline, Clock::now() + connection_timeout_));
+    if (why.empty()) return tl::unexpected(failure);
+    const std::string plain_words = std::exchange(failure, failure_to_connect(why)).words;
+    failure.words = plain_words;
+    return tl::unexpected(failure);
+}
+
+tl::expected<PostgresqlDriver::Met, Failure> PostgresqlDriver::meet(Clock::time_point deadline) {
+    const EnglishMessages english;
+    const std::string words = conninfo(deadline);
+    CS2SIM_TRY_LET(made, connect_plainly(words, deadline));
+    HandedOver offer(made);
+    const Watched watched(watchdog_, made.get(), deadline);  // ends before who closes the socket
+    const auto failed = [&](const Failure& failure) {
+        return tl::unexpected(watched.fired() ? no_answer_in_time() : failure);
+    };
+    auto process = process_in_step(made.get());
+    if (!process) return failed(process.error());
+    try {
+        auto session = std::make_unique<soci::session>(soci::postgresql, words);
+        offer.is_in_use();
+        auto connection = std::make_unique<PostgresqlConnection>(std::move(session), watchdog_, deadline);
+        if (!offer.taken()) process = process_in_step(connection->raw());
+        if (!process) return failed(process.error());
+        return Met{std::move(connection), *process};
+    } catch (const soci::soci_error& error) {
+        return failed(failure_to_connect(error.get_error_message()));
     }
 }
 
 // Where the process that answers is another than was announced, something stands between us and the server.
 // In session mode the server's process stays ours as long as we are connected. In transaction mode a second
 // connection gets it while we are idle, or we ourselves get another.
-tl::expected<void, Failure> PostgresqlDriver::check_pooler(PostgresqlConnection& first) {
-    if (direct_) return {};
+tl::expected<void, Failure> PostgresqlDriver::check_pooler(Met& first, Clock::time_point deadline) {
+    PGconn* const ours = first.connection->raw();
+    if (first.process == PQbackendPID(ours)) return {};
+    first.connection->pooled();
+    if (pools_sessions_ || !first.process) return {};
     constexpr auto kPatience = std::chrono::seconds(2);  // in session mode there may be no second one to get
     constexpr int kRounds = 4;
-    try {
-        const auto process = first.process_met();
-        // A server that the pooler gives on may still owe an answer to what was set before: ours would be one
-        // behind for as long as we are connected.
-        if (!process)
-            return tl::unexpected(Failure{Trouble::lost, E_CSA_STORE_CONNECT,
-                                          "a pooler's answer is not to what was asked; connecting again"});
-        direct_ = *process == static_cast<std::uint64_t>(first.process_told());
-        if (direct_ || pools_sessions_) return {};
-        const auto second = plain(Clock::now() + kPatience);
-        if (second) (*second)->arm(Clock::now() + kPatience);
-        for (int round = 0; second && round < kRounds; ++round) {
-            const auto of_second = (*second)->process_met(), of_first = first.process_met();
-            if (!of_second || !of_first || (*of_second != *process && *of_first == *process)) continue;
-            return tl::unexpected(Failure{Trouble::refused, E_CSA_STORE_CONFIG,
-                                          "a pooler (PgBouncer) in transaction mode is in the way, which "
-                                          "takes LISTEN and settings away "
-                                          "from a session between two statements (server process " +
-                                              std::to_string(*process) + ", then " +
-                                              std::to_string(*of_first) + ", of another connection " +
-                                              std::to_string(*of_second) + "): set pool_mode = session"});
-        }
-    } catch (const soci::soci_error& error) {
-        if (first.classify(error).trouble == Trouble::lost) return tl::unexpected(first.classify(error));
+    const auto second = meet(std::min(deadline, Clock::now() + kPatience));
+    for (int round = 0; second && round < kRounds; ++round) {
+        const auto of_second = process_in_step(second->connection->raw());
+        CS2SIM_TRY_LET(of_first, process_in_step(ours));
+        if (!of_second || (*of_second != first.process && of_first == first.process)) continue;
+        return tl::unexpected(Failure{Trouble::refused, E_CSA_STORE_CONFIG,
+                                      "a pooler (PgBouncer) in transaction mode is in the way, which "
+                                      "takes LISTEN and settings away "
+                                      "from a session between two statements (server process " +
+                                          std::to_string(*first.process) + ", then " +
+                                          std::to_string(of_first.value_or(0)) + ", of another connection " +
+                                          std::to_string(of_second->value_or(0)) +
+                                          "): set pool_mode = session"});
     }
     pools_sessions_ = true;
     return {};
