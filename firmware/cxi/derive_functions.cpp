@@ -127,6 +127,41 @@ Result<void> approve_join(Cxi& cxi, const Restrictions& set, const KeyObject& ba
     return fail(E_CXI_CRYPT_MECH);
 }
 
+// What KEY_DERIVE makes of which key, and under whose settings.
+struct Derivation {
+    const LoadedKey& base;
+    Mechanism mechanism;
+    Restrictions set;    // of the base's group and of the new key's
+    Destination goes;    // the new key, as it is
+    Destination leaves;  // the same, when it has shrunk or another mode comes
+    std::uint32_t bits = 0;
+};
+
+// The key that CAT_BASE_AND_KEY puts behind the base: `data` names it. It gives what the base gives, by the
+// same rules.
+Result<SharedKey> joined_key(CxiCall& call, const Derivation& of, PropertyList& properties) {
+    Cxi& cxi = call.cxi;
+    SharedKey other = call.find("data");
+    CS2SIM_TRY_LET(settings, cxi.config(other->object.group()));
+    CS2SIM_TRY(approve_departure(call, *other, of.leaves));
+    CS2SIM_TRY(approve_entry(call, *other, of.goes, CXI_KEY_TYPE_SECRET, properties));
+    CS2SIM_TRY(approve_join(cxi, strictest(of.set, settings.restrictions), of.base.object, other->object,
+                            of.bits / 8));
+    CS2SIM_TRY(approve_base(call, other->object, of.mechanism));
+    CS2SIM_TRY(cxi.use(*other, USE_DERIVE, of.mechanism));
+    CS2SIM_TRY(inherit_mode(call, other->object.made_in(), properties));
+    return other;
+}
+
+Result<Bytes> derived_by_module(CxiCall& call, const LoadedKey& base, PropertyList properties,
+                                const Circumstances& now, Place& place) {
+    CS2SIM_TRY_LET(made, vendor_derive(call, base, properties));
+    narrow_export(properties, policy_of(base.object));
+    CS2SIM_TRY_LET(derived, key_of_vendor(std::move(properties), made, now));
+    CS2SIM_TRY_LET(placed, place.put(derived));
+    return answer_made(call, placed, derived);
+}
+
 }  // namespace
 
 // The raw shared secret: the x coordinate of the common point, or DH's number. It is what KEY_DERIVE makes a
@@ -156,40 +191,30 @@ Result<Bytes> cxi_key_derive(CxiCall& call) {
     CS2SIM_TRY_LET(now, cxi.circumstances(call, group));
     now.modes |= base.object.made_in();  // which no mode tells by short keys of it and their check values
     CS2SIM_TRY_LET(of_base, cxi.config(base.object.group()));
-    const Restrictions set = strictest(now.restrictions, of_base.restrictions);
-    const Destination goes{group, call.makes_open(properties)}, leaves{group, call.lays_open(properties)};
+    Derivation of{base,
+                  mechanism,
+                  strictest(now.restrictions, of_base.restrictions),
+                  {group, call.makes_open(properties)},
+                  {group, call.lays_open(properties)}};
     CS2SIM_TRY(is_agreement(mechanism) && !mechanism.is_vendor()
                    ? approve_passage(call, base.object.group(), group)
-                   : approve_departure(call, base, leaves, carried_by(mechanism)));
-    CS2SIM_TRY(approve_entry(call, base, goes, CXI_KEY_TYPE_SECRET, properties));
-    CS2SIM_TRY(restrict_derivation(properties, set, base, mechanism.value));
+                   : approve_departure(call, base, of.leaves, carried_by(mechanism)));
+    CS2SIM_TRY(approve_entry(call, base, of.goes, CXI_KEY_TYPE_SECRET, properties));
+    CS2SIM_TRY(restrict_derivation(properties, of.set, base, mechanism.value));
     CS2SIM_TRY(approve_base(call, base.object, mechanism));
     CS2SIM_TRY(cxi.use(base, USE_DERIVE, mechanism));
     CS2SIM_TRY(inherit_mode(call, base.object.made_in(), properties));
     CS2SIM_TRY_LET(place, cxi.place_in(call, properties, flags));
-    const std::uint32_t bits = properties.number_or(CXI_PROP_KEY_SIZE, 0);
+    const std::uint32_t bits = of.bits = properties.number_or(CXI_PROP_KEY_SIZE, 0);
     if (!mechanism.is_vendor() && (bits == 0 || bits % 8 != 0 || bits > 8192))
         return fail(E_CXI_KEY_INVALID_SIZE);
     const ByteView data = call.request.bytes("data");
     SharedKey other;  // CAT_BASE_AND_KEY: `data` names it
     if (mechanism.kdf() == CXI_MECH_KDF_CAT_BASE_AND_KEY) {
-        other = call.find("data");
-        CS2SIM_TRY_LET(of_other, cxi.config(other->object.group()));
-        CS2SIM_TRY(approve_departure(call, *other, leaves));
-        CS2SIM_TRY(approve_entry(call, *other, goes, CXI_KEY_TYPE_SECRET, properties));
-        CS2SIM_TRY(
-            approve_join(cxi, strictest(set, of_other.restrictions), base.object, other->object, bits / 8));
-        CS2SIM_TRY(approve_base(call, other->object, mechanism));
-        CS2SIM_TRY(cxi.use(*other, USE_DERIVE, mechanism));
-        CS2SIM_TRY(inherit_mode(call, other->object.made_in(), properties));
+        CS2SIM_TRY_LET(found, joined_key(call, of, properties));
+        other = std::move(found);
     }
-    if (mechanism.is_vendor()) {
-        CS2SIM_TRY_LET(made, vendor_derive(call, base, properties));
-        narrow_export(properties, policy_of(base.object));
-        CS2SIM_TRY_LET(derived, key_of_vendor(std::move(properties), made, now));
-        CS2SIM_TRY_LET(placed, place.put(derived));
-        return answer_made(call, placed, derived);
-    }
+    if (mechanism.is_vendor()) return derived_by_module(call, base, std::move(properties), now, place);
     CS2SIM_TRY_LET(secret, is_agreement(mechanism)
                                ? agreed_secret(base, mechanism, data, bits / 8)
                                : derive_from_secret(base, other.get(), mechanism, data, bits / 8,
