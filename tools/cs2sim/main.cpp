@@ -51,6 +51,35 @@ int restart(const StartOptions& options) {
     return start(options);
 }
 
+constexpr int kCalledWrongly = 2;
+
+// Says which word is wrong, where one is.
+bool tell_wrong_word(const CLI::App& app) {
+    const auto words = wrong_word(app);
+    if (words) std::cerr << "cs2sim: " << *words << '\n';
+    return words.has_value();
+}
+
+// Reads the words and runs the command that they name: its status, or that of words that name none.
+int run_command(CLI::App& app, std::vector<std::string> given, const CommandLine& line) {
+    try {
+        std::ranges::reverse(given);  // as CLI11 wants them
+        app.parse(std::move(given));
+    } catch (const CLI::RequiredError& problem) {
+        if (!tell_wrong_word(app)) app.exit(problem);
+        return kCalledWrongly;
+    } catch (const CLI::ExtrasError& problem) {
+        if (!tell_wrong_word(app)) app.exit(problem);
+        return kCalledWrongly;
+    } catch (const CLI::ParseError& problem) {
+        return app.exit(problem) == 0 ? 0 : kCalledWrongly;
+    } catch (const std::bad_alloc&) {
+        std::cerr << "cs2sim: not enough memory\n";
+        return 1;
+    }
+    return line.exit_status;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) try {
@@ -88,28 +117,7 @@ int main(int argc, char** argv) try {
           add_token_commands,     add_introduction_commands})
         add_commands(app, line);
 
-    constexpr int kCalledWrongly = 2;
-    const auto told = [&] {
-        const auto words = wrong_word(app);
-        if (words) std::cerr << "cs2sim: " << *words << '\n';
-        return words.has_value();
-    };
-    try {
-        std::ranges::reverse(given);  // as CLI11 wants them
-        app.parse(std::move(given));
-    } catch (const CLI::RequiredError& problem) {
-        if (!told()) app.exit(problem);
-        return kCalledWrongly;
-    } catch (const CLI::ExtrasError& problem) {
-        if (!told()) app.exit(problem);
-        return kCalledWrongly;
-    } catch (const CLI::ParseError& problem) {
-        return app.exit(problem) == 0 ? 0 : kCalledWrongly;
-    } catch (const std::bad_alloc&) {
-        std::cerr << "cs2sim: not enough memory\n";
-        return 1;
-    }
-    return line.exit_status;
+    return run_command(app, std::move(given), line);
 } catch (const std::exception& problem) {
     std::fprintf(stderr, "cs2sim: %s\n", problem.what());
     return 1;

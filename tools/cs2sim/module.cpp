@@ -229,6 +229,27 @@ void show_log(const fs::path& log, std::streamoff& shown) {
     }
 }
 
+// Has the device load the file whenever it has changed, and shows what the module writes, until somebody ends
+// it. The status with which the program ends.
+int keep_loaded(const std::string& state_name, const fs::path& file, const fs::path& log) {
+    std::error_code failed;
+    std::streamoff shown =
+        fs::exists(log, failed) ? static_cast<std::streamoff>(fs::file_size(log, failed)) : 0;
+    fs::file_time_type loaded{};
+    while (ended == 0) {
+        const fs::file_time_type changed = fs::last_write_time(file, failed);
+        if (!failed && changed != loaded) {
+            loaded = changed;
+            std::cout << "cs2sim: " << (shown == 0 ? "loading " : "loading anew ") << file.string()
+                      << std::endl;
+            if (const int status = with_control(state_name, restart_device); status != 0) return status;
+        }
+        show_log(log, shown);
+        ::usleep(200'000);
+    }
+    return 0;
+}
+
 int run_module(const std::string& state_name, const RunModule& run) {
     const fs::path state = state_folder(state_name);
     const fs::path folder = state / "modules";
@@ -249,30 +270,13 @@ int run_module(const std::string& state_name, const RunModule& run) {
         return 2;
     }
     if (started && run_program(start_words(state, run), false) != 0) return kTrouble;
-    const fs::path log = folder / ("module-" + info->abbreviation + ".log");
-    std::streamoff shown =
-        fs::exists(log, failed) ? static_cast<std::streamoff>(fs::file_size(log, failed)) : 0;
-
     if (const auto noted = write_developed(folder, DevelopedModule{file, wrap_of(run, bits), run.services});
         !noted)
         return kTrouble;
     for (const int ending : {SIGINT, SIGTERM, SIGHUP, SIGPIPE})  // also when nobody reads on
         std::signal(ending, end);
-    int status = 0;
-    fs::file_time_type loaded{};
     if (run.gdb) std::cout << "gdb " << file.string() << " -ex 'target remote :" << kDebuggerPort << "'\n";
-    while (ended == 0) {
-        const fs::file_time_type changed = fs::last_write_time(file, failed);
-        if (!failed && changed != loaded) {
-            loaded = changed;
-            std::cout << "cs2sim: " << (shown == 0 ? "loading " : "loading anew ") << file.string()
-                      << std::endl;
-            status = with_control(state_name, restart_device);
-            if (status != 0) break;
-        }
-        show_log(log, shown);
-        ::usleep(200'000);
-    }
+    int status = keep_loaded(state_name, file, folder / ("module-" + info->abbreviation + ".log"));
     (void)write_developed(folder, std::nullopt);
     if (started)
         run_program({own_path(), "stop", "--state", state.string()}, true);
