@@ -117,9 +117,8 @@ Result<ShareSet> check_shares(const std::vector<MbkShare>& shares) {
     if (shares.empty()) return fail(E_MBK_SHARE_CNT);
     std::vector<Block> infos;
     for (const MbkShare& share : shares) {
-        auto info = parse(LAYOUT_SHARE_INFO, share.info);
-        if (!info) return fail(E_MBK_INFO_LB);
-        infos.push_back(std::move(*info));
+        CS2SIM_TRY_LET(info, parse(LAYOUT_SHARE_INFO, share.info));
+        infos.push_back(std::move(info));
         CS2SIM_TRY(check_together(infos.front(), infos.back()));
     }
     const Block& first = infos.front();

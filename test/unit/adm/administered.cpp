@@ -1,9 +1,28 @@
 #include "test/unit/adm/administered.h"
 
+#include "test/unit/answers.h"
+
 namespace cs2sim {
 
-Administered::Administered(std::string_view profile_name)
-    : profile(*load_profile(profile_name)), smos(std::move(*Smos::open(scratch.path() / "state"))) {
+namespace {
+
+std::unique_ptr<Smos> opened(const std::filesystem::path& state,
+                             void (*earlier)(const std::filesystem::path& state)) {
+    if (earlier) {
+        {
+            const auto before = std::move(*Smos::open(state));
+            REQUIRE(before->nvram.set_number("a number", 1));
+            REQUIRE(before->nvram.set_bytes("bytes", Bytes{1}));
+        }
+        earlier(state);
+    }
+    return std::move(*Smos::open(state));
+}
+
+}  // namespace
+
+Administered::Administered(std::string_view profile_name, void (*earlier)(const std::filesystem::path& state))
+    : profile(*load_profile(profile_name)), smos(opened(scratch.path() / "state", earlier)) {
     for (const Module& module : {adm_module(control), mbk_module(), db_test_module()})
         REQUIRE(scheduler.publish(module));
     for (const std::string_view name : {"user.db", "CXIKEY.db", "VMBK1.db"})
@@ -13,8 +32,13 @@ Administered::Administered(std::string_view profile_name)
 }
 
 Result<Bytes> Administered::run(std::uint16_t fc, std::uint8_t sfc, std::initializer_list<Value> values) {
-    const Bytes block = compose(find_function(fc, sfc)->request, values).value();
-    return scheduler.run(services, context, {fc, sfc, block});
+    return run_block(fc, sfc, compose(find_function(fc, sfc)->request, values).value());
+}
+
+Result<Bytes> Administered::run_block(std::uint16_t fc, std::uint8_t sfc, ByteView block) {
+    auto answer = scheduler.run(services, context, {fc, sfc, block});
+    test::note_answer(fc, sfc, code_of(answer));
+    return answer;
 }
 
 std::string Administered::text(std::uint8_t sfc) {

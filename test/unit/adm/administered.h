@@ -20,13 +20,16 @@ inline constexpr std::uint32_t kBackupOfUsers = 0x12000000;
 
 class Administered {
 public:
-    explicit Administered(std::string_view profile_name = "se-gen2");
+    // `earlier` does something to the state folder of a device that has been there before.
+    explicit Administered(std::string_view profile_name = "se-gen2",
+                          void (*earlier)(const std::filesystem::path& state) = nullptr);
 
     // The states of all who log on add up.
     void log_on(std::uint32_t permission) { context.users.push_back({"TESTER", permission, "", nullptr}); }
     void log_off() { context.users.clear(); }
 
     Result<Bytes> run(std::uint16_t fc, std::uint8_t sfc, std::initializer_list<Value> values = {});
+    Result<Bytes> run_block(std::uint16_t fc, std::uint8_t sfc, ByteView block);
     Result<Bytes> adm(std::uint8_t sfc, std::initializer_list<Value> values = {}) {
         return run(FC_ADM, sfc, values);
     }

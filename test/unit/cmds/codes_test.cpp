@@ -2,10 +2,11 @@
 #include <iomanip>
 #include <iostream>
 #include <set>
-#include <sstream>
 
 #include "firmware/protocol/advice.h"
+#include "test/after_whole_run.h"
 #include "test/bad_input.h"
+#include "test/unit/answers.h"
 #include "test/unit/cmds/provocation.h"
 
 using namespace cs2sim;
@@ -32,6 +33,13 @@ void check(std::span<const Provocation> provocations) {
     }
 }
 
+constexpr test::OutOfReach kOutOfReach[] = {
+    {"CMDS.BACKUP_USER CMDS.RESTORE_USER", E_MBK_BAD_DB_FORMAT, "with such a record a device does not start"},
+};
+const test::AfterWholeRun checked([](std::ostream& wrong) {
+    test::check_errors_provoked(wrong, FC_CMDS, kOutOfReach);
+});
+
 }  // namespace
 
 TEST_CASE("codes of frames and arguments") { check(frame_provocations()); }
@@ -41,29 +49,6 @@ TEST_CASE("codes of modes and alarms") { check(mode_provocations()); }
 TEST_CASE("codes of certified firmware") { check(certified_provocations()); }
 
 TEST_CASE("codes of CMDS by their other functions") { check(other_provocations()); }
-
-TEST_CASE("functions answer what the manual says of them, and nothing else") {
-    for (const Provocation& provocation : all_provocations()) (void)provocation.meet();
-    check(other_provocations());
-    const auto met = answers_met();
-    for (const Advice& advice : advice_table()) {
-        if (!advice.occurs || module_of(advice.code) != FC_CMDS) continue;
-        std::istringstream names{std::string(advice.functions)};
-        for (std::string name; names >> name;) {
-            const FunctionSignature* function = name == "*" ? nullptr : find_function(std::string_view(name));
-            if (!function || function->fc != FC_CMDS) continue;
-            INFO(name << " is said to answer " << words(advice.code) << "; no provocation makes it");
-            CHECK(met.contains({function->fc, function->sfc, advice.code}));
-        }
-    }
-    for (const auto& [fc, sfc, code] : met) {
-        const FunctionSignature* function = find_function(fc, sfc);
-        if (!function || code == 0 || !find_advice(code)) continue;
-        const auto known = possible_errors(*function);
-        INFO(full_name(*function) << " answered " << words(code) << ", which the manual does not say of it");
-        CHECK(std::ranges::binary_search(known, code));
-    }
-}
 
 TEST_CASE("every code of CMDS is provoked here or listed with the reason why it cannot occur") {
     std::set<std::uint32_t> provoked;

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "test/unit/answers.h"
+
 namespace cs2sim {
 namespace {
 
@@ -17,31 +19,12 @@ void must(bool condition) {
     if (!condition) throw std::logic_error("the device's answer cannot be understood");
 }
 
-struct AnswersMet {
-    std::mutex mutex;
-    std::set<std::tuple<std::uint16_t, std::uint8_t, std::uint32_t>> answers;
-};
-AnswersMet& met() {
-    static AnswersMet all;
-    return all;
-}
-
-void note(std::uint16_t fc, std::uint8_t sfc, const Result<Bytes>& answer) {
-    const std::lock_guard lock(met().mutex);
-    met().answers.emplace(fc, sfc, answer ? 0 : answer.error().code);
-}
-
 Result<void> without_value(const Result<Bytes>& result) {
     if (!result) return fail(result.error());
     return {};
 }
 
 }  // namespace
-
-std::set<std::tuple<std::uint16_t, std::uint8_t, std::uint32_t>> answers_met() {
-    const std::lock_guard lock(met().mutex);
-    return met().answers;
-}
 
 const PrivateKey& admin_key() {
     static const PrivateKey key = new_rsa();
@@ -74,7 +57,8 @@ Result<Bytes> Caller::frame(ByteView bytes) {
     must(reply.action == Reply::Action::send);
     const auto block = parse_answer(reply.frame);
     const auto noted = [&](Result<Bytes> answer) {
-        if (const auto request = parse_request(bytes)) note(request->fc, request->sfc, answer);
+        if (const auto request = parse_request(bytes))
+            test::note_answer(request->fc, request->sfc, code_of(answer));
         return answer;
     };
     if (!block) return noted(fail(block.error()));
@@ -126,7 +110,7 @@ Result<Bytes> Caller::call(std::uint16_t fc, std::uint8_t sfc, ByteView block) {
     must(inner.has_value());
     Result<Bytes> inside = to_bytes(inner->bytes("block"));
     if (inner->u32("code") != 0) inside = fail(inner->u32("code"));
-    note(fc, sfc, inside);
+    test::note_answer(fc, sfc, code_of(inside));
     return inside;
 }
 

@@ -24,9 +24,6 @@ const PrivateKey& other_key();  // RSA, 2048 bits
 
 Profile profile_named(std::string_view name);
 
-// What functions have answered in this process, wherever a Caller asked them: (FC, SFC, code), 0 for success.
-std::set<std::tuple<std::uint16_t, std::uint8_t, std::uint32_t>> answers_met();
-
 class Simulated {
 public:
     explicit Simulated(Profile profile) { boot(std::move(profile)); }

@@ -4,14 +4,9 @@
 #include <span>
 
 #include "test/unit/cmds/host.h"
+#include "test/unit/short_rsa_key.h"
 
 namespace cs2sim {
-
-// An RSA key of 768 bits (openssl genrsa 768), too short for any user.
-inline constexpr std::string_view kShortRsaKey =
-    "307C300D06092A864886F70D0101010500036B003068026100C2E15F10AACB8022E52178078EB709446A9F768C7C623BAE8C"
-    "BE928589F2E85451A7DE7519DE61891B0F32E11466C9B4DC18DF23E440A5D117DA0078B70505CC378B67B2A96369EFCDC85F"
-    "3C9654E0A4F2FA9E6ACA24F163612FFE3BF41E1F6F0203010001";
 
 struct Provocation {
     std::uint32_t code;

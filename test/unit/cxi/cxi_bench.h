@@ -7,6 +7,7 @@
 #include "firmware/crypto/digest.h"
 #include "firmware/cxi/cxi.h"
 #include "firmware/protocol/advice.h"
+#include "test/unit/answers.h"
 #include "test/unit/recorder.h"
 #include "test/unit/scratch.h"
 
@@ -14,8 +15,10 @@ namespace cs2sim {
 
 class CxiBench {
 public:
-    explicit CxiBench(std::uint16_t modes = MODE_OPERATIONAL)
-        : smos_(*Smos::open(folder_.path())),
+    explicit CxiBench(std::uint16_t modes = MODE_OPERATIONAL) : CxiBench(Profile{}, modes) {}
+    explicit CxiBench(Profile profile, std::uint16_t modes = MODE_OPERATIONAL)
+        : profile_(std::move(profile)),
+          smos_(*Smos::open(folder_.path())),
           databases_(*smos_),
           mbk(*smos_, databases_),
           users_(*smos_, databases_, profile_),
@@ -39,15 +42,15 @@ public:
     }
 
     Result<Bytes> run(std::uint8_t sfc, std::initializer_list<Value> values) {
+        return run_block(sfc, compose(find_function(FC_CXI, sfc)->request, values).value());
+    }
+    Result<Bytes> run_block(std::uint8_t sfc, ByteView block) {
         const FunctionSignature* row = find_function(FC_CXI, sfc);
-        const Bytes block = compose(row->request, values).value();
         recorder_.add(FC_CXI, sfc, block);
         auto answer = scheduler_.run(services, context, {FC_CXI, sfc, block});
-        if (!answer) {
-            INFO(full_name(*row) << " answered " << describe(answer.error().code)
-                                 << ", which the manual does not say of it");
-            CHECK(std::ranges::binary_search(possible_errors(*row), answer.error().code));
-        }
+        note(*row, code_of(answer));
+        if (answer && sfc == SFC_CXI_EXTERNAL_PROPS) note_each(*row, *answer, LAYOUT_CXI_EXTERNAL_ROW);
+        if (answer && sfc == SFC_CXI_EXTERNAL_RESEAL) note_each(*row, *answer, LAYOUT_CXI_RESEALED);
         return answer;
     }
     // The first field of type v4 in an answer.
@@ -122,6 +125,17 @@ public:
     }
 
 private:
+    static void note(const FunctionSignature& row, std::uint32_t code) {
+        test::note_answer(row.fc, row.sfc, code);
+        if (code == 0) return;
+        INFO(full_name(row) << " answered " << describe(code) << ", which the manual does not say of it");
+        CHECK(std::ranges::binary_search(possible_errors(row), code));
+    }
+    // The codes in an answer that has one for each key.
+    static void note_each(const FunctionSignature& row, ByteView rows, const Layout& layout) {
+        while (!rows.empty()) note(row, parse_prefix(layout, rows)->u32("code"));
+    }
+
     Recorder recorder_;
     ScratchFolder folder_;
     Profile profile_;

@@ -12,6 +12,7 @@
 #include "firmware/cmds/users.h"
 #include "firmware/modules/modules.h"
 #include "firmware/smos/loaded_files.h"
+#include "test/unit/answers.h"
 #include "test/unit/scratch.h"
 
 namespace cs2sim {
@@ -83,7 +84,9 @@ public:
 
     Result<Bytes> run(std::uint8_t sfc, ByteView block = {}, std::uint16_t fc = kProbe) {
         const std::lock_guard lock(gate_);
-        return scheduler.run(services, context, {fc, sfc, block});
+        auto answer = scheduler.run(services, context, {fc, sfc, block});
+        test::note_answer(fc, sfc, code_of(answer));
+        return answer;
     }
     Result<Bytes> misbehave(std::uint8_t how) { return run(13, Bytes{how}); }
     std::string boot_log() const { return smos->boot_log.text(); }
