@@ -26,8 +26,8 @@ enum Right : std::uint16_t {
     // outside, sealed: to make one (PKCS#11 3.0, section 4.4). Not in FIPS and CC modes, which let nobody
     // work unknown.
     RIGHT_MAKE_OPEN = 0x200,
-    // A user who may use or manage keys of the group, whatever anybody may do with its open objects: what
-    // leaves a note takes room of the group's.
+    // A user who may use or manage keys of the group, or its security officer, whatever anybody may do with
+    // its open objects: what leaves a note takes room of the group's.
     RIGHT_NOTE = 0x400,
 };
 
