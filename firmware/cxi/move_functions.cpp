@@ -1,9 +1,12 @@
 // Keys on the move: backup and restore under the MBK, import and export, wrap and unwrap.
+#include <algorithm>
+
 #include "firmware/cxi/access.h"
 #include "firmware/cxi/authorisation.h"
 #include "firmware/cxi/cxi.h"
 #include "firmware/cxi/handlers.h"
 #include "firmware/cxi/key_components.h"
+#include "firmware/cxi/noted_policies.h"
 #include "firmware/cxi/work/cipher_job.h"
 #include "firmware/cxi/wrapping.h"
 
@@ -21,51 +24,44 @@ Result<void> compare_names(const PropertyList& expected, const KeyObject& key) {
     return {};
 }
 
-// A key of curves signs or agrees, whichever it is said to be for.
-bool same_kind(const KeyPolicy& one, const KeyPolicy& other) {
-    const auto curve = [](std::uint32_t algorithm) {
-        return algorithm == CXI_KEY_ALGO_EC || algorithm == CXI_KEY_ALGO_ECDH;
-    };
-    return one.type == other.type &&
-           (one.algorithm == other.algorithm || (curve(one.algorithm) && curve(other.algorithm)));
-}
-
-// What is wrapped may come back as what it was at most: the device keeps the widest policy under which these
-// bytes were wrapped, and the group that they left, as the usual formats have no room for one. What another
-// kind of key with the same bytes may do says nothing of them.
+// What is wrapped may come back as what it was at most: the device keeps for each kind of key that these
+// bytes were wrapped as the widest policy, and for all kinds the strictest guards and the groups that they
+// left, as the usual formats have no room for one.
 Result<void> note_policy(Cxi& cxi, const LoadedKey& key) {
     CS2SIM_TRY(cxi.keys.keep_roles(key));
     CS2SIM_TRY_LET(known, cxi.keys.policies(key));
     KeyPolicy policy = policy_of(key.object);
-    policy.home = group_prefix(key.object.group());
-    const auto widened = [&](ByteView note) -> Result<Bytes> {
-        if (note.empty()) return encode_policy(policy);
-        const KeyPolicy had = decode_policy(note);
-        return same_kind(had, policy) ? encode_policy(either(had, policy)) : Result<Bytes>(to_bytes(note));
+    policy.homes = {group_prefix(key.object.group())};
+    const auto with_this = [&](ByteView note) -> Result<Bytes> {
+        NotedPolicies noted = decode_policies(note);
+        CS2SIM_TRY(note_wrapped(noted, policy));
+        return encode_policies(noted);
     };
     bool differs = false;
     for (const Bytes& note : known) {
-        CS2SIM_TRY_LET(after, widened(note));
+        CS2SIM_TRY_LET(after, with_this(note));
         differs |= after != note;
     }
     if (!differs) return {};
-    return cxi.keys.change_policies(key, widened);
+    return cxi.keys.change_policies(key, with_this);
 }
 
-// What the note says the bytes were, with the limits that they had. A key comes back into the group that it
+// What the note says the bytes were, with the limits that they had. A key comes back into a group that it
 // left where TRUSTED keys of that group guard it: its security officer has no say in another, nor over who
 // holds an open object.
-Result<void> bind_noted(std::uint16_t modes, KeyObject& key, bool open, ByteView note) {
-    const KeyPolicy bound = decode_policy(note);
-    if (!same_kind(bound, policy_of(key))) return fail(E_CXI_KEY_TYPE);
-    const bool elsewhere = bound.home && *bound.home != group_prefix(key.group());
-    if (bound.wrap_with_trusted && (elsewhere || open)) return fail(E_CXI_KEY_EXPORT_DENIED);
-    if (elsewhere) CS2SIM_TRY(approve_act(modes | bound.made_in, Act::plain_import));
-    narrow_all(key.properties, bound);
+Result<void> bind_noted(std::uint16_t modes, KeyObject& key, bool open, const NotedPolicies& noted) {
+    const KeyPolicy* bound = find_kind(noted, policy_of(key));
+    if (!bound) return fail(E_CXI_KEY_TYPE);
+    const std::vector<Bytes>& homes = bound->homes;
+    const bool elsewhere =
+        !homes.empty() && std::ranges::find(homes, group_prefix(key.group())) == homes.end();
+    if (bound->wrap_with_trusted && (elsewhere || open)) return fail(E_CXI_KEY_EXPORT_DENIED);
+    if (elsewhere) CS2SIM_TRY(approve_act(modes | bound->made_in, Act::plain_import));
+    narrow_all(key.properties, *bound);
     return {};
 }
 
-// The other way: bytes that were wrapped here stay the kind of key that they were, by the bytes as they came
+// The other way: bytes that were wrapped here stay of a kind of key that they were, by the bytes as they came
 // and by what was made of them. Of others only what the mechanism proves to be whole may be had in clear.
 Result<void> bind_policy(Cxi& cxi, KeyObject& key, bool open, ByteView came, bool authenticated) {
     CS2SIM_TRY_LET(loaded, load_key(key));
@@ -74,7 +70,7 @@ Result<void> bind_policy(Cxi& cxi, KeyObject& key, bool open, ByteView came, boo
     for (const Bytes& note : policies) {
         if (note.empty()) continue;
         known = true;
-        CS2SIM_TRY(bind_noted(cxi.modes(), key, open, note));
+        CS2SIM_TRY(bind_noted(cxi.modes(), key, open, decode_policies(note)));
     }
     if (known || authenticated) return {};
     KeyPolicy bound = policy_of(key);

@@ -104,7 +104,7 @@ public:
     // Before bytes of a volatile key go where they outlive it: what is known of them is noted, now and from
     // now on.
     Result<void> keep_roles(const LoadedKey& key);
-    // As what they were wrapped: by encode_policy(), or empty. Those of the key, and that of the bytes `came`
+    // As what they were wrapped: by encode_policies(), or empty. Those of the key, and that of the bytes `came`
     // of which it was made. `change` gets one after the other of the key's, of a pair also that of its
     // encoding, which is what leaves; it runs as that of modify().
     Result<std::vector<Bytes>> policies(const LoadedKey& key, ByteView came = {});
