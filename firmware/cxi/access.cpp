@@ -96,7 +96,8 @@ Result<bool> CxiCall::has(std::uint16_t rights, std::string_view group) const {
         rights |= group.empty() ? RIGHT_ADMINISTRATOR : RIGHT_SECURITY_OFFICER;
     if ((rights & RIGHT_ADMINISTRATOR) != 0 && permits(auth_state(), kAdministrator)) return true;
     const std::uint32_t state = group_state(context.users, group, device.profile.group_expressions);
-    if ((rights & (RIGHT_SECURITY_OFFICER | RIGHT_NOTE)) != 0 && permits(state, kSecurityOfficer)) return true;
+    if ((rights & (RIGHT_SECURITY_OFFICER | RIGHT_NOTE)) != 0 && permits(state, kSecurityOfficer))
+        return true;
     if ((rights & (RIGHT_USE | RIGHT_MANAGE | RIGHT_PLAIN | RIGHT_NOTE)) == 0) return false;
     CS2SIM_TRY_LET(settings, cxi.config(group));
     if ((rights & RIGHT_PLAIN) != 0 && permits(state, settings.plain)) return true;

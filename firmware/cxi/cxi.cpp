@@ -200,19 +200,36 @@ Result<void> Cxi::allow(const LoadedKey& key, Use use, Mechanism mechanism, Byte
     return keep_first_usage(key, use, mechanism);
 }
 
+// Of pairs in the group whose keys they guard, and others that hold the private half, alone: anybody brings a
+// public key into another group, where its security officer would put the private half out of work.
+Result<bool> Cxi::is_guarding(const LoadedKey& key) {
+    CS2SIM_TRY_LET(guards, keys.guards(key));
+    if (guards.empty() || !key.pkey) return !guards.empty();
+    CS2SIM_TRY_LET(holders, keys.holders(key));
+    return DeviceKeys::names_any(guards, holders);
+}
+
+Result<void> Cxi::keep_holders(const LoadedKey& key, const std::vector<Bytes>& from, std::string_view to) {
+    const Bytes own = group_prefix(to);
+    const bool moves = std::ranges::any_of(from, [&](const Bytes& group) { return group != own; });
+    if (!moves || !key.object.is_private() || !is_rsa(*key.pkey)) return {};
+    Bytes groups = own;
+    for (const Bytes& group : from) append(groups, group);
+    return keys.keep_holders(key, groups);
+}
+
 // What decrypts tells what was wrapped, and what encrypts tells the stream that GCM and CCM add to it: bytes
 // that guard other keys do no other work, whatever USAGE says and whether the object that has them is
 // TRUSTED: a copy or a backup from before it was, what was derived without a change, the private half of a
-// pair. Of pairs in the group whose keys they guard alone, as anybody brings a public key into another group,
-// where its security officer would put the private half out of work.
+// pair.
 Result<void> Cxi::keep_guarding(const LoadedKey& key, Use use) {
     constexpr std::uint16_t kOfPublicHalf = USE_VERIFY | USE_ENCRYPT;
     const std::uint8_t kind = key.roles ? kind_of(key) : std::uint8_t{0};
     const bool secret = kind == KIND_SECRET;
     if ((!secret && kind != KIND_RSA) || key.object.is_public()) return {};
     if ((use & kWraps) != 0 || (!secret && (use & kOfPublicHalf) != 0)) return {};
-    CS2SIM_TRY_LET(guards, keys.guards(key));
-    if (guards.empty() || (!secret && !DeviceKeys::guards_in(guards, key.object.group()))) return {};
+    CS2SIM_TRY_LET(guards, is_guarding(key));
+    if (!guards) return {};
     CS2SIM_TRY(approve_act(modes_for(key.object), Act::mixed_use));
     return fail(E_CXI_KEY_USAGE);
 }

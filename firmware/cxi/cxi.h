@@ -119,6 +119,14 @@ public:
     // A key that comes back or is copied: not authorised; bound, assigned and locked as its bytes were.
     Result<void> settle(KeyObject& key);
 
+    // Whether bytes of the key, which wraps or unwraps, have wrapped keys with WRAP_WITH_TRUSTED that it is
+    // to keep. Errors: the database's.
+    Result<bool> is_guarding(const LoadedKey& key);
+
+    // Before a private key comes out of groups (group_prefix() of each) into another: of an RSA pair that is
+    // noted, as what the public half does in one counts in all. Errors: as DeviceKeys::keep_holders().
+    Result<void> keep_holders(const LoadedKey& key, const std::vector<Bytes>& from, std::string_view to);
+
     // Whether the profile and the mode have such keys. Errors: E_CXI_KEY_INVALID_ALGO, and the mode tables'.
     Result<void> approve_object(const KeyObject& key, Use use);
 

@@ -70,7 +70,9 @@ Result<void> bind_policy(Cxi& cxi, KeyObject& key, bool open, ByteView came, boo
     for (const Bytes& note : policies) {
         if (note.empty()) continue;
         known = true;
-        CS2SIM_TRY(bind_noted(cxi.modes(), key, open, decode_policies(note)));
+        const NotedPolicies noted = decode_policies(note);
+        CS2SIM_TRY(bind_noted(cxi.modes(), key, open, noted));
+        CS2SIM_TRY(cxi.keep_holders(loaded, noted.front().homes, key.group()));
     }
     if (known || authenticated) return {};
     KeyPolicy bound = policy_of(key);
@@ -95,8 +97,8 @@ Result<void> wrap_guarded(Cxi& cxi, const LoadedKey& wrapping, Mechanism mechani
 Result<void> unwrap_beside_guarded(Cxi& cxi, const Move& move) {
     const LoadedKey& wrapping = move.wrapping;
     if (move.mechanism.is_vendor() || is_authenticated(wrapping, move.mechanism, move.parameter)) return {};
-    CS2SIM_TRY_LET(guards, cxi.keys.guards(wrapping));
-    if (guards.empty()) return {};
+    CS2SIM_TRY_LET(guards, cxi.is_guarding(wrapping));
+    if (!guards) return {};
     return fail(has_short_tag(wrapping, move.mechanism, move.parameter) ? E_CXI_CRYPT_MECH_PARA
                                                                         : E_CXI_CRYPT_MECH);
 }

@@ -369,6 +369,7 @@ Result<Bytes> cxi_obj_copy(CxiCall& call) {
     CS2SIM_TRY_LET(place, cxi.place_in(call, copy.properties, flags));
     CS2SIM_TRY(may_replace(call, key, copy));
     if (!place.is_volatile()) CS2SIM_TRY(cxi.keys.keep_roles(key));
+    CS2SIM_TRY(cxi.keep_holders(key, {group_prefix(key.object.group())}, copy.group()));
     CS2SIM_TRY_LET(reference, place.put(copy));
     return answer_made(call, reference, copy);
 }
