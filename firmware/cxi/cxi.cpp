@@ -209,6 +209,12 @@ Result<bool> Cxi::is_guarding(const LoadedKey& key) {
     return DeviceKeys::names_any(guards, holders);
 }
 
+Result<void> Cxi::keep_trusted(const KeyObject& key) {
+    if (!is_trusted_secret(key.type(), key.properties)) return {};
+    CS2SIM_TRY_LET(loaded, load_key(key));
+    return keys.keep_trusted(loaded);
+}
+
 Result<void> Cxi::keep_holders(const LoadedKey& key, const std::vector<Bytes>& from, std::string_view to) {
     const Bytes own = group_prefix(to);
     const bool moves = std::ranges::any_of(from, [&](const Bytes& group) { return group != own; });
@@ -321,6 +327,7 @@ Result<Bytes> Cxi::seal_outside(const KeyObject& key) {
 }
 
 Result<Bytes> Place::put(KeyObject& key, Origin origin) {
+    CS2SIM_TRY(cxi_.keep_trusted(key));
     if (has(CXI_FLAG_KEY_EXTERNAL)) return cxi_.seal_outside(key);
     CS2SIM_TRY(cxi_.keys.insert({&key}, has(CXI_FLAG_KEY_OVERWRITE), lifetime(origin)));
     return index_reference(key_index(key));

@@ -123,6 +123,10 @@ public:
     // to keep. Errors: the database's.
     Result<bool> is_guarding(const LoadedKey& key);
 
+    // That a secret key is TRUSTED is noted for its bytes, before an object has them or they leave: nothing
+    // for other keys. Errors: the database's, E_DB_NO_SPACE.
+    Result<void> keep_trusted(const KeyObject& key);
+
     // Before a private key comes out of groups (group_prefix() of each) into another: of an RSA pair that is
     // noted, as what the public half does in one counts in all. Errors: as DeviceKeys::keep_holders().
     Result<void> keep_holders(const LoadedKey& key, const std::vector<Bytes>& from, std::string_view to);

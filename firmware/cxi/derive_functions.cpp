@@ -85,11 +85,17 @@ Carries carried_by(Mechanism mechanism) {
 }
 
 // Of a TRUSTED key nobody but its security officer makes one that has its bytes: that would do what the
-// TRUSTED one may not, and a short one tells them by its check value.
-Result<void> approve_base(const CxiCall& call, const KeyObject& base, Mechanism mechanism) {
-    const bool tells = base.is_secret() && !mechanism.is_vendor() && carried_by(mechanism) == Carries::bytes;
-    if (!tells || !base.properties.flag_or(CXI_PROP_TRUSTED, false)) return {};
-    return call.require(RIGHT_SECURITY_OFFICER, base.group());
+// TRUSTED one may not, and a short one tells them by its check value. Nor of any object that has the bytes of
+// one, and where that is in another group nobody at all, as its officer has no say there.
+Result<void> approve_base(const CxiCall& call, const LoadedKey& base, Mechanism mechanism) {
+    const KeyObject& object = base.object;
+    const bool tells =
+        object.is_secret() && !mechanism.is_vendor() && carried_by(mechanism) == Carries::bytes;
+    if (!tells) return {};
+    CS2SIM_TRY_LET(trusted, call.cxi.keys.note(DeviceKeys::NoteKind::trusted, base));
+    if (!trusted.empty() && trusted != group_prefix(object.group())) return fail(E_CXI_PERMISSION_DENIED);
+    if (trusted.empty() && !object.properties.flag_or(CXI_PROP_TRUSTED, false)) return {};
+    return call.require(RIGHT_SECURITY_OFFICER, object.group());
 }
 
 // What two keys agree on, in the form that the mechanism gives it.
@@ -163,7 +169,7 @@ Result<Bytes> cxi_key_derive(CxiCall& call) {
                    : approve_departure(call, base, leaves, carried_by(mechanism)));
     CS2SIM_TRY(approve_entry(call, base, goes, CXI_KEY_TYPE_SECRET, properties));
     CS2SIM_TRY(restrict_derivation(properties, set, base, mechanism.value));
-    CS2SIM_TRY(approve_base(call, base.object, mechanism));
+    CS2SIM_TRY(approve_base(call, base, mechanism));
     CS2SIM_TRY(cxi.use(base, USE_DERIVE, mechanism));
     CS2SIM_TRY(inherit_mode(call, base.object.made_in(), properties));
     CS2SIM_TRY_LET(place, cxi.place_in(call, properties, flags));
@@ -179,7 +185,7 @@ Result<Bytes> cxi_key_derive(CxiCall& call) {
         CS2SIM_TRY(approve_entry(call, *other, goes, CXI_KEY_TYPE_SECRET, properties));
         CS2SIM_TRY(
             approve_join(cxi, strictest(set, of_other.restrictions), base.object, other->object, bits / 8));
-        CS2SIM_TRY(approve_base(call, other->object, mechanism));
+        CS2SIM_TRY(approve_base(call, *other, mechanism));
         CS2SIM_TRY(cxi.use(*other, USE_DERIVE, mechanism));
         CS2SIM_TRY(inherit_mode(call, other->object.made_in(), properties));
     }

@@ -199,6 +199,7 @@ Result<Bytes> wrap_material(CxiCall& call, const LoadedKey& wrapping, Mechanism 
     if (!key.object.is_public()) CS2SIM_TRY(call.cxi.spend(key));
     CS2SIM_TRY(call.cxi.use(wrapping, USE_WRAP, mechanism, parameter));
     CS2SIM_TRY(note_policy(call.cxi, key));
+    CS2SIM_TRY(call.cxi.keep_trusted(key.object));
     if (mechanism.is_vendor()) {
         CS2SIM_TRY_LET(wrapped, vendor_wrap(call, wrapping, parameter, key));
         return Bytes(wrapped.made.begin(), wrapped.made.end());
@@ -352,6 +353,8 @@ Result<Bytes> cxi_key_export(CxiCall& call) {
     CS2SIM_TRY(approve_act(cxi.modes_for(object), Act::plain_export));
     CS2SIM_TRY(may_move(object));
     if (!leaves_in_clear(object.properties)) return fail(E_CXI_KEY_EXPORT_DENIED);
+    CS2SIM_TRY_LET(trusted, cxi.keys.note(DeviceKeys::NoteKind::trusted, key));
+    if (!trusted.empty()) return fail(E_CXI_KEY_EXPORT_DENIED);  // a TRUSTED key has these bytes
     CS2SIM_TRY(cxi.spend(key));
     CS2SIM_TRY(cxi.keys.keep_roles(key));
     call.audit_key("key exported in clear", object);

@@ -301,6 +301,10 @@ bool stays_in_group(const PropertyList& properties) {
            !properties.flag_or(CXI_PROP_EXTRACTABLE, true);
 }
 
+bool is_trusted_secret(std::uint32_t type, const PropertyList& properties) {
+    return type == CXI_KEY_TYPE_SECRET && properties.flag_or(CXI_PROP_TRUSTED, false);
+}
+
 bool leaves_in_clear(const PropertyList& properties) {
     const std::uint32_t policy = properties.number_or(CXI_PROP_KEY_EXPORT, CXI_KEY_EXPORT_DENY);
     return (policy & CXI_KEY_EXPORT_ALLOW_PLAIN) != 0 && properties.flag_or(CXI_PROP_EXTRACTABLE, true) &&

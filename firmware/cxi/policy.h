@@ -84,6 +84,9 @@ Result<void> check_change(const PropertyList& before, const Property& change, co
 // (WRAP_WITH_TRUSTED) or none may (EXTRACTABLE).
 bool stays_in_group(const PropertyList& properties);
 
+// Whether these properties, of an object of this type or a change of it, make a secret key TRUSTED.
+bool is_trusted_secret(std::uint32_t type, const PropertyList& properties);
+
 // Whether KEY_EXPORT gives a key with these properties in clear.
 bool leaves_in_clear(const PropertyList& properties);
 

@@ -117,6 +117,11 @@ public:
     // Whether that has been done, in whatever group: empty, or what names_any() takes. Looked up once a key
     // while no other one is noted. Precondition: the key has `roles`.
     Result<Bytes> guards(const LoadedKey& key);
+    // The same of bytes for which a security officer stands, as TRUSTED: of whatever objects with these
+    // bytes.
+    Result<void> keep_trusted(const LoadedKey& key);
+    // A note of groups with this one more. Error: E_DB_NO_SPACE when these are too many.
+    static Result<Bytes> with_groups(ByteView note, ByteView groups);
     // The private half of an RSA pair goes from one of these groups (group_prefix(), one after the other)
     // into another: what its public halves do in one counts in all. Errors: as keep_guards().
     Result<void> keep_holders(const LoadedKey& key, ByteView groups) {
@@ -126,7 +131,7 @@ public:
     Result<Bytes> holders(const LoadedKey& key);
     // Whether a note of groups names any of these.
     static bool names_any(ByteView note, ByteView groups);
-    // Others, one a kind; empty when there is none. The last three are of groups.
+    // Others, one a kind; empty when there is none. The last four are of groups.
     enum class NoteKind : std::uint8_t {
         failures = 3,
         kak = 4,
@@ -134,6 +139,7 @@ public:
         guards = 8,
         holders = 9,
         moving_halves = 10,
+        trusted = 11,
     };
     Result<Bytes> note(NoteKind kind, const LoadedKey& key);
     Result<void> change_note(NoteKind kind, const LoadedKey& key,
@@ -184,7 +190,6 @@ private:
     Result<std::shared_ptr<KeyRoles>> volatile_roles(const LoadedKey& key, bool make);
     Result<std::uint32_t> note_purpose(const LoadedKey& key, std::uint32_t wanted);
     Result<void> note_groups(NoteKind kind, const LoadedKey& key, ByteView groups);
-    static Result<Bytes> with_groups(ByteView note, ByteView groups);
     struct MovingHalves;
     Result<MovingHalves> moving_halves(const LoadedKey& key, Separation side);
     Result<KeyRole> role_of_half(const LoadedKey& key, KeyRoles& shared, MovingHalves& halves, bool noting);

@@ -55,6 +55,10 @@ Result<void> DeviceKeys::keep_guards(const LoadedKey& wrapping) {
     return {};
 }
 
+Result<void> DeviceKeys::keep_trusted(const LoadedKey& key) {
+    return note_groups(NoteKind::trusted, key, group_prefix(key.object.group()));
+}
+
 // The number first: a note that comes between makes it old.
 Result<Bytes> DeviceKeys::guards(const LoadedKey& key) {
     const std::uint64_t changes = guard_changes;
