@@ -94,7 +94,8 @@ Result<void> wrap_guarded(Cxi& cxi, const LoadedKey& wrapping, Mechanism mechani
     return cxi.keys.keep_guards(wrapping);
 }
 
-Result<void> unwrap_beside_guarded(Cxi& cxi, const Move& move) {
+// Nor does it wrap by what it would never unwrap: who wrapped so would have lost the key.
+Result<void> move_beside_guarded(Cxi& cxi, const Move& move) {
     const LoadedKey& wrapping = move.wrapping;
     if (move.mechanism.is_vendor() || is_authenticated(wrapping, move.mechanism, move.parameter)) return {};
     CS2SIM_TRY_LET(guards, cxi.is_guarding(wrapping));
@@ -194,6 +195,7 @@ Result<Bytes> wrap_material(CxiCall& call, const LoadedKey& wrapping, Mechanism 
         // A TRUSTED key of no such mode, whose roles hold in none but these.
         CS2SIM_TRY(wrap_guarded(call.cxi, wrapping, mechanism));
     }
+    CS2SIM_TRY(move_beside_guarded(call.cxi, move));
     // Both keys work, and what arrives on another device has no KAK: so the one that leaves needs its KAK's
     // leave as well.
     if (!key.object.is_public()) CS2SIM_TRY(call.cxi.spend(key));
@@ -214,7 +216,7 @@ Result<Bytes> wrap_material(CxiCall& call, const LoadedKey& wrapping, Mechanism 
 Result<SecretBytes> unwrap_material(CxiCall& call, const Move& move, ByteView wrapped) {
     const LoadedKey& wrapping = move.wrapping;
     CS2SIM_TRY(call.cxi.use(wrapping, USE_UNWRAP, move.mechanism, move.parameter));
-    CS2SIM_TRY(unwrap_beside_guarded(call.cxi, move));
+    CS2SIM_TRY(move_beside_guarded(call.cxi, move));
     CS2SIM_TRY(approve_tag(call, move));
     if (wrapping.pkey) return rsa_decrypt(wrapping, move.mechanism, move.parameter, wrapped);
     CS2SIM_TRY_LET(frame, frame_of(call, move));
