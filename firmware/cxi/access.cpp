@@ -28,6 +28,12 @@ bool tells_what_is_there(std::uint32_t code) {
 
 }  // namespace
 
+bool tells_of_key(std::uint32_t code) {
+    constexpr std::uint32_t kTelling[] = {E_CXI_CRYPT_SIGN_VERIFY, E_CXI_CRYPT_PADDING,
+                                          E_AES_TAG_VERIFICATION, E_AES_KEYWRAP};
+    return std::ranges::find(kTelling, code) != std::end(kTelling);
+}
+
 Result<std::string_view> group_in(ByteView elements) {
     std::string_view group;
     bool found = false;
@@ -86,6 +92,27 @@ Result<void> CxiCall::bound_work() const {
     if (!works || mechanism.is_vendor()) return {};
     for (const Named& each : std::span(named_).first(count_))
         CS2SIM_TRY(bound_open_work(*each.key, mechanism, parameter, bytes + parameter.size()));
+    return {};
+}
+
+Result<void> CxiCall::use(const LoadedKey& key, Use use, Mechanism mechanism, ByteView parameter,
+                          std::uint32_t uses) {
+    CS2SIM_TRY_LET(first, cxi.use(key, use, mechanism, parameter, uses));
+    if (first) first_uses_.push_back({&key, nullptr, use, mechanism});
+    return {};
+}
+
+Result<void> CxiCall::go_on(SharedKey key, Use use, Mechanism mechanism) {
+    CS2SIM_TRY_LET(first, cxi.allow(*key, use, mechanism));
+    const LoadedKey* const at = key.get();
+    if (first) first_uses_.push_back({at, std::move(key), use, mechanism});
+    return {};
+}
+
+Result<void> CxiCall::note_uses() {
+    for (const FirstUse& first : first_uses_)
+        CS2SIM_TRY(cxi.note_use(*first.key, first.use, first.mechanism));
+    first_uses_.clear();
     return {};
 }
 

@@ -144,7 +144,7 @@ Result<Bytes> cxi_secret_agree(CxiCall& call) {
     CS2SIM_TRY_LET(settings, cxi.config(key.object.group()));
     if (settings.restrictions.secure_derivation) return fail(E_CXI_CRYPT_MECH);
     CS2SIM_TRY(approve_act(cxi.modes_for(key.object), Act::raw_secret));
-    CS2SIM_TRY(cxi.use(key, USE_DERIVE, {call.request.u32("mechanism")}));
+    CS2SIM_TRY(call.use(key, USE_DERIVE, {call.request.u32("mechanism")}));
     CS2SIM_TRY_LET(secret, agree(key, {call.request.u32("mechanism")}, call.request.bytes("peer")));
     return call.answer({ByteView(secret)});
 }
@@ -170,7 +170,7 @@ Result<Bytes> cxi_key_derive(CxiCall& call) {
     CS2SIM_TRY(approve_entry(call, base, goes, CXI_KEY_TYPE_SECRET, properties));
     CS2SIM_TRY(restrict_derivation(properties, set, base, mechanism.value));
     CS2SIM_TRY(approve_base(call, base, mechanism));
-    CS2SIM_TRY(cxi.use(base, USE_DERIVE, mechanism));
+    CS2SIM_TRY(call.use(base, USE_DERIVE, mechanism));
     CS2SIM_TRY(inherit_mode(call, base.object.made_in(), properties));
     CS2SIM_TRY_LET(place, cxi.place_in(call, properties, flags));
     const std::uint32_t bits = properties.number_or(CXI_PROP_KEY_SIZE, 0);
@@ -186,10 +186,11 @@ Result<Bytes> cxi_key_derive(CxiCall& call) {
         CS2SIM_TRY(
             approve_join(cxi, strictest(set, of_other.restrictions), base.object, other->object, bits / 8));
         CS2SIM_TRY(approve_base(call, *other, mechanism));
-        CS2SIM_TRY(cxi.use(*other, USE_DERIVE, mechanism));
+        CS2SIM_TRY(call.use(*other, USE_DERIVE, mechanism));
         CS2SIM_TRY(inherit_mode(call, other->object.made_in(), properties));
     }
     if (mechanism.is_vendor()) {
+        CS2SIM_TRY(call.note_uses());
         CS2SIM_TRY_LET(made, vendor_derive(call, base, properties));
         narrow_export(properties, policy_of(base.object));
         CS2SIM_TRY_LET(derived, key_of_vendor(std::move(properties), made, now));
@@ -201,6 +202,7 @@ Result<Bytes> cxi_key_derive(CxiCall& call) {
                                : derive_from_secret(base, other.get(), mechanism, data, bits / 8,
                                                     call.context.abandonment.get()));
     if (secret.size() < bits / 8) return fail(E_CXI_KEY_INVALID_SIZE);
+    CS2SIM_TRY(call.note_uses());  // before a check value in the template tells whether it is this one
     secret.resize(bits / 8);
     if (!is_agreement(mechanism)) narrow_export(properties, policy_of(base.object));
     if (other) narrow_export(properties, policy_of(other->object));

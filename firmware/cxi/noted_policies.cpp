@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "firmware/cxi/cxi.h"
 #include "firmware/protocol/block.h"
 #include "firmware/protocol/functions.h"
 
@@ -16,6 +17,21 @@ constexpr std::size_t kMostKinds = 16;
 template <class T>
 void add_to(std::vector<T>& list, const T& value) {
     if (std::ranges::find(list, value) == list.end()) list.push_back(value);
+}
+
+// What the note says the bytes were, with the limits that they had. A key comes back into a group that it
+// left where TRUSTED keys of that group guard it: its security officer has no say in another, nor over who
+// holds an open object.
+Result<void> bind_noted(std::uint16_t modes, KeyObject& key, bool open, const NotedPolicies& noted) {
+    const KeyPolicy* bound = find_kind(noted, policy_of(key));
+    if (!bound) return fail(E_CXI_KEY_TYPE);
+    const std::vector<Bytes>& homes = bound->homes;
+    const bool elsewhere =
+        !homes.empty() && std::ranges::find(homes, group_prefix(key.group())) == homes.end();
+    if (bound->wrap_with_trusted && (elsewhere || open)) return fail(E_CXI_KEY_EXPORT_DENIED);
+    if (elsewhere) CS2SIM_TRY(approve_act(modes | bound->made_in, Act::plain_import));
+    narrow_all(key.properties, *bound);
+    return {};
 }
 
 }  // namespace
@@ -99,6 +115,44 @@ NotedPolicies decode_policies(ByteView note) {
         noted.push_back(decode_policy(entry->bytes("policy")));
     }
     return noted;
+}
+
+Result<void> note_policy(Cxi& cxi, const LoadedKey& key) {
+    CS2SIM_TRY(cxi.keys.keep_roles(key));
+    CS2SIM_TRY_LET(known, cxi.keys.policies(key));
+    KeyPolicy policy = policy_of(key.object);
+    policy.homes = {group_prefix(key.object.group())};
+    const auto with_this = [&](ByteView note) -> Result<Bytes> {
+        NotedPolicies noted = decode_policies(note);
+        CS2SIM_TRY(note_wrapped(noted, policy));
+        return encode_policies(noted);
+    };
+    bool differs = false;
+    for (const Bytes& note : known) {
+        CS2SIM_TRY_LET(after, with_this(note));
+        differs |= after != note;
+    }
+    if (!differs) return {};
+    return cxi.keys.change_policies(key, with_this);
+}
+
+Result<void> bind_policy(Cxi& cxi, KeyObject& key, bool open, ByteView came, bool authenticated) {
+    CS2SIM_TRY_LET(loaded, load_key(key));
+    CS2SIM_TRY_LET(policies, cxi.keys.policies(loaded, came));
+    bool known = false;
+    for (const Bytes& note : policies) {
+        if (note.empty()) continue;
+        known = true;
+        const NotedPolicies noted = decode_policies(note);
+        CS2SIM_TRY(bind_noted(cxi.modes(), key, open, noted));
+        CS2SIM_TRY(cxi.keep_holders(loaded, noted.front().homes, key.group()));
+    }
+    if (known || authenticated) return {};
+    KeyPolicy bound = policy_of(key);
+    bound.export_policy &= ~std::uint32_t{CXI_KEY_EXPORT_ALLOW_PLAIN};
+    bound.sensitive = true;
+    narrow_all(key.properties, bound);
+    return {};
 }
 
 }  // namespace cs2sim
