@@ -28,6 +28,12 @@ bool tells_what_is_there(std::uint32_t code) {
 
 }  // namespace
 
+bool tells_of_key(std::uint32_t code) {
+    constexpr std::uint32_t kTelling[] = {E_CXI_CRYPT_SIGN_VERIFY, E_CXI_CRYPT_PADDING,
+                                          E_AES_TAG_VERIFICATION, E_AES_KEYWRAP};
+    return std::ranges::find(kTelling, code) != std::end(kTelling);
+}
+
 Result<std::string_view> group_in(ByteView elements) {
     std::string_view group;
     bool found = false;
@@ -89,6 +95,27 @@ Result<void> CxiCall::bound_work() const {
     return {};
 }
 
+Result<void> CxiCall::use(const LoadedKey& key, Use use, Mechanism mechanism, ByteView parameter,
+                          std::uint32_t uses) {
+    CS2SIM_TRY_LET(first, cxi.use(key, use, mechanism, parameter, uses));
+    if (first) first_uses_.push_back({&key, nullptr, use, mechanism});
+    return {};
+}
+
+Result<void> CxiCall::go_on(SharedKey key, Use use, Mechanism mechanism) {
+    CS2SIM_TRY_LET(first, cxi.allow(*key, use, mechanism));
+    const LoadedKey* const at = key.get();
+    if (first) first_uses_.push_back({at, std::move(key), use, mechanism});
+    return {};
+}
+
+Result<void> CxiCall::note_uses() {
+    for (const FirstUse& first : first_uses_)
+        CS2SIM_TRY(cxi.note_use(*first.key, first.use, first.mechanism));
+    first_uses_.clear();
+    return {};
+}
+
 Result<bool> CxiCall::has(std::uint16_t rights, std::string_view group) const {
     if (group.size() > CXI_MAX_STR) return fail(E_CXI_INVALID_PARAM_LEN);
     if ((rights & RIGHT_LOGGED_ON) != 0 && !context.users.empty()) return true;
@@ -96,7 +123,8 @@ Result<bool> CxiCall::has(std::uint16_t rights, std::string_view group) const {
         rights |= group.empty() ? RIGHT_ADMINISTRATOR : RIGHT_SECURITY_OFFICER;
     if ((rights & RIGHT_ADMINISTRATOR) != 0 && permits(auth_state(), kAdministrator)) return true;
     const std::uint32_t state = group_state(context.users, group, device.profile.group_expressions);
-    if ((rights & RIGHT_SECURITY_OFFICER) != 0 && permits(state, kSecurityOfficer)) return true;
+    if ((rights & (RIGHT_SECURITY_OFFICER | RIGHT_NOTE)) != 0 && permits(state, kSecurityOfficer))
+        return true;
     if ((rights & (RIGHT_USE | RIGHT_MANAGE | RIGHT_PLAIN | RIGHT_NOTE)) == 0) return false;
     CS2SIM_TRY_LET(settings, cxi.config(group));
     if ((rights & RIGHT_PLAIN) != 0 && permits(state, settings.plain)) return true;

@@ -3,7 +3,9 @@
 #pragma once
 
 #include "firmware/cmds/call.h"
+#include "firmware/cxi/cxi_rules.h"
 #include "firmware/cxi/keys/device_keys.h"
+#include "firmware/cxi/work/mechanism.h"
 
 namespace cs2sim {
 
@@ -26,8 +28,8 @@ enum Right : std::uint16_t {
     // outside, sealed: to make one (PKCS#11 3.0, section 4.4). Not in FIPS and CC modes, which let nobody
     // work unknown.
     RIGHT_MAKE_OPEN = 0x200,
-    // A user who may use or manage keys of the group, whatever anybody may do with its open objects: what
-    // leaves a note takes room of the group's.
+    // A user who may use or manage keys of the group, or its security officer, whatever anybody may do with
+    // its open objects: what leaves a note takes room of the group's.
     RIGHT_NOTE = 0x400,
 };
 
@@ -92,6 +94,16 @@ public:
     // lets anybody have one.
     bool opens(const PropertyList& properties) const;
 
+    // An operation with a key begins, as Cxi::use() says, or one that began before goes on (Cxi::allow()).
+    // Precondition of the first: the key lives as long as the call.
+    Result<void> use(const LoadedKey& key, Use use, Mechanism mechanism, ByteView parameter = {},
+                     std::uint32_t uses = 1);
+    Result<void> go_on(SharedKey key, Use use, Mechanism mechanism);
+    // What these first uses of keys fix is written down: by handlers before what they made of a key stands
+    // somewhere, or a user's module has it, and for all others before the answer goes out, but of commands
+    // that are refused. Errors: as Cxi::note_use(), and then nothing of what was made may be told.
+    Result<void> note_uses();
+
     // Asks a row. Errors: E_CXI_PERMISSION_DENIED; those of Cxi::find(); E_CXI_PROP_TAG, _LEN, _EXISTS for a
     // template whose group cannot be told.
     Result<void> ask(const AccessRow& row);
@@ -129,7 +141,18 @@ private:
 
     std::array<Named, 2> named_;
     std::size_t count_ = 0;
+    struct FirstUse {
+        const LoadedKey* key;
+        SharedKey held;  // null for a key that somebody else holds
+        Use use;
+        Mechanism mechanism;
+    };
+    std::vector<FirstUse> first_uses_;
 };
+
+// Whether a command that ends so tells something that the key made: it has worked. What else fails is
+// refused before, or tells nothing of the key.
+bool tells_of_key(std::uint32_t code);
 
 // Whether an object with these properties, sealed outside, is nobody's: in whatever mode, of whatever size.
 // What a certified mode made, which lets nobody work unknown, never is.

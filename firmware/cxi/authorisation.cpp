@@ -110,11 +110,11 @@ Result<void> may_move(const KeyObject& key) {
     return {};
 }
 
-Result<void> Cxi::use(const LoadedKey& key, Use use, Mechanism mechanism, ByteView parameter,
+Result<bool> Cxi::use(const LoadedKey& key, Use use, Mechanism mechanism, ByteView parameter,
                       std::uint32_t uses) {
-    CS2SIM_TRY(allow(key, use, mechanism, parameter));
-    if (is_public_work(key, use)) return {};
-    return spend(key, uses);
+    CS2SIM_TRY_LET(first, allow(key, use, mechanism, parameter));
+    if (!is_public_work(key, use)) CS2SIM_TRY(spend(key, uses));
+    return first;
 }
 
 Result<void> Cxi::spend(const LoadedKey& key, std::uint32_t uses) {

@@ -177,7 +177,7 @@ Result<void> Cxi::approve_domain(std::uint32_t bits) {
     return {};
 }
 
-Result<void> Cxi::allow(const LoadedKey& key, Use use, Mechanism mechanism, ByteView parameter) {
+Result<bool> Cxi::allow(const LoadedKey& key, Use use, Mechanism mechanism, ByteView parameter) {
     const PropertyList& properties = key.object.properties;
     CS2SIM_TRY(allow_by_properties(properties, use, mechanism));
     if (properties.has(CXI_PROP_KEY_DATE_EXP)) {
@@ -189,39 +189,70 @@ Result<void> Cxi::allow(const LoadedKey& key, Use use, Mechanism mechanism, Byte
     CS2SIM_TRY(keep_guarding(key, use));
     CS2SIM_TRY(approve_object(key.object, use));
     const std::uint16_t now = modes_for(key.object);
-    if (!is_certified(now)) return keep_roles(key, use, mechanism);
+    if (!is_certified(now)) return keep_roles(key, use, mechanism, false);
     if (key.pkey && is_dh(*key.pkey) && !is_in_safe_group(*key.pkey))
         CS2SIM_TRY(approve_act(now, Act::own_group));
     CS2SIM_TRY(approve_mechanism(now, use, key.object.algorithm(), mechanism.value));
     if (const std::uint32_t hash = mask_hash(key, mechanism, parameter); hash != 0)
         CS2SIM_TRY(approve_mechanism(now, use, key.object.algorithm(), hash));
-    CS2SIM_TRY(keep_roles(key, use, mechanism));
-    if ((now & MODE_FIPS) == 0 || !key.object.is_private()) return {};
-    return keep_first_usage(key, use, mechanism);
+    CS2SIM_TRY_LET(first, keep_roles(key, use, mechanism, false));
+    CS2SIM_TRY_LET(first_usage, keep_first_usage(key, use, mechanism, false));
+    return first || first_usage;
+}
+
+Result<void> Cxi::note_use(const LoadedKey& key, Use use, Mechanism mechanism) {
+    CS2SIM_TRY(keep_roles(key, use, mechanism, true));
+    CS2SIM_TRY(keep_first_usage(key, use, mechanism, true));
+    return {};
+}
+
+// Of pairs in the group whose keys they guard, and others that hold the private half, alone: anybody brings a
+// public key into another group, where its security officer would put the private half out of work.
+Result<bool> Cxi::is_guarding(const LoadedKey& key) {
+    if (!key.roles) return false;
+    CS2SIM_TRY_LET(guards, keys.guards(key));
+    if (guards.empty() || !key.pkey) return !guards.empty();
+    CS2SIM_TRY_LET(holders, keys.holders(key));
+    return DeviceKeys::names_any(guards, holders);
+}
+
+Result<void> Cxi::keep_trusted(const KeyObject& key) {
+    if (!is_trusted_secret(key.type(), key.properties)) return {};
+    CS2SIM_TRY_LET(loaded, load_key(key));
+    return keys.keep_trusted(loaded);
+}
+
+Result<void> Cxi::keep_holders(const LoadedKey& key, const std::vector<Bytes>& from, std::string_view to) {
+    const Bytes own = group_prefix(to);
+    const bool moves = std::ranges::any_of(from, [&](const Bytes& group) { return group != own; });
+    if (!moves || !key.object.is_private() || !is_rsa(*key.pkey)) return {};
+    Bytes groups = own;
+    for (const Bytes& group : from) append(groups, group);
+    return keys.keep_holders(key, groups);
 }
 
 // What decrypts tells what was wrapped, and what encrypts tells the stream that GCM and CCM add to it: bytes
 // that guard other keys do no other work, whatever USAGE says and whether the object that has them is
 // TRUSTED: a copy or a backup from before it was, what was derived without a change, the private half of a
-// pair. Of pairs in the group whose keys they guard alone, as anybody brings a public key into another group,
-// where its security officer would put the private half out of work.
+// pair.
 Result<void> Cxi::keep_guarding(const LoadedKey& key, Use use) {
     constexpr std::uint16_t kOfPublicHalf = USE_VERIFY | USE_ENCRYPT;
     const std::uint8_t kind = key.roles ? kind_of(key) : std::uint8_t{0};
     const bool secret = kind == KIND_SECRET;
     if ((!secret && kind != KIND_RSA) || key.object.is_public()) return {};
     if ((use & kWraps) != 0 || (!secret && (use & kOfPublicHalf) != 0)) return {};
-    CS2SIM_TRY_LET(guards, keys.guards(key));
-    if (guards.empty() || (!secret && !DeviceKeys::guards_in(guards, key.object.group()))) return {};
+    CS2SIM_TRY_LET(guards, is_guarding(key));
+    if (!guards) return {};
     CS2SIM_TRY(approve_act(modes_for(key.object), Act::mixed_use));
     return fail(E_CXI_KEY_USAGE);
 }
 
 // The bytes of a key keep the roles that their first use gave them: a copy, a restored or unwrapped key has
 // them too.
-Result<void> Cxi::keep_roles(const LoadedKey& key, Use use, Mechanism mechanism) {
-    if (may_hand_on(key, use, mechanism)) CS2SIM_TRY(keys.keep_roles(key));
-    if (!key.roles || (key.object.is_public() && (use & kWraps) == 0)) return {};
+Result<bool> Cxi::keep_roles(const LoadedKey& key, Use use, Mechanism mechanism, bool noting) {
+    bool first = key.is_volatile && may_hand_on(key, use, mechanism);
+    if (first && noting) CS2SIM_TRY(keys.keep_roles(key));
+    if (!key.roles || (key.object.is_public() && (use & kWraps) == 0)) return first;
     const std::uint16_t now = modes_for(key.object);
     const bool certified = is_certified(now);
     std::optional<Restrictions> set;  // read when it is needed: a curve's signature is fast
@@ -233,31 +264,34 @@ Result<void> Cxi::keep_roles(const LoadedKey& key, Use use, Mechanism mechanism)
         }
         if (!certified && !((*set).*row.setting)) continue;
         const KeyRole wanted = (row.uses & use) != 0 ? row.role : ROLE_WORKS;
-        CS2SIM_TRY_LET(kept, keys.role(key, row.side, wanted));
-        if (kept == wanted) continue;
+        CS2SIM_TRY_LET(kept, keys.role(key, row.side, wanted, noting));
+        first |= kept == ROLE_OPEN;
+        if (kept == wanted || kept == ROLE_OPEN) continue;
         CS2SIM_TRY(approve_act(now, Act::mixed_use));
         return fail(code_of_mixture(row.side, use));
     }
-    return {};
+    return first;
 }
 
 // A stored key gets its usage written down with its first use; one that lives outside must bring it along.
 // Copies, backups and unwrapped keys have the bytes, so that these decide.
-Result<void> Cxi::keep_first_usage(const LoadedKey& key, Use use, Mechanism mechanism) {
+Result<bool> Cxi::keep_first_usage(const LoadedKey& key, Use use, Mechanism mechanism, bool noting) {
+    if ((modes_for(key.object) & MODE_FIPS) == 0 || !key.object.is_private()) return false;
     const auto usage = first_usage(use, key.object.algorithm(), mechanism.value);
-    if (!usage) return {};
+    if (!usage) return false;
     const auto stated = key.object.properties.number(CXI_PROP_FIPS_KEY_USAGE_PADDING);
     if (!stated && key.external) return fail(E_CXI_FIPS_USAGE_NOT_SET);
     if (stated) CS2SIM_TRY(approve_usage(*stated, *usage));
-    CS2SIM_TRY_LET(fixed, keys.purpose(key, *usage));
-    CS2SIM_TRY(approve_usage(fixed, *usage));
-    if (stated) return {};
-    return keys.modify(key.index, [&](KeyObject& now) -> Result<void> {
+    CS2SIM_TRY_LET(fixed, keys.purpose(key, *usage, noting));
+    if (fixed != KeyRoles::kNoPurpose) CS2SIM_TRY(approve_usage(fixed, *usage));
+    if (!noting || stated) return !stated || fixed == KeyRoles::kNoPurpose;
+    CS2SIM_TRY(keys.modify(key.index, [&](KeyObject& now) -> Result<void> {
         if (now.properties.has(CXI_PROP_FIPS_KEY_USAGE_PADDING))  // another session came first
             return approve_usage(now.properties.number_or(CXI_PROP_FIPS_KEY_USAGE_PADDING, 0), *usage);
         now.properties.set_number(CXI_PROP_FIPS_KEY_USAGE_PADDING, *usage);
         return {};
-    });
+    }));
+    return true;
 }
 
 // What a session, or a plain connection, holds so that its volatile keys end with it.
@@ -304,6 +338,7 @@ Result<Bytes> Cxi::seal_outside(const KeyObject& key) {
 }
 
 Result<Bytes> Place::put(KeyObject& key, Origin origin) {
+    CS2SIM_TRY(cxi_.keep_trusted(key));
     if (has(CXI_FLAG_KEY_EXTERNAL)) return cxi_.seal_outside(key);
     CS2SIM_TRY(cxi_.keys.insert({&key}, has(CXI_FLAG_KEY_OVERWRITE), lifetime(origin)));
     return index_reference(key_index(key));

@@ -93,14 +93,17 @@ public:
     // Whether `key` may be used so: its usage bits and flags, its list of mechanisms, its dates, the
     // profile's algorithms, the mode. `parameter`: the mechanism's, whose hash counts too (PSS, OAEP). The
     // first use of a key fixes what its bytes are for (kSeparations), of an RSA key in FIPS mode also how
-    // (kFirstUsages). Errors: E_CXI_KEY_USAGE, E_CXI_KEY_MECH_NOT_ALLOWED, E_CXI_KEY_INVALID_ALGO,
-    // E_CXI_VALIDITY_PERIOD, E_CXI_SECURE_PROP_DECRYPT and _ENCRYPT (CFG_WRAP_POLICY), E_CXI_CRYPT_MECH
-    // (CFG_SECURE_DERIVATION), E_CXI_FIPS_KEY_USAGE, E_CXI_FIPS_PAD_MECH_WRONG, E_CXI_FIPS_USAGE_NOT_SET, and
-    // the mode tables'.
-    Result<void> allow(const LoadedKey& key, Use use, Mechanism mechanism, ByteView parameter = {});
-    // The same for an operation that begins, which spends `uses` of the key's authorisation where the profile
-    // asks for one. Errors: as allow() and spend().
-    Result<void> use(const LoadedKey& key, Use use, Mechanism mechanism, ByteView parameter = {},
+    // (kFirstUsages): whether this is one, which note_use() is to write down when the key has worked. Errors:
+    // E_CXI_KEY_USAGE, E_CXI_KEY_MECH_NOT_ALLOWED, E_CXI_KEY_INVALID_ALGO, E_CXI_VALIDITY_PERIOD,
+    // E_CXI_SECURE_PROP_DECRYPT and _ENCRYPT (CFG_WRAP_POLICY), E_CXI_CRYPT_MECH (CFG_SECURE_DERIVATION),
+    // E_CXI_FIPS_KEY_USAGE, E_CXI_FIPS_PAD_MECH_WRONG, E_CXI_FIPS_USAGE_NOT_SET, and the mode tables'.
+    Result<bool> allow(const LoadedKey& key, Use use, Mechanism mechanism, ByteView parameter = {});
+    // Writes down what a first use fixes. Errors: those of allow(), when another command came before; the
+    // database's, E_DB_NO_SPACE.
+    Result<void> note_use(const LoadedKey& key, Use use, Mechanism mechanism);
+    // The same as allow() for an operation that begins, which spends `uses` of the key's authorisation where
+    // the profile asks for one. Errors: as allow() and spend().
+    Result<bool> use(const LoadedKey& key, Use use, Mechanism mechanism, ByteView parameter = {},
                      std::uint32_t uses = 1);
 
     // Key authorisation (authorisation.h), where the profile has it: what is spent is written down before the
@@ -118,6 +121,18 @@ public:
     Result<void> unblock(const LoadedKey& key);  // E_CXI_CC_KEY_NOT_BLOCKED, _NOT_INITIALISED
     // A key that comes back or is copied: not authorised; bound, assigned and locked as its bytes were.
     Result<void> settle(KeyObject& key);
+
+    // Whether bytes of the key, which wraps or unwraps, have wrapped keys with WRAP_WITH_TRUSTED that it is
+    // to keep. Errors: the database's.
+    Result<bool> is_guarding(const LoadedKey& key);
+
+    // That a secret key is TRUSTED is noted for its bytes, before an object has them or they leave: nothing
+    // for other keys. Errors: the database's, E_DB_NO_SPACE.
+    Result<void> keep_trusted(const KeyObject& key);
+
+    // Before a private key comes out of groups (group_prefix() of each) into another: of an RSA pair that is
+    // noted, as what the public half does in one counts in all. Errors: as DeviceKeys::keep_holders().
+    Result<void> keep_holders(const LoadedKey& key, const std::vector<Bytes>& from, std::string_view to);
 
     // Whether the profile and the mode have such keys. Errors: E_CXI_KEY_INVALID_ALGO, and the mode tables'.
     Result<void> approve_object(const KeyObject& key, Use use);
@@ -150,8 +165,9 @@ private:
     Result<void> bind_again(KeyObject& key, const LoadedKey& loaded);
     Result<void> note_failures(const LoadedKey& key, std::uint32_t failures);
     Result<void> keep_guarding(const LoadedKey& key, Use use);
-    Result<void> keep_roles(const LoadedKey& key, Use use, Mechanism mechanism);
-    Result<void> keep_first_usage(const LoadedKey& key, Use use, Mechanism mechanism);
+    // Both: whether something would have to be noted; with `noting` it is.
+    Result<bool> keep_roles(const LoadedKey& key, Use use, Mechanism mechanism, bool noting);
+    Result<bool> keep_first_usage(const LoadedKey& key, Use use, Mechanism mechanism, bool noting);
 
     Services& services_;
     std::mutex config_mutex_;

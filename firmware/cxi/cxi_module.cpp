@@ -111,7 +111,8 @@ constexpr CxiFunction kCxiFunctions[] = {
      {{{"key", Names::key, RIGHT_SECURITY_OFFICER | RIGHT_ADMINISTRATOR}}}},
 };
 
-// Asks the rows of access of one function, then runs its handler.
+// Asks the rows of access of one function, then runs its handler. What keys did there for the first time is
+// noted before anybody hears what came of it.
 template <std::size_t number>
 Result<Bytes> enter(Call& call) {
     constexpr const CxiFunction& row = kCxiFunctions[number];
@@ -120,7 +121,13 @@ Result<Bytes> enter(Call& call) {
         if (!access.field.text().empty()) CS2SIM_TRY(asked.ask(access));
     CS2SIM_TRY(asked.bound_work());
     asked.choose_log();
-    return row.handler(asked);
+    auto answer = row.handler(asked);
+    if (!answer && !tells_of_key(answer.error().code)) return answer;
+    if (const auto noted = asked.note_uses(); !noted) {
+        if (answer) cleanse(answer->data(), answer->size());
+        return fail(noted.error());
+    }
+    return answer;
 }
 
 // Permission 0: what a caller needs depends on the group of the key.

@@ -85,11 +85,17 @@ Carries carried_by(Mechanism mechanism) {
 }
 
 // Of a TRUSTED key nobody but its security officer makes one that has its bytes: that would do what the
-// TRUSTED one may not, and a short one tells them by its check value.
-Result<void> approve_base(const CxiCall& call, const KeyObject& base, Mechanism mechanism) {
-    const bool tells = base.is_secret() && !mechanism.is_vendor() && carried_by(mechanism) == Carries::bytes;
-    if (!tells || !base.properties.flag_or(CXI_PROP_TRUSTED, false)) return {};
-    return call.require(RIGHT_SECURITY_OFFICER, base.group());
+// TRUSTED one may not, and a short one tells them by its check value. Nor of any object that has the bytes of
+// one, and where that is in another group nobody at all, as its officer has no say there.
+Result<void> approve_base(const CxiCall& call, const LoadedKey& base, Mechanism mechanism) {
+    const KeyObject& object = base.object;
+    const bool tells =
+        object.is_secret() && !mechanism.is_vendor() && carried_by(mechanism) == Carries::bytes;
+    if (!tells) return {};
+    CS2SIM_TRY_LET(trusted, call.cxi.keys.note(DeviceKeys::NoteKind::trusted, base));
+    if (!trusted.empty() && trusted != group_prefix(object.group())) return fail(E_CXI_PERMISSION_DENIED);
+    if (trusted.empty() && !object.properties.flag_or(CXI_PROP_TRUSTED, false)) return {};
+    return call.require(RIGHT_SECURITY_OFFICER, object.group());
 }
 
 // What two keys agree on, in the form that the mechanism gives it.
@@ -147,14 +153,15 @@ Result<SharedKey> joined_key(CxiCall& call, const Derivation& of, PropertyList& 
     CS2SIM_TRY(approve_entry(call, *other, of.goes, CXI_KEY_TYPE_SECRET, properties));
     CS2SIM_TRY(approve_join(cxi, strictest(of.set, settings.restrictions), of.base.object, other->object,
                             of.bits / 8));
-    CS2SIM_TRY(approve_base(call, other->object, of.mechanism));
-    CS2SIM_TRY(cxi.use(*other, USE_DERIVE, of.mechanism));
+    CS2SIM_TRY(approve_base(call, *other, of.mechanism));
+    CS2SIM_TRY(call.use(*other, USE_DERIVE, of.mechanism));
     CS2SIM_TRY(inherit_mode(call, other->object.made_in(), properties));
     return other;
 }
 
 Result<Bytes> derived_by_module(CxiCall& call, const LoadedKey& base, PropertyList properties,
                                 const Circumstances& now, Place& place) {
+    CS2SIM_TRY(call.note_uses());
     CS2SIM_TRY_LET(made, vendor_derive(call, base, properties));
     narrow_export(properties, policy_of(base.object));
     CS2SIM_TRY_LET(derived, key_of_vendor(std::move(properties), made, now));
@@ -173,7 +180,7 @@ Result<Bytes> cxi_secret_agree(CxiCall& call) {
     CS2SIM_TRY_LET(settings, cxi.config(key.object.group()));
     if (settings.restrictions.secure_derivation) return fail(E_CXI_CRYPT_MECH);
     CS2SIM_TRY(approve_act(cxi.modes_for(key.object), Act::raw_secret));
-    CS2SIM_TRY(cxi.use(key, USE_DERIVE, {call.request.u32("mechanism")}));
+    CS2SIM_TRY(call.use(key, USE_DERIVE, {call.request.u32("mechanism")}));
     CS2SIM_TRY_LET(secret, agree(key, {call.request.u32("mechanism")}, call.request.bytes("peer")));
     return call.answer({ByteView(secret)});
 }
@@ -201,8 +208,8 @@ Result<Bytes> cxi_key_derive(CxiCall& call) {
                    : approve_departure(call, base, of.leaves, carried_by(mechanism)));
     CS2SIM_TRY(approve_entry(call, base, of.goes, CXI_KEY_TYPE_SECRET, properties));
     CS2SIM_TRY(restrict_derivation(properties, of.set, base, mechanism.value));
-    CS2SIM_TRY(approve_base(call, base.object, mechanism));
-    CS2SIM_TRY(cxi.use(base, USE_DERIVE, mechanism));
+    CS2SIM_TRY(approve_base(call, base, mechanism));
+    CS2SIM_TRY(call.use(base, USE_DERIVE, mechanism));
     CS2SIM_TRY(inherit_mode(call, base.object.made_in(), properties));
     CS2SIM_TRY_LET(place, cxi.place_in(call, properties, flags));
     const std::uint32_t bits = of.bits = properties.number_or(CXI_PROP_KEY_SIZE, 0);
@@ -220,6 +227,7 @@ Result<Bytes> cxi_key_derive(CxiCall& call) {
                                : derive_from_secret(base, other.get(), mechanism, data, bits / 8,
                                                     call.context.abandonment.get()));
     if (secret.size() < bits / 8) return fail(E_CXI_KEY_INVALID_SIZE);
+    CS2SIM_TRY(call.note_uses());  // before a check value in the template tells whether it is this one
     secret.resize(bits / 8);
     if (!is_agreement(mechanism)) narrow_export(properties, policy_of(base.object));
     if (other) narrow_export(properties, policy_of(other->object));

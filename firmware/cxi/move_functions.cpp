@@ -4,6 +4,7 @@
 #include "firmware/cxi/cxi.h"
 #include "firmware/cxi/handlers.h"
 #include "firmware/cxi/key_components.h"
+#include "firmware/cxi/noted_policies.h"
 #include "firmware/cxi/work/cipher_job.h"
 #include "firmware/cxi/wrapping.h"
 
@@ -21,86 +22,24 @@ Result<void> compare_names(const PropertyList& expected, const KeyObject& key) {
     return {};
 }
 
-// A key of curves signs or agrees, whichever it is said to be for.
-bool same_kind(const KeyPolicy& one, const KeyPolicy& other) {
-    const auto curve = [](std::uint32_t algorithm) {
-        return algorithm == CXI_KEY_ALGO_EC || algorithm == CXI_KEY_ALGO_ECDH;
-    };
-    return one.type == other.type &&
-           (one.algorithm == other.algorithm || (curve(one.algorithm) && curve(other.algorithm)));
-}
-
-// What is wrapped may come back as what it was at most: the device keeps the widest policy under which these
-// bytes were wrapped, and the group that they left, as the usual formats have no room for one. What another
-// kind of key with the same bytes may do says nothing of them.
-Result<void> note_policy(Cxi& cxi, const LoadedKey& key) {
-    CS2SIM_TRY(cxi.keys.keep_roles(key));
-    CS2SIM_TRY_LET(known, cxi.keys.policies(key));
-    KeyPolicy policy = policy_of(key.object);
-    policy.home = group_prefix(key.object.group());
-    const auto widened = [&](ByteView note) -> Result<Bytes> {
-        if (note.empty()) return encode_policy(policy);
-        const KeyPolicy had = decode_policy(note);
-        return same_kind(had, policy) ? encode_policy(either(had, policy)) : Result<Bytes>(to_bytes(note));
-    };
-    bool differs = false;
-    for (const Bytes& note : known) {
-        CS2SIM_TRY_LET(after, widened(note));
-        differs |= after != note;
-    }
-    if (!differs) return {};
-    return cxi.keys.change_policies(key, widened);
-}
-
-// What the note says the bytes were, with the limits that they had. A key comes back into the group that it
-// left where TRUSTED keys of that group guard it: its security officer has no say in another, nor over who
-// holds an open object.
-Result<void> bind_noted(std::uint16_t modes, KeyObject& key, bool open, ByteView note) {
-    const KeyPolicy bound = decode_policy(note);
-    if (!same_kind(bound, policy_of(key))) return fail(E_CXI_KEY_TYPE);
-    const bool elsewhere = bound.home && *bound.home != group_prefix(key.group());
-    if (bound.wrap_with_trusted && (elsewhere || open)) return fail(E_CXI_KEY_EXPORT_DENIED);
-    if (elsewhere) CS2SIM_TRY(approve_act(modes | bound.made_in, Act::plain_import));
-    narrow_all(key.properties, bound);
-    return {};
-}
-
-// The other way: bytes that were wrapped here stay the kind of key that they were, by the bytes as they came
-// and by what was made of them. Of others only what the mechanism proves to be whole may be had in clear.
-Result<void> bind_policy(Cxi& cxi, KeyObject& key, bool open, ByteView came, bool authenticated) {
-    CS2SIM_TRY_LET(loaded, load_key(key));
-    CS2SIM_TRY_LET(policies, cxi.keys.policies(loaded, came));
-    bool known = false;
-    for (const Bytes& note : policies) {
-        if (note.empty()) continue;
-        known = true;
-        CS2SIM_TRY(bind_noted(cxi.modes(), key, open, note));
-    }
-    if (known || authenticated) return {};
-    KeyPolicy bound = policy_of(key);
-    bound.export_policy &= ~std::uint32_t{CXI_KEY_EXPORT_ALLOW_PLAIN};
-    bound.sensitive = true;
-    narrow_all(key.properties, bound);
-    return {};
-}
-
 // A key that only TRUSTED ones wrap, or that a certified mode made, goes by what nobody changes or reads
 // without the key: a changed bit would make it another one, whose bytes and limits the device does not know.
 // Nor does its wrapping key, whatever object has these bytes, unwrap without authentication from then on: the
 // lengths, paddings and unwrapped keys that come of chosen blobs tell what it would decrypt. GCM and CCM wrap
 // none, as who chooses the IV may have had it unwrapped before. Mechanisms of users' modules are theirs to
-// judge. Error: E_CXI_CRYPT_MECH.
-Result<void> wrap_guarded(Cxi& cxi, const LoadedKey& wrapping, Mechanism mechanism) {
-    if (mechanism.is_vendor()) return {};
-    CS2SIM_TRY(approve_wrap_mechanism(USE_WRAP, wrapping.pkey != nullptr, mechanism.value));
-    return cxi.keys.keep_guards(wrapping);
+// judge.
+bool is_to_guard(const LoadedKey& wrapping, const KeyObject& key) {
+    // A TRUSTED key of no certified mode wraps one of it, which has roles in none but these.
+    return key.properties.flag_or(CXI_PROP_WRAP_WITH_TRUSTED, false) ||
+           (key.made_in() != 0 && wrapping.object.made_in() == 0);
 }
 
-Result<void> unwrap_beside_guarded(Cxi& cxi, const Move& move) {
+// Nor does it wrap by what it would never unwrap: who wrapped so would have lost the key.
+Result<void> move_beside_guarded(Cxi& cxi, const Move& move) {
     const LoadedKey& wrapping = move.wrapping;
     if (move.mechanism.is_vendor() || is_authenticated(wrapping, move.mechanism, move.parameter)) return {};
-    CS2SIM_TRY_LET(guards, cxi.keys.guards(wrapping));
-    if (guards.empty()) return {};
+    CS2SIM_TRY_LET(guards, cxi.is_guarding(wrapping));
+    if (!guards) return {};
     return fail(has_short_tag(wrapping, move.mechanism, move.parameter) ? E_CXI_CRYPT_MECH_PARA
                                                                         : E_CXI_CRYPT_MECH);
 }
@@ -170,7 +109,14 @@ Result<void> approve_tag(CxiCall& call, const Move& move) {
     return barred_by_policy(call, move);
 }
 
-// Encrypts a key's material: AES in an authenticated or padded mode, key wrap, or RSA for secret keys.
+Result<Bytes> encrypted(CxiCall& call, const Move& move, const Frame& frame, const LoadedKey& key) {
+    if (move.wrapping.pkey) return rsa_encrypt(move.wrapping, move.mechanism, move.parameter, key.secret());
+    CS2SIM_TRY_LET(job, CipherJob::start(move.wrapping, move.mechanism, true, frame.parameter));
+    return job->whole(framed(frame, key.secret()), call.context.abandonment.get());
+}
+
+// Encrypts a key's material: AES in an authenticated or padded mode, key wrap, or RSA for secret keys. What
+// is refused leaves no note; what is answered was noted before.
 Result<Bytes> wrap_material(CxiCall& call, const LoadedKey& wrapping, Mechanism mechanism, ByteView parameter,
                             const LoadedKey& key) {
     const std::uint16_t modes = call.cxi.modes_for(wrapping.object) | key.object.made_in();
@@ -189,33 +135,36 @@ Result<Bytes> wrap_material(CxiCall& call, const LoadedKey& wrapping, Mechanism 
         !properties.flag_or(CXI_PROP_EXTRACTABLE, true))
         return fail(E_CXI_KEY_EXPORT_DENIED);
     if (!key.object.is_secret() && (!key.object.is_private() || wrapping.pkey)) return fail(E_CXI_KEY_TYPE);
-    if (properties.flag_or(CXI_PROP_WRAP_WITH_TRUSTED, false)) {
-        if (!is_trusted_for(wrapping, key.object.group())) return fail(E_CXI_KEY_EXPORT_DENIED);
-        CS2SIM_TRY(wrap_guarded(call.cxi, wrapping, mechanism));
-    } else if (key.object.made_in() != 0 && wrapping.object.made_in() == 0) {
-        // A TRUSTED key of no such mode, whose roles hold in none but these.
-        CS2SIM_TRY(wrap_guarded(call.cxi, wrapping, mechanism));
-    }
+    if (properties.flag_or(CXI_PROP_WRAP_WITH_TRUSTED, false) &&
+        !is_trusted_for(wrapping, key.object.group()))
+        return fail(E_CXI_KEY_EXPORT_DENIED);
+    const bool guards = is_to_guard(wrapping, key.object) && !mechanism.is_vendor();
+    if (guards) CS2SIM_TRY(approve_wrap_mechanism(USE_WRAP, wrapping.pkey != nullptr, mechanism.value));
+    CS2SIM_TRY(move_beside_guarded(call.cxi, move));
     // Both keys work, and what arrives on another device has no KAK: so the one that leaves needs its KAK's
     // leave as well.
     if (!key.object.is_public()) CS2SIM_TRY(call.cxi.spend(key));
-    CS2SIM_TRY(call.cxi.use(wrapping, USE_WRAP, mechanism, parameter));
-    CS2SIM_TRY(note_policy(call.cxi, key));
+    CS2SIM_TRY(call.use(wrapping, USE_WRAP, mechanism, parameter));
+    const auto note = [&]() -> Result<void> {
+        CS2SIM_TRY(note_policy(call.cxi, key));
+        CS2SIM_TRY(call.cxi.keep_trusted(key.object));
+        CS2SIM_TRY(call.note_uses());
+        return guards ? call.cxi.keys.keep_guards(wrapping) : Result<void>();
+    };
     if (mechanism.is_vendor()) {
+        CS2SIM_TRY(note());
         CS2SIM_TRY_LET(wrapped, vendor_wrap(call, wrapping, parameter, key));
         return Bytes(wrapped.made.begin(), wrapped.made.end());
     }
-    if (wrapping.pkey) {
-        return rsa_encrypt(wrapping, mechanism, parameter, key.secret());
-    }
-    CS2SIM_TRY_LET(job, CipherJob::start(wrapping, mechanism, true, frame.parameter));
-    return job->whole(framed(frame, key.secret()), call.context.abandonment.get());
+    CS2SIM_TRY_LET(wrapped, encrypted(call, move, frame, key));
+    CS2SIM_TRY(note());
+    return wrapped;
 }
 
 Result<SecretBytes> unwrap_material(CxiCall& call, const Move& move, ByteView wrapped) {
     const LoadedKey& wrapping = move.wrapping;
-    CS2SIM_TRY(call.cxi.use(wrapping, USE_UNWRAP, move.mechanism, move.parameter));
-    CS2SIM_TRY(unwrap_beside_guarded(call.cxi, move));
+    CS2SIM_TRY(call.use(wrapping, USE_UNWRAP, move.mechanism, move.parameter));
+    CS2SIM_TRY(move_beside_guarded(call.cxi, move));
     CS2SIM_TRY(approve_tag(call, move));
     if (wrapping.pkey) return rsa_decrypt(wrapping, move.mechanism, move.parameter, wrapped);
     CS2SIM_TRY_LET(frame, frame_of(call, move));
@@ -261,13 +210,16 @@ Result<Bytes> unwrap_and_place(CxiCall& call, ByteView parameter, ByteView wrapp
     SecretBytes came;
     const auto made = [&]() -> Result<KeyObject> {
         if (mechanism.is_vendor()) {
-            CS2SIM_TRY(cxi.use(wrapping, USE_UNWRAP, mechanism, parameter));
+            CS2SIM_TRY(call.use(wrapping, USE_UNWRAP, mechanism, parameter));
+            CS2SIM_TRY(call.note_uses());
             CS2SIM_TRY_LET(unwrapped, vendor_unwrap(call, wrapping, parameter, wrapped, properties));
             came = to_secret(unwrapped.made);
             return key_of_vendor(std::move(properties), unwrapped, now);
         }
-        CS2SIM_TRY_LET(material, unwrap_material(call, move, wrapped));
-        came = std::move(material);
+        auto material = unwrap_material(call, move, wrapped);
+        if (material || tells_of_key(material.error().code)) CS2SIM_TRY(call.note_uses());
+        CS2SIM_TRY(material);
+        came = *std::move(material);
         return key_from_material(std::move(properties), class_of(type), came, now);
     };
     auto key = made();
@@ -354,6 +306,8 @@ Result<Bytes> cxi_key_export(CxiCall& call) {
     CS2SIM_TRY(approve_act(cxi.modes_for(object), Act::plain_export));
     CS2SIM_TRY(may_move(object));
     if (!leaves_in_clear(object.properties)) return fail(E_CXI_KEY_EXPORT_DENIED);
+    CS2SIM_TRY_LET(trusted, cxi.keys.note(DeviceKeys::NoteKind::trusted, key));
+    if (!trusted.empty()) return fail(E_CXI_KEY_EXPORT_DENIED);  // a TRUSTED key has these bytes
     CS2SIM_TRY(cxi.spend(key));
     CS2SIM_TRY(cxi.keys.keep_roles(key));
     call.audit_key("key exported in clear", object);

@@ -38,8 +38,10 @@ enum NotedGuard : std::uint8_t {
     kStatesHome = 8,  // its 8 bytes stand behind the mechanisms
     kMadeInFips = 32,
     kMadeInCc = 64,
+    kStatesHomes = 128,  // several, and behind them how many, a byte
 };
 constexpr std::size_t kHomeBytes = 8;  // of group_prefix()
+constexpr std::size_t kMostHomes = 64;
 
 template <class T>
 std::optional<T> stated(bool is, T value) {
@@ -62,10 +64,6 @@ Bytes list_of(const std::vector<std::uint32_t>& numbers) {
 bool has_all(const std::vector<std::uint32_t>& list, const std::vector<std::uint32_t>& wanted) {
     return std::ranges::all_of(
         wanted, [&](std::uint32_t number) { return std::ranges::find(list, number) != list.end(); });
-}
-
-std::uint32_t narrower_export(std::uint32_t asked, std::uint32_t had) {
-    return ((asked | had) & CXI_KEY_EXPORT_DENY_BACKUP) | (asked & had & kAllow);
 }
 
 enum class Widening : std::uint8_t { manager, separate_manager, never, officer };
@@ -154,6 +152,10 @@ constexpr std::uint8_t kWeakDes[][8] = {
 
 }  // namespace
 
+std::uint32_t narrower_export(std::uint32_t asked, std::uint32_t had) {
+    return ((asked | had) & CXI_KEY_EXPORT_DENY_BACKUP) | (asked & had & kAllow);
+}
+
 Restrictions strictest(const Restrictions& one, const Restrictions& other) {
     return {one.wrap_policy || other.wrap_policy, one.secure_derivation || other.secure_derivation,
             one.secure_import || other.secure_import, one.secure_rsa || other.secure_rsa,
@@ -194,33 +196,19 @@ KeyPolicy policy_of(const KeyObject& key) {
         key.made_in()};
 }
 
-KeyPolicy either(const KeyPolicy& one, const KeyPolicy& other) {
-    KeyPolicy both = one;
-    both.export_policy = ((one.export_policy | other.export_policy) & kAllow) |
-                         (one.export_policy & other.export_policy & CXI_KEY_EXPORT_DENY_BACKUP);
-    both.usage |= other.usage;
-    both.sensitive = one.sensitive && other.sensitive;
-    both.extractable = one.extractable || other.extractable;
-    both.wrap_with_trusted = one.wrap_with_trusted || other.wrap_with_trusted;
-    if (!other.mechanisms) both.mechanisms.reset();
-    for (const std::uint32_t mechanism : other.mechanisms.value_or(std::vector<std::uint32_t>()))
-        if (both.mechanisms && !has_all(*both.mechanisms, {mechanism})) both.mechanisms->push_back(mechanism);
-    both.expires = one.expires && other.expires ? std::max(one.expires, other.expires) : std::nullopt;
-    if (one.home != other.home) both.home.reset();
-    both.made_in = static_cast<std::uint16_t>(one.made_in | other.made_in);
-    return both;
-}
-
 Result<Bytes> encode_policy(const KeyPolicy& policy) {
     Bytes mechanisms = list_of(policy.mechanisms.value_or(std::vector<std::uint32_t>()));
-    if (policy.home) append(mechanisms, *policy.home);
+    if (policy.homes.size() > kMostHomes) return fail(E_DB_NO_SPACE);
+    for (const Bytes& home : policy.homes) append(mechanisms, home);
+    const bool several = policy.homes.size() > 1;
+    if (several) mechanisms.push_back(static_cast<std::uint8_t>(policy.homes.size()));
     return compose(
         LAYOUT_CXI_KEY_POLICY,
         {policy.algorithm, policy.type, policy.export_policy, policy.usage, policy.sensitive ? 1 : 0,
          policy.extractable ? 1 : 0,
          (policy.wrap_with_trusted ? kWithTrusted : 0) | (policy.mechanisms ? kStatesMechanisms : 0) |
-             (policy.expires ? kStatesExpiry : 0) | (policy.home ? kStatesHome : 0) |
-             ((policy.made_in & MODE_FIPS) != 0 ? kMadeInFips : 0) |
+             (policy.expires ? kStatesExpiry : 0) | (policy.homes.size() == 1 ? kStatesHome : 0) |
+             (several ? kStatesHomes : 0) | ((policy.made_in & MODE_FIPS) != 0 ? kMadeInFips : 0) |
              ((policy.made_in & MODE_CC) != 0 ? kMadeInCc : 0),
          policy.expires.value_or(""), mechanisms});
 }
@@ -230,10 +218,17 @@ KeyPolicy decode_policy(ByteView note) {
     if (!parsed) return {};
     const std::uint8_t guards = parsed->u8("guards");
     ByteView mechanisms = parsed->bytes("mechanisms");
-    std::optional<Bytes> home;
-    if ((guards & kStatesHome) != 0 && mechanisms.size() >= kHomeBytes) {
-        home = to_bytes(mechanisms.last(kHomeBytes));
-        mechanisms = mechanisms.first(mechanisms.size() - kHomeBytes);
+    std::size_t count = (guards & kStatesHome) != 0 ? 1 : 0;
+    if ((guards & kStatesHomes) != 0 && !mechanisms.empty()) {
+        count = mechanisms.back();
+        mechanisms = mechanisms.first(mechanisms.size() - 1);
+    }
+    std::vector<Bytes> homes;
+    if (mechanisms.size() >= count * kHomeBytes) {
+        for (ByteView rest = mechanisms.last(count * kHomeBytes); !rest.empty();
+             rest = rest.subspan(kHomeBytes))
+            homes.push_back(to_bytes(rest.first(kHomeBytes)));
+        mechanisms = mechanisms.first(mechanisms.size() - count * kHomeBytes);
     }
     const std::string_view expires = parsed->text("expires");
     return {parsed->u32("algorithm"),
@@ -245,7 +240,7 @@ KeyPolicy decode_policy(ByteView note) {
             (guards & kWithTrusted) != 0,
             stated((guards & kStatesMechanisms) != 0 || !mechanisms.empty(), numbers_in(mechanisms)),
             stated((guards & kStatesExpiry) != 0 || !expires.empty(), std::string(expires)),
-            std::move(home),
+            std::move(homes),
             static_cast<std::uint16_t>(((guards & kMadeInFips) != 0 ? MODE_FIPS : 0) |
                                        ((guards & kMadeInCc) != 0 ? MODE_CC : 0))};
 }
@@ -304,6 +299,10 @@ Result<void> check_change(const PropertyList& before, const Property& change, co
 bool stays_in_group(const PropertyList& properties) {
     return properties.flag_or(CXI_PROP_WRAP_WITH_TRUSTED, false) ||
            !properties.flag_or(CXI_PROP_EXTRACTABLE, true);
+}
+
+bool is_trusted_secret(std::uint32_t type, const PropertyList& properties) {
+    return type == CXI_KEY_TYPE_SECRET && properties.flag_or(CXI_PROP_TRUSTED, false);
 }
 
 bool leaves_in_clear(const PropertyList& properties) {

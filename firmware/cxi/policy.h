@@ -41,19 +41,16 @@ struct KeyPolicy {
     bool wrap_with_trusted = false;
     std::optional<std::vector<std::uint32_t>> mechanisms;  // MECHS; nothing: any, an empty list: none
     std::optional<std::string> expires;                    // DATE_EXP; nothing: never
-    // Of keys that were wrapped: group_prefix() of the only group that they were wrapped in, when it is
-    // known.
-    std::optional<Bytes> home;
+    // Of keys that were wrapped: group_prefix() of each group that they come back into; none: any.
+    std::vector<Bytes> homes;
     std::uint16_t made_in = 0;  // as KeyObject::made_in(): whose rules hold for it, wherever it is
 
     friend bool operator==(const KeyPolicy&, const KeyPolicy&) = default;
 };
 KeyPolicy policy_of(const KeyObject& key);
-// What either of two keys with the same bytes may do. But WRAP_WITH_TRUSTED sticks: it was set for the bytes,
-// and a key that was wrapped before would else lose it when it is wrapped again.
-KeyPolicy either(const KeyPolicy& one, const KeyPolicy& other);
-Result<Bytes> encode_policy(const KeyPolicy& policy);
-KeyPolicy decode_policy(ByteView note);  // that encode_policy() made
+std::uint32_t narrower_export(std::uint32_t one, std::uint32_t other);  // of two values of EXPORT
+Result<Bytes> encode_policy(const KeyPolicy& policy);                   // E_DB_NO_SPACE: too many homes
+KeyPolicy decode_policy(ByteView note);                                 // that encode_policy() made
 
 // Makes `properties` say no more than `bound` does: export policy, guards and the certified mode whose rules
 // hold, for keys derived of one; and use, mechanisms and date, for a key of the same bytes.
@@ -86,6 +83,9 @@ Result<void> check_change(const PropertyList& before, const Property& change, co
 // Whether a key with these properties stays in its group, as that group's TRUSTED keys alone may take it out
 // (WRAP_WITH_TRUSTED) or none may (EXTRACTABLE).
 bool stays_in_group(const PropertyList& properties);
+
+// Whether these properties, of an object of this type or a change of it, make a secret key TRUSTED.
+bool is_trusted_secret(std::uint32_t type, const PropertyList& properties);
 
 // Whether KEY_EXPORT gives a key with these properties in clear.
 bool leaves_in_clear(const PropertyList& properties);

@@ -331,10 +331,20 @@ Result<Bytes> cxi_key_prop_set(CxiCall& call) {
         CS2SIM_TRY(apply(changed));
         // What is open stays so, and small.
         if (call.opens(key.object.properties) && !call.opens(changed.properties)) return fail(E_CXI_PROP_LEN);
+        CS2SIM_TRY(cxi.keep_trusted(changed));
         CS2SIM_TRY_LET(made, cxi.seal_outside(changed));
         return call.answer({made});
     }
-    CS2SIM_TRY(cxi.keys.modify(key.index, apply));
+    if (is_trusted_secret(key.object.type(), changes))
+        CS2SIM_TRY(cxi.keys.modify_noted(
+            DeviceKeys::NoteKind::trusted, key.index, [&](KeyObject& object, Bytes& note) -> Result<void> {
+                CS2SIM_TRY(apply(object));
+                CS2SIM_TRY_LET(groups, DeviceKeys::with_groups(note, group_prefix(object.group())));
+                note = std::move(groups);
+                return {};
+            }));
+    else
+        CS2SIM_TRY(cxi.keys.modify(key.index, apply));
     return call.answer({index_reference(key.index)});
 }
 
@@ -369,6 +379,8 @@ Result<Bytes> cxi_obj_copy(CxiCall& call) {
     CS2SIM_TRY_LET(place, cxi.place_in(call, copy.properties, flags));
     CS2SIM_TRY(may_replace(call, key, copy));
     if (!place.is_volatile()) CS2SIM_TRY(cxi.keys.keep_roles(key));
+    CS2SIM_TRY(cxi.keep_trusted(key.object));
+    CS2SIM_TRY(cxi.keep_holders(key, {group_prefix(key.object.group())}, copy.group()));
     CS2SIM_TRY_LET(reference, place.put(copy));
     return answer_made(call, reference, copy);
 }

@@ -55,7 +55,8 @@ Result<VendorResult> run(CxiCall& call, VendorWork work, Use use, ByteView signa
     job.data = call.request.bytes("data");
     job.signature = signature;
     job.key = vendor_key(*key);
-    CS2SIM_TRY(call.cxi.use(*key, use, {call.request.u32("mechanism")}, job.parameter));
+    CS2SIM_TRY(call.use(*key, use, {call.request.u32("mechanism")}, job.parameter));
+    CS2SIM_TRY(call.note_uses());  // what the module does with the key nobody knows
     return ask(call, job);
 }
 

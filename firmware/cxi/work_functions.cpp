@@ -29,14 +29,15 @@ struct Chain : Chained<Job> {
 };
 
 // A key that was deleted, replaced or narrowed since the chain began ends it, as does a log-off.
-Result<void> still_allowed(CxiCall& call, const LoadedKey& key, Use use, Mechanism mechanism) {
+Result<void> still_allowed(CxiCall& call, const SharedKey& begun, Use use, Mechanism mechanism) {
+    const LoadedKey& key = *begun;
     CS2SIM_TRY_LET(allowed, call.has(RIGHT_USE | RIGHT_USE_PUBLIC, key));
     if (!allowed) return fail(E_CXI_PERMISSION_DENIED);
     if (call.is_unknown()) CS2SIM_TRY(bound_open_work(key, mechanism, {}, call.request.bytes("data").size()));
-    if (key.external) return call.cxi.allow(key, use, mechanism);  // other objects may have its bytes
+    if (key.external) return call.go_on(begun, use, mechanism);  // other objects may have its bytes
     CS2SIM_TRY_LET(now, call.cxi.keys.find(key.index));
     if (!equal_in_constant_time(now->secret(), key.secret())) return fail(E_DB_NOT_FOUND);
-    return call.cxi.allow(*now, use, mechanism);
+    return call.go_on(now, use, mechanism);
 }
 
 template <class Job>
@@ -57,7 +58,7 @@ Result<Chain<Job>> take_up(CxiCall& call, bool last) {
     const auto kept = call.context.handles.template get<Chained<Job>>(handle);
     if (!kept) return fail(E_CXI_INVALID_PARAM_VAL);
     if (kept->key) {
-        const auto allowed = still_allowed(call, *kept->key, kept->use, kept->mechanism);
+        const auto allowed = still_allowed(call, kept->key, kept->use, kept->mechanism);
         if (!allowed) {
             call.context.handles.drop(handle);
             return fail(allowed.error());
@@ -133,6 +134,10 @@ Result<Bytes> run_cipher(CxiCall& call, Chain<CipherJob>& chain, bool single, bo
         if (!done) cleanse(out.data(), out.size());
         CS2SIM_TRY(done);
     }
+    if (const auto noted = call.note_uses(); !noted) {
+        cleanse(out.data(), out.size());
+        return fail(noted.error());
+    }
     put_down(call, chain, false);
     return out;
 }
@@ -143,7 +148,8 @@ Result<Bytes> run_cipher(CxiCall& call, Chain<CipherJob>& chain, bool single, bo
 Result<void> approve_cut(Cxi& cxi, const LoadedKey* key, Mechanism mechanism, ByteView told) {
     constexpr std::size_t kShortest = 8;
     if (!key || !key->object.is_secret() || told.size() >= kShortest) return {};
-    return cxi.allow(*key, USE_MAC, mechanism);
+    CS2SIM_TRY(cxi.allow(*key, USE_MAC, mechanism));
+    return {};
 }
 
 // Nothing, when `told` is the MAC or its first bytes, as many as the caller takes for enough.
@@ -164,7 +170,7 @@ Result<Signing> signing(CxiCall& call, Use use, std::uint32_t flags_known, std::
     if (call.request.bytes("data").size() > CXI_MOST_DATA) return fail(E_CXI_CRYPT_DATA_LEN);
     const LoadedKey& key = call.key("key");
     const Mechanism mechanism{call.request.u32("mechanism")};
-    CS2SIM_TRY(call.cxi.use(key, use, mechanism, call.request.bytes("parameter"), uses));
+    CS2SIM_TRY(call.use(key, use, mechanism, call.request.bytes("parameter"), uses));
     return Signing{key,
                    {mechanism, (flags & CXI_FLAG_HASH_DATA) != 0, call.request.bytes("parameter"),
                     call.request.bytes("data"), call.context.abandonment.get()}};
@@ -204,7 +210,7 @@ Result<Bytes> cxi_hash_compute(CxiCall& call) {
             if (!parse_prefix(LAYOUT_CXI_GMAC_PARAMETER, data)) return fail(E_CXI_CRYPT_MECH_PARA);
         const ByteView parameter = whole.first(whole.size() - data.size());
         if (key)
-            CS2SIM_TRY(cxi.use(*key, mac_use, mechanism, parameter));
+            CS2SIM_TRY(call.use(*key, mac_use, mechanism, parameter));
         else
             CS2SIM_TRY(approve_mechanism(cxi.modes(), USE_HASH, kAnyAlgorithm, mechanism.value));
         CS2SIM_TRY_LET(job, HashJob::start(key.get(), mechanism, parameter));
@@ -222,6 +228,7 @@ Result<Bytes> cxi_hash_compute(CxiCall& call) {
     Result<Bytes> hash = Bytes();
     if (done && last) hash = chain.job->finish();
     if (hash && compares) hash = compared(*hash, data);
+    if (done && hash) done = call.note_uses();
     put_down(call, chain, !done || !hash);
     CS2SIM_TRY(done);
     CS2SIM_TRY(hash);
@@ -231,7 +238,6 @@ Result<Bytes> cxi_hash_compute(CxiCall& call) {
 // CXI_FLAG_CRYPT_SINGLE_CALL, or INIT, then neither as often as wanted, then FINAL.
 Result<Bytes> cxi_crypt(CxiCall& call) {
     if (Mechanism{call.request.u32("mechanism")}.is_vendor()) return vendor_crypt(call);
-    Cxi& cxi = call.cxi;
     const std::uint32_t flags = call.request.u32("flags");
     CS2SIM_TRY(check_flags(flags, CXI_FLAG_CRYPT_SINGLE_CALL));
     if (call.request.bytes("data").size() > CXI_MOST_DATA) return fail(E_CXI_CRYPT_DATA_LEN);
@@ -243,7 +249,7 @@ Result<Bytes> cxi_crypt(CxiCall& call) {
         CS2SIM_TRY_LET(use, crypt_use(mechanism));
         const SharedKey key = call.find("key");
         if (!key) return fail(E_CXI_INVALID_PARAM_LEN);
-        CS2SIM_TRY(cxi.use(*key, use.use, mechanism, call.request.bytes("parameter")));
+        CS2SIM_TRY(call.use(*key, use.use, mechanism, call.request.bytes("parameter")));
         if (use.use == USE_MAC) return crypt_mac(call, *key, mechanism);
         if (key->pkey) return crypt_asymmetric(call, *key, mechanism, use.encrypt);
         CS2SIM_TRY_LET(job, CipherJob::start(*key, mechanism, use.encrypt, call.request.bytes("parameter")));

@@ -74,7 +74,7 @@ Result<Bytes> value_of(Session& session, CK_OBJECT_HANDLE handle, const Property
     }
     const SettingRow* row = find_setting(type);
     if (!row || local) return fail(CKR_ATTRIBUTE_TYPE_INVALID);
-    if (is_bytes(*row)) return to_bytes(set.bytes(row->property));
+    if (is_bytes(*row)) return fail(CKR_ATTRIBUTE_SENSITIVE);  // who has it tries passwords
     return ulong_bytes(set.number_or(row->property, row->otherwise));
 }
 

@@ -95,30 +95,52 @@ public:
     // (Batch::set_note_of()) what wants a new one answers E_DB_NO_SPACE. Those of a private key are of the
     // pair, however it is written.
     //
-    // The role that they have on one side; `wanted`, from now on, when they have none. Bytes that were made
-    // here and are in volatile keys alone need no note: who has them goes, and they never come again.
+    // The role that they have on one side; when they have none `wanted`, from now on, or without `noting`
+    // ROLE_OPEN. That of a public half of an RSA pair is of its own group, and bars a private half in the
+    // groups that hold it (keep_holders()) alone: anybody brings it into another. Bytes that were made here
+    // and are in volatile keys alone need no note: who has them goes, and they never come again.
     // Precondition: the key has `roles`.
-    Result<KeyRole> role(const LoadedKey& key, Separation side, KeyRole wanted);
-    // The same for the purpose of a private key in FIPS mode (CxiFipsUsage).
-    Result<std::uint32_t> purpose(const LoadedKey& key, std::uint32_t wanted);
+    Result<KeyRole> role(const LoadedKey& key, Separation side, KeyRole wanted, bool noting = true);
+    // The same for the purpose of a private key in FIPS mode (CxiFipsUsage), or KeyRoles::kNoPurpose.
+    Result<std::uint32_t> purpose(const LoadedKey& key, std::uint32_t wanted, bool noting = true);
     // Before bytes of a volatile key go where they outlive it: what is known of them is noted, now and from
     // now on.
     Result<void> keep_roles(const LoadedKey& key);
-    // As what they were wrapped: by encode_policy(), or empty. Those of the key, and that of the bytes `came`
-    // of which it was made. `change` gets one after the other of the key's, of a pair also that of its
+    // As what they were wrapped: by encode_policies(), or empty. Those of the key, and that of the bytes
+    // `came` of which it was made. `change` gets one after the other of the key's, of a pair also that of its
     // encoding, which is what leaves; it runs as that of modify().
     Result<std::vector<Bytes>> policies(const LoadedKey& key, ByteView came = {});
     Result<void> change_policies(const LoadedKey& key, const std::function<Result<Bytes>(ByteView)>& change);
     // Under bytes of `wrapping` a key with WRAP_WITH_TRUSTED is about to be wrapped, in its group. Error:
     // E_DB_NO_SPACE, also when that were too many groups.
     Result<void> keep_guards(const LoadedKey& wrapping);
-    // Whether that has been done, in whatever group: empty, or what guards_in() takes. Looked up once a key
+    // Whether that has been done, in whatever group: empty, or what names_any() takes. Looked up once a key
     // while no other one is noted. Precondition: the key has `roles`.
     Result<Bytes> guards(const LoadedKey& key);
-    // Whether such a note is of that group, too.
-    static bool guards_in(ByteView note, std::string_view group);
-    // Others, one a kind; empty when there is none.
-    enum class NoteKind : std::uint8_t { failures = 3, kak = 4, purpose = 7, guards = 8 };
+    // The same of bytes for which a security officer stands, as TRUSTED: of whatever objects with these
+    // bytes.
+    Result<void> keep_trusted(const LoadedKey& key);
+    // A note of groups with this one more. Error: E_DB_NO_SPACE when these are too many.
+    static Result<Bytes> with_groups(ByteView note, ByteView groups);
+    // The private half of an RSA pair goes from one of these groups (group_prefix(), one after the other)
+    // into another: what its public halves do in one counts in all. Errors: as keep_guards().
+    Result<void> keep_holders(const LoadedKey& key, ByteView groups) {
+        return note_groups(NoteKind::holders, key, groups);
+    }
+    // Those groups when the key's own is among them, else this one.
+    Result<Bytes> holders(const LoadedKey& key);
+    // Whether a note of groups names any of these.
+    static bool names_any(ByteView note, ByteView groups);
+    // Others, one a kind; empty when there is none. The last four are of groups.
+    enum class NoteKind : std::uint8_t {
+        failures = 3,
+        kak = 4,
+        purpose = 7,
+        guards = 8,
+        holders = 9,
+        moving_halves = 10,
+        trusted = 11,
+    };
     Result<Bytes> note(NoteKind kind, const LoadedKey& key);
     Result<void> change_note(NoteKind kind, const LoadedKey& key,
                              const std::function<Result<Bytes>(ByteView)>& change);
@@ -167,6 +189,10 @@ private:
     Result<Bytes> note_name(std::uint8_t kind, const LoadedKey& key) const;
     Result<std::shared_ptr<KeyRoles>> volatile_roles(const LoadedKey& key, bool make);
     Result<std::uint32_t> note_purpose(const LoadedKey& key, std::uint32_t wanted);
+    Result<void> note_groups(NoteKind kind, const LoadedKey& key, ByteView groups);
+    struct MovingHalves;
+    Result<MovingHalves> moving_halves(const LoadedKey& key, Separation side);
+    Result<KeyRole> role_of_half(const LoadedKey& key, KeyRoles& shared, MovingHalves& halves, bool noting);
     SharedKey cached(ByteView index, std::uint64_t changes);
     SharedKey confirmed(ByteView index, ByteView record_hash, std::uint64_t changes);
     void remember(ByteView index, Cached entry, std::size_t bytes);

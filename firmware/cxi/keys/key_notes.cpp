@@ -2,7 +2,6 @@
 #include <openssl/core_names.h>
 
 #include <algorithm>
-#include <atomic>
 
 #include "firmware/crypto/digest.h"
 #include "firmware/crypto/secret.h"
@@ -173,8 +172,67 @@ Result<std::shared_ptr<KeyRoles>> DeviceKeys::volatile_roles(const LoadedKey& ke
     return key.roles;
 }
 
-// A stored public half looks at what its volatile private half does, and the other way round.
-Result<KeyRole> DeviceKeys::role(const LoadedKey& key, Separation side, KeyRole wanted) {
+// Of an RSA pair the private half's role counts everywhere; which public halves move keys is noted by groups,
+// as anybody brings one into another group. Each looks at what the other does.
+struct DeviceKeys::MovingHalves {
+    Bytes name;  // of their note; empty for a key that has none
+    Bytes own;
+    Bytes holders;  // of the private half
+    Bytes noted;    // the groups of those that move keys
+    bool is_one = false;
+
+    // What another role than its own bars of a private half, or ROLE_OPEN: what it moved first, to where it
+    // had done other work, too.
+    KeyRole barring(std::uint8_t role, KeyRole wanted) const {
+        if (name.empty() || is_one) return ROLE_OPEN;
+        if (role == ROLE_OPEN)
+            return wanted != ROLE_WRAPS && names_any(noted, holders) ? ROLE_WRAPS : ROLE_OPEN;
+        if (role != ROLE_WORKS || !names_any(noted, own)) return ROLE_OPEN;
+        return wanted == ROLE_WORKS ? ROLE_WRAPS : ROLE_WORKS;
+    }
+};
+
+Result<DeviceKeys::MovingHalves> DeviceKeys::moving_halves(const LoadedKey& key, Separation side) {
+    MovingHalves halves;
+    if (side != Separation::moving || !key.pkey || !is_rsa(*key.pkey)) return halves;
+    CS2SIM_TRY_LET(name, note_name(static_cast<std::uint8_t>(NoteKind::moving_halves), key));
+    CS2SIM_TRY_LET(groups, holders(key));
+    halves.name = std::move(name);
+    halves.holders = std::move(groups);
+    halves.own = group_prefix(key.object.group());
+    halves.is_one = key.object.is_public();
+    return halves;
+}
+
+// `noted`: of the pair, under the lock of `shared`.
+Result<KeyRole> DeviceKeys::role_of_half(const LoadedKey& key, KeyRoles& shared, MovingHalves& halves,
+                                         bool noting) {
+    if (names_any(halves.noted, halves.own)) return ROLE_WRAPS;
+    if (!noting) return ROLE_OPEN;
+    if (key.is_volatile && shared.only_here) {
+        CS2SIM_TRY_LET(groups, with_groups(shared.moving_halves, halves.own));
+        shared.moving_halves = std::move(groups);
+        return ROLE_WRAPS;
+    }
+    KeyRole role = ROLE_WRAPS;
+    CS2SIM_TRY_LET(secret, secret_of_names(smos_));
+    const Noted of = identity(key);
+    const NoteNames names(secret, of);
+    CS2SIM_TRY_LET(keys, database());
+    CS2SIM_TRY(keys->change([&](Batch& batch) -> Result<void> {
+        CS2SIM_TRY_LET(pair, recall(batch, names));
+        if (const auto fixed = pair.roles[static_cast<std::size_t>(Separation::moving)]; fixed != ROLE_OPEN) {
+            role = static_cast<KeyRole>(fixed);
+            return {};
+        }
+        CS2SIM_TRY_LET(before, batch.note(halves.name));
+        CS2SIM_TRY_LET(after, with_groups(before, halves.own));
+        return batch.set_note_of(group_term(key.object.group()), halves.name, after);
+    }));
+    return role;
+}
+
+Result<KeyRole> DeviceKeys::role(const LoadedKey& key, Separation side, KeyRole wanted, bool noting) {
     const auto place = static_cast<std::size_t>(side);
     if (const std::uint8_t known = key.roles->known[place]; known != ROLE_OPEN)
         return static_cast<KeyRole>(known);
@@ -183,6 +241,7 @@ Result<KeyRole> DeviceKeys::role(const LoadedKey& key, Separation side, KeyRole 
     CS2SIM_TRY_LET(secret, secret_of_names(smos_));
     const Noted of = identity(key);
     const NoteNames names(secret, of);
+    CS2SIM_TRY_LET(halves, moving_halves(key, side));
     CS2SIM_TRY_LET(keys, database());
 
     const std::lock_guard lock(shared->mutex);
@@ -191,14 +250,30 @@ Result<KeyRole> DeviceKeys::role(const LoadedKey& key, Separation side, KeyRole 
         CS2SIM_TRY_LET(noted, recall(*keys, names));
         role = noted.roles[place];
     }
+    const auto read_halves = [&](auto& notes) -> Result<void> {
+        if (halves.name.empty()) return {};
+        CS2SIM_TRY_LET(noted, notes.note(halves.name));
+        halves.noted = std::move(noted);
+        append(halves.noted, shared->moving_halves);
+        return {};
+    };
+    CS2SIM_TRY(read_halves(*keys));
+    if (halves.is_one)
+        return role != ROLE_OPEN ? static_cast<KeyRole>(role) : role_of_half(key, *shared, halves, noting);
+    if (const KeyRole barring = halves.barring(role, wanted); barring != ROLE_OPEN) return barring;
+    if (role == ROLE_OPEN && !noting) return ROLE_OPEN;
     if (role == ROLE_OPEN && key.is_volatile && shared->only_here) role = wanted;
     if (role == ROLE_OPEN) {
+        KeyRole barring = ROLE_OPEN;
         CS2SIM_TRY(keys->change([&](Batch& batch) -> Result<void> {
             CS2SIM_TRY_LET(noted, recall(batch, names));
-            if (role = noted.roles[place]; role != ROLE_OPEN) return {};
+            role = noted.roles[place];
+            CS2SIM_TRY(read_halves(batch));
+            if (barring = halves.barring(role, wanted); barring != ROLE_OPEN || role != ROLE_OPEN) return {};
             noted.roles[place] = role = wanted;
             return write_down(batch, names, group_term(key.object.group()), noted);
         }));
+        if (barring != ROLE_OPEN) return barring;
     }
     shared->known[place] = role;
     key.roles->known[place] = role;
@@ -214,7 +289,7 @@ Result<std::uint32_t> DeviceKeys::note_purpose(const LoadedKey& key, std::uint32
     return std::uint32_t{kept.front()};
 }
 
-Result<std::uint32_t> DeviceKeys::purpose(const LoadedKey& key, std::uint32_t wanted) {
+Result<std::uint32_t> DeviceKeys::purpose(const LoadedKey& key, std::uint32_t wanted, bool noting) {
     if (const std::uint32_t known = key.roles->purpose; known != KeyRoles::kNoPurpose) return known;
     CS2SIM_TRY_LET(shared, volatile_roles(key, false));
     if (!shared) shared = key.roles;
@@ -224,6 +299,7 @@ Result<std::uint32_t> DeviceKeys::purpose(const LoadedKey& key, std::uint32_t wa
         CS2SIM_TRY_LET(noted, note(NoteKind::purpose, key));
         if (!noted.empty()) fixed = noted.front();
     }
+    if (fixed == KeyRoles::kNoPurpose && !noting) return fixed;
     if (fixed == KeyRoles::kNoPurpose && key.is_volatile && shared->only_here) fixed = wanted;
     if (fixed == KeyRoles::kNoPurpose) {
         CS2SIM_TRY_LET(noted, note_purpose(key, wanted));
@@ -239,6 +315,8 @@ Result<void> DeviceKeys::keep_roles(const LoadedKey& key) {
     const std::lock_guard lock(key.roles->mutex);
     if (!key.roles->only_here) return {};
     const auto& known = key.roles->known;
+    if (!key.roles->moving_halves.empty())
+        CS2SIM_TRY(note_groups(NoteKind::moving_halves, key, key.roles->moving_halves));
     if (const std::uint32_t purpose = key.roles->purpose; purpose != KeyRoles::kNoPurpose)
         CS2SIM_TRY(note_purpose(key, purpose));
     if (std::ranges::any_of(known, [](const auto& role) { return role != ROLE_OPEN; })) {
@@ -301,78 +379,6 @@ Result<void> DeviceKeys::change_note(NoteKind kind, const LoadedKey& key,
         CS2SIM_TRY_LET(after, change(before));
         if (after == before) return {};
         return batch.set_note_of(group_term(key.object.group()), name, after);
-    });
-}
-
-namespace {
-
-constexpr std::size_t kGroupBytes = 8;  // of group_prefix()
-constexpr std::size_t kMostGuardedGroups = 512;
-
-// Of all stores of the process: a change in one lets the keys of another be looked up once more.
-std::atomic<std::uint64_t> guard_changes = 1;
-
-}  // namespace
-
-// A form before was one byte, and of all groups.
-bool DeviceKeys::guards_in(ByteView note, std::string_view group) {
-    if (note.size() % kGroupBytes != 0) return true;
-    const Bytes prefix = group_prefix(group);
-    for (ByteView rest = note; !rest.empty(); rest = rest.subspan(kGroupBytes))
-        if (starts_with(rest, prefix)) return true;
-    return false;
-}
-
-Result<void> DeviceKeys::keep_guards(const LoadedKey& wrapping) {
-    CS2SIM_TRY_LET(known, note(NoteKind::guards, wrapping));
-    if (!known.empty() && guards_in(known, wrapping.object.group())) return {};
-    CS2SIM_TRY(change_note(NoteKind::guards, wrapping, [&](ByteView before) -> Result<Bytes> {
-        Bytes after = to_bytes(before);
-        if (!before.empty() && guards_in(before, wrapping.object.group())) return after;
-        if (before.size() >= kMostGuardedGroups * kGroupBytes) return fail(E_DB_NO_SPACE);
-        append(after, group_prefix(wrapping.object.group()));
-        return after;
-    }));
-    ++guard_changes;
-    return {};
-}
-
-// The number first: a note that comes between makes it old.
-Result<Bytes> DeviceKeys::guards(const LoadedKey& key) {
-    const std::uint64_t changes = guard_changes;
-    if (key.roles->unguarding == changes) return Bytes();
-    CS2SIM_TRY_LET(known, note(NoteKind::guards, key));
-    if (known.empty()) key.roles->unguarding = changes;
-    return known;
-}
-
-Result<void> DeviceKeys::modify_noted(NoteKind kind, ByteView index, const NotedChange& change) {
-    if (const SharedKey key = volatile_key(index)) return modify_volatile_noted(kind, *key, change);
-    CS2SIM_TRY_LET(keys, database());
-    return keys->change([&](Batch& batch) -> Result<void> {
-        CS2SIM_TRY_LET(record, batch.find(index));
-        CS2SIM_TRY_LET(object, decode_key(record));
-        CS2SIM_TRY_LET(loaded, load_key(object));
-        CS2SIM_TRY_LET(name, note_name(static_cast<std::uint8_t>(kind), loaded));
-        CS2SIM_TRY_LET(note, batch.note(name));
-        CS2SIM_TRY(change(object, note));
-        CS2SIM_TRY(batch.set_note_of(group_term(object.group()), name, note));
-        return batch.update(index, encode_key(object));
-    });
-}
-
-Result<void> DeviceKeys::modify_volatile_noted(NoteKind kind, const LoadedKey& key,
-                                               const NotedChange& change) {
-    Bytes note;
-    CS2SIM_TRY(change_note(kind, key, [&](ByteView before) -> Result<Bytes> {
-        note = to_bytes(before);
-        KeyObject object = key.object;
-        CS2SIM_TRY(change(object, note));
-        return note;
-    }));
-    return modify_volatile(key.index, [&](KeyObject& object) -> Result<void> {
-        if (!equal_in_constant_time(object.material, key.object.material)) return fail(E_DB_NOT_FOUND);
-        return change(object, note);
     });
 }
 

@@ -88,6 +88,8 @@ struct KeyRoles {
     // Made here, and in volatile objects alone, which share these: no note outlives them (key_notes.cpp).
     // Under the mutex, as is whatever fixes a role.
     bool only_here = false;
+    // While that is so: the groups of public halves in memory that move keys (DeviceKeys::role()).
+    Bytes moving_halves;
     std::mutex mutex;
     // At which number of changes of the notes of guards (DeviceKeys::guards()) the key had none.
     std::atomic<std::uint64_t> unguarding{0};

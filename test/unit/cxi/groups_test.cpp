@@ -69,6 +69,29 @@ TEST_CASE("key management is separated from use where the group's configuration 
     CHECK(code_of(bench.run(SFC_CXI_KEY_DELETE, {key})) == 0);
 }
 
+TEST_CASE("the hash of a group's backup password is told to nobody") {
+    CxiBench bench;
+    Bytes of_group{CXI_TAG_CONFIG};
+    append(of_group, as_bytes("G"));
+    PropertyList config;
+    config.set_number(CXI_PROP_CFG_WRAP_POLICY, 1);
+    config.set(CXI_PROP_CFG_GROUP_BACKUP_PASS_HASH, ByteView(Bytes(32, 0x5A)));
+    bench.log_on(0x00000200, "CXI_GROUP=G");
+    REQUIRE(code_of(bench.run(SFC_CXI_KEY_PROP_SET, {of_group, config.encode()})) == 0);
+    const auto told = [&](ByteView wanted) { return bench.run(SFC_CXI_KEY_PROP_GET, {of_group, wanted}); };
+    for (const char* attributes : {"CXI_GROUP=G", "CXI_GROUP=H"}) {
+        bench.log_on(0x00000200, attributes);
+        CHECK(code_of(told(big_endian_bytes<4>(CXI_PROP_CFG_GROUP_BACKUP_PASS_HASH))) ==
+              E_CXI_PROP_SENSITIVE);
+        const auto all = told({});
+        REQUIRE(code_of(all) == 0);
+        const auto list = PropertyList::decode(ByteView(*all).subspan(4));
+        REQUIRE(list);
+        CHECK(list->number(CXI_PROP_CFG_WRAP_POLICY) == 1u);
+        CHECK_FALSE(list->has(CXI_PROP_CFG_GROUP_BACKUP_PASS_HASH));
+    }
+}
+
 TEST_CASE("no group is configured whose name no reader of the configuration would take") {
     CxiBench bench;
     bench.log_on(0x00000200, "CXI_GROUP=*");

@@ -30,14 +30,14 @@ const Way kBare{CXI_MECH_CHAIN_CTR, iv_parameter(Bytes(16)), 0}, kPadded{kCbcPad
 TEST_CASE("a key that trusted keys guard is wrapped by mechanisms that prove it alone") {
     CxiBench bench;
     const Bytes kek = make(bench, aes("kek")), key = make(bench, guarded("key")),
-                free = make(bench, aes("free"));
+                free = make(bench, aes("free")), other = make(bench, aes("other"));
     trust(bench, kek);
     for (const Way& way : kWays) {
         CAPTURE(way.mechanism);
         CHECK(code_of(wrap(bench, key, kek, way)) == way.code);
         CHECK(code_of(bench.run(SFC_CXI_KEY_EXPORT,
                                 {+CXI_KEY_TYPE_SECRET, way.mechanism, key, kek, way.parameter})) == way.code);
-        CHECK(code_of(wrap(bench, free, kek, way)) == 0);
+        CHECK(code_of(wrap(bench, free, other, way)) == 0);
     }
     const Bytes pair = bench.rsa("rsa");
     const Bytes half =
@@ -47,6 +47,7 @@ TEST_CASE("a key that trusted keys guard is wrapped by mechanisms that prove it 
     CHECK(code_of(wrap(bench, key, half, {CXI_MECH_PAD_PKCS1, {}, 0})) == E_CXI_CRYPT_MECH);
     CHECK(code_of(wrap(bench, free, half, {CXI_MECH_PAD_PKCS1, {}, 0})) == 0);
     CHECK(code_of(wrap(bench, key, half, {kOaep, {}, 0})) == 0);
+    CHECK(code_of(wrap(bench, free, half, {CXI_MECH_PAD_PKCS1, {}, 0})) == E_CXI_CRYPT_MECH);
     CHECK(code_of(wrap(bench, key, make(bench, aes("untrusted")), {kKw, {}, 0})) == E_CXI_KEY_EXPORT_DENIED);
 }
 
@@ -73,7 +74,7 @@ TEST_CASE(
                                     {0, +CXI_KEY_TYPE_SECRET, way.mechanism, aes("told").encode(), wrapping,
                                      Bytes(32, 7), way.parameter})) == E_CXI_CRYPT_MECH);
         }
-    CHECK(code_of(wrap(bench, free, kek, kPadded)) == 0);
+    CHECK(code_of(wrap(bench, free, kek, kPadded)) == E_CXI_CRYPT_MECH);
     // The key comes back with its guard.
     const Bytes back = CxiBench::reference(unwrap(bench, *blob, kek, aes("back"), {kKw, {}, 0}));
     CHECK((*bench.cxi.find(back))->object.properties.flag_or(CXI_PROP_WRAP_WITH_TRUSTED, false));
@@ -89,6 +90,32 @@ TEST_CASE(
     CHECK(code_of(unwrap(bench, *padded, pair, aes("rsa 1"), pkcs1)) == 0);
     REQUIRE(code_of(wrap(bench, key, half, {kOaep, {}, 0})) == 0);
     CHECK(code_of(unwrap(bench, *padded, pair, aes("rsa 2"), pkcs1)) == E_CXI_CRYPT_MECH);
+}
+
+TEST_CASE("what has wrapped a guarded key wraps nothing that it would never unwrap") {
+    CxiBench bench;
+    const Bytes kek = make(bench, aes("kek")), key = make(bench, guarded("key")),
+                free = make(bench, aes("free")), before = copied(bench, kek, "before");
+    trust(bench, kek);
+    REQUIRE(code_of(wrap(bench, key, kek, {kKw, {}, 0})) == 0);
+    const auto tagged = [](std::uint32_t chain, std::uint16_t bits, std::uint32_t code) {
+        return Way{chain, iv_parameter(Bytes(12, 1), {}, bits), code};
+    };
+    std::vector<Way> ways{tagged(CXI_MECH_CHAIN_GCM, 128, 0), tagged(CXI_MECH_CHAIN_CCM, 96, 0),
+                          tagged(CXI_MECH_CHAIN_GCM, 32, E_CXI_CRYPT_MECH_PARA),
+                          tagged(CXI_MECH_CHAIN_CCM, 64, E_CXI_CRYPT_MECH_PARA)};
+    for (const Way& way : kWays)
+        if (way.mechanism != CXI_MECH_CHAIN_GCM && way.mechanism != CXI_MECH_CHAIN_CCM) ways.push_back(way);
+    int count = 0;
+    for (const Bytes& wrapping : {kek, before})
+        for (const Way& way : ways) {
+            CAPTURE(way.mechanism);
+            const auto blob = wrap(bench, free, wrapping, way);
+            CHECK(code_of(blob) == way.code);
+            if (!blob) continue;
+            const std::string name = "back " + std::to_string(++count);
+            CHECK(code_of(unwrap(bench, *blob, wrapping, aes(name), way)) == 0);
+        }
 }
 
 TEST_CASE("a changed bit of an unproved blob makes no sensitive key readable and none that leaves in clear") {

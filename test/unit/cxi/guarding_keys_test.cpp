@@ -118,6 +118,83 @@ TEST_CASE("of a trusted key its security officer alone makes one that has its by
     all(0);
 }
 
+TEST_CASE(
+    "what has the bytes of a trusted key is derived by the security officer alone whatever way it came") {
+    CxiBench bench;
+    const auto short_key = [&](ByteView base, std::uint32_t mechanism, ByteView data) {
+        const PropertyList list = CxiBench::key_template(CXI_KEY_ALGO_RAW, 32, "G", "short");
+        return code_of(
+            bench.run(SFC_CXI_KEY_DERIVE, {+CXI_FLAG_KEY_OVERWRITE, mechanism, base, list.encode(), data}));
+    };
+    const Bytes root = make(bench, aes("root")), other = make(bench, aes("other")), known(32, 0x4B);
+    trust(bench, root);
+    PropertyList list = aes("travels", flag(CXI_PROP_SENSITIVE, true));
+    list.set_flag(CXI_PROP_WRAP_WITH_TRUSTED, true);
+    const Bytes travels = make(bench, list), before = copied(bench, travels, "before"),
+                stays = make(bench, aes("stays"));
+    const auto backup = bench.run(SFC_CXI_KEY_BACKUP, {stays});
+    REQUIRE(code_of(backup) == 0);
+    for (const Bytes& twin : {before, stays})
+        CHECK(short_key(twin, CXI_MECH_KDF_CAT_DATA_AND_BASE, Bytes(3)) == 0);
+    trust(bench, travels);
+    trust(bench, stays);
+    const auto blob = wrap(bench, travels, root, {kKw, {}});
+    REQUIRE(code_of(blob) == 0);
+    const Bytes back = CxiBench::reference(unwrap(bench, *blob, root, aes("back"), {kKw, {}}));
+    CHECK_FALSE((*bench.cxi.find(back))->object.properties.flag_or(CXI_PROP_TRUSTED, false));
+    PropertyList outside;
+    outside.set(CXI_PROP_KEY_NAME, "outside");
+    std::vector<Bytes> twins{
+        back, before, copied(bench, back, "a copy"),
+        CxiBench::reference(bench.run(SFC_CXI_OBJ_COPY, {+CXI_FLAG_KEY_EXTERNAL, back, outside.encode()})),
+        CxiBench::reference(
+            bench.run(SFC_CXI_KEY_RESTORE, {+CXI_FLAG_KEY_OVERWRITE, PropertyList().encode(), *backup}))};
+    // A plain key, and one of the same bytes that comes as TRUSTED.
+    const auto come = [&](std::string_view name, bool trusted) {
+        PropertyList comes = aes(name, flag(CXI_PROP_TRUSTED, trusted));
+        return bench.import(CXI_KEY_TYPE_SECRET, comes, known);
+    };
+    twins.push_back(come("plain", false));
+    bench.log_on(0x00000202, "CXI_GROUP=G");
+    come("trusted", true);
+    const auto all = [&](std::uint32_t code) {
+        for (std::size_t i = 0; i < twins.size(); ++i) {
+            CAPTURE(i);
+            CHECK(short_key(twins[i], CXI_MECH_KDF_CAT_DATA_AND_BASE, Bytes(3)) == code);
+            CHECK(short_key(twins[i], CXI_MECH_KDF_EXTRACT_KEY_FROM_KEY, Bytes(4)) == code);
+            CHECK(short_key(other, CXI_MECH_KDF_CAT_BASE_AND_KEY, twins[i]) == code);
+            CHECK(short_key(twins[i], CXI_MECH_KDF_HMAC | CXI_MECH_HASH_SHA256, Bytes(3)) == 0);
+        }
+    };
+    all(0);
+    bench.log_on(0x00000002, "CXI_GROUP=G");
+    all(E_CXI_PERMISSION_DENIED);
+    CHECK(short_key(other, CXI_MECH_KDF_CAT_DATA_AND_BASE, Bytes(3)) == 0);
+}
+
+TEST_CASE("the bytes of a trusted key are not had in clear nor told by the officer of another group") {
+    CxiBench bench;
+    const Bytes root = make(bench, aes("root")), travels = make(bench, aes("travels"));
+    trust(bench, root);
+    trust(bench, travels);
+    const auto blob = wrap(bench, travels, root, {kKw, {}});
+    REQUIRE(code_of(blob) == 0);
+    PropertyList there = aes("back");
+    there.set(CXI_PROP_KEY_GROUP, "H");
+    const Bytes theirs = CxiBench::reference(unwrap(bench, *blob, root, there, {kKw, {}}));
+    const Bytes back = CxiBench::reference(unwrap(bench, *blob, root, aes("back"), {kKw, {}}));
+    // Where management is apart a manager widens the export policy of what is not TRUSTED.
+    configure(bench, "G", CXI_PROP_CFG_AUTH_KEYM, 0x00000020);
+    bench.log_on(0x00000022, "CXI_GROUP=G");
+    REQUIRE(test::set(bench, back, number(CXI_PROP_KEY_EXPORT, 3)) == 0);
+    CHECK(code_of(bench.run(SFC_CXI_KEY_EXPORT, {+CXI_KEY_TYPE_SECRET, 0u, back, ByteView(), ByteView()})) ==
+          E_CXI_KEY_EXPORT_DENIED);
+    bench.log_on(0x00000202, "CXI_GROUP=H");
+    const PropertyList list = CxiBench::key_template(CXI_KEY_ALGO_RAW, 32, "H", "short");
+    CHECK(code_of(bench.run(SFC_CXI_KEY_DERIVE, {0, +CXI_MECH_KDF_CAT_DATA_AND_BASE, theirs, list.encode(),
+                                                 Bytes(3)})) == E_CXI_PERMISSION_DENIED);
+}
+
 TEST_CASE("a guard that was set after a key had been wrapped is not lost when it is wrapped again") {
     CxiBench bench;
     const Bytes kek = make(bench, aes("kek")), other = make(bench, aes("other")),

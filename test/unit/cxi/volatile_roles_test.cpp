@@ -1,6 +1,7 @@
 // What a volatile key is for is remembered as long as the key lives, in no note; and beyond, as soon as its
 // bytes go where they outlive it. And notes of one group leave room to those of others.
 #include "firmware/crypto/digest.h"
+#include "firmware/cxi/noted_policies.h"
 #include "test/unit/cxi/properties.h"
 
 using namespace cs2sim;

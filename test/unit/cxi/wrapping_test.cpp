@@ -104,9 +104,13 @@ TEST_CASE("who is not of a slot leaves no notes that take its room") {
         bench.log_on(0x00000002, "CXI_GROUP=SLOT_0001");
         CHECK(code_of_wrap(bench, open, other) == E_CXI_PERMISSION_DENIED);
         CHECK(works() == (noted ? std::uint32_t{E_CXI_PERMISSION_DENIED} : 0u));
-        bench.log_on(0x00000002, "CXI_GROUP=SLOT_0000");
-        CHECK(code_of_wrap(bench, open, other) == 0);
-        CHECK(works() == 0);
+        for (const std::uint32_t own : {0x00000002u, 0x00000200u}) {  // a user, the security officer
+            bench.log_on(own, "CXI_GROUP=SLOT_0000");
+            CHECK(code_of_wrap(bench, open, other) == 0);
+            CHECK(works() == 0);
+        }
+        bench.log_on(0x00000200, "CXI_GROUP=SLOT_0001");
+        CHECK(code_of_wrap(bench, open, other) == E_CXI_PERMISSION_DENIED);
     }
 }
 

@@ -137,8 +137,13 @@ TEST_CASE("answers with secrets are masked, secret key properties too") {
     REQUIRE(admin.call(FC_MBK, SFC_MBK_GENERATE, {2, 32, 2, 2, "UNITTEST"}));
     const Bytes properties = compose(LAYOUT_CXI_PROPERTY, {41u, as_bytes("very secret value")}).value();
     (void)admin.call(FC_CXI, SFC_CXI_OBJ_CREATE, {0u, properties});
+    const std::uint32_t hash = CXI_PROP_CFG_GROUP_BACKUP_PASS_HASH;
+    const Bytes setting = compose(LAYOUT_CXI_PROPERTY, {hash, as_bytes("very secret hash")}).value();
+    (void)admin.call(FC_CXI, SFC_CXI_KEY_PROP_SET, {Bytes{CXI_TAG_CONFIG}, setting});
     const auto events = ear.hear();
-    REQUIRE(events.size() == 4);
+    REQUIRE(events.size() == 6);
+    CHECK(events[4].name() == "CXI.KEY_PROP_SET");
+    CHECK_FALSE(holds(events[4].request, "secret"));
     CHECK(events[0].name() == "MBK.GENERATE");
     CHECK(std::ranges::count(events[0].answer, '*') >= 60);
     CHECK(events[2].name() == "CXI.OBJ_CREATE");
