@@ -149,7 +149,7 @@ TEST_CASE("CFG_WRAP_POLICY: a private half does nothing else where it came and i
 
 TEST_CASE("a note of guards from before notes named groups is of all of them") {
     CxiBench bench;
-    const Bytes pair = bench.rsa("pair");
+    const Bytes pair = make(bench, rsa("pair"));
     CHECK(signs(bench, pair) == 0);
     const SharedKey key = *bench.cxi.find(pair);
     REQUIRE(bench.cxi.keys.change_note(DeviceKeys::NoteKind::guards, *key,
