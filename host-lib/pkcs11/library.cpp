@@ -126,7 +126,7 @@ void Library::close_sessions(Token& token) {
 
 void Library::leave_nothing_of(Session& session) {
     forget_objects(session, objects.erase_of_session(session.handle));
-    if (session.token.sessions == 0) log_off(session.token);
+    if (session.token.sessions == 0) end_logons(session.token);
 }
 
 void Library::ended(const std::vector<SharedSession>& closed, Token& token) {
@@ -137,7 +137,13 @@ void Library::ended(const std::vector<SharedSession>& closed, Token& token) {
         if (session->read_write) --token.read_write_sessions;
         left = --token.sessions;
     }
-    if (left == 0) log_off(token);
+    if (left == 0) end_logons(token);
+}
+
+// One that is under way comes to its end first, with its permissions: half of it would stay.
+void Library::end_logons(Token& token) {
+    const std::lock_guard lock(token.login_mutex);
+    log_off(token);
 }
 
 std::vector<SharedSession> Library::sessions_of(const Token& token) {

@@ -42,7 +42,7 @@ public:
 
     // Private session objects, and the handles of all private ones, which end with a log-on.
     void forget_private_objects(Token& token);
-    // Everybody off, on every connection of the token.
+    // Everybody off, on every connection of the token. The caller holds its login_mutex.
     void log_off(Token& token);
 
     SlotWatch slot_watch;
@@ -57,6 +57,7 @@ public:
 private:
     void tend(std::chrono::milliseconds idle);
     void ended(const std::vector<SharedSession>& closed, Token& token);
+    void end_logons(Token& token);  // with the last session
 
     ExternalStore& external_store(const KeyStorageSettings& settings);
 

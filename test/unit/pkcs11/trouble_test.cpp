@@ -198,6 +198,23 @@ TEST_CASE("a slow device is waited for") {
     CHECK(Clock::now() - begin >= std::chrono::milliseconds(299));  // the device counts whole ones
 }
 
+TEST_CASE("a log-on whose last session is closed before the device has told its permissions leaves none") {
+    Application application;
+    const CK_SESSION_HANDLE session = application.open();
+    FaultRule slow = rule_of("CXI.P11_PERMISSIONS", FaultAction::delay);
+    slow.value = 300;
+    application.device().arm(slow);
+    std::thread other([&] { (void)application.login(session, CKU_USER, "123456"); });
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    REQUIRE(Code{C_CloseSession(session)} == Code{CKR_OK});
+    const CK_SESSION_HANDLE next = application.open();
+    other.join();
+    CK_SESSION_INFO info{};
+    REQUIRE(Code{C_GetSessionInfo(next, &info)} == Code{CKR_OK});
+    CHECK(info.state == CKS_RW_PUBLIC_SESSION);
+    CHECK(application.login(next, CKU_USER, "123456") == Code{CKR_OK});
+}
+
 TEST_CASE("a full database is CKR_DEVICE_MEMORY, and leaves no object") {
     Application application;
     const CK_SESSION_HANDLE session = application.open_as_user();
