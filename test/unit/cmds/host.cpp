@@ -96,8 +96,8 @@ Result<void> Caller::open_session(SessionKind kind) {
     transcript.device_public = to_bytes(block->bytes("parameter"));
     const auto secret = agreement->agree(transcript.device_public);
     must(secret.has_value());
-    session_.emplace(transcript.session, transcript.sequence,
-                     SecureChannel(SecureChannel::Side::host, transcript, *secret));
+    session_ = Open{transcript.session, transcript.sequence,
+                    SecureChannel(SecureChannel::Side::host, transcript, *secret)};
     return {};
 }
 

@@ -149,9 +149,9 @@ TEST_CASE("answers that are none") {
         {std::string("\x9A\0\0\x06xxy", 7), E_CSA_PROTOCOL},           // more than announced
     };
     for (const auto& [text, code] : answers) {
-        Peer peer([&](int fd) {
+        Peer peer([&answer = text](int fd) {
             receive_frame(fd);
-            send_all(fd, as_bytes(text));
+            send_all(fd, as_bytes(answer));
         });
         const auto transport = peer.connect();
         CHECK(code_of(transport->exchange(kRequest, 5s)) == code);
