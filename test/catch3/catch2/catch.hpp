@@ -7,6 +7,7 @@ namespace Catch {
 
 using TestEventListenerBase = EventListenerBase;
 inline auto Contains(const std::string& text) { return Matchers::ContainsSubstring(text); }
+inline auto StartsWith(const std::string& text) { return Matchers::StartsWith(text); }
 
 }  // namespace Catch
 
