@@ -5,11 +5,12 @@
 
 enum { LONGEST_LINE = 4096 };
 
-/* The characters written, never more than fit; a format without conversions is a text like any other. */
+/* The characters written, never more than fit; a format without conversions is a text like any other. No
+ * format is an empty text: what vsnprintf does then differs between C libraries. */
 int format_text(char* buffer, u32 room, const char* format, va_list arguments) {
     int length;
     if (room == 0) return 0;
-    length = vsnprintf(buffer, room, format, arguments);
+    length = format ? vsnprintf(buffer, room, format, arguments) : -1;
     if (length < 0) buffer[length = 0] = 0;
     return length < (int)room ? length : (int)room - 1;
 }

@@ -21,10 +21,14 @@ grant select, insert on cs2sim_audit to cs2sim_user;
 
 grant select on cs2sim_store, cs2sim_group, cs2sim_key, cs2sim_audit to cs2sim_reader;
 
--- Whoever gives tables to a role has to be one of its members.
+-- Whoever gives tables to a role has to be one of its members. From PostgreSQL 16 on a role is granted by those alone who
+-- administer it: where others made it, one who is a member already goes on, and who is none is told by `alter table`.
 do $$ declare one text; begin
     if not (select rolsuper from pg_roles where rolname = current_user) then
-        execute format('grant cs2sim_owner to %I', current_user);
+        begin
+            execute format('grant cs2sim_owner to %I', current_user);
+        exception when insufficient_privilege then null;
+        end;
     end if;
     execute format('grant usage, create on schema %I to cs2sim_owner', current_schema());
     foreach one in array array['cs2sim_store', 'cs2sim_group', 'cs2sim_key', 'cs2sim_audit'] loop

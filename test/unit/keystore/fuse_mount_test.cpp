@@ -30,6 +30,7 @@ public:
         };
         session_ = fuse_session_new(&arguments, &operations, sizeof operations, nullptr);
         REQUIRE(session_);
+        INFO("it takes /dev/fuse");
         REQUIRE(fuse_session_mount(session_, place.c_str()) == 0);
         server_ = std::thread([this] { fuse_session_loop(session_); });
         fuse_opt_free_args(&arguments);
