@@ -15,6 +15,10 @@
 #include "driver/kernel_node.h"
 #include "driver/mount_point.h"
 
+#ifndef FOPEN_PARALLEL_DIRECT_WRITES  // headers of Linux before 6.2, as Debian 12 has them for arm64
+#define FOPEN_PARALLEL_DIRECT_WRITES (1 << 6)
+#endif
+
 namespace cs2sim {
 namespace {
 
