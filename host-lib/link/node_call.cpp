@@ -17,8 +17,9 @@
 namespace cs2sim::host {
 namespace {
 
-// Drivers that do not know a number say ENOTTY or EINVAL; ours says EPERM when it may not look at us.
-bool is_unknown(int error) { return error == ENOTTY || error == EINVAL || error == EPERM; }
+// Drivers that do not know a number say ENOTTY or EINVAL; ours says EPERM when it may not look at us; QEMU,
+// running a program of another processor, ENOSYS.
+bool is_unknown(int error) { return error == ENOTTY || error == EINVAL || error == EPERM || error == ENOSYS; }
 
 // Most commands and answers are smaller.
 constexpr std::size_t kLeastArgument = 512;
