@@ -402,8 +402,15 @@ TEST_CASE("p11tool2's own commands: library, mechanisms, session, Test, another 
     const std::string settings = fixture.does({"Help=GetConfig"});
     const std::regex name("(?:CKA_CFG_)?([A-Z0-9_]{8,})(,|\n)");
     int count = 0;
-    for (std::sregex_iterator at(settings.begin(), settings.end(), name), end; at != end; ++at, ++count)
-        CHECK(fixture.user_does({"GetConfig=CKA_CFG_" + (*at)[1].str()}).starts_with("CKA_CFG_"));
+    for (std::sregex_iterator at(settings.begin(), settings.end(), name), end; at != end; ++at, ++count) {
+        const std::string setting = (*at)[1].str();
+        INFO(setting);
+        if (setting == "SLOT_BACKUP_PASS_HASH")  // which nobody reads
+            fixture.fails({"LoginUser=123456", "GetConfig=CKA_CFG_" + setting},
+                          "Error 0x00000011 (CKR_ATTRIBUTE_SENSITIVE)\n");
+        else
+            CHECK(fixture.user_does({"GetConfig=CKA_CFG_" + setting}).starts_with("CKA_CFG_"));
+    }
     CHECK(count == 14);
 }
 
