@@ -49,10 +49,4 @@ Change raise_spec(const Dialect& dialect, std::string_view group, std::uint32_t 
 // The single statements of a file whose statements are apart by empty lines.
 std::vector<std::string> statements_of(std::string_view file);
 
-// What a notification says, and back: empty for "any row".
-std::string notification_of(const KeyIndex& index);
-std::optional<KeyIndex> index_of(std::string_view notification);
-inline constexpr std::string_view kChannel = "cs2sim_key";
-inline constexpr std::string_view kAnyRow = "*";
-
 }  // namespace cs2sim::keystore

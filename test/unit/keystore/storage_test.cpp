@@ -2,6 +2,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "host-lib/keystore/drivers/notification.h"
 #include "host-lib/keystore/drivers/statements.h"
 #include "host-lib/keystore/printed.h"
 #include "test/unit/keystore/conformance.h"

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <atomic>
 
+#include "host-lib/keystore/drivers/notification.h"
 #include "host-lib/keystore/drivers/postgresql/handed_over.h"
 #include "host-lib/keystore/drivers/postgresql/in_step.h"
 #include "host-lib/keystore/drivers/postgresql/postgresql_statements.h"
