@@ -121,8 +121,8 @@ private:
     // Where there is no answer, the pooler ends it.
     void leave_pooler() {
         constexpr auto kPatience = std::chrono::seconds(1);
-        if (!listens_ || PQtransactionStatus(raw()) != PQTRANS_IDLE || fired()) return;
-        arm(Clock::now() + kPatience);
+        if (!listens_ || PQtransactionStatus(raw()) != PQTRANS_IDLE || watched_.fired()) return;
+        watched_.arm(Clock::now() + kPatience);
         PQclear(PQexec(raw(), "unlisten *"));
     }
 
