@@ -124,9 +124,7 @@ public:
     static Result<Bytes> with_groups(ByteView note, ByteView groups);
     // The private half of an RSA pair goes from one of these groups (group_prefix(), one after the other)
     // into another: what its public halves do in one counts in all. Errors: as keep_guards().
-    Result<void> keep_holders(const LoadedKey& key, ByteView groups) {
-        return note_groups(NoteKind::holders, key, groups);
-    }
+    Result<void> keep_holders(const LoadedKey& key, ByteView groups);
     // Those groups when the key's own is among them, else this one.
     Result<Bytes> holders(const LoadedKey& key);
     // Whether a note of groups names any of these.
@@ -189,10 +187,8 @@ private:
     Result<Bytes> note_name(std::uint8_t kind, const LoadedKey& key) const;
     Result<std::shared_ptr<KeyRoles>> volatile_roles(const LoadedKey& key, bool make);
     Result<std::uint32_t> note_purpose(const LoadedKey& key, std::uint32_t wanted);
-    Result<void> note_groups(NoteKind kind, const LoadedKey& key, ByteView groups);
-    struct MovingHalves;
-    Result<MovingHalves> moving_halves(const LoadedKey& key, Separation side);
-    Result<KeyRole> role_of_half(const LoadedKey& key, KeyRoles& shared, MovingHalves& halves, bool noting);
+    // Whether one of the groups was not noted before.
+    Result<bool> note_groups(NoteKind kind, const LoadedKey& key, ByteView groups);
     SharedKey cached(ByteView index, std::uint64_t changes);
     SharedKey confirmed(ByteView index, ByteView record_hash, std::uint64_t changes);
     void remember(ByteView index, Cached entry, std::size_t bytes);

@@ -172,9 +172,11 @@ Result<std::shared_ptr<KeyRoles>> DeviceKeys::volatile_roles(const LoadedKey& ke
     return key.roles;
 }
 
+namespace {
+
 // Of an RSA pair the private half's role counts everywhere; which public halves move keys is noted by groups,
 // as anybody brings one into another group. Each looks at what the other does.
-struct DeviceKeys::MovingHalves {
+struct MovingHalves {
     Bytes name;  // of their note; empty for a key that has none
     Bytes own;
     Bytes holders;  // of the private half
@@ -186,51 +188,41 @@ struct DeviceKeys::MovingHalves {
     KeyRole barring(std::uint8_t role, KeyRole wanted) const {
         if (name.empty() || is_one) return ROLE_OPEN;
         if (role == ROLE_OPEN)
-            return wanted != ROLE_WRAPS && names_any(noted, holders) ? ROLE_WRAPS : ROLE_OPEN;
-        if (role != ROLE_WORKS || !names_any(noted, own)) return ROLE_OPEN;
+            return wanted != ROLE_WRAPS && DeviceKeys::names_any(noted, holders) ? ROLE_WRAPS : ROLE_OPEN;
+        if (role != ROLE_WORKS || !DeviceKeys::names_any(noted, own)) return ROLE_OPEN;
         return wanted == ROLE_WORKS ? ROLE_WRAPS : ROLE_WORKS;
     }
 };
 
-Result<DeviceKeys::MovingHalves> DeviceKeys::moving_halves(const LoadedKey& key, Separation side) {
-    MovingHalves halves;
-    if (side != Separation::moving || !key.pkey || !is_rsa(*key.pkey)) return halves;
-    CS2SIM_TRY_LET(name, note_name(static_cast<std::uint8_t>(NoteKind::moving_halves), key));
-    CS2SIM_TRY_LET(groups, holders(key));
-    halves.name = std::move(name);
-    halves.holders = std::move(groups);
-    halves.own = group_prefix(key.object.group());
-    halves.is_one = key.object.is_public();
-    return halves;
+bool has_moving_halves(const LoadedKey& key, Separation side) {
+    return side == Separation::moving && key.pkey && is_rsa(*key.pkey);
 }
 
-// `noted`: of the pair, under the lock of `shared`.
-Result<KeyRole> DeviceKeys::role_of_half(const LoadedKey& key, KeyRoles& shared, MovingHalves& halves,
-                                         bool noting) {
-    if (names_any(halves.noted, halves.own)) return ROLE_WRAPS;
+// Of a public half. `noted`: of the pair, under the lock of `shared`.
+Result<KeyRole> role_of_half(const LoadedKey& key, KeyRoles& shared, const MovingHalves& halves,
+                             Database& keys, const NoteNames& names, bool noting) {
+    if (DeviceKeys::names_any(halves.noted, halves.own)) return ROLE_WRAPS;
     if (!noting) return ROLE_OPEN;
     if (key.is_volatile && shared.only_here) {
-        CS2SIM_TRY_LET(groups, with_groups(shared.moving_halves, halves.own));
+        CS2SIM_TRY_LET(groups, DeviceKeys::with_groups(shared.moving_halves, halves.own));
         shared.moving_halves = std::move(groups);
         return ROLE_WRAPS;
     }
     KeyRole role = ROLE_WRAPS;
-    CS2SIM_TRY_LET(secret, secret_of_names(smos_));
-    const Noted of = identity(key);
-    const NoteNames names(secret, of);
-    CS2SIM_TRY_LET(keys, database());
-    CS2SIM_TRY(keys->change([&](Batch& batch) -> Result<void> {
+    CS2SIM_TRY(keys.change([&](Batch& batch) -> Result<void> {
         CS2SIM_TRY_LET(pair, recall(batch, names));
         if (const auto fixed = pair.roles[static_cast<std::size_t>(Separation::moving)]; fixed != ROLE_OPEN) {
             role = static_cast<KeyRole>(fixed);
             return {};
         }
         CS2SIM_TRY_LET(before, batch.note(halves.name));
-        CS2SIM_TRY_LET(after, with_groups(before, halves.own));
+        CS2SIM_TRY_LET(after, DeviceKeys::with_groups(before, halves.own));
         return batch.set_note_of(group_term(key.object.group()), halves.name, after);
     }));
     return role;
 }
+
+}  // namespace
 
 Result<KeyRole> DeviceKeys::role(const LoadedKey& key, Separation side, KeyRole wanted, bool noting) {
     const auto place = static_cast<std::size_t>(side);
@@ -241,7 +233,15 @@ Result<KeyRole> DeviceKeys::role(const LoadedKey& key, Separation side, KeyRole 
     CS2SIM_TRY_LET(secret, secret_of_names(smos_));
     const Noted of = identity(key);
     const NoteNames names(secret, of);
-    CS2SIM_TRY_LET(halves, moving_halves(key, side));
+    MovingHalves halves;
+    if (has_moving_halves(key, side)) {
+        CS2SIM_TRY_LET(groups, holders(key));
+        halves = {names.name(static_cast<std::uint8_t>(NoteKind::moving_halves)),
+                  group_prefix(key.object.group()),
+                  std::move(groups),
+                  {},
+                  key.object.is_public()};
+    }
     CS2SIM_TRY_LET(keys, database());
 
     const std::lock_guard lock(shared->mutex);
@@ -259,7 +259,8 @@ Result<KeyRole> DeviceKeys::role(const LoadedKey& key, Separation side, KeyRole 
     };
     CS2SIM_TRY(read_halves(*keys));
     if (halves.is_one)
-        return role != ROLE_OPEN ? static_cast<KeyRole>(role) : role_of_half(key, *shared, halves, noting);
+        return role != ROLE_OPEN ? static_cast<KeyRole>(role)
+                                 : role_of_half(key, *shared, halves, *keys, names, noting);
     if (const KeyRole barring = halves.barring(role, wanted); barring != ROLE_OPEN) return barring;
     if (role == ROLE_OPEN && !noting) return ROLE_OPEN;
     if (role == ROLE_OPEN && key.is_volatile && shared->only_here) role = wanted;

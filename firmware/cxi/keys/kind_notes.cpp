@@ -39,24 +39,28 @@ Result<Bytes> DeviceKeys::with_groups(ByteView note, ByteView groups) {
     return after;
 }
 
-Result<void> DeviceKeys::note_groups(NoteKind kind, const LoadedKey& key, ByteView groups) {
+Result<bool> DeviceKeys::note_groups(NoteKind kind, const LoadedKey& key, ByteView groups) {
     CS2SIM_TRY_LET(known, note(kind, key));
     CS2SIM_TRY_LET(wanted, with_groups(known, groups));
-    if (wanted == known) return {};
-    return change_note(kind, key, [&](ByteView before) { return with_groups(before, groups); });
+    if (wanted == known) return false;
+    CS2SIM_TRY(change_note(kind, key, [&](ByteView before) { return with_groups(before, groups); }));
+    return true;
 }
 
 Result<void> DeviceKeys::keep_guards(const LoadedKey& wrapping) {
-    const Bytes own = group_prefix(wrapping.object.group());
-    CS2SIM_TRY_LET(known, note(NoteKind::guards, wrapping));
-    if (names_any(known, own)) return {};
-    CS2SIM_TRY(note_groups(NoteKind::guards, wrapping, own));
-    ++guard_changes;
+    CS2SIM_TRY_LET(is_new, note_groups(NoteKind::guards, wrapping, group_prefix(wrapping.object.group())));
+    if (is_new) ++guard_changes;
     return {};
 }
 
 Result<void> DeviceKeys::keep_trusted(const LoadedKey& key) {
-    return note_groups(NoteKind::trusted, key, group_prefix(key.object.group()));
+    CS2SIM_TRY(note_groups(NoteKind::trusted, key, group_prefix(key.object.group())));
+    return {};
+}
+
+Result<void> DeviceKeys::keep_holders(const LoadedKey& key, ByteView groups) {
+    CS2SIM_TRY(note_groups(NoteKind::holders, key, groups));
+    return {};
 }
 
 // The number first: a note that comes between makes it old.

@@ -1,6 +1,5 @@
 #include "host-lib/keystore/drivers/sql_key_store.h"
 
-#include <sys/random.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -8,6 +7,7 @@
 #include <thread>
 
 #include "host-lib/keystore/drivers/names.h"
+#include "host-lib/keystore/drivers/operation.h"
 #include "host-lib/keystore/drivers/rows.h"
 
 namespace cs2sim::keystore {
@@ -21,16 +21,6 @@ constexpr int kMostErasures = 10;   // of a row whose version others keep changi
 std::string host_name() {
     char name[256] = {};
     return ::gethostname(name, sizeof name - 1) == 0 ? name : "unknown";
-}
-
-// Only to be told apart, so the system's source does; the device's generator would bring OpenSSL along.
-OperationId new_operation() {
-    OperationId operation{};
-    if (::getrandom(operation.data(), operation.size(), 0) != static_cast<ssize_t>(operation.size())) {
-        std::random_device device;
-        for (std::uint8_t& byte : operation) byte = static_cast<std::uint8_t>(device());
-    }
-    return operation;
 }
 
 std::vector<OperationId> new_operations(std::size_t count) {
@@ -98,12 +88,12 @@ tl::expected<void, Failure> SqlKeyStore::one_try(const Work& work, bool repeated
         return {};
     } catch (const soci::soci_error& error) {
         connection.disarm();
-        Failure failure = connection.classify(error);
-        if (connection.fired()) failure = no_answer_in_time();
-        if (connection.fired())
+        if (connection.fired()) {
             lease.drop();
-        else if (failure.trouble == Trouble::lost)
-            lease.drop_all();
+            return tl::unexpected(no_answer_in_time());
+        }
+        const Failure failure = connection.classify(error);
+        if (failure.trouble == Trouble::lost) lease.drop_all();
         return tl::unexpected(failure);
     }
 }

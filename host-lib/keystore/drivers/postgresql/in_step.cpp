@@ -1,13 +1,10 @@
 #include "host-lib/keystore/drivers/postgresql/in_step.h"
 
-#include <sys/random.h>
-
-#include <array>
 #include <charconv>
 #include <cstring>
 #include <memory>
-#include <random>
 
+#include "host-lib/keystore/drivers/operation.h"
 #include "host-lib/keystore/drivers/postgresql_failure.h"
 
 namespace cs2sim::keystore {
@@ -17,24 +14,9 @@ using Answer = std::unique_ptr<PGresult, decltype(&PQclear)>;
 
 constexpr std::string_view kNoSuchFunction = "42883";
 
-std::string new_word() {
-    std::array<unsigned char, 16> bytes{};
-    if (::getrandom(bytes.data(), bytes.size(), 0) != static_cast<ssize_t>(bytes.size())) {
-        std::random_device device;
-        for (unsigned char& byte : bytes) byte = static_cast<unsigned char>(device());
-    }
-    std::string word;
-    for (const unsigned char byte : bytes) {
-        constexpr char kDigits[] = "0123456789abcdef";
-        word += kDigits[byte >> 4];
-        word += kDigits[byte & 15];
-    }
-    return word;
-}
-
 // `process`: what gives its number. None where the server does not know the function.
 tl::expected<std::optional<int>, Failure> ask(PGconn* connection, const std::string& process) {
-    const std::string word = new_word();
+    const std::string word = to_hex(new_operation());
     const Answer answer(PQexec(connection, ("select " + process + ", '" + word + "'").c_str()), &PQclear);
     const bool repeats = PQresultStatus(answer.get()) == PGRES_TUPLES_OK && PQntuples(answer.get()) == 1 &&
                          PQnfields(answer.get()) == 2 && word == PQgetvalue(answer.get(), 0, 1);
