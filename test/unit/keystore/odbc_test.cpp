@@ -1,9 +1,37 @@
 // The store through ODBC: psqlodbc by a DSN named as in the vendor's sample, and sqliteodbc.
+#include <dlfcn.h>
+
+#include <atomic>
+#include <clocale>
 #include <cstdlib>
 #include <fstream>
+#include <thread>
 
 #include "test/keystore/postgres.h"
 #include "test/unit/keystore/conformance.h"
+
+namespace {
+
+std::atomic<int> in_setlocale;
+std::atomic<int> calls_of_setlocale;
+std::atomic<int> most_in_setlocale;
+
+}  // namespace
+
+// Stands before the C library's in the drivers that this program loads. Who calls it uses what it returned
+// afterwards, until the next call: the window in which another's call does harm is held open.
+extern "C" __attribute__((visibility("default"))) char* setlocale(int category, const char* locale) {
+    static const auto real = reinterpret_cast<char* (*)(int, const char*)>(::dlsym(RTLD_NEXT, "setlocale"));
+    ++calls_of_setlocale;
+    const int inside = ++in_setlocale;
+    for (int most = most_in_setlocale;
+         inside > most && !most_in_setlocale.compare_exchange_weak(most, inside);) {
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(2));
+    char* const name = real(category, locale);
+    --in_setlocale;
+    return name;
+}
 
 namespace cs2sim::keystore {
 namespace {
@@ -90,6 +118,25 @@ TEST_CASE("what ODBC cannot open is told apart") {
     CHECK(code("DSN=CryptoServerKeyStore;UID=owner;PWD=secret;Database=postgres") == E_CSA_STORE_SCHEMA);
     CHECK(heard.has("cs2sim keystore init"));
     CHECK(heard.text().find("PWD=secret") == std::string::npos);
+}
+
+TEST_CASE("threads that connect at once by psqlodbc take turns, since it sets the process's locale") {
+    postgres().new_store("by_turns");
+    const OdbcIni ini(dsn_of_postgresql("by_turns"));
+    std::vector<Store> stores;
+    for (int n = 0; n < 8; ++n) stores.push_back(opened(at("DSN=CryptoServerKeyStore;UID=owner;PWD=secret")));
+    calls_of_setlocale = most_in_setlocale = 0;
+    std::atomic<int> counted = 0;
+    {
+        std::vector<std::jthread> threads;
+        for (const Store& store : stores)
+            threads.emplace_back([&] {
+                if (store->count({}).value_or(1) == 0) ++counted;
+            });
+    }
+    CHECK(counted == 8);
+    CHECK(calls_of_setlocale >= 8);
+    CHECK(most_in_setlocale == 1);
 }
 
 }  // namespace cs2sim::keystore

@@ -2,6 +2,10 @@
 // is no LISTEN and no socket to shut down here: what others change is asked for, and a server that hangs is
 // given up by the driver's own time-out, if it has one.
 #include <soci/odbc/soci-odbc.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <mutex>
 
 #include <boost/algorithm/string/erase.hpp>
 #include <boost/algorithm/string/find.hpp>
@@ -156,6 +160,22 @@ private:
     Clock::time_point looked_{};
 };
 
+// psqlodbc calls setlocale() while it connects and reads what that returned, which the call of another thread
+// frees: one thread of a process connects at a time. A child of fork() has a lock of its own, as the
+// parent's may be held by a thread that it has not.
+std::timed_mutex& connecting() {
+    struct OfProcess {
+        const pid_t process = ::getpid();
+        std::timed_mutex mutex;
+    };
+    static std::atomic<OfProcess*> current = new OfProcess;  // a parent's is left: it may be held
+    OfProcess* known = current;
+    if (known->process == ::getpid()) return known->mutex;
+    auto own = std::make_unique<OfProcess>();
+    if (current.compare_exchange_strong(known, own.get())) known = own.release();
+    return known->mutex;
+}
+
 class OdbcDriver : public Driver {
 public:
     explicit OdbcDriver(const KeyStorage& storage) : storage_(storage) {}
@@ -163,7 +183,9 @@ public:
     bool makes_tables() const override { return false; }
     bool works_in_process() const override { return false; }
 
-    tl::expected<std::unique_ptr<Connection>, Failure> connect(Clock::time_point) override {
+    tl::expected<std::unique_ptr<Connection>, Failure> connect(Clock::time_point deadline) override {
+        const std::unique_lock turn(connecting(), deadline);
+        if (!turn) return tl::unexpected(no_answer_in_time());
         try {
             auto connection = std::make_unique<OdbcConnection>(words());
             connection->meet(storage_);
