@@ -5,13 +5,16 @@
 
 #include <catch2/catch.hpp>
 
+#include "test/emulated.h"
+
 namespace cs2sim::test {
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-inline constexpr double kMostMilliseconds = 100;  // an instrumented build counts every access
+inline constexpr bool kInstrumented = true;  // counts every access
 #else
-inline constexpr double kMostMilliseconds = 5;
+inline constexpr bool kInstrumented = false;
 #endif
+inline const double kMostMilliseconds = kInstrumented || is_emulated() ? 100 : 5;
 
 // Of CLOCK_THREAD_CPUTIME_ID, or of CLOCK_PROCESS_CPUTIME_ID: what is left to other threads counts too.
 inline double processor_milliseconds(clockid_t clock) {

@@ -15,6 +15,8 @@
 #include <fstream>
 #include <iterator>
 
+#include "test/emulated.h"
+
 namespace cs2sim::scenario {
 namespace {
 
@@ -117,8 +119,9 @@ Outcome run_quietly(const std::vector<std::string>& arguments, const RunOptions&
     out.close_write();
     err.close_write();
 
-    collect(outcome, out.read, err.read, terminal, options.terminal_input, start + options.limit);
-    const bool late = Clock::now() >= start + options.limit;
+    const auto end = start + options.limit * (test::is_emulated() ? 5 : 1);
+    collect(outcome, out.read, err.read, terminal, options.terminal_input, end);
+    const bool late = Clock::now() >= end;
     if (late) ::kill(child, SIGKILL);
     int status = 0;
     rusage usage{};

@@ -48,7 +48,7 @@ void await_auth_key(const Simulated& simulated) {
 
 // Of a command of the largest size by who is logged on: to seal and open half a megabyte, and the host's part
 // of that, is some milliseconds. A quadratic step takes seconds.
-constexpr double kMostSealedMilliseconds = 6 * kMostMilliseconds;
+const double kMostSealedMilliseconds = 6 * kMostMilliseconds;
 
 template <class Command>
 double once_cost(const Command& command) {

@@ -1,7 +1,5 @@
 // The store in an SQLite file.
-#include <sched.h>
 #include <sqlite3.h>
-#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -11,6 +9,7 @@
 #include <thread>
 
 #include "host-lib/keystore/drivers/sqlite/sqlite_file.h"
+#include "test/scenario/process.h"
 #include "test/unit/keystore/conformance.h"
 
 namespace cs2sim::keystore {
@@ -27,16 +26,6 @@ void run_in(const std::filesystem::path& file, const char* sql) {
     REQUIRE(sqlite3_open(file.c_str(), &database) == SQLITE_OK);
     REQUIRE(sqlite3_exec(database, sql, nullptr, nullptr, nullptr) == SQLITE_OK);
     sqlite3_close(database);
-}
-
-// A disk of 600 KiB at this path that only this process sees.
-bool mount_small_disk(const std::filesystem::path& path) {
-    const std::string user = std::to_string(::geteuid()), group = std::to_string(::getegid());
-    if (::unshare(CLONE_NEWUSER | CLONE_NEWNS) != 0) return false;
-    std::ofstream("/proc/self/setgroups") << "deny";
-    std::ofstream("/proc/self/uid_map") << "0 " + user + " 1";
-    std::ofstream("/proc/self/gid_map") << "0 " + group + " 1";
-    return ::mount("tmpfs", path.c_str(), "tmpfs", 0, "size=600k") == 0;
 }
 
 // Another process, from before this one has the file open. Each time it is asked it opens the file and closes
@@ -242,28 +231,33 @@ TEST_CASE("another writer is waited for no longer than a command may take") {
     sqlite3_close(holder);
 }
 
+// A file system is a process's own only from its start: the next test is this one in a process with a disk of
+// 600 KiB.
+TEST_CASE("fills its disk", "[.]") {
+    const Store store = opened(at(std::filesystem::path(::getenv("CS2SIM_SMALL_DISK")) / "store.db"));
+    std::uint32_t made = 0;
+    std::uint32_t code = 0;
+    while (code == 0 && made < 1000) {
+        code = code_of(store->insert(some_key("G", made + 1)));
+        made += code == 0 ? 1 : 0;
+    }
+    CHECK(code == E_CSA_STORE_FULL);
+    CHECK(made >= 3);
+    CHECK(store->count({}).value() == made);
+    CHECK(store->audit(1000).value().size() == made);
+}
+
 TEST_CASE("a full disk is told as such, and changes nothing") {
     const ScratchFolder folder;
-    const ::pid_t child = ::fork();
-    if (child == 0) {
-        if (!mount_small_disk(folder.path())) ::_exit(100);
-        auto store = open_key_store(at(folder.path() / "store.db"));
-        std::uint32_t made = 0;
-        std::uint32_t code = 0;
-        while (code == 0 && made < 1000) {
-            const auto inserted = (*store)->insert(some_key("G", made + 1));
-            code = inserted ? 0 : inserted.error().code;
-            made += inserted ? 1 : 0;
-        }
-        if (code != E_CSA_STORE_FULL) ::_exit(101);
-        if (made < 3) ::_exit(102);
-        const bool whole =
-            (*store)->count({}).value_or(0) == made && (*store)->audit(1000).value().size() == made;
-        ::_exit(whole ? 0 : 103);
-    }
-    int status = -1;
-    REQUIRE(::waitpid(child, &status, 0) == child);
-    CHECK(WEXITSTATUS(status) == 0);
+    scenario::RunOptions options;
+    options.environment = {{"CS2SIM_SMALL_DISK", folder.path()}};
+    const auto outcome =
+        scenario::run({"bwrap", "--dev-bind", "/", "/", "--size", "614400", "--tmpfs", folder.path(),
+                       scenario::built_program("unit_keystore"), "fills its disk"},
+                      options);
+    INFO(outcome.out << outcome.err);
+    CHECK(outcome.status == 0);
+    CHECK(outcome.out.find("in 1 test case") != std::string::npos);
 }
 
 TEST_CASE("a child of fork makes connections of its own") {

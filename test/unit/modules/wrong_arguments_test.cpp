@@ -39,6 +39,11 @@ constexpr Row kPolicies[] = {
     {"os_str_str", Policy::crashes},
     {"os_str_cpy", Policy::crashes},
     {"os_str_len", Policy::crashes},
+#if defined(__aarch64__)  // who calls it copies the va_list
+    {"os_str_vcprintf", Policy::crashes},
+    {"os_audit_write_ex", Policy::crashes},
+    {"cmds_vprint", Policy::crashes},
+#endif
     {"os_task_dly", Policy::left_out},
     {"os_task_dly_wait", Policy::left_out},
     {"os_task_wait", Policy::left_out},
