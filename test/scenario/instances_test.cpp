@@ -5,48 +5,16 @@
 
 #include <chrono>
 #include <filesystem>
-#include <sstream>
 #include <thread>
 
 #include "host-lib/link/apart.h"
 #include "test/scenario/expect.h"
-#include "test/scenario/simulator.h"
+#include "test/scenario/instance.h"
 
 using namespace cs2sim;
 using namespace cs2sim::scenario;
 
 namespace {
-
-// The rest of the first line of `text` that begins with `word`; empty when there is none.
-std::string line_of(const std::string& text, const std::string& word) {
-    std::istringstream lines(text);
-    for (std::string line; std::getline(lines, line);)
-        if (line.starts_with(word)) return line.substr(line.find_first_not_of(' ', word.size()));
-    return {};
-}
-
-// An instance with sockets only, on whatever a test gives it; stopped at the end.
-struct Instance {
-    Folder folder;
-    std::string state = folder / "state";
-    std::map<std::string, std::string> environment{{"XDG_RUNTIME_DIR", folder / "run"}, {"CS2SIM_STATE", ""}};
-
-    Instance() { std::filesystem::create_directory(folder / "run"); }  // a plain user's node goes there
-
-    Outcome cs2sim(std::vector<std::string> words) const {
-        words.insert(words.begin(), built_program("cs2sim"));
-        words.insert(words.end(), {"--state", state});
-        RunOptions options;
-        options.environment = environment;
-        return run(words, options);
-    }
-    pid_t pid() const {
-        const std::string text = line_of(cs2sim({"status"}).out, "running");
-        REQUIRE(text.starts_with("pid "));
-        return std::stoi(text.substr(4));
-    }
-    ~Instance() { cs2sim({"stop"}); }
-};
 
 void wait_until_gone(pid_t pid) {
     for (int i = 0; ::kill(pid, 0) == 0; ++i) {

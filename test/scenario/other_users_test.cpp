@@ -56,6 +56,7 @@ TEST_CASE("who may not look into a state folder is told so, and not that nothing
                                                {"stop"},
                                                {"restart"},
                                                {"start", "--no-device"},
+                                               {"logs"},
                                                {"fault", "list"},
                                                {"mode", "show"}}) {
         CAPTURE(verb);

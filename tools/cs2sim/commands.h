@@ -6,6 +6,7 @@
 namespace cs2sim {
 
 void add_instance_commands(CLI::App& app, CommandLine& line);
+void add_logs_command(CLI::App& app, CommandLine& line);
 void add_fault_commands(CLI::App& app, CommandLine& line);
 void add_battery_commands(CLI::App& app, CommandLine& line);
 void add_alarm_commands(CLI::App& app, CommandLine& line);

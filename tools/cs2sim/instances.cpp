@@ -1,10 +1,10 @@
-// cs2sim stop|status|list|logs
-#include <chrono>
+// cs2sim stop|status|list
+#include <algorithm>
+#include <cstdint>
 #include <ctime>
-#include <fstream>
 #include <iostream>
-#include <memory>
-#include <thread>
+#include <string>
+#include <string_view>
 
 #include "firmware/protocol/terminal_text.h"
 #include "tools/control/control.h"
@@ -26,26 +26,43 @@ std::string uptime(std::int64_t seconds) {
     return (days != 0 ? std::to_string(days) + (days == 1 ? " day " : " days ") : "") + text;
 }
 
+// A record that says when, in the past: the system's clock may have been set back since.
+std::string uptime_since(std::int64_t started) {
+    const std::int64_t now = std::time(nullptr);
+    return started > 0 && started <= now ? uptime(now - started) : "unknown";
+}
+
+void print_record(const InstanceRecord& record) {
+    for (std::size_t i = 0; i < record.devices.size(); ++i)
+        std::cout << "device     " << terminal_text(record.devices[i])
+                  << (i < record.kinds.size() ? " (" + terminal_text(record.kinds[i]) + ")" : "") << '\n';
+    for (const std::string& where : record.listen) std::cout << "listen     " << terminal_text(where) << '\n';
+    for (const std::string& where : record.inherited)
+        if (std::ranges::find(record.listen, where) == record.listen.end())
+            std::cout << "listen     " << terminal_text(where) << " (abstract)\n";
+    std::cout << "profile    " << terminal_text(record.profile) << '\n';
+}
+
+// Records are read after the lock was looked at: the one of an instance that runs is whole by then, or gone.
+constexpr std::string_view kNoRecord = "its record cannot be read";
+
 int print_status(const fs::path& state) {
-    const auto pid = InstanceLock::holder(state);
-    const auto record = read_record(state);
     if (is_hidden(state)) {
         std::cerr << "cs2sim: " << no_instance(state) << '\n';
         return tools::kRefused;
     }
-    if (!pid || !record) {
-        std::cout << "stopped    " << state.string() << '\n';
+    const std::string shown = terminal_text(state.string());
+    const auto pid = InstanceLock::holder(state);
+    if (!pid) {
+        std::cout << "stopped    " << shown << '\n';
         return 3;  // as init scripts report a stopped service (LSB)
     }
-    std::cout << "running    pid " << pid_text(*pid) << '\n';
-    for (std::size_t i = 0; i < record->devices.size(); ++i)
-        std::cout << "device     " << record->devices[i]
-                  << (i < record->kinds.size() ? " (" + record->kinds[i] + ")" : "") << '\n';
-    for (const std::string& where : record->listen) std::cout << "listen     " << where << '\n';
-    std::cout << "profile    " << record->profile << "\nstate      " << state.string() << "\nlog        "
-              << log_file(state).string() << '\n';
-    if (record->started != 0)
-        std::cout << "uptime     " << uptime(std::time(nullptr) - record->started) << '\n';
+    const auto record = read_record(state);
+    std::cout << "running    pid " << pid_text(*pid) << (record ? "" : ", ") << (record ? "" : kNoRecord)
+              << '\n';
+    if (record) print_record(*record);
+    std::cout << "state      " << shown << "\nlog        " << terminal_text(log_file(state).string()) << '\n';
+    if (record) std::cout << "uptime     " << uptime_since(record->started) << '\n';
     const auto device = control_of(state);
     const auto callers = device ? control(**device, SFC_SIM_CALLERS) : fail(device.error());
     if (callers)
@@ -58,29 +75,16 @@ int print_status(const fs::path& state) {
 int list() {
     for (const fs::path& state : running_instances()) {
         const auto pid = InstanceLock::holder(state);
+        if (!pid) continue;
         const auto record = read_record(state);
-        if (!pid || !record) continue;
-        std::cout << "pid " << pid_text(*pid) << "  " << state.string() << "  " << record->profile;
-        for (const auto* ways : {&record->devices, &record->listen})
-            for (const std::string& way : *ways) std::cout << "  " << way;
+        std::cout << "pid " << pid_text(*pid) << "  " << terminal_text(state.string()) << "  "
+                  << (record ? terminal_text(record->profile) : kNoRecord);
+        if (record)
+            for (const auto* ways : {&record->devices, &record->listen})
+                for (const std::string& way : *ways) std::cout << "  " << terminal_text(way);
         std::cout << '\n';
     }
     return 0;
-}
-
-int logs(const fs::path& state, bool follow) {
-    std::ifstream file(log_file(state));
-    if (!file) {
-        std::cerr << "cs2sim: " << log_file(state).string() << ": there is no log\n";
-        return 1;
-    }
-    for (std::string line;;) {
-        while (std::getline(file, line)) std::cout << terminal_text(line) << '\n';
-        if (!follow || !std::cout.flush()) return 0;
-        if (!InstanceLock::holder(state)) return 0;
-        file.clear();
-        std::this_thread::sleep_for(std::chrono::milliseconds(100));
-    }
 }
 
 }  // namespace
@@ -95,10 +99,6 @@ void add_instance_commands(CLI::App& app, CommandLine& line) {
     app.add_subcommand("list", "all simulators of this user that run")->callback([&line] {
         line.exit_status = list();
     });
-    CLI::App* log_command = with_state(app.add_subcommand("logs", "print a simulator's log"), line);
-    const auto follow = std::make_shared<bool>(false);
-    log_command->add_flag("-f,--follow", *follow, "and what comes, until it ends");
-    log_command->callback([&line, follow] { line.exit_status = logs(state_folder(line.state), *follow); });
 }
 
 }  // namespace cs2sim

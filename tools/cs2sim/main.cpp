@@ -9,10 +9,12 @@
 #include <vector>
 
 #include "firmware/crypto/core_file.h"
+#include "firmware/protocol/terminal_text.h"
 #include "tools/control/program.h"
 #include "tools/control/stop_instance.h"
 #include "tools/cs2sim/commands.h"
 #include "tools/cs2sim/wrong_words.h"
+#include "tools/instance/standard_output.h"
 #include "tools/instance/start_options.h"
 #include "tools/scenario/scenario.h"
 #include "tools/session/ending.h"
@@ -23,12 +25,31 @@ namespace {
 
 using namespace cs2sim;
 
+// The options are whole: what the environment says of sockets went into them, or was not wanted.
+void forget_sockets_of_environment() {
+    for (const char* variable : {"CS2SIM_LISTEN", "SDK_PORT", "LISTEN_FDS"}) ::unsetenv(variable);
+}
+
 int start(const StartOptions& options) {
     std::vector<std::string> words = words_of(options);
     words.insert(words.begin(), {"cs2sim", "start"});
-    // The options are whole: what the environment says of sockets went into them, or was not wanted.
-    for (const char* variable : {"CS2SIM_LISTEN", "SDK_PORT", "LISTEN_FDS"}) ::unsetenv(variable);
+    forget_sockets_of_environment();
     return start_daemon(words);
+}
+
+// Whether the options can start an instance, as far as can be told while another one runs on that state.
+int would_start(const StartOptions& options) {
+    if (!options.lost_sockets.empty()) {
+        std::cerr << "cs2sim: " << terminal_text(options.lost_sockets.front())
+                  << " was handed to the instance by who started it, and a restart does not get it; let that "
+                     "one start it again, or say with --listen where to listen instead\n";
+        return tools::kRefused;
+    }
+    std::vector<std::string> words = words_of(options);
+    words.insert(words.begin(), daemon_program());
+    words.emplace_back("--check");
+    forget_sockets_of_environment();
+    return run_program(words);
 }
 
 // What never ran is not started, and what would not start again is not stopped.
@@ -38,16 +59,21 @@ int restart(const StartOptions& options) {
         return tools::kRefused;
     }
     const bool runs = InstanceLock::holder(options.state).has_value();
-    if (!runs && !read_record(options.state)) {
-        std::cerr << "cs2sim: no instance runs on " << options.state.string()
+    const bool known = read_record(options.state).has_value();
+    if (runs && !known) {
+        std::cerr
+            << "cs2sim: " << terminal_text(options.state.string())
+            << ": the record of the instance cannot be read, so that nobody knows with which options it "
+               "was started; `cs2sim stop` ends it, `cs2sim start` starts one\n";
+        return tools::kRefused;
+    }
+    if (!known) {
+        std::cerr << "cs2sim: no instance runs on " << terminal_text(options.state.string())
                   << ", nor did one; `cs2sim start` starts one\n";
         return tools::kNoDevice;
     }
-    if (runs) {
-        const int usable = run_program({daemon_program(), "--profile", options.profile, "--check"});
-        if (usable != 0) return usable;
-        if (const int status = stop_instance(options.state); status != 0) return status;
-    }
+    if (const int usable = would_start(options); usable != 0) return usable;
+    if (const int status = runs ? stop_instance(options.state) : 0; status != 0) return status;
     return start(options);
 }
 
@@ -83,8 +109,10 @@ int run_command(CLI::App& app, std::vector<std::string> given, const CommandLine
 }  // namespace
 
 int main(int argc, char** argv) try {
+    hold_standard_descriptors();
     // To start is the daemon's affair, which reads its options itself.
-    if (argc > 1 && argv[1] == std::string_view("start")) return start_daemon({argv, argv + argc});
+    if (argc > 1 && argv[1] == std::string_view("start"))
+        return ended_with_output("cs2sim", start_daemon({argv, argv + argc}));
     // What `run` starts is the user's own program, which may leave what it likes.
     if (argc > 1 && argv[1] != std::string_view("run")) leave_no_core_file();
     std::vector<std::string> given = tools::take_words(argc, argv, tools::MayBeSecret::behind_any_mark);
@@ -109,15 +137,15 @@ int main(int argc, char** argv) try {
         [&] { line.exit_status = restart(to_restart.complete_from(*restart_command)); });
 
     for (const auto add_commands :
-         {add_instance_commands,  add_fault_commands,       add_battery_commands,    add_alarm_commands,
-          add_appliance_commands, add_clock_commands,       add_mode_commands,       add_card_commands,
-          add_database_commands,  add_keystore_commands,    add_governance_commands, add_module_commands,
-          add_scenario_commands,  add_explain_command,      add_assumptions_command, add_trace_command,
-          add_replay_command,     add_stats_command,        add_run_command,         add_health_command,
-          add_token_commands,     add_introduction_commands})
+         {add_instance_commands, add_logs_command,       add_fault_commands,       add_battery_commands,
+          add_alarm_commands,    add_appliance_commands, add_clock_commands,       add_mode_commands,
+          add_card_commands,     add_database_commands,  add_keystore_commands,    add_governance_commands,
+          add_module_commands,   add_scenario_commands,  add_explain_command,      add_assumptions_command,
+          add_trace_command,     add_replay_command,     add_stats_command,        add_run_command,
+          add_health_command,    add_token_commands,     add_introduction_commands})
         add_commands(app, line);
 
-    return run_command(app, std::move(given), line);
+    return ended_with_output("cs2sim", run_command(app, std::move(given), line));
 } catch (const std::exception& problem) {
     std::fprintf(stderr, "cs2sim: %s\n", problem.what());
     return 1;

@@ -24,12 +24,16 @@
 #include "firmware/crypto/core_file.h"
 #include "firmware/crypto/start.h"
 #include "firmware/device/device.h"
+#include "firmware/protocol/terminal_text.h"
 #include "firmware/smos/flash/own_files.h"
 #include "firmware/smos/flash/state_file.h"
 #include "tools/daemon/daemon_log.h"
 #include "tools/daemon/factory_key.h"
+#include "tools/daemon/inherited_socket.h"
 #include "tools/daemon/longest_end.h"
 #include "tools/daemon/memory.h"
+#include "tools/daemon/pid_file.h"
+#include "tools/daemon/start_check.h"
 #include "tools/daemon/wait.h"
 #include "tools/instance/start_report.h"
 
@@ -90,6 +94,7 @@ void stop_all(const std::vector<std::unique_ptr<Listener>>& listeners) {
 struct Instance {
     std::optional<LongestEnd> longest_end;
     InstanceLock lock;
+    std::optional<PidFile> pid_file;
     std::unique_ptr<NewDevice> made;  // goes while the folder is locked, when nothing else uses it any more
     std::unique_ptr<SimulatedDevice> device;
     std::vector<std::unique_ptr<Listener>> listeners;
@@ -153,7 +158,7 @@ tl::expected<void, std::string> open_node(Instance& instance, const StartOptions
     CS2SIM_TRY(instance.add(cuse ? mount_cuse(path, answerer, node) : mount_fuse(path, answerer, node)));
     instance.record.devices.push_back(path);
     instance.record.kinds.emplace_back(name_of(cuse));
-    instance.report << "device     " << path << " (" << name_of(cuse) << ")\n";
+    instance.report << "device     " << terminal_text(path) << " (" << name_of(cuse) << ")\n";
     return {};
 }
 
@@ -168,18 +173,21 @@ tl::expected<void, std::string> open_socket(Instance& instance, const std::strin
     const Answerer answerer = instance.answerer(Reach::host);
     const bool unix_socket = where.starts_with(kUnix);
     const bool inherited = where.starts_with(kInherited);
+    const auto unix_name =
+        inherited ? inherited_unix_name(where.substr(kInherited.size())) : std::optional<std::string>();
     CS2SIM_TRY(instance.add(
         unix_socket ? listen_unix(where.substr(kUnix.size()), answerer, instance.sockets())
         : inherited ? listen_inherited(where.substr(kInherited.size()), answerer, instance.sockets())
                     : listen_tcp(where, answerer, instance.sockets())));
-    std::string address = instance.listeners.back()->address();
-    const bool path = unix_socket || address.starts_with('/');
-    if (!path && !is_loopback(address))
+    std::string address = unix_name.value_or(instance.listeners.back()->address());
+    if (unix_socket) address.insert(0, kUnix);
+    if (!unix_socket && !unix_name && !is_loopback(address))
         instance.report << "warning    " << address
                         << " can be reached from other machines; commands outside sessions travel in clear\n";
-    if (path) address.insert(0, kUnix);
-    instance.record.listen.push_back(address);
-    instance.report << "listen     " << address << '\n';
+    const bool abstract = unix_name && is_abstract(address);
+    if (!abstract) instance.record.listen.push_back(address);
+    if (inherited) instance.record.inherited.push_back(address);
+    instance.report << "listen     " << terminal_text(address) << (abstract ? " (abstract)" : "") << '\n';
     return {};
 }
 
@@ -220,22 +228,23 @@ tl::expected<void, std::string> open_sockets(Instance& instance, const StartOpti
 }
 
 void report_end(Instance& instance, const StartOptions& options) {
-    instance.report << "state      " << options.state.string() << '\n'
-                    << "profile    " << options.profile << '\n'
-                    << "ADMIN key  " << admin_key_file(options.state).string() << '\n'
+    const auto shown = [](const fs::path& path) { return terminal_text(path.string()); };
+    instance.report << "state      " << shown(options.state) << '\n'
+                    << "profile    " << shown(options.profile) << '\n'
+                    << "ADMIN key  " << shown(admin_key_file(options.state)) << '\n'
                     << "note       cs2sim is an independent simulator; it protects no production key\n";
     if (!instance.record.devices.empty()) {
-        instance.report << "export CRYPTOSERVER=" << instance.record.devices.front() << '\n';
+        instance.report << "export CRYPTOSERVER=" << shown(instance.record.devices.front()) << '\n';
     } else if (!instance.record.listen.empty()) {
-        instance.report << "export CRYPTOSERVER=" << instance.record.listen.front() << '\n';
+        instance.report << "export CRYPTOSERVER=" << shown(instance.record.listen.front()) << '\n';
     }
 }
 
-tl::expected<void, std::string> write_pid_file(const fs::path& file) {
-    if (file.empty()) return {};
-    std::ofstream out(file, std::ios::trunc);
-    out << ::getpid() << '\n';
-    if (!out.flush()) return Problem("PID file " + file.string() + ": " + std::strerror(errno));
+tl::expected<void, std::string> write_pid_file(Instance& instance, const StartOptions& options) {
+    if (options.pid_file.empty()) return {};
+    if (const auto wrong = wrong_pid_file(options)) return Problem(*wrong);
+    CS2SIM_TRY_LET(file, PidFile::make(options.pid_file));
+    instance.pid_file.emplace(std::move(file));
     return {};
 }
 
@@ -244,7 +253,7 @@ tl::expected<void, std::string> make_state_folder(const fs::path& state) {
     std::error_code error;
     fs::create_directories(state, error);
     const auto refused = [&](const std::string& why) {
-        return Problem("state folder " + state.string() + ": " + why);
+        return Problem("state folder " + terminal_text(state.string()) + ": " + why);
     };
     if (error) return refused(error.message());
     struct stat info {};
@@ -267,26 +276,26 @@ tl::expected<std::unique_ptr<Instance>, std::string> launch(const StartOptions& 
 
     auto instance = std::make_unique<Instance>(std::move(lock));
     instance->made = std::move(made);
-    for (auto step : {boot, open_nodes, open_sockets}) CS2SIM_TRY(step(*instance, options));
+    for (auto step : {boot, open_nodes, open_sockets, write_pid_file}) CS2SIM_TRY(step(*instance, options));
     InstanceRecord& record = instance->record;
     record.profile = options.profile;
     record.shim = name_of(options.shim);
     record.node_mode = options.node_mode;
     record.node_group = options.node_group;
     record.log_level = options.log_level;
+    record.pid_file = options.pid_file.string();
     record.started = std::time(nullptr);
     write_record(options.state, record);
     register_instance(options.state);
-    CS2SIM_TRY(write_pid_file(options.pid_file));
     report_end(*instance, options);
     instance->made->keep();
     return instance;
 }
 
-void serve(const Instance& instance, const StartOptions& options) {
+void serve(Instance& instance, const StartOptions& options) {
     forget_start();
     wait_for_the_end(instance.lock, options.state);
-    if (!options.pid_file.empty()) ::unlink(options.pid_file.c_str());
+    instance.pid_file.reset();
 }
 
 void detach_from_terminal() {
@@ -343,28 +352,11 @@ int run_in_foreground(const StartOptions& options) {
     return 0;
 }
 
-// The word of the command line, or of the environment, with which no start can work.
-std::optional<std::string> wrong_word(const StartOptions& options) {
-    for (const std::string& where : options.listen) {
-        if (where.starts_with("unix:") || where.starts_with("fd:")) continue;
-        if (const auto understood = check_tcp(where); !understood) return "--listen " + understood.error();
-    }
-    std::error_code ignored;
-    const bool is_file =
-        options.profile.find('/') != std::string::npos || fs::exists(options.profile, ignored);
-    if (is_file) return std::nullopt;  // what is wrong in a file is no wrong word
-    const auto built_in = built_in_profiles();
-    if (std::ranges::find(built_in, options.profile) != built_in.end()) return std::nullopt;
-    const auto profile = load_profile(options.profile);
-    return profile ? std::nullopt : std::optional(profile.error());
-}
-
 }  // namespace
 
 int start(const StartOptions& options) {
     if (const auto wrong = wrong_word(options)) {
         std::cerr << "cs2sim: " << *wrong << '\n';
-        constexpr int kCalledWrongly = 2;
         return kCalledWrongly;
     }
     leave_no_core_file();
@@ -374,14 +366,6 @@ int start(const StartOptions& options) {
     pthread_sigmask(SIG_BLOCK, &set, nullptr);  // every thread inherits it; wait_for_the_end() waits
     std::signal(SIGPIPE, SIG_IGN);
     return options.foreground ? run_in_foreground(options) : run_in_background(options);
-}
-
-void add_check(CLI::App& app, bool& check) { app.add_flag("--check", check)->group(""); }
-
-int check_profile(const StartOptions& options) {
-    const auto profile = load_profile(options.profile);
-    if (!profile) std::cerr << "cs2sim: " << profile.error() << '\n';
-    return profile ? 0 : 1;
 }
 
 }  // namespace cs2sim

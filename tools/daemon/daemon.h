@@ -10,10 +10,4 @@ namespace cs2sim {
 // else 1. A start that fails leaves nothing of a new device behind.
 int start(const StartOptions& options);
 
-// The flag by which `cs2sim restart` asks for check_profile(): no user's, so that no help tells it.
-void add_check(CLI::App& app, bool& check);
-
-// Starts nothing: exit status 0 when the profile can be used, else 1 with the reason on stderr.
-int check_profile(const StartOptions& options);
-
 }  // namespace cs2sim

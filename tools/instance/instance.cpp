@@ -11,6 +11,7 @@
 #include <sstream>
 #include <utility>
 
+#include "firmware/protocol/terminal_text.h"
 #include "firmware/toml/toml.h"
 
 namespace cs2sim {
@@ -174,19 +175,21 @@ bool is_hidden(const fs::path& state) {
 }
 
 std::string no_instance(const fs::path& state) {
-    if (is_hidden(state)) return "state folder " + state.string() + ": this user may not look into it";
-    return "no instance runs on " + state.string();
+    const std::string shown = terminal_text(state.string());
+    if (is_hidden(state)) return "state folder " + shown + ": this user may not look into it";
+    return "no instance runs on " + shown;
 }
 
 tl::expected<InstanceLock, std::string> InstanceLock::take(const fs::path& state) {
     const int fd =
         ::open(lock_file(state).c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
     if (fd < 0)
-        return tl::unexpected<std::string>("state folder " + state.string() + ": " + std::strerror(errno));
+        return tl::unexpected<std::string>("state folder " + terminal_text(state.string()) + ": " +
+                                           std::strerror(errno));
     InstanceLock lock(fd);
     struct flock request = whole_file(F_WRLCK);
     if (::fcntl(fd, F_SETLK, &request) != 0) {
-        std::string words = "state folder " + state.string() + " is taken by another instance";
+        std::string words = "state folder " + terminal_text(state.string()) + " is taken by another instance";
         if (const auto pid = holder(state)) words += " (pid " + std::to_string(*pid) + ")";
         return tl::unexpected<std::string>(words);
     }
@@ -218,11 +221,13 @@ void write_record(const fs::path& state, const InstanceRecord& record) {
     const toml::table table{{"devices", to_array(record.devices)},
                             {"kinds", to_array(record.kinds)},
                             {"listen", to_array(record.listen)},
+                            {"inherited", to_array(record.inherited)},
                             {"profile", record.profile},
                             {"shim", record.shim},
                             {"node_mode", record.node_mode},
                             {"node_group", record.node_group},
                             {"log_level", record.log_level},
+                            {"pid_file", record.pid_file},
                             {"started", record.started}};
     const fs::path whole = record_file(state);
     const fs::path part = whole.string() + ".new";
@@ -250,11 +255,13 @@ std::optional<InstanceRecord> read_record(const fs::path& state) {
     record.devices = from_array(table["devices"]);
     record.kinds = from_array(table["kinds"]);
     record.listen = from_array(table["listen"]);
+    record.inherited = from_array(table["inherited"]);
     record.profile = table["profile"].value_or(std::string());
     record.shim = table["shim"].value_or(record.shim);
     record.node_mode = table["node_mode"].value_or(record.node_mode);
     record.node_group = table["node_group"].value_or(std::string());
     record.log_level = table["log_level"].value_or(record.log_level);
+    record.pid_file = table["pid_file"].value_or(std::string());
     record.started = table["started"].value_or(std::int64_t{0});
     return record;
 }

@@ -60,11 +60,15 @@ struct InstanceRecord {
     std::vector<std::string> devices;  // as they were opened, and
     std::vector<std::string> kinds;    // FUSE or CUSE, of each
     std::vector<std::string> listen;   // with the port that was found for 0
+    // Those that came with the process (--listen fd:NUMBER), of `listen` and abstract ones, which stand here
+    // alone: no tool has a way to them, and nobody hands them to another process.
+    std::vector<std::string> inherited;
     std::string profile;
     std::string shim = "auto";  // as --shim, --mode, --group and --log-level gave them
     unsigned node_mode = 0660;
     std::string node_group;
     std::string log_level = "info";
+    std::string pid_file;      // absolute; empty: none
     std::int64_t started = 0;  // seconds since 1970
 };
 // For this user alone; whole or not at all.

@@ -2,12 +2,15 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cstdio>
 #include <cstdlib>
 #include <map>
 #include <optional>
+#include <set>
+#include <string_view>
 
 namespace cs2sim {
 namespace {
@@ -37,6 +40,23 @@ std::vector<std::string> inherited_sockets() {
     if (inherited && for_whom && std::to_string(::getpid()) == for_whom)
         for (int fd = 3; fd < 3 + std::atoi(inherited); ++fd) sockets.push_back("fd:" + std::to_string(fd));
     return sockets;
+}
+
+// Each descriptor can be taken once, however it is written and by whomever it is named.
+std::vector<std::string> each_descriptor_once(const std::vector<std::string>& places) {
+    constexpr std::string_view kInherited = "fd:";
+    std::vector<std::string> once;
+    std::set<int> taken;
+    for (const std::string& place : places) {
+        int number = -1;
+        const char* end = place.data() + place.size();
+        if (place.starts_with(kInherited) &&
+            std::from_chars(place.data() + kInherited.size(), end, number).ptr == end &&
+            !taken.insert(number).second)
+            continue;
+        once.push_back(place);
+    }
+    return once;
 }
 
 }  // namespace
@@ -91,6 +111,7 @@ StartOptions StartArguments::complete() const {
     whole.node_mode = octal(mode_).value_or(0660);
     if (!whole.pid_file.empty()) whole.pid_file = std::filesystem::absolute(whole.pid_file);
     for (std::string& socket : inherited_sockets()) whole.listen.push_back(std::move(socket));
+    whole.listen = each_descriptor_once(whole.listen);
     const char* port = std::getenv("SDK_PORT");
     if (const char* places = std::getenv("CS2SIM_LISTEN"); whole.listen.empty() && places)
         whole.listen = places == std::string_view("any")
@@ -111,7 +132,12 @@ StartOptions StartArguments::complete_from(const CLI::App& command) const {
     }
     if (left_out("--device")) whole.devices = record->devices;
     if (left_out("--device") && record->devices.empty()) whole.device_node = false;
-    if (left_out("--listen")) whole.listen = record->listen;
+    if (left_out("--listen")) {
+        if (whole.listen = inherited_sockets(); whole.listen.empty()) whole.lost_sockets = record->inherited;
+        for (const std::string& place : record->listen)
+            if (std::ranges::find(record->inherited, place) == record->inherited.end())
+                whole.listen.push_back(place);
+    }
     // Each instance opens its socket for hosts by itself.
     std::erase(whole.listen, "unix:" + host_socket(whole.state).string());
     if (left_out("--profile")) whole.profile = record->profile;
@@ -119,6 +145,7 @@ StartOptions StartArguments::complete_from(const CLI::App& command) const {
     if (left_out("--mode")) whole.node_mode = record->node_mode;
     if (left_out("--group")) whole.node_group = record->node_group;
     if (left_out("--log-level")) whole.log_level = record->log_level;
+    if (left_out("--pid-file")) whole.pid_file = record->pid_file;
     return whole;
 }
 

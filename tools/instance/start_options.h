@@ -25,6 +25,8 @@ struct StartOptions {
     std::string node_group;
     bool foreground = false;
     std::filesystem::path pid_file;  // empty: none
+    // What the instance of complete_from() listens on and was handed by who started it: no restart has it.
+    std::vector<std::string> lost_sockets;
     std::string log_level = "info";  // as spdlog names them
 };
 

@@ -7,6 +7,7 @@
 #include "firmware/crypto/core_file.h"
 #include "firmware/protocol/terminal_text.h"
 #include "host-lib/files/host_file.h"
+#include "tools/instance/standard_output.h"
 #include "tools/p11tool2/commands.h"
 #include "tools/session/ending.h"
 #include "tools/session/introduction.h"
@@ -164,11 +165,12 @@ Done run(Shell& shell, const Argument& argument) {
 }  // namespace
 
 int main(int argc, char** argv) {
+    cs2sim::hold_standard_descriptors();
     if (argc < 2) {
         static_cast<void>(help({"Help", std::nullopt}));
         return kCalledWrongly;
     }
-    if (const auto status = introduced(argc, argv)) return *status;
+    if (const auto status = introduced(argc, argv)) return cs2sim::ended_with_output("p11tool2", *status);
     cs2sim::leave_no_core_file();
     Shell shell;
     for (const std::string& word : take_words(argc, argv, MayBeSecret::behind_name)) {
@@ -178,6 +180,5 @@ int main(int argc, char** argv) {
         std::fputs(failure_text(done.error().error.code).c_str(), stderr);
         return done.error().status;
     }
-    // A full disk behind stdout must not look like success.
-    return std::fflush(stdout) == 0 && std::ferror(stdout) == 0 ? kDone : kRefused;
+    return cs2sim::ended_with_output("p11tool2", kDone);
 }

@@ -10,6 +10,7 @@
 #include "firmware/modules/images/known_modules.h"
 #include "host-lib/files/host_file.h"
 #include "tools/instance/instance.h"
+#include "tools/instance/standard_output.h"
 #include "tools/session/arguments.h"
 #include "tools/session/ending.h"
 #include "tools/session/introduction.h"
@@ -244,13 +245,15 @@ Result<void> keep_number(ToolSession& session, std::string_view name, std::strin
 
 int run_command_line(const std::string& program, std::span<const CommandGroup> groups, int argc,
                      char** argv) try {
+    hold_standard_descriptors();
     leave_no_core_file();
     std::signal(SIGXFSZ, SIG_IGN);  // a file that may not grow is told by code, and taken away
     if (argc < 2) {
         print_help(program, groups);
         return kCalledWrongly;
     }
-    if (const auto status = introduce(device_tool(program), groups, argc, argv)) return *status;
+    if (const auto status = introduce(device_tool(program), groups, argc, argv))
+        return ended_with_output(program, *status);
     const std::vector<std::string> words = take_words(argc, argv, MayBeSecret::behind_mark);
     Run run(program, groups);
     for (std::size_t i = 0; i < words.size(); ++i) {
@@ -260,8 +263,7 @@ int run_command_line(const std::string& program, std::span<const CommandGroup> g
         if (const auto done = run.argument(word); !done) return run.report(done.error());
     }
     run.end();
-    // A full disk behind stdout must not look like success.
-    return std::fflush(stdout) == 0 && std::ferror(stdout) == 0 ? kDone : kRefused;
+    return ended_with_output(program, kDone);
 } catch (const std::bad_alloc&) {
     std::fprintf(stderr, "%s: not enough memory\n", program.c_str());
     return kRefused;

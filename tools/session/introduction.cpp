@@ -6,6 +6,7 @@
 
 #include "tools/manual/manual.h"
 #include "tools/session/arguments.h"
+#include "tools/session/ending.h"
 
 namespace cs2sim::tools {
 namespace {
@@ -119,7 +120,7 @@ std::optional<int> introduce(const ToolText& tool, std::span<const CommandGroup>
     } else {
         return std::nullopt;
     }
-    return std::fflush(stdout) == 0 ? 0 : 1;
+    return kDone;
 }
 
 }  // namespace cs2sim::tools

@@ -1,0 +1,62 @@
+#include "tools/daemon/start_check.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <iostream>
+#include <system_error>
+
+#include "driver/listener.h"
+#include "firmware/profile/profile.h"
+#include "firmware/protocol/terminal_text.h"
+#include "tools/daemon/inherited_socket.h"
+#include "tools/daemon/pid_file.h"
+
+namespace cs2sim {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::optional<std::string> obstacle(const StartOptions& options) {
+    if (const auto profile = load_profile(options.profile); !profile) return profile.error();
+    for (const std::string& where : options.listen)
+        if (where.starts_with("fd:") && !is_inherited_socket(where.substr(3)))
+            return where + ": is no socket that listens";
+    if (options.pid_file.empty()) return std::nullopt;
+    if (auto wrong = wrong_pid_file(options)) return wrong;
+    return PidFile::obstacle(options.pid_file, InstanceLock::holder(options.state).value_or(0));
+}
+
+}  // namespace
+
+std::optional<std::string> wrong_word(const StartOptions& options) {
+    for (const std::string& where : options.listen) {
+        if (where.starts_with("unix:") || where.starts_with("fd:")) continue;
+        if (const auto understood = check_tcp(where); !understood) return "--listen " + understood.error();
+    }
+    std::error_code ignored;
+    const bool is_file =
+        options.profile.find('/') != std::string::npos || fs::exists(options.profile, ignored);
+    if (is_file) return std::nullopt;  // what is wrong in a file is no wrong word
+    const auto built_in = built_in_profiles();
+    if (std::ranges::find(built_in, options.profile) != built_in.end()) return std::nullopt;
+    const auto profile = load_profile(options.profile);
+    return profile ? std::nullopt : std::optional(profile.error());
+}
+
+// Who closes another descriptor of the lock loses the lock.
+std::optional<std::string> wrong_pid_file(const StartOptions& options) {
+    std::error_code absent;
+    if (!fs::equivalent(options.pid_file, options.state / "lock", absent)) return std::nullopt;
+    return "PID file " + terminal_text(options.pid_file.string()) + ": is the state's lock";
+}
+
+void add_check(CLI::App& app, bool& check) { app.add_flag("--check", check)->group(""); }
+
+int check_start(const StartOptions& options) {
+    const auto wrong = wrong_word(options);
+    const auto why = wrong ? wrong : obstacle(options);
+    if (why) std::cerr << "cs2sim: " << *why << '\n';
+    return wrong ? kCalledWrongly : why ? 1 : 0;
+}
+
+}  // namespace cs2sim
