@@ -6,50 +6,28 @@
  *
  * An open file is then a descriptor of that socket, so that poll, select, epoll and fork work as they are;
  * what a node does and a socket does not is in session.c. Descriptors that the program closes in ways unknown
- * here (close_range, raw system calls) are told apart by the socket's inode number.
+ * here (raw system calls, the C library's own) are told apart by the socket's inode number (places.c).
+ *
+ * Here are the calls that work on a descriptor; those that open by a path are in opening.c.
  */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/select.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/uio.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "next_call.h"
-#include "session.h"
+#include "places.h"
 
-enum { MOST_DESCRIPTORS = 65536 };
-
-/* A process's view of a session: how many of its descriptors are copies of it. */
-struct view {
-    struct session* session;
-    int lock_fd;
-    int copies;
-};
-
-struct place {
-    struct view* view;
-    ino_t inode;
-};
-
-static struct place places[MOST_DESCRIPTORS];
-static pthread_mutex_t places_lock = PTHREAD_MUTEX_INITIALIZER;
-
-typedef int open_call(const char*, int, ...);
-typedef int openat_call(int, const char*, int, ...);
-typedef int open_2_call(const char*, int);
-typedef int openat_2_call(int, const char*, int);
-typedef FILE* fopen_call(const char*, const char*);
 typedef int close_call(int);
+typedef void closefrom_call(int);
 typedef ssize_t read_call(int, void*, size_t);
 typedef ssize_t read_chk_call(int, void*, size_t, size_t);
 typedef ssize_t write_call(int, const void*, size_t);
@@ -59,209 +37,104 @@ typedef int fcntl_call(int, int, ...);
 typedef int poll_call(struct pollfd*, nfds_t, int);
 typedef int ppoll_call(struct pollfd*, nfds_t, const struct timespec*, const sigset_t*);
 typedef int select_call(int, fd_set*, fd_set*, fd_set*, struct timeval*);
+typedef int pselect_call(int, fd_set*, fd_set*, fd_set*, const struct timespec*, const sigset_t*);
 typedef int dup_call(int);
 typedef int dup2_call(int, int);
 typedef int dup3_call(int, int, int);
 
-int next_poll(struct pollfd* fds, nfds_t count, int timeout_ms);
-int next_fcntl(int fd, int command, void* argument);
 int next_poll(struct pollfd* fds, nfds_t count, int timeout_ms) {
     return NEXT(poll_call, poll)(fds, count, timeout_ms);
 }
 int next_fcntl(int fd, int command, void* argument) { return NEXT(fcntl_call, fcntl)(fd, command, argument); }
 
-static ssize_t result_of(ssize_t value) {
+long result_of(long value) {
     if (value >= 0) return value;
     errno = (int)-value;
     return -1;
 }
 
-/* --- Which descriptors are sessions --- */
-
-static ino_t inode_of(int fd) {
-    struct stat found;
-    return NEXT(fstat_call, fstat)(fd, &found) == 0 && S_ISSOCK(found.st_mode) ? found.st_ino : 0;
-}
-
-static struct view* view_of(int fd) {
-    if (fd < 0 || fd >= MOST_DESCRIPTORS || !places[fd].view) return NULL;
-    return places[fd].inode == inode_of(fd) ? places[fd].view : NULL;
-}
-
-/* All with places_lock held. */
-static void forget(int fd) {
-    if (fd < 0 || fd >= MOST_DESCRIPTORS || !places[fd].view) return;
-    struct view* view = places[fd].view;
-    places[fd].view = NULL;
-    if (--view->copies > 0) return;
-    NEXT(close_call, close)(view->lock_fd);
-    session_free(view->session);
-    free(view);
-}
-
-static void remember(int fd, struct view* view) {
-    forget(fd);
-    places[fd] = (struct place){view, inode_of(fd)};
-    ++view->copies;
-}
-
-/* `copy` is a new copy of `fd`, or -1. */
-static int copied(int fd, int copy) {
-    if (copy < 0) return copy;
-    pthread_mutex_lock(&places_lock);
-    struct view* view = view_of(fd);
-    if (view && copy != fd && copy < MOST_DESCRIPTORS)
-        remember(copy, view);
-    else if (!view)
-        forget(copy);
-    pthread_mutex_unlock(&places_lock);
-    return copy;
-}
-
-int is_session(int fd) { return view_of(fd) != NULL; }
-
-/* --- Opening --- */
-
-const char* setting(const char* name) {
-    const char* value = getenv(name);
-    return value && *value ? value : NULL;
-}
-
-int is_device(const char* path) {
-    const char* device = setting("CS2SIM_PRELOAD_DEVICE");
-    return device && path && strcmp(path, device) == 0 && setting("CS2SIM_PRELOAD_SOCKET");
-}
-
-/* A descriptor out of the way of those that the program counts on. */
-static int open_lock(const char* socket_path, int close_on_exec) {
-    char path[sizeof((struct sockaddr_un*)0)->sun_path + 8];
-    snprintf(path, sizeof path, "%s.lock", socket_path);
-    const int fd = NEXT(open_call, open)(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    if (fd < 0) return fd;
-    const int high = next_fcntl(fd, close_on_exec ? F_DUPFD_CLOEXEC : F_DUPFD, (void*)(intptr_t)512);
-    if (high < 0) return fd;
-    NEXT(close_call, close)(fd);
-    return high;
-}
-
-/* A view of the socket `fd`, kept under that number. 0, or the errno. */
-static int begin_session(int fd, const char* socket_path, int close_on_exec, int inherited) {
-    struct view* view = calloc(1, sizeof *view);
-    if (view) view->session = session_new();
-    if (!view || !view->session || fd >= MOST_DESCRIPTORS) {
-        free(view);
-        return ENOMEM;
-    }
-    view->session->unknown = inherited;
-    view->lock_fd = open_lock(socket_path, close_on_exec);
-    pthread_mutex_lock(&places_lock);
-    remember(fd, view);
-    pthread_mutex_unlock(&places_lock);
-    return 0;
-}
-
-static int open_device(int flags) {
-    struct sockaddr_un where = {.sun_family = AF_UNIX};
-    const char* path = setting("CS2SIM_PRELOAD_SOCKET");
-    if (strlen(path) >= sizeof where.sun_path) return (int)result_of(-ENAMETOOLONG);
-    strcpy(where.sun_path, path);
-    const int fd = socket(AF_UNIX, SOCK_STREAM | (flags & O_CLOEXEC ? SOCK_CLOEXEC : 0), 0);
-    if (fd < 0) return fd;
-    int error = connect(fd, (struct sockaddr*)&where, sizeof where) == 0 ? 0 : errno;
-    if (error == ECONNREFUSED) error = ENXIO; /* as a node whose daemon is gone */
-    if (error == 0 && (flags & O_NONBLOCK)) next_fcntl(fd, F_SETFL, (void*)(intptr_t)O_NONBLOCK);
-    if (error == 0) error = begin_session(fd, path, flags & O_CLOEXEC, 0);
-    if (error == 0) return fd;
-    NEXT(close_call, close)(fd);
-    return (int)result_of(-error);
-}
-
-#define MODE_BEHIND(flags)                   \
-    mode_t mode = 0;                         \
-    if ((flags) & (O_CREAT | __O_TMPFILE)) { \
-        va_list rest;                        \
-        va_start(rest, flags);               \
-        mode = va_arg(rest, mode_t);         \
-        va_end(rest);                        \
-    }
-
-#define OPEN(name)                                        \
-    EXPORTED int name(const char* path, int flags, ...) { \
-        MODE_BEHIND(flags)                                \
-        if (is_device(path)) return open_device(flags);   \
-        return NEXT(open_call, name)(path, flags, mode);  \
-    }
-OPEN(open)
-OPEN(open64)
-
-#define OPENAT(name)                                                  \
-    EXPORTED int name(int folder, const char* path, int flags, ...) { \
-        MODE_BEHIND(flags)                                            \
-        if (is_device(path)) return open_device(flags);               \
-        return NEXT(openat_call, name)(folder, path, flags, mode);    \
-    }
-OPENAT(openat)
-OPENAT(openat64)
-
-/* What _FORTIFY_SOURCE makes of them. */
-#define OPEN_2(name)                                    \
-    EXPORTED int name(const char* path, int flags);     \
-    EXPORTED int name(const char* path, int flags) {    \
-        if (is_device(path)) return open_device(flags); \
-        return NEXT(open_2_call, name)(path, flags);    \
-    }
-OPEN_2(__open_2)
-OPEN_2(__open64_2)
-
-#define OPENAT_2(name)                                           \
-    EXPORTED int name(int folder, const char* path, int flags);  \
-    EXPORTED int name(int folder, const char* path, int flags) { \
-        if (is_device(path)) return open_device(flags);          \
-        return NEXT(openat_2_call, name)(folder, path, flags);   \
-    }
-OPENAT_2(__openat_2)
-OPENAT_2(__openat64_2)
-
-#define FOPEN(name)                                                      \
-    EXPORTED FILE* name(const char* path, const char* mode) {            \
-        if (!is_device(path)) return NEXT(fopen_call, name)(path, mode); \
-        const int fd = open_device(O_RDWR);                              \
-        return fd < 0 ? NULL : fdopen(fd, mode);                         \
-    }
-FOPEN(fopen)
-FOPEN(fopen64)
-
-/* --- Working on a descriptor --- */
+/* --- Closing --- */
 
 EXPORTED int close(int fd) {
-    pthread_mutex_lock(&places_lock);
+    /* Programs that close all they know of, and perhaps keep a session. */
+    if (is_lock(fd) && !is_guest()) return (int)result_of(-EBADF);
     forget(fd);
-    pthread_mutex_unlock(&places_lock);
     return NEXT(close_call, close)(fd);
 }
 
+EXPORTED int close_range(unsigned first, unsigned last, int flags) {
+    const int closes = (flags & ~(int)CLOSE_RANGE_UNSHARE) == 0 && !is_guest();
+    if (!closes || first > last) return (int)syscall(SYS_close_range, first, last, flags);
+    for (unsigned from = first; from <= last;) {
+        const unsigned lock = next_lock(from, last);
+        const unsigned to = lock == NO_LOCK ? last : lock - 1;
+        if (lock != from && syscall(SYS_close_range, from, to, flags) != 0) return -1;
+        if (lock == NO_LOCK) break;
+        from = lock + 1;
+    }
+    forget_closed();
+    return 0;
+}
+
+EXPORTED void closefrom(int first) {
+    if (close_range(first < 0 ? 0 : (unsigned)first, UINT_MAX, 0) == 0) return;
+    NEXT(closefrom_call, closefrom)(first); /* of kernels that do not know ranges */
+    forget_closed();
+}
+
+/* --- Reading and writing --- */
+
+static ssize_t read_session(const struct view* view, int fd, void* into, size_t size) {
+    return view->access == O_RDONLY || view->access == O_RDWR ? session_read(view->session, fd, into, size)
+                                                              : -EBADF;
+}
+
+static ssize_t write_session(struct view* view, int fd, const void* bytes, size_t size) {
+    return view->access == O_WRONLY || view->access == O_RDWR
+               ? session_write(view->session, fd, lock_of(view), bytes, size)
+               : -EBADF;
+}
+
 EXPORTED ssize_t read(int fd, void* into, size_t size) {
-    const struct view* view = view_of(fd);
+    struct view* view = hold(fd);
     if (!view) return NEXT(read_call, read)(fd, into, size);
-    return result_of(session_read(view->session, fd, into, size));
+    const ssize_t result = read_session(view, fd, into, size);
+    release(view);
+    return result_of(result);
 }
 
 EXPORTED ssize_t __read_chk(int fd, void* into, size_t size, size_t space);
 EXPORTED ssize_t __read_chk(int fd, void* into, size_t size, size_t space) {
-    if (!view_of(fd) || size > space) return NEXT(read_chk_call, __read_chk)(fd, into, size, space);
+    if (size > space || !is_session(fd)) return NEXT(read_chk_call, __read_chk)(fd, into, size, space);
     return read(fd, into, size);
 }
 
 EXPORTED ssize_t write(int fd, const void* bytes, size_t size) {
-    const struct view* view = view_of(fd);
+    struct view* view = hold(fd);
     if (!view) return NEXT(write_call, write)(fd, bytes, size);
-    return result_of(session_write(view->session, fd, view->lock_fd, bytes, size));
+    const ssize_t result = write_session(view, fd, bytes, size);
+    release(view);
+    return result_of(result);
+}
+
+/* What the kernel says of the pieces before it looks at what they are for. 0, or -errno. */
+static int refusal_of(const struct iovec* pieces, int count) {
+    if (count < 0 || count > IOV_MAX) return -EINVAL;
+    size_t all = 0;
+    for (int i = 0; i < count; ++i) {
+        if (!readable(pieces + i, sizeof *pieces)) return -EFAULT;
+        if (pieces[i].iov_len > (size_t)SSIZE_MAX - all) return -EINVAL;
+        all += pieces[i].iov_len;
+    }
+    return 0;
 }
 
 /* Piece by piece, until one is not wholly done. */
 #define VECTOR(name, single)                                                        \
     EXPORTED ssize_t name(int fd, const struct iovec* pieces, int count) {          \
-        if (!view_of(fd)) return NEXT(vector_call, name)(fd, pieces, count);        \
+        if (!is_session(fd)) return NEXT(vector_call, name)(fd, pieces, count);     \
+        const int refused = refusal_of(pieces, count);                              \
+        if (refused != 0) return result_of(refused);                                \
         ssize_t all = 0;                                                            \
         for (int i = 0; i < count; ++i) {                                           \
             if (pieces[i].iov_len == 0) continue;                                   \
@@ -275,26 +148,56 @@ EXPORTED ssize_t write(int fd, const void* bytes, size_t size) {
 VECTOR(readv, read)
 VECTOR(writev, write)
 
+/* --- Steering and copying --- */
+
+/* What the kernel does with every file by itself. */
+static int is_general(unsigned long request) {
+    return request == FIONBIO || request == FIOASYNC || request == FIOCLEX || request == FIONCLEX;
+}
+
 EXPORTED int ioctl(int fd, unsigned long request, ...) {
     va_list rest;
     va_start(rest, request);
     void* argument = va_arg(rest, void*);
     va_end(rest);
-    const struct view* view = view_of(fd);
+    struct view* view = is_general(request) ? NULL : hold(fd);
     if (!view) return NEXT(ioctl_call, ioctl)(fd, request, argument);
-    return (int)result_of(session_ioctl(view->session, fd, view->lock_fd, request, argument));
+    const int result = session_ioctl(view->session, fd, lock_of(view), request, argument);
+    release(view);
+    return (int)result_of(result);
 }
 
-static int copies(int command) { return command == F_DUPFD || command == F_DUPFD_CLOEXEC; }
+/* `copy` is a new copy of `fd`, or -1. */
+static int copied(int fd, int copy) {
+    if (copy < 0 || copy == fd) return copy;
+    struct view* view = hold(fd);
+    if (!view) {
+        forget(copy);
+        return copy;
+    }
+    remember(copy, view);
+    release(view);
+    return copy;
+}
 
-#define FCNTL(name)                                                       \
-    EXPORTED int name(int fd, int command, ...) {                         \
-        va_list rest;                                                     \
-        va_start(rest, command);                                          \
-        void* argument = va_arg(rest, void*);                             \
-        va_end(rest);                                                     \
-        const int result = NEXT(fcntl_call, name)(fd, command, argument); \
-        return copies(command) ? copied(fd, result) : result;             \
+/* A socket's descriptor may always both read and write. */
+static int flags_of(int fd, int flags) {
+    struct view* view = flags < 0 ? NULL : hold(fd);
+    if (!view) return flags;
+    flags = (flags & ~O_ACCMODE) | view->access;
+    release(view);
+    return flags;
+}
+
+#define FCNTL(name)                                                                            \
+    EXPORTED int name(int fd, int command, ...) {                                              \
+        va_list rest;                                                                          \
+        va_start(rest, command);                                                               \
+        void* argument = va_arg(rest, void*);                                                  \
+        va_end(rest);                                                                          \
+        const int result = NEXT(fcntl_call, name)(fd, command, argument);                      \
+        if (command == F_GETFL) return flags_of(fd, result);                                   \
+        return command == F_DUPFD || command == F_DUPFD_CLOEXEC ? copied(fd, result) : result; \
     }
 FCNTL(fcntl)
 FCNTL(fcntl64)
@@ -306,8 +209,11 @@ EXPORTED int dup3(int fd, int copy, int flags) { return copied(fd, NEXT(dup3_cal
 /* --- Waiting: a node is writable when it would take a request --- */
 
 static int would_take(int fd) {
-    const struct view* view = view_of(fd);
-    return !view || session_writable(view->session, view->lock_fd);
+    struct view* view = hold(fd);
+    if (!view) return 1;
+    const int takes = session_writable(view->session, lock_of(view));
+    release(view);
+    return takes;
 }
 
 /* Whether there is a descriptor that would not take a request now: its writability is then not waited for. */
@@ -363,20 +269,19 @@ EXPORTED int __ppoll_chk(struct pollfd* fds, nfds_t count, const struct timespec
     return ppoll(fds, count, timeout, mask);
 }
 
+static void narrow_set(int count, fd_set* to_write) {
+    for (int fd = 0; to_write && fd < count && fd < FD_SETSIZE; ++fd)
+        if (FD_ISSET(fd, to_write) && !would_take(fd)) FD_CLR(fd, to_write);
+}
+
 EXPORTED int select(int count, fd_set* to_read, fd_set* to_write, fd_set* exceptional,
                     struct timeval* timeout) {
-    for (int fd = 0; to_write && fd < count; ++fd)
-        if (FD_ISSET(fd, to_write) && !would_take(fd)) FD_CLR(fd, to_write);
+    narrow_set(count, to_write);
     return NEXT(select_call, select)(count, to_read, to_write, exceptional, timeout);
 }
 
-/* Descriptors that came over exec(): those that are connected to the simulator's socket. */
-__attribute__((constructor)) static void find_inherited(void) {
-    const char* path = setting("CS2SIM_PRELOAD_SOCKET");
-    for (int fd = 0; path && fd < 256; ++fd) {
-        struct sockaddr_un peer = {.sun_family = AF_UNSPEC};
-        socklen_t size = sizeof peer - 1;
-        if (getpeername(fd, (struct sockaddr*)&peer, &size) != 0 || peer.sun_family != AF_UNIX) continue;
-        if (strcmp(peer.sun_path, path) == 0) begin_session(fd, path, 0, 1);
-    }
+EXPORTED int pselect(int count, fd_set* to_read, fd_set* to_write, fd_set* exceptional,
+                     const struct timespec* timeout, const sigset_t* mask) {
+    narrow_set(count, to_write);
+    return NEXT(pselect_call, pselect)(count, to_read, to_write, exceptional, timeout, mask);
 }

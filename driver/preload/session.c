@@ -12,6 +12,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "next_call.h"
+
 enum { HEAD = 4, LONGEST_FRAME = 512 * 1024, FOR_EVER = -1 };
 
 /* firmware/protocol/node_ioctls.h */
@@ -29,11 +31,17 @@ struct await_argument {
     int32_t reserved;
 };
 
-/* The calls that the application's own are led through, as libc has them. */
-extern int next_poll(struct pollfd* fds, nfds_t count, int timeout_ms);
-extern int next_fcntl(int fd, int command, void* argument);
+static ino_t inode_of(int fd) {
+    struct stat found;
+    return NEXT(fstat_call, fstat)(fd, &found) == 0 && S_ISSOCK(found.st_mode) ? found.st_ino : 0;
+}
 
-struct session* session_new(void) {
+int session_is_at(const struct session* session, int fd) {
+    const ino_t inode = inode_of(fd);
+    return inode != 0 && inode == session->inode;
+}
+
+struct session* session_new(int fd, int inherited) {
     struct session* session =
         mmap(NULL, sizeof *session, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (session == MAP_FAILED) return NULL;
@@ -43,17 +51,26 @@ struct session* session_new(void) {
     pthread_mutexattr_setrobust(&attributes, PTHREAD_MUTEX_ROBUST);
     pthread_mutex_init(&session->lock, &attributes);
     pthread_mutexattr_destroy(&attributes);
+    session->inode = inode_of(fd);
+    session->unknown = inherited;
     session->read_limit = FOR_EVER;
     return session;
 }
 
 void session_free(struct session* session) { munmap(session, sizeof *session); }
 
-static void enter(struct session* session) {
+/* A signal's handler may want the session too: signals wait, as they do while a node takes a request. */
+static void enter(struct session* session, sigset_t* before) {
+    sigset_t all;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, before);
     if (pthread_mutex_lock(&session->lock) == EOWNERDEAD) pthread_mutex_consistent(&session->lock);
 }
 
-static void leave(struct session* session) { pthread_mutex_unlock(&session->lock); }
+static void leave(struct session* session, const sigset_t* before) {
+    pthread_mutex_unlock(&session->lock);
+    pthread_sigmask(SIG_SETMASK, before, NULL);
+}
 
 /* Whether the kernel can read there: it looks at the mask before it refuses what to do with it. */
 static int byte_readable(const void* byte) {
@@ -61,7 +78,7 @@ static int byte_readable(const void* byte) {
     return syscall(SYS_rt_sigprocmask, ~0, word, NULL, 8) == 0 || errno != EFAULT;
 }
 
-static int readable(const void* bytes, size_t size) {
+int readable(const void* bytes, size_t size) {
     return size == 0 || (byte_readable(bytes) && byte_readable((const char*)bytes + size - 1));
 }
 
@@ -161,8 +178,9 @@ static size_t admit(struct session* session, const unsigned char* bytes, size_t 
 ssize_t session_write(struct session* session, int fd, int lock_fd, const void* bytes, size_t size) {
     const int nonblock = nonblocking(fd);
     ssize_t result;
+    sigset_t signals;
     if (!readable(bytes, size)) return -EFAULT;
-    enter(session);
+    enter(session, &signals);
     if (session->ended) {
         result = -EIO;
     } else if (taken_by_another(session, lock_fd)) {
@@ -178,7 +196,7 @@ ssize_t session_write(struct session* session, int fd, int lock_fd, const void* 
             result = error;
         }
     }
-    leave(session);
+    leave(session, &signals);
     return result;
 }
 
@@ -202,7 +220,9 @@ static int await_head(struct session* session, int fd, int32_t timeout_ms) {
         const int ready = next_poll(&answer, 1, timeout_ms);
         if (ready < 0) return -errno;
         if (ready == 0) return -ETIMEDOUT;
-        enter(session);
+        if (!session_is_at(session, fd)) return -EBADF; /* another thread has closed it */
+        sigset_t signals;
+        enter(session, &signals);
         unsigned char head[HEAD];
         const ssize_t seen = session->answer_size == 0 ? recv(fd, head, HEAD, MSG_PEEK | MSG_DONTWAIT) : 0;
         const int over = (answer.revents & (POLLRDHUP | POLLHUP)) != 0;
@@ -215,7 +235,7 @@ static int await_head(struct session* session, int fd, int32_t timeout_ms) {
             session->answer_size = seen == HEAD ? length_in(head) : (uint32_t)seen, result = 0;
         else if (over || seen == 0)
             session->ended = 1, result = -EIO;
-        leave(session);
+        leave(session, &signals);
         if (result <= 0) return result;
         usleep(50); /* a part of the head came */
     }
@@ -253,9 +273,10 @@ ssize_t session_read(struct session* session, int fd, void* into, size_t size) {
     const int error = await_head(session, fd, nonblock ? 0 : session->read_limit);
     if (error == -ETIMEDOUT && nonblock) return -EAGAIN;
     if (error != 0) return error;
-    enter(session);
+    sigset_t signals;
+    enter(session, &signals);
     const ssize_t result = session->pending ? take_answer(session, fd, into, size) : -ENODATA;
-    leave(session);
+    leave(session, &signals);
     return result;
 }
 

@@ -10,6 +10,7 @@
 
 struct session {
     pthread_mutex_t lock;    /* shared between processes; never held while an answer is waited for */
+    ino_t inode;             /* of the socket: a descriptor of another one is not of this session */
     unsigned char head[4];   /* of the request that is being written */
     unsigned head_size;      /* bytes of it that came */
     uint32_t request_left;   /* bytes still to come behind the head */
@@ -23,9 +24,13 @@ struct session {
     int32_t read_limit;      /* milliseconds that a read waits; negative: for ever */
 };
 
-/* In memory that children share; NULL when there is none. */
-struct session* session_new(void);
+/* Of the socket `fd`, in memory that children share; NULL when there is none. */
+struct session* session_new(int fd, int inherited);
 void session_free(struct session* session);
+/* Whether the descriptor is one of its socket (still). */
+int session_is_at(const struct session* session, int fd);
+/* Whether the caller's memory can be read, at both ends. */
+int readable(const void* bytes, size_t size);
 
 /* All work on the socket `fd`; `lock_fd` is the file by whose lock one session has the node for itself. They
  * return what the node's call would, or -errno. */
