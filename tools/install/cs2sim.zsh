@@ -1,5 +1,12 @@
 #compdef cs2sim csadm cxitool p11tool2
 # zsh completion of cs2sim, csadm, cxitool and p11tool2: the programs themselves say how a word can go on.
+local -i mark=${words[(i)--]}
+if [[ ${words[1]:t} == cs2sim ]] && (( mark < CURRENT )); then  # behind it stand a program and its own words
+    shift mark words
+    (( CURRENT -= mark ))
+    _normal
+    return
+fi
 local program=$words[1] typed=$PREFIX
 local -a found open whole
 if [[ ${program:t} == cs2sim ]]; then
