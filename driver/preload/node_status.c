@@ -1,7 +1,10 @@
-/* What a session looks like to stat() and access(): a character device. */
+/* What the path and a session look like to stat(), access() and realpath(): a character device. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
@@ -12,6 +15,8 @@
 
 enum { MAJOR_OF_MISC = 10 };
 
+typedef char* realpath_call(const char*, char*);
+typedef char* realpath_chk_call(const char*, char*, size_t);
 typedef int stat_call(const char*, struct stat*);
 typedef int access_call(const char*, int);
 typedef int faccessat_call(int, const char*, int, int);
@@ -132,3 +137,35 @@ EXPORTED int faccessat(int folder, const char* path, int mode, int flags) {
 ACCESS(access, 0)
 ACCESS(euidaccess, AT_EACCESS)
 ACCESS(eaccess, AT_EACCESS)
+
+/* Its folder's, if there is such a folder, and its name. */
+static char* device_realpath(char* into) {
+    struct stat found;
+    char folder[PATH_MAX];
+    const char* device = setting("CS2SIM_PRELOAD_DEVICE");
+    const char* slash = strrchr(device, '/');
+    const char* name = slash ? slash + 1 : device;
+    if (device_status(&found) != 0) return NULL;
+    char* path = into ? into : malloc(PATH_MAX);
+    if (!path) return NULL;
+    snprintf(folder, sizeof folder, "%.*s", slash ? (int)(name - device) : 1, slash ? device : ".");
+    if (!NEXT(realpath_call, realpath)(folder, path)) *path = '\0', name = device;
+    const size_t length = strlen(path);
+    const char* between = length > 0 && path[length - 1] != '/' ? "/" : "";
+    snprintf(path + length, PATH_MAX - length, "%s%s", between, name);
+    return path;
+}
+
+EXPORTED char* realpath(const char* path, char* into) {
+    return names_device(AT_FDCWD, path, 1) ? device_realpath(into)
+                                           : NEXT(realpath_call, realpath)(path, into);
+}
+
+EXPORTED char* __realpath_chk(const char* path, char* into, size_t space);
+EXPORTED char* __realpath_chk(const char* path, char* into, size_t space) {
+    return space >= PATH_MAX && names_device(AT_FDCWD, path, 1)
+               ? device_realpath(into)
+               : NEXT(realpath_chk_call, __realpath_chk)(path, into, space);
+}
+
+EXPORTED char* canonicalize_file_name(const char* path) { return realpath(path, NULL); }

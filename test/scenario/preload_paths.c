@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include "preload_caller.h"
 
+#include <limits.h>
 #include <sys/stat.h>
 
 /* CS2SIM_PRELOAD_DEVICE is FOLDER/dev/cs2a here, and the working directory is FOLDER. */
@@ -10,6 +11,7 @@ int __open_2(const char* path, int flags);
 int __open64_2(const char* path, int flags);
 int __openat_2(int folder, const char* path, int flags);
 int __openat64_2(int folder, const char* path, int flags);
+char* __realpath_chk(const char* path, char* into, size_t space);
 /* What programs call that were linked before glibc 2.33. */
 int __xstat(int version, const char* path, struct stat* found);
 int __lxstat(int version, const char* path, struct stat* found);
@@ -109,6 +111,20 @@ static void looked_at(int listener) {
     EXPECT(statx(folder, "cs2a", 0, STATX_TYPE, &more) == 0 && S_ISCHR(more.stx_mode));
 }
 
+static void has_a_real_path(int listener) {
+    char wanted[PATH_MAX + 16];
+    char got[PATH_MAX];
+    EXPECT(symlink(device(), "link") == 0 && getcwd(got, sizeof got));
+    snprintf(wanted, sizeof wanted, "%s/dev/cs2a", got);
+    EXPECT(realpath("link", got) == got && strcmp(got, wanted) == 0);
+    EXPECT(__realpath_chk("dev//cs2a", got, sizeof got) == got && strcmp(got, wanted) == 0);
+    char* made = canonicalize_file_name("dev//cs2a");
+    EXPECT(made && strcmp(made, wanted) == 0);
+    free(made);
+    EXPECT(unlink(getenv("CS2SIM_PRELOAD_SOCKET")) == 0 && close(listener) == 0);
+    EXPECT(realpath("link", got) == NULL && errno == ENOENT);
+}
+
 static void modes_hold(int listener) {
     unsigned char byte;
     const int reader = open(device(), O_RDONLY);
@@ -152,6 +168,7 @@ int main(int argc, char** argv) {
         {"opened-by-every-call", opened_by_every_call},
         {"spelt-in-every-way", spelt_in_every_way},
         {"looked-at", looked_at},
+        {"has-a-real-path", has_a_real_path},
         {"modes-hold", modes_hold},
         {"modes-of-streams", modes_of_streams},
     };

@@ -66,6 +66,7 @@ TEST_CASE("preload: every call that opens by a path is led and every spelling of
     require_played("preload_paths", "opened-by-every-call");
     require_played("preload_paths", "spelt-in-every-way");
     require_played("preload_paths", "looked-at");
+    require_played("preload_paths", "has-a-real-path");
 }
 
 TEST_CASE("preload: a descriptor and a stream may do what they were opened for") {
