@@ -2,26 +2,20 @@
 
 #include <fcntl.h>
 #include <spawn.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <atomic>
-#include <csignal>
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <iostream>
 #include <tl/expected.hpp>
 
+#include "tools/control/attended_child.h"
 #include "tools/instance/start_report.h"
 
 namespace cs2sim {
 namespace {
-
-std::atomic<pid_t> the_child{0};
-
-void pass_on(int number) { ::kill(the_child, number); }
 
 // For the system's calls; good as long as the words are.
 std::vector<char*> pointers_to(const std::vector<std::string>& words) {
@@ -67,20 +61,6 @@ int no_daemon(const std::string& program, int error) {
 
 }  // namespace
 
-PassOnSignals::PassOnSignals(pid_t child) {
-    the_child = child;
-    std::signal(SIGINT, SIG_IGN);
-    for (const int number : {SIGTERM, SIGHUP}) std::signal(number, pass_on);
-}
-
-PassOnSignals::~PassOnSignals() {
-    for (const int number : {SIGINT, SIGTERM, SIGHUP}) std::signal(number, SIG_DFL);
-}
-
-int exit_status_of(int wait_status) {
-    return WIFEXITED(wait_status) ? WEXITSTATUS(wait_status) : 128 + WTERMSIG(wait_status);
-}
-
 void become(const std::vector<std::string>& arguments) {
     run_in_our_place(arguments[0], arguments);
     const int error = errno;
@@ -88,20 +68,15 @@ void become(const std::vector<std::string>& arguments) {
     ::_exit(error == ENOENT ? 127 : 126);
 }
 
-int run_program(const std::vector<std::string>& arguments, bool quiet) {
-    const pid_t child = ::fork();
-    if (child < 0) return 127;
-    if (child == 0) {
-        std::signal(SIGINT, SIG_DFL);  // Ctrl-C is the program's affair
-        if (const int null = quiet ? ::open("/dev/null", O_WRONLY) : -1; null >= 0)
-            ::dup2(null, STDOUT_FILENO);
-        become(arguments);
-    }
-    const PassOnSignals pass_on_signals(child);
-    int status = 0;
-    while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
-    }
-    return exit_status_of(status);
+int run_program(const std::vector<std::string>& arguments, bool quiet,
+                const std::vector<std::string>& without) {
+    AttendedChild child(AttendedChild::Until::child_ends);
+    const pid_t forked = child.fork();
+    if (forked < 0) return 127;
+    if (forked > 0) return child.wait();
+    for (const std::string& variable : without) ::unsetenv(variable.c_str());
+    if (const int null = quiet ? ::open("/dev/null", O_WRONLY) : -1; null >= 0) ::dup2(null, STDOUT_FILENO);
+    become(arguments);
 }
 
 std::string own_path() { return std::filesystem::read_symlink("/proc/self/exe"); }

@@ -1,32 +1,19 @@
 // Programs that cs2sim runs for its user.
 #pragma once
 
-#include <sys/types.h>
-
 #include <string>
 #include <vector>
 
 namespace cs2sim {
 
-// As long as it lives, who wants to end us ends that child, for whom we wait: SIGTERM and SIGHUP are passed
-// on, SIGINT is the child's own affair. One at a time.
-class PassOnSignals {
-public:
-    explicit PassOnSignals(pid_t child);
-    ~PassOnSignals();
-    PassOnSignals(const PassOnSignals&) = delete;
-    PassOnSignals& operator=(const PassOnSignals&) = delete;
-};
-
-// What the exit status of a shell would be: 128 + n when signal n ended it.
-int exit_status_of(int wait_status);
-
 // In a child: runs the program in this process's place; says so and exits as shells do when it cannot be:
 // 127 when it is not there, else 126.
 [[noreturn]] void become(const std::vector<std::string>& arguments);
 
-// Runs a program and returns its exit status; 127 when it cannot be run. `quiet`: without stdout.
-int run_program(const std::vector<std::string>& arguments, bool quiet = false);
+// Runs a program and returns its exit status; 127 when it cannot be run. `quiet`: without stdout. `without`:
+// variables of the environment that it does not get.
+int run_program(const std::vector<std::string>& arguments, bool quiet = false,
+                const std::vector<std::string>& without = {});
 
 // The path of this program itself.
 std::string own_path();

@@ -11,9 +11,10 @@
 #include <memory>
 #include <sstream>
 
+#include "tools/control/attended_child.h"
 #include "tools/control/program.h"
-#include "tools/control/stop_instance.h"
 #include "tools/cs2sim/commands.h"
+#include "tools/cs2sim/shared_simulator.h"
 #include "tools/cs2sim/supervisor.h"
 #include "tools/instance/instance.h"
 
@@ -28,28 +29,6 @@ struct RunArguments {
     std::string device = "/dev/cs2a";
     std::string by = "auto";
     std::vector<std::string> program;
-};
-
-// The simulator of a state folder: the one that runs, or one for the time of the program.
-class Simulator {
-public:
-    explicit Simulator(fs::path state) : state_(std::move(state)) {}
-    ~Simulator() {
-        if (started_) stop_instance(state_);
-    }
-    Simulator(const Simulator&) = delete;
-    Simulator& operator=(const Simulator&) = delete;
-
-    bool there() {
-        if (InstanceLock::holder(state_)) return true;
-        started_ =
-            run_program({daemon_program(), "start", "--no-device", "--state", state_.string()}, true) == 0;
-        return started_;
-    }
-
-private:
-    fs::path state_;
-    bool started_ = false;
 };
 
 fs::path found_in_path(const std::string& program) {
@@ -89,31 +68,67 @@ fs::path preload_library() {
     return {};
 }
 
+// Where the loader takes LD_PRELOAD apart, or puts something in.
+bool is_one_word(const fs::path& path) { return path.native().find_first_of(" :$") == std::string::npos; }
+
+// A link to the library whose path is one word: in the user's runtime folder, where it stays for the next
+// time. Empty: there can be none.
+fs::path one_word_for(const fs::path& library, const fs::path& state) {
+    const char* runtime = std::getenv("XDG_RUNTIME_DIR");
+    const std::string name = "preload-" + std::to_string(std::hash<std::string>()(library.string())) + ".so";
+    for (const fs::path& folder : {fs::path(runtime ? runtime : "") / "cs2sim",
+                                   fs::path("/tmp/cs2sim-" + std::to_string(::getuid())), state}) {
+        if (!folder.is_absolute() || !is_one_word(folder) || !make_own_folder(folder)) continue;
+        const fs::path link = folder / name;
+        std::error_code error;
+        if (fs::read_symlink(link, error) == library) return link;
+        fs::remove(link, error);
+        fs::create_symlink(library, link, error);
+        if (fs::read_symlink(link, error) == library) return link;
+    }
+    return {};
+}
+
 // Has the loader put our library into the program and its children. False, said: it is not there.
-bool preload_for(const RunArguments& arguments, const std::string& socket) {
-    const fs::path library = preload_library();
+bool preload_for(const RunArguments& arguments, const fs::path& state) {
+    fs::path library = preload_library();
     if (library.empty()) {
         std::cerr << "cs2sim: libcs2sim-preload.so is not where this program is installed\n";
+        return false;
+    }
+    if (!is_one_word(library)) library = one_word_for(library, state);
+    if (library.empty()) {
+        std::cerr << "cs2sim: the loader takes no path with a blank, ':' or '$' in it: "
+                  << preload_library().string()
+                  << ", and no folder for a link to it was found (XDG_RUNTIME_DIR, /tmp)\n";
         return false;
     }
     const char* before = std::getenv("LD_PRELOAD");
     ::setenv("LD_PRELOAD", (library.string() + (before ? std::string(":") + before : "")).c_str(), 1);
     ::setenv("CS2SIM_PRELOAD_DEVICE", arguments.device.c_str(), 1);
-    ::setenv("CS2SIM_PRELOAD_SOCKET", socket.c_str(), 1);
+    ::setenv("CS2SIM_PRELOAD_SOCKET", host_socket(state).c_str(), 1);
     return true;
 }
 
+// Its exit status, when it and its descendants have ended.
+int run_preloaded(const std::vector<std::string>& program) {
+    AttendedChild child(AttendedChild::Until::descendants_end);
+    const pid_t forked = child.fork();
+    if (forked < 0) return kNoSimulator;
+    if (forked == 0) become(program);
+    return child.wait();
+}
+
 int run(const RunArguments& arguments, const fs::path& state) {
-    Simulator simulator(state);
+    SharedSimulator simulator(state);
     if (!simulator.there()) return kNoSimulator;
     ::setenv("CRYPTOSERVER", arguments.device.c_str(), 1);
     ::setenv("CS2SIM_STATE", state.c_str(), 1);
-    const std::string socket = host_socket(state).string();
     const std::string by =
         arguments.by == "auto" ? way_for(found_in_path(arguments.program[0])) : arguments.by;
-    if (by != "seccomp" && !preload_for(arguments, socket)) return kNoSimulator;
-    return by == "preload" ? run_program(arguments.program)
-                           : run_supervised(arguments.program, arguments.device, socket);
+    if (by != "seccomp" && !preload_for(arguments, state)) return kNoSimulator;
+    return by == "preload" ? run_preloaded(arguments.program)
+                           : run_supervised(arguments.program, arguments.device, host_socket(state).string());
 }
 
 }  // namespace
@@ -126,15 +141,20 @@ void add_run_command(CLI::App& app, CommandLine& line) {
             "run a program whose device path is led to the simulator, without FUSE and root; starts "
             "a simulator for that time when none runs"),
         line);
-    command->add_option("--device", arguments->device, "the path that the program opens (/dev/cs2a)");
+    command->add_option("--device", arguments->device, "the path that the program opens (/dev/cs2a)")
+        ->check(not_empty());
     command
         ->add_option("--by", arguments->by,
                      "how: auto takes preload, both for a program that is linked statically, and seccomp for "
                      "one of 32 "
-                     "bits; both is for scripts and test runners that start static programs too")
+                     "bits; both is for scripts and test runners that start static programs too; seccomp "
+                     "sees no stat of the path, by which csadm and cxitool look for the node")
         ->check(CLI::IsMember(std::vector<std::string>{"auto", "preload", "seccomp", "both"}));
     command->add_option("program", arguments->program, "and its arguments, behind --")->required();
-    command->callback([&line, arguments] { line.exit_status = run(*arguments, state_folder(line.state)); });
+    command->callback([&line, arguments] {
+        arguments->device = fs::absolute(arguments->device).lexically_normal();
+        line.exit_status = run(*arguments, state_folder(line.state));
+    });
 }
 
 }  // namespace cs2sim

@@ -10,24 +10,32 @@
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/un.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
+#include <chrono>
+#include <climits>
 #include <cstddef>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <memory>
+#include <optional>
+#include <system_error>
 #include <thread>
 
 #include "firmware/protocol/node_ioctls.h"
 #include "host-lib/files/file_descriptor.h"
+#include "tools/control/attended_child.h"
 #include "tools/control/program.h"
+#include "tools/cs2sim/device_name.h"
 
 namespace cs2sim {
 namespace {
 
+namespace fs = std::filesystem;
 using host::FileDescriptor;
 
 constexpr int kNotAllowed = 126;
@@ -140,43 +148,68 @@ pid_t process_of(pid_t thread) {
 
 class Supervisor : public std::enable_shared_from_this<Supervisor> {
 public:
-    Supervisor(FileDescriptor listener, std::string device, std::string socket)
-        : listener_(std::move(listener)), device_(std::move(device)), socket_(std::move(socket)) {}
+    Supervisor(FileDescriptor listener, const std::string& device, std::string socket)
+        : listener_(std::move(listener)), device_(device), socket_(std::move(socket)) {}
 
-    // Until no process under the filter is left.
-    void serve() {
+    // Until the child and its descendants have ended. The listener's POLLHUP tells no end: before Linux 6.11
+    // it comes only when the last of them was reaped, which is our affair, or that of somebody who never
+    // does.
+    void serve(AttendedChild& child) {
+        pollfd sources[] = {{child.descriptor(), POLLIN, 0}, {listener_.get(), POLLIN, 0}};
         for (;;) {
-            pollfd asked{listener_.get(), POLLIN, 0};
-            if (::poll(&asked, 1, -1) < 0 && errno != EINTR) return;
-            if ((asked.revents & POLLIN) == 0) {
-                if (asked.revents != 0) return;
-                continue;
-            }
-            seccomp_notif question{};
-            if (::ioctl(listener_.get(), SECCOMP_IOCTL_NOTIF_RECV, &question) != 0) {
-                if (errno == EINTR || errno == ENOENT) continue;
-                return;
-            }
-            answer(question);
+            if (::poll(sources, std::size(sources), -1) < 0) continue;
+            if (sources[0].revents != 0 && !child.attend()) return;
+            const bool asked = (sources[1].revents & POLLIN) != 0;
+            if (asked ? !take_question() : sources[1].revents != 0) sources[1].fd = -1;
         }
     }
 
 private:
+    // False: nobody asks any more.
+    bool take_question() {
+        seccomp_notif question{};
+        if (::ioctl(listener_.get(), SECCOMP_IOCTL_NOTIF_RECV, &question) != 0)
+            return errno == EINTR || errno == ENOENT;
+        guarded(question, [&] { answer(question); });
+        return true;
+    }
+
+    template <typename Work>
+    void guarded(const seccomp_notif& question, Work work) {
+        try {
+            work();
+        } catch (const std::exception&) {  // no memory, or no thread
+            reply(question, 0, EAGAIN);
+        }
+    }
+
     void answer(const seccomp_notif& question) {
         const Calls& calls = calls_of(question.data);
-        const bool at = question.data.nr == calls.openat;
-        if (question.data.nr != calls.ioctl) {
-            const std::uint64_t path = question.data.args[at ? 1 : 0];
-            const std::uint64_t flags = question.data.args[at ? 2 : 1];
-            if (names_device(question, path)) return open_for(question, static_cast<int>(flags));
-            return go_on(question);
-        }
+        if (question.data.nr != calls.ioctl) return answer_open(question, question.data.nr == calls.openat);
         FileDescriptor line = descriptor_of(question);
         if (!line || !is_ours(line.get())) return go_on(question);
         // An ioctl may wait: others are served meanwhile.
         std::thread([self = shared_from_this(), question, line = std::move(line)] {
-            self->control(question, line.get());
+            self->guarded(question, [&] { self->control(question, line.get()); });
         }).detach();
+    }
+
+    void answer_open(const seccomp_notif& question, bool at) {
+        const auto flags = static_cast<int>(question.data.args[at ? 2 : 1]);
+        const fs::path path = asked_path(question, at);
+        const DeviceName::Answer named = path.empty() ? DeviceName::Answer::it_is_not : device_.at_once(path);
+        if (named == DeviceName::Answer::it_is) return open_for(question, flags);
+        if (named == DeviceName::Answer::it_is_not) return go_on(question);
+        const auto look = [self = shared_from_this(), question, path, flags] {
+            self->guarded(question, [&] {
+                self->device_.is(path) ? self->open_for(question, flags) : self->go_on(question);
+            });
+        };
+        try {
+            std::thread(look).detach();
+        } catch (const std::system_error&) {
+            look();
+        }
     }
 
     void reply(const seccomp_notif& question, std::int64_t value, int error, std::uint32_t flags = 0) {
@@ -198,14 +231,24 @@ private:
             ::open(("/proc/" + std::to_string(question.pid) + "/mem").c_str(), mode | O_CLOEXEC));
     }
 
-    bool names_device(const seccomp_notif& question, std::uint64_t address) const {
-        std::string path(device_.size() + 1, '\0');
+    // Absolute; empty when it cannot be told.
+    fs::path asked_path(const seccomp_notif& question, bool at) const {
+        std::array<char, PATH_MAX> text{};
         const FileDescriptor memory = memory_of(question, O_RDONLY);
-        return memory &&
-               ::pread(memory.get(), path.data(), path.size(), static_cast<off_t>(address)) ==
-                   static_cast<ssize_t>(path.size()) &&
-               path.compare(0, path.size(), device_.c_str(), device_.size() + 1) == 0 &&
-               still_asked(question);
+        const auto address = static_cast<off_t>(question.data.args[at ? 1 : 0]);
+        const ssize_t got = memory ? ::pread(memory.get(), text.data(), text.size(), address) : -1;
+        const std::size_t length = got > 0 ? ::strnlen(text.data(), static_cast<std::size_t>(got)) : 0;
+        if (length == 0 || length == static_cast<std::size_t>(got) || !still_asked(question)) return {};
+        const fs::path path(std::string(text.data(), length));
+        if (path.is_absolute()) return path;
+        const auto folder = static_cast<int>(question.data.args[0]);
+        const bool of_descriptor = at && folder != AT_FDCWD;
+        std::error_code error;
+        const fs::path from =
+            fs::read_symlink("/proc/" + std::to_string(question.pid) +
+                                 (of_descriptor ? "/fd/" + std::to_string(folder) : std::string("/cwd")),
+                             error);
+        return error || !from.is_absolute() ? fs::path() : from / path;
     }
 
     FileDescriptor connection(int flags) const {
@@ -253,20 +296,29 @@ private:
         AwaitArgument argument{};
         if (!memory || ::pread(memory.get(), &argument, sizeof argument, address) != sizeof argument)
             return reply(question, 0, EFAULT);
-        const int error = await(line, argument);
-        if (!still_asked(question)) return;
-        if (error == 0 && ::pwrite(memory.get(), &argument, sizeof argument, address) != sizeof argument)
+        const std::optional<int> error = await(question, line, argument);
+        if (!error) return;
+        if (*error == 0 && ::pwrite(memory.get(), &argument, sizeof argument, address) != sizeof argument)
             return reply(question, 0, EFAULT);
-        reply(question, 0, error);
+        reply(question, 0, *error);
     }
 
-    // 0 and the answer's length, or the errno.
-    static int await(int line, AwaitArgument& argument) {
+    // 0 and the answer's length, or the errno. Nothing: the asker waits no more, of which nobody tells us.
+    std::optional<int> await(const seccomp_notif& question, int line, AwaitArgument& argument) const {
+        using Clock = std::chrono::steady_clock;
+        constexpr std::chrono::milliseconds kSlice{100};
+        const Clock::time_point end = Clock::now() + std::chrono::milliseconds(argument.timeout_ms);
         for (;;) {
+            auto slice = kSlice;
+            if (argument.timeout_ms >= 0)
+                slice = std::clamp(std::chrono::ceil<std::chrono::milliseconds>(end - Clock::now()),
+                                   std::chrono::milliseconds(0), kSlice);
             pollfd answer{line, POLLIN | POLLRDHUP, 0};
-            const int ready = ::poll(&answer, 1, argument.timeout_ms);
-            if (ready == 0) return ETIMEDOUT;
+            const int ready = ::poll(&answer, 1, static_cast<int>(slice.count()));
             if (ready < 0 && errno != EINTR) return errno;
+            if (!still_asked(question)) return std::nullopt;
+            if (ready <= 0 && argument.timeout_ms >= 0 && Clock::now() >= end) return ETIMEDOUT;
+            if (ready <= 0) continue;
             std::array<std::uint8_t, 4> head{};
             const ssize_t seen = ::recv(line, head.data(), head.size(), MSG_PEEK | MSG_DONTWAIT);
             if (seen == static_cast<ssize_t>(head.size())) {
@@ -279,7 +331,7 @@ private:
     }
 
     FileDescriptor listener_;
-    std::string device_;
+    DeviceName device_;
     std::string socket_;
 };
 
@@ -291,9 +343,10 @@ int run_supervised(const std::vector<std::string>& program, const std::string& d
     if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) return kNotAllowed;
     const FileDescriptor ours(ends[0]);
     FileDescriptor theirs(ends[1]);
-    const pid_t child = ::fork();
-    if (child < 0) return kNotAllowed;
-    if (child == 0) {
+    AttendedChild child(AttendedChild::Until::descendants_end);
+    const pid_t forked = child.fork();
+    if (forked < 0) return kNotAllowed;
+    if (forked == 0) {
         const int listener = install_filter();
         const int error = errno;
         send_descriptor(theirs.get(), listener);
@@ -308,14 +361,11 @@ int run_supervised(const std::vector<std::string>& program, const std::string& d
             << std::strerror(error) << '\n';
         ::_exit(kNotAllowed);
     }
-    const PassOnSignals pass_on_signals(child);
     theirs = FileDescriptor(-1);
-    if (FileDescriptor listener = receive_descriptor(ours.get()))
-        std::make_shared<Supervisor>(std::move(listener), device, socket)->serve();
-    int status = 0;
-    while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
-    }
-    return exit_status_of(status);
+    FileDescriptor listener = receive_descriptor(ours.get());
+    if (!listener) return child.wait();
+    std::make_shared<Supervisor>(std::move(listener), device, socket)->serve(child);
+    return child.exit_status();
 }
 
 }  // namespace cs2sim

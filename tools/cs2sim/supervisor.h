@@ -7,10 +7,10 @@
 
 namespace cs2sim {
 
-// Runs the program; its open()s of `device` get a connection to `socket`, and the driver's ioctl 0x6b02 is
-// done for it. Reads and writes are the socket's own: a second request before an answer was read is queued
-// instead of EBUSY, a read without a request waits. Returns the exit status; 126, with the reason on stderr,
-// when the kernel does not allow this.
+// Runs the program until it and its descendants have ended; its open()s of `device` get a connection to
+// `socket`, and the driver's ioctl 0x6b02 is done for it. Reads and writes are the socket's own: a second
+// request before an answer was read is queued instead of EBUSY, a read without a request waits. Returns the
+// exit status; 126, with the reason on stderr, when the kernel does not allow this.
 int run_supervised(const std::vector<std::string>& program, const std::string& device,
                    const std::string& socket);
 
