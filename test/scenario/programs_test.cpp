@@ -77,3 +77,14 @@ TEST_CASE("a start says what became of a simulator's program that ends without a
     CHECK(refused.status == 1);
     CHECK(refused.err == "cs2sim: no, thanks\n");
 }
+
+TEST_CASE("words in brackets reach a program and a command as they are typed") {
+    const Folder folder;
+    const std::string cs2sim = built_program("cs2sim");
+    const Outcome printed = run({cs2sim, "run", "--state", folder / "state", "--", "printf", "<%s>",
+                                 "[a b, c]", "[]", "[ -e x ]", "x[1]"});
+    require_success(printed);
+    CHECK(printed.out == "<[a b, c]><[]><[ -e x ]><x[1]>");
+    const Outcome explained = run({cs2sim, "explain", "[1,2]"});
+    CHECK(explained.err.find("[1,2]") != std::string::npos);
+}

@@ -86,8 +86,30 @@ bool tell_wrong_word(const CLI::App& app) {
     return words.has_value();
 }
 
+// CLI11 takes a word in brackets for a list and takes it apart, which would change what the user's own
+// program is given (`sh -c '[ -e x ]'`): a mark keeps such a word from it until it has become an option's
+// value.
+constexpr char kInBrackets = '\x1f';
+
+void mark_brackets(std::vector<std::string>& words) {
+    for (std::string& word : words)
+        if (word.starts_with('[') && word.ends_with(']')) word.insert(word.begin(), kInBrackets);
+}
+
+std::string as_typed(std::string word) {
+    return word.size() > 2 && word[0] == kInBrackets && word[1] == '[' ? word.substr(1) : std::move(word);
+}
+
+void take_brackets_as_typed(CLI::App& command) {
+    for (CLI::Option* option : command.get_options())
+        if (option->get_items_expected_max() > 0) option->transform(as_typed);
+    for (CLI::App* below : command.get_subcommands({})) take_brackets_as_typed(*below);
+}
+
 // Reads the words and runs the command that they name: its status, or that of words that name none.
 int run_command(CLI::App& app, std::vector<std::string> given, const CommandLine& line) {
+    mark_brackets(given);
+    take_brackets_as_typed(app);
     try {
         std::ranges::reverse(given);  // as CLI11 wants them
         app.parse(std::move(given));
