@@ -102,7 +102,8 @@ TEST_CASE("what is printed in vain ends with an error in words") {
         const bool silent = verb.starts_with("fault");  // there are none
         for (const std::string where : {">/dev/full", ">&-"}) {
             INFO(where);
-            const Outcome outcome = by_shell(instance, "\"$0\" " + verb + " " + where);
+            std::string line = "\"$0\" ";
+            const Outcome outcome = by_shell(instance, line.append(verb).append(" ").append(where));
             CHECK((outcome.status != 0) == !silent);
             CHECK(has(outcome.err, "cs2sim: standard output: ") == !silent);
         }
