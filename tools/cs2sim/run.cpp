@@ -79,7 +79,7 @@ fs::path one_word_for(const fs::path& library, const fs::path& state) {
     for (const fs::path& folder : {fs::path(runtime ? runtime : "") / "cs2sim",
                                    fs::path("/tmp/cs2sim-" + std::to_string(::getuid())), state}) {
         if (!folder.is_absolute() || !is_one_word(folder) || !make_own_folder(folder)) continue;
-        const fs::path link = folder / name;
+        fs::path link = folder / name;
         std::error_code error;
         if (fs::read_symlink(link, error) == library) return link;
         fs::remove(link, error);

@@ -85,7 +85,7 @@ bool connects(const fs::path& socket) {
     sockaddr_un where{};
     where.sun_family = AF_UNIX;
     if (socket.native().size() >= sizeof where.sun_path) return false;
-    std::strcpy(where.sun_path, socket.c_str());
+    std::memcpy(where.sun_path, socket.c_str(), socket.native().size());
     const FileDescriptor line(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
     return line && ::connect(line.get(), reinterpret_cast<const sockaddr*>(&where), sizeof where) == 0;
 }
@@ -121,15 +121,17 @@ bool SharedSimulator::there() {
     const bool made = ::mkdir(state_.c_str(), 0700) == 0;
     share_lock();
     if (answers() || start()) return true;
-    if (made) {  // as if we had never been here
+    if (made && (!lock_ || lock(lock_, kUsers, F_WRLCK, Patience::none))) {  // as if we had never been here
         fs::remove(lock_file(state_), error);
         fs::remove(state_, error);
     }
     return false;
 }
 
-// Waits while somebody stops the simulator.
+// Waits while somebody stops the simulator. In another's folder root touches nothing.
 void SharedSimulator::share_lock() {
+    struct stat folder {};
+    if (::stat(state_.c_str(), &folder) != 0 || folder.st_uid != ::geteuid()) return;
     for (;;) {
         lock_ = open_lock(state_, O_CREAT);
         if (!lock_ || !lock(lock_, kUsers, F_RDLCK)) {

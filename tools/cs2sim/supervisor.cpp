@@ -239,7 +239,7 @@ private:
         const ssize_t got = memory ? ::pread(memory.get(), text.data(), text.size(), address) : -1;
         const std::size_t length = got > 0 ? ::strnlen(text.data(), static_cast<std::size_t>(got)) : 0;
         if (length == 0 || length == static_cast<std::size_t>(got) || !still_asked(question)) return {};
-        const fs::path path(std::string(text.data(), length));
+        fs::path path(std::string(text.data(), length));
         if (path.is_absolute()) return path;
         const auto folder = static_cast<int>(question.data.args[0]);
         const bool of_descriptor = at && folder != AT_FDCWD;
