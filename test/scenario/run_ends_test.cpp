@@ -99,6 +99,17 @@ TEST_CASE("run: children that outlive the program have the simulator to their en
     CHECK(is_stopped(folder));
 }
 
+TEST_CASE("run: whom it waits for, it says after a while") {
+    const Folder folder;
+    const std::string by = GENERATE("preload", "seccomp");
+    require_output(
+        script(folder,
+               "$run sh -c \"sh -c 'echo \\$\\$ > child; while ! grep -q behind err; do sleep 0.02; "
+               "done' & exit 5\" 2> err; echo $?; grep -c \": $(cat child)$\" err",
+               by),
+        "5\n1\n");
+}
+
 TEST_CASE("run: who wants to end it waits for no child that outlives the program") {
     const Folder folder;
     const std::string by = GENERATE("preload", "seccomp");

@@ -10,9 +10,13 @@
 #include <cerrno>
 #include <filesystem>
 #include <fstream>
+#include <iostream>
+#include <string>
 
 namespace cs2sim {
 namespace {
+
+constexpr time_t kSilentSeconds = 3;
 
 struct Passed {
     int number;
@@ -35,6 +39,7 @@ sigset_t kept_back() {
     sigset_t set;
     sigemptyset(&set);
     sigaddset(&set, SIGCHLD);
+    sigaddset(&set, SIGRTMIN);
     for (const Passed& passed : kPassed)
         if (!is_ignored(passed.number)) sigaddset(&set, passed.number);  // nohup(1)
     return set;
@@ -62,11 +67,18 @@ AttendedChild::AttendedChild(Until until) : until_(until) {
     ::sigaction(SIGCHLD, &usual, &child_ended_before_);
     if (until_ != Until::descendants_end) return;
     strangers_ = children();
+    sigevent event{};  // no alarm(2), which may be our caller's
+    event.sigev_notify = SIGEV_SIGNAL;
+    event.sigev_signo = SIGRTMIN;
+    ::timer_create(CLOCK_MONOTONIC, &event, &patience_);
     ::prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
 }
 
 AttendedChild::~AttendedChild() {
-    if (until_ == Until::descendants_end) ::prctl(PR_SET_CHILD_SUBREAPER, 0, 0, 0, 0);
+    if (until_ == Until::descendants_end) {
+        ::prctl(PR_SET_CHILD_SUBREAPER, 0, 0, 0, 0);
+        ::timer_delete(patience_);
+    }
     ::sigaction(SIGCHLD, &child_ended_before_, nullptr);
     ::pthread_sigmask(SIG_SETMASK, &mask_before_, nullptr);
 }
@@ -86,6 +98,7 @@ pid_t AttendedChild::fork() {
 
 void AttendedChild::pass_on(const signalfd_siginfo& signal) {
     const auto number = static_cast<int>(signal.ssi_signo);
+    if (signal.ssi_code == SI_TIMER) tell_who_is_left();
     const auto passed =
         std::ranges::find_if(kPassed, [&](const Passed& each) { return each.number == number; });
     if (passed == kPassed.end()) return;
@@ -110,7 +123,21 @@ bool AttendedChild::reap() {
         wait_status_ = status;
         child_ = 0;
         if (until_ == Until::child_ends) return false;
+        const itimerspec once{{}, {kSilentSeconds, 0}};
+        ::timer_settime(patience_, 0, &once, nullptr);
     }
+}
+
+// So that nobody wonders why we do not end.
+void AttendedChild::tell_who_is_left() const {
+    std::string numbers;
+    for (const pid_t each : children())
+        if (!strangers_.contains(each)) numbers += ' ' + std::to_string(each);
+    if (child_ == 0)
+        std::cerr
+            << "cs2sim: the program has ended; processes that it left behind run on, who ends this ends "
+               "the waiting for them:"
+            << numbers << '\n';
 }
 
 bool AttendedChild::only_strangers_left() const {

@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <sys/signalfd.h>
 #include <sys/types.h>
+#include <time.h>
 
 #include <set>
 
@@ -39,6 +40,7 @@ public:
 private:
     void pass_on(const signalfd_siginfo& signal);
     bool reap();
+    void tell_who_is_left() const;
     bool only_strangers_left() const;
 
     Until until_;
@@ -46,7 +48,8 @@ private:
     struct sigaction child_ended_before_ {};
     host::FileDescriptor signals_;
     std::set<pid_t> strangers_;  // children that we had before
-    pid_t child_ = 0;            // 0: it has ended
+    timer_t patience_{};
+    pid_t child_ = 0;  // 0: it has ended
     int wait_status_ = 0;
     bool ending_ = false;
 };
