@@ -40,6 +40,18 @@ TEST_CASE("run: by seccomp the device is the device, however its path is spelt")
     CHECK(outcome.out == "9e000008b0830063\n");
 }
 
+TEST_CASE("run: by seccomp every call that opens is led") {
+    const Folder folder;
+    const std::string call =
+        GENERATE("creat(b'hsm', 0o600)", "syscall(437, -100, b'hsm', (c_uint64 * 3)(2, 0, 0), 24)");
+    const Outcome outcome =
+        run_led(folder, {"--by", "seccomp", "--device", folder / "hsm"},
+                {"python3", "-c", "from ctypes import *; " + exchanges("CDLL(None)." + call)});
+    INFO(call << '\n' << outcome.err);
+    CHECK(outcome.out == "9e000008b0830063\n");
+    CHECK_FALSE(std::filesystem::exists(folder / "hsm"));
+}
+
 TEST_CASE("run: by seccomp what only looks like the device is not") {
     const Folder folder;
     const Outcome outcome =

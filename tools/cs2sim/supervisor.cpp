@@ -45,13 +45,17 @@ struct Calls {
     std::uint32_t architecture;
     int open;
     int openat;
+    int openat2;
+    int creat;
     int ioctl;
 };
 #if defined(__x86_64__)
-constexpr std::array kCalls{Calls{AUDIT_ARCH_X86_64, SYS_open, SYS_openat, SYS_ioctl},
-                            Calls{AUDIT_ARCH_I386, 5, 295, 54}};
+constexpr std::array kCalls{Calls{AUDIT_ARCH_X86_64, SYS_open, SYS_openat, SYS_openat2, SYS_creat, SYS_ioctl},
+                            Calls{AUDIT_ARCH_I386, 5, 295, 437, 8, 54}};
 #elif defined(__aarch64__)
-constexpr std::array kCalls{Calls{AUDIT_ARCH_AARCH64, SYS_openat, SYS_openat, SYS_ioctl}};
+// It has neither open nor creat.
+constexpr std::array kCalls{
+    Calls{AUDIT_ARCH_AARCH64, SYS_openat, SYS_openat, SYS_openat2, SYS_openat, SYS_ioctl}};
 #else
 #error "the architecture's AUDIT_ARCH_ is to be named here"
 #endif
@@ -66,7 +70,7 @@ constexpr std::uint32_t offset_of_argument(int number) {
     return offsetof(seccomp_data, args) + 8 * static_cast<std::uint32_t>(number);
 }
 
-// Asks us about open, openat, and ioctls of the driver's numbers; everything else goes on.
+// Asks us about open and its kin, and ioctls of the driver's numbers; everything else goes on.
 int install_filter() {
     constexpr std::uint32_t kNumberMask = 0xff00;
     constexpr std::uint32_t kDriver = kIoctlAwait & kNumberMask;
@@ -77,8 +81,10 @@ int install_filter() {
         };
         const std::array of_this_kind{
             sock_filter BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, arch)),
-            sock_filter BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, calls.architecture, 0, 9),
+            sock_filter BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, calls.architecture, 0, 11),
             sock_filter BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+            jump_if(calls.openat2, 7, 0),
+            jump_if(calls.creat, 6, 0),
             jump_if(calls.openat, 5, 0),
             jump_if(calls.open, 4, 0),
             jump_if(calls.ioctl, 0, 4),
@@ -185,7 +191,7 @@ private:
 
     void answer(const seccomp_notif& question) {
         const Calls& calls = calls_of(question.data);
-        if (question.data.nr != calls.ioctl) return answer_open(question, question.data.nr == calls.openat);
+        if (question.data.nr != calls.ioctl) return answer_open(question, calls);
         FileDescriptor line = descriptor_of(question);
         if (!line || !is_ours(line.get())) return go_on(question);
         // An ioctl may wait: others are served meanwhile.
@@ -194,8 +200,21 @@ private:
         }).detach();
     }
 
-    void answer_open(const seccomp_notif& question, bool at) {
-        const auto flags = static_cast<int>(question.data.args[at ? 2 : 1]);
+    int asked_flags(const seccomp_notif& question, const Calls& calls) const {
+        const int call = question.data.nr;
+        if (call == calls.openat) return static_cast<int>(question.data.args[2]);
+        if (call == calls.open) return static_cast<int>(question.data.args[1]);
+        if (call == calls.creat) return O_WRONLY | O_CREAT | O_TRUNC;
+        std::uint64_t flags = 0;  // the first of struct open_how
+        const FileDescriptor memory = memory_of(question, O_RDONLY);
+        const auto address = static_cast<off_t>(question.data.args[2]);
+        if (!memory || ::pread(memory.get(), &flags, sizeof flags, address) != sizeof flags) return 0;
+        return static_cast<int>(flags);
+    }
+
+    void answer_open(const seccomp_notif& question, const Calls& calls) {
+        const bool at = question.data.nr == calls.openat || question.data.nr == calls.openat2;
+        const int flags = asked_flags(question, calls);
         const fs::path path = asked_path(question, at);
         const DeviceName::Answer named = path.empty() ? DeviceName::Answer::it_is_not : device_.at_once(path);
         if (named == DeviceName::Answer::it_is) return open_for(question, flags);
