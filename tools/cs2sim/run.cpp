@@ -71,6 +71,15 @@ fs::path preload_library() {
 // Where the loader takes LD_PRELOAD apart, or puts something in.
 bool is_one_word(const fs::path& path) { return path.native().find_first_of(" :$") == std::string::npos; }
 
+// Links to what is no more.
+void sweep(const fs::path& folder) {
+    std::error_code error;
+    for (const fs::directory_entry& entry : fs::directory_iterator(folder, error))
+        if (entry.path().filename().string().starts_with("preload-") && entry.is_symlink(error) &&
+            !entry.exists(error))
+            fs::remove(entry.path(), error);
+}
+
 // A link to the library whose path is one word: in the user's runtime folder, where it stays for the next
 // time. Empty: there can be none.
 fs::path one_word_for(const fs::path& library, const fs::path& state) {
@@ -82,6 +91,7 @@ fs::path one_word_for(const fs::path& library, const fs::path& state) {
         fs::path link = folder / name;
         std::error_code error;
         if (fs::read_symlink(link, error) == library) return link;
+        sweep(folder);
         fs::remove(link, error);
         fs::create_symlink(library, link, error);
         if (fs::read_symlink(link, error) == library) return link;
