@@ -99,6 +99,17 @@ TEST_CASE("run: children that outlive the program have the simulator to their en
     CHECK(is_stopped(folder));
 }
 
+TEST_CASE("run: by preload nobody waits for a daemon that the program leaves behind") {
+    const Folder folder;
+    require_output(
+        script(folder,
+               "$run sh -c \"setsid sh -c 'echo \\$\\$ > daemon; exec sleep 600' & "
+               "while ! test -s daemon; do sleep 0.02; done; exit 5\"; echo $?; kill $(cat daemon); echo $?",
+               "preload"),
+        "5\n0\n");
+    CHECK(is_stopped(folder));
+}
+
 TEST_CASE("run: whom it waits for, it says after a while") {
     const Folder folder;
     const std::string by = GENERATE("preload", "seccomp");

@@ -65,7 +65,7 @@ AttendedChild::AttendedChild(Until until) : until_(until) {
     struct sigaction usual {};
     usual.sa_handler = SIG_DFL;
     ::sigaction(SIGCHLD, &usual, &child_ended_before_);
-    if (until_ != Until::descendants_end) return;
+    if (until_ == Until::child_ends) return;
     strangers_ = children();
     sigevent event{};  // no alarm(2), which may be our caller's
     event.sigev_notify = SIGEV_SIGNAL;
@@ -75,7 +75,7 @@ AttendedChild::AttendedChild(Until until) : until_(until) {
 }
 
 AttendedChild::~AttendedChild() {
-    if (until_ == Until::descendants_end) {
+    if (until_ != Until::child_ends) {
         ::prctl(PR_SET_CHILD_SUBREAPER, 0, 0, 0, 0);
         ::timer_delete(patience_);
     }
@@ -87,7 +87,7 @@ pid_t AttendedChild::fork() {
     const pid_t parent = ::getpid();
     child_ = ::fork();
     if (child_ != 0) return child_;
-    if (until_ == Until::descendants_end) {
+    if (until_ != Until::child_ends) {
         ::prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
         if (::getppid() != parent) ::_exit(128 + SIGKILL);
     }
@@ -132,22 +132,27 @@ bool AttendedChild::reap() {
 void AttendedChild::tell_who_is_left() const {
     std::string numbers;
     for (const pid_t each : children())
-        if (!strangers_.contains(each)) numbers += ' ' + std::to_string(each);
-    if (child_ == 0)
+        if (is_waited_for(each)) numbers += ' ' + std::to_string(each);
+    if (child_ == 0 && !numbers.empty())
         std::cerr
             << "cs2sim: the program has ended; processes that it left behind run on, who ends this ends "
                "the waiting for them:"
             << numbers << '\n';
 }
 
-bool AttendedChild::only_strangers_left() const {
-    return !strangers_.empty() && std::ranges::includes(strangers_, children());
+bool AttendedChild::is_waited_for(pid_t child) const {
+    if (child == child_) return true;
+    return !strangers_.contains(child) && (until_ != Until::session_ends || ::getsid(child) == ::getsid(0));
+}
+
+bool AttendedChild::nobody_left() const {
+    return std::ranges::none_of(children(), [&](pid_t child) { return is_waited_for(child); });
 }
 
 bool AttendedChild::attend() {
     signalfd_siginfo signal{};
     while (::read(signals_.get(), &signal, sizeof signal) == sizeof signal) pass_on(signal);
-    return reap() && !ending_ && !only_strangers_left();
+    return reap() && !ending_ && !(until_ != Until::child_ends && child_ == 0 && nobody_left());
 }
 
 int AttendedChild::wait() {

@@ -18,7 +18,9 @@ class AttendedChild {
 public:
     enum class Until {
         child_ends,
-        descendants_end,  // whoever of them lives on belongs to us; the child itself dies when we do
+        // Whoever of them lives on belongs to us; the child itself dies when we do.
+        descendants_end,
+        session_ends,  // the same, but for those that have left our session, as daemons do
     };
     explicit AttendedChild(Until until);
     ~AttendedChild();
@@ -41,7 +43,8 @@ private:
     void pass_on(const signalfd_siginfo& signal);
     bool reap();
     void tell_who_is_left() const;
-    bool only_strangers_left() const;
+    bool is_waited_for(pid_t child) const;
+    bool nobody_left() const;
 
     Until until_;
     sigset_t mask_before_{};

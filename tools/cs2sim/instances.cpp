@@ -46,6 +46,8 @@ void print_record(const InstanceRecord& record) {
 // Records are read after the lock was looked at: the one of an instance that runs is whole by then, or gone.
 constexpr std::string_view kNoRecord = "its record cannot be read";
 
+constexpr int kNotRunning = 3;  // as init scripts report a stopped service (LSB)
+
 int print_status(const fs::path& state) {
     if (is_hidden(state)) {
         std::cerr << "cs2sim: " << no_instance(state) << '\n';
@@ -55,15 +57,20 @@ int print_status(const fs::path& state) {
     const auto pid = InstanceLock::holder(state);
     if (!pid) {
         std::cout << "stopped    " << shown << '\n';
-        return 3;  // as init scripts report a stopped service (LSB)
+        return kNotRunning;
     }
     const auto record = read_record(state);
+    const auto device = control_of(state);
+    if (!record && !device) {  // its control socket comes last, and after that its record
+        std::cout << "starting   pid " << pid_text(*pid)
+                  << ": neither its record nor an answer is there yet\n";
+        return kNotRunning;
+    }
     std::cout << "running    pid " << pid_text(*pid) << (record ? "" : ", ") << (record ? "" : kNoRecord)
               << '\n';
     if (record) print_record(*record);
     std::cout << "state      " << shown << "\nlog        " << terminal_text(log_file(state).string()) << '\n';
     if (record) std::cout << "uptime     " << uptime_since(record->started) << '\n';
-    const auto device = control_of(state);
     const auto callers = device ? control(**device, SFC_SIM_CALLERS) : fail(device.error());
     if (callers)
         std::cout << "clients    " << callers->block.u32("callers") << '\n';

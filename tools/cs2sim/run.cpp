@@ -120,9 +120,9 @@ bool preload_for(const RunArguments& arguments, const fs::path& state) {
     return true;
 }
 
-// Its exit status, when it and its descendants have ended.
+// Its exit status, when it and its descendants, but for daemons, have ended.
 int run_preloaded(const std::vector<std::string>& program) {
-    AttendedChild child(AttendedChild::Until::descendants_end);
+    AttendedChild child(AttendedChild::Until::session_ends);
     const pid_t forked = child.fork();
     if (forked < 0) return kNoSimulator;
     if (forked == 0) become(program);
