@@ -96,7 +96,7 @@ TEST_CASE("a simulator whose profile cannot be used any more is not stopped by a
     CHECK(outcome.status == 1);
     CHECK(outcome.err.find("modle") != std::string::npos);
     CHECK(pid_of(simulator.steer({"status"})) == before);
-    CHECK(simulator.steer({"restart", "--profile", "nothing-like-it"}).status == 1);
+    CHECK(simulator.steer({"restart", "--profile", "nothing-like-it"}).status == 2);
     CHECK(pid_of(simulator.steer({"status"})) == before);
     write_file(profile, "model = \"Lab 2\"\n" + rules);
     require_success(simulator.steer({"restart"}));
