@@ -1,6 +1,7 @@
 // --pid-file: the file of one instance, which takes nobody else's place and stays nobody else's.
 #include <signal.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <string>
 
@@ -49,7 +50,8 @@ TEST_CASE("a PID file takes the place of nothing that is no PID file") {
     // The lock of the state would be lost with the file that is closed.
     require_success(instance.cs2sim({"start", "--no-device"}));
     require_success(instance.cs2sim({"stop"}));
-    check_refused(start(instance, fs::path(instance.state) / "lock"), "is the state's lock");
+    for (const char* lock : {"lock", "run.lock"})
+        check_refused(start(instance, fs::path(instance.state) / lock), "is the state's lock");
 }
 
 TEST_CASE("a PID file that is empty or was left behind is taken over, and goes with its instance") {
@@ -110,4 +112,29 @@ TEST_CASE("a restart keeps the PID file, and what it could not write stops nothi
     CHECK(read_file(precious) == "kept\n");
     require_success(instance.cs2sim({"stop"}));
     CHECK(!fs::exists(file));
+}
+
+TEST_CASE("a PID file made beforehand in a folder of others is written itself") {
+    const Folder top;
+    const fs::path shut = top.path() / "shut", file = shut / "pid", state = top.path() / "state";
+    fs::create_directory(shut);
+    write_file(file, "");
+    fs::permissions(top.path(), fs::perms::all);
+    fs::permissions(shut, fs::perms(0555));
+    std::vector<std::string> user;
+    if (::geteuid() == 0) {
+        REQUIRE(::chown(file.c_str(), 65534, 65534) == 0);
+        user = {"setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"};
+    }
+    const auto cs2sim = [&](std::vector<std::string> words) {
+        words.insert(words.begin(), built_program("cs2sim"));
+        words.insert(words.begin(), user.begin(), user.end());
+        words.insert(words.end(), {"--state", state});
+        return run(words, {top.path(), {{"XDG_RUNTIME_DIR", top.path()}}});
+    };
+    require_success(cs2sim({"start", "--no-device", "--pid-file", file}));
+    const std::string number = read_file(file);
+    CHECK(has(cs2sim({"status"}).out, "pid " + number));
+    require_success(cs2sim({"stop"}));
+    CHECK(read_file(file).empty());
 }

@@ -134,6 +134,44 @@ TEST_CASE("run: who wants to end it waits for no child that outlives the program
     CHECK(is_stopped(folder));
 }
 
+TEST_CASE("run: who ended its program by a signal waits for no child of it") {
+    const Folder folder;
+    const std::string by = GENERATE("preload", "seccomp");
+    require_output(script(folder,
+                          "$run sh -c \"sleep 600 > there & echo \\$! > child; wait\" & when test -s child\n"
+                          "kill -TERM $!; wait $!; echo $?; kill $(cat child)",
+                          by),
+                   "143\n");
+    CHECK(is_stopped(folder));
+}
+
+TEST_CASE("run: a simulator of the user's own is not taken for one that a run began") {
+    const Folder folder;
+    const std::string cs2sim = built_program("cs2sim") + " ", state = " --state state";
+    for (const std::string began : {"", " 1", " 0"})
+        require_output(script(folder, cs2sim + "start --no-device" + state + " > started; pid=$(" + cs2sim +
+                                          "status" + state + " | sed -n 's/^running *pid //p'); echo \"$pid" +
+                                          began + "\" > state/run.lock; $run true; " + cs2sim + "status" +
+                                          state + " | grep -c \"pid $pid\"; " + cs2sim + "stop" + state),
+                       "1\n");
+}
+
+TEST_CASE("run: an open that a signal interrupted leaves no descriptor") {
+    const Folder folder;
+    write_file(folder / "opens.py", R"(
+import os, signal
+signal.signal(signal.SIGALRM, lambda *_: None)
+signal.siginterrupt(signal.SIGALRM, False)
+signal.setitimer(signal.ITIMER_REAL, 0.0003, 0.0003)
+for _ in range(1500):
+    os.close(os.open("/dev/cs2a", os.O_RDWR))
+signal.setitimer(signal.ITIMER_REAL, 0)
+links = (f"/proc/self/fd/{number}" for number in os.listdir("/proc/self/fd"))
+print(sum(os.readlink(link).startswith("socket:") for link in links if os.path.islink(link)))
+)");
+    require_output(script(folder, "$run python3 opens.py", "seccomp"), "0\n");
+}
+
 TEST_CASE("run: children that were there before are not waited for") {
     const Folder folder;
     const std::string by = GENERATE("preload", "seccomp");

@@ -102,11 +102,8 @@ void AttendedChild::pass_on(const signalfd_siginfo& signal) {
     const auto passed =
         std::ranges::find_if(kPassed, [&](const Passed& each) { return each.number == number; });
     if (passed == kPassed.end()) return;
-    if (child_ > 0) {
-        if (passed->of_terminals || signal.ssi_code != SI_KERNEL) ::kill(child_, number);
-    } else if (passed->ends) {
-        ending_ = true;
-    }
+    if (passed->ends) ending_ = true;
+    if (child_ > 0 && (passed->of_terminals || signal.ssi_code != SI_KERNEL)) ::kill(child_, number);
 }
 
 // False: there is nobody left to wait for.
@@ -152,7 +149,7 @@ bool AttendedChild::nobody_left() const {
 bool AttendedChild::attend() {
     signalfd_siginfo signal{};
     while (::read(signals_.get(), &signal, sizeof signal) == sizeof signal) pass_on(signal);
-    return reap() && !ending_ && !(until_ != Until::child_ends && child_ == 0 && nobody_left());
+    return reap() && (child_ != 0 || !(ending_ || nobody_left()));
 }
 
 int AttendedChild::wait() {

@@ -33,7 +33,7 @@ public:
     // poll(2) for reading: then attend() has something to do.
     int descriptor() const { return signals_.get(); }
     // Passes on what came, and reaps. False: it is over. That is so, too, when only descendants are left and
-    // somebody wants to end us.
+    // somebody wants to end us, or wanted it while the child lived.
     bool attend();
     // attend() until it is over; then as of a shell: 128 + n when signal n ended the child.
     int wait();
@@ -54,7 +54,7 @@ private:
     timer_t patience_{};
     pid_t child_ = 0;  // 0: it has ended
     int wait_status_ = 0;
-    bool ending_ = false;
+    bool ending_ = false;  // somebody wants us to end
 };
 
 }  // namespace cs2sim

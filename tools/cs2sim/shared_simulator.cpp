@@ -7,12 +7,15 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
-#include <charconv>
 #include <chrono>
+#include <cstdint>
 #include <cstring>
+#include <fstream>
 #include <iostream>
+#include <sstream>
 #include <string>
 #include <thread>
 #include <vector>
@@ -27,7 +30,7 @@ namespace {
 namespace fs = std::filesystem;
 using host::FileDescriptor;
 
-// Bytes of state/run.lock, which holds the number of the simulator's process.
+// Bytes of state/run.lock, which holds the number of the simulator's process and when that began.
 enum Part : off_t {
     kUsers,    // shared by users; whole for who stops the simulator
     kStarter,  // whole for who starts it
@@ -54,17 +57,36 @@ FileDescriptor open_lock(const fs::path& state, int more = 0) {
         ::open(lock_file(state).c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | more, 0600));
 }
 
+// In ticks since the machine's start (proc(5), stat); 0: there is no such process. Numbers come again, in
+// containers at every start.
+std::uint64_t began(pid_t process) {
+    std::ifstream file("/proc/" + std::to_string(process) + "/stat");
+    std::string text;
+    std::getline(file, text);
+    std::istringstream fields(text.substr(std::min(text.size(), text.rfind(')') + 1)));
+    std::string skipped;
+    for (int field = 3; field < 22; ++field) fields >> skipped;
+    std::uint64_t ticks = 0;
+    return fields >> ticks ? ticks : 0;
+}
+
 void note(const FileDescriptor& file, pid_t simulator) {
-    const std::string text = std::to_string(simulator) + '\n';
+    const std::string text = std::to_string(simulator) + ' ' + std::to_string(began(simulator)) + '\n';
     if (::ftruncate(file.get(), 0) == 0) (void)!::pwrite(file.get(), text.data(), text.size(), 0);
 }
 
-pid_t noted(const FileDescriptor& file) {
-    std::array<char, 16> text{};
-    const ssize_t size = ::pread(file.get(), text.data(), text.size(), 0);
+struct Noted {
     pid_t simulator = 0;
-    if (size > 0) std::from_chars(text.data(), text.data() + size, simulator);
-    return simulator;
+    std::uint64_t began = 0;
+};
+
+Noted noted(const FileDescriptor& file) {
+    std::array<char, 48> text{};
+    const ssize_t size = ::pread(file.get(), text.data(), text.size(), 0);
+    std::istringstream words(std::string(text.data(), static_cast<std::size_t>(std::max<ssize_t>(size, 0))));
+    Noted found;
+    words >> found.simulator >> found.began;
+    return found;
 }
 
 // Variables by which a start would open more than the socket that programs are led to.
@@ -76,7 +98,8 @@ constexpr pid_t kWhoeverStarts = -1;
 // Precondition: kUsers is ours whole. A simulator that somebody else started stays.
 void stop_noted(const fs::path& state, const FileDescriptor& file) {
     const auto holder = InstanceLock::holder(state);
-    if (!holder || *holder <= 0 || *holder != noted(file)) return;
+    const Noted ours = noted(file);
+    if (!holder || *holder <= 0 || *holder != ours.simulator || began(*holder) != ours.began) return;
     stop_instance(state);
     note(file, 0);
 }
@@ -183,7 +206,7 @@ void SharedSimulator::stop_after_the_last_user() const {
         become_background();
         const FileDescriptor file = open_lock(state_);
         if (!file || !lock(file, kUsers, F_WRLCK)) ::_exit(1);
-        if (noted(file) == kWhoeverStarts) note(file, InstanceLock::holder(state_).value_or(0));
+        if (noted(file).simulator == kWhoeverStarts) note(file, InstanceLock::holder(state_).value_or(0));
         stop_noted(state_, file);
         ::_exit(0);
     }

@@ -288,7 +288,14 @@ private:
         add.id = question.id;
         add.srcfd = static_cast<std::uint32_t>(line.get());
         add.newfd_flags = static_cast<std::uint32_t>(flags & O_CLOEXEC);
-        const int number = ::ioctl(listener_.get(), SECCOMP_IOCTL_NOTIF_ADDFD, &add);
+        // With the answer in one step: of an open that a signal interrupts nothing stays.
+        add.flags = SECCOMP_ADDFD_FLAG_SEND;
+        int number = ::ioctl(listener_.get(), SECCOMP_IOCTL_NOTIF_ADDFD, &add);
+        if (number >= 0) return;
+        if (errno == EINVAL) {  // before Linux 5.14
+            add.flags = 0;
+            number = ::ioctl(listener_.get(), SECCOMP_IOCTL_NOTIF_ADDFD, &add);
+        }
         if (number < 0) return reply(question, 0, errno == ENOENT ? EINTR : errno);
         reply(question, number, 0);
     }

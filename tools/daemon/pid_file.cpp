@@ -118,11 +118,26 @@ std::optional<std::string> PidFile::obstacle(const fs::path& file, pid_t leaving
     return old ? std::nullopt : std::optional(old.error());
 }
 
+// In a folder that is another's, a file that was made for us beforehand is written itself.
+tl::expected<PidFile, std::string> PidFile::write_in_place(const fs::path& file) {
+    const int why = errno;
+    auto old = open_old(file, 0);
+    if (!old) return tl::unexpected(old.error());
+    if (old->get() < 0) return refused(file, std::strerror(why));
+    struct flock lock = whole_file();
+    (void)::fcntl(old->get(), F_SETLK, &lock);
+    const std::string line = own_line();
+    if (::ftruncate(old->get(), 0) != 0 ||
+        ::pwrite(old->get(), line.data(), line.size(), 0) != static_cast<ssize_t>(line.size()))
+        return refused(file, std::strerror(errno));
+    return PidFile(file, old->release());
+}
+
 tl::expected<PidFile, std::string> PidFile::make(const fs::path& file) {
     CS2SIM_TRY(open_old(file, 0));
     std::string fresh = file.string() + ".XXXXXX";
     Descriptor made(::mkostemp(fresh.data(), O_CLOEXEC));
-    if (made.get() < 0) return refused(file, std::strerror(errno));
+    if (made.get() < 0) return write_in_place(file);
     const std::string line = own_line();
     struct flock lock = whole_file();
     (void)::fcntl(made.get(), F_SETLK, &lock);  // some file systems know no locks
@@ -145,7 +160,9 @@ tl::expected<PidFile, std::string> PidFile::make(const fs::path& file) {
 
 PidFile::~PidFile() {
     if (descriptor_ < 0) return;
-    if (is_in_place(descriptor_, file_) && beginning_of(descriptor_) == own_line()) ::unlink(file_.c_str());
+    if (is_in_place(descriptor_, file_) && beginning_of(descriptor_) == own_line() &&
+        ::unlink(file_.c_str()) != 0)
+        (void)!::ftruncate(descriptor_, 0);
     ::close(descriptor_);
 }
 

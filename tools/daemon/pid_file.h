@@ -29,6 +29,7 @@ public:
     ~PidFile();
 
 private:
+    static tl::expected<PidFile, std::string> write_in_place(const std::filesystem::path& file);
     PidFile(std::filesystem::path file, int descriptor) : file_(std::move(file)), descriptor_(descriptor) {}
     std::filesystem::path file_;
     int descriptor_;

@@ -46,8 +46,12 @@ std::optional<std::string> wrong_word(const StartOptions& options) {
 // Who closes another descriptor of the lock loses the lock.
 std::optional<std::string> wrong_pid_file(const StartOptions& options) {
     std::error_code absent;
-    if (!fs::equivalent(options.pid_file, options.state / "lock", absent)) return std::nullopt;
-    return "PID file " + terminal_text(options.pid_file.string()) + ": is the state's lock";
+    for (const char* lock : {"lock", "run.lock"})
+        if (fs::equivalent(options.pid_file, options.state / lock, absent) ||
+            fs::weakly_canonical(options.pid_file, absent) ==
+                fs::weakly_canonical(options.state / lock, absent))
+            return "PID file " + terminal_text(options.pid_file.string()) + ": is the state's lock";
+    return std::nullopt;
 }
 
 void add_check(CLI::App& app, bool& check) { app.add_flag("--check", check)->group(""); }
