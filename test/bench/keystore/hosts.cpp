@@ -73,7 +73,9 @@ double cost(const Rate& one) {
 }
 
 void print(const Rounds& all) {
-    const auto& [ours, row, whole] = all;
+    const std::vector<Rate>& ours = all.ours;  // clang 14 captures no parts of a structured binding
+    const std::vector<Rate>& row = all.row;
+    const std::vector<Rate>& whole = all.whole;
     print("keys a second", [&](std::size_t i) { return ours[i].calls; });
     print("pgbench, row alone, a second", [&](std::size_t i) { return row[i].calls; });
     print("pgbench, with audit and specifiers, a second", [&](std::size_t i) { return whole[i].calls; });
