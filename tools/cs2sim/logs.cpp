@@ -12,6 +12,7 @@
 #include <string>
 
 #include "firmware/protocol/terminal_text.h"
+#include "host-lib/files/file_descriptor.h"
 #include "tools/cs2sim/commands.h"
 #include "tools/instance/instance.h"
 #include "tools/session/ending.h"
@@ -29,25 +30,20 @@ public:
         : descriptor_(::open(file.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)) {
         const int why = errno;
         struct stat found {};
-        if (descriptor_ < 0)
+        if (!descriptor_)
             trouble_ = why == ENOENT  ? "there is no log"
                        : why == ELOOP ? "is a link, no log"
                                       : std::strerror(why);
-        else if (::fstat(descriptor_, &found) != 0 || !S_ISREG(found.st_mode))
+        else if (::fstat(descriptor_.get(), &found) != 0 || !S_ISREG(found.st_mode))
             trouble_ = "is no regular file, no log";
     }
-    ~Log() {
-        if (descriptor_ >= 0) ::close(descriptor_);
-    }
-    Log(const Log&) = delete;
-    Log& operator=(const Log&) = delete;
 
     const std::string& trouble() const { return trouble_; }  // in words; empty: none
 
     // Prints the lines that are whole by now.
     void print_lines() {
         char part[16384];
-        for (ssize_t size = 0; (size = ::read(descriptor_, part, sizeof part)) > 0;) {
+        for (ssize_t size = 0; (size = ::read(descriptor_.get(), part, sizeof part)) > 0;) {
             begun_.append(part, static_cast<std::size_t>(size));
             std::size_t printed = 0;
             for (std::size_t end = 0; (end = begun_.find('\n', printed)) != std::string::npos;) {
@@ -63,7 +59,7 @@ public:
     }
 
 private:
-    int descriptor_;
+    host::FileDescriptor descriptor_;
     std::string trouble_;
     std::string begun_;  // a line whose end is not there yet
 };

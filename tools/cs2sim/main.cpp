@@ -25,15 +25,11 @@ namespace {
 
 using namespace cs2sim;
 
-// The options are whole: what the environment says of sockets went into them, or was not wanted.
-void forget_sockets_of_environment() {
-    for (const char* variable : {"CS2SIM_LISTEN", "SDK_PORT", "LISTEN_FDS"}) ::unsetenv(variable);
-}
-
 int start(const StartOptions& options) {
     std::vector<std::string> words = words_of(options);
     words.insert(words.begin(), {"cs2sim", "start"});
-    forget_sockets_of_environment();
+    // The options are whole: what the environment says of sockets went into them, or was not wanted.
+    for (const std::string& variable : socket_variables()) ::unsetenv(variable.c_str());
     return start_daemon(words);
 }
 
@@ -48,8 +44,7 @@ int would_start(const StartOptions& options) {
     std::vector<std::string> words = words_of(options);
     words.insert(words.begin(), daemon_program());
     words.emplace_back("--check");
-    forget_sockets_of_environment();
-    return run_program(words);
+    return run_program(words, false, socket_variables());
 }
 
 // What never ran is not started, and what would not start again is not stopped.

@@ -23,6 +23,7 @@
 #include "tools/control/program.h"
 #include "tools/control/stop_instance.h"
 #include "tools/instance/instance.h"
+#include "tools/instance/start_options.h"
 
 namespace cs2sim {
 namespace {
@@ -88,10 +89,6 @@ Noted noted(const FileDescriptor& file) {
     words >> found.simulator >> found.began;
     return found;
 }
-
-// Variables by which a start would open more than the socket that programs are led to.
-const std::vector<std::string> kWaysIn{"CS2SIM_LISTEN", "SDK_PORT", "LISTEN_FDS", "LISTEN_PID",
-                                       "LISTEN_FDNAMES"};
 
 constexpr pid_t kWhoeverStarts = -1;
 
@@ -190,7 +187,7 @@ bool SharedSimulator::start() {
             stop_after_the_last_user();
         }
         started_ = run_program({daemon_program(), "start", "--no-device", "--state", state_.string()}, true,
-                               kWaysIn) == 0;
+                               socket_variables()) == 0;
         if (lock_) note(lock_, started_ ? InstanceLock::holder(state_).value_or(0) : 0);
         there = started_ || answers();  // one that is not ours came first
     }

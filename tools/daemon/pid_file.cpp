@@ -12,29 +12,16 @@
 
 #include "firmware/protocol/error.h"
 #include "firmware/protocol/terminal_text.h"
+#include "tools/instance/whole_file.h"
 
 namespace cs2sim {
 namespace {
 
 namespace fs = std::filesystem;
+using host::FileDescriptor;
 
 // The longest number, its line's end, and one byte more, by which longer files are told.
 constexpr std::size_t kLongestNumber = 22;
-
-class Descriptor {
-public:
-    explicit Descriptor(int number = -1) : number_(number) {}
-    Descriptor(Descriptor&& other) noexcept : number_(other.release()) {}
-    Descriptor& operator=(Descriptor&&) = delete;
-    ~Descriptor() {
-        if (number_ >= 0) ::close(number_);
-    }
-    int get() const { return number_; }
-    int release() { return std::exchange(number_, -1); }
-
-private:
-    int number_;
-};
 
 tl::unexpected<std::string> refused(const fs::path& file, const std::string& why) {
     return tl::unexpected("PID file " + terminal_text(file.string()) + ": " + why);
@@ -54,16 +41,9 @@ bool is_number(std::string text) {
 
 std::string own_line() { return std::to_string(::getpid()) + "\n"; }
 
-struct flock whole_file() {
-    struct flock lock {};
-    lock.l_type = F_WRLCK;
-    lock.l_whence = SEEK_SET;
-    return lock;
-}
-
 // The instance that keeps it locked: its number, 0 in another PID namespace.
 std::optional<pid_t> owner_of(int descriptor) {
-    struct flock lock = whole_file();
+    struct flock lock = whole_file(F_WRLCK);
     if (::fcntl(descriptor, F_GETLK, &lock) != 0 || lock.l_type == F_UNLCK) return std::nullopt;
     return lock.l_pid;
 }
@@ -77,14 +57,14 @@ bool is_in_place(int descriptor, const fs::path& file) {
 
 // What is there and may be replaced, open; no descriptor where nothing is. What is no regular file is not
 // opened: a pipe would wait for its other end, a device may do anything.
-tl::expected<Descriptor, std::string> open_old(const fs::path& file, pid_t leaving) {
+tl::expected<FileDescriptor, std::string> open_old(const fs::path& file, pid_t leaving) {
     struct stat found {};
     if (::lstat(file.c_str(), &found) != 0)
-        return errno == ENOENT ? tl::expected<Descriptor, std::string>(Descriptor())
+        return errno == ENOENT ? tl::expected<FileDescriptor, std::string>(FileDescriptor())
                                : refused(file, std::strerror(errno));
     if (!S_ISREG(found.st_mode)) return refused(file, "is no regular file, it stays");
-    Descriptor old(::open(file.c_str(), O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
-    if (old.get() < 0) return refused(file, std::strerror(errno));
+    FileDescriptor old(::open(file.c_str(), O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+    if (!old) return refused(file, std::strerror(errno));
     if (const auto owner = owner_of(old.get()); owner && (*owner != leaving || leaving == 0))
         return refused(file, "belongs to another instance" +
                                  (*owner > 0 ? " (pid " + std::to_string(*owner) + ")" : ""));
@@ -96,15 +76,15 @@ tl::expected<Descriptor, std::string> open_old(const fs::path& file, pid_t leavi
 enum class Placed { done, changed_meanwhile, failed };
 
 // `fresh` becomes `file`, in place of what `old` is.
-Placed place(const std::string& fresh, const fs::path& file, const Descriptor& old) {
-    if (old.get() < 0) {
+Placed place(const std::string& fresh, const fs::path& file, const FileDescriptor& old) {
+    if (!old) {
         if (::renameat2(AT_FDCWD, fresh.c_str(), AT_FDCWD, file.c_str(), RENAME_NOREPLACE) == 0)
             return Placed::done;
         if (errno == EEXIST) return Placed::changed_meanwhile;
         if (errno != EINVAL && errno != ENOSYS) return Placed::failed;  // else the file system cannot tell
     } else {
         // Who else starts at this moment takes the same lock, and finds another file when it comes free.
-        struct flock lock = whole_file();
+        struct flock lock = whole_file(F_WRLCK);
         const bool taken = ::fcntl(old.get(), F_SETLK, &lock) != 0 && (errno == EAGAIN || errno == EACCES);
         if (taken || !is_in_place(old.get(), file)) return Placed::changed_meanwhile;
     }
@@ -123,23 +103,23 @@ tl::expected<PidFile, std::string> PidFile::write_in_place(const fs::path& file)
     const int why = errno;
     auto old = open_old(file, 0);
     if (!old) return tl::unexpected(old.error());
-    if (old->get() < 0) return refused(file, std::strerror(why));
-    struct flock lock = whole_file();
+    if (!*old) return refused(file, std::strerror(why));
+    struct flock lock = whole_file(F_WRLCK);
     (void)::fcntl(old->get(), F_SETLK, &lock);
     const std::string line = own_line();
     if (::ftruncate(old->get(), 0) != 0 ||
         ::pwrite(old->get(), line.data(), line.size(), 0) != static_cast<ssize_t>(line.size()))
         return refused(file, std::strerror(errno));
-    return PidFile(file, old->release());
+    return PidFile(file, std::move(*old));
 }
 
 tl::expected<PidFile, std::string> PidFile::make(const fs::path& file) {
     CS2SIM_TRY(open_old(file, 0));
     std::string fresh = file.string() + ".XXXXXX";
-    Descriptor made(::mkostemp(fresh.data(), O_CLOEXEC));
-    if (made.get() < 0) return write_in_place(file);
+    FileDescriptor made(::mkostemp(fresh.data(), O_CLOEXEC));
+    if (!made) return write_in_place(file);
     const std::string line = own_line();
-    struct flock lock = whole_file();
+    struct flock lock = whole_file(F_WRLCK);
     (void)::fcntl(made.get(), F_SETLK, &lock);  // some file systems know no locks
     Placed placed = Placed::failed;
     if (::write(made.get(), line.data(), line.size()) == static_cast<ssize_t>(line.size())) {
@@ -152,18 +132,17 @@ tl::expected<PidFile, std::string> PidFile::make(const fs::path& file) {
             placed = place(fresh, file, *old);
         } while (placed == Placed::changed_meanwhile);
     }
-    if (placed == Placed::done) return PidFile(file, made.release());
+    if (placed == Placed::done) return PidFile(file, std::move(made));
     const int why = errno;
     ::unlink(fresh.c_str());
     return refused(file, std::strerror(why));
 }
 
 PidFile::~PidFile() {
-    if (descriptor_ < 0) return;
-    if (is_in_place(descriptor_, file_) && beginning_of(descriptor_) == own_line() &&
-        ::unlink(file_.c_str()) != 0)
-        (void)!::ftruncate(descriptor_, 0);
-    ::close(descriptor_);
+    if (!descriptor_) return;
+    const int held = descriptor_.get();
+    if (is_in_place(held, file_) && beginning_of(held) == own_line() && ::unlink(file_.c_str()) != 0)
+        (void)!::ftruncate(held, 0);
 }
 
 }  // namespace cs2sim

@@ -9,6 +9,8 @@
 #include <tl/expected.hpp>
 #include <utility>
 
+#include "host-lib/files/file_descriptor.h"
+
 namespace cs2sim {
 
 // Holds this process's number until the object ends, and is locked so long: a second instance that is given
@@ -23,16 +25,16 @@ public:
     // first.
     static std::optional<std::string> obstacle(const std::filesystem::path& file, pid_t leaving);
 
-    PidFile(PidFile&& other) noexcept
-        : file_(std::move(other.file_)), descriptor_(std::exchange(other.descriptor_, -1)) {}
+    PidFile(PidFile&& other) noexcept = default;
     PidFile& operator=(PidFile&&) = delete;
     ~PidFile();
 
 private:
     static tl::expected<PidFile, std::string> write_in_place(const std::filesystem::path& file);
-    PidFile(std::filesystem::path file, int descriptor) : file_(std::move(file)), descriptor_(descriptor) {}
+    PidFile(std::filesystem::path file, host::FileDescriptor descriptor)
+        : file_(std::move(file)), descriptor_(std::move(descriptor)) {}
     std::filesystem::path file_;
-    int descriptor_;
+    host::FileDescriptor descriptor_;
 };
 
 }  // namespace cs2sim

@@ -13,6 +13,7 @@
 
 #include "firmware/protocol/terminal_text.h"
 #include "firmware/toml/toml.h"
+#include "tools/instance/whole_file.h"
 
 namespace cs2sim {
 namespace {
@@ -26,13 +27,6 @@ std::string environment(const char* name) {
 
 fs::path lock_file(const fs::path& state) { return state / "lock"; }
 fs::path record_file(const fs::path& state) { return state / "instance.toml"; }
-
-struct flock whole_file(short type) {
-    struct flock lock {};
-    lock.l_type = type;
-    lock.l_whence = SEEK_SET;
-    return lock;
-}
 
 toml::array to_array(const std::vector<std::string>& texts) {
     toml::array array;

@@ -61,6 +61,12 @@ std::vector<std::string> each_descriptor_once(const std::vector<std::string>& pl
 
 }  // namespace
 
+const std::vector<std::string>& socket_variables() {
+    static const std::vector<std::string> variables{"CS2SIM_LISTEN", "SDK_PORT", "LISTEN_FDS", "LISTEN_PID",
+                                                    "LISTEN_FDNAMES"};
+    return variables;
+}
+
 std::string name_of(Shim shim) {
     for (const auto& [name, each] : kShims)
         if (each == shim) return name;

@@ -34,8 +34,11 @@ struct StartOptions {
 std::string name_of(Shim shim);
 
 // The same options as words of a command line, every one of them: the environment adds nothing to what is
-// said there, but for the sockets of an empty `listen` (CS2SIM_LISTEN, SDK_PORT, LISTEN_FDS).
+// said there, but for the sockets of an empty `listen` (socket_variables()).
 std::vector<std::string> words_of(const StartOptions& options);
+
+// The variables of the environment by which a start opens sockets that no option names.
+const std::vector<std::string>& socket_variables();
 
 // The options on a command line. Must outlive the command that they were added to.
 class StartArguments {
