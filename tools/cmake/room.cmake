@@ -14,6 +14,9 @@ endif()
 set(CMAKE_CXX_FLAGS_RELEASE "-O2 -DNDEBUG")
 set(CMAKE_C_FLAGS_RELEASE "-O2 -DNDEBUG")
 add_compile_options($<$<CONFIG:Debug>:-g1>)
+# OpenSSL's macros put __FILE__ into every program; where somebody built it is nobody's affair, and two folders make the
+# same bytes.
+add_compile_options(-fmacro-prefix-map=${PROJECT_SOURCE_DIR}/=)
 option(CS2SIM_FUZZ "fuzz targets; needs clang" OFF)
 if(CS2SIM_FUZZ)
   # The warnings are GCC's concern; clang is here for its fuzzer.
