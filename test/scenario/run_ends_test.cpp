@@ -1,6 +1,7 @@
 // cs2sim run: when it ends, and what ends with it.
 #include "test/scenario/expect.h"
 #include "test/scenario/simulator.h"
+#include "test/scenario/ways_to_lead.h"
 
 using namespace cs2sim;
 using namespace cs2sim::scenario;
@@ -61,7 +62,7 @@ TEST_CASE("run: a start that fails leaves no folder behind") {
 
 TEST_CASE("run: when it is killed its program is, and the simulator ends") {
     const Folder folder;
-    const std::string by = GENERATE("preload", "seccomp");
+    const std::string by = GENERATE(from_range(ways_to_lead()));
     require_output(script(folder,
                           stopped() + "$run sh -c 'echo $$ > pid.new; mv pid.new pid; exec sleep 600' &\n"
                                       "when test -e pid; kill -KILL $!; wait $!; echo $?\n"
@@ -74,7 +75,7 @@ TEST_CASE("run: when it is killed its program is, and the simulator ends") {
 TEST_CASE("run: signals that are sent to it reach its program") {
     const Folder folder;
     const std::string signal = GENERATE("USR1", "USR2", "QUIT", "INT", "HUP", "CONT", "WINCH");
-    const std::string by = GENERATE("preload", "seccomp");
+    const std::string by = GENERATE(from_range(ways_to_lead()));
     INFO(signal << " " << by);
     // A shell starts what is in the background with SIGINT and SIGQUIT ignored.
     require_output(script(folder,
@@ -89,7 +90,7 @@ TEST_CASE("run: signals that are sent to it reach its program") {
 
 TEST_CASE("run: children that outlive the program have the simulator to their end") {
     const Folder folder;
-    const std::string by = GENERATE("preload", "seccomp", "both");
+    const std::string by = GENERATE(from_range(ways_to_lead()));
     require_output(
         script(folder,
                "$run sh -c \"(while ! test -e go; do sleep 0.02; done; $client > answer; echo child \\$?) & "
@@ -112,7 +113,7 @@ TEST_CASE("run: by preload nobody waits for a daemon that the program leaves beh
 
 TEST_CASE("run: whom it waits for, it says after a while") {
     const Folder folder;
-    const std::string by = GENERATE("preload", "seccomp");
+    const std::string by = GENERATE(from_range(ways_to_lead()));
     require_output(
         script(folder,
                "$run sh -c \"sh -c 'echo \\$\\$ > child; while ! grep -q behind err; do sleep 0.02; "
@@ -123,7 +124,7 @@ TEST_CASE("run: whom it waits for, it says after a while") {
 
 TEST_CASE("run: who wants to end it waits for no child that outlives the program") {
     const Folder folder;
-    const std::string by = GENERATE("preload", "seccomp");
+    const std::string by = GENERATE(from_range(ways_to_lead()));
     const std::string main_ends = "echo \\$\\$ > pid; exit 5";
     require_output(script(folder,
                           "$run sh -c \"sleep 600 > there & echo \\$! > child; " + main_ends +
@@ -136,7 +137,7 @@ TEST_CASE("run: who wants to end it waits for no child that outlives the program
 
 TEST_CASE("run: who ended its program by a signal waits for no child of it") {
     const Folder folder;
-    const std::string by = GENERATE("preload", "seccomp");
+    const std::string by = GENERATE(from_range(ways_to_lead()));
     require_output(script(folder,
                           "$run sh -c \"sleep 600 > there & echo \\$! > child; wait\" & when test -s child\n"
                           "kill -TERM $!; wait $!; echo $?; kill $(cat child)",
@@ -156,7 +157,52 @@ TEST_CASE("run: a simulator of the user's own is not taken for one that a run be
                        "1\n");
 }
 
-TEST_CASE("run: an open that a signal interrupted leaves no descriptor") {
+TEST_CASE("run: what is in the place of its lock and is no file is left alone") {
+    const Folder folder;
+    require_output(script(folder, "mkdir state; mkfifo state/run.lock; $run sh -c 'exit 5'; echo $?"), "5\n");
+    CHECK(is_stopped(folder));
+}
+
+TEST_CASE("run: who ends it while its simulator starts ends it, and nothing runs on") {
+    const Folder folder;
+    const std::string slow = "#!/bin/sh\necho > starts\nsleep 0.3\nexec " + built_program("cs2simd");
+    write_file(folder / "slow", slow + " \"$@\"\n");
+    std::filesystem::permissions(folder / "slow", std::filesystem::perms::owner_all);
+    const std::string signal = GENERATE("INT", "TERM", "HUP");
+    const std::string whom = GENERATE("$!", "-$!");  // it alone, or its group as a terminal does
+    INFO(signal << " " << whom);
+    require_output(
+        script(folder, stopped() +
+                           "export CS2SIM_DAEMON=$PWD/slow\n"
+                           "setsid env --default-signal=INT $run sh -c 'echo ran' & when test -e starts\n"
+                           "env kill -s " +
+                           signal + " -- " + whom + "; wait $!; kill -l $?; when stopped"),
+        signal + "\n");
+}
+
+TEST_CASE("run: a simulator that its program restarts ends with it all the same") {
+    const Folder folder;
+    require_output(script(folder,
+                          "$run sh -c \"" + built_program("cs2sim") +
+                              " restart > again; echo \\$?; $client > answer; echo \\$?\"",
+                          "preload"),
+                   "0\n0\n");
+    CHECK(is_stopped(folder));
+}
+
+TEST_CASE("run: by seccomp its simulator cannot be restarted by its program, which would wait for itself") {
+    const Folder folder;
+    const std::string by = GENERATE("seccomp", "both");
+    require_output(
+        script(folder,
+               "$run sh -c \"" + built_program("cs2sim") +
+                   " restart 2> refused; echo \\$?; $client > answer; echo \\$?\"; grep -c within refused",
+               by),
+        "1\n0\n1\n");
+    CHECK(is_stopped(folder));
+}
+
+TEST_CASE("run: by seccomp an open that a signal interrupted leaves no descriptor") {
     const Folder folder;
     write_file(folder / "opens.py", R"(
 import os, signal
@@ -174,7 +220,7 @@ print(sum(os.readlink(link).startswith("socket:") for link in links if os.path.i
 
 TEST_CASE("run: children that were there before are not waited for") {
     const Folder folder;
-    const std::string by = GENERATE("preload", "seccomp");
+    const std::string by = GENERATE(from_range(ways_to_lead()));
     require_output(
         script(folder,
                "sh -c 'sleep 600 > there 2>&1 & echo $! > before; exec \"$@\"' - $run sh -c 'exit 5'; "
@@ -188,7 +234,7 @@ TEST_CASE("run: the exit status is the program's, too, for who ignores the ends 
     require_output(script(folder, "env --ignore-signal=CHLD $run sh -c 'exit 42'; echo $?"), "42\n");
 }
 
-TEST_CASE("run: a wait that a signal interrupted keeps neither a thread nor a session") {
+TEST_CASE("run: by seccomp a wait that a signal interrupted keeps neither a thread nor a session") {
     const Folder folder;
     write_file(folder / "waits.py", R"(
 import fcntl, os, signal, subprocess, sys, time

@@ -1,6 +1,7 @@
 // cs2sim run: by which paths a program reaches the simulator, and from which it may be installed.
 #include "test/scenario/expect.h"
 #include "test/scenario/simulator.h"
+#include "test/scenario/ways_to_lead.h"
 
 using namespace cs2sim;
 using namespace cs2sim::scenario;
@@ -70,11 +71,18 @@ TEST_CASE("run: by seccomp what only looks like the device is not") {
 
 TEST_CASE("run: the device's path may be relative, and is not empty") {
     const Folder folder;
-    const std::string by = GENERATE("preload", "seccomp");
-    const Outcome outcome = run_led(folder, {"--by", by, "--device", "hsm"},
-                                    {"python3", "-c", exchanges("os.open(os.environ['CRYPTOSERVER'], 2)")});
-    INFO(outcome.err);
-    CHECK(outcome.out == "9e000008b0830063\n");
+    const std::string by = GENERATE(from_range(ways_to_lead()));
+    for (const std::vector<std::string>& device : {std::vector<std::string>{"--device", "hsm"},
+                                                   {"--device=hsm"},
+                                                   {"--device", "[hsm]"},
+                                                   {"--device=[hsm]"}}) {
+        std::vector<std::string> options{"--by", by};
+        options.insert(options.end(), device.begin(), device.end());
+        const Outcome outcome =
+            run_led(folder, options, {"python3", "-c", exchanges("os.open(os.environ['CRYPTOSERVER'], 2)")});
+        INFO(outcome.err);
+        CHECK(outcome.out == "9e000008b0830063\n");
+    }
     const Outcome refused = run_led(folder, {"--by", by, "--device", ""}, {"true"});
     CHECK(refused.status == 2);
     CHECK(refused.err.find("--device") != std::string::npos);

@@ -3,6 +3,7 @@
 
 #include "test/scenario/expect.h"
 #include "test/scenario/simulator.h"
+#include "test/scenario/ways_to_lead.h"
 
 using namespace cs2sim;
 using namespace cs2sim::scenario;
@@ -61,7 +62,7 @@ TEST_CASE("run: a client with the driver's ioctl works, linked dynamically or st
     CHECK(contains(other.err, "No such file or directory"));
 }
 
-TEST_CASE("run: programs that make their system calls themselves are led when asked for") {
+TEST_CASE("run: by seccomp programs that make their system calls themselves are led when asked for") {
     const Folder folder;
     require_shown(run_led(folder, {"--by", "seccomp"}, {built_program("example_raw_client")}), kGetState);
     require_shown(run_led(folder, {"--by", "seccomp"}, {"sh", "-c", built_program("example_raw_client")}),
@@ -90,17 +91,32 @@ TEST_CASE("run: a program of 32 bits is led too, though nothing can be preloaded
 }
 #endif
 
-TEST_CASE("run: where seccomp is refused, the reason is told and the program does not run") {
+TEST_CASE("run: by seccomp within another run of the same device a program is led as well") {
+    const Folder folder;
+    const auto nested = [&](const std::string& outer, std::vector<std::string> options) {
+        std::vector<std::string> words{built_program("cs2sim"), "run", "--state", folder / "state"};
+        words.insert(words.end(), options.begin(), options.end());
+        words.insert(words.end(), {"--", built_program("example_raw_client_static")});
+        return run_led(folder, {"--by", outer}, words);
+    };
+    const std::string outer = GENERATE("preload", "seccomp", "both");
+    const std::string inner = GENERATE("seccomp", "both");
+    INFO(outer << " " << inner);
+    require_shown(nested(outer, {"--by", inner}), kGetState);
+}
+
+TEST_CASE("run: by seccomp where it is refused, the reason is told and the program does not run") {
     const Folder folder;
     // The kernel refuses a second listener below the first one. Through a shell: see below.
     const std::string led =
-        built_program("cs2sim") + " run --by seccomp --state " + (folder / "state").string() + " -- ";
-    const Outcome refused =
-        run({"sh", "-c", led + led + "touch " + (folder / "there").string() + "; echo $?"});
+        built_program("cs2sim") + " run --by seccomp --state " + (folder / "state").string();
+    const Outcome refused = run({"sh", "-c",
+                                 led + " -- " + led + " --device /nowhere/hsm -- touch " +
+                                     (folder / "there").string() + "; echo $?"});
     INFO(refused.out << refused.err);
     CHECK(refused.out == "126\n");
     CHECK(contains(refused.err, "seccomp user notification"));
-    CHECK(contains(refused.err, "Device or resource busy"));
+    CHECK(contains(refused.err, "Device or resource busy; another one, as of a `cs2sim run` around this"));
     CHECK_FALSE(std::filesystem::exists(folder / "there"));
     CHECK(is_stopped(folder));
 }
@@ -174,7 +190,7 @@ TEST_CASE("run: the exit status is the program's, and what cannot be run is told
 
 TEST_CASE("run: who ends it ends the program, and the simulator goes too") {
     const Folder folder;
-    const std::string how = GENERATE("preload", "seccomp");
+    const std::string how = GENERATE(from_range(ways_to_lead()));
     const std::string script = "cd " + folder.path().string() + "; " + built_program("cs2sim") +
                                " run --state state --by " + how +
                                " -- sh -c 'echo > there; exec sleep 600' & "

@@ -13,6 +13,8 @@
 #include "tools/control/program.h"
 #include "tools/control/stop_instance.h"
 #include "tools/cs2sim/commands.h"
+#include "tools/cs2sim/shared_simulator.h"
+#include "tools/cs2sim/supervisor.h"
 #include "tools/cs2sim/wrong_words.h"
 #include "tools/instance/standard_output.h"
 #include "tools/instance/start_options.h"
@@ -62,14 +64,24 @@ int restart(const StartOptions& options) {
                "was started; `cs2sim stop` ends it, `cs2sim start` starts one\n";
         return tools::kRefused;
     }
+    if (is_supervised(host_socket(options.state).string())) {
+        std::cerr
+            << "cs2sim: a simulator cannot be restarted from within `cs2sim run --by seccomp` or `--by "
+               "both`, "
+               "which would wait for its end; from outside it can, and csadm Restart restarts the device\n";
+        return tools::kRefused;
+    }
     if (!known) {
         std::cerr << "cs2sim: no instance runs on " << terminal_text(options.state.string())
                   << ", nor did one; `cs2sim start` starts one\n";
         return tools::kNoDevice;
     }
     if (const int usable = would_start(options); usable != 0) return usable;
+    const bool of_a_run = runs && ends_with_its_users(options.state);
     if (const int status = runs ? stop_instance(options.state) : 0; status != 0) return status;
-    return start(options);
+    const int status = start(options);
+    if (status == 0 && of_a_run) let_end_with_its_users(options.state);
+    return status;
 }
 
 constexpr int kCalledWrongly = 2;
@@ -81,14 +93,19 @@ bool tell_wrong_word(const CLI::App& app) {
     return words.has_value();
 }
 
-// CLI11 takes a word in brackets for a list and takes it apart, which would change what the user's own
-// program is given (`sh -c '[ -e x ]'`): a mark keeps such a word from it until it has become an option's
+// CLI11 takes a word or a value in brackets for a list and takes it apart, which would change what the user's
+// own program is given (`sh -c '[ -e x ]'`): a mark keeps such a one from it until it has become an option's
 // value.
 constexpr char kInBrackets = '\x1f';
 
 void mark_brackets(std::vector<std::string>& words) {
-    for (std::string& word : words)
-        if (word.starts_with('[') && word.ends_with(']')) word.insert(word.begin(), kInBrackets);
+    bool options_end = false;
+    for (std::string& word : words) {
+        options_end = options_end || word == "--";
+        const std::size_t value = !options_end && word.starts_with("--") ? word.find('=') + 1 : 0;
+        if (word.size() > value && word[value] == '[' && word.ends_with(']'))
+            word.insert(word.begin() + static_cast<std::ptrdiff_t>(value), kInBrackets);
+    }
 }
 
 std::string as_typed(std::string word) {

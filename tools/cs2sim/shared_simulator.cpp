@@ -11,6 +11,7 @@
 #include <array>
 #include <cerrno>
 #include <chrono>
+#include <csignal>
 #include <cstdint>
 #include <cstring>
 #include <fstream>
@@ -54,8 +55,11 @@ bool lock(const FileDescriptor& file, Part part, short type, Patience patience =
 fs::path lock_file(const fs::path& state) { return state / "run.lock"; }
 
 FileDescriptor open_lock(const fs::path& state, int more = 0) {
-    return FileDescriptor(
+    FileDescriptor file(
         ::open(lock_file(state).c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | more, 0600));
+    struct stat found {};
+    return file && ::fstat(file.get(), &found) == 0 && S_ISREG(found.st_mode) ? std::move(file)
+                                                                              : FileDescriptor();
 }
 
 // In ticks since the machine's start (proc(5), stat); 0: there is no such process. Numbers come again, in
@@ -92,11 +96,15 @@ Noted noted(const FileDescriptor& file) {
 
 constexpr pid_t kWhoeverStarts = -1;
 
-// Precondition: kUsers is ours whole. A simulator that somebody else started stays.
-void stop_noted(const fs::path& state, const FileDescriptor& file) {
+bool is_the_noted_one(const fs::path& state, const FileDescriptor& file) {
     const auto holder = InstanceLock::holder(state);
     const Noted ours = noted(file);
-    if (!holder || *holder <= 0 || *holder != ours.simulator || began(*holder) != ours.began) return;
+    return holder && *holder > 0 && *holder == ours.simulator && began(*holder) == ours.began;
+}
+
+// Precondition: kUsers is ours whole. A simulator that somebody else started stays.
+void stop_noted(const fs::path& state, const FileDescriptor& file) {
+    if (!is_the_noted_one(state, file)) return;
     stop_instance(state);
     note(file, 0);
 }
@@ -120,7 +128,59 @@ void become_background() {
     if (::chdir("/") != 0) ::_exit(1);
 }
 
+// While it lives, signals of those who want to end us wait; SIGQUIT does not.
+class EndingLater {
+public:
+    EndingLater() {
+        for (const int number : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&ending_, number);
+        ::pthread_sigmask(SIG_BLOCK, &ending_, &before_);
+    }
+    ~EndingLater() { give_back(); }
+    EndingLater(const EndingLater&) = delete;
+    EndingLater& operator=(const EndingLater&) = delete;
+
+    bool somebody_waits() const {
+        sigset_t waiting{};
+        ::sigpending(&waiting);
+        sigandset(&waiting, &waiting, &ending_);
+        return sigisemptyset(&waiting) == 0;
+    }
+    void give_back() const { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+
+private:
+    sigset_t ending_{};
+    sigset_t before_{};
+};
+
+// In a session of its own: a terminal interrupts us, not a start halfway.
+bool start_simulator(const fs::path& state, const EndingLater& signals) {
+    const pid_t child = ::fork();
+    if (child == 0) {
+        ::setsid();
+        signals.give_back();
+        for (const std::string& variable : socket_variables()) ::unsetenv(variable.c_str());
+        if (const int null = ::open("/dev/null", O_WRONLY); null >= 0) ::dup2(null, STDOUT_FILENO);
+        become({daemon_program(), "start", "--no-device", "--state", state.string()});
+    }
+    int status = 0;
+    while (child > 0 && ::waitpid(child, &status, 0) < 0 && errno == EINTR) {
+    }
+    return child > 0 && WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
 }  // namespace
+
+bool ends_with_its_users(const fs::path& state) {
+    const FileDescriptor file = open_lock(state);
+    return file && is_the_noted_one(state, file);
+}
+
+void let_end_with_its_users(const fs::path& state) {
+    const FileDescriptor file = open_lock(state);
+    if (!file) return;
+    note(file, InstanceLock::holder(state).value_or(0));
+    if (lock(file, kUsers, F_WRLCK, Patience::none)) stop_noted(state, file);  // they ended meanwhile
+}
 
 SharedSimulator::~SharedSimulator() {
     if (!lock_) {
@@ -186,9 +246,12 @@ bool SharedSimulator::start() {
             note(lock_, kWhoeverStarts);
             stop_after_the_last_user();
         }
-        started_ = run_program({daemon_program(), "start", "--no-device", "--state", state_.string()}, true,
-                               socket_variables()) == 0;
-        if (lock_) note(lock_, started_ ? InstanceLock::holder(state_).value_or(0) : 0);
+        const EndingLater signals;
+        started_ = start_simulator(state_, signals);
+        if (lock_)
+            note(lock_, started_ ? InstanceLock::holder(state_).value_or(0) : 0);
+        else if (started_ && signals.somebody_waits())
+            stop_instance(state_);
         there = started_ || answers();  // one that is not ours came first
     }
     if (lock_) lock(lock_, kStarter, F_UNLCK);

@@ -9,6 +9,11 @@
 
 namespace cs2sim {
 
+// Whether the simulator that runs on `state` is one that a SharedSimulator began.
+bool ends_with_its_users(const std::filesystem::path& state);
+// Makes the one that runs on `state` such a one: it took the place of one that was.
+void let_end_with_its_users(const std::filesystem::path& state);
+
 // Uses the simulator that runs, or starts one. One that was started so ends with its last user, however that
 // ends: users share a lock of state/run.lock, and a process beside the simulator waits until nobody has it.
 class SharedSimulator {
@@ -19,7 +24,8 @@ public:
     SharedSimulator(const SharedSimulator&) = delete;
     SharedSimulator& operator=(const SharedSimulator&) = delete;
 
-    // Whether it answers. False, said: there is none.
+    // Whether it answers. False, said: there is none. SIGINT, SIGTERM and SIGHUP end us as ever, but not
+    // halfway through a start: nobody would stop what began all the same.
     bool there();
 
 private:

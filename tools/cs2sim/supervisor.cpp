@@ -1,12 +1,9 @@
 #include "tools/cs2sim/supervisor.h"
 
 #include <fcntl.h>
-#include <linux/audit.h>
-#include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <poll.h>
 #include <sys/ioctl.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/un.h>
@@ -31,6 +28,7 @@
 #include "tools/control/attended_child.h"
 #include "tools/control/program.h"
 #include "tools/cs2sim/device_name.h"
+#include "tools/cs2sim/seccomp_filter.h"
 
 namespace cs2sim {
 namespace {
@@ -40,67 +38,13 @@ using host::FileDescriptor;
 
 constexpr int kNotAllowed = 126;
 
-// The numbers of the system calls that we are asked about, of each kind of program that this machine runs.
-struct Calls {
-    std::uint32_t architecture;
-    int open;
-    int openat;
-    int openat2;
-    int creat;
-    int ioctl;
-};
-#if defined(__x86_64__)
-constexpr std::array kCalls{Calls{AUDIT_ARCH_X86_64, SYS_open, SYS_openat, SYS_openat2, SYS_creat, SYS_ioctl},
-                            Calls{AUDIT_ARCH_I386, 5, 295, 437, 8, 54}};
-#elif defined(__aarch64__)
-// It has neither open nor creat.
-constexpr std::array kCalls{
-    Calls{AUDIT_ARCH_AARCH64, SYS_openat, SYS_openat, SYS_openat2, SYS_openat, SYS_ioctl}};
-#else
-#error "the architecture's AUDIT_ARCH_ is to be named here"
-#endif
+// What a supervised program and its descendants have in their environment.
+constexpr const char* kDevice = "CS2SIM_SUPERVISED_DEVICE";
+constexpr const char* kSocket = "CS2SIM_SUPERVISED_SOCKET";
 
-const Calls& calls_of(const seccomp_data& asked) {
-    for (const Calls& calls : kCalls)
-        if (calls.architecture == asked.arch) return calls;
-    return kCalls[0];  // the filter asks about no others
-}
-
-constexpr std::uint32_t offset_of_argument(int number) {
-    return offsetof(seccomp_data, args) + 8 * static_cast<std::uint32_t>(number);
-}
-
-// Asks us about open and its kin, and ioctls of the driver's numbers; everything else goes on.
-int install_filter() {
-    constexpr std::uint32_t kNumberMask = 0xff00;
-    constexpr std::uint32_t kDriver = kIoctlAwait & kNumberMask;
-    std::vector<sock_filter> filter;
-    for (const Calls& calls : kCalls) {
-        const auto jump_if = [](int call, std::uint8_t yes, std::uint8_t no) {
-            return sock_filter BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, static_cast<std::uint32_t>(call), yes, no);
-        };
-        const std::array of_this_kind{
-            sock_filter BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, arch)),
-            sock_filter BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, calls.architecture, 0, 11),
-            sock_filter BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
-            jump_if(calls.openat2, 7, 0),
-            jump_if(calls.creat, 6, 0),
-            jump_if(calls.openat, 5, 0),
-            jump_if(calls.open, 4, 0),
-            jump_if(calls.ioctl, 0, 4),
-            sock_filter BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offset_of_argument(1)),
-            sock_filter BPF_STMT(BPF_ALU | BPF_AND | BPF_K, kNumberMask),
-            sock_filter BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, kDriver, 0, 1),
-            sock_filter BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_USER_NOTIF),
-            sock_filter BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
-        };
-        filter.insert(filter.end(), of_this_kind.begin(), of_this_kind.end());
-    }
-    filter.push_back(BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW));
-    const sock_fprog program{static_cast<unsigned short>(filter.size()), filter.data()};
-    if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return -1;
-    return static_cast<int>(
-        ::syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_NEW_LISTENER, &program));
+bool has_value(const char* variable, const std::string& value) {
+    const char* const found = std::getenv(variable);
+    return found && value == found;
 }
 
 // A message of one byte, with space for one descriptor.
@@ -190,7 +134,7 @@ private:
     }
 
     void answer(const seccomp_notif& question) {
-        const Calls& calls = calls_of(question.data);
+        const FilteredCalls& calls = calls_of(question.data);
         if (question.data.nr != calls.ioctl) return answer_open(question, calls);
         FileDescriptor line = descriptor_of(question);
         if (!line || !is_ours(line.get())) return go_on(question);
@@ -200,7 +144,7 @@ private:
         }).detach();
     }
 
-    int asked_flags(const seccomp_notif& question, const Calls& calls) const {
+    int asked_flags(const seccomp_notif& question, const FilteredCalls& calls) const {
         const int call = question.data.nr;
         if (call == calls.openat) return static_cast<int>(question.data.args[2]);
         if (call == calls.open) return static_cast<int>(question.data.args[1]);
@@ -212,7 +156,7 @@ private:
         return static_cast<int>(flags);
     }
 
-    void answer_open(const seccomp_notif& question, const Calls& calls) {
+    void answer_open(const seccomp_notif& question, const FilteredCalls& calls) {
         const bool at = question.data.nr == calls.openat || question.data.nr == calls.openat2;
         const int flags = asked_flags(question, calls);
         const fs::path path = asked_path(question, at);
@@ -361,7 +305,33 @@ private:
     std::string socket_;
 };
 
+// In the child that is to be the program: has the kernel ask who is at the end of `line`, and becomes it. The
+// kernel has one to ask a process tree: where that leads to the same device already, so much the better.
+[[noreturn]] void become_supervised(const std::vector<std::string>& program, const std::string& device,
+                                    const std::string& socket, int line) {
+    const int listener = install_filter();
+    const int error = errno;
+    send_descriptor(line, listener);
+    ::close(listener);
+    if (listener < 0 && (error != EBUSY || !has_value(kDevice, device) || !has_value(kSocket, socket))) {
+        std::cerr
+            << "cs2sim: nothing can be preloaded into " << program[0]
+            << ", and to lead it all the same takes a seccomp user notification, which this kernel allows "
+               "not: "
+            << std::strerror(error)
+            << (error == EBUSY ? "; another one, as of a `cs2sim run` around this, leads these processes"
+                               : "")
+            << '\n';
+        ::_exit(kNotAllowed);
+    }
+    ::setenv(kDevice, device.c_str(), 1);
+    ::setenv(kSocket, socket.c_str(), 1);
+    become(program);
+}
+
 }  // namespace
+
+bool is_supervised(const std::string& socket) { return has_value(kSocket, socket); }
 
 int run_supervised(const std::vector<std::string>& program, const std::string& device,
                    const std::string& socket) {
@@ -372,21 +342,7 @@ int run_supervised(const std::vector<std::string>& program, const std::string& d
     AttendedChild child(AttendedChild::Until::descendants_end);
     const pid_t forked = child.fork();
     if (forked < 0) return kNotAllowed;
-    if (forked == 0) {
-        const int listener = install_filter();
-        const int error = errno;
-        send_descriptor(theirs.get(), listener);
-        if (listener >= 0) {
-            ::close(listener);
-            become(program);
-        }
-        std::cerr
-            << "cs2sim: nothing can be preloaded into " << program[0]
-            << ", and to lead it all the same takes a seccomp user notification, which this kernel allows "
-               "not: "
-            << std::strerror(error) << '\n';
-        ::_exit(kNotAllowed);
-    }
+    if (forked == 0) become_supervised(program, device, socket, theirs.get());
     theirs = FileDescriptor(-1);
     FileDescriptor listener = receive_descriptor(ours.get());
     if (!listener) return child.wait();

@@ -14,4 +14,7 @@ namespace cs2sim {
 int run_supervised(const std::vector<std::string>& program, const std::string& device,
                    const std::string& socket);
 
+// Whether we descend from such a program whose opens lead to `socket`.
+bool is_supervised(const std::string& socket);
+
 }  // namespace cs2sim
