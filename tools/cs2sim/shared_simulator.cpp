@@ -132,7 +132,11 @@ void become_background() {
 class EndingLater {
 public:
     EndingLater() {
-        for (const int number : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&ending_, number);
+        for (const int number : {SIGINT, SIGTERM, SIGHUP}) {
+            struct sigaction present {};
+            ::sigaction(number, nullptr, &present);
+            if (present.sa_handler != SIG_IGN) sigaddset(&ending_, number);  // nohup(1)
+        }
         ::pthread_sigmask(SIG_BLOCK, &ending_, &before_);
     }
     ~EndingLater() { give_back(); }
