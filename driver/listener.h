@@ -40,8 +40,9 @@ Opened<std::unique_ptr<Listener>> listen_tcp(const std::string& where, Answerer 
                                              const SocketOptions& = {});
 // Whether listen_tcp() understands `where`; opens nothing.
 Opened<void> check_tcp(const std::string& where);
-// A stream socket that listens already and came with the process; `descriptor` is its number. Owned from then
-// on.
+// A stream socket that listens already and came with the process; `descriptor` is its number. The descriptor
+// is owned from then on. The socket is not: it listens on after stop() for whoever else has it, and who
+// connects meanwhile waits in its queue.
 Opened<std::unique_ptr<Listener>> listen_inherited(const std::string& descriptor, Answerer answerer,
                                                    const SocketOptions& = {});
 // A stale socket file, whose owner is gone, is replaced; a live one is refused.

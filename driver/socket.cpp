@@ -49,10 +49,10 @@ Opened<std::unique_ptr<Listener>> opened(const std::string& name, Work&& work) {
     }
 }
 
-Opened<std::unique_ptr<Listener>> serve(int fd, const std::string& address, std::string file,
-                                        Answerer answerer, const SocketOptions& options) {
+Opened<std::unique_ptr<Listener>> serve(int fd, SocketListener::Socket whose, const std::string& address,
+                                        std::string file, Answerer answerer, const SocketOptions& options) {
     auto listener =
-        std::make_unique<SocketListener>(fd, address, std::move(file), std::move(answerer), options);
+        std::make_unique<SocketListener>(fd, whose, address, std::move(file), std::move(answerer), options);
     if (!listener->start()) return tl::make_unexpected(address + ": no descriptors or threads are left");
     return listener;
 }
@@ -75,7 +75,8 @@ Opened<std::unique_ptr<Listener>> listen(const std::string& name, const typename
                                                ? ": is taken, another program listens there"
                                                : ": " + error.message()));
     const std::string address = name_of(acceptor.local_endpoint());
-    return serve(acceptor.release(), address, std::move(file), std::move(answerer), options);
+    return serve(acceptor.release(), SocketListener::Socket::own, address, std::move(file),
+                 std::move(answerer), options);
 }
 
 // PORT@ADDRESS, ADDRESS:PORT, [ADDRESS]:PORT, or a port alone, which is on loopback.
@@ -152,7 +153,7 @@ Opened<std::unique_ptr<Listener>> listen_inherited(const std::string& descriptor
         std::memcpy(end.data(), &storage, std::min<std::size_t>(length, end.capacity()));
         address = name_of(end);
     }
-    return serve(fd, address, "", std::move(answerer), options);
+    return serve(fd, SocketListener::Socket::inherited, address, "", std::move(answerer), options);
 }
 
 Opened<std::unique_ptr<Listener>> listen_unix(const std::string& path, Answerer answerer,

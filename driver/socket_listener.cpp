@@ -70,9 +70,10 @@ bool watch_for(int events, int fd, std::uint32_t what, std::uint64_t number) {
 
 }  // namespace
 
-SocketListener::SocketListener(int fd, std::string address, std::string file, Answerer answerer,
+SocketListener::SocketListener(int fd, Socket whose, std::string address, std::string file, Answerer answerer,
                                const SocketOptions& options)
     : fd_(fd),
+      whose_(whose),
       address_(std::move(address)),
       file_(std::move(file)),
       answerer_(std::move(answerer)),
@@ -105,9 +106,15 @@ void SocketListener::stop() {
         ::eventfd_write(stop_event_, 1);
         thread_.join();
     }
-    ::shutdown(fd_, SHUT_RDWR);  // who connects from now on is refused
+    // Who connects from now on is refused. A shutdown acts on the socket, not on our descriptor of it.
+    if (whose_ == Socket::own) ::shutdown(fd_, SHUT_RDWR);
     std::unique_lock lock(mutex_);
     gone_.wait(lock, [&] { return callers_.empty(); });
+}
+
+bool SocketListener::stopping() {
+    const std::lock_guard lock(mutex_);
+    return stopping_;
 }
 
 void SocketListener::watch() {
@@ -129,7 +136,7 @@ void SocketListener::watch() {
 }
 
 void SocketListener::accept_all() {
-    for (;;) {
+    while (!stopping()) {  // who is in the queue of an inherited socket is the next process's
         const int fd = ::accept4(fd_, nullptr, nullptr, SOCK_CLOEXEC);
         if (fd >= 0) {
             admit(fd);

@@ -16,8 +16,12 @@ namespace cs2sim {
 
 class SocketListener final : public Listener {
 public:
-    // Owns `fd`, which listens. `file` is removed at the end; may be empty.
-    SocketListener(int fd, std::string address, std::string file, Answerer answerer,
+    // Whose the socket is. One that was inherited listens on when this process lets go of it: whoever started
+    // us has it too, and hands it to the next.
+    enum class Socket : bool { own, inherited };
+
+    // Owns the descriptor `fd`, which listens. `file` is removed at the end; may be empty.
+    SocketListener(int fd, Socket whose, std::string address, std::string file, Answerer answerer,
                    const SocketOptions& options);
     ~SocketListener() override;
 
@@ -32,6 +36,7 @@ private:
     using Callers = std::map<Number, std::shared_ptr<SocketCaller>>;
     using Instant = SocketCaller::Instant;
 
+    bool stopping();
     void watch();
     void accept_all();
     void admit(int fd);
@@ -41,6 +46,7 @@ private:
     bool make_place(std::unique_lock<std::mutex>& lock);
 
     const int fd_;
+    const Socket whose_;
     const std::string address_;
     const std::string file_;
     const Answerer answerer_;

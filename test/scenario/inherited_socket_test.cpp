@@ -1,4 +1,5 @@
-// Sockets that whoever starts a simulator hands to it: what they are called, and that no restart has them.
+// Sockets that whoever starts a simulator hands to it: what they are called, that no restart has them, and
+// that they outlive it.
 #include <string>
 
 #include "test/scenario/expect.h"
@@ -93,4 +94,55 @@ TEST_CASE("a restart that does not get what the instance inherited stops nothing
         CHECK(instance.pid() != before);
         require_success(instance.cs2sim({"restart"}));  // its own sockets again
     }
+}
+
+TEST_CASE(
+    "inherited sockets listen on when the simulator ends and the next one answers who queued meanwhile") {
+    // One who keeps the sockets, as systemd does, and asks for a challenge that no device gives.
+    const std::string keeper = R"(
+import os, signal, socket, subprocess, sys
+cs2sim, state, folder = sys.argv[1:]
+tcp = socket.create_server(('127.0.0.1', 0))
+local = socket.socket(socket.AF_UNIX); local.bind(folder + '/way'); local.listen()
+os.dup2(tcp.fileno(), 3); os.dup2(local.fileno(), 4)
+
+def call():
+    callers = [socket.create_connection(tcp.getsockname()), socket.socket(socket.AF_UNIX)]
+    callers[1].connect(folder + '/way')
+    for caller in callers: caller.sendall(bytes.fromhex('9C000009008301000A'))
+    return callers
+
+def start(by_systemd):
+    words = [cs2sim, 'start', '--foreground', '--state', state, '--no-device']
+    child = os.fork()
+    if child: return child
+    if by_systemd: os.environ.update(LISTEN_FDS='2', LISTEN_PID=str(os.getpid()))
+    else: words += ['--listen', 'fd:3', '--listen', 'fd:4']
+    for kept in (3, 4): os.set_inheritable(kept, True)
+    os.dup2(2, 1)
+    os.execv(cs2sim, words)
+
+for by_systemd in (True, True, False, False):
+    queued = call()
+    child = start(by_systemd)
+    for caller in queued + call(): print(caller.recv(8).hex())
+    if by_systemd: os.kill(child, signal.SIGTERM)
+    else: subprocess.run([cs2sim, 'stop', '--state', state], stdout=2, check=True)
+    print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]),
+          [s.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN) for s in (tcp, local)])
+)";
+    const Instance instance;
+    RunOptions options;
+    options.environment = instance.environment;
+    const Outcome outcome = run(
+        {"python3", "-c", keeper, built_program("cs2sim"), instance.state, instance.folder.path().string()},
+        options);
+    INFO(outcome.err);
+    std::string expected;
+    for (int round = 0; round < 4; ++round) {
+        for (int caller = 0; caller < 4; ++caller) expected += "9e000008b0830063\n";
+        expected += "0 [1, 1]\n";
+    }
+    CHECK(outcome.out == expected);
+    CHECK(outcome.status == 0);
 }
