@@ -21,28 +21,35 @@ _cs2sim() {
     if [ "${1##*/}" = cs2sim ] && _cs2sim_program; then return; fi
     local line=${COMP_LINE:0:COMP_POINT} typed found
     typed=${line##* }
+    while line=${line%"$typed"} && [ "${line%'\ '}" != "$line" ]; do # a blank that belongs to a file's name
+        line=${line%' '} typed="${line##* } $typed"
+    done
     if [ "${1##*/}" = cs2sim ]; then
         local words=("${COMP_WORDS[@]:1:COMP_CWORD-1}")
         found=$("$1" complete -- "${words[@]}" "$typed" 2>/dev/null)
     else
         found=$("$1" --complete "$typed" 2>/dev/null)
     fi
-    # Readline puts in what follows the last character at which it breaks words; a file's name may begin at a ',' as well.
-    local broken=${typed%"${typed##*[=:@]}"}
-    local prefix=${typed%"${typed##*[=:@,]}"}
+    # Readline puts in what follows the last '=' or ':', but keeps no '@': what is put in has it again. The name of a
+    # file has any '@', and may begin at a ',' as well. What stands behind a '\' breaks nothing.
+    local bare=${typed//\\?/__} broken prefix
+    broken=${bare##*[=:@]} prefix=${bare##*[=:,]}
+    broken=${typed:0:${#typed}-${#broken}} prefix=${typed:0:${#typed}-${#prefix}}
+    broken=${broken%@}
     local IFS=$'\n'
+    COMPREPLY=()
     if [ -n "$found" ]; then
         COMPREPLY=($found)
         COMPREPLY=("${COMPREPLY[@]#"$broken"}")
-    elif [ "$prefix" = "$broken" ]; then
+    elif [ "$prefix" = "$broken" ] && [ "${typed%@*}" = "$typed" ]; then
         COMPREPLY=($(compgen -f -- "${typed#"$prefix"}"))
-        compopt -o filenames 2>/dev/null
-    else
+        [ ${#COMPREPLY[@]} -eq 0 ] || compopt -o filenames 2>/dev/null
+    else # of "filenames" readline would write its own '\' before the '@' and the ','
         local file
-        COMPREPLY=()
         for file in $(compgen -f -- "${typed#"$prefix"}"); do
             [ ! -d "$file" ] || file=$file/
-            COMPREPLY+=("${prefix#"$broken"}$file")
+            printf -v file '%s%q' "$prefix" "$file"
+            [ "${file:0:${#broken}}" != "$broken" ] || COMPREPLY+=("${file:${#broken}}")
         done
         [ ${#COMPREPLY[@]} -ne 1 ] || [ "${COMPREPLY[0]%/}" = "${COMPREPLY[0]}" ] || compopt -o nospace 2>/dev/null
     fi
