@@ -34,6 +34,8 @@ using Opened = tl::expected<T, std::string>;  // or what went wrong, in words fo
 struct SocketOptions {
     std::size_t max_callers = 1024;                  // beyond it who is idle longest without logon gives way
     std::shared_ptr<CallerMemory> memory = nullptr;  // shared by all ways to a device; null: one of its own
+    std::uint32_t mode = 0600;                       // permissions of a Unix socket, whatever the umask; and
+    std::string group = {};                          // its group; empty: the process's own
 };
 // `where` is "port@address", or a port alone (loopback).
 Opened<std::unique_ptr<Listener>> listen_tcp(const std::string& where, Answerer answerer,

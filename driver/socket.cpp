@@ -15,6 +15,7 @@
 #include <boost/asio.hpp>
 
 #include "driver/listener.h"
+#include "driver/mount_point.h"
 #include "driver/socket_listener.h"
 
 namespace cs2sim {
@@ -116,6 +117,24 @@ Opened<void> clear_place(const std::string& path) {
     return {};
 }
 
+// Opens the socket file to those whom it is for. It is looked at once, and no link: in a folder of several
+// users another file could take its place.
+Opened<void> give_access(const std::string& path, const SocketOptions& options) {
+    CS2SIM_TRY_LET(group, group_id(options.group));
+    const auto refused = [&] { return tl::make_unexpected(path + ": " + std::strerror(errno)); };
+    const int fd = ::open(path.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0) return refused();
+    const std::string place = "/proc/self/fd/" + std::to_string(fd);
+    struct stat found {};
+    const bool given = ::fstat(fd, &found) == 0 && S_ISSOCK(found.st_mode) &&
+                       (found.st_gid == group || ::chown(place.c_str(), -1, group) == 0) &&
+                       ::chmod(place.c_str(), options.mode & 0777) == 0;
+    const int why = errno;
+    ::close(fd);
+    errno = why;
+    return given ? Opened<void>() : refused();
+}
+
 }  // namespace
 
 Opened<void> check_tcp(const std::string& where) {
@@ -162,7 +181,9 @@ Opened<std::unique_ptr<Listener>> listen_unix(const std::string& path, Answerer 
         return tl::make_unexpected(path + ": is no name for a socket, 1 to 107 bytes");
     return opened(path, [&]() -> Opened<std::unique_ptr<Listener>> {
         CS2SIM_TRY(clear_place(path));
-        return listen<local>(path, local::endpoint(path), path, std::move(answerer), options);
+        auto listening = listen<local>(path, local::endpoint(path), path, std::move(answerer), options);
+        if (listening) CS2SIM_TRY(give_access(path, options));
+        return listening;
     });
 }
 

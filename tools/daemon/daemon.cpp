@@ -167,7 +167,8 @@ bool is_loopback(const std::string& address) {
     return host.starts_with("127.") || host == "::1";
 }
 
-tl::expected<void, std::string> open_socket(Instance& instance, const std::string& where) {
+tl::expected<void, std::string> open_socket(Instance& instance, const StartOptions& options,
+                                            const std::string& where) {
     constexpr std::string_view kUnix = "unix:";
     constexpr std::string_view kInherited = "fd:";
     const Answerer answerer = instance.answerer(Reach::host);
@@ -175,10 +176,12 @@ tl::expected<void, std::string> open_socket(Instance& instance, const std::strin
     const bool inherited = where.starts_with(kInherited);
     const auto unix_name =
         inherited ? inherited_unix_name(where.substr(kInherited.size())) : std::optional<std::string>();
-    CS2SIM_TRY(instance.add(
-        unix_socket ? listen_unix(where.substr(kUnix.size()), answerer, instance.sockets())
-        : inherited ? listen_inherited(where.substr(kInherited.size()), answerer, instance.sockets())
-                    : listen_tcp(where, answerer, instance.sockets())));
+    SocketOptions sockets = instance.sockets();
+    sockets.mode = options.socket_mode;
+    sockets.group = options.node_group;
+    CS2SIM_TRY(instance.add(unix_socket ? listen_unix(where.substr(kUnix.size()), answerer, sockets)
+                            : inherited ? listen_inherited(where.substr(kInherited.size()), answerer, sockets)
+                                        : listen_tcp(where, answerer, sockets)));
     std::string address = unix_name.value_or(instance.listeners.back()->address());
     if (unix_socket) address.insert(0, kUnix);
     if (!unix_socket && !unix_name && !is_loopback(address))
@@ -204,27 +207,23 @@ tl::expected<void, std::string> open_nodes(Instance& instance, const StartOption
         const fs::path folder = fs::path(chosen.path).parent_path();
         CS2SIM_TRY(folder == "/dev" ? tl::expected<void, std::string>() : make_own_folder(folder));
     }
-    if (chosen.socket) return open_socket(instance, "unix:" + chosen.path);
+    if (chosen.socket) return open_socket(instance, options, "unix:" + chosen.path);
     return open_node(instance, options, chosen.path);
 }
 
 tl::expected<void, std::string> open_sockets(Instance& instance, const StartOptions& options) {
-    for (const std::string& where : options.listen) CS2SIM_TRY(open_socket(instance, where));
+    for (const std::string& where : options.listen) CS2SIM_TRY(open_socket(instance, options, where));
     // The socket in the state folder, for `cs2sim run`: where nothing else was asked for, it is the way.
     const std::string for_hosts = host_socket(options.state).string();
     if (instance.record.devices.empty() && instance.record.listen.empty()) {
-        CS2SIM_TRY(open_socket(instance, "unix:" + for_hosts));
+        CS2SIM_TRY(open_socket(instance, options, "unix:" + for_hosts));
     } else {
         auto opened =
             instance.add(listen_unix(for_hosts, instance.answerer(Reach::host), instance.sockets()));
         CS2SIM_TRY(opened);
     }
-    auto control = listen_unix(control_socket(options.state).string(), instance.answerer(Reach::control));
-    std::error_code ignored;
-    if (control)
-        fs::permissions(control_socket(options.state), fs::perms::owner_read | fs::perms::owner_write,
-                        ignored);
-    return instance.add(std::move(control));
+    return instance.add(
+        listen_unix(control_socket(options.state).string(), instance.answerer(Reach::control)));
 }
 
 void report_end(Instance& instance, const StartOptions& options) {
@@ -281,6 +280,7 @@ tl::expected<std::unique_ptr<Instance>, std::string> launch(const StartOptions& 
     record.profile = options.profile;
     record.shim = name_of(options.shim);
     record.node_mode = options.node_mode;
+    record.socket_mode = options.socket_mode;
     record.node_group = options.node_group;
     record.log_level = options.log_level;
     record.pid_file = options.pid_file.string();
@@ -361,7 +361,9 @@ int start(const StartOptions& options) {
     }
     leave_no_core_file();
     close_memory();
-    ::umask(0077);  // state, log and sockets are this user's alone, whatever the shell says
+    // State, log and sockets are this user's alone, whatever the shell says; a way in that is for more gets
+    // its mode when it is there.
+    ::umask(0077);
     const sigset_t set = ending_signals();
     pthread_sigmask(SIG_BLOCK, &set, nullptr);  // every thread inherits it; wait_for_the_end() waits
     std::signal(SIGPIPE, SIG_IGN);

@@ -212,17 +212,12 @@ InstanceLock::~InstanceLock() {
 }
 
 void write_record(const fs::path& state, const InstanceRecord& record) {
-    const toml::table table{{"devices", to_array(record.devices)},
-                            {"kinds", to_array(record.kinds)},
-                            {"listen", to_array(record.listen)},
-                            {"inherited", to_array(record.inherited)},
-                            {"profile", record.profile},
-                            {"shim", record.shim},
-                            {"node_mode", record.node_mode},
-                            {"node_group", record.node_group},
-                            {"log_level", record.log_level},
-                            {"pid_file", record.pid_file},
-                            {"started", record.started}};
+    const toml::table table{{"devices", to_array(record.devices)}, {"kinds", to_array(record.kinds)},
+                            {"listen", to_array(record.listen)},   {"inherited", to_array(record.inherited)},
+                            {"profile", record.profile},           {"shim", record.shim},
+                            {"node_mode", record.node_mode},       {"socket_mode", record.socket_mode},
+                            {"node_group", record.node_group},     {"log_level", record.log_level},
+                            {"pid_file", record.pid_file},         {"started", record.started}};
     const fs::path whole = record_file(state);
     const fs::path part = whole.string() + ".new";
     // One that a kill left behind, or a link to what is not the simulator's.
@@ -253,6 +248,7 @@ std::optional<InstanceRecord> read_record(const fs::path& state) {
     record.profile = table["profile"].value_or(std::string());
     record.shim = table["shim"].value_or(record.shim);
     record.node_mode = table["node_mode"].value_or(record.node_mode);
+    record.socket_mode = table["socket_mode"].value_or(record.socket_mode);
     record.node_group = table["node_group"].value_or(std::string());
     record.log_level = table["log_level"].value_or(record.log_level);
     record.pid_file = table["pid_file"].value_or(std::string());

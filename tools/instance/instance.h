@@ -64,8 +64,9 @@ struct InstanceRecord {
     // alone: no tool has a way to them, and nobody hands them to another process.
     std::vector<std::string> inherited;
     std::string profile;
-    std::string shim = "auto";  // as --shim, --mode, --group and --log-level gave them
+    std::string shim = "auto";  // as --shim, --mode, --socket-mode, --group and --log-level gave them
     unsigned node_mode = 0660;
+    unsigned socket_mode = 0600;
     std::string node_group;
     std::string log_level = "info";
     std::string pid_file;      // absolute; empty: none

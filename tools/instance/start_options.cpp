@@ -98,10 +98,14 @@ void StartArguments::add_to(CLI::App& command, Unsaid unsaid) {
         ->envname("CS2SIM_FACTORY_KEY");
     command.add_option("--shim", shim_, "auto, cuse or fuse")
         ->transform(CLI::IsMember({"auto", "cuse", "fuse"}, CLI::ignore_case));
-    command.add_option("--mode", mode_, "permissions of the device node, octal")
-        ->check(
-            CLI::Validator([](std::string& text) { return octal(text) ? "" : "not octal permissions"; }, ""));
-    command.add_option("--group", options_.node_group, "group of the device node");
+    const CLI::Validator permissions(
+        [](std::string& text) { return octal(text) ? "" : "not octal permissions"; }, "");
+    command.add_option("--mode", mode_, "permissions of the device node, octal (0660)")->check(permissions);
+    by_environment(
+        command.add_option("--socket-mode", socket_mode_, "permissions of sockets unix:PATH, octal (0600)")
+            ->check(permissions),
+        "CS2SIM_SOCKET_MODE");
+    command.add_option("--group", options_.node_group, "group of the device node and of sockets unix:PATH");
     command.add_flag("--foreground", options_.foreground, "do not become a daemon");
     command.add_option("--pid-file", options_.pid_file, "write the process's number there");
     command
@@ -115,6 +119,7 @@ StartOptions StartArguments::complete() const {
     whole.shim = kShims.at(shim_);
     whole.device_node = !sockets_only_;
     whole.node_mode = octal(mode_).value_or(0660);
+    whole.socket_mode = octal(socket_mode_).value_or(0600);
     if (!whole.pid_file.empty()) whole.pid_file = std::filesystem::absolute(whole.pid_file);
     for (std::string& socket : inherited_sockets()) whole.listen.push_back(std::move(socket));
     whole.listen = each_descriptor_once(whole.listen);
@@ -149,6 +154,7 @@ StartOptions StartArguments::complete_from(const CLI::App& command) const {
     if (left_out("--profile")) whole.profile = record->profile;
     if (left_out("--shim") && kShims.contains(record->shim)) whole.shim = kShims.at(record->shim);
     if (left_out("--mode")) whole.node_mode = record->node_mode;
+    if (left_out("--socket-mode")) whole.socket_mode = record->socket_mode;
     if (left_out("--group")) whole.node_group = record->node_group;
     if (left_out("--log-level")) whole.log_level = record->log_level;
     if (left_out("--pid-file")) whole.pid_file = record->pid_file;
@@ -157,9 +163,9 @@ StartOptions StartArguments::complete_from(const CLI::App& command) const {
 
 std::vector<std::string> words_of(const StartOptions& options) {
     std::vector<std::string> words{
-        "--state",     options.state.string(), "--profile", options.profile,
-        "--shim",      name_of(options.shim),  "--mode",    octal_text(options.node_mode),
-        "--log-level", options.log_level};
+        "--state",       options.state.string(),          "--profile",   options.profile,
+        "--shim",        name_of(options.shim),           "--mode",      octal_text(options.node_mode),
+        "--socket-mode", octal_text(options.socket_mode), "--log-level", options.log_level};
     const auto say = [&](const char* option, const std::string& value) {
         if (!value.empty()) words.insert(words.end(), {option, value});
     };

@@ -22,7 +22,8 @@ struct StartOptions {
     std::filesystem::path factory_key;  // key file of a new device's ADMIN; empty: one is made
     Shim shim = Shim::automatic;
     unsigned node_mode = 0660;
-    std::string node_group;
+    unsigned socket_mode = 0600;  // of sockets of `listen`, and of the one that stands in for a node
+    std::string node_group;       // of nodes and of those sockets; empty: the process's own
     bool foreground = false;
     std::filesystem::path pid_file;  // empty: none
     // What the instance of complete_from() listens on and was handed by who started it: no restart has it.
@@ -56,6 +57,7 @@ private:
     StartOptions options_;
     bool sockets_only_ = false;
     std::string mode_ = "0660";
+    std::string socket_mode_ = "0600";
     std::string shim_ = "auto";
 };
 
