@@ -69,7 +69,8 @@ int print_status(const fs::path& state) {
     std::cout << "running    pid " << pid_text(*pid) << (record ? "" : ", ") << (record ? "" : kNoRecord)
               << '\n';
     if (record) print_record(*record);
-    std::cout << "state      " << shown << "\nlog        " << terminal_text(log_file(state).string()) << '\n';
+    const std::string log = record && !record->log.empty() ? record->log : log_file(state).string();
+    std::cout << "state      " << shown << "\nlog        " << terminal_text(log) << '\n';
     if (record) std::cout << "uptime     " << uptime_since(record->started) << '\n';
     const auto callers = device ? control(**device, SFC_SIM_CALLERS) : fail(device.error());
     if (callers)

@@ -71,9 +71,25 @@ bool is_read() {
     return std::cout.good() && (::poll(&out, 1, kPause) <= 0 || (out.revents & (POLLERR | POLLHUP)) == 0);
 }
 
+// In words, that the log of the instance which runs or ran last went to whoever started it. A file that is
+// there all the same is of an earlier one.
+std::optional<std::string> log_elsewhere(const fs::path& state) {
+    const auto record = read_record(state);
+    if (!record || record->log.empty()) return std::nullopt;
+    std::string words = terminal_text(state.string()) + ": its log " +
+                        (InstanceLock::holder(state) ? "goes" : "went") + " to " + terminal_text(record->log);
+    if (std::error_code absent; fs::exists(fs::symlink_status(log_file(state), absent)))
+        words += "; " + terminal_text(log_file(state).string()) + " is of an earlier start";
+    return words;
+}
+
 int logs(const fs::path& state, bool follow) {
     if (is_hidden(state)) {
         std::cerr << "cs2sim: " << no_instance(state) << '\n';
+        return tools::kRefused;
+    }
+    if (const auto elsewhere = log_elsewhere(state)) {
+        std::cerr << "cs2sim: " << *elsewhere << '\n';
         return tools::kRefused;
     }
     Log log(log_file(state));

@@ -35,6 +35,7 @@
 #include "tools/daemon/pid_file.h"
 #include "tools/daemon/start_check.h"
 #include "tools/daemon/wait.h"
+#include "tools/instance/run_lock.h"
 #include "tools/instance/start_report.h"
 
 namespace cs2sim {
@@ -257,8 +258,8 @@ tl::expected<void, std::string> make_state_folder(const fs::path& state) {
     if (error) return refused(error.message());
     struct stat info {};
     if (::stat(state.c_str(), &info) != 0) return refused(std::strerror(errno));
-    if (info.st_uid == ::geteuid() && (info.st_mode & 0777) != 0700) ::chmod(state.c_str(), 0700);
-    if (const auto words = not_our_own(state)) return Problem("state folder: " + *words);
+    for (const auto& words : {close_root(state), not_our_own(state)})
+        if (words) return Problem("state folder: " + *words);
     return {};
 }
 
@@ -268,6 +269,7 @@ tl::expected<std::unique_ptr<Instance>, std::string> launch(const StartOptions& 
     const OpensslStart openssl;
     CS2SIM_TRY(have_descriptors());
     if (is_hidden(options.state)) return Problem(no_instance(options.state));
+    if (const auto words = bound_to_a_run(options)) return Problem(*words);
     auto made = std::make_unique<NewDevice>(options.state);
     CS2SIM_TRY(make_state_folder(options.state));
     CS2SIM_TRY_LET(lock, InstanceLock::take(options.state));
@@ -284,6 +286,8 @@ tl::expected<std::unique_ptr<Instance>, std::string> launch(const StartOptions& 
     record.node_group = options.node_group;
     record.log_level = options.log_level;
     record.pid_file = options.pid_file.string();
+    record.while_used = options.while_used;
+    if (options.foreground) record.log = log_place_of_foreground();
     record.started = std::time(nullptr);
     write_record(options.state, record);
     register_instance(options.state);
@@ -292,8 +296,20 @@ tl::expected<std::unique_ptr<Instance>, std::string> launch(const StartOptions& 
     return instance;
 }
 
+// Where the lock cannot be had, nobody can be told to use it.
+void stop_when_unused(const fs::path& state) {
+    std::thread([state] {
+        auto lock = RunLock::open(state);
+        if (!lock) spdlog::error("{}", lock.error());
+        if (lock && lock->wait_until_unused()) spdlog::info("nobody uses it any more");
+        ::kill(::getpid(), SIGTERM);  // wait_for_the_end() hears it
+        if (lock) ::pause();          // and keeps it, so that the next user waits for our end
+    }).detach();
+}
+
 void serve(Instance& instance, const StartOptions& options) {
     forget_start();
+    if (options.while_used) stop_when_unused(options.state);
     wait_for_the_end(instance.lock, options.state);
     instance.pid_file.reset();
 }

@@ -11,6 +11,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
+#include <fstream>
 
 #include "firmware/protocol/error.h"
 #include "tools/instance/instance.h"
@@ -35,6 +36,25 @@ tl::expected<void, std::string> try_log(const fs::path& file) {
     return {};
 }
 
+// The journal, where systemd connected this process with it (systemd.exec(5), JOURNAL_STREAM).
+bool is_journal(const struct stat& output) {
+    const char* stream = std::getenv("JOURNAL_STREAM");
+    return stream && stream == std::to_string(output.st_dev) + ":" + std::to_string(output.st_ino);
+}
+
+// How to read what the service of this process writes to the journal; empty where it is none.
+std::string journal_command() {
+    std::ifstream groups("/proc/self/cgroup");
+    for (std::string line; std::getline(groups, line);) {
+        if (!line.starts_with("0::") && line.find(":name=systemd:") == std::string::npos) continue;
+        const std::string unit = fs::path(line).filename();
+        if (!unit.ends_with(".service")) continue;
+        const bool of_user = line.find("/user@") != std::string::npos && !unit.starts_with("user@");
+        return std::string("journalctl ") + (of_user ? "--user " : "") + "-u " + unit;
+    }
+    return {};
+}
+
 }  // namespace
 
 tl::expected<void, std::string> open_log(const StartOptions& options) {
@@ -51,6 +71,20 @@ tl::expected<void, std::string> open_log(const StartOptions& options) {
     std::error_code ignored;
     fs::permissions(file, fs::perms::owner_read | fs::perms::owner_write, ignored);
     return {};
+}
+
+std::string log_place_of_foreground() {
+    struct stat output {};
+    const std::string words = "its standard output";
+    if (::fstat(STDOUT_FILENO, &output) != 0) return words;
+    if (is_journal(output)) {
+        const std::string command = journal_command();
+        return "the journal" + (command.empty() ? "" : ": " + command);
+    }
+    if (!S_ISREG(output.st_mode) && !S_ISCHR(output.st_mode)) return words;
+    std::error_code unknown;
+    const fs::path file = fs::read_symlink("/proc/self/fd/1", unknown);
+    return unknown ? words : words + ", " + file.string();
 }
 
 void log_to_terminal(const StartOptions& options) {

@@ -10,6 +10,7 @@
 #include "firmware/protocol/terminal_text.h"
 #include "tools/daemon/inherited_socket.h"
 #include "tools/daemon/pid_file.h"
+#include "tools/instance/supervised.h"
 
 namespace cs2sim {
 namespace {
@@ -17,6 +18,7 @@ namespace {
 namespace fs = std::filesystem;
 
 std::optional<std::string> obstacle(const StartOptions& options) {
+    if (auto words = bound_to_a_run(options)) return words;
     if (const auto profile = load_profile(options.profile); !profile) return profile.error();
     for (const std::string& where : options.listen)
         if (where.starts_with("fd:") && !is_inherited_socket(where.substr(3)))
@@ -27,6 +29,13 @@ std::optional<std::string> obstacle(const StartOptions& options) {
 }
 
 }  // namespace
+
+std::optional<std::string> bound_to_a_run(const StartOptions& options) {
+    if (options.while_used || !is_supervised()) return std::nullopt;
+    return "within `cs2sim run --by seccomp` or `--by both` no simulator can be started that lives on when "
+           "that run "
+           "has ended; start it outside, or by `cs2sim run`";
+}
 
 std::optional<std::string> wrong_word(const StartOptions& options) {
     for (const std::string& where : options.listen) {

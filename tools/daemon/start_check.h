@@ -14,6 +14,10 @@ inline constexpr int kCalledWrongly = 2;
 // The word of the command line, or of the environment, with which no start can work.
 std::optional<std::string> wrong_word(const StartOptions& options);
 
+// That the instance would be one of a `cs2sim run --by seccomp` around it, and could open nothing when that
+// run has ended; nothing where it is one that ends itself then.
+std::optional<std::string> bound_to_a_run(const StartOptions& options);
+
 // Why no PID file can be where the options want it: in words, when that is the state's own lock.
 std::optional<std::string> wrong_pid_file(const StartOptions& options);
 

@@ -42,12 +42,18 @@ std::vector<std::string> from_array(const toml::node_view<toml::node>& node) {
     return texts;
 }
 
+// Absolute; `a/`, `./a` and `b/../a` are one folder.
+fs::path spelt_out(const fs::path& given) {
+    const fs::path path = fs::absolute(given).lexically_normal();
+    return path.has_filename() ? path : path.parent_path();
+}
+
 }  // namespace
 
 fs::path state_folder(const std::string& given) {
-    if (!given.empty()) return fs::absolute(given);
-    if (const std::string path = environment("CS2SIM_STATE"); !path.empty()) return fs::absolute(path);
-    if (const std::string path = environment("SDK_PATH"); !path.empty()) return fs::absolute(path);
+    if (!given.empty()) return spelt_out(given);
+    if (const std::string path = environment("CS2SIM_STATE"); !path.empty()) return spelt_out(path);
+    if (const std::string path = environment("SDK_PATH"); !path.empty()) return spelt_out(path);
     if (const std::string path = environment("XDG_STATE_HOME"); !path.empty())
         return fs::path(path) / "cs2sim";
     if (const std::string path = environment("HOME"); !path.empty())
@@ -217,7 +223,8 @@ void write_record(const fs::path& state, const InstanceRecord& record) {
                             {"profile", record.profile},           {"shim", record.shim},
                             {"node_mode", record.node_mode},       {"socket_mode", record.socket_mode},
                             {"node_group", record.node_group},     {"log_level", record.log_level},
-                            {"pid_file", record.pid_file},         {"started", record.started}};
+                            {"pid_file", record.pid_file},         {"log", record.log},
+                            {"while_used", record.while_used},     {"started", record.started}};
     const fs::path whole = record_file(state);
     const fs::path part = whole.string() + ".new";
     // One that a kill left behind, or a link to what is not the simulator's.
@@ -252,6 +259,8 @@ std::optional<InstanceRecord> read_record(const fs::path& state) {
     record.node_group = table["node_group"].value_or(std::string());
     record.log_level = table["log_level"].value_or(record.log_level);
     record.pid_file = table["pid_file"].value_or(std::string());
+    record.log = table["log"].value_or(std::string());
+    record.while_used = table["while_used"].value_or(false);
     record.started = table["started"].value_or(std::int64_t{0});
     return record;
 }

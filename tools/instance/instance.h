@@ -70,6 +70,8 @@ struct InstanceRecord {
     std::string node_group;
     std::string log_level = "info";
     std::string pid_file;      // absolute; empty: none
+    std::string log;           // where else than to log_file() its log goes, in words; empty: there
+    bool while_used = false;   // as --while-used
     std::int64_t started = 0;  // seconds since 1970
 };
 // For this user alone; whole or not at all.

@@ -11,6 +11,9 @@
 #include <optional>
 #include <set>
 #include <string_view>
+#include <system_error>
+
+#include "tools/instance/run_lock.h"
 
 namespace cs2sim {
 namespace {
@@ -57,6 +60,16 @@ std::vector<std::string> each_descriptor_once(const std::vector<std::string>& pl
         once.push_back(place);
     }
     return once;
+}
+
+// However the state's folder was spelt when it was opened.
+bool is_host_socket(const std::string& place, const std::filesystem::path& state) {
+    constexpr std::string_view kUnix = "unix:";
+    if (!place.starts_with(kUnix)) return false;
+    const std::filesystem::path socket = place.substr(kUnix.size());
+    std::error_code absent;
+    return socket.filename() == host_socket(state).filename() &&
+           std::filesystem::equivalent(socket.parent_path(), state, absent);
 }
 
 }  // namespace
@@ -106,6 +119,7 @@ void StartArguments::add_to(CLI::App& command, Unsaid unsaid) {
             ->check(permissions),
         "CS2SIM_SOCKET_MODE");
     command.add_option("--group", options_.node_group, "group of the device node and of sockets unix:PATH");
+    command.add_flag("--while-used", options_.while_used)->group("");  // of `cs2sim run`
     command.add_flag("--foreground", options_.foreground, "do not become a daemon");
     command.add_option("--pid-file", options_.pid_file, "write the process's number there");
     command
@@ -150,7 +164,8 @@ StartOptions StartArguments::complete_from(const CLI::App& command) const {
                 whole.listen.push_back(place);
     }
     // Each instance opens its socket for hosts by itself.
-    std::erase(whole.listen, "unix:" + host_socket(whole.state).string());
+    std::erase_if(whole.listen, [&](const std::string& place) { return is_host_socket(place, whole.state); });
+    whole.while_used = record->while_used && RunLock::is_used(whole.state);
     if (left_out("--profile")) whole.profile = record->profile;
     if (left_out("--shim") && kShims.contains(record->shim)) whole.shim = kShims.at(record->shim);
     if (left_out("--mode")) whole.node_mode = record->node_mode;
@@ -178,6 +193,7 @@ std::vector<std::string> words_of(const StartOptions& options) {
     say("--factory-key", options.factory_key.string());
     say("--pid-file", options.pid_file.string());
     if (options.foreground) words.emplace_back("--foreground");
+    if (options.while_used) words.emplace_back("--while-used");
     return words;
 }
 

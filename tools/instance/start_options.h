@@ -25,6 +25,7 @@ struct StartOptions {
     unsigned socket_mode = 0600;  // of sockets of `listen`, and of the one that stands in for a node
     std::string node_group;       // of nodes and of those sockets; empty: the process's own
     bool foreground = false;
+    bool while_used = false;         // ends when no `cs2sim run` uses it (run_lock.h)
     std::filesystem::path pid_file;  // empty: none
     // What the instance of complete_from() listens on and was handed by who started it: no restart has it.
     std::vector<std::string> lost_sockets;
