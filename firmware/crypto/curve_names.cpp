@@ -57,14 +57,21 @@ std::string openssl_curve_name(std::string_view name) {
     return row == std::end(kCurves) ? std::string() : row->openssl;
 }
 
-std::string known_curves() {
-    std::string names;
+std::vector<std::string_view> known_curve_names() {
+    std::vector<std::string_view> names;
     for (const CurveName& row : kCurves) {
         const bool brainpool = row.known_as.starts_with("brainpool");
-        if (!brainpool && !row.known_as.starts_with("secp")) continue;
-        names += (names.empty() ? "" : ", ") + (brainpool ? row.openssl : std::string(row.known_as));
+        if (brainpool || row.known_as.starts_with("secp"))
+            names.push_back(brainpool ? std::string_view(row.openssl) : row.known_as);
     }
     return names;
+}
+
+std::string known_curves() {
+    std::string text;
+    for (const std::string_view name : known_curve_names())
+        text += (text.empty() ? "" : ", ") + std::string(name);
+    return text;
 }
 
 }  // namespace cs2sim

@@ -164,7 +164,7 @@ TEST_CASE("ranges and lists are told in words") {
         "brainpoolP320r1, brainpoolP320t1, brainpoolP384r1, brainpoolP384t1, brainpoolP512r1, "
         "brainpoolP512t1",
         1);
-    told({"KeyType=ECC", "GenKey=x.key,O"}, "KeyType= has no 'ECC', did you mean EC?; it is one of RSA EC",
-         2);
+    told({"KeyType=ECC", "GenKey=x.key,O"},
+         "KeyType= has no 'ECC', did you mean EC?; it is one of RSA EC ECDSA", 2);
     CHECK_FALSE(std::filesystem::exists(user.file("x.key")));
 }

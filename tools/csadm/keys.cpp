@@ -11,12 +11,18 @@
 namespace cs2sim::tools {
 namespace {
 
+struct KeyType {
+    std::string_view word;
+    host::KeyFileKind kind;
+};
+constexpr KeyType kTypes[] = {
+    {"RSA", host::KeyFileKind::rsa}, {"EC", host::KeyFileKind::ec}, {"ECDSA", host::KeyFileKind::ec}};
+
 Result<host::KeyFileKind> key_kind(const ToolSession& session) {
-    const std::string type = session.parameter_or("KeyType", "RSA");
-    if (same_word(type, "RSA")) return host::KeyFileKind::rsa;
-    if (same_word(type, "EC") || same_word(type, "ECDSA")) return host::KeyFileKind::ec;
-    constexpr std::string_view kTypes[] = {"RSA", "EC"};
-    return refuse_word(session, "KeyType", type, kTypes);
+    const std::string type = session.parameter_or("KeyType", kTypes[0].word);
+    for (const KeyType& row : kTypes)
+        if (same_word(type, row.word)) return row.kind;
+    return refuse_word(session, "KeyType", type, words_of(kTypes));
 }
 
 // A key file that is written over may have been somebody's only key: its name, before that happens.
@@ -85,14 +91,26 @@ Result<void> change_password(ToolSession& session, const std::string& value) {
 }
 
 constexpr Command kCommands[] = {
-    {"KeyType", "", Takes::value, "KeyType=RSA|EC", "kind of key that GenKey makes (RSA)", "", nullptr},
+    {"KeyType",
+     "",
+     Takes::value,
+     "KeyType={type}",
+     "kind of key that GenKey makes (RSA)",
+     "",
+     nullptr,
+     {{"type", [] { return words_of(kTypes); }}}},
     {"Key", "PrvKey", Takes::value, "Key=<file>[#<password>][,<file>[#<password>]...]",
      "key files that the commands to its right take", "", nullptr},
-    {"GenKey", "", Takes::value, "GenKey=<file>[#<password>][,<bits>|<curve>],<owner>", "makes a key file",
+    {"GenKey",
+     "",
+     Takes::value,
+     "GenKey=<file>[#<password>][,<bits>|<curve>],<owner>",
+     "makes a key file",
      "With KeyType=RSA of 1024 to 8192 bits (2048), with KeyType=EC on a curve (brainpoolP320t1).\n"
      "Example: KeyType=RSA GenKey=admin.key#secret,4096,ADMIN2\n"
      "For RSA the key may go to a smartcard: GenKey=:cs2:cjo:USB0,2048,ADMIN2\n",
-     gen_key},
+     gen_key,
+     {{"curve", known_curve_names}}},
     {"SaveKey", "BackupKey", Takes::value, "SaveKey=<from>,<to>",
      "copies a key to a file with another password, or to a smartcard",
      "Key=<from> SaveKey=<to> is the same. Keys do not come back out of a smartcard.\n", save_key},

@@ -28,7 +28,7 @@ struct AuditSettings {
 };
 
 struct AuditField {
-    std::string_view name;
+    std::string_view word;
     std::uint32_t AuditSettings::*value;
     bool hexadecimal;
     std::uint32_t most;
@@ -51,7 +51,7 @@ Result<void> get_audit_config(ToolSession& session, const std::string&) {
     for (const AuditField& field : kAuditFields) {
         const std::uint32_t value = settings.*field.value;
         print(field.hexadecimal ? "%s%.*s=0x%08X" : "%s%.*s=%u", separator,
-              static_cast<int>(field.name.size()), field.name.data(), value);
+              static_cast<int>(field.word.size()), field.word.data(), value);
         separator = ",";
     }
     print("\n");
@@ -61,14 +61,14 @@ Result<void> get_audit_config(ToolSession& session, const std::string&) {
 Result<void> take_setting(ToolSession& session, AuditSettings& settings, const std::string& text) {
     const Argument setting = parse_argument(text);
     const auto* field = std::ranges::find_if(
-        kAuditFields, [&](const AuditField& row) { return same_word(row.name, setting.name); });
+        kAuditFields, [&](const AuditField& row) { return same_word(row.word, setting.name); });
     if (field == std::end(kAuditFields) || !setting.value) {
         return misused(session, "'" + text.substr(0, 60) + "' is none of Files=, Rotate=, Size=, Events=");
     }
     const auto value = field->hexadecimal ? parse_hex(*setting.value)
-                                          : number_in(session, field->name, *setting.value, 0, field->most);
+                                          : number_in(session, field->word, *setting.value, 0, field->most);
     if (!value && field->hexadecimal)
-        return misused(session, std::string(field->name) + "= is a hexadecimal number, not '" +
+        return misused(session, std::string(field->word) + "= is a hexadecimal number, not '" +
                                     setting.value->substr(0, 60) + "'");
     CS2SIM_TRY(value);
     settings.*field->value = *value;
@@ -81,7 +81,7 @@ Result<void> set_audit_config(ToolSession& session, const std::string& value) {
     std::vector<std::string> fields = split_list(value);
     if (value.find('=') == std::string::npos && fields.size() == std::size(kAuditFields))
         for (std::size_t i = 0; i < fields.size(); ++i)
-            fields[i] = std::string(kAuditFields[i].name) + "=" + fields[i];
+            fields[i] = std::string(kAuditFields[i].word) + "=" + fields[i];
     for (const std::string& field : fields) CS2SIM_TRY(take_setting(session, settings, field));
     CS2SIM_TRY(session.execute(FC_ADM, SFC_ADM_SET_AUDIT_CONFIG,
                                {settings.files, settings.rotate, settings.size, settings.events}));
@@ -96,13 +96,17 @@ constexpr Command kCommands[] = {
     {"ClearAuditLog", "", Takes::nothing, "ClearAuditLog", "empties the audit log", "", clear_audit_log},
     {"GetAuditConfig", "", Takes::nothing, "GetAuditConfig", "shows the settings of the audit log", "",
      get_audit_config},
-    {"SetAuditConfig", "", Takes::value, "SetAuditConfig=<setting>=<value>[,<setting>=<value>...]",
+    {"SetAuditConfig",
+     "",
+     Takes::value,
+     "SetAuditConfig=<setting>=<value>[,<setting>=<value>...]",
      "changes the settings of the audit log",
      "Files=<1-10> files are kept, each of Size=<bytes>; Rotate=0 refuses when they are full, 1 goes on in\n"
      "the oldest. Events= is a hexadecimal sum: 1 firmware, 2 users, 4 time, 8 start, 10 audit log, 20 MBK, "
      "40 keys,\n"
      "80 logons, 100 failed logons, 200 backup and restore, 400 system, 7F000000 users' own modules.\n",
-     set_audit_config},
+     set_audit_config,
+     {{"setting", [] { return words_of(kAuditFields); }}}},
 };
 
 }  // namespace

@@ -17,9 +17,9 @@ namespace {
 constexpr std::size_t kMostListed = std::size_t{64} << 20;  // bytes of ListUsers: some million users
 
 struct MechanismRow {
-    std::string_view argument;  // as AddUser= takes it
-    std::string_view shown;     // as ListUsers shows it
-    std::uint8_t number;        // CMDS_MECH_*
+    std::string_view word;   // as AddUser= takes it
+    std::string_view shown;  // as ListUsers shows it
+    std::uint8_t number;     // CMDS_MECH_*
 
     constexpr bool takes_password() const { return is_password_mechanism(number); }
 };
@@ -37,7 +37,7 @@ const MechanismRow* find_mechanism(std::uint8_t number) {
 
 const MechanismRow* find_mechanism(std::string_view argument) {
     for (const MechanismRow& row : kMechanisms)
-        if (same_word(row.argument, argument)) return &row;
+        if (same_word(row.word, argument)) return &row;
     return nullptr;
 }
 
@@ -98,11 +98,7 @@ Result<void> add_user(ToolSession& session, const std::string& value) {
     if (fields.size() != 4) return fail(E_CSA_ARGUMENTS);
     const auto permission = parse_permission(fields[1]);
     const MechanismRow* mechanism = find_mechanism(fields[2]);
-    if (!mechanism) {
-        std::vector<std::string_view> words;
-        for (const MechanismRow& row : kMechanisms) words.push_back(row.argument);
-        return refuse_word(session, "AddUser", fields[2], words);
-    }
+    if (!mechanism) return refuse_word(session, "AddUser", fields[2], words_of(kMechanisms));
     if (!permission)
         return misused(session,
                        "'" + fields[1].substr(0, 60) +
@@ -243,14 +239,18 @@ constexpr Command kCommands[] = {
      "Attributes: Z[n] failed logons since the last good one, once somebody tried to log on,\n"
      "I[1] initial password not yet changed, A[...] attributes, L[...] label of a PKCS#11 slot.\n",
      list_users},
-    {"AddUser", "", Takes::value,
-     "AddUser=<name>,<permission>[{<attribute>=<value>,...}],<mechanism>,<token>", "adds a user",
+    {"AddUser",
+     "",
+     Takes::value,
+     "AddUser=<name>,<permission>[{<attribute>=<value>,...}],<mechanism>,<token>",
+     "adds a user",
      "<permission>  eight hexadecimal nibbles, e.g. 22000000\n"
-     "<mechanism>   rsasign, ecdsa, rsasc (key file or smartcard), hmacpwd, sha1pwd, clrpwd (password)\n"
-     "<token>       key file with or without #password, :cs2:..., a password, or ask\n"
+     "<token>       of the mechanisms that sign a key file with or without #password, or a smartcard\n"
+     "              (:cs2:...); of the others (...pwd) a password, or ask\n"
      "Example: AddUser=USR_0000,00000002{CXI_GROUP=SLOT_0000},hmacpwd,ask\n"
      "A name longer than 8 characters is stored under a short form; lists show the long one.\n",
-     add_user},
+     add_user,
+     {{"mechanism", [] { return words_of(kMechanisms); }}}},
     {"ChangeUser", "", Takes::value, "ChangeUser=<name>,<token>", "gives a user another key or password", "",
      change_user},
     {"DeleteUser", "", Takes::value, "DeleteUser=<name>", "deletes a user",

@@ -148,7 +148,10 @@ Result<void> unblock_key(ToolSession& session, const std::string&) {
 }
 
 constexpr Command kCommands[] = {
-    {"InitializeKey", "", Takes::maybe, "InitializeKey[=PKCS-V1_5|PSS[,true|false]]",
+    {"InitializeKey",
+     "",
+     Takes::maybe,
+     "InitializeKey[={scheme}[,true|false]]",
      "binds the key authorisation key KeyFile= to the key Name=",
      "Where the device wants one (profile cp5) a key works only when a KAK is bound to it and has "
      "authorised\n"
@@ -156,7 +159,8 @@ constexpr Command kCommands[] = {
      "are\n"
      "how an RSA key signs; true makes the key an assigned one, which never leaves the device (default\n"
      "false). A KAK is bound once and for all.\n",
-     initialize_key},
+     initialize_key,
+     {{"scheme", [] { return words_of(kSchemes); }}}},
     {"AuthorizeKey", "", Takes::maybe, "AuthorizeKey[=<uses>]",
      "lets the key Name= work, by a signature of its key authorisation key KeyFile=",
      "So many times from now on (default 1), or without limit (-1); 0 takes what was left back. Failures in\n"

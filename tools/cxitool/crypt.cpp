@@ -4,6 +4,7 @@
 #include "tools/cxitool/selection.h"
 #include "tools/cxitool/work.h"
 #include "tools/session/arguments.h"
+#include "tools/session/value_words.h"
 
 namespace cs2sim::tools {
 namespace {
@@ -24,7 +25,7 @@ Result<const ChainWord*> chain_of(const ToolSession& session) {
     const std::string word = session.parameter_or("Chain", "GCM");
     for (const ChainWord& row : kChains)
         if (same_word(word, row.word)) return &row;
-    return refuse_word(session, "Chain", word, words_of(kChains));
+    return refuse_word(session, "Chain", word, chain_words());
 }
 
 Result<std::uint32_t> rsa_mechanism(const ToolSession& session) {
@@ -93,6 +94,12 @@ Result<void> crypt(ToolSession& session, const std::string& file, std::uint32_t 
 }
 
 }  // namespace
+
+std::vector<std::string_view> chain_words() {
+    auto words = words_of(kChains);
+    words.emplace_back("CMAC");
+    return words;
+}
 
 Result<void> encrypt(ToolSession& session, const std::string& value) {
     return crypt(session, value, CXI_MECH_MODE_ENCRYPT);

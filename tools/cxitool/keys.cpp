@@ -215,13 +215,14 @@ Result<void> delete_keys(ToolSession& session, const std::string&) {
     return {};
 }
 
+struct TypeWord {
+    std::string_view word;
+    std::uint32_t type;
+};
+constexpr TypeWord kTypes[] = {
+    {"public", CXI_KEY_TYPE_PUBLIC}, {"private", CXI_KEY_TYPE_PRIVATE}, {"secret", CXI_KEY_TYPE_SECRET}};
+
 Result<std::uint32_t> key_type(ToolSession& session) {
-    struct TypeWord {
-        std::string_view word;
-        std::uint32_t type;
-    };
-    constexpr TypeWord kTypes[] = {
-        {"public", CXI_KEY_TYPE_PUBLIC}, {"private", CXI_KEY_TYPE_PRIVATE}, {"secret", CXI_KEY_TYPE_SECRET}};
     const std::string word = session.parameter_or("Type", "public");
     for (const TypeWord& row : kTypes)
         if (same_word(word, row.word)) return row.type;
@@ -284,11 +285,16 @@ Result<void> version(ToolSession&, const std::string&) {
 constexpr Command kCommands[] = {
     {"ListKeys", "ListKey", Takes::nothing, "ListKeys", "lists the keys of Group= and Name=", "", list_keys},
     {"KeyInfo", "", Takes::nothing, "KeyInfo", "shows the properties of a key", "", key_info},
-    {"GenerateKey", "", Takes::maybe, "GenerateKey[=<algo>,<size or curve>]", "generates the key Name=",
+    {"GenerateKey",
+     "",
+     Takes::maybe,
+     "GenerateKey[=<algo>,<size or curve>]",
+     "generates the key Name=",
      "Algo=, Size= or Curve=, Label=, Export=, Usage=, FipsUsage= and Overwrite= say how. What stands "
      "behind\n"
      "GenerateKey= is for this key alone.\n",
-     generate_key},
+     generate_key,
+     {{"algo", algorithm_words}}},
     {"ImportKey", "", Takes::value, "ImportKey=<file>", "imports a key (Type=) from PEM, DER or raw bytes",
      "", import_key},
     {"ExportKey", "", Takes::value, "ExportKey=<file>",
@@ -301,6 +307,8 @@ constexpr Command kCommands[] = {
 };
 
 }  // namespace
+
+std::vector<std::string_view> key_type_words() { return words_of(kTypes); }
 
 const std::span<const Command> kKeyCommands = kCommands;
 

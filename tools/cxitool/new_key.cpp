@@ -3,9 +3,11 @@
 #include <span>
 #include <string_view>
 
+#include "firmware/crypto/curve_names.h"
 #include "firmware/crypto/finite_field.h"
 #include "tools/cxitool/selection.h"
 #include "tools/session/arguments.h"
+#include "tools/session/value_words.h"
 
 namespace cs2sim::tools {
 namespace {
@@ -120,6 +122,17 @@ Result<void> set_group(const ToolSession& session, PropertyList& list) {
 
 }  // namespace
 
+std::vector<std::string_view> algorithm_words() { return words_of(kAlgorithms); }
+std::vector<std::string_view> export_words() { return words_of(kExports); }
+std::vector<std::string_view> usage_words() { return words_of(kUsages); }
+std::vector<std::string_view> fips_usage_words() { return words_of(kFipsUsages); }
+
+std::vector<std::string_view> curve_words() {
+    auto words = known_curve_names();
+    words.insert(words.end(), {"Ed25519", "X25519"});
+    return words;
+}
+
 KeyForm form_of(const ToolSession& session) {
     return {session.parameter("Algo"), session.parameter("Size"), session.parameter("Curve")};
 }
@@ -140,16 +153,16 @@ Result<PropertyList> new_key(const ToolSession& session, const KeyForm& form) {
     CS2SIM_TRY(list);
     CS2SIM_TRY(expect_one_key(session, *list));
     if (form.algorithm && !algorithm(*form.algorithm))
-        return refuse_word(session, "Algo", *form.algorithm, words_of(kAlgorithms));
+        return refuse_word(session, "Algo", *form.algorithm, algorithm_words());
     CS2SIM_TRY(set_number(*list, CXI_PROP_KEY_ALGO, form.algorithm, algorithm));
     CS2SIM_TRY(set_bits(session, *list, CXI_PROP_KEY_SIZE, form.size));
     CS2SIM_TRY(set_bits(session, *list, CXI_PROP_KEY_DSA_Q_BITS, form.subprime));
     if (const auto text = session.parameter("Export"); text && !export_policy(*text))
-        return refuse_word(session, "Export", *text, words_of(kExports));
+        return refuse_word(session, "Export", *text, export_words());
     if (const auto text = session.parameter("Usage"); text && !usage(*text))
-        return refuse_word(session, "Usage", *text, words_of(kUsages));
+        return refuse_word(session, "Usage", *text, usage_words());
     if (const auto text = session.parameter("FipsUsage"); text && !fips_usage(*text))
-        return refuse_word(session, "FipsUsage", *text, words_of(kFipsUsages));
+        return refuse_word(session, "FipsUsage", *text, fips_usage_words());
     CS2SIM_TRY(set_number(*list, CXI_PROP_KEY_EXPORT, session.parameter("Export"), export_policy));
     CS2SIM_TRY(set_number(*list, CXI_PROP_KEY_USAGE, session.parameter("Usage"), usage));
     if (list->number_or(CXI_PROP_KEY_ALGO, CXI_KEY_ALGO_RAW) == CXI_KEY_ALGO_RSA)

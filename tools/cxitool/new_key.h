@@ -3,6 +3,8 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "firmware/protocol/cxi/property_list.h"
 #include "tools/session/session.h"
@@ -19,6 +21,13 @@ KeyForm form_of(const ToolSession& session);
 
 // The same, but with a value such as "AES,256", "EC,NIST-P256" or "RSA" for what that says.
 KeyForm form_of(const ToolSession& session, const std::string& value);
+
+// The words of Algo=, Export=, Usage= and FipsUsage=.
+std::vector<std::string_view> algorithm_words();
+std::vector<std::string_view> export_words();
+std::vector<std::string_view> usage_words();
+std::vector<std::string_view> fips_usage_words();
+std::vector<std::string_view> curve_words();  // of Curve=, each once
 
 // The properties of a new key. Error: E_CSA_SYNTAX.
 Result<PropertyList> new_key(const ToolSession& session, const KeyForm& form);

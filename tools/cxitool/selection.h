@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "firmware/protocol/cxi/property_list.h"
@@ -12,6 +13,8 @@ namespace cs2sim::tools {
 // One key of a listing: GROUP, NAME, ALGO, SIZE, SPEC, TYPE.
 std::string algorithm_name(std::uint32_t algorithm);
 std::string type_name(std::uint32_t type);
+
+std::vector<std::string_view> key_type_words();  // of Type= (keys.cpp)
 
 // GROUP, NAME and SPEC as given. Error: E_CSA_SYNTAX.
 Result<PropertyList> named(const ToolSession& session);

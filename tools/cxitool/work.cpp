@@ -39,6 +39,13 @@ constexpr PadWord kPads[] = {
     {PadUse::other, "NONE", CXI_MECH_PAD_NONE},
 };
 
+std::vector<std::string_view> pad_words_of(PadUse use) {
+    std::vector<std::string_view> words;
+    for (const PadWord& row : kPads)
+        if (row.use == use) words.push_back(row.word);
+    return words;
+}
+
 Result<void> random(ToolSession& session, const std::string& value) {
     CS2SIM_TRY_LET(length, number_in(session, "Random", value, 0, CXI_MOST_RANDOM));
     CS2SIM_TRY_LET(answer, session.execute(FC_CXI, SFC_CXI_RND_GEN, {0, length}));
@@ -65,16 +72,29 @@ std::string told_of(const ToolSession& session, std::string_view parameter) {
     return terms.empty() ? std::string(parameter) : terms;
 }
 
+constexpr ValueWords kHashWords{"hash", hash_words};
+constexpr ValueWords kSignPads{"padding", [] { return pad_words_of(PadUse::rsa_sign); }};
+
 constexpr Command kCommands[] = {
-    {"Sign", "", Takes::value, "Sign=<file> | Sign=<hash>,on_hsm|on_host[,<padding>]",
+    {"Sign",
+     "",
+     Takes::value,
+     "Sign=<file> | Sign=<hash>,on_hsm|on_host[,<padding>]",
      "signs a file with the key Name=",
      "The second form works on InFile=, and says which hash, where it is computed, and for RSA PKCS1\n"
      "(default) or PSS; the signature goes to Signature=<file>[,raw|der].\n"
      "Hash= and Pad= say how; secret keys make an HMAC, or with Chain=CMAC a CMAC. The signature goes to\n"
      "Out=, else in hexadecimal to stdout; ECDSA signatures are in DER.\n",
-     sign},
-    {"Verify", "", Takes::value, "Verify=<file> | Verify=<hash>,on_hsm|on_host[,<padding>]",
-     "checks Signature= of a file", "", verify},
+     sign,
+     {kHashWords, kSignPads}},
+    {"Verify",
+     "",
+     Takes::value,
+     "Verify=<file> | Verify=<hash>,on_hsm|on_host[,<padding>]",
+     "checks Signature= of a file",
+     "",
+     verify,
+     {kHashWords, kSignPads}},
     {"Encrypt", "", Takes::value, "Encrypt=<file>", "encrypts a file to Out=", "", encrypt},
     {"Decrypt", "", Takes::value, "Decrypt=<file>", "decrypts a file to Out=", "", decrypt},
     {"Agree", "", Takes::value, "Agree=<file>",
@@ -90,20 +110,27 @@ constexpr Command kCommands[] = {
 
 }  // namespace
 
+std::vector<std::string_view> hash_words() { return words_of(kHashes); }
+
 Result<const HashWord*> hash_of(const ToolSession& session) {
     const std::string word = session.parameter_or("Hash", "SHA256");
     for (const HashWord& row : kHashes)
         if (same_word(word, row.word)) return &row;
-    return refuse_word(session, told_of(session, "Hash"), word, words_of(kHashes));
+    return refuse_word(session, told_of(session, "Hash"), word, hash_words());
+}
+
+std::vector<std::string_view> pad_words() {
+    std::vector<std::string_view> words;
+    for (const PadWord& row : kPads)
+        if (std::ranges::find(words, row.word) == words.end()) words.push_back(row.word);
+    return words;
 }
 
 Result<std::uint32_t> pad_of(const ToolSession& session, PadUse use) {
     const std::string word = session.parameter_or("Pad", "");
     for (const PadWord& row : kPads)
         if (row.use == use && (word.empty() || same_word(word, row.word))) return row.pad;
-    std::vector<std::string_view> words;
-    for (const PadWord& row : kPads)
-        if (row.use == use) words.push_back(row.word);
+    const std::vector<std::string_view> words = pad_words_of(use);
     const std::string terms = session.parameter_or(kTerms, "");
     if (terms.empty()) return refuse_word(session, "Pad", word, words);
     std::string text = "the padding '" + word.substr(0, 60) + "' in " + terms + "= is not for such a key";

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string_view>
+#include <vector>
 
 #include "firmware/protocol/cxi/constants.h"
 #include "tools/session/session.h"
@@ -17,6 +18,8 @@ struct HashWord {
 // Hash=, SHA256 without it. Error: E_CSA_SYNTAX.
 Result<const HashWord*> hash_of(const ToolSession& session);
 
+std::vector<std::string_view> hash_words();
+
 // What a key does, as far as the padding is concerned.
 enum class PadUse : std::uint8_t { rsa_sign, rsa_request, rsa_crypt, blocks, other };
 
@@ -24,6 +27,10 @@ enum class PadUse : std::uint8_t { rsa_sign, rsa_request, rsa_crypt, blocks, oth
 // use, told of where it stands: in Pad=, or in the terms of the command that kTerms names ("Sign").
 inline constexpr std::string_view kTerms = "Terms of";
 Result<std::uint32_t> pad_of(const ToolSession& session, PadUse use);
+std::vector<std::string_view> pad_words();  // of all uses, each once
+
+// Chain=, CMAC among them. Its meaning: crypt.cpp, and sign.cpp of CMAC.
+std::vector<std::string_view> chain_words();
 
 // Which way a key signs and encrypts.
 struct WorkKind {

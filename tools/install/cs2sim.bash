@@ -17,9 +17,20 @@ _cs2sim_program() {
     fi
     return 0
 }
+# Adds the files that `typed` may go on with behind `prefix`: where readline, told of "filenames", would write its own
+# '\' before an '@' and a ','.
+_cs2sim_files() {
+    local file
+    for file in $(compgen -f -- "${typed#"$prefix"}"); do
+        [ ! -d "$file" ] || file=$file/
+        printf -v file '%s%q' "$prefix" "$file"
+        [ "${file:0:${#broken}}" != "$broken" ] || COMPREPLY+=("${file:${#broken}}")
+    done
+    [ ${#COMPREPLY[@]} -ne 1 ] || [ "${COMPREPLY[0]%/}" = "${COMPREPLY[0]}" ] || compopt -o nospace 2>/dev/null
+}
 _cs2sim() {
     if [ "${1##*/}" = cs2sim ] && _cs2sim_program; then return; fi
-    local line=${COMP_LINE:0:COMP_POINT} typed found
+    local line=${COMP_LINE:0:COMP_POINT} typed found files_too=
     typed=${line##* }
     while line=${line%"$typed"} && [ "${line%'\ '}" != "$line" ]; do # a blank that belongs to a file's name
         line=${line%' '} typed="${line##* } $typed"
@@ -40,18 +51,14 @@ _cs2sim() {
     COMPREPLY=()
     if [ -n "$found" ]; then
         COMPREPLY=($found)
+        [ "${COMPREPLY[-1]}" = '<file>' ] && files_too=1 && unset 'COMPREPLY[-1]'
         COMPREPLY=("${COMPREPLY[@]#"$broken"}")
+        [ -z "$files_too" ] || _cs2sim_files
     elif [ "$prefix" = "$broken" ] && [ "${typed%@*}" = "$typed" ]; then
         COMPREPLY=($(compgen -f -- "${typed#"$prefix"}"))
         [ ${#COMPREPLY[@]} -eq 0 ] || compopt -o filenames 2>/dev/null
-    else # of "filenames" readline would write its own '\' before the '@' and the ','
-        local file
-        for file in $(compgen -f -- "${typed#"$prefix"}"); do
-            [ ! -d "$file" ] || file=$file/
-            printf -v file '%s%q' "$prefix" "$file"
-            [ "${file:0:${#broken}}" != "$broken" ] || COMPREPLY+=("${file:${#broken}}")
-        done
-        [ ${#COMPREPLY[@]} -ne 1 ] || [ "${COMPREPLY[0]%/}" = "${COMPREPLY[0]}" ] || compopt -o nospace 2>/dev/null
+    else
+        _cs2sim_files
     fi
     [ ${#COMPREPLY[@]} -ne 1 ] || [ "${COMPREPLY[0]%=}" = "${COMPREPLY[0]}" ] || compopt -o nospace 2>/dev/null
 }

@@ -20,6 +20,13 @@ if (( ! $#found )); then
     _files
     return
 fi
+if [[ $found[-1] == '<file>' ]]; then  # files may stand there too
+    found[-1]=()
+    compadd -- $found
+    compset -P '*[=,]'
+    _files
+    return
+fi
 open=(${(M)found:#*=})   # a value follows at once
 whole=(${found:#*=})
 (( ! $#open )) || compadd -S '' -- $open

@@ -19,6 +19,7 @@ struct TokenCommand {
     Takes takes;
     Handler handler;
     std::string_view details{};  // for Help=<command>; lines ended by '\n', or empty
+    ValueWords words[2]{};       // tables that the syntax names
 };
 
 extern const std::span<const TokenCommand> kParameterCommands;  // parameter_commands.cpp

@@ -4,6 +4,7 @@
 
 #include <filesystem>
 
+#include "firmware/crypto/curve_names.h"
 #include "firmware/crypto/pkey.h"
 #include "host-lib/files/host_file.h"
 #include "host-lib/pkcs11/cryptoki/names.h"
@@ -18,7 +19,7 @@ namespace {
 constexpr std::size_t kMostFile = 1 << 20;
 
 struct SecretKind {
-    std::string_view name;
+    std::string_view word;
     CK_MECHANISM_TYPE mechanism;
     CK_ULONG standard_bits;  // 0: the mechanism has one length
 };
@@ -31,7 +32,7 @@ constexpr SecretKind kSecretKinds[] = {
 
 // What a curve is called, as an object identifier in DER.
 struct CurveRow {
-    std::string_view name;
+    std::string_view word;
     CK_MECHANISM_TYPE mechanism;
     std::string_view oid;
 };
@@ -69,7 +70,7 @@ TemplateText standard(bool is_private) {
 
 const SecretKind* secret_kind(const std::string& name) {
     for (const SecretKind& kind : kSecretKinds)
-        if (same_word(kind.name, name)) return &kind;
+        if (same_word(kind.word, name)) return &kind;
     return nullptr;
 }
 
@@ -90,9 +91,7 @@ Result<void> generate_key(Shell& shell, const std::string& value) {
     const SecretKind* kind = secret_kind(words[0]);
     TemplateText attributes = shell.key_attributes;
     if (!kind) {
-        std::vector<std::string_view> kinds;
-        for (const SecretKind& row : kSecretKinds) kinds.push_back(row.name);
-        CS2SIM_TRY_LET(file, template_file(value, words[0], kinds));
+        CS2SIM_TRY_LET(file, template_file(value, words[0], words_of(kSecretKinds)));
         attributes.add_missing(file.key);
         return generate_secret(shell, file.mechanism, attributes);
     }
@@ -122,15 +121,15 @@ Result<void> generate_key_pair(Shell& shell, const std::string& value) {
         of_public.set(CKA_EC_PARAMS, curve_oid(name));
     }
     for (const CurveRow& row : kNamedPairs)
-        if (same_word(words[0], row.name)) {
+        if (same_word(words[0], row.word)) {
             Bytes oid;
             from_hex(row.oid, oid);
             of_public.set(CKA_EC_PARAMS, oid);
             type = row.mechanism;
         }
     if (!type) {
-        std::vector<std::string_view> kinds{"RSA", "EC"};
-        for (const CurveRow& row : kNamedPairs) kinds.push_back(row.name);
+        auto kinds = words_of(kNamedPairs);
+        kinds.insert(kinds.begin(), {"RSA", "EC"});
         CS2SIM_TRY_LET(file, template_file(value, words[0], kinds));
         type = file.mechanism;
         of_public.add_missing(file.public_key);
@@ -200,10 +199,22 @@ constexpr std::string_view kOfPairs =
     "the attributes say otherwise. A template file has the sections Mechanism, PublicKey and PrivateKey.\n";
 
 constexpr TokenCommand kCommands[] = {
-    {"GenerateKey", "GenerateKey=AES[,<bits>]|DES2|DES3|GENERIC[,<bits>]|<template file>",
-     "a secret key, with KeyAttr", false, Takes::value, generate_key, kOfSecrets},
-    {"GenerateKeyPair", "GenerateKeyPair=RSA[,<bits>]|EC[,<curve>]|ED25519|X25519|<template file>",
-     "a key pair, with PubKeyAttr and PrvKeyAttr", false, Takes::value, generate_key_pair, kOfPairs},
+    {"GenerateKey",
+     "GenerateKey={kind}[,<bits>] | <template file>",
+     "a secret key, with KeyAttr",
+     false,
+     Takes::value,
+     generate_key,
+     kOfSecrets,
+     {{"kind", [] { return words_of(kSecretKinds); }}}},
+    {"GenerateKeyPair",
+     "GenerateKeyPair=RSA[,<bits>] | EC[,<curve>] | {kind} | <template file>",
+     "a key pair, with PubKeyAttr and PrvKeyAttr",
+     false,
+     Takes::value,
+     generate_key_pair,
+     kOfPairs,
+     {{"kind", [] { return words_of(kNamedPairs); }}, {"curve", known_curve_names}}},
     {"ImportP12", "ImportP12=<file>,<password>|ask", "key pair and certificate of a PKCS#12 file", false,
      Takes::value, import_p12},
     {"ImportCert", "ImportCert=<file>", "a certificate, DER or PEM, with CertAttr", false, Takes::value,

@@ -57,7 +57,8 @@ std::optional<int> introduced(int argc, const char* const* argv) {
                              .syntax = command.syntax,
                              .summary = command.summary,
                              .details = details.back(),
-                             .handler = nullptr});
+                             .handler = nullptr,
+                             .words = {command.words[0], command.words[1]}});
         }
         shown.push_back({group.title, table});
     }
@@ -101,13 +102,13 @@ tl::unexpected<Failure> unknown(std::string_view name) {
 }
 
 tl::unexpected<Failure> misused(const TokenCommand& command, Error error) {
-    note("usage: " + std::string(command.syntax));
+    note("usage: " + written_syntax(command.syntax, command.words));
     return called_wrongly(error.code);
 }
 
 void print_command(const TokenCommand& command) {
-    print("  %s%s\n      %s\n", std::string(command.syntax).c_str(), command.ours ? "  (cs2sim's own)" : "",
-          std::string(command.summary).c_str());
+    print("  %s%s\n      %s\n", written_syntax(command.syntax, command.words).c_str(),
+          command.ours ? "  (cs2sim's own)" : "", std::string(command.summary).c_str());
 }
 
 void print_details(std::string_view details) {
@@ -124,7 +125,7 @@ Done help(const Argument& argument) {
         const TokenCommand* command = find_command(*argument.value);
         if (!command) return unknown(*argument.value);
         print_command(*command);
-        print_details(command->details);
+        print_details(listed_words(command->syntax, command->words) + std::string(command->details));
         return {};
     }
     print("p11tool2 Key=Value …: arguments run left to right, names in any case, the first failure stops.\n");

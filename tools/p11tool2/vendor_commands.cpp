@@ -96,19 +96,37 @@ Result<void> recrypt_external_keys(Shell& shell, const std::string&) {
     return done;
 }
 
-constexpr std::string_view kSettings =
-    "CKA_CFG_ALLOW_SLOTS, CHECK_VALIDITY_PERIOD, AUTH_PLAIN_MASK, WRAP_POLICY, AUTH_KEYM_MASK,\n"
-    "SECURE_DERIVATION, SECURE_IMPORT, SECURE_RSA_COMPONENTS, P11R2_BACKWARDS_COMPATIBLE, ENFORCE_BLINDING,\n"
-    "SECURE_SLOT_BACKUP, SLOT_BACKUP_PASS_HASH, ENFORCE_EXT_KEYS, ALLOW_WEAK_DES_KEYS\n";
+constexpr std::string_view kSettings[] = {
+    "CKA_CFG_ALLOW_SLOTS",      "CKA_CFG_CHECK_VALIDITY_PERIOD", "CKA_CFG_AUTH_PLAIN_MASK",
+    "CKA_CFG_WRAP_POLICY",      "CKA_CFG_AUTH_KEYM_MASK",        "CKA_CFG_SECURE_DERIVATION",
+    "CKA_CFG_SECURE_IMPORT",    "CKA_CFG_SECURE_RSA_COMPONENTS", "CKA_CFG_P11R2_BACKWARDS_COMPATIBLE",
+    "CKA_CFG_ENFORCE_BLINDING", "CKA_CFG_SECURE_SLOT_BACKUP",    "CKA_CFG_SLOT_BACKUP_PASS_HASH",
+    "CKA_CFG_ENFORCE_EXT_KEYS", "CKA_CFG_ALLOW_WEAK_DES_KEYS"};
+
+constexpr ValueWords kOfSettings{
+    "setting", [] { return std::vector<std::string_view>(std::begin(kSettings), std::end(kSettings)); }};
 
 constexpr TokenCommand kCommands[] = {
     {"BackupObject", "BackupObject=<file>,<selection>", "the object selected, as a blob under the MBK", true,
      Takes::value, backup_object},
     {"RestoreObject", "RestoreObject=<file>", "takes such a blob in again", true, Takes::value,
      restore_object},
-    {"GetConfig", "GetConfig=CKA_CFG_…", "a setting of the slot", true, Takes::value, get_config, kSettings},
-    {"SetConfig", "SetConfig=CKA_CFG_…=<number>", "changes one, by the security officer", true, Takes::value,
-     set_config, kSettings},
+    {"GetConfig",
+     "GetConfig=<setting>",
+     "a setting of the slot",
+     true,
+     Takes::value,
+     get_config,
+     "",
+     {kOfSettings}},
+    {"SetConfig",
+     "SetConfig=<setting>=<number>",
+     "changes one, by the security officer",
+     true,
+     Takes::value,
+     set_config,
+     "",
+     {kOfSettings}},
     {"RecryptExternalKeys", "RecryptExternalKeys",
      "seals the keys of the external store under the MBK of today", true, Takes::nothing,
      recrypt_external_keys},

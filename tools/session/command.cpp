@@ -46,17 +46,6 @@ constexpr Command kCommon[] = {
      set_challenge_length},
 };
 
-bool is_called(const Command& command, std::string_view name) {
-    if (same_word(command.name, name)) return true;
-    std::string_view rest = command.synonyms;
-    while (!rest.empty()) {
-        const std::string_view synonym = rest.substr(0, rest.find(' '));
-        if (same_word(synonym, name)) return true;
-        rest.remove_prefix(std::min(rest.size(), synonym.size() + 1));
-    }
-    return false;
-}
-
 const Command* find_command(std::span<const CommandGroup> groups, std::string_view name) {
     for (const CommandGroup& group : groups)
         for (const Command& command : group.commands)
@@ -82,11 +71,12 @@ void print_help(const std::string& program, std::span<const CommandGroup> groups
 }
 
 void print_details(const Command& command) {
-    print("%.*s\n  %.*s\n", width(command.syntax), command.syntax.data(), width(command.summary),
+    print("%s\n  %.*s\n", written_syntax(command.syntax, command.words).c_str(), width(command.summary),
           command.summary.data());
     if (!command.synonyms.empty())
         print("  also called: %.*s\n", width(command.synonyms), command.synonyms.data());
-    std::string_view rest = command.details;
+    const std::string details = listed_words(command.syntax, command.words) + std::string(command.details);
+    std::string_view rest = details;
     if (!rest.empty()) print("\n");
     while (!rest.empty()) {
         const std::string_view line = rest.substr(0, rest.find('\n'));
@@ -213,7 +203,7 @@ private:
     }
 
     Result<void> misused(const Command& command, Error error) {
-        session_.note("usage: " + std::string(command.syntax));
+        session_.note("usage: " + written_syntax(command.syntax, command.words));
         return fail(error);
     }
 
@@ -227,6 +217,17 @@ private:
 }  // namespace
 
 const std::span<const Command> kCommonParameters = kCommon;
+
+bool is_called(const Command& command, std::string_view name) {
+    if (same_word(command.name, name)) return true;
+    std::string_view rest = command.synonyms;
+    while (!rest.empty()) {
+        const std::string_view synonym = rest.substr(0, rest.find(' '));
+        if (same_word(synonym, name)) return true;
+        rest.remove_prefix(std::min(rest.size(), synonym.size() + 1));
+    }
+    return false;
+}
 
 Result<std::uint32_t> number_in(const ToolSession& session, std::string_view name, std::string_view value,
                                 std::uint32_t least, std::uint32_t most) {

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "tools/session/session.h"
+#include "tools/session/value_words.h"
 
 namespace cs2sim::tools {
 
@@ -18,11 +19,15 @@ struct Command {
     std::string_view name;
     std::string_view synonyms;  // apart by blanks
     Takes takes;
-    std::string_view syntax;   // "LogonSign=<user>,<key>"
+    std::string_view syntax;   // "LogonSign=<user>,<key>"; its forms: value_words.h
     std::string_view summary;  // one line
     std::string_view details;  // for Help=<command>; lines ended by '\n', or empty
     Handler handler;           // null: a parameter, whose value ToolSession keeps
+    ValueWords words[2]{};     // tables that the syntax names
 };
+
+// By its name or a synonym, in any case?
+bool is_called(const Command& command, std::string_view name);
 
 // Dev=, Timeout=, ChallengeLength=: for the table of every tool.
 extern const std::span<const Command> kCommonParameters;

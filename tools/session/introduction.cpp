@@ -1,7 +1,5 @@
 #include "tools/session/introduction.h"
 
-#include <algorithm>
-#include <cctype>
 #include <cstdio>
 
 #include "tools/manual/manual.h"
@@ -13,26 +11,6 @@ namespace {
 
 bool begins_with(std::string_view word, std::string_view typed) {
     return word.size() >= typed.size() && same_word(word.substr(0, typed.size()), typed);
-}
-
-// Letters and digits, as of a value that is typed as it stands.
-bool is_plain(std::string_view word) {
-    return !word.empty() && std::all_of(word.begin(), word.end(), [](char letter) {
-        return std::isalnum(static_cast<unsigned char>(letter)) || letter == '_';
-    });
-}
-
-// Of "KeyType=RSA|EC": RSA and EC. Of "SetTime=GMT|LOCAL|<YYYYMMDDhhmmss>": GMT and LOCAL.
-std::vector<std::string_view> listed_values(std::string_view syntax) {
-    std::vector<std::string_view> values;
-    const auto equals = syntax.find('=');
-    if (equals == std::string_view::npos || syntax.find('|') == std::string_view::npos) return values;
-    for (std::string_view rest = syntax.substr(equals + 1);;) {
-        const std::string_view value = rest.substr(0, rest.find('|'));
-        if (is_plain(value)) values.push_back(value);
-        if (value.size() == rest.size()) return values;
-        rest.remove_prefix(value.size() + 1);
-    }
 }
 
 template <class Each>
@@ -74,9 +52,11 @@ std::string manual_of(const ToolText& tool, std::span<const CommandGroup> groups
     for (const CommandGroup& group : groups) {
         page.section(group.title);
         for (const Command& command : group.commands) {
-            page.item(command.syntax, command.summary);
+            page.item(written_syntax(command.syntax, command.words), command.summary);
             if (!command.synonyms.empty()) page.item_literal("also called: " + std::string(command.synonyms));
-            if (!command.details.empty()) page.item_literal(command.details);
+            const std::string details =
+                listed_words(command.syntax, command.words) + std::string(command.details);
+            if (!details.empty()) page.item_literal(details);
         }
     }
     page.section("Exit status");
@@ -103,9 +83,9 @@ std::vector<std::string> completions_of(std::span<const CommandGroup> groups, st
     for_commands(groups, [&](const Command& command) {
         if (same_word(name, "Help") && begins_with(command.name, value))
             found.push_back("Help=" + std::string(command.name));
-        if (!same_word(name, command.name)) return;
-        for (const std::string_view listed : listed_values(command.syntax))
-            if (begins_with(listed, value)) found.push_back(std::string(name) + "=" + std::string(listed));
+        if (!is_called(command, name)) return;
+        for (const std::string& known : value_completions(command.syntax, command.words, value))
+            found.push_back(known == kFilesToo ? known : std::string(name) + "=" + known);
     });
     return found;
 }

@@ -26,8 +26,9 @@ ToolText device_tool(const std::string& program);
 std::string manual_of(const ToolText& tool, std::span<const CommandGroup> groups);
 
 // The words that begin with `typed`, in any case: names of commands and parameters, with '=' where a value
-// follows, and behind the '=' the values that the command's syntax lists ("SetTime=GMT|LOCAL|..."). Empty
-// behind an '=' means that only the user knows: a file, a name, a number.
+// follows, and behind the '=' the values that the command's syntax lists ("SetTime=GMT|LOCAL|..."), with
+// kFilesToo among them where a file may stand as well. Empty behind an '=' means that only the user knows: a
+// file, a name, a number.
 std::vector<std::string> completions_of(std::span<const CommandGroup> groups, std::string_view typed);
 
 // What the installation asks for, and nobody types: `--man-page` prints the page of the manual, `--complete

@@ -78,12 +78,4 @@ tl::unexpected<Error> misused(const ToolSession& session, std::string_view why);
 tl::unexpected<Error> refuse_word(const ToolSession& session, std::string_view parameter,
                                   std::string_view word, std::span<const std::string_view> words);
 
-// The words of a table whose rows have a `word`.
-template <class Rows>
-std::vector<std::string_view> words_of(const Rows& rows) {
-    std::vector<std::string_view> words;
-    for (const auto& row : rows) words.push_back(row.word);
-    return words;
-}
-
 }  // namespace cs2sim::tools
