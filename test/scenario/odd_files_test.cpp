@@ -1,6 +1,8 @@
 // Files that never end, never begin, or are none where a file should be: refused in words, by every program.
 #include <sys/stat.h>
 
+#include <fstream>
+
 #include "test/scenario/clerk.h"
 
 using namespace cs2sim;

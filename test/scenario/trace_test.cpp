@@ -1,4 +1,5 @@
 // cs2sim trace, its captures in tshark with the dissector that ships with it, recordings and their replay.
+#include <fstream>
 #include <optional>
 
 #include "test/scenario/expect.h"
