@@ -27,6 +27,7 @@
 #include "firmware/protocol/terminal_text.h"
 #include "firmware/smos/flash/own_files.h"
 #include "firmware/smos/flash/state_file.h"
+#include "tools/daemon/activity_log.h"
 #include "tools/daemon/daemon_log.h"
 #include "tools/daemon/factory_key.h"
 #include "tools/daemon/inherited_socket.h"
@@ -68,6 +69,7 @@ public:
     NewDevice& operator=(const NewDevice&) = delete;
     void lock() { locked_ = true; }  // from now on what comes is ours
     void keep() { is_new_ = false; }
+    bool is_new() const { return is_new_; }
 
 private:
     fs::path state_;
@@ -98,7 +100,9 @@ struct Instance {
     std::optional<PidFile> pid_file;
     std::unique_ptr<NewDevice> made;  // goes while the folder is locked, when nothing else uses it any more
     std::unique_ptr<SimulatedDevice> device;
+    bool is_new = false;
     std::vector<std::unique_ptr<Listener>> listeners;
+    std::optional<CommandLog> commands;
     InstanceRecord record;
     std::ostringstream report;  // what start prints
     std::shared_ptr<CallerMemory> memory;
@@ -112,11 +116,13 @@ struct Instance {
         if (device) device->withdraw_commands();  // nobody waits for a computation
         stop_all(listeners);
         listeners.clear();
+        commands.reset();
     }
     SocketOptions sockets() const { return {.max_callers = most_callers(), .memory = memory}; }
 
     Answerer answerer(Reach reach) {
-        return [this, reach](std::string peer) { return device->converse(reach, std::move(peer)); };
+        return told([this, reach](std::string peer) { return device->converse(reach, std::move(peer)); },
+                    reach, record.log_level);
     }
     tl::expected<void, std::string> add(Opened<std::unique_ptr<Listener>> opened) {
         CS2SIM_TRY(opened);
@@ -277,6 +283,8 @@ tl::expected<std::unique_ptr<Instance>, std::string> launch(const StartOptions& 
 
     auto instance = std::make_unique<Instance>(std::move(lock));
     instance->made = std::move(made);
+    instance->is_new = instance->made->is_new();
+    instance->record.log_level = options.log_level;
     for (auto step : {boot, open_nodes, open_sockets, write_pid_file}) CS2SIM_TRY(step(*instance, options));
     InstanceRecord& record = instance->record;
     record.profile = options.profile;
@@ -284,7 +292,6 @@ tl::expected<std::unique_ptr<Instance>, std::string> launch(const StartOptions& 
     record.node_mode = options.node_mode;
     record.socket_mode = options.socket_mode;
     record.node_group = options.node_group;
-    record.log_level = options.log_level;
     record.pid_file = options.pid_file.string();
     record.while_used = options.while_used;
     if (options.foreground) record.log = log_place_of_foreground();
@@ -309,6 +316,8 @@ void stop_when_unused(const fs::path& state) {
 
 void serve(Instance& instance, const StartOptions& options) {
     forget_start();
+    tell_start_of(options, instance.is_new);
+    if (options.log_level == "trace") instance.commands.emplace(*instance.device);
     if (options.while_used) stop_when_unused(options.state);
     wait_for_the_end(instance.lock, options.state);
     instance.pid_file.reset();

@@ -123,7 +123,10 @@ void StartArguments::add_to(CLI::App& command, Unsaid unsaid) {
     command.add_flag("--foreground", options_.foreground, "do not become a daemon");
     command.add_option("--pid-file", options_.pid_file, "write the process's number there");
     command
-        .add_option("--log-level", options_.log_level, "trace, debug, info, warning, error, critical or off")
+        .add_option("--log-level", options_.log_level,
+                    "off, critical, error, warning, info (beginning and end), debug (also the options, who "
+                    "connects, sessions and fault rules) or trace (also each command: its function, lengths, "
+                    "result and time, nothing of what is in it)")
         ->check(CLI::IsMember({"trace", "debug", "info", "warning", "error", "critical", "off"}));
 }
 
