@@ -1,37 +1,10 @@
 // cs2sim run: when it ends, and what ends with it.
 #include "test/scenario/expect.h"
+#include "test/scenario/led_script.h"
 #include "test/scenario/simulator.h"
-#include "test/scenario/ways_to_lead.h"
 
 using namespace cs2sim;
 using namespace cs2sim::scenario;
-
-namespace {
-
-// A script in a folder of its own, where $run leads a program to the simulator of the state there.
-Outcome script(const Folder& folder, const std::string& lines, const std::string& by = "auto") {
-    const std::string run_led = "run='" + built_program("cs2sim") + " run --state " + folder.path().string() +
-                                "/state --by " + by + " --'\n";
-    const std::string client = "client=" + built_program("example_raw_client") + "\n";
-    const std::string when = "when() { while ! \"$@\"; do sleep 0.02; done; }\n";
-    return run({"sh", "-uc", "cd " + folder.path().string() + "\n" + run_led + client + when + lines});
-}
-
-// `when` of this waits until the simulator is gone.
-std::string stopped() {
-    return "stopped() { " + built_program("cs2sim") + " status --state state | grep -q ^stopped; }\n";
-}
-
-void require_output(const Outcome& outcome, const std::string& out) {
-    INFO(outcome.err);
-    REQUIRE(outcome.out == out);
-}
-
-bool is_stopped(const Folder& folder) {
-    return run({built_program("cs2sim"), "status", "--state", folder / "state"}).out.starts_with("stopped");
-}
-
-}  // namespace
 
 TEST_CASE("run: who ends first leaves the simulator to the other") {
     const Folder folder;
@@ -50,14 +23,6 @@ TEST_CASE("run: who begin and end at once share one simulator") {
     require_output(script(folder, "for i in 1 2 3 4 5 6; do { $run $client > $i; echo $?; } & done; wait"),
                    "0\n0\n0\n0\n0\n0\n");
     CHECK(is_stopped(folder));
-}
-
-TEST_CASE("run: a start that fails leaves no folder behind") {
-    const Folder folder;
-    const Outcome failed = run({built_program("cs2sim"), "run", "--state", folder / "state", "--", "true"},
-                               {"/", {{"CS2SIM_PROFILE", "no-such"}}});
-    CHECK(failed.status == 125);
-    CHECK_FALSE(std::filesystem::exists(folder / "state"));
 }
 
 TEST_CASE("run: when it is killed its program is, and the simulator ends") {
@@ -143,62 +108,6 @@ TEST_CASE("run: who ended its program by a signal waits for no child of it") {
                           "kill -TERM $!; wait $!; echo $?; kill $(cat child)",
                           by),
                    "143\n");
-    CHECK(is_stopped(folder));
-}
-
-TEST_CASE("run: a simulator of the user's own is not taken for one that a run began") {
-    const Folder folder;
-    const std::string cs2sim = built_program("cs2sim") + " ", state = " --state state";
-    for (const std::string began : {"", " 1", " 0"})
-        require_output(script(folder, cs2sim + "start --no-device" + state + " > started; pid=$(" + cs2sim +
-                                          "status" + state + " | sed -n 's/^running *pid //p'); echo \"$pid" +
-                                          began + "\" > state/run.lock; $run true; " + cs2sim + "status" +
-                                          state + " | grep -c \"pid $pid\"; " + cs2sim + "stop" + state),
-                       "1\n");
-}
-
-TEST_CASE("run: what is in the place of its lock and is no file is left alone") {
-    const Folder folder;
-    require_output(script(folder, "mkdir state; mkfifo state/run.lock; $run sh -c 'exit 5'; echo $?"), "5\n");
-    CHECK(is_stopped(folder));
-}
-
-TEST_CASE("run: who ends it while its simulator starts ends it, and nothing runs on") {
-    const Folder folder;
-    const std::string slow = "#!/bin/sh\necho > starts\nsleep 0.3\nexec " + built_program("cs2simd");
-    write_file(folder / "slow", slow + " \"$@\"\n");
-    std::filesystem::permissions(folder / "slow", std::filesystem::perms::owner_all);
-    const std::string signal = GENERATE("INT", "TERM", "HUP");
-    const std::string whom = GENERATE("$!", "-$!");  // it alone, or its group as a terminal does
-    INFO(signal << " " << whom);
-    require_output(
-        script(folder, stopped() +
-                           "export CS2SIM_DAEMON=$PWD/slow\n"
-                           "setsid env --default-signal=INT $run sh -c 'echo ran' & when test -e starts\n"
-                           "env kill -s " +
-                           signal + " -- " + whom + "; wait $!; kill -l $?; when stopped"),
-        signal + "\n");
-}
-
-TEST_CASE("run: a simulator that its program restarts ends with it all the same") {
-    const Folder folder;
-    require_output(script(folder,
-                          "$run sh -c \"" + built_program("cs2sim") +
-                              " restart > again; echo \\$?; $client > answer; echo \\$?\"",
-                          "preload"),
-                   "0\n0\n");
-    CHECK(is_stopped(folder));
-}
-
-TEST_CASE("run: by seccomp its simulator cannot be restarted by its program, which would wait for itself") {
-    const Folder folder;
-    const std::string by = GENERATE("seccomp", "both");
-    require_output(
-        script(folder,
-               "$run sh -c \"" + built_program("cs2sim") +
-                   " restart 2> refused; echo \\$?; $client > answer; echo \\$?\"; grep -c within refused",
-               by),
-        "1\n0\n1\n");
     CHECK(is_stopped(folder));
 }
 

@@ -1,7 +1,7 @@
 // cs2sim run: by which paths a program reaches the simulator, and from which it may be installed.
 #include "test/scenario/expect.h"
+#include "test/scenario/led_script.h"
 #include "test/scenario/simulator.h"
-#include "test/scenario/ways_to_lead.h"
 
 using namespace cs2sim;
 using namespace cs2sim::scenario;

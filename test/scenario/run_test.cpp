@@ -2,8 +2,8 @@
 #include <unistd.h>
 
 #include "test/scenario/expect.h"
+#include "test/scenario/led_script.h"
 #include "test/scenario/simulator.h"
-#include "test/scenario/ways_to_lead.h"
 
 using namespace cs2sim;
 using namespace cs2sim::scenario;
@@ -29,10 +29,6 @@ void require_shown(const Outcome& outcome, const std::string& part) {
     INFO(outcome.out << outcome.err);
     REQUIRE(outcome.status == 0);
     REQUIRE(contains(outcome.out, part));
-}
-
-bool is_stopped(const Folder& folder) {
-    return run({built_program("cs2sim"), "status", "--state", folder / "state"}).out.starts_with("stopped");
 }
 
 }  // namespace

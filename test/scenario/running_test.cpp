@@ -40,6 +40,26 @@ TEST_CASE("cs2sim restart is a new process with the same state, device and port"
     CHECK(by_tcp.users() == user.users());
 }
 
+TEST_CASE("cs2sim restart knows a state folder in any spelling") {
+    const Folder folder;
+    std::filesystem::create_directory_symlink("state", folder / "link");
+    const std::string cs2sim = built_program("cs2sim");
+    const auto as = [&](const std::string& verb, const std::string& state) {
+        const Outcome outcome = run({cs2sim, verb, "--state", state}, {folder.path(), {}});
+        require_success(outcome);
+        return outcome;
+    };
+    require_success(run({cs2sim, "start", "--no-device", "--state", "state"}, {folder.path(), {}}));
+    const std::string name = folder.path().filename();
+    for (const std::string spelt : {"./state", "state/", "state/.", "../" + name + "/state", "link",
+                                    folder / "/state", folder / "link"}) {
+        INFO(spelt);
+        as("restart", spelt);
+        CHECK(as("status", "state").out.starts_with("running"));
+    }
+    as("stop", "./link/");
+}
+
 TEST_CASE("cs2sim restart keeps mode, group and kind of the node, and the level of the log") {
     const Folder folder;
     const std::string state = folder / "state", node = folder / "node";

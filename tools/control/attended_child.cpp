@@ -57,7 +57,8 @@ std::set<pid_t> children() {
 
 }  // namespace
 
-AttendedChild::AttendedChild(Until until) : until_(until) {
+AttendedChild::AttendedChild(Until until, std::function<bool(pid_t)> is_stranger)
+    : until_(until), is_stranger_(std::move(is_stranger)) {
     const sigset_t set = kept_back();
     ::pthread_sigmask(SIG_BLOCK, &set, &mask_before_);
     signals_ = host::FileDescriptor(::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
@@ -139,7 +140,8 @@ void AttendedChild::tell_who_is_left() const {
 
 bool AttendedChild::is_waited_for(pid_t child) const {
     if (child == child_) return true;
-    return !strangers_.contains(child) && (until_ != Until::session_ends || ::getsid(child) == ::getsid(0));
+    if (strangers_.contains(child) || (is_stranger_ && is_stranger_(child))) return false;
+    return until_ != Until::session_ends || ::getsid(child) == ::getsid(0);
 }
 
 bool AttendedChild::nobody_left() const {

@@ -6,6 +6,7 @@
 #include <sys/types.h>
 #include <time.h>
 
+#include <functional>
 #include <set>
 
 #include "host-lib/files/file_descriptor.h"
@@ -22,7 +23,8 @@ public:
         descendants_end,
         session_ends,  // the same, but for those that have left our session, as daemons do
     };
-    explicit AttendedChild(Until until);
+    // `is_stranger`: of whom else nobody waits for the end.
+    explicit AttendedChild(Until until, std::function<bool(pid_t)> is_stranger = {});
     ~AttendedChild();
     AttendedChild(const AttendedChild&) = delete;
     AttendedChild& operator=(const AttendedChild&) = delete;
@@ -47,6 +49,7 @@ private:
     bool nobody_left() const;
 
     Until until_;
+    std::function<bool(pid_t)> is_stranger_;
     sigset_t mask_before_{};
     struct sigaction child_ended_before_ {};
     host::FileDescriptor signals_;

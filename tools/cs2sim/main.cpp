@@ -13,8 +13,6 @@
 #include "tools/control/program.h"
 #include "tools/control/stop_instance.h"
 #include "tools/cs2sim/commands.h"
-#include "tools/cs2sim/shared_simulator.h"
-#include "tools/cs2sim/supervisor.h"
 #include "tools/cs2sim/wrong_words.h"
 #include "tools/instance/standard_output.h"
 #include "tools/instance/start_options.h"
@@ -64,24 +62,14 @@ int restart(const StartOptions& options) {
                "was started; `cs2sim stop` ends it, `cs2sim start` starts one\n";
         return tools::kRefused;
     }
-    if (is_supervised(host_socket(options.state).string())) {
-        std::cerr
-            << "cs2sim: a simulator cannot be restarted from within `cs2sim run --by seccomp` or `--by "
-               "both`, "
-               "which would wait for its end; from outside it can, and csadm Restart restarts the device\n";
-        return tools::kRefused;
-    }
     if (!known) {
         std::cerr << "cs2sim: no instance runs on " << terminal_text(options.state.string())
                   << ", nor did one; `cs2sim start` starts one\n";
         return tools::kNoDevice;
     }
     if (const int usable = would_start(options); usable != 0) return usable;
-    const bool of_a_run = runs && ends_with_its_users(options.state);
     if (const int status = runs ? stop_instance(options.state) : 0; status != 0) return status;
-    const int status = start(options);
-    if (status == 0 && of_a_run) let_end_with_its_users(options.state);
-    return status;
+    return start(options);
 }
 
 constexpr int kCalledWrongly = 2;

@@ -25,6 +25,11 @@ namespace fs = std::filesystem;
 
 constexpr int kNoSimulator = 125;  // as of `timeout` and `env`: trouble of our own
 
+// What tells our library where to lead the program; the first one is for runs within this run.
+constexpr const char* kLibrary = "CS2SIM_PRELOAD_LIBRARY";
+constexpr const char* kDevice = "CS2SIM_PRELOAD_DEVICE";
+constexpr const char* kSocket = "CS2SIM_PRELOAD_SOCKET";
+
 struct RunArguments {
     std::string device = "/dev/cs2a";
     std::string by = "auto";
@@ -99,6 +104,24 @@ fs::path one_word_for(const fs::path& library, const fs::path& state) {
     return {};
 }
 
+// LD_PRELOAD without the library that a run around this one put there.
+std::string preloaded_by_others() {
+    const char* before = std::getenv("LD_PRELOAD");
+    const char* ours = std::getenv(kLibrary);
+    std::istringstream words(before ? before : "");
+    std::string others;
+    for (std::string word; std::getline(words, word, ':');)
+        if (!ours || word != ours) others += (others.empty() ? "" : ":") + word;
+    return others;
+}
+
+// A run around this one leads nothing that this one is to lead.
+void preload_nothing() {
+    const std::string others = preloaded_by_others();
+    others.empty() ? ::unsetenv("LD_PRELOAD") : ::setenv("LD_PRELOAD", others.c_str(), 1);
+    for (const char* variable : {kLibrary, kDevice, kSocket}) ::unsetenv(variable);
+}
+
 // Has the loader put our library into the program and its children. False, said: it is not there.
 bool preload_for(const RunArguments& arguments, const fs::path& state) {
     fs::path library = preload_library();
@@ -113,10 +136,11 @@ bool preload_for(const RunArguments& arguments, const fs::path& state) {
                   << ", and no folder for a link to it was found (XDG_RUNTIME_DIR, /tmp)\n";
         return false;
     }
-    const char* before = std::getenv("LD_PRELOAD");
-    ::setenv("LD_PRELOAD", (library.string() + (before ? std::string(":") + before : "")).c_str(), 1);
-    ::setenv("CS2SIM_PRELOAD_DEVICE", arguments.device.c_str(), 1);
-    ::setenv("CS2SIM_PRELOAD_SOCKET", host_socket(state).c_str(), 1);
+    const std::string others = preloaded_by_others();
+    ::setenv("LD_PRELOAD", (library.string() + (others.empty() ? "" : ":") + others).c_str(), 1);
+    ::setenv(kLibrary, library.c_str(), 1);
+    ::setenv(kDevice, arguments.device.c_str(), 1);
+    ::setenv(kSocket, host_socket(state).c_str(), 1);
     return true;
 }
 
@@ -136,9 +160,10 @@ int run(const RunArguments& arguments, const fs::path& state) {
     ::setenv("CS2SIM_STATE", state.c_str(), 1);
     const std::string by =
         arguments.by == "auto" ? way_for(found_in_path(arguments.program[0])) : arguments.by;
+    if (by == "seccomp") preload_nothing();
     if (by != "seccomp" && !preload_for(arguments, state)) return kNoSimulator;
     return by == "preload" ? run_preloaded(arguments.program)
-                           : run_supervised(arguments.program, arguments.device, host_socket(state).string());
+                           : run_supervised(arguments.program, arguments.device, state);
 }
 
 }  // namespace

@@ -29,6 +29,8 @@
 #include "tools/control/program.h"
 #include "tools/cs2sim/device_name.h"
 #include "tools/cs2sim/seccomp_filter.h"
+#include "tools/instance/instance.h"
+#include "tools/instance/supervised.h"
 
 namespace cs2sim {
 namespace {
@@ -37,10 +39,6 @@ namespace fs = std::filesystem;
 using host::FileDescriptor;
 
 constexpr int kNotAllowed = 126;
-
-// What a supervised program and its descendants have in their environment.
-constexpr const char* kDevice = "CS2SIM_SUPERVISED_DEVICE";
-constexpr const char* kSocket = "CS2SIM_SUPERVISED_SOCKET";
 
 bool has_value(const char* variable, const std::string& value) {
     const char* const found = std::getenv(variable);
@@ -313,7 +311,8 @@ private:
     const int error = errno;
     send_descriptor(line, listener);
     ::close(listener);
-    if (listener < 0 && (error != EBUSY || !has_value(kDevice, device) || !has_value(kSocket, socket))) {
+    if (listener < 0 &&
+        (error != EBUSY || !has_value(kSupervisedDevice, device) || !has_value(kSupervisedSocket, socket))) {
         std::cerr
             << "cs2sim: nothing can be preloaded into " << program[0]
             << ", and to lead it all the same takes a seccomp user notification, which this kernel allows "
@@ -324,22 +323,23 @@ private:
             << '\n';
         ::_exit(kNotAllowed);
     }
-    ::setenv(kDevice, device.c_str(), 1);
-    ::setenv(kSocket, socket.c_str(), 1);
+    ::setenv(kSupervisedDevice, device.c_str(), 1);
+    ::setenv(kSupervisedSocket, socket.c_str(), 1);
     become(program);
 }
 
 }  // namespace
 
-bool is_supervised(const std::string& socket) { return has_value(kSocket, socket); }
-
 int run_supervised(const std::vector<std::string>& program, const std::string& device,
-                   const std::string& socket) {
+                   const fs::path& state) {
+    const std::string socket = host_socket(state);
     int ends[2];
     if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) return kNotAllowed;
     const FileDescriptor ours(ends[0]);
     FileDescriptor theirs(ends[1]);
-    AttendedChild child(AttendedChild::Until::descendants_end);
+    // The simulator itself waits for our end (run_lock.h).
+    const auto is_simulator = [&](pid_t process) { return InstanceLock::holder(state) == process; };
+    AttendedChild child(AttendedChild::Until::descendants_end, is_simulator);
     const pid_t forked = child.fork();
     if (forked < 0) return kNotAllowed;
     if (forked == 0) become_supervised(program, device, socket, theirs.get());

@@ -3,6 +3,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <iterator>
+
 #include "firmware/smos/flash/state_file.h"
 
 namespace cs2sim {
@@ -10,11 +15,19 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* kFiles[] = {
+constexpr std::string_view kFiles[] = {
     "lock",         "instance.toml", "cs2sim.log",       "ADMIN.key", "keyram",          "nvram.db",
     "nvram.db-wal", "nvram.db-shm",  "nvram.db-journal", "cards",     "cs_pkcs11_R3.cfg"};
 // Those above first. All that lies in them is the simulator's.
-constexpr const char* kFolders[] = {"flash", "flash/files", "flash/db", "audit", "modules"};
+constexpr std::string_view kFolders[] = {"flash", "flash/files", "flash/db", "audit", "modules"};
+
+// What comes and goes there besides, and what file systems have of their own.
+constexpr std::string_view kOthers[] = {"host.sock", "control.sock", "run.lock", "lost+found"};
+
+bool is_known(const std::string& name) {
+    return is_own_file(name) || std::ranges::find(kFolders, name) != std::end(kFolders) ||
+           std::ranges::find(kOthers, name) != std::end(kOthers);
+}
 
 std::optional<std::string> whose(const fs::path& path, uid_t owner) {
     if (owner == ::geteuid()) return std::nullopt;
@@ -41,11 +54,26 @@ std::optional<std::string> trouble_with_root(const fs::path& root) {
 
 }  // namespace
 
+bool is_own_file(const std::string& name) { return std::ranges::find(kFiles, name) != std::end(kFiles); }
+
+std::optional<std::string> close_root(const fs::path& root) {
+    struct stat info {};
+    if (::stat(root.c_str(), &info) != 0 || (info.st_mode & 0777) == 0700) return std::nullopt;
+    if (info.st_uid != ::geteuid()) return std::nullopt;  // not_our_own() says it
+    if (std::ranges::all_of(file_names(root), is_known)) {
+        if (::chmod(root.c_str(), 0700) == 0) return std::nullopt;
+        return root.string() + ": " + std::strerror(errno);
+    }
+    if ((info.st_mode & 0022) == 0) return std::nullopt;
+    return root.string() +
+           " holds other things, too, and others may write there; give the state a folder of its own";
+}
+
 std::optional<std::string> not_our_own(const fs::path& root) {
     if (auto words = trouble_with_root(root)) return words;
-    for (const char* name : kFiles)
+    for (const std::string_view name : kFiles)
         if (auto words = trouble_with(root / name)) return words;
-    for (const char* folder : kFolders) {
+    for (const std::string_view folder : kFolders) {
         if (auto words = trouble_with(root / folder)) return words;
         for (const std::string& name : file_names(root / folder))
             if (auto words = trouble_with(root / folder / name)) return words;

@@ -15,4 +15,12 @@ namespace cs2sim {
 // would exchange it.
 std::optional<std::string> not_our_own(const std::filesystem::path& root);
 
+// Closes the state folder `root` to others, whatever the umask. One that holds something else, too, keeps its
+// mode: it may be a user's home. Nothing, or words with its path: others may write there, or it cannot be
+// closed.
+std::optional<std::string> close_root(const std::filesystem::path& root);
+
+// Whether it is a simulator's file of that name that lies in a state folder itself.
+bool is_own_file(const std::string& name);
+
 }  // namespace cs2sim

@@ -36,18 +36,39 @@ std::uint32_t code_of_folder(int host_errno) {
     return file_error(host_errno).code;
 }
 
-// Closed to other users, whatever the umask.
-Result<void> make_folder(const fs::path& folder, BootLog& boot_log) {
-    const auto refused = [&](int why) {
-        return refuse(boot_log, folder, std::strerror(why), code_of_folder(why));
-    };
-    if (::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST) return refused(errno);
+// The host's errno, or 0 when it is there.
+int make_folder(const fs::path& folder) {
+    if (::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST) return errno;
     struct stat info {};
-    if (::stat(folder.c_str(), &info) != 0) return refused(errno);
-    if (!S_ISDIR(info.st_mode)) return refused(ENOTDIR);
-    if ((info.st_mode & 0777) != 0700 && ::chmod(folder.c_str(), 0700) != 0) return refused(errno);
-    if (::access(folder.c_str(), R_OK | W_OK | X_OK) != 0) return refused(errno);
+    if (::stat(folder.c_str(), &info) != 0) return errno;
+    return S_ISDIR(info.st_mode) ? 0 : ENOTDIR;
+}
+
+// Closed to other users, whatever the umask.
+int make_own_folder(const fs::path& folder) {
+    if (const int error = make_folder(folder); error != 0) return error;
+    const bool closed = ::chmod(folder.c_str(), 0700) == 0;
+    return closed && ::access(folder.c_str(), R_OK | W_OK | X_OK) == 0 ? 0 : errno;
+}
+
+Result<void> make_root(const fs::path& root, BootLog& boot_log) {
+    int error = make_folder(root);
+    const auto words = error == 0 ? close_root(root) : std::nullopt;
+    if (error == 0 && ::access(root.c_str(), R_OK | W_OK | X_OK) != 0) error = errno;
+    if (error != 0) return refuse(boot_log, root, std::strerror(error), code_of_folder(error));
+    // Now others can put nothing there any more.
+    for (const auto& wrong : {words, not_our_own(root)}) {
+        if (!wrong) continue;
+        boot_log.warn(*wrong);
+        return fail(E_OS_FILE_CORR);
+    }
     return {};
+}
+
+Result<void> make_below(const fs::path& folder, BootLog& boot_log) {
+    const int error = make_own_folder(folder);
+    return error == 0 ? Result<void>()
+                      : refuse(boot_log, folder, std::strerror(error), code_of_folder(error));
 }
 
 std::vector<std::string> regular_files(const fs::path& folder) {
@@ -60,10 +81,18 @@ std::vector<std::string> regular_files(const fs::path& folder) {
     return names;
 }
 
-// Whatever was being written when the last run was killed bears a name that begins so.
-void remove_unfinished(const fs::path& folder, std::string_view prefix) {
+// The name of what was being written in the state folder itself when the last run was killed
+// (write_atomically(), Nvram). The user may keep what he likes there, too.
+bool is_unfinished_of_root(const std::string& name) {
+    constexpr std::string_view kBegin = ".tmp";
+    if (!name.starts_with(kBegin)) return false;
+    const std::string rest = name.substr(kBegin.size());
+    return rest.find_first_not_of("0123456789") == std::string::npos || rest.starts_with("-nvram.db");
+}
+
+void remove_files(const fs::path& folder, bool (*is_meant)(const std::string&)) {
     for (const std::string& name : regular_files(folder))
-        if (name.starts_with(prefix)) ::unlink((folder / name).c_str());
+        if (is_meant(name)) ::unlink((folder / name).c_str());
 }
 
 // What is read and written later must not keep the device waiting then: a named pipe would, and a file much
@@ -85,8 +114,9 @@ Result<void> expect_log(const fs::path& folder, std::string_view stem, BootLog& 
 }
 
 // Earlier versions left some of them readable for others. What a link leads to is not the device's.
-void close_to_others(const fs::path& folder) {
+void close_to_others(const fs::path& folder, bool (*is_meant)(const std::string&)) {
     for (const std::string& name : regular_files(folder)) {
+        if (!is_meant(name)) continue;
         const fs::path file = folder / name;
         struct stat info {};
         if (::lstat(file.c_str(), &info) == 0 && S_ISREG(info.st_mode) && (info.st_mode & 0077) != 0)
@@ -185,22 +215,21 @@ private:
 }  // namespace
 
 Result<void> prepare_state_folder(const StateFolder& state, BootLog& boot_log) {
-    CS2SIM_TRY(make_folder(state.root, boot_log));
-    if (const auto words = not_our_own(state.root)) {  // now that others can put nothing there any more
-        boot_log.warn(*words);
-        return fail(E_OS_FILE_CORR);
-    }
-    CS2SIM_TRY(make_folder(state.root / "flash", boot_log));
+    CS2SIM_TRY(make_root(state.root, boot_log));
+    CS2SIM_TRY(make_below(state.root / "flash", boot_log));
     Move move(state, boot_log);
     CS2SIM_TRY(move.make_room());
     for (const fs::path& folder : {state.files(), state.databases(), state.audit()})
-        CS2SIM_TRY(make_folder(folder, boot_log));
+        CS2SIM_TRY(make_below(folder, boot_log));
     CS2SIM_TRY(move.run());
     CS2SIM_TRY(expect_log(state.audit(), "audit.", boot_log));
-    remove_unfinished(state.root, ".tmp");  // the state folder is the user's too
-    for (const fs::path& folder : {state.files(), state.databases()}) remove_unfinished(folder, ".");
-    for (const fs::path& folder : {state.root, state.files(), state.databases(), state.audit()})
-        close_to_others(folder);
+    remove_files(state.root, is_unfinished_of_root);
+    const auto anything = [](const std::string&) { return true; };
+    for (const fs::path& folder : {state.files(), state.databases()})
+        remove_files(folder, [](const std::string& name) { return name.starts_with('.'); });
+    close_to_others(state.root, is_own_file);
+    for (const fs::path& folder : {state.files(), state.databases(), state.audit()})
+        close_to_others(folder, anything);
     return {};
 }
 

@@ -157,3 +157,33 @@ TEST_CASE("folders of the state are closed to others, whatever the umask and who
     }
     CHECK((fs::status(state.root).permissions() & fs::perms(0777)) == fs::perms(0700));
 }
+
+TEST_CASE("a state folder that holds something else too keeps its mode, and others' files keep theirs") {
+    ScratchFolder scratch;
+    const StateFolder state{scratch.path() / "state"};
+    fs::create_directories(state.root);
+    const fs::path notes = state.root / "notes", unfinished = state.root / ".tmp-notes";
+    for (const fs::path& file : {notes, unfinished}) {
+        std::ofstream(file) << "the user's";
+        REQUIRE(::chmod(file.c_str(), 0644) == 0);
+    }
+    const auto mode = [](const fs::path& path) { return fs::status(path).permissions() & fs::perms(0777); };
+    BootLog log;
+    SECTION("one that others may read") {
+        REQUIRE(::chmod(state.root.c_str(), 0755) == 0);
+        REQUIRE(prepare_state_folder(state, log));
+        REQUIRE(prepare_state_folder(state, log));
+        CHECK(mode(state.root) == fs::perms(0755));
+        CHECK(mode(state.root / "flash") == fs::perms(0700));
+    }
+    SECTION("one that others may write is not taken") {
+        REQUIRE(::chmod(state.root.c_str(), 01777) == 0);
+        CHECK(code_of(prepare_state_folder(state, log)) == E_OS_FILE_CORR);
+        CHECK(log.text().find("others may write there") != std::string::npos);
+        CHECK(mode(state.root) == fs::perms(0777));
+        CHECK_FALSE(fs::exists(state.root / "flash"));
+    }
+    CHECK(content_of(notes) == "the user's");
+    CHECK(mode(notes) == fs::perms(0644));
+    CHECK(fs::exists(unfinished));
+}

@@ -1,0 +1,160 @@
+// cs2sim run: the simulator that it starts, whose that is, and when it ends.
+#include <sys/stat.h>
+
+#include "test/scenario/led_script.h"
+
+using namespace cs2sim;
+using namespace cs2sim::scenario;
+
+namespace {
+
+// The simulator's program, which takes its time and makes the file `starts`: for a script.
+std::string slow_start(const Folder& folder) {
+    write_file(folder / "slow", "#!/bin/sh\necho > " + (folder / "starts").string() + "\nsleep 0.3\nexec " +
+                                    built_program("cs2simd") + " \"$@\"\n");
+    std::filesystem::permissions(folder / "slow", std::filesystem::perms::owner_all);
+    return "slow=" + (folder / "slow").string() + "\ncs2sim=" + built_program("cs2sim") + "\n" + stopped();
+}
+
+}  // namespace
+
+TEST_CASE("run: a start that fails leaves no folder behind") {
+    const Folder folder;
+    const Outcome failed = run({built_program("cs2sim"), "run", "--state", folder / "state", "--", "true"},
+                               {"/", {{"CS2SIM_PROFILE", "no-such"}}});
+    CHECK(failed.status == 125);
+    CHECK_FALSE(std::filesystem::exists(folder / "state"));
+}
+
+TEST_CASE("run: who ignores the ends of children is told of a failed start") {
+    const Folder folder;
+    require_output(script(folder,
+                          "CS2SIM_PROFILE=no-such env --ignore-signal=CHLD $run echo ran 2> err; echo $?\n"
+                          "grep -c no-such err; test -e state; echo $?"),
+                   "125\n1\n1\n");
+}
+
+TEST_CASE("run: a simulator of the user's own is not taken for one that a run began") {
+    const Folder folder;
+    const std::string cs2sim = built_program("cs2sim") + " ", state = " --state state";
+    for (const std::string began : {"", " 1", " 0"})
+        require_output(script(folder, cs2sim + "start --no-device" + state + " > started; pid=$(" + cs2sim +
+                                          "status" + state + " | sed -n 's/^running *pid //p'); echo \"$pid" +
+                                          began + "\" > state/run.lock; $run true; " + cs2sim + "status" +
+                                          state + " | grep -c \"pid $pid\"; " + cs2sim + "stop" + state),
+                       "1\n");
+}
+
+TEST_CASE("run: a simulator that the user starts meanwhile is the user's own") {
+    const Folder folder;
+    require_output(
+        script(folder,
+               slow_start(folder) +
+                   "CS2SIM_DAEMON=$slow $run sh -c 'sleep 600' 2> taken & when test -e starts\n"
+                   "$cs2sim start --no-device --state state > started; kill -KILL $!; wait $!; echo $?\n"
+                   "when grep -q taken taken; $cs2sim status --state state | grep -c ^running\n"
+                   "$cs2sim stop --state state"),
+        "137\n1\n");
+}
+
+TEST_CASE("run: what has no lock in the place of its lock is left alone, and nothing is started") {
+    const Folder folder;
+    require_output(
+        script(folder,
+               "mkdir state; mkfifo state/run.lock; $run echo ran 2> err; echo $?; grep -c 'no regular' err"),
+        "125\n1\n");
+    CHECK(is_stopped(folder));
+}
+
+TEST_CASE("run: who ends it while its simulator starts ends it, and nothing runs on") {
+    const Folder folder;
+    const std::string signal = GENERATE("INT", "TERM", "HUP", "QUIT", "KILL");
+    const std::string whom = GENERATE("$!", "-$!");  // it alone, or its group as a terminal does
+    INFO(signal << " " << whom);
+    // The lock of who starts is held until the start has ended.
+    require_output(
+        script(folder,
+               slow_start(folder) +
+                   "export CS2SIM_DAEMON=$slow\n"
+                   "setsid env --default-signal=INT,QUIT $run sh -c 'echo ran' & when test -e starts\n"
+                   "env kill -s " +
+                   signal + " -- " + whom +
+                   "; wait $!; kill -l $?\n"
+                   "when grep -q 'nobody uses' state/cs2sim.log 2> absent; when stopped"),
+        signal + "\n");
+}
+
+TEST_CASE("run: as the first process of a container it is ended while its simulator starts") {
+    const Folder folder;
+    const std::string signal = GENERATE("INT", "TERM", "HUP");
+    require_output(script(folder, slow_start(folder) +
+                                      "export CS2SIM_DAEMON=$slow\n"
+                                      "env --default-signal=INT unshare --user --map-root-user --pid --fork "
+                                      "--kill-child $run sh -c 'echo ran' & when test -e starts\n"
+                                      "env kill -s " +
+                                      signal + " $(cat /proc/$!/task/$!/children); wait $!; kill -l $?"),
+                   signal + "\n");
+}
+
+TEST_CASE("run: the next one waits for the start of one that was killed") {
+    const Folder folder;
+    require_output(script(folder, slow_start(folder) +
+                                      "CS2SIM_DAEMON=$slow $run true & when test -e starts; kill -KILL $!\n"
+                                      "$run $client > answer 2> err; echo $?; cat err; wait $!; echo $?"),
+                   "0\n137\n");
+    CHECK(is_stopped(folder));
+}
+
+TEST_CASE("run: a simulator that its program restarts ends with it all the same") {
+    const Folder folder;
+    const std::string by = GENERATE(from_range(ways_to_lead()));
+    INFO(by);
+    require_output(script(folder,
+                          "$run sh -c \"" + built_program("cs2sim") +
+                              " restart > again; echo \\$?; $client > answer; echo \\$?\"",
+                          by),
+                   "0\n0\n");
+    CHECK(is_stopped(folder));
+}
+
+TEST_CASE("run: what a restart starts when the run has ended stays") {
+    const Folder folder;
+    require_output(
+        script(folder, "$run true; " + built_program("cs2sim") + " restart --state state > again; " +
+                           built_program("cs2sim") + " status --state state | grep -c ^running; " +
+                           built_program("cs2sim") + " stop --state state"),
+        "1\n");
+}
+
+TEST_CASE("run: by seccomp a simulator that a run within it starts is not waited for") {
+    const Folder folder;
+    require_output(
+        script(folder,
+               "$run sh -c '" + built_program("cs2sim") + " stop; '\"$run\"' $0 > answer; echo $?' $client",
+               GENERATE("seccomp", "both")),
+        "0\n");
+    CHECK(is_stopped(folder));
+}
+
+TEST_CASE("run: by seccomp a simulator that would outlive it is not started") {
+    const Folder folder;
+    require_output(script(folder,
+                          "$run " + built_program("cs2sim") +
+                              " start --no-device --state other 2> err; echo $?; grep -c within err; test -e "
+                              "other; echo $?",
+                          GENERATE("seccomp", "both")),
+                   "1\n1\n1\n");
+}
+
+TEST_CASE("run: by seccomp within a run by preload of another state it leads to its own") {
+    const Folder folder;
+    write_file(folder / "who.py",
+               "import os, socket\n"
+               "line = socket.socket(fileno=os.open('/dev/cs2a', os.O_RDWR))\n"
+               "print(os.path.basename(os.path.dirname(line.getpeername())))\n");
+    require_output(
+        script(folder,
+               "$run " + built_program("cs2sim") + " run --state other --by seccomp -- python3 who.py",
+               "preload"),
+        "other\n");
+}
