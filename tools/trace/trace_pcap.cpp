@@ -2,6 +2,7 @@
 
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cstdio>
@@ -73,7 +74,8 @@ void PcapFile::add_packet(const TraceEvent& event, bool answer, ByteView data, s
                                  event.state, answer ? event.code : 0, answer ? event.micros : 0, event.fc,
                                  event.sfc, event.peer, event.users, data});
     if (!packet) return;  // no device sends such an event
-    const std::uint64_t time = event.time - (answer ? 0 : event.micros);
+    const std::uint64_t time = std::max(latest_, event.time - (answer ? 0 : event.micros));
+    latest_ = time;
     const auto size = static_cast<std::uint32_t>(packet->size());
     put(file_, std::array<std::uint32_t, 4>{static_cast<std::uint32_t>(time / 1000000),
                                             static_cast<std::uint32_t>(time % 1000000), size,

@@ -1,7 +1,7 @@
 -- Wireshark dissector for captures of `cs2sim trace --pcap FILE` (link type DLT_USER0), and for the frames on the
 -- wire: TCP ports 288 and 3001, more by the preference "TCP ports".
 --
---   wireshark FILE                                                (installed among Wireshark's plugins)
+--   wireshark FILE                                                (with this file in a folder of Lua plugins: tshark -G folders)
 --   tshark -X lua_script:cs2sim.lua -r FILE -Y 'cs2sim.code == 0xB0830063'
 --
 -- `cs2sim trace --dissector` prints this file with the tables of the simulator that you have: functions with
