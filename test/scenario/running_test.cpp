@@ -51,8 +51,9 @@ TEST_CASE("cs2sim restart knows a state folder in any spelling") {
     };
     require_success(run({cs2sim, "start", "--no-device", "--state", "state"}, {folder.path(), {}}));
     const std::string name = folder.path().filename();
-    for (const std::string spelt : {"./state", "state/", "state/.", "../" + name + "/state", "link",
-                                    folder / "/state", folder / "link"}) {
+    const std::vector<std::string> spellings{"./state", "state/",       "state/.", "../" + name + "/state",
+                                             "link",    folder / "link"};
+    for (const std::string& spelt : spellings) {
         INFO(spelt);
         as("restart", spelt);
         CHECK(as("status", "state").out.starts_with("running"));
