@@ -101,6 +101,26 @@ TEST_CASE("cs_multi.sh says by its exit status that a simulator did not start") 
     CHECK(outcome.err.find("is taken, another program listens there\n") != std::string::npos);
 }
 
+TEST_CASE("bl_sim5 and its kin explain each of their words on demand") {
+    const Folder folder;
+    const std::string bin = std::filesystem::path(built_program("cs2sim")).parent_path();
+    const std::vector<std::pair<std::string, std::vector<std::string>>> programs{
+        {"bl_sim5", {"-h  ", "-o  ", "-d FOLDER  ", "SDK_PORT  ", "CS2SIM_LISTEN\n", "CS2SIM_PROFILE\n"}},
+        {"cs_sim.sh", {"-d FOLDER  ", "SDK_PORT  ", "--help  "}},
+        {"cs_multi.sh", {"N  ", "-d FOLDER  ", "SDK_PORT  ", "CS2SIM_LISTEN\n"}}};
+    for (const auto& [program, words] : programs) {
+        std::string called = bin;
+        called += "/" + program;
+        const Outcome help = run({called, "--help"}, {folder.path()});
+        INFO(help.out << help.err);
+        CHECK(help.status == 0);
+        CHECK(help.err.empty());
+        CHECK(help.out.starts_with(program + " "));
+        CHECK(help.out.find('#') == std::string::npos);
+        for (const std::string& word : words) CHECK(help.out.find("\n" + word) != std::string::npos);
+    }
+}
+
 TEST_CASE("bl_sim5 and its kin refuse what they do not know") {
     const Folder folder;
     const std::string bin = std::filesystem::path(built_program("cs2sim")).parent_path();
