@@ -90,8 +90,15 @@ void StartArguments::add_to(CLI::App& command, Unsaid unsaid) {
     const auto by_environment = [&](CLI::Option* option, const char* variable) {
         if (unsaid == Unsaid::environment) option->envname(variable);
     };
+    const auto unless_said = [&](const std::string& value) {
+        return unsaid == Unsaid::environment ? "; " + value + " when nothing says otherwise" : "";
+    };
     // An empty path is a script's unset variable, and shall not quietly mean the usual folder.
-    command.add_option("--state", state_, "state folder, tells instances apart")
+    command
+        .add_option(
+            "--state", state_,
+            "state folder, tells instances apart; default: the environment's CS2SIM_STATE or SDK_PATH, else "
+            "cs2sim in XDG_STATE_HOME or ~/.local/state")
         ->check(CLI::Validator(
             [](std::string& text) { return text.empty() ? "names nothing: it is empty" : ""; }, ""));
     by_environment(
@@ -103,7 +110,8 @@ void StartArguments::add_to(CLI::App& command, Unsaid unsaid) {
         "PORT@ADDRESS, ADDRESS:PORT, PORT (on loopback, 0 for a free one), unix:PATH or fd:NUMBER "
         "(inherited); more than once for several; default: the environment's CS2SIM_LISTEN, apart by "
         "blanks, or any: SDK_PORT (3001) on all addresses");
-    by_environment(command.add_option("--profile", options_.profile, "name, or a TOML file"),
+    by_environment(command.add_option("--profile", options_.profile,
+                                      "name, or a TOML file" + unless_said(options_.profile)),
                    "CS2SIM_PROFILE");
     command
         .add_option("--factory-key", options_.factory_key,
@@ -123,10 +131,13 @@ void StartArguments::add_to(CLI::App& command, Unsaid unsaid) {
     command.add_flag("--foreground", options_.foreground, "do not become a daemon");
     command.add_option("--pid-file", options_.pid_file, "write the process's number there");
     command
-        .add_option("--log-level", options_.log_level,
-                    "off, critical, error, warning, info (beginning and end), debug (also the options, who "
-                    "connects, sessions and fault rules) or trace (also each command: its function, lengths, "
-                    "result and time, nothing of what is in it)")
+        .add_option(
+            "--log-level", options_.log_level,
+            std::string(
+                "off, critical, error, warning, info (beginning and end), debug (also the options, who "
+                "connects, sessions and fault rules) or trace (also each command: its function, lengths, "
+                "result and time, nothing of what is in it)") +
+                unless_said(options_.log_level))
         ->check(CLI::IsMember({"trace", "debug", "info", "warning", "error", "critical", "off"}));
 }
 
