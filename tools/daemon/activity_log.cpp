@@ -38,7 +38,7 @@ bool is_told(const Request& request) {
 
 class ToldConversation final : public Conversation {
 public:
-    ToldConversation(std::unique_ptr<Conversation> told, std::string peer)
+    ToldConversation(std::unique_ptr<Conversation> told, const std::string& peer)
         : told_(std::move(told)), peer_(terminal_text(peer)) {
         spdlog::debug("{}: connected", peer_);
     }
@@ -89,7 +89,7 @@ Answerer told(Answerer answerer, Reach reach, const std::string& level) {
     return [answerer = std::move(answerer), reach](std::string peer) -> std::unique_ptr<Conversation> {
         auto conversation = answerer(peer);
         if (reach == Reach::control) peer += " (control)";
-        if (conversation) return std::make_unique<ToldConversation>(std::move(conversation), std::move(peer));
+        if (conversation) return std::make_unique<ToldConversation>(std::move(conversation), peer);
         spdlog::debug("{}: refused", terminal_text(peer));
         return nullptr;
     };

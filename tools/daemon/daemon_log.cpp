@@ -75,7 +75,7 @@ tl::expected<void, std::string> open_log(const StartOptions& options) {
 
 std::string log_place_of_foreground() {
     struct stat output {};
-    const std::string words = "its standard output";
+    std::string words = "its standard output";
     if (::fstat(STDOUT_FILENO, &output) != 0) return words;
     if (is_journal(output)) {
         const std::string command = journal_command();
