@@ -8,12 +8,15 @@ using namespace cs2sim::scenario;
 
 namespace {
 
-// The simulator's program, which takes its time and makes the file `starts`: for a script.
+// For a script: $slow is the simulator's program, which makes the file `starts` and begins when there is one
+// `go`.
 std::string slow_start(const Folder& folder) {
-    write_file(folder / "slow", "#!/bin/sh\necho > " + (folder / "starts").string() + "\nsleep 0.3\nexec " +
-                                    built_program("cs2simd") + " \"$@\"\n");
+    const std::string place = folder.path().string();
+    write_file(folder / "slow", "#!/bin/sh\necho > " + place + "/starts\nwhile ! test -e " + place +
+                                    "/go; do sleep 0.02; done\nexec " + built_program("cs2simd") +
+                                    " \"$@\"\n");
     std::filesystem::permissions(folder / "slow", std::filesystem::perms::owner_all);
-    return "slow=" + (folder / "slow").string() + "\ncs2sim=" + built_program("cs2sim") + "\n" + stopped();
+    return "slow=" + place + "/slow\ncs2sim=" + built_program("cs2sim") + "\n" + stopped();
 }
 
 }  // namespace
@@ -29,8 +32,8 @@ TEST_CASE("run: a start that fails leaves no folder behind") {
 TEST_CASE("run: who ignores the ends of children is told of a failed start") {
     const Folder folder;
     require_output(script(folder,
-                          "CS2SIM_PROFILE=no-such env --ignore-signal=CHLD $run echo ran 2> err; echo $?\n"
-                          "grep -c no-such err; test -e state; echo $?"),
+                          "CS2SIM_PROFILE=no-such env --ignore-signal=CHLD $run echo ran 2> err; echo "
+                          "$?\ngrep -c no-such err; test -e state; echo $?"),
                    "125\n1\n1\n");
 }
 
@@ -47,14 +50,14 @@ TEST_CASE("run: a simulator of the user's own is not taken for one that a run be
 
 TEST_CASE("run: a simulator that the user starts meanwhile is the user's own") {
     const Folder folder;
-    require_output(
-        script(folder,
-               slow_start(folder) +
-                   "CS2SIM_DAEMON=$slow $run sh -c 'sleep 600' 2> taken & when test -e starts\n"
-                   "$cs2sim start --no-device --state state > started; kill -KILL $!; wait $!; echo $?\n"
-                   "when grep -q taken taken; $cs2sim status --state state | grep -c ^running\n"
-                   "$cs2sim stop --state state"),
-        "137\n1\n");
+    require_output(script(folder, slow_start(folder) + R"(
+CS2SIM_DAEMON=$slow $run sleep 600 2> taken & when test -e starts
+$cs2sim start --no-device --state state > started
+kill -KILL $!; wait $!; echo $?
+echo > go; when grep -q taken taken
+$cs2sim status --state state | grep -c ^running
+$cs2sim stop --state state)"),
+                   "137\n1\n");
 }
 
 TEST_CASE("run: what has no lock in the place of its lock is left alone, and nothing is started") {
@@ -71,37 +74,32 @@ TEST_CASE("run: who ends it while its simulator starts ends it, and nothing runs
     const std::string signal = GENERATE("INT", "TERM", "HUP", "QUIT", "KILL");
     const std::string whom = GENERATE("$!", "-$!");  // it alone, or its group as a terminal does
     INFO(signal << " " << whom);
-    // The lock of who starts is held until the start has ended.
-    require_output(
-        script(folder,
-               slow_start(folder) +
-                   "export CS2SIM_DAEMON=$slow\n"
-                   "setsid env --default-signal=INT,QUIT $run sh -c 'echo ran' & when test -e starts\n"
-                   "env kill -s " +
-                   signal + " -- " + whom +
-                   "; wait $!; kill -l $?\n"
-                   "when grep -q 'nobody uses' state/cs2sim.log 2> absent; when stopped"),
-        signal + "\n");
+    require_output(script(folder, slow_start(folder) + R"(
+export CS2SIM_DAEMON=$slow
+setsid env --default-signal=INT,QUIT $run echo ran & when test -e starts
+env kill -s )" + signal + " -- " + whom +
+                                      R"(; wait $!; kill -l $?
+echo > go; when grep -q 'nobody uses' state/cs2sim.log 2> absent; when stopped)"),
+                   signal + "\n");
 }
 
 TEST_CASE("run: as the first process of a container it is ended while its simulator starts") {
     const Folder folder;
     const std::string signal = GENERATE("INT", "TERM", "HUP");
-    require_output(script(folder, slow_start(folder) +
-                                      "export CS2SIM_DAEMON=$slow\n"
-                                      "env --default-signal=INT unshare --user --map-root-user --pid --fork "
-                                      "--kill-child $run sh -c 'echo ran' & when test -e starts\n"
-                                      "env kill -s " +
-                                      signal + " $(cat /proc/$!/task/$!/children); wait $!; kill -l $?"),
+    require_output(script(folder, slow_start(folder) + R"(
+export CS2SIM_DAEMON=$slow
+env --default-signal=INT unshare --user --map-root-user --pid --fork --kill-child $run echo ran & when test -e starts
+env kill -s )" + signal + R"( $(cat /proc/$!/task/$!/children); wait $!; kill -l $?)"),
                    signal + "\n");
 }
 
 TEST_CASE("run: the next one waits for the start of one that was killed") {
     const Folder folder;
-    require_output(script(folder, slow_start(folder) +
-                                      "CS2SIM_DAEMON=$slow $run true & when test -e starts; kill -KILL $!\n"
-                                      "$run $client > answer 2> err; echo $?; cat err; wait $!; echo $?"),
-                   "0\n137\n");
+    require_output(script(folder, slow_start(folder) + R"(
+CS2SIM_DAEMON=$slow $run true & first=$!; when test -e starts; kill -KILL $first
+{ $run $client > answer 2> err; echo $?; cat err; } & sleep 0.1
+wait $first; echo $?; echo > go; wait)"),
+                   "137\n0\n");
     CHECK(is_stopped(folder));
 }
 
@@ -149,9 +147,8 @@ TEST_CASE("run: by seccomp a simulator that would outlive it is not started") {
 TEST_CASE("run: by seccomp within a run by preload of another state it leads to its own") {
     const Folder folder;
     write_file(folder / "who.py",
-               "import os, socket\n"
-               "line = socket.socket(fileno=os.open('/dev/cs2a', os.O_RDWR))\n"
-               "print(os.path.basename(os.path.dirname(line.getpeername())))\n");
+               "import os, socket\nline = socket.socket(fileno=os.open('/dev/cs2a', "
+               "os.O_RDWR))\nprint(os.path.basename(os.path.dirname(line.getpeername())))\n");
     require_output(
         script(folder,
                "$run " + built_program("cs2sim") + " run --state other --by seccomp -- python3 who.py",
