@@ -100,10 +100,11 @@ TEST_CASE(
     "inherited sockets listen on when the simulator ends and the next one answers who queued meanwhile") {
     // One who keeps the sockets, as systemd does, and asks for a challenge that no device gives.
     const std::string keeper = R"(
-import os, signal, socket, subprocess, sys
+import fcntl, os, signal, socket, subprocess, sys
 cs2sim, state, folder = sys.argv[1:]
 tcp = socket.create_server(('127.0.0.1', 0))
 local = socket.socket(socket.AF_UNIX); local.bind(folder + '/way'); local.listen()
+tcp, local = (socket.socket(fileno=fcntl.fcntl(s.detach(), fcntl.F_DUPFD_CLOEXEC, 10)) for s in (tcp, local))
 os.dup2(tcp.fileno(), 3); os.dup2(local.fileno(), 4)
 
 def call():

@@ -44,7 +44,7 @@ void print_record(const InstanceRecord& record) {
 }
 
 // Records are read after the lock was looked at: the one of an instance that runs is whole by then, or gone.
-constexpr std::string_view kNoRecord = "its record cannot be read";
+const std::string kNoRecord = "its record cannot be read";
 
 constexpr int kNotRunning = 3;  // as init scripts report a stopped service (LSB)
 
@@ -61,9 +61,9 @@ int print_status(const fs::path& state) {
     }
     const auto record = read_record(state);
     const auto device = control_of(state);
-    if (!record && !device) {  // its control socket comes last, and after that its record
-        std::cout << "starting   pid " << pid_text(*pid)
-                  << ": neither its record nor an answer is there yet\n";
+    // Its control socket comes last, and after that its record.
+    if (record ? !record->running : !device) {
+        std::cout << "starting   pid " << pid_text(*pid) << ": its record is not there yet\n";
         return kNotRunning;
     }
     std::cout << "running    pid " << pid_text(*pid) << (record ? "" : ", ") << (record ? "" : kNoRecord)
@@ -85,9 +85,12 @@ int list() {
         const auto pid = InstanceLock::holder(state);
         if (!pid) continue;
         const auto record = read_record(state);
+        const bool starts = record && !record->running;
         std::cout << "pid " << pid_text(*pid) << "  " << terminal_text(state.string()) << "  "
-                  << (record ? terminal_text(record->profile) : kNoRecord);
-        if (record)
+                  << (starts   ? std::string("starting")
+                      : record ? terminal_text(record->profile)
+                               : kNoRecord);
+        if (record && !starts)
             for (const auto* ways : {&record->devices, &record->listen})
                 for (const std::string& way : *ways) std::cout << "  " << terminal_text(way);
         std::cout << '\n';

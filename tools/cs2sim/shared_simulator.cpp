@@ -75,7 +75,7 @@ SharedSimulator::~SharedSimulator() {
     lock_->leave();
     const auto record = read_record(state_);
     const auto holder = InstanceLock::holder(state_);
-    if (!record || !record->while_used || !holder) return;
+    if (!record || !record->running || !record->while_used || !holder) return;
     const auto deadline = std::chrono::steady_clock::now() + 15s;
     while (lock_->others() != RunLock::Others::users && InstanceLock::holder(state_) == holder &&
            std::chrono::steady_clock::now() < deadline)

@@ -269,6 +269,19 @@ tl::expected<void, std::string> make_state_folder(const fs::path& state) {
     return {};
 }
 
+std::string place_of_log(const StartOptions& options) {
+    return options.foreground ? log_place_of_foreground() : std::string();
+}
+
+// Nobody takes the record of the instance before for ours.
+void tell_beginning(const StartOptions& options) {
+    auto before = read_record(options.state);
+    if (!before) return;
+    before->running = false;
+    before->log = place_of_log(options);
+    write_record(options.state, *before);
+}
+
 // Boots and opens everything. On failure what was opened is closed again.
 tl::expected<std::unique_ptr<Instance>, std::string> launch(const StartOptions& options) {
     arrange_memory();
@@ -283,6 +296,7 @@ tl::expected<std::unique_ptr<Instance>, std::string> launch(const StartOptions& 
 
     auto instance = std::make_unique<Instance>(std::move(lock));
     instance->made = std::move(made);
+    tell_beginning(options);
     instance->is_new = instance->made->is_new();
     instance->record.log_level = options.log_level;
     for (auto step : {boot, open_nodes, open_sockets, write_pid_file}) CS2SIM_TRY(step(*instance, options));
@@ -294,7 +308,7 @@ tl::expected<std::unique_ptr<Instance>, std::string> launch(const StartOptions& 
     record.node_group = options.node_group;
     record.pid_file = options.pid_file.string();
     record.while_used = options.while_used;
-    if (options.foreground) record.log = log_place_of_foreground();
+    record.log = place_of_log(options);
     record.started = std::time(nullptr);
     write_record(options.state, record);
     register_instance(options.state);

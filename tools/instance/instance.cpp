@@ -218,13 +218,21 @@ InstanceLock::~InstanceLock() {
 }
 
 void write_record(const fs::path& state, const InstanceRecord& record) {
-    const toml::table table{{"devices", to_array(record.devices)}, {"kinds", to_array(record.kinds)},
-                            {"listen", to_array(record.listen)},   {"inherited", to_array(record.inherited)},
-                            {"profile", record.profile},           {"shim", record.shim},
-                            {"node_mode", record.node_mode},       {"socket_mode", record.socket_mode},
-                            {"node_group", record.node_group},     {"log_level", record.log_level},
-                            {"pid_file", record.pid_file},         {"log", record.log},
-                            {"while_used", record.while_used},     {"started", record.started}};
+    const toml::table table{{"devices", to_array(record.devices)},
+                            {"kinds", to_array(record.kinds)},
+                            {"listen", to_array(record.listen)},
+                            {"inherited", to_array(record.inherited)},
+                            {"profile", record.profile},
+                            {"shim", record.shim},
+                            {"node_mode", record.node_mode},
+                            {"socket_mode", record.socket_mode},
+                            {"node_group", record.node_group},
+                            {"log_level", record.log_level},
+                            {"pid_file", record.pid_file},
+                            {"log", record.log},
+                            {"while_used", record.while_used},
+                            {"running", record.running},
+                            {"started", record.started}};
     const fs::path whole = record_file(state);
     const fs::path part = whole.string() + ".new";
     // One that a kill left behind, or a link to what is not the simulator's.
@@ -260,6 +268,7 @@ std::optional<InstanceRecord> read_record(const fs::path& state) {
     record.log_level = table["log_level"].value_or(record.log_level);
     record.pid_file = table["pid_file"].value_or(std::string());
     record.log = table["log"].value_or(std::string());
+    record.running = table["running"].value_or(true);
     record.while_used = table["while_used"].value_or(false);
     record.started = table["started"].value_or(std::int64_t{0});
     return record;

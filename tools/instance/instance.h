@@ -72,6 +72,7 @@ struct InstanceRecord {
     std::string pid_file;      // absolute; empty: none
     std::string log;           // where else than to log_file() its log goes, in words; empty: there
     bool while_used = false;   // as --while-used
+    bool running = true;       // false: another instance begins, and this is of the one before, but for `log`
     std::int64_t started = 0;  // seconds since 1970
 };
 // For this user alone; whole or not at all.
