@@ -36,7 +36,6 @@
 #include "tools/daemon/pid_file.h"
 #include "tools/daemon/start_check.h"
 #include "tools/daemon/wait.h"
-#include "tools/instance/run_lock.h"
 #include "tools/instance/start_report.h"
 
 namespace cs2sim {
@@ -315,17 +314,6 @@ tl::expected<std::unique_ptr<Instance>, std::string> launch(const StartOptions& 
     report_end(*instance, options);
     instance->made->keep();
     return instance;
-}
-
-// Where the lock cannot be had, nobody can be told to use it.
-void stop_when_unused(const fs::path& state) {
-    std::thread([state] {
-        auto lock = RunLock::open(state);
-        if (!lock) spdlog::error("{}", lock.error());
-        if (lock && lock->wait_until_unused()) spdlog::info("nobody uses it any more");
-        ::kill(::getpid(), SIGTERM);  // wait_for_the_end() hears it
-        if (lock) ::pause();          // and keeps it, so that the next user waits for our end
-    }).detach();
 }
 
 void serve(Instance& instance, const StartOptions& options) {

@@ -7,6 +7,10 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <csignal>
+#include <thread>
+
+#include "tools/instance/run_lock.h"
 
 namespace cs2sim {
 
@@ -40,6 +44,17 @@ void wait_for_the_end(const InstanceLock& lock, const std::filesystem::path& sta
     }
     ::close(changes);
     ::close(signals);
+}
+
+// Where the lock cannot be had, nobody can be told to use it.
+void stop_when_unused(const std::filesystem::path& state) {
+    std::thread([state] {
+        auto lock = RunLock::open(state);
+        if (!lock) spdlog::error("{}", lock.error());
+        if (lock && lock->wait_until_unused()) spdlog::info("nobody uses it any more");
+        ::kill(::getpid(), SIGTERM);  // wait_for_the_end() hears it
+        if (lock) ::pause();          // and keeps it, so that the next user waits for our end
+    }).detach();
 }
 
 }  // namespace cs2sim
