@@ -126,7 +126,7 @@ Opened<void> give_access(const std::string& path, const SocketOptions& options) 
     if (fd < 0) return refused();
     const std::string place = "/proc/self/fd/" + std::to_string(fd);
     struct stat found {};
-    const bool given = ::fstat(fd, &found) == 0 && S_ISSOCK(found.st_mode) &&
+    const bool given = ::fstat(fd, &found) == 0 && S_ISSOCK(found.st_mode) && found.st_uid == ::geteuid() &&
                        (found.st_gid == group || ::chown(place.c_str(), -1, group) == 0) &&
                        ::chmod(place.c_str(), options.mode & 0777) == 0;
     const int why = errno;

@@ -97,7 +97,8 @@ TEST_CASE("run: the next one waits for the start of one that was killed") {
     const Folder folder;
     require_output(script(folder, slow_start(folder) + R"(
 CS2SIM_DAEMON=$slow $run true & first=$!; when test -e starts; kill -KILL $first
-{ $run $client > answer 2> err; echo $?; cat err; } & sleep 0.1
+inode=$(stat -c %i state/run.lock)
+{ $run $client > answer 2> err; echo $?; cat err; } & when grep -q " -> OFDLCK .*:$inode " /proc/locks
 wait $first; echo $?; echo > go; wait)"),
                    "137\n0\n");
     CHECK(is_stopped(folder));
@@ -105,13 +106,41 @@ wait $first; echo $?; echo > go; wait)"),
 
 TEST_CASE("run: a simulator that its program restarts ends with it all the same") {
     const Folder folder;
-    const std::string by = GENERATE(from_range(ways_to_lead()));
-    INFO(by);
     require_output(script(folder,
                           "$run sh -c \"" + built_program("cs2sim") +
                               " restart > again; echo \\$?; $client > answer; echo \\$?\"",
-                          by),
+                          "preload"),
                    "0\n0\n");
+    CHECK(is_stopped(folder));
+}
+
+TEST_CASE("run: by seccomp its program cannot restart a simulator that others may use longer") {
+    const Folder folder;
+    require_output(
+        script(folder,
+               "$run sh -c \"" + built_program("cs2sim") +
+                   " restart 2> refused; echo \\$?; $client > answer; echo \\$?\"; grep -c within refused",
+               GENERATE("seccomp", "both")),
+        "1\n0\n1\n");
+    CHECK(is_stopped(folder));
+}
+
+TEST_CASE("run: its simulator keeps nothing open that its caller handed it") {
+    const Folder folder;
+    require_output(
+        script(folder,
+               "$run sh -c 'ls -l /proc/$(" + built_program("cs2sim") +
+                   " status | sed -n \"s/^running *pid //p\")/fd' 9> caller < /dev/null | grep -c caller"),
+        "0\n");
+}
+
+TEST_CASE("run: a start that fails beside it takes nothing of it away") {
+    const Folder folder;
+    require_output(script(folder, slow_start(folder) + R"(
+CS2SIM_DAEMON=$slow $run $client > answer 2> err & when test -e starts
+$cs2sim start --no-device --state state --listen unix:/nowhere/socket 2> failed; echo $?
+echo > go; wait $!; echo $?; cat err)"),
+                   "1\n0\n");
     CHECK(is_stopped(folder));
 }
 

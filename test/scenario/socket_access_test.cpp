@@ -4,8 +4,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <string>
+#include <vector>
 
 #include "test/scenario/expect.h"
 #include "test/scenario/instance.h"
@@ -30,9 +32,18 @@ gid_t group_of(const std::string& path) {
 }
 
 // Another group than a file has by itself, where this user may give it one.
+// One that a socket of this user's may be given, and has not without.
 const struct group& another_group() {
-    gid_t groups[64] = {::geteuid() == 0 ? 65534 : ::getegid()};
-    if (::geteuid() != 0) REQUIRE(::getgroups(static_cast<int>(std::size(groups)), groups) >= 0);
+    std::vector<gid_t> groups{65534};  // root's to give
+    if (::geteuid() != 0) {
+        groups.resize(64);
+        const int count = ::getgroups(static_cast<int>(groups.size()), groups.data());
+        REQUIRE(count >= 0);
+        groups.resize(static_cast<std::size_t>(count));
+        if (std::ranges::any_of(groups, [](gid_t each) { return each != ::getegid(); }))
+            std::erase(groups, ::getegid());
+        if (groups.empty()) groups.push_back(::getegid());  // he is in no other
+    }
     const struct group* const named = ::getgrgid(groups[0]);
     REQUIRE(named);
     return *named;

@@ -97,8 +97,9 @@ fs::path one_word_for(const fs::path& library, const fs::path& state) {
         std::error_code error;
         if (fs::read_symlink(link, error) == library) return link;
         sweep(folder);
-        fs::remove(link, error);
-        fs::create_symlink(library, link, error);
+        const fs::path made = link.string() + "." + std::to_string(::getpid());
+        fs::create_symlink(library, made, error);
+        fs::rename(made, link, error);  // whoever found it there has it on
         if (fs::read_symlink(link, error) == library) return link;
     }
     return {};

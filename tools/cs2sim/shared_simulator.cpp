@@ -1,6 +1,7 @@
 #include "tools/cs2sim/shared_simulator.h"
 
 #include <fcntl.h>
+#include <linux/close_range.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -61,6 +62,9 @@ void run_start(const fs::path& state, const RunLock& lock) {
         ::setsid();
         for (const std::string& variable : socket_variables()) ::unsetenv(variable.c_str());
         ::dup2(lock.descriptor(), STDIN_FILENO);
+        ::fcntl(STDIN_FILENO, F_SETFD, 0);  // dup2() leaves it where it was that one itself
+        ::close_range(STDERR_FILENO + 1, ~0U,
+                      CLOSE_RANGE_CLOEXEC);  // what our caller handed us is for the program
         if (const int null = ::open("/dev/null", O_WRONLY); null >= 0) ::dup2(null, STDOUT_FILENO);
         become({daemon_program(), "start", "--no-device", "--while-used", "--state", state.string()});
     }
@@ -126,6 +130,10 @@ bool SharedSimulator::answers() const {
 
 bool SharedSimulator::start() {
     lock_->begin_start();
+    if (!lock_->is_in_place()) {  // a start that failed took it away
+        lock_.reset();
+        return have_lock() && (answers() || start());
+    }
     bool there = answers();  // who was first has started it
     if (!there) {
         run_start(state_, *lock_);

@@ -21,6 +21,7 @@
 #include <vector>
 
 #include "driver/listener.h"
+#include "driver/mount_point.h"
 #include "firmware/crypto/core_file.h"
 #include "firmware/crypto/start.h"
 #include "firmware/device/device.h"
@@ -51,28 +52,29 @@ const char* name_of(bool cuse) { return cuse ? "CUSE" : "FUSE"; }
 class NewDevice {
 public:
     // Before the folder is made. Does nothing where a device lives already.
-    explicit NewDevice(fs::path state)
-        : state_(std::move(state)),
-          is_new_(SimulatedDevice::is_new(state_)),
-          folder_is_new_(!fs::exists(state_)) {
-        for (const std::string& name : file_names(state_)) there_.insert(name);
-    }
+    explicit NewDevice(fs::path state) : state_(std::move(state)), folder_is_new_(!fs::exists(state_)) {}
     ~NewDevice() {
         if (!is_new_ || !locked_) return;
         std::error_code ignored;
         for (const std::string& name : file_names(state_))
-            if (!there_.contains(name)) fs::remove_all(state_ / name, ignored);
+            if (is_own_name(name) && !there_.contains(name)) fs::remove_all(state_ / name, ignored);
         if (folder_is_new_) fs::remove(state_, ignored);
     }
     NewDevice(const NewDevice&) = delete;
     NewDevice& operator=(const NewDevice&) = delete;
-    void lock() { locked_ = true; }  // from now on what comes is ours
+    // From now on what comes under a simulator's names is ours.
+    void lock() {
+        locked_ = true;
+        is_new_ = SimulatedDevice::is_new(state_);
+        for (const std::string& name : file_names(state_))
+            if (name != "lock") there_.insert(name);
+    }
     void keep() { is_new_ = false; }
     bool is_new() const { return is_new_; }
 
 private:
     fs::path state_;
-    bool is_new_, folder_is_new_, locked_ = false;
+    bool is_new_ = false, folder_is_new_, locked_ = false;
     std::set<std::string> there_;
 };
 
@@ -288,6 +290,7 @@ tl::expected<std::unique_ptr<Instance>, std::string> launch(const StartOptions& 
     CS2SIM_TRY(have_descriptors());
     if (is_hidden(options.state)) return Problem(no_instance(options.state));
     if (const auto words = bound_to_a_run(options)) return Problem(*words);
+    CS2SIM_TRY(group_id(options.node_group));
     auto made = std::make_unique<NewDevice>(options.state);
     CS2SIM_TRY(make_state_folder(options.state));
     CS2SIM_TRY_LET(lock, InstanceLock::take(options.state));
@@ -329,6 +332,7 @@ void detach_from_terminal() {
     ::setsid();
     const int null = ::open("/dev/null", O_RDWR);
     for (int fd : {0, 1, 2}) ::dup2(null, fd);
+    if (null < 0) ::close_range(0, 2, 0);  // among them what `cs2sim run` keeps for a start
     if (null > 2) ::close(null);
     if (::chdir("/") != 0) spdlog::warn("chdir: {}", std::strerror(errno));
 }

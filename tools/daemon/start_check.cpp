@@ -6,6 +6,7 @@
 #include <system_error>
 
 #include "driver/listener.h"
+#include "driver/mount_point.h"
 #include "firmware/profile/profile.h"
 #include "firmware/protocol/terminal_text.h"
 #include "tools/daemon/inherited_socket.h"
@@ -23,6 +24,7 @@ std::optional<std::string> obstacle(const StartOptions& options) {
     for (const std::string& where : options.listen)
         if (where.starts_with("fd:") && !is_inherited_socket(where.substr(3)))
             return where + ": is no socket that listens";
+    if (const auto group = group_id(options.node_group); !group) return group.error();
     if (options.pid_file.empty()) return std::nullopt;
     if (auto wrong = wrong_pid_file(options)) return wrong;
     return PidFile::obstacle(options.pid_file, InstanceLock::holder(options.state).value_or(0));

@@ -8,6 +8,8 @@
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
+#include <mutex>
+#include <set>
 #include <sstream>
 #include <utility>
 
@@ -180,6 +182,48 @@ std::string no_instance(const fs::path& state) {
     return "no instance runs on " + shown;
 }
 
+namespace {
+
+using FileNumber = std::pair<dev_t, ino_t>;
+
+// What this process holds. It loses a lock with any descriptor of that file that it closes (fcntl(2)), so of
+// its own ones it asks without opening.
+class HeldHere {
+public:
+    void add(int fd) {
+        const std::lock_guard lock(mutex_);
+        process_ = ::getpid();
+        if (const auto number = number_of(fd)) files_.insert(*number);
+    }
+    void drop(int fd) {
+        const std::lock_guard lock(mutex_);
+        if (const auto number = number_of(fd)) files_.erase(*number);
+    }
+    bool has(const fs::path& file) {
+        struct stat found {};
+        const std::lock_guard lock(mutex_);
+        return process_ == ::getpid() && ::stat(file.c_str(), &found) == 0 &&
+               files_.contains({found.st_dev, found.st_ino});
+    }
+
+private:
+    static std::optional<FileNumber> number_of(int fd) {
+        struct stat found {};
+        if (::fstat(fd, &found) != 0) return std::nullopt;
+        return FileNumber(found.st_dev, found.st_ino);
+    }
+    std::mutex mutex_;
+    pid_t process_ = 0;  // a child by fork(2) has no lock of its parent's
+    std::set<FileNumber> files_;
+};
+
+HeldHere& held_here() {
+    static HeldHere held;
+    return held;
+}
+
+}  // namespace
+
 tl::expected<InstanceLock, std::string> InstanceLock::take(const fs::path& state) {
     const int fd =
         ::open(lock_file(state).c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
@@ -193,10 +237,12 @@ tl::expected<InstanceLock, std::string> InstanceLock::take(const fs::path& state
         if (const auto pid = holder(state)) words += " (pid " + std::to_string(*pid) + ")";
         return tl::unexpected<std::string>(words);
     }
+    held_here().add(fd);
     return lock;
 }
 
 std::optional<pid_t> InstanceLock::holder(const fs::path& state) {
+    if (held_here().has(lock_file(state))) return ::getpid();
     const int fd = ::open(lock_file(state).c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
     if (fd < 0) return std::nullopt;
     struct flock request = whole_file(F_WRLCK);
@@ -214,7 +260,9 @@ bool InstanceLock::in_place(const fs::path& state) const {
 }
 
 InstanceLock::~InstanceLock() {
-    if (fd_ >= 0) ::close(fd_);
+    if (fd_ < 0) return;
+    held_here().drop(fd_);
+    ::close(fd_);
 }
 
 void write_record(const fs::path& state, const InstanceRecord& record) {
@@ -238,17 +286,19 @@ void write_record(const fs::path& state, const InstanceRecord& record) {
     // One that a kill left behind, or a link to what is not the simulator's.
     ::unlink(part.c_str());
     const int fd = ::open(part.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    if (fd < 0) return;
+    std::error_code failed;
+    if (fd < 0) {
+        fs::remove(whole, failed);
+        return;
+    }
     std::ostringstream text;
     text << table << '\n';
     const std::string content = text.str();
     const bool written = ::write(fd, content.data(), content.size()) == static_cast<ssize_t>(content.size());
     ::close(fd);
-    std::error_code ignored;
-    if (written)
-        fs::rename(part, whole, ignored);
-    else
-        fs::remove(part, ignored);
+    if (written) fs::rename(part, whole, failed);
+    if (written && !failed) return;
+    for (const fs::path& file : {part, whole}) fs::remove(file, failed);
 }
 
 std::optional<InstanceRecord> read_record(const fs::path& state) {

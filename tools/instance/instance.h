@@ -75,7 +75,7 @@ struct InstanceRecord {
     bool running = true;       // false: another instance begins, and this is of the one before, but for `log`
     std::int64_t started = 0;  // seconds since 1970
 };
-// For this user alone; whole or not at all.
+// For this user alone. Where it cannot be written there is none afterwards, rather than one of before.
 void write_record(const std::filesystem::path& state, const InstanceRecord& record);
 std::optional<InstanceRecord> read_record(const std::filesystem::path& state);
 

@@ -65,6 +65,7 @@ tl::expected<RunLock, std::string> RunLock::open(const fs::path& state) {
     FileDescriptor file = open_file(path, O_CREAT);
     if (!file) return refused(std::strerror(errno));
     if (::fstat(file.get(), &found) != 0 || !S_ISREG(found.st_mode)) return refused("is no regular file");
+    if (found.st_uid != ::geteuid()) return refused("belongs to another user");
     return RunLock(std::move(file), path);
 }
 

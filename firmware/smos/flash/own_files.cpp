@@ -22,11 +22,17 @@ constexpr std::string_view kFiles[] = {
 constexpr std::string_view kFolders[] = {"flash", "flash/files", "flash/db", "audit", "modules"};
 
 // What comes and goes there besides, and what file systems have of their own.
-constexpr std::string_view kOthers[] = {"host.sock", "control.sock", "run.lock", "lost+found"};
+constexpr std::string_view kPassing[] = {"host.sock", "host.sock.lock", "control.sock", "instance.toml.new"};
+constexpr std::string_view kOthers[] = {"run.lock", "lost+found"};
+constexpr std::string_view kPreload = "preload-";  // a link to a library, of `cs2sim run`
+
+template <typename Names>
+bool has(const Names& names, const std::string& name) {
+    return std::ranges::find(names, name) != std::end(names);
+}
 
 bool is_known(const std::string& name) {
-    return is_own_file(name) || std::ranges::find(kFolders, name) != std::end(kFolders) ||
-           std::ranges::find(kOthers, name) != std::end(kOthers);
+    return is_own_name(name) || has(kOthers, name) || name.starts_with(kPreload);
 }
 
 std::optional<std::string> whose(const fs::path& path, uid_t owner) {
@@ -54,13 +60,26 @@ std::optional<std::string> trouble_with_root(const fs::path& root) {
 
 }  // namespace
 
-bool is_own_file(const std::string& name) { return std::ranges::find(kFiles, name) != std::end(kFiles); }
+bool is_own_file(const std::string& name) { return has(kFiles, name); }
+
+bool is_own_name(const std::string& name) {
+    return has(kFiles, name) || has(kFolders, name) || has(kPassing, name) || is_unfinished(name);
+}
+
+// The user may keep what he likes in the folder, too: the names of ours are exact.
+bool is_unfinished(const std::string& name) {
+    constexpr std::string_view kBegin = ".tmp";
+    if (!name.starts_with(kBegin) || name.size() == kBegin.size()) return false;
+    const std::string rest = name.substr(kBegin.size());
+    return rest.find_first_not_of("0123456789") == std::string::npos || rest.starts_with("-nvram.db");
+}
 
 std::optional<std::string> close_root(const fs::path& root) {
     struct stat info {};
     if (::stat(root.c_str(), &info) != 0 || (info.st_mode & 0777) == 0700) return std::nullopt;
     if (info.st_uid != ::geteuid()) return std::nullopt;  // not_our_own() says it
-    if (std::ranges::all_of(file_names(root), is_known)) {
+    const bool shared = (info.st_mode & S_ISVTX) != 0;    // as /tmp, be it empty or not
+    if (!shared && std::ranges::all_of(file_names(root), is_known)) {
         if (::chmod(root.c_str(), 0700) == 0) return std::nullopt;
         return root.string() + ": " + std::strerror(errno);
     }

@@ -22,5 +22,10 @@ std::optional<std::string> close_root(const std::filesystem::path& root);
 
 // Whether it is a simulator's file of that name that lies in a state folder itself.
 bool is_own_file(const std::string& name);
+// Whether it is one of what a simulator and its tools make there, folders and sockets included, but for what
+// outlives it (`run.lock`).
+bool is_own_name(const std::string& name);
+// Whether what was being written there had that name when its writer was killed (write_atomically(), Nvram).
+bool is_unfinished(const std::string& name);
 
 }  // namespace cs2sim

@@ -51,13 +51,33 @@ int make_own_folder(const fs::path& folder) {
     return closed && ::access(folder.c_str(), R_OK | W_OK | X_OK) == 0 ? 0 : errno;
 }
 
+// In words: a folder of something else in the place of one that a new device's files go to, whose files would
+// be taken for the device's. Databases and the initial key are in flash/ itself where an earlier version kept
+// them.
+std::optional<std::string> in_the_way(const StateFolder& state) {
+    if (fs::exists(state.nvram()) || fs::exists(state.key_ram())) return std::nullopt;
+    const auto refused = [&](const fs::path& file) {
+        return file.string() + " is no simulator's, and would become this one's";
+    };
+    const std::vector<std::string> flash = file_names(state.root / "flash");
+    const auto is_earlier = [](const std::string& name) {
+        return name.find(kDatabase) != std::string::npos || name == "init.key";
+    };
+    for (const std::string& name : flash)
+        if (name != "files" && name != "db" && std::ranges::none_of(flash, is_earlier))
+            return refused(state.root / "flash" / name);
+    for (const std::string& name : file_names(state.audit()))
+        if (!name.starts_with("audit.") && !is_unfinished(name)) return refused(state.audit() / name);
+    return std::nullopt;
+}
+
 Result<void> make_root(const fs::path& root, BootLog& boot_log) {
     int error = make_folder(root);
     const auto words = error == 0 ? close_root(root) : std::nullopt;
     if (error == 0 && ::access(root.c_str(), R_OK | W_OK | X_OK) != 0) error = errno;
     if (error != 0) return refuse(boot_log, root, std::strerror(error), code_of_folder(error));
     // Now others can put nothing there any more.
-    for (const auto& wrong : {words, not_our_own(root)}) {
+    for (const auto& wrong : {words, not_our_own(root), in_the_way({root})}) {
         if (!wrong) continue;
         boot_log.warn(*wrong);
         return fail(E_OS_FILE_CORR);
@@ -79,15 +99,6 @@ std::vector<std::string> regular_files(const fs::path& folder) {
     });
     std::ranges::sort(names);
     return names;
-}
-
-// The name of what was being written in the state folder itself when the last run was killed
-// (write_atomically(), Nvram). The user may keep what he likes there, too.
-bool is_unfinished_of_root(const std::string& name) {
-    constexpr std::string_view kBegin = ".tmp";
-    if (!name.starts_with(kBegin)) return false;
-    const std::string rest = name.substr(kBegin.size());
-    return rest.find_first_not_of("0123456789") == std::string::npos || rest.starts_with("-nvram.db");
 }
 
 void remove_files(const fs::path& folder, bool (*is_meant)(const std::string&)) {
@@ -223,7 +234,7 @@ Result<void> prepare_state_folder(const StateFolder& state, BootLog& boot_log) {
         CS2SIM_TRY(make_below(folder, boot_log));
     CS2SIM_TRY(move.run());
     CS2SIM_TRY(expect_log(state.audit(), "audit.", boot_log));
-    remove_files(state.root, is_unfinished_of_root);
+    remove_files(state.root, is_unfinished);
     const auto anything = [](const std::string&) { return true; };
     for (const fs::path& folder : {state.files(), state.databases()})
         remove_files(folder, [](const std::string& name) { return name.starts_with('.'); });

@@ -187,3 +187,44 @@ TEST_CASE("a state folder that holds something else too keeps its mode, and othe
     CHECK(mode(notes) == fs::perms(0644));
     CHECK(fs::exists(unfinished));
 }
+
+TEST_CASE(
+    "a folder of the user's in the place of one of a new device's is left alone, and nothing is started") {
+    ScratchFolder scratch;
+    const StateFolder state{scratch.path() / "state"};
+    const fs::path own = state.root / GENERATE("flash/image.bin", "flash/.gitignore", "audit/report.txt");
+    fs::create_directories(own.parent_path());
+    std::ofstream(own) << "the user's";
+    REQUIRE(::chmod(own.c_str(), 0644) == 0);
+    BootLog log;
+    CHECK(code_of(prepare_state_folder(state, log)) == E_OS_FILE_CORR);
+    CHECK(log.text().find(own.string() + " is no simulator's") != std::string::npos);
+    CHECK(content_of(own) == "the user's");
+    CHECK((fs::status(own).permissions() & fs::perms(0777)) == fs::perms(0644));
+}
+
+TEST_CASE("a state folder is closed again, whatever tools made there") {
+    ScratchFolder scratch;
+    const StateFolder state{scratch.path() / "state"};
+    BootLog log;
+    REQUIRE(prepare_state_folder(state, log));
+    for (const char* name :
+         {"run.lock", "host.sock.lock", "instance.toml", "instance.toml.new", ".tmp0", "lock", "cs2sim.log"})
+        std::ofstream(state.root / name) << "x";
+    fs::create_symlink("/nowhere", state.root / "preload-1.so");
+    REQUIRE(::chmod(state.root.c_str(), 0775) == 0);
+    REQUIRE(prepare_state_folder(state, log));
+    CHECK((fs::status(state.root).permissions() & fs::perms(0777)) == fs::perms(0700));
+}
+
+TEST_CASE("a folder of everybody's is no state folder, be it empty or not") {
+    ScratchFolder scratch;
+    const StateFolder state{scratch.path() / "state"};
+    fs::create_directories(state.root);
+    REQUIRE(::chmod(state.root.c_str(), 01777) == 0);
+    BootLog log;
+    CHECK(code_of(prepare_state_folder(state, log)) == E_OS_FILE_CORR);
+    struct stat info {};
+    REQUIRE(::stat(state.root.c_str(), &info) == 0);
+    CHECK((info.st_mode & 07777) == 01777);
+}
