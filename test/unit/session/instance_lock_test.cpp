@@ -2,6 +2,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <cstdlib>
 #include <filesystem>
@@ -22,6 +23,12 @@ bool others_see_holder(const std::filesystem::path& state, pid_t holder) {
     return WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
+// Beside those of other users of this machine's runtime folders.
+bool is_found(const std::filesystem::path& state) {
+    const auto running = running_instances();
+    return std::ranges::find(running, state) != running.end();
+}
+
 }  // namespace
 
 TEST_CASE("a process that looks for instances that run does not lose its own lock") {
@@ -35,10 +42,10 @@ TEST_CASE("a process that looks for instances that run does not lose its own loc
         const InstanceLock moved = std::move(*lock);
         register_instance(state);
         CHECK(InstanceLock::holder(state) == ::getpid());
-        CHECK(running_instances() == std::vector{state});
+        CHECK(is_found(state));
         CHECK(others_see_holder(state, ::getpid()));
     }
     CHECK_FALSE(InstanceLock::holder(state));
-    CHECK(running_instances().empty());
+    CHECK_FALSE(is_found(state));
     REQUIRE(::unsetenv("XDG_RUNTIME_DIR") == 0);
 }
