@@ -23,8 +23,9 @@ std::string slow_start(const Folder& folder) {
 
 TEST_CASE("run: a start that fails leaves no folder behind") {
     const Folder folder;
-    const Outcome failed = run({built_program("cs2sim"), "run", "--state", folder / "state", "--", "true"},
-                               {"/", {{"CS2SIM_PROFILE", "no-such"}}});
+    const Outcome failed =
+        run({built_program("cs2sim"), "run", "--state", folder / "state/of/mine", "--", "true"},
+            {"/", {{"CS2SIM_PROFILE", "no-such"}}});
     CHECK(failed.status == 125);
     CHECK_FALSE(std::filesystem::exists(folder / "state"));
 }

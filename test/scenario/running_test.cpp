@@ -51,8 +51,8 @@ TEST_CASE("cs2sim restart knows a state folder in any spelling") {
     };
     require_success(run({cs2sim, "start", "--no-device", "--state", "state"}, {folder.path(), {}}));
     const std::string name = folder.path().filename();
-    const std::vector<std::string> spellings{"./state", "state/",       "state/.", "../" + name + "/state",
-                                             "link",    folder / "link"};
+    const std::vector<std::string> spellings{
+        "./state", "state/", "state/.", "../" + name + "/state", "link/../state", "link", folder / "link"};
     for (const std::string& spelt : spellings) {
         INFO(spelt);
         as("restart", spelt);

@@ -54,6 +54,14 @@ private:
     }
 };
 
+// Of the folder and those above it, the topmost that is not there.
+fs::path first_missing(fs::path folder) {
+    std::error_code error;
+    while (folder.has_relative_path() && !fs::exists(folder.parent_path(), error))
+        folder = folder.parent_path();
+    return folder;
+}
+
 // Waits until the start has ended, well or not. In a session of its own, so that a terminal's Ctrl-C leaves
 // no half of it; with the lock, so that another user waits for it when we are gone.
 void run_start(const fs::path& state, const RunLock& lock) {
@@ -89,13 +97,15 @@ SharedSimulator::~SharedSimulator() {
 bool SharedSimulator::there() {
     const EndsAsFirstProcess ends;
     std::error_code error;
+    const fs::path first = first_missing(state_);
     fs::create_directories(state_.parent_path(), error);
     const bool made = ::mkdir(state_.c_str(), 0700) == 0;
     const bool locked = have_lock();
     if (answers() || (locked && start())) return true;
     if (made && lock_ && lock_->use_alone()) {  // as if we had never been here
         lock_->remove();
-        fs::remove(state_, error);
+        for (fs::path folder = state_; fs::remove(folder, error) && folder != first;)
+            folder = folder.parent_path();
     }
     return false;
 }

@@ -293,12 +293,11 @@ tl::expected<std::unique_ptr<Instance>, std::string> launch(const StartOptions& 
     CS2SIM_TRY(group_id(options.node_group));
     auto made = std::make_unique<NewDevice>(options.state);
     CS2SIM_TRY(make_state_folder(options.state));
-    CS2SIM_TRY_LET(lock, InstanceLock::take(options.state));
+    CS2SIM_TRY_LET(lock, InstanceLock::take(options.state, [&] { tell_beginning(options); }));
     made->lock();
 
     auto instance = std::make_unique<Instance>(std::move(lock));
     instance->made = std::move(made);
-    tell_beginning(options);
     instance->is_new = instance->made->is_new();
     instance->record.log_level = options.log_level;
     for (auto step : {boot, open_nodes, open_sockets, write_pid_file}) CS2SIM_TRY(step(*instance, options));

@@ -9,7 +9,11 @@ _cs2sim_program() {
     if declare -F _command_offset >/dev/null; then # bash-completion's
         IFS=$' \t\n'
         _command_offset "$at"
-    elif ((at == COMP_CWORD)); then
+        return 0
+    fi
+    local - # a file may be called "a*"
+    set -f
+    if ((at == COMP_CWORD)); then
         COMPREPLY=($(compgen -c -- "${COMP_WORDS[COMP_CWORD]}"))
     else
         COMPREPLY=($(compgen -f -- "${COMP_WORDS[COMP_CWORD]}"))
@@ -30,6 +34,8 @@ _cs2sim_files() {
 }
 _cs2sim() {
     if [ "${1##*/}" = cs2sim ] && _cs2sim_program; then return; fi
+    local -
+    set -f
     local line=${COMP_LINE:0:COMP_POINT} typed found files_too=
     typed=${line##* }
     while line=${line%"$typed"} && [ "${line%'\ '}" != "$line" ]; do # a blank that belongs to a file's name

@@ -44,9 +44,14 @@ std::vector<std::string> from_array(const toml::node_view<toml::node>& node) {
     return texts;
 }
 
-// Absolute; `a/`, `./a` and `b/../a` are one folder.
+// Absolute; `a/`, `./a` and `b/../a` are one folder. Behind a link, `..` is the folder above where that leads
+// to.
 fs::path spelt_out(const fs::path& given) {
-    const fs::path path = fs::absolute(given).lexically_normal();
+    fs::path path = fs::absolute(given);
+    std::error_code unknown;
+    if (std::ranges::find(path, "..") != path.end())
+        if (fs::path real = fs::weakly_canonical(path, unknown); !unknown) path = std::move(real);
+    path = path.lexically_normal();
     return path.has_filename() ? path : path.parent_path();
 }
 
@@ -217,6 +222,16 @@ private:
     std::set<FileNumber> files_;
 };
 
+// Bytes of the lock file, which an instance has both.
+enum Part : off_t { kSeen, kInstance };
+
+struct flock part_of_lock(Part part) {
+    struct flock lock = whole_file(F_WRLCK);
+    lock.l_start = part;
+    lock.l_len = 1;
+    return lock;
+}
+
 HeldHere& held_here() {
     static HeldHere held;
     return held;
@@ -224,20 +239,26 @@ HeldHere& held_here() {
 
 }  // namespace
 
-tl::expected<InstanceLock, std::string> InstanceLock::take(const fs::path& state) {
+tl::expected<InstanceLock, std::string> InstanceLock::take(const fs::path& state,
+                                                           const std::function<void()>& unseen) {
     const int fd =
         ::open(lock_file(state).c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
     if (fd < 0)
         return tl::unexpected<std::string>("state folder " + terminal_text(state.string()) + ": " +
                                            std::strerror(errno));
     InstanceLock lock(fd);
-    struct flock request = whole_file(F_WRLCK);
+    struct flock request = part_of_lock(kInstance);
     if (::fcntl(fd, F_SETLK, &request) != 0) {
         std::string words = "state folder " + terminal_text(state.string()) + " is taken by another instance";
         if (const auto pid = holder(state)) words += " (pid " + std::to_string(*pid) + ")";
         return tl::unexpected<std::string>(words);
     }
     held_here().add(fd);
+    if (unseen) unseen();
+    request = part_of_lock(kSeen);
+    if (::fcntl(fd, F_SETLK, &request) != 0)
+        return tl::unexpected<std::string>("state folder " + terminal_text(state.string()) + ": " +
+                                           std::strerror(errno));
     return lock;
 }
 
@@ -245,7 +266,7 @@ std::optional<pid_t> InstanceLock::holder(const fs::path& state) {
     if (held_here().has(lock_file(state))) return ::getpid();
     const int fd = ::open(lock_file(state).c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
     if (fd < 0) return std::nullopt;
-    struct flock request = whole_file(F_WRLCK);
+    struct flock request = part_of_lock(kSeen);
     const bool asked = ::fcntl(fd, F_GETLK, &request) == 0;
     ::close(fd);
     if (!asked || request.l_type == F_UNLCK) return std::nullopt;

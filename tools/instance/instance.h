@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -38,8 +39,10 @@ std::string no_instance(const std::filesystem::path& state);
 // The lock of a state folder. The kernel releases it with the process, however that ends.
 class InstanceLock {
 public:
-    // Error: words for the operator, with the pid that holds the lock.
-    static tl::expected<InstanceLock, std::string> take(const std::filesystem::path& state);
+    // Error: words for the operator, with the pid that holds the lock. `unseen` is done when it is ours and
+    // holder() does not tell of us yet.
+    static tl::expected<InstanceLock, std::string> take(const std::filesystem::path& state,
+                                                        const std::function<void()>& unseen = {});
     // The process that holds it, if any.
     // 0: somebody of another PID namespace.
     static std::optional<pid_t> holder(const std::filesystem::path& state);
