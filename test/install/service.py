@@ -3,6 +3,7 @@ service and socket agree on where an instance answers."""
 import os
 import re
 import subprocess
+import time
 
 from checks import check, needed, run
 
@@ -82,6 +83,10 @@ def service_and_socket_agree(there, _):
         check("Listening on" in line, f"systemd-socket-activate: {line}")
         shown = there.run("csadm", f"Dev=unix:{way}", "GetState").stdout
         check("INITIALIZED" in shown, f"who connects starts the instance: {shown}")
+        for _ in range(500):  # it answers before its record is there
+            if (state / "instance.toml").exists():
+                break
+            time.sleep(0.01)
         listens = re.findall(r"^listen +(.*)$", there.run("cs2sim", "status", "--state", state).stdout, re.M)
         check(listens == [f"unix:{way}"], f"it answers where systemd calls, and nowhere else: {listens}")
     finally:
