@@ -16,7 +16,6 @@
 #include "tools/cs2sim/wrong_words.h"
 #include "tools/instance/standard_output.h"
 #include "tools/instance/start_options.h"
-#include "tools/instance/supervised.h"
 #include "tools/scenario/scenario.h"
 #include "tools/session/ending.h"
 #include "tools/session/secret_words.h"
@@ -61,12 +60,6 @@ int restart(const StartOptions& options) {
             << "cs2sim: " << terminal_text(options.state.string())
             << ": the record of the instance cannot be read, so that nobody knows with which options it "
                "was started; `cs2sim stop` ends it, `cs2sim start` starts one\n";
-        return tools::kRefused;
-    }
-    if (is_supervised()) {  // others who use it would lose it with the run around us
-        std::cerr
-            << "cs2sim: within `cs2sim run --by seccomp` or `--by both` no simulator can be restarted that "
-               "lives on when that run has ended; restart it from outside, or the device by csadm Restart\n";
         return tools::kRefused;
     }
     if (!known) {

@@ -69,7 +69,7 @@ public:
         for (const std::string& name : file_names(state_))
             if (name != "lock") there_.insert(name);
     }
-    void keep() { is_new_ = false; }
+    void keep() { locked_ = false; }
     bool is_new() const { return is_new_; }
 
 private:
@@ -101,7 +101,6 @@ struct Instance {
     std::optional<PidFile> pid_file;
     std::unique_ptr<NewDevice> made;  // goes while the folder is locked, when nothing else uses it any more
     std::unique_ptr<SimulatedDevice> device;
-    bool is_new = false;
     std::vector<std::unique_ptr<Listener>> listeners;
     std::optional<CommandLog> commands;
     InstanceRecord record;
@@ -298,7 +297,6 @@ tl::expected<std::unique_ptr<Instance>, std::string> launch(const StartOptions& 
 
     auto instance = std::make_unique<Instance>(std::move(lock));
     instance->made = std::move(made);
-    instance->is_new = instance->made->is_new();
     instance->record.log_level = options.log_level;
     for (auto step : {boot, open_nodes, open_sockets, write_pid_file}) CS2SIM_TRY(step(*instance, options));
     InstanceRecord& record = instance->record;
@@ -320,7 +318,7 @@ tl::expected<std::unique_ptr<Instance>, std::string> launch(const StartOptions& 
 
 void serve(Instance& instance, const StartOptions& options) {
     forget_start();
-    tell_start_of(options, instance.is_new);
+    tell_start_of(options, instance.made->is_new());
     if (options.log_level == "trace") instance.commands.emplace(*instance.device);
     if (options.while_used) stop_when_unused(options.state);
     wait_for_the_end(instance.lock, options.state);

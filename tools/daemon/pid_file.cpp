@@ -48,13 +48,6 @@ std::optional<pid_t> owner_of(int descriptor) {
     return lock.l_pid;
 }
 
-bool is_in_place(int descriptor, const fs::path& file) {
-    struct stat held {
-    }, found{};
-    return ::fstat(descriptor, &held) == 0 && ::lstat(file.c_str(), &found) == 0 &&
-           held.st_dev == found.st_dev && held.st_ino == found.st_ino;
-}
-
 // What is there and may be replaced, open; no descriptor where nothing is. What is no regular file is not
 // opened: a pipe would wait for its other end, a device may do anything.
 tl::expected<FileDescriptor, std::string> open_old(const fs::path& file, pid_t leaving) {

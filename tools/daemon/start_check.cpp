@@ -18,8 +18,14 @@ namespace {
 
 namespace fs = std::filesystem;
 
+const std::string kBoundToARun =
+    "within `cs2sim run --by seccomp` or `--by both` no simulator can be started or restarted that lives on "
+    "when "
+    "that run has ended; do it outside, or by `cs2sim run`; the device itself restarts by csadm Restart";
+
 std::optional<std::string> obstacle(const StartOptions& options) {
-    if (auto words = bound_to_a_run(options)) return words;
+    if (is_supervised())
+        return kBoundToARun;  // others may use what is restarted for longer than that run lasts
     if (const auto profile = load_profile(options.profile); !profile) return profile.error();
     for (const std::string& where : options.listen)
         if (where.starts_with("fd:") && !is_inherited_socket(where.substr(3)))
@@ -34,9 +40,7 @@ std::optional<std::string> obstacle(const StartOptions& options) {
 
 std::optional<std::string> bound_to_a_run(const StartOptions& options) {
     if (options.while_used || !is_supervised()) return std::nullopt;
-    return "within `cs2sim run --by seccomp` or `--by both` no simulator can be started that lives on when "
-           "that run "
-           "has ended; start it outside, or by `cs2sim run`";
+    return kBoundToARun;
 }
 
 std::optional<std::string> wrong_word(const StartOptions& options) {

@@ -225,13 +225,6 @@ private:
 // Bytes of the lock file, which an instance has both.
 enum Part : off_t { kSeen, kInstance };
 
-struct flock part_of_lock(Part part) {
-    struct flock lock = whole_file(F_WRLCK);
-    lock.l_start = part;
-    lock.l_len = 1;
-    return lock;
-}
-
 HeldHere& held_here() {
     static HeldHere held;
     return held;
@@ -247,7 +240,7 @@ tl::expected<InstanceLock, std::string> InstanceLock::take(const fs::path& state
         return tl::unexpected<std::string>("state folder " + terminal_text(state.string()) + ": " +
                                            std::strerror(errno));
     InstanceLock lock(fd);
-    struct flock request = part_of_lock(kInstance);
+    struct flock request = byte_of_file(F_WRLCK, kInstance);
     if (::fcntl(fd, F_SETLK, &request) != 0) {
         std::string words = "state folder " + terminal_text(state.string()) + " is taken by another instance";
         if (const auto pid = holder(state)) words += " (pid " + std::to_string(*pid) + ")";
@@ -255,7 +248,7 @@ tl::expected<InstanceLock, std::string> InstanceLock::take(const fs::path& state
     }
     held_here().add(fd);
     if (unseen) unseen();
-    request = part_of_lock(kSeen);
+    request = byte_of_file(F_WRLCK, kSeen);
     if (::fcntl(fd, F_SETLK, &request) != 0)
         return tl::unexpected<std::string>("state folder " + terminal_text(state.string()) + ": " +
                                            std::strerror(errno));
@@ -266,19 +259,14 @@ std::optional<pid_t> InstanceLock::holder(const fs::path& state) {
     if (held_here().has(lock_file(state))) return ::getpid();
     const int fd = ::open(lock_file(state).c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
     if (fd < 0) return std::nullopt;
-    struct flock request = part_of_lock(kSeen);
+    struct flock request = byte_of_file(F_WRLCK, kSeen);
     const bool asked = ::fcntl(fd, F_GETLK, &request) == 0;
     ::close(fd);
     if (!asked || request.l_type == F_UNLCK) return std::nullopt;
     return request.l_pid;
 }
 
-bool InstanceLock::in_place(const fs::path& state) const {
-    struct stat held {
-    }, found{};
-    return ::fstat(fd_, &held) == 0 && ::stat(lock_file(state).c_str(), &found) == 0 &&
-           held.st_dev == found.st_dev && held.st_ino == found.st_ino;
-}
+bool InstanceLock::in_place(const fs::path& state) const { return is_in_place(fd_, lock_file(state)); }
 
 InstanceLock::~InstanceLock() {
     if (fd_ < 0) return;

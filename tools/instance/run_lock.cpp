@@ -8,6 +8,7 @@
 #include <cstring>
 
 #include "firmware/protocol/terminal_text.h"
+#include "tools/instance/whole_file.h"
 
 namespace cs2sim {
 namespace {
@@ -21,17 +22,8 @@ enum Part : off_t {
     kStarter,  // whole for who starts it
 };
 
-struct flock request(Part part, short type) {
-    struct flock wanted {};
-    wanted.l_type = type;
-    wanted.l_whence = SEEK_SET;
-    wanted.l_start = part;
-    wanted.l_len = 1;
-    return wanted;
-}
-
 bool lock(const FileDescriptor& file, Part part, short type, int command = F_OFD_SETLKW) {
-    struct flock wanted = request(part, type);
+    struct flock wanted = byte_of_file(type, part);
     int result = 0;
     while ((result = ::fcntl(file.get(), command, &wanted)) < 0 && errno == EINTR) {
     }
@@ -39,7 +31,7 @@ bool lock(const FileDescriptor& file, Part part, short type, int command = F_OFD
 }
 
 RunLock::Others others_of(const FileDescriptor& file) {
-    struct flock found = request(kUsers, F_WRLCK);
+    struct flock found = byte_of_file(F_WRLCK, kUsers);
     if (::fcntl(file.get(), F_OFD_GETLK, &found) != 0 || found.l_type == F_UNLCK)
         return RunLock::Others::none;
     return found.l_type == F_RDLCK ? RunLock::Others::users : RunLock::Others::ending;
@@ -82,12 +74,7 @@ bool RunLock::use_alone() { return lock(file_, kUsers, F_WRLCK, F_OFD_SETLK); }
 RunLock::Others RunLock::others() const { return others_of(file_); }
 bool RunLock::wait_until_unused() { return lock(file_, kUsers, F_WRLCK); }
 
-bool RunLock::is_in_place() const {
-    struct stat held {
-    }, found{};
-    return ::fstat(file_.get(), &held) == 0 && ::lstat(path_.c_str(), &found) == 0 &&
-           held.st_ino == found.st_ino && held.st_dev == found.st_dev;
-}
+bool RunLock::is_in_place() const { return cs2sim::is_in_place(file_.get(), path_); }
 
 void RunLock::remove() { ::unlink(path_.c_str()); }
 
